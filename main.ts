@@ -10,17 +10,35 @@ import { printable, printableJson, writeUntil } from "./src/views/terminal/termi
 
 const { version } = meta;
 
-/** A file of all options has a few thousand. */
+/** A file of all options has a few thousand bytes. */
 const MOST_CONFIG_BYTES = 1 << 20;
 
-/** Aborted when the user, or a supervisor, asks for the end. */
+/** Aborted when the user, or a supervisor, asks the program to end. */
 const asked = new AbortController();
 
 /** Whether errors are written as JSON, like the log. */
 let errorsAreJson = false;
 
-/** Runs one command line and returns the exit code. */
-async function main(args: readonly string[]): Promise<number> {
+/** How the user, or a supervisor, asks a command to end. */
+type EndSignals = Pick<Started, "signal" | "blocking">;
+
+/**
+ * Runs one command line, reports what it fails with, and returns the exit code. Calls `listen` before a command that
+ * can be asked to end.
+ */
+export async function penstock(
+  args: readonly string[],
+  listen: () => Promise<EndSignals> = listenForEndSignals,
+): Promise<number> {
+  errorsAreJson = false;
+  try {
+    return await main(args, listen);
+  } catch (error) {
+    return await fail(error);
+  }
+}
+
+async function main(args: readonly string[], listen: () => Promise<EndSignals>): Promise<number> {
   const { readArguments } = await import("./src/config/arguments.ts");
   const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
@@ -38,18 +56,18 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === null && mistakes.length === 0) {
       collected.push(`no command given: "penstock --help" lists them`);
     }
-    // An option without a value is refused as that, and not looked for.
+    // `configure` refuses --config without a value.
     const fromFile = !given.config?.text ? {} : await readFileOptions(given.config.text, command, collected);
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
-    return await execute(command!, configure(options, collected, command), files);
+    return await execute(command!, configure(options, collected, command), files, listen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return await complain(error.mistakes);
   }
 }
 
-/** What a program that was built for one exchange trades there by default. */
+/** The default exchange of a program that was built for one. */
 async function lockedOptions(): Promise<GivenOptions> {
   const { lockedExchange } = await import("./src/feeds/process/permissions.ts");
   const exchange = lockedExchange();
@@ -81,7 +99,7 @@ async function readFileOptions(
   return readConfigFile(text, path, command ?? "run", mistakes);
 }
 
-/** Collects what is wrong with the market asked for: it belongs to the exchange, not to the options. */
+/** Collects what is wrong with the options of the built-in exchange that only the exchange can read. */
 async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]): Promise<void> {
   if (faults !== undefined) {
     const [{ parseFaults }, { nameIn }] = await Promise.all([
@@ -129,14 +147,14 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   config: async (started) => (await import("./src/commands/config.ts")).config(started),
 };
 
-/** Commands that never wait, so that a listener would not have its turn: a signal ends them as it ends any program. */
+/** Commands that never wait. No listener would get its turn, so a signal ends them as it ends any program. */
 const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
 
-/** Runs a command under this process's signals. */
 async function execute(
   command: CommandName,
   configuration: Configuration,
   files: readonly string[],
+  listen: () => Promise<EndSignals>,
 ): Promise<number> {
   errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
@@ -144,11 +162,12 @@ async function execute(
   if (obstacle !== null) return await complain([obstacle]);
   const ends = SYNCHRONOUS.includes(command)
     ? { signal: asked.signal, blocking: <T>(work: () => T) => work() }
-    : await listenForTheEnd();
+    : await listen();
   return EXIT[await COMMANDS[command]({ command, version, ...configuration, files, ...ends }) ?? "done"];
 }
 
-async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> {
+/** The signals of this process. */
+async function listenForEndSignals(): Promise<EndSignals> {
   const [{ endSignals }, { keepDebuggerClosed }] = await Promise.all([
     import("./src/feeds/process/end_signals.ts"),
     import("./src/feeds/process/debugger.ts"),
@@ -160,7 +179,7 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
 
 /** Prints an error and returns the exit code that it ends the program with. */
 async function fail(error: unknown): Promise<number> {
-  // The reader of standard output has gone, as `head` does: there is nobody left to write to.
+  // The reader of standard output is gone, as with `head`: there is nobody left to write to.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   // The user did not wait for the files that a command needs before it starts, such as a pipe without a writer.
   if (asked.signal.aborted && error === asked.signal.reason) {
@@ -185,7 +204,7 @@ async function fail(error: unknown): Promise<number> {
   return EXIT.failure;
 }
 
-/** What Deno denied, with what the user can do about it instead of Deno's own advice. */
+/** What Deno denied, with advice that fits this program instead of Deno's own. */
 function deniedText(error: Error): string {
   const missing = missingIn(error.message);
   if (missing === null) return error.message;
@@ -205,18 +224,19 @@ async function complain(messages: readonly string[], code: number = EXIT.usage):
   return code;
 }
 
-/** An error as one line: of JSON where the log is JSON. */
+/** An error as one line, in JSON if the log is JSON. */
 function lineOf(message: string): string {
   return errorsAreJson
     ? `${printableJson({ time: new Date().toISOString(), level: "error", message })}\n`
     : `penstock: ${printable(message)}\n`;
 }
 
-/** How long the last message waits for a reader of standard error: in general, and once the end was asked for. */
+/** How long the last message waits for a reader of standard error. */
 const STDERR_PATIENCE_MS = 2_000;
+/** The same, once the program was asked to end. */
 const STDERR_GRACE_MS = 300;
 
-/** Writes to standard error, where that is possible. */
+/** Writes to standard error, if that is possible. */
 async function writeError(text: string): Promise<void> {
   const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(STDERR_PATIENCE_MS)]);
   try {
@@ -231,7 +251,7 @@ function messageOf(error: unknown): string {
 }
 
 if (import.meta.main) {
-  // Errors of timers and of the exchange's own tasks have nobody else above them.
+  // Nothing else catches the errors of timers and of the built-in exchange's own tasks.
   addEventListener("error", (event) => {
     event.preventDefault();
     fail(event.error).then(Deno.exit);
@@ -240,12 +260,7 @@ if (import.meta.main) {
     event.preventDefault();
     fail(event.reason).then(Deno.exit);
   });
-  let code: number;
-  try {
-    code = await main(Deno.args);
-  } catch (error) {
-    code = await fail(error);
-  }
+  const code = await penstock(Deno.args);
   // A socket whose peer never finishes closing would otherwise keep the process alive.
   Deno.exit(code);
 }

@@ -1,4 +1,4 @@
-/** What a compiled Penstock is made with: the one place where the flags of `deno compile` stand. */
+/** How Penstock is compiled: the only place with the flags of `deno compile`. */
 import { type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
 import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
 
@@ -15,25 +15,25 @@ export const TARGETS = [
 export type Target = (typeof TARGETS)[number];
 
 /**
- * A young generation of one size, small, but large enough that a batch of frames is garbage before it counts as old;
- * and less of what makes V8 larger. See docs/speed.md.
+ * A young generation of one size, small, but large enough that a batch of frames is garbage before it counts
+ * as old, and less of what makes V8 larger. See docs/speed.md.
  */
 export const V8_FLAGS = [
-  "--min-semi-space-size=6",
-  "--max-semi-space-size=6",
+  "--min-semi-space-size=2",
+  "--max-semi-space-size=2",
   "--no-maglev",
   "--memory-saver-mode",
 ];
 
 /**
- * Baked in as if from the environment, where the environment does not say otherwise. A proxy named there would
- * carry everything past `--allow-net`: with this no proxy is asked. Who wants one sets NO_PROXY to nothing.
+ * Baked in as defaults of the environment. A proxy that the environment names would carry everything past
+ * `--allow-net`; with this no proxy is asked. Setting NO_PROXY to nothing allows one.
  */
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 
 /**
- * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM and the environment's settings
- * of the runtime by name, nothing else, and no questions.
+ * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables
+ * that set up the runtime. It has nothing else, and asks for nothing.
  */
 export function permissionFlags(exchange: ExchangeName): string[] {
   return [
@@ -47,7 +47,8 @@ export function permissionFlags(exchange: ExchangeName): string[] {
 }
 
 /**
- * The program's file name: `penstock`, with the exchange if it is not the default, the machine where one is named.
+ * The program's file name: `penstock`, with the exchange if it is not the default, and the machine if one is
+ * named.
  */
 export function fileName(exchange: ExchangeName, target: Target | null): string {
   const variant = exchange === "binance" ? "" : `-${exchange}`;
@@ -57,8 +58,8 @@ export function fileName(exchange: ExchangeName, target: Target | null): string 
 }
 
 /**
- * The parts of npm packages that the program uses. Without this a package is embedded whole: other builds of the
- * same code, types, its authors' scripts. What stands in no list is kept whole.
+ * The parts of npm packages that the program uses. Without this a package is embedded whole, with other
+ * builds of the same code, types and its authors' scripts; a package that is not here still is.
  */
 export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "@zip.js/zip.js": ["package.json", "lib"],

@@ -1,7 +1,8 @@
 /**
  * `deno task compile [--exchange NAME]` makes dist/penstock for this machine, `deno task compile:all` one file for
- * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches is compared
- * with build/denort.sha256; with `--pinned`, as releases are built, one that is not in there is refused.
+ * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches
+ * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
+ * refused.
  *
  * Files are embedded with their times. The sources are copied, and they and the cached packages that are embedded
  * get one time, so that two clones on two machines give the same bytes.
@@ -33,7 +34,7 @@ const UNREACHABLE =
   compile where it can be reached, as .github/workflows/release.yml does,
   or get denort-TARGET.zip of this Deno's release some other way and set DENORT_BIN to the file in it,
   or run Penstock without compiling it: deno task start.
-DENORT_BIN set to Deno itself carries the step out; the file has everything in it, but does not run as Penstock.`;
+With DENORT_BIN set to Deno itself the step still runs; the file holds everything, but does not run as Penstock.`;
 
 /** What is to be built. */
 interface Order {
@@ -44,7 +45,7 @@ interface Order {
   readonly isPinned: boolean;
 }
 
-/** Reads the command line; null, after saying what is wrong, if it cannot be used. */
+/** Reads the command line; null if it cannot be used, after saying why. */
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
@@ -86,7 +87,9 @@ function copy(from: URL, to: URL): void {
   Deno.utimeSync(to, EPOCH, EPOCH);
 }
 
-/** Gives what is used of npm packages in the cache one time, and returns the rest as flags that leave it out. */
+/**
+ * Gives all used parts of npm packages in the cache the same time, and returns flags that leave out the rest.
+ */
 async function preparePackages(stage: URL): Promise<string[]> {
   const { npmCache } = JSON.parse((await deno(["info", "--json"], stage)).stdout) as { npmCache: string };
   const found: string[] = [];
@@ -121,34 +124,33 @@ function foldersIn(path: string): string[] {
   }
 }
 
-/** What became of compiling for one machine. */
+/** The outcome of compiling for one machine. */
 type Outcome =
   | { readonly kind: "made"; readonly name: string; readonly embedded: string }
   | { readonly kind: "failed" }
-  /** Nor can any other be made. */
+  /** The base cannot be fetched, so no other machine's program can be made either. */
   | { readonly kind: "unreachable" };
 
-/** The checksums that are committed; those of another Deno are none for this one. */
+/** The checksums that are committed, perhaps for another version of Deno. */
 function readPins(): DenortPins {
   return parsePins(Deno.readTextFileSync(DENORT_PINS));
 }
 
-/** Why the base of one machine cannot be one with a committed checksum; null if it can. */
+/** Why the base for one machine cannot be checked against a committed checksum; null if it can. */
 function lackOfPin(target: Target | null): string | null {
   if (Deno.env.get("DENORT_BIN") !== undefined) {
     return "DENORT_BIN is set: with --pinned the base is the one that Deno fetches";
   }
   const { deno } = Deno.version;
   if (pinOf(readPins(), deno, target ?? Deno.build.target) !== null) return null;
-  return `build/denort.sha256 has no checksum of ${
-    archiveName(target ?? Deno.build.target)
-  } for Deno ${deno}: ` +
+  const archive = archiveName(target ?? Deno.build.target);
+  return `build/denort.sha256 has no checksum of ${archive} for Deno ${deno}: ` +
     "run deno task denort, read what it wrote, and commit it";
 }
 
 /**
- * Compares the base that was used, which lies in Deno's cache, with its checksum. Where it is another one, that is
- * said, it is removed, and false returned.
+ * Compares the base that was used, which is in Deno's cache, with its checksum. If they differ it reports
+ * that, removes the base and returns false.
  */
 async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolean> {
   const path = Deno.env.get("DENORT_BIN");
@@ -172,14 +174,14 @@ async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolea
   return false;
 }
 
-/** Compiles for one machine; says on standard error why it could not. */
+/** Compiles for one machine; reports a failure on standard error. */
 async function compile(
   stage: URL,
   { exchange }: Order,
   target: Target | null,
 ): Promise<Outcome> {
   const name = fileName(exchange, target);
-  // The name of what is written is part of it, the folder is not.
+  // The file's name becomes part of the program, its folder does not.
   const flags = [
     ...permissionFlags(exchange),
     // The gate checks the types, once for all machines and exchanges.
@@ -209,9 +211,22 @@ async function compile(
  * could end up in the file: telemetry, V8's flags and authorities are baked in from there.
  */
 const FROM_ENVIRONMENT = [
-  ...["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "DENO_DIR", "DENORT_BIN"],
-  ...["NPM_CONFIG_REGISTRY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
-  ...["SystemRoot", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"],
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "XDG_CACHE_HOME",
+  "DENO_DIR",
+  "DENORT_BIN",
+  "NPM_CONFIG_REGISTRY",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SystemRoot",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+  "APPDATA",
+  "TEMP",
+  "TMP",
 ];
 
 function cleanEnvironment(): Record<string, string> {
@@ -236,7 +251,7 @@ async function deno(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Says so where what was made for this machine does not run as Penstock, because its base is not Deno's own. */
+/** Reports a program for this machine that does not run as Penstock, because its base is not Deno's own. */
 async function checkBase(name: string): Promise<void> {
   const args = ["--version"];
   const { stdout } = await new Deno.Command(new URL(name, DIST), { args, stderr: "null" }).output();
@@ -268,7 +283,7 @@ async function main(args: readonly string[]): Promise<number> {
   const sums: string[] = [];
   try {
     copySources(stage);
-    // The cache has to be filled before it can be seen what of it is not needed.
+    // Only a full cache shows which of its files are not needed.
     const cached = await deno(["install", "--frozen", "--entrypoint", "main.ts"], stage);
     if (cached.code !== 0) {
       complain(`the packages could not be fetched:\n${cached.stderr}`);

@@ -1,8 +1,8 @@
 /**
  * The base of a compiled file: `denort`, which `deno compile` fetches from dl.deno.land by its version, without a
- * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that file again
- * for the Deno that runs it, from two hosts and from what denoland publishes beside each archive; it has to be run
- * where those hosts can be reached, read, and committed.
+ * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that
+ * file again for the Deno that runs it, from two hosts and from what denoland publishes beside each archive.
+ * Run it where those hosts can be reached, then read the file and commit it.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import { TARGETS } from "./binary.ts";
 /** The file of the checksums. */
 export const DENORT_PINS = new URL("denort.sha256", import.meta.url);
 
-/** What build/denort.sha256 says: for one version of Deno, the SHA-256 of each archive in hexadecimal, by its name. */
+/**
+ * What build/denort.sha256 holds: for one version of Deno, the SHA-256 of each archive by its name, in
+ * hexadecimal.
+ */
 export interface DenortPins {
   readonly version: string;
   readonly sums: ReadonlyMap<string, string>;
@@ -25,7 +28,7 @@ export function archiveName(target: string): string {
   return `denort-${target}.zip`;
 }
 
-/** Reads the text of build/denort.sha256. Throws a SyntaxError that quotes a line which is no checksum. */
+/** Reads the text of build/denort.sha256. Throws a SyntaxError that quotes a line that is not a checksum. */
 export function parsePins(text: string): DenortPins {
   const version = VERSION.exec(text)?.[1];
   if (version === undefined) throw new SyntaxError(`expected a line "# Deno VERSION"`);
@@ -33,15 +36,15 @@ export function parsePins(text: string): DenortPins {
   for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
     const [, sum, name] = SUM.exec(line) ?? [];
     if (sum === undefined || name === undefined) {
-      throw new SyntaxError(`"${line}" is no line "SHA-256  denort-TARGET.zip"`);
+      throw new SyntaxError(`"${line}" is not a line "SHA-256  denort-TARGET.zip"`);
     }
-    if (sums.has(name)) throw new SyntaxError(`${name} stands there twice`);
+    if (sums.has(name)) throw new SyntaxError(`${name} is there twice`);
     sums.set(name, sum);
   }
   return { version, sums };
 }
 
-/** The checksum that the archive for `target` has to have with Deno `version`; null if none is committed. */
+/** The checksum that the archive for `target` must have with Deno `version`; null if none is committed. */
 export function pinOf(pins: DenortPins, version: string, target: string): string | null {
   return pins.version === version ? pins.sums.get(archiveName(target)) ?? null : null;
 }
@@ -51,12 +54,12 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-/** Fetches a file; rejects where that fails. */
+/** Fetches a file; rejects if that fails. */
 export type Download = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names the archive of which the copies
- * on dl.deno.land and github.com differ, or which has another checksum than the one published beside it.
+ * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names an archive whose
+ * copies on dl.deno.land and github.com differ, or whose checksum differs from the one published beside it.
  */
 export async function fetchPins(
   version: string,
@@ -73,7 +76,7 @@ export async function fetchPins(
     const used = await sha256(await download(`https://dl.deno.land/release/v${version}/${name}`));
     const other = await sha256(await download(github));
     if (used !== other) throw new Error(`${name} is ${used} on dl.deno.land, but ${other} on github.com`);
-    // Beside those for Windows lies what PowerShell prints, in capitals and perhaps in UTF-16.
+    // The one beside an archive for Windows is PowerShell's output: in capitals, and perhaps in UTF-16.
     const beside = new TextDecoder().decode(await download(`${github}.sha256sum`)).replaceAll("\0", "");
     if (!beside.toLowerCase().includes(used)) {
       throw new Error(`${name} is ${used}, but ${name}.sha256sum says ${beside.trim()}`);

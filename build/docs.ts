@@ -1,5 +1,5 @@
 /**
- * `deno task docs`: makes what the pages show of the program again, and the picture of the terminal. With `--print` it
+ * `deno task docs`: makes the samples on the pages again, and the picture of the terminal. With `--print` it
  * changes no file, and prints all of them as one JSON object of paths and texts.
  */
 import { fixSurroundings, print } from "./docs/fixed_surroundings.ts";
@@ -8,7 +8,7 @@ import { filledPage, placesIn } from "./docs/pages.ts";
 const ROOT = new URL("../", import.meta.url);
 const PICTURE = "docs/terminal.svg";
 
-/** The pages that have places for samples, by their paths from the root. */
+/** The text of each page that has places for samples, by its path from the root. */
 function pages(): Map<string, string> {
   const names = [...Deno.readDirSync(new URL("docs/", ROOT))].map(({ name }) => `docs/${name}`);
   const found = new Map<string, string>();
@@ -21,7 +21,7 @@ function pages(): Map<string, string> {
 
 if (import.meta.main) {
   fixSurroundings();
-  // After that, so that no module of the program has kept a clock of its own.
+  // Imported only now, so that no module of the program has kept the real clock.
   const { makeSamples } = await import("./docs/samples.ts");
   const folder = Deno.makeTempDirSync({ prefix: "penstock-docs-" });
   const made: Record<string, string> = {};

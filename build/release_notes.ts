@@ -1,10 +1,12 @@
 /**
- * `deno task release:notes v1.2.3`: what CHANGELOG.md says of that version, on standard output.
+ * `deno task release:notes v1.2.3`: prints what CHANGELOG.md says about that version.
  *
  * @module
  */
 
-/** The section of `version` in a changelog that keeps to Keep a Changelog, without its heading; null for none. */
+/**
+ * The section of `version` in a changelog by Keep a Changelog, without its heading; null if there is none.
+ */
 export function notesOf(changelog: string, version: string): string | null {
   const sections = changelog.split(/^## /m).slice(1);
   const section = sections.find((text) => text.startsWith(`[${version}]`));

@@ -1,6 +1,6 @@
 /**
- * `deno task sbom`: the bill of materials of the program, in CycloneDX 1.6, on standard output: what is built in, by
- * deno.lock, with the checksums that it is held to.
+ * `deno task sbom`: prints the program's bill of materials in CycloneDX 1.6: the packages in deno.lock that
+ * are built in, with the checksums that they must have.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export function billOf(name: string, version: string, lock: string): Bill {
 
 function component(from: "npm" | "jsr", key: string, integrity: string): Component {
   const at = key.lastIndexOf("@");
-  // Behind an underscore stands what it was resolved with.
+  // After an underscore come the packages that it was resolved with.
   const version = key.slice(at + 1).replace(/_.*$/, "");
   const whole = key.slice(0, at);
   const [, group, name = whole] = /^(@[^/]+)\/(.+)$/.exec(whole) ?? [];
@@ -79,7 +79,7 @@ function component(from: "npm" | "jsr", key: string, integrity: string): Compone
   };
 }
 
-/** npm gives SHA-512 in base64 behind its name, JSR gives SHA-256 in hexadecimal. */
+/** npm gives `sha512-` and base64, JSR gives SHA-256 in hexadecimal. */
 function hashOf(integrity: string): Component["hashes"][number] {
   return integrity.startsWith("sha512-")
     ? { alg: "SHA-512", content: Uint8Array.fromBase64(integrity.slice("sha512-".length)).toHex() }

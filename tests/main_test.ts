@@ -3,13 +3,14 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import meta from "../deno.json" with { type: "json" };
 import { type CommandName, COMMANDS } from "../src/config/command_name.ts";
 import { OPTION_NAMES, OPTIONS } from "../src/config/options.ts";
-import { optionWord } from "../src/domain/process/option_word.ts";
+import { optionWord } from "../src/domain/process/config_error.ts";
 import { Folder, rows } from "./feeds/recorded_input.ts";
+import { inProcess } from "./support/in_process.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
 /** The mistakes named on standard error, one a line, when nothing else happened. */
 async function mistakes(...args: string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await penstock(...args);
+  const { code, stdout, stderr } = await inProcess(...args);
   assertEquals([code, stdout], [2, ""], stderr);
   return stderr.split("\n").map((line) => {
     assertMatch(line, /^penstock: /);
@@ -17,8 +18,33 @@ async function mistakes(...args: string[]): Promise<string[]> {
   });
 }
 
+Deno.test("inProcess() gives the exit code and the bytes that a process of its own gives", async () => {
+  await using folder = new Folder();
+  const trades = await folder.write("trades.csv", rows(200));
+  const bad = await folder.write("bad.csv", `${rows(3)}?\n`);
+  const commands: readonly (readonly string[])[] = [
+    ["--version"],
+    ["config", "--short=7"],
+    ["config", "--short=0", "--fee=1"],
+    ["backtest", "--models", "--log-level=info", trades],
+    ["backtest", "--json", bad],
+    ["status", trades],
+  ];
+  for (const args of commands) {
+    const [own, shared] = [await penstock(...args), await inProcess(...args)].map((
+      { code, stdout, stderr },
+    ) => ({
+      code,
+      // Neither started at the same time nor was as fast.
+      stdout: stdout.replace(/ in [\d.]+ m?s, [\d,]+ a second/, ""),
+      stderr: stderr.replaceAll(/^\d\S+ /gm, ""),
+    }));
+    assertEquals(shared, own, args.join(" "));
+  }
+});
+
 Deno.test("main() without arguments and with --help names every command", async () => {
-  const [bare, helped, brief] = await Promise.all([penstock(), penstock("--help"), penstock("-h")]);
+  const [bare, helped, brief] = await Promise.all([inProcess(), inProcess("--help"), inProcess("-h")]);
   for (const { code, stdout, stderr } of [bare, helped, brief]) {
     assertEquals([code, stderr], [0, ""]);
     for (const name of Object.keys(COMMANDS)) assertMatch(stdout, new RegExp(`^  penstock ${name} `, "m"));
@@ -29,7 +55,7 @@ Deno.test("main() without arguments and with --help names every command", async 
 
 for (const command of Object.keys(COMMANDS) as CommandName[]) {
   Deno.test(`main() answers "${command} --help" with every option of the command and no other`, async () => {
-    const { code, stdout, stderr } = await penstock(command, "--help");
+    const { code, stdout, stderr } = await inProcess(command, "--help");
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout.replaceAll("\n", " "), `penstock ${command}: ${COMMANDS[command]}`);
     const listed = stdout.split("\n").flatMap((line) => /^ {2}--([a-z-]+)/.exec(line)?.[1] ?? []);

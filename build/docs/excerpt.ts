@@ -1,4 +1,4 @@
-/** Long things cut short for a page. */
+/** Shortens long texts for a page. */
 
 /** How much of a JSON value is shown. */
 export interface ExcerptLimits {
@@ -27,14 +27,14 @@ export function jsonExcerpt(value: unknown, limits: ExcerptLimits, indent = 0, l
   return `${open}\n${shown.map((part) => space + part).join(",\n")}\n${close}`;
 }
 
-/** Lines of a text, `…` for those between the first and the last ones. */
+/** The first and the last lines of a text, with `…` for those between. */
 export function middleCut(lines: readonly string[], first: number, last: number): string[] {
   return lines.length <= first + last + 1
     ? [...lines]
     : [...lines.slice(0, first), "…", ...lines.slice(-last)];
 }
 
-/** The beginning of a line, `…` for the rest. */
+/** The start of a line, with `…` for the rest. */
 export function lineCut(line: string, length: number): string {
   return line.length <= length ? line : `${line.slice(0, length)}…`;
 }

@@ -1,7 +1,7 @@
 /**
- * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock that
- * moves from timer to timer, one port, one process number, no chance, a terminal of a fixed width. Sockets, files and
- * SQLite are real. For a process of its own: it is not undone.
+ * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock
+ * that moves from timer to timer, one port, one process number, nothing random, a terminal of a fixed width.
+ * Sockets, files and SQLite are real. Nothing undoes it, so it needs a process of its own.
  */
 import { setImmediate } from "node:timers";
 
@@ -29,16 +29,16 @@ const real = {
 };
 
 let now = START;
-/** Added at each look at the stop watch: work that takes no time at all would have no speed. */
+/** Added at each look at the stopwatch: work that took no time at all would have no speed. */
 let lookMs = 0;
 let looks = 0;
 const timers = new Map<number, Timer>();
-/** What is to happen at its time, in that order; unlike a timer it is no reason for the clock to go on. */
+/** Actions in the order of their times. Unlike a timer, one is no reason to move the clock. */
 const moments: Timer[] = [];
 let lastTimer = 0;
 /** Calls of the system that have not returned. */
 let pending = 0;
-/** Trades that the exchange has sent and that the run has not received. */
+/** Trades that the exchange has sent and the run has not received yet. */
 let underWay = 0;
 let realPort = 0;
 let out = "";
@@ -51,7 +51,7 @@ export interface Written {
   readonly stderr: string;
 }
 
-/** How often the end of a command is waited for that has no timer any more: some ten seconds. */
+/** How long to wait for the end of a command without timers, in looks: some ten seconds. */
 const MOST_IDLE = 10_000;
 
 /** Runs `command` to its end, with the clock moving as its timers ask, and returns what it wrote. */
@@ -64,7 +64,7 @@ export async function written(command: () => Promise<unknown>, onTerminal = fals
   await settled();
   for (let idle = 0; !isOver; await settled()) {
     if (timers.size > 0) step();
-    // What opens or closes may be waiting for the system.
+    // Opening or closing something may be waiting for the system.
     else if (++idle > MOST_IDLE) throw new Error("The command waits for something, and no timer is set");
     else await new Promise((resolve) => real.setTimeout(resolve, 1));
   }
@@ -81,8 +81,8 @@ export function at(ms: number, action: () => unknown): void {
 }
 
 /**
- * What a command writes that waits for no timer, also while another one runs: the clock stands still, and only each
- * look at the stop watch takes `stopWatchMs`.
+ * Runs a command that waits for no timer, perhaps while another one runs, and returns what it wrote. The
+ * clock stands still, but each look at the stopwatch takes `stopWatchMs`.
  */
 export async function aside(command: () => Promise<unknown>, stopWatchMs = 0): Promise<Written> {
   const before = soFar();
@@ -95,12 +95,12 @@ export async function aside(command: () => Promise<unknown>, stopWatchMs = 0): P
   return result;
 }
 
-/** What the command that runs has written until now. */
+/** What the running command has written so far. */
 export function soFar(): Written {
   return { stdout: out, stderr: err };
 }
 
-/** Puts the clock to a time after the start. */
+/** Sets the clock to `ms` after the start. */
 export function setClock(ms: number): void {
   now = START + ms;
 }
@@ -121,12 +121,12 @@ function step(): void {
   timer.run();
 }
 
-/** Turns of the event loop in which nothing has to happen before the clock may go on. */
+/** How many turns of the event loop must pass without anything happening before the clock moves. */
 const QUIET_TURNS = 8;
-/** Trades that have not arrived in so many were lost with their connection. */
+/** Trades that have not arrived within this many turns were lost with their connection. */
 const MOST_TURNS = 200;
 
-/** Waits until what is under way has arrived and has been dealt with. */
+/** Waits until everything under way has arrived and been handled. */
 async function settled(): Promise<void> {
   let quiet = 0;
   for (let turn = 0; quiet < QUIET_TURNS; turn++) {
@@ -149,13 +149,11 @@ function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly 
   return id;
 }
 
-/** Calls of the system that are waited for before the clock goes on. */
-const ASYNCHRONOUS = [
-  ...["open", "stat", "lstat", "realPath", "readFile", "readTextFile", "writeFile", "writeTextFile"],
-  ...["remove", "rename", "mkdir", "readLink", "truncate", "chmod"],
-];
+/** Calls of the system to wait for before the clock moves. */
+const ASYNCHRONOUS = ("open stat lstat realPath readFile readTextFile writeFile writeTextFile " +
+  "remove rename mkdir readLink truncate chmod").split(" ");
 
-/** Has every call of an object's method waited for. */
+/** Tracks every call of an object's method. */
 function trackCalls(owner: object, name: string): void {
   const methods = owner as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const call = methods[name]!;
@@ -166,14 +164,14 @@ function trackCalls(owner: object, name: string): void {
 
 type TimerHandler = (...args: never[]) => void;
 
-/** The trades in what is sent or received. */
+/** How many trades are in a text that was sent or received. */
 function tradesIn(text: string): number {
   return text.split(`"e":"trade"`).length - 1;
 }
 
 const LATIN = new TextDecoder("latin1");
 
-/** A connection whose sent trades are counted; what is lost with it is not waited for. */
+/** Counts the trades that a connection sends; those that are lost with it are not waited for. */
 function counted<T extends Deno.Conn>(conn: T): T {
   const write = conn.write.bind(conn);
   conn.write = async (bytes) => {
@@ -200,7 +198,7 @@ class FixedDate extends real.Date {
   }
 }
 
-/** The program's WebSocket, which counts what it receives. */
+/** The program's WebSocket, which counts the trades that it receives. */
 class CountingSocketStream extends real.WebSocketStream {
   readonly #opened: Promise<WebSocketConnection>;
 
@@ -227,7 +225,7 @@ class CountingSocketStream extends real.WebSocketStream {
   }
 }
 
-/** Takes the program's surroundings over: to be called before any of its modules is loaded. */
+/** Takes over the program's surroundings. Call it before any of the program's modules is loaded. */
 export function fixSurroundings(): void {
   Object.assign(globalThis, {
     Date: FixedDate,
@@ -250,18 +248,8 @@ export function fixSurroundings(): void {
   Math.random = () => 0.5;
   console.log = (text: string) => void (out += `${text}\n`);
   console.error = (text: string) => void (err += `${text}\n`);
-  const encoded = { out: new TextDecoder(), err: new TextDecoder() };
-  const sinks = [[Deno.stdout, (bytes: Uint8Array) => out += encoded.out.decode(bytes, { stream: true })], [
-    Deno.stderr,
-    (bytes: Uint8Array) => err += encoded.err.decode(bytes, { stream: true }),
-  ]] as const;
-  for (const [stream, take] of sinks) {
-    Object.assign(stream, {
-      writeSync: (bytes: Uint8Array) => (take(bytes), bytes.length),
-      write: (bytes: Uint8Array) => (take(bytes), Promise.resolve(bytes.length)),
-      isTerminal: () => isTerminal,
-    });
-  }
+  capture(Deno.stdout, (text) => out += text);
+  capture(Deno.stderr, (text) => err += text);
   Object.assign(Deno, {
     consoleSize: () => ({ columns: COLUMNS, rows: 30 }),
     listen: (options: Deno.ListenOptions) => {
@@ -281,7 +269,7 @@ export function fixSurroundings(): void {
   Object.defineProperty(Deno, "noColor", { value: false });
   Object.defineProperty(Deno, "build", { value: { ...Deno.build, os: "linux", arch: "x86_64" } });
   Object.assign(Deno.permissions, {
-    // What this process has to have beyond a task's permissions is not the program's.
+    // This process needs more permissions than a task of the program has.
     querySync: (asked: Deno.PermissionDescriptor) =>
       (asked.name === "read" || asked.name === "write") && asked.path === undefined
         ? { state: "prompt" }
@@ -289,6 +277,17 @@ export function fixSurroundings(): void {
     request: (asked: Deno.PermissionDescriptor) => Promise.resolve(real.querySync(asked)),
     revoke: (asked: Deno.PermissionDescriptor) => Promise.resolve(real.querySync(asked)),
   });
+}
+
+/** Has `take` get what is written to a standard stream. */
+function capture(stream: object, take: (text: string) => void): void {
+  const decoder = new TextDecoder();
+  const writeSync = (bytes: Uint8Array) => {
+    take(decoder.decode(bytes, { stream: true }));
+    return bytes.length;
+  };
+  const write = (bytes: Uint8Array) => Promise.resolve(writeSync(bytes));
+  Object.assign(stream, { writeSync, write, isTerminal: () => isTerminal });
 }
 
 /** Writes to this process's own standard output, past what commands write. */

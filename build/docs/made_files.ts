@@ -1,9 +1,13 @@
 /** Files that the program reads for the samples. */
 import { priceProcess } from "../../src/simulator/price_process.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 
 const DAY_MS = 86_400_000;
 
-/** The built-in exchange's trades of the first days of 2025, one a second, as Binance publishes trades: a text a day. */
+/**
+ * The built-in exchange's trades for the first days of 2025, one a second, in the layout of Binance: a text a
+ * day.
+ */
 export function daysOfTrades(days: number): string[] {
   const startTime = Date.UTC(2025, 0, 1);
   const lines: string[][] = Array.from({ length: days }, () => []);
@@ -31,18 +35,26 @@ export function restartedIds(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A recording in which the instrument's rules come after the first trade. */
+/** A recording in which the instrument's rules arrive after the first trade. */
 export function awaitedRulesRecording(): string {
   const startTime = Date.UTC(2026, 10, 29, 13, 31, 14);
   const note = (time: number, body: object) => `${time}000 ${JSON.stringify({ penstock: body })}`;
   const rules = {
-    ...{ lot: "0.00001", tick: "0.01", minQuantity: "0.00001", maxQuantity: "100" },
-    ...{ minNotional: "5", maxNotional: null },
+    lot: "0.00001",
+    tick: "0.01",
+    minQuantity: "0.00001",
+    maxQuantity: "100",
+    minNotional: "5",
+    maxNotional: null,
   };
   const sources = Object.fromEntries(Object.keys(rules).map((name) => [name, "exchange"]));
   const exchangeInfo = {
-    ...{ time: "2026-11-29T13:31:15.100000Z", host: "data-api.binance.vision:443", status: "TRADING" },
-    ...{ base: "BTC", quote: "USDT", rules: { ...rules, maxNotional: "0" } },
+    time: "2026-11-29T13:31:15.100000Z",
+    host: "data-api.binance.vision:443",
+    status: "TRADING",
+    base: "BTC",
+    quote: "USDT",
+    rules: { ...rules, maxNotional: "0" },
   };
   const lines = [
     note(startTime, { event: "recording", version: 1, symbol: "BTCUSDT" }),
@@ -50,14 +62,8 @@ export function awaitedRulesRecording(): string {
     note(startTime, { event: "connected", endpoint: "wss://stream.binance.com:9443", attempt: 1 }),
     note(startTime + 1_100, { event: "rules", rules, instrument: { sources, exchangeInfo } }),
   ];
-  for (
-    const { id, price, quantity, time, buyerIsMaker } of priceProcess({
-      seed: 1,
-      rate: 20,
-      firstId: 1,
-      startTime,
-    }).take(60)
-  ) {
+  const trades = priceProcess({ seed: 1, rate: 20, firstId: 1, startTime }).take(60);
+  for (const { id, price, quantity, time, buyerIsMaker } of trades) {
     const message = {
       e: "trade",
       E: time,
@@ -74,13 +80,7 @@ export function awaitedRulesRecording(): string {
   return `${lines.join("\n")}\n`;
 }
 
-function row({ id, price, quantity, time, buyerIsMaker }: {
-  readonly id: number;
-  readonly price: string;
-  readonly quantity: string;
-  readonly time: number;
-  readonly buyerIsMaker: boolean;
-}): string {
+function row({ id, price, quantity, time, buyerIsMaker }: ExchangeTrade): string {
   const quote = (Number(price) * Number(quantity)).toFixed(8);
   return `${id},${price},${quantity},${quote},${time},${buyerIsMaker},true`;
 }

@@ -2,7 +2,7 @@
 import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
 import { type Option, OPTION_GROUPS } from "../../src/config/option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
+import { optionWord } from "../../src/domain/process/config_error.ts";
 import { textWidth } from "../../src/views/terminal/text_width.ts";
 
 /** What every command does, as a table. */
@@ -24,7 +24,7 @@ export function optionTables(): string {
   return groups.join("\n\n");
 }
 
-/** What an option does, and what else in which command. */
+/** What an option does, and what it does in commands where that differs. */
 function meaning(name: OptionName): string {
   const { help, helpOf = {} }: Option<unknown, string | null> = OPTIONS[name];
   return [help, ...Object.entries(helpOf).map(([command, text]) => `${command}: ${text}`)].join("; ");
@@ -35,7 +35,7 @@ function written(name: OptionName): string {
   return `--${optionWord(name)}${value === null ? "" : ` ${value}`}`;
 }
 
-/** The default; where a command has another one, each with its commands. */
+/** The default; if commands have different ones, each with its commands. */
 function defaults(name: OptionName): string {
   const { commands, value } = OPTIONS[name];
   if (value === null) return "off";

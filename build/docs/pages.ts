@@ -1,9 +1,9 @@
-/** Pages with marked places, which are filled with samples. */
+/** Fills the marked places of pages with samples. */
 
-/** A comment that stands before a sample: what follows it, a fence or what ends with `<!-- end -->`, is the sample. */
+/** The comment before a sample, and the sample: a fenced block, or everything up to `<!-- end -->`. */
 const PLACE = /(<!-- sample: ([\w-]+) -->\n\n)(?:(```\w*\n)[^]*?(\n```)(?=\n|$)|[^]*?((?:\n)?<!-- end -->))/g;
 
-/** The samples' names that a page has places for, in its order. */
+/** The names of the samples that a page has places for, in its order. */
 export function placesIn(page: string): string[] {
   return [...page.matchAll(PLACE)].map(([, , name]) => name!);
 }
@@ -11,7 +11,7 @@ export function placesIn(page: string): string[] {
 /**
  * The page with every place filled.
  *
- * @throws {RangeError} for a place of a name that `samples` has not
+ * @throws {RangeError} if a place names a sample that `samples` lacks
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ import { configure, readConfigFile } from "../../src/config/config.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 
-// A module that is loaded while a command runs takes time that the clock of these surroundings does not know of.
+// Loading a module while a command runs would take time that the clock of these surroundings does not see.
 for (const source of modulesIn(SOURCES)) await import(source.href);
 
 function* modulesIn(folder: URL): Generator<URL> {
@@ -26,8 +26,8 @@ function* modulesIn(folder: URL): Generator<URL> {
 }
 
 /**
- * Runs a command line, as main.ts does but for signals and exit codes. This module is to be loaded in the surroundings
- * that the commands are to find.
+ * Runs a command line as main.ts does, except for signals and exit codes. Load this module once the
+ * surroundings of the commands are in place.
  *
  * @throws {TypeError} for a command line that the program would refuse, and for commands that need an exchange's hosts
  */

@@ -1,4 +1,4 @@
-/** Everything that the pages show of the program, from runs of the program. */
+/** Every sample on the pages, from runs of the program. */
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 import { aside, at, COLUMNS, setClock, soFar, written } from "./fixed_surroundings.ts";
@@ -22,7 +22,7 @@ const JOURNAL = "data/penstock.db";
 const RECORDINGS = "data/recordings/";
 const LINE_LENGTH = 150;
 
-/** Runs the program for all samples, in the working folder, which has to be empty. */
+/** Runs the program for all samples, in the working folder, which must be empty. */
 export async function makeSamples(): Promise<Samples> {
   Deno.mkdirSync("data");
   const { picture, ...terminal } = await terminalRun();
@@ -59,7 +59,9 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   };
 }
 
-/** The stop watch of a command that reads a file, ms a look: its figures come near to those of a real run. */
+/**
+ * How long each look at the stopwatch takes in a command that reads files, ms: about as fast as a real run.
+ */
 const READING_MS = 12;
 
 async function backtests(): Promise<Record<string, string>> {
@@ -79,7 +81,7 @@ async function backtests(): Promise<Record<string, string>> {
   };
 }
 
-/** A demo that keeps a journal and a recording, looked at while it runs and afterwards. */
+/** Samples of a demo that keeps a journal and a recording, from while it runs and from afterwards. */
 async function keptRun(): Promise<Record<string, string>> {
   const looks: Record<string, string> = {};
   setClock(0);
@@ -124,7 +126,7 @@ function entriesOf(path: string): string {
 
 /** The first trades of a recording, and the first note of every event. */
 function recordingLines(path: string): string {
-  // Of several members, which a DecompressionStream does not take.
+  // The file has several gzip members, which a DecompressionStream does not take.
   const text = new TextDecoder().decode(gunzipSync(Deno.readFileSync(path)));
   const seen = new Set<string>();
   const lines = text.split("\n").filter((line) => {
@@ -175,7 +177,7 @@ async function events(): Promise<Record<string, string>> {
     const backtest = () => penstock("backtest", "--json", ...more);
     lines.push(...(await aside(backtest, READING_MS)).stdout.split("\n"));
   }
-  // The answers of "halt" and "release" stand between them.
+  // The answers of "halt" and "release" are among the lines.
   const printed = lines.filter((line) => line.startsWith("{")).map((line) =>
     JSON.parse(line) as PrintedEvent
   );

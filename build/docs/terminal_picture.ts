@@ -1,4 +1,4 @@
-/** A screen of a terminal as a picture. */
+/** Draws a terminal's screen as a picture. */
 import type { Row } from "./terminal_screen.ts";
 
 const COLUMN = 8.4;
@@ -21,8 +21,8 @@ const COLOURS: Readonly<Record<number, string>> = {
 };
 
 /**
- * The rows as an SVG of `columns`, with a `title` for those who cannot see it. Every span is as wide as its columns,
- * whatever the font.
+ * The rows as an SVG that is `columns` wide, with a `title` for people who cannot see it. Every span is as
+ * wide as its columns, whatever the font.
  *
  * @throws {RangeError} for a colour that has no value here
  */

@@ -14,12 +14,12 @@ interface Cell {
   readonly colour: number | null;
 }
 
-// deno-lint-ignore no-control-regex -- it looks for just that
+// deno-lint-ignore no-control-regex -- control characters are what it looks for
 const SEQUENCE = /\x1b\[([?\d;]*)([A-Za-z])|\x1b./y;
 
 /**
- * The rows of a screen of `columns` after `output`, all of them, however many have scrolled away. Longer lines go on
- * in the next row.
+ * All rows of a screen of `columns` after `output`, including those that have scrolled away. Longer lines
+ * continue in the next row.
  *
  * @throws {RangeError} for a control sequence that it does not know
  *

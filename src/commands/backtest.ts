@@ -1,6 +1,7 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../formats/chunk_reader.ts";
-import type { Chunk } from "../formats/chunk.ts";
+import { TRADE_FILES } from "../formats/file_layout.ts";
+import type { Chunk, TradeFile } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
@@ -23,8 +24,9 @@ import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
 import type { RunJournal } from "../stores/journal/run_journal.ts";
 import { strayText } from "../views/terminal/narration.ts";
-import { BacktestView } from "../views/report/backtest_view.ts";
+import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
+import { show, type View } from "../views/view.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
@@ -44,6 +46,7 @@ const STOPPED = {
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
+  { views = VIEWS, formats = TRADE_FILES } = {},
 ): Promise<void> {
   const { config, sources, assets = null } = await instrumentOf(configuration, signal);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
@@ -53,12 +56,17 @@ export async function backtest(
   }
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
-  const view = new BacktestView(config, stop);
+  const { stdout, stderr } = Deno;
+  const view = openViews(
+    config,
+    { isBacktest: true, stdout, stderr, stop, signal, onBroken: () => {} },
+    views,
+  );
   using opening = alarm(config.for, () => ending.abort());
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const run = new BacktestRun(config, started, sources);
+  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll });
   using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {
@@ -69,7 +77,7 @@ export async function backtest(
       arch: Deno.build.arch,
     },
     files,
-  }, { stop, onWarning: (text) => view.warn(text) });
+  }, { stop, onWarning: (text) => warn(view, text) });
   using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources }, version);
@@ -78,19 +86,28 @@ export async function backtest(
   const startedAt = performance.now();
   using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
-    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - startedAt });
+    view.glance?.({
+      of: "backtest",
+      ...progress,
+      trades: run.trades,
+      elapsedMs: performance.now() - startedAt,
+    });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
   const emit = (events: Iterable<PenstockEvent>): void => {
-    for (const event of journal === null ? events : kept(events, journal)) {
-      if (event.type === "fill") result?.add(event);
-      else if (event.type === "model") models.push(event);
-      view.event(event);
+    try {
+      for (const event of journal === null ? events : kept(events, journal)) {
+        if (event.type === "fill") result?.add(event);
+        else if (event.type === "model") models.push(event);
+        view.event(event);
+      }
+    } finally {
+      view.settle();
     }
   };
   try {
-    for (const text of passedOver) view.warn(text);
-    await processFiles(files, { config, run, view, result, stop, progress, emit });
+    for (const text of passedOver) warn(view, text);
+    await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     emit(run.end(ended));
@@ -100,8 +117,9 @@ export async function backtest(
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averagesRecord: averages } } = run;
-      view.end(summary, run.reports(), { config, assets, averages });
+      const { config, state: { averages: { record: averages } } } = run;
+      show(view, [summary]);
+      view.report?.({ summary, config, assets, averages, columns: run.reports() });
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {
@@ -121,10 +139,11 @@ export async function backtest(
 interface Tools {
   readonly config: Config;
   readonly run: BacktestRun;
-  readonly view: BacktestView;
+  readonly view: View;
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
+  readonly formats: readonly TradeFile[];
   readonly emit: (events: Iterable<PenstockEvent>) => void;
 }
 
@@ -134,24 +153,25 @@ interface Tools {
  */
 async function processFiles(
   files: readonly string[],
-  { config, run, view, result, stop, progress, emit }: Tools,
+  { config, run, view, result, stop, progress, formats, emit }: Tools,
 ): Promise<void> {
-  const onWarning = (text: string): void => view.warn(text);
-  const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
+  const onWarning = (text: string): void => warn(view, text);
+  const options = { progress, signal: stop, formats, onWarning };
+  const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
   const unused = new UnusedFiles(run.state);
   const mismatches = new SymbolMismatches(config.symbol);
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
     const warning = mismatches.warningOf(chunk.origin);
-    if (warning !== null) view.warn(warning);
+    if (warning !== null) warn(view, warning);
     try {
       emit(run.take(chunk));
     } catch (error) {
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
-    await view.flush();
+    await view.ready();
     await result?.flush();
     if (run.done || stop.aborted) break;
   }
@@ -160,24 +180,28 @@ async function processFiles(
   if (run.trades === 0) return;
   if (!stop.aborted) unused.enter(null);
   for (const tally of run.tallies ?? []) unused.add(tally);
-  for (const text of unused.warnings(config.symbol)) view.warn(text);
+  for (const text of unused.warnings(config.symbol)) warn(view, text);
+}
+
+function warn(view: View, text: string): void {
+  view.log({ level: "warn", text });
 }
 
 /** Warns of new trades out of order: the last ones may show only when the input has ended. */
-function warnOfStrays(run: BacktestRun, view: BacktestView): void {
+function warnOfStrays(run: BacktestRun, view: View): void {
   const strays = run.takeStrays();
-  if (strays !== null) view.warn(strayText(strays));
+  if (strays !== null) warn(view, strayText(strays));
 }
 
 /** The files in the order in which to read them; none if the user stops the run while they are looked at. */
 async function inOrder(
   files: readonly string[],
   config: Config,
-  signal: AbortSignal,
+  { signal, formats }: { readonly signal: AbortSignal; readonly formats: readonly TradeFile[] },
 ): Promise<readonly (string | Part)[]> {
   if (!config.sort) return files;
   try {
-    return await sortByFirstTrade(files, firstTradeIn(config), { signal });
+    return await sortByFirstTrade(files, firstTradeIn(config), { signal, formats });
   } catch (error) {
     if (signal.aborted) return [];
     throw error;
@@ -219,7 +243,10 @@ async function openJournal(
     import("../stores/journal/journal.ts"),
     import("../stores/journal/run_journal.ts"),
   ]);
-  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  const journal = Journal.open(path, {
+    now: () => performance.now(),
+    window: Math.max(1, engine.state.averages.remembers),
+  });
   if (journal.run > 0) {
     journal.close();
     throw new OtherRun(

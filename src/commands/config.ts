@@ -17,13 +17,14 @@ export function config(configuration: Configuration): void {
     offlineInstruments ? builtInRules(symbol) : null,
   );
   const sources = { ...configuration.sources, ...rules };
-  const names = OPTION_NAMES.filter((name) => name !== "json" && OPTIONS[name].commands.includes("config"));
-  const shown = json
-    ? names.filter((name) => isForFile(name, configuration)).map((
-      name,
-    ) => [name, shownValue(config[name]) ?? NO_LIMIT])
-    : names.map((name) => [name, { value: shownValue(config[name]), source: sources[name] }]);
-  writeText(Deno.stdout, `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
+  const shown: Record<string, unknown> = {};
+  for (const name of OPTION_NAMES) {
+    if (name === "json" || !OPTIONS[name].commands.includes("config")) continue;
+    const value = shownValue(config[name]);
+    if (!json) shown[name] = { value, source: sources[name] };
+    else if (isForFile(name, configuration)) shown[name] = value ?? NO_LIMIT;
+  }
+  writeText(Deno.stdout, `${JSON.stringify(shown, null, 2)}\n`);
 }
 
 /** How a user says that a rule has no limit. */

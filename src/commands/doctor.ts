@@ -18,7 +18,7 @@ import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";
 import { columns, printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
-/** Something needs attention before a run works as asked. */
+/** Something needs attention before a run works with these options. */
 export class Unwell extends Error {
   override readonly name = "Unwell";
   readonly exit = "failure";
@@ -29,25 +29,25 @@ export class Unwell extends Error {
  * Unwell if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
-  const findings = [...permissions(config), environment(), ...blocking(() => stores(config))];
+  const results = [...permissions(config), environment(), ...blocking(() => stores(config))];
   const exchange = exchangeNamed(config.exchange);
   const options = { exchange, symbol: config.symbol, tradeMs: config.stale, signal };
-  findings.push(...await examineStream(streamOf(config), options));
+  results.push(...await examineStream(streamOf(config), options));
   for (const address of restAddresses(config)) {
     if (signal.aborted) break;
-    findings.push(...await examineRest(address, options));
+    results.push(...await examineRest(address, options));
   }
   if (signal.aborted) return;
-  const isGood = findings.every((finding) => finding.isGood);
+  const isGood = results.every((result) => result.isGood);
   const width = Deno.stdout.isTerminal() ? columns() : undefined;
   await writeUntil(
     signal,
     Deno.stdout,
     config.json
-      ? `${printableJson({ type: "doctor", isGood, findings })}\n`
-      : `${checkTable(findings, width)}\n`,
+      ? `${printableJson({ type: "doctor", isGood, findings: results })}\n`
+      : `${checkTable(results, width)}\n`,
   );
-  if (!isGood) throw new Unwell(conclusion(findings));
+  if (!isGood) throw new Unwell(conclusion(results));
 }
 
 /** What is granted and what is missing for these options. */
@@ -68,7 +68,7 @@ function permissions(config: Config): CheckResult[] {
   return [...hosts, ...folders, pass(subject, "beyond need", excess(config))];
 }
 
-/** What is granted beyond what these options need. */
+/** The permissions that are granted and that these options do not need. */
 function excess(config: Config): string {
   const needed = hostsNeeded(config);
   const hosts = EXCHANGE_NAMES.flatMap(hostsOf).filter((host) => !needed.includes(host) && mayReach(host));
@@ -131,9 +131,8 @@ function journal(config: Config): CheckResult {
       const market = marketOf("run", config);
       const kept = marketOfRun(reader, reader.lastRun, market);
       if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
-        const found = `it holds a run of ${kept.symbol} on ${
-          kept.market ?? market
-        }, and this one is of ${symbol} on ${market}`;
+        const other = `${kept.symbol} on ${kept.market ?? market}`;
+        const found = `it holds a run of ${other}, and this one is of ${symbol} on ${market}`;
         return fail(subject, "", found, "Give another --state, or start the run with --new-run");
       }
     }
@@ -144,7 +143,7 @@ function journal(config: Config): CheckResult {
       return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const message = error instanceof Error ? error.message : String(error);
-    // What is not damaged needs no copy: the message ends with what to do instead.
+    // A journal that is not damaged need not be restored: its message ends with other advice.
     const [, found = message, advice = RESTORE] = error instanceof JournalError && error.damage === null
       ? /^(.*?)\. ([A-Z].*)\.$/.exec(message) ?? []
       : [];

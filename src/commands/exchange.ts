@@ -7,21 +7,15 @@ import { EventLines } from "../views/terminal/event_lines.ts";
 import { openLog } from "../views/terminal/log.ts";
 import { LiveTerminal, logLook, ReaderGone } from "../views/terminal/terminal.ts";
 
-/** How long to wait for a reader of the events once the end was asked for. */
+/** How long to wait for a reader of the events once the exchange was asked to end. */
 const GRACE_MS = 700;
 
 /** Serves until the user or `--for` ends it. With `--json` its events are on standard output. */
 export async function exchange({ config, signal }: Started): Promise<void> {
   const ending = new AbortController();
   const terminal = new LiveTerminal(Deno.stderr);
-  const log = openLog(
-    {
-      level: config.logLevel,
-      format: config.logFormat,
-      ...logLook(Deno.stderr),
-    },
-    terminal,
-  );
+  const look = logLook(Deno.stderr);
+  const log = openLog({ level: config.logLevel, format: config.logFormat, ...look }, terminal);
   const lines = new EventLines(Deno.stdout, () => ending.abort());
   {
     await using _exchange = await openExchange(config, config.port, (event) => {
@@ -40,7 +34,7 @@ export async function exchange({ config, signal }: Started): Promise<void> {
   }
   await terminal.settled(signal);
   await lines.settled(signal, GRACE_MS);
-  // If its reader is gone, as `head` is, the exchange ends without an error.
+  // If the reader is gone, as with `head`, the exchange ends without an error.
   if (lines.broken !== null && !(lines.broken instanceof ReaderGone)) throw lines.broken;
 }
 

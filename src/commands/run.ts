@@ -7,6 +7,8 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
+import { openViews } from "../views/known_views.ts";
+import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { neverStarted } from "./run/opening.ts";
 import { LiveRun } from "./run/live_run.ts";
@@ -22,14 +24,17 @@ const REQUESTS_MS = 1_000;
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run(
   { command, version, config, sources, signal }: Started,
-  surroundings: Surroundings = HERE,
+  given: Partial<Surroundings> = {},
 ): Promise<void> {
-  const { runtime, watchesMemory } = surroundings;
+  const surroundings = { ...HERE, ...given };
+  const { runtime, views, watchesMemory } = surroundings;
   const startedAt = runtime.performance.now();
   const ending = new AbortController();
-  const view = surroundings.view(config, { signal, onBroken: () => ending.abort() });
-  using _over = alarm(config.for, () => ending.abort(), runtime);
   const stop = AbortSignal.any([signal, ending.signal]);
+  const { stdout, stderr } = Deno;
+  const onBroken = () => ending.abort();
+  const view = openViews(config, { isBacktest: false, stdout, stderr, stop, signal, onBroken }, views);
+  using _over = alarm(config.for, () => ending.abort(), runtime);
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),
     endpoint: streamOf(config),
@@ -72,13 +77,8 @@ export async function run(
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
     view.log(await surroundings.dropPermissions(config));
-    view.event({
-      type: "started",
-      time: isoTime(runtime.Date.now() * 1000),
-      command,
-      version,
-      config: opened.shown,
-    });
+    const time = isoTime(runtime.Date.now() * 1000);
+    show(view, [{ type: "started", time, command, version, config: opened.shown }]);
     for (const line of opened.lines) view.log(line);
     live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
@@ -93,7 +93,8 @@ export async function run(
       for await (const batch of feed) {
         await live.take(batch);
         if (live.done) break;
-        if (view.isCrowded) await view.caughtUp(stop);
+        const waiting = view.ready();
+        if (waiting !== null) await waiting;
       }
     } catch (error) {
       // The recording ends here, as after any other stop, so waiting orders have to expire here as well.

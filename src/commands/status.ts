@@ -14,9 +14,9 @@ export class Unhealthy extends Error {
 }
 
 /**
- * Prints a table, or with `--json` one object. With `--max-age` or `--fail-on-halt` it prints one line, or the
- * object, and throws Unhealthy where the run's last heartbeat is not younger, or where the run is halted. Throws a
- * JournalError if the journal cannot be read, and a ConfigError for a run that it does not hold.
+ * Prints a table, or with `--json` one object. With `--max-age` or `--fail-on-halt` it prints one line, or
+ * the object, and throws Unhealthy if the run's last heartbeat is not younger, or if the run is halted.
+ * Throws a JournalError if the journal cannot be read, and a ConfigError for a run that it does not hold.
  */
 export function status({ config: { run, maxAge, failOnHalt, json }, files }: Started): void {
   using reader = JournalReader.open(files[0] ?? DEFAULT_JOURNAL);

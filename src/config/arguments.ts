@@ -3,7 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { GivenOptions } from "./config.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
-import { optionWord } from "../domain/process/option_word.ts";
+import { optionWord } from "../domain/process/config_error.ts";
 
 /** What a command line asks for. */
 export interface Arguments {
@@ -18,7 +18,7 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
-/** How many files a command takes, and which it requires; the others take none. */
+/** How many files a command takes, and how a mistake shows them; the other commands take none. */
 const FILES: Partial<
   Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
 > = {
@@ -94,10 +94,10 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;
-  // A file after an unknown option was taken for its value.
+  // After an unknown option a file was taken for the option's value.
   if (rest.length < least && unknown.size === 0 && !wantsText) {
-    const given = rest.length === 0 ? "no file" : "one file";
-    mistakes.push(`${given} given: expected "penstock ${command} ${usage}`);
+    const count = rest.length === 0 ? "no file" : "one file";
+    mistakes.push(`${count} given: expected "penstock ${command} ${usage}`);
   }
   return {
     command,
@@ -110,8 +110,8 @@ export function readArguments(args: readonly string[]): Arguments {
 }
 
 /**
- * A negative number or an empty text after an option is its value, not an option or a file, and is refused as a
- * value.
+ * Joins an option with a negative number or an empty text after it. Such a text is its value, not an option
+ * or a file, and is refused as a value.
  */
 function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
@@ -125,7 +125,8 @@ function joinValues(args: readonly string[]): string[] {
 }
 
 /**
- * The words without those that parseArgs would mistake for its list of files, "_"; these are returned as `unknown`.
+ * The words without those that parseArgs would mistake for its list of files, "_"; those are added to
+ * `unknown`.
  */
 function withoutUnderscores(words: readonly string[], unknown: Set<string>): string[] {
   const end = words.indexOf("--");

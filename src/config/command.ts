@@ -1,4 +1,4 @@
-import type { Blocking } from "../domain/process/blocking.ts";
+import type { Blocking } from "../domain/process/exit.ts";
 import type { Configuration } from "./config.ts";
 import type { CommandName } from "./command_name.ts";
 
@@ -8,7 +8,7 @@ export interface Started extends Configuration {
   readonly version: string;
   /** The files named on the command line; empty for commands that take none. */
   readonly files: readonly string[];
-  /** Aborted when the user asks for the end. */
+  /** Aborted when the user asks the program to end. */
   readonly signal: AbortSignal;
   readonly blocking: Blocking;
 }

@@ -1,12 +1,11 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
-import { ConfigError } from "../domain/process/config_error.ts";
+import { ConfigError, optionWord } from "../domain/process/config_error.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/order_throttle.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
-import { optionWord } from "../domain/process/option_word.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
@@ -45,7 +44,7 @@ export function readConfigFile(
   command: CommandName,
   mistakes: string[],
 ): GivenOptions {
-  // Some editors begin a file with a byte order mark, which is not JSON.
+  // Some editors start a file with a byte order mark, which is not JSON.
   const json = text.replace(/^\ufeff/, "");
   let parsed: unknown;
   let exact;
@@ -70,14 +69,17 @@ export function readConfigFile(
       mistakes.push(
         `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
       );
-    } else if (value === null) continue;
-    else if (typeof value === "boolean") given[name] = { text: value ? "on" : "off", source: "file" };
-    else if (typeof value === "string") given[name] = { text: value, source: "file" };
-    else if (typeof value === "number") {
+    } else if (typeof value === "boolean") {
+      given[name] = { text: value ? "on" : "off", source: "file" };
+    } else if (typeof value === "string") {
+      given[name] = { text: value, source: "file" };
+    } else if (typeof value === "number") {
       given[name] = { text: exact[name].toFixed(), source: "file" };
-    } else {mistakes.push(
+    } else if (value !== null) {
+      mistakes.push(
         `"${key}" in the configuration file is ${JSON.stringify(value)}: expected a text or a number`,
-      );}
+      );
+    }
   }
   return given;
 }
@@ -99,10 +101,12 @@ function repeatedKeys(json: string): Set<string> {
   return repeated;
 }
 
-/** For JSON.parse: numbers as decimals of all the digits that the text gives them, more than a double holds. */
+/**
+ * For JSON.parse: numbers as decimals with all the digits of the text, which may be more than a double holds.
+ */
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number") return value;
-  // With an exponent a short text may stand for a number of any length; the double is good enough for those.
+  // With an exponent, a short text may be a number of any length; a double is good enough for those.
   const digits = /^-?\d+(\.\d+)?$/.exec(context?.source ?? "")?.[0];
   return new Decimal(digits ?? value);
 }
@@ -133,7 +137,7 @@ export function configure(
       found.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
     }
   }
-  // Every name of the table has been read above; the table's type is what the compiler cannot follow here.
+  // Every option of the table has been read above, which the compiler cannot follow.
   const complete = config as Config;
   if (complete.short !== null && complete.long !== null && complete.short >= complete.long) {
     found.push(
@@ -143,13 +147,12 @@ export function configure(
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
-    // What the exchange asks for replaces a default.
+    // The exchange's own rules replace a default.
     if ([least, most].some((name) => sources[name] === "default")) continue;
     if (from === null || to === null || from.lte(to)) continue;
+    const [smallest, largest] = [nameIn(sources[least]!, least), nameIn(sources[most]!, most)];
     found.push(
-      `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
-        plain(to)
-      }: ` +
+      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
         "expected the smallest to be no more than the largest",
     );
   }
@@ -172,8 +175,9 @@ export function shownConfig(config: Config): Record<string, string | number | bo
 }
 
 /**
- * The configuration that `shownConfig` showed. Options that did not exist then get their defaults; those that are
- * `needed` have to be there. Throws a ConfigError that names every value which cannot be one.
+ * The configuration that `shownConfig` returned, perhaps in an older version: options that did not exist then
+ * get their defaults, unless they are `needed`. Throws a ConfigError that names every value that cannot be
+ * used and every needed option that is missing.
  */
 export function configFrom(
   shown: Readonly<Record<string, unknown>>,
@@ -198,21 +202,17 @@ export function configFrom(
   return Object.fromEntries(values) as Config;
 }
 
-/** The part of the configuration that an engine needs. */
+/** The part of the configuration that an engine needs besides a strategy. */
 export interface EngineChoices {
   readonly symbol: string;
-  /** Windows in trades. */
-  readonly short: number;
-  readonly long: number;
   readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
 
-/** The part of the configuration that an engine needs. */
 export function engineChoices(config: Config): EngineChoices {
-  const { symbol, short, long, stopAfter } = config;
-  return { symbol, short, long, parameters: tradingParametersOf(config), stopAfter };
+  const { symbol, stopAfter } = config;
+  return { symbol, parameters: tradingParametersOf(config), stopAfter };
 }
 
 /** What the account trades under. */
@@ -239,7 +239,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
   };
 }
 
-/** The instrument's rules; a rule that is not known yet counts as none. */
+/** The instrument's rules; one that is not known yet allows everything. */
 export function rulesIn(config: Config): TradingRules {
   const { lot, tick, minQuantity, maxQuantity, minNotional, maxNotional } = config;
   return {

@@ -4,7 +4,7 @@ import { type CommandName, COMMANDS } from "./command_name.ts";
 import { FAULT_KINDS } from "../domain/market/fault_kinds.ts";
 import { type Option, OPTION_GROUPS } from "./option.ts";
 import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "./options.ts";
-import { optionWord } from "../domain/process/option_word.ts";
+import { optionWord } from "../domain/process/config_error.ts";
 
 /** What a command can end with. */
 type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
-/** The codes of each command, with its own words if those above do not fit. */
+/** The codes of each command, with words of its own if those above do not fit. */
 const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCode, string])[]>> = {
   run: [0, 1, 2, 4, 130],
   demo: [0, 1, 2, 4, 130],
@@ -35,7 +35,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   config: [[0, "done"], 1, 2],
 };
 
-/** No line is longer, in columns. */
+/** The longest line, in columns. */
 const WIDTH = 80;
 
 /** How a command is called, and examples. */
@@ -43,8 +43,8 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   run: `penstock run trades on paper until you stop it: no keys, no real orders.
 
   penstock run --symbol ETHUSDT
-                            started again after a stop or a crash, the run goes
-                            on from its journal
+                            started again after a stop or a crash, the run is
+                            resumed from its journal
   penstock run --record data/recordings/
                             keeps every received frame, for backtest and verify`,
   demo: `penstock demo starts the built-in exchange on this machine and trades on it.
@@ -75,7 +75,7 @@ until you stop it.
   backtest: `penstock backtest FILE... reads recorded trades and treats them as "penstock
 run" treats live ones: the same averages, risk limits, fills and books. "-" is
 standard input. Files may be plain, .gz or .zip: the content decides, not the
-name. Trades, not candles: a CSV of your own begins with a line that names the
+name. Trades, not candles: a CSV of your own starts with a line that names the
 columns id,price,qty,time,is_buyer_maker.
 
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
@@ -138,7 +138,7 @@ ${DEFAULT_JOURNAL}.
                             a backup, complete even while a run writes`,
 };
 
-/** How the commands are called without a compiled program. */
+/** How to call the commands without a compiled program. */
 const IN_A_COPY = ` In a copy of the repository, "penstock" is "deno task".`;
 
 /** Help for the program; `limits` are those of a compiled one. */
@@ -185,7 +185,7 @@ ${exitCodes(EXITS[command])}
 `;
 }
 
-/** With no more options than this a command needs no headings. */
+/** A command with no more options than this needs no headings. */
 const FEW = 10;
 
 /** The options of a command in the table's order, under the headings of their groups. */

@@ -9,21 +9,21 @@ const instrument = optionIn("instrument");
 const positive = amount("an amount above 0", (value) => value.gt(0));
 const anyAmount = amount("an amount of 0 or more", () => true);
 
-/** A limit; 0 is none. */
+/** A limit; 0 is no limit. */
 function limit(text: string): Money | null {
   const value = anyAmount(text);
   return value.isZero() ? null : value;
 }
 
 /**
- * A rule that is null while it is not known: a live run then waits for it and places no order. A user cannot give
- * null.
+ * Gives a rule a type that may be null. No user can give null: it means that the rule is not known, and that
+ * a live run waits for it and places no order.
  */
 function rule(read: (text: string) => Money): (text: string) => Money | null {
   return read;
 }
 
-/** A key is the option's name in the configuration file. Absent limits are none. */
+/** A key is the option's name in the configuration file. An absent limit is no limit. */
 export const INSTRUMENT_OPTIONS = {
   lot: instrument({
     default: "0.00001",

@@ -11,7 +11,7 @@ import {
 import { type Rule, RULES, type Rules } from "../domain/market/instrument_rules.ts";
 import { Money, plain } from "../domain/numbers/money.ts";
 import { type Config, OPTIONS } from "./options.ts";
-import { optionWord } from "../domain/process/option_word.ts";
+import { optionWord } from "../domain/process/config_error.ts";
 import { stakeAt } from "../domain/orders/stake.ts";
 
 /** A configuration whose rules are settled. */
@@ -25,8 +25,9 @@ export interface SettledInstrument {
 const THOUSAND = 1000;
 
 /**
- * The default exchange's rules for common symbols, as listed in 2025. If a rule had changed over the years, this is the
- * coarser step, which satisfies both. They are used if the exchange cannot be asked, and are then called "built-in".
+ * The default exchange's rules for common symbols, as listed in 2025. If a step has changed over the years,
+ * the coarser one is listed, which satisfies both. The rules are used if the exchange cannot be asked; their
+ * source is then "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {
   BTCUSDT: rules("0.00001", "0.01", "9000"),
@@ -60,13 +61,13 @@ export function settleInstrument(
     settled[rule] = text === undefined ? config[rule] : OPTIONS[rule].read(text);
     origins[rule] = text === undefined ? sources[rule] : base!.source;
   }
-  // Every rule has been settled above; the table's type is what the compiler cannot follow here.
+  // Every rule has been settled above, which the compiler cannot follow.
   return { config: { ...config, ...settled } as Config, sources: origins as Record<Rule, string> };
 }
 
 /**
- * The same, but with defaults removed if the lot or the tick is one: a live run places no order by rules that nobody
- * gave. Such rules are null, and their source is `awaited`.
+ * The same without guesses. If the lot or the tick is only a default, every default rule becomes null and its
+ * source `awaited`: a live run places no order by rules that nobody gave.
  */
 export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
   if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
@@ -83,9 +84,9 @@ export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): r
 }
 
 /**
- * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says now. Rules
- * that the user gave, then or now, have to be the same; the journal checks that. Rules that nobody gave come from the
- * first of `bases` that has them.
+ * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says
+ * now. A rule that the user gave at the start or gives now must be the same both times; the journal checks
+ * that. Rules that nobody gave come from the first of `bases` that has them.
  */
 export function keepInstrument(
   configuration: Configuration,
@@ -104,7 +105,7 @@ export function keepInstrument(
   const sources = { ...settled.sources };
   for (const rule of RULES) {
     const before = kept.sources[rule];
-    // What was itself taken from a journal keeps its date.
+    // A rule that was taken from an older journal keeps that journal's date.
     if (
       rules[rule] !== undefined && !isGiven(configuration.sources[rule]) && before?.startsWith("journal of ")
     ) {
@@ -126,7 +127,7 @@ export function changesOf(configuration: Configuration, kept: KeptRules, now: Ru
   return changes.length === 0 ? null : changes.join(", ");
 }
 
-/** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
+/** Rules in words, grouped by source: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
 export function instrumentText({ config, sources }: SettledInstrument): string {
   return ruleWords(shownRules(config), sources);
 }
@@ -154,7 +155,10 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
   return null;
 }
 
-/** The price step that the decimals of a price show, below `tick`. The last ones may be zeros, which are not there. */
+/**
+ * The price step, finer than `tick`, that a price suggests. It takes at least three digits, as zeros at the
+ * end do not show.
+ */
 function stepOf(price: Money, tick: Money): Money {
   const decimals = Math.max(price.decimalPlaces(), 2 - price.e, tick.decimalPlaces() + 1);
   return new Money(10).pow(-decimals);

@@ -27,7 +27,7 @@ export interface Option<T, D extends string | null> {
   /** The default of a command that has its own. */
   readonly defaultOf?: Partial<Record<CommandName, string>>;
   readonly read: (text: string) => T;
-  /** Stands for the value in help; a switch takes none. */
+  /** Shown in help for the value; a switch takes none. */
   readonly value: string | null;
   readonly commands: readonly CommandName[];
   readonly help: string;
@@ -35,7 +35,7 @@ export interface Option<T, D extends string | null> {
   readonly helpOf?: Partial<Record<CommandName, string>>;
 }
 
-/** What makes the options of one group. */
+/** Returns a function that makes the options of one group. */
 export function optionIn(
   group: OptionGroup,
 ): <T, const D extends string | null>(spec: Omit<Option<T, D>, "group">) => Option<T, D> {

@@ -95,11 +95,8 @@ export function orderRate(most: number, min: number, max: number): (text: string
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
     }
-    throw new NotAllowed(
-      `orders from 1 to ${most} in a duration from ${durationText(min)} to ${
-        durationText(max)
-      }, such as 10/1m`,
-    );
+    const durations = `from ${durationText(min)} to ${durationText(max)}`;
+    throw new NotAllowed(`orders from 1 to ${most} in a duration ${durations}, such as 10/1m`);
   };
 }
 

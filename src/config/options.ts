@@ -121,7 +121,7 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE",
     commands: [...TRADING, "doctor"],
-    help: "the journal, from which the run goes on when it is started again; none keeps nothing",
+    help: "the journal, from which the run is resumed when it is started again; none keeps nothing",
     helpOf: { backtest: "write a journal of the backtest to this new file; none keeps nothing" },
   }),
   newRun: journal({
@@ -223,7 +223,9 @@ export const OPTIONS = {
     commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "verify", "config"],
     help: "write events to standard output, one JSON object a line",
     helpOf: {
-      ...{ doctor: ONE_OBJECT, status: ONE_OBJECT, verify: ONE_OBJECT },
+      doctor: ONE_OBJECT,
+      status: ONE_OBJECT,
+      verify: ONE_OBJECT,
       config: "print only the values, as a file that --config takes",
     },
   }),
@@ -268,7 +270,7 @@ export type Config = {
     | ((typeof OPTIONS)[K]["default"] extends string ? never : null);
 };
 
-/** The text of an option's default for `command`; null where absence means something of its own. */
+/** The text of an option's default for `command`; null if leaving the option out has a meaning of its own. */
 export function defaultText(name: OptionName, command: CommandName | null): string | null {
   const { default: byDefault, defaultOf }: Option<unknown, string | null> = OPTIONS[name];
   return (command === null ? undefined : defaultOf?.[command]) ?? byDefault;

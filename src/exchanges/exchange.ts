@@ -3,12 +3,12 @@ import type { ExchangeInfo } from "../domain/market/instrument_rules.ts";
 import type { BackfilledTrade } from "../domain/market/backfilled_trades.ts";
 import type { FrameDecoder } from "./frame_decoder.ts";
 import type { ExchangeAddresses } from "./hosts.ts";
-import type { Questions, RestQuestion, Unbelieved } from "./rest_question.ts";
+import type { Questions, RejectedAnswer, RestQuestion } from "./rest_question.ts";
 
 /** An exchange. It answers questions about itself and makes no connection. */
 export interface Exchange {
   readonly addresses: ExchangeAddresses;
-  /** What the exchange allows each address to try. */
+  /** How often the exchange lets each address connect. */
   readonly connectionLimit: ConnectionLimit;
   /** What its REST side allows each address in a minute, in weights of its own. */
   readonly weightPerMinute: number;
@@ -20,13 +20,13 @@ export interface Exchange {
   /** A decoder for the frames of one symbol's stream. */
   decoder(symbol: string): FrameDecoder;
 
-  /** What it means that `address` refused with this HTTP status. */
+  /** What a refusal by `address` with this HTTP status means. */
   refusal(status: number, address: string): Refusal;
-  /** What the JSON of a refusal says; undefined stands for what is not JSON. */
+  /** What the JSON of a refusal says; undefined if it is not JSON. */
   explanation(body: unknown): Explanation;
   /** What the REST side has counted in the running minute, by the headers of an answer; null if they do not say. */
   usedWeight(headers: Headers): number | null;
-  /** Where the REST side tells its time. */
+  /** The path at which the REST side gives its time. */
   readonly timePath: string;
   /** That time in an answer's JSON, ms since 1970; null if it is not there. */
   timeIn(body: unknown): number | null;
@@ -36,15 +36,15 @@ export interface Exchange {
 
   /** The base addresses to ask for the rules of an instrument, best first. */
   readonly instrumentBases: readonly string[];
-  /** Asks for them. What is counted in contracts is answered as malformed; asking again would not help. */
+  /** Asks for them. A symbol counted in contracts gives a MalformedInfo: asking again would not help. */
   instrumentQuestion(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo>;
-  /** Reads them in an answer that was kept, of one symbol or of all; null if `symbol` is not in it. */
+  /** Reads them from a saved answer, of one symbol or of all; null if `symbol` is not in it. */
   readInstrument(body: unknown, symbol: string): ReadInfo | MalformedInfo | null;
   /** Whether a symbol is spelled like those whose quantities are contracts, and not coins. */
   countsContracts(symbol: string): boolean;
 }
 
-/** At most so many `attempts` to connect in any `windowMs`. */
+/** At most `attempts` attempts to connect in any `windowMs`. */
 export interface ConnectionLimit {
   readonly attempts: number;
   readonly windowMs: number;
@@ -54,13 +54,13 @@ export interface ConnectionLimit {
 export interface Refusal {
   /** What the user can do, or null. */
   readonly hint: string | null;
-  /** How long at least to stay away, ms, if the answer does not say how long; null if it does not ask for that. */
+  /** How long to stay away if the answer does not say, ms; null if there is no need to. */
   readonly stayAwayMs: number | null;
   /** Whether the host would refuse every other question too. */
   readonly isWholeHost: boolean;
 }
 
-/** What an exchange says of a refusal. */
+/** What an exchange says about a refusal. */
 export interface Explanation {
   /** Its own code and words; null if it does not give both. */
   readonly said: { readonly code: string; readonly message: string } | null;
@@ -75,20 +75,20 @@ export interface MissedTradesRoute {
   open(symbol: string): BackfillPages;
 }
 
-/** Where pages of trades come from, one after the other. */
+/** A source of pages of trades, one after the other. */
 export interface BackfillPages {
   /** The endpoint's name. */
   readonly source: string;
   /**
-   * Asks for the trades from id `next` on, up to `target` at least where the exchange has them; null: as many as fit on
-   * a page. Unbelieved if what the exchange has does not follow on what is known.
+   * Asks for the trades from id `next` on: at least up to `target` if the exchange has them; with null as
+   * many as fit on a page. RejectedAnswer if what the exchange has does not follow the known trades.
    */
-  page(next: number, target: number | null): Questions<BackfillPage | Unbelieved>;
+  page(next: number, target: number | null): Questions<BackfillPage | RejectedAnswer>;
 }
 
-/** Trades that follow on what is known. */
+/** Trades that follow the known ones. */
 export interface BackfillPage {
-  /** Oldest first, from the id asked for on; what lies between them the exchange itself does not have. May be empty. */
+  /** Oldest first, from the id asked for on; the exchange itself has none between them. May be empty. */
   readonly rows: readonly BackfilledTrade[];
   /** Whether the exchange had nothing newer. */
   readonly isEnd: boolean;
@@ -96,7 +96,10 @@ export interface BackfillPage {
   readonly newestId: number | null;
 }
 
-/** An instrument's rules as read: what can be used of them, and what cannot, one clause each with the value found. */
+/**
+ * An instrument's rules as read; `flaws` says what of them cannot be used, one clause each with the value
+ * found.
+ */
 export interface ReadInfo extends ExchangeInfo {
   readonly flaws: readonly string[];
 }
@@ -104,6 +107,6 @@ export interface ReadInfo extends ExchangeInfo {
 /** An answer that cannot be used, as a clause with the value found. */
 export interface MalformedInfo {
   readonly malformed: string;
-  /** The symbol is counted in contracts: asking again will not help. */
+  /** The symbol is counted in contracts, so asking again will not help. */
   readonly isContract?: true;
 }

@@ -1,4 +1,5 @@
 /** The seam between an exchange's frames and the trades in them. */
+import type { Block, Position } from "../domain/market/block.ts";
 import type { ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 
 /** What is wrong with a frame, for the user who has it in a file. */
@@ -10,19 +11,47 @@ export interface FrameFault {
 }
 
 /**
+ * A faster way for frames that hold exactly one trade in the exchange's usual shape: many at once, into columns. A frame
+ * with a line feed in it, or with anything but ASCII, is none of those.
+ */
+export interface FrameScan {
+  /** Takes frames to read; false if they are too long together, or not ASCII: then none of them can be. */
+  takeFrames(frames: readonly string[]): boolean;
+  /** Reads the frames from number `from` on, up to the first in another shape: how many. */
+  readFrames(from: number, most?: number): number;
+  /** The same, as `TradeReader.takeBlock`. */
+  frameBlock(from: number, after: Position, most?: number): Block | null;
+
+  /** Takes the bytes up to `end` to read lines from, each of which is a frame or, with its time of receipt, a recording's. */
+  open(bytes: Uint8Array, end: number): void;
+  /** Reads lines that start at `at`, up to the first with a frame in another shape, or without its line feed: how many. */
+  readLines(at: number, isTimed: boolean, most?: number): number;
+  /** The same, as `TradeReader.takeBlock`. */
+  lineBlock(at: number, isTimed: boolean, after: Position, most?: number): Block | null;
+  /** Where the first line starts in the bytes that was not read, and where the frame of row `row` does. */
+  readonly stoppedAt: number;
+  startOf(row: number): number;
+  /** When the frame of row `row` was received, µs since 1970. */
+  receivedAt(row: number): number;
+
+  /** Makes the trade of row `row` the decoder's. */
+  give(row: number): void;
+}
+
+/**
  * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
  *
- * `decode` reads a frame's first trade and `next` those behind it, one at a call. `scan` is a faster way for a frame
- * that holds exactly one trade in the exchange's usual shape; both ways agree on every frame.
+ * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way; both ways
+ * agree on every frame.
  *
- * Continuity: `trade.firstId` to `trade.lastId` are all ids that the trade accounts for. Where an exchange's ids
- * skip, those that no trade has belong to the trade behind them; what then lies between one trade's last and the next
- * one's first id was missed. Within a frame nothing is missed.
+ * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. Where an exchange's ids skip, the
+ * skipped ones belong to the trade after them; so ids between one trade's last and the next one's first were
+ * missed. Within a frame nothing is missed.
  */
 export interface FrameDecoder {
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** The trade read last, always the same object; it means something only after "trade" or a `scan` that was true. */
+  /** The trade read last, always the same object; valid only after "trade" or after `scan` gave one. */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
@@ -32,20 +61,18 @@ export interface FrameDecoder {
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
   readonly isMarker: boolean;
 
-  /**
-   * True when `bytes` from `start` to `end` are one frame with one trade in the usual shape; false says only that they
-   * are not in that shape. Always false if fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no
-   * difference. Never true for a frame with a line feed in it.
-   */
-  scan(bytes: Uint8Array, start: number, end: number): boolean;
+  /** The faster way; null where there is none. */
+  readonly scan: FrameScan | null;
 
-  /** Reads a frame of any shape, up to the end of its first trade. What was left of the one before is dropped. */
+  /**
+   * Reads a frame of any shape, up to the end of its first trade. The rest of the frame before is dropped.
+   */
   decode(frame: string): ReadResult;
 
-  /** Reads on in the frame that `decode` was given; null at its end. After `scan` there is nothing more. */
+  /** Reads on in the frame that `decode` was given; null at its end. */
   next(): ReadResult | null;
 
-  /** What is wrong with `frame`, where `reason` has just been said of it. */
+  /** What is wrong with `frame`, which has just been rejected for `reason`. */
   fault(reason: string, frame: string): FrameFault;
 
   /** The other symbol whose trades `frame` holds; null if it holds none. */

@@ -1,5 +1,5 @@
 /**
- * The exchanges and their public hosts: the one list there is. The adapters connect to these addresses, the compile
+ * The exchanges and their public hosts: the only list. The adapters connect to these addresses, the compile
  * script grants exactly these, and a test checks deno.json and docs/live.md against them.
  */
 
@@ -15,7 +15,7 @@ export interface ExchangeAddresses {
   readonly marketDataRest: string | null;
 }
 
-/** Every exchange there is, by the name that `--exchange` takes; all of them speak Binance's protocol. */
+/** Every exchange, by the name that `--exchange` takes; all of them speak Binance's protocol. */
 export const EXCHANGES = {
   binance: {
     stream: "wss://stream.binance.com:9443",
@@ -43,7 +43,7 @@ export function addressesOf(exchange: ExchangeName): ExchangeAddresses {
 }
 
 /**
- * `host:port` of an address, with the scheme's own port where none is given: what `--allow-net` takes.
+ * `host:port` of an address, with the scheme's own port if none is given: what `--allow-net` takes.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function hostsOf(exchange: ExchangeName): string[] {
   return [stream, marketDataStream, rest, marketDataRest].filter((address) => address !== null).map(hostOf);
 }
 
-/** The exchange that an address belongs to, whatever its port; null for an address of somebody else. */
+/** The exchange that an address belongs to, whatever its port; null for any other address. */
 export function exchangeAt(address: string): ExchangeName | null {
   const { hostname } = new URL(address);
   return EXCHANGE_NAMES.find((name) => hostsOf(name).some((host) => host.startsWith(`${hostname}:`))) ??

@@ -1,4 +1,4 @@
-/** Questions to an exchange's REST side: what is asked, and what an answer is worth. */
+/** Questions to an exchange's REST side: what is asked, and how the answer is read. */
 
 /** One question. */
 export interface RestQuestion<T> {
@@ -6,14 +6,14 @@ export interface RestQuestion<T> {
   readonly base: string;
   /** Below the base address, with the parameters. */
   readonly path: string;
-  /** What the host counts for it. */
+  /** The weight that the host counts for it. */
   readonly weight: number;
-  /** Makes sense of the answer's JSON. */
-  read(body: unknown): T | Unbelieved;
+  /** Reads the answer's JSON. */
+  read(body: unknown): T | RejectedAnswer;
 }
 
-/** An answer that is not believed; asking again may bring a better one. */
-export class Unbelieved {
+/** An answer that is not accepted; asking again may bring a better one. */
+export class RejectedAnswer {
   readonly why: "malformed" | "no-join";
   readonly reason: string;
 
@@ -25,7 +25,7 @@ export class Unbelieved {
 
 /**
  * Questions that depend on the answers to those before: each is yielded, and `next` takes what its `read` returned.
- * What asks and waits is outside, so that an exchange's rules need no network.
+ * The caller asks and waits, so that an exchange needs no network.
  */
 export type Questions<R> = Generator<RestQuestion<unknown>, R, unknown>;
 

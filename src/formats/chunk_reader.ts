@@ -1,39 +1,42 @@
-/** Reads recorded trades, whichever layout a chunk is in. */
+/** Reads recorded trades from chunks of any layout. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import { type Chunk, LINE_LIMIT } from "./chunk.ts";
-import { CsvRows } from "./csv_rows.ts";
-import { MessageLines, type TimedNote } from "./message_lines.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import { noTrades } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import type { TimedNote } from "../domain/recording/recording_note.ts";
+import { type Chunk, type FileReader, LINE_LIMIT, type Origin } from "./trade_file.ts";
+
+const OTHER_SYMBOLS = 8;
 
 /**
- * The reader of a backtest's input: CSV rows, recordings and messages, one after the other as the files come.
- * `open` a chunk, then call `next` until it answers null and `takeNote` has nothing either. `trade` may be
- * another object after the next `open`.
+ * The reader of a backtest's input: file after file, each by the reader of its layout. `open` a chunk, then call
+ * `next` until it answers null and `takeNote` has nothing either. `trade` may be another object after the next
+ * `open`.
  */
 export class ChunkReader implements TradeReader {
   readonly symbol: string;
-  readonly #rows: CsvRows;
-  readonly #lines: MessageLines;
-  #current: CsvRows | MessageLines;
+  readonly #decoder: FrameDecoder;
   readonly #strict: boolean;
+  #origin: Origin | null = null;
+  #current: FileReader;
+  readonly #otherSymbols = new Set<string>();
   /** The name of the file whose current line is too long, until that is reported; null at other lines. */
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;
-  /** The ids of that line, where its beginning is a whole trade. */
+  /** The ids of that line, if its beginning is a whole trade. */
   #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
-   * A reader for the symbol of `decoder`, which reads what is a frame. When `strict`, an unusable line is thrown as UnusableInput, else it is
-   * "rejected".
+   * A reader for the symbol of `decoder`, which decodes frames. When `strict`, `next` throws UnusableInput at an
+   * unusable line; otherwise the line is "rejected".
    */
   constructor(decoder: FrameDecoder, strict: boolean) {
-    const symbol = this.symbol = decoder.symbol;
+    this.symbol = decoder.symbol;
+    this.#decoder = decoder;
     this.#strict = strict;
-    this.#rows = new CsvRows(symbol, strict);
-    this.#lines = new MessageLines(decoder, strict);
-    this.#current = this.#rows;
+    this.#current = nothingOpen(decoder.symbol);
   }
 
   get trade(): TradeFields {
@@ -54,7 +57,8 @@ export class ChunkReader implements TradeReader {
 
   /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
   get otherSymbols(): readonly string[] {
-    return this.#lines.otherSymbols;
+    this.#noteSymbols();
+    return [...this.#otherSymbols];
   }
 
   /** The number of the line read last, from 1. */
@@ -64,19 +68,24 @@ export class ChunkReader implements TradeReader {
 
   /** When the frame or note read last was received, µs since 1970; 0 where the lines carry no times. */
   get receivedAt(): number {
-    return this.#current === this.#lines ? this.#lines.receivedAt : 0;
+    return this.#current.receivedAt ?? 0;
   }
 
   /** Whether Penstock wrote the file: whether its first line says so. */
   get isOwn(): boolean {
-    return this.#current === this.#lines && this.#lines.isOwn;
+    return this.#current.isOwn ?? false;
   }
 
-  /** Takes a chunk to read; the rest of the last one is dropped. */
+  /** Takes a chunk to read, and drops the rest of the last one. */
   open(chunk: Chunk): this {
-    this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;
+    const { origin } = chunk;
+    if (origin !== this.#origin) {
+      this.#noteSymbols();
+      this.#origin = origin;
+      this.#current = origin.layout.reader(this.#decoder, this.#strict);
+    }
     this.#current.open(chunk);
-    this.#tooLong = chunk.isTooLong === true ? chunk.origin.name : null;
+    this.#tooLong = chunk.isTooLong === true ? origin.name : null;
     this.#reason = null;
     this.#tooLongIds = null;
     return this;
@@ -86,9 +95,13 @@ export class ChunkReader implements TradeReader {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
   }
 
+  takeBlock(after: Position, most?: number): Block | null {
+    return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
+  }
+
   /** The note that `next` stopped at, once; null at the end of the chunk. */
   takeNote(): TimedNote | null {
-    return this.#current === this.#lines ? this.#lines.takeNote() : null;
+    return this.#current.takeNote?.() ?? null;
   }
 
   sample(): string {
@@ -99,7 +112,13 @@ export class ChunkReader implements TradeReader {
     return this.#current.complain();
   }
 
-  /** Passes over the start of a line that is too long, whatever it looks like. */
+  #noteSymbols(): void {
+    for (const symbol of this.#current.otherSymbols ?? []) {
+      if (this.#otherSymbols.size < OTHER_SYMBOLS) this.#otherSymbols.add(symbol);
+    }
+  }
+
+  /** Skips the start of a line that is too long, whatever it looks like. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {
@@ -120,4 +139,14 @@ export class ChunkReader implements TradeReader {
     this.#reason = error.message;
     return "rejected";
   }
+}
+
+/** The reader before the first file: it has nothing to read. */
+function nothingOpen(symbol: string): FileReader {
+  return {
+    ...noTrades(symbol),
+    line: 0,
+    open: () => {},
+    complain: () => (reason) => ({ reason, error: null }),
+  };
 }

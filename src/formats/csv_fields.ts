@@ -6,19 +6,16 @@ import { microsecondsIn } from "../domain/numbers/time.ts";
 const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
-/** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
-export const SMALL = 32, IS_T = 16;
+/** The bit that tells lower case from upper case, and the one that tells `t` from `f`. */
+const SMALL = 32;
+export const IS_T = 16;
 /**
- * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a
- * word ("true", "alse"); and what it says. The bits for upper case do not count: spreadsheets write "TRUE", Python
- * "True".
+ * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case does
+ * not matter: spreadsheets write "TRUE", Python writes "True".
  */
-export const LETTER = [116, 102],
-  WORD = [0x65757274, 0x65736c61],
-  WORD_MASK = ~0x20202020,
-  SAYS = [true, false];
+const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202020;
 
-/** The position after `true` or `false`, in small letters or capitals, or -1. */
+/** The position after `true` or `false` in any case, or -1. */
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
   const letter = bytes[at]!;
   const no = ((letter & IS_T) >> 4) ^ 1;
@@ -34,7 +31,7 @@ export function isHeaderAt(bytes: Uint8Array, start: number, end: number): boole
     !bytes.subarray(start, end).some((byte) => byte >= ZERO && byte <= NINE);
 }
 
-/** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null if none stands there. */
+/** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null if there is none. */
 export function longTimeAt(
   bytes: Uint8Array,
   start: number,
@@ -48,8 +45,8 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else is in it; null if they cannot be read. `starts` says where its fields begin, of
- * which there are `found`.
+ * The ids of a row, whatever else is in it; null if they cannot be read. The row has `found` fields, which start at
+ * `starts`.
  */
 export function idsIn(
   fields: readonly CsvField[],
@@ -62,7 +59,7 @@ export function idsIn(
   let lastId = -1;
   for (const [column, { kind }] of fields.entries()) {
     if (kind !== "trade id" && kind !== "first id" && kind !== "last id") continue;
-    // A field that no comma follows may have been cut.
+    // A field without a comma after it may have been cut off.
     if (column + 1 >= found) return null;
     const at = decimal.readWhole(view, starts[column]!);
     if (at < 0 || at !== starts[column + 1]! - 1) return null;

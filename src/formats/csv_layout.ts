@@ -3,9 +3,22 @@
  *
  * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
  */
-import type { CsvColumns } from "./chunk.ts";
 
-/** What a column holds: something of the trade, something only checked for its form, or anything at all. */
+/** The columns of a Binance public-data file, counted from 0. */
+export interface CsvColumns {
+  /** Its name in the file's documentation, such as "spot aggTrades". */
+  readonly name: string;
+  readonly count: number;
+  /** Trade ids covered; the same column unless the rows are aggregates. */
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly time: number;
+  readonly buyerIsMaker: number;
+}
+
+/** What a column holds: a field of the trade, something whose form alone is checked, or anything at all. */
 export type FieldKind =
   | "trade id"
   | "first id"
@@ -21,7 +34,7 @@ export type FieldKind =
 
 /** A column of a file. */
 export interface CsvField {
-  /** As the file's documentation calls it; the kind if it does not know the column. */
+  /** The name in the file's documentation; the kind if the documentation has no such column. */
   readonly name: string;
   readonly kind: FieldKind;
 }
@@ -47,7 +60,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   quantity: "quantity",
   quoteqty: "amount",
   quotequantity: "amount",
-  // COIN-M's quantity counts contracts; this is what they are in coins, and is taken in its place.
+  // The quantity column of COIN-M counts contracts. This one has the same in coins, and replaces it.
   baseqty: "amount",
   time: "time",
   timestamp: "time",
@@ -66,13 +79,13 @@ const PUBLISHED: readonly Published[] = [
   ),
 ];
 
-/** How the name of a layout ends whose quantities are what contracts are in coins. */
+/** The end of a layout's name if its quantities are contracts converted to coins. */
 const IN_COINS = ", in coins";
 
 const EXPECTED = "expected commas between the fields, no quotation marks, and a first line such as " +
   `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
-/** Two columns that together only candles have. */
+/** Two columns that only candles have together. */
 const CANDLES = ["open", "close"] as const;
 const NO_CANDLES = "Penstock reads every single trade, not candles";
 
@@ -86,15 +99,15 @@ export interface CsvLayout {
   readonly header: boolean;
 }
 
-/** What is wrong with a line that shows no known layout, and what was expected. */
+/** What is wrong with a line in no known layout, and what was expected. */
 export interface UnknownLayout {
   readonly unknown: string;
 }
 
 /**
- * The layout of the file that starts with `line` (without line end and byte order mark). A header may name its columns
- * in any order and in any case, with or without underscores. Without a header, the number of columns and the places of
- * `true` and `false` show which layout it is.
+ * The layout of the file that starts with `line` (without its line end and byte order mark). A header may name the
+ * columns in any order and any case, with or without underscores. Without a header, the number of columns and the
+ * positions of `true` and `false` decide.
  */
 export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");
@@ -108,14 +121,14 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
 }
 
-/** Whether a line names columns: it starts with a letter; or its first column has no name, and it has no digits. */
+/** Whether a line names columns: it starts with a letter, or its first column has no name and it has no digits. */
 export function namesColumns(line: string): boolean {
   return /^([A-Za-z]|,\D*$)/.test(line);
 }
 
 /**
- * What each column of a file holds, in its order. In a layout other than the published ones the columns that a
- * trade does not need may hold anything.
+ * What each column of a file holds, in order. Outside of the published layouts, columns that a trade does not need may
+ * hold anything.
  */
 export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
   const same = PUBLISHED.find((known) => isSame(known.columns, columns));
@@ -128,19 +141,19 @@ export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
   });
 }
 
-/** Whether the quantities of a file are coins that another column of it counts in contracts. */
+/** Whether the quantities of a file are coins, and another column counts the contracts. */
 export function areContractsInCoins(columns: CsvColumns): boolean {
   return columns.name.endsWith(IN_COINS);
 }
 
-/** Whether `columns` are one of the published layouts, in its order. */
+/** Whether `columns` are exactly one of the published layouts. */
 export function isPublished(columns: CsvColumns): boolean {
   return PUBLISHED.some((known) => isSame(known.columns, columns));
 }
 
 const QUOTED_CHARACTERS = 60;
 
-/** The beginning of `text` between quotes, with nothing in it that a terminal would act on. */
+/** The beginning of `text` in quotes, with everything escaped that a terminal would act on. */
 export function quoted(text: string): string {
   const isLong = text.length > QUOTED_CHARACTERS;
   const plain = JSON.stringify(isLong ? text.slice(0, QUOTED_CHARACTERS) : text).replaceAll(
@@ -185,7 +198,7 @@ function isInCoins(names: readonly string[]): boolean {
   return names.some((name) => plainName(name) === "baseqty");
 }
 
-/** The kinds of a header's columns, where one of them holds the quantity in coins: the other counts contracts. */
+/** The kinds of a header's columns. If one holds the quantity in coins, the other counts contracts. */
 function withCoins(names: readonly string[], kinds: readonly FieldKind[]): readonly FieldKind[] {
   if (!isInCoins(names)) return kinds;
   return kinds.map((kind, at) =>

@@ -1,33 +1,33 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
- * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows of a published layout into
+ * columns, many at once. `#examine` takes the row that it stops at field by field, and says what is wrong with it.
  */
-import type { Chunk, Origin } from "./chunk.ts";
+import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
 import {
-  idsIn,
-  IS_T,
-  isHeaderAt,
-  LETTER,
-  longTimeAt,
-  readBoolean,
-  SAYS,
-  SMALL,
-  WORD,
-  WORD_MASK,
-} from "./csv_fields.ts";
-import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
-import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
+  type CsvColumns,
+  type CsvField,
+  type FieldKind,
+  fieldsOf,
+  isPublished,
+  quoted,
+} from "./csv_layout.ts";
+import { CsvScan, type RowLayout } from "./csv_scan.ts";
+import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
 /** The most bytes that UTF-8 takes for a character of a string. */
 const CHARACTER_BYTES = 3;
+const NO_BYTES = new Uint8Array();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -49,7 +49,7 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
  * A reader of one symbol's rows. The trade's fields hold the last one read; they are valid only after `next` returned
  * "trade", and the next call overwrites them.
  */
-export class CsvRows implements TradeReader, TradeFields {
+export class CsvRows implements FileReader, TradeFields {
   firstId = 0;
   lastId = 0;
   time = 0;
@@ -66,40 +66,56 @@ export class CsvRows implements TradeReader, TradeFields {
   readonly #strict: boolean;
 
   readonly #decimal = new DecimalBytes();
-  readonly #idColumn = new WholeColumn(this.#decimal);
-  readonly #firstColumn = new WholeColumn(this.#decimal);
-  readonly #lastColumn = new WholeColumn(this.#decimal);
-  readonly #timeColumn = new WholeColumn(this.#decimal);
+  readonly #scan: CsvScan | null;
+  /** Rows in the columns, and how many of them have been given. */
+  #scanned = 0;
+  #given = 0;
+  /** How many rows `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
 
   #origin: Origin | null = null;
-  #fields: readonly CsvField[] = [];
-  /** Where the fields of the row available begin, and behind them where one more would. */
-  #starts = new Int32Array(1);
+  readonly #fields: readonly CsvField[];
+  /** Where the fields of the current row start, and then where the next one would. */
+  readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
-  #isPublished = false;
-  #isAggregate = false;
-  #hasFlag = false;
-  #mayBeHeader = true;
+  readonly #isPublished: boolean;
+  readonly #rowLayout: RowLayout;
+  readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
 
-  #bytes: Uint8Array = new Uint8Array();
-  #view: DataView = new DataView(this.#bytes.buffer);
-  #row = 0;
+  #chunk: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
-  /** The last rows of the chunk, if they stand too near to the end of its bytes to be read there. */
-  #rest: Uint8Array | null = null;
+  /** The row read last, unless it is in the columns: where it starts in these bytes. */
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = new DataView(NO_BYTES.buffer);
+  #row = 0;
 
   /**
-   * A reader of rows that are taken to be trades of `symbol`, which no row names. When `strict`, a row that cannot
-   * be used makes `next` throw UnusableInput; otherwise it answers "rejected".
+   * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
+   * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
+   * at an unusable row; otherwise it answers "rejected". Without a `scan`, `#examine` reads every row: that is for tests.
    */
-  constructor(symbol: string, strict: boolean) {
+  constructor(
+    { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
+    symbol: string,
+    strict: boolean,
+    scan: CsvScan | null = new CsvScan(),
+  ) {
+    this.#scan = scan;
     this.symbol = symbol;
     this.#strict = strict;
+    this.#mayBeHeader = !isBare;
+    this.#fields = fieldsOf(columns);
+    this.#starts = new Int32Array(columns.count + 1);
+    this.#isPublished = isPublished(columns);
+    this.#rowLayout = {
+      isAggregate: columns.firstId !== columns.lastId,
+      hasFlag: this.#fields.some(({ kind }) => kind === "flag"),
+    };
   }
 
   /** The number of the line read last, from 1. */
@@ -109,148 +125,111 @@ export class CsvRows implements TradeReader, TradeFields {
 
   /**
    * Continues with `chunk` and drops the unread rest of the last one. Lines are counted over all chunks of the same
-   * origin object, whose first line may be a header. Throws a TypeError when the origin's layout is not CSV.
+   * origin object, whose first line may be a header.
    */
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;
-    if (origin !== this.#origin) this.#begin(origin);
-    // Rows are read a word at a time, a little beyond their end. Those for which the bytes do not reach, and a row
-    // without line feed, are copied to where they do.
-    const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
-    const feed = last < start ? -1 : bytes.lastIndexOf(FEED, last);
-    const split = Math.max(start, feed + 1);
-    this.#lend(bytes, start, split);
-    this.#rest = null;
-    if (split === end) return;
-    const isEnded = bytes[end - 1] === FEED;
-    const rest = new Uint8Array(end - split + (isEnded ? 0 : 1) + READ_AHEAD);
-    rest.set(bytes.subarray(split, end));
-    if (!isEnded) rest[end - split] = FEED;
-    this.#rest = rest;
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#line = this.#blank = 0;
+    }
+    this.#chunk = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#scanned = this.#given = 0;
+    this.#scan?.open(bytes, end);
   }
 
   /**
-   * Reads one row. A header and blank lines are skipped without a word; an aggregate that Binance marked as invalid
-   * (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput, when
-   * strict, at a row that is not a trade, with the place of the field and what was expected there.
+   * Reads one row. A header and blank lines are skipped silently. An aggregate that Binance marked as invalid (price
+   * and quantity 0, trade ids -1) is "other". Null at the end of the chunk. When strict, throws UnusableInput at a row
+   * that is not a trade, with the place of the field and what was expected there.
    */
   next(): ReadResult | null {
     for (;;) {
-      const row = this.#at;
-      if (row >= this.#end) {
-        const rest = this.#rest;
-        if (rest === null) return null;
-        this.#rest = null;
-        this.#lend(rest, 0, rest.length - READ_AHEAD);
-        continue;
+      if (this.#given < this.#scanned) {
+        this.#line++;
+        this.#scan!.columns.read(this.#given++, this);
+        return "trade";
       }
-      this.#row = row;
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
       this.#line++;
-      if (this.#isPublished) {
-        const after = this.#scan(this.#bytes, this.#view, row);
-        if (after >= 0) {
-          this.#at = after;
-          return "trade";
-        }
-      }
-      const read = this.#examine(row);
+      const read = this.#examine();
       if (read !== null) return read;
     }
   }
 
+  takeBlock(after: Position, most = COLUMN_ROWS): Block | null {
+    const scan = this.#scan;
+    if (scan === null || !this.#isPublished) return null;
+    // Rows that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = scan.startOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    scan.columns.startAfter(after);
+    const rows = scan.read(this.#at, this.#rowLayout, { most, unit: after.decimals });
+    if (rows === 0) return null;
+    this.#line += rows;
+    this.#at = scan.stoppedAt;
+    return scan.columns.block(this.symbol, rows, after.decimals);
+  }
+
   sample(): string {
-    const row = this.#row;
-    const text = this.#text(row, Math.min(this.#rowEnd(row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    const isScanned = this.#given > 0;
+    const bytes = isScanned ? this.#chunk : this.#bytes;
+    const row = isScanned ? this.#scan!.startOf(this.#given - 1) : this.#row;
+    const end = Math.min(rowEnd(bytes, row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(bytes.subarray(row, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
   complain(): Complain {
-    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
-  #begin(origin: Origin): void {
-    const { layout, name } = origin;
-    if (layout.kind !== "csv") {
-      throw new TypeError(`${name} is read as CSV rows, but its layout is ${layout.kind}`);
-    }
-    const { columns, isBare = false } = layout;
-    this.#mayBeHeader = !isBare;
-    this.#origin = origin;
-    this.#fields = fieldsOf(columns);
-    this.#starts = new Int32Array(columns.count + 1);
-    this.#isPublished = isPublished(columns);
-    this.#isAggregate = columns.firstId !== columns.lastId;
-    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
-    this.#line = 0;
-    this.#blank = 0;
-  }
-
-  #lend(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = start;
-    this.#end = end;
+  /** Reads rows into the columns; false if the next one is not of the usual kind. */
+  #fill(): boolean {
+    const scan = this.#scan;
+    this.#given = this.#scanned = 0;
+    if (scan === null || !this.#isPublished) return false;
+    this.#scanned = scan.read(this.#at, this.#rowLayout, { most: this.#most });
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
+    return true;
   }
 
   /**
-   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 only means
-   * "not so". Straight-line code, since most of the time is spent here.
+   * Makes the next row ready for `#examine`. Rows are read a word at a time, a little beyond their end. A row too close to
+   * the end of the bytes, and one without a line feed, is copied to where there is room.
    */
-  #scan(bytes: Uint8Array, view: DataView, row: number): number {
-    const decimal = this.#decimal;
-    let at = this.#idColumn.read(view, row);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readPrice(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readQuantity(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    if (this.#isAggregate) {
-      at = this.#firstColumn.read(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      at = this.#lastColumn.read(view, at + 1);
-      const first = this.#firstColumn.value;
-      const last = this.#lastColumn.value;
-      if (at < 0 || bytes[at] !== COMMA || last < first) return -1;
-      this.firstId = first;
-      this.lastId = last;
-    } else {
-      at = decimal.skipAmount(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      this.firstId = this.lastId = this.#idColumn.value;
+  #lend(): void {
+    const at = this.#at;
+    const bytes = this.#chunk;
+    const feed = bytes.indexOf(FEED, at);
+    const isEnded = feed >= 0 && feed < this.#end;
+    const end = isEnded ? feed : this.#end;
+    this.#at = end + 1;
+    if (isEnded && end + READ_AHEAD < bytes.length) {
+      if (this.#bytes !== bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#bytes = bytes;
+      this.#row = at;
+      return;
     }
-    at = this.#timeColumn.read(view, at + 1);
-    const time = this.#timeColumn.value;
-    if (at < 0 || bytes[at] !== COMMA || time === 0) return -1;
-    this.time = microseconds(time);
-    this.price = decimal.price;
-    this.decimals = decimal.decimals;
-    this.quantityWhole = decimal.quantityWhole;
-    this.quantityFraction = decimal.quantityFraction;
-    // Without branches, since the branch would be unpredictable.
-    at++;
-    const letter = bytes[at]!;
-    const no = ((letter & IS_T) >> 4) ^ 1;
-    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
-    if ((strange | ((letter | SMALL) ^ LETTER[no]!)) !== 0) return -1;
-    this.buyerIsMaker = SAYS[no]!;
-    at += 4 + no;
-    if (this.#hasFlag) {
-      at = bytes[at] === COMMA ? readBoolean(bytes, view, at + 1) : -1;
-      if (at < 0) return -1;
-    }
-    if (bytes[at] === RETURN) at++;
-    return bytes[at] === FEED ? at + 1 : -1;
+    const row = new Uint8Array(end - at + 1 + READ_AHEAD);
+    row.set(bytes.subarray(at, end));
+    row[end - at] = FEED;
+    this.#bytes = row;
+    this.#view = new DataView(row.buffer);
+    this.#row = 0;
   }
 
-  /** The same for any line and any layout: null when there is nothing to say about it. */
-  #examine(row: number): ReadResult | null {
+  /** Reads any line in any layout; null for a line that is skipped silently. */
+  #examine(): ReadResult | null {
+    this.#lend();
     const bytes = this.#bytes;
-    const end = this.#rowEnd(row);
-    this.#at = end + (bytes[end] === RETURN ? 2 : 1);
+    const row = this.#row;
+    const end = rowEnd(bytes, row);
     let begin = row;
     while (begin < end && (bytes[begin] === SPACE || bytes[begin] === TAB)) begin++;
     if (begin === end) {
@@ -267,14 +246,14 @@ export class CsvRows implements TradeReader, TradeFields {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
       const expected = this.#isPublished ? `${fields.length} (${names})` : `${fields.length}`;
-      // Where the first missing field should have started, or where the first needless one does.
+      // The column where the first missing field should have started, or where the first extra one does.
       const place = isShort ? end : starts[fields.length]!;
       return this.#refuse(
         place,
         `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${expected}`,
       );
     }
-    if (this.#isAggregate && this.#isInvalidAggregate()) return "other";
+    if (this.#rowLayout.isAggregate && this.#isInvalidAggregate()) return "other";
     for (let column = 0; column < fields.length; column++) {
       const { kind } = fields[column]!;
       const start = starts[column]!;
@@ -290,7 +269,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return "trade";
   }
 
-  /** Finds the fields of a row and their number; behind the last one stands where the next would start. */
+  /** Finds the fields of a row and counts them; after the last one, notes where the next would start. */
   #split(row: number, end: number): number {
     const bytes = this.#bytes;
     const starts = this.#starts;
@@ -304,7 +283,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return found;
   }
 
-  /** Reads a field into the trade; the position after it, or -1. */
+  /** Reads a field into the trade. The position after it, or -1. */
   #take(kind: FieldKind, start: number): number {
     const view = this.#view;
     const decimal = this.#decimal;
@@ -381,15 +360,14 @@ export class CsvRows implements TradeReader, TradeFields {
     return "rejected";
   }
 
-  /** The position of the row's line end; every row that was lent has one. */
-  #rowEnd(row: number): number {
-    const bytes = this.#bytes;
-    const feed = bytes.indexOf(FEED, row);
-    if (feed < 0) return row;
-    return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
-  }
-
   #text(start: number, end: number): string {
     return DECODER.decode(this.#bytes.subarray(start, end));
   }
+}
+
+/** The position of the line end of the row at `row`. */
+function rowEnd(bytes: Uint8Array, row: number): number {
+  const feed = bytes.indexOf(FEED, row);
+  if (feed < 0) return row;
+  return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
 }

@@ -1,13 +1,11 @@
 /** Reads the frames of a live stream, as texts, a batch at a time. */
-import { READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
+/** Turned into bytes together, as one encoding of many costs little more than one of a single frame. */
 const FRAMES_AT_ONCE = 64;
-/** Room for this many ordinary frames; a text that does not fit is decoded. */
-const BYTES_AT_ONCE = 64 * 1024;
-const ENCODER = new TextEncoder();
 const NONE: readonly string[] = [];
 
 /** The frames of one symbol's stream. `open` a batch, then call `next` until it answers null. */
@@ -15,16 +13,20 @@ export class FrameBatch implements TradeReader {
   readonly trade: TradeFields;
   readonly symbol: string;
   readonly #decoder: FrameDecoder;
-  readonly #bytes = new Uint8Array(BYTES_AT_ONCE + READ_AHEAD);
   #frames = NONE;
   #taken = 0;
   /** Whether the frame taken last may hold more. */
   #isInFrame = false;
-  /** Frames up to here are in #bytes, from #end on those not taken yet. */
+  /** The frames that `scan` has: from the first to below the second of these. */
+  #first = 0;
   #encoded = 0;
-  #receivedAt = 0;
   #isEncoded = false;
-  #end = 0;
+  #receivedAt = 0;
+  /** The frames that are in its rows. */
+  #rowsFrom = 0;
+  #rowsTo = 0;
+  /** How many `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = FRAMES_AT_ONCE;
 
   constructor(decoder: FrameDecoder) {
     this.#decoder = decoder;
@@ -54,11 +56,12 @@ export class FrameBatch implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a batch that arrived at `receivedAt` (µs since 1970); the rest of the last batch is dropped. */
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970), and drops the rest of the last batch. */
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#frames = frames;
-    this.#taken = this.#encoded = 0;
+    this.#taken = this.#first = this.#encoded = 0;
+    this.#rowsFrom = this.#rowsTo = 0;
     this.#isInFrame = false;
     return this;
   }
@@ -70,13 +73,25 @@ export class FrameBatch implements TradeReader {
       this.#isInFrame = false;
     }
     if (this.#taken === this.#frames.length) return null;
-    if (this.#taken === this.#encoded) this.#encode();
-    const frame = this.#frames[this.#taken++]!;
-    const start = this.#end;
-    this.#end = start + frame.length;
-    if (this.#isEncoded && this.#decoder.scan(this.#bytes, start, this.#end)) return "trade";
+    if (this.#taken >= this.#rowsTo) this.#fill();
+    const at = this.#taken++;
+    if (at < this.#rowsTo) {
+      this.#decoder.scan!.give(at - this.#rowsFrom);
+      return "trade";
+    }
     this.#isInFrame = true;
-    return this.#decoder.decode(frame);
+    return this.#decoder.decode(this.#frames[at]!);
+  }
+
+  takeBlock(after: Position, most?: number): Block | null {
+    this.#most = 1;
+    this.#rowsTo = 0;
+    if (this.#isInFrame || this.#taken === this.#frames.length || !this.#encode()) return null;
+    const block = this.#decoder.scan!.frameBlock(this.#taken - this.#first, after, most);
+    if (block === null) return null;
+    block.receivedAt.fill(this.#receivedAt, 0, block.size);
+    this.#taken += block.size;
+    return block;
   }
 
   /** The beginning of the frame that was read last. */
@@ -84,21 +99,26 @@ export class FrameBatch implements TradeReader {
     return (this.#frames[this.#taken - 1] ?? "").slice(0, SAMPLE_CHARACTERS);
   }
 
-  /**
-   * Turns the next frames into bytes: reading bytes out of an array is several times faster than reading
-   * characters out of a string, and one encoding of many frames costs little more than one of a single frame.
-   */
-  #encode(): void {
-    const first = this.#taken;
-    const some = this.#frames.length <= FRAMES_AT_ONCE
-      ? this.#frames
-      : this.#frames.slice(first, first + FRAMES_AT_ONCE);
-    const text = some.length === 1 ? some[0]! : some.join("");
-    const { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(0, BYTES_AT_ONCE));
-    // A digit left from an earlier text would look like part of the last frame.
-    this.#bytes[written] = 0;
-    this.#isEncoded = read === text.length && written === text.length;
-    this.#encoded = first + some.length;
-    this.#end = 0;
+  /** Has the frames from the next one on read, up to the first that has to be decoded. */
+  #fill(): void {
+    if (!this.#encode()) return;
+    this.#rowsFrom = this.#taken;
+    this.#rowsTo = this.#taken + this.#decoder.scan!.readFrames(this.#taken - this.#first, this.#most);
+  }
+
+  /** Whether `scan` has the next frame. */
+  #encode(): boolean {
+    const { scan } = this.#decoder;
+    if (scan === null) return false;
+    if (this.#taken === this.#encoded) {
+      const end = this.#taken + FRAMES_AT_ONCE;
+      const some = this.#frames.length <= FRAMES_AT_ONCE
+        ? this.#frames
+        : this.#frames.slice(this.#taken, end);
+      this.#first = this.#taken;
+      this.#encoded = this.#taken + some.length;
+      this.#isEncoded = scan.takeFrames(some);
+    }
+    return this.#isEncoded;
   }
 }

@@ -1,36 +1,32 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk, Origin } from "./chunk.ts";
+import type { Block, Position } from "../domain/market/block.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
-import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
+import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-
-/** A note of a recording. */
-export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
-  /** When it was written, µs since 1970; 0 where the lines carry no times. */
-  readonly time: number;
-};
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
-/** Digits of a receive time that are read: µs have no more until the year 2286. */
+/** The digits that are read of a receive time: µs have no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
+/** The most bytes that UTF-8 takes for a character of a string. */
+const CHARACTER_BYTES = 3;
 const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
-/** How much shorter than the one before a line may be and still be found at the first look. */
-const SLACK = 8;
-// The mark at the start is part of a frame that has one: the live run saw it too.
+// A byte order mark at the start of a frame is part of it: the live run saw it too.
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array();
 
-/** A frame that was decoded, and the line that it stands in. */
+/** A decoded frame, and its place in its line. */
 interface DecodedFrame {
   readonly text: string;
-  /** Where it starts in its line, in bytes. */
+  /** Where it starts in the line, in bytes. */
   readonly column: number;
-  /** Whether it stands inside of a note. */
+  /** Whether a note holds it. */
   readonly isQuoted: boolean;
   /** Whether a line feed ends the line. */
   readonly isWhole: boolean;
@@ -40,7 +36,7 @@ interface DecodedFrame {
  * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and `takeNote`
  * has nothing either. Line feeds and CRLF end lines; blank lines are skipped.
  */
-export class MessageLines implements TradeReader {
+export class MessageLines implements FileReader {
   readonly symbol: string;
   readonly trade: TradeFields;
   reason = "";
@@ -49,43 +45,46 @@ export class MessageLines implements TradeReader {
   /** When the frame read last was received, µs since 1970; 0 where the lines carry no times. */
   receivedAt = 0;
   /**
-   * Whether the file read last ends in a torn line, which was left out: it is a recording of Penstock's, and the
-   * program was killed while it wrote.
+   * Whether the file read last ends in a torn line, which was skipped: Penstock was killed while it wrote that
+   * recording.
    */
   torn = false;
   readonly #decoder: FrameDecoder;
   readonly #strict: boolean;
+  readonly #isTimed: boolean;
   readonly #otherSymbols = new Set<string>();
   #origin: Origin | null = null;
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
   #at = 0;
   #end = 0;
-  /** Of the origin: lines read so far, whether they carry times, whether Penstock wrote it. */
+  /** Of the origin: lines read so far, and whether Penstock wrote it. */
   #line = 0;
-  #isTimed = false;
   #isOwn = false;
-  /** How long the last trade's line was: the next one is looked for from there. */
-  #usual = SLACK;
+  /** Where the lines start that `scan` has read, how many they are, and how many of them have been given. */
+  #scannedFrom = 0;
+  #scanned = 0;
+  #given = 0;
+  /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
-  /** The frame read last: its text, where that was made, or else its bytes. */
-  #text: string | null = null;
-  #frameStart = 0;
-  #frameEnd = 0;
+  /** The frame read last, unless that is one that `scan` read. */
+  #text = "";
 
   /**
-   * A reader of the frames that `decoder` knows. When `strict`, an unusable line is thrown as
-   * UnusableInput, else it is "rejected", with the place in `reason`. A frame that an exchange is known to have
-   * sent is never thrown: one in a recording that Penstock wrote, where the live run went on too, and a marker
-   * without a market trade.
+   * A reader of the frames that `decoder` knows; with `isTimed`, a receive time comes before each. When `strict`,
+   * `next` throws UnusableInput at an unusable line; otherwise the line is "rejected", with its place in `reason`. It
+   * never throws for a frame that an exchange certainly sent: one in a recording that Penstock wrote, as the live run
+   * went on too, and a marker without a market trade.
    */
-  constructor(decoder: FrameDecoder, strict: boolean) {
+  constructor(decoder: FrameDecoder, strict: boolean, isTimed = true) {
     this.#decoder = decoder;
     this.symbol = decoder.symbol;
     this.trade = decoder.trade;
     this.#strict = strict;
+    this.#isTimed = isTimed;
   }
 
   /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
@@ -103,12 +102,11 @@ export class MessageLines implements TradeReader {
     return this.#line;
   }
 
-  /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the last one is dropped. */
+  /** Takes a chunk to read; the rest of the last one is dropped. */
   open({ origin, bytes, start, end }: Chunk): this {
     if (origin !== this.#origin) {
       this.#origin = origin;
       this.#line = this.receivedAt = 0;
-      this.#isTimed = origin.layout.kind === "recording";
       this.#isOwn = this.torn = false;
     }
     this.#bytes = bytes;
@@ -117,39 +115,55 @@ export class MessageLines implements TradeReader {
     this.#end = end;
     this.#note = this.#frame = null;
     this.#text = "";
+    this.#scanned = this.#given = 0;
+    this.#decoder.scan?.open(bytes, end);
     return this;
   }
 
   /**
-   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then gives; the next call goes on
-   * behind it. Throws UnusableInput when strict; the call after that goes on behind the line.
+   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call continues after
+   * the note. When strict, throws UnusableInput; the call after that continues with the next line.
    */
   next(): ReadResult | null {
-    const bytes = this.#bytes;
-    const end = this.#end;
     this.#note = null;
     if (this.#frame !== null) {
       const read = this.#decoder.next();
       if (read !== null) return this.#judge(read, this.#frame) ?? null;
       this.#frame = null;
     }
-    while (this.#at < end) {
-      const start = this.#at;
-      const frame = this.#isTimed ? this.#readTime(start) : start;
-      // Lines of trades are about as long as one another, so that the end is near where it was in the line
-      // before. Looking only there is safe: what `scan` takes holds no line feed.
-      let feed = start + this.#usual - SLACK;
-      while (feed < end && bytes[feed] !== LINE_FEED) feed++;
-      // What lies beyond the end is left from an earlier chunk.
-      if (feed > end) feed = end;
-      if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
-      const read = this.#readLine(start, frame, feed);
+    for (;;) {
+      if (this.#given < this.#scanned) {
+        const scan = this.#decoder.scan!;
+        this.#line++;
+        if (this.#isTimed) this.receivedAt = scan.receivedAt(this.#given);
+        scan.give(this.#given++);
+        return "trade";
+      }
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
+      const read = this.#readLine();
       if (read !== undefined) return read;
     }
-    return null;
   }
 
-  /** The note that the last `next` read, once; null for anything else. */
+  takeBlock(after: Position, most?: number): Block | null {
+    const { scan } = this.#decoder;
+    if (scan === null || this.#frame !== null) return null;
+    // Lines that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = this.#lineOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    const block = scan.lineBlock(this.#at, this.#isTimed, after, most);
+    if (block === null) return null;
+    this.#line += block.size;
+    this.#at = scan.stoppedAt;
+    if (this.#isTimed) this.receivedAt = block.receivedAt[block.size - 1]!;
+    else block.receivedAt.fill(0, 0, block.size);
+    return block;
+  }
+
+  /** The note that the last `next` stopped at, once; null otherwise. */
   takeNote(): TimedNote | null {
     const note = this.#note;
     this.#note = null;
@@ -158,46 +172,53 @@ export class MessageLines implements TradeReader {
 
   /** The beginning of the frame read last, or of the line where it has none: at most 200 characters. */
   sample(): string {
-    const text = this.#text ?? DECODER.decode(this.#bytes.subarray(this.#frameStart, this.#frameEnd));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    if (this.#given === 0) return this.#text.slice(0, SAMPLE_CHARACTERS);
+    const start = this.#decoder.scan!.startOf(this.#given - 1);
+    const feed = this.#bytes.indexOf(LINE_FEED, start);
+    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
+    const end = Math.min(stop, start + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(this.#bytes.subarray(start, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
-  /** Without the place in a recording that Penstock wrote, where the live run had none either. */
+  /** Leaves the place out for a recording that Penstock wrote: the live run had none either. */
   complain(): Complain {
     if (this.#isOwn) return (what) => ({ reason: what, error: null });
-    const place = { name: this.#origin?.name ?? "", line: this.#line };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line }, this.#strict);
   }
 
-  /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
-  #scan(start: number, frame: number, feed: number): boolean {
-    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
-    if (!this.#decoder.scan(this.#bytes, frame, stop)) return false;
-    this.#line++;
-    this.#at = feed + 1;
-    this.#usual = feed - start;
-    this.#text = null;
-    this.#frameStart = frame;
-    this.#frameEnd = stop;
+  /** Has lines read up to the first that has to be looked at; false if that is the next. */
+  #fill(): boolean {
+    const { scan } = this.#decoder;
+    this.#given = this.#scanned = 0;
+    if (scan === null) return false;
+    this.#scannedFrom = this.#at;
+    this.#scanned = scan.readLines(this.#at, this.#isTimed, this.#most);
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
     return true;
   }
 
-  /** Reads the line at `start`, whatever it is; undefined if there is nothing to return. */
-  #readLine(start: number, frame: number, tried: number): ReadResult | null | undefined {
+  /** Where the line starts whose frame is in row `row`. */
+  #lineOf(row: number): number {
+    const frame = this.#decoder.scan!.startOf(row);
+    // Before the first of them, other bytes may stand that are no part of the chunk.
+    return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
+  }
+
+  /** Reads the next line, whatever it is; undefined if there is nothing to return. */
+  #readLine(): ReadResult | null | undefined {
     const bytes = this.#bytes;
+    const start = this.#at;
+    const frame = this.#isTimed ? this.#readTime(start) : start;
     let feed = bytes.indexOf(LINE_FEED, start);
     if (feed < 0 || feed > this.#end) feed = this.#end;
-    if (frame >= 0 && feed !== tried && this.#scan(start, frame, feed)) return "trade";
     this.#line++;
     this.#at = feed + 1;
     this.emptyFirstId = this.emptyId = -1;
     const stop = feed > start && bytes[feed - 1] === RETURN ? feed - 1 : feed;
     if (this.#isBlank(start, stop)) return undefined;
     const isWhole = feed < this.#end;
-    // Beyond the line nothing is part of it, and a line ends where its time ends when it has no frame.
+    // The time must not be read past the end of the line, and a line that is only a time has no frame.
     if (frame < 0 || frame >= stop) return this.#refuseLine(start, stop, isWhole);
     let text = this.#text = DECODER.decode(bytes.subarray(frame, stop));
     let isQuoted = false;
@@ -218,7 +239,7 @@ export class MessageLines implements TradeReader {
     return this.#judge(this.#decoder.decode(text), decoded);
   }
 
-  /** What comes of a frame, or of the next part of it. */
+  /** Judges what was read of a frame. */
   #judge(read: ReadResult, { text, column, isQuoted, isWhole }: DecodedFrame): ReadResult | undefined {
     if (read === "other") this.#noteSymbol(text);
     if (read !== "rejected") return read;
@@ -233,9 +254,9 @@ export class MessageLines implements TradeReader {
   }
 
   /**
-   * Reads the receive time at `start` and the space behind it into `receivedAt`. The position of the frame, or
-   * -1. Its magnitude shows whether it is in ns, µs, ms or s: there are 18, 15 and 12 digits at least since 1973, and 10 in
-   * seconds since 2001.
+   * Reads the receive time at `start`, and the space after it, into `receivedAt`. The position of the frame, or -1.
+   * The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
+   * since 2001 it has 10 in s.
    */
   #readTime(start: number): number {
     const bytes = this.#bytes;
@@ -260,12 +281,12 @@ export class MessageLines implements TradeReader {
       }
     }
     const read = at - start;
-    // What is finer than a microsecond is dropped, never rounded.
+    // Anything finer than a microsecond is dropped, never rounded.
     while (digit >= 0 && digit <= 9) digit = bytes[++at]! - ZERO;
     if (bytes[at] !== SPACE) return -1;
     let time = high * powerOfTen(Math.max(0, read - HALF_DIGITS)) + low;
     const digits = at - start;
-    // In halves, as 16 digits may be more than a number holds exactly.
+    // In halves, because a number cannot hold every 16 digits exactly.
     if (digits === 18) time = high * powerOfTen(HALF_DIGITS - 1) + Math.floor(low / 10);
     else if (digits >= 12 && digits <= 14) time *= 1000;
     else if (digits === 10) time *= 1_000_000;
@@ -291,7 +312,7 @@ export class MessageLines implements TradeReader {
     let at = start;
     while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
     const digits = at - start;
-    // What is wrong is the number itself, or else what stands behind it.
+    // Either the number itself is wrong, or what follows it.
     const isTime = digits >= 10 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
     return this.#refuse(
       `the line is ${
@@ -301,12 +322,12 @@ export class MessageLines implements TradeReader {
     );
   }
 
-  /** Takes note that the file ends in a torn line. */
+  /** Remembers that the file ends in a torn line. */
   #leaveOut(): undefined {
     this.torn = true;
   }
 
-  /** The line read last is unusable: `what` says why, and `offset` bytes into it is where. */
+  /** Refuses the line read last: `what` says why, and the trouble starts `offset` bytes into it. */
   #refuse(what: string, offset: number): ReadResult {
     const error = new UnusableInput({ name: this.#origin!.name, line: this.#line, column: offset + 1 }, what);
     if (this.#strict) throw error;

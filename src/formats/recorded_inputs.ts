@@ -1,5 +1,5 @@
-/** Recorded files as inputs: their trades, and between these what happened while they were recorded. */
-import type { Chunk } from "./chunk.ts";
+/** Recorded files as inputs: the trades, and what happened between them while they were recorded. */
+import type { Chunk } from "./trade_file.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { Happened, Input } from "../domain/market/input.ts";
 import {
@@ -7,8 +7,7 @@ import {
   BackfilledTrades,
   readBackfilledText,
 } from "../domain/market/backfilled_trades.ts";
-import type { TimedNote } from "./message_lines.ts";
-import { isNextPart, type TimedHead } from "../domain/recording/recording_note.ts";
+import { isNextPart, type TimedHead, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
@@ -36,8 +35,8 @@ export function isRemark(recorded: Recorded): recorded is Remark {
 }
 
 /**
- * The inputs in the chunks of recorded files. `open` a chunk, then take input after input until `next` answers null;
- * apply the trades of each before the next is asked for.
+ * The inputs in the chunks of recorded files. `open` a chunk, then take inputs until `next` answers null. Apply the
+ * trades of each input before asking for the next.
  */
 export class RecordedInputs {
   readonly #reader: ChunkReader;
@@ -46,7 +45,7 @@ export class RecordedInputs {
   readonly #backfilled: Input;
   readonly #single: SingleMessage;
   readonly #one: Input;
-  /** What is returned before anything else. */
+  /** Inputs to return before anything else. */
   readonly #first: Recorded[] = [];
   #name = "";
   /** Whether the trades up to the next note have been handed out. */
@@ -58,7 +57,7 @@ export class RecordedInputs {
   #head: TimedHead | null = null;
   #hasEntered = false;
 
-  /** The reader may have been read from before: the inputs are those behind that. */
+  /** If the reader has been read from already, the inputs start where it stopped. */
   constructor(reader: ChunkReader) {
     this.#reader = reader;
     this.#late = new BackfilledTrades(reader.symbol);
@@ -68,7 +67,7 @@ export class RecordedInputs {
     this.#backfilled = { event: "backfilled", trades: this.#late };
   }
 
-  /** Takes a chunk; the rest of the last batch is dropped. */
+  /** Takes a chunk, and drops the rest of the last one. */
   open(chunk: Chunk): this {
     this.#reader.open(chunk);
     this.#name = chunk.origin.name;
@@ -77,8 +76,8 @@ export class RecordedInputs {
   }
 
   /**
-   * Another file comes next. A recording that ended without a connection, or before the instrument's rules had come,
-   * says nothing about the file behind it, unless that continues the same recording.
+   * Another file comes next. If a recording ended without a connection, or before the instrument's rules arrived, that
+   * says nothing about the next file, unless the next file continues the same recording.
    */
   enter(): void {
     this.#first.push(SOURCE);
@@ -95,7 +94,7 @@ export class RecordedInputs {
     return this.#single.isTaken;
   }
 
-  /** The next input; null at the end of the chunk. Throws UnusableInput at what cannot be used. */
+  /** The next input; null at the end of the chunk. Throws UnusableInput at an unusable line or note. */
   next(): Recorded | null {
     const first = this.#first.shift();
     if (first !== undefined) return first;
@@ -108,7 +107,7 @@ export class RecordedInputs {
     return this.#isAtNote ? this.#frames : this.#takeNote();
   }
 
-  /** The same, but one message at a time: trades of which there turn out to be none have a note behind them. */
+  /** The same, one message at a time. If the trades turn out to be none, a note follows. */
   step(): Recorded | null {
     const first = this.#first.shift();
     if (first !== undefined) return first;
@@ -188,7 +187,7 @@ class SingleMessage implements TradeReader {
   }
 }
 
-/** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
+/** The fetched trades in a note. Throws UnusableInput if Penstock cannot have written them. */
 function rowsOf(trades: string, name: string): readonly BackfilledTrade[] {
   const read = readBackfilledText(trades);
   if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);

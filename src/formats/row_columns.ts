@@ -1,42 +1,42 @@
-/** Rows of trades as columns of numbers: a million of them take some 70 MB. */
-import type { Origin } from "./chunk.ts";
+/** Rows of trades as columns of numbers: a million rows take about 70 MB. */
+import type { Origin } from "./trade_file.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 
-/** How many unusable rows are kept with their text; of the others only the place is kept. */
+/** How many unusable rows are kept with their text. For the others, only the place is kept. */
 const REMEMBERED = 100;
-/** Rows are kept in pages, so that nothing is copied when there are more of them. */
+/** Rows are kept in pages, so that nothing is copied when they become more. */
 const PAGE_BITS = 14, PAGE_ROWS = 1 << PAGE_BITS, IN_PAGE = PAGE_ROWS - 1;
-/** Numbers of a row that need 64 bits, and which of them stands where. */
+/** How many numbers of a row need 64 bits, and their order. */
 const WIDE = 6, FIRST_ID = 0, LAST_ID = 1, TIME = 2, PRICE = 3, QUANTITY = 4, RECEIVED = 5;
-/** Numbers of a row that fit into 32 bits, and which of them stands where. */
+/** How many numbers of a row fit into 32 bits, and their order. */
 const NARROW = 5, FRACTION = 0, LINE = 1, ORIGIN = 2, EPOCH = 3, MARKS = 4;
-/** In MARKS: the decimals of the price, and above them what is yes or no. */
+/** In MARKS: the decimals of the price, and the flags above them. */
 const DECIMALS = 0xff, IS_MAKER = 1 << 8, IS_UNUSABLE = 1 << 9;
 
 /** Fields that can be written. */
 type Fields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
 
-/** The rows, each in a slot that is used again once the row has been handed out and others were asked for. */
+/** The rows. Each has a slot, which is used again after the row has been handed out and more rows were asked for. */
 export class RowColumns {
   readonly #wide: Float64Array[] = [];
   readonly #narrow: Uint32Array[] = [];
   #used = 0;
-  /** Slots that are free, the first so many of these, and those that will be with the next call of `free`. */
+  /** The free slots, how many there are, and the slots that the next call of `free` frees. */
   #free = new Uint32Array(PAGE_ROWS);
   #freeCount = 0;
   #lent: Uint32Array = new Uint32Array();
   readonly #origins: Origin[] = [];
   readonly #unusable = new Map<number, { readonly reason: string; readonly sample: string }>();
 
-  /** From now on rows are of this origin; false when they were before. */
+  /** The next rows are of this origin. False if the rows before were too. */
   enter(origin: Origin): boolean {
     if (this.#origins.at(-1) === origin) return false;
     this.#origins.push(origin);
     return true;
   }
 
-  /** Takes the trade that the reader has read last; its slot. */
+  /** Adds the trade that the reader read last. Returns its slot. */
   add(reader: ChunkReader): number {
     const { trade } = reader;
     const slot = this.#take(reader.line);
@@ -53,7 +53,7 @@ export class RowColumns {
     return slot;
   }
 
-  /** Takes a row of which nothing but its ids could be read; its slot. */
+  /** Adds a row of which only the ids could be read. Returns its slot. */
   addUnusable(reader: ChunkReader): number {
     const slot = this.#take(reader.line);
     const wide = this.#wide[slot >>> PAGE_BITS]!;
@@ -68,7 +68,7 @@ export class RowColumns {
     return slot;
   }
 
-  /** Frees these slots once the next ones are to be freed: until then what is in them can be read. */
+  /** Frees these slots at the next call: until then their rows can be read. */
   free(slots: Uint32Array): void {
     const lent = this.#lent;
     if (this.#freeCount + lent.length > this.#free.length) {
@@ -82,17 +82,23 @@ export class RowColumns {
     this.#lent = slots;
   }
 
-  /** Below 0 when one row comes before another, above 0 when it comes behind it. */
+  /** Below 0 if `one` comes before `other`, above 0 if it comes after. */
   compare(one: number, other: number): number {
     return this.epoch(one) - this.epoch(other) || this.firstId(one) - this.firstId(other) ||
       this.lastId(one) - this.lastId(other);
   }
 
-  /** Fields to read rows into. */
+  /** Makes fields to read rows into. */
   fields(): TradeFields {
     return {
-      ...{ firstId: 0, lastId: 0, time: 0, price: 0, decimals: 0 },
-      ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
+      firstId: 0,
+      lastId: 0,
+      time: 0,
+      price: 0,
+      decimals: 0,
+      quantityWhole: 0,
+      quantityFraction: 0,
+      buyerIsMaker: false,
     };
   }
 
@@ -143,7 +149,7 @@ export class RowColumns {
     this.#setNarrow(slot, EPOCH, epoch);
   }
 
-  /** Which of the origins a row is of, in the order in which they were entered. */
+  /** The number of a row's origin, in the order in which the origins were entered. */
   originOf(slot: number): number {
     return this.#narrowAt(slot, ORIGIN);
   }
@@ -158,7 +164,7 @@ export class RowColumns {
     return this.#unusable.get(slot)?.reason ?? `${name}:${line}: the line cannot be used`;
   }
 
-  /** How a row reads, where that is remembered. */
+  /** The text of a row if it was kept, else "". */
   sampleOf(slot: number): string {
     return this.#unusable.get(slot)?.sample ?? "";
   }

@@ -1,17 +1,17 @@
-/** Separates rows from before and after ids started over, so that they are not mixed. */
+/** Keeps rows from before and after a restart of the ids apart. */
 import { RESET_TRADES, resolution } from "../stages/id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
 
 /**
- * Gives every row the number of its sequence of ids. Rows in a row whose ids are at or below the highest so far, while
- * they and their times rise and the times are above the highest, begin another.
+ * Gives every row the number of its sequence of ids. A new sequence starts with several rows in succession whose ids
+ * are at or below the highest so far, if their ids and times rise and their times are above the highest so far.
  */
 export class RowEpochs {
   readonly #rows: RowColumns;
   #epoch = 0;
   #highestId = -1;
   #latest = -1;
-  /** Rows that may start another sequence. */
+  /** Rows that may start a new sequence. */
   #fresh: number[] = [];
   #hasChanged = false;
 
@@ -19,14 +19,14 @@ export class RowEpochs {
     this.#rows = rows;
   }
 
-  /** Whether rows that had been read before were moved to another sequence since the last call. */
+  /** Whether rows that were read earlier have been moved to another sequence since the last call. */
   takeChange(): boolean {
     const hasChanged = this.#hasChanged;
     this.#hasChanged = false;
     return hasChanged;
   }
 
-  /** Takes the next row, in the order in which rows are read. */
+  /** Takes the next row in the order of reading. */
   note(slot: number): void {
     const rows = this.#rows;
     rows.setEpoch(slot, this.#epoch);

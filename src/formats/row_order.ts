@@ -1,49 +1,27 @@
-/** Puts the rows of files in the order of their ids, within a bounded distance. */
+/** Sorts the rows of files by their ids, within a bounded distance. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk } from "./chunk.ts";
+import { type Chunk, complainAt } from "./trade_file.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
-import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
 
-/** How far from its place a row may be and still be sorted: this many rows are kept. */
+/** How far a row may be from its place and still be sorted: this many rows are kept. */
 export const SORTED_APART = 1_000_000;
 /** How many rows are returned at once. */
 const BLOCK = 125_000;
 
-/** What a file brought: rows with trades, and how many of those were the same as others. */
+/** How many trades a file had, and how many of them were repeats. */
 export interface FileTally {
   readonly name: string;
   trades: number;
   repeats: number;
 }
 
-/** Rows in order, and with them what else was read; lent until the next ones are asked for. */
-export class SortedBlock {
-  readonly #order: RowOrder;
-  readonly #slots: Uint32Array;
-  readonly #others: number;
-  readonly #unplaced: Rejections | null;
-
-  /** Made by RowOrder. */
-  constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
-    this.#order = order;
-    this.#slots = slots;
-    this.#others = others;
-    this.#unplaced = unplaced;
-  }
-
-  /** Returns a new reader at every call. */
-  reading(): TradeReader {
-    return new SortedReader(this.#order, this.#slots, this.#others, this.#unplaced);
-  }
-}
-
 /**
- * `take` chunk after chunk, then `end`. Recordings that Penstock wrote have an order of their own, in which their notes
- * stand: they are handed on as they are, once all that was read before them has been.
+ * `take` chunk after chunk, then `end`. A recording that Penstock wrote keeps its own order, because of its notes: it is
+ * handed on as it is, after all rows that were read before it.
  */
 export class RowOrder {
   readonly symbol: string;
@@ -53,7 +31,7 @@ export class RowOrder {
   readonly #apart: number;
   readonly #block: number;
   readonly #strict: boolean;
-  /** The slots in order, and behind them those that came since they were put in order. */
+  /** The sorted slots, and after them those that were added since the last sort. */
   #slots = new Uint32Array(1024);
   #count = 0;
   #sorted = 0;
@@ -65,8 +43,8 @@ export class RowOrder {
   #lastId = -1;
 
   /**
-   * For rows of the symbol of `decoder`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and `block` are for
-   * tests.
+   * For rows of the decoder's symbol. When `strict`, `take` throws UnusableInput at an unusable line. `apart` and
+   * `block` are for tests.
    */
   constructor(decoder: FrameDecoder, strict: boolean, { apart = SORTED_APART, block = BLOCK } = {}) {
     this.symbol = decoder.symbol;
@@ -81,15 +59,15 @@ export class RowOrder {
     return this.#reader.otherSymbols;
   }
 
-  /** What each file or member brought of what has been handed out, in the order in which they were read. */
+  /** How many of the rows handed out each file or member had, in the order of reading. */
   get tallies(): readonly FileTally[] {
     return this.#tallies;
   }
 
-  /** Takes a chunk, and gives what is in order by now: a chunk as it is, or rows. */
+  /** Takes a chunk, and yields what is in order by now: sorted rows, or a chunk as it is. */
   *take(chunk: Chunk): Generator<SortedBlock | Chunk> {
     const { origin } = chunk;
-    if (origin.isOwn === true) {
+    if (origin.layout.isOwn === true) {
       yield* this.end();
       yield chunk;
       return;
@@ -98,7 +76,7 @@ export class RowOrder {
     const reader = this.#reader.open(chunk);
     for (;;) {
       const read = reader.next();
-      // A note says nothing of the order of trades.
+      // A note says nothing about the order of trades.
       if (read === null && reader.takeNote() === null) return;
       if (read === "other") this.#others++;
       else if (read === "trade") this.#append(this.rows.add(reader));
@@ -107,21 +85,16 @@ export class RowOrder {
     }
   }
 
-  /** Gives all that is left. */
+  /** Yields all that is left. */
   *end(): Generator<SortedBlock> {
     while (this.#count > 0 || this.#others > 0 || this.#unplaced !== null) {
       yield this.#handOut(Math.min(this.#count, this.#block));
     }
   }
 
-  /** Makes the complaint about the row in a slot. */
+  /** Makes complaints about the row in a slot. */
   complainOf(slot: number): Complain {
-    const { name, line } = this.rows.placeOf(slot);
-    const strict = this.#strict;
-    return (what) => {
-      const error = new UnusableInput({ name, line }, what);
-      return { reason: error.message, error: strict ? error : null };
-    };
+    return complainAt(this.rows.placeOf(slot), this.#strict);
   }
 
   #append(slot: number): void {
@@ -146,7 +119,7 @@ export class RowOrder {
     } else this.#unplaced.count++;
   }
 
-  /** The first `count` rows. */
+  /** Hands out the first `count` rows. */
   #handOut(count: number): SortedBlock {
     const hasChanged = this.#epochs.takeChange();
     if (hasChanged) this.#sorted = 0;
@@ -164,7 +137,7 @@ export class RowOrder {
     return block;
   }
 
-  /** Sorts the new rows, and merges them with those in order. */
+  /** Sorts the new rows and merges them with the sorted ones. */
   #sort(): void {
     const { rows } = this;
     const old = this.#slots.slice(0, this.#sorted);
@@ -195,8 +168,8 @@ const ADVICE =
   } rows from their place, and this one stands further away: sort the file by its ids before, for instance with ` +
   `"sort -t, -n -k1,1 FILE"`;
 
-/** Reads the rows of a block. */
-class SortedReader implements TradeReader {
+/** Sorted rows, and what else was read with them. They are lent until the next block is asked for. */
+export class SortedBlock implements TradeReader {
   readonly symbol: string;
   readonly trade: TradeFields;
   readonly sortAdvice = ADVICE;
@@ -213,6 +186,7 @@ class SortedReader implements TradeReader {
   #at = 0;
   #slot = -1;
 
+  /** Made by RowOrder. */
   constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
     this.#order = order;
     this.symbol = order.symbol;

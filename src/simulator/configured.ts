@@ -16,13 +16,13 @@ export interface MarketOptions {
   readonly seed: number;
   /** Trades a second on average. */
   readonly rate: number;
-  /** Market time per real time. */
+  /** How many times faster than real time market time runs. */
   readonly speed: number;
   /** As `parseFaults` reads them; null for none. */
   readonly faults: string | null;
   /** A recorded file whose trades are served; null for a made-up market. */
   readonly serve: string | null;
-  /** Names of hosts that it answers to besides those of loopback. */
+  /** Host names that it answers to besides those of loopback. */
   readonly host: readonly string[] | null;
 }
 

@@ -7,7 +7,7 @@ export class Timers {
   readonly #running = new Set<ReturnType<typeof setTimeout>>();
   #ended = false;
 
-  /** Calls `action` after this many milliseconds; returns how to prevent that. */
+  /** Calls `action` after this many milliseconds; returns a function that cancels it. */
   after(ms: number, action: () => void): () => void {
     if (this.#ended) return () => {};
     const timer = setTimeout(() => {
@@ -21,13 +21,13 @@ export class Timers {
     };
   }
 
-  /** Prevents all that has not happened yet. */
+  /** Cancels every action that has not run yet. */
   clear(): void {
     for (const timer of this.#running) clearTimeout(timer);
     this.#running.clear();
   }
 
-  /** Prevents all that has not happened yet; none can be added any more. */
+  /** Cancels every action that has not run yet; none can be added any more. */
   end(): void {
     this.#ended = true;
     this.clear();
@@ -39,7 +39,7 @@ export interface HeartbeatOptions {
   readonly timers: Timers;
   /** Between two pings, in ms. */
   readonly everyMs: number;
-  /** After the oldest ping without an answer, in ms. */
+  /** How long the oldest ping without an answer may wait, in ms. */
   readonly withinMs: number;
   readonly send: (frame: Uint8Array) => void;
   readonly onStale: () => void;

@@ -22,7 +22,7 @@ export class History<T> {
     return this.#end;
   }
 
-  /** Adds the newest item; when the limit is reached the oldest one goes. */
+  /** Adds the newest item; at the limit the oldest one is dropped. */
   push(item: T): void {
     if (this.#items.length < this.#limit) this.#items.push(item);
     else this.#items[this.#end % this.#limit] = item;
@@ -43,7 +43,10 @@ export class History<T> {
     return items;
   }
 
-  /** The position of the first item for which `reached` holds, given that it holds for all that follow; else the end. */
+  /**
+   * The position of the first item for which `reached` holds, or the end. It must hold for all items after
+   * that one too.
+   */
   search(reached: (item: T) => boolean): number {
     let low = this.start;
     let high = this.#end;

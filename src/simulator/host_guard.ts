@@ -1,7 +1,7 @@
 /**
- * Which names the built-in exchange answers to. A web page can make its reader's browser ask any address, and a
- * name of its own that points to loopback makes the answer its own too (DNS rebinding): the browser then sends the
- * page's names in `Host` and `Origin`.
+ * Which names the built-in exchange answers to. A web page can make a browser send requests to any address.
+ * If the page's own host name points to loopback, it can read the answers too (DNS rebinding); but then the
+ * browser sends that name in `Host` and `Origin`.
  */
 import { HttpError, type HttpRequest } from "./http_request.ts";
 
@@ -12,8 +12,8 @@ const ORIGIN = /^https?:\/\/[^\s/?#@,]+$/i;
 
 /**
  * Throws an HttpError, status 403, for a request whose `Host`, or whose `Origin` if it has one, names neither
- * loopback nor one of `names`, and for one without an `Origin` that a browser says comes from another site, as those
- * for an image do. Ports do not matter.
+ * loopback nor one of `names`. Likewise for a request without an `Origin` that comes from another site by the
+ * browser's own word, as one for an image does. Ports do not matter.
  */
 export function assertLocal({ headers }: HttpRequest, names: readonly string[]): void {
   const host = headers.get("host")!;
@@ -27,7 +27,7 @@ export function assertLocal({ headers }: HttpRequest, names: readonly string[]):
   if (origin === undefined && site !== "none" && site !== "same-origin") refuse("Sec-Fetch-Site", site);
 }
 
-/** In lower case, without its port; null for what is no address, such as the origin `null`. */
+/** The host name in lower case, without a port; null if there is none, as in the origin `null`. */
 function hostnameOf(url: string): string | null {
   return URL.parse(url)?.hostname ?? null;
 }

@@ -1,9 +1,9 @@
-/** The head of a request, and what already came after it. */
+/** The head of a request, and what has already arrived after it. */
 export interface HttpRequest {
   readonly url: URL;
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Bytes that came after the head: the first of the upgraded protocol. */
+  /** The bytes after the head: the first of the upgraded protocol. */
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 

@@ -5,14 +5,14 @@ import type { ExchangeTrade } from "./trade.ts";
 /** Where trades come from, opened when market time starts. */
 export interface MarketSource {
   readonly trades: Iterable<ExchangeTrade>;
-  /** The market time in ms at which it starts; null: that of the first trade. */
+  /** The market time at which it starts, in ms; null: that of the first trade. */
   readonly origin: number | null;
 }
 
 /** What decides which trades are released when. */
 export interface MarketOptions {
   readonly open: () => MarketSource;
-  /** Market time per real time; Infinity: trades are released when a connection pulls them. */
+  /** How many times faster than real time; Infinity: trades are released when a connection pulls them. */
   readonly speed: number;
   readonly historyLimit: number;
   readonly faults: FaultPlan;
@@ -20,7 +20,9 @@ export interface MarketOptions {
   readonly onEnd: (released: number) => void;
 }
 
-/** Trades released in one turn of the event loop, at most; also how far the market may run ahead of a reader. */
+/**
+ * The most trades released in one turn of the event loop; also how far the market may run ahead of a reader.
+ */
 const TURN = 1000;
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
@@ -71,7 +73,7 @@ export class Market {
     else if (this.speed < Infinity) this.#schedule();
   }
 
-  /** Ends it for good: no timer stays behind. */
+  /** Ends the market for good, with its timer. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -80,7 +82,7 @@ export class Market {
     this.#listeners.clear();
   }
 
-  /** Calls `listener` whenever the tape has grown; returns how to end that. */
+  /** Calls `listener` whenever the tape has grown; returns a function that ends that. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -23,12 +23,12 @@ const ORDER_SIZE = 1 / (1 - SWEEP);
 const MOVE = 7.5e-6;
 /** Chance that the quote moves before an order; otherwise trades bounce between the same bid and ask. */
 const QUOTE_MOVES = 0.4;
-/** Orders for which a trend lasts, in the mean, and its largest strength in units of `MOVE`. */
+/** How many orders a trend lasts on average, and its largest strength in units of `MOVE`. */
 const TREND_LENGTH = 200;
 const TREND_STRENGTH = 0.35;
 /** Pull towards the start price per order, so that days of market time stay in a plausible range. */
 const PULL = 4e-6;
-/** How much of an order's move carries on into the next: buyers come in the wake of buyers. */
+/** How much of an order's move carries over to the next: buyers follow buyers. */
 const MOMENTUM = 0.88;
 const SHOCK = 0.06;
 const PERSISTENCE = 0.92;
@@ -42,7 +42,7 @@ const LARGEST_QUANTITY = 10_000_000;
 
 /**
  * An endless market, order by order. The quote follows a random walk with trends that switch (so that moving
- * averages cross, and sometimes rightly) and with volatility that clusters (GARCH(1,1), and busy spells in
+ * averages cross, and are sometimes right) and with volatility that clusters (GARCH(1,1), and busy spells in
  * which orders also come faster). An order trades at the ask or the bid, one tick apart, against one or more
  * resting orders in the same millisecond. Quantities are log-normal, some of them round lots.
  *

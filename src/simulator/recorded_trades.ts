@@ -8,10 +8,10 @@ import { chunksOf } from "../feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
 /**
- * Reads the trades of the symbol of `decoder` from whatever `penstock backtest` reads, in the order of the file; other streams and
- * Penstock's own notes are skipped, and a recording that was torn by a crash is read up to there. An aggregate
- * becomes one trade with the last of its ids. Throws UnusableInput if something is not readable or no trade is found,
- * and the reason of `signal`, which ends the wait for a pipe without a writer.
+ * Reads the trades of the decoder's symbol from any file that `penstock backtest` reads, in the order of the
+ * file. Other streams and Penstock's own notes are skipped, and a recording that a crash cut short is read up
+ * to there. An aggregate becomes one trade with the last of its ids. Throws UnusableInput if something cannot
+ * be read or there is no trade, and the reason of `signal`, which ends the wait for a pipe without a writer.
  */
 export async function readRecordedTrades(
   path: string,
@@ -46,7 +46,7 @@ function served(trade: TradeFields): ExchangeTrade {
   };
 }
 
-/** With all eight decimals, as the exchange that it stands for writes its prices. */
+/** A price with all eight decimals, as the exchange whose protocol it speaks writes it. */
 function inFull(text: string): string {
   const [whole, decimals = ""] = text.split(".");
   return `${whole}.${decimals.padEnd(MAX_DECIMALS, "0")}`;

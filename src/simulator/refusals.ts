@@ -1,7 +1,7 @@
 import type { FaultAction } from "./faults.ts";
 import { HttpError } from "./http_request.ts";
 
-/** The connection attempts that are still to be refused. */
+/** Refuses connection attempts, as faults ask for it. */
 export class Refusals {
   readonly #pending: { status: number; retryAfterSeconds: number; left: number }[] = [];
   #last: { readonly status: number; readonly until: number } | null = null;
@@ -11,7 +11,7 @@ export class Refusals {
     this.#pending.push({ status, retryAfterSeconds, left: count });
   }
 
-  /** How to refuse the attempt that is being made at `now` (ms), or null to let it through. */
+  /** How to refuse an attempt at `now` (ms); null to let it through. */
   take(now: number): HttpError | null {
     const refusal = this.#pending[0];
     if (refusal === undefined) return null;
@@ -21,7 +21,7 @@ export class Refusals {
     return refuse(status, retryAfterSeconds);
   }
 
-  /** The last refusal once again, for a client that asks over HTTP before its time is up; else null. */
+  /** The last refusal again, for a client that asks over HTTP before its time is up; else null. */
   repeat(now: number): HttpError | null {
     if (this.#last === null || now >= this.#last.until) return null;
     return refuse(this.#last.status, Math.ceil((this.#last.until - now) / 1000));

@@ -2,7 +2,7 @@ import { USED_WEIGHT, WEIGHT_PER_MINUTE } from "../exchanges/binance/binance.ts"
 import type { ExchangeAggregate, ExchangeTrade } from "./trade.ts";
 import type { History } from "./history.ts";
 
-/** What the REST side reads its answers from. */
+/** What the REST side takes its answers from. */
 export interface RestSource {
   readonly symbol: string;
   readonly trades: History<ExchangeTrade>;
@@ -83,7 +83,7 @@ export class Rest {
 }
 
 class InvalidParameter extends Error {
-  override readonly name = "BadParameter";
+  override readonly name = "InvalidParameter";
   readonly code: number;
 
   constructor(code: number, message: string) {
@@ -165,7 +165,7 @@ function historicalTrades(source: RestSource, parameters: URLSearchParams): unkn
   }));
 }
 
-/** Price times quantity with eight decimals; what is beyond them is cut off. */
+/** Price × quantity, cut off after eight decimals. */
 function quoteQuantity({ price, quantity }: ExchangeTrade): string {
   const decimals = (text: string) => text.split(".")[1]?.length ?? 0;
   const scale = decimals(price) + decimals(quantity);
@@ -177,7 +177,7 @@ function quoteQuantity({ price, quantity }: ExchangeTrade): string {
 function exchangeInfo(source: RestSource, parameters: URLSearchParams, now: number): unknown {
   requireSymbol(source, parameters);
   const { symbol } = source;
-  // A contract's name says its end behind an underscore.
+  // A contract's name has its expiry after an underscore.
   const [pair = symbol] = symbol.split("_");
   const quote = ["USDT", "USDC", "FDUSD", "USD", "EUR", "BTC"].find((asset) => pair.endsWith(asset)) ??
     "USDT";

@@ -1,5 +1,4 @@
 import { symbolIn } from "../domain/market/symbol.ts";
-import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
 import { assertLocal } from "./host_guard.ts";
 import { formatResponse, HttpError, type HttpRequest, readRequest } from "./http_request.ts";
@@ -7,18 +6,18 @@ import { Market } from "./market.ts";
 import { priceProcess } from "./price_process.ts";
 import { Refusals } from "./refusals.ts";
 import { Rest, type RestAnswer } from "./rest.ts";
-import { Session } from "./session.ts";
+import { closeQuietly, Session, writeAll } from "./session.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { ExchangeTrade } from "./trade.ts";
 import { acceptUpgrade, asksForUpgrade } from "./websocket.ts";
 
-/** What the built-in exchange is to do. Times are in milliseconds. */
+/** How the built-in exchange behaves. Times are in milliseconds. */
 export interface ExchangeOptions {
   /** Default 127.0.0.1. */
   readonly hostname?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Names besides loopback's that `Host` and `Origin` may have, in lower case. Default none. */
+  /** Names besides those of loopback that `Host` and `Origin` may have, in lower case. Default none. */
   readonly hosts?: readonly string[];
   /** Certificate chain and private key, both PEM: then it serves `wss:` and `https:`. Default none. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -28,13 +27,16 @@ export interface ExchangeOptions {
   readonly seed?: number;
   /** Mean trades per second of market time. Default 20. */
   readonly rate?: number;
-  /** Market time per real time. Default 1; Infinity: as fast as the fastest client reads. */
+  /** How many times faster than real time. Default 1; Infinity: as fast as the fastest client reads. */
   readonly speed?: number;
   /** Id of the first trade of the price process. Default 1. */
   readonly firstId?: number;
   /** Time since 1970 from which the price process counts. Default: when market time starts. */
   readonly startTime?: number;
-  /** Served instead of the price process, and must not throw; after the last one connections stay open without data. */
+  /**
+   * Served instead of the price process; must not throw. After the last one, connections stay open without
+   * data.
+   */
   readonly trades?: Iterable<ExchangeTrade>;
   /** Default true: market time starts when the first client subscribes to a stream that has data. */
   readonly startOnFirstSubscriber?: boolean;
@@ -44,11 +46,14 @@ export interface ExchangeOptions {
   readonly pingEveryMs?: number;
   /** Default 60 s. */
   readonly pongWithinMs?: number;
-  /** After this time a connection is closed. Default 24 h. */
+  /** The age at which a connection is closed. Default 24 h. */
   readonly lifetimeMs?: number;
   /** Between the `serverShutdown` notice and closing. Default 10 s. */
   readonly shutdownNoticeMs?: number;
-  /** How long a half-open connection lasts: a system gives one up when nothing sent is acknowledged. Default 15 min. */
+  /**
+   * How long a half-open connection lasts, as systems drop one in which nothing is acknowledged. Default 15
+   * min.
+   */
   readonly halfOpenMs?: number;
   /** Trades kept for REST and for clients that read slowly. Default 100,000. */
   readonly historyLimit?: number;
@@ -78,7 +83,10 @@ interface Upgraded {
 const HEAD_WITHIN_MS = 10_000;
 const CLOSE_WITHIN_MS = 250;
 const ACCEPT_AGAIN_MS = 50;
-/** Half-open connections kept at a time; a plan of random faults would otherwise use up the file descriptors. */
+/**
+ * The most half-open connections at a time; a plan of random faults would otherwise use up the file
+ * descriptors.
+ */
 const MOST_ABANDONED = 64;
 
 /**
@@ -153,7 +161,7 @@ export class BuiltInExchange implements AsyncDisposable {
       onFault: (fault, released) => this.#onFault(fault, released),
       onEnd: (released) => this.#emit({ type: "ended", released }),
     });
-    // Bad values for the price process are refused here, not when the first client comes.
+    // Invalid values for the price process are refused here, not when the first client connects.
     priceProcess({ seed, rate, firstId, startTime: 0 }).next();
     this.#rest = new Rest({
       symbol,
@@ -234,7 +242,7 @@ export class BuiltInExchange implements AsyncDisposable {
       try {
         this.#track(this.#serve(await this.#listener.accept()));
       } catch {
-        // Not only closing ends up here: a client that is gone already, or no free file descriptor for now.
+        // Not only for closing: a client may be gone already, or no file descriptor free for now.
         if (this.#closed === null) await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
       }
     }

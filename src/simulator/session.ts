@@ -1,4 +1,3 @@
-import { closeQuietly, writeAll } from "./connection.ts";
 import type { FaultAction } from "./faults.ts";
 import { Heartbeat, Timers } from "./heartbeat.ts";
 import { malformedFrames } from "./malformed.ts";
@@ -35,8 +34,9 @@ const CLOSE_WITHIN_MS = 1000;
 const INBOUND_PER_SECOND = 5;
 
 /**
- * One WebSocket connection: reads what the client asks for, and sends it the tape from where it stands when the
- * client comes. A single loop writes, and waits for the socket; a client that reads slowly only holds up itself.
+ * One WebSocket connection: reads what the client asks for, and sends it the tape from where it is when the
+ * client subscribes. A single loop writes, and waits for the socket; a client that reads slowly holds up only
+ * itself.
  */
 export class Session {
   readonly #options: SessionOptions;
@@ -50,7 +50,7 @@ export class Session {
   #cursor: number;
   #wantsTrades = false;
   #wantsAggregates = false;
-  /** Data flows; stays open without data; is not touched any more; is over. */
+  /** It sends data; it is open but sends none; it is neither read, written nor closed; it is over. */
   #state: "flowing" | "stalled" | "abandoned" | "over" = "flowing";
   #answersClose = true;
   #delayed = false;
@@ -64,7 +64,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#writer = new MessageWriter(options.format);
-    // The symbol is all of a trade that may be written in another script.
+    // The symbol is the only part of a trade that may be in another script.
     this.#frames = new ServerFrames(WRITE_SIZE, /^[ -~]*$/.test(options.format.symbol));
     this.#cursor = options.market.tape.entries.end;
     this.#heartbeat = new Heartbeat({
@@ -81,7 +81,7 @@ export class Session {
     return this.#reason;
   }
 
-  /** True when nothing is read, written or closed any more, until `halfOpenMs` are over or {@link shutDown}. */
+  /** Whether nothing is read, written or closed any more, until `halfOpenMs` are over or {@link shutDown}. */
   get abandoned(): boolean {
     return this.#state === "abandoned";
   }
@@ -113,7 +113,7 @@ export class Session {
     this.#wake();
   }
 
-  /** Ends it because the exchange closes: politely where the connection still works, at once where it does not. */
+  /** Ends it because the exchange closes: politely if the connection still works, else at once. */
   shutDown(withinMs: number): void {
     if (this.#state === "flowing") {
       this.close(1001, "The exchange is closing");
@@ -205,16 +205,19 @@ export class Session {
     this.#wantsAggregates = subscriptions.has(aggregateStream(symbol));
     if (!idle || (!this.#wantsTrades && !this.#wantsAggregates)) return;
     const { entries } = market.tape;
-    // What is to go wrong before the first trade happens to the client with which the market starts.
+    // The client that starts the market also gets the faults that come before the first trade.
     this.#cursor = market.isOpen ? entries.end : entries.start;
     market.start();
     this.#wake();
   }
 
-  /** The tape has grown. Checked here and not where it writes, because a client that does not read blocks that. */
+  /**
+   * Runs when the tape has grown. It checks here, not in the write loop, which a client that does not read
+   * blocks.
+   */
   #follow(): void {
-    const behind = this.#cursor < this.#options.market.tape.entries.start;
-    if (behind && this.#state === "flowing") this.close(1008, "The client reads too slowly");
+    const isTooSlow = this.#cursor < this.#options.market.tape.entries.start;
+    if (isTooSlow && this.#state === "flowing") this.close(1008, "The client reads too slowly");
     this.#wake();
   }
 
@@ -269,7 +272,7 @@ export class Session {
     return this.#cursor > from;
   }
 
-  /** Lets the fault happen that the tape has reached, if there is one. */
+  /** Carries out the fault that has been reached on the tape, if there is one. */
   #injectFault(): void {
     const fault = this.#reached;
     if (fault === null || this.#closing !== null || this.#state !== "flowing") return;
@@ -324,5 +327,20 @@ export class Session {
     if (this.#state !== "flowing" && this.#state !== "stalled") return;
     this.#urgent.push(frame);
     this.#wake();
+  }
+}
+
+/** Writes all of `bytes`; a socket may take only a part at a time. */
+export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += await conn.write(bytes.subarray(written));
+}
+
+/** Closes a connection that may be closed already. */
+export function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // A deadline, the other side or an error closed it first.
   }
 }

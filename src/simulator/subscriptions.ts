@@ -11,7 +11,7 @@ export class Subscriptions {
     if (this.#streams.size > Subscriptions.LIMIT) throw new RangeError(TOO_MANY);
   }
 
-  /** True when the connection has this stream. */
+  /** Whether the connection has this stream. */
   has(stream: string): boolean {
     return this.#streams.has(stream);
   }
@@ -59,7 +59,10 @@ export class Subscriptions {
 
 const TOO_MANY = `too many streams, at most ${Subscriptions.LIMIT} per connection`;
 
-/** Far more than any stream's name has: whatever it is, each is kept as long as the connection lasts. */
+/**
+ * Far longer than the name of any stream; the names of unknown ones are kept too, as long as the connection
+ * lasts.
+ */
 const LONGEST_NAME = 200;
 
 function isStreamName(stream: unknown): stream is string {

@@ -2,15 +2,15 @@ import type { FaultAction } from "./faults.ts";
 import { History } from "./history.ts";
 import { Aggregator, type ExchangeAggregate, type ExchangeTrade } from "./trade.ts";
 
-/** What a connection meets next: something to send, or a fault that happens to it at exactly this place. */
+/** What comes next on a connection: something to send, or a fault that happens at exactly this place. */
 export type TapeEntry =
   | { readonly kind: "trade"; readonly trade: ExchangeTrade }
   | { readonly kind: "aggregate"; readonly aggregate: ExchangeAggregate }
   | { readonly kind: "fault"; readonly fault: FaultAction };
 
 /**
- * The released trades twice: as they happened (`trades`, `aggregates`: what REST answers) and as the streams
- * carry them (`entries`), where faults leave out, repeat and swap. Connections read the entries at their own
+ * The released trades twice: as they happened (`trades`, `aggregates`: what REST answers), and as the streams
+ * carry them (`entries`), where faults drop, repeat and swap some. Connections read the entries at their own
  * pace, so nothing is queued per connection.
  */
 export class Tape {
@@ -73,7 +73,7 @@ export class Tape {
         return;
       }
       case "refuse":
-        // Before the first trade there is no connection to be ended: only attempts are refused.
+        // Before the first trade there are no connections to end: only attempts are refused.
         if (this.trades.end > 0) this.entries.push({ kind: "fault", fault });
         return;
       default:

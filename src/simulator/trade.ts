@@ -25,15 +25,15 @@ export interface ExchangeAggregate {
 }
 
 /**
- * Joins trades into aggregates. It sees every trade together with its successor, so an aggregate is known with
- * its last trade and depends on nothing but the sequence of trades.
+ * Joins trades into aggregates. It sees every trade together with its successor, so an aggregate is complete
+ * with its last trade, and depends on nothing but the sequence of trades.
  */
 export class Aggregator {
   #id = 0;
   #first: ExchangeTrade | null = null;
   #quantity = "";
 
-  /** Takes the next trade; returns the aggregate that it completes, or null while its run goes on. */
+  /** Takes the next trade; returns the aggregate that it completes, or null if more of it follow. */
   add(trade: ExchangeTrade, next: ExchangeTrade | null): ExchangeAggregate | null {
     if (this.#first === null) {
       this.#first = trade;

@@ -7,7 +7,7 @@ export type ClientMessage =
   | { readonly type: "binary" | "ping" | "pong"; readonly payload: Uint8Array<ArrayBuffer> }
   | { readonly type: "close"; readonly code: number | null };
 
-/** A client broke RFC 6455; `code` is what the connection is to be closed with. */
+/** A client broke RFC 6455; `code` is the close code for it. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
   readonly code: number;
@@ -24,12 +24,12 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 const LONGEST_MESSAGE = 64 * 1024;
-/** Each takes memory, an empty one too. */
+/** Even an empty one takes memory. */
 const MOST_FRAGMENTS = 1024;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-/** True when the client asks to leave HTTP for the WebSocket protocol. */
+/** Whether the client asks to leave HTTP for the WebSocket protocol. */
 export function asksForUpgrade({ headers }: HttpRequest): boolean {
   return headers.get("upgrade")?.toLowerCase() === "websocket";
 }
@@ -77,7 +77,7 @@ export function encodeMessage(message: string | Uint8Array): Uint8Array {
     : encodeFrame(BINARY, message);
 }
 
-/** A ping frame, at most 125 bytes long. */
+/** A ping frame; its payload may be 125 bytes long. */
 export function encodePing(payload: string): Uint8Array {
   return encodeFrame(PING, encoder.encode(payload));
 }
@@ -87,7 +87,7 @@ export function encodePong(payload: Uint8Array): Uint8Array {
   return encodeFrame(PONG, payload);
 }
 
-/** A close frame; its reason is cut to what such a frame can carry. */
+/** A close frame; its reason is cut to what the frame can carry. */
 export function encodeClose(code: number | null, reason = ""): Uint8Array {
   if (code === null) return encodeFrame(CLOSE, NOTHING);
   const payload = new Uint8Array(125);
@@ -131,7 +131,7 @@ export class ServerFrames {
   /**
    * The frames so far; the batch is empty afterwards. The bytes are valid until the next call.
    *
-   * @throws {TypeError} when a text was not ASCII, and was to be
+   * @throws {TypeError} when a text was not ASCII although all were said to be
    */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes;

@@ -4,7 +4,8 @@ import type { Rule } from "../domain/market/instrument_rules.ts";
 import type { Input } from "../domain/market/input.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
-import type { AveragesSnapshot } from "./average.ts";
+import type { Closes } from "./indicators/indicator.ts";
+import type { OrderChange } from "./order_changes.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 
@@ -34,8 +35,8 @@ export type EngineState = Pick<
     | "lastTime"
     | "current"
   )
-  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot" | "takePrices")
-  | ("averages" | "averagesRecord" | "takeRejections" | "takeStrays")
+  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
+  | ("averages" | "orders" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */
@@ -119,9 +120,12 @@ export class Engine {
     yield* this.#pipeline.end(isWhole);
   }
 
-  /** Continues where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
-    this.#pipeline.restore(snapshot, averages);
+  /**
+   * Continues where a snapshot was taken, with the strategy's last closes and the changes that the waiting orders follow
+   * from. Throws a BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   */
+  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
+    this.#pipeline.restore(snapshot, closes, changes);
   }
 
   get #isToldRules(): boolean {

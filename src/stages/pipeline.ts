@@ -14,23 +14,26 @@ import type { Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
-import { type AveragesRecord, type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
+import { AverageStage, type KeptAverages } from "./average.ts";
 import { PaperFills } from "./fill.ts";
+import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { Parse, type Waited } from "./parse.ts";
 import { booksIn, lastTickOf, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { OrderChange } from "./order_changes.ts";
 import { RiskGate } from "./risk.ts";
-import { Crossover } from "./signal.ts";
+import { SignalStage } from "./signal.ts";
+import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
+import type { KeptOrders } from "./waiting_orders.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
   readonly symbol: string;
-  /** Windows in trades. */
-  readonly short: number;
-  readonly long: number;
+  /** Makes the strategy of the symbol. */
+  readonly strategy: () => Strategy;
   readonly parameters: TradingParameters;
   /** End after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;
@@ -54,8 +57,9 @@ export class Pipeline {
   readonly #account: Account;
   readonly #drawdown: Drawdown;
   readonly #parse: Parse;
-  readonly #averages: MovingAverages;
-  readonly #crossover: Crossover;
+  readonly #strategy: Strategy;
+  readonly #averages: AverageStage;
+  readonly #signals: SignalStage;
   readonly #gate: RiskGate;
   readonly #fills: PaperFills;
   readonly #events: TradeEvents;
@@ -70,13 +74,14 @@ export class Pipeline {
   #open: { readonly reader: TradeReader; readonly ticks: Generator<Filled> } | null = null;
 
   constructor(options: PipelineOptions) {
-    const { short, long, parameters } = options;
+    const { parameters } = options;
     this.#options = options;
     this.#account = new Account(parameters.cash);
     this.#drawdown = new Drawdown(parameters.cash);
     this.#parse = new Parse(options.holdsAtGaps);
-    this.#averages = new MovingAverages(short, long);
-    this.#crossover = new Crossover();
+    this.#strategy = options.strategy();
+    this.#averages = new AverageStage(this.#strategy);
+    this.#signals = new SignalStage();
     this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
@@ -94,7 +99,7 @@ export class Pipeline {
   over(reader: TradeReader): Generator<Filled> {
     return this.#fills.over(
       this.#gate.over(
-        this.#crossover.over(
+        this.#signals.over(
           this.#averages.over(
             this.#parse.over(reader),
           ),
@@ -322,6 +327,7 @@ export class Pipeline {
   snapshot(): PipelineSnapshot {
     if (this.#digest === null) throw new TypeError("This pipeline was made without snapshots");
     const last = this.#last;
+    const strategy = this.#averages.snapshot();
     return {
       trades: this.#trades,
       gaps: this.#events.gaps,
@@ -332,7 +338,8 @@ export class Pipeline {
         : { id: last.id, time: last.time, price: last.price, decimals: last.decimals },
       digest: this.#digest.snapshot(),
       parse: this.#parse.snapshot(),
-      crossover: this.#crossover.snapshot(),
+      crossover: this.#signals.snapshot(),
+      ...(strategy === null ? {} : { strategy }),
       gate: this.#gate.snapshot(),
       fills: this.#fills.snapshot(),
       account: this.#account.snapshot(),
@@ -340,23 +347,21 @@ export class Pipeline {
     };
   }
 
-  /** The prices that came into the averages since the last call. */
-  takePrices(): NewPrices {
-    return this.#averages.takePrices();
+  /** What the strategy remembers, and what gaps and resets did to it. */
+  get averages(): KeptAverages {
+    return this.#averages;
   }
 
-  /** What gaps and resets did to the averages, since the pipeline was made. */
-  get averagesRecord(): AveragesRecord {
-    return this.#averages.record;
+  /** The waiting orders, for a store. */
+  get orders(): KeptOrders {
+    return this.#gate.orders;
   }
 
-  /** The last prices in the averages, as `restore` takes them. */
-  get averages(): AveragesSnapshot {
-    return this.#averages.snapshot();
-  }
-
-  /** Restores a snapshot, with the averages' last prices. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
+  /**
+   * Restores a snapshot, with the strategy's last closes and the changes that the waiting orders follow from. Throws a
+   * BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   */
+  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
     const { last } = snapshot;
     this.#trades = snapshot.trades;
     this.#events.restore(snapshot);
@@ -364,13 +369,13 @@ export class Pipeline {
     this.#last = last === null ? null : lastTickOf(last, this.#options.symbol);
     this.#digest?.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse, last?.time ?? null);
-    this.#averages.restore(averages);
-    this.#crossover.restore(snapshot.crossover);
+    this.#averages.restore(snapshot.strategy ?? null, closes);
+    this.#signals.restore(snapshot.crossover);
     this.#fills.restore(snapshot.fills);
     this.#account.restore(snapshot.account);
     const books = booksIn(snapshot);
     this.#drawdown.restore(snapshot.drawdown, books);
-    this.#gate.restore(snapshot.gate, books);
+    this.#gate.restore(snapshot.gate, books, changes);
   }
 
   get #parts(): RunParts {
@@ -379,8 +384,8 @@ export class Pipeline {
       trades: this.#trades,
       firstTime: this.firstTime,
       last: this.#last,
-      averages: this.#averages,
-      crossover: this.#crossover,
+      readings: this.#strategy,
+      signals: this.#signals,
       account: this.#account,
       drawdown: this.#drawdown,
       gate: this.#gate,

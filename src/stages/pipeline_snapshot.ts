@@ -6,9 +6,10 @@ import { Money } from "../domain/numbers/money.ts";
 import { createTick, type Filled } from "../domain/market/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
-import type { CrossoverSnapshot } from "./signal.ts";
+import type { SignalSnapshot } from "./signal.ts";
+import type { WaitingSnapshot } from "./waiting_orders.ts";
 
-/** Everything in a run but the prices in its averages, as plain values: a round trip through JSON changes nothing. */
+/** Everything in a run but the closes that its strategy remembers, as plain values: a round trip through JSON changes nothing. */
 export interface PipelineSnapshot {
   readonly trades: number;
   readonly gaps: number;
@@ -24,7 +25,10 @@ export interface PipelineSnapshot {
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
-  readonly crossover: CrossoverSnapshot;
+  /** The stance; named after the first strategy. */
+  readonly crossover: SignalSnapshot;
+  /** What the strategy remembers besides closes; absent for nothing. */
+  readonly strategy?: object;
   readonly gate: RiskSnapshot;
   readonly fills: number;
   readonly account: AccountSnapshot;
@@ -54,10 +58,25 @@ export function inFormOf(
  * The snapshot as older versions made it, which remembered no first id of a gap that was being filled; null if that
  * is the same.
  */
-export function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
+function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
   const { gap, ...parse } = snapshot.parse;
   if (gap === undefined || gap.skipped > 0) return null;
   return { ...snapshot, parse: gap.absent === 0 ? parse : { ...parse, gap: { ...gap, fromId: -1 } } };
+}
+
+/**
+ * The snapshot as older versions made it, from the latest on, and whether the changes of waiting orders stood beside it:
+ * before that it had all orders, which are `whole`.
+ */
+export function* olderForms(
+  snapshot: PipelineSnapshot,
+  whole: readonly WaitingSnapshot[],
+): Generator<{ readonly state: PipelineSnapshot; readonly hasChanges: boolean }> {
+  const older = withoutGapStart(snapshot);
+  if (older !== null) yield { state: older, hasChanges: true };
+  for (const state of older === null ? [snapshot] : [snapshot, older]) {
+    yield { state: { ...state, gate: { ...state.gate, waiting: whole } }, hasChanges: false };
+  }
 }
 
 /**

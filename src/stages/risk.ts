@@ -21,16 +21,18 @@ import {
   type Expired,
   expired,
   type Judgeable,
+  LOST,
   type Refusal,
   refusal,
-  UNRULED,
+  RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import type { Signal } from "../domain/market/signal.ts";
 import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
+import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
+import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
 /** Details of an approval beyond its amounts; most orders have none. */
@@ -78,12 +80,6 @@ export interface Judged extends Signalled {
   readonly decisions: Iterable<RiskDecision> | null;
 }
 
-/** The limit and the value of a refusal because of the connection. */
-const LOST = {
-  disconnected: { limit: "connected", value: "disconnected" },
-  stale: { limit: "flowing", value: "silent" },
-} as const;
-
 /** Judges the orders of one symbol. */
 export class RiskGate {
   #parameters: TradingParameters;
@@ -93,7 +89,8 @@ export class RiskGate {
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
   readonly #throttle: OrderThrottle;
-  readonly #waiting: WaitingOrders;
+  /** Those that wait. */
+  readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
   #halt: Halt | null = null;
@@ -107,7 +104,7 @@ export class RiskGate {
     this.#limits = new LossLimits(parameters.cash, parameters);
     this.#exits = new ProtectiveExits(parameters);
     this.#throttle = new OrderThrottle(parameters);
-    this.#waiting = new WaitingOrders(parameters.latency);
+    this.orders = new WaitingOrders(parameters);
   }
 
   /** Yields the same ticks, each with the decisions on the orders that are due at it, oldest first. */
@@ -121,7 +118,7 @@ export class RiskGate {
       if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
+        this.orders.isDue(now, tick.late)
       ) {
         (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
       }
@@ -143,7 +140,7 @@ export class RiskGate {
   /** Data no longer flows: waiting purchases have missed their time. */
   disconnect(how: keyof typeof LOST): void {
     this.#lost = how;
-    this.#waiting.cutPurchases(how);
+    this.orders.cutPurchases(how);
   }
 
   /** Whether the instrument's rules are awaited: no order is placed meanwhile. */
@@ -172,7 +169,7 @@ export class RiskGate {
     const { reason } = this.#halt;
     const news = this.#news;
     // The same as for a run that is released while no process works on it.
-    this.restore(releasedGate(this.snapshot(), books), books);
+    this.restore(releasedGate(this.snapshot(), books), books, null);
     this.#news = [...news, { type: "released", reason, tradeId }];
   }
 
@@ -194,12 +191,12 @@ export class RiskGate {
   /** Ends the input: the orders that still wait, oldest first, will never fill. */
   end(): Expired[] {
     this.#account.reserve(ZERO, ZERO);
-    return this.#waiting.takeAll().map((order) => expired(order));
+    return this.orders.takeAll().map((order) => expired(order));
   }
 
   snapshot(): RiskSnapshot {
     return {
-      waiting: this.#waiting.snapshot(),
+      waiting: this.orders.snapshot(),
       halt: this.#halt,
       losses: this.#limits.snapshot(),
       exits: this.#exits.snapshot(),
@@ -207,9 +204,13 @@ export class RiskGate {
     };
   }
 
-  /** Restores a snapshot, with the books at the last trade, but not drawdown and account. No halt is news. */
-  restore({ waiting, halt, losses, exits, pace }: RiskSnapshot, books: MarkedBooks): void {
-    this.#waiting.restore(waiting);
+  /**
+   * Restores a snapshot, with the books at the last trade, but not drawdown and account. The waiting orders follow from
+   * their `changes` too; with null they stay. No halt is news. Throws like `WaitingOrders.restore`.
+   */
+  restore(snapshot: RiskSnapshot, books: MarkedBooks, changes: readonly OrderChange[] | null): void {
+    const { waiting, halt, losses, exits, pace } = snapshot;
+    if (changes !== null) this.orders.restore(waiting, changes);
     this.#halt = halt;
     this.#limits.restore(losses, books);
     this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
@@ -218,12 +219,12 @@ export class RiskGate {
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
-    if (!this.#waiting.isEmpty) yield* this.#sweep(tick);
+    if (!this.orders.isEmpty) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.#waiting.hasSale) {
+    if (cause !== null && !this.orders.hasSale) {
       this.#exits.ask();
       this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
     }
@@ -237,20 +238,20 @@ export class RiskGate {
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
-    this.#waiting.add({ ...order, due: time + this.#parameters.latency });
+    this.orders.add({ ...order, due: time + this.#parameters.latency });
   }
 
   /** Ends the waiting orders whose time is over, for one reason or another. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);
-    for (const order of this.#waiting.sweep()) {
+    for (const order of this.orders.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
       if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
       else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
       else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
-      else if (tick.late && side === "buy" && this.#waiting.isReady(order, now)) {
+      else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
         decision = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
       }
       if (decision === null) continue;
@@ -266,12 +267,12 @@ export class RiskGate {
     let room = this.#roomAt(tick);
     const now = clockAt(tick);
     for (
-      let order = this.#waiting.oldest;
-      order !== undefined && this.#waiting.isReady(order, now);
-      order = this.#waiting.oldest
+      let order = this.orders.oldest;
+      order !== undefined && this.orders.isReady(order, now);
+      order = this.orders.oldest
     ) {
       // A sale replaces what is left of a purchase.
-      const isOutdone = order.side === "buy" && this.#waiting.isSaleDue(now);
+      const isOutdone = order.side === "buy" && this.orders.isSaleDue(now);
       if (isOutdone && order.isWorking) {
         this.#drop(order);
         yield expired(order, "replaced");
@@ -293,12 +294,12 @@ export class RiskGate {
   /** What a trade leaves room for, in whole lots; null for any amount. */
   #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
     const { participation, lot } = this.#parameters;
-    if (participation === null || this.#waiting.isEmpty) return null;
+    if (participation === null || this.orders.isEmpty) return null;
     return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
   }
 
   #drop(order: Order): void {
-    this.#waiting.drop(order);
+    this.orders.drop(order);
     if (order.isWorking) this.#account.reserve(ZERO, ZERO);
   }
 
@@ -306,7 +307,7 @@ export class RiskGate {
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
-    if (this.awaitsRules) return refusal(order, tick.id, UNRULED);
+    if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
     if (this.#isBarred(side)) return this.#halted(order, tick);
     const { maxLag } = this.#parameters;
     const lag = tick.receivedAt - tick.time;
@@ -394,6 +395,6 @@ export class RiskGate {
     this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
     if (halt.action !== "flatten") return;
     this.#exits.flattening = true;
-    this.#waiting.mustSweep();
+    this.orders.mustSweep();
   }
 }

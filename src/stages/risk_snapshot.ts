@@ -1,15 +1,15 @@
 /** The state of the gate, in plain values. */
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import type { Halt } from "../domain/risk/halt.ts";
-import { forgiven, type LossSnapshot } from "../domain/risk/loss_limits.ts";
-import type { OrderSnapshot } from "../domain/orders/order.ts";
+import { limitsAfterRelease, type LossSnapshot } from "../domain/risk/loss_limits.ts";
 import type { ThrottleSnapshot } from "../domain/risk/order_throttle.ts";
 import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
+import type { WaitingSnapshot } from "./waiting_orders.ts";
 
 /** The state of the gate, as a journal keeps it. */
 export interface RiskSnapshot {
-  /** Oldest first. */
-  readonly waiting: readonly OrderSnapshot[];
+  /** Oldest first, or the first where the others follow from changes. */
+  readonly waiting: readonly WaitingSnapshot[];
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;
@@ -21,7 +21,7 @@ export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapsh
   return {
     ...gate,
     halt: null,
-    losses: forgiven(gate.losses, books),
+    losses: limitsAfterRelease(gate.losses, books),
     exits: { ...gate.exits, isFlattening: false, isAsked: false },
   };
 }

@@ -5,12 +5,12 @@ import type { SummaryEvent } from "../domain/run/event.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
-import type { Averages, Filled } from "../domain/market/tick.ts";
+import type { Filled, Readings } from "../domain/market/tick.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { PaperFills } from "./fill.ts";
 import type { Parse } from "./parse.ts";
 import type { RiskGate } from "./risk.ts";
-import type { Crossover } from "./signal.ts";
+import type { SignalStage } from "./signal.ts";
 import type { TradeEvents } from "./trade_events.ts";
 
 /** The state of a run, for the views. Amounts in quote currency, position in base. */
@@ -19,7 +19,7 @@ export interface RunState {
   /** The last trade's time, µs since 1970; null before the first. */
   readonly lastTime: number | null;
   readonly price: Money | null;
-  readonly averages: Averages;
+  readonly readings: Readings;
   readonly stance: "flat" | "long";
   readonly cash: Money;
   readonly position: Money;
@@ -53,21 +53,21 @@ export interface RunParts extends TradingParts {
   readonly firstTime: number | null;
   /** The last tick; null before the first. */
   readonly last: Filled | null;
-  readonly averages: Averages;
-  readonly crossover: Crossover;
+  readonly readings: Readings;
+  readonly signals: SignalStage;
   readonly parse: Parse;
   readonly events: TradeEvents;
 }
 
 /** The state of a run. */
-export function runStateOf({ trades, last, averages, crossover, account, gate }: RunParts): RunState {
+export function runStateOf({ trades, last, readings, signals, account, gate }: RunParts): RunState {
   const price = priceOf(last);
   return {
     trades,
     lastTime: last?.time ?? null,
     price,
-    averages,
-    stance: crossover.stance,
+    readings,
+    stance: signals.stance,
     cash: account.cash,
     position: account.position,
     equity: equityAt(price, account),
@@ -96,7 +96,7 @@ export function modelTotals(
 
 /** The totals of a run so far. */
 export function totalsOf(parts: RunParts): Totals {
-  const { symbol, trades, firstTime, last, crossover, parse, events } = parts;
+  const { symbol, trades, firstTime, last, signals, parse, events } = parts;
   const { fills, refusals, ...books } = modelTotals(parts, events.refusals.total, last);
   const { rejected, duplicates, passedOver, outOfOrder, resets, absent } = parse.counts;
   return {
@@ -104,7 +104,7 @@ export function totalsOf(parts: RunParts): Totals {
     trades,
     firstTime: firstTime === null ? null : isoTime(firstTime),
     lastTime: last === null ? null : isoTime(last.time),
-    signals: crossover.signals,
+    signals: signals.signals,
     fills,
     refusals,
     rejected,

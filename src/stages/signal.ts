@@ -1,20 +1,20 @@
-/** Turns crossings into signals: buys when the short average is above the long one, sells when it is below. */
+/** Turns what the strategy wants into signals: it buys while flat when that is to be long, and sells while long when it is to be flat. */
 import type { Signal } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
 import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
 
-/** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
+/** What the run holds by its signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
 
 /** The state of the stage, for `restore`. */
-export interface CrossoverSnapshot {
+export interface SignalSnapshot {
   readonly stance: Stance;
   /** Signals made so far. */
   readonly signals: number;
 }
 
 /** The stance and its changes. */
-export class Crossover {
+export class SignalStage {
   #stance: Stance = "flat";
   #signals = 0;
 
@@ -27,26 +27,24 @@ export class Crossover {
     return this.#signals;
   }
 
-  /**
-   * The same ticks, each with the signal it gave, if any. Equal averages change nothing, nor do backfilled trades.
-   */
+  /** The same ticks, each with the signal it gave, if any. Backfilled trades give none. */
   *over(ticks: Iterable<Averaged>): Generator<Signalled> {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const tick = result.value;
-      const crosses = this.#stance === "flat" ? tick.trend === "above" : tick.trend === "below";
-      if (crosses && !tick.late) {
+      const turns = this.#stance === "flat" ? tick.wish > 0 : tick.wish < 0;
+      if (turns && !tick.late) {
         (tick as unknown as Slots<Signalled, "signal">).signal = this.#turn(tick);
       }
       yield tick as Signalled;
     }
   }
 
-  snapshot(): CrossoverSnapshot {
+  snapshot(): SignalSnapshot {
     return { stance: this.#stance, signals: this.#signals };
   }
 
-  restore({ stance, signals }: CrossoverSnapshot): void {
+  restore({ stance, signals }: SignalSnapshot): void {
     this.#stance = stance;
     this.#signals = signals;
   }

@@ -8,6 +8,7 @@ import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import { MessageWriter } from "../../src/simulator/messages.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
@@ -92,13 +93,12 @@ async function addUp(path: string): Promise<void> {
 
 /** The fills of a backtest that only counts its events, as one does whose result is a table, or that tells them. */
 async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
-  const { symbol, short, long } = config;
+  const { symbol } = config;
   // Plenty of cash and no drawdown limit, so that every signal fills to the end.
   const parameters = { ...tradingParametersOf(config), cash: tradingParametersOf(config).cash.times(1000) };
   const pipeline = new Pipeline({
     symbol,
-    short,
-    long,
+    strategy: strategyOf(config),
     parameters,
     stopAfter: null,
     withResults: true,

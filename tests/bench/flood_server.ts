@@ -2,7 +2,7 @@
  * A WebSocket server, as a worker, that sends the same frames to every client as fast as the socket takes them.
  * It is told the frames (already encoded) and tells its port.
  */
-import { writeAll } from "../../src/simulator/connection.ts";
+import { writeAll } from "../../src/simulator/session.ts";
 import { readRequest } from "../../src/simulator/http_request.ts";
 import { acceptUpgrade, encodeClose } from "../../src/simulator/websocket.ts";
 

@@ -11,11 +11,12 @@ import { Money } from "../../src/domain/numbers/money.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { Signalled } from "../../src/domain/market/tick.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { MovingAverages } from "../../src/stages/average.ts";
+import { AverageStage } from "../../src/stages/average.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
-import { Crossover } from "../../src/stages/signal.ts";
+import { SignalStage } from "../../src/stages/signal.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timed, timedAsync } from "./timing.ts";
@@ -107,10 +108,9 @@ function underLimits(): void {
 
 /** The output of the first three stages for the first messages. */
 function signalled(): Signalled[] {
-  const { short, long } = config;
-  const stages = [new Parse(), new MovingAverages(short, long), new Crossover()] as const;
-  const [parse, averages, crossover] = stages;
-  return [...crossover.over(averages.over(parse.over(reader.open(messages.slice(0, LIMIT_MESSAGES)))))];
+  const stages = [new Parse(), new AverageStage(strategyOf(config)()), new SignalStage()] as const;
+  const [parse, averages, signals] = stages;
+  return [...signals.over(averages.over(parse.over(reader.open(messages.slice(0, LIMIT_MESSAGES)))))];
 }
 
 /** From the frame in hand to the booked fill, one message at a time. */

@@ -3,6 +3,7 @@ import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { MessageWriter } from "../../src/simulator/messages.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 
 /** How many messages there are. */
 export const MESSAGES = 200_000;
@@ -22,11 +23,10 @@ export function makeMessages(): string[] {
 
 /** A pipeline that takes them, and is not stopped by a limit of losses. */
 export function newPipeline(): Pipeline {
-  const { symbol, short, long } = config;
+  const { symbol } = config;
   return new Pipeline({
     symbol,
-    short,
-    long,
+    strategy: strategyOf(config),
     parameters: { ...tradingParametersOf(config), maxDrawdown: null },
     stopAfter: null,
   });

@@ -1,6 +1,7 @@
 /** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
+import { inProcess } from "../support/in_process.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { traded } from "./backtest_run.ts";
@@ -45,7 +46,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     {
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
-      const { stdout: waiting } = await penstock("status", `${folder}/run.db`);
+      const { stdout: waiting } = await inProcess("status", `${folder}/run.db`);
       assertStringIncludes(waiting, "NO ORDERS: the exchange has not sent the lot and tick of PEPEUSDT");
       assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules have not arrived, trade \d+/);
       exchange.answer = null;
@@ -92,15 +93,15 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
       assertEquals(config.lot, "0.003");
       assertMatch(config.instrument.sources["lot"]!, /^journal of /);
     }
-    const verified = await penstock("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
+    const verified = await inProcess("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
     assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
 
-    const again = await penstock("backtest", "--json", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
+    const again = await inProcess("backtest", "--json", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
     assertEquals(again.code, 0, again.stderr);
     const repeated = traded(eventsOf(again.stdout));
     assertEquals(repeated, traded(first));
     assertGreater(repeated.filter(isUnruled).length, 2);
-    const { stdout: report } = await penstock("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
+    const { stdout: report } = await inProcess("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
     assertMatch(report, /^ {2}lot 0\.003, tick 0\.5, /m);
     // Rules that a user gives are known from the start.
     const given = await penstock(
@@ -155,7 +156,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock run keeps no rules that nobody gave: the next start asks again", () =>
+Deno.test("penstock run, resumed before it had any rules, asks for them again", () =>
   inFolderAsync(async (folder) => {
     await using exchange = exchangeOf();
     {
@@ -171,7 +172,7 @@ Deno.test("penstock run keeps no rules that nobody gave: the next start asks aga
     assertEquals((await program.finished()).code, 0);
     const resumed = wholeEntries(`${folder}/run.db`).find(({ type }) => type === "resumed")!;
     assertEquals(lotOf(resumed.content), ["0.003", "5", "exchange", "exchange"]);
-    const verified = await penstock("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
+    const verified = await inProcess("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
     assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
   }));
 

@@ -13,7 +13,7 @@ const ARRIVED: ArrivedRules = {
   },
 };
 
-/** What a waiting run is told, in order. */
+/** What a waiting run receives, in order. */
 function taker(printed: string[], take: (arrived: ArrivedRules) => void = () => {}) {
   return {
     take(arrived: ArrivedRules) {

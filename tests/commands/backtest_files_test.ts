@@ -17,6 +17,7 @@ import {
   assertMatchesReference,
   assertSame,
   backtest,
+  backtestAlone,
   eventsFrom,
   steady,
   traded,
@@ -26,7 +27,7 @@ const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
 /** The same, cut into three parts. */
 const [FIRST, SECOND, THIRD] = [TRADES.slice(0, 900), TRADES.slice(900, 2_000), TRADES.slice(2_000)] as const;
 
-Deno.test("penstock backtest says the same bytes twice, packed or not, from files, standard input or several files", async () => {
+Deno.test("penstock backtest prints the same bytes for the same trades, packed or not, from one file, several or standard input", async () => {
   await using folder = new Folder();
   const text = csvText(TRADES);
   const plain = await folder.write("trades.csv", text);
@@ -52,10 +53,9 @@ Deno.test("penstock backtest says the same bytes twice, packed or not, from file
     },
   ];
   const outputs = await all(ways, async ({ files, input }) => {
-    const { code, stdout, stderr } = await backtest(
-      ["--json", ...files],
-      input === undefined ? {} : { input },
-    );
+    const args = ["--json", ...files];
+    const { code, stdout, stderr } =
+      await (input === undefined ? backtest(args) : backtestAlone(args, { input }));
     assertEquals([code, stderr], [0, ""]);
     return steady(stdout);
   });
@@ -63,7 +63,7 @@ Deno.test("penstock backtest says the same bytes twice, packed or not, from file
   outputs.forEach((output, at) => assert(output === outputs[0], ways[at]!.what));
 });
 
-Deno.test("penstock backtest shows the same table twice, but for the time it took", async () => {
+Deno.test("penstock backtest prints the same table twice, apart from the time it took", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const [one, other] = await Promise.all([1, 2].map(async () => {
@@ -75,7 +75,7 @@ Deno.test("penstock backtest shows the same table twice, but for the time it too
   assertEquals(one, other);
 });
 
-Deno.test("penstock backtest gives the same events whatever is read at a time", async () => {
+Deno.test("penstock backtest gives the same events however large the chunks are that it reads", async () => {
   await using folder = new Folder();
   const expected = computeReference(TRADES, DEFAULTS).events;
   const files = [
@@ -181,7 +181,7 @@ Deno.test("penstock backtest --sort gives the same whatever order rows, members 
   }
 });
 
-Deno.test("penstock backtest takes files from before and after a reset for what they are, sorted or not", async () => {
+Deno.test("penstock backtest recognises a reset of the ids between two files, sorted or not", async () => {
   await using folder = new Folder();
   const old = walk(7, 400, { firstId: 5_000 });
   const later = old.at(-1)!.time + 3_600_000_000 - walk(8, 1)[0]!.time;
@@ -211,7 +211,7 @@ Deno.test("penstock backtest takes files from before and after a reset for what 
   }
 });
 
-Deno.test("penstock backtest says what gaps did to the averages", async () => {
+Deno.test("penstock backtest reports how often gaps emptied the averages", async () => {
   await using folder = new Folder();
   const trades = walk(9, 300).filter((_, at) => at % 40 !== 39);
   const { code, stdout } = await backtest([await folder.write("a.csv", csvText(trades))]);
@@ -221,7 +221,7 @@ Deno.test("penstock backtest says what gaps did to the averages", async () => {
   assertStringIncludes(one.stdout, "  1 gap emptied the averages once\n");
 });
 
-Deno.test("penstock backtest keeps the sampling of the ratios where one time is wild", async () => {
+Deno.test("penstock backtest rejects a row with an impossible time, which leaves the sampling of the ratios as it is", async () => {
   await using folder = new Folder();
   const trades = walk(10, 3_000);
   for (const wild of [trades[1_000]!.time + 200 * 86_400_000_000, 1_000_000_000_000]) {
@@ -241,7 +241,7 @@ Deno.test("penstock backtest keeps the sampling of the ratios where one time is 
   }
 });
 
-Deno.test("penstock backtest says which files added no trade", async () => {
+Deno.test("penstock backtest warns of files that added no trade", async () => {
   await using folder = new Folder();
   const [first, second, third] = await Promise.all([
     folder.write("1.csv", csvText(FIRST)),
@@ -272,7 +272,7 @@ Deno.test("penstock backtest says which files added no trade", async () => {
   }
 });
 
-Deno.test("penstock backtest stops at trades out of order that are the last of the input", async () => {
+Deno.test("penstock backtest stops at trades out of order at the end of the input", async () => {
   await using folder = new Folder();
   // Too few to show that the ids started over, and never seen.
   const last = walk(3, 4, { firstId: 10 }).map((trade, at) => ({
@@ -346,7 +346,7 @@ Deno.test("penstock backtest reads the members of an archive in the order of the
   await assertMatchesReference([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
 });
 
-Deno.test("penstock backtest takes a checksum beside a file that agrees with it", async () => {
+Deno.test("penstock backtest reads a file whose checksum beside it agrees", async () => {
   await using folder = new Folder();
   const archive = await zip({ "trades.csv": csvText(TRADES) });
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", archive)).toHex();
@@ -354,7 +354,7 @@ Deno.test("penstock backtest takes a checksum beside a file that agrees with it"
   await assertMatchesReference([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
 });
 
-Deno.test("penstock backtest passes over trades of other symbols and takes the one asked for", async () => {
+Deno.test("penstock backtest skips the trades of other symbols", async () => {
   await using folder = new Folder();
   const ether: FileTrade[] = walk(5, 2_000);
   const ours = messagesText(TRADES, "trade").split("\n");
@@ -400,7 +400,7 @@ Deno.test("penstock backtest refuses every order while a recording is disconnect
   );
 });
 
-Deno.test("penstock backtest trades the file behind a recording that ended without a connection", async () => {
+Deno.test("penstock backtest trades on a file after a recording that ended without a connection", async () => {
   await using folder = new Folder();
   const recording = STARTED + CONNECTED + recordingText(FIRST, "trade", "µs") + DISCONNECTED + note("ended");
   const files = [
@@ -428,7 +428,7 @@ function holesIn(events: readonly PrintedEvent[]): unknown[] {
   );
 }
 
-Deno.test("penstock backtest goes on with a second recording as the run did that was started again", async () => {
+Deno.test("penstock backtest continues with a second recording as the resumed run did", async () => {
   await using folder = new Folder();
   const read = async (first: string, second: string, ...words: string[]): Promise<PrintedEvent[]> => {
     const one = await folder.write("1.txt", startedAt(1) + first + note("ended"));
@@ -496,7 +496,7 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<
   });
 }
 
-Deno.test("penstock backtest --sort takes rows behind a recording that ended without a connection or rules as a file of their own", async () => {
+Deno.test("penstock backtest --sort treats rows after a recording that ended without a connection or rules as a file of their own", async () => {
   await using folder = new Folder();
   const lines = recordingText(FIRST, "trade", "µs").trimEnd().split("\n");
   const [start, end] = [lines[0]!, lines.at(-1)!].map((line) => line.split(" ")[0]!);

@@ -6,7 +6,7 @@ import { eventsOf, type Input } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
-import { all, backtest, eventsFrom, traded } from "./backtest_run.ts";
+import { all, backtest, backtestAlone, eventsFrom, traded } from "./backtest_run.ts";
 
 /** A bad line is the 300th; something has been traded before. */
 const GOOD = 299;
@@ -23,7 +23,9 @@ async function assertRefused(
   message: string | RegExp,
   { input, good }: { readonly input?: Input | undefined; readonly good?: number | undefined } = {},
 ): Promise<void> {
-  const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
+  const all = ["--json", ...args];
+  const { code, stdout, stderr } =
+    await (input === undefined ? backtest(all) : backtestAlone(all, { input }));
   const shown = stderr.replaceAll(`${folder.path}/`, "");
   if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
   else assertMatch(shown, message);
@@ -39,7 +41,7 @@ function withLine(lines: readonly string[], change: (line: string) => string): s
   return lines.with(GOOD, change(lines[GOOD]!)).join("");
 }
 
-Deno.test("penstock backtest trades before the bad lines of these tests", () => {
+Deno.test("penstock backtest fills orders before the bad lines of these tests", () => {
   assert(BEFORE.filter(({ type }) => type === "fill").length >= 3);
 });
 
@@ -113,7 +115,7 @@ Deno.test("penstock backtest names a bad line by the file it is in, packed or no
   );
 });
 
-Deno.test("penstock backtest says of packed data that is cut off or damaged what it is, and trades what came before", async () => {
+Deno.test("penstock backtest reports packed data that is cut off or damaged, and trades what came before", async () => {
   await using folder = new Folder();
   // Random figures pack badly, so that half of the file is half of the trades.
   const text = csvText(walk(7, 12_000));
@@ -160,7 +162,7 @@ Deno.test("penstock backtest says of packed data that is cut off or damaged what
   });
 });
 
-Deno.test("penstock backtest says of a bad line in a damaged archive that the archive is damaged, in a whole one where the line is", async () => {
+Deno.test("penstock backtest reports the damage to an archive rather than a bad line in it", async () => {
   await using folder = new Folder();
   // Behind the bad line there is far more than is read at a time, so that the end is not known yet.
   const text = withLine(ROWS, (row) => withField(row, 2, "abc")) + csvText(walk(7, 12_000));
@@ -195,7 +197,7 @@ function withWrongSum(archive: Uint8Array<ArrayBuffer>): Uint8Array {
   return archive.with(entry + 16, archive[entry + 16]! ^ 255);
 }
 
-Deno.test("penstock backtest says of whatever is not a file of trades what it is", async () => {
+Deno.test("penstock backtest says what a file is that is not one of trades", async () => {
   await using folder = new Folder();
   const cases: readonly (readonly [name: string, content: string | Uint8Array, message: string | RegExp])[] =
     [
@@ -266,7 +268,7 @@ Deno.test("penstock backtest advises --skip-bad only where it helps", async () =
   assert(!strict!.stderr.includes("--skip-bad"), strict!.stderr);
 });
 
-Deno.test("penstock backtest misses a file, a folder or standard input twice before it reads the first", async () => {
+Deno.test("penstock backtest refuses missing files, folders and a second standard input before it reads anything", async () => {
   await using folder = new Folder();
   const good = await folder.write("good.csv", ROWS.join(""));
   await folder.write("trades.csv.CHECKSUM", `${"0".repeat(64)}  trades.csv\n`);
@@ -318,7 +320,7 @@ Deno.test("penstock backtest names the symbols that a file of another symbol hol
   await assertRefused(folder, ["-"], `standard input: ${message.replace(", BNBUSDT", "")}`, { input });
 });
 
-Deno.test("penstock backtest stops at an id that is far from the others, and says where it stands", async () => {
+Deno.test("penstock backtest stops at an id that is far from the others, and says where it is", async () => {
   await using folder = new Folder();
   const wild = 999_999_999_999;
   const message = `id ${wild} is far from the one before`;
@@ -338,7 +340,7 @@ Deno.test("penstock backtest stops at an id that is far from the others, and say
   }
 });
 
-Deno.test("penstock backtest has told its start when a line is bad before anything happened", async () => {
+Deno.test("penstock backtest emits its start before a bad line, once a trade has come", async () => {
   await using folder = new Folder();
   const rows = ROWS.with(30, "x\n");
   const message = /: standard input:31:2: the row has 1 field: expected 7 /;
@@ -348,7 +350,7 @@ Deno.test("penstock backtest has told its start when a line is bad before anythi
   await assertRefused(folder, ["-"], /: standard input:1: the first line has no commas/, { input: "x\n" });
 });
 
-Deno.test("penstock backtest says the same without --json, and nothing on standard output", async () => {
+Deno.test("penstock backtest reports the same error without --json, and prints nothing on standard output", async () => {
   await using folder = new Folder();
   const file = await folder.write("bad.csv", withLine(ROWS, (row) => withField(row, 2, "abc")));
   const { code, stdout, stderr } = await backtest([file]);

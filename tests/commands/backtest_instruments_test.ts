@@ -2,7 +2,8 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
@@ -35,7 +36,7 @@ Deno.test("penstock backtest takes the instrument from options and defaults unle
   assertEquals(rules(events), ["0.00001 default", "0.1 command line", "null default", "5 default"]);
 });
 
-Deno.test("penstock backtest --instruments takes it from a saved exchangeInfo answer, below options", async () => {
+Deno.test("penstock backtest --instruments takes the rules from a saved exchangeInfo answer, unless options give others", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const file = await folder.write("info.json", saved());
@@ -47,7 +48,7 @@ Deno.test("penstock backtest --instruments takes it from a saved exchangeInfo an
   assertGreater(traded(events).filter(({ type }) => type === "fill").length, 10);
 });
 
-Deno.test("penstock backtest --instruments refuses a file that does not have it, with exit code 2", async () => {
+Deno.test("penstock backtest --instruments refuses a file without rules for the symbol, with exit code 2", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const cases: [string, string][] = [
@@ -70,7 +71,7 @@ Deno.test("penstock backtest --instruments refuses a file that does not have it,
 });
 
 Deno.test({
-  name: "penstock backtest --instruments JOURNAL gives a recorded run again by the rules that it went by",
+  name: "penstock backtest --instruments JOURNAL repeats a recorded run under the rules of that run",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -95,7 +96,7 @@ Deno.test({
     assertEquals(minNotional!.slice(0, 8), "7 run 1 ");
     assertEquals(traded(events), traded(live));
     assertGreater(traded(events).filter(({ type }) => type === "fill").length, 4);
-    const proof = await penstock("verify", journal, recording);
+    const proof = await inProcess("verify", journal, recording);
     assertEquals([proof.code, proof.stderr], [0, ""]);
     // By the defaults the quantities would be others.
     const others = traded(await eventsFrom([recording]));

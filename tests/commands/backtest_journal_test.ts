@@ -10,7 +10,7 @@ import { wholeEntries } from "./reference_run.ts";
 const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
-/** The decisions in a journal, as they are told but for their times. */
+/** The decisions in a journal as they are printed, without their times. */
 function decisionsIn(path: string): unknown[] {
   return wholeEntries(path).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));
@@ -25,7 +25,7 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   const file = await folder.write("trades.csv", csvText(TRADES));
   const path = `${folder.path}/run.db`;
   const args = ["--json", "--state", path, ...SWIFT, file];
-  const { code, stdout, stderr } = await backtest(args, { writable: folder.path });
+  const { code, stdout, stderr } = await backtest(args);
   assertEquals([code, stderr], [0, ""]);
   const printed = withoutTimes(eventsOf(stdout));
   assertEquals(decisionsIn(path), printed);
@@ -33,23 +33,22 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
 
   const short = `${folder.path}/short.db`;
-  await backtest(["--stop-after=100", "--state", short, file], { writable: folder.path });
+  await backtest(["--stop-after=100", "--state", short, file]);
   assertEquals(wholeEntries(short).at(-1)!.content, { reason: "as many trades as asked for" });
 
   const before = bytesOf(path);
-  const again = await backtest(args, { writable: folder.path });
+  const again = await backtest(args);
   assertEquals([again.code, again.stdout], [2, ""]);
   assertStringIncludes(again.stderr, `${path} holds a run already`);
   assertEquals(bytesOf(path), before);
 });
 
-Deno.test("penstock backtest --state keeps the events before a line that cannot be used", async () => {
+Deno.test("penstock backtest --state keeps the events before an unusable line", async () => {
   await using folder = new Folder();
   const text = `${csvText(TRADES)}no,trade\n`;
   const path = `${folder.path}/run.db`;
   const { code, stdout } = await backtest(
     ["--json", "--state", path, ...SWIFT, await folder.write("trades.csv", text)],
-    { writable: folder.path },
   );
   assertEquals(code, 3);
   const printed = withoutTimes(eventsOf(stdout));

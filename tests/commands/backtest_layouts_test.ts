@@ -52,7 +52,7 @@ async function assertAllSame(
 
 const SINGLE = walk(1, 1_500, { holes: 3, twice: 20 });
 
-Deno.test("penstock backtest meets refusals, halts, gaps, expiries and fills in the files of these tests", () => {
+Deno.test("penstock backtest has refusals, halts, gaps, expiries and fills in the files of these tests", () => {
   const types = new Set(
     RUNS.flatMap(({ choices }) => computeReference(SINGLE, choices).events).map(({ type }) => type),
   );

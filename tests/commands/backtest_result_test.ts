@@ -4,7 +4,7 @@ import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
-import { all, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
+import { all, backtest, backtestAlone, eventsFrom, startBacktest } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
@@ -35,7 +35,7 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
   const file = await folder.write("trades.csv", csvText(TRADES));
   const out = `${folder.path}/result.json`;
   await folder.write("result.json", OLDER);
-  const run = await backtest(["--json", "--models", "--out", out, ...SWIFT, file], { writable: folder.path });
+  const run = await backtest(["--json", "--models", "--out", out, ...SWIFT, file]);
   assertEquals([run.code, run.stderr], [0, ""]);
   assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
   const events = eventsOf(run.stdout);
@@ -88,7 +88,7 @@ Deno.test("penstock backtest --out writes the same without --json, but for the t
   const file = await folder.write("trades.csv", csvText(TRADES));
   const [printed, shown] = await Promise.all([["--json"], []].map(async (options, at) => {
     const out = `${folder.path}/${at}.json`;
-    const { code } = await backtest([...options, "--out", out, ...SWIFT, file], { writable: folder.path });
+    const { code } = await backtest([...options, "--out", out, ...SWIFT, file]);
     assertEquals(code, 0);
     const { options: _, summary, ...rest } = JSON.parse(await Deno.readTextFile(out));
     return { ...rest, summary: figures(summary) };
@@ -102,7 +102,7 @@ Deno.test("penstock backtest --out keeps the older file and leaves no other behi
   const bad = await folder.write("bad.csv", rows.with(2_000, withField(rows[2_000]!, 2, "abc")).join(""));
   const out = await folder.write("result.json", OLDER);
   for (const file of [bad, `${folder.path}/none.csv`]) {
-    const { code } = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
+    const { code } = await backtest(["--json", "--out", out, ...SWIFT, file]);
     assertEquals(code, 3);
     assertEquals(filesIn(folder), ["bad.csv", "result.json"]);
     assertEquals(await Deno.readTextFile(out), OLDER);
@@ -113,9 +113,7 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   for (const out of [file, `${folder.path}/./trades.csv`]) {
-    const { code, stdout, stderr } = await backtest(["--json", "--out", out, file], {
-      writable: folder.path,
-    });
+    const { code, stdout, stderr } = await backtest(["--json", "--out", out, file]);
     assertEquals([code, stdout], [2, ""]);
     assertMatch(
       stderr,
@@ -124,12 +122,12 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
     assertEquals(await Deno.readTextFile(file), csvText(TRADES));
   }
   const out = `${folder.path}/run.db`;
-  const { code, stderr } = await backtest(["--state", out, "--out", out, file], { writable: folder.path });
+  const { code, stderr } = await backtest(["--state", out, "--out", out, file]);
   assertEquals(code, 2);
   assertMatch(stderr, /run\.db: the run uses it/);
 });
 
-Deno.test("penstock backtest --out that cannot be finished costs neither the table nor the summary", async () => {
+Deno.test("penstock backtest prints its summary although --out cannot be finished", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
@@ -183,9 +181,7 @@ Deno.test("penstock backtest --out removes what a killed run left behind, and sa
   const [left] = filesIn(folder);
   assertMatch(left!, /^result\.json\.\d+\.partial$/);
   const file = await folder.write("trades.csv", csvText(TRADES));
-  const { code, stderr } = await backtest(["--log-level=warn", "--out", out, ...SWIFT, file], {
-    writable: folder.path,
-  });
+  const { code, stderr } = await backtest(["--log-level=warn", "--out", out, ...SWIFT, file]);
   assertEquals(code, 0);
   assertMatch(
     stderr,
@@ -206,8 +202,8 @@ Deno.test({
     await new Deno.Command("mkfifo", { args: [pipe] }).output();
     const args = [...SWIFT, file];
     const [toPipe, toDevice, text] = await Promise.all([
-      backtest(["--out", pipe, ...args], { writable: folder.path }),
-      backtest(["--out", "/dev/null", ...args], { writable: "/dev/null" }),
+      backtestAlone(["--out", pipe, ...args], { writable: folder.path }),
+      backtestAlone(["--out", "/dev/null", ...args], { writable: "/dev/null" }),
       Deno.readTextFile(pipe),
     ]);
     assertEquals([toPipe.code, toDevice.code], [0, 0], toPipe.stderr + toDevice.stderr);
@@ -252,7 +248,7 @@ Deno.test("penstock backtest --out says why it cannot write before it reads anyt
     ],
   ];
   await all(cases, async ([out, writable, message]) => {
-    const { code, stdout, stderr } = await backtest(
+    const { code, stdout, stderr } = await backtestAlone(
       ["--json", "--out", out, file],
       writable === undefined ? {} : { writable },
     );

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { assertBacktest } from "./event_contract.ts";
 
@@ -9,8 +10,13 @@ import { assertBacktest } from "./event_contract.ts";
 const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt", "released"];
 const AT_A_TIME = 3;
 
-/** Runs `penstock backtest ARGS` to its end, quietly unless ARGS say else; it may read everything and write to `writable`. */
-export async function backtest(
+/** Runs `penstock backtest ARGS` to its end in this process, quietly unless ARGS say else. */
+export async function backtest(args: readonly string[]): Promise<Finished> {
+  return await inProcess("backtest", ...quiet(args));
+}
+
+/** Runs it in a process of its own, which may read everything and write to `writable`. */
+export async function backtestAlone(
   args: readonly string[],
   { input, writable }: { readonly input?: Input; readonly writable?: string } = {},
 ): Promise<Finished> {
@@ -18,20 +24,28 @@ export async function backtest(
   return await program.finished();
 }
 
-/** Starts it. */
+/** Starts it in a process of its own. */
 export function startBacktest(args: readonly string[], input?: Input, writable?: string): Penstock {
   const flags = [
     "--no-prompt",
     "--allow-read",
     ...(writable === undefined ? [] : [`--allow-write=${writable}`]),
   ];
-  const quiet = args.some((arg) => arg.startsWith("--log-level")) ? [] : ["--log-level=error"];
-  return Penstock.start(["backtest", ...quiet, ...args], flags, input);
+  return Penstock.start(["backtest", ...quiet(args)], flags, input);
 }
 
-/** Runs it with `--json` to its good end; the events, which follow the contract. */
+function quiet(args: readonly string[]): string[] {
+  return args.some((arg) => arg.startsWith("--log-level")) ? [...args] : ["--log-level=error", ...args];
+}
+
+/**
+ * Runs it with `--json` to its good end, in a process of its own if it gets `input`; the events, which follow the
+ * contract.
+ */
 export async function eventsFrom(args: readonly string[], input?: Input): Promise<PrintedEvent[]> {
-  const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
+  const all = ["--json", ...args];
+  const { code, stdout, stderr } =
+    await (input === undefined ? backtest(all) : backtestAlone(all, { input }));
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
   assertBacktest(events);

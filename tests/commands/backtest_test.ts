@@ -2,11 +2,19 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
-import { commandLine, eventsOf, type Finished, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { commandLine, eventsOf, type Finished, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, type FileTrade, USUAL, walk } from "../support/trade_files.ts";
-import { assertMatchesReference, assertSame, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
+import {
+  assertMatchesReference,
+  assertSame,
+  backtest,
+  backtestAlone,
+  eventsFrom,
+  startBacktest,
+} from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
@@ -141,7 +149,9 @@ Deno.test("penstock backtest ends at SIGINT while it waits for more on standard 
 });
 
 Deno.test("penstock backtest emits a start and a summary of nothing when it ends before the first trade", async () => {
-  const { code, stdout, stderr } = await backtest(["--json", "--for=300ms", "-"], { input: silentAfter("") });
+  const { code, stdout, stderr } = await backtestAlone(["--json", "--for=300ms", "-"], {
+    input: silentAfter(""),
+  });
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
   assertEquals(events.map(({ type }) => type), ["started", "summary"]);
@@ -226,7 +236,7 @@ Deno.test("penstock backtest --log-level=debug logs every signal in words, with 
 });
 
 Deno.test("penstock backtest shows a table of nothing when it ends before the first trade", async () => {
-  const { code, stdout, stderr } = await backtest(["--for=300ms", "-"], { input: silentAfter("") });
+  const { code, stdout, stderr } = await backtestAlone(["--for=300ms", "-"], { input: silentAfter("") });
   assertEquals([code, stderr], [0, ""]);
   assertMatch(
     stdout,
@@ -274,7 +284,7 @@ for (
   ] as const
 ) {
   Deno.test(`penstock backtest refuses ${what} with 2 and a sentence for each`, async () => {
-    const { code, stdout, stderr } = await penstock("backtest", ...args);
+    const { code, stdout, stderr } = await inProcess("backtest", ...args);
     assertEquals([code, stdout], [2, ""]);
     const lines = stderr.split("\n");
     assertEquals(lines.length, mistakes.length, stderr);
@@ -283,7 +293,7 @@ for (
 }
 
 Deno.test("penstock backtest --help lists its options and no others", async () => {
-  const { code, stdout, stderr } = await penstock("backtest", "--help");
+  const { code, stdout, stderr } = await inProcess("backtest", "--help");
   assertEquals([code, stderr], [0, ""]);
   assertStringIncludes(stdout, "the same as run, but over recorded trades");
   const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);

@@ -1,5 +1,6 @@
 /** `penstock config` from outside. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { inProcess } from "../support/in_process.ts";
 import { penstock } from "../support/penstock.ts";
 
 Deno.test("penstock config prints every option of a run with its value and where it came from", async () => {
@@ -7,7 +8,7 @@ Deno.test("penstock config prints every option of a run with its value and where
   try {
     await Deno.writeTextFile(file, `{"long": 7, "lot": 1e-7, "minNotional": "10.0", "attempts": null}`);
     const args = ["--config", file, "--short=5", "--long=9", "--max-drawdown=2.5%", "--latency=1.5s"];
-    const { code, stdout, stderr } = await penstock("config", ...args);
+    const { code, stdout, stderr } = await inProcess("config", ...args);
     assertEquals([code, stderr], [0, ""]);
     const { symbol, short, long, lot, minNotional, attempts, maxDrawdown, latency, ...others } = JSON.parse(
       stdout,
@@ -48,14 +49,14 @@ Deno.test("penstock config --json prints what --config takes, and a run has the 
       "--take-profit=150%",
     );
     const [given, shown] = await Promise.all([
-      penstock("config", ...args),
-      penstock("config", ...args, "--json"),
+      inProcess("config", ...args),
+      inProcess("config", ...args, "--json"),
     ]);
     assertEquals([shown.code, shown.stderr], [0, ""]);
     await Deno.writeTextFile(file, shown.stdout);
     const [again, read] = await Promise.all([
-      penstock("config", "--config", file, "--json"),
-      penstock("config", "--config", file),
+      inProcess("config", "--config", file, "--json"),
+      inProcess("config", "--config", file),
     ]);
     assertEquals([again.code, again.stdout, read.stderr], [0, shown.stdout, ""]);
     const valuesOf = (stdout: string) =>
@@ -72,7 +73,7 @@ Deno.test("penstock config --json prints what --config takes, and a run has the 
 });
 
 Deno.test("penstock config refuses what a run would refuse", async () => {
-  const { code, stdout, stderr } = await penstock("config", "--short=0", "--fee=1");
+  const { code, stdout, stderr } = await inProcess("config", "--short=0", "--fee=1");
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);
 });
@@ -89,9 +90,9 @@ Deno.test({
   },
 });
 
-Deno.test("penstock config shows the rules that a run would have which asks nobody", async () => {
+Deno.test("penstock config shows the rules of a run that asks no exchange", async () => {
   const rules = async (...args: string[]) => {
-    const { lot, minQuantity, maxQuantity } = JSON.parse((await penstock("config", ...args)).stdout);
+    const { lot, minQuantity, maxQuantity } = JSON.parse((await inProcess("config", ...args)).stdout);
     return { lot, minQuantity, maxQuantity };
   };
   const none = { value: null, source: "default" };

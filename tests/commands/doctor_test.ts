@@ -32,7 +32,7 @@ function amiss(findings: readonly CheckResult[]): string[] {
 
 const FOLDERS = ["--allow-read=FOLDER", "--allow-write=FOLDER"];
 
-Deno.test("penstock doctor finds nothing amiss where all is there, and says the times", async () => {
+Deno.test("penstock doctor passes where everything is available, and shows the times", async () => {
   await using exchange = BuiltInExchange.listen({ rate: 200 });
   const at = [`--endpoint=${exchange.endpoint}`, `--rest-endpoint=${exchange.restEndpoint}`];
   const { code, findings } = await examine(["--allow-net=127.0.0.1", ...FOLDERS], ...at);
@@ -139,8 +139,8 @@ Deno.test("penstock doctor asks for no copy of a journal that is only out of rea
       ["doctor", "--json", `--state=${state}`],
       ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`],
     );
-    const [told] = eventsOf((await program.finished()).stdout);
-    const { found, advice } = (told?.["findings"] as CheckResult[]).find(({ subject }) =>
+    const [printed] = eventsOf((await program.finished()).stdout);
+    const { found, advice } = (printed?.["findings"] as CheckResult[]).find(({ subject }) =>
       subject === `journal ${state}`
     )!;
     assertEquals([found, advice], [`Cannot open the journal ${state}: it is a folder`, "Name a file in it"]);

@@ -46,7 +46,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       assertMatch(String(printed.endpoint), /^ws:\/\/127\.0\.0\.1:\d+$/);
       assertMatch(String(printed.restEndpoint), /^http:\/\/127\.0\.0\.1:\d+$/);
       const socket = new WebSocketStream(`${printed.endpoint}/ws/btcusdt@trade`);
-      // A failure to connect is told by `opened`, and a broken end by the stream.
+      // `opened` rejects where it cannot connect, and the stream where the connection breaks.
       socket.closed.catch(() => {});
       const reader = (await socket.opened).readable.getReader();
       assertEquals(JSON.parse(String((await reader.read()).value)).e, "trade");

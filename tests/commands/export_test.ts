@@ -2,11 +2,12 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { Money, plain, ZERO } from "../../src/domain/numbers/money.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { eventsOf, FLAGS, Penstock, penstock, within } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { chainResultOf, openJournal, rehash, tamper, TIME, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";
 
-/** Two runs in one journal; returns what each told. */
+/** Two runs in one journal; returns what each printed. */
 async function twoRuns(place: Place): Promise<string[]> {
   const printed: string[] = [];
   for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
@@ -23,7 +24,7 @@ function positionsOf(path: string, run: number) {
   return reader.positions(run);
 }
 
-/** The lines in which a run told its fills. */
+/** The lines in which a run printed its fills. */
 const fillsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith(`{"type":"fill"`));
 
 /** The rows of CSV without quotes, by column. */
@@ -36,11 +37,11 @@ function rowsOf(csv: string): Record<string, string>[] {
 const sum = (rows: readonly Record<string, string>[], column: string) =>
   plain(rows.reduce((total, row) => total.plus(row[column]!), ZERO));
 
-Deno.test("penstock export gives the fills that a run told: in JSON to the byte, in CSV cell by cell", async () => {
+Deno.test("penstock export gives the fills that a run printed: in JSON to the byte, in CSV cell by cell", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     const [first, second] = await twoRuns(place);
     const exported = async (...args: string[]) => {
-      const { code, stdout, stderr } = await penstock("export", place.journal, ...args);
+      const { code, stdout, stderr } = await inProcess("export", place.journal, ...args);
       assertEquals([code, stderr], [0, ""]);
       return stdout;
     };
@@ -72,10 +73,10 @@ Deno.test("penstock export gives the fills that a run told: in JSON to the byte,
 Deno.test("penstock export --closed adds up to what the journal realized, in every run", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     const printed = await twoRuns(place);
-    const { code, stdout, stderr } = await penstock("export", place.journal, "--closed", "--run=all");
+    const { code, stdout, stderr } = await inProcess("export", place.journal, "--closed", "--run=all");
     assertEquals(code, 0);
     const rows = rowsOf(stdout);
-    const json = await penstock("export", place.journal, "--closed", "--run=all", "--format=json");
+    const json = await inProcess("export", place.journal, "--closed", "--run=all", "--format=json");
     assertEquals(
       eventsOf(json.stdout).map((event) => Object.values(event).slice(1).map(String)),
       rows.map((row) => Object.values(row)),
@@ -112,7 +113,7 @@ Deno.test("penstock export --closed stops where the fills do not add up to what 
       }
       rehash(database);
     });
-    const { code, stderr } = await penstock("export", place.journal, "--closed", "--run=1");
+    const { code, stderr } = await inProcess("export", place.journal, "--closed", "--run=1");
     assertEquals(code, 1);
     assertMatch(
       stderr,
@@ -127,10 +128,10 @@ Deno.test("penstock export of a run without fills has a head and no rows", async
     await program.event("connected");
     program.signal("SIGINT");
     await program.finished();
-    const csv = await penstock("export", place.journal);
+    const csv = await inProcess("export", place.journal);
     assertEquals([csv.code, csv.stdout.split("\n").length], [0, 1]);
     assertMatch(csv.stdout, /^run,time,symbol,side,price,/);
-    const closed = await penstock("export", place.journal, "--closed", "--format=json");
+    const closed = await inProcess("export", place.journal, "--closed", "--format=json");
     assertEquals([closed.code, closed.stdout], [0, ""]);
     assertMatch(
       closed.stderr,
@@ -171,10 +172,10 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
     run.signal("SIGINT");
     assertEquals((await run.finished()).code, 0);
 
-    const fills = Number(JSON.parse((await penstock("status", copy, "--json")).stdout).fills);
+    const fills = Number(JSON.parse((await inProcess("status", copy, "--json")).stdout).fills);
     assert(fills >= 5, `${fills} fills`);
-    assertEquals((await penstock("export", copy, "--format=json")).stdout.split("\n").length, fills);
-    const proven = await penstock("verify", copy, recording);
+    assertEquals((await inProcess("export", copy, "--format=json")).stdout.split("\n").length, fills);
+    const proven = await inProcess("verify", copy, recording);
     // The recording goes on where the copy ends: what came later the copy does not have.
     assertStringIncludes(proven.stdout, "The journal has no entry for a ");
     await using resumed = Penstock.start(

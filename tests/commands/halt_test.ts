@@ -9,6 +9,7 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
+import { inProcess } from "../support/in_process.ts";
 import { commandLine, eventsOf, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
@@ -137,7 +138,7 @@ Deno.test("penstock run holds and then flattens on request, in the journal and f
   assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
   using journal = JournalReader.open(state);
   assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
-  await assertFollows(folder, state, record, events);
+  await assertFollows(state, record, events);
 });
 
 Deno.test("penstock halt and release work while a run is at work, and follow from its recording", async () => {
@@ -180,7 +181,7 @@ Deno.test("penstock halt and release work while a run is at work, and follow fro
   const events = eventsOf(stdout);
   assertRun(events);
   assertEquals(reasonIn(events.at(-1)!), null);
-  await assertFollows(folder, state, record, events);
+  await assertFollows(state, record, events);
 });
 
 Deno.test("penstock halt stops a run that is not at work before it trades again, and release goes on with it", async () => {
@@ -225,18 +226,17 @@ Deno.test("penstock run handles a halt that is filed as it ends, before it says 
   const [halt, stopped] = (["halt", "stopped"] as const).map((type) => journal.latest(type, 9));
   assertEquals([halt!.length, stopped!.length], [1, 1]);
   assertGreater(stopped![0]!.seq, halt![0]!.seq);
-  await assertFollows(folder, state, record, events);
+  await assertFollows(state, record, events);
 });
 
-/** Checks that a run's journal, and what it told, follow from its recording. */
+/** Checks that a run's journal, and what it printed, follow from its recording. */
 async function assertFollows(
-  folder: Folder,
   state: string,
   record: string,
   events: PrintedEvent[],
 ): Promise<void> {
-  const verified = await ended(folder, "verify", state, record);
-  assertEquals([verified.code, verified.err], [0, ""], verified.out);
+  const verified = await inProcess("verify", state, record);
+  assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
   const again = await backtest(["--json", "--short=5", "--long=12", record]);
   assertEquals(traded(eventsOf(again.stdout)), traded(events));
 }
@@ -272,26 +272,26 @@ Deno.test({
       assertEquals(reasonIn(eventsOf(stdout).at(-1)!), "manual");
     }
     const status = async (): Promise<PrintedEvent> =>
-      JSON.parse((await ended(folder, "status", state, "--json")).out);
+      JSON.parse((await inProcess("status", state, "--json")).stdout);
     const halted = await status();
     assertEquals([halted.halted, reasonIn(halted)], [true, "manual"]);
     const changed = await ended(folder, "demo", ...DEMO, "--state", state, "--participation=10%");
     assertEquals(changed.code, 2);
     assertStringIncludes(changed.err, "participation was not set and is 0.1");
-    const missing = await ended(folder, "resume", `${folder.path}/other.db`, "--reason", "mistyped");
+    const missing = await inProcess("resume", `${folder.path}/other.db`, "--reason", "mistyped");
     assertEquals(missing.code, 1);
-    assertStringIncludes(missing.err, "there is none");
+    assertStringIncludes(missing.stderr, "there is none");
     assertEquals([...Deno.readDirSync(folder.path)].filter(({ name }) => name.startsWith("other")), []);
-    const unreasoned = await ended(folder, "resume", state);
+    const unreasoned = await inProcess("resume", state);
     assertEquals(unreasoned.code, 2);
-    assertStringIncludes(unreasoned.err, "--reason is missing");
+    assertStringIncludes(unreasoned.stderr, "--reason is missing");
     const released = await ended(folder, "resume", state, "--reason", "looked at it");
     assertEquals([released.code, released.err], [0, ""]);
     assertStringIncludes(released.out, "is released: looked at it");
     assertEquals((await status()).halted, false);
-    const idle = await ended(folder, "resume", state, "--reason", "again");
+    const idle = await inProcess("resume", state, "--reason", "again");
     assertEquals(idle.code, 2);
-    assertStringIncludes(idle.err, "is not halted");
+    assertStringIncludes(idle.stderr, "is not halted");
     {
       using journal = JournalReader.open(state);
       assertEquals(journal.latest("released", 9).map(({ content }) => content["text"]), ["looked at it"]);
@@ -302,7 +302,7 @@ Deno.test({
     demo.signal("SIGTERM");
     const { code, stdout } = await demo.finished();
     assertEquals([code, reasonIn(eventsOf(stdout).at(-1)!)], [0, null]);
-    const verified = await ended(folder, "verify", state, ...recordings);
-    assertEquals([verified.code, verified.err], [0, ""], verified.out);
+    const verified = await inProcess("verify", state, ...recordings);
+    assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
   },
 });

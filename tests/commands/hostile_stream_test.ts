@@ -92,7 +92,7 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "a message in fragments without an end, until it is told to stop",
+    what: "a message in fragments without an end, until it is stopped",
     says: "a message without an end took",
     limitMb: 1_200,
     act: async (visit) => {
@@ -278,7 +278,8 @@ async function runAgainst(
 }
 
 Deno.test({
-  name: "penstock run ends in good order where a message has no end even after its connection was dropped",
+  name:
+    "penstock run ends in good order when a message goes on without end although its connection was dropped",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using server = RawServer.listen(async (visit) => {
@@ -299,7 +300,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock run keeps nothing of what a connection sends that it has left",
+  name: "penstock run keeps nothing that a dropped connection still sends",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const flooded = Promise.withResolvers<void>();

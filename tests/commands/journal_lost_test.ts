@@ -20,7 +20,7 @@ const CASES: readonly (readonly [(state: string, folder: string) => void, string
   [(state) => Deno.removeSync(`${state}.lock`), ".lock was removed"],
 ];
 
-/** A run that keeps a journal and a recording, to which `use` does something once it has told a fill. */
+/** A run that keeps a journal and a recording, to which `use` does something once it has printed a fill. */
 async function ended(
   exchange: BuiltInExchange,
   readsAnywhere: boolean,

@@ -1,15 +1,8 @@
 /** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
-import {
-  eventsOf,
-  type Finished,
-  FLAGS,
-  Penstock,
-  penstock,
-  type PrintedEvent,
-  QUICKLY,
-} from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, type Finished, FLAGS, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
 
 /** A folder, an exchange, and what is done with them; both are gone afterwards. */
 export async function withExchange(
@@ -61,7 +54,7 @@ export class Place {
 
   /** What `penstock status --json` says. */
   async status(...args: readonly string[]): Promise<PrintedEvent> {
-    const { code, stdout, stderr } = await penstock("status", this.journal, "--json", ...args);
+    const { code, stdout, stderr } = await inProcess("status", this.journal, "--json", ...args);
     assertEquals([code, stderr], [0, ""]);
     const [status, ...rest] = eventsOf(stdout);
     assertEquals(rest, []);
@@ -78,6 +71,6 @@ export class Place {
 
   /** The result of `penstock status --max-age`. */
   health(maxAge: string): Promise<Finished> {
-    return penstock("status", this.journal, "--max-age", maxAge);
+    return inProcess("status", this.journal, "--max-age", maxAge);
   }
 }

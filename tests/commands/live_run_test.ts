@@ -5,19 +5,21 @@ import { configure } from "../../src/config/config.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
 import { connect } from "../../src/stores/journal/journal_file.ts";
 import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
-import type { RunView } from "../../src/views/terminal/run_view.ts";
+import type { View } from "../../src/views/view.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 /** A view that keeps the types of the events. */
-function viewInto(printed: string[]): RunView {
+function viewInto(printed: string[]): View {
   return {
-    assets: null,
-    event: ({ type }: { readonly type: string }) => printed.push(type),
-    events: (events: Iterable<unknown>) => void [...events],
+    showsAll: true,
+    event: ({ type }) => printed.push(type),
     log() {},
+    settle() {},
+    ready: () => null,
+    broken: null,
     close: () => Promise.resolve(),
-  } as unknown as RunView;
+  };
 }
 
 function liveRun(state: string, printed: string[] = []): LiveRun {

@@ -4,6 +4,7 @@ import { recordingName } from "../../src/domain/recording/recording_name.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
+import { inProcess } from "../support/in_process.ts";
 import { eventsOf, type Finished, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";
@@ -62,7 +63,7 @@ class Place {
     );
   }
 
-  /** Starts a run, and ends it with `signal` once it has told `fills` fills. */
+  /** Starts a run, and ends it with `signal` once it has printed `fills` fills. */
   async run(signal: Deno.Signal, fills: number, ...args: string[]): Promise<Finished> {
     await using program = this.start(args);
     for (let seen = 0; seen < fills; seen++) await program.event("fill");
@@ -116,7 +117,7 @@ Deno.test("penstock run --record FOLDER/ starts again with the same arguments, a
       place.files.every((path) => /\/BTCUSDT-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.txt\.gz$/.test(path)),
     );
     for (const path of [place.recordings, `${place.recordings}/`]) {
-      const verified = await penstock("verify", place.journal, path);
+      const verified = await inProcess("verify", place.journal, path);
       assertEquals(
         [verified.code, verified.stderr.replaceAll(/.*was cut off.*\n?/g, "")],
         [0, ""],
@@ -146,7 +147,7 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
     await place.runOverDays("SIGKILL", 3, { calls: 90 }, "--backfill=off");
     await place.runOverDays("SIGINT", 4, { calls: 40, ahead: 2 });
     assertGreater(place.files.length, 10);
-    const verified = await penstock("verify", "--json", place.journal, place.recordings);
+    const verified = await inProcess("verify", "--json", place.journal, place.recordings);
     assertEquals(verified.code, 0, verified.stdout);
     const [outcome] = eventsOf(verified.stdout);
     assertEquals(outcome!.type, "verified");
@@ -159,7 +160,7 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
     // Without one of its days nothing behind it is proven.
     const [, second] = made as [string, string];
     Deno.removeSync(second);
-    const without = await penstock("verify", place.journal, place.recordings);
+    const without = await inProcess("verify", place.journal, place.recordings);
     assertEquals(without.code, 5);
     assertStringIncludes(
       without.stdout,
@@ -192,7 +193,7 @@ Deno.test("penstock backtest FOLDER gives the events of the run, one for one, ov
   });
 });
 
-Deno.test("penstock backtest FOLDER is without a connection behind a midnight that found none", async () => {
+Deno.test("penstock backtest FOLDER stays disconnected from one part to the next, but not over a missing part", async () => {
   await inFolderAsync(async (folder) => {
     const time = 1_723_161_255_342_000;
     const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
@@ -214,7 +215,7 @@ Deno.test("penstock backtest FOLDER is without a connection behind a midnight th
   });
 });
 
-Deno.test("penstock verify FOLDER proves what there is of a run that goes on, and over midnight, meanwhile", async () => {
+Deno.test("penstock verify FOLDER proves a run that is still going on, as far as it has come, also over midnight", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const place = new Place(folder, exchange);
@@ -222,7 +223,7 @@ Deno.test("penstock verify FOLDER proves what there is of a run that goes on, an
     let before = 0;
     for (let time = 0; time < 6 || place.files.length < 6; time++) {
       await program.event("fill");
-      const { code, stdout } = await penstock("verify", "--json", place.journal, place.recordings);
+      const { code, stdout } = await inProcess("verify", "--json", place.journal, place.recordings);
       assertEquals(code, 0, stdout);
       const [outcome] = eventsOf(stdout);
       assert(Number(outcome!["entries"]) >= before);
@@ -247,7 +248,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
     Deno.writeTextFileSync(`${place.recordings}/${empty}`, "");
     Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
     Deno.mkdirSync(`${place.recordings}/older`);
-    const { code, stdout, stderr } = await penstock("verify", place.journal, place.recordings);
+    const { code, stdout, stderr } = await inProcess("verify", place.journal, place.recordings);
     assertEquals(code, 0, stdout);
     const lines = stderr.split("\n").map((line) => line.replace(/^\S+ INFO +/, "")).filter((line) =>
       line !== ""
@@ -272,7 +273,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
     );
     // Where none is left, nothing is proven.
     Deno.removeSync(`${place.recordings}/${second}`);
-    const none = await penstock("verify", place.journal, place.recordings);
+    const none = await inProcess("verify", place.journal, place.recordings);
     assertEquals(none.code, 5);
     assertStringIncludes(none.stdout, "There is no recording for what follows entry");
     assertEquals((await outcomeOf(place.journal, [`${place.recordings}/${first}`], 1)).type, "verified");
@@ -307,7 +308,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
     assertEquals((await program.finished()).code, 0);
     assertEquals(JSON.parse(Deno.readTextFileSync(result)).files, [`${place.recordings}/${name}`]);
     // What a run reads is not written over.
-    const same = await backtest(["--out", path, place.recordings], { writable: folder });
+    const same = await backtest(["--out", path, place.recordings]);
     assertEquals(same.code, 2);
     const empty = await backtest([folder]);
     assertEquals(empty.code, 3);

@@ -65,7 +65,7 @@ export function wholeEntries(path: string): Entry[] {
 }
 
 /**
- * Checks that all that processes told, one after the other, stands in the journal as each wrote it, in that order
+ * Checks that all that processes printed, one after the other, stands in the journal as each wrote it, in that order
  * and before anything else that it wrote.
  */
 export function assertKept(entries: readonly Entry[], printed: readonly (readonly PrintedEvent[])[]): void {
@@ -74,7 +74,7 @@ export function assertKept(entries: readonly Entry[], printed: readonly (readonl
     if (entry.type === "started" || entry.type === "resumed") written.push([]);
     else if (KEPT.includes(entry.type)) written.at(-1)!.push(entry);
   }
-  // A process that was killed before it opened the journal left nothing there, and told nothing.
+  // A process that was killed before it opened the journal left nothing there, and printed nothing.
   const speaking = printed.filter((events) => events.length > 0);
   let at = 0;
   for (const events of speaking) {
@@ -86,7 +86,7 @@ export function assertKept(entries: readonly Entry[], printed: readonly (readonl
           JSON.stringify(contentOf(entry)) === JSON.stringify(withoutHint(content));
       });
     while (at < written.length && !matches(written[at]!)) at++;
-    assert(at < written.length, `what a process told is not in the journal: ${JSON.stringify(kept)}`);
+    assert(at < written.length, `what a process printed is not in the journal: ${JSON.stringify(kept)}`);
     at++;
   }
 }

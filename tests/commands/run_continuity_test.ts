@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertRun } from "./event_contract.ts";
@@ -38,7 +39,7 @@ async function acrossReset(
     assertRun(live);
     const outcome = await outcomeOf(state, [record]);
     assertEquals(outcome.type, "verified", JSON.stringify(outcome));
-    const recorded = eventsOf((await penstock("backtest", ...windows, record)).stdout);
+    const recorded = eventsOf((await inProcess("backtest", ...windows, record)).stdout);
     return { live, recorded };
   } finally {
     await exchange[Symbol.asyncDispose]();
@@ -58,7 +59,7 @@ Deno.test("penstock run goes on when an exchange was started again, and its jour
     for (const count of ["trades", "duplicates", "outOfOrder", "resets", "gaps", "cash", "position"]) {
       assertEquals(recorded.at(-1)![count], summary[count], count);
     }
-    const { code, stdout } = await penstock("status", "--json", `${folder}/a.db`);
+    const { code, stdout } = await inProcess("status", "--json", `${folder}/a.db`);
     assertEquals(code, 0);
     assertEquals(JSON.parse(stdout).cash, summary.cash);
   });
@@ -117,7 +118,7 @@ Deno.test("penstock run counts a trade that comes late into a gap apart, logs it
     const gap = live.find(({ type }) => type === "gap")!;
     assertMatch(stderr, new RegExp(`trade ${gap.fromId} is out of order: trade \\d+ came before it`));
     assertEquals((await outcomeOf(state, [record])).type, "verified");
-    const recorded = await penstock("backtest", "--json", record);
+    const recorded = await inProcess("backtest", "--json", record);
     assertEquals([recorded.code, eventsOf(recorded.stdout).at(-1)!.outOfOrder], [0, 1]);
   });
 });

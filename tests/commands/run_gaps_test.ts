@@ -61,7 +61,7 @@ test("penstock run, away for more trades than may be fetched, fetches the newest
   await assertVerifies(path, 2);
 });
 
-test("penstock run takes an id that the exchange itself lacks for no gap, and counts it", async (folder) => {
+test("penstock run counts an id that the exchange itself lacks, and not as a gap", async (folder) => {
   const path = `${folder}/run.db`;
   let asked = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer => {
@@ -127,14 +127,14 @@ function assertPassedOver(printed: readonly PrintedEvent[], recording: string, f
   }
 }
 
-test("penstock run does not trade on what waited for missed trades longer than --max-hold", async (folder) => {
+test("penstock run does not trade on trades that waited longer than --max-hold for missed ones", async (folder) => {
   await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
   const { printed, recording } = await runThatWaited(folder, exchange, "historicalTrades");
   const gap = printed.find(({ type }) => type === "gap")!;
   assertPassedOver(printed, recording, Number(gap.toId) + 1);
 });
 
-test("penstock run does not trade on what waited for its start longer than --max-hold", async (folder) => {
+test("penstock run does not trade on trades that waited longer than --max-hold for its start", async (folder) => {
   await using exchange = reproducibleExchange({ speed: 5 });
   const { printed, recording } = await runThatWaited(folder, exchange, "exchangeInfo");
   assertPassedOver(printed, recording, 0);

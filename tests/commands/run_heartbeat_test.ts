@@ -1,7 +1,8 @@
 /** What a run does every few seconds, whether anything happens or not. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { penstock, within } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { within } from "../support/penstock.ts";
 import { withExchange } from "./journal_run.ts";
 
 /** Waits until the journal at `path` has more than `count` entries: no event says that there is a checkpoint. */
@@ -15,7 +16,7 @@ async function entriesAbove(path: string, count: number): Promise<void> {
   await within(find(), `entry ${count + 1}`);
 }
 
-Deno.test("penstock run keeps every ten seconds how far it came, and goes on from there after a kill", async () => {
+Deno.test("penstock run saves every ten seconds how far it has come, and resumes from there after a kill", async () => {
   await withExchange({ rate: 500 }, async (place) => {
     // Averages that do not exist yet: nothing is decided that would be kept at once.
     const windows = ["--short=400000", "--long=500000"];
@@ -29,7 +30,7 @@ Deno.test("penstock run keeps every ten seconds how far it came, and goes on fro
       await program.finished();
     }
     // What it had kept is in its recording, too.
-    const { code, stdout } = await penstock("verify", place.journal, recording);
+    const { code, stdout } = await inProcess("verify", place.journal, recording);
     assertEquals(code, 0, stdout);
     await using program = place.runQuickly(...windows);
     const line = await program.logged("goes on after");

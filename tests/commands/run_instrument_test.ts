@@ -142,7 +142,7 @@ Deno.test("penstock run refuses orders outside the exchange's limits", async () 
   assertEquals([small!.reason, small!.value], ["lot", "1000"]);
 });
 
-Deno.test("penstock run that goes on keeps the rules it began with, and says what the exchange has changed", () =>
+Deno.test("penstock run, resumed, keeps the rules that it started with, and says what the exchange has changed", () =>
   inFolderAsync(async (folder) => {
     await using exchange = new ChangingExchange();
     await goodRun(exchange.args, folder);
@@ -185,7 +185,7 @@ Deno.test("penstock run remembers the exchange's rules for a time when it does n
     }
   }));
 
-Deno.test("penstock run goes on with built-in rules where the exchange is out of reach and nothing remembered", async () => {
+Deno.test("penstock run uses the built-in rules where the exchange is out of reach and its journal has none", async () => {
   await using exchange = new ChangingExchange();
   const rest = deadEndpoint().replace("ws:", "http:");
   const { events, log } = await goodRun(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]);
@@ -209,7 +209,7 @@ Deno.test("penstock run says which permission is missing to ask, and goes on", a
   assertStringIncludes(warning!, `No permission to reach ${host}: allow it with --allow-net=${host}`);
 });
 
-Deno.test("penstock run names what is of no use in an answer, and takes the rest of it", async () => {
+Deno.test("penstock run names what it cannot use of an answer, and uses the rest", async () => {
   await using exchange = new ChangingExchange();
   exchange.filters = { LOT_SIZE: { stepSize: 0.5, maxQty: "7" } };
   const { events, log } = await goodRun(exchange.args);
@@ -263,7 +263,7 @@ Deno.test("penstock run asks nobody about another stream, nor with --backfill of
   assertEquals(exchange.asked, []);
 });
 
-/** A REST side that answers when it is told to, or never. */
+/** A REST side that answers on request, or never. */
 function hesitating(): { server: RawServer; asked: Promise<Visit> } {
   const asked = Promise.withResolvers<Visit>();
   const server = RawServer.listen((visit) => {

@@ -60,7 +60,7 @@ async function refused(exchange: BuiltInExchange, path: string, ...args: string[
   return finished;
 }
 
-test("penstock run, offline for thousands of trades, goes on as if it had seen them", async (folder) => {
+test("penstock run, offline for thousands of trades, resumes as if it had seen them", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
   const printed = [await runFor(exchange, path, 5)];
@@ -76,7 +76,7 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   assertGreater(fills, 9);
 });
 
-test("penstock run, offline where only aggregates are to be had, goes on as exactly", async (folder) => {
+test("penstock run, offline where only aggregates are available, resumes just as exactly", async (folder) => {
   const path = `${folder}/run.db`;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
     url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;
@@ -141,7 +141,7 @@ test("penstock run starts its averages again if missed trades can be fetched in 
   assertGreater(Number(signal.tradeId), Number(gap.toId) + 49);
 });
 
-test("penstock run takes a run up only under the options that it was made with", async (folder) => {
+test("penstock run resumes a run only under the options that it was started with", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
   await runFor(exchange, path, 3);
@@ -174,7 +174,7 @@ test("penstock run says which process holds its journal", async (folder) => {
   assertRunMatchesReference(path);
 });
 
-test("penstock run refuses what is no journal of its own, with exit code 1, and leaves it as it is", async (folder) => {
+test("penstock run refuses a file that is not its own journal, with exit code 1, and leaves it as it is", async (folder) => {
   await using exchange = reproducibleExchange();
   const whole = `${folder}/whole.db`;
   await runFor(exchange, whole, 3);

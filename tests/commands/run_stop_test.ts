@@ -84,7 +84,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         "disconnected",
         ({ reason }) => String(reason).includes("429"),
       );
-      // Its thirty seconds begin with its answer, and the wait with what is told of it.
+      // The exchange counts its thirty seconds from its answer, the run from the event.
       const again = Date.parse(String(time)) + Number(retryInMs);
       assert(again >= refusedAt[0]! + 30_000, `${again - refusedAt[0]!} ms after the refusal`);
       await assertStops(program, signal);

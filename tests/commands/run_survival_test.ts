@@ -25,7 +25,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a process that was killed had told: its last line may be torn. */
+/** What a process that was killed had printed: its last line may be torn. */
 async function printedBy(program: Penstock): Promise<PrintedEvent[]> {
   const { stdout } = await program.finished();
   const lines = stdout.split("\n");

@@ -21,13 +21,11 @@ function around(start: number, step: number, decimals: number): string[] {
   );
 }
 
-Deno.test("penstock backtest stops at a tick above a thousandth of the price, unless somebody gave it", async () => {
+Deno.test("penstock backtest stops at a tick above a thousandth of the price, unless it was given", async () => {
   await using folder = new Folder();
   const file = await folder.write("pepe.csv", csv(around(0.0000123, 0.0000001, 8)));
   const out = `${folder.path}/result.json`;
-  const { code, stdout, stderr } = await backtest(["--json", "--out", out, ...WINDOWS, file], {
-    writable: folder.path,
-  });
+  const { code, stdout, stderr } = await backtest(["--json", "--out", out, ...WINDOWS, file]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "the tick is 0.01, the default, at a price of 0.0000");
   assertStringIncludes(
@@ -49,7 +47,7 @@ Deno.test("penstock backtest stops at a tick above a thousandth of the price, un
   assertEquals((await backtest(["--instruments", info, ...WINDOWS, file])).code, 0);
 });
 
-Deno.test("penstock backtest stops where one lot is worth more than the stake, unless somebody gave the lot", async () => {
+Deno.test("penstock backtest stops where one lot is worth more than the stake, unless the lot was given", async () => {
   await using folder = new Folder();
   const file = await folder.write("idr.csv", csv(around(1_700_000_000, 500_000, 0)));
   const { code, stderr } = await backtest([...WINDOWS, file]);
@@ -64,12 +62,12 @@ Deno.test("penstock backtest stops where one lot is worth more than the stake, u
   }
 });
 
-Deno.test("penstock backtest stops where prices fall to what its tick makes no sense for", async () => {
+Deno.test("penstock backtest stops where prices fall so low that its tick makes no sense", async () => {
   await using folder = new Folder();
   const falling = [...around(80, 1, 2), ...around(0.001, 0.0001, 4)];
   const journal = `${folder.path}/run.db`;
   const file = await folder.write("luna.csv", csv(falling));
-  const { code, stderr } = await backtest([...WINDOWS, "--state", journal, file], { writable: folder.path });
+  const { code, stderr } = await backtest([...WINDOWS, "--state", journal, file]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "at a price of 0.001");
 });

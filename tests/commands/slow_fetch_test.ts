@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { loggedIfSlow } from "../../src/commands/run/slow_fetch.ts";
-import type { Line } from "../../src/views/terminal/narration.ts";
+import type { Line } from "../../src/views/view.ts";
 
 const GAP = { fromId: 7, toId: 11 };
 

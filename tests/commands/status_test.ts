@@ -8,6 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { Money } from "../../src/domain/numbers/money.ts";
+import { inProcess } from "../support/in_process.ts";
 import { deadEndpoint, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange } from "./journal_run.ts";
@@ -36,10 +37,9 @@ Deno.test("penstock status reads one whole moment of a run that writes many fill
   await withExchange({ speed: Infinity }, async (place) => {
     await using program = place.run("--short=2", "--long=5", "--fee=0", "--max-drawdown=100%");
     await program.event("fill");
-    let fills = 0;
+    let [fills, tradeId] = [0, 0];
     for (let time = 0; time < 3; time++) {
-      program.passOver();
-      await program.event("fill");
+      await program.event("fill", (fill) => Number(fill.tradeId) > tradeId);
       const status = await place.status();
       assertOneMoment(status);
       assertEquals([status.state, status.connected, status.pid, status.run], [
@@ -50,6 +50,7 @@ Deno.test("penstock status reads one whole moment of a run that writes many fill
       ]);
       assertGreater(Number(status.fills), fills);
       fills = Number(status.fills);
+      tradeId = Number((status.lastFills as PrintedEvent[]).at(-1)!.tradeId);
     }
     program.signal("SIGINT");
     const { code, stdout } = await program.finished();
@@ -83,7 +84,7 @@ Deno.test("penstock status says that a stopped run is stopped, and its health ch
   await withExchange({ speed: Infinity }, async (place) => {
     await using program = place.run("--stop-after=500");
     await program.finished();
-    const { code, stdout, stderr } = await penstock("status", place.journal);
+    const { code, stdout, stderr } = await inProcess("status", place.journal);
     assertEquals([code, stderr], [0, ""]);
     assertMatch(stdout, /^Run 1 of BTCUSDT in .*penstock\.db, on paper\n\s+state\s+stopped \d{4}-/m);
     assertStringIncludes(stdout, "  trades seen     500\n");
@@ -105,7 +106,7 @@ Deno.test("penstock status --max-age knows a killed run by the age of its last h
     const [young, old, both] = await Promise.all([
       place.health("1h"),
       place.health("1ms"),
-      penstock("status", place.journal, "--max-age=1ms", "--json"),
+      inProcess("status", place.journal, "--max-age=1ms", "--json"),
     ]);
     assertEquals([young.code, young.stderr], [0, ""]);
     assertMatch(young.stdout, /^run 1 in .* is alive: its last heartbeat is [\d.]+ s old$/);
@@ -156,7 +157,7 @@ Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and b
   await withExchange({ rate: 200 }, async (place) => {
     await using program = place.runQuickly();
     await program.event("started");
-    const check = (...args: string[]) => penstock("status", place.journal, "--fail-on-halt", ...args);
+    const check = (...args: string[]) => inProcess("status", place.journal, "--fail-on-halt", ...args);
     const [well, both] = [await check(), await check("--max-age=1h")];
     assertEquals([well.code, well.stdout, well.stderr], [0, `run 1 in ${place.journal} is not halted`, ""]);
     assertEquals(both.code, 0);
@@ -210,13 +211,13 @@ Deno.test("penstock status shows the last run unless another is asked for", asyn
     const [last, first] = [await place.status(), await place.status("--run=1")];
     assertEquals([last.run, last.trades, first.run, first.trades], [2, 200, 1, 100]);
     assertEquals([first.state, first.stopReason], ["stopped", "new run"]);
-    const none = await penstock("status", place.journal, "--run=3");
+    const none = await inProcess("status", place.journal, "--run=3");
     assertEquals([none.code, none.stdout], [2, ""]);
     assertStringIncludes(none.stderr, `--run is "3": expected one of the runs 1 to 2 in ${place.journal}`);
   });
 });
 
-Deno.test("penstock status says how the run goes on that was killed and resumed", async () => {
+Deno.test("penstock status shows a resumed run with its first start and when it was resumed", async () => {
   await withExchange({ rate: 500 }, async (place) => {
     let before: PrintedEvent;
     {
@@ -241,7 +242,7 @@ Deno.test("penstock status ends at once for a journal whose tables SQLite would 
     const path = `${folder}/a.db`;
     writeSample(path);
     change(path, MANY_VIEWS);
-    const { code, stdout, stderr } = await penstock("status", path, "--max-age=60s");
+    const { code, stdout, stderr } = await inProcess("status", path, "--max-age=60s");
     assertEquals([code, stdout], [3, ""]);
     assertStringIncludes(stderr, `penstock: The journal ${path} is damaged: the list of its tables `);
   });

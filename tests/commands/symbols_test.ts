@@ -1,6 +1,7 @@
 /** Symbols that are more than ASCII letters, through everything that a run and its files go through. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, penstock } from "../support/penstock.ts";
 import { traded } from "./backtest_run.ts";
 
@@ -40,13 +41,13 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols of any 
       };
       assertEquals(trades, 400);
 
-      const verified = await penstock("verify", journal, recording);
+      const verified = await inProcess("verify", journal, recording);
       assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
       const again = await penstock(
         ...["backtest", "--json", "--instruments", journal, "--symbol", symbol, ...OPTIONS, recording],
       );
       assertEquals(traded(eventsOf(again.stdout)), traded(events), again.stderr);
-      const status = await penstock("status", journal);
+      const status = await inProcess("status", journal);
       assertEquals(status.code, 0);
       assertStringIncludes(status.stdout, `Run 1 of ${symbol} in `);
       assertStringIncludes(status.stdout, `quantity, ${exchangeInfo.base}`);

@@ -2,9 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
-import { ConfigError } from "../../src/domain/process/config_error.ts";
+import { ConfigError, optionWord } from "../../src/domain/process/config_error.ts";
 import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
 
 const anything = fc.string({ unit: "binary" });
 const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
@@ -16,7 +15,7 @@ function texts(...args: string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(given).map(([name, { text }]) => [name, text]));
 }
 
-Deno.test("readArguments() finds the command wherever it stands, and values behind = or a blank", () => {
+Deno.test("readArguments() finds the command in any place, and values after = or a space", () => {
   const { command, help, version } = readArguments(["--cash", "5", "run", "--min-notional=7", "--json"]);
   assertEquals([command, help, version], ["run", false, false]);
   assertEquals(texts("--cash", "5", "run", "--min-notional=7", "--json"), {
@@ -59,7 +58,7 @@ Deno.test("readArguments() knows the short forms of help and version", () => {
   });
 });
 
-Deno.test("readArguments() names everything that it cannot use, each thing once", () => {
+Deno.test("readArguments() names everything that it cannot use, once", () => {
   const lists = `: "penstock demo --help" lists the options`;
   const { mistakes } = readArguments(
     ["demo", "run", "-xyz", "--no-json", "--CASH=5", "--cash", "1", "--cash", "2", "--port=1", "--json=no"],
@@ -78,7 +77,7 @@ Deno.test("readArguments() names everything that it cannot use, each thing once"
   );
 });
 
-Deno.test("readArguments() takes at most one journal for what reads one, and one run for a status", () => {
+Deno.test("readArguments() takes at most one journal for a command that reads one, and one run for status", () => {
   for (const command of ["status", "export"]) {
     assertEquals(readArguments([command]).files, []);
     assertEquals(readArguments([command, "a.db"]).files, ["a.db"]);
@@ -97,7 +96,7 @@ Deno.test("readArguments() takes at most one journal for what reads one, and one
   ]);
 });
 
-Deno.test("readArguments() takes a journal and at least one recording to verify", () => {
+Deno.test("readArguments() takes a journal and at least one recording for verify", () => {
   assertEquals(readArguments(["verify", "a.db", "1.txt", "2.txt"]).files, ["a.db", "1.txt", "2.txt"]);
   const usage = `expected "penstock verify JOURNAL RECORDING..."`;
   assertEquals(readArguments(["verify", "a.db"]).mistakes, [`one file given: ${usage}`]);
@@ -133,7 +132,7 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
       } catch (error) {
         assert(error instanceof ConfigError);
         const value = text === "" ? "has no value" : `is "${text}"`;
-        // A window that is fine alone may not go with the other one's default: then both are named.
+        // A window that is fine by itself may not fit the other one's default: then both are named.
         const isPair = error.message.includes("--short is ") && error.message.includes(" and --long is ");
         const named = isPair ? option : `${option} ${value}: expected `;
         assert(error.mistakes[0]!.includes(named), error.message);
@@ -176,7 +175,7 @@ Deno.test("readArguments() never throws, whatever the words", () => {
   );
 });
 
-/** Words that say nothing: the mark of the end of options, and a switch set to what it is anyway. */
+/** Words without a meaning: the end of the options, and a switch set to what it is anyway. */
 function isEmpty(word: string): boolean {
   return word === "--" || word === "true";
 }

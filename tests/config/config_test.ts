@@ -46,7 +46,7 @@ Deno.test("readConfigFile() writes numbers as plain decimals", () => {
   });
 });
 
-Deno.test("readConfigFile() keeps all digits of a number, also those that a double has no room for", () => {
+Deno.test("readConfigFile() keeps all digits of a number, even those that a double cannot hold", () => {
   assertEquals(read(`{"cash": 1000.123456789012345678, "stake": 123456789012345678, "short": 20.0}`).given, {
     cash: "1000.123456789012345678",
     stake: "123456789012345678",
@@ -59,7 +59,7 @@ Deno.test("readConfigFile() takes null for absent", () => {
   assertEquals(read(`{"attempts": null, "cash": null}`), { given: {}, mistakes: [] });
 });
 
-Deno.test("readConfigFile() passes over a byte order mark", () => {
+Deno.test("readConfigFile() skips a byte order mark", () => {
   assertEquals(read(`\ufeff{"short": 5}`), { given: { short: "5" }, mistakes: [] });
 });
 
@@ -77,7 +77,7 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
   });
 });
 
-Deno.test("readConfigFile() refuses a key that stands twice, however it is written", () => {
+Deno.test("readConfigFile() refuses a key that appears twice, however it is written", () => {
   const twice = (key: string) =>
     `"${key}" appears more than once in the configuration file: expected each option once`;
   assertEquals(read(`{"cash": 1, "stake": 5, "cash": 2}`).mistakes, [twice("cash")]);
@@ -85,7 +85,7 @@ Deno.test("readConfigFile() refuses a key that stands twice, however it is writt
     twice("cash"),
     twice("stake"),
   ]);
-  // The same text as a value, and keys of what is nested, are no keys of the file.
+  // The same text in a value, and keys in nested objects, are not keys of the file.
   assertEquals(read(`{"record": "\\"cash\\": {", "state": "cash", "cash": 2}`).mistakes, []);
 });
 
@@ -123,7 +123,7 @@ Deno.test("readConfigFile() and configure() read any JSON or refuse it by name",
   );
 });
 
-Deno.test("configure() takes defaults where nothing is given and remembers where each value came from", () => {
+Deno.test("configure() uses defaults where nothing is given, and remembers where each value came from", () => {
   const { config, sources } = configure({
     short: { text: "5", source: "file" },
     cash: { text: "1.50", source: "command line" },
@@ -156,7 +156,7 @@ Deno.test("configure() refuses a short window that is not below the long one, wh
   assertEquals(mistakesIn({ short: { text: "x", source: "file" } }).length, 1);
 });
 
-Deno.test("configure() refuses limits of which the smallest is above the largest, and takes equal ones", () => {
+Deno.test("configure() refuses a smallest limit above the largest one, and takes equal ones", () => {
   assertEquals(
     mistakesIn({
       minQuantity: { text: "2", source: "file" },
@@ -173,15 +173,15 @@ Deno.test("configure() refuses limits of which the smallest is above the largest
   configure({
     minQuantity: { text: "2", source: "file" },
     maxQuantity: { text: "2", source: "file" },
-    // Nothing is no limit.
+    // 0 is no limit.
     minNotional: { text: "7", source: "file" },
     maxNotional: { text: "0", source: "file" },
   });
-  // The default of 5 is not what is asked for in every quote currency.
+  // The default of 5 does not fit every quote currency.
   configure({ maxNotional: { text: "4", source: "command line" } });
 });
 
-Deno.test("nameIn() names an option as the person wrote it", () => {
+Deno.test("nameIn() names an option as the user wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");
 });
@@ -201,7 +201,7 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
   assertEquals(Object.keys(shown), OPTION_NAMES);
 });
 
-Deno.test("configFrom() reads what shownConfig() showed, through JSON, whatever today's defaults are", () => {
+Deno.test("configFrom() reads what shownConfig() returned, through JSON, whatever the defaults are now", () => {
   const given: GivenOptions = {
     lot: { text: "0.00000010", source: "command line" },
     maxDrawdown: { text: "2.50%", source: "command line" },
@@ -219,7 +219,7 @@ Deno.test("configFrom() reads what shownConfig() showed, through JSON, whatever 
   assertEquals(configFrom({}).short, 20);
 });
 
-Deno.test("configFrom() names what is needed and missing, and what cannot be", () => {
+Deno.test("configFrom() names needed options that are missing, and values that cannot be used", () => {
   const shown = { short: "x", cash: -1, json: 5 };
   const { mistakes } = assertThrows(() => configFrom(shown, ["long", "short"]), ConfigError);
   assertEquals(mistakes, [
@@ -230,12 +230,12 @@ Deno.test("configFrom() names what is needed and missing, and what cannot be", (
   ]);
 });
 
-Deno.test("tradingParametersOf() hands the stages what they need, latency in microseconds", () => {
+Deno.test("tradingParametersOf() gives the stages what they need, with the latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...parameters } = tradingParametersOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
   const { cash, stake, slippage, maxDrawdown, onHalt } = config;
-  // They are known: null would stand for rules that a live run waits for.
+  // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
   const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
@@ -255,7 +255,7 @@ Deno.test("tradingParametersOf() hands the stages what they need, latency in mic
   });
 });
 
-Deno.test("tradingParametersOf() of rules that nobody knows yet lets no order be placed", () => {
+Deno.test("tradingParametersOf() awaits rules while the lot or the tick is not known", () => {
   const { config } = configure({});
   assertEquals(tradingParametersOf(config).awaitsRules, undefined);
   for (const unknown of [{ lot: null }, { tick: null }, { lot: null, tick: null, minNotional: null }]) {
@@ -267,7 +267,7 @@ Deno.test("tradingParametersOf() of rules that nobody knows yet lets no order be
   );
 });
 
-Deno.test("configFrom() reads a stake that is a share of the cash, and a fee in per cent, as shownConfig() showed them", () => {
+Deno.test("configFrom() reads a stake that is a share of the cash, and a fee in percent, as shownConfig() returned them", () => {
   const given = { stake: { text: "12.50%", source: "file" }, fee: { text: "0.1%", source: "file" } } as const;
   const { config } = configure(given);
   const shown = shownConfig(config);

@@ -32,7 +32,7 @@ Deno.test("commandHelp() aligns the explanations of every command and fits into 
   }
 });
 
-Deno.test("commandHelp() goes on under the explanation where one does not fit into a line", () => {
+Deno.test("commandHelp() continues an explanation that does not fit on a line under its start", () => {
   assertStringIncludes(
     commandHelp("run"),
     `
@@ -45,16 +45,15 @@ Deno.test("commandHelp() goes on under the explanation where one does not fit in
 Deno.test("commandHelp() shows many options in groups, the everyday ones first, and few without headings", () => {
   const headings = (command: CommandName) =>
     commandHelp(command).split("\n").filter((line) => Object.values<string>(OPTION_GROUPS).includes(line));
-  assertEquals(headings("run"), [
-    ...["Trading", "Journal and recordings", "When it ends", "Output and configuration", "Risk limits"],
-    ...["How orders fill", "Rules of the instrument", "Connection"],
-  ]);
+  const everyday = ["Trading", "Journal and recordings", "When it ends", "Output and configuration"];
+  const others = ["Risk limits", "How orders fill", "Rules of the instrument", "Connection"];
+  assertEquals(headings("run"), [...everyday, ...others]);
   assertEquals(headings("backtest").slice(0, 2), ["Trading", "Input and result"]);
   assertEquals(headings("demo").slice(0, 2), ["Trading", "The built-in exchange"]);
   for (const command of ["status", "export", "halt", "verify"] as const) assertEquals(headings(command), []);
 });
 
-Deno.test("commandHelp() says of the demo what is the same as in a run, and what the same seed makes", () => {
+Deno.test("commandHelp() explains what a demo has in common with a run, and what the same seed makes", () => {
   const text = commandHelp("demo").replaceAll("\n", " ");
   assertStringIncludes(
     text,
@@ -63,7 +62,7 @@ Deno.test("commandHelp() says of the demo what is the same as in a run, and what
   );
 });
 
-Deno.test("commandHelp() lists every kind of fault where faults can be asked for, and nowhere else", () => {
+Deno.test("commandHelp() lists every kind of fault for commands that take faults, and for no others", () => {
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const listed = Object.values(FAULT_KINDS).filter(([form]) =>
       commandHelp(command).includes(`\n  ${form} `)

@@ -3,7 +3,7 @@ import { configure, shownConfig } from "../../src/config/config.ts";
 import { COMMANDS } from "../../src/config/command_name.ts";
 import { OPTION_GROUPS } from "../../src/config/option.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
+import { optionWord } from "../../src/domain/process/config_error.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
 const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {
@@ -59,14 +59,14 @@ Deno.test("OPTIONS has the contract's names and defaults", () => {
   for (const [name, value] of Object.entries(CONTRACT)) assertEquals(shown[name], value, name);
 });
 
-Deno.test("OPTIONS keeps a run's journal in the data folder, and nothing of a demo or a backtest", () => {
+Deno.test("OPTIONS keeps a run's journal in the data folder, and none for a demo or a backtest", () => {
   const defaults = (["run", "config", "demo", "backtest"] as const).map((command) =>
     configure({}, [], command).config.state
   );
   assertEquals(defaults, ["data/penstock.db", "data/penstock.db", "none", "none"]);
 });
 
-Deno.test("OPTIONS can read every default, belongs to known commands and explains itself", () => {
+Deno.test("OPTIONS has defaults that can be read, known commands and an explanation for every option", () => {
   for (const name of OPTION_NAMES) {
     const { default: byDefault, read, commands, help, value } = OPTIONS[name];
     if (byDefault !== null) read(byDefault);
@@ -77,13 +77,13 @@ Deno.test("OPTIONS can read every default, belongs to known commands and explain
   }
 });
 
-Deno.test("OPTIONS has the options of a group together, and the groups in the order of their table", () => {
+Deno.test("OPTIONS keeps the options of a group together, and the groups in the order of their table", () => {
   const groups = OPTION_NAMES.map((name) => OPTIONS[name].group);
   const inOrder = groups.filter((group, at) => group !== groups[at - 1]);
   assertEquals(inOrder as string[], Object.keys(OPTION_GROUPS));
 });
 
-Deno.test("OPTIONS gives the demo every option of a run but the addresses of an exchange", () => {
+Deno.test("OPTIONS gives the demo every option of a run except the addresses of an exchange", () => {
   const only = OPTION_NAMES.filter((name) => {
     const commands: readonly string[] = OPTIONS[name].commands;
     return commands.includes("run") && !commands.includes("demo");
@@ -91,7 +91,7 @@ Deno.test("OPTIONS gives the demo every option of a run but the addresses of an 
   assertEquals(only, ["exchange", "endpoint", "restEndpoint"]);
 });
 
-Deno.test("optionWord() writes a name as the command line does, and no two alike", () => {
+Deno.test("optionWord() writes a name as the command line does, and no two names alike", () => {
   assertEquals(optionWord("minNotional"), "min-notional");
   assertEquals(optionWord("for"), "for");
   assertEquals(new Set(OPTION_NAMES.map(optionWord)).size, OPTION_NAMES.length);

@@ -5,7 +5,7 @@ import { readArguments } from "../../src/config/arguments.ts";
 import { csvColumns } from "../../src/formats/csv_layout.ts";
 import { configure } from "../../src/config/config.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
+import { optionWord } from "../../src/domain/process/config_error.ts";
 import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
 
 const TASKS = Object.keys(meta.tasks);

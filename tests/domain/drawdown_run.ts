@@ -1,4 +1,4 @@
-/** Random runs of a Drawdown: trades, now and then a fill, and every point of the equity as it should be. */
+/** Random runs of a Drawdown: trades, some with a fill, and every point of the equity as it should be. */
 import fc from "fast-check";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
@@ -10,7 +10,9 @@ export interface Move {
   readonly price: number;
   /** How many decimals the unit grows by at this trade. */
   readonly finer: number;
-  /** Part of the cash to spend, in thousandths, when there is no position; 0 for no fill. A position is sold whole. */
+  /**
+   * The share of the cash to spend, in thousandths; 0 for no fill. If there is a position, all of it is sold.
+   */
   readonly share: number;
   /** µs since the trade before. */
   readonly later: number;
@@ -24,8 +26,8 @@ export interface Run {
 }
 
 /**
- * Any move whose price and time are these. To `sameUnit` moves comes one with a finer unit, to `noFill` moves
- * one with a fill.
+ * Any move with such a price and such a time. For every `sameUnit` moves there is one with a finer unit, for
+ * every `noFill` moves one with a fill.
  */
 function moves(
   price: fc.Arbitrary<number>,
@@ -52,7 +54,7 @@ const anyPrice = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 100_000 }) },
 );
 
-/** Prices all over, of any account. */
+/** A run with prices all over, of any account. */
 export const run: fc.Arbitrary<Run> = fc.record({
   cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
   fee: fc.constantFrom("0", "0.001", "0.05", "0.3"),
@@ -63,7 +65,10 @@ export const run: fc.Arbitrary<Run> = fc.record({
   }),
 });
 
-/** Few prices, so that equity stands at its peak and its troughs over and over, and times that may stand still. */
+/**
+ * A run with few prices, so that equity is at its peak and its troughs over and over, and times that may
+ * stand still.
+ */
 export const restlessRun: fc.Arbitrary<Run> = fc.record({
   cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
   fee: fc.constantFrom("0", "0", "0.001", "0.0001"),
@@ -80,7 +85,7 @@ export const restlessRun: fc.Arbitrary<Run> = fc.record({
   ),
 });
 
-/** A trade as the drawdown has it, and what was there to be seen. */
+/** A drawdown after one more trade, and the trade. */
 export interface Step {
   readonly drawdown: Drawdown;
   readonly units: number;
@@ -92,7 +97,7 @@ export interface Step {
   readonly filled: Exact | null;
 }
 
-/** Runs a new drawdown through the moves. The books are made by exact arithmetic of their own. */
+/** Runs a new drawdown through the moves. The books are computed in exact arithmetic of their own. */
 export function* stepsOf({ cash: start, fee, moves }: Run): Generator<Step> {
   const drawdown = new Drawdown(new Money(start));
   let cash = Exact.of(start), position = new Exact(0n);

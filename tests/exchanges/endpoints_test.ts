@@ -19,7 +19,7 @@ Deno.test("streamOf() is the exchange's address unless another is given", () => 
   assertEquals(streamOf({ ...BINANCE, endpoint: LOOPBACK }), LOOPBACK);
 });
 
-Deno.test("restOf() asks the exchange only for the trades of its own stream", () => {
+Deno.test("restOf() uses the exchange's REST side only for its own stream", () => {
   assertEquals(restOf(BINANCE), null);
   assertEquals(restOf({ ...BINANCE, endpoint: EXCHANGES.binance.marketDataStream }), null);
   assertEquals(restOf({ ...BINANCE, endpoint: LOOPBACK }), undefined);
@@ -28,7 +28,7 @@ Deno.test("restOf() asks the exchange only for the trades of its own stream", ()
   assertEquals(restOf({ ...BINANCE, restEndpoint: "http://a", backfill: false }), undefined);
 });
 
-Deno.test("hostsNeeded() names what a run connects to, each host once, and no more", () => {
+Deno.test("hostsNeeded() names every host that a run connects to, once, and no others", () => {
   const { stream, rest, marketDataRest } = EXCHANGES.binance;
   assertEquals(restAddresses(BINANCE), [rest, marketDataRest]);
   assertEquals(hostsNeeded(BINANCE), [
@@ -43,7 +43,7 @@ Deno.test("hostsNeeded() names what a run connects to, each host once, and no mo
   ]);
 });
 
-Deno.test("marketOf() is an exchange for any of its hosts, the built-in one for demo, else the address", () => {
+Deno.test("marketOf() is the exchange for any of its hosts, the built-in exchange for demo, else the address", () => {
   const at = (endpoint: string | null) => marketOf("run", { ...BINANCE, endpoint });
   assertEquals(at(null), "binance");
   assertEquals(at(EXCHANGES.binance.marketDataStream), "binance");
@@ -53,7 +53,7 @@ Deno.test("marketOf() is an exchange for any of its hosts, the built-in one for 
   assertEquals(marketOf("demo", { ...BINANCE, endpoint: LOOPBACK }), "built-in exchange");
 });
 
-Deno.test("marketIn() says nothing where the options do not", () => {
+Deno.test("marketIn() is null if the options do not name a market", () => {
   assertEquals(marketIn({}, "binance"), null);
   assertEquals(marketIn({ exchange: "binance", endpoint: "no address" }, "binance"), null);
   assertEquals(marketIn({ exchange: "binance-us", endpoint: null }, "binance"), "binance-us");

@@ -1,36 +1,35 @@
-/** What every exchange must pass: the tests of one call `testExchange` with what it sends and answers. */
+/** The tests that every exchange must pass: call `testExchange` with what it sends and answers. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
 import type { ReadResult } from "../../src/domain/market/trade_reader.ts";
 import type { Exchange, ReadInfo } from "../../src/exchanges/exchange.ts";
 import type { FrameDecoder } from "../../src/exchanges/frame_decoder.ts";
 import { hostOf } from "../../src/exchanges/hosts.ts";
-import { Unbelieved } from "../../src/exchanges/rest_question.ts";
+import { RejectedAnswer } from "../../src/exchanges/rest_question.ts";
 import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
 import { firstIdIn, lastIdIn } from "../../src/feeds/live/message_ids.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
-import { MessageLines } from "../../src/formats/message_lines.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { answering, backfillOf, collect, restOf } from "../feeds/backfill_run.ts";
 import { RawServer, socketTest } from "../feeds/raw_server.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { MESSAGES } from "../support/layouts.ts";
 
 /** An exchange, with what it sends and answers about one symbol. */
 export interface ExchangeCase {
   readonly name: string;
   readonly exchange: Exchange;
   readonly symbol: string;
-  /** Frames that follow on one another, with the ids of the trades in them. Each but the first could get lost. */
+  /** Consecutive frames, with the ids of the trades in them. Each except the first could get lost. */
   readonly frames: readonly { readonly text: string; readonly ids: readonly number[] }[];
-  /** Frames that nothing can be done with. */
+  /** Frames that cannot be used. */
   readonly unusable: readonly string[];
-  /** A frame of trades of another symbol, which is named. */
+  /** A frame of trades of another symbol, and that symbol. */
   readonly other: { readonly text: string; readonly symbol: string };
-  /** A frame that says that the server is about to close its connections. */
+  /** A notice that the server is about to close its connections. */
   readonly shutdown: string;
-  /** An answer that says the rules of the symbol, and what they are. */
+  /** An answer with the rules of the symbol, and those rules. */
   readonly rules: { readonly body: unknown; readonly are: ReadInfo["rules"] };
-  /** What its REST side answers to a path when the trades of all frames are past: JSON. */
+  /** The JSON that its REST side answers to a path after the trades of all frames. */
   answer(url: URL): string;
 }
 
@@ -42,7 +41,7 @@ export function testExchange(subject: ExchangeCase): void {
   const texts = frames.map(({ text }) => text);
   const ids = frames.flatMap((frame) => frame.ids);
 
-  Deno.test(`${name} keeps streams and questions to the base address, and says what the symbol is`, () => {
+  Deno.test(`${name} keeps streams and questions to the base address, and names the symbol`, () => {
     const at = (symbol: string) => [
       exchange.streamUrl("wss://h:1", symbol),
       ...exchange.subscriptions(symbol),
@@ -74,7 +73,7 @@ export function testExchange(subject: ExchangeCase): void {
     assertEquals(exchange.usedWeight(new Headers()), null);
   });
 
-  Deno.test(`${name}'s decoder reads every trade of a frame, and scan() agrees with it`, () => {
+  Deno.test(`${name}'s decoder reads every trade of a frame, and its scan agrees with it`, () => {
     const decoder = exchange.decoder(symbol);
     assertEquals(decoder.symbol, symbol);
     const { trade } = decoder;
@@ -83,20 +82,18 @@ export function testExchange(subject: ExchangeCase): void {
       assertEquals(decoder.next(), null);
       assert(decoder.trade === trade);
       const [whole] = readTrades(decoder, frame.text);
-      const bytes = ENCODER.encode(frame.text);
-      const padded = new Uint8Array(bytes.length + READ_AHEAD);
-      padded.set(bytes);
-      if (!decoder.scan(padded, 0, bytes.length)) continue;
+      const { scan } = decoder;
+      if (scan === null || !scan.takeFrames([frame.text]) || scan.readFrames(0) === 0) continue;
+      scan.give(0);
       assertEquals([frame.ids.length, { ...fieldsOf(decoder) }], [1, whole]);
-      assertEquals(decoder.next(), null);
     }
-    // What is left of a frame is dropped with the next.
+    // The rest of a frame is dropped with the next one.
     const several = frames.findLast((frame) => frame.ids.length > 0)!;
     decoder.decode(several.text);
     assertEquals(readTrades(decoder, texts[0]!).map(({ lastId }) => lastId), frames[0]!.ids);
   });
 
-  Deno.test(`${name}'s trades follow on one another, and a lost frame leaves a gap of all its ids`, () => {
+  Deno.test(`${name}'s trades are consecutive, and a lost frame leaves a gap of all its ids`, () => {
     const decoder = exchange.decoder(symbol);
     const trades = texts.flatMap((text) => readTrades(decoder, text));
     for (const [index, trade] of trades.entries()) {
@@ -122,13 +119,9 @@ export function testExchange(subject: ExchangeCase): void {
     const bytes = ENCODER.encode(
       [...texts, ...subject.unusable, ...texts].map((text) => `${text}\n`).join(""),
     );
-    const lines = new MessageLines(exchange.decoder(symbol), false);
-    lines.open({
-      origin: { name: "a.txt", layout: { kind: "messages" } },
-      bytes,
-      start: 0,
-      end: bytes.length,
-    });
+    const origin = { name: "a.txt", layout: MESSAGES };
+    const lines = MESSAGES.reader(exchange.decoder(symbol), false);
+    lines.open({ origin, bytes, start: 0, end: bytes.length });
     const recorded: unknown[] = [];
     for (let read = lines.next(); read !== null; read = lines.next()) {
       recorded.push(read === "trade" ? { ...fieldsOf(lines) } : read);
@@ -138,7 +131,7 @@ export function testExchange(subject: ExchangeCase): void {
     assertEquals(live.filter((read) => read === "rejected").length, subject.unusable.length);
   });
 
-  Deno.test(`${name}'s frames say which ids they begin and end with`, () => {
+  Deno.test(`${name}'s frames show the ids that they start and end with`, () => {
     const decoder = exchange.decoder(symbol);
     const trades = texts.flatMap((text) => readTrades(decoder, text));
     assertEquals([firstIdIn(texts, decoder), lastIdIn(texts, decoder)], [trades[0]!.firstId, ids.at(-1)]);
@@ -149,17 +142,17 @@ export function testExchange(subject: ExchangeCase): void {
     }
   });
 
-  Deno.test(`${name} reads the rules of its instruments, asked for and kept`, () => {
+  Deno.test(`${name} reads the rules of its instruments, from an answer and from a saved one`, () => {
     const { body, are } = subject.rules;
     const read = exchange.instrumentQuestion("https://h", symbol).read(body);
-    assert(!(read instanceof Unbelieved) && "rules" in read);
+    assert(!(read instanceof RejectedAnswer) && "rules" in read);
     assertEquals(read.rules, are);
     assertEquals(exchange.readInstrument(body, symbol), read);
     assertEquals(exchange.readInstrument(body, `${symbol}X`), null);
-    assert(exchange.instrumentQuestion("https://h", `${symbol}X`).read(body) instanceof Unbelieved);
+    assert(exchange.instrumentQuestion("https://h", `${symbol}X`).read(body) instanceof RejectedAnswer);
   });
 
-  Deno.test(`${name}'s decoder says what is wrong and where, and knows notices and other symbols`, () => {
+  Deno.test(`${name}'s decoder says what is wrong and where, and recognises notices and other symbols`, () => {
     const decoder = exchange.decoder(symbol);
     for (const frame of subject.unusable) {
       assertEquals(decoder.decode(frame), "rejected", frame);
@@ -176,7 +169,7 @@ export function testExchange(subject: ExchangeCase): void {
     assertEquals([shutdown, ...texts].map((text) => decoder.isShutdownNotice(text)).lastIndexOf(true), 0);
   });
 
-  socketTest(`${name}'s stream sends once it has what is sent to it first`, async () => {
+  socketTest(`${name}'s stream starts once its subscriptions have been sent`, async () => {
     const wanted = exchange.subscriptions(symbol);
     const received: string[] = [];
     await using server = RawServer.listen(async (visit) => {

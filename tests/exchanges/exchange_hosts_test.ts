@@ -23,7 +23,7 @@ Deno.test("hostsOf() gives every host with its port, WebSocket first", () => {
   assertEquals(hostsOf("binance-us"), ["stream.binance.us:9443", "api.binance.us:443"]);
 });
 
-Deno.test("hostOf() adds the scheme's own port, which an address leaves out", () => {
+Deno.test("hostOf() adds the scheme's own port if an address leaves it out", () => {
   assertEquals(hostOf("wss://data-stream.binance.vision:443"), "data-stream.binance.vision:443");
   assertEquals(hostOf("https://h:443/x"), "h:443");
   assertEquals(hostOf("wss://stream.binance.com:9443/ws"), "stream.binance.com:9443");
@@ -31,7 +31,7 @@ Deno.test("hostOf() adds the scheme's own port, which an address leaves out", ()
   assertEquals(hostOf("http://[::1]:9001/path"), "[::1]:9001");
 });
 
-Deno.test("exchangeAt() knows an exchange by its whole host name, on any port", () => {
+Deno.test("exchangeAt() recognises an exchange by its whole host name, on any port", () => {
   for (const name of EXCHANGE_NAMES) {
     const { stream, rest } = EXCHANGES[name];
     for (const address of [stream, rest]) {
@@ -52,19 +52,19 @@ Deno.test("the list of hosts is the one in docs/live.md", () => {
   }
 });
 
-Deno.test("no other source has an address of an exchange in it", () => {
+Deno.test("no other source contains the address of an exchange", () => {
   const names = ALL_HOSTS.map((host) => RegExp.escape(host.replace(/:\d+$/, ""))).join("|");
   const literal = new RegExp(`["'\`](wss|https)://(${names})`);
   for (const [path, source] of sourcesOf(new URL("src/", ROOT))) {
     if (path.endsWith("/src/exchanges/hosts.ts")) continue;
     const found = source.match(literal);
-    assertEquals(found, null, `${path} has ${found?.[0]}: it belongs into src/exchanges/hosts.ts`);
+    assertEquals(found, null, `${path} has ${found?.[0]}: it belongs in src/exchanges/hosts.ts`);
   }
 });
 
-/** Where else the name of an exchange may stand, each with the reason. */
+/** Where else the name of an exchange may appear, and why. */
 const NAMED_IN: Readonly<Record<string, string>> = {
-  "config/help.ts": "users read there what files and protocols are called",
+  "config/help.ts": "users read the names of files and protocols there",
   "feeds/files/": "layouts and checksums of its public files",
   "formats/": "layouts of its public files",
   "commands/backtest/contracts.ts": "files of one of its markets",
@@ -75,7 +75,7 @@ const NAMED_IN: Readonly<Record<string, string>> = {
   "simulator/server.ts": "the built-in exchange speaks its protocol",
 };
 
-Deno.test("what is one exchange's own stands in its folder: its name, its headers and its paths", () => {
+Deno.test("an exchange's name, headers and paths appear only in its own folder", () => {
   const folder = new URL("src/", ROOT);
   const own = /binance|x-mbx|\/api\/v3/i;
   const found = [...sourcesOf(folder)].map(([path, source]) => [path.slice(folder.pathname.length), source])

@@ -1,15 +1,15 @@
 /**
- * A second exchange, made up to be unlike Binance: it wants a subscription, sends several trades in a frame, its ids
- * skip, and each trade names the one before it.
+ * A second exchange, made up to be unlike Binance: it needs subscriptions, sends several trades in a frame,
+ * skips ids, and has each trade name the one before it.
  */
 import { BackfilledTrades } from "../../src/domain/market/backfilled_trades.ts";
 import type { ReadResult } from "../../src/domain/market/trade_reader.ts";
 import type { BackfillPage, Exchange, ReadInfo } from "../../src/exchanges/exchange.ts";
 import type { FrameDecoder, FrameFault } from "../../src/exchanges/frame_decoder.ts";
-import { asked, type Questions, Unbelieved } from "../../src/exchanges/rest_question.ts";
+import { asked, type Questions, RejectedAnswer } from "../../src/exchanges/rest_question.ts";
 import { testExchange } from "./exchange_contract.ts";
 
-/** Its id, that of the trade before it, price, quantity, ms since 1970, whether the taker sold. */
+/** A trade's id, the id of the one before it, price, quantity, ms since 1970, and whether the taker sold. */
 type Row = readonly [number, number, string, string, number, boolean];
 
 /** Trades on a page. */
@@ -38,16 +38,13 @@ class MadeUpDecoder implements FrameDecoder {
   readonly emptyFirstId = -1;
   readonly emptyId = -1;
   readonly isMarker = false;
+  readonly scan = null;
   readonly #amounts: BackfilledTrades;
   #rows: Row[] = [];
 
   constructor(symbol: string) {
     this.symbol = symbol;
     this.#amounts = new BackfilledTrades(symbol);
-  }
-
-  scan(): boolean {
-    return false;
   }
 
   decode(frame: string): ReadResult {
@@ -93,12 +90,12 @@ class MadeUpDecoder implements FrameDecoder {
   }
 }
 
-function* pageOf(base: string, symbol: string, next: number): Questions<BackfillPage | Unbelieved> {
+function* pageOf(base: string, symbol: string, next: number): Questions<BackfillPage | RejectedAnswer> {
   const rows = yield* asked({
     base,
     path: `/past/${symbol}?after=${next - 1}`,
     weight: 1,
-    read: (body) => Array.isArray(body) ? body as Row[] : new Unbelieved("malformed", "no list"),
+    read: (body) => Array.isArray(body) ? body as Row[] : new RejectedAnswer("malformed", "no list"),
   });
   return {
     rows: rows.map(([id, , price, quantity, time, buyerIsMaker]) => (
@@ -141,7 +138,7 @@ const MADE_UP: Exchange = {
     base,
     path: `/rules/${symbol}`,
     weight: 1,
-    read: (body) => rulesIn(body, symbol) ?? new Unbelieved("malformed", "no rules"),
+    read: (body) => rulesIn(body, symbol) ?? new RejectedAnswer("malformed", "no rules"),
   }),
   readInstrument: rulesIn,
   countsContracts: () => false,

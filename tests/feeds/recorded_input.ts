@@ -1,14 +1,14 @@
 /** Recorded files made for a test, and what is read from them. */
 import { gzipSync } from "node:zlib";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
-import type { Layout } from "../../src/formats/chunk.ts";
+import type { Layout } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { type ReadOptions, recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 
 export const HEADER =
   "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n";
 
-/** Rows of spot aggTrades, whose ids count from `first`. */
+/** Rows of spot aggTrades with ids from `first` on. */
 export function rows(count: number, first = 1): string {
   return Array.from({ length: count }, (_, row) => {
     const id = first + row;
@@ -61,18 +61,18 @@ export async function zip(
   return new Uint8Array(await archive.close());
 }
 
-/** A temporary folder for files, which goes away with it. */
+/** A temporary folder, which is removed at the end. */
 export class Folder implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "penstock-" });
 
-  /** Writes a file; its path. */
+  /** Writes a file. Returns its path. */
   async write(name: string, content: string | Uint8Array): Promise<string> {
     const path = `${this.path}/${name}`;
     await Deno.writeFile(path, typeof content === "string" ? bytesOf(content) : content);
     return path;
   }
 
-  /** Makes a named pipe, which Windows does not have; its path. */
+  /** Makes a named pipe, which Windows does not have. Returns its path. */
   async pipe(name: string): Promise<string> {
     const path = `${this.path}/${name}`;
     await new Deno.Command("mkfifo", { args: [path] }).output();
@@ -84,20 +84,20 @@ export class Folder implements AsyncDisposable {
   }
 }
 
-/** Everything that came of reading. */
+/** The result of reading files. */
 export interface Outcome {
   readonly text: string;
   /** The names of the origins, without the folder, in order. */
   readonly names: string[];
-  readonly layouts: Layout["kind"][];
+  readonly layouts: string[];
   readonly chunks: number;
   /** Likewise without the folder. */
   readonly warnings: string[];
-  /** What was thrown in the end, likewise, or null. */
+  /** The message of the error at the end, likewise, or null. */
   readonly error: string | null;
 }
 
-/** Reads files to the end or to the first error; anything but UnusableInput is thrown on. */
+/** Reads files to the end or to the first UnusableInput. Rethrows any other error. */
 export async function outcomeOf(
   paths: string | readonly string[],
   options: ReadOptions = {},
@@ -128,5 +128,5 @@ export async function outcomeOf(
     error = plain(thrown.message);
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(joined(...texts));
-  return { text, names, layouts: [...origins].map(({ kind }) => kind), chunks, warnings, error };
+  return { text, names, layouts: [...origins].map(({ name }) => name), chunks, warnings, error };
 }

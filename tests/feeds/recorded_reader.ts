@@ -1,6 +1,6 @@
 /**
  * A process that reads recorded files, for tests of standard input and of permissions: `recorded_reader.ts PATH...`.
- * Tells what came of it as one JSON line; with `--abort` in front it aborts at the first chunk, which it tells too.
+ * Prints the result as one JSON line. With `--abort` in front, it aborts at the first chunk, and prints that chunk too.
  */
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -18,7 +18,7 @@ try {
   ) {
     names.add(origin.name);
     text += new TextDecoder().decode(bytes.subarray(start, end));
-    // Only once the next read waits for more than there is.
+    // Abort only once the next read is waiting for more input.
     if (aborts) setTimeout(() => controller.abort());
   }
 } catch (thrown) {

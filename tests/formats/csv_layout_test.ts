@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { CsvColumns } from "../../src/formats/chunk.ts";
 import {
   areContractsInCoins,
+  type CsvColumns,
   csvColumns,
   fieldsOf,
   isPublished,
@@ -40,7 +40,7 @@ Deno.test("csvColumns() knows each layout by its first trade", () => {
     ["1151022504,78526.1,83.0,0.10569734,1788220802731,true", FUTURES_TRADES],
     ["1151022504,78526.1,83.0,0.10569734,1788220802731,TRUE", FUTURES_TRADES],
     ["171927517,0.7097,19.0,551530707,551530707,1729209603958,false", FUTURES_AGGREGATES],
-    // A row that is bad in other ways shows its layout all the same; the reader will name the field.
+    // A row with another flaw shows its layout all the same. The reader will name the field.
     ["1,,abc,,0,False,True", SPOT_TRADES],
   ];
   for (const [line, columns] of cases) assertEquals(csvColumns(line), { columns, header: false }, line);
@@ -72,7 +72,7 @@ Deno.test("csvColumns() knows each layout by its header, in any spelling", () =>
   }
 });
 
-Deno.test("csvColumns() takes the quantity in coins where another column counts contracts", () => {
+Deno.test("csvColumns() takes the quantity in coins if another column counts contracts", () => {
   for (
     const header of ["id,price,qty,base_qty,time,is_buyer_maker", "ID,Price,Qty,BaseQty,Time,IsBuyerMaker"]
   ) {
@@ -84,7 +84,7 @@ Deno.test("csvColumns() takes the quantity in coins where another column counts 
   assertEquals(areContractsInCoins(FUTURES_TRADES), false);
 });
 
-Deno.test("csvColumns() finds a header's columns by name, in any order, among others", () => {
+Deno.test("csvColumns() finds the columns of a header by name, in any order, and ignores others", () => {
   const found = csvColumns("symbol,time,isBuyerMaker,lastId,firstId,qty,price,note,note");
   assertEquals(found, {
     header: true,
@@ -100,7 +100,7 @@ Deno.test("csvColumns() finds a header's columns by name, in any order, among ot
     },
   });
   assert("columns" in found && !isPublished(found.columns));
-  // Of the same number and order as a published layout, but with something else among them.
+  // As many columns as a published layout, in the same order, but one of them is another.
   const other = csvColumns("id,price,qty,note,time,isBuyerMaker");
   assert("columns" in other && !isPublished(other.columns));
   const spot = csvColumns("is_best_match,id,time,price,qty,is_buyer_maker");
@@ -109,7 +109,7 @@ Deno.test("csvColumns() finds a header's columns by name, in any order, among ot
   assertEquals([spot.columns.firstId, spot.columns.lastId], [1, 1]);
 });
 
-Deno.test("csvColumns() knows a header whose first column has no name, as tables with numbered rows have", () => {
+Deno.test("csvColumns() recognizes a header whose first column has no name, as in tables with numbered rows", () => {
   const found = csvColumns(",id,price,qty,time,is_buyer_maker");
   assert("columns" in found && found.header);
   assertEquals([found.columns.count, found.columns.firstId, found.columns.price], [6, 1, 2]);
@@ -170,7 +170,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
   }
 });
 
-Deno.test("fieldsOf() names every column as the documentation does, and takes unknown ones for anything", () => {
+Deno.test("fieldsOf() names every column as the documentation does, and lets unknown ones hold anything", () => {
   assertEquals(
     fieldsOf(FUTURES_AGGREGATES).map(({ name }) => name).join(),
     "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
@@ -198,7 +198,7 @@ Deno.test("fieldsOf() names every column as the documentation does, and takes un
   ]);
 });
 
-Deno.test("quoted() shows the beginning of a text without anything that a terminal would act on", () => {
+Deno.test("quoted() escapes everything in the beginning of a text that a terminal would act on", () => {
   assertEquals(quoted("abc"), `"abc"`);
   assertEquals(
     quoted(`a"\n\x1b\x7f\x9b\u202e\ud800é`),

@@ -1,6 +1,5 @@
 /** What CsvRows refuses, and what it says about it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import {
   BOOLEAN,
@@ -23,7 +22,7 @@ import {
   withField,
 } from "../support/csv.ts";
 
-Deno.test("CsvRows.next() says of every kind of bad field where it stands, what it holds and what was expected", () => {
+Deno.test("CsvRows.next() says for every kind of bad field where it is, what it holds and what was expected", () => {
   const cases: [header: string, row: string, column: number, what: string][] = [
     [SPOT_TRADES, withField(SPOT_TRADE, 1, "-1"), 1, `id is "-1": expected ${ID}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 1, ""), 1, `id is empty: expected ${ID}`],
@@ -105,8 +104,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
     const usual = [SPOT_TRADE, SPOT_AGGREGATE, FUTURES_TRADE, FUTURES_AGGREGATE][good]!;
     for (const text of [`${usual}\n\n${row}\n${usual}\n`, `${header}\r\n${usual}\r\n${row}\r\n${usual}`]) {
       const message = `trades.csv:3:${column}: ${what}`;
-      const reader = new CsvRows("BTCUSDT", false);
-      open(reader, originOf(header), text);
+      const reader = open(originOf(header), text);
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), "rejected", row);
       assertEquals(reader.reason, message);
@@ -114,8 +112,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), null);
 
-      const strict = new CsvRows("BTCUSDT", true);
-      open(strict, originOf(header), text);
+      const strict = open(originOf(header), text, true);
       assertEquals(strict.next(), "trade");
       const error = assertThrows(() => strict.next(), UnusableInput);
       assertEquals(error.message, message);
@@ -124,7 +121,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
   }
 });
 
-Deno.test("CsvRows.next() passes over the aggregates that Binance has struck out, and nothing like them", () => {
+Deno.test("CsvRows.next() skips the aggregates that Binance marked as invalid, and no others", () => {
   const struckOut = [
     "7,0,0,-1,-1,1729987202368,False,True",
     "7,0.00000000,0.00,-1,-1,1729987202368,False,True",

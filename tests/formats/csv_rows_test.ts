@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { microseconds } from "../../src/domain/numbers/time.ts";
 import {
   BOOLEAN,
@@ -47,7 +47,7 @@ const AGGREGATE = {
   buyerIsMaker: false,
 };
 
-Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, however true is spelt", () => {
+Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, and any spelling of true", () => {
   const micros = (row: string) => row.replace(/(?<=,)(1\d{12})(?=,)/, "$1123");
   const futuresTrade = {
     firstId: 1151022504,
@@ -86,7 +86,7 @@ Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, however
   }
 });
 
-Deno.test("CsvRows.next() takes any line end, none at the end of the file, and passes over blank lines and the header", () => {
+Deno.test("CsvRows.next() accepts any line end, and none at the end of the file, and skips blank lines and the header", () => {
   const spot = read(SPOT_TRADES, `${SPOT_TRADE}\n`.repeat(3));
   assertEquals(spot, [TRADE, TRADE, TRADE]);
   for (
@@ -111,8 +111,8 @@ Deno.test("CsvRows.next() takes any line end, none at the end of the file, and p
 });
 
 Deno.test("CsvRows.next() reads no byte outside the chunk", () => {
-  const reader = new CsvRows("BTCUSDT", false);
   const origin = originOf(FUTURES_TRADES);
+  const reader = open(origin);
   const row = FUTURES_TRADE.slice(0, -4);
   for (const around of [0, 1, 10, 100]) {
     const bytes = ENCODER.encode("7".repeat(around) + row + "true\n,1,2\n".repeat(around));
@@ -125,7 +125,7 @@ Deno.test("CsvRows.next() reads no byte outside the chunk", () => {
   }
 });
 
-Deno.test("CsvRows.next() knows the limits of prices and quantities as the reader of messages does", () => {
+Deno.test("CsvRows.next() has the same limits for prices and quantities as the reader of messages", () => {
   const texts = [
     ..."0.00000001 90000000 90000000.00000000 89999999.99999999 0.000000010000 1. .5 0 0.0 00 01 01.5".split(
       " ",
@@ -161,8 +161,7 @@ Deno.test("CsvRows.next() knows the limits of prices and quantities as the reade
   }
 });
 
-Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in the column before", () => {
-  const reader = new CsvRows("BTCUSDT", true);
+Deno.test("CsvRows.next() reads whole numbers of any length, whatever the column held before", () => {
   const ids = [
     ..."0 1 12 123 1234 12345 123456 1234567 12345678 12345679 22345678 99999999 100000000".split(" "),
     ..."100000001 199999999 200000000 1234567890 1234567891 12345678 9876543210 123456789012".split(" "),
@@ -171,14 +170,14 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
   ];
   const rows = ids.flatMap((id, at) => [id, ids[ids.length - 1 - at]!])
     .map((id) => `${id},1,1,1,${id === "0" ? "1" : id},true`);
-  open(reader, originOf(FUTURES_TRADES), rows.join("\n"));
+  const reader = open(originOf(FUTURES_TRADES), rows.join("\n"), true);
   for (const row of rows) {
     assertEquals(reader.next(), "trade");
     const time = Number(row.split(",")[4]!);
     assertEquals(reader.trade.firstId, Number(row.split(",")[0]), row);
     assertEquals(reader.trade.time, microseconds(time));
   }
-  // What starts as the number before it did is no reason to believe the rest.
+  // A number that starts like the one before it may end differently.
   const pairs: [before: string, id: string, isGood: boolean][] = [
     ["123456789", "12345678x", false],
     ["12345678", "02345678", false],
@@ -193,7 +192,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
   }
 });
 
-Deno.test("CsvRows.next() reads columns in the order of a header, among others, into the same trades", () => {
+Deno.test("CsvRows.next() reads the same trades from columns in any order of a header, with others among them", () => {
   const order = "symbol,isBuyerMaker,time,lastId,firstId,qty,price,aggId";
   const other = (row: string) => {
     const [aggId, price, qty, firstId, lastId, time, isBuyerMaker] = row.split(",");
@@ -216,7 +215,7 @@ Deno.test("CsvRows.next() reads columns in the order of a header, among others, 
   assertEquals(read(order, "a,b\n1,2,3"), ["trades.csv:2:6: the row has 3 fields: expected 8"]);
 });
 
-Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and starts a new one at line 1", () => {
+Deno.test("CsvRows.open() continues the same file wherever it was cut", () => {
   const lines = [
     SPOT_AGGREGATES,
     SPOT_AGGREGATE,
@@ -229,30 +228,37 @@ Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and st
   const whole = read(SPOT_AGGREGATES, lines.join("\n"));
   assertEquals(whole.length, 5);
   for (let cuts = 0; cuts < 2 ** (lines.length - 1); cuts++) {
-    const reader = new CsvRows("BTCUSDT", false);
     const origin = originOf(SPOT_AGGREGATES);
+    const reader = open(origin);
     const found: unknown[] = [];
     let piece = "";
     for (const [index, line] of lines.entries()) {
       const isLast = index === lines.length - 1;
       piece += isLast ? line : `${line}\n`;
       if (!isLast && (cuts & (1 << index)) === 0) continue;
-      open(reader, origin, piece);
+      const bytes = ENCODER.encode(piece);
+      reader.open({ origin, bytes, start: 0, end: bytes.length });
       found.push(...drain(reader));
       piece = "";
     }
     assertEquals(found, whole, `cut ${cuts.toString(2)}`);
   }
+});
 
-  const reader = new CsvRows("BTCUSDT", false);
-  open(reader, originOf(SPOT_AGGREGATES, "a.csv"), `${SPOT_AGGREGATES}\n1\n`);
-  open(reader, originOf(FUTURES_TRADES, "b.zip (b.csv)"), `${FUTURES_TRADES}\n2\n`);
+Deno.test("ChunkReader.open() starts every file at line 1, in its own layout, and drops the rest of the one before", () => {
+  const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
+  const openNext = (origin: Origin, text: string): void => {
+    const bytes = ENCODER.encode(text);
+    reader.open({ origin, bytes, start: 0, end: bytes.length });
+  };
+  openNext(originOf(SPOT_AGGREGATES, "a.csv"), `${SPOT_AGGREGATES}\n1\n`);
+  openNext(originOf(FUTURES_TRADES, "b.zip (b.csv)"), `${FUTURES_TRADES}\n2\n`);
   assertEquals(drain(reader), [`b.zip (b.csv):2:2: the row has 1 field: expected 6 (${FUTURES_TRADES})`]);
-  open(reader, originOf(SPOT_AGGREGATES, "c.csv"), "3");
+  openNext(originOf(SPOT_AGGREGATES, "c.csv"), "3");
   assertEquals(drain(reader), [`c.csv:1:2: the row has 1 field: expected 8 (${SPOT_AGGREGATES})`]);
 });
 
-Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered rows make of a file", () => {
+Deno.test("CsvRows.next() reads a file that was saved by a spreadsheet, or as a table with numbered rows", () => {
   const header = "id,price,qty,time,is_buyer_maker";
   const row = "7,0.5,2,1735689600000,true";
   const trades = read(header, `${header}\n${row}`);
@@ -263,25 +269,17 @@ Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered row
   assertEquals(read(numbered, `${numbered}\n0,${row}\n`), trades);
 });
 
-Deno.test("CsvRows.next() takes a line of letters for a header only where a file starts", () => {
+Deno.test("CsvRows.next() takes a line of letters for a header only at the start of a file", () => {
   const found = read(FUTURES_TRADES, `${FUTURES_TRADES}\n${FUTURES_TRADES}\n`);
   assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);
 });
 
-Deno.test("CsvRows.open() refuses what is not CSV", () => {
-  const reader = new CsvRows("BTCUSDT", true);
-  const origin: Origin = { name: "live.rec", layout: { kind: "recording" } };
-  const error = assertThrows(() => open(reader, origin, ""), TypeError);
-  assertEquals(error.message, "live.rec is read as CSV rows, but its layout is recording");
-});
-
 Deno.test("CsvRows.sample() shows at most the first 200 characters of the row read last", () => {
-  const reader = new CsvRows("BTCUSDT", false);
-  assertEquals([reader.sample(), reader.symbol], ["", "BTCUSDT"]);
-  assertStrictEquals(reader.trade, reader);
-  open(reader, originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
+  const empty = open(originOf(FUTURES_TRADES));
+  assertEquals([empty.sample(), empty.symbol], ["", "BTCUSDT"]);
+  const reader = open(originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
   const samples: string[] = [];
-  // The first row starts with no ASCII letter, so it is no header.
+  // The first row does not start with an ASCII letter, so it is no header.
   while (reader.next() !== null) samples.push(reader.sample());
   assertEquals(samples, [`é${"x€".repeat(99)}x`, FUTURES_TRADE, "1"]);
 });
@@ -293,16 +291,14 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `CsvRows.next() reads every row of ${file} as it says`,
+    name: `CsvRows.next() reads every row of ${file} exactly`,
     ignore: !isRecorded(file),
     async fn() {
       const lines = await zipLines(file);
-      const reader = new CsvRows("ANY", true);
-      open(reader, originOf(lines[0]!), lines.join("\n"));
+      const reader = open(originOf(lines[0]!), lines.join("\n"), true);
       const rows = header === FUTURES_AGGREGATES ? lines.slice(1) : lines;
       assertEquals(rows.length, count);
-      const other = new CsvRows("ANY", true);
-      open(other, originOf(`${header},note`), rows.map((row) => `${row},`).join("\r\n"));
+      const other = open(originOf(`${header},note`), rows.map((row) => `${row},`).join("\r\n"), true);
       for (const row of rows) {
         assertEquals([reader.next(), other.next()], ["trade", "trade"]);
         const [, price, quantity, firstId, lastId, time, isBuyerMaker] = row.split(",") as string[];
@@ -319,21 +315,21 @@ for (
           String(trade.buyerIsMaker) === isBuyerMaker!.toLowerCase(),
         ];
         if (read.includes(false)) assertEquals(read, read.map(() => true), row);
-        if (JSON.stringify(fieldsOf(other)) !== JSON.stringify(fieldsOf(reader))) {
-          assertEquals(fieldsOf(other), fieldsOf(reader));
+        if (JSON.stringify(fieldsOf(other.trade)) !== JSON.stringify(fieldsOf(trade))) {
+          assertEquals(fieldsOf(other.trade), fieldsOf(trade));
         }
         if (row === rows[0]) assertEquals(trade.firstId, first);
       }
-      assertEquals(reader.lastId, last);
+      assertEquals(reader.trade.lastId, last);
       assertEquals([reader.next(), other.next()], [null, null]);
     },
   });
 }
 
-Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", () => {
-  const reader = new CsvRows("BTCUSDT", true);
+Deno.test("CsvRows.next() finds the unit of each row's time by its magnitude", () => {
   const times = ["1735689600", "1735689600123", "1735689600123456", "1735689600123456789", "1735689601"];
-  open(reader, originOf(FUTURES_TRADES), times.map((time, at) => `${at},1,1,1,${time},true\n`).join(""));
+  const rows = times.map((time, at) => `${at},1,1,1,${time},true\n`);
+  const reader = open(originOf(FUTURES_TRADES), rows.join(""), true);
   const found = times.map(() => [reader.next(), reader.trade.time]);
   assertEquals(found, [
     ["trade", 1735689600000000],
@@ -344,7 +340,7 @@ Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", 
   ]);
 });
 
-Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they can be read", () => {
+Deno.test("CsvRows.emptyId gives the ids of an unusable row, if they can be read", () => {
   const rows: [header: string, row: string, first: number, last: number][] = [
     [FUTURES_TRADES, "7,0,1,1,1735689600000,true", 7, 7],
     [FUTURES_TRADES, "7,1,1,1,1735689600000,maybe", 7, 7],
@@ -357,8 +353,7 @@ Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they 
     [FUTURES_AGGREGATES, "1,1,0,7,9", -1, -1],
   ];
   for (const [header, row, first, last] of rows) {
-    const reader = new CsvRows("BTCUSDT", false);
-    open(reader, originOf(header), `${row}\n`);
+    const reader = open(originOf(header), `${row}\n`);
     assertEquals([reader.next(), reader.emptyFirstId, reader.emptyId], ["rejected", first, last], row);
   }
 });

@@ -1,4 +1,4 @@
-/** Damaged recordings: MessageLines must tell of every one what a plain reading line by line tells. */
+/** Damaged recordings: MessageLines must read each of them as a plain reader does, line by line. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -7,8 +7,9 @@ import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
+import { MESSAGES, RECORDING } from "../support/layouts.ts";
 
-/** Each holds some 9 lines. */
+/** Each holds about 9 lines. */
 const RECORDINGS = fuzzCases(6_000, 9);
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -147,7 +148,7 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
   return found;
 }
 
-/** The same with MessageLines, cut into chunks between lines, over bytes that hold other lines already. */
+/** The same with MessageLines, from chunks cut between lines, in a buffer that still holds other lines. */
 function readLines(
   bytes: Uint8Array,
   isTimed: boolean,
@@ -156,9 +157,8 @@ function readLines(
   room: Uint8Array,
 ): string[] {
   const found: string[] = [];
-  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), strict);
-  const layout = { kind: isTimed ? "recording" : "messages" } as const;
-  const origin = { name: "file", layout };
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), strict, isTimed);
+  const origin = { name: "file", layout: isTimed ? RECORDING : MESSAGES };
   for (let from = 0; from < bytes.length;) {
     let to = random.whole(0, 3) === 0 ? bytes.length : random.whole(from, bytes.length);
     while (to < bytes.length && bytes[to - 1] !== 10) to++;
@@ -208,7 +208,7 @@ Deno.test("MessageLines says of damaged recordings what a plain reading does, ov
       counts[kind] = (counts[kind] ?? 0) + 1;
     }
   }
-  // Every way out is taken often, or the run would show little.
+  // Every outcome must be frequent, or the test would prove little.
   assertGreater(counts.trade!, 10_000);
   for (const kind of ["other", "note", "rejected"]) assertGreater(counts[kind]!, 1_000, kind);
   for (const kind of ["thrown", "torn"]) assertGreater(counts[kind]!, 300, kind);

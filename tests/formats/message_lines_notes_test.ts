@@ -3,7 +3,7 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
-import { ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
+import { ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const HEADER = `${TIME} {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;
 
@@ -59,7 +59,7 @@ Deno.test("MessageLines rejects the unusable frames of a recording that Penstock
     const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), strict), text);
     assertEquals(rest(lines), expected);
     assert(lines.isOwn);
-    // The next file is another matter.
+    // The next file is not Penstock's.
     assertEquals(rest(open(lines, `${TIME} {"e"`)).length, 1);
     assertFalse(lines.isOwn);
     assertEquals(readAll(`${TIME} ${trade(1)}\n${text}`, "recording", strict).slice(2, 3), [
@@ -70,7 +70,7 @@ Deno.test("MessageLines rejects the unusable frames of a recording that Penstock
   }
 });
 
-Deno.test("MessageLines leaves out a torn last line of a recording that Penstock wrote, and says so", () => {
+Deno.test("MessageLines skips a torn last line of a recording that Penstock wrote, and says so", () => {
   const last = `${TIME} ${trade(2)}`;
   for (let length = 1; length <= last.length; length++) {
     const lines = open(
@@ -88,7 +88,7 @@ Deno.test("MessageLines leaves out a torn last line of a recording that Penstock
   assertEquals([rest(lines), lines.torn, lines.isOwn], [[], true, false]);
 });
 
-Deno.test("MessageLines hands out notes with their times, and reads on behind them", () => {
+Deno.test("MessageLines returns notes with their times, and continues after them", () => {
   const notes = [
     { event: "recording", version: 1, symbol: "BTCUSDT" },
     { event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 },
@@ -113,11 +113,10 @@ Deno.test("MessageLines hands out notes with their times, and reads on behind th
   assertEquals(lines.takeNote(), { event: "unknown", name: "backfill", time: 1723161255342123 });
   assertEquals([lines.next(), lines.takeNote()], ["trade", null]);
   assertEquals([lines.next(), lines.takeNote()], [null, null]);
-  // Without times too; and a note that nobody takes is no hindrance.
+  // This works without times too, and if nobody takes a note.
   const bare = open(
-    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false),
     `${noteText(notes[5])}\n${trade(7)}\n`,
-    "messages",
   );
   assertEquals([bare.next(), bare.next(), bare.takeNote()], [null, "trade", null]);
 });
@@ -143,12 +142,12 @@ Deno.test("MessageLines reads the frame that a note holds", () => {
     }, expected a trade or aggTrade`,
     "thrown: a.txt:4:18: not JSON: found the end of the line, expected a Binance message",
   ]);
-  // The column is that of the note: no other stands in the file.
+  // The column is where the note starts: the file has no column within the quoted frame.
   const zero = noteText({ event: "frame", text: trade(1, "0") });
   assertEquals(readAll(`${TIME} ${zero}\n`), [
     `thrown: a.txt:1:18: price is "0", not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point`,
   ]);
-  // Whole, so not torn, although no line feed follows.
+  // The frame is whole, so the line is not torn, though it has no line feed.
   const last = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), true), HEADER + text.trimEnd());
   assertEquals([rest(last).at(-1), last.torn], ["rejected: not JSON", false]);
 });

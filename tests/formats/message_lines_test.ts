@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
-import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
+import { MESSAGES, RECORDING } from "../support/layouts.ts";
+import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const MARKER =
@@ -53,7 +54,7 @@ Deno.test("MessageLines reads bare messages, and recordings with times in ns, µ
   }
 });
 
-Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and refuses what is none", () => {
+Deno.test("MessageLines.receivedAt keeps the whole microseconds of any time, and refuses anything else", () => {
   const digits = fc.oneof(
     fc.bigInt(0n, 10n ** 21n),
     fc.integer({ min: 0, max: 21 }).chain((n) => fc.bigInt(10n ** BigInt(n), 10n ** BigInt(n + 1))),
@@ -78,7 +79,7 @@ Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and ref
   );
 });
 
-Deno.test("MessageLines passes over blank lines and takes CRLF and a missing last line feed", () => {
+Deno.test("MessageLines skips blank lines, and accepts CRLF and a missing last line feed", () => {
   const text = `\n${TIME} ${trade(1)}\r\n\r\n \t\n${TIME} ${trade(2)} \r\n${TIME} ${ETHER}\r\n${TIME} ${
     trade(3)
   }`;
@@ -89,7 +90,7 @@ Deno.test("MessageLines passes over blank lines and takes CRLF and a missing las
   assertEquals(readAll("\r\n\n"), []);
 });
 
-Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and nothing beyond a chunk's end", () => {
+Deno.test("MessageLines reads lines of any length, wherever chunks are cut, and nothing beyond the end of a chunk", () => {
   const line = fc.record({
     length: fc.nat(20),
     what: fc.constantFrom("trade", "trade", "trade", "usual", "other", "blank"),
@@ -107,10 +108,10 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
           what === "other" ? ETHER : `${trade(id, price).slice(0, -1)}${" ".repeat(length % 3)}}`
         }`;
       });
-      // What stood in the bytes before would read as trades.
+      // The bytes from before would read as trades.
       const old = ENCODER.encode(`${TIME} ${trade(999)}\n`.repeat(100));
       const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
-      const origin = { name: "a.txt", layout: { kind: "recording" } } as const;
+      const origin = { name: "a.txt", layout: RECORDING };
       const found: (number | string)[] = [];
       const bytes = old.slice();
       let piece = "";
@@ -130,8 +131,8 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
   );
 });
 
-Deno.test("MessageLines does not complete a cut line with what an earlier chunk left behind", () => {
-  const origin = { name: "a.txt", layout: { kind: "recording" } } as const;
+Deno.test("MessageLines does not complete a cut line with bytes from an earlier chunk", () => {
+  const origin = { name: "a.txt", layout: RECORDING };
   const whole = ENCODER.encode(`${TIME} ${trade(1)}\n${TIME} ${trade(2)}\n${TIME} ${trade(3)}\n`);
   const first = whole.indexOf(10) + 1;
   for (let end = first + 1; end < 2 * first - 1; end++) {
@@ -143,7 +144,7 @@ Deno.test("MessageLines does not complete a cut line with what an earlier chunk 
   }
 });
 
-/** Unusable frames, with § before what is wrong, and how it is told. */
+/** Unusable frames, with § before the fault, and the message about it. */
 const FAULTS: [marked: string, what: string][] = [
   ["{§", "not JSON: found the end of the line, expected a Binance message"],
   [
@@ -182,7 +183,7 @@ function unmark(marked: string): { frame: string; column: number } {
   return { frame: before + after, column: ENCODER.encode(before).length + 1 };
 }
 
-Deno.test("MessageLines, when strict, stops at an unusable frame with its line, its column and what was expected", () => {
+Deno.test("MessageLines, when strict, stops at an unusable frame and says its line, its column and what was expected", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
     const text = `${TIME} ${trade(1)}\n\n${TIME} ${frame}\n${TIME} ${trade(2)}\n`;
@@ -195,7 +196,7 @@ Deno.test("MessageLines, when strict, stops at an unusable frame with its line, 
   }
 });
 
-Deno.test("MessageLines, when not strict, gives the same place and reason with the rejection, and a sample", () => {
+Deno.test("MessageLines, when not strict, rejects the frame with the same place and reason, and a sample", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
     const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), false), `${TIME} ${frame}\n`);
@@ -213,7 +214,7 @@ Deno.test("MessageLines, when not strict, gives the same place and reason with t
   assertEquals([lines.next(), lines.sample()], ["rejected", "ü".repeat(200)]);
 });
 
-Deno.test("MessageLines never stops at a marker without a market trade: it gives its id", () => {
+Deno.test("MessageLines never stops at a marker without a market trade, and gives its id", () => {
   const lines = open(
     new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
     `${TIME} ${trade(76)}\n${TIME} ${MARKER}\n${TIME} {\n`,
@@ -232,7 +233,7 @@ Deno.test("MessageLines never stops at a marker without a market trade: it gives
   }
 });
 
-Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were passed over", () => {
+Deno.test("MessageLines.otherSymbols remembers the first eight symbols whose trades were skipped", () => {
   const names = ["ETHUSDT", "BNBUSDT", "ETHUSDT", ...Array.from({ length: 20 }, (_, i) => `X${i}USDT`)];
   const others = names.map((name, at) => {
     const one = trade(at).replace("BTCUSDT", name);
@@ -241,9 +242,8 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
   const ticker =
     `{"stream":"solusdt@bookTicker","data":{"u":1,"s":"SOLUSDT","b":"1","B":"1","a":"1","A":"1"}}`;
   const lines = open(
-    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false),
     [trade(1), ticker, `{"result":null,"id":1}`, ...others].join("\n"),
-    "messages",
   );
   assertEquals(rest(lines).length, 26);
   assertEquals(lines.otherSymbols, [
@@ -254,10 +254,10 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
 });
 
 Deno.test("MessageLines counts lines over all chunks of a file, and again in the next", () => {
-  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false);
   const bytes = ENCODER.encode(`${trade(1)}\n\n[]\n`);
   for (const name of ["a.txt", "b.zip (b.txt)"]) {
-    const origin = { name, layout: { kind: "messages" } } as const;
+    const origin = { name, layout: MESSAGES };
     for (const line of [3, 6, 9]) {
       assertEquals(rest(lines.open({ origin, bytes, start: 0, end: bytes.length })), [
         1,

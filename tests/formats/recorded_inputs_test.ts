@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { backfilledText, type BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
@@ -9,13 +9,14 @@ import { type Applied, AppliedRecording, eventsIn, namesOf } from "../support/ap
 import { isRemark } from "../../src/formats/recorded_inputs.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const CHOICES = { ...DEFAULTS, short: 2, long: 4 };
 
 function chunkOf(frames: readonly string[]): Chunk {
   const bytes = new TextEncoder().encode(frames.map((frame) => `${TIME} ${frame}\n`).join(""));
-  return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
+  return { origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length };
 }
 
 function recordingOf(
@@ -49,7 +50,7 @@ function late(id: number, price: number): BackfilledTrade {
   };
 }
 
-Deno.test("RecordedInputs.next() gives notes in their place, and the engine applies them", () => {
+Deno.test("RecordedInputs.next() returns notes in their places, and the engine applies them", () => {
   const recording = recordingOf([
     note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 }),
     ...[100, 100, 100, 100].map((price, at) => trade(at + 1, price)),
@@ -62,14 +63,27 @@ Deno.test("RecordedInputs.next() gives notes in their place, and the engine appl
     note({ event: "ended" }),
   ]);
   assertEquals(namesOf(recording.run()), [
-    ...["recording", "connected", "connected", "disconnected", "disconnected", "signal", "refusal"],
-    ...["connected", "connected", "backfilled", "settled", "gap", "signal", "refusal", "ended"],
+    "recording",
+    "connected",
+    "connected",
+    "disconnected",
+    "disconnected",
+    "signal",
+    "refusal",
+    "connected",
+    "connected",
+    "backfilled",
+    "settled",
+    "gap",
+    "signal",
+    "refusal",
+    "ended",
   ]);
   assert(recording.inputs.isDry);
   assertEquals(recording.state.trades, 8);
 });
 
-Deno.test("RecordedInputs.enter() takes the connection for whole, but in a file that goes on with the same recording", () => {
+Deno.test("RecordedInputs.enter() assumes a connection, except in a file that continues the same recording", () => {
   const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
   const next = { ...head, part: 2, since: TIME };
   const after = [
@@ -92,7 +106,7 @@ Deno.test("RecordedInputs.enter() takes the connection for whole, but in a file 
   }
 });
 
-Deno.test("RecordedInputs.enter() waits no longer for rules that never came, but in a file that goes on with the same recording", () => {
+Deno.test("RecordedInputs.enter() stops waiting for rules that never arrived, except in a file that continues the same recording", () => {
   const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
   const trades = [1, 2, 3, 4].map((id) => trade(id, 100));
   const cases = [
@@ -112,7 +126,7 @@ Deno.test("RecordedInputs.enter() waits no longer for rules that never came, but
   }
 });
 
-Deno.test("RecordedInputs.step() gives one message or note at a time, to the same end as next()", () => {
+Deno.test("RecordedInputs.step() returns one message or note at a time, with the same result as next()", () => {
   fc.assert(
     fc.property(scenario, ({ choices, messages }) => {
       const frames = messages.filter((message) => !/[\r\n]/.test(message) && message.trim() !== "");
@@ -126,7 +140,7 @@ Deno.test("RecordedInputs.step() gives one message or note at a time, to the sam
         if (read === null) break;
         const before = stepped.state.trades;
         applied.push(...stepped.apply(read));
-        // A trade whose id jumped comes with the one that proves it.
+        // A trade whose id jumped is held until the next trade confirms it.
         assert(stepped.state.trades - before <= 2);
         if (read.event === "frames" && stepped.inputs.hasStepped) taken++;
       }

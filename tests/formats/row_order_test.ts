@@ -1,12 +1,11 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
-import { csvColumns } from "../../src/formats/csv_layout.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
-import { FUTURES_TRADES } from "../support/csv.ts";
+import { originOf } from "../support/csv.ts";
 
 const TIME = 1_735_689_600_000;
 
@@ -19,10 +18,8 @@ function rowOf([id, seconds]: Row, quantity = "1"): string {
 
 function chunkOf(lines: readonly string[], name = "a.csv", isOwn = false): Chunk {
   const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);
-  const layout = csvColumns(FUTURES_TRADES);
-  assert("columns" in layout);
-  const origin: Origin = { name, layout: { kind: "csv", columns: layout.columns, isBare: true }, isOwn };
-  return { origin, bytes, start: 0, end: bytes.length };
+  const { layout } = originOf("1,1,1,1,1,true");
+  return { origin: { name, layout: { ...layout, isOwn } }, bytes, start: 0, end: bytes.length };
 }
 
 interface Sorted {
@@ -33,7 +30,7 @@ interface Sorted {
   readonly lines: string[];
 }
 
-/** What the parse stage makes of chunks whose rows were put in order. */
+/** The results of the parse stage for chunks whose rows were sorted. */
 function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), strict, limits);
   const parse = new Parse();
@@ -43,8 +40,7 @@ function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
       if (!(piece instanceof SortedBlock)) {
         found.passed.push(`${piece.origin.name} after ${found.ids.length}`);
       } else {
-        const reader = piece.reading();
-        for (const tick of parse.over(reader)) found.ids.push(tick.id);
+        for (const tick of parse.over(piece)) found.ids.push(tick.id);
       }
     }
   };
@@ -62,7 +58,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);
 }
 
-Deno.test("RowOrder puts rows in the order of their ids, whatever order they are in", () => {
+Deno.test("RowOrder sorts rows by their ids, whatever order they come in", () => {
   const ids = range(100, 400);
   const shuffle = fc.shuffledSubarray(ids, { minLength: ids.length });
   fc.assert(fc.property(shuffle, fc.integer({ min: 1, max: 50 }), (shuffled, block) => {
@@ -72,7 +68,7 @@ Deno.test("RowOrder puts rows in the order of their ids, whatever order they are
   }));
 });
 
-Deno.test("RowOrder puts a file that is newest first, and one of two parts by turns, in order", () => {
+Deno.test("RowOrder sorts a file that is newest first, and one whose two halves alternate", () => {
   assertEquals(sorted([chunkOf(rows(range(0, 1_000).toReversed()))]).ids, range(0, 1_000));
   const turns = range(0, 500).flatMap((at) => [at, 10_000 + at]);
   const { ids, counts } = sorted([chunkOf(rows(turns))]);
@@ -80,7 +76,7 @@ Deno.test("RowOrder puts a file that is newest first, and one of two parts by tu
   assertEquals(counts.duplicates, 0);
 });
 
-Deno.test("RowOrder drops the same rows of files that overlap as duplicates, and says which file brought what", () => {
+Deno.test("RowOrder drops the repeated rows of overlapping files as duplicates, and counts them for each file", () => {
   const chunks = [
     chunkOf(rows(range(0, 60)), "a.csv"),
     chunkOf(rows(range(40, 100)), "b.csv"),
@@ -98,7 +94,7 @@ Deno.test("RowOrder drops the same rows of files that overlap as duplicates, and
   }
 });
 
-Deno.test("RowOrder stops at a row that stands further from its place than it can, and says what to do", () => {
+Deno.test("RowOrder stops at a row that is too far from its place, and says what to do", () => {
   const lines = rows([...range(1, 100), 0]);
   const limits = { apart: 50, block: 10 };
   assertEquals(sorted([chunkOf(rows([...range(1, 50), 0]))], limits).ids, range(0, 50));
@@ -112,7 +108,7 @@ Deno.test("RowOrder stops at a row that stands further from its place than it ca
   assertEquals([ids, counts.outOfOrder], [range(1, 100), 1]);
 });
 
-Deno.test("RowOrder uses the room of rows again that have been handed out", () => {
+Deno.test("RowOrder reuses the memory of rows that have been handed out", () => {
   const limits = { apart: 1_000, block: 500 };
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true, limits);
   const slots = new Set<number>();
@@ -128,7 +124,7 @@ Deno.test("RowOrder uses the room of rows again that have been handed out", () =
   assertEquals(slots.size <= 2_000, true, `${slots.size} slots`);
 });
 
-Deno.test("RowOrder leaves ids that started over behind the old ones", () => {
+Deno.test("RowOrder keeps ids that started over after the old ones", () => {
   const old = range(100, 160).map((id): Row => [id, id]);
   const fresh = range(1, 130).map((id): Row => [id, 1_000 + id]);
   const both = [...old, ...fresh].map((row) => rowOf(row));
@@ -140,7 +136,7 @@ Deno.test("RowOrder leaves ids that started over behind the old ones", () => {
   }
 });
 
-Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts the others", () => {
+Deno.test("RowOrder keeps the ids of unusable rows in place, and counts unusable rows without ids", () => {
   const lines = [rowOf([3, 3]), rowOf([2, 2], "0"), "x", rowOf([1, 1]), "y"];
   const { ids, counts } = sorted([chunkOf(lines)], {}, false);
   assertEquals(ids, [1, 3]);
@@ -148,12 +144,12 @@ Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts th
   const parse = new Parse();
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), false);
   for (const _ of order.take(chunkOf(lines)));
-  const ticks = [...order.end()].flatMap((block) => [...parse.over(block.reading())]);
+  const ticks = [...order.end()].flatMap((block) => [...parse.over(block)]);
   assertEquals(ticks.map(({ missing }) => missing), [0, 0]);
   assertThrows(() => sorted([chunkOf(lines)]), UnusableInput, "a.csv:2:");
 });
 
-Deno.test("RowOrder hands a recording of Penstock's on as it is, behind the rows before it", () => {
+Deno.test("RowOrder hands on one of Penstock's recordings as it is, after the rows before it", () => {
   const chunks = [
     chunkOf(rows([2, 1])),
     chunkOf(rows([9]), "own.txt", true),
@@ -164,21 +160,31 @@ Deno.test("RowOrder hands a recording of Penstock's on as it is, behind the rows
   assertEquals([ids, passed], [[1, 2, 3, 4], ["own.txt after 2", "own.txt after 2"]]);
 });
 
-Deno.test("SortedBlock.reading() gives every reader all rows, with all that they say", () => {
+Deno.test("SortedBlock returns all rows in order, with all their fields", () => {
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true);
   const lines = ["7,61837.25,12.5,1,1735689600123,false", "6,0.00000001,1000000,1,1735689600122456,true"];
   for (const _ of order.take(chunkOf(lines)));
   const [block] = order.end();
-  for (let turn = 0; turn < 2; turn++) {
-    const reader = block!.reading();
-    assertEquals([reader.next(), { ...reader.trade }], ["trade", {
-      ...{ firstId: 6, lastId: 6, time: 1735689600122456, price: 1, decimals: 8 },
-      ...{ quantityWhole: 1_000_000, quantityFraction: 0, buyerIsMaker: true },
-    }]);
-    assertEquals([reader.next(), { ...reader.trade }], ["trade", {
-      ...{ firstId: 7, lastId: 7, time: 1735689600123000, price: 6183725, decimals: 2 },
-      ...{ quantityWhole: 12, quantityFraction: 50_000_000, buyerIsMaker: false },
-    }]);
-    assertEquals(reader.next(), null);
-  }
+  assert(block !== undefined);
+  assertEquals([block.next(), { ...block.trade }], ["trade", {
+    firstId: 6,
+    lastId: 6,
+    time: 1735689600122456,
+    price: 1,
+    decimals: 8,
+    quantityWhole: 1_000_000,
+    quantityFraction: 0,
+    buyerIsMaker: true,
+  }]);
+  assertEquals([block.next(), { ...block.trade }], ["trade", {
+    firstId: 7,
+    lastId: 7,
+    time: 1735689600123000,
+    price: 6183725,
+    decimals: 2,
+    quantityWhole: 12,
+    quantityFraction: 50_000_000,
+    buyerIsMaker: false,
+  }]);
+  assertEquals(block.next(), null);
 });

@@ -40,9 +40,12 @@ export async function* lockdown(program: Compiled): AsyncGenerator<Row> {
 
 /** Makes all that the scene needs under `folder`. */
 function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneParts {
-  const data = `${folder}/data`;
-  const app = `${folder}/app`;
-  for (const each of [data, app]) Deno.mkdirSync(each);
+  const [data, app, cache] = ["data", "app", "cache"].map((name) => `${folder}/${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  for (const each of [data, app, cache]) Deno.mkdirSync(each);
   const names = [...EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[0]!), "example.org"];
   Deno.writeTextFileSync(
     `${folder}/hosts`,
@@ -59,7 +62,13 @@ function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneP
   // The folder is the same inside and outside but for its name, which the flags have in them.
   const command = unpackedCommand(payload, app).map((word) => word.replaceAll(app, APP));
   Deno.copyFileSync(`${HERE}probe.ts`, `${app}/probe.ts`);
-  const unpacked: SandboxParts = { executable: Deno.execPath(), app, before: command, etc, data };
+  const unpacked: SandboxParts = {
+    executable: Deno.execPath(),
+    app: { sources: app, cache },
+    before: command,
+    etc,
+    data,
+  };
   const probe = { ...unpacked, before: [...command.slice(0, -1), `${APP}/probe.ts`] };
   const itself: SandboxParts = isReal ? { executable: path, app: null, before: [], etc, data } : unpacked;
   return { ...itself, probe, tls };

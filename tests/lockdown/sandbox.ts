@@ -8,8 +8,11 @@
 export interface SandboxParts {
   /** The executable: Penstock itself, or Deno where that has to run the unpacked program. */
   readonly executable: string;
-  /** The unpacked program's folder; null where the executable is Penstock. */
-  readonly app: string | null;
+  /**
+   * The unpacked program's folder, and one in which Deno keeps what it makes of the sources from run to run; null where
+   * the executable is Penstock.
+   */
+  readonly app: { readonly sources: string; readonly cache: string } | null;
   /** The arguments before Penstock's own. */
   readonly before: readonly string[];
   /** Files for /etc, by name. */
@@ -21,6 +24,7 @@ export interface SandboxParts {
 /** Where the unpacked program is inside. */
 export const APP = "/app";
 const PROGRAM = "/penstock";
+const CACHE = "/cache";
 /** Nobody in particular: the user of distroless images. */
 const USER = "65532";
 
@@ -56,7 +60,8 @@ export function sandboxArguments(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): string[] {
-  const variables = Object.entries({ DENO_DIR: "/cache", NO_COLOR: "1", ...environment });
+  const { app } = parts;
+  const variables = Object.entries({ DENO_DIR: CACHE, NO_COLOR: "1", ...environment });
   return [
     ...["--unshare-user", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"],
     ...["--uid", USER, "--gid", USER, "--cap-drop", "ALL", "--clearenv"],
@@ -64,7 +69,7 @@ export function sandboxArguments(
     ...["--ro-bind", parts.executable, PROGRAM],
     ...librariesOf(parts.executable).flatMap((path) => ["--ro-bind", Deno.realPathSync(path), path]),
     ...Object.entries(parts.etc).flatMap(([name, path]) => ["--ro-bind", path, `/etc/${name}`]),
-    ...(parts.app === null ? [] : ["--ro-bind", parts.app, APP, "--tmpfs", "/cache"]),
+    ...(app === null ? [] : ["--ro-bind", app.sources, APP, "--bind", app.cache, CACHE]),
     ...["--ro-bind", "/proc", "/proc", "--dev", "/dev"],
     ...["--bind", parts.data, "/data", "--chdir", "/", "--remount-ro", "/"],
     "--",

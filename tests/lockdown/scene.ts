@@ -166,7 +166,7 @@ class Scene {
     );
   }
 
-  /** What the program itself can be told to do, and may not. */
+  /** What a user can ask of the program that it may not do. */
   async *#denials(): AsyncGenerator<Row> {
     const once = ["run", "--state=none", "--attempts=1", "--stop-after=60"];
     for (

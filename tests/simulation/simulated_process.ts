@@ -2,9 +2,10 @@
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { run } from "../../src/commands/run.ts";
-import type { Surroundings, View } from "../../src/commands/run/surroundings.ts";
-import type { Blocking } from "../../src/domain/process/blocking.ts";
+import type { Surroundings } from "../../src/commands/run/surroundings.ts";
+import type { Blocking } from "../../src/domain/process/exit.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
+import type { View } from "../../src/views/view.ts";
 import type { Random } from "../../src/simulator/random.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import { openToAppend } from "../../src/stores/recording/recording_file.ts";
@@ -140,7 +141,7 @@ export class SimulatedProcess {
     return {
       runtime: this.#runtime,
       watchesMemory: false,
-      view: () => this.#view(),
+      views: [() => this.#view()],
       journals: () => Promise.resolve({ open: disk.openJournal, RunJournal }),
       startRecording: ({ path }, { symbol }, { journal, log, clock }) => {
         const onTrouble = (text: string) => log({ level: "warn", text });
@@ -176,19 +177,15 @@ export class SimulatedProcess {
       this.printed.push(JSON.parse(text));
     };
     return {
-      assets: null,
+      showsAll: true,
       broken: null,
-      isCrowded: false,
-      caughtUp: () => Promise.resolve(),
       event: show,
-      events: (events) => {
-        for (const event of events) show(event);
-      },
       log: ({ level, text }) => {
         if (this.#isAlive) this.log.push(`${level} ${text}`);
         if (this.log.length > 200) this.log.splice(0, 100);
       },
-      draw: () => {},
+      settle: () => {},
+      ready: () => null,
       close: () => Promise.resolve(),
     };
   }

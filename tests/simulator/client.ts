@@ -34,7 +34,7 @@ export class Client implements AsyncDisposable {
     return new Client(socket, await socket.opened);
   }
 
-  /** The next frame; null when the connection has ended, in whatever way. */
+  /** The next frame; null when the connection has ended in any way. */
   async next(): Promise<string | Uint8Array | null> {
     try {
       const { value, done } = await this.#reader.read();
@@ -73,7 +73,7 @@ export class Client implements AsyncDisposable {
     await this.#writer.write(typeof request === "string" ? request : JSON.stringify(request));
   }
 
-  /** How the connection ended; null when it did so without a closing handshake. */
+  /** How the connection ended; null without a closing handshake. */
   async closed(): Promise<{ code: number; reason: string } | null> {
     await this.rest();
     try {
@@ -92,7 +92,7 @@ export class Client implements AsyncDisposable {
     try {
       this.#socket.close();
     } catch {
-      // The exchange was faster.
+      // The exchange closed it first.
     }
   }
 
@@ -105,7 +105,7 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/** A client on bare TCP, for what a proper WebSocket client never does. */
+/** A client on plain TCP, for what a proper WebSocket client never does. */
 export class RawClient implements Disposable {
   readonly conn: Deno.TcpConn;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -173,7 +173,7 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** The code of the close frame that comes, passing over others; null when the connection ends without one. */
+  /** The code of the close frame, skipping other frames; null when the connection ends without one. */
   async closeCode(): Promise<number | null> {
     for (let frame = await this.frame(); frame !== null; frame = await this.frame()) {
       if (frame.opcode === 8) return frame.payload[0]! * 256 + frame.payload[1]!;

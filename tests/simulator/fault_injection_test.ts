@@ -37,7 +37,7 @@ Deno.test("close ends connections after exactly that trade with code 1001", asyn
   assertEquals(await client.closed(), { code: 1001, reason: "fault: close" });
 });
 
-Deno.test("stall keeps connections open and answers pings, but carries no more data", async () => {
+Deno.test("stall keeps connections open and answers pings, but sends no more data", async () => {
   await using exchange = faulty("stall@100");
   using client = await RawClient.upgrade(exchange, "/ws/btcusdt@trade");
   for (const id of range(1, 100)) assertEquals(JSON.parse((await client.frame())!.text).t, id);
@@ -65,7 +65,7 @@ Deno.test("half-open neither reads, writes nor closes any more", async () => {
   await client.write(clientFrame(9, "alive?"));
   await client.write(clientFrame(8));
   const nothing = client.frame();
-  // Another connection lives through several pings and its whole lifetime meanwhile.
+  // Meanwhile another connection goes through several pings and its whole lifetime.
   await using other = await Client.connect(exchange, "/ws");
   assertEquals((await other.closed())?.code, 1001);
   assertEquals(await Promise.race([nothing, Promise.resolve("pending")]), "pending");
@@ -73,7 +73,7 @@ Deno.test("half-open neither reads, writes nor closes any more", async () => {
   assertEquals(await nothing, null);
 });
 
-Deno.test("half-open ends when a system would give the connection up", async () => {
+Deno.test("half-open ends when an operating system would drop the connection", async () => {
   const gone = Promise.withResolvers<ExchangeEvent>();
   await using exchange = faulty("half-open@100", {
     halfOpenMs: 500,
@@ -103,7 +103,7 @@ Deno.test("no-close answers pings but never a closing handshake", async () => {
   assertEquals(await client.frame(), null);
 });
 
-Deno.test("duplicate, hole and reorder happen at exactly their places, and only to the streams", async () => {
+Deno.test("duplicate, hole and reorder happen at exactly their places, and only on the streams", async () => {
   await using exchange = faulty("duplicate=5@700,hole=3@800,reorder@950");
   await using client = await Client.connect(exchange);
   const expected = [...range(1, 700), ...range(696, 800), ...range(804, 950), 952, 951, ...range(953, 1100)];
@@ -114,7 +114,7 @@ Deno.test("duplicate, hole and reorder happen at exactly their places, and only 
   assertEquals((await answer.json()).map(({ id }: { id: number }) => id), range(690, 1089));
 });
 
-Deno.test("a hole in aggregates leaves out every one that it touches", async () => {
+Deno.test("a hole leaves out every aggregate that it touches", async () => {
   await using exchange = faulty("hole=7@300");
   await using client = await Client.connect(exchange, "/ws/btcusdt@aggTrade");
   let last = 0;
@@ -166,9 +166,9 @@ Deno.test("slow delays the data once, and nothing else", async () => {
   assertEquals(await client.ids(500), range(102, 601));
 });
 
-Deno.test("shutdown sends the notice, goes on for a while, and closes", async () => {
+Deno.test("shutdown sends the notice, continues for a while, and closes", async () => {
   for (const path of ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade"]) {
-    // Not in a flood: a client that is slow to read it would not get to the farewell in time.
+    // No flood of trades: a slow client would not read as far as the close frame in time.
     const market = { speed: 1, rate: 2_000, startTime: 0 };
     await using exchange = faulty("shutdown@100", { shutdownNoticeMs: 30, ...market });
     await using client = await Client.connect(exchange, path);
@@ -235,7 +235,7 @@ Deno.test("a plan of random faults is the same every time", async () => {
   assertEquals(await run(), await run());
 });
 
-Deno.test("the classic WebSocket works against the exchange, too", async () => {
+Deno.test("the classic WebSocket works with the exchange, too", async () => {
   await using exchange = faulty("close@300");
   const socket = new WebSocket(`${exchange.endpoint}/ws/btcusdt@trade`);
   const ids: number[] = [];

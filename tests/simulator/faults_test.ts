@@ -28,7 +28,7 @@ Deno.test("parseFaults() reads every kind", () => {
   assertEquals(parseFaults(" "), []);
 });
 
-Deno.test("parseFaults() names the item that it cannot read and the form that it can", () => {
+Deno.test("parseFaults() names the item that it cannot read, and the form that it expects", () => {
   const bad: [text: string, item: string, form: string][] = [
     ["drop@1,explode@2", "explode@2", "drop@N, close@N"],
     ["drop", "drop", "drop@N"],
@@ -53,7 +53,7 @@ Deno.test("parseFaults() names the item that it cannot read and the form that it
   }
 });
 
-Deno.test("FaultPlan.take() gives faults in the order of their places, and each once", () => {
+Deno.test("FaultPlan.take() gives each fault once, in the order of their places", () => {
   const plan = new FaultPlan(parseFaults("stall@9,drop@3,close@3"), 1);
   assertEquals(plan.next, 3);
   assertEquals(plan.take(2), []);

@@ -54,7 +54,7 @@ Deno.test("the exchange answers requests that it cannot accept", async () => {
   assertEquals(exchange.connectionsAccepted, 0);
 });
 
-Deno.test("the exchange answers no web page: Host and Origin have to name loopback, or what it is told", async () => {
+Deno.test("the exchange answers no web page: Host and Origin must name loopback, or a name that it is given", async () => {
   await using exchange = BuiltInExchange.listen();
   await using named = BuiltInExchange.listen({ hosts: ["market.test", "10.0.0.5"] });
   const ping = (...headers: string[]) => `GET /api/v3/ping HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`;
@@ -73,7 +73,7 @@ Deno.test("the exchange answers no web page: Host and Origin have to name loopba
     [exchange, ["Host: localhost", "Origin: null"], false],
     [exchange, ["Host: localhost", "Origin: file://"], false],
     [exchange, ["Host: market.test"], false],
-    // Other spellings of loopback, which a browser makes one of the three of before it sends them.
+    // Other spellings of loopback, which a browser turns into one of the three before it sends them.
     [exchange, ["Host: [0:0:0:0:0:0:0:1]:9001"], true],
     [exchange, ["Host: [::ffff:127.0.0.1]"], false],
     [exchange, ["Host: ::1"], false],
@@ -124,7 +124,7 @@ Deno.test("openExchange() answers to the names that --host gives", async () => {
   assert((await ping("sub.market.test")).startsWith("HTTP/1.1 403 "));
 });
 
-Deno.test("the exchange reads a request head in pieces, and frames that come with it", async () => {
+Deno.test("the exchange reads a request head in pieces", async () => {
   await using exchange = BuiltInExchange.listen();
   using client = await RawClient.connect(exchange);
   for (const piece of upgradeRequest("/ws").match(/[^]{1,7}/g)!) await client.write(piece);
@@ -247,7 +247,7 @@ Deno.test("REST refuses above 6,000 weight a minute", async () => {
   assert(wait >= 1 && wait <= 60, `Retry-After ${wait}`);
 });
 
-Deno.test("onRest sees every REST request with its answer and says what is sent", async () => {
+Deno.test("onRest sees every REST request with its answer, and decides what is sent", async () => {
   const seen: string[] = [];
   await using exchange = BuiltInExchange.listen({
     onRest(url, answer) {

@@ -4,7 +4,7 @@ import { priceProcess } from "../../src/simulator/price_process.ts";
 const DEFAULTS = { seed: 1, rate: 20, firstId: 1, startTime: 1_777_807_004_059 };
 const TRADES = priceProcess(DEFAULTS).take(200_000).toArray();
 
-Deno.test("priceProcess() gives the same trades for the same seed, and others for another", () => {
+Deno.test("priceProcess() gives the same trades for the same seed, and different ones for another", () => {
   const start = TRADES.slice(0, 5000);
   assertEquals(priceProcess(DEFAULTS).take(5000).toArray(), start);
   for (const seed of [0, 2, -1, 2 ** 40 + 1]) {
@@ -22,7 +22,7 @@ Deno.test("priceProcess() still gives the trades that it has always given", () =
   ]);
 });
 
-Deno.test("priceProcess() shifts times by the start and ids by the first id, and changes nothing else", () => {
+Deno.test("priceProcess() shifts times by the start time and ids by the first id, and changes nothing else", () => {
   const shifted = priceProcess({ ...DEFAULTS, startTime: 1000, firstId: 7_000_000_000 }).take(1000).toArray();
   assertEquals(
     shifted,
@@ -34,7 +34,7 @@ Deno.test("priceProcess() shifts times by the start and ids by the first id, and
   );
 });
 
-Deno.test("priceProcess() keeps to the filters of the exchange and to contiguous ids and times", () => {
+Deno.test("priceProcess() keeps to the exchange's filters, with consecutive ids and times that never go back", () => {
   let time = 0;
   for (const [index, trade] of TRADES.entries()) {
     assertEquals(trade.id, index + 1);
@@ -45,7 +45,7 @@ Deno.test("priceProcess() keeps to the filters of the exchange and to contiguous
   }
 });
 
-Deno.test("priceProcess() trades at the rate that is asked for", () => {
+Deno.test("priceProcess() trades at the requested rate", () => {
   for (const rate of [0.5, 20, 5000]) {
     const trades = priceProcess({ ...DEFAULTS, rate, startTime: 0 }).take(100_000).toArray();
     const measured = trades.length / (trades.at(-1)!.time / 1000);

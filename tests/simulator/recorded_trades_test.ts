@@ -36,20 +36,20 @@ const SERVED = [
   { id: 8, price: "0.00000001", quantity: "0.00000001" },
 ].map((trade) => ({ ...trade, time: 1777807004059, buyerIsMaker: true }));
 
-Deno.test("readRecordedTrades() reads what --record writes: its notes are passed over, and what was malformed", async () => {
+Deno.test("readRecordedTrades() reads what --record writes, and skips notes and malformed frames", async () => {
   await withFile(
     OWN,
     async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
   );
 });
 
-Deno.test("readRecordedTrades() reads a recording that a crash tore off, up to there", async () => {
+Deno.test("readRecordedTrades() reads a recording that a crash cut short, up to there", async () => {
   const torn = OWN + `1777807004064000 {"e":"trade","E":17778`;
   await withFile(
     torn,
     async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
   );
-  // A member a second, of which the last one was being written.
+  // One gzip member a second, of which the last was still being written.
   const members = [OWN, torn].map((text) => new Uint8Array(gzipSync(text)));
   const packed = new Uint8Array([...members[0]!, ...members[1]!.subarray(0, 30)]);
   await withFile(
@@ -68,7 +68,7 @@ Deno.test("readRecordedTrades() reads Binance's files, and gives prices all thei
   );
 });
 
-Deno.test("readRecordedTrades() names the line that cannot be read, and the symbol that is not there", async () => {
+Deno.test("readRecordedTrades() names a line that cannot be read, and a symbol without trades", async () => {
   await withFile(`${frame(1, "1", "1")}\n${frame(2, "one", "1")}\n`, async (path) => {
     const { message } = await assertRejects(
       () => readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")),
@@ -84,7 +84,7 @@ Deno.test("readRecordedTrades() names the line that cannot be read, and the symb
 });
 
 Deno.test({
-  name: "readRecordedTrades() stops waiting for a pipe that nobody writes to when it is to stop",
+  name: "readRecordedTrades() stops waiting for a pipe without a writer when its signal aborts",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -97,7 +97,7 @@ Deno.test({
     );
     stop.abort(new Error("enough"));
     await reading;
-    // Lets go of what the system still waits with.
+    // Ends the open that still waits in the system.
     (await Deno.open(pipe, { read: true, write: true })).close();
   },
 });

@@ -101,7 +101,7 @@ Deno.test("market time starts with the first subscription, or at once when asked
   assertEquals(await client.json(), { result: null, id: 2 });
   const first: TradeMessage = await client.json();
   assertEquals(first.t, 1);
-  assert(Math.abs(first.T - Date.now()) < 5000, "times count from the beginning of market time");
+  assert(Math.abs(first.T - Date.now()) < 5000, "times count from the start of market time");
 
   await using running = BuiltInExchange.listen({ speed: 1000, startOnFirstSubscriber: false });
   await using late = await Client.connect(running);
@@ -136,7 +136,7 @@ Deno.test("control messages are answered as Binance answers them", async () => {
   }
 });
 
-Deno.test("unsubscribing ends the data, subscribing again goes on at the market's place", async () => {
+Deno.test("unsubscribing ends the data, and subscribing again continues where the market is", async () => {
   await using exchange = BuiltInExchange.listen({ speed: Infinity });
   await using client = await Client.connect(exchange);
   await client.request({ method: "UNSUBSCRIBE", params: ["btcusdt@trade"], id: 1 });
@@ -153,7 +153,7 @@ Deno.test("unsubscribing ends the data, subscribing again goes on at the market'
   assert(next.t > last);
 });
 
-Deno.test("more than five requests a second are one too many", async () => {
+Deno.test("more than five requests a second close the connection", async () => {
   await using exchange = BuiltInExchange.listen();
   await using client = await Client.connect(exchange, "/ws");
   for (let id = 1; id <= 6; id++) await client.request({ method: "LIST_SUBSCRIPTIONS", id });
@@ -211,7 +211,7 @@ Deno.test("a connection is closed when its lifetime is over", async () => {
   assertEquals(await client.closed(), { code: 1001, reason: "The connection has reached its lifetime" });
 });
 
-Deno.test("a client that reads too slowly is closed, and holds up nobody", async () => {
+Deno.test("a client that reads too slowly is closed, and holds nobody up", async () => {
   const { promise: gone, resolve } = Promise.withResolvers<ExchangeEvent>();
   await using exchange = BuiltInExchange.listen({
     speed: Infinity,
@@ -236,7 +236,7 @@ Deno.test("the market runs no further ahead than a thousand trades of the fastes
     seen = JSON.parse((await client.frame())!.text).t;
   }
   assertEquals(seen, 100_000);
-  // What is on the way in the socket is bounded by the kernel's buffers: some megabytes at 130 bytes a trade.
+  // The kernel's buffers limit what is on its way in the socket: some megabytes at 130 bytes a trade.
   assert(exchange.released < seen + 100_000, `${exchange.released} released, ${seen} read`);
 });
 

@@ -9,7 +9,7 @@ function trade(id: number, price: string, quantity: string, time = 1, buyerIsMak
   return { id, price, quantity, time, buyerIsMaker };
 }
 
-Deno.test("Aggregator.add() joins neighbours of one price, side and millisecond, and nothing else", () => {
+Deno.test("Aggregator.add() joins consecutive trades of one price, side and millisecond, and no others", () => {
   const trades = [
     trade(10, "1.0", "0.10000000"),
     trade(11, "1.0", "0.20000000"),
@@ -31,7 +31,7 @@ Deno.test("Aggregator.add() joins neighbours of one price, side and millisecond,
 });
 
 Deno.test("addDecimals() is exact for any decimals and sizes", () => {
-  // As many small ones as large ones, so that every pair of sizes meets.
+  // As many small numbers as large ones, so that every pair of sizes occurs.
   const units = fc.integer({ min: 0, max: 24 }).chain((digits) =>
     fc.bigInt({ min: 0n, max: 10n ** BigInt(digits) })
   );
@@ -51,7 +51,7 @@ Deno.test("addDecimals() is exact for any decimals and sizes", () => {
   assertEquals(addDecimals("9007199254740993", "9007199254740993"), "18014398509481986");
 });
 
-Deno.test("History keeps the newest items under their positions", () => {
+Deno.test("History keeps the newest items at their positions", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 7 }), fc.nat(30), (limit, count) => {
     const history = new History<number>(limit);
     for (let item = 0; item < count; item++) history.push(item);
@@ -68,7 +68,7 @@ Deno.test("History keeps the newest items under their positions", () => {
   }));
 });
 
-Deno.test("Tape faults touch the entries and never the history", () => {
+Deno.test("Tape.fault() changes the entries and never the history", () => {
   const trades = priceProcess({ seed: 3, rate: 20, firstId: 1, startTime: 0 }).take(400).toArray();
   const clean = new Tape(1000);
   const faulty = new Tape(1000);

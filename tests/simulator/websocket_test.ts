@@ -40,7 +40,7 @@ function join(...frames: Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
-Deno.test("ClientFrames gives the same messages however the bytes are split", () => {
+Deno.test("ClientFrames gives the same messages wherever the bytes are split", () => {
   const frame = fc.oneof(
     fc.string({ unit: "binary", maxLength: 300 }).map((text) => clientFrame(1, text)),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => clientFrame(2, bytes)),
@@ -63,7 +63,7 @@ Deno.test("ClientFrames gives the same messages however the bytes are split", ()
   }));
 });
 
-Deno.test("ClientFrames takes any garbage: messages, then at most one protocol error", () => {
+Deno.test("ClientFrames gives messages, then at most one protocol error, for any garbage", () => {
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.tuple(fc.nat(255), fc.nat(127), fc.uint8Array({ maxLength: 200 })).map(([first, second, rest]) =>

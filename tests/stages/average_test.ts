@@ -1,222 +1,72 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import type { Trend } from "../../src/domain/market/tick.ts";
-import { MovingAverages } from "../../src/stages/average.ts";
-import { Exact } from "../support/exact.ts";
-import { SeededRandom } from "../support/random.ts";
-import { tickOf, ticksAt, type TickWish } from "../support/ticks.ts";
+import { assertEquals } from "@std/assert";
+import { AverageStage } from "../../src/stages/average.ts";
+import { Crossover } from "../../src/stages/strategies/crossover.ts";
+import { tickOf, ticksAt } from "../support/ticks.ts";
 
-/** What a stage says of each tick: the trend, and both averages as text. */
-type Found = [Trend, string | null, string | null];
-
-function foundBy(averages: MovingAverages, wishes: readonly TickWish[]): Found[] {
-  const found: Found[] = [];
-  for (const tick of averages.over(wishes.map(tickOf))) {
-    found.push([tick.trend, tick.averages.short(), tick.averages.long()]);
-  }
-  return found;
+function stageOf(short: number, long: number): AverageStage {
+  return new AverageStage(new Crossover(short, long));
 }
 
-/** The same by adding up whole windows. */
-function naive(short: number, long: number, wishes: readonly TickWish[]): Found[] {
-  let kept: Exact[] = [];
-  return wishes.map(({ price = 100, decimals = 0, missing = 0 }) => {
-    if (missing !== 0) kept = [];
-    kept.push(new Exact(BigInt(price), decimals));
-    const total = (window: number) => kept.slice(-window).reduce((sum, one) => sum.plus(one), new Exact(0n));
-    const text = (window: number) =>
-      kept.length < window ? null : total(window).ratio(new Exact(BigInt(window)), 8).toString();
-    const side = total(short).times(new Exact(BigInt(long))).compare(
-      total(long).times(new Exact(BigInt(short))),
-    );
-    const trend = kept.length < long ? "warming" : side > 0 ? "above" : side < 0 ? "below" : "equal";
-    return [trend, text(short), text(long)];
-  });
-}
-
-const windows = fc.record({ short: fc.integer({ min: 1, max: 12 }), more: fc.integer({ min: 1, max: 40 }) })
-  .map(({ short, more }) => ({ short, long: short + more }));
-
-/** Ticks whose unit gets finer now and then, with a gap or a new beginning now and then. */
-const wishes = fc.array(
-  fc.record({
-    level: fc.oneof(
-      fc.integer({ min: 1, max: 30 }),
-      fc.integer({ min: 1, max: 10_000_000 }),
-      fc.integer({ min: 9_999_990, max: 10_000_000 }),
-    ),
-    offset: fc.nat(9),
-    finer: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, {
-      weight: 1,
-      arbitrary: fc.integer({ min: 1, max: 4 }),
-    }),
-    missing: fc.oneof({ weight: 30, arbitrary: fc.constant(0) }, {
-      weight: 1,
-      arbitrary: fc.constantFrom(1, 500, -1),
-    }),
-  }),
-  { minLength: 1, maxLength: 150, size: "max" },
-).map((steps) => {
-  let decimals = 0;
-  return steps.map(({ level, offset, finer, missing }, at): TickWish => {
-    decimals = Math.min(8, decimals + finer);
-    const price = Math.min(level * 10 ** decimals + offset, 10_000_000 * 10 ** decimals);
-    return { id: at + 1, price, decimals, missing };
-  });
-});
-
-Deno.test("MovingAverages.over() equals windows added up from scratch, at any unit and over gaps", () => {
-  fc.assert(
-    fc.property(windows, wishes, ({ short, long }, wishes) => {
-      assertEquals(foundBy(new MovingAverages(short, long), wishes), naive(short, long, wishes));
-    }),
-    { numRuns: 600 },
-  );
-});
-
-Deno.test("MovingAverages.restore() of a snapshot goes on as if never interrupted", () => {
-  fc.assert(
-    fc.property(windows, wishes, fc.nat(), ({ short, long }, wishes, cut) => {
-      const at = cut % (wishes.length + 1);
-      const first = new MovingAverages(short, long);
-      const before = foundBy(first, wishes.slice(0, at));
-      const second = new MovingAverages(short, long);
-      // Whatever it held before is gone.
-      foundBy(second, [{ price: 77, decimals: 0 }, { price: 5, decimals: 0 }]);
-      second.restore(JSON.parse(JSON.stringify(first.snapshot())));
-      assertEquals([second.short(), second.long()], [first.short(), first.long()]);
-      assertEquals(second.snapshot(), first.snapshot());
-      const whole = foundBy(new MovingAverages(short, long), wishes);
-      assertEquals([...before, ...foundBy(second, wishes.slice(at))], whole);
-    }),
-    { numRuns: 400 },
-  );
-});
-
-Deno.test("MovingAverages.over() has a short average before the long one, and a trend only with both", () => {
-  const found = foundBy(new MovingAverages(1, 3), [{ price: 10 }, { price: 20 }, { price: 60 }, {
-    price: 10,
-  }]);
-  assertEquals(found, [
-    ["warming", "10", null],
-    ["warming", "20", null],
-    ["above", "60", "30"],
-    ["below", "10", "30"],
-  ]);
-});
-
-Deno.test("MovingAverages.over() calls averages equal only when they are, to the last unit", () => {
-  const equal = foundBy(new MovingAverages(1, 3), [{ price: 10 }, { price: 12 }, { price: 11 }]).at(-1);
-  assertEquals(equal, ["equal", "11", "11"]);
-  // The averages differ by a third of 10^-8, and show as the same text.
-  const above = foundBy(
-    new MovingAverages(2, 3),
-    [1_000_000_001, 1_000_000_002, 1_000_000_001].map((price) => ({ price, decimals: 8 })),
-  );
-  assertEquals(above.at(-1), ["above", "10.00000002", "10.00000001"]);
-});
-
-Deno.test("MovingAverages.over() starts again from empty at a gap, and at ids that started over", () => {
+Deno.test("AverageStage.over() empties the averages at a gap, and when the ids start over", () => {
   for (const missing of [1, 7, -1]) {
-    const found = foundBy(new MovingAverages(1, 2), [{ price: 10 }, { price: 30 }, { price: 50, missing }, {
-      price: 10,
-    }]);
-    assertEquals(found.map(([trend]) => trend), ["warming", "above", "warming", "below"]);
-    assertEquals(found.at(-1), ["below", "10", "30"]);
+    const stage = stageOf(1, 2);
+    const prices = [{ price: 10 }, { price: 30 }, { price: 50, missing }, { price: 10 }];
+    const found = [];
+    for (const { wish, readings } of stage.over(prices.map(tickOf))) found.push([wish, readings.values()]);
+    assertEquals(found, [
+      [0, null],
+      [1, { shortAverage: "30", longAverage: "20" }],
+      [0, null],
+      [-1, { shortAverage: "10", longAverage: "30" }],
+    ]);
+    assertEquals(stage.record, { emptied: 1, existed: true });
   }
 });
 
-Deno.test("MovingAverages.over() rescales what it keeps when a price with more decimals arrives", () => {
-  const found = foundBy(new MovingAverages(1, 2), [
-    { price: 95_420 },
-    { price: 954_205, decimals: 1 },
-    { price: 9_542_050_000_001, decimals: 8 },
-  ]);
-  assertEquals(found.slice(1), [
-    ["above", "95420.5", "95420.25"],
-    ["above", "95420.50000001", "95420.5"],
-  ]);
-});
-
-Deno.test("MovingAverages.over() stays exact across a million trades, at the finest unit and the largest price", () => {
-  const [short, long] = [333_333, 1_000_000];
-  const random = new SeededRandom(7);
-  const prices = new Float64Array(1_200_000);
-  for (let at = 0; at < prices.length; at++) {
-    prices[at] = random.whole(Number.MAX_SAFE_INTEGER - 10_000_000, Number.MAX_SAFE_INTEGER);
-  }
-  const total = (window: number, end: number) => {
-    let sum = 0n;
-    for (let at = end - window; at < end; at++) sum += BigInt(prices[at]!);
-    return new Exact(sum, 8);
+Deno.test("AverageStage.record says whether the averages ever existed, and how often they were emptied", () => {
+  const stage = stageOf(1, 3);
+  const run = (...missing: readonly number[]) => {
+    stage.over(missing.map((missing) => tickOf({ missing }))).forEach(() => {});
   };
-  const averages = new MovingAverages(short, long);
-  const wishes = function* () {
-    for (let at = 0; at < prices.length; at++) yield tickOf({ id: at + 1, price: prices[at]!, decimals: 8 });
-  };
-  let seen = 0;
-  for (const tick of averages.over(wishes())) {
-    seen++;
-    if (seen === long - 1) assertEquals([tick.trend, averages.long()], ["warming", null]);
-    if (seen !== long && seen !== 1_100_001 && seen !== prices.length) continue;
-    const [shortSum, longSum] = [total(short, seen), total(long, seen)];
-    const side = shortSum.times(new Exact(BigInt(long))).compare(longSum.times(new Exact(BigInt(short))));
-    assertEquals(tick.trend, side > 0 ? "above" : side < 0 ? "below" : "equal");
-    assertEquals(averages.short(), shortSum.ratio(new Exact(BigInt(short)), 8).toString());
-    assertEquals(averages.long(), longSum.ratio(new Exact(BigInt(long)), 8).toString());
-  }
-  assertEquals(seen, prices.length);
+  run(0, 0, 5, 0);
+  assertEquals(stage.record, { emptied: 1, existed: false });
+  run(0);
+  assertEquals(stage.record, { emptied: 1, existed: true });
+  run(5);
+  assertEquals(stage.record, { emptied: 2, existed: true });
 });
 
-Deno.test("MovingAverages.over() notices a difference of one unit in a sum far beyond 2^53", () => {
-  const price = 1_000_000_000_000_000;
-  const averages = new MovingAverages(1, 20_000);
-  const prices = [price - 1, ...Array(19_999).fill(price), price - 1, price];
-  const trends = [...averages.over(ticksAt(prices, 8))].map(({ trend }) => trend).slice(19_998);
-  assertEquals(trends, ["warming", "above", "below", "above"]);
-});
-
-Deno.test("MovingAverages.over() notices a difference of one in products beyond 2^53 of sums below it", () => {
-  const price = 9_000_000_000_000;
-  const averages = new MovingAverages(999, 1_000);
-  const prices = [...Array(1_000).fill(price), price + 1, ...Array(1_000).fill(price), price - 1];
-  const trends = [...averages.over(ticksAt(prices, 8))].map(({ trend }) => trend);
-  assertEquals(trends.slice(998, 1_001), ["warming", "equal", "above"]);
-  assertEquals(trends.slice(-3), ["below", "equal", "below"]);
-});
-
-Deno.test("MovingAverages.restart() empties the averages", () => {
-  const averages = new MovingAverages(1, 2);
-  foundBy(averages, [{ price: 1 }, { price: 2 }]);
-  averages.restart();
-  assertEquals([averages.short(), averages.long()], [null, null]);
-  assertEquals(averages.snapshot().prices, []);
-});
-
-Deno.test("MovingAverages.over() reads one tick for every one it is asked for", () => {
+Deno.test("AverageStage.over() reads one tick for each that it is asked for", () => {
   let read = 0;
   const source = function* () {
     for (;;) yield tickOf({ id: ++read });
   };
-  const stage = new MovingAverages(1, 2).over(source());
+  const stage = stageOf(1, 2).over(source());
   stage.next();
   stage.next();
   assertEquals(read, 2);
 });
 
-Deno.test("new MovingAverages() refuses windows that are not whole with 1 ≤ short < long ≤ 1000000", () => {
-  for (
-    const [short, long] of [[0, 5], [5, 5], [6, 5], [1.5, 5], [1, 5.5], [-1, 5], [1, 1_000_001], [
-      NaN,
-      5,
-    ]] as const
-  ) {
-    assertThrows(
-      () => new MovingAverages(short, long),
-      RangeError,
-      `Windows must be whole with 1 ≤ short < long ≤ 1000000: got ${short} and ${long}`,
-    );
-  }
-  new MovingAverages(1, 2);
-  new MovingAverages(999_999, 1_000_000);
+Deno.test("AverageStage.restart() empties the averages", () => {
+  const stage = stageOf(1, 2);
+  stage.over(ticksAt([1, 2])).forEach(() => {});
+  assertEquals(stage.closes.values, [1, 2]);
+  stage.restart();
+  assertEquals(stage.closes.values, []);
+});
+
+Deno.test("AverageStage.takeCloses() gives each close once, or all that count if those given before are void", () => {
+  const stage = stageOf(1, 3);
+  const run = (...prices: readonly number[]) => stage.over(ticksAt(prices)).forEach(() => {});
+  assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: true });
+  run(1, 2);
+  assertEquals(stage.takeCloses(), { decimals: 0, values: [1, 2], isFresh: false });
+  assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: false });
+  run(3, 4);
+  stage.over(ticksAt([55], 1)).forEach(() => {});
+  assertEquals(stage.takeCloses(), { decimals: 1, values: [30, 40, 55], isFresh: true });
+  stage.over([tickOf({ price: 7, decimals: 1, missing: 2 })]).forEach(() => {});
+  assertEquals(stage.takeCloses(), { decimals: 1, values: [7], isFresh: true });
+  stage.restore(null, { decimals: 0, values: [1, 2, 3] });
+  assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: false });
 });

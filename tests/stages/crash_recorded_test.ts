@@ -1,6 +1,6 @@
 /**
- * A crash made from recorded BTCUSDT frames, prices scaled down over 2,000 trades: the drawdown halts trading at
- * exactly the trade that equity, computed from the fills alone, names.
+ * A crash made from recorded BTCUSDT frames, whose prices are scaled down over 2,000 trades: the drawdown halts
+ * trading at exactly the trade at which equity, computed from the fills alone, reaches the limit.
  */
 import { assertEquals, assertGreater } from "@std/assert";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
@@ -11,7 +11,7 @@ import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_inp
 import { isRecorded } from "../support/recorded_data.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
-/** Where equity first fell by the limit, and whether the position of that time was bought before the peak. */
+/** Where equity had first fallen by the limit, and whether the position held then was bought before the peak. */
 interface Crash {
   readonly tradeId: number;
   readonly value: string;
@@ -40,7 +40,7 @@ function crashIn(trades: readonly PlainTrade[], fills: readonly FillEvent[], lim
   return null;
 }
 
-/** The strategies of the test: some are caught in the crash by their first position, some by a later one. */
+/** The strategies of the test: the crash catches some with their first position, some with a later one. */
 const STRATEGIES: readonly (Partial<Choices> & { readonly climbs: boolean })[] = [
   { climbs: false, short: 20, long: 50, latency: 90_000_000 },
   { climbs: false, short: 100, long: 300, latency: 90_000_000 },

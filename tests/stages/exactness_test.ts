@@ -1,6 +1,6 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater } from "@std/assert";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { FillEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -13,21 +13,21 @@ const TRADES = 5_000_000;
 const SHORT = 20;
 const LONG = 50;
 
-/** At first the stake is spent, later what is left of the cash. */
+/** The first buys spend the stake, later ones what is left of the cash. */
 const CHOICES: Choices = {
   ...DEFAULTS,
   ...{ short: SHORT, long: LONG, cash: "10000", stake: "6000", fee: "0.00001", lot: "0.00001" },
   ...{ slippage: "0", latency: 0, minNotional: "0", maxDrawdown: null },
 };
-/** The same in the units of the reference: cash in 10^-8, a price in 10^-2, a lot is 10^-5, the fee in 10^-5. */
+/** The same in the units of the reference: 10^-8 for cash, 10^-2 for prices, 10^-5 for lots and the fee. */
 const CASH = 10_000n * 10n ** 8n;
 const STAKE = 6_000n * 10n ** 8n;
 const FEE = 1n;
 const FEE_UNIT = 10n ** 5n;
 
 /**
- * The whole strategy again, in whole numbers: it adds up both windows at every trade, and money is counted in 10^-8,
- * finer than a product of cents and lots.
+ * The whole strategy again, in whole numbers. It adds up both windows at every trade, and counts money in units of
+ * 10^-8, which are finer than a product of cents and lots.
  */
 class WholeNumbers {
   /** Fills since they were last taken, each in one line. */
@@ -124,7 +124,7 @@ Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to t
     }
     expected.fills = [];
     expected.see(walk.cents, first);
-    // A long list is compared as one text, and taken apart only where it differs.
+    // A long list is compared as one text, and taken apart only if it differs.
     if (found.join("\n") !== expected.fills.join("\n")) assertEquals(found, expected.fills);
     fills += found.length;
   }
@@ -133,18 +133,18 @@ Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to t
     ...{ trades: TRADES, printed: fills, cash: expected.cash, signals: fills, refusals: 0 },
   });
   assertGreater(fills, 100_000);
-  // Comparing sums of doubles, divided, would have bought and sold at other trades.
+  // A program that divides and compares sums of doubles would have bought and sold at other trades.
   assertGreater(expected.astray, 0);
 });
 
-/** The averages as a program with binary floats has them: sums of doubles, divided. */
+/** The averages in binary floating point: sums of doubles, divided. */
 function averagesInDoubles(prices: readonly string[], short: number): [short: number, long: number] {
   const values = Float64Array.from(prices, Number);
   const { length } = values;
   return [sum(values, length - short, length) / short, sum(values, 0, length) / length];
 }
 
-/** The signals of the pipeline when these are all the trades, as many as its long window. */
+/** The pipeline's signals if these are all the trades, just enough for its long window. */
 function signalsAt(prices: readonly string[], short: number): string[] {
   const pipeline = new Pipeline(optionsOf({ ...DEFAULTS, short, long: prices.length }));
   const messages = prices.map((price, at) =>
@@ -155,24 +155,24 @@ function signalsAt(prices: readonly string[], short: number): string[] {
     .toArray();
 }
 
-Deno.test("Pipeline sees a tie of the averages where doubles see a crossing: 0.2 is 0.2", () => {
+Deno.test("Pipeline sees equal averages where doubles see a crossing: 0.2 is 0.2", () => {
   const prices = ["0.2", "0.3", "0.1"];
   assertEquals(averagesInDoubles(prices, 2), [0.2, 0.19999999999999998]);
   assertEquals(signalsAt(prices, 2), []);
 });
 
-Deno.test("Pipeline sees a tie of the averages over 20 and 50 trades where doubles see a crossing", () => {
+Deno.test("Pipeline sees equal averages over 20 and 50 trades where doubles see a crossing", () => {
   // Found by search: the first among random prices from 10.0 to 10.9.
   const tenths = "79826520096741070648489830253562175286549523048438";
   const prices = [...tenths].map((digit) => `10.${digit}`);
   assertEquals(averagesInDoubles(prices, 20), [10.460000000000003, 10.459999999999997]);
   assertEquals(signalsAt(prices, 20), []);
-  // A hundred-millionth more on the last trade, and it is a crossing.
+  // With a hundred-millionth more in the last trade, it is a crossing.
   assertEquals(signalsAt(prices.with(-1, "10.80000001"), 20), ["buy 10.46 10.46"]);
 });
 
 Deno.test("Pipeline sees the short average above the long one where doubles see it below", () => {
-  // Found by search, among prices of as many digits as there can be; the last digits' averages are 4.15 and 4.14.
+  // Found by search, among prices with the most digits there can be; their last digits average 4.15 and 4.14.
   const lastDigits = "05366570189252508651841308181695994485320168303121";
   const prices = [...lastDigits].map((digit) => `4999999.9999999${digit}`);
   assertEquals(averagesInDoubles(prices, 20), [4999999.999999941, 4999999.999999942]);

@@ -29,7 +29,7 @@ function plainly(outcome: Filled["outcomes"][number]): Record<string, unknown> {
   );
 }
 
-Deno.test("PaperFills.over() books an approved order and says what it left", () => {
+Deno.test("PaperFills.over() books an approved order and shows the account after it", () => {
   const { account, fills, over } = stagesFor();
   const outcomes = [...over([
     signalledOf({ id: 1, price: 100 }, "buy"),
@@ -114,7 +114,7 @@ Deno.test("PaperFills.over() stops with a BooksError when the books no longer ba
   const judged = [...gate.over([signalledOf({ price: 100 }, "buy")])][0]!;
   const [order] = judged.decisions ?? [];
   assert(order?.kind === "approved");
-  // The same order until the cash does not reach any more: a gate that did this would be broken.
+  // The same order again until the cash is used up: a gate that did this would be broken.
   const again: Judged = Object.assign(signalledOf({ id: 2, price: 100 }), {
     decisions: Array(10).fill(order),
   });

@@ -1,7 +1,7 @@
-/** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
+/** Gaps: live, with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
 import {
   backfilledText,
@@ -13,6 +13,7 @@ import { noteText, type RecordingNote } from "../../src/domain/recording/recordi
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -92,7 +93,7 @@ class Live {
   /** The recording, with more trades at its end that nothing was fetched for. */
   recording(more: readonly string[] = []): Chunk {
     const bytes = new TextEncoder().encode(this.#lines + more.map((line) => `${TIME} ${line}\n`).join(""));
-    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
+    const origin: Origin = { name: "a.txt", layout: RECORDING };
     return { origin, bytes, start: 0, end: bytes.length };
   }
 
@@ -102,7 +103,7 @@ class Live {
     const events = eventsIn(recording.run(this.recording()));
     assertEquals(events, this.events);
     assertEquals(recording.state.snapshot(), this.state.snapshot());
-    assertEquals(recording.state.averages, this.state.averages);
+    assertEquals(recording.state.averages.closes, this.state.averages.closes);
   }
 
   get gaps(): Record<string, unknown>[] {
@@ -133,22 +134,22 @@ const symbol = DEFAULTS.symbol;
 const flat = (from: number, to: number, price = 100) =>
   Array.from({ length: to - from + 1 }, (_, at) => trade(from + at, price));
 
-Deno.test("an id that the exchange itself lacks does not empty the averages, within what was fetched", () => {
+Deno.test("an id within what was fetched that the exchange itself lacks does not empty the averages", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(10, 90)],
     TIME,
     (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
   assertEquals(live.state.totals.absent, 2);
   live.assertReplays();
 });
 
-Deno.test("a gap with no fetched trades has an event of its own, even after a gap that was filled", () => {
+Deno.test("a gap without fetched trades has an event of its own, even after a gap that was filled", () => {
   const fill = (live: Live) => void live.fetched([late(5, 100)]).settled(1);
   const live = new Live().receive([...flat(1, 4), ...flat(6, 10)], TIME, fill);
-  // As where recordings leave out what lies between them, or a process had no backfill.
+  // As between two recordings, or if a process had no backfill.
   const recorded = new AppliedRecording(OPTIONS);
   const events = eventsIn(recorded.run(live.recording([trade(20, 100), trade(30, 100)])));
   const gaps = events.filter((event) => event.type === "gap");
@@ -159,11 +160,11 @@ Deno.test("a gap with no fetched trades has an event of its own, even after a ga
   ]);
 });
 
-Deno.test("a gap that a process had fetched and not settled is no part of a later one", () => {
+Deno.test("a gap that a process fetched but did not settle is not part of a later one", () => {
   const live = new Live().receive([...flat(1, 4)]);
   live.fetched([late(5, 100), late(6, 100)]);
   const next = new Live();
-  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
+  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
   next.receive(
     [...flat(7, 9), trade(11, 100)],
     TIME,
@@ -172,7 +173,7 @@ Deno.test("a gap that a process had fetched and not settled is no part of a late
   assertEquals(next.gaps, [{ symbol, fromId: 10, toId: 10, missing: 1, filled: 1 }]);
 });
 
-Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today stays", () => {
+Deno.test("a fetched trade that is dated tomorrow starts no day: today's halt stays", () => {
   const DAY_MS = 86_400_000;
   const live = new Live(optionsOf({ ...DEFAULTS, short: 2, long: 4, maxDailyLoss: "0.001" })).receive(
     [...flat(1, 4), trade(5, 110), trade(6, 100), trade(9, 100)],
@@ -184,18 +185,18 @@ Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today
   live.assertReplays();
 });
 
-Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", () => {
+Deno.test("ids at the end of a gap that the exchange itself lacks are not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(8, 90)],
     TIME,
     (live) => live.fetched([late(5, 100)]).settled(1, 7),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 1, filled: 1, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
   live.assertReplays();
 });
 
-Deno.test("a trade of which only the id could be read is fetched with the gap behind it", () => {
+Deno.test("a trade of which only the id could be read is fetched with the gap after it", () => {
   const unusable = trade(5, 100).replace(/"p":"[^"]*"/, '"p":"0"');
   const held: (object | null)[] = [];
   const live = new Live().receive(
@@ -208,25 +209,25 @@ Deno.test("a trade of which only the id could be read is fetched with the gap be
   );
   assertEquals(held, [{ fromId: 5, toId: 7 }]);
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
-  assertEquals(live.state.averages.prices, [110, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [110, 100, 100, 90]);
   live.assertReplays();
-  // Without a gap behind it there is nothing to ask for.
+  // Without a gap after it there is nothing to ask for.
   const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
-  assertEquals([calm.gaps, calm.state.averages.prices], [[], [100, 100, 100, 90]]);
+  assertEquals([calm.gaps, calm.state.averages.closes.values], [[], [100, 100, 100, 90]]);
 });
 
-Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
+Deno.test("a jump over ids that the exchange itself lacks is counted, and is not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(6, 90), trade(9, 90)],
     TIME,
     (live) => live.settled(0, live.state.heldGap!.toId),
   );
   assertEquals([live.gaps, live.state.totals.gaps, live.state.totals.absent], [[], 0, 3]);
-  assertEquals(live.state.averages.prices, [100, 100, 90, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 90, 90]);
   live.assertReplays();
 });
 
-Deno.test("a gap of which the newest trades were fetched starts the averages with them, and is one event", () => {
+Deno.test("a gap of which the newest trades were fetched restarts the averages with them, and is one event", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(1000, 90), trade(1001, 120)],
     TIME,
@@ -236,28 +237,28 @@ Deno.test("a gap of which the newest trades were fetched starts the averages wit
       ),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
-  // Full again at the first live trade: the second one crosses.
+  // The averages are full again at the first live trade, and cross at the second.
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.prices, [100, 100, 90, 120]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 90, 120]);
   live.assertReplays();
 });
 
-Deno.test("a gap of which only some of the newest trades were fetched says so, with an id that is nowhere", () => {
+Deno.test("a gap of which only some of the newest trades were fetched says so, and counts ids that do not exist", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(100, 90)],
     TIME,
     (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
   );
-  // 85 were skipped and 6 did not come; one of the others the exchange does not have.
+  // 85 were skipped and 6 did not come; the exchange lacks two.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [90]);
+  assertEquals(live.state.averages.closes.values, [90]);
   live.assertReplays();
 });
 
-Deno.test("a gap whose filling was interrupted is told with all that is missing once it is filled", () => {
+Deno.test("a gap whose filling was interrupted is one event, with all that is missing, once it is filled", () => {
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
+  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol);
   const events = [
     ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
@@ -270,11 +271,11 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
   assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
 });
 
-Deno.test("the event of a gap that one process left half filled includes what that process had fetched", () => {
+Deno.test("the event of a gap that one process left half filled includes what it had fetched", () => {
   const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
   const events = [...left.engine.end()];
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages);
+  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol).open([late(7, 100)]);
   events.push(...resumed.apply({ event: "backfilled", trades: rows }));
   events.push(...resumed.apply({ event: "settled", filled: 1, time: TIME }));
@@ -285,7 +286,7 @@ Deno.test("the event of a gap that one process left half filled includes what th
   ]);
 });
 
-Deno.test("live trades that waited longer than the hold move the averages, and never trade", () => {
+Deno.test("live trades that waited longer than the hold move the averages, but never trade", () => {
   const arrived = TIME;
   const live = new Live().receive(flat(1, 4)).receive(
     [trade(6, 110), trade(7, 120)],
@@ -294,16 +295,16 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
   );
   assertEquals(live.types(), ["gap"]);
   assertEquals(live.gaps[0]!["filled"], 1);
-  // Within the hold, and after it: the first crosses.
+  // The next trade arrived just too early and is late too; the one after it crosses.
   live.receive([trade(8, 130)], arrived + 28 * SECOND - 1);
   assertEquals(live.types(), ["gap"]);
   live.receive([trade(9, 140)], arrived + 28 * SECOND);
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.prices, [110, 120, 130, 140]);
+  assertEquals(live.state.averages.closes.values, [110, 120, 130, 140]);
   live.assertReplays();
 });
 
-Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
+Deno.test("a live trade that waited counts as old as it was when the wait ended", () => {
   const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
   const received = (messages: readonly string[], at: number) => [
     ...engine.apply({
@@ -320,11 +321,11 @@ Deno.test("a live trade that waited is as old as it was when the waiting was ove
   assertEquals(refusal!.type === "refusal" && [refusal!.reason, refusal!.value], ["max-lag", "5995"]);
 });
 
-/** Cause and reason of a disconnection, and what a later order is refused for. */
+/** Cause and reason of a disconnection, and why a later order is refused. */
 const LOST: readonly [reason: string, cause: DisconnectCause | undefined, refused: string][] = [
   ["no data for 15003 ms", "stale", "stale"],
   [`the exchange closed the connection (1001 "no data for 9 ms")`, "closed", "disconnected"],
-  // As older recordings have it, where the words decide.
+  // As in older recordings, where the words decide.
   ["no data for 15003 ms", undefined, "stale"],
   ["the connection broke: x", undefined, "disconnected"],
 ];

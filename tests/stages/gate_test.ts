@@ -1,4 +1,4 @@
-/** What the gate does where time, the connection or the user comes in. */
+/** What the gate does about time, the connection and the user. */
 import { assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account/account.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
@@ -8,14 +8,14 @@ import { PaperFills } from "../../src/stages/fill.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
-import { signalledOf, type TickWish } from "../support/ticks.ts";
+import { type GivenTick, signalledOf } from "../support/ticks.ts";
 
-/** One trade: its wish, and the signal that it gives. */
-type Trade = readonly [wish: TickWish, signal?: "buy" | "sell"];
+/** One trade, and the signal that it gives. */
+type Trade = readonly [trade: GivenTick, signal?: "buy" | "sell"];
 
 const SECOND = 1_000_000;
 
-/** The last two stages over one account, with the defaults but for what is named. */
+/** The last two stages over one account, under the defaults except for what is given. */
 class GateScenario {
   readonly gate: RiskGate;
   readonly #fills: PaperFills;
@@ -31,7 +31,7 @@ class GateScenario {
 
   /** What became of the orders at each trade, in short. */
   trade(...trades: readonly Trade[]): string[][] {
-    const ticks = trades.map(([wish, signal]) => signalledOf({ id: ++this.#id, ...wish }, signal ?? null));
+    const ticks = trades.map(([trade, signal]) => signalledOf({ id: ++this.#id, ...trade }, signal ?? null));
     return [...this.#fills.over(this.gate.over(ticks))].map(({ outcomes }: Filled) => outcomes.map(brief));
   }
 
@@ -43,7 +43,7 @@ class GateScenario {
   }
 }
 
-/** An outcome in short: what was traded, or why not, and for what cause. */
+/** An outcome in short: what was traded or why nothing was, and the cause of the order. */
 function brief(outcome: Outcome): string {
   const cause = outcome.cause === undefined ? "" : ` (${outcome.cause})`;
   const got = outcome.filled === undefined ? "" : `, in all ${outcome.filled} at ${outcome.averagePrice}`;
@@ -74,7 +74,7 @@ Deno.test("RiskGate refuses the order of a trade that was too old when it arrive
   );
 });
 
-Deno.test("RiskGate refuses a purchase whose time comes with a fetched trade, and lets a sale wait", () => {
+Deno.test("RiskGate refuses a purchase that would fill at a fetched trade, and lets a sale wait", () => {
   const scenario = new GateScenario({ latency: SECOND });
   assertEquals(
     scenario.trade(
@@ -90,7 +90,7 @@ Deno.test("RiskGate refuses a purchase whose time comes with a fetched trade, an
   );
 });
 
-Deno.test("RiskGate refuses purchases that waited while the connection was lost, and says how it was", () => {
+Deno.test("RiskGate refuses purchases that waited while the connection was lost, and says how it was lost", () => {
   for (
     const [how, words] of [["disconnected", "disconnected of connected"], [
       "stale",
@@ -123,7 +123,7 @@ Deno.test("RiskGate does not sell for a stop at a fetched trade or while the con
   ]);
 });
 
-Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and is not undone by a weaker one", () => {
+Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and no weaker halt undoes that", () => {
   const scenario = new GateScenario();
   scenario.trade([{ price: 100 }, "buy"]);
   scenario.gate.haltByHand("hold", 1);
@@ -145,7 +145,7 @@ Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and is 
   assertEquals(scenario.news, ["manual: hold", "manual: flatten"]);
 });
 
-Deno.test("RiskGate sells when it flattens whatever limits the orders, and in the shares that there are", () => {
+Deno.test("RiskGate flattens despite the limits on orders, in the shares that trades have room for", () => {
   const scenario = new GateScenario({
     maxOrders: { count: 1, within: 60_000 },
     participation: "0.5",
@@ -159,7 +159,7 @@ Deno.test("RiskGate sells when it flattens whatever limits the orders, and in th
   );
 });
 
-Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another kind with none", () => {
+Deno.test("RiskGate ends a day's halt with the next UTC day, and no other halt", () => {
   const day = 86_400 * SECOND;
   const scenario = new GateScenario({ stake: "10000", maxDailyLoss: "0.1", maxDrawdown: "0.5" });
   scenario.trade([{ price: 100, time: 0 }, "buy"], [{ price: 90, time: 1 }]);
@@ -173,7 +173,7 @@ Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another 
   );
   assertEquals(scenario.trade([{ price: 90, time: day }, "buy"]), [["buy 100"]]);
   assertEquals(scenario.news, ["released max-daily-loss"]);
-  // The drawdown counts from the peak of all days, and takes the place of the day's halt.
+  // The drawdown counts from the peak of all days, and its halt replaces the day's.
   scenario.trade([{ price: 81, time: day + 1 }], [{ price: 50, time: day + 2 }]);
   assertEquals(scenario.news, ["max-daily-loss: hold", "max-drawdown: hold"]);
   assertEquals(scenario.trade([{ price: 50, time: 2 * day }, "buy"]), [["no buy: halted, 0.5 of 0.5"]]);
@@ -187,7 +187,7 @@ Deno.test("RiskGate uses the arrival of a trade dated more than an hour after it
   const scenario = new GateScenario({ stake: "10000", maxDailyLoss: "0.1", cooldown: 12 * hour });
   scenario.trade([at(1, 2, 100), "buy"], [at(3, 4)]);
   assertEquals(scenario.news, ["max-daily-loss: hold"]);
-  // Two of them, so that each stands by the other; after those the day goes on.
+  // Two of them, so that each confirms the other; after those the first day continues.
   scenario.trade([at(2 * day, 5)], [at(2 * day + 1, 6)], [at(7, 8)]);
   scenario.trade([at(200 * 365 * day, 9)], [at(200 * 365 * day, 10)], [at(10, 11)]);
   assertEquals(scenario.trade([at(11, 12), "sell"], [at(12, 13), "buy"]), [
@@ -212,14 +212,14 @@ Deno.test("RiskGate does not wait for a time that was a mistake, with an order, 
   assertEquals(scenario.trade([{ time: 2 * SECOND }]), [["buy 10"]]);
   scenario.trade([{ time: 200 * year, price: 80 }]);
   assertEquals(scenario.trade([{ time: 70 * SECOND, price: 80 }]), [["sell 10 (stop-loss)"]]);
-  // The sale at a time that is not far ahead counts as ever.
+  // The sale at a time that is not far ahead still counts.
   assertEquals(scenario.trade([{ time: 80 * SECOND }, "buy"], [{ time: 81 * SECOND }]), [
     [],
     ["no buy: max-orders, 1 of 1"],
   ]);
 });
 
-Deno.test("RiskGate places orders at the arrival of trades dated in the future, and goes on as soon as the times come back", () => {
+Deno.test("RiskGate places orders at the arrival of trades dated in the future, and continues once the times are right again", () => {
   const year = 365 * 86_400 * SECOND;
   const at = (second: number, price = 100, ahead = 0) => ({
     price,
@@ -227,7 +227,7 @@ Deno.test("RiskGate places orders at the arrival of trades dated in the future, 
     receivedAt: second * SECOND + 1,
   });
   const scenario = new GateScenario({ latency: SECOND, stopLoss: "0.1", cooldown: 5 * SECOND });
-  // Two of them, so that each stands by the other.
+  // Two of them, so that each confirms the other.
   scenario.trade([at(1, 100, 200 * year)], [at(2, 100, 200 * year), "buy"]);
   assertEquals(scenario.trade([at(4)]), [["buy 10"]]);
   assertEquals(scenario.trade([at(5, 80, 200 * year)], [at(6, 80, 200 * year)]), [[], [
@@ -248,11 +248,11 @@ Deno.test("RiskGate keeps no order waiting for the time of one trade that is ahe
   });
   const scenario = new GateScenario({ latency: SECOND });
   assertEquals(scenario.trade([at(1)], [at(2, 3_540), "buy"], [at(3)]), [[], [], ["buy 10"]]);
-  // Less than a minute is waited for.
+  // For less than a minute it does wait.
   assertEquals(scenario.trade([at(4, 59), "sell"], [at(5)], [at(64)]), [[], [], ["sell 10"]]);
 });
 
-Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
+Deno.test("RiskGate lets an order fill over several trades, until it expires", () => {
   const scenario = new GateScenario({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
   assertEquals(
     scenario.trade(
@@ -265,7 +265,7 @@ Deno.test("RiskGate lets an order fill over several trades, up to its time", () 
   );
 });
 
-Deno.test("RiskGate lets what is left of a purchase make way for a sale, and a purchase wait for one", () => {
+Deno.test("RiskGate replaces the rest of a purchase by a sale, and lets a purchase wait for a sale", () => {
   const scenario = new GateScenario({ participation: "0.1" });
   assertEquals(
     scenario.trade(
@@ -277,7 +277,7 @@ Deno.test("RiskGate lets what is left of a purchase make way for a sale, and a p
     [
       ["buy 3 in part"],
       ["buy ended: replaced, in all 3 at 100", "sell 2 in part"],
-      // The share of this trade is the sale's.
+      // The sale takes the share of this trade.
       ["sell 1, in all 3 at 91.666666666667"],
       ["buy 10"],
     ],

@@ -1,4 +1,4 @@
-/** The whole gate against the naive reference, and the laws that hold whatever the trades and the limits are. */
+/** The whole gate against the naive reference, and the laws that hold for any trades and limits. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -15,7 +15,7 @@ import { type Choices, computeReference, type PlainTrade } from "../support/refe
 const RUNS = 10_000;
 const NOTHING = new Exact(0n);
 
-/** Everything a run told, trade by trade; the books are looked at after every one. */
+/** All events of a run, trade by trade; the books are checked after every trade. */
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
@@ -25,7 +25,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
     if (restarts.includes(at)) {
       kept.take(pipeline);
       pipeline = new Pipeline(optionsOf(choices));
-      pipeline.restore(kept.state, kept.prices(choices.long));
+      pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
       assertEquals(pipeline.snapshot(), kept.state);
     }
     for (const { before, action, time } of halts) {
@@ -48,7 +48,7 @@ function unasked(event: PipelineEvent): PipelineEvent {
   return rest as PipelineEvent;
 }
 
-/** The laws of the books, computed from what a snapshot says. */
+/** Checks the laws of the books on a snapshot. */
 function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }: Choices): void {
   const amount = (name: keyof typeof account) => Exact.of(account[name]);
   const [cash, position, cost] = [amount("cash"), amount("position"), amount("cost")];
@@ -68,7 +68,7 @@ function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }:
   assertEquals(`${amount("realized").plus(unrealized)}`, `${profit}`, "profit");
 }
 
-/** What no order may ever do, computed from the events and the trades alone. */
+/** Checks, from the events and the trades alone, that no order did what none may. */
 function assertLimits(
   events: readonly PipelineEvent[],
   trades: readonly PlainTrade[],
@@ -129,7 +129,7 @@ Deno.test("Pipeline equals the naive reference under every limit, over restarts 
     }),
     { numRuns: RUNS },
   );
-  // Otherwise the runs would not have met everything that can happen.
+  // Otherwise the runs would have missed something that can happen.
   const kinds = [
     ...["signal", "fill", "expired", "halt", "released", "partial", "in all", "gap"],
     ...["max-drawdown", "max-daily-loss", "manual", "hold", "flatten"],

@@ -1,6 +1,6 @@
 /**
- * What a hostile exchange could send as messages, and what each must lead to. Around every one come trades that are
- * as they should be: they have to be taken, whatever came in between.
+ * Messages that a hostile exchange could send, and what must become of each. Around every one are good trades, which
+ * must be read whatever came between them.
  */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -24,7 +24,7 @@ const FIELDS: Fields = {
   M: "true",
 };
 
-/** The message of a trade in which `fields` are as a hostile exchange would have them. */
+/** The message of a trade with `fields` as a hostile exchange might write them. */
 function trade(fields: Fields = {}): string {
   const all = Object.entries({ ...FIELDS, ...fields }).filter(([, text]) => text !== null);
   return `{${all.map(([name, text]) => `"${name}":${text}`).join(",")}}`;
@@ -36,7 +36,7 @@ const nested = (depth: number, open: string, close: string): string =>
 const LONG = "9".repeat(1_000);
 const MEGABYTE = 1_000_000;
 
-/** Refused prices and quantities: everything but plain decimal text. */
+/** Refused prices and quantities: anything but plain decimal text. */
 const AMOUNTS: readonly (readonly [string, string | null])[] = [
   ["negative", text("-1")],
   ["zero", text("0")],
@@ -66,7 +66,7 @@ const AMOUNTS: readonly (readonly [string, string | null])[] = [
   ["with two points", text("1.2.3")],
 ];
 
-/** Refused ids and times: everything but a whole number that is exact. */
+/** Refused ids and times: anything but an exact whole number. */
 const NUMBERS: readonly (readonly [string, string | null])[] = [
   ["2^53", "9007199254740992"],
   ["2^64", "18446744073709551616"],
@@ -78,7 +78,7 @@ const NUMBERS: readonly (readonly [string, string | null])[] = [
   ["missing", null],
 ];
 
-/** What is neither taken nor wrong: another symbol, another event. */
+/** What is skipped, but not wrong: another symbol, another event. */
 const OTHERS: readonly (readonly [string, string])[] = [
   ["another symbol", trade({ s: text("ETHUSDT") })],
   ["a symbol with a terminal escape", trade({ s: text("\x1b[2J") })],
@@ -129,14 +129,14 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
   ["the aggregate of nothing", trade({ e: text("aggTrade"), a: "7", f: "-1", l: "-1" }), "trade id is -1"],
 ];
 
-/** What is taken, however strange: it is a trade, and what the exchange says is believed. */
+/** What is read, however strange: it is a trade, and the exchange is believed. */
 const TAKEN: readonly (readonly [string, string])[] = [
   ["a time in seconds", trade({ T: "1700000000" })],
   ["a field twice: the last one counts", trade().replace('"q"', '"p":"1","q"')],
   ["a prototype among its fields", trade().replace("}", ',"__proto__":{"p":"1"}}')],
 ];
 
-/** A run's reading of the hostile message, with good trades before and behind it. */
+/** What a run reads of the hostile message, with good trades before and after it. */
 function read(message: string) {
   const parse = new Parse();
   const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
@@ -145,7 +145,7 @@ function read(message: string) {
   return { ids, counts: parse.counts, rejections: parse.takeRejections() };
 }
 
-/** Asserts that it is refused for `reason`, and that what is logged of it is short and harmless. */
+/** Asserts that it is refused for `reason`, and that what is logged about it is short and harmless. */
 function assertRefused(message: string, reason: string): void {
   const { ids, counts, rejections } = read(message);
   assertEquals(ids, [1, 3, 4]);
@@ -166,32 +166,32 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ...BROKEN,
 ];
 
-/** Is taken for a mistake of the exchange's clock, as the next trade does not stand by it. */
+/** What counts as a mistake of the exchange's clock, because the next trade does not confirm it. */
 const WILD: readonly (readonly [string, string, string])[] = [
   ["a time in the year 5138", trade({ T: "99999999999999" }), "the time of trade 2, 5138-11-16T"],
   ["a time in January 1970", trade({ T: "17000000" }), "the time of trade 2, 1970-01-01T"],
 ];
 
 for (const [what, message, reason] of [...REFUSED, ...WILD]) {
-  Deno.test(`a hostile message is refused, and the run goes on: ${what}`, () =>
+  Deno.test(`a hostile message is refused, and the run continues: ${what}`, () =>
     assertRefused(message, reason));
 }
 
 for (const [what, message] of OTHERS) {
-  Deno.test(`a hostile message is passed over, and the run goes on: ${what}`, () => {
+  Deno.test(`a hostile message is passed over, and the run continues: ${what}`, () => {
     const { ids, counts, rejections } = read(message);
     assertEquals([ids, counts.passedOver, rejections], [[1, 3, 4], 1, null]);
   });
 }
 
 for (const [what, message] of TAKEN) {
-  Deno.test(`a strange message is believed, and the run goes on: ${what}`, () => {
+  Deno.test(`a strange message is believed, and the run continues: ${what}`, () => {
     const { ids, rejections } = read(message);
     assertEquals([ids, rejections], [[1, 2, 3, 4], null]);
   });
 }
 
-Deno.test("an aggregate of all ids there are does not make every later trade a duplicate", () => {
+Deno.test("an aggregate that claims all ids does not make every later trade a duplicate", () => {
   const all = trade({ e: text("aggTrade"), a: "7", f: "2", l: "9007199254740991" });
   assertEquals(read(all).ids, [1, 3, 4]);
 });

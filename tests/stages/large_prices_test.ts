@@ -1,13 +1,14 @@
-/** Prices as large as currencies with many zeros have them, up to what 2^53 holds in their unit, against bigints. */
+/** Prices as large as in currencies with many zeros, up to 2^53 in their unit, against bigints. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
-import type { Trend } from "../../src/domain/market/tick.ts";
+import type { Wish } from "../../src/domain/market/signal.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
-import { MovingAverages } from "../../src/stages/average.ts";
+import { AverageStage } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { walk } from "../support/trade_files.ts";
@@ -25,7 +26,7 @@ function textOf({ units, decimals }: Price): string {
   return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** Any price that fits on its own, close to the limit often. */
+/** Any price that fits by itself, often close to the limit. */
 const price: fc.Arbitrary<Price> = fc.record({
   units: fc.oneof(
     fc.bigInt({ min: 1n, max: LIMIT - 1n }),
@@ -41,15 +42,15 @@ const price: fc.Arbitrary<Price> = fc.record({
   return { units, decimals };
 });
 
-/** Which prices are accepted, and both averages over them, added up from scratch. */
+/** Which prices are accepted, and what the averages over them want, added up from scratch. */
 function reference(
   prices: readonly Price[],
   short: number,
   long: number,
-): { taken: bigint[]; trends: Trend[] } {
+): { taken: bigint[]; wishes: Wish[] } {
   let decimals = 0;
   let taken: bigint[] = [];
-  const trends: Trend[] = [];
+  const wishes: Wish[] = [];
   for (const price of prices) {
     const finest = Math.max(decimals, price.decimals);
     const unit = (value: bigint, from: number) => value * 10n ** BigInt(finest - from);
@@ -58,12 +59,12 @@ function reference(
     [taken, decimals] = [now, finest];
     const sum = (window: number) => taken.slice(-window).reduce((sum, value) => sum + value, 0n);
     const [left, right] = [sum(short) * BigInt(long), sum(long) * BigInt(short)];
-    trends.push(taken.length < long ? "warming" : left > right ? "above" : left < right ? "below" : "equal");
+    wishes.push(taken.length < long ? 0 : left > right ? 1 : left < right ? -1 : 0);
   }
-  return { taken, trends };
+  return { taken, wishes };
 }
 
-Deno.test("Parse and MovingAverages take every price that is exact in one unit with the others, and no other", () => {
+Deno.test("Parse and AverageStage accept exactly the prices that are exact in one unit with the others", () => {
   const windows = fc.record({ short: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(windows, fc.array(price, { maxLength: 60 }), fc.nat(60), ({ short, more }, prices, cut) => {
@@ -73,33 +74,33 @@ Deno.test("Parse and MovingAverages take every price that is exact in one unit w
         messageOf({ firstId: at + 1, lastId: at + 1, time: 1_723_161_255_342_000, price: textOf(price) })
       );
       let parse = new Parse();
-      const averages = new MovingAverages(short, long);
-      const trends: Trend[] = [];
+      const averages = new AverageStage(new Crossover(short, long));
+      const wishes: Wish[] = [];
       let gaps = 0;
       const run = (some: readonly string[]) => {
         for (const tick of averages.over(parse.over(reading(some)))) {
-          trends.push(tick.trend);
-          // An id that could be read leaves no hole, whatever its price.
+          wishes.push(tick.wish);
+          // A trade whose id could be read leaves no hole, whatever its price.
           if (tick.missing !== 0) gaps++;
         }
       };
       run(messages.slice(0, cut));
-      // A run that goes on knows what came before.
+      // A resumed run knows what came before.
       const { snapshot, ...counts } = { snapshot: parse.snapshot(), ...parse.counts };
       parse = new Parse();
       parse.restore(JSON.parse(JSON.stringify(snapshot)), null);
       run(messages.slice(cut));
-      assertEquals(trends, expected.trends);
-      const kept = averages.snapshot().prices;
+      assertEquals(wishes, expected.wishes);
+      const kept = averages.closes.values;
       assertEquals(kept.map(BigInt), expected.taken.slice(-long));
-      assertEquals(parse.counts.rejected, prices.length - expected.trends.length);
+      assertEquals(parse.counts.rejected, prices.length - expected.wishes.length);
       assertEquals([gaps, counts.duplicates], [0, 0]);
     }),
     { numRuns: 1_000 },
   );
 });
 
-Deno.test("Parse.over() says which price is too large or too fine beside the others", () => {
+Deno.test("Parse.over() says which price is too large or too fine for the others", () => {
   const message = (id: number, price: string) =>
     messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price });
   const reasons = (...prices: string[]) => {
@@ -125,7 +126,7 @@ Deno.test("Pipeline books prices of thousands of millions as an exact reference 
   };
   const trades: PlainTrade[] = walk(11, 3_000).map((trade) => ({
     ...trade,
-    // Some 61,837,630,000,000 with two decimals: nearly as much as 2^53 holds.
+    // Some 61,837,630,000,000 with two decimals: nearly 2^53 in its unit.
     price: `${trade.price.replace(".", "").slice(0, -6)}${"0".repeat(7)}.0${trade.firstId % 10}`,
   }));
   const pipeline = new Pipeline(optionsOf(choices));

@@ -1,7 +1,7 @@
-/** Fill models behind one pipeline give the results of separate pipelines, to the last digit. */
+/** Fill models after one pipeline give the results of separate pipelines, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
 import { backfilledText } from "../../src/domain/market/backfilled_trades.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
@@ -11,6 +11,7 @@ import type { EngineEvent, EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -18,7 +19,7 @@ const SECOND = 1_000_000;
 const maybe = <T>(...values: readonly T[]): fc.Arbitrary<T | null> =>
   fc.oneof(fc.constant(null), fc.constantFrom(...values));
 
-/** What fill models may differ in, and more. */
+/** Choices in which fill models may differ, and others. */
 const choices: fc.Arbitrary<Choices> = fc.record({
   stake: fc.constantFrom("1000", "25%", "100%"),
   fee: fc.constantFrom("0.001", "0", "0.01"),
@@ -33,7 +34,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   maxOrders: maybe({ count: 2, within: 10_000 }),
 }).map((made) => ({ ...DEFAULTS, short: 2, long: 4, ...made }));
 
-/** What a recording may say: a trade most often, after a gap or with an id seen before now and then. */
+/** What a recording may have: mostly trades, now and then after a gap or with an id seen before. */
 const step = fc.oneof(
   {
     weight: 30,
@@ -55,7 +56,7 @@ const step = fc.oneof(
   },
 );
 
-/** Rules that are not those of the choices. */
+/** Rules other than those of the choices. */
 const ARRIVED = {
   rules: {
     ...{ lot: "0.25", tick: "0.5", minQuantity: null, maxQuantity: "2" },
@@ -64,7 +65,7 @@ const ARRIVED = {
   instrument: { sources: {}, exchangeInfo: null },
 } as unknown as ArrivedRules;
 
-/** The lines of a recording that says so. */
+/** The lines of a recording with these steps. */
 function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): string[] {
   let id = 0;
   let time = TIME;
@@ -79,7 +80,7 @@ function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
     if (made === "released") return [note({ event: "released", requested: time })];
     if (made === "rules-awaited") return [note({ event: made })];
     if (made === "rules") return [note({ event: made, ...ARRIVED })];
-    // All that the next trades have waited for is over: those are late.
+    // The next trades have waited too long: they are late.
     if (made === "waited") return [note({ event: made, until: time + SECOND, hold: 0 })];
     if ("late" in made) {
       const trades = made.late.map((price) => ({
@@ -101,7 +102,7 @@ function chunkOf(lines: readonly string[]): Chunk {
   const heading = noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol });
   const text = [heading, ...lines].map((line) => `${TIME} ${line}\n`).join("");
   const bytes = new TextEncoder().encode(text);
-  return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
+  return { origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length };
 }
 
 /** Runs a pipeline with `models` beside it to the end of the recording. */
@@ -121,7 +122,7 @@ function shown(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? plain(part) : part));
 }
 
-Deno.test("ModelRun gives the results of a pipeline of its own, and changes nothing about the one it is behind", () => {
+Deno.test("ModelRun gives the results of a separate pipeline, and does not change the one that it follows", () => {
   const seen = { fills: 0, halts: 0, refusals: 0 };
   fc.assert(
     fc.property(

@@ -7,6 +7,7 @@ import type { Tick } from "../../src/domain/market/tick.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
+import { MESSAGES } from "../support/layouts.ts";
 
 const newParse = () => new Parse();
 
@@ -23,10 +24,10 @@ function tradeAt(seconds: number, id: number): string {
   return trade(id, id, "61837.63", TIME + seconds * SECOND);
 }
 
-/** A reader of these messages that takes them for lines of a file. */
+/** A reader that reads these messages as the lines of a file. */
 function lines(messages: readonly string[], strict = true): ChunkReader {
   const bytes = new TextEncoder().encode(messages.join("\n"));
-  const origin = { name: "trades.jsonl", layout: { kind: "messages" } } as const;
+  const origin = { name: "trades.jsonl", layout: MESSAGES };
   return new ChunkReader(new BinanceMessageReader("BTCUSDT"), strict).open({
     origin,
     bytes,
@@ -35,24 +36,24 @@ function lines(messages: readonly string[], strict = true): ChunkReader {
   });
 }
 
-/** What `counts` are where nothing but these was counted. */
+/** `counts` if nothing but these was counted. */
 function counted(some: Partial<Parse["counts"]>): Parse["counts"] {
   return { duplicates: 0, rejected: 0, passedOver: 0, outOfOrder: 0, resets: 0, ...some };
 }
 
-/** Ids and what is missing before them. */
+/** The ids, and how many trades are missing before each. */
 function idsOf(ticks: Iterable<Tick>): [number, number][] {
   return [...ticks].map(({ id, missing }) => [id, missing]);
 }
 
-/** Everything that a run over batches shows. */
+/** All that reading these batches gives. */
 function shown(parse: Parse, batches: readonly (readonly string[])[]): Record<string, unknown> {
   const ticks = batches.flatMap((batch) => [...parse.over(reading(batch))]).map((tick) => ({ ...tick }));
   parse.end();
   return { ticks, counts: parse.counts, snapshot: parse.snapshot(), rejections: parse.takeRejections() };
 }
 
-Deno.test("Parse.over() makes one tick of every trade, with all that the message says", () => {
+Deno.test("Parse.over() makes one tick of every trade, with everything in the message", () => {
   const messages = [
     `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":7,"p":"61837.63000000","q":"12.0041","f":3,"l":5,"T":1723161255342,"m":true,"M":true}`,
     trade(6),
@@ -124,7 +125,7 @@ Deno.test("Parse.over() keeps the price unit as fine as the finest price so far"
   ]);
 });
 
-Deno.test("Parse.over() counts the unusable and passes over the rest, and goes on", () => {
+Deno.test("Parse.over() counts unusable messages, skips other ones, and continues", () => {
   const parse = newParse();
   const messages = [
     "{broken",
@@ -138,7 +139,7 @@ Deno.test("Parse.over() counts the unusable and passes over the rest, and goes o
   assertEquals(parse.counts, counted({ rejected: 2, passedOver: 1 }));
 });
 
-Deno.test("Parse.takeRejections() hands out the count since last time, with a bounded sample of the first", () => {
+Deno.test("Parse.takeRejections() returns the count since the last call, with a bounded sample of the first", () => {
   const parse = newParse();
   assertEquals(parse.takeRejections(), null);
   const long = `{"e":"trade","s":"BTCUSDT","t":-1,"x":"${"y".repeat(1_000)}"}`;
@@ -150,7 +151,7 @@ Deno.test("Parse.takeRejections() hands out the count since last time, with a bo
   assertEquals(parse.counts.rejected, 4);
 });
 
-Deno.test("Parse.over() finds no gap where the id went to a marker that was no market trade", () => {
+Deno.test("Parse.over() finds no gap where a marker that is not a market trade took the id", () => {
   const marker = (id: number) =>
     `{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":${id},"p":"0","q":"0","X":"NA","m":true}`;
   const parse = newParse();
@@ -164,7 +165,7 @@ Deno.test("Parse.over() finds no gap where the id went to a marker that was no m
   assertEquals(parse.counts.rejected, 2);
 });
 
-Deno.test("Parse.over() does not believe one wild id, and keeps taking the trades after it", () => {
+Deno.test("Parse.over() does not believe one wild id, and still reads the trades after it", () => {
   const wild = 9_007_199_254_740_991;
   const parse = newParse();
   assertEquals(idsOf(parse.over(reading([trade(100), trade(wild), trade(101), trade(102)]))), [[100, 0], [
@@ -182,7 +183,7 @@ Deno.test("Parse.over() does not believe one wild id, and keeps taking the trade
   });
 });
 
-Deno.test("Parse.over() believes a jump once the next trade follows it, in a later batch too", () => {
+Deno.test("Parse.over() believes a jump once the next trade follows it, even in a later batch", () => {
   const ahead = newParse();
   assertEquals(idsOf(ahead.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(idsOf(ahead.over(reading([trade(5_000_000_001), trade(5_000_000_002)]))), [
@@ -192,14 +193,14 @@ Deno.test("Parse.over() believes a jump once the next trade follows it, in a lat
   ]);
 });
 
-Deno.test("Parse.over() takes ids that start over for a reset once five trades in a row say so", () => {
+Deno.test("Parse.over() finds a reset once five trades in a row have ids that start over", () => {
   for (const start of [1, 90, 101]) {
     const parse = newParse();
     const old = Array.from({ length: 200 }, (_, at) => tradeAt(at, 100 + at));
     const fresh = Array.from({ length: 5 }, (_, at) => tradeAt(300 + at, start + at));
     idsOf(parse.over(reading(old)));
     assertEquals(idsOf(parse.over(reading(fresh.slice(0, 4)))), []);
-    // Until it is proven they count as what they are in the old sequence.
+    // Until the reset is proven they count as what they are in the old sequence.
     assertEquals(parse.counts.duplicates + parse.counts.outOfOrder, 4);
     assertEquals(idsOf(parse.over(reading([fresh[3]!, fresh[4]!, tradeAt(310, start + 5)]))), [
       [start, -1],
@@ -216,7 +217,7 @@ Deno.test("Parse.over() takes ids that start over for a reset once five trades i
   }
 });
 
-Deno.test("Parse.over() finds a reset in ids that have holes and repeat", () => {
+Deno.test("Parse.over() finds a reset even if its ids have holes and repeat", () => {
   const parse = newParse();
   idsOf(parse.over(reading([tradeAt(0, 99), tradeAt(1, 100)])));
   const unusable = tradeAt(11, 9).replace("61837.63", "0");
@@ -234,7 +235,7 @@ Deno.test("Parse.over() finds a reset in ids that have holes and repeat", () => 
   assertEquals(parse.snapshot().seen?.holes, [7, 7]);
 });
 
-Deno.test("Parse.over() takes no late or repeated trades for a reset, however many", () => {
+Deno.test("Parse.over() finds no reset in late or repeated trades, however many", () => {
   const parse = newParse();
   const old = Array.from({ length: 100 }, (_, at) => tradeAt(at, 100 + at));
   idsOf(parse.over(reading([...old, tradeAt(300, 400)])));
@@ -242,7 +243,7 @@ Deno.test("Parse.over() takes no late or repeated trades for a reset, however ma
   const between = Array.from({ length: 50 }, (_, at) => tradeAt(101 + at, 201 + at));
   assertEquals(idsOf(parse.over(reading([...old, ...early, ...between, tradeAt(300, 400)]))), []);
   assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 100 }));
-  // Four that are later than all others, and then the old sequence goes on.
+  // Four that are later than all others, and then the old sequence continues.
   const few = [1, 2, 3, 4].map((id) => tradeAt(301 + id, id));
   assertEquals(idsOf(parse.over(reading([...few, tradeAt(310, 401)]))), [[401, 0]]);
   assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 104 }));
@@ -251,7 +252,7 @@ Deno.test("Parse.over() takes no late or repeated trades for a reset, however ma
   assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 106 }));
 });
 
-Deno.test("Parse.takeStrays() hands out trades out of order apart from unusable messages", () => {
+Deno.test("Parse.takeStrays() returns trades out of order, separately from unusable messages", () => {
   const parse = newParse();
   idsOf(parse.over(reading([tradeAt(0, 100), tradeAt(5, 105), "{", tradeAt(2, 102), tradeAt(3, 103)])));
   assertEquals(parse.takeStrays(), {
@@ -262,7 +263,7 @@ Deno.test("Parse.takeStrays() hands out trades out of order apart from unusable 
   assertEquals([parse.takeStrays(), parse.takeRejections()?.count], [null, 1]);
 });
 
-Deno.test("Parse.over() stops at a row out of order in a file, names it, and says what --sort does", () => {
+Deno.test("Parse.over() stops at a row out of order in a file, names it, and mentions --sort", () => {
   const parse = newParse();
   const messages = [tradeAt(0, 100), tradeAt(5, 105), tradeAt(2, 102)];
   const ticks = parse.over(lines(messages));
@@ -275,7 +276,7 @@ Deno.test("Parse.over() stops at a row out of order in a file, names it, and say
   assertEquals(lenient.counts, counted({ outOfOrder: 1 }));
 });
 
-Deno.test("Parse.over() takes ids that start over for a reset also after times that were a mistake", () => {
+Deno.test("Parse.over() finds a reset even after times that were a mistake", () => {
   const parse = newParse();
   const far = 200 * YEAR / SECOND;
   const there = [tradeAt(0, 99), tradeAt(1, 100), tradeAt(far, 101), tradeAt(far, 102)];
@@ -288,7 +289,7 @@ Deno.test("Parse.over() takes ids that start over for a reset also after times t
   assertEquals(parse.counts, counted({ resets: 1 }));
 });
 
-Deno.test("Parse.over() finds no hole where an unusable message had the ids", () => {
+Deno.test("Parse.over() finds no hole where an unusable message has the ids", () => {
   const parse = newParse();
   const unusable = (first: number, last = first) => trade(first, last).replace("61837.63", "0");
   const messages = [trade(1), unusable(2), trade(3), unusable(4, 9), trade(10), trade(12), unusable(11)];
@@ -296,7 +297,7 @@ Deno.test("Parse.over() finds no hole where an unusable message had the ids", ()
   assertEquals(parse.counts, counted({ rejected: 3 }));
 });
 
-/** What comes of trades at these times (µs after the first) in a file, with ids that follow on each other. */
+/** What is read of trades at these times (µs after the first) in a file, with consecutive ids. */
 function ofTimes(times: readonly number[], strict = false): { ids: number[]; rejected: number } {
   const parse = newParse();
   const messages = times.map((time, at) => trade(at, at, "61837.63", TIME + time));
@@ -307,18 +308,18 @@ function ofTimes(times: readonly number[], strict = false): { ids: number[]; rej
   return { ids, rejected: parse.counts.rejected };
 }
 
-Deno.test("Parse.over() does not believe one wild time in a file, and believes it once the next trade stands by it", () => {
+Deno.test("Parse.over() believes a wild time in a file only once the next trade confirms it", () => {
   const far = 200 * YEAR;
   assertEquals(ofTimes([0, SECOND, far, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
   assertEquals(ofTimes([0, SECOND, -2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
   assertEquals(ofTimes([0, SECOND, far, far + 1, far + 2]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
   assertEquals(ofTimes([0, SECOND, -2 * DAY, 1 - 2 * DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
   assertEquals(ofTimes([0, SECOND, 2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
-  // A day is not far, and a market may trade more seldom than that.
+  // A day is not far, and a market may trade less often than daily.
   assertEquals(ofTimes([0, DAY, 0, DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
   assertEquals(ofTimes([0, 2 * DAY, 9 * DAY, 99 * DAY, YEAR]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
   assertEquals(ofTimes([0, SECOND, 9 * DAY]), { ids: [0, 1, 2], rejected: 0 });
-  // The first one, two that are wild in different ways, and one at the end.
+  // A wild time at the start, two that differ, and one at the end.
   assertEquals(ofTimes([far, 0, SECOND]), { ids: [1, 2], rejected: 1 });
   assertEquals(ofTimes([0, far, SECOND, 2 * SECOND]), { ids: [0, 2, 3], rejected: 1 });
   assertEquals(ofTimes([0, SECOND, far, far / 2, 2 * SECOND]), { ids: [0, 1, 4], rejected: 2 });
@@ -332,7 +333,7 @@ Deno.test("Parse.over() stops at a wild time in a file, and names its line", () 
   assertStringIncludes(message, "and the next trade did not confirm it");
 });
 
-Deno.test("Parse.over() reads the first line of a file to its end before it says what is wrong with the second", () => {
+Deno.test("Parse.over() yields the first line of a file before it says what is wrong with the second", () => {
   const ticks = newParse().over(lines([trade(1), "{broken"]));
   assertEquals(ticks.next().value?.id, 1);
   assertThrows(() => ticks.next(), UnusableInput, "trades.jsonl:2:");
@@ -356,23 +357,23 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
   assertEquals(take(3 * SECOND, 3 * SECOND), [2]);
   assertEquals(parse.counts, counted({ rejected: 1 }));
   assertStringIncludes(parse.takeRejections()!.reason, "the time of trade 1, 2225-");
-  // Tomorrow's is no better, also as the first of two.
+  // One of tomorrow is no better, even if another follows.
   assertEquals([take(DAY, 4 * SECOND), take(4 * SECOND, 5 * SECOND)], [[], [4]]);
-  // After a pause the time is that of the arrival; a clock that is wrong all the time is not a wild time.
+  // After a pause the time is near the arrival; a clock that is always wrong is not a wild time.
   assertEquals(take(5 * HOUR, 5 * HOUR + SECOND), [5]);
   assertEquals([take(5 * HOUR + SECOND, 9 * HOUR), take(8 * HOUR, 12 * HOUR)], [[6], []]);
   assertEquals(take(11 * HOUR, 15 * HOUR), [7, 8]);
   assertEquals(parse.counts, counted({ rejected: 2 }));
 });
 
-Deno.test("Parse.over() says where the hole is when a trade behind it has a wild time", () => {
+Deno.test("Parse.over() says where a hole is even if the trade after it has a wild time", () => {
   const messages = [trade(1), trade(2), trade(5, 5, "1", TIME + 200 * YEAR), trade(6), trade(7)];
   const ticks = [...newParse().over(lines(messages, false))];
-  // From 3 on: trade 5 is of no use.
+  // From 3 on: trade 5 is unusable.
   assertEquals(ticks.map(({ id, missing }) => [id, missing]), [[1, 0], [2, 0], [6, 3], [7, 0]]);
 });
 
-Deno.test("Parse.end() counts a jump that nothing followed as rejected", () => {
+Deno.test("Parse.end() counts a jump that nothing follows as rejected", () => {
   const parse = newParse();
   assertEquals(idsOf(parse.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(parse.counts.rejected, 0);
@@ -381,7 +382,7 @@ Deno.test("Parse.end() counts a jump that nothing followed as rejected", () => {
   assertEquals(parse.counts.rejected, 1);
 });
 
-Deno.test("Parse.restore() of a snapshot drops what was seen, marks what is missing and keeps the unit", () => {
+Deno.test("Parse.restore() continues from a snapshot: drops what was seen, marks what is missing and keeps the unit", () => {
   const first = newParse();
   idsOf(first.over(reading([trade(1, 1, "0.5"), trade(2, 2, "0.25")])));
   const seen = { first: 1, last: 2, holes: [], latest: TIME };
@@ -404,7 +405,7 @@ Deno.test("Parse.over() reads no further than it is pulled", () => {
   assertEquals(parse.snapshot().lastId, 1);
 });
 
-/** What stands between trades: other text of every length, non-ASCII, lone surrogates, messages too long to scan. */
+/** What comes between trades: other text of any length, non-ASCII, lone surrogates, messages too long to scan. */
 const between = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
   { weight: 2, arbitrary: fc.constantFrom("", "é", "{", "}", "\ud800", "\udc00", `"`, "💰") },
@@ -423,7 +424,7 @@ const stream = fc.array(
   return parts.map((part) => typeof part === "string" ? part : trade(id += part, id, `${1 + id % 7}.${id}`));
 });
 
-Deno.test("Parse.over() finds the same in one batch as message by message, whatever stands between the trades", () => {
+Deno.test("Parse.over() reads the same in one batch as message by message, whatever is between the trades", () => {
   fc.assert(
     fc.property(stream, fc.integer({ min: 1, max: 150 }), (messages, size) => {
       const single = shown(newParse(), messages.map((message) => [message]));
@@ -436,12 +437,12 @@ Deno.test("Parse.over() finds the same in one batch as message by message, whate
   );
 });
 
-Deno.test("Parse.over() finds the same in one batch where the text just fills the buffer, or just does not", () => {
+Deno.test("Parse.over() reads the same in one batch if the text just fills the buffer, or just does not", () => {
   const room = 64 * 1024;
   for (const odd of ["x", "é", "€", "💰", "\ud800"]) {
     for (const spare of [-3, -2, -1, 0, 1, 2, 3]) {
       const trades = [trade(1), trade(2)];
-      // Behind non-ASCII text the bytes stand further on than the characters: this one reads as a trade then.
+      // After non-ASCII text the bytes are further on than the characters: read by characters, this is a trade.
       const shifted = `${trade(3).slice(1)} `;
       const used = odd.length + 1 + trades.join("").length + shifted.length;
       const messages = [trades[0]!, `${odd}{`, shifted, trades[1]!, "y".repeat(room - used + spare)];

@@ -12,13 +12,13 @@ const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240
 const PEPEUSDT = "spot-PEPEUSDT-aggTrades-2024-10-27.zip";
 const APEUSDT = "futures-APEUSDT-aggTrades-2024-10-18.zip";
 
-/** All frames of the recording, without the time at which each was received. */
+/** All frames of the recording, without their times of arrival. */
 async function frames(): Promise<string[]> {
   const lines = (await Promise.all(BTCUSDT.map(gzipLines))).flat();
   return lines.map((line) => line.slice(line.indexOf(" ") + 1));
 }
 
-/** The trades among the frames, read with nothing of the program's. */
+/** The trades among the frames, read without any code of the program. */
 function tradesIn(frames: readonly string[]): PlainTrade[] {
   return frames.filter((frame) => frame.includes(`"btcusdt@trade"`)).map((frame) => {
     const { t, T, p, q } = JSON.parse(frame).data;
@@ -55,7 +55,7 @@ function play(
   return { pipeline, events };
 }
 
-/** Compares with the reference; returns the totals for what is known beside it. */
+/** Compares with the reference, and returns the totals to compare with known figures. */
 function assertMatchesReference(
   messages: readonly string[],
   trades: readonly PlainTrade[],
@@ -165,7 +165,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Pipeline on recorded APEUSDT aggregates, whose ids break once, ends with the known figures",
+  name: "Pipeline on recorded APEUSDT aggregates, whose ids have one hole, ends with the known figures",
   ignore: !isRecorded(APEUSDT),
   fn: async () => {
     const trades = await aggregates(APEUSDT);

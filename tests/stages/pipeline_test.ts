@@ -31,7 +31,7 @@ function eventsOf(pipeline: Pipeline, batches: Iterable<readonly string[]>): Pip
   return events;
 }
 
-/** `messages` in batches of the sizes given, over and over. */
+/** `messages` in batches of the sizes given, in turn. */
 function* cut(messages: readonly string[], sizes: readonly number[]): Generator<readonly string[]> {
   for (let at = 0, turn = 0; at < messages.length; turn++) {
     const size = sizes[turn % sizes.length]!;
@@ -40,7 +40,7 @@ function* cut(messages: readonly string[], sizes: readonly number[]): Generator<
   }
 }
 
-/** Those of a pipeline's totals that the reference has too. */
+/** The totals of a pipeline that the reference has too. */
 function referencePart({ totals }: Pipeline): Reference["totals"] {
   const { trades, signals, fills, refusals, duplicates, outOfOrder, gaps } = totals;
   const { cash, position, equity, fees, realized, maxDrawdown } = totals;
@@ -62,7 +62,7 @@ function tradesAt(...prices: readonly number[]): PlainTrade[] {
 
 const messagesAt = (...prices: readonly number[]) => tradesAt(...prices).map((trade) => messageOf(trade));
 
-/** Windows of one and two trades: every rise buys, every fall sells. */
+/** Windows of one and two trades: it buys at every rise and sells at every fall. */
 const NERVOUS: Choices = { ...DEFAULTS, short: 1, long: 2 };
 
 Deno.test("Pipeline equals the naive reference, event for event, whatever the trades and the options", () => {
@@ -81,7 +81,7 @@ Deno.test("Pipeline equals the naive reference, event for event, whatever the tr
     }),
     { numRuns: 1_500 },
   );
-  // Otherwise the runs would not have met everything that can happen.
+  // Otherwise the runs would have missed something that can happen.
   const kinds = [
     "gap",
     "signal",
@@ -123,7 +123,7 @@ Deno.test("Pipeline events up to a message do not depend on the messages after i
   );
 });
 
-Deno.test("Pipeline decides the same where no snapshot will be taken, and refuses one", () => {
+Deno.test("Pipeline decides the same if no snapshot will be taken, and then refuses one", () => {
   const messages = messagesAt(10, 11, 9, 12, 8, 8, 13);
   const whole = new Pipeline(optionsOf(NERVOUS));
   const transient = new Pipeline({ ...optionsOf(NERVOUS), isTransient: true });
@@ -194,7 +194,7 @@ Deno.test("Pipeline.current is the trade of the event just emitted, the trade it
   assertEquals(pipeline.lastTime, trades[4]!.time);
 });
 
-Deno.test("Pipeline.run() yields gap, signal, halt and what became of the orders in this order", () => {
+Deno.test("Pipeline.run() yields gap, signal, halt and the outcomes of orders, in this order", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
   const events = [...pipeline.run(reading(messagesAt(10, 11, 8)))];
   assertEquals(events.map(({ type }) => type), ["signal", "fill", "signal", "halt", "fill"]);
@@ -220,7 +220,7 @@ Deno.test("Pipeline reports ids that start over, starts the averages again and k
   assertEquals(before.map(({ type }) => type), ["signal", "fill"]);
   const { cash, position } = pipeline.totals;
   const old = pipeline.snapshot();
-  // The first price is no change from the one before the reset: the averages do not know that one.
+  // The averages do not know the price before the reset, so the first price after it is no change.
   const events = [...pipeline.run(reading([7, 8, 9, 10, 11].map((id) => at(id, id, "1"))))];
   assertEquals(events, [{
     type: "reset",
@@ -231,7 +231,7 @@ Deno.test("Pipeline reports ids that start over, starts the averages again and k
   }]);
   assertEquals([pipeline.totals.cash, pipeline.totals.position], [cash, position]);
   assertEquals([pipeline.totals.resets, pipeline.totals.gaps, pipeline.trades], [1, 0, 7]);
-  assertEquals(pipeline.averages.prices, [1, 1]);
+  assertEquals(pipeline.averages.closes.values, [1, 1]);
   assertEquals(old.crossover, pipeline.snapshot().crossover);
 });
 
@@ -276,21 +276,21 @@ Deno.test("Pipeline.current is the state of the run, before the first trade too"
     stance: "flat",
     halt: null,
   });
-  assertEquals(pipeline.current.averages.long(), null);
+  assertEquals(pipeline.current.readings.values(), null);
   assertEquals(pipeline.totals.firstTime, null);
   assertEquals(pipeline.totals.equity, "10000");
   assertEquals([...pipeline.end()], []);
   pipeline.run(reading(messagesAt(10, 11))).toArray();
   const current = pipeline.current;
   assertEquals(current.price?.toString(), "11");
-  assertEquals(current.averages.long(), "10.5");
+  assertEquals(current.readings.values()?.["longAverage"], "10.5");
   assertEquals(current.stance, "long");
   assertEquals(current.equity.toString(), current.cash.plus(current.position.times(11)).toString());
   assertEquals(pipeline.totals.firstTime, "2024-08-08T23:54:15.342000Z");
   assertEquals(pipeline.totals.lastTime, "2024-08-08T23:54:15.343000Z");
 });
 
-Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the first reason and sample", () => {
+Deno.test("Pipeline.takeRejections() returns what was unusable once, with the first reason and sample", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   pipeline.run(reading(["{broken", ...messagesAt(10), "x".repeat(500)])).toArray();
   assertEquals(pipeline.takeRejections(), { count: 2, reason: "not JSON", sample: "{broken" });
@@ -299,7 +299,7 @@ Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the 
   assertEquals(pipeline.totals.trades, 1);
 });
 
-Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf() gives one in its form", () => {
+Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf() gives one of that form", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   const at = (id: number): string =>
     messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price: "1" });
@@ -315,8 +315,8 @@ Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf
   });
   assertEquals(inFormOf(present, present), present);
   const restored = new Pipeline(optionsOf(NERVOUS));
-  restored.restore(older, pipeline.averages);
-  // It says nothing of holes: all up to the last id was seen.
+  restored.restore(older, pipeline.averages.closes);
+  // It says nothing about holes: every id up to the last was seen.
   for (const _ of restored.run(reading([12, 9, 15].map(at))));
   assertEquals([restored.totals.duplicates, restored.totals.outOfOrder, restored.trades], [3, 0, 4]);
 });

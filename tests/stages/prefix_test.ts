@@ -1,6 +1,6 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
@@ -27,8 +27,8 @@ const CHOICES: Choices = {
 };
 
 /**
- * Aggregates with everything that happens to a stream: gaps, rows that come again, an id that jumps and ids that go
- * on from there, times that stand still, and rows that are not trades.
+ * Aggregates with everything that happens to a stream: gaps, repeated rows, an id that jumps and ids that continue
+ * from there, times that stand still, and rows that are not trades.
  */
 function rowsOf(random: SeededRandom): string[] {
   const rows: string[] = [];
@@ -45,7 +45,7 @@ function rowsOf(random: SeededRandom): string[] {
     if (random.whole(1, 200) === 1) {
       rows.push(random.pick([`${n},0.0,0.0,-1,-1,${time},True,True`, "", "1,2"]));
     }
-    // What is far away and is not followed is not believed.
+    // A far id that no trade follows is not believed.
     if (random.whole(1, 400) === 1) rows.push(`${n},1,1,${last + 2e9},${last + 2e9},${time},True,True`);
     id = last + 1;
   }
@@ -53,10 +53,10 @@ function rowsOf(random: SeededRandom): string[] {
 }
 
 const BYTES = new TextEncoder().encode(`${rowsOf(new SeededRandom(7)).join("\n")}\n`);
-/** Where a row has ended, the beginning among them. */
+/** Where each row ends, and where the first starts. */
 const ENDS = [0, ...BYTES.entries().filter(([, byte]) => byte === 10).map(([at]) => at + 1)];
 
-/** A pipeline and its reader, and what came of one stretch of the file after the other. */
+/** A pipeline with its reader, and its events over one part of the file after another. */
 class Run {
   readonly pipeline = new Pipeline({ ...optionsOf(CHOICES), withResults: true });
   readonly events: PipelineEvent[] = [];
@@ -81,7 +81,7 @@ function shown(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? part.toFixed() : part));
 }
 
-Deno.test("Pipeline's events over the first part of a file are those of the whole up to there: 1,000 cuts", () => {
+Deno.test("Pipeline's events over the first part of a file are those of the whole file up to there: 1,000 cuts", () => {
   const whole = new Run();
   const eventsAt = ENDS.map((end, row) => {
     whole.read(ENDS[row - 1] ?? 0, end);
@@ -100,14 +100,14 @@ Deno.test("Pipeline's events over the first part of a file are those of the whol
     const part = new Run();
     part.read(0, ENDS[row]!);
     const expected = lines.slice(0, eventsAt[row]);
-    // Compared as texts, which is far quicker, and one by one only where they differ.
+    // Compared as texts, which is much faster, and one by one only if they differ.
     const found = part.events.map((event) => JSON.stringify(event));
     if (found.join("\n") !== expected.join("\n")) assertEquals(found, expected, `cut after row ${row}`);
     const expired = part.pipeline.end().toArray();
     assert(expired.every(({ type }) => type === "expired"), `cut after row ${row}`);
     waiting += expired.length;
   }
-  // Otherwise no cut would have come between a signal and its fill.
+  // Otherwise no cut would have been between a signal and its fill.
   assertGreater(waiting, 100);
   const kinds = whole.events.map((event): string => event.type === "refusal" ? event.reason : event.type);
   for (const kind of ["gap", "signal", "fill", "halt", "halted"]) assert(kinds.includes(kind), kind);
@@ -115,7 +115,7 @@ Deno.test("Pipeline's events over the first part of a file are those of the whol
   for (const count of [duplicates, rejected, passedOver]) assertGreater(count, 5);
 });
 
-Deno.test("Pipeline knows as much after the first part of a file as it knew at that point of the whole", () => {
+Deno.test("Pipeline's results after the first part of a file are those of the whole file at that point", () => {
   const random = new SeededRandom(13);
   const whole = new Run();
   for (let row = 1; row < ENDS.length; row++) {

@@ -1,6 +1,6 @@
 /** A long random walk of trades, as the bytes of a CSV file and as plain numbers, a chunk at a time. */
 
-/** So many trades are in a chunk. */
+/** The number of trades in a chunk. */
 export const CHUNK_TRADES = 20_000;
 
 const FIRST_ID = 1_000_000_000;
@@ -8,13 +8,13 @@ const FIRST_TIME = 1_700_000_000_000_000;
 const FIRST_PRICE = 50_000_00;
 const LEAST_PRICE = 10_000_00;
 const MOST_PRICE = 99_999_99;
-/** One row; the digits of the id, of the price in cents and of the time are written over. */
+/** One row; the digits of the id, of the price in cents and of the time are overwritten. */
 const ROW = new TextEncoder().encode(
   "0000000000,00000.00000000,0.00100000,60.00000000,0000000000000000,True,True\n",
 );
 const ID_END = 10, WHOLE_END = 16, CENTS_END = 19, TIME_END = 65;
 
-/** The walk: `next` makes another chunk, whose bytes and prices are overwritten by the one after it. */
+/** The walk: `next` makes another chunk, which overwrites the bytes and prices of the one before. */
 export class RandomWalk {
   readonly bytes = new Uint8Array(CHUNK_TRADES * ROW.length);
   /** Prices of the chunk available, in cents. */
@@ -38,7 +38,7 @@ export class RandomWalk {
     const { bytes, cents } = this;
     for (let n = 0, row = 0; n < CHUNK_TRADES; n++, row += ROW.length) {
       const random = this.#random();
-      // Steps from -2 to 2 cents: averages meet exactly now and then.
+      // Steps from -2 to 2 cents, so that averages are exactly equal now and then.
       const price = this.#price + random % 5 - 2;
       this.#price = Math.min(MOST_PRICE, Math.max(LEAST_PRICE, price));
       this.#time += (random >>> 8) % 50_000;
@@ -62,7 +62,7 @@ export class RandomWalk {
   }
 }
 
-/** Writes `value` with so many digits before `end`. */
+/** Writes `value` with this many digits before `end`. */
 function write(bytes: Uint8Array, end: number, digits: number, value: number): void {
   let rest = value;
   for (let at = end - 1; at >= end - digits; at--) {

@@ -9,7 +9,7 @@ import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_inp
 const TIME = 1_723_161_255_342_000;
 const ASKED = { text: "looked at it", requested: TIME - 5 };
 
-Deno.test("Pipeline.release() leaves a run that is at work as a release leaves one that is not", () => {
+Deno.test("Pipeline.release() leaves an active run in the state in which a release leaves a stopped one", () => {
   let releases = 0;
   let fills = 0;
   fc.assert(
@@ -27,7 +27,7 @@ Deno.test("Pipeline.release() leaves a run that is at work as a release leaves o
         const [printed, ...more] = live.release(TIME, ASKED);
         assertEquals([printed?.type, more.length, live.current.halt], ["released", 0, null]);
         other = new Pipeline(optionsOf(choices));
-        other.restore(released(kept.state), kept.prices(choices.long));
+        other.restore(released(kept.state), kept.closes(choices.long), kept.changes);
         // Not the drawdown: a restore estimates it again, and the last bits differ.
         const [{ gate, account }, expected] = [live.snapshot(), other.snapshot()];
         assertEquals([gate, account], [expected.gate, expected.account]);
@@ -41,7 +41,7 @@ Deno.test("Pipeline.release() leaves a run that is at work as a release leaves o
   assertGreater(fills, 500);
 });
 
-Deno.test("Pipeline.release() says who ended which halt and why, and nothing where there is none", () => {
+Deno.test("Pipeline.release() says who ended which halt and why, and nothing if there is none", () => {
   const pipeline = new Pipeline(optionsOf(DEFAULTS));
   assertEquals([...pipeline.release(TIME, ASKED)], []);
   [...pipeline.run(reading([messageOf({ firstId: 7, lastId: 7, time: TIME, price: "100" })]))];

@@ -6,7 +6,7 @@ import { KeptRun } from "../support/kept_run.ts";
 import { optionsOf, reading } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 
-Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cut, however often", () => {
+Deno.test("Pipeline.restore() continues as if the run had never stopped, wherever it was cut, however often", () => {
   let cuts = 0;
   let fills = 0;
   fc.assert(
@@ -24,17 +24,16 @@ Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cu
         for (const length of lengths) {
           events.push(...pipeline.run(reading(messages.slice(at, at + length))));
           at += length;
-          // A trade whose id leapt is not part of a snapshot: these streams have none.
+          // A trade whose id jumped is not part of a snapshot: these streams have none.
           kept.take(pipeline);
           pipeline = new Pipeline(optionsOf(choices));
-          pipeline.restore(kept.state, kept.prices(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
           cuts++;
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
         assertEquals(pipeline.totals, whole.totals);
-        assertEquals(pipeline.current.averages.short(), whole.current.averages.short());
-        assertEquals(pipeline.current.averages.long(), whole.current.averages.long());
+        assertEquals(pipeline.current.readings.values(), whole.current.readings.values());
         fills += events.filter(({ type }) => type === "fill").length;
       },
     ),

@@ -12,7 +12,7 @@ import { signalledOf } from "../support/ticks.ts";
 
 const m = (amount: string) => new Money(amount);
 
-/** A gate before a new account, with the defaults but for what is named. */
+/** A gate over a new account, under the defaults except for what is given. */
 function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Account; drawdown: Drawdown } {
   const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", ...changed });
   const account = new Account(parameters.cash);
@@ -20,12 +20,12 @@ function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Acco
   return { gate: new RiskGate(parameters, account, drawdown), account, drawdown };
 }
 
-/** All decisions at each tick, none of which is booked. */
+/** All decisions at each tick; none is booked. */
 function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][] {
   return gate.over(ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
 }
 
-/** A decision in short: an approval's side and the trade of its signal, or a refusal's reason. */
+/** A decision in short: the side of an approval and the trade of its signal, or the reason of a refusal. */
 function brief(decision: RiskDecision): string {
   return decision.kind === "approved"
     ? `${decision.side} of ${decision.signalTradeId}`
@@ -69,7 +69,7 @@ Deno.test("RiskGate.over() has no decision on a tick without an order", () => {
   assertEquals(decisions(gateOf().gate, [signalledOf({})]), [[]]);
 });
 
-Deno.test("RiskGate.over() refuses with the check, its limit and what was found", () => {
+Deno.test("RiskGate.over() refuses an order with the check, its limit and the value found", () => {
   const [[refusal] = []] = decisions(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "sell")]);
   assertEquals(refusal as Refusal, {
     kind: "refusal",
@@ -97,7 +97,7 @@ Deno.test("RiskGate.over() lets an order wait for the first trade at or after it
   assertEquals([plain(order.price), plain(order.quantity)], ["200", "5"]);
 });
 
-Deno.test("RiskGate.over() judges orders first in, first out, several at one trade", () => {
+Deno.test("RiskGate.over() judges orders first in, first out, even several at one trade", () => {
   const { gate } = gateOf({ latency: 1_000 });
   const found = decisions(gate, [
     signalledOf({ id: 1, time: 10_000 }, "buy"),
@@ -109,7 +109,7 @@ Deno.test("RiskGate.over() judges orders first in, first out, several at one tra
   assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"], ["buy of 3"]]);
 });
 
-Deno.test("RiskGate.over() keeps the queue's order where a trade's time goes back", () => {
+Deno.test("RiskGate.over() keeps the order of the queue when a trade's time goes back", () => {
   const { gate } = gateOf({ latency: 1_000 });
   const found = decisions(gate, [
     signalledOf({ id: 1, time: 10_000 }, "buy"),
@@ -175,7 +175,7 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
   assertEquals(gate.halt?.tradeId, 4);
 });
 
-Deno.test("RiskGate.takeNews() hands a halt out once", () => {
+Deno.test("RiskGate.takeNews() returns a halt once", () => {
   const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0" });
   trade(gate, account, drawdown, [signalledOf({ price: 100 }, "buy")]);
   assertEquals([gate.hasNews, gate.takeNews()], [false, []]);
@@ -209,7 +209,7 @@ Deno.test("RiskGate refuses every new order while data does not flow", () => {
   assertEquals(decisions(gate, [signalledOf({ id: 3 }, "buy")]).map((one) => one.map(brief)), [["buy of 3"]]);
 });
 
-Deno.test("RiskGate.end() hands out the orders that still wait, oldest first, and forgets them", () => {
+Deno.test("RiskGate.end() returns the orders that still wait, oldest first, and forgets them", () => {
   const { gate } = gateOf({ latency: 1_000_000 });
   decisions(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
   assertEquals(gate.end(), [
@@ -229,7 +229,7 @@ Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by it
     fee: m("0"),
     signalTradeId: 1,
   } as const;
-  // @ts-expect-error: an object with every field of an approved order is none.
+  // @ts-expect-error: an object with every field of an approved order is not one.
   const order: ApprovedOrder = lookalike;
   assertEquals(order.kind, "approved");
   // @ts-expect-error: the class is not exported as a value.

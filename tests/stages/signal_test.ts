@@ -1,54 +1,55 @@
 import { assertEquals } from "@std/assert";
-import type { Averaged, Trend } from "../../src/domain/market/tick.ts";
-import { Crossover } from "../../src/stages/signal.ts";
+import type { Wish } from "../../src/domain/market/signal.ts";
+import type { Averaged } from "../../src/domain/market/tick.ts";
+import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
 
-/** Ticks with these trends, ids from 1 on. */
-function* averaged(...trends: readonly Trend[]): Generator<Averaged> {
-  for (const [at, trend] of trends.entries()) {
-    const averages = { short: () => `${at + 1}.5`, long: () => `${at + 1}.25` };
-    yield Object.assign(tickOf({ id: at + 1, time: (at + 1) * 1_000 }), { trend, averages });
+/** Ticks with ids from 1 on, after which a strategy wants these things. */
+function* averaged(...wishes: readonly Wish[]): Generator<Averaged> {
+  for (const [at, wish] of wishes.entries()) {
+    const readings = { label: "sma", values: () => null };
+    yield Object.assign(tickOf({ id: at + 1, time: (at + 1) * 1_000 }), { wish, readings });
   }
 }
 
 /** The side of the signal that each tick gave, or null. */
-function sides(crossover: Crossover, ...trends: readonly Trend[]): (string | null)[] {
-  return [...crossover.over(averaged(...trends))].map(({ signal }) => signal?.side ?? null);
+function sides(signals: SignalStage, ...wishes: readonly Wish[]): (string | null)[] {
+  return [...signals.over(averaged(...wishes))].map(({ signal }) => signal?.side ?? null);
 }
 
-Deno.test("Crossover.over() buys when the short average rises above, and sells when below", () => {
-  const crossover = new Crossover();
-  const found = sides(crossover, "warming", "below", "above", "above", "below", "below", "above");
+Deno.test("SignalStage.over() buys when the strategy wants to be long, and sells when it wants to be flat", () => {
+  const signals = new SignalStage();
+  const found = sides(signals, 0, -1, 1, 1, -1, -1, 1);
   assertEquals(found, [null, null, "buy", null, "sell", null, "buy"]);
-  assertEquals(crossover.signals, 3);
-  assertEquals(crossover.stance, "long");
+  assertEquals(signals.signals, 3);
+  assertEquals(signals.stance, "long");
 });
 
-Deno.test("Crossover.over() buys at once in a market that is above when the averages first exist", () => {
-  assertEquals(sides(new Crossover(), "warming", "above"), [null, "buy"]);
+Deno.test("SignalStage.over() buys at once if the strategy wants to be long from the start", () => {
+  assertEquals(sides(new SignalStage(), 0, 1), [null, "buy"]);
 });
 
-Deno.test("Crossover.over() sells nothing that it has not signalled to buy", () => {
-  assertEquals(sides(new Crossover(), "below", "warming", "below"), [null, null, null]);
+Deno.test("SignalStage.over() signals no sale before a buy", () => {
+  assertEquals(sides(new SignalStage(), -1, 0, -1), [null, null, null]);
 });
 
-Deno.test("Crossover.over() changes nothing while the averages are equal or warming", () => {
+Deno.test("SignalStage.over() changes nothing while the strategy wants what it wanted before", () => {
   const found = sides(
-    new Crossover(),
-    "above",
-    "equal",
-    "above",
-    "equal",
-    "warming",
-    "equal",
-    "below",
-    "equal",
+    new SignalStage(),
+    1,
+    0,
+    1,
+    0,
+    0,
+    0,
+    -1,
+    0,
   );
   assertEquals(found, ["buy", null, null, null, null, null, "sell", null]);
 });
 
-Deno.test("Crossover.over() gives a signal its trade and the trade's time", () => {
-  const [, tick] = [...new Crossover().over(averaged("warming", "above"))];
+Deno.test("SignalStage.over() gives a signal its trade and the trade's time", () => {
+  const [, tick] = [...new SignalStage().over(averaged(0, 1))];
   assertEquals(tick?.signal, {
     side: "buy",
     tradeId: 2,
@@ -56,11 +57,11 @@ Deno.test("Crossover.over() gives a signal its trade and the trade's time", () =
   });
 });
 
-Deno.test("Crossover.restore() of a snapshot goes on with the stance", () => {
-  const crossover = new Crossover();
-  sides(crossover, "above");
-  const restored = new Crossover();
-  restored.restore(crossover.snapshot());
+Deno.test("SignalStage.restore() continues with the stance of the snapshot", () => {
+  const signals = new SignalStage();
+  sides(signals, 1);
+  const restored = new SignalStage();
+  restored.restore(signals.snapshot());
   assertEquals(restored.stance, "long");
-  assertEquals(sides(restored, "above", "below"), [null, "sell"]);
+  assertEquals(sides(restored, 1, -1), [null, "sell"]);
 });

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import type { RecordingFile } from "../../src/stores/recording/recording_file.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 export const TIME = 1723161255342;
 export const MIB = 1024 * 1024;
@@ -93,7 +94,7 @@ export interface Line {
 /** The frames of a recording, and its notes in their place, all by the program's own reader. */
 export function readBack(bytes: Uint8Array) {
   const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
-  const origin = { name: "recording", layout: { kind: "recording" } } as const;
+  const origin = { name: "recording", layout: RECORDING };
   lines.open({ origin, bytes, start: 0, end: bytes.length });
   const frames: Line[] = [];
   const decisions: string[] = [];

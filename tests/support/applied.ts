@@ -1,14 +1,14 @@
-/** A chunk of a recording through an engine, with what was read and what came of it in order. */
+/** Applies a recording to an engine: what was read, and its events, in order. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs } from "../../src/formats/recorded_inputs.ts";
 
-/** A note as it stands in the recording, by its name, or an event. */
+/** The name of a note in the recording, or an event. */
 export type Applied = EngineEvent | { readonly note: Recorded["event"] };
 
-/** An engine and the recording that it is given. */
+/** An engine and the recording that is applied to it. */
 export class AppliedRecording {
   readonly engine: Engine;
   readonly inputs: RecordedInputs;
@@ -31,7 +31,7 @@ export class AppliedRecording {
     }
   }
 
-  /** Applies one thing that was read: its name, unless it is trades, and what came of it. */
+  /** Applies one input: yields its name, unless it is trades, and its events. */
   *apply(read: Recorded, stopAt = Infinity): Generator<Applied> {
     if (read.event !== "frames") yield { note: read.event };
     if (!isRemark(read)) yield* this.engine.apply(read, stopAt);
@@ -43,7 +43,7 @@ export function namesOf(applied: Iterable<Applied>): string[] {
   return Array.from(applied, (each) => "type" in each ? each.type : each.note);
 }
 
-/** The events alone. */
+/** Only the events. */
 export function eventsIn(applied: Iterable<Applied>): EngineEvent[] {
   return [...applied].filter((each) => "type" in each);
 }

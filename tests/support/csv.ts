@@ -1,8 +1,8 @@
-/** CSV files as texts for the tests of CsvRows: rows of every layout, and all that is read from them. */
+/** CSV texts for the tests of CsvRows: rows of every layout, and what is read from them. */
 import { assert } from "@std/assert";
-import type { Origin } from "../../src/formats/chunk.ts";
-import { csvColumns } from "../../src/formats/csv_layout.ts";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import type { FileReader, Origin } from "../../src/formats/trade_file.ts";
+import { layoutOf } from "../../src/formats/file_layout.ts";
 import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
 
 const ENCODER = new TextEncoder();
@@ -23,48 +23,53 @@ export const [SPOT_TRADES, SPOT_AGGREGATES, FUTURES_TRADES, FUTURES_AGGREGATES] 
   string,
 ];
 
-/** A file whose layout is told by `header`. */
+/** A file whose layout `header` gives. */
 export function originOf(header: string, name = "trades.csv"): Origin {
-  const layout = csvColumns(header);
-  assert("columns" in layout, header);
-  return { name, layout: { kind: "csv", columns: layout.columns } };
+  const layout = layoutOf(ENCODER.encode(header));
+  assert(typeof layout === "object", header);
+  return { name, layout };
 }
 
-export function open(reader: CsvRows, origin: Origin, text: string): void {
+/** A reader of a file, and of `text` in it. */
+export function open(origin: Origin, text = "", strict = false): FileReader {
   const bytes = ENCODER.encode(text);
+  const reader = origin.layout.reader(new BinanceMessageReader("BTCUSDT"), strict);
   reader.open({ origin, bytes, start: 0, end: bytes.length });
+  return reader;
 }
 
-/** Everything that a reader knows of a trade. */
+/** All fields of the trade that a reader holds. */
 export function fieldsOf(reader: TradeFields): Record<string, number | boolean> {
   const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker } = reader;
   return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
 }
 
-/** All that is in an open reader: trades, or what is said instead. */
-export function drain(reader: CsvRows): unknown[] {
+/** Everything in an open reader: trades, or what it returns instead. */
+export function drain(reader: FileReader): unknown[] {
   const found: unknown[] = [];
   for (let readResult = reader.next(); readResult !== null; readResult = reader.next()) {
     found.push(
-      readResult === "trade" ? fieldsOf(reader) : readResult === "rejected" ? reader.reason : readResult,
+      readResult === "trade"
+        ? fieldsOf(reader.trade)
+        : readResult === "rejected"
+        ? reader.reason
+        : readResult,
     );
   }
   return found;
 }
 
-/** All that is in a file of which `text` is the whole. */
+/** Everything in a file with this text. */
 export function read(header: string, text: string): unknown[] {
-  const reader = new CsvRows("BTCUSDT", false);
-  open(reader, originOf(header), text);
-  return drain(reader);
+  return drain(open(originOf(header), text));
 }
 
-/** `row` with one field, found by its number from 1, replaced. */
+/** `row` with field `number`, from 1 on, replaced. */
 export function withField(row: string, number: number, field: string): string {
   return row.split(",").with(number - 1, field).join(",");
 }
 
-/** What CsvRows says that it expected. */
+/** What CsvRows expects of each field, in its words. */
 export const ID = "a whole number from 0 to 9007199254740991";
 export const PRICE =
   "decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point";

@@ -1,6 +1,9 @@
-/** A folder of a test's own in `./data`, where Penstock keeps its files, and one outside of that. */
+/** A test's own folder in `./data`, where Penstock keeps its files, and one outside. */
 
-/** Runs `use` with both, by their paths from the working folder and whole; they are gone afterwards. */
+/**
+ * Runs `use` with a relative path inside `./data` and an absolute one outside; both folders are removed
+ * afterwards.
+ */
 export async function inDataFolder(
   use: (inside: string, outside: string) => void | Promise<void>,
 ): Promise<void> {
@@ -14,7 +17,7 @@ export async function inDataFolder(
   }
 }
 
-/** Every file under `folder`, by its path, with what is in it: what nobody may have touched. */
+/** The content of every file under `folder`, by its path: to show that nothing touched them. */
 export function contentOf(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {

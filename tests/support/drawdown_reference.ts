@@ -1,5 +1,6 @@
 /**
- * Drawdowns once again, naively: every point of the equity in a list, every amount exact. Shares no code with `src`.
+ * A naive reference for drawdowns: every point of the equity in a list, every amount exact. Shares no code
+ * with `src`.
  */
 import { Exact } from "./exact.ts";
 
@@ -9,7 +10,7 @@ export interface EquityPoint {
   readonly equity: Exact;
 }
 
-/** A fall and what became of it: peak and amount exact, times of trades in µs. */
+/** A fall and its end: peak and amount exact, times of trades in µs. */
 export interface ReferencePeriod {
   readonly peak: Exact;
   readonly amount: Exact;
@@ -17,7 +18,7 @@ export interface ReferencePeriod {
   readonly from: number;
   /** All points as deep as the deepest, in order of time. */
   readonly troughs: readonly number[];
-  /** The first point at the peak again or above; null when there was none. */
+  /** The first point back at the peak or above; null if there was none. */
   readonly recovered: number | null;
 }
 
@@ -43,12 +44,12 @@ export function periodsOf(start: Exact, points: readonly EquityPoint[]): Referen
   return open === null ? periods : [...periods, open];
 }
 
-/** Above, at or below zero as `one` is deeper than, as deep as or less deep than `other`, as fractions of the peaks. */
+/** Above zero if `one` is the deeper fraction of its peak, below zero if `other` is, else zero. */
 export function compareDepths(one: ReferencePeriod, other: ReferencePeriod): number {
   return one.amount.times(other.peak).compare(other.amount.times(one.peak));
 }
 
-/** The deepest period, the first of several; null when there is none. */
+/** The deepest period, and the first of equally deep ones; null if there is none. */
 export function deepestOf(periods: readonly ReferencePeriod[]): ReferencePeriod | null {
   let deepest: ReferencePeriod | null = null;
   for (const period of periods) {
@@ -73,7 +74,9 @@ export interface PlainPeriod {
   readonly recovered: number | null;
 }
 
-/** Whether `found` is that period. Where equity was at its lowest several times, any of them is the trough. */
+/**
+ * Whether `found` is that period. If equity was at its lowest several times, any of them may be the trough.
+ */
 export function isPeriod(
   found: PlainPeriod,
   { peak, amount, from, troughs, recovered }: ReferencePeriod,
@@ -83,8 +86,8 @@ export function isPeriod(
 }
 
 /**
- * What is wrong with `found` as the `most` deepest of `periods`, deepest first, or null. Periods of one depth may
- * stand in any order, and any of them may be the ones for which there was no room.
+ * What is wrong with `found` as the `most` deepest of `periods`, deepest first, or null. Periods of equal
+ * depth may be in any order, and any of them may be left out for lack of room.
  */
 export function wrongInDeepest(
   found: readonly PlainPeriod[],
@@ -96,7 +99,7 @@ export function wrongInDeepest(
   const left = [...periods];
   for (const [at, one] of found.entries()) {
     const place = left.findIndex((period) => isPeriod(one, period));
-    if (place < 0) return `number ${at} is no period: ${JSON.stringify(one)}`;
+    if (place < 0) return `number ${at} is not a period: ${JSON.stringify(one)}`;
     const [period] = left.splice(place, 1);
     if (compareDepths(period!, expected[at]!) !== 0) {
       return `number ${at} is out of order: ${JSON.stringify(one)}`;

@@ -1,4 +1,6 @@
-/** Exact decimal arithmetic on bigints: a second opinion on every figure, sharing no code with the program. */
+/**
+ * Exact decimal arithmetic on bigints: a second opinion on every figure that shares no code with the program.
+ */
 
 /** A decimal number, units ÷ 10^scale, that never loses a digit. */
 export class Exact {
@@ -10,7 +12,9 @@ export class Exact {
     this.scale = scale;
   }
 
-  /** Reads plain decimal text: digits, at most one point, perhaps a minus sign. Trailing zeros go. */
+  /**
+   * Reads plain decimal text: digits, at most one point, perhaps a minus sign. Trailing zeros are dropped.
+   */
   static of(text: string): Exact {
     const match = /^(-?)(\d+)(?:\.(\d+?)0*)?$/.exec(text);
     if (match === null) throw new TypeError(`Not plain decimal text: ${text}`);
@@ -32,7 +36,7 @@ export class Exact {
     return new Exact(this.units * other.units, this.scale + other.scale);
   }
 
-  /** Below, at or above zero as this is less than, equal to or more than `other`. */
+  /** Below zero if this is less than `other`, above zero if it is more, else zero. */
   compare(other: Exact): number {
     const difference = this.minus(other).units;
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
@@ -78,7 +82,7 @@ export class Exact {
     return `${this.units < 0n ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
   }
 
-  /** The units that this has at a finer scale. */
+  /** This number's units at a finer scale. */
   unitsAt(scale: number): bigint {
     return scale === this.scale ? this.units : this.units * 10n ** BigInt(scale - this.scale);
   }

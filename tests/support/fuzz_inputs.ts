@@ -1,8 +1,8 @@
 /** How many inputs a fuzz test tries. */
 
 /**
- * `inGate` of them, or as many as PENSTOCK_FUZZ says, which `deno task fuzz` sets to a million; for a test whose cases
- * hold several inputs each, `inEach` of them.
+ * How many cases to try: `inGate`, or enough for as many inputs as PENSTOCK_FUZZ says, which `deno task fuzz`
+ * sets to a million. A case may hold `inEach` inputs.
  */
 export function fuzzCases(inGate: number, inEach = 1): number {
   const text = Deno.env.get("PENSTOCK_FUZZ");

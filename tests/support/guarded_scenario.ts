@@ -4,14 +4,14 @@ import { Exact } from "./exact.ts";
 import { messageOf } from "./pipeline_input.ts";
 import type { Choices, PlainHalt, PlainTrade } from "./reference.ts";
 
-/** A stream under many limits, where it is halted by hand, and where the run is stopped and resumed. */
+/** A stream under many limits, with halts by hand, and with places where the run is stopped and resumed. */
 export interface GuardedScenario {
   readonly choices: Choices;
   readonly trades: readonly PlainTrade[];
   readonly messages: readonly string[];
   /** In the order of their trades. */
   readonly halts: readonly PlainHalt[];
-  /** Before which trades the run is put down. */
+  /** The trades before which the run is stopped and resumed. */
   readonly restarts: readonly number[];
 }
 
@@ -58,7 +58,7 @@ const step = fc.record({
 
 const FIRST_TIME = 1_723_161_255_342_000;
 
-/** Streams of few trades around one price, under any of the limits. */
+/** Streams of a few trades around one price, under any of the limits. */
 export const guardedScenario: fc.Arbitrary<GuardedScenario> = fc.record({
   choices,
   base: fc.constantFrom("100", "61837.63", "0.7097"),

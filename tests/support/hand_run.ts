@@ -4,13 +4,14 @@ import { configFrom, tradingParametersOf } from "../../src/config/config.ts";
 import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
 
 const MS = 1_000;
 
-/** One process: every trade is received a millisecond after the one before. */
+/** One process of such a run. Every trade is received a millisecond after the one before. */
 export class HandRun implements Disposable {
   readonly journal: RunJournal;
   readonly engine: Engine;
@@ -22,13 +23,12 @@ export class HandRun implements Disposable {
   /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
   constructor(path: string, recording: string, options: ShownOptions, time: number) {
     const config = configFrom(options);
-    const { symbol, short, long } = config;
+    const { symbol, long } = config;
     this.#time = time;
     this.#symbol = symbol;
     this.engine = new Engine({
       symbol,
-      short,
-      long,
+      strategy: strategyOf(config),
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
@@ -51,7 +51,7 @@ export class HandRun implements Disposable {
     this.journal.keep([...this.engine.apply({ ...connected, time })]);
   }
 
-  /** Receives a trade at this price: records it, keeps what comes of it, and returns that. */
+  /** Receives a trade at this price: records it, keeps its events in the journal, and returns them. */
   trade(price: number): readonly EngineEvent[] {
     const { events, keep } = this.receive(price);
     keep();
@@ -74,6 +74,26 @@ export class HandRun implements Disposable {
     return { events, keep };
   }
 
+  /** Loses the connection and connects again; returns what came of it. */
+  reconnect(): readonly EngineEvent[] {
+    const lost = { event: "disconnected", reason: "no data for 1 ms", retryInMs: 1, cause: "stale" } as const;
+    const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
+    return [lost, connected].flatMap((note) => {
+      this.#time += MS;
+      this.#note(note);
+      const events = [...this.engine.apply({ ...note, time: this.#time })];
+      this.journal.keep(events);
+      this.#noteKept();
+      return events;
+    });
+  }
+
+  /** Keeps the run's state, as a live run does every few seconds. */
+  checkpoint(): void {
+    this.journal.checkpoint(this.#time);
+    this.#noteKept();
+  }
+
   /** Halts the run by hand. */
   halt(): void {
     this.#note({ event: "halt", action: "hold" });
@@ -89,14 +109,14 @@ export class HandRun implements Disposable {
     this.#note({ event: "ended" });
   }
 
-  /** Ends the recording as a run does whose journal takes nothing more, such as on a full disk. */
+  /** Ends the recording as a run does whose journal cannot be written any more, such as on a full disk. */
   fail(): void {
     this.#time += MS;
     this.#noteKept();
     this.#note({ event: "ended" });
   }
 
-  /** Closes what is open. */
+  /** Closes both files. */
   [Symbol.dispose](): void {
     this.#recording.close();
     this.journal.close();

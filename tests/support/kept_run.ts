@@ -1,31 +1,42 @@
-/** A run that is stopped and resumed as with a journal, but without one. */
-import type { AveragesSnapshot, NewPrices } from "../../src/stages/average.ts";
+/** Keeps a run that is stopped and resumed, as a journal would. */
+import type { NewCloses } from "../../src/stages/average.ts";
+import type { Closes } from "../../src/stages/indicators/indicator.ts";
+import type { OrderChange } from "../../src/stages/order_changes.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
+import { changesTaken } from "../../src/stages/waiting_orders.ts";
 
-/** What a store keeps of a run: the state as text, and the averages' prices as they were handed out. */
+/** What a store keeps of a run: the state as text, and closes and changes of orders as they were taken. */
 export class KeptRun {
   #state = "";
-  #prices: NewPrices[] = [];
+  #closes: NewCloses[] = [];
+  readonly #changes: OrderChange[] = [];
 
-  /** Keeps where a run stands. */
+  /** Keeps the state of a run. */
   take(pipeline: Pipeline): void {
+    const changes = pipeline.orders.takeChanges();
+    this.#changes.push(...JSON.parse(JSON.stringify(changes)));
     this.#state = JSON.stringify(pipeline.snapshot());
-    this.#prices.push(pipeline.takePrices());
+    this.#closes.push(pipeline.averages.takeCloses());
   }
 
-  /** Where it stood last. */
+  /** The last state that was kept. */
   get state(): PipelineSnapshot {
     return JSON.parse(this.#state);
   }
 
-  /** The last `long` prices in the finest unit, from the last fresh ones on. */
-  prices(long: number): AveragesSnapshot {
-    const from = this.#prices.findLastIndex(({ isFresh }) => isFresh);
-    const decimals = this.#prices.at(-1)!.decimals;
-    const all = this.#prices.slice(from).flatMap(({ prices, decimals: unit }) =>
-      prices.map((price) => price * 10 ** (decimals - unit))
+  /** The last `most` closes in the finest unit, from the last fresh ones on. */
+  closes(most: number): Closes {
+    const from = this.#closes.findLastIndex(({ isFresh }) => isFresh);
+    const decimals = this.#closes.at(-1)!.decimals;
+    const all = this.#closes.slice(from).flatMap(({ values, decimals: unit }) =>
+      values.map((value) => value * 10 ** (decimals - unit))
     );
-    return { prices: all.slice(-long), decimals };
+    return { values: all.slice(-most), decimals };
+  }
+
+  /** The last changes of orders, as many as the state says. */
+  get changes(): OrderChange[] {
+    return this.#changes.slice(this.#changes.length - changesTaken(this.state.gate.waiting));
   }
 }

@@ -1,29 +1,29 @@
-/** Penstock as a user meets it: a process of its own, with its output read line by line. */
+/** Penstock as a user sees it: a process of its own, with its output read line by line. */
 
 import { V8_FLAGS as BINARY_FLAGS } from "../../build/binary.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** The permissions that a program gets unless it is given others. */
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
-/** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
+/** As in the tasks and the compiled program: otherwise V8 would let its young generation grow to 64 MB. */
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
-/** Has a program do fifty times as often what it does every few seconds, for tests that wait for that. */
+/** Makes a program's intervals fifty times as short, for tests that wait for them. */
 export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
-/** Has a program collect its garbage all the time, for tests of what it holds on to. */
+/** Makes a program collect its garbage all the time, for tests of the memory that it keeps. */
 export const COLLECTING: readonly string[] = [
   "--v8-flags=--expose-gc",
   `--preload=${new URL("collecting.ts", import.meta.url).pathname}`,
 ];
-/** Only what never comes takes so long, however slow the machine. */
+/** Even on the slowest machine, only what never happens takes this long. */
 const PATIENCE_MS = 120_000;
 
-/** One event of `--json`, its fields still unproven. */
+/** One event of `--json`, its fields not checked yet. */
 export type PrintedEvent = Record<string, unknown> & { readonly type: string };
 
-/** What a process finds on its standard input; a stream may have no end. */
+/** The standard input of a process; a stream may have no end. */
 export type Input = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** What a process left behind. */
+/** The exit code and the output of a process. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
@@ -41,7 +41,7 @@ export async function penstock(...args: string[]): Promise<Finished> {
   return await program.finished();
 }
 
-/** The value of `promise`, or an error that says what was waited for in vain. */
+/** The value of `promise`; throws an Error that names `what` if it takes longer than `ms`. */
 export async function within<T>(promise: Promise<T>, what: string, ms = PATIENCE_MS): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what} did not come within ${ms} ms`)), ms);
@@ -52,7 +52,7 @@ export async function within<T>(promise: Promise<T>, what: string, ms = PATIENCE
   }
 }
 
-/** The lines of a stream, read as they come whether anyone waits for them or not. */
+/** The lines of a stream, read as they come, whether or not anyone waits for them. */
 class Lines {
   readonly all: string[] = [];
   readonly done: Promise<void>;
@@ -65,7 +65,7 @@ class Lines {
     this.done = this.#pump(stream);
   }
 
-  /** The next line that nobody has taken, or null at the end. */
+  /** The next line that has not been taken; null at the end. */
   async next(): Promise<string | null> {
     while (this.#taken === this.all.length) {
       if (this.#ended) return null;
@@ -74,12 +74,12 @@ class Lines {
     return this.all[this.#taken++]!;
   }
 
-  /** Takes all that have come. */
+  /** Takes all lines so far. */
   passOver(): void {
     this.#taken = this.all.length;
   }
 
-  /** Reads no more: the writer finds nobody at the other end. */
+  /** Stops reading, so that the writer finds nobody at the other end. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.done;
@@ -110,7 +110,7 @@ export class Penstock implements AsyncDisposable {
   readonly #stdout: Lines;
   readonly #stderr: Lines;
   readonly #inputEnding = new AbortController();
-  /** Settled once nothing more is written to its standard input. */
+  /** Resolves once nothing more is written to its standard input. */
   readonly #fed: Promise<void>;
 
   /**
@@ -121,7 +121,7 @@ export class Penstock implements AsyncDisposable {
     return Penstock.spawn([Deno.execPath(), ...commandLine(args, flags)], input);
   }
 
-  /** Starts it by a whole command line, which may name another program first that starts it. */
+  /** Starts it with a whole command line, which may start another program that then starts Penstock. */
   static spawn([program, ...args]: readonly string[], input?: Input): Penstock {
     const process = new Deno.Command(program!, {
       args,
@@ -168,7 +168,7 @@ export class Penstock implements AsyncDisposable {
     }
   }
 
-  /** Passes over all events on standard output so far, so that the next one is a new one. */
+  /** Skips all events on standard output so far, so that the next one is new. */
   passOver(): void {
     this.#stdout.passOver();
   }
@@ -217,7 +217,7 @@ export class Penstock implements AsyncDisposable {
     try {
       await stream.pipeTo(this.#process.stdin, { signal: this.#inputEnding.signal });
     } catch {
-      // It has ended, or closed its standard input, before it had read everything.
+      // It ended, or closed its standard input, before it had read everything.
     }
   }
 }

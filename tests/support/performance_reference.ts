@@ -1,6 +1,6 @@
 /**
- * What a run is judged by once again, naively: every trade's equity and every fill in a list, looked at when all is
- * over. Only the shape of the metrics is the program's, because they are compared.
+ * A naive reference for the results of a run: it lists every trade's equity and every fill, and computes the
+ * results at the end. Only the shape of the metrics is the program's, because they are compared.
  */
 import type { Metrics } from "../../src/domain/performance/metrics.ts";
 import type { Sampling } from "../../src/domain/performance/equity_curve.ts";
@@ -14,7 +14,7 @@ import {
 import { Exact } from "./exact.ts";
 import { type Choices, computeReference, type PlainTrade } from "./reference.ts";
 
-/** Figures with roots and powers, which the reference has as doubles. */
+/** Figures with roots and powers, which the reference computes in doubles. */
 export const ROUGH = [
   "annualizedReturn",
   "annualizedVolatility",
@@ -26,7 +26,7 @@ export const ROUGH = [
 
 /** The results of a run. */
 export interface ReferencePerformance {
-  /** All but the rough figures and the worst fall, to the last digit. */
+  /** Everything except the rough figures and the worst fall, to the last digit. */
   readonly exact: Omit<Metrics, typeof ROUGH[number] | "maxDrawdown">;
   readonly rough: Readonly<Record<typeof ROUGH[number], number | null>>;
   readonly worst: ReferencePeriod | null;
@@ -49,7 +49,7 @@ interface Trip {
   readonly held: number;
 }
 
-/** A trade with the equity before and after its fills. */
+/** A trade with the equity after its fills. */
 interface Seen {
   readonly time: number;
   readonly price: Exact;
@@ -127,7 +127,9 @@ export function computeReferencePerformance(
   };
 }
 
-/** Money in the position, and all money, times the time with a position; null if that is no time. */
+/**
+ * Σ money in the position × time, and Σ all money × time, while there is a position; null if that is no time.
+ */
 function exposureOf(
   start: Exact,
   fills: readonly {
@@ -219,7 +221,10 @@ function inMarket(trips: readonly Trip[], open: number, span: number): string {
   return ratio(new Exact(BigInt(time)), new Exact(BigInt(span)));
 }
 
-/** Returns on the coarsest grid that has enough of them: at a whole period counts the last trade before it. */
+/**
+ * Returns on the coarsest grid that has enough of them: equity at a whole period is that of the last trade
+ * before it.
+ */
 function sample(start: Exact, seen: readonly Seen[]) {
   const [one, end] = [seen[0]!, seen.at(-1)!];
   const values = seen.map(({ after }) => number(after));
@@ -238,7 +243,7 @@ function sample(start: Exact, seen: readonly Seen[]) {
   return { sampling: null, returns: [], perYear: 0 };
 }
 
-/** Volatility, Sharpe and Sortino. Deviations that are rounding of doubles are none. */
+/** Volatility, Sharpe and Sortino. Deviations that are only rounding of doubles count as none. */
 function deviations(returns: readonly number[], perYear: number) {
   if (returns.length < 2) return { annualizedVolatility: null, sharpe: null, sortino: null };
   const average = returns.reduce((sum, value) => sum + value) / returns.length;
@@ -252,7 +257,10 @@ function deviations(returns: readonly number[], perYear: number) {
   };
 }
 
-/** √N × mean ÷ standard deviation of the profits, N times everything so that nothing is divided before the root. */
+/**
+ * √N × mean ÷ standard deviation of the profits, everything times N so that nothing is divided before the
+ * root.
+ */
 function sqn(trips: readonly Trip[]): number | null {
   const count = new Exact(BigInt(trips.length));
   const sum = total(trips.map(({ profit }) => profit));

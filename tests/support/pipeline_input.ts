@@ -1,10 +1,11 @@
-/** What a pipeline takes, made from what the reference takes: options from choices, messages from trades. */
+/** Turns the reference's input into a pipeline's: choices into options, trades into messages. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reference.ts";
 
 /** The program's defaults. */
@@ -23,7 +24,7 @@ export const DEFAULTS: Choices = {
   maxDrawdown: "0.2",
 };
 
-/** The trading parameters that `choices` mean. */
+/** The trading parameters for `choices`. */
 export function tradingParametersOf(choices: Choices): TradingParameters {
   return {
     cash: new Money(choices.cash),
@@ -57,14 +58,17 @@ function moneyOf(amount: string | null | undefined): Money | null {
 
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
 export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
-  const { symbol, short, long } = choices;
-  return { symbol, short, long, parameters: tradingParametersOf(choices), stopAfter };
+  const { symbol } = choices;
+  return { symbol, strategy: strategyOf(choices), parameters: tradingParametersOf(choices), stopAfter };
 }
 
 /** The shapes in which Binance sends a trade. */
 export type MessageShape = "trade" | "old trade" | "combined trade" | "aggTrade" | "combined aggTrade";
 
-/** The message of one trade. Only an aggTrade can cover several ids. A whole millisecond is sent as such. */
+/**
+ * The message of one trade. Only an aggTrade can cover several ids. A time of whole milliseconds is sent in
+ * those.
+ */
 export function messageOf(
   { firstId, lastId, time, price, quantity = DEFAULT_QUANTITY }: PlainTrade,
   shape: MessageShape = firstId === lastId ? "trade" : "aggTrade",
@@ -82,7 +86,7 @@ export function messageOf(
   return shape.startsWith("combined") ? `{"stream":"${symbol.toLowerCase()}@${event}","data":${body}}` : body;
 }
 
-/** A reader with `messages` available. */
+/** A reader of `messages`. */
 export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): FrameBatch {
   return new FrameBatch(new BinanceMessageReader(symbol)).open(messages);
 }

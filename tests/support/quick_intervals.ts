@@ -1,6 +1,6 @@
 /**
- * Preloaded into a program whose clock a test does not want to wait for: what it does every few seconds it does fifty
- * times as often. Nothing that it measures or is waited for changes.
+ * Preloaded into a program that a test does not want to wait for: its intervals run fifty times as often. Its
+ * clock and its timeouts do not change.
  */
 const FACTOR = 50;
 const { setInterval: plain } = globalThis;

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same in every run. */
+/** Numbers that look random but are the same in every run. */
 
 /** A generator seeded with `seed`: the mulberry32 of Tommy Ettinger, good enough to make test data. */
 export class SeededRandom {
@@ -17,7 +17,7 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** A whole number from `least` to `most`, both possible. */
+  /** A whole number from `least` to `most`, both inclusive. */
   whole(least: number, most: number): number {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }

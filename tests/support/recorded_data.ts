@@ -1,11 +1,11 @@
 /**
- * Real market data that others recorded. It is not part of the project: it lies in `../shared/data`, or in the
- * folder that PENSTOCK_DATA names, and a test that needs it is ignored where it is absent.
+ * Real market data that others recorded. It is not part of the project: it is in the folder that
+ * PENSTOCK_DATA names, or in `../shared/data`. A test that needs it is ignored if it is not there.
  */
 
 const FOLDER = Deno.env.get("PENSTOCK_DATA") ?? new URL("../../../shared/data", import.meta.url).pathname;
 
-/** Whether all of these files are there. */
+/** Whether all of these files exist. */
 export function isRecorded(...names: string[]): boolean {
   return names.every((name) => {
     try {
@@ -16,7 +16,7 @@ export function isRecorded(...names: string[]): boolean {
   });
 }
 
-/** Where it lies. */
+/** The path of such a file. */
 export function recordedFile(name: string): string {
   return `${FOLDER}/${name}`;
 }
@@ -27,13 +27,13 @@ export async function gzipLines(name: string): Promise<string[]> {
   return await linesOf(packed.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** The lines of the first member of a zip file, which has to be deflated. */
+/** The lines of the first member of a zip file, which must be deflated. */
 export async function zipLines(name: string): Promise<string[]> {
   const archive = await Deno.readFile(`${FOLDER}/${name}`);
   const view = new DataView(archive.buffer);
   let end = archive.length - 22;
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < 0) throw new TypeError(`${name} is no zip file: it has no end of central directory`);
+  if (end < 0) throw new TypeError(`${name} is not a zip file: it has no end of central directory`);
   const entry = view.getUint32(end + 16, true);
   const method = view.getUint16(entry + 10, true);
   if (method !== 8) throw new TypeError(`${name} holds a member of method ${method}, expected 8 (deflated)`);

@@ -1,4 +1,4 @@
-/** Runs that keep a journal and recordings, made by Penstock in processes of its own against the built-in exchange. */
+/** Makes runs with a journal and recordings: processes of Penstock that trade on the built-in exchange. */
 import { assertEquals } from "@std/assert";
 import type { Outcome } from "../../src/domain/run/verification.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -6,9 +6,9 @@ import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
-import { FLAGS, Penstock } from "./penstock.ts";
+import { type Finished, FLAGS, Penstock } from "./penstock.ts";
 
-/** Short windows, so that decisions are many; cash that no drawdown halts. */
+/** Short windows, for many decisions, and so much cash that no drawdown halts. */
 const BUSY = { short: "5", long: "20", cash: "1000000", "retry-max": "250ms", stale: "1s" };
 
 /** One journal, and a recording for every process that wrote to it. */
@@ -28,13 +28,13 @@ export class RecordedRun {
   }
 
   /**
-   * Starts a process with `options` by name, a switch with an empty value; it may be killed when `use` returns. Answers
-   * once it has ended, with its exit code.
+   * Starts a process with `options` by name (a switch has an empty value), lets `use` work with it, and waits
+   * for its end. Returns its exit code.
    */
   async process(
     use: (program: Penstock) => Promise<void>,
     options: Readonly<Record<string, string>> = {},
-  ): Promise<number> {
+  ): Promise<Finished> {
     const path = `${this.#folder}/${this.recordings.length + 1}${this.#suffix}`;
     const { endpoint, restEndpoint } = this.#exchange;
     const args = [
@@ -55,10 +55,10 @@ export class RecordedRun {
     );
     this.recordings.push(path);
     await use(program);
-    return (await program.finished()).code;
+    return await program.finished();
   }
 
-  /** A process that is killed once it has told `fills` fills. */
+  /** A process that is killed after `fills` fills. */
   async killedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.process(async (program) => {
       await after(fills, program);
@@ -66,27 +66,27 @@ export class RecordedRun {
     }, options);
   }
 
-  /** A process that is stopped with Ctrl-C once it has told `fills` fills. */
+  /** A process that is stopped with Ctrl-C after `fills` fills. */
   async stoppedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
-    const code = await this.process(async (program) => {
+    const { code, stderr } = await this.process(async (program) => {
       await after(fills, program);
       program.signal("SIGINT");
     }, options);
-    assertEquals(code, 0);
+    assertEquals([code, stderr], [0, ""]);
   }
 }
 
-/** What comes of verifying, with everything read in small chunks; what it throws is thrown. */
+/** The outcome of verifying, with everything read in small chunks. Throws as Verification does. */
 export async function outcomeOf(
   journal: string,
   recordings: readonly string[],
   run: number | null = null,
 ): Promise<Outcome> {
   using reader = JournalReader.open(journal);
-  using present = JournalReader.open(journal);
+  using current = JournalReader.open(journal);
   const verification = new Verification(reader, run, {
     engineOf: keptEngine,
-    lastSeqNow: () => present.lastSeq,
+    lastSeqNow: () => current.lastSeq,
   });
   return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }

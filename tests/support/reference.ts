@@ -1,13 +1,13 @@
 /**
- * The whole strategy a second time, naively: written from what it means, not from how the program does it. Windows
- * are added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It shares no
- * code with `src`; only the shape of the events is the same, because they are compared.
+ * A naive reference for the whole strategy, written from what it means, not from how the program does it.
+ * Windows are added up from scratch at every trade, orders wait in a list, and every amount is an exact
+ * decimal. It shares no code with `src`; only the shape of the events is the same, because they are compared.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
-/** What a message says was traded where nothing else is asked for. */
+/** The quantity of a trade that does not give one. */
 export const DEFAULT_QUANTITY = "0.00100000";
 
 /** A trade as an exchange would send it: ids covered, time in µs, price and quantity as decimal text. */
@@ -19,7 +19,7 @@ export interface PlainTrade {
   readonly quantity?: string;
   /** Fetched after the fact: it moves averages and equity, and never trades. */
   readonly late?: boolean;
-  /** Nothing but its ids can be read. */
+  /** Only its ids can be read. */
   readonly unusable?: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
-  /** What follows limits nothing if it is absent. */
+  /** From here on, what is absent limits nothing. */
   readonly maxDailyLoss?: string | null;
   readonly onHalt?: "hold" | "flatten";
   readonly maxPosition?: string | null;
@@ -45,7 +45,7 @@ export interface Choices {
   readonly maxOrders?: { readonly count: number; readonly within: number } | null;
   /** µs. */
   readonly cooldown?: number | null;
-  /** µs; the streams that are computed have no receive times. */
+  /** µs; the made-up streams have no times of arrival. */
   readonly maxLag?: number | null;
   readonly participation?: string | null;
   /** µs. */
@@ -73,7 +73,7 @@ const NOTHING = new Exact(0n);
 const PRICE_DECIMALS = 8;
 const DAY = 86_400_000_000;
 
-/** The same as `computeReference`, for reading one trade after the other. */
+/** Does the work of `computeReference`, one trade after the other. */
 class ReferenceRun {
   readonly events: PipelineEvent[] = [];
   readonly #choices: Choices;
@@ -208,7 +208,10 @@ class ReferenceRun {
     return { side };
   }
 
-  /** At the first trade of a UTC day equity counts from what the trade before left, and a day's halt is over. */
+  /**
+   * At the first trade of a UTC day, the loss counts from the equity after the trade before, and a day's halt
+   * ends.
+   */
   #startDay(before: Exact, { time, lastId }: PlainTrade): void {
     if ((this.#choices.maxDailyLoss ?? null) === null) return;
     const number = Math.floor(time / DAY);
@@ -220,7 +223,7 @@ class ReferenceRun {
     this.#orders.askAgain();
   }
 
-  /** Equity at this trade, before its orders, against what it may have lost. */
+  /** Checks the equity at this trade, before its orders, against the limits on losses. */
   #checkLosses(tradeId: number): void {
     const reason = this.#halt?.reason;
     if (reason === "max-drawdown" || reason === "manual") return;
@@ -240,12 +243,12 @@ class ReferenceRun {
     if (daily !== null) this.#stop({ reason: "max-daily-loss", ...daily });
   }
 
-  /** A halt takes the place of one that would end sooner, or that is less strict. */
+  /** A halt replaces one that would end sooner, or that is less strict. */
   #stop(halt: ReferenceHalt): void {
-    const present = this.#halt;
-    const action = present?.action === "flatten" ? "flatten" : halt.action;
-    const lasts = present?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
-    if (present !== null && lasts && present.action === action) return;
+    const current = this.#halt;
+    const action = current?.action === "flatten" ? "flatten" : halt.action;
+    const lasts = current?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
+    if (current !== null && lasts && current.action === action) return;
     this.#halt = { ...halt, action };
     this.#emit({ type: "halt", ...this.#halt });
     if (action === "flatten") this.#orders.askAgain();

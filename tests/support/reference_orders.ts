@@ -10,10 +10,10 @@ import type { Choices } from "./reference.ts";
 export type Untimed<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
 
 type Side = "buy" | "sell";
-type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | Pace;
-type Pace = "max-orders" | "cooldown";
+type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | TooSoon;
+type TooSoon = "max-orders" | "cooldown";
 
-/** Trading stopped, as events say it. */
+/** A halt, as events have it. */
 export interface ReferenceHalt {
   readonly reason: "max-drawdown" | "max-daily-loss" | "manual";
   readonly limit: string;
@@ -28,13 +28,13 @@ interface Order {
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
-  /** What it may spend, fixed with its first part where the stake is a share of the cash. */
+  /** What it may spend; fixed at its first part if the stake is a share of the cash. */
   stake: Exact;
   filled: Exact;
   spent: Exact;
 }
 
-/** The trade at which orders are looked at. */
+/** The trade at which orders are handled. */
 export interface At {
   readonly tradeId: number;
   readonly time: number;
@@ -76,7 +76,7 @@ export class ReferenceOrders {
     this.cash = Exact.of(choices.cash);
   }
 
-  /** The position is to be sold at any price from now on, or no longer. */
+  /** Lets the next trade ask for a sale again. */
   askAgain(): void {
     this.#asked = false;
   }
@@ -106,7 +106,10 @@ export class ReferenceOrders {
     this.#waiting.push(fresh(side, cause, at, this.#choices.latency));
   }
 
-  /** Orders that a flattening halt refuses, and orders that have waited too long. */
+  /**
+   * Ends the orders that a flattening halt refuses, that have waited too long, or that come due at a late
+   * trade.
+   */
   #clear(at: At): void {
     const ttl = this.#choices.orderTtl ?? null;
     for (const order of [...this.#waiting]) {
@@ -167,8 +170,8 @@ export class ReferenceOrders {
       return "refused";
     };
     if (cause === null && isBarred(side, at.halt)) return refuse("halted", at.halt!.limit, at.halt!.value);
-    const pace = works || cause !== null ? null : this.#paceAt(side, at.time);
-    if (pace !== null) return refuse(...pace);
+    const tooSoon = works || cause !== null ? null : this.#tooSoon(side, at.time);
+    if (tooSoon !== null) return refuse(...tooSoon);
     const price = this.#fillPrice(side, at.price);
     const feeRate = Exact.of(this.#choices.fee), lot = Exact.of(this.#choices.lot);
     if (!works) order.stake = this.#stake();
@@ -207,7 +210,7 @@ export class ReferenceOrders {
     return { quantity, isLast };
   }
 
-  #paceAt(side: Side, time: number): [Pace, string, string] | null {
+  #tooSoon(side: Side, time: number): [TooSoon, string, string] | null {
     const { maxOrders = null, cooldown = null } = this.#choices;
     const nth = maxOrders === null ? undefined : this.#passed.at(-maxOrders.count);
     if (nth !== undefined && time - nth < maxOrders!.within * 1000) {
@@ -276,7 +279,7 @@ export class ReferenceOrders {
     });
   }
 
-  /** The trade's price, moved against the trader and onto the tick, or as it is without slippage. */
+  /** The trade's price, moved against the trader and onto the tick; without slippage as it is. */
   #fillPrice(side: Side, price: Exact): Exact {
     const slippage = Exact.of(this.#choices.slippage);
     if (slippage.isZero()) return price;
@@ -295,7 +298,7 @@ export class ReferenceOrders {
     return this.cash.times(Exact.of(stake.slice(0, -1))).times(new Exact(1n, 2));
   }
 
-  /** The most lots that both what is left of the stake and the cash less its fee pay for. */
+  /** The most lots whose price the rest of the stake pays, and whose price and fee the cash pays. */
   #affordable(left: Exact, price: Exact): Exact {
     const lot = Exact.of(this.#choices.lot);
     const lotCost = price.times(lot);
@@ -311,7 +314,9 @@ export class ReferenceOrders {
   #expire(order: Order, reason: "order-ttl" | "replaced" | null): void {
     const { side, signalTradeId } = order;
     this.#emit({
-      ...{ type: "expired", side, signalTradeId },
+      type: "expired",
+      side,
+      signalTradeId,
       ...(reason === null ? {} : { reason }),
       ...causeOf(order),
       ...progressOf(order),
@@ -322,7 +327,12 @@ export class ReferenceOrders {
     this.refusals++;
     const { side } = order;
     this.#emit({
-      ...{ type: "refusal", side, reason, limit, value, tradeId },
+      type: "refusal",
+      side,
+      reason,
+      limit,
+      value,
+      tradeId,
       ...causeOf(order),
       ...progressOf(order),
     });

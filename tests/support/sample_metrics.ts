@@ -1,4 +1,4 @@
-/** Figures of a backtest that never was, for the views and stores that show them. */
+/** Figures of an imaginary backtest, for views and stores that show them. */
 import type { SummaryEvent } from "../../src/domain/run/event.ts";
 import type { Metrics } from "../../src/domain/performance/metrics.ts";
 
@@ -78,7 +78,7 @@ export const SUMMARY: SummaryEvent & { readonly metrics: Metrics } = {
   metrics: METRICS,
 };
 
-/** The same of a backtest in which nothing was bought. */
+/** The metrics of a backtest in which nothing was bought. */
 export const NOTHING_BOUGHT: Metrics = {
   netProfit: "0",
   realizedProfit: "0",

@@ -4,7 +4,7 @@ import { Exact } from "./exact.ts";
 import { messageOf, type MessageShape } from "./pipeline_input.ts";
 import type { Choices, PlainTrade } from "./reference.ts";
 
-/** One message of a made-up stream, before it is put after another. */
+/** One message of a made-up stream, relative to the one before. */
 interface Step {
   readonly idStep: number;
   readonly width: number;
@@ -14,7 +14,7 @@ interface Step {
   readonly decimals: number;
   readonly trailingZeros: number;
   readonly shape: MessageShape;
-  /** What comes before it in the stream without being a trade. */
+  /** A message before it in the stream that is not a trade. */
   readonly noise: string | null;
 }
 
@@ -88,7 +88,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
 /** Prices around these, in quote currency. */
 const basePrice = fc.constantFrom("61837.63", "0.00000908", "0.7097", "4999999.99999999", "123456.7", "1");
 
-/** Streams with gaps, duplicates, noise, bursts and finer prices on the way, under any options. */
+/** Streams with gaps, duplicates, noise, bursts and prices that get finer, under any options. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   choices,
   base: basePrice,

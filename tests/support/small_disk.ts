@@ -1,6 +1,6 @@
-/** A disk of a test's own, small enough to be filled. */
+/** A test's own disk, small enough to fill. */
 
-/** Whether a small disk can be mounted, which takes a system with tmpfs and the right to it. */
+/** Whether a small disk can be mounted, which takes tmpfs and the right to mount it. */
 export const canMount = Deno.build.os === "linux" && (() => {
   const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
   try {
@@ -10,12 +10,12 @@ export const canMount = Deno.build.os === "linux" && (() => {
   }
 })();
 
-/** Mounts a disk of its own at `folder`; false if that is not possible. */
+/** Mounts a disk at `folder`; returns false if that is not possible. */
 export function mount(folder: string, options: string): boolean {
   return run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder);
 }
 
-/** Runs a program of the system; whether it succeeded. */
+/** Runs a program of the system; returns whether it succeeded. */
 export function run(program: string, ...args: string[]): boolean {
   try {
     return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;

@@ -1,10 +1,10 @@
-/** What counts as soon on this machine, as it is now: a promise in seconds, and what starting programs takes besides. */
+/** How soon is soon on this machine: a fixed time, plus some for starting programs here. */
 
 const STARTS = 20;
 
 /**
- * `ms`, with twenty times what an empty program takes here and now. On a quiet machine that is half a second more; on
- * one that is slow or busy it grows with everything else.
+ * `ms`, plus twenty times what an empty program takes here and now. On a quiet machine that adds half a
+ * second; on a slow or busy one it grows with everything else.
  */
 export async function soonMs(ms: number): Promise<number> {
   const from = performance.now();

@@ -1,9 +1,9 @@
-/** Ticks by hand, as the parse stage would make them. */
-import type { Signal } from "../../src/domain/market/signal.ts";
-import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/market/tick.ts";
+/** Makes ticks as the parse stage would. */
+import type { Signal, Wish } from "../../src/domain/market/signal.ts";
+import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
-/** What a test wants to say of a tick; everything else has a default. */
-export interface TickWish {
+/** The fields of a tick that a test sets; all others have defaults. */
+export interface GivenTick {
   readonly id?: number;
   readonly time?: number;
   readonly price?: number;
@@ -17,10 +17,10 @@ export interface TickWish {
 
 /** One tick. */
 export function tickOf(
-  wish: TickWish = {},
+  given: GivenTick = {},
 ): Tick {
-  const { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 } = wish;
-  const { quantity = 1, late = false, receivedAt = 0 } = wish;
+  const { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 } = given;
+  const { quantity = 1, late = false, receivedAt = 0 } = given;
   const trade = {
     firstId: id,
     lastId: id,
@@ -34,19 +34,19 @@ export function tickOf(
   return createTick("BTCUSDT", trade, price, decimals, missing, 0, late, receivedAt);
 }
 
-/** Ticks of consecutive ids at these integer prices. */
+/** Ticks with consecutive ids at these integer prices. */
 export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
   return prices.map((price, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000, price, decimals }));
 }
 
-/** A tick as it comes out of the signal stage, with a signal of this side or none. */
+/** A tick as the signal stage yields it, with a signal of this side or none. */
 export function signalledOf(
-  wish: TickWish,
+  given: GivenTick,
   side: Signal["side"] | null = null,
-  trend: Trend = "equal",
+  wish: Wish = 0,
 ): Signalled {
-  const tick = tickOf(wish);
+  const tick = tickOf(given);
   const signal = side === null ? null : { side, tradeId: tick.id, time: tick.time };
-  const averages = { short: () => "1", long: () => "1" };
-  return Object.assign(tick, { trend, averages, signal });
+  const readings = { label: "sma", values: () => ({ shortAverage: "1", longAverage: "1" }) };
+  return Object.assign(tick, { wish, readings, signal });
 }

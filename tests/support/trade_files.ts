@@ -4,7 +4,7 @@ import { messageOf, type MessageShape } from "./pipeline_input.ts";
 import { SeededRandom } from "./random.ts";
 import type { PlainTrade } from "./reference.ts";
 
-/** A trade with everything that a file says of it. */
+/** A trade with everything that a file holds. */
 export interface FileTrade extends PlainTrade {
   /** Decimal text, base currency. */
   readonly quantity: string;
@@ -19,7 +19,7 @@ export interface Making {
   readonly aggregated?: boolean;
   /** Whether times are finer than a millisecond. */
   readonly fine?: boolean;
-  /** How many of a thousand trades are followed by a hole, and how many come twice; 0 unless given. */
+  /** How many of a thousand trades come before a hole, and how many come twice; 0 unless given. */
   readonly holes?: number;
   readonly twice?: number;
 }
@@ -28,7 +28,7 @@ const FIRST_ID = 3_735_683_259;
 const FIRST_TIME = 1_723_161_255_342_000;
 const FIRST_CENTS = 6_183_763;
 
-/** `count` different trades of a price that walks about. Those that come twice are in addition. */
+/** `count` different trades at a price that walks at random. Trades that come twice are not counted twice. */
 export function walk(seed: number, count: number, making: Making = {}): FileTrade[] {
   const { aggregated = false, fine = false, holes = 0, twice = 0 } = making;
   const random = new SeededRandom(seed);
@@ -62,16 +62,16 @@ export const CSV_LAYOUTS = ["spot trades", "spot aggTrades", "futures trades", "
 export interface CsvStyle {
   readonly header: boolean;
   readonly unit: "ms" | "µs";
-  /** Whether it is `True` rather than `true`. */
+  /** Whether booleans are `True` and `False`, not `true` and `false`. */
   readonly capital: boolean;
   /** A line feed unless given. */
   readonly ending?: string;
 }
 
-/** The files of today: no header, milliseconds, `True`. */
+/** Files as they are today: no header, milliseconds, `True`. */
 export const USUAL: CsvStyle = { header: false, unit: "ms", capital: true };
 
-/** The rows of a file, each with its line end, the header among them. */
+/** The rows of a file, with the header if there is one, each with its line ending. */
 export function csvRows(
   trades: readonly FileTrade[],
   layout: (typeof CSV_LAYOUTS)[number],

@@ -23,7 +23,7 @@ export async function onTerminal(
   return text;
 }
 
-/** A terminal, 100 columns wide unless told otherwise, with a command line on it, and a user who looks and types. */
+/** A terminal that runs a command line, by default 100 columns wide, and a user who reads and types. */
 export class OwnTerminal implements AsyncDisposable {
   readonly #script: Deno.ChildProcess;
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
@@ -35,9 +35,11 @@ export class OwnTerminal implements AsyncDisposable {
   constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}, columns = 100) {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     this.#script = new Deno.Command("script", {
-      // Ctrl-C goes to the shell too: one that waits for the program, as dash does, would end with 130 after it.
+      // Ctrl-C reaches the shell too. A shell that waits for the program, as dash does, would then exit with 130.
       args: ["-qefc", `stty cols ${columns}; exec ${quoted}`, "/dev/null"],
-      ...{ stdin: "piped", stdout: "piped", stderr: "null" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
       env: { SHELL: "/bin/sh", TERM: "xterm", NO_COLOR: "", ...env },
     }).spawn();
     this.#keyboard = this.#script.stdin.getWriter();
@@ -81,7 +83,7 @@ export class OwnTerminal implements AsyncDisposable {
     this.#script.kill("SIGKILL");
   }
 
-  /** Waits for the end: the command's exit code, and all that was shown. */
+  /** Waits for the end. Returns the exit code of the command and all that was shown. */
   async finished(): Promise<{ readonly code: number; readonly text: string }> {
     const { code } = await within(this.#script.status, "the end of the program on the terminal", 40_000);
     await this.#reading;
@@ -92,7 +94,7 @@ export class OwnTerminal implements AsyncDisposable {
     try {
       this.hangUp();
     } catch {
-      // It has ended already, as it should.
+      // It has ended already.
     }
     await Promise.all([this.#script.status, this.#reading, this.#keyboard.close().catch(() => {})]);
   }

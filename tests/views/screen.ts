@@ -1,26 +1,26 @@
-/** What a terminal shows of some output: enough of one for a log and a live line under it. */
+/** A model of a terminal: enough of one for a log and a live line below it. */
 import { textWidth } from "../../src/views/terminal/text_width.ts";
 
 // deno-lint-ignore no-control-regex -- terminal escapes are what is looked for
 const TOKEN = /\x1b\[\??[\d;]*[A-Za-z]|[^]/gu;
 const COLOUR = /\[[\d;]*m$/;
 
-/** A row: what is in its cells, of which a wide character takes two, and whether its text goes on in the next. */
+/** A row: its cells, of which a wide character takes two, and whether its text continues in the next row. */
 interface Row {
   cells: string[];
   goesOn: boolean;
 }
 
 /**
- * A terminal that knows line breaks, carriage returns, clearing downwards, wrapping and its absence, and colours. When
- * its width changes it breaks its lines again, as most do, or with `cuts` leaves them and cuts them off, as xterm does.
+ * A terminal that knows line breaks, carriage returns, clearing downwards, wrapping on and off, and colours. When its
+ * width changes, it wraps its lines again, as most terminals do, or with `cuts` it cuts them off, as xterm does.
  */
 export class Screen {
   #columns: number;
   readonly #cuts: boolean;
   #rows: Row[] = [{ cells: [], goesOn: false }];
   #row = 0;
-  /** May be one behind the last: the next character then decides. */
+  /** May be one past the last column: the next character then decides. */
   #column = 0;
   #wraps = true;
   #cleared = 0;
@@ -32,7 +32,7 @@ export class Screen {
     this.write(output);
   }
 
-  /** The lines from the top, each whole however many rows it takes, without what is blank at their ends. */
+  /** The lines from the top, each whole even if it takes several rows, without blanks at their ends. */
   get lines(): string[] {
     const lines = [""];
     for (const { cells, goesOn } of this.#rows) {

@@ -3,7 +3,7 @@
  */
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+import type { Chunk, Origin } from "../../formats/trade_file.ts";
 import { engineChoices, tradingParametersOf } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
@@ -20,6 +20,7 @@ import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
+import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -59,23 +60,23 @@ export class BacktestRun {
   /** Whether the input itself held the instrument's rules. */
   #isTold = false;
 
-  /** `sources` says where the instrument's rules come from. */
+  /** `sources` says where the instrument's rules come from; `isShown` whether a view shows every event. */
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    sources: InstrumentOrigin["sources"],
+    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
-    const emits = config.json || config.out !== null || config.state !== "none" ||
-      config.logLevel === "debug";
+    const emits = isShown || config.out !== null || config.state !== "none";
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
+      strategy: strategyOf(config),
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,
@@ -146,7 +147,7 @@ export class BacktestRun {
     try {
       if (piece instanceof SortedBlock) {
         if (this.#enter(this.#order)) yield* this.#apply({ event: "source" });
-        yield* this.#apply({ event: "frames", trades: piece.reading() });
+        yield* this.#apply({ event: "frames", trades: piece });
       } else {
         if (this.#enter(piece.origin)) this.#inputs.enter();
         this.#inputs.open(piece);

@@ -1,6 +1,5 @@
 /** Files whose quantities are contracts: a share of contracts is not a share of coins. */
-import type { Origin } from "../../formats/chunk.ts";
-import { areContractsInCoins } from "../../formats/csv_layout.ts";
+import type { Origin } from "../../formats/trade_file.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
@@ -11,7 +10,7 @@ import { symbolNamed } from "./symbol_mismatches.ts";
  * `--participation` takes a share of them; nothing else depends on a quantity.
  */
 export function refuseContracts({ name, layout }: Origin, { exchange, symbol, participation }: Config): void {
-  if (participation === null || layout.kind !== "csv" || areContractsInCoins(layout.columns)) return;
+  if (participation === null || layout.mayCountContracts !== true) return;
   const named = symbolNamed(name) ?? symbol;
   if (!exchangeNamed(exchange).countsContracts(named)) return;
   throw new UnusableInput(

@@ -1,5 +1,5 @@
 /** CSV rows name no symbol, but the names of files in Binance's archive do. Warns if they name another one. */
-import type { Origin } from "../../formats/chunk.ts";
+import type { Origin } from "../../formats/trade_file.ts";
 
 /** As in `BTCUSDT-trades-2025-01-01.csv`, anywhere in a path or after an archive's name. */
 const NAMED = /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:aggT|t)rades-\d{4}/gu;
@@ -20,7 +20,7 @@ export class SymbolMismatches {
 
   /** The warning about the file of the next chunk, or null. */
   warningOf({ name, layout }: Origin): string | null {
-    if (layout.kind !== "csv") return null;
+    if (layout.namesSymbol) return null;
     const symbol = symbolNamed(name);
     if (symbol === null || symbol === this.#symbol || this.#warned.has(symbol)) return null;
     this.#warned.add(symbol);

@@ -1,5 +1,5 @@
 /** Which files added no trade to a backtest: not an error, but hardly what the user meant. */
-import type { Origin } from "../../formats/chunk.ts";
+import type { Origin } from "../../formats/trade_file.ts";
 import type { FileTally } from "../../formats/row_order.ts";
 
 /** How many files a warning names; it counts the others. */

@@ -6,7 +6,7 @@ import type { RecordingNote } from "../../domain/recording/recording_note.ts";
 import type { Backfill, BackfillEnd } from "../../feeds/rest/backfill.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import type { EngineState } from "../../stages/engine.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** Where the missing trades come from, and where they go. */

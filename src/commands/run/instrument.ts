@@ -1,6 +1,6 @@
 /** The instrument of a live run: asked for while the stream connects, and settled before the run starts. */
 import { type Configuration, nameIn } from "../../config/config.ts";
-import { ConfigError } from "../../domain/process/config_error.ts";
+import { ConfigError, optionWord } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
@@ -22,7 +22,6 @@ import {
   withoutGuesses,
 } from "../../config/instrument_settlement.ts";
 import { type Config } from "../../config/options.ts";
-import { optionWord } from "../../domain/process/option_word.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { NO_NETWORK } from "../../feeds/live/connect_failure.ts";
 import {
@@ -32,7 +31,7 @@ import {
 } from "../../feeds/rest/instruments.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 
 /** The configuration in force, where its rules come from, and what to log about it. */
 export interface FoundInstrument {
@@ -129,7 +128,7 @@ export function settle(
   const text = `instrument ${symbol}: ${instrumentText(settled)}${
     answer === null ? unaskedText(config) : lost ?? ""
   }`;
-  const isStopped = answer?.kind === "silent" && answer.isStopped;
+  const isStopped = answer?.kind === "unanswered" && answer.isStopped;
   if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
   return {
     config,
@@ -143,7 +142,7 @@ export function settle(
 export function arrived(
   configuration: Configuration,
   found: FoundInstrument,
-  answer: InstrumentAnswer & { readonly kind: "told" },
+  answer: InstrumentAnswer & { readonly kind: "answered" },
   now: number,
 ): ArrivedRules {
   const answered = answeredIn(answer, now)!;
@@ -160,7 +159,7 @@ export function arrived(
 }
 
 function answeredIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
-  if (answer?.kind !== "told") return null;
+  if (answer?.kind !== "answered") return null;
   const { host, info: { flaws: _flaws, ...info } } = answer;
   return { time: isoTime(now), host, ...info };
 }
@@ -182,7 +181,7 @@ function basesOf(
 /** What is wrong with an answer. */
 function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (answer.kind === "unknown") return [];
-  if (answer.kind === "silent") {
+  if (answer.kind === "unanswered") {
     if (answer.isStopped || offlineText(answer) !== null) return [];
     const hint = answer.hint === null ? "" : ` ${answer.hint}`;
     return [warn(`the exchange could not be asked for the rules of ${symbol}: ${answer.reason}.${hint}`)];
@@ -202,7 +201,7 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
 
 /** A short note that there may be no network, else null: the stream reports that next, with what to do. */
 function offlineText(answer: InstrumentAnswer | null): string | null {
-  if (answer?.kind !== "silent" || answer.hint !== NO_NETWORK) return null;
+  if (answer?.kind !== "unanswered" || answer.hint !== NO_NETWORK) return null;
   return `; the exchange could not be asked: ${answer.reason}`;
 }
 

@@ -22,17 +22,14 @@ import type { Recording } from "../../stores/recording/recording.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import { Throughput } from "../../views/terminal/throughput.ts";
 import { droppedRequest, journalTook, strayText } from "../../views/terminal/narration.ts";
-import {
-  statusEvent,
-  statusLine,
-  type Throughput as ShownThroughput,
-} from "../../views/terminal/status_line.ts";
+import { statusEvent } from "../../views/terminal/status_line.ts";
+import { show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget } from "./recording.ts";
 import { requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
-import { HERE, type Surroundings, type View } from "./surroundings.ts";
+import { HERE, type Surroundings } from "./surroundings.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** Applies what the feed delivers to the engine, and keeps and shows the events. */
@@ -230,9 +227,8 @@ export class LiveRun {
   /** Emits the run's state; nothing before `start` and nothing once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
-    this.#view.event(
-      statusEvent(this.#state.current, this.#shownThroughput, this.#time, this.#state.heldGap),
-    );
+    const { current, heldGap } = this.#state;
+    show(this.#view, [statusEvent(current, this.#stream, this.#time, heldGap)]);
   }
 
   logRejections(): void {
@@ -242,12 +238,12 @@ export class LiveRun {
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsLogged = true;
-    this.#view.event({ type: "rejected", time: this.#time, ...rejections });
+    show(this.#view, [{ type: "rejected", time: this.#time, ...rejections }]);
   }
 
   draw(): void {
     if (!this.#isOpen) return;
-    this.#view.draw((width) => statusLine(this.#state.current, this.#shownThroughput, width));
+    this.#view.glance?.({ of: "run", run: this.#state.current, stream: this.#stream });
   }
 
   /** Ends the input: waiting orders expire, and the journal gets an entry that the run was stopped, and why. */
@@ -278,18 +274,17 @@ export class LiveRun {
       ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
     };
-    this.#view.event(summary);
+    show(this.#view, [summary]);
     await this.#view.close();
   }
 
-  get #shownThroughput(): ShownThroughput {
+  get #stream(): StreamState {
     const { lagMs } = this.#throughput;
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
       tradesPerSecond: this.#throughput.tradesPerSecond(this.#now),
       lagMs,
-      assets: this.#view.assets,
       awaitsRules: this.#state.awaitsRules,
     };
   }
@@ -345,7 +340,7 @@ export class LiveRun {
       record();
       this.#keep(made, handled);
     }
-    this.#view.events(hint === null ? events : withHint(events, hint));
+    show(this.#view, hint === null ? events : withHint(events, hint));
     if (this.#journal === null) record();
   }
 

@@ -9,8 +9,9 @@ import { plain } from "../../domain/numbers/money.ts";
 import { awaitInstrument } from "../../feeds/rest/instruments.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
+import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
@@ -59,7 +60,7 @@ export async function openRun(
   configuration: Configuration,
   options: OpeningOptions,
 ): Promise<OpenedRun | null> {
-  const { state, symbol, long, newRun } = configuration.config;
+  const { state, symbol, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
   const { runtime, journals } = options.surroundings;
   const { performance } = runtime;
@@ -68,7 +69,9 @@ export async function openRun(
     state === "none" ? null : journals(),
   ]);
   if (options.signal.aborted) return null;
-  const journal = stores?.open(state, { now: () => performance.now(), window: long }) ?? null;
+  const strategy = strategyOf(configuration.config);
+  const window = Math.max(1, strategy().remembers);
+  const journal = stores?.open(state, { now: () => performance.now(), window }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
     const found = settle(configuration, { answer, journal, market, now: time });
@@ -76,6 +79,7 @@ export async function openRun(
     const shown = shownConfig(config);
     const engine = new Engine({
       ...engineChoices(config),
+      strategy,
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });

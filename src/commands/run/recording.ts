@@ -5,7 +5,7 @@ import type { Config } from "../../config/options.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import { folderNamed } from "../../stores/files/data_folder.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 
 /** A place to record to. */
 export interface RecordingTarget {

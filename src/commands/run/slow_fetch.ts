@@ -1,7 +1,8 @@
 /** Logs that missed trades are still being fetched. Nothing is traded meanwhile, for a minute at most. */
 import type { Clock } from "../../domain/process/clock.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
-import { type Line, stillFetching } from "../../views/terminal/narration.ts";
+import { stillFetching } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 
 /** How long a fetch may take before it is logged. */
 const PATIENCE_MS = 3_000;

@@ -3,16 +3,10 @@ import type { Config } from "../../config/options.ts";
 import type { Runtime } from "../../feeds/live/runtime.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import { RunView, type RunViewChoices, type RunViewOptions } from "../../views/terminal/run_view.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import { type OpenView, VIEWS } from "../../views/known_views.ts";
+import type { Line } from "../../views/view.ts";
 import { dropUnneededPermissions } from "./drop_permissions.ts";
 import { startRecording } from "./recording.ts";
-
-/** Where a run shows what happens. */
-export type View = Pick<
-  RunView,
-  "event" | "events" | "log" | "draw" | "close" | "assets" | "broken" | "isCrowded" | "caughtUp"
->;
 
 /** How a run's journal is opened and kept. */
 export interface Journals {
@@ -25,7 +19,7 @@ export interface Surroundings {
   readonly runtime: Runtime;
   /** Whether the memory that a connection takes is watched. */
   readonly watchesMemory: boolean;
-  readonly view: (choices: RunViewChoices, options: RunViewOptions) => View;
+  readonly views: readonly OpenView[];
   readonly journals: () => Promise<Journals>;
   readonly startRecording: typeof startRecording;
   /** Drops what an open run does not need, and returns a log line about it. */
@@ -36,7 +30,7 @@ export interface Surroundings {
 export const HERE: Surroundings = {
   runtime: globalThis,
   watchesMemory: true,
-  view: (choices, options) => new RunView(choices, options),
+  views: VIEWS,
   // A run without a journal does not load SQLite.
   journals: async () => {
     const [{ Journal: { open } }, { RunJournal }] = await Promise.all([

@@ -3,6 +3,7 @@ import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
 import { LASTING } from "../../stores/journal/run_journal.ts";
+import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
 /** The options that a run is derived under: no default may replace them. */
@@ -17,6 +18,6 @@ export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngi
   const config = configFrom(options, NEEDED);
   return {
     decoder: decoderOf(config),
-    engine: new Engine({ ...engineChoices(config), stopAfter: null }),
+    engine: new Engine({ ...engineChoices(config), strategy: strategyOf(config), stopAfter: null }),
   };
 }

@@ -55,7 +55,7 @@ export interface AccountSnapshot {
 }
 
 const KEPT_POSTINGS = 10;
-/** How many postings this many bookings have. */
+/** They have at least KEPT_POSTINGS postings. */
 const KEPT_BOOKINGS = 2;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */
@@ -64,10 +64,11 @@ export class Account {
   #cash: Money;
   #position: Money = ZERO;
   #fees: Money = ZERO;
-  /** What was paid to the market, and received from it, over all fills. */
+  /** The quote currency that the market received less what it paid, over all fills. */
   #marketQuote: Money = ZERO;
+  /** The base currency that the market gave less what it took back. */
   #marketBase: Money = ZERO;
-  /** What the present position cost, fees included. */
+  /** What the current position cost, fees included. */
   #cost: Money = ZERO;
   #realized: Money = ZERO;
   /** The cash and the position that a partly filled order still needs. */
@@ -103,12 +104,15 @@ export class Account {
     return this.#realized;
   }
 
-  /** What the present position cost, its fees included, quote currency. */
+  /** What the current position cost, its fees included, quote currency. */
   get cost(): Money {
     return this.#cost;
   }
 
-  /** The same without its fees, which were charged at this rate: to the 8 decimals that a fee is rounded up to. */
+  /**
+   * The cost without its fees, which were charged at `rate`. Exact to 8 decimals at best, as fees are rounded
+   * up to 8.
+   */
   costWithoutFees(rate: Money): Money {
     return costShare(this.#cost, new Money(1), rate.plus(1));
   }
@@ -125,8 +129,7 @@ export class Account {
 
   /**
    * Reserves what the working order will still need after its next fill: cash (quote currency) for a purchase,
-   * position (base currency) for a sale. The total is free plus reserved; the next booking checks that both are
-   * there.
+   * position (base currency) for a sale. The next booking checks that the account still holds them.
    */
   reserve(cash: Money, position: Money): void {
     this.#reservedCash = cash;
@@ -139,8 +142,9 @@ export class Account {
   }
 
   /**
-   * Books one fill and checks the books. Returns, for a sale, its profit after the fees of both sides; the cost of a
-   * part of the position is its share of the whole (average cost). Throws a BooksError if a law breaks.
+   * Books one fill and checks the books. Returns a sale's profit after the fees of both sides, null for a
+   * buy. A part of the position costs its share of the whole (average cost). Throws a BooksError if a law
+   * breaks.
    */
   book(booking: Booking): Money | null {
     this.#keep(booking);
@@ -233,7 +237,7 @@ export class Account {
       this.#cash.plus(this.#fees).plus(this.#marketQuote),
       this.start,
     );
-    // Equity minus the start is realized plus unrealized profit; the position's value is on both sides.
+    // Equity minus the start is realized plus unrealized profit; the position's value cancels out.
     this.#law("realized profit", this.#realized, sum(this.#cost, this.#cash).minus(this.start));
   }
 
@@ -246,17 +250,17 @@ export class Account {
   }
 }
 
-/** `a + b`, free if the first is zero: most positions are bought at once. */
+/** `a + b`, at no cost if `a` is zero: most positions are bought in one fill. */
 function sum(a: Money, b: Money): Money {
   return a.isZero() ? b : a.plus(b);
 }
 
-/** `a − b`, cheap if nothing is left: most positions are sold at once. */
+/** `a − b`, at little cost if nothing is left: most positions are sold in one fill. */
 function difference(a: Money, b: Money): Money {
   return isSame(a, b) ? ZERO : a.minus(b);
 }
 
-/** Whether `a` is `b`. Most often they are one object, and decimal.js would take a copy to compare it. */
+/** Whether `a` equals `b`. They are usually the same object, which decimal.js would copy to compare. */
 function isSame(a: Money, b: Money): boolean {
   return a === b || a.eq(b);
 }

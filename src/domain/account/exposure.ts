@@ -1,6 +1,6 @@
 /**
- * How much of its money a strategy invests while it has a position: the size of the bet. A fair comparison with
- * holding the asset all the time uses the same size.
+ * How much of its money a strategy invests while it has a position: the size of the bet. A fair comparison
+ * with buy and hold uses the same size.
  *
  * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of
  * amounts × durations. It is exact, and only fills change it.
@@ -13,11 +13,16 @@ export class Exposure {
   #capital: Money = ZERO;
   /** When the books last changed, µs since 1970. */
   #since = 0;
-  /** Cost of the position, and cost plus cash, each × the time that it lasted: quote currency × µs. */
+  /**
+   * The sums of cost × time, and of (cost + cash) × time, while there was a position: quote currency × µs.
+   */
   #deployed: Money = ZERO;
   #available: Money = ZERO;
 
-  /** Notes the books after the fills of a trade at `time` (µs since 1970): the position's cost, and the cash. */
+  /**
+   * Records the books after the fills of a trade at `time` (µs since 1970): the position's cost, and the
+   * cash.
+   */
   rebook(time: number, cost: Money, cash: Money): void {
     if (!this.#cost.isZero()) [this.#deployed, this.#available] = this.#sumsAt(time);
     this.#cost = cost;
@@ -26,8 +31,8 @@ export class Exposure {
   }
 
   /**
-   * Up to `end` (µs since 1970): Σ cost × time ÷ Σ (cost + cash) × time, over the time with a position; a fraction
-   * from 0 to 1. Null if no position was held for any time.
+   * Σ cost × time ÷ Σ (cost + cash) × time, over the time with a position up to `end` (µs since 1970): a
+   * fraction from 0 to 1. Null if no position was held for any time.
    */
   mean(end: number): Money | null {
     const [deployed, available] = this.#sumsAt(end);

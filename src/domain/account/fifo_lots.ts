@@ -1,10 +1,10 @@
 /**
- * Closed positions, lot by lot, first in, first out, as tax forms ask for them. Every buy is a lot; a sale takes from
- * the oldest lots of its symbol, and splits the last one if it needs only a part of it.
+ * Closed positions, lot by lot, first in, first out, as tax forms ask for them. Every buy is a lot. A sale
+ * takes from the oldest lots of its symbol, and splits the last one if it needs only a part of it.
  *
  * Costs and proceeds are price × quantity, exactly. The fees of both sides are kept apart, split by quantity as
- * `feeShare` in money.ts says. So everything bought equals, to the last digit, what was closed plus what is still
- * open. If nothing is open, the profits add up to what the account realized at average cost.
+ * `feeShare` in money.ts says. So what was bought equals, to the last digit, what was closed plus what is
+ * still open. If nothing is open, the profits add up to what the account realized at average cost.
  */
 import { BooksError } from "./account.ts";
 import { feeShare, type Money, type Side, ZERO } from "../numbers/money.ts";
@@ -69,8 +69,8 @@ export class FifoLots {
   #totals: ClosedTotals = { count: 0, cost: ZERO, proceeds: ZERO, fees: ZERO, profit: ZERO };
 
   /**
-   * Takes the next fill and returns what it closed, oldest lot first; nothing for a buy. Throws a BooksError for a
-   * sale of more than there is.
+   * Adds the next fill and returns the lots that it closed, oldest first; none for a buy. Throws a BooksError
+   * for a sale of more than the open lots hold.
    */
   add(fill: LotFill): ClosedLot[] {
     const { symbol, side, price, quantity, fee, time, tradeId } = fill;
@@ -122,8 +122,8 @@ export class FifoLots {
   }
 
   /**
-   * Compares the profit with what the account realized at average cost; the two are equal if nothing is open. Throws
-   * a BooksError if it is not.
+   * Checks, if no lot is open, that the profit equals what the account realized at average cost. Throws a
+   * BooksError if it does not.
    */
   check(realized: Money): void {
     if (!this.isFlat || this.#totals.profit.eq(realized)) return;
@@ -143,8 +143,16 @@ export class FifoLots {
       profit: sums.profit.plus(profit),
     };
     return {
-      ...{ symbol, opened: lot.opened, closed: time, quantity, cost, proceeds, fees, profit },
-      ...{ buyTradeId: lot.tradeId, sellTradeId: tradeId },
+      symbol,
+      opened: lot.opened,
+      closed: time,
+      quantity,
+      cost,
+      proceeds,
+      fees,
+      profit,
+      buyTradeId: lot.tradeId,
+      sellTradeId: tradeId,
     };
   }
 }

@@ -1,7 +1,11 @@
-/** Backfilled trades: fetched after the stream had missed them. Reads them, and keeps them as text in recordings. */
+/**
+ * Backfilled trades, which were fetched because the stream had missed them: as an exchange has them, and as
+ * text.
+ */
 import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../numbers/price.ts";
 import { microseconds } from "../numbers/time.ts";
+import { isCount, shownJson } from "./json_value.ts";
 import type { ReadResult, TradeFields, TradeReader } from "./trade_reader.ts";
 
 /** One fetched trade, or one aggregate of them, as the exchange wrote it. */
@@ -19,22 +23,21 @@ export interface BackfilledTrade {
   readonly buyerIsMaker: boolean;
 }
 
-/** No aggregate of one millisecond and price covers more: a row that says so is a mistake. */
+/** No aggregate of one millisecond and price covers more trades: a row that claims to is a mistake. */
 const MOST_COVERED = 1_000_000;
 const SAMPLE_CHARACTERS = 200;
-const SHOWN_CHARACTERS = 40;
 /** Room for any ordinary amount; a longer text gets its own. */
 const SCRATCH_BYTES = 64;
 const ENCODER = new TextEncoder();
 const NONE: readonly BackfilledTrade[] = [];
 
 /**
- * Reads fetched trades of one symbol, by the same rules as a decoder reads the stream's frames. `open` a
- * page, then call `next` until it answers null.
+ * Reads the fetched trades of one symbol by the rules by which a decoder reads the stream's frames. `open` a
+ * page, then call `next` until it returns null.
  *
- * An aggregate is read once for every trade id that it covers: all its trades have its price and its time, so that
- * averages over them are those over the trades themselves. The exchange does not say how its quantity is split: the
- * last trade gets all of it, the others 0.
+ * An aggregate is read once for every trade id that it covers. All its trades have its price and its time, so
+ * averages over them equal averages over the trades themselves. The exchange does not say how its quantity is
+ * split: the last trade gets all of it, the others 0.
  *
  * @example
  * ```ts
@@ -59,7 +62,7 @@ export class BackfilledTrades implements TradeReader {
   #rows = NONE;
   #taken = 0;
   #skipped = 0;
-  /** The last id of the current aggregate, while it has trades that were not read. */
+  /** The last id of the current row. */
   #lastId = -1;
   #reason = "";
 
@@ -76,7 +79,7 @@ export class BackfilledTrades implements TradeReader {
     return this.#reason;
   }
 
-  /** Always -1: a page with an unusable row is not run. */
+  /** Always -1: a page with an unusable row never gets this far. */
   get emptyFirstId(): number {
     return -1;
   }
@@ -85,7 +88,7 @@ export class BackfilledTrades implements TradeReader {
     return -1;
   }
 
-  /** Missing trades that were skipped before the first row of the page; 0 behind it. */
+  /** How many missing trades were skipped before the first row of the page; 0 after that row. */
   get skipped(): number {
     return this.#taken === 1 ? this.#skipped : 0;
   }
@@ -96,8 +99,8 @@ export class BackfilledTrades implements TradeReader {
   }
 
   /**
-   * Takes a page to read, before which `skipped` missing trades were skipped, and which came at `receivedAt` (µs since
-   * 1970, 0 where that is not known); drops the rest of the last one.
+   * Opens a page and drops the rest of the last one. `skipped` missing trades were skipped before it; it
+   * arrived at `receivedAt`, µs since 1970, or 0 if that is not known.
    */
   open(rows: readonly BackfilledTrade[], skipped = 0, receivedAt = 0): this {
     this.receivedAt = receivedAt;
@@ -120,20 +123,20 @@ export class BackfilledTrades implements TradeReader {
       !isCount(firstId) || !isCount(lastId) || lastId < firstId || lastId - firstId >= MOST_COVERED
     ) {
       return this.#reject(
-        `trade id is ${shown(firstId)}${firstId === lastId ? "" : ` to ${shown(lastId)}`}`,
+        `trade id is ${shownJson(firstId)}${firstId === lastId ? "" : ` to ${shownJson(lastId)}`}`,
       );
     }
     if (!this.#readAll(price, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(price)}, not ${PRICE_TEXT}`);
+      return this.#reject(`price is ${shownJson(price)}, not ${PRICE_TEXT}`);
     }
     if (!this.#readAll(quantity, (view) => decimal.readQuantity(view, 0))) {
       return this.#reject(
-        `quantity is ${shown(quantity)}, not ${QUANTITY_TEXT}`,
+        `quantity is ${shownJson(quantity)}, not ${QUANTITY_TEXT}`,
       );
     }
-    if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shown(time)}`);
+    if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shownJson(time)}`);
     if (typeof buyerIsMaker !== "boolean") {
-      return this.#reject(`the maker's side is ${shown(buyerIsMaker)}, not true or false`);
+      return this.#reject(`the maker's side is ${shownJson(buyerIsMaker)}, not true or false`);
     }
     fields.time = microseconds(time);
     fields.price = decimal.price;
@@ -166,7 +169,7 @@ export class BackfilledTrades implements TradeReader {
     return "rejected";
   }
 
-  /** Whether the whole of `text` is such a number. The text may come from outside, so it may be anything. */
+  /** Whether `read` reads the whole of `text`, which comes from outside and may be anything. */
   #readAll(text: unknown, read: (view: DataView) => number): boolean {
     if (typeof text !== "string") return false;
     const { read: taken, written } = ENCODER.encodeInto(text, this.#scratch.subarray(0, SCRATCH_BYTES));
@@ -195,8 +198,8 @@ class Fields implements TradeFields {
 }
 
 /**
- * What is wrong with `rows`, or null: every one must be readable by BackfilledTrades, and each must follow on the one
- * before without a hole or an overlap.
+ * What is wrong with `rows`, or null. BackfilledTrades must be able to read every row, and each must follow
+ * the one before without a hole or an overlap.
  */
 export function faultOf(rows: readonly BackfilledTrade[]): string | null {
   const reader = new BackfilledTrades("");
@@ -211,7 +214,7 @@ export function faultOf(rows: readonly BackfilledTrade[]): string | null {
   return null;
 }
 
-/** The same rows in runs, one after the other, that end where ids are left out. */
+/** The rows split where ids are left out: runs of consecutive trades. */
 export function runsOf(rows: readonly BackfilledTrade[]): BackfilledTrade[][] {
   const runs: BackfilledTrade[][] = [];
   let lastId = -Infinity;
@@ -235,7 +238,7 @@ export function holeIn(rows: readonly BackfilledTrade[], next: number): string |
 /** The result of reading a page's text. */
 export type ReadRows =
   | { readonly rows: readonly BackfilledTrade[] }
-  /** Not a whole page; the text says what is wrong, with the value found. */
+  /** What is wrong with the text, with the value found. */
   | { readonly malformed: string };
 
 /**
@@ -259,8 +262,7 @@ export function backfilledText(rows: readonly BackfilledTrade[]): string {
 }
 
 /**
- * Reads what `backfilledText` wrote; rows that no exchange and no backfill would have delivered count as malformed
- * too.
+ * Reads what `backfilledText` wrote. Rows with a fault (see `faultOf`) are malformed too.
  */
 export function readBackfilledText(text: string): ReadRows {
   let parsed: unknown;
@@ -269,11 +271,11 @@ export function readBackfilledText(text: string): ReadRows {
   } catch {
     return { malformed: "the late trades are not JSON" };
   }
-  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shown(parsed)}, not an array` };
+  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shownJson(parsed)}, not an array` };
   const rows: BackfilledTrade[] = [];
   for (const entry of parsed) {
     if (!Array.isArray(entry) || entry.length !== 6) {
-      return { malformed: `a late trade is ${shown(entry)}, not an array of 6 values` };
+      return { malformed: `a late trade is ${shownJson(entry)}, not an array of 6 values` };
     }
     const [firstId, lastId, price, quantity, time, buyerIsMaker] = entry;
     rows.push({ firstId, lastId, price, quantity, time, buyerIsMaker });
@@ -284,14 +286,4 @@ export function readBackfilledText(text: string): ReadRows {
 
 function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: BackfilledTrade): unknown[] {
   return [firstId, lastId, price, quantity, time, buyerIsMaker];
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

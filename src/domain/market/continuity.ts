@@ -21,12 +21,12 @@ export const UNPROVEN = -2;
 /** The id is below the last one and was never seen: before the first, or in a hole that is still open. */
 export const UNSEEN = -3;
 
-/** Which ids have been seen, besides the last. */
+/** Which ids have been seen: those from the first to the last that lie in no hole. */
 export interface SeenIds {
-  /** The first id of the sequence, and the last one that a trade has. */
+  /** The first id of the sequence, and that of the last trade. */
   readonly first: number;
   readonly last: number;
-  /** Holes after it that are still open, in order: first and last missing id of each, both inclusive. */
+  /** The holes that are still open, in order: the first and the last missing id of each, both inclusive. */
   readonly holes: readonly number[];
 }
 
@@ -35,8 +35,8 @@ export class Continuity {
   #first = 0;
   #last = -1;
   /**
-   * Ids above the last one up to this one were read too, but no usable trade has them so far. May be below the last
-   * one.
+   * The ids after the last one, up to this one, were read too, but no usable trade has them yet. May be below
+   * the last one.
    */
   #readTo = -1;
   /** As in SeenIds. */
@@ -53,8 +53,8 @@ export class Continuity {
   }
 
   /**
-   * NEXT, DUPLICATE, UNPROVEN, UNSEEN, or the number of trades missing before `firstId` (a gap, above 0). Only after
-   * NEXT has the sequence moved on; `jump` accepts a gap.
+   * NEXT, DUPLICATE, UNPROVEN, UNSEEN, or the number of trades missing before `firstId` (a gap, above 0). The
+   * sequence moves on with NEXT only; `jump` accepts a gap.
    */
   judge(firstId: number, lastId: number): number {
     const last = this.#last;
@@ -75,7 +75,7 @@ export class Continuity {
     return NEXT;
   }
 
-  /** Moves to a trade after a gap: what is missing before `firstId` is a hole from now on. */
+  /** Moves to a trade after a gap: the ids missing before `firstId` become a hole. */
   jump(firstId: number, lastId: number): void {
     const holes = this.#holes;
     if (firstId > this.readTo + 1) holes.push(this.readTo + 1, firstId - 1);
@@ -91,15 +91,18 @@ export class Continuity {
   }
 
   /**
-   * Notes ids that were read but belong to no usable trade. They do not count as missing before the next trade, and
-   * not as seen either, in case a better copy comes.
+   * Notes ids that were read but belong to no usable trade. They do not count as missing before the next
+   * trade, nor as seen: a usable copy may still come.
    */
   skip(firstId: number, lastId: number): void {
     const { readTo } = this;
     if (readTo >= 0 && lastId > readTo && firstId <= readTo + 1) this.#readTo = lastId;
   }
 
-  /** Which ids have been seen, in a bounded size: before the latest holes, nothing counts as seen. */
+  /**
+   * Which ids have been seen. To stay small it keeps the latest holes only: nothing before those counts as
+   * seen.
+   */
   snapshot(): SeenIds {
     const holes = this.#holes;
     const from = holes.length - 2 * KEPT_HOLES;
@@ -108,7 +111,7 @@ export class Continuity {
       : { first: holes[from - 1]! + 1, last: this.#last, holes: holes.slice(from) };
   }
 
-  /** Continues from `readTo`. Without `seen`, which older journals lack, every id up to it counts as seen. */
+  /** Continues from `readTo`. Older journals have no `seen`: then every id up to `readTo` counts as seen. */
   restore(readTo: number, seen: SeenIds = { first: 0, last: readTo, holes: [] }): void {
     this.#first = seen.first;
     this.#last = seen.last;
@@ -148,7 +151,7 @@ export class Continuity {
     return 2 * (low - 1);
   }
 
-  /** Drops the older half of the holes: up to the last one dropped nothing counts as seen any more. */
+  /** Drops the older half of the holes: nothing up to the last one dropped counts as seen any more. */
   #forget(): void {
     const dropped = this.#holes.splice(0, this.#holes.length - MOST_HOLES);
     this.#first = dropped.at(-1)! + 1;

@@ -1,6 +1,6 @@
 /** Why data stopped flowing, as a value; the reason text next to it is for people. */
 
-/** A cause. Recordings of a later version may have others, which count as plain disconnections. */
+/** A cause. Recordings of later versions may have others, which count as plain disconnections. */
 export type DisconnectCause =
   /** Nothing came for longer than the stream may be quiet. */
   | "stale"
@@ -8,7 +8,7 @@ export type DisconnectCause =
   | "closed"
   /** The connection failed, or broke the WebSocket protocol. */
   | "broken"
-  /** A message had no end. */
+  /** A message did not end. */
   | "endless"
   /** No connection could be made. */
   | "unreachable";
@@ -20,7 +20,7 @@ export function staleText(milliseconds: number): string {
   return `${STALE_TEXT}${Math.round(milliseconds)} ms`;
 }
 
-/** Whether a disconnection was one of a stale stream. Without a cause, as older recordings have it, the reason decides. */
+/** Whether a stale stream was the cause. Older recordings give no cause: then the reason decides. */
 export function isStale(
   { cause, reason }: { readonly cause?: DisconnectCause; readonly reason: string },
 ): boolean {

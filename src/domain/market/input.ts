@@ -24,9 +24,9 @@ export type Input =
   /** Trades that the stream missed and that were fetched afterwards. */
   | { readonly event: "backfilled"; readonly trades: TradeReader }
   | Happened
-  /** Trades from another file follow: the connection's state before says nothing about them. */
+  /** Trades from another file follow: the connection state so far does not apply to them. */
   | { readonly event: "source" }
-  /** They continue the recording of the file before: the connection's state is the one at its end. */
+  /** The next file continues the recording of the one before, so the connection state stays as it is. */
   | { readonly event: "same-recording" }
   /** Another process continues the run, as from a snapshot. */
   | { readonly event: "handed-over" };

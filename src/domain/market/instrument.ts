@@ -1,7 +1,7 @@
 /** Which rules a run's instrument has, and where each of them comes from. */
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
 import { Money, plain, ZERO } from "../numbers/money.ts";
-import { optionWord } from "../process/option_word.ts";
+import { optionWord } from "../process/config_error.ts";
 import type { TradingRules } from "../risk/trading_parameters.ts";
 
 /** An exchange's answer, with when and where: kept in the journal, for when the exchange cannot be asked. */
@@ -12,7 +12,7 @@ export interface KeptInfo extends ExchangeInfo {
   readonly host: string;
 }
 
-/** Rules of one origin. */
+/** Rules that come from one source. */
 export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
@@ -29,10 +29,10 @@ export interface InstrumentOrigin {
   readonly exchangeInfo: KeptInfo | null;
 }
 
-/** A resumed run: its rules, as its options show them, and where they came from. */
+/** The rules of a resumed run, as its options show them, and where they came from. */
 export interface KeptRules {
   readonly options: Readonly<Record<string, unknown>>;
-  /** Missing in a run of an older Penstock that did not ask. */
+  /** Empty in a run of an older version, which did not ask the exchange. */
   readonly sources: Readonly<Partial<Record<Rule, string>>>;
   /** When it started, ISO 8601 UTC. */
   readonly time: string;
@@ -54,7 +54,7 @@ export function shownRules(rules: Readonly<Record<Rule, Money | null>>): Arrived
   return Object.fromEntries(shown) as ArrivedRules["rules"];
 }
 
-/** Turns what `shownRules` showed back into trading rules, without those that are `given` otherwise. */
+/** Turns what `shownRules` returned back into trading rules, except those that the user has `given`. */
 export function tradingRules(
   shown: ArrivedRules["rules"],
   given: ReadonlySet<Rule>,
@@ -64,25 +64,25 @@ export function tradingRules(
     const text = shown[rule];
     if (!given.has(rule)) rules[rule] = text === null ? null : valueOf(rule, text);
   }
-  // If the minimum notional is null, there is none.
+  // No minimum is a minimum of 0.
   if (rules.minNotional === null) rules.minNotional = ZERO;
   return rules as Partial<TradingRules>;
 }
 
 /**
  * Whether a run keeps this rule when it is resumed. It does not keep a rule that nobody gave: one that was awaited
- * or, in a run of an older Penstock, only a default.
+ * or, in a run of an older version, only a default.
  */
 export function isKept({ sources }: Pick<KeptRules, "sources">, rule: Rule): boolean {
   return sources[rule] !== AWAITED && sources[rule] !== "default";
 }
 
-/** Rules that have arrived. */
+/** Rules that have arrived, in words. */
 export function rulesText({ rules, instrument }: ArrivedRules): string {
   return ruleWords(rules, instrument.sources);
 }
 
-/** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
+/** Rules in words, grouped by source: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
 export function ruleWords(shown: ArrivedRules["rules"], sources: InstrumentOrigin["sources"]): string {
   const groups = Map.groupBy(RULES, (rule) => sources[rule]);
   return [...groups].map(([source, rules]) => {
@@ -98,7 +98,7 @@ export function givenRules(sources: InstrumentOrigin["sources"]): ReadonlySet<Ru
   return new Set(RULES.filter((rule) => sources[rule] === "command line" || sources[rule] === "file"));
 }
 
-/** Rules that must not be zero: a step of zero is no step. */
+/** A rule's value; null for a limit of 0, which is no limit. Throws a RangeError for a lot or a tick of 0. */
 function valueOf(rule: Rule, text: string): Money | null {
   const value = new Money(text);
   if (rule === "minNotional" || !value.isZero()) return value;

@@ -6,23 +6,17 @@ export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional"
 /** One of them. */
 export type Rule = typeof RULES[number];
 
-/** Rules as plain decimal text. A limit of "0" is none; a missing rule is not known. */
+/** Rules as plain decimal text. A limit of "0" is no limit; a missing rule is not known. */
 export type Rules = Readonly<Partial<Record<Rule, string>>>;
 
 /** What an exchange says about a symbol. */
 export interface ExchangeInfo {
   /** Such as TRADING or BREAK; null if it does not say. */
   readonly status: string | null;
-  /** The assets that are bought and paid with, such as BTC and USDT; absent if it does not say. */
+  /**
+   * The asset that is traded and the one that pays for it, such as BTC and USDT; absent if it does not say.
+   */
   readonly base?: string;
   readonly quote?: string;
   readonly rules: Rules;
-}
-
-/** An asset's name, in any script, without characters that a terminal would act on. */
-const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
-
-/** Whether a value from outside may be the name of an asset. */
-export function isAssetName(value: unknown): value is string {
-  return typeof value === "string" && ASSET.test(value);
 }

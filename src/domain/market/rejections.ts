@@ -1,28 +1,28 @@
 /** Counts rejected messages, and keeps the first of them to show. */
 
-/** Messages rejected since they were last asked for. */
+/** Messages rejected since the tally was last taken. */
 export interface Rejections {
   readonly count: number;
   /** What was wrong with the first of them. */
   readonly reason: string;
-  /** Its beginning, at most 200 characters. */
+  /** The start of the first of them, at most 200 characters. */
   readonly sample: string;
 }
 
-/** Messages of one kind. */
+/** Tallies rejected messages. */
 export class RejectionTally {
-  /** All of them. */
+  /** How many were rejected in all. */
   total = 0;
   #waiting: { count: number; reason: string; sample: string } | null = null;
 
-  /** Counts one. */
+  /** Counts a message. */
   add(reason: string, sample: string): void {
     this.total++;
     if (this.#waiting === null) this.#waiting = { count: 1, reason, sample };
     else this.#waiting.count++;
   }
 
-  /** Those since the last call, or null. */
+  /** The messages since the last call; null for none. */
   take(): Rejections | null {
     const waiting = this.#waiting;
     this.#waiting = null;

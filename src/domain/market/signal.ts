@@ -1,9 +1,12 @@
 import type { Side } from "../numbers/money.ts";
 
-/** The strategy's wish to change its stance, made at one trade. */
+/** What a strategy wants after a bar: to be long (1), to be flat (-1), or what it wanted before (0). */
+export type Wish = -1 | 0 | 1;
+
+/** A change of the stance, made at one trade. */
 export interface Signal {
   readonly side: Side;
-  /** The trade at which the averages crossed. */
+  /** The trade after which the strategy wanted it. */
   readonly tradeId: number;
   /** That trade's time, µs since 1970. */
   readonly time: number;

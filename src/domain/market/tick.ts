@@ -8,7 +8,7 @@
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
-import type { Signal } from "./signal.ts";
+import type { Signal, Wish } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
 /** What the parse stage knows about a trade. */
@@ -30,30 +30,32 @@ export interface Tick {
   readonly quantityFraction: number;
   /** True when the taker sold. */
   readonly buyerIsMaker: boolean;
-  /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started over. */
+  /** How many trades are missing before this one; -1 when the ids started over. */
   readonly missing: number;
-  /** Trades that were missing before this one and have been fetched since. */
+  /** How many trades were missing before this one and have been fetched since. */
   readonly filled: number;
   /** True for a trade that was fetched after the fact: it moves averages and equity, and never trades. */
   readonly late: boolean;
-  /** When it arrived, over the stream or fetched, µs since 1970; 0 where that is not known. */
+  /** When it arrived over the stream or was fetched, µs since 1970; 0 if that is not known. */
   readonly receivedAt: number;
 }
 
-/** Whether the short average is above, below or equal to the long one; `warming` until both exist. */
-export type Trend = "warming" | "above" | "below" | "equal";
+/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
+export type Values = Readonly<Record<string, string>>;
 
-/** The averages as they are now, as decimal text (8 decimals, half to even); null until they exist. */
-export interface Averages {
-  short(): string | null;
-  long(): string | null;
+/** What a strategy shows of itself. */
+export interface Readings {
+  /** A short word for its values, such as `sma`. */
+  readonly label: string;
+  /** The values as they are now; null until all of them exist. */
+  values(): Values | null;
 }
 
 /** After the average stage. */
 export interface Averaged extends Tick {
-  readonly trend: Trend;
-  /** The live averages: read them before the next tick is pulled. */
-  readonly averages: Averages;
+  readonly wish: Wish;
+  /** The live readings of the strategy: take its values before the next tick is pulled. */
+  readonly readings: Readings;
 }
 
 /** After the signal stage. */
@@ -100,8 +102,8 @@ export function createTick(
     filled,
     late,
     receivedAt,
-    trend: "warming",
-    averages: null,
+    wish: 0,
+    readings: null,
     signal: null,
     decisions: null,
     outcomes: EMPTY,
@@ -113,9 +115,9 @@ export function createTick(
 export type Slots<T, K extends keyof T> = { -readonly [P in K]: T[P] };
 
 /**
- * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated
- * more than an hour after that. So trades dated in the future, however many, release no halt, end no cooldown, and
- * place no order that would wait for that time.
+ * The time that limits and orders use, µs since 1970: the trade's own, or that of its arrival if the trade is
+ * dated more than an hour later. So trades dated in the future, however many, release no halt, end no
+ * cooldown, and place no order that would wait for that time.
  */
 export function clockAt({ time, receivedAt }: Tick): number {
   return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;

@@ -1,4 +1,5 @@
 /** How trades enter the pipeline, whatever their format: one after the other. */
+import type { Block, Position } from "./block.ts";
 import type { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -55,6 +56,12 @@ export interface TradeReader {
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;
+  /**
+   * Reads on as far as nothing needs judgement: trades in the exchange's usual shape that follow on `after` and then on
+   * one another, by their ids and within an hour, with prices that are exact in that unit; at most `most` of them. Null
+   * where the next one is not so, or there is none: then `next` reads it. Absent where there are no blocks.
+   */
+  takeBlock?(after: Position, most?: number): Block | null;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
   /** The start of what was read last, for messages: at most 200 characters. */

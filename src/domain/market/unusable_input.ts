@@ -2,7 +2,7 @@
 
 /** A place in a file; line and column count from 1, the column in bytes. */
 export interface Place {
-  /** As in Origin. */
+  /** The name that the user knows: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
   readonly name: string;
   readonly line?: number;
   readonly column?: number;

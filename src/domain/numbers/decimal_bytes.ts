@@ -1,35 +1,33 @@
 /**
  * Reads numbers from bytes: decimal text to exact integers, without a string or an object in between.
  *
- * Four digits are read at a time, as one 32-bit word with the first digit in its lowest byte, which is about twice as
- * fast as one by one. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit
- * integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
+ * It reads four digits at a time, as one 32-bit word with the first digit in its lowest byte. That is about
+ * twice as fast as digit by digit. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly
+ * parsing eight-digit integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
  */
 import { MAX_QUANTITY } from "./price.ts";
 
-const COMMA = 44, DOT = 46, ZERO = 48;
+const DOT = 46, ZERO = 48;
 const ZEROS = 0x30303030;
 /** 10^n, without the check in price.ts: n comes from a count of at most eight digits. */
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-/** Eight digits, the most that are read in 31 bits, where integer arithmetic is cheapest. */
-const EIGHT_DIGITS = 100_000_000;
-
 /** How many bytes must follow the end of a text, because its last digits are read a word at a time. */
 export const READ_AHEAD = 24;
 
 /**
- * The high bit of every byte of `digits` (four bytes of text less ZEROS) that is not a digit, exact up to the first.
+ * The high bit of every byte in `digits` (four bytes of text less ZEROS) that is not a digit; exact up to the
+ * first.
  */
 function strangers(digits: number): number {
   return ((digits + 0x76767676) | digits) & 0x80808080;
 }
 
-/** How many digits stand before the first of `strange`, which must not be 0. */
+/** How many digits come before the first of `strange`, which must not be 0. */
 function digitsBefore(strange: number): number {
   return (31 - Math.clz32(strange & -strange)) >> 3;
 }
 
-/** `digits` with 0 in place of the first of `strange`, which must not be 0, and of all behind it. */
+/** `digits` with 0 for the first of `strange`, which must not be 0, and for everything after it. */
 function digitsOnly(digits: number, strange: number): number {
   return digits & (((strange & -strange) >>> 7) - 1);
 }
@@ -53,11 +51,11 @@ export function eightDigits(view: DataView, at: number): number {
 }
 
 /**
- * Reads one number at a call. Every method takes the position of its first byte in `view` and returns the position
- * after its last, or -1 when there is no such number. The fields hold what was read, and are valid only after a
- * success. The text may continue after the position returned, for instance with a digit too many: only the caller
- * knows what has to follow. READ_AHEAD bytes must follow the first byte that is neither a digit nor a point; their
- * values do not matter.
+ * Reads one number per call. Every method takes the position of the first byte in `view` and returns the
+ * position after the last, or -1 if there is no such number. The fields hold what was read, and are valid
+ * only after a success. The text may continue after the position returned, for instance with a digit too
+ * many: only the caller knows what must follow. READ_AHEAD bytes must follow the first byte that is neither a
+ * digit nor a point; their values do not matter.
  */
 export class DecimalBytes {
   /** From `readWhole`: 0 to 2^53 - 1. */
@@ -68,7 +66,7 @@ export class DecimalBytes {
   /** From `readQuantity`: whole units, and hundred-millionths of one from 0 to 99,999,999. */
   quantityWhole = 0;
   quantityFraction = 0;
-  /** The digits after a point: the first four and the next four. */
+  /** The digits after the point: the first four and the next four. */
   #high = 0;
   #low = 0;
 
@@ -95,8 +93,8 @@ export class DecimalBytes {
   }
 
   /**
-   * A price: above 0, at most 8 significant decimals, in the unit of the last of them up to 2^53 - 1, no needless
-   * leading zeros.
+   * A price: above 0, with at most 8 significant decimals, up to 2^53 - 1 without its point, and without
+   * needless leading zeros.
    */
   readPrice(view: DataView, start: number): number {
     let at = start;
@@ -120,7 +118,8 @@ export class DecimalBytes {
       if (at < 0) return -1;
       const high = this.#high;
       const low = this.#low;
-      // A word is 0 when its digits are; its highest byte above 0 is the last digit that is not.
+      // A word is 0 when all its digits are. Otherwise its highest byte above 0 is the last digit that
+      // counts.
       if (low !== 0) {
         const count = (39 - Math.clz32(low)) >> 3;
         decimals = 4 + count;
@@ -130,7 +129,7 @@ export class DecimalBytes {
         price = whole * POWERS[decimals]! + firstDigits(high, decimals);
       }
     }
-    // Rounding never brings a larger one down to 2^53 - 1.
+    // Rounding never brings a larger price down to 2^53 - 1.
     if (price === 0 || price > Number.MAX_SAFE_INTEGER) return -1;
     this.price = price;
     this.decimals = decimals;
@@ -139,7 +138,7 @@ export class DecimalBytes {
 
   /** A quantity: above 0, up to MAX_QUANTITY, otherwise as a price. */
   readQuantity(view: DataView, start: number): number {
-    // As in `readWhole`, which V8 would not inline here: that is a tenth of the time a row takes.
+    // A copy of the loop in `readWhole`. V8 would not inline a call, and a row would take a tenth longer.
     let at = start;
     let whole = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
@@ -166,13 +165,7 @@ export class DecimalBytes {
     return at;
   }
 
-  /** Passes over a whole number without leading zeros. */
-  skipWhole(view: DataView, start: number): number {
-    const at = skipDigits(view, start);
-    return at === start || (at > start + 1 && view.getUint8(start) === ZERO) ? -1 : at;
-  }
-
-  /** Passes over any amount: digits, perhaps a point and more digits. */
+  /** Skips any amount: digits, and perhaps a point and more digits. */
   skipAmount(view: DataView, start: number): number {
     const at = skipDigits(view, start);
     if (at === start) return -1;
@@ -181,7 +174,7 @@ export class DecimalBytes {
     return end === at + 1 ? -1 : end;
   }
 
-  /** Reads eight digits behind a point, as many as price.ts allows, and passes over zeros after them. */
+  /** Reads up to eight digits after the point, as many as price.ts allows, and skips zeros after them. */
   #readFraction(view: DataView, start: number): number {
     let at = start;
     let high = view.getInt32(at, true) ^ ZEROS;
@@ -218,68 +211,4 @@ function skipDigits(view: DataView, start: number): number {
     strange = strangers(view.getInt32(at, true) ^ ZEROS);
   }
   return at + digitsBefore(strange);
-}
-
-/**
- * Reads the whole numbers of one column, each of which a comma follows. From one row to the next, such a number
- * mostly has as many digits and differs only in the last eight, so the digits before those are compared instead of
- * read.
- */
-export class WholeColumn {
-  /** After a success: 0 to 2^53 - 1. */
-  value = 0;
-  readonly #decimal: DecimalBytes;
-  #digits = 8;
-  /** The digits before the last eight as two words of text, and which bytes of those count; at first, none. */
-  #high = 1;
-  #highMask = 0;
-  #low = 0;
-  #lowMask = 0;
-  /** The same as a number. */
-  #base = 0;
-
-  /** `decimal` reads the numbers that are not like the one before; its `whole` is overwritten. */
-  constructor(decimal: DecimalBytes) {
-    this.#decimal = decimal;
-  }
-
-  /** As DecimalBytes.readWhole. */
-  read(view: DataView, start: number): number {
-    // If the number were longer than the last one, there would be no comma there; if it were shorter, no digits
-    // before it.
-    const end = start + this.#digits;
-    const high = view.getInt32(end - 8, true) ^ ZEROS;
-    const low = view.getInt32(end - 4, true) ^ ZEROS;
-    if (
-      (view.getInt32(start, true) & this.#highMask) !== this.#high ||
-      (view.getInt32(start + 4, true) & this.#lowMask) !== this.#low ||
-      (strangers(high) | strangers(low)) !== 0 || view.getUint8(end) !== COMMA
-    ) return this.#learn(view, start);
-    this.value = this.#base + (fourDigits(high) * 10_000 + fourDigits(low));
-    return end;
-  }
-
-  #learn(view: DataView, start: number): number {
-    const end = this.#decimal.readWhole(view, start);
-    if (end < 0) return -1;
-    const value = this.value = this.#decimal.whole;
-    const digits = end - start;
-    const base = value - value % EIGHT_DIGITS;
-    // Eight digits are enough to gain by it; beyond 2^53 - 1 the sum would not be exact.
-    if (digits < 8 || base + (EIGHT_DIGITS - 1) > Number.MAX_SAFE_INTEGER) return end;
-    // One digit at least is compared, so that no number with a leading zero passes.
-    const compared = Math.max(1, digits - 8);
-    this.#digits = digits;
-    this.#highMask = bytesMask(Math.min(4, compared));
-    this.#lowMask = bytesMask(Math.max(0, compared - 4));
-    this.#high = view.getInt32(start, true) & this.#highMask;
-    this.#low = view.getInt32(start + 4, true) & this.#lowMask;
-    this.#base = base;
-    return end;
-  }
-}
-
-/** Masks a word to its first `count` bytes, 0 to 4. */
-function bytesMask(count: number): number {
-  return count === 4 ? -1 : (1 << (8 * count)) - 1;
 }

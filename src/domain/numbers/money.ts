@@ -14,15 +14,15 @@ export type Money = Decimal;
 export const Money: Decimal.Constructor = Decimal.clone({
   defaults: true,
   precision: 100,
-  // More than a price and a day's growth may become. A number such as 1e999999999 in a file is then infinite, and is
-  // not written out digit by digit.
+  // More than any price, or any growth that is annualised, reaches. A number such as 1e999999999 in a file becomes
+  // infinite, and is not written out digit by digit.
   maxE: 100_000,
   minE: -100_000,
   rounding: Decimal.ROUND_HALF_EVEN,
 });
 
-// decimal.js gives its constructors so many properties that V8 looks them up in a table, for the `instanceof` at every
-// `new` too. What is the prototype of something V8 keeps fast, and a fill takes a sixth less time.
+// decimal.js gives its constructors so many properties that V8 looks them up in a hash table, also for the `instanceof`
+// in every `new`. V8 keeps an object fast that is the prototype of another: so a fill takes a sixth less time.
 for (const constructor of [Decimal, Money]) Object.create(constructor);
 
 /** Nothing, in any currency. */
@@ -44,9 +44,9 @@ const UNITS = 10n ** BigInt(RATIO_DECIMALS);
 const WORD = 1e7;
 const DIGITS_A_WORD = 7;
 const ESTIMATE_WORDS = 4;
-/** Those up to 10^22 are exact. */
+/** Exact up to 10^22. */
 const POWERS_OF_TEN: readonly number[] = Array.from({ length: 29 }, (_, n) => Number(`1e${n}`));
-/** Up to here count × 10^decimals × 10^8 is a safe integer. */
+/** Up to these, count × 10^decimals × 10^8 is a safe integer. */
 const SMALL_COUNT = 9_000;
 const SMALL_DECIMALS = 4;
 
@@ -76,8 +76,9 @@ export function feeOn(notional: Money, rate: Money): Money {
 }
 
 /**
- * The price an order fills at, in quote currency: `price` moved against the trader by `slippage` basis points,
- * then rounded to `tick` against the trader. Without slippage it is `price` as it is, on the tick or not.
+ * The price an order fills at, in quote currency: `price` moved against the trader by `slippage` basis
+ * points, then rounded to `tick` against the trader. Without slippage it is `price` itself, on the tick or
+ * not.
  */
 export function slippedPrice(side: Side, price: Money, slippage: Money, tick: Money): Money {
   if (slippage.isZero()) return price;
@@ -119,8 +120,8 @@ export function affordableQuantity(
 }
 
 /**
- * The cost of `part` of a position of `whole` that cost `cost`: its share, to 18 decimals, half to even, so that
- * what stays and what goes still add up to the cost exactly.
+ * The cost of `part` of a position of `whole` that cost `cost`: its share, to 18 decimals, half to even. The
+ * rest is subtracted from the whole, so both still add up to it exactly.
  */
 export function costShare(cost: Money, part: Money, whole: Money): Money {
   return cost.times(part).div(whole).toDecimalPlaces(COST_DECIMALS, Decimal.ROUND_HALF_EVEN);
@@ -137,7 +138,7 @@ export function wholeLots(quantity: Money, lot: Money): Money {
   return quantity.divToInt(lot).times(lot);
 }
 
-/** The least whole number of lots that is `quantity` (base currency) or more, as a quantity. */
+/** A quantity (base currency) rounded up to whole lots. */
 export function lotsOrMore(quantity: Money, lot: Money): Money {
   return quantity.div(lot).toDecimalPlaces(0, Decimal.ROUND_CEIL).times(lot);
 }
@@ -152,8 +153,8 @@ export function averagePriceText(notional: Money, quantity: Money): string {
 }
 
 /**
- * The share of the `fee` on a quantity of `whole` that `part` bears, rounded down to 8 decimals. The last part gets
- * all that is left, so the parts add up to the fee exactly and none is below zero.
+ * The share of `fee`, charged on a quantity of `whole`, that falls to `part`, rounded down to 8 decimals. The
+ * last part gets all that is left, so the parts add up to the fee exactly and none is below zero.
  */
 export function feeShare(fee: Money, part: Money, whole: Money): Money {
   if (part.eq(whole)) return fee;
@@ -166,9 +167,9 @@ export function averageCostText(cost: Money, quantity: Money): string {
 }
 
 /**
- * `amount` as a double, within a few units of its last place: for estimates whose close cases are decided in
- * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first digit),
- * which is several times cheaper than going through text.
+ * `amount` as a double, within a few units of its last place: for estimates, whose close cases are decided in
+ * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first
+ * digit), which is several times cheaper than going through text.
  */
 export function estimate(amount: Money): number {
   const { d, e, s } = amount;
@@ -199,12 +200,14 @@ export function amountText(amount: Money): string {
   return plain(amount.toDecimalPlaces(AMOUNT_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
-/** The mean of `count` times that sum up to `total` µs, in ms: rounded to whole microseconds, half to even. */
+/**
+ * The mean of `count` times that add up to `total` µs, in ms: rounded to whole microseconds, half to even.
+ */
 export function meanMilliseconds(total: number, count: number): number {
   return new Money(total).div(count).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toNumber() / 1000;
 }
 
-/** The same in plain numbers: every intermediate is an integer below 2^53. */
+/** `averageText` for small numbers: every intermediate is an integer below 2^53. */
 function smallAverageText(sum: number, denominator: number): string {
   const whole = Math.floor(sum / denominator);
   const scaled = (sum - whole * denominator) * 10 ** RATIO_DECIMALS;
@@ -216,7 +219,7 @@ function smallAverageText(sum: number, denominator: number): string {
     : pointText(whole, up ? fraction + 1 : fraction);
 }
 
-/** Whole units and 10^-8ths as decimal text without trailing zeros. */
+/** Whole units and hundred-millionths of one as decimal text, without trailing zeros. */
 function pointText(whole: number | bigint, fraction: number): string {
   if (fraction === 0) return `${whole}`;
   let digits = RATIO_DECIMALS;

@@ -1,7 +1,7 @@
 /**
  * Exact integer prices. Inside the stages a price is an integer count of its symbol's decimal unit: 95420.5 is 954205
- * at one decimal. The unit only gets finer; prices kept are then rescaled, exactly. A price that would take any price
- * of its symbol beyond 2^53 - 1 in that unit is refused.
+ * at one decimal. The unit only gets finer; prices that are kept are then rescaled, exactly. A price that
+ * would take any price of its symbol beyond 2^53 - 1 in that unit is refused.
  */
 import { Money } from "./money.ts";
 
@@ -14,7 +14,7 @@ export const MAX_WINDOW = 1_000_000;
 /** Quantities above this (base currency) are refused. */
 export const MAX_QUANTITY = 1e15;
 
-/** What a price, and a quantity, is expected to be, as messages say it. */
+/** What messages say that a price, or a quantity, was expected to be. */
 export const PRICE_TEXT =
   `decimal text above 0 with up to ${MAX_DECIMALS} decimals, and up to ${Number.MAX_SAFE_INTEGER} without its point`;
 export const QUANTITY_TEXT =
@@ -24,7 +24,7 @@ const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_0
 
 const UNITS: readonly Money[] = POWERS.map((_, decimals) => new Money(`1e-${decimals}`));
 
-/** 10^n for n from 0 to 8. Throws a RangeError beyond, if a result would no longer be exact. */
+/** 10^n for n from 0 to 8. Throws a RangeError for any other n: a result might not be exact. */
 export function powerOfTen(n: number): number {
   const power = POWERS[n];
   if (power === undefined) throw new RangeError(`Cannot rescale by ${n} decimals: at most ${MAX_DECIMALS}`);

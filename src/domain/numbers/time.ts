@@ -1,4 +1,4 @@
-/** Time of day as the stages know it: whole microseconds since 1970 (UTC), from the trades themselves. */
+/** Time as the stages know it: whole microseconds since 1970 (UTC), from the trades themselves. */
 
 /** From this value on, a stamp is in microseconds; in milliseconds it would be the year 5138. */
 const LEAST_MICROSECONDS = 1e14;
@@ -10,7 +10,7 @@ const LEAST_SECONDS = 1e8;
 export const LEAST_NANOSECONDS = 1e17;
 
 /**
- * Microseconds from an exchange's time stamp, whose unit its magnitude shows: seconds, milliseconds or microseconds.
+ * Microseconds from an exchange's time stamp in seconds, milliseconds or microseconds: its size shows which.
  * All are exact until the year 2255. For nanoseconds, see `microsecondsIn`.
  *
  * @example
@@ -30,8 +30,8 @@ export function microseconds(stamp: number): number {
 const NANOSECONDS = /^[1-9]\d{17,18}$/;
 
 /**
- * Microseconds from the decimal text of a time stamp in nanoseconds, which has 18 or 19 digits since 1973; what is
- * finer is dropped, never rounded. Null for any other text, and beyond the year 2255.
+ * Microseconds from the decimal text of a time stamp in nanoseconds, which has had 18 or 19 digits since
+ * 1973. The last three are dropped, never rounded. Null for any other text, and beyond the year 2255.
  */
 export function microsecondsIn(text: string): number | null {
   if (!NANOSECONDS.test(text)) return null;
@@ -44,7 +44,7 @@ export const HOUR = 3_600_000_000;
 export const DAY = 86_400_000_000;
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
 
-/** The day written last, since most times share theirs with the one before. */
+/** The day that was formatted last: most times are of the same day as the one before. */
 let shownDay = NaN;
 let shownDate = "";
 
@@ -74,12 +74,12 @@ export function isoTime(time: number): string {
   return `${shownDate}T${hour}:${minute}:${second}.${micros}Z`;
 }
 
-/** More than times go back by where all is well, µs. */
+/** A time that goes back by more than this is a mistake, µs. */
 const STEP_BACK = 60_000_000;
 
 /**
- * Whether `length` µs have passed at `now` since `since`, both µs since 1970. Where the time went back by more than a
- * minute they have: `since` was a mistake, and would be waited for in vain.
+ * Whether `length` µs have passed from `since` to `now`, both µs since 1970. True as well if `now` is more
+ * than a minute before `since`: then `since` was a mistake, and that time may never come.
  */
 export function hasPassed(length: number, since: number, now: number): boolean {
   const elapsed = now - since;

@@ -27,6 +27,6 @@ export interface Fill extends Progress {
   readonly realized: Money | null;
   /** Why it sold without a signal; absent for a signal's order. */
   readonly cause?: ExitCause;
-  /** Whether the order goes on. */
+  /** Present if the order continues. */
   readonly partial?: true;
 }

@@ -1,4 +1,4 @@
-/** Fill models beside the configured one: how much of a result is the model. */
+/** Fill models to compare with the configured one: they show how much of a result depends on the model. */
 import { Money } from "../numbers/money.ts";
 import type { TradingParameters } from "../risk/trading_parameters.ts";
 
@@ -20,8 +20,8 @@ const LEAST_SLIPPAGE = new Money(2);
 const MOST_SLIPPAGE = new Money(9_999);
 
 /**
- * The trading parameters under a fill model: optimistic has no latency and no slippage; pessimistic three times the
- * configured ones, and at least 250 ms and 2 basis points.
+ * The trading parameters under a fill model: optimistic has no latency and no slippage; pessimistic has three
+ * times the configured ones, and at least 250 ms and 2 basis points.
  */
 export function tradingParametersUnder(model: FillModel, parameters: TradingParameters): TradingParameters {
   switch (model) {

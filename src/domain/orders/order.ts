@@ -1,4 +1,4 @@
-/** An order on its way: from the trade that made it to its last fill. */
+/** An order, from the trade that made it to its last fill. */
 import { averagePriceText, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 
@@ -13,7 +13,7 @@ export interface OrderDraft {
   readonly due: number;
 }
 
-/** How far an order came, as events say it; absent as long as it has no fill. */
+/** How much of an order is filled, as events have it; empty before its first fill. */
 export interface Progress {
   /** Base currency, decimal text. */
   readonly filled?: string;
@@ -26,7 +26,7 @@ export interface OrderSnapshot extends OrderDraft {
   readonly isWorking: boolean;
   readonly filled: string;
   readonly spent: string;
-  /** Absent where the stake is an amount, and before the order works. */
+  /** Absent if the stake is an amount, and before the order is working. */
   readonly stake?: string;
   readonly cut: Order["cut"];
 }
@@ -37,12 +37,19 @@ export class Order {
   readonly cause: ExitCause | null;
   readonly signalTradeId: number;
   readonly due: number;
-  /** Whether it has passed the gate and now waits for what is left of it. */
+  /** Whether it has passed the gate and waits for the rest of it to fill. */
   isWorking = false;
-  /** What it may spend before its fee, quote currency, where the stake is a share of the cash; fixed once it works. */
+  /**
+   * What it may spend before its fee, quote currency, if the stake is a share of the cash; fixed once it is
+   * working.
+   */
   stake: Money | null = null;
-  /** How the connection was lost while it waited, if it was. */
+  /** How the connection was lost while it waited; null if it was not. */
   cut: "disconnected" | "stale" | null = null;
+  /** Where it is in the queue: a later order has a greater number. */
+  place = 0;
+  /** Whether it waits no longer. */
+  hasEnded = false;
   #filled: Money = ZERO;
   #spent: Money = ZERO;
 
@@ -58,33 +65,37 @@ export class Order {
     return this.#filled;
   }
 
-  /** What that cost or brought, fees aside, quote currency. */
+  /** What that cost or brought in, fees aside, quote currency. */
   get spent(): Money {
     return this.#spent;
   }
 
-  /** Takes a fill: quantity in base, notional in quote currency. */
+  /** Adds a fill: quantity in base, notional in quote currency. */
   take(quantity: Money, notional: Money): void {
     this.#filled = this.#filled.plus(quantity);
     this.#spent = this.#spent.plus(notional);
   }
 
-  /** How far it came. */
+  /** How much of it is filled. */
   progress(): Progress {
     if (this.#filled.isZero()) return {};
     return { filled: plain(this.#filled), averagePrice: averagePriceText(this.#spent, this.#filled) };
   }
 
-  /** Side, origin and cause, as every event of an order says them. */
+  /** Side, origin and cause, as every event of an order has them. */
   origin(): { readonly side: Side; readonly signalTradeId: number; readonly cause?: ExitCause } {
     const { side, signalTradeId, cause } = this;
     return cause === null ? { side, signalTradeId } : { side, signalTradeId, cause };
   }
 
+  /** What it was made from. */
+  draft(): OrderDraft {
+    return { ...this.origin(), due: this.due };
+  }
+
   snapshot(): OrderSnapshot {
     return {
-      ...this.origin(),
-      due: this.due,
+      ...this.draft(),
       isWorking: this.isWorking,
       filled: plain(this.#filled),
       spent: plain(this.#spent),

@@ -28,7 +28,7 @@ export interface Refusal extends Progress {
   readonly kind: "refusal";
   readonly side: Side;
   readonly reason: Check;
-  /** What the check asks for: an amount in decimal text, or a word if there is no amount. */
+  /** What the check requires: an amount in decimal text, or a word if there is no amount. */
   readonly limit: string;
   /** What was found. */
   readonly value: string;
@@ -40,23 +40,29 @@ export interface Refusal extends Progress {
   readonly cause?: ExitCause;
 }
 
-/** An order, or what is left of one, that time ended. */
+/** An order, or what is left of one, that expired. */
 export interface Expired extends Progress {
   readonly kind: "expired";
   readonly side: Side;
   readonly signalTradeId: number;
   readonly cause?: ExitCause;
-  /** Its own time was up, or a sale took the place of a purchase; absent at the end of the input. */
+  /** It ran out of its own time, or a sale replaced a purchase; absent at the end of the input. */
   readonly reason?: "order-ttl" | "replaced";
 }
 
-/** Why an order is refused while nobody knows the instrument's rules. */
-export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
+/** Why an order is refused while the instrument's rules are not known. */
+export const RULES_AWAITED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
+
+/** The limit and the value of a refusal because of the connection, by how it was lost. */
+export const LOST = {
+  disconnected: { limit: "connected", value: "disconnected" },
+  stale: { limit: "flowing", value: "silent" },
+} as const;
 
 /** What every decision says about an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
 
-/** The refusal of an order at the trade of this id. */
+/** The refusal of `order` at trade `tradeId`. */
 export function refusal(
   order: Judgeable,
   tradeId: number,
@@ -76,7 +82,7 @@ export function refusal(
   };
 }
 
-/** The end of an order that time brought; without a reason, the end of the input. */
+/** The expiry of `order`; without a reason it is the end of the input. */
 export function expired(order: Order, reason?: "order-ttl" | "replaced"): Expired {
   return {
     kind: "expired",

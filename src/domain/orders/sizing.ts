@@ -17,18 +17,20 @@ import type { Check } from "./refusal.ts";
 import { CashShare, stakeAt } from "./stake.ts";
 import type { TradingParameters } from "../risk/trading_parameters.ts";
 
-/** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
+/**
+ * What an order trades at one trade: quantities in base currency; price, notional and fee in quote currency.
+ */
 export interface Sized {
   readonly price: Money;
-  /** Zero where the trade leaves no room for a lot. */
+  /** Zero if the trade leaves no room for a lot. */
   readonly quantity: Money;
   readonly notional: Money;
   readonly fee: Money;
-  /** What it would trade if there were room; all that is left of the order. */
+  /** All that is left of the order, which it would trade if there were room. */
   readonly whole: Money;
 }
 
-/** Why an order cannot trade; `limit` and `value` in the same unit. */
+/** Why an order cannot trade; `limit` and `value` are in the same unit. */
 export interface Unsized {
   readonly reason: Check;
   readonly limit: string;
@@ -38,11 +40,11 @@ export interface Unsized {
 /** Sizes orders under the same trading parameters. */
 export class OrderSizing {
   readonly #parameters: TradingParameters;
-  /** Of a stake that is an amount; null if it is a share of the cash. */
+  /** The outlay of a stake that is an amount; null if it is a share of the cash. */
   readonly #outlay: Outlay | null;
   /** 1 + fee rate. */
   readonly #grossing: Money;
-  /** No buy spends more than this, its fee rounded up included; null if that is known only of each order. */
+  /** The most that a buy spends, its rounded-up fee included; null if that depends on the order. */
   readonly #most: Money | null;
   /** The smallest quantity of an order. */
   readonly #least: Money;
@@ -60,10 +62,10 @@ export class OrderSizing {
   }
 
   /**
-   * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
-   * yet, or what the cash allows with the fee on top; a sell sells the whole position. A stake that is a share of the
-   * cash is worked out here, of the cash there is, until the order works. No more than `room` (base currency, null
-   * for any amount) is traded now; the instrument's limits of an order are about the whole, when it starts.
+   * Sizes an order against the account at a trade's price. A buy spends what is left of its stake, or as much
+   * as the cash allows with the fee on top; a sell sells the whole position. A stake that is a share of the
+   * cash is computed here, from the cash there is, until the order is working. At most `room` (base currency,
+   * null for any amount) is traded now; the instrument's limits apply to the whole order, when it starts.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
     const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#parameters;
@@ -119,15 +121,16 @@ export class OrderSizing {
     return outlayOf((order.stake ?? stakeAt(stake, cash)).minus(spent), feeRate);
   }
 
-  /** Without a smallest quantity a sale may be of less than a lot. */
+  /** Without a smallest quantity, a sale may be smaller than a lot. */
   #isTooSmall(quantity: Money): boolean {
     const { minQuantity } = this.#parameters;
     return minQuantity !== null && quantity.lt(minQuantity);
   }
 
   /**
-   * Why an order would be beyond the instrument's limits with what it has filled already; null if it is not. The
-   * quantity of a sale does not change any more once it fills, that of a purchase does with the price.
+   * Why an order, with what it has filled already, would exceed the instrument's limits; null if it would
+   * not. Once it starts to fill, the quantity of a sale is fixed, while that of a purchase changes with the
+   * price.
    */
   #tooLarge({ side, isWorking, filled, spent }: Order, whole: Money, all: Money): Unsized | null {
     const { maxQuantity, maxNotional } = this.#parameters;
@@ -143,7 +146,7 @@ export class OrderSizing {
     return null;
   }
 
-  /** Says why no tradable quantity is left; `lot` and `funds` are in quote currency. */
+  /** Why no tradable quantity is left; `lot` and `funds` are in quote currency. */
   #nothing(order: Order, price: Money, account: Account): Unsized {
     const { lot } = this.#parameters;
     const leastCost = price.times(order.isWorking ? lot : this.#least);

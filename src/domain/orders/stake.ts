@@ -1,7 +1,7 @@
-/** What one buy spends before its fee: an amount, or a share of the cash available when the order is made. */
+/** What one buy spends before its fee: an amount, or a share of the cash. */
 import { Money, plain } from "../numbers/money.ts";
 
-/** A share of the cash available: above 0, up to 1. */
+/** A share of the cash: above 0, up to 1. */
 export class CashShare {
   readonly share: Money;
 
@@ -13,7 +13,7 @@ export class CashShare {
 /** An amount in quote currency, or a share of the cash. */
 export type Stake = Money | CashShare;
 
-/** The stake in quote currency of an order made while there is so much `cash`; not rounded. */
+/** A stake in quote currency when the account has this much `cash`; not rounded. */
 export function stakeAt(stake: Stake, cash: Money): Money {
   return stake instanceof CashShare ? cash.times(stake.share) : stake;
 }

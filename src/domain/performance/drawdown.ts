@@ -2,9 +2,9 @@
  * Equity marked to the market, and how far it has fallen from its peak.
  *
  * Equity is cash + position × price, marked at every trade before that trade's orders and again after every fill.
- * Between two fills it moves with the price alone, so a trade costs one or two integer comparisons; decimal
- * arithmetic happens at a fill, and where a fall may be the worst so far. What halts trading is apart, in
- * loss_limits.ts: its peak starts again with every release; this one never does.
+ * Between two fills it moves with the price alone, so a trade costs one or two integer comparisons. Decimal
+ * arithmetic is needed only at a fill, and where a fall may be the worst so far. The limits that halt trading
+ * are in loss_limits.ts: their peak starts again with every release; this one never does.
  */
 import {
   booksOf,
@@ -25,7 +25,7 @@ import {
 import { estimate, fractionText, type Money, ZERO } from "../numbers/money.ts";
 import { powerOfTen } from "../numbers/price.ts";
 
-/** Where the drawdown stands, as plain values; the books themselves are the account's to keep. */
+/** The state of the drawdown, as plain values; the account keeps the books themselves. */
 export interface DrawdownSnapshot {
   readonly peak: BooksSnapshot;
   readonly worst: FallSnapshot | null;
@@ -45,7 +45,10 @@ export class Drawdown {
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
-  /** The peak if it is not the present books' own; in figures only when a fall is decided in decimals. */
+  /**
+   * The peak, unless the current books have reached it; its worth is computed only when a fall is decided in
+   * decimals.
+   */
   #peakBooks: MarkedBooks;
   #peak: Money | null = null;
   #peakEstimate: number;
@@ -55,11 +58,11 @@ export class Drawdown {
   #positionEstimate = 0;
   #decimals = 0;
   /**
-   * Up to this integer price equity is not above the peak. Once the peak has moved it is the peak's own price,
-   * before that an estimate from below; without a position it is out of reach.
+   * Up to this integer price equity is not above the peak. Once the peak has moved this is the peak's own
+   * price, before that an estimate from below; without a position it is infinite.
    */
   #peakPrice = Infinity;
-  /** Whether #peakPrice has moved since #peak was worked out. */
+  /** Whether the current books have reached a peak of their own, at #peakPrice. */
   #peakMoved = false;
   /** The lowest price since the peak, or since the books last changed, and when it was. */
   #lowPrice = -Infinity;
@@ -78,7 +81,7 @@ export class Drawdown {
   mark(price: number, decimals: number, time: number): void {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     if (price >= this.#peakPrice && this.#reachesPeak(price)) {
-      this.#putAway();
+      this.#considerLow();
       this.#periods.atPeak(time);
       this.#peakPrice = this.#lowPrice = price;
       this.#lowTime = time;
@@ -90,10 +93,10 @@ export class Drawdown {
     }
   }
 
-  /** Takes over the books after a fill at a trade of integer price `price` and time `time` (µs). */
+  /** Takes the books after a fill, at a trade with this integer price and time (µs). */
   rebook(cash: Money, position: Money, price: number, time: number): void {
-    this.#putAway();
-    // Without a position equity stands still: at the peak, until this fill.
+    this.#considerLow();
+    // Without a position equity has not moved: it stayed at the peak until this fill.
     if (this.#position.isZero() && !this.#periods.isBelow) this.#periods.atPeak(time);
     if (this.#peakMoved) {
       this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
@@ -119,18 +122,18 @@ export class Drawdown {
 
   /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
   worst(): string {
-    this.#putAway();
+    this.#considerLow();
     if (this.#worst === null) return "0";
     const { peak, amount } = periodOf(this.#worst);
     return fractionText(amount.div(peak));
   }
 
   /**
-   * The largest fall so far, as a fraction of its peak; null when equity never fell. Whether it has recovered is
-   * not looked at.
+   * The fall that is the largest fraction of its peak so far; null when equity never fell. It may have
+   * recovered since.
    */
   worstFall(): DrawdownPeriod | null {
-    this.#putAway();
+    this.#considerLow();
     if (this.#worst === null) return null;
     const fall = periodOf(this.#worst);
     return fall.amount.isZero() ? null : fall;
@@ -138,13 +141,13 @@ export class Drawdown {
 
   /** The longest time below a peak up to `now`, µs; null when equity never fell. */
   longestUnderWater(now: number): number | null {
-    this.#putAway();
+    this.#considerLow();
     return this.#periods.longest(now);
   }
 
   /** The deepest drawdown periods so far, deepest first. */
   deepestPeriods(): DrawdownPeriod[] {
-    this.#putAway();
+    this.#considerLow();
     return this.#periods.deepest();
   }
 
@@ -153,7 +156,7 @@ export class Drawdown {
   }
 
   snapshot(): DrawdownSnapshot {
-    this.#putAway();
+    this.#considerLow();
     return {
       peak: booksText(this.#peakMoved ? this.#marked(this.#peakPrice) : this.#peakBooks),
       worst: this.#worst === null ? null : fallText(this.#worst),
@@ -162,7 +165,10 @@ export class Drawdown {
     };
   }
 
-  /** Takes a snapshot up, with the books as they were then, last marked at an integer price of `decimals`. */
+  /**
+   * Restores a snapshot; `books` are those of the time it was taken, with the price that they were last
+   * marked at.
+   */
   restore(snapshot: DrawdownSnapshot, books: MarkedBooks): void {
     const { peak, worst, worstEstimate, periods } = snapshot;
     this.#peakBooks = booksOf(peak);
@@ -182,7 +188,7 @@ export class Drawdown {
       this.#lowPrice = -Infinity;
       this.#filledPrice = NaN;
     } else {
-      // The lowest price so far has been put away: the next one is the lowest, whatever it is.
+      // `snapshot` has recorded the lowest price so far: the next price is the lowest, whatever it is.
       this.#lowPrice = this.#filledPrice = Infinity;
       this.#findPeakPrice();
     }
@@ -209,8 +215,8 @@ export class Drawdown {
     return (peak - this.#cashEstimate - this.#positionEstimate * price) / peak;
   }
 
-  /** Keeps the fall to the lowest price of this stretch, if it is the worst. */
-  #putAway(): void {
+  /** Considers the fall to the lowest price since the peak, or since the books last changed. */
+  #considerLow(): void {
     if (this.#position.isZero() || this.#lowPrice === this.#filledPrice) return;
     this.#consider(this.#lowPrice, this.#estimate(this.#lowPrice), this.#lowTime);
   }

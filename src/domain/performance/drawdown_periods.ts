@@ -13,7 +13,9 @@ export interface MarkedBooks {
   readonly decimals: number;
 }
 
-/** A fall of equity from a peak. Nothing is worked out before it is asked for, as most falls are soon outdone. */
+/**
+ * A fall of equity from a peak. Its figures are computed only on demand, as most falls are soon surpassed.
+ */
 export interface Fall {
   readonly peak: MarkedBooks;
   readonly trough: MarkedBooks;
@@ -52,9 +54,9 @@ export interface BooksSnapshot {
   readonly decimals: number;
 }
 
-/** Where the periods stand, as plain values. */
+/** The state of the periods, as plain values. */
 export interface PeriodsSnapshot {
-  /** Null before equity was first looked at. */
+  /** Null before equity was first at a peak. */
   readonly peakTime: number | null;
   readonly depth: number;
   readonly fall: FallSnapshot | null;
@@ -84,7 +86,7 @@ export function periodOf({ peak, trough, from, to }: Fall, recovered: number | n
   return { peak: top, amount: top.minus(worth(trough)), from, to, recovered };
 }
 
-/** A fall as plain values, and back. */
+/** A fall as plain values. */
 export function fallText({ peak, trough, from, to }: Fall): FallSnapshot {
   return { peak: booksText(peak), trough: booksText(trough), from, to };
 }
@@ -94,7 +96,7 @@ export function fallOf({ peak, trough, from, to }: FallSnapshot): Fall {
   return { peak: booksOf(peak), trough: booksOf(trough), from, to };
 }
 
-/** Marked books as plain values, and back. */
+/** Marked books as plain values. */
 export function booksText({ cash, position, price, decimals }: MarkedBooks): BooksSnapshot {
   return { cash: plain(cash), position: plain(position), price, decimals };
 }
@@ -104,10 +106,13 @@ export function booksOf({ cash, position, price, decimals }: BooksSnapshot): Mar
   return { cash: new Money(cash), position: new Money(position), price, decimals };
 }
 
-/** The most periods that are kept, the deepest ones. */
+/** How many periods are kept: the deepest. */
 export const MAX_PERIODS = 10;
 
-/** Depths below this, and differences of depths, are rounding of the doubles they are worked out in. */
+/**
+ * Smaller depths, and smaller differences of depths, are rounding errors of the doubles that they are
+ * computed in.
+ */
 const SUSPECT = 1e-12;
 
 /** Whether one fall is the larger fraction of its peak. */
@@ -115,37 +120,37 @@ export function isDeeper(one: Fall, other: Fall): boolean {
   return compareDepths(one, other) > 0;
 }
 
-/** Above 0 where one fall is the larger fraction of its peak, below 0 where the other is. */
+/** Above 0 if `one` is the larger fraction of its peak, below 0 if `other` is. */
 function compareDepths(one: Fall, other: Fall): number {
   const [a, b] = [periodOf(one), periodOf(other)];
   return a.amount.times(b.peak).cmp(b.amount.times(a.peak));
 }
 
 /**
- * Follows the periods of one account. Depths are fractions of the peak in doubles; where two of them are too near to
- * each other to be told apart, they are compared in exact decimals. Amounts are exact.
+ * Follows the periods of one account. Depths are fractions of the peak in doubles; two that are too close to
+ * tell apart are compared in exact decimals. Amounts are exact.
  */
 export class DrawdownPeriods {
   #peakTime = NaN;
-  /** The deepest of the present period; 0 at a peak. */
+  /** The greatest depth of the current period; 0 at a peak. */
   #depth = 0;
-  /** The fall of the present period, where it is deep enough to be kept. */
+  /** The fall of the current period, if it is deep enough to be kept. */
   #fall: Fall | null = null;
   #longest: number | null = null;
   /** Deepest first. */
   #kept: Kept[] = [];
 
-  /** When equity last stood at the peak, µs since 1970. */
+  /** When equity was last at the peak, µs since 1970. */
   get peakTime(): number {
     return this.#peakTime;
   }
 
-  /** Whether equity has been below the peak since it last stood there. */
+  /** Whether equity has been below the peak since it was last there. */
   get isBelow(): boolean {
     return this.#depth > SUSPECT;
   }
 
-  /** Equity stands at a peak, an old or a new one: the present period ends. */
+  /** Ends the current period: equity is at a peak, an old or a new one. */
   atPeak(time: number): void {
     if (this.isBelow) {
       this.#longest = Math.max(this.#longest ?? 0, time - this.#peakTime);
@@ -156,12 +161,12 @@ export class DrawdownPeriods {
     this.#peakTime = time;
   }
 
-  /** Whether a fall to `depth`, a fraction of the peak, may be news; it is to be taken then. */
+  /** Whether a fall to `depth`, a fraction of the peak, may be the deepest of its period: then `take` it. */
   deepens(depth: number): boolean {
     return depth > (this.#fall === null ? this.#depth : this.#depth - SUSPECT);
   }
 
-  /** Takes a fall of the present period if it is its deepest so far. */
+  /** Takes a fall if it is the deepest of the current period so far. */
   take(depth: number, fall: Fall): void {
     const isNear = this.#fall !== null && Math.abs(depth - this.#depth) <= SUSPECT;
     if (isNear && !isDeeper(fall, this.#fall!)) return;

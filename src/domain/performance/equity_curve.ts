@@ -1,12 +1,13 @@
 /**
- * Equity over time, in two forms: samples at regular times, from which volatility is worked out, and a curve
+ * Equity over time, in two forms: samples at regular times, from which volatility is computed, and a curve
  * thin enough to draw.
  *
  * Both look at equity only at whole multiples of a period since 1970 (UTC): every minute, hour and day for
- * the samples; for the curve every millisecond at first, then every 2, 4, 8, … as it fills up. The equity of
- * such a time is the one after the last trade before it, also when that trade is long past. Times that stand
- * still or go back are before what is due next and change nothing, so the curve's times only ever rise.
+ * the samples; for the curve every millisecond at first, then every 2, 4, 8, … as it fills up. Equity at such
+ * a time is what the last trade before it left, however long ago that was. Times that stand still or go back
+ * are before the next multiple and change nothing, so the curve's times only ever rise.
  */
+import { DAY, HOUR } from "../numbers/time.ts";
 
 /** The period between two samples. */
 export type Sampling = "1d" | "1h" | "1m";
@@ -19,7 +20,7 @@ export interface CurvePoint {
 
 /** A finished curve. */
 export interface SampledEquity {
-  /** The period of the returns; null where even the minutes give fewer than two. */
+  /** The period of the returns; null if even the minutes give fewer than two. */
   readonly sampling: Sampling | null;
   /**
    * Simple returns, (later − earlier) ÷ earlier, of consecutive samples: from the start cash at the first
@@ -35,7 +36,7 @@ export interface SampledEquity {
 /** The most points that a finished curve has. */
 export const MAX_POINTS = 2_000;
 
-/** So many returns make a coarser period preferable to a finer one: the usual size of a large sample. */
+/** With this many returns, a coarser period is preferred to a finer one: the usual size of a large sample. */
 const ENOUGH_RETURNS = 30;
 const FEWEST_RETURNS = 2;
 /** A hundred years of days. A trade with a time beyond that is a mistake of the exchange's clock. */
@@ -43,8 +44,6 @@ const MAX_SAMPLES = 36_525;
 
 const MILLISECOND = 1_000;
 const MINUTE = 60_000_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /**
  * Equity as it develops, for one account.
@@ -69,8 +68,8 @@ const DAY = 24 * HOUR;
  */
 export class EquityCurve {
   /**
-   * Coarse before fine. A finer grid is dropped once a coarser one has enough samples, so hours never cover more than
-   * 31 days and minutes never more than 31 hours.
+   * From coarse to fine. A finer grid is dropped once a coarser one has enough samples, so hours never cover
+   * more than 31 days, and minutes never more than 31 hours.
    */
   readonly #grids: Grid[] = [
     new Grid("1d", DAY, ENOUGH_RETURNS),
@@ -89,9 +88,9 @@ export class EquityCurve {
   }
 
   /**
-   * Says that a trade has come at `time` (µs since 1970) and that equity was `equity` (quote currency) before
-   * it: cash + position × price as they were after the trade before; for the first trade, the start cash. The
-   * work is bounded however far the time has leapt.
+   * Marks a trade at `time` (µs since 1970). `equity` (quote currency) is the equity before it: cash +
+   * position × price after the trade before, or the start cash before the first. The work is bounded however
+   * far the time has jumped.
    */
   mark(time: number, equity: number): void {
     if (time < this.#due) return;
@@ -108,7 +107,7 @@ export class EquityCurve {
 
   /**
    * The curve up to a last trade at `time` (µs since 1970), after which equity is `equity` (quote currency).
-   * Changes nothing: a curve may be looked at this way while it goes on.
+   * Changes nothing, so a curve may continue after it.
    */
   finish(time: number, equity: number): SampledEquity {
     const grid = this.#grids.find(({ samples, needed }) => samples.length >= needed);
@@ -120,10 +119,10 @@ export class EquityCurve {
   }
 }
 
-/** Samples of equity, one a period. */
+/** Samples of equity, one per period. */
 class Grid {
   readonly sampling: Sampling;
-  /** Fewest returns of use. */
+  /** How many samples it needs to be of use. */
   readonly needed: number;
   readonly samples: number[] = [];
   due = -Infinity;
@@ -145,8 +144,8 @@ class Grid {
 }
 
 /**
- * Equity at the first trade and at every multiple of a spacing that doubles whenever the points become too
- * many.
+ * Equity at the first trade and at every multiple of a spacing that doubles whenever there are too many
+ * points.
  */
 class ThinnedCurve {
   due = -Infinity;
@@ -169,7 +168,7 @@ class ThinnedCurve {
     const points = [...this.#points];
     const latest = points.at(-1);
     if (latest === undefined) return [];
-    // The last trade's own equity takes the place of the one before it, so that no time comes twice.
+    // The equity after the last trade replaces the one before it, so that no time appears twice.
     if (points.length > 1 && latest.time >= time) points.pop();
     points.push({ time: Math.max(time, latest.time), equity });
     return points;
@@ -188,7 +187,7 @@ function multipleAfter(time: number, period: number): number {
   return time - time % period + period;
 }
 
-/** How many multiples of `period` there are from `first`, which is one, up to and including `time`. */
+/** How many multiples of `period` there are from `first`, itself a multiple, up to and including `time`. */
 function multiples(first: number, time: number, period: number): number {
   return time < first ? 0 : Math.floor((time - first) / period) + 1;
 }
@@ -196,7 +195,7 @@ function multiples(first: number, time: number, period: number): number {
 function simpleReturns(samples: readonly number[]): number[] {
   return samples.slice(1).map((later, index) => {
     const earlier = samples[index]!;
-    // With nothing left nothing can be earned or lost.
+    // With nothing left, nothing can be earned or lost.
     return earlier === 0 ? 0 : (later - earlier) / earlier;
   });
 }

@@ -3,8 +3,8 @@
  *
  * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of returns are
  * doubles made of additions, multiplications, divisions and square roots only, which IEEE 754 defines to the last
- * bit, so that the same trades give the same text everywhere. A figure that does not exist is null, never 0. Of what
- * is made of sampled returns six digits are right, and no more are shown.
+ * bit, so that the same trades give the same text everywhere. A figure that does not exist is null, never 0.
+ * Figures made of sampled returns are right to six digits, and show no more.
  *
  * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year has 365
  * days of 24 hours, since these markets never close. The risk-free rate and the target return are zero.
@@ -13,7 +13,7 @@ import type { SampledEquity, Sampling } from "./equity_curve.ts";
 import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "../numbers/money.ts";
 import type { RoundTripTotals } from "./round_trips.ts";
 import { annualizedVolatility, sharpe, sortino } from "./sampled_ratios.ts";
-import { isoTime } from "../numbers/time.ts";
+import { DAY, isoTime } from "../numbers/time.ts";
 
 /** When a trade was, µs since 1970, and its price, quote currency. */
 export interface PricedTime {
@@ -32,7 +32,7 @@ export interface EquityFall {
   readonly to: number;
 }
 
-/** What the metrics are worked out from. Amounts in quote currency. */
+/** What the metrics are computed from. Amounts in quote currency. */
 export interface MetricsInput {
   /** At the start. */
   readonly cash: Money;
@@ -62,8 +62,8 @@ type Ratio = string | null;
 type Sampled = string | null;
 
 /**
- * The metrics as they stand in the summary and in the result file, in this order. Sums of money are exact,
- * averages have 8 decimals, half to even.
+ * The metrics as the summary and the result file have them, in this order. Sums of money are exact; averages
+ * have 8 decimals, half to even.
  */
 export interface Metrics {
   /** Equity at the end less the start cash, an open position included; realized plus open profit. */
@@ -97,7 +97,7 @@ export interface Metrics {
   readonly maxDrawdown: {
     readonly fraction: string;
     readonly amount: string;
-    /** These three are null where the fall is too small to be a drawdown period. */
+    /** These three are null if the fall is too small to be a drawdown period. */
     readonly from: string | null;
     readonly to: string | null;
     readonly lengthMs: number | null;
@@ -123,10 +123,9 @@ export interface Metrics {
   readonly sampling: Sampling | null;
 }
 
-const DAY = 86_400_000_000;
 const YEAR = 365 * DAY;
 
-/** With fewer returns, or less than a day, a year's figures would be made of noise. */
+/** With fewer returns, or in less than a day, annual figures would be noise. */
 const FEWEST_RETURNS = 30;
 
 const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
@@ -249,7 +248,7 @@ export function payoffRatio(
 
 /** Time with a position ÷ time from the first to the last trade (both µs), at most 1; null if no time passed. */
 export function timeInMarket(time: number, span: number): Money | null {
-  // Above 1 only where an exchange's times went back between two round trips.
+  // Above 1 only if an exchange's times went back between two round trips.
   return span <= 0 ? null : Money.min(new Money(time).div(span), 1);
 }
 
@@ -261,8 +260,8 @@ export function simpleReturn(start: Money, end: Money): Money | null {
 }
 
 /**
- * exposure × the return of buy and hold: what a strategy would have returned that held the same share of its money
- * from the first trade to the last. A fraction; null where either does not exist.
+ * exposure × the return of buy and hold: what holding the same share of the money from the first trade to the
+ * last would have returned. A fraction; null if either does not exist.
  */
 export function heldAtExposure(held: Money | null, exposure: Money | null): Money | null {
   return held === null || exposure === null ? null : held.times(exposure);
@@ -275,7 +274,7 @@ export function heldAtExposure(held: Money | null, exposure: Money | null): Mone
  *
  * Null for spans under a day. The exponent blows up: one percent in an hour would be 7 × 10^37. (The Global
  * Investment Performance Standards, 5.A.4 of 2010, forbid it for all spans under a year, because it is a
- * projection then; a day is the least here, so that every hour of the day counts at least once.)
+ * projection then. Here it takes a day, so that every hour of the day counts at least once.)
  */
 export function annualizedReturn(start: Money, end: Money, span: number): Money | null {
   if (span < DAY || start.isNegative() || start.isZero()) return null;
@@ -284,7 +283,7 @@ export function annualizedReturn(start: Money, end: Money, span: number): Money 
 
 /**
  * Annualised return ÷ maximum drawdown, both fractions, over the whole run (Young took the last 36 months);
- * null where either does not exist. T. W. Young, Calmar Ratio: A Smoother Tool, Futures, October 1991.
+ * null if either does not exist. T. W. Young, Calmar Ratio: A Smoother Tool, Futures, October 1991.
  */
 export function calmar(annualized: Money | null, maxDrawdown: Money | null): Money | null {
   return annualized === null || maxDrawdown === null || maxDrawdown.isZero()
@@ -310,7 +309,7 @@ function excess(earned: Money | null, held: Money | null): Money | null {
   return earned === null || held === null ? null : earned.minus(held);
 }
 
-/** When a fall was; nulls where it is too small to be a period. */
+/** When a fall was; nulls if it is too small to be a period. */
 function timesOf({ from, to }: EquityFall, isPeriod: boolean) {
   return isPeriod
     ? { from: isoTime(from), to: isoTime(to), lengthMs: Math.max(0, to - from) / 1000 }

@@ -1,4 +1,4 @@
-/** What a run is judged by, gathered trade by trade: sampled equity, round trips and the drawdown. */
+/** What a run is judged by, collected trade by trade: sampled equity, round trips and the drawdown. */
 import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
@@ -10,7 +10,7 @@ import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import { RoundTrips } from "./round_trips.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
 
-/** Everything about a finished run that its events do not say. */
+/** What is known about a finished run beyond its events. */
 export interface Results {
   readonly metrics: Metrics;
   /** At most 2,000 points; empty when there was no trade. */
@@ -26,7 +26,7 @@ export class Performance {
   readonly #curve = new EquityCurve();
   readonly #roundTrips = new RoundTrips();
   readonly #exposure = new Exposure();
-  /** The books as the trade before left them, in doubles. */
+  /** The books after the trade before, in doubles. */
   #cash: number;
   #position = 0;
   #first: Tick | null = null;
@@ -38,8 +38,8 @@ export class Performance {
   }
 
   /**
-   * Notes a trade that has been through all stages, and of what became of the orders at it; `before` is the trade
-   * before it, null at the first.
+   * Notes a trade that has been through all stages, with the outcomes of the orders at it; `before` is the
+   * trade before it, null at the first.
    */
   note(tick: Tick, outcomes: readonly Outcome[], before: Tick | null): void {
     if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity(before));

@@ -3,15 +3,15 @@
  * may add up, and a position may be sold in parts.
  *
  * Only running sums are kept, so memory does not grow with the number of fills. The sums are exact: a profit
- * has some 30 digits and its square some 60, of the 100 that Money holds. So whether all profits are equal,
- * which decides whether their deviation is zero, is never a matter of rounding, and no numerically stable
- * recurrence (Welford's) is needed; a round trip costs one multiplication and two additions. Fees and
- * realized profit are the account's to add up.
+ * has some 30 digits and its square some 60, of the 100 that Money holds. Whether all profits are equal, and
+ * their deviation therefore zero, is never a matter of rounding. So no numerically stable recurrence
+ * (Welford's) is needed, and a round trip costs one multiplication and two additions. The account adds up
+ * fees and realized profit.
  */
 import type { Fill } from "../orders/fill.ts";
 import { type Money, ZERO } from "../numbers/money.ts";
 
-/** How long positions were held, µs, by the trades' own times; never below zero where those went back. */
+/** How long positions were held, µs, by the trades' own times; never below zero, even if those went back. */
 export interface HoldingTimes {
   readonly shortest: number;
   /** Of all round trips together. */
@@ -21,7 +21,7 @@ export interface HoldingTimes {
 
 /** Totals over all round trips. Profits are after the fees of both sides; amounts are exact, in quote currency. */
 export interface RoundTripTotals {
-  /** Closed round trips; a position still open is none yet. */
+  /** Closed round trips; an open position is not one yet. */
   readonly count: number;
   /** Those with a profit above, below and of exactly zero. */
   readonly wins: number;
@@ -36,7 +36,7 @@ export interface RoundTripTotals {
   readonly largestWin: Money | null;
   /** The loss farthest below zero. */
   readonly largestLoss: Money | null;
-  /** Most wins, and most losses, one straight after the other; a break-even round trip ends both. */
+  /** The most wins, and the most losses, in a row; a break-even round trip ends both. */
   readonly longestWinningStreak: number;
   readonly longestLosingStreak: number;
   /** Null before the first round trip is closed. */
@@ -55,7 +55,7 @@ export class RoundTrips {
   #squares: Money = ZERO;
   #largestWin: Money | null = null;
   #largestLoss: Money | null = null;
-  /** Round trips of the same kind up to now: wins above zero, losses below. */
+  /** Consecutive round trips of the same kind up to now: wins above zero, losses below. */
   #streak = 0;
   #longestWinningStreak = 0;
   #longestLosingStreak = 0;
@@ -64,12 +64,12 @@ export class RoundTrips {
   #held = 0;
   /** When the open position was first bought into; null without one. */
   #openedAt: number | null = null;
-  /** What the parts sold of the open position have brought; null before the first. */
+  /** The profit of the parts of the open position that were sold; null before the first. */
   #profit: Money | null = null;
 
   /**
-   * Takes a fill at `time`, the time of its trade (µs since 1970). Throws a TypeError for a sale of nothing
-   * or one that does not say its profit: a defect.
+   * Adds a fill; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position
+   * or without its profit: a defect.
    */
   add({ side, position, realized, tradeId }: Fill, time: number): void {
     if (side === "buy") {

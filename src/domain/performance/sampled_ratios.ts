@@ -5,7 +5,7 @@
 
 /**
  * A return near zero is the difference of two doubles near each other, and off by up to 2.2e-16. A deviation
- * below a few times that is none.
+ * below a few times that counts as none.
  */
 const RESOLUTION = 1e-15;
 

@@ -1,6 +1,6 @@
-/** A configuration that cannot be used. */
+/** Mistakes in the configuration, which name the options as a user writes them. */
 
-/** Every mistake in it, one a line. */
+/** A configuration that cannot be used: every mistake in it, one a line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly exit = "usage";
@@ -8,4 +8,9 @@ export class ConfigError extends Error {
   constructor(readonly mistakes: readonly string[]) {
     super(mistakes.join("\n"));
   }
+}
+
+/** An option's name as the command line writes it: `maxDrawdown` is max-drawdown. */
+export function optionWord(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,6 +1,6 @@
-/** What the program ends with. */
+/** How the program ends: with which code, and during which work a signal ends it at once. */
 
-/** The exit codes, by what they say. */
+/** The exit codes, by what they mean. */
 export const EXIT = {
   done: 0,
   failure: 1,
@@ -14,8 +14,14 @@ export const EXIT = {
 /** One of them, as an error carries it and a command returns it. */
 export type Exit = keyof typeof EXIT;
 
-/** The exit that an error carries; null for one that nobody expected. */
+/** The exit that an error carries; null for an unexpected error. */
 export function exitOf(error: unknown): Exit | null {
   const exit = typeof error === "object" && error !== null && "exit" in error ? error.exit : null;
   return typeof exit === "string" && Object.hasOwn(EXIT, exit) ? exit as Exit : null;
 }
+
+/**
+ * Runs work that never awaits and may take long, such as reading a journal. No listener gets its turn meanwhile, so a
+ * signal ends the process at once: the work must leave nothing half done.
+ */
+export type Blocking = <T>(work: () => T) => T;

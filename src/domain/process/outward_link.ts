@@ -1,6 +1,8 @@
-/** Links that lead out of where they are: Deno looks at a path as it is written, and follows what it leads to. */
+/**
+ * Links that lead out of their folder: Deno checks permissions for a path as written, then follows its links.
+ */
 
-/** What has to be asked of the file system; `Deno` answers it. */
+/** What is asked of the file system; `Deno` fits. */
 export interface LinkFiles {
   cwd(): string;
   lstatSync(path: string): { readonly isSymlink: boolean };
@@ -12,7 +14,7 @@ export interface LinkFiles {
 export interface OutwardLink {
   /** Its path. */
   readonly link: string;
-  /** Where it leads, as far as that is there. */
+  /** Where it leads, as far as that exists. */
   readonly target: string;
   /** The folder that it leads out of. */
   readonly folder: string;
@@ -20,14 +22,15 @@ export interface OutwardLink {
 
 /** The folder that a locked program may use, in the working folder. */
 const DATA = "data";
-/** As many links may follow one another as Linux follows. */
+/** How many links in a row are followed, as on Linux. */
 const MOST_LINKS = 40;
 
 /**
- * The first link on the way to `path` that leads where it must not; null if none does. In `./data`, folders in it
- * too, every link must stay in `./data`, which may be a link itself. Elsewhere folders are the user's own affair;
- * with `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. A path
- * that may not be read counts as no link: no task and no compiled program may write where it may not read.
+ * The first link on the way to `path` that leads where it must not; null if none does. Anywhere below
+ * `./data`, every link must stay in `./data`, which may be a link itself. Elsewhere folders are up to the
+ * user; with `keepsFolder`, which is for the files that Penstock keeps, the last name must not be a link out
+ * of its folder. A path that may not be read counts as no link: no task and no compiled program may write
+ * where it may not read.
  *
  * @example
  * ```ts
@@ -68,7 +71,7 @@ export function outwardLink(path: string, files: LinkFiles, keepsFolder = false)
     const target = destination(at, asked);
     if (!isIn(target, realTop)) return { link: shown(at, cwd), target, folder };
   }
-  // A folder on the way may not be looked at by itself.
+  // A folder on the way may be unreadable by itself, so the whole path is checked as well.
   const target = realOf(whole, asked);
   return target === null || isIn(target, realTop) ? null : { link: shown(whole, cwd), target, folder };
 }
@@ -119,7 +122,7 @@ function realOf(path: string, files: LinkFiles): string | null {
   }
 }
 
-/** Whether nothing is there, or it may not be looked at. */
+/** Whether an error says that nothing is there, or that it may not be looked at. */
 function isUnseen(error: unknown): boolean {
   return error instanceof Error && ["NotFound", "NotADirectory", "NotCapable"].includes(error.name);
 }
@@ -132,7 +135,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** `path` from `folder` on, whole, without `.` and `..`, which Deno takes out of a path like this too. */
+/** The absolute path of `path` in `folder`, without `.` and `..`, which Deno resolves in the same way. */
 function resolved(folder: string, path: string): string {
   const isWhole = path.startsWith("/") || /^[A-Za-z]:\//.test(path);
   const parts: string[] = [];
@@ -144,7 +147,7 @@ function resolved(folder: string, path: string): string {
   return /^[A-Za-z]:/.test(text) ? text : `/${text}`;
 }
 
-/** Relative to the working folder where it is in it. */
+/** The path, relative to the working folder if it is in it. */
 function shown(path: string, cwd: string): string {
   return isIn(path, cwd) && path !== cwd ? path.slice(cwd.endsWith("/") ? cwd.length : cwd.length + 1) : path;
 }

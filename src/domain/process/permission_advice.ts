@@ -1,4 +1,4 @@
-/** What the reader of a message can do about a permission that is missing: flags, or another build. */
+/** What the user can do about a missing permission: give a flag, or use another build. */
 
 /** What is missing: hosts as `host:port`, paths as they were named. */
 export interface MissingGrants {
@@ -13,8 +13,8 @@ const WHERE = "before main.ts, or in deno.json";
 const FROM_SOURCES = "run Penstock from its sources with Deno";
 
 /**
- * What to do, as the end of a sentence. A compiled program (`isCompiled`, Deno.build.standalone) takes no flags: what it
- * may do was fixed when it was built.
+ * What to do, as the end of a sentence. A compiled program (`isCompiled`, Deno.build.standalone) takes no
+ * flags: its permissions were fixed when it was built.
  *
  * @example
  * ```ts
@@ -51,14 +51,14 @@ export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string
   return `allow it with ${flags.join(" ")} ${WHERE}`;
 }
 
-/** What Deno's own message says is missing; null if it says it in words that are not known. */
+/** What is missing by Deno's own message; null if the message is worded in another way. */
 export function missingIn(message: string): MissingGrants | null {
   const [, kind, what] = /^Requires (net|read|write|all) access to "([^"]+)"/.exec(message) ?? [];
   if (kind === undefined || what === undefined) return null;
   return kind === "all" ? { read: what } : { [kind]: what };
 }
 
-/** A clause as a sentence of its own. */
+/** A clause with a capital letter, as a sentence starts. */
 export function asSentence(clause: string): string {
   return clause.charAt(0).toUpperCase() + clause.slice(1);
 }

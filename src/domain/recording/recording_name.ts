@@ -3,8 +3,8 @@
 const NAME = /^[^/\\]+-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.txt\.gz$/;
 
 /**
- * The name of a recording of `symbol` whose first line bears `time`, ms since 1970. Recordings of one symbol stand in
- * the order of their times wherever names are sorted.
+ * The name of a recording of `symbol` whose first line has the time `time`, ms since 1970. Sorted by name,
+ * the recordings of one symbol are in the order of their times.
  *
  * @example
  * ```ts

@@ -1,11 +1,12 @@
 /**
  * The notes that Penstock writes between the frames of a recording: lines whose frame is `{"penstock":{"event":…}}`.
- * What starts like that is a note and nothing else is, so that a look at the start decides; a received frame that
- * starts like that, or that would not fit on one line, is kept inside of a note.
+ * A frame is a note if and only if it starts like that, so its start is enough to tell. A received frame that
+ * starts like that, or that would not fit on one line, is kept inside a note.
  */
 
 import type { DisconnectCause } from "../market/disconnect_cause.ts";
 import type { Rule } from "../market/instrument_rules.ts";
+import { isCount, isRecord, shownJson } from "../market/json_value.ts";
 import type { ByRequest, OnHalt } from "../risk/halt.ts";
 import type { ArrivedRules } from "../market/instrument.ts";
 import { DECIMAL } from "../numbers/money.ts";
@@ -31,7 +32,7 @@ export interface Disconnection {
   readonly cause?: DisconnectCause;
 }
 
-/** Which file of a recording this is, where a process makes one a day; nothing in its first file. */
+/** Which file of a recording this is, if a process makes one a day; absent in the first file. */
 export interface RecordingPart {
   /** From 2 on. */
   readonly part: number;
@@ -39,20 +40,16 @@ export interface RecordingPart {
   readonly since: number;
 }
 
-/** The first line of every recording that Penstock wrote. */
-export type RecordingHead =
-  & {
-    readonly event: "recording";
-    /** RECORDING_VERSION. */
-    readonly version: number;
-    /** In upper case as the exchange writes it. */
-    readonly symbol: string;
-    /** Only of a run that keeps a journal: what verifying needs. */
-  }
-  & Partial<JournalPlace>
-  & Partial<RecordingPart>;
+/** The first line of every recording that Penstock wrote. Only a run that keeps a journal gives its place there. */
+export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingPart> {
+  readonly event: "recording";
+  /** RECORDING_VERSION. */
+  readonly version: number;
+  /** In upper case as the exchange writes it. */
+  readonly symbol: string;
+}
 
-/** What a recording says of itself and of its connection. */
+/** What a recording notes about itself and its connection. */
 export type RecordingNote =
   | RecordingHead
   | {
@@ -67,9 +64,9 @@ export type RecordingNote =
   | ({ readonly event: "halt"; readonly action: OnHalt } & Partial<ByRequest>)
   /** The user released the halt at the line's time. */
   | ({ readonly event: "released" } & ByRequest)
-  /** Nobody knew the instrument's rules as the recording was started: no order is placed until they come. */
+  /** The instrument's rules were not known when the recording started: no order is placed until they are. */
   | { readonly event: "rules-awaited" }
-  /** They came at the line's time. */
+  /** The rules arrived at the line's time. */
   | ({ readonly event: "rules" } & ArrivedRules)
   | {
     /** Frames that were received in this place could not be written. */
@@ -87,14 +84,20 @@ export type RecordingNote =
     readonly skipped?: number;
   }
   | {
-    /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
+    /** All that could be fetched of a gap is above: `filled` trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
-    /** From the last trade fetched up to this id the exchange itself has none; absent if it is that trade's. */
+    /**
+     * The exchange itself has no trade after the last one fetched up to this id; absent if it is that
+     * trade's.
+     */
     readonly through?: number;
   }
   | {
-    /** Frames below that were received before `until` had waited; what waited longer than `hold` is late. */
+    /**
+     * Frames below that were received before `until` have waited; trades that waited longer than `hold` are
+     * late.
+     */
     readonly event: "waited";
     /** µs since 1970. */
     readonly until: number;
@@ -102,7 +105,7 @@ export type RecordingNote =
     readonly hold: number;
   }
   | {
-    /** By now the journal of the run had kept everything up to this entry. */
+    /** The run's journal had kept everything up to this entry by then. */
     readonly event: "kept";
     /** Its number. */
     readonly entry: number;
@@ -110,30 +113,30 @@ export type RecordingNote =
     readonly hash?: string;
   }
   | {
-    /** The last line of a day's file: the recording goes on in another one. */
+    /** The last line of a day's file: the recording continues in another one. */
     readonly event: "continued";
     /** That file's name, in the same folder. */
     readonly file: string;
   }
-  /** The recording was closed; without this last line the program was killed. */
+  /** The last line of a recording that was closed; without it the program was killed. */
   | { readonly event: "ended" };
 
-/** A received frame that cannot stand in a line as it is. */
+/** A received frame that cannot be a line as it is. */
 export interface FrameNote {
   readonly event: "frame";
   readonly text: string;
 }
 
-/** What a note's text turned out to be. */
+/** The result of reading a note's text. */
 export type ReadNote =
   | RecordingNote
   | FrameNote
-  /** Of an event that this program does not know, which a later one may have written. */
+  /** A note of an event that this version does not know; a later one may have written it. */
   | { readonly event: "unknown"; readonly name: string }
-  /** Not a whole note; `reason` names the value found and what was expected. */
+  /** Not a valid note; `reason` names the value found and what was expected. */
   | { readonly event: "malformed"; readonly reason: string };
 
-/** What a field holds, as an error calls it. */
+/** What a field must hold, and how an error describes that. */
 interface Kind {
   readonly expected: string;
   readonly isOptional?: boolean;
@@ -143,7 +146,7 @@ interface Kind {
 const TEXT: Kind = { expected: "text", holds: (value) => typeof value === "string" };
 const COUNT: Kind = {
   expected: "a whole number, 0 or more",
-  holds: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
+  holds: isCount,
 };
 const MS: Kind = {
   expected: "a number, 0 or more",
@@ -165,7 +168,7 @@ const isAmount = (value: unknown) => typeof value === "string" && DECIMAL.test(v
 const isStep = (value: unknown) => isAmount(value) && /[1-9]/.test(String(value));
 const isLimit = (value: unknown) => value === null || isAmount(value);
 
-/** What each of an instrument's rules is; without a limit null. */
+/** What each of an instrument's rules must be; null is no limit. */
 const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
   lot: isStep,
   tick: isStep,
@@ -175,12 +178,12 @@ const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
   maxNotional: isLimit,
 };
 const ALL_RULES: Kind = {
-  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, a limit that is none null`,
-  holds: (value) => isObject(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
+  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, null for no limit`,
+  holds: (value) => isRecord(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
 };
 const ORIGIN: Kind = {
   expected: "where they come from",
-  holds: (value) => isObject(value) && isObject(value["sources"]),
+  holds: (value) => isRecord(value) && isRecord(value["sources"]),
 };
 
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
@@ -210,11 +213,11 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   frame: { text: TEXT },
 };
 
-const BEGINNING = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
+const NOTE_START = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
 
-/** Whether a frame's text is to be read as a note: whether it starts, spaces aside, with `{"penstock":`. */
+/** Whether a frame's text is a note: whether it starts with `{"penstock":`, spaces aside. */
 export function isNote(frame: string): boolean {
-  return BEGINNING.test(frame);
+  return NOTE_START.test(frame);
 }
 
 /**
@@ -233,16 +236,22 @@ export function noteText(note: RecordingNote | FrameNote): string {
   return JSON.stringify({ penstock: note });
 }
 
+/** A note as it stands in a file. */
+export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
+  /** When it was written, µs since 1970; 0 where the lines carry no times. */
+  readonly time: number;
+};
+
 /** The first line of a file, with its time in µs since 1970. */
 export type TimedHead = RecordingHead & { readonly time: number };
 
-/** Whether the file that starts with `next` goes on with the recording of the one that starts with `head`. */
+/** Whether the file that starts with `next` continues the recording of the one that starts with `head`. */
 export function isNextPart(head: TimedHead, next: TimedHead): boolean {
   return next.part === (head.part ?? 1) + 1 && next.since === sinceOf(head) && next.symbol === head.symbol &&
     next.hash === head.hash && next.entry === head.entry;
 }
 
-/** When the recording of a file started that starts with `head`, µs since 1970. */
+/** When the recording that a file with this head belongs to started, µs since 1970. */
 export function sinceOf({ since, time }: TimedHead): number {
   return since ?? time;
 }
@@ -262,27 +271,25 @@ export function readNote(text: string): ReadNote {
   }
   const body = (parsed as { penstock: unknown }).penstock;
   if (typeof body !== "object" || body === null) {
-    return malformed(`"penstock" is ${shown(body)}, expected an object`);
+    return malformed(`"penstock" is ${shownJson(body)}, expected an object`);
   }
   const fields = body as Record<string, unknown>;
   const { event } = fields;
-  if (typeof event !== "string") return malformed(`"event" of a note is ${shown(event)}, expected its name`);
+  if (typeof event !== "string") {
+    return malformed(`"event" of a note is ${shownJson(event)}, expected its name`);
+  }
   if (!isKnown(event)) return { event: "unknown", name: event };
   const note: Record<string, unknown> = { event };
   for (const [name, { expected, holds, isOptional }] of Object.entries(FIELDS[event])) {
     const value = fields[name];
     if (value === undefined && isOptional === true) continue;
     if (!holds(value)) {
-      return malformed(`"${name}" of the note "${event}" is ${shown(value)}, expected ${expected}`);
+      return malformed(`"${name}" of the note "${event}" is ${shownJson(value)}, expected ${expected}`);
     }
     note[name] = value;
   }
-  // The table has just been gone through for every field of this event.
+  // Every field of this event has just been checked against the table.
   return note as unknown as RecordingNote | FrameNote;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function isKnown(event: string): event is keyof typeof FIELDS {
@@ -291,12 +298,4 @@ function isKnown(event: string): event is keyof typeof FIELDS {
 
 function malformed(reason: string): ReadNote {
   return { event: "malformed", reason };
-}
-
-const SHOWN_CHARACTERS = 40;
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

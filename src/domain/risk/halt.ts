@@ -1,18 +1,20 @@
-/** Trading stopped: what stops it, and what ends that. */
+/** Halts of trading: what causes one, and what ends it. */
 
-/** What becomes of the position: it stays, and may be sold; or it is sold at once, and then nothing more is traded. */
+/**
+ * What a halt does with the position: hold it until it is sold, or sell it at once and trade nothing more.
+ */
 export type OnHalt = "hold" | "flatten";
 
 /** What stopped trading: a limit, or the user. */
 export type HaltReason = "max-drawdown" | "max-daily-loss" | "manual";
 
-/** Trading stopped at a trade. It stands until it is released; that of a day's loss only until the next UTC day. */
+/** A halt lasts until it is released; one for a day's loss ends with the UTC day at the latest. */
 export interface Halt {
   readonly reason: HaltReason;
   /** In the unit of `value`: a fraction of the equity that it is measured against, or a word. */
   readonly limit: string;
   readonly value: string;
-  /** The trade at which it came about; by hand, the last one before it, or -1. */
+  /** The trade at which it started; by hand, the last trade before it, or -1. */
   readonly tradeId: number;
   readonly action: OnHalt;
 }
@@ -24,28 +26,28 @@ export interface Release {
   readonly tradeId: number;
 }
 
-/** What a user said with a halt or a release that another process filed for the run. */
+/** What another process filed with a user's halt or release for the run. */
 export interface ByRequest {
   readonly text?: string;
-  /** When it was filed, µs since 1970. */
+  /** When that was, µs since 1970. */
   readonly requested: number;
 }
 
-/** A halt by the user's hand. */
+/** A halt by hand. */
 export function haltByHand(action: OnHalt, tradeId: number): Halt {
   return { reason: "manual", limit: "released", value: "halted", tradeId, action };
 }
 
 /**
- * What stands when `next` comes about while `present` does: the one that lasts longer, with the stricter action.
- * The same object when `next` changes nothing.
+ * The halt in force once `next` starts during `current`: the one that lasts longer, with the stricter action.
+ * Returns the same object if `next` changes nothing.
  */
-export function stricter(present: Halt | null, next: Halt): Halt {
-  if (present === null) return next;
-  const action = present.action === "flatten" ? "flatten" : next.action;
-  const outlasts = present.reason === "max-daily-loss" && next.reason !== "max-daily-loss";
-  return outlasts || action !== present.action ? { ...next, action } : present;
+export function stricter(current: Halt | null, next: Halt): Halt {
+  if (current === null) return next;
+  const action = current.action === "flatten" ? "flatten" : next.action;
+  const outlasts = current.reason === "max-daily-loss" && next.reason !== "max-daily-loss";
+  return outlasts || action !== current.action ? { ...next, action } : current;
 }
 
-/** What happened to trading as a whole, in order. */
+/** A halt or a release, as it happened. */
 export type RiskNews = ({ readonly type: "halt" } & Halt) | ({ readonly type: "released" } & Release);

@@ -1,5 +1,5 @@
 /**
- * The limits on losses: how far equity may fall from its peak, and from where it stood when the day started.
+ * The limits on losses: how far equity may fall from its peak, and from its value when the day started.
  *
  * Equity is cash + position × price, marked at every trade before that trade's orders. Between two fills it moves
  * with the price alone, so both limits together are one integer price: at or below it, one of them is reached. A
@@ -33,12 +33,12 @@ export interface LossParameters {
   readonly maxDailyLoss: Money | null;
 }
 
-/** Where the limits stand, as plain values; the books are the account's to keep. */
+/** The state of the limits, as plain values; the account keeps the books. */
 export interface LossSnapshot {
   readonly peak: BooksSnapshot;
   /** Equity when the day started, and when it ends, µs since 1970; null before the first trade. */
   readonly day: { readonly start: string; readonly end: number } | null;
-  /** Which limits have been reached and wait: for a release, or for the next day. */
+  /** Which limits have been reached and are off: until the next day, or until a release. */
   readonly spent: "nothing" | "day" | "all";
 }
 
@@ -49,29 +49,35 @@ const SUSPECT = 1e-12;
 export class LossLimits {
   readonly #drawdown: Money | null;
   readonly #daily: Money | null;
-  /** What is left of the peak, and of the day's start, at the limit, as fractions; zero without one. */
+  /** What is left of the peak, and of the day's start, at the limit: fractions, or zero without a limit. */
   readonly #drawdownRest: number;
   readonly #dailyRest: number;
   #spent: LossSnapshot["spent"] = "nothing";
   #cash: Money;
   #position: Money = ZERO;
   #cashEstimate: number;
-  /** For one unit of the integer price. */
+  /** Per unit of the integer price. */
   #positionEstimate = 0;
   #decimals = 0;
   /** The last trade's integer price. */
   #price = 0;
-  /** The peak, if it is not the present books' own at #peakPrice; in figures only when something is decided. */
+  /**
+   * The peak, unless it is that of the current books at #peakPrice; its worth is computed only for a
+   * decision.
+   */
   #peakBooks: MarkedBooks;
   #peak: Money | null = null;
   #peakEstimate: number;
   #isPeakOwn = false;
-  /** Up to this integer price equity is not above the peak; infinite if it cannot rise or no matter. */
+  /**
+   * Up to this integer price equity is not above the peak; infinite if it cannot rise, or if nobody watches
+   * it.
+   */
   #peakPrice = Infinity;
   #dayStart: Money;
   #dayStartEstimate: number;
   #dayEnd: number;
-  /** A time before this one is of a day that is over: then the present day started by a mistake. */
+  /** A time before this one is of an earlier day: then the current day started by mistake. */
   #dayFloor = -Infinity;
   #dayStarted = false;
   /** At or below this integer price a limit may be reached. */
@@ -90,8 +96,8 @@ export class LossLimits {
   }
 
   /**
-   * Marks equity at a trade's integer price and time (µs since 1970). True when `lossAt` or `takeNewDay` has
-   * something to say.
+   * Marks equity at a trade's integer price and time (µs since 1970). True if `lossAt` or `takeNewDay` has
+   * something to report.
    */
   mark(price: number, decimals: number, time: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
@@ -129,10 +135,10 @@ export class LossLimits {
     this.#findPrices();
   }
 
-  /** Takes over the books after a fill. Its own cost is looked at with the next trade. */
+  /** Takes the books after a fill. What the fill itself cost counts from the next trade on. */
   rebook(cash: Money, position: Money): void {
     if (this.#drawdown === null && this.#daily === null) return;
-    this.#putPeakAway();
+    this.#keepPeak();
     this.#cash = cash;
     this.#position = position;
     this.#cashEstimate = estimate(cash);
@@ -149,7 +155,7 @@ export class LossLimits {
     };
   }
 
-  /** Takes a snapshot up, with the books as they were then at the last trade. */
+  /** Restores a snapshot; `books` are those of the time it was taken, with the last trade's price. */
   restore({ peak, day, spent }: LossSnapshot, { cash, position, price, decimals }: MarkedBooks): void {
     this.#cash = cash;
     this.#position = position;
@@ -161,8 +167,7 @@ export class LossLimits {
     this.#peak = null;
     this.#isPeakOwn = false;
     this.#peakEstimate = estimate(worth(this.#peakBooks));
-    // A limit that was not there before counts from where the run goes on.
-    // One that is not there any more keeps no day.
+    // A new limit counts from where the run resumes; one that was removed keeps no day.
     const kept = this.#daily === null ? null : day;
     this.#dayStart = kept === null ? worth(this.#marked(price)) : new Money(kept.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
@@ -180,14 +185,14 @@ export class LossLimits {
     return this.#isPeakOwn ? worth(this.#marked(this.#peakPrice)) : this.#peak ??= worth(this.#peakBooks);
   }
 
-  #putPeakAway(): void {
+  #keepPeak(): void {
     if (!this.#isPeakOwn) return;
     this.#peakBooks = this.#marked(this.#peakPrice);
     this.#peak = null;
     this.#isPeakOwn = false;
   }
 
-  /** Takes the equity at `price`, which is above #peakPrice, for the peak if it is above that. */
+  /** Moves the peak to the equity at `price`, which is above #peakPrice, if that is higher. */
   #climb(price: number): void {
     const isAbove = this.#isPeakOwn || worth(this.#marked(price)).gt(this.#currentPeak());
     this.#peakPrice = price;
@@ -199,7 +204,7 @@ export class LossLimits {
 
   #isReached(price: number): boolean {
     if (this.lossAt(price) !== null) return true;
-    // Nor is one at any price above; without a position no price matters.
+    // No limit is reached at a higher price either; without a position no price matters.
     this.#floorPrice = this.#position.isZero() ? -Infinity : price - 1;
     return false;
   }
@@ -213,7 +218,9 @@ export class LossLimits {
     this.#findPrices();
   }
 
-  /** Where the time went back no day starts, so that a halt is not released twice; it ends when its own day does. */
+  /**
+   * Sets the end of the current day. A time that went back starts no day, so that no halt is released twice.
+   */
   #endDayAt(end: number): void {
     this.#dayEnd = end;
     this.#dayFloor = Number.isFinite(end) ? end - DAY - HOUR : -Infinity;
@@ -253,8 +260,8 @@ export class LossLimits {
   }
 }
 
-/** The limits after a release: the peak and the day start again from the present equity. */
-export function forgiven({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
+/** The limits after a release: the peak and the day start again from the current equity. */
+export function limitsAfterRelease({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
   return {
     peak: booksText(books),
     day: day === null ? null : { start: plain(worth(books)), end: day.end },

@@ -1,9 +1,12 @@
-/** How often orders may pass, and how long buying rests after a loss. Times are those of trades, µs since 1970. */
+/**
+ * How often orders may pass, and how long buying pauses after a loss. Times are those of trades, µs since
+ * 1970.
+ */
 import { durationText } from "../numbers/duration.ts";
 import { Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import { hasPassed, millisecondsText } from "../numbers/time.ts";
 
-/** At most `count` orders within a time of `within`. */
+/** At most `count` orders in any `within`. */
 export interface OrderRate {
   readonly count: number;
   /** ms. */
@@ -17,7 +20,7 @@ export interface ThrottleParameters {
   readonly cooldown: number | null;
 }
 
-/** Why an order has to wait; `limit` and `value` are orders, or ms. */
+/** Why an order may not pass yet; `limit` and `value` are orders, or ms. */
 export interface TooSoon {
   readonly reason: "max-orders" | "cooldown";
   readonly limit: string;
@@ -28,9 +31,9 @@ export interface TooSoon {
 export interface ThrottleSnapshot {
   /** When the last orders passed, oldest first. */
   readonly passed: readonly number[];
-  /** When the last losing round trip was closed; null before the first. */
+  /** When the last losing round trip closed; null before the first. */
   readonly lostAt: number | null;
-  /** The account's realized profit when the present round trip started, decimal text. */
+  /** The account's realized profit when the current round trip started, decimal text. */
   readonly before: string;
 }
 
@@ -49,9 +52,9 @@ export class OrderThrottle {
   }
 
   /**
-   * Why an order may not pass at a trade of this time: because as many as are allowed passed less than the limit's
-   * duration before, or, for a buy, because a losing round trip was closed less than the cooldown before. What lies
-   * more than a minute after this time is over.
+   * Why an order may not pass at a trade of this time; null if it may. Either as many orders as are allowed
+   * passed less than the limit's duration before, or, for a buy, a losing round trip closed less than the
+   * cooldown before. Anything dated more than a minute after `time` no longer counts.
    */
   tooSoon(side: Side, time: number): TooSoon | null {
     if (this.#maxOrders !== null) {
@@ -69,14 +72,14 @@ export class OrderThrottle {
     };
   }
 
-  /** An order has passed. */
+  /** Notes an order that has passed. */
   pass(time: number): void {
     if (this.#maxOrders === null) return;
     this.#passed.push(time);
     if (this.#passed.length > this.#maxOrders.count) this.#passed.shift();
   }
 
-  /** A sale has been booked, which leaves `position`; `realized` is the account's profit of everything sold. */
+  /** Notes a sale, which leaves `position`; `realized` is the account's profit of everything sold. */
   sold(realized: Money, position: Money, time: number): void {
     if (!position.isZero()) return;
     if (realized.lt(this.#before)) this.#lostAt = time;

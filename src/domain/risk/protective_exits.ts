@@ -1,10 +1,11 @@
 /**
  * Sales that no signal asks for: the stop-loss, the take-profit, and the end of a position at a halt.
  *
- * A stop-loss of s is reached where price ≤ entry × (1 − s), a take-profit of t where price ≥ entry × (1 + t); entry
- * is the average price that the position was bought at, fees aside: Σ price × quantity ÷ Σ quantity, of which a sale
- * of a part takes its share. Both become integer prices when the position changes, computed in doubles and a little
- * too near, so a trade costs two comparisons. A price that reaches one of them is decided in exact decimals.
+ * A stop-loss of s is reached at price ≤ entry × (1 − s), a take-profit of t at price ≥ entry × (1 + t).
+ * Entry is the average price that the position was bought at, fees aside: Σ price × quantity ÷ Σ quantity.
+ * Selling a part leaves it as it is. Both limits become integer prices whenever the position changes,
+ * computed in doubles and slightly too near, so a trade costs two comparisons. If a price reaches one of
+ * them, exact decimals decide.
  */
 import { costShare, estimate, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
@@ -18,7 +19,7 @@ export interface ExitParameters {
   readonly takeProfit: Money | null;
 }
 
-/** Where the exits stand, as plain values: amounts as decimal text. */
+/** The state of the exits, as plain values: amounts as decimal text. */
 export interface ExitSnapshot {
   /** What the position cost, fees aside, quote currency. */
   readonly paid: string;
@@ -42,9 +43,9 @@ export class ProtectiveExits {
   #position: Money = ZERO;
   #decimals = 0;
   #isFlattening = false;
-  /** A sale has been asked for and still waits, or was refused: it is not asked for again meanwhile. */
+  /** A sale has been asked for and still waits, or was refused: meanwhile it is not asked for again. */
   #isAsked = false;
-  /** At or below this integer price, and at or above that one, the position may have to be sold. */
+  /** At or below #low, and at or above #high, both integer prices, the position may have to be sold. */
   #low = -Infinity;
   #high = Infinity;
 
@@ -55,7 +56,7 @@ export class ProtectiveExits {
     this.#targetEstimate = this.#target === null ? Infinity : estimate(this.#target);
   }
 
-  /** Whether a trade at this integer price may ask for a sale: `causeAt` says whether it does. */
+  /** Whether a trade at this integer price may ask for a sale; `causeAt` decides. */
   isReached(price: number, decimals: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     return price <= this.#low || price >= this.#high;
@@ -68,7 +69,7 @@ export class ProtectiveExits {
     const worth = priceAsMoney(price, decimals).times(this.#position);
     if (price <= this.#low) {
       if (this.#stop !== null && worth.lte(this.#paid.times(this.#stop))) return "stop-loss";
-      // Nor is it reached at any price above.
+      // No higher price reaches it either.
       this.#low = price - 1;
     }
     if (price < this.#high) return null;
@@ -77,33 +78,31 @@ export class ProtectiveExits {
     return null;
   }
 
-  /** The sale is on its way. */
+  /** Notes that the sale has been ordered. */
   ask(): void {
     this.#isAsked = true;
     this.#findPrices();
   }
 
-  /** The sale ended unfilled by time alone: the next trade may ask again. */
+  /** Notes that the sale has expired: the next trade may ask again. */
   askAgain(): void {
     this.#isAsked = false;
     this.#findPrices();
   }
 
-  /** The whole position is to be sold, at any price, or no longer. */
+  /** Whether the whole position is to be sold, at any price. */
   set flattening(isFlattening: boolean) {
     this.#isFlattening = isFlattening;
     this.#isAsked = false;
     this.#findPrices();
   }
 
-  /** Notes a fill, which leaves `position`; `isLast` unless its order goes on. */
+  /** Notes a fill, which leaves `position`; `isLast` unless its order continues. */
   booked(side: Side, price: Money, quantity: Money, position: Money, isLast: boolean): void {
     if (!this.#isGiven) this.#paid = ZERO;
-    else {
-      if (side === "buy") this.#paid = this.#paid.plus(price.times(quantity));
-      else if (position.isZero()) this.#paid = ZERO;
-      else this.#paid = this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
-    }
+    else if (side === "buy") this.#paid = this.#paid.plus(price.times(quantity));
+    else if (position.isZero()) this.#paid = ZERO;
+    else this.#paid = this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
     this.#position = position;
     if (isLast || side === "buy") this.#isAsked = false;
     this.#findPrices();
@@ -119,8 +118,8 @@ export class ProtectiveExits {
   }
 
   /**
-   * Continues from a snapshot, at the unit of the last price. Where nobody kept what the position cost, because it was
-   * bought without a stop-loss or a take-profit, that is `cost` (quote currency, fees aside).
+   * Continues from a snapshot, at the unit of the last price. A position that was bought without a stop-loss
+   * or a take-profit has no cost there: it then has `cost` (quote currency, fees aside).
    */
   restore({ paid, position, isFlattening, isAsked }: ExitSnapshot, decimals: number, cost: Money): void {
     this.#paid = new Money(paid);

@@ -5,7 +5,7 @@ import type { ThrottleParameters } from "./order_throttle.ts";
 import type { ExitParameters } from "./protective_exits.ts";
 import type { Stake } from "../orders/stake.ts";
 
-/** What an instrument's orders have to keep to. */
+/** The rules for an instrument's orders. */
 export interface TradingRules {
   /** Smallest step of a quantity, base currency. */
   readonly lot: Money;
@@ -22,7 +22,7 @@ export interface TradingRules {
 
 /** What the account trades under: the user's choices and the instrument's rules. */
 export interface TradingParameters extends TradingRules, LossParameters, ThrottleParameters, ExitParameters {
-  /** Nobody knows the instrument's rules yet, and no order is placed until somebody does; absent for false. */
+  /** The instrument's rules are not known yet, and no order is placed until they are; absent for false. */
   readonly awaitsRules?: boolean;
   /** Starting cash, quote currency. */
   readonly cash: Money;
@@ -34,13 +34,13 @@ export interface TradingParameters extends TradingRules, LossParameters, Throttl
   readonly slippage: Money;
   /** µs between a signal and the earliest trade that may fill it. */
   readonly latency: number;
-  /** Most that a position may be worth after a buy, quote currency; null for no limit. */
+  /** The most that a position may be worth after a buy, quote currency; null for no limit. */
   readonly maxPosition: Money | null;
-  /** Greatest age of a trade on arrival whose signal is traded, µs; null for no limit. */
+  /** The greatest age on arrival, µs, of a trade whose signal makes an order; null for no limit. */
   readonly maxLag: number | null;
   readonly onHalt: OnHalt;
-  /** Share of a trade's quantity that fills at it take at most; null for no limit. */
+  /** The largest share of a trade's quantity that fills at it may take; null for no limit. */
   readonly participation: Money | null;
-  /** µs that an order may go on filling once it could have; null for ever. */
+  /** How long an order may wait to fill after it first could have, µs; null for ever. */
   readonly orderTtl: number | null;
 }

@@ -1,6 +1,6 @@
 /**
- * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
- * counts and ids are numbers, times ISO 8601 UTC with microseconds.
+ * The events that Penstock emits. Amounts are decimal text in plain notation, counts and ids are numbers, and
+ * times are ISO 8601 UTC with microseconds.
  */
 import type { DisconnectCause } from "../market/disconnect_cause.ts";
 import type { ArrivedRules, InstrumentOrigin } from "../market/instrument.ts";
@@ -12,7 +12,7 @@ import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
 
 interface Base {
-  /** The trade's own time where there is one, else the time it happened. */
+  /** The trade's own time if there is one, else the time at which it happened. */
   readonly time: string;
 }
 
@@ -24,7 +24,7 @@ export interface StartedEvent extends Base {
   readonly type: "started";
   readonly command: string;
   readonly version: string;
-  /** The options in force, and under `instrument` where its rules among them come from. */
+  /** The options in force, and under `instrument` where the rules among them come from. */
   readonly config: Readonly<Record<string, string | number | boolean | null | InstrumentOrigin>>;
 }
 
@@ -39,7 +39,7 @@ export interface DisconnectedEvent extends Base {
   readonly type: "disconnected";
   readonly reason: string;
   readonly retryInMs: number;
-  /** Absent where a recording of an older version does not say. */
+  /** Absent if a recording of an older version does not give it. */
   readonly cause?: DisconnectCause;
   /** What the user can do about it. */
   readonly hint?: string;
@@ -71,11 +71,12 @@ export interface SignalEvent extends OfSymbol {
   readonly side: Side;
   readonly price: string;
   readonly tradeId: number;
-  readonly shortAverage: string;
-  readonly longAverage: string;
+  /** The indicators' values for a crossover; another strategy has values under names of its own. */
+  readonly shortAverage?: string;
+  readonly longAverage?: string;
 }
 
-/** If an order took several fills: their totals, in the last event of that order. */
+/** An event of an order. The last one has the totals of the order's fills, if there were several. */
 interface OfOrder extends OfSymbol, Progress {
   /** Why it sells without a signal; absent for a signal's order. */
   readonly cause?: ExitCause;
@@ -101,7 +102,7 @@ export interface FillEvent extends OfOrder {
   readonly tradeId: number;
   readonly signalTradeId: number;
   readonly realized?: string;
-  /** Whether the order goes on. */
+  /** Present if the order continues. */
   readonly partial?: true;
 }
 
@@ -113,7 +114,7 @@ export interface ExpiredEvent extends OfOrder {
   readonly reason?: "order-ttl" | "replaced";
 }
 
-/** Of a halt or a release that `penstock halt` or `penstock release` filed while the run was at work. */
+/** What `penstock halt` or `penstock release` filed with a halt or a release. */
 interface Requested {
   /** The user's reason. */
   readonly text?: string;
@@ -130,14 +131,16 @@ export interface HaltEvent extends OfSymbol, Requested {
   readonly action: OnHalt;
 }
 
-/** A halt has ended: that of a day's loss by itself, with the next UTC day, or any by a user's request. */
+/**
+ * A halt has ended: one for a day's loss by itself, with the next UTC day, or any halt at a user's request.
+ */
 export interface ReleasedEvent extends OfSymbol, Requested {
   readonly type: "released";
   readonly reason: HaltReason;
   readonly tradeId: number;
 }
 
-/** The instrument's rules have come, which the run waited for: from now on it places orders. */
+/** The instrument's rules, for which the run waited, have arrived: from now on it places orders. */
 export interface RulesEvent extends OfSymbol, ArrivedRules {
   readonly type: "rules";
 }
@@ -176,7 +179,7 @@ export interface SummaryEvent extends OfSymbol {
   readonly duplicates: number;
   /** Messages of other streams or symbols, and acknowledgements. */
   readonly passedOver: number;
-  /** Trades never seen that came after later ones; they are not traded on. */
+  /** Trades that were never seen and came after later ones; they are not used. */
   readonly outOfOrder: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
@@ -190,11 +193,11 @@ export interface SummaryEvent extends OfSymbol {
   readonly realized: string;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
-  /** The halt that stands at the end, or null. */
+  /** The halt in force at the end, or null. */
   readonly halt: Halt | null;
-  /** This process's. */
+  /** How long this process ran. */
   readonly elapsedMs: number;
-  /** Of a run that was resumed: the trades before this process. */
+  /** In a resumed run, the trades before this process. */
   readonly resumedAfter?: number;
   /** In a backtest: what ended it, the end of its input, an option or the user. */
   readonly ended?: "input" | "stop-after" | "for" | "person";
@@ -202,7 +205,7 @@ export interface SummaryEvent extends OfSymbol {
   readonly metrics?: Metrics;
 }
 
-/** A backtest under other fill models (`--models`): what its own summary would say. */
+/** A backtest under another fill model (`--models`), as its own summary would have it. */
 export interface ModelEvent
   extends OfSymbol, Omit<SummaryEvent, "type" | "ended" | "elapsedMs" | "tradesPerSecond"> {
   readonly type: "model";
@@ -212,7 +215,7 @@ export interface ModelEvent
   readonly latency: number;
 }
 
-/** Events that the pipeline itself makes, from the trades alone. */
+/** Events that the pipeline makes from the trades alone. */
 export type PipelineEvent =
   | GapEvent
   | ResetEvent

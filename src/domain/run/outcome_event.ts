@@ -1,4 +1,4 @@
-/** What happened at a trade, as events tell it: gaps, signals, and what became of orders. */
+/** The events of what happened at a trade: gaps, signals, and the outcomes of orders. */
 import type {
   ExpiredEvent,
   FillEvent,
@@ -18,37 +18,37 @@ import type { Signal } from "../market/signal.ts";
 import type { Averaged, Outcome, Tick } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade; `time` is the trade's, ISO 8601. To be called before the next tick is pulled: the
- * averages are the live ones. Throws an Error where they do not exist, which would be a defect.
+ * The event of a signal at a trade; `time` is the trade's, ISO 8601. Call it before the next tick is pulled, as the
+ * readings are live. Throws an Error if they do not exist yet: a defect.
  */
 export function signalEvent(
-  { symbol, price, decimals, averages }: Averaged,
+  { symbol, price, decimals, readings }: Averaged,
   { side, tradeId }: Signal,
   time: string,
 ): SignalEvent {
-  const shortAverage = averages.short();
-  const longAverage = averages.long();
-  if (shortAverage === null || longAverage === null) {
-    throw new Error(`Trade ${tradeId} crosses averages that do not exist yet: this is a defect`);
+  const values = readings.values();
+  if (values === null) {
+    throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }
-  const event = { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId } as const;
-  return { ...event, shortAverage, longAverage };
+  return { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId, ...values };
 }
 
-/** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), skipped, or unknown. */
+/**
+ * A gap's first id (-1: it follows from the counts), and how many of its trades were skipped or do not exist.
+ */
 interface NotFetched {
   readonly fromId: number;
   readonly skipped: number;
   readonly absent: number;
 }
 
-/** The event of the trades that are missing before a trade, or were and have been fetched. */
+/** The event of a gap before a trade, whether its trades are still missing or have been fetched. */
 export function gapEvent(
-  { symbol, firstId, missing: behind, filled }: Tick,
+  { symbol, firstId, missing: unfetched, filled }: Tick,
   { fromId: from, skipped, absent }: NotFetched,
   time: string,
 ): GapEvent {
-  const fromId = from >= 0 ? from : firstId - behind - filled - absent;
+  const fromId = from >= 0 ? from : firstId - unfetched - filled - absent;
   const missing = firstId - fromId - absent;
   return {
     type: "gap",
@@ -57,12 +57,12 @@ export function gapEvent(
     fromId,
     toId: firstId - 1,
     missing,
-    filled: missing - skipped - behind,
+    filled: missing - skipped - unfetched,
     ...(absent === 0 ? {} : { absent }),
   };
 }
 
-/** The event of ids that started over with a trade; `lastId` is the last one before. */
+/** The event of ids that started over with a trade; `lastId` is the last id before it. */
 export function resetEvent({ symbol, firstId }: Tick, lastId: number, time: string): ResetEvent {
   return { type: "reset", time, symbol, fromId: firstId, lastId };
 }
@@ -79,7 +79,7 @@ export function outcomeEvent(outcome: Outcome, time: string, symbol: string): Pi
   }
 }
 
-/** The event of an order that time ended. */
+/** The event of an order that expired. */
 export function expiredEvent(expired: Expired, time: string, symbol: string): ExpiredEvent {
   const { side, signalTradeId, reason } = expired;
   const why = reason === undefined ? {} : { reason };

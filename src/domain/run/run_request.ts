@@ -1,12 +1,12 @@
-/** What another process asks a run for while it is at work: filed in the journal, handled at the run's next look. */
+/** What other processes ask of a run: filed in its journal, and handled when the run next looks there. */
 import type { OnHalt } from "../risk/halt.ts";
 
-/** By kind. A kind is one more line here, a reader in `REQUESTS`, and what the run does about it. */
+/** A request. Another kind needs a line here, a reader in `REQUESTS`, and what the run does about it. */
 export type RunRequest =
   | { readonly kind: "halt"; readonly action: OnHalt; readonly text: string | null }
   | {
     readonly kind: "release";
-    /** The number of the journal's entry that says of the halt. It ends no other halt. */
+    /** The number of the halt's entry in the journal. No other halt is released. */
     readonly halt: number;
     readonly text: string;
   };
@@ -25,7 +25,10 @@ const REQUESTS: { readonly [K in RunRequest["kind"]]: Reader } = {
     Number.isSafeInteger(halt) && isReason(text) ? { kind: "release", halt: halt as number, text } : null,
 };
 
-/** The request of this kind with this content, which another program may have written; null for none. */
+/**
+ * The request of this kind with this content, which another program may have written; null if it is not
+ * valid.
+ */
 export function readRequest(kind: string, content: Readonly<Record<string, unknown>>): RunRequest | null {
   return Object.hasOwn(REQUESTS, kind) ? REQUESTS[kind as RunRequest["kind"]](content) : null;
 }

@@ -16,22 +16,24 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
-  /** What the exchange calls its assets; absent where the journal does not say. */
+  /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
-  /** When the run started, and the process that goes on with it, if that is another; by the wall clock. */
+  /** When the run started, and when the current process resumed it, if it did; by the wall clock. */
   readonly started: number;
   readonly resumed: number | null;
-  /** When and why it was stopped; null unless that is the last that was heard. */
+  /** When and why it was stopped; null if the journal has something later. */
   readonly stopped: { readonly time: number; readonly reason: string } | null;
-  /** The wall-clock time of the last that a live process wrote. */
-  readonly lastSign: number;
+  /** When a live process last wrote something, by the wall clock. */
+  readonly lastAlive: number;
   /** The process that wrote it; null if it wrote no heartbeat. */
   readonly pid: number | null;
-  /** What was last said of the connection by the present process, and since when that has been so; null for nothing. */
+  /**
+   * The current process's last event about the connection, and since when that state has lasted; null for none.
+   */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
   readonly trades: number;
   /** When they were last counted; null for never. */
-  readonly pace: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
+  readonly throughput: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
   /** The last trade that is known, with its own time; null before the first. */
   readonly last: { readonly price: string; readonly time: number } | null;
   readonly startCash: string;
@@ -42,7 +44,7 @@ export interface KeptRun {
   readonly halt: HaltEvent | null;
   /** Whether no order is placed because the exchange has not said the instrument's lot and tick yet. */
   readonly awaitsRules: boolean;
-  /** What was asked of the run and is not handled yet, oldest first. */
+  /** Requests that are not handled yet, oldest first. */
   readonly requests: readonly (RunRequest & { readonly time: number })[];
   readonly counts: Readonly<Record<"signals" | "fills" | "refusals" | "gaps", number>>;
   /** The last few, oldest first. */
@@ -50,21 +52,21 @@ export interface KeptRun {
   readonly lastRefusals: readonly RefusalEvent[];
   readonly lastGaps: readonly GapEvent[];
   /**
-   * The entries that were checked one after the other, from the last checkpoint on unless that is so far back that it
-   * `isCut`. Older ones that are shown were each checked against those beside them.
+   * The entries that were checked one after the other: those from the last checkpoint on, or fewer (`isCut`)
+   * if that is too far back. Older entries that are shown were each checked against their neighbours.
    */
   readonly checked: { readonly from: number; readonly to: number; readonly isCut: boolean };
 }
 
-/** As much of it as a health check looks at. */
-export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastSign" | "halt">;
+/** The part that a health check looks at. */
+export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastAlive" | "halt">;
 
-/** Whether a process is at work: `silent` when it neither stopped nor says anything any more. */
+/** Whether a process is running: `silent` if it has not stopped, but its heartbeat has. */
 export type RunState = "running" | "silent" | "stopped";
 
 /**
- * The same for people and programs: an event of type `status`, with more in it than a run tells by itself. Times are
- * ISO 8601 UTC with microseconds, amounts decimal text; null is what does not exist.
+ * The status for people and programs: an event of type `status` with more in it than the status events of a
+ * run. Times are ISO 8601 UTC with microseconds, amounts decimal text; what does not exist is null.
  */
 export interface RunStatus extends
   Pick<
@@ -91,10 +93,10 @@ export interface RunStatus extends
   readonly stopped: string | null;
   readonly stopReason: string | null;
   readonly lastHeartbeat: string;
-  /** How long ago that was; below zero where the clock has been set back. */
+  /** How long ago that was; below zero if the clock has been set back. */
   readonly ageMs: number;
   readonly connected: boolean;
-  /** Since when it is, or is not. */
+  /** Since when it is connected, or disconnected. */
   readonly connectionSince: string;
   readonly endpoint: string | null;
   /** Why it is disconnected. */
@@ -110,14 +112,14 @@ export interface RunStatus extends
   readonly startCash: string;
   readonly cash: string;
   readonly position: string;
-  /** What the position cost, fees included, and that for each unit, to 8 decimals. */
+  /** What the position cost, fees included, and the same per unit, to 8 decimals. */
   readonly cost: string;
   readonly averageCost: string | null;
   /** Cash and the position at the last price. */
   readonly equity: string;
   readonly fees: string;
   readonly realized: string;
-  /** The position at the last price − its cost; the fee of selling it is not in it. */
+  /** The position at the last price less its cost, without the fee of selling it. */
   readonly unrealized: string;
   readonly signals: number;
   readonly fills: number;
@@ -125,7 +127,7 @@ export interface RunStatus extends
   readonly gaps: number;
 }
 
-/** After this without a heartbeat a run is silent, ms: six of them are overdue. */
+/** A run is silent after this long without a heartbeat, ms: six of them are missing. */
 const SILENT_MS = 30_000;
 
 /** The part of a status that a health check looks at. */
@@ -134,24 +136,24 @@ export type Pulse = Pick<
   "journal" | "run" | "state" | "ageMs" | "lastHeartbeat" | "stopped" | "stopReason" | "halt"
 >;
 
-/** Whether a run is alive and halted at `now` (µs since 1970, by the wall clock). */
-export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, now: number): Pulse {
-  const ageMs = Math.round((now - lastSign) / 1000);
+/** Whether a run is alive, and whether it is halted, at `now` (µs since 1970, by the wall clock). */
+export function pulseOf({ journal, run, stopped, lastAlive, halt }: KeptPulse, now: number): Pulse {
+  const ageMs = Math.round((now - lastAlive) / 1000);
   return {
     journal,
     run,
     state: stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running",
     stopped: timeOrNull(stopped?.time ?? null),
     stopReason: stopped?.reason ?? null,
-    lastHeartbeat: isoTime(lastSign),
+    lastHeartbeat: isoTime(lastAlive),
     ageMs,
     halt,
   };
 }
 
-/** How a run stands at `now` (µs since 1970, by the wall clock). */
+/** The status of a run at `now` (µs since 1970, by the wall clock). */
 export function statusOf(kept: KeptRun, now: number): RunStatus {
-  const { connection, pace, last, account, counts } = kept;
+  const { connection, throughput, last, account, counts } = kept;
   const { state, stopped, stopReason, lastHeartbeat, ageMs } = pulseOf(kept, now);
   const isConnected = state === "running" && connection?.event.type === "connected";
   const quantity = new Money(kept.position.quantity);
@@ -181,8 +183,8 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     requests: kept.requests.map((request) => ({ ...request, time: isoTime(request.time) })),
     awaitsRules: kept.awaitsRules,
     trades: kept.trades,
-    tradesPerSecond: state === "running" ? pace?.tradesPerSecond ?? 0 : 0,
-    lagMs: pace?.lagMs ?? null,
+    tradesPerSecond: state === "running" ? throughput?.tradesPerSecond ?? 0 : 0,
+    lagMs: throughput?.lagMs ?? null,
     price: last?.price ?? null,
     priceTime: timeOrNull(last?.time ?? null),
     startCash: kept.startCash,
@@ -209,8 +211,8 @@ export interface Health {
 }
 
 /**
- * Whether the last heartbeat is younger than `maxAgeMs`. A run that was stopped is not alive; nor is one whose
- * heartbeat lies further ahead than `maxAgeMs`, as then nothing can be told from the clock.
+ * Whether the last heartbeat is younger than `maxAgeMs`. A run that was stopped is not alive, nor is one
+ * whose heartbeat is more than `maxAgeMs` in the future: then the clock proves nothing.
  */
 export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
   const { journal, run, state, ageMs, lastHeartbeat } = pulse;
@@ -245,7 +247,7 @@ export function stopText(reason: string | null): string {
   return reason === null || reason === "asked to" ? "on request" : reason;
 }
 
-/** What is said of a run that is halted, as a sentence that says how it ends; null for one that is not. */
+/** A sentence about a halted run, with how to end the halt; null for a run that is not halted. */
 export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "run" | "halt">): string | null {
   if (halt === null) return null;
   const { reason, value, limit, tradeId, time, action, text } = halt;
@@ -258,14 +260,14 @@ export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "ru
     `"penstock release ${journal} --reason TEXT" ends the halt${also}`;
 }
 
-/** A process that is not at work is not connected either, from the last that was heard of it. */
+/** Since when a run is disconnected: a process that is gone, since it last wrote something. */
 function disconnectedSince(
-  { started, resumed, stopped, lastSign, connection }: KeptRun,
+  { started, resumed, stopped, lastAlive, connection }: KeptRun,
   state: RunState,
 ): number {
   if (stopped !== null) return stopped.time;
   if (connection === null) return resumed ?? started;
-  return state === "silent" && connection.event.type === "connected" ? lastSign : connection.since;
+  return state === "silent" && connection.event.type === "connected" ? lastAlive : connection.since;
 }
 
 function timeOrNull(time: number | null): string | null {

@@ -1,6 +1,8 @@
-/** What comes of verifying a run: deriving it again from its recordings and comparing it with its journal. */
+/**
+ * The outcome of verifying a run: deriving it again from its recordings and comparing that with its journal.
+ */
 
-/** Everything that the run's entries say was derived again from the recordings, and is the same. */
+/** Everything in the run's entries was derived again from the recordings, and is the same. */
 export interface Verified {
   readonly type: "verified";
   /** Entries of the journal, all of which are in its chain. */
@@ -16,7 +18,7 @@ export interface Verified {
   readonly to: number | null;
 }
 
-/** A decision of a run, or what happened to its connection: by name, with all else that it says. */
+/** A decision of a run, or something that happened to its connection: its type, with all its fields. */
 export interface Decision {
   readonly type: string;
   /** ISO 8601 UTC with microseconds. */
@@ -36,13 +38,16 @@ export interface RecordedAt {
   readonly line: number;
 }
 
-/** The first thing in which the journal and what the recordings derive to are not the same, or not comparable. */
+/**
+ * The first difference between the journal and what is derived from the recordings, or what cannot be
+ * compared.
+ */
 export interface Difference {
   readonly type: "difference";
   readonly run: number | null;
   /** What it is, as one or more sentences. */
   readonly what: string;
-  /** The journal's entry; null if it has none for it. */
+  /** The journal's entry; null if it has none. */
   readonly entry: number | null;
   readonly tradeId: number | null;
   /** How far the recordings had been processed; null before the first. */
@@ -54,5 +59,5 @@ export interface Difference {
   readonly before: readonly Agreed[];
 }
 
-/** What comes of verifying. */
+/** The outcome of verifying. */
 export type Outcome = Verified | Difference;

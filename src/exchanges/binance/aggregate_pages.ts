@@ -1,7 +1,8 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
 import { type BackfilledTrade, holeIn } from "../../domain/market/backfilled_trades.ts";
+import { isCount } from "../../domain/market/json_value.ts";
 import type { BackfillPage, BackfillPages } from "../exchange.ts";
-import { asked, type Questions, Unbelieved } from "../rest_question.ts";
+import { asked, type Questions, RejectedAnswer } from "../rest_question.ts";
 import { faultInRuns, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
@@ -12,25 +13,25 @@ interface Aggregate {
   readonly row: BackfilledTrade;
 }
 
-/** An answer. */
+/** What an answer holds. */
 interface Found {
   /** Ascending in both ids; invalid ones are left out. */
   readonly aggregates: readonly Aggregate[];
-  /** With the invalid ones. */
+  /** Including the invalid ones. */
   readonly count: number;
-  /** Of all of them, or null. */
+  /** The last id of them all; null without any. */
   readonly lastId: number | null;
 }
 
 /**
- * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest ones
- * show how many trades lie between, and each aggregate holds at least one.
+ * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is searched for by aggregate id: the
+ * newest ones show how many trades lie between, and each aggregate holds at least one.
  *
  * A hole between aggregates is asked for twice, and believed if the exchange has older ones: then it does not have
  * those trades.
  *
- * An aggregate whose trades are all known is skipped; one that holds known and missed trades is cut to those that
- * were missed, for all its trades have its price. Its quantity stays that of the whole.
+ * An aggregate whose trades are all known is skipped. One that holds known and missed trades is cut to the
+ * missed ones, as all its trades have its price; it keeps the quantity of the whole.
  */
 export class AggregatePages implements BackfillPages {
   readonly source = "aggTrades";
@@ -41,20 +42,20 @@ export class AggregatePages implements BackfillPages {
   /** The aggregate id to ask for next, once it is known. */
   #at: number | null = null;
 
-  /** `symbol` as it stands in an address. */
+  /** `symbol` as an address encodes it. */
   constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;
   }
 
-  *page(next: number, _target: number | null): Questions<BackfillPage | Unbelieved> {
+  *page(next: number, _target: number | null): Questions<BackfillPage | RejectedAnswer> {
     if (this.#at === null) {
       const newest = yield* this.#ask(null);
       const newestId = newest.aggregates.at(-1)?.row.lastId ?? null;
       const found = yield* this.#find(next, newest);
-      if (found instanceof Unbelieved) return found;
+      if (found instanceof RejectedAnswer) return found;
       this.#at = found;
-      // How much there is to fetch is known before any of it is fetched.
+      // An empty page, so that the caller knows how much there is to fetch before any of it is fetched.
       return { rows: [], isEnd: this.#at === null, newestId };
     }
     let holes = 0;
@@ -62,31 +63,31 @@ export class AggregatePages implements BackfillPages {
       const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next)
         .map((row) => row.firstId < next ? { ...row, firstId: next } : row);
       const fault = faultInRuns(rows);
-      if (fault !== null) return new Unbelieved("malformed", fault);
+      if (fault !== null) return new RejectedAnswer("malformed", fault);
       const hole = holeIn(rows, next);
-      if (hole !== null && (++holes === 1 || !this.#goesBack)) return new Unbelieved("no-join", hole);
+      if (hole !== null && (++holes === 1 || !this.#goesBack)) return new RejectedAnswer("no-join", hole);
       return { rows, found };
     });
     if (found.lastId !== null) this.#at = found.lastId + 1;
     return { rows, isEnd: found.count < PAGE_ROWS, newestId: rows.at(-1)?.lastId ?? null };
   }
 
-  /** The id of the aggregate from which on to ask, or null when there is none yet. */
-  *#find(next: number, newest: Found): Questions<number | null | Unbelieved> {
+  /** The id of the first aggregate to ask for; null if there is none yet. */
+  *#find(next: number, newest: Found): Questions<number | null | RejectedAnswer> {
     let { aggregates } = newest;
     if (aggregates.length === 0) return null;
-    // Nothing that was missed is there yet.
+    // The missed trades are not there yet.
     if (aggregates.at(-1)!.row.lastId < next) {
       this.#goesBack = true;
       return newest.lastId! + 1;
     }
-    /** The lowest aggregate known to start behind `next`, and the highest known to end before it. */
+    /** The lowest aggregate known to start after `next`, and the id of the highest known to end before it. */
     let high: Aggregate | null = null;
     let low: number | null = null;
     for (;;) {
       const [first] = aggregates;
       if (first === undefined || high !== null && first.id >= high.id) {
-        return new Unbelieved(
+        return new RejectedAnswer(
           "no-join",
           `trade ${next} is missing, the first one after it is ${high?.row.firstId}`,
         );
@@ -99,7 +100,7 @@ export class AggregatePages implements BackfillPages {
       const isFirst = high === null;
       if (first.row.firstId > next) high = first;
       else low = last.id;
-      // Only the newest page can be without one, and that one ends behind `next`.
+      // Never null here: the newest page ends at `next` or later, so it holds `next` or starts after it.
       const { id, row } = high!;
       if (low !== null && id - low <= PAGE_ROWS) return low;
       const trades = row.firstId - next;
@@ -115,8 +116,8 @@ export class AggregatePages implements BackfillPages {
 
   /** The aggregates from id `from` on; null: the newest. */
   #ask(from: number | null): Questions<Found>;
-  #ask<T>(from: number, read: (found: Found) => T | Unbelieved): Questions<T>;
-  #ask<T>(from: number | null, read?: (found: Found) => T | Unbelieved): Questions<Found | T> {
+  #ask<T>(from: number, read: (found: Found) => T | RejectedAnswer): Questions<T>;
+  #ask<T>(from: number | null, read?: (found: Found) => T | RejectedAnswer): Questions<Found | T> {
     const fromId = from === null ? "" : `&fromId=${from}`;
     return asked<Found | T>({
       base: this.#base,
@@ -124,27 +125,27 @@ export class AggregatePages implements BackfillPages {
       weight: WEIGHT,
       read: (body) => {
         const found = readAggregates(body, from ?? 0);
-        return found instanceof Unbelieved || read === undefined ? found : read(found);
+        return found instanceof RejectedAnswer || read === undefined ? found : read(found);
       },
     });
   }
 }
 
-function readAggregates(body: unknown, from: number): Found | Unbelieved {
+function readAggregates(body: unknown, from: number): Found | RejectedAnswer {
   const objects = objectsOf(body, PAGE_ROWS);
-  if (objects instanceof Unbelieved) return objects;
+  if (objects instanceof RejectedAnswer) return objects;
   const aggregates: Aggregate[] = [];
   let least = from;
   let leastTrade = 0;
   for (const { a, p, q, f, l, T, m } of objects) {
-    if (!isId(a) || a < least) {
-      return new Unbelieved("malformed", `aggregate id is ${a}, expected ${least} or above`);
+    if (!isCount(a) || a < least) {
+      return new RejectedAnswer("malformed", `aggregate id is ${a}, expected ${least} or above`);
     }
     least = a + 1;
-    // Binance's own mark of an aggregate that is none.
+    // How Binance marks an aggregate that is not valid.
     if (f === -1 && l === -1) continue;
-    if (!isId(f) || !isId(l) || l < f || f < leastTrade) {
-      return new Unbelieved(
+    if (!isCount(f) || !isCount(l) || l < f || f < leastTrade) {
+      return new RejectedAnswer(
         "malformed",
         `aggregate ${a} covers trades ${f} to ${l}, expected ${leastTrade} or above`,
       );
@@ -154,8 +155,4 @@ function readAggregates(body: unknown, from: number): Found | Unbelieved {
     aggregates.push({ id: a, row });
   }
   return { aggregates, count: objects.length, lastId: objects.length === 0 ? null : least - 1 };
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -13,8 +13,8 @@ export const WEIGHT_PER_MINUTE = 6_000;
 /** The header that says how much of it is used. */
 export const USED_WEIGHT = "X-MBX-USED-WEIGHT-1M";
 
-/** What to wait at least where Binance does not say how long: its bans begin at two minutes. */
-const TOLD_OFF_MS = 10_000;
+/** The shortest wait if Binance does not say how long; its bans start at two minutes. */
+const RATE_LIMITED_MS = 10_000;
 const BANNED_MS = 120_000;
 const INVALID_SYMBOL = -1121;
 
@@ -54,7 +54,7 @@ export function tradeStreamUrl(endpoint: string, symbol: string): string {
   return `${endpoint}/ws/${encodeURIComponent(symbol.toLowerCase())}@trade`;
 }
 
-/** What a refusal by `address` means, by its HTTP status, or null if there is nothing to add. */
+/** What a refusal by `address` with this HTTP status means to the user; null if there is nothing to add. */
 export function refusalHint(status: number, address: string): string | null {
   switch (status) {
     case 451: {
@@ -76,7 +76,7 @@ export function refusalHint(status: number, address: string): string | null {
 }
 
 function refusal(status: number, address: string): Refusal {
-  const stayAwayMs = status === 418 ? BANNED_MS : status === 429 ? TOLD_OFF_MS : null;
+  const stayAwayMs = status === 418 ? BANNED_MS : status === 429 ? RATE_LIMITED_MS : null;
   return {
     hint: refusalHint(status, address),
     stayAwayMs,

@@ -1,10 +1,12 @@
 /** Reads an exchange's rules for orders in one symbol from Binance's exchangeInfo, which is input from outside. */
-import { isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
+import type { Rule } from "../../domain/market/instrument_rules.ts";
+import { isAssetName } from "../../domain/market/symbol.ts";
+import { isRecord, shownJson } from "../../domain/market/json_value.ts";
 import { DECIMAL, Money, plain } from "../../domain/numbers/money.ts";
 import type { MalformedInfo, ReadInfo } from "../exchange.ts";
-import { type RestQuestion, Unbelieved } from "../rest_question.ts";
+import { RejectedAnswer, type RestQuestion } from "../rest_question.ts";
 
-/** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
+/** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 belongs to another market, which counts coins. */
 const CONTRACT = /USD_(PERP|\d{6})$/;
 
 /**
@@ -15,7 +17,7 @@ export function isContractSymbol(symbol: string): boolean {
   return CONTRACT.test(symbol);
 }
 
-/** What Binance counts for an answer. */
+/** The weight that Binance counts for an answer. */
 const WEIGHT = 20;
 /** The finest step that Binance writes amounts in; used for a step that is switched off. */
 const FINEST = "0.00000001";
@@ -24,14 +26,13 @@ const SHOWN_CHARACTERS = 60;
 const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
 const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
- * Reads the JSON of an exchangeInfo answer, of one symbol or of all. Null where `symbol` (in upper case) is not in
- * it. The rules are those of market orders, which is what Penstock's are:
+ * Reads the JSON of an exchangeInfo answer, of one symbol or of all. Null if `symbol` (in upper case) is not
+ * in it. The rules are those of market orders, which are what Penstock places:
  *
- * - `lot`: what is a multiple of LOT_SIZE's and of MARKET_LOT_SIZE's stepSize; a step of 0 asks for nothing.
- * - `minQuantity`, `maxQuantity`: the narrower of the two filters' limits; 0 is none.
+ * - `lot`: the least common multiple of the stepSizes of LOT_SIZE and MARKET_LOT_SIZE; a step of 0 is no
+ *   step.
+ * - `minQuantity`, `maxQuantity`: the stricter of the two filters' limits; 0 is no limit.
  * - `tick`: PRICE_FILTER's tickSize.
  * - `minNotional`, `maxNotional`: those of NOTIONAL, or of MIN_NOTIONAL, unless applyMinToMarket, applyMaxToMarket
  *   or applyToMarket says that they are not for market orders. On the USD-M market MIN_NOTIONAL has its value in
@@ -43,11 +44,11 @@ type Fields = Readonly<Record<string, unknown>>;
  * Source: Binance API documentation, "Filters" (spot) and "Exchange Information" (USD-M, COIN-M).
  */
 export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | MalformedInfo | null {
-  if (!isObject(body)) return { malformed: `the answer is ${shown(body)}, expected an object` };
+  if (!isRecord(body)) return { malformed: `the answer is ${shown(body)}, expected an object` };
   const { symbols } = body;
   if (!Array.isArray(symbols)) return { malformed: `"symbols" is ${shown(symbols)}, expected a list` };
-  const found: unknown = symbols.find((entry: unknown) => isObject(entry) && entry["symbol"] === symbol);
-  if (!isObject(found)) return null;
+  const found: unknown = symbols.find((entry: unknown) => isRecord(entry) && entry["symbol"] === symbol);
+  if (!isRecord(found)) return null;
   const { status, filters = [], contractSize } = found;
   if (contractSize !== undefined) {
     return {
@@ -98,9 +99,11 @@ export function exchangeInfoQuestion(base: string, symbol: string): RestQuestion
     weight: WEIGHT,
     read(body) {
       const read = readExchangeInfo(body, symbol);
-      if (read === null) return new Unbelieved("malformed", `an answer about other symbols than ${symbol}`);
+      if (read === null) {
+        return new RejectedAnswer("malformed", `an answer about other symbols than ${symbol}`);
+      }
       return "malformed" in read && read.isContract !== true
-        ? new Unbelieved("malformed", read.malformed)
+        ? new RejectedAnswer("malformed", read.malformed)
         : read;
     },
   };
@@ -108,20 +111,20 @@ export function exchangeInfoQuestion(base: string, symbol: string): RestQuestion
 
 /** The filters of one symbol. */
 class FilterReader {
-  readonly #filters: ReadonlyMap<unknown, Fields>;
+  readonly #filters: ReadonlyMap<unknown, Readonly<Record<string, unknown>>>;
   readonly #flaws: string[];
 
   constructor(filters: readonly unknown[], flaws: string[]) {
-    const known = new Map<unknown, Fields>();
+    const known = new Map<unknown, Readonly<Record<string, unknown>>>();
     for (const filter of filters) {
-      if (isObject(filter)) known.set(filter["filterType"], filter);
+      if (isRecord(filter)) known.set(filter["filterType"], filter);
       else flaws.push(`a filter is ${shown(filter)}, expected an object`);
     }
     this.#filters = known;
     this.#flaws = flaws;
   }
 
-  /** The amount in a filter; null if there is none that can be used. */
+  /** The amount in a filter; null if it is missing or cannot be used. */
   amount(type: string, field: string): Money | null {
     const value = this.#filters.get(type)?.[field];
     if (value === undefined) return null;
@@ -130,7 +133,7 @@ class FilterReader {
     return null;
   }
 
-  /** The same for a limit that a flag may keep from market orders: 0 then. */
+  /** The same for a limit that a flag may lift for market orders: then it is 0. */
   marketAmount(type: string, field: string, flag: string): Money | null {
     const value = this.amount(type, field);
     const applies = this.#filters.get(type)?.[flag];
@@ -160,7 +163,7 @@ function rulesOf(reader: FilterReader): Record<Rule, Money | null> {
   };
 }
 
-/** The step that is a multiple of both; a market step of 0 leaves the other one in force. */
+/** The least common multiple of two steps; a step of 0 leaves the other one in force. */
 function stepOf(lot: Money | null, market: Money | null): Money | null {
   if (market === null || market.isZero()) return lot?.isZero() ? new Money(FINEST) : lot;
   if (lot === null || lot.isZero()) return market;
@@ -170,7 +173,7 @@ function stepOf(lot: Money | null, market: Money | null): Money | null {
   return lot.div(divisor).times(market);
 }
 
-/** The strictest of several limits; a limit of 0 is none. */
+/** The strictest of several limits; 0 is no limit. */
 function narrower(
   of: (limits: readonly Money[]) => Money,
   ...all: readonly (Money | null)[]
@@ -185,12 +188,6 @@ function contradict(least: string | undefined, most: string | undefined): boolea
   return new Money(least).gt(most);
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The beginning of a value from outside, safe for a line of a log. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "missing";
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return shownJson(value, SHOWN_CHARACTERS);
 }

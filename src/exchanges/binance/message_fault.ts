@@ -4,7 +4,7 @@ import type { FrameFault } from "../frame_decoder.ts";
 const SHOWN_CHARACTERS = 40;
 const JSON_POSITION = /at position (\d+)/;
 
-/** What a reason says starts with `about`: which field that is, and what the reason leaves unsaid. */
+/** A reason that starts with `about` is about the field that `key` finds, and still lacks `expected`. */
 interface Fault {
   readonly about: string;
   readonly key: RegExp;
@@ -21,7 +21,7 @@ const FAULTS: readonly Fault[] = [
   { about: `"data"`, key: /"data"\s*:/, expected: ", expected a Binance message" },
 ];
 
-/** What is wrong with a frame, with the value found and what was expected, and where in its text. */
+/** What is wrong with a frame, with the value found and what was expected, and where in its text that is. */
 export function faultIn(reason: string, text: string): FrameFault {
   if (reason === "not JSON") {
     const position = jsonPosition(text);

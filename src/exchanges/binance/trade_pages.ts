@@ -1,19 +1,21 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
 import { type BackfilledTrade, faultOf, holeIn, runsOf } from "../../domain/market/backfilled_trades.ts";
+import { isRecord } from "../../domain/market/json_value.ts";
 import type { BackfillPage, BackfillPages } from "../exchange.ts";
-import { asked, type Questions, Unbelieved } from "../rest_question.ts";
+import { asked, type Questions, RejectedAnswer } from "../rest_question.ts";
 
-/** Rows that Binance sends at most. */
+/** The most rows that Binance sends. */
 export const PAGE_ROWS = 1000;
 
 const WEIGHT = 25;
 
-/** How far below a trade that is not there the exchange is asked whether it goes back as far. */
+/** How far before a missing trade to ask, to see whether the exchange goes back that far. */
 const LOOK_BACK = 100;
 
 /**
- * Pages of historicalTrades, weight 25 each. An answer with a hole is asked for twice, and believed then: the exchange
- * itself does not have what lies in it. A hole at the start is one only where the exchange has older trades.
+ * Pages of historicalTrades, weight 25 each. A page with a hole is asked for twice, and then believed: the
+ * exchange itself does not have those trades. A hole at the start is believed only if the exchange has older
+ * trades.
  */
 export class TradePages implements BackfillPages {
   readonly source = "historicalTrades";
@@ -22,23 +24,23 @@ export class TradePages implements BackfillPages {
   /** Whether the exchange has shown trades up to the next id to ask for. */
   #goesBack = false;
 
-  /** `symbol` as it stands in an address. */
+  /** `symbol` as an address encodes it. */
   constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;
   }
 
-  *page(next: number, target: number | null): Questions<BackfillPage | Unbelieved> {
+  *page(next: number, target: number | null): Questions<BackfillPage | RejectedAnswer> {
     const limit = target === null ? PAGE_ROWS : Math.min(PAGE_ROWS, target - next + 1);
     let holes = 0;
     const rows = yield* this.#ask(next, limit, (rows) => {
       const hole = holeIn(rows, next);
-      return hole === null || ++holes > 1 ? rows : new Unbelieved("no-join", hole);
+      return hole === null || ++holes > 1 ? rows : new RejectedAnswer("no-join", hole);
     });
     if ((rows[0]?.firstId ?? next) > next && !this.#goesBack) {
       const [before] = yield* this.#ask(Math.max(0, next - LOOK_BACK), LOOK_BACK, (rows) => rows);
       if (before === undefined || before.firstId >= next) {
-        return new Unbelieved("no-join", holeIn(rows, next)!);
+        return new RejectedAnswer("no-join", holeIn(rows, next)!);
       }
     }
     if (rows.length > 0) this.#goesBack = true;
@@ -48,7 +50,7 @@ export class TradePages implements BackfillPages {
   #ask(
     from: number,
     limit: number,
-    judge: (rows: readonly BackfilledTrade[]) => readonly BackfilledTrade[] | Unbelieved,
+    judge: (rows: readonly BackfilledTrade[]) => readonly BackfilledTrade[] | RejectedAnswer,
   ): Questions<readonly BackfilledTrade[]> {
     return asked({
       base: this.#base,
@@ -56,23 +58,23 @@ export class TradePages implements BackfillPages {
       weight: WEIGHT,
       read(body) {
         const rows = readTrades(body, from, limit);
-        return rows instanceof Unbelieved ? rows : judge(rows);
+        return rows instanceof RejectedAnswer ? rows : judge(rows);
       },
     });
   }
 }
 
 /** The objects of an answer's array; there may be up to `limit`. */
-export function objectsOf(body: unknown, limit: number): Record<string, unknown>[] | Unbelieved {
-  if (!Array.isArray(body)) return new Unbelieved("malformed", "the answer is not an array");
+export function objectsOf(body: unknown, limit: number): Record<string, unknown>[] | RejectedAnswer {
+  if (!Array.isArray(body)) return new RejectedAnswer("malformed", "the answer is not an array");
   if (body.length > limit) {
-    return new Unbelieved(
+    return new RejectedAnswer(
       "malformed",
       `the answer has ${body.length} rows, more than the ${limit} asked for`,
     );
   }
-  if (body.some((row) => typeof row !== "object" || row === null || Array.isArray(row))) {
-    return new Unbelieved("malformed", "a row of the answer is not an object");
+  if (!body.every(isRecord)) {
+    return new RejectedAnswer("malformed", "a row of the answer is not an object");
   }
   return body;
 }
@@ -86,18 +88,21 @@ export function faultInRuns(rows: readonly BackfilledTrade[]): string | null {
   return null;
 }
 
-function readTrades(body: unknown, next: number, limit: number): BackfilledTrade[] | Unbelieved {
+function readTrades(body: unknown, next: number, limit: number): BackfilledTrade[] | RejectedAnswer {
   const objects = objectsOf(body, limit);
-  if (objects instanceof Unbelieved) return objects;
-  // Of whatever kind the values are: faultOf looks at all of them.
+  if (objects instanceof RejectedAnswer) return objects;
+  // The values may be of any type: faultOf checks all of them.
   const rows = objects.map(({ id, price, qty, time, isBuyerMaker }) =>
     ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as BackfilledTrade
   );
   const fault = faultInRuns(rows);
-  if (fault !== null) return new Unbelieved("malformed", fault);
+  if (fault !== null) return new RejectedAnswer("malformed", fault);
   const first = rows[0]?.firstId ?? next;
   if (first < next) {
-    return new Unbelieved("malformed", `the answer begins at trade ${first}, below the ${next} asked for`);
+    return new RejectedAnswer(
+      "malformed",
+      `the answer begins at trade ${first}, below the ${next} asked for`,
+    );
   }
   return rows;
 }

@@ -6,14 +6,14 @@ import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
 
-/** Far more than any archive of trades has, and what its table of contents may take: each entry costs memory. */
+/** Far more members than any archive of trades has, and the largest table of contents: each entry costs memory. */
 const MOST_MEMBERS = 100_000;
 const LARGEST_TABLE = 32 << 20;
-/** The size of the header before a member's bytes, without its name and the extra field after that. */
+/** The size of the header before a member's bytes, without the name and the extra field at its end. */
 const LOCAL_HEADER_BYTES = 30;
 const LOCAL_HEADER = 0x04034b50;
 
-/** How large an archive may be that has to be kept in memory because it comes through a pipe, in MiB. */
+/** The largest archive that is kept in memory because it comes through a pipe, in MiB. */
 const BUFFER_LIMIT = 64;
 
 /** What the library reads at a time; it keeps several pieces. */
@@ -22,9 +22,9 @@ const PIECE_BYTES = 64 << 10;
 /** Names of members that hold no trades: those that macOS adds, and checksums. */
 const PASSED_OVER = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
 
-/** How members are packed, by the numbers in the format. */
+/** Packing methods, by their numbers in the format. */
 const STORED = 0, DEFLATE = 8, DEFLATE64 = 9;
-/** What cannot be unpacked. */
+/** The methods that are not supported. */
 const OTHER_METHODS: Readonly<Record<number, string>> = {
   1: "shrinking",
   6: "imploding",
@@ -44,10 +44,10 @@ export interface Member {
 }
 
 /**
- * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add
- * of their own is skipped. All are checked before the first is returned. Throws UnusableInput for an archive that is
- * cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that are
- * encrypted or packed in a way not known here; a checksum that does not agree is found where the member ends.
+ * The files in the zip archive of this name, in the order of their names, `part2` before `part10`. Files that archivers
+ * add on their own are skipped. The table of contents is checked before the first member is returned. Throws
+ * UnusableInput if the archive is cut off, damaged or empty, has more than 100,000 members or members that overlap, or
+ * if a member is encrypted or packed by an unsupported method. A wrong checksum is found at the end of its member.
  */
 export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
   // Most inputs are not archives, so this is loaded only when needed.
@@ -60,7 +60,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
       return parts.readPart(index, length);
     }
   }
-  // No file is ever written under a member's name, so any name will do.
+  // No file is ever written under a member's name, so any name is safe.
   const reader = new ZipReader(new Parts(parts), { filenameValidation: "tolerant" });
   try {
     for (const file of await filesOf(name, reader)) {
@@ -73,7 +73,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * An archive that comes through a pipe, or packed a second time, in memory: its table of contents is at its end.
+ * Reads an archive into memory that comes through a pipe or is packed once more: its table of contents is at its end.
  * Throws UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
@@ -88,13 +88,13 @@ export async function bufferArchive(name: string, source: ByteSource): Promise<B
 }
 
 async function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
-  // This entry point unpacks with what the runtime has built in.
+  // This entry point uses the decompression that the runtime has built in.
   const zip = await import("@zip.js/zip.js/lib/zip-core-native.js");
   zip.configure({ useWebWorkers: false, chunkSize: PIECE_BYTES });
   return zip;
 }
 
-/** A file in the table of contents, without everything else that the library keeps. */
+/** A file in the table of contents, without the rest of what the library keeps. */
 interface Listed {
   readonly filename: string;
   /** The offset of its local header. */
@@ -103,7 +103,7 @@ interface Listed {
   readonly packedSize: number;
   readonly size: number;
   readonly checksum: number;
-  /** The library's own entry, if only the library can unpack it. */
+  /** The library's entry, if only the library can unpack the file; else null. */
   readonly entry: FileEntry | null;
 }
 
@@ -145,7 +145,7 @@ function listed(name: string, entry: FileEntry): Listed {
   };
 }
 
-/** A megabyte whose members are the same bytes over and over unpacks to any size: no archiver makes such a thing. */
+/** An archive of a megabyte whose members share their bytes can unpack to any size. No archiver makes one. */
 function refuseOverlaps(name: string, files: readonly Listed[]): void {
   let end = 0;
   for (const { filename, offset, packedSize } of files.toSorted((a, b) => a.offset - b.offset)) {
@@ -165,7 +165,7 @@ function tooMuch(name: string, what: string): UnusableInput {
 
 /** A member's bytes, unpacked. */
 async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<ByteSource> {
-  // zlib is faster than the library and returns everything before damage, but has no Deflate64.
+  // zlib is faster than the library and returns all data before the damage, but cannot unpack Deflate64.
   if (file.entry !== null) return new MemberSource(name, file.entry);
   const { offset, packedSize, size } = file;
   const header = await parts.readPart(offset, LOCAL_HEADER_BYTES);
@@ -205,7 +205,7 @@ class PartSource implements ByteSource {
   }
 }
 
-/** A member whose size and checksum are compared with those in the table of contents once it has been read. */
+/** A member. At its end, its size and checksum are compared with those in the table of contents. */
 class CheckedSource implements ByteSource {
   readonly size: number;
   readonly #name: string;
@@ -240,35 +240,36 @@ class CheckedSource implements ByteSource {
   }
 }
 
-/** A member's bytes as the library unpacks them, as they are asked for. */
+/** A member's bytes as the library unpacks them, a piece at a time as they are read. */
 class MemberSource implements ByteSource {
   readonly #name: string;
   readonly #file: FileEntry;
-  #state: "waiting" | "unpacking" | "unpacked" | "closed" = "waiting";
-  /** Settled once nothing more will come. */
-  #unpacking: Promise<void> = Promise.resolve();
+  readonly #stream: TransformStream<Uint8Array, Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #fail: (error: unknown) => void = () => {};
+  /** Settled once the library is done; null before the first read. */
+  #unpacking: Promise<unknown> | null = null;
   #piece: Uint8Array = new Uint8Array();
-  /** Asks for the next piece. */
-  #goOn = (): void => {};
-  /** Signals that there is a piece, or that there are no more. */
-  #wake = (): void => {};
 
   constructor(name: string, file: FileEntry) {
     this.#name = name;
     this.#file = file;
+    this.#stream = new TransformStream({
+      start: (controller) => {
+        this.#fail = (error) => controller.error(error);
+      },
+    });
+    this.#reader = this.#stream.readable.getReader();
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    if (this.#state === "waiting") this.#unpacking = this.#unpack();
-    while (this.#piece.length === 0 && this.#state === "unpacking") {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      this.#goOn();
-      await promise;
-    }
-    if (this.#piece.length === 0) {
-      await this.#unpacking;
-      return null;
+    this.#unpacking ??= this.#file.getData(this.#stream.writable).catch(this.#fail);
+    while (this.#piece.length === 0) {
+      const { value } = await this.#reader.read().catch(async (error) => {
+        throw await unusableArchive(this.#name, error);
+      });
+      if (value === undefined) return null;
+      this.#piece = value;
     }
     const count = Math.min(this.#piece.length, into.length);
     into.set(this.#piece.subarray(0, count));
@@ -277,35 +278,8 @@ class MemberSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    this.#state = "closed";
-    this.#goOn();
-    this.#wake();
-    await this.#unpacking.catch(() => {});
-  }
-
-  async #unpack(): Promise<void> {
-    this.#state = "unpacking";
-    const writable = new WritableStream<Uint8Array>({ write: (piece) => this.#handOver(piece) });
-    try {
-      await this.#file.getData(writable);
-    } catch (error) {
-      throw await unusableArchive(this.#name, error);
-    } finally {
-      if (this.#state === "unpacking") this.#state = "unpacked";
-      this.#wake();
-    }
-  }
-
-  /** Resolves once the piece has been taken, so that no more is unpacked than needed and nothing is lost. */
-  #handOver(piece: Uint8Array): Promise<void> | undefined {
-    // That ends the unpacking.
-    if (this.#state === "closed") throw new Deno.errors.Interrupted(`${this.#name} was closed`);
-    if (piece.length === 0) return undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#goOn = resolve;
-    this.#piece = piece;
-    this.#wake();
-    return promise;
+    await this.#reader.cancel(new Deno.errors.Interrupted(`${this.#name} was closed`)).catch(() => {});
+    await this.#unpacking;
   }
 }
 

@@ -1,28 +1,28 @@
-/** Bytes of a file, read one after the other, however they were packed. */
+/** The bytes of a file from start to end, however they were packed. */
 
-/** Where bytes come from. Only one read is under way at a time. */
+/** Where bytes come from. Only one read may be in progress at a time. */
 export interface ByteSource {
   /**
-   * Reads into the start of `into`, which has room for one byte at least. Answers how many bytes there were, at least
-   * one, or null at the end. Throws UnusableInput if none can be read, and the signal's reason when it was aborted.
+   * Reads into the start of `into`, which has room for at least one byte. Returns the number of bytes read, at least
+   * one, or null at the end. Throws UnusableInput if the source cannot be read, and the signal's reason if aborted.
    */
   read(into: Uint8Array): Promise<number | null>;
-  /** Closes everything that is open; call it once. A read in progress ends soon, one way or another. */
+  /** Closes everything that is open. Call it once. A read in progress ends soon, one way or another. */
   close(): Promise<void>;
-  /** How many bytes there should be in all, if that is known; not guaranteed. */
+  /** The expected number of bytes in all, if known. It is not guaranteed. */
   readonly size?: number;
-  /** Set if any part can be read at any time, as archives need: their table of contents is at the end. */
+  /** Set if any part can be read at any time. Archives need that: their table of contents is at the end. */
   readonly parts?: ByteParts;
 }
 
 /** Bytes of which any part can be read. */
 export interface ByteParts {
   readonly size: number;
-  /** The bytes from `offset`: `length` of them, or fewer at the end. Throws as a source does. */
+  /** `length` bytes from `offset`, or fewer at the end. Throws as a source does. */
   readPart(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Reads up to `length` bytes from a source, fewer only where it ends. */
+/** Reads `length` bytes from a source, or fewer if it ends before. */
 export async function readUpTo(source: ByteSource, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   let filled = 0;
@@ -34,7 +34,7 @@ export async function readUpTo(source: ByteSource, length: number): Promise<Uint
   return bytes.subarray(0, filled);
 }
 
-/** A source whose start has been read already and is returned again. */
+/** A source whose start has already been read. It returns that again. */
 export class PeekedSource implements ByteSource {
   readonly size?: number;
   readonly #source: ByteSource;

@@ -6,16 +6,15 @@ import { readSmallFile } from "./small_file.ts";
 
 const SUFFIX = ".CHECKSUM";
 const READ_BYTES = 1 << 20;
-/** A list of ten thousand files, the length of what `sha256sum` prints of each. */
+/** Room for the checksums of ten thousand files, as `sha256sum` prints them. */
 const MOST_BYTES = 1 << 20;
 
-/** `<64 hexadecimal digits>  name`, where an asterisk before the name means that the file is binary. */
+/** `<64 hexadecimal digits>  name`. An asterisk before the name means that the file is binary. */
 const LINE = /^([0-9a-f]{64})(?:[ \t]+\*?(.*))?$/i;
 
 /**
- * Throws UnusableInput when `FILE.CHECKSUM` is there and the SHA-256 in it is not that of the file as it lies on
- * disk, or when it holds none. Without such a file, and for a pipe, nothing is checked; if the program has no
- * permission to look, it calls `onWarning`.
+ * Throws UnusableInput if `FILE.CHECKSUM` exists and has no SHA-256 in it, or another one than the file as it is on
+ * disk. Checks nothing for a pipe, or if there is no such file. Calls `onWarning` if the program may not look for it.
  */
 export async function verifyChecksum(
   file: InputFile,
@@ -30,7 +29,7 @@ export async function verifyChecksum(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     signal?.throwIfAborted();
-    // Permission to read the file itself is enough.
+    // The permission to read the file itself is enough to go on.
     if (error instanceof Deno.errors.NotCapable) {
       return onWarning(`${path} is not used, because the program may not read it: no checksum is compared`);
     }
@@ -46,7 +45,7 @@ export async function verifyChecksum(
   );
 }
 
-/** The checksum of `file` in the text of the checksum file at `path`, in lower case. */
+/** The checksum of `file`, in lower case, from the text of the checksum file at `path`. */
 function checksumIn(text: string, path: string, file: string): string {
   const base = file.slice(file.search(/[^\\/]*$/));
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");

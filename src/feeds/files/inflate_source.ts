@@ -3,20 +3,20 @@ import { createGunzip, createInflateRaw } from "node:zlib";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** gzip data that ends in the middle. Everything before that has been read. */
+/** gzip data that ends in the middle. Everything before the end has been read. */
 export class TruncatedInput extends UnusableInput {}
 
-/** How much packed data is unpacked at a time: deflate packs at most a thousandfold, so memory stays bounded. */
+/** How much packed data is unpacked at a time. Deflate packs a thousandfold at most, so memory stays bounded. */
 const PACKED_BYTES = 32 << 10;
 const UNPACKED_BYTES = 256 << 10;
 const LEAST_BYTES = 1 << 10;
 
-/** zlib's error for bytes after a member that do not start another one. */
+/** zlib's errors for bytes after a member that do not start another member. */
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
 
 /**
- * The unpacked bytes of a gzip file, which may hold several members, one after the other, as recorders append them,
- * or of a member of a zip archive. Zeros after the end are padding and are skipped.
+ * The unpacked bytes of a gzip file or of a member of a zip archive. A gzip file may hold several members in succession,
+ * as recorders append them. Zeros after the end are padding and are skipped.
  */
 export class InflateSource implements ByteSource {
   readonly #name: string;
@@ -25,7 +25,7 @@ export class InflateSource implements ByteSource {
   readonly #zlib;
   readonly #input: Uint8Array<ArrayBuffer>;
   readonly #unpacked: Uint8Array[] = [];
-  /** The piece that zlib was given last, and how much it was given in all. */
+  /** The piece that was fed to zlib last, and how many bytes were fed in all. */
   #piece: Uint8Array<ArrayBuffer>;
   #fed = 0;
   #state: "unpacking" | "padding" | "finished" | "closed" = "unpacking";
@@ -33,8 +33,8 @@ export class InflateSource implements ByteSource {
   #wake = (): void => {};
 
   /**
-   * `packed` starts with a gzip header if it is gzip; `name` is for errors. What is known to unpack to `size` bytes
-   * takes no more memory than that.
+   * `packed` starts with a gzip header if it is gzip; `name` is for errors. A member that is known to unpack to `size`
+   * bytes takes no more memory than that.
    */
   constructor(name: string, format: "gzip" | "zip", packed: ByteSource, size = Infinity) {
     this.#name = name;
@@ -94,11 +94,11 @@ export class InflateSource implements ByteSource {
     });
     if (this.#failure !== null || this.#isClosed()) return;
     if (count === null) this.#state = "finished";
-    // zlib ends at a zero after a member and takes nothing more.
+    // zlib ends at a zero after a member, and takes nothing after it.
     else if (this.#zlib.bytesWritten < this.#fed) this.#state = "padding";
   }
 
-  /** Makes sure that nothing but zeros follows. */
+  /** Makes sure that only zeros follow. */
   async #passOverPadding(): Promise<void> {
     const left = this.#fed - this.#zlib.bytesWritten;
     let padding = this.#piece.subarray(this.#piece.length - left);
@@ -111,7 +111,7 @@ export class InflateSource implements ByteSource {
     if (!this.#isClosed()) this.#state = "finished";
   }
 
-  /** Whether it was closed during a wait. */
+  /** Whether it has been closed meanwhile. */
   #isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -125,7 +125,7 @@ export class InflateSource implements ByteSource {
         { cause: error },
       );
     }
-    // The first header was checked before the source was made, so this is a later one.
+    // The first header was checked before the source was made, so this is the header of a later member.
     return isGzip && NO_MEMBER.includes(error.message)
       ? this.#rubbish(error)
       : this.#damaged(error.message, error);

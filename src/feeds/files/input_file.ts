@@ -1,13 +1,13 @@
-/** Opens the files and the standard input that a user names, and explains errors. */
+/** Opens the files that a user names, and standard input, and explains errors. */
 import { setImmediate } from "node:timers";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteParts, ByteSource } from "./byte_source.ts";
 
-/** What stands for standard input. */
+/** The path that stands for standard input. */
 export const STANDARD_INPUT = "-";
-/** The error for an input that is empty or has only blank lines. */
+/** What is wrong with an input that is empty or has only blank lines. */
 export const NOTHING_IN_IT = "it is empty, expected recorded trades";
 
 /** An input that the user named and that exists. */
@@ -16,13 +16,13 @@ export interface InputFile {
   readonly path: string;
   /** Its name in messages. */
   readonly name: string;
-  /** In bytes on disk; null if that is not known beforehand: a pipe, a device. */
+  /** Bytes on disk; null if that is not known in advance, as for a pipe or a device. */
   readonly size: number | null;
 }
 
 /**
- * Looks at a path without opening it. Throws UnusableInput when there is nothing, or nothing in it, or a directory,
- * or it may not be read, or a link leads out of `./data`.
+ * Looks at a path without opening it. Throws UnusableInput if nothing is there, if it is an empty file or a folder, if
+ * the program may not read it, or if a link leads out of `./data`.
  */
 export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
@@ -39,8 +39,8 @@ export async function findInput(path: string): Promise<InputFile> {
 }
 
 /**
- * Opens an input. Calls `count` with the bytes read; `signal` ends a read from a pipe that may otherwise never end.
- * Throws UnusableInput as `findInput` does, and the signal's reason.
+ * Opens an input. Calls `count` with the number of bytes of each read. `signal` ends a read from a pipe, which might
+ * otherwise never end. Throws UnusableInput as `findInput` does, and the signal's reason.
  */
 export async function openInput(
   { path, name, size }: InputFile,
@@ -50,15 +50,15 @@ export async function openInput(
   if (path === STANDARD_INPUT) return new PipeSource(Deno.stdin, name, count, signal);
   const opening = mendErrors(path, Deno.open(path));
   if (size !== null) return new FileSource(await opening, name, size, count);
-  // Opening a named pipe waits for somebody to write into it.
+  // Opening a named pipe waits until another process opens it for writing.
   return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
 }
 
-/** A read that takes less time comes from the system's cache or a fast disk: another thread would not pay off. */
+/** A quicker read comes from the system's cache or a fast disk: another thread would not pay off. */
 const QUICK_MS = 1;
-/** After a read that took longer, this many are made on another thread, in parallel. */
+/** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** Every so many reads, one is made that way in any case, so that timers and signals have their turn. */
+/** One read in so many is made that way in any case, so that timers and signals have their turn. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */
@@ -67,11 +67,11 @@ class FileSource implements ByteSource, ByteParts {
   readonly #file: Deno.FsFile;
   readonly #name: string;
   readonly #count: (bytes: number) => void;
-  /** Settled once no read is in progress. A read on a disk ends by itself and is awaited. */
+  /** Settled while no read is in progress. A read from a disk ends by itself, so `close` waits for it. */
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
   #reads = 0;
-  /** Until this many reads, the disk counts as slow. */
+  /** The disk counts as slow until this read. */
   #slowUntil = 0;
 
   constructor(file: Deno.FsFile, name: string, size: number, count: (bytes: number) => void) {
@@ -115,7 +115,7 @@ class FileSource implements ByteSource, ByteParts {
     const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
     const startedAt = performance.now();
-    // Awaiting a read that is already done gives nothing else a turn.
+    // To await a read that is already done gives nothing else a turn.
     const [bytes] = isHere
       ? [this.#file.readSync(into)]
       : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
@@ -125,14 +125,14 @@ class FileSource implements ByteSource, ByteParts {
   }
 }
 
-/** Resolves once the event loop has gone round. */
+/** Resolves after one turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** A pipe, a terminal or a device: a read may never end, and is then abandoned. */
+/** A pipe, a terminal or a device. A read may never end; the source then abandons it. */
 class PipeSource implements ByteSource {
   readonly #file: Deno.FsFile | typeof Deno.stdin;
   readonly #name: string;
@@ -177,7 +177,7 @@ class PipeSource implements ByteSource {
   }
 }
 
-/** The file, or the signal's reason; a file that is opened too late is closed again. */
+/** Resolves to the file, or rejects with the signal's reason. A file that is opened too late is closed again. */
 export function openUnlessAborted(
   opening: Promise<Deno.FsFile>,
   signal?: AbortSignal,
@@ -193,7 +193,7 @@ export function openUnlessAborted(
   });
 }
 
-/** The result of a read, or the signal's reason: the read then ends when the file is closed. */
+/** Resolves to the result of a read, or rejects with the signal's reason: closing the file then ends the read. */
 export function readUnlessAborted(
   file: Deno.FsFile,
   into: Uint8Array,
@@ -222,7 +222,7 @@ async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** An error of opening or reading the file of this name, as UnusableInput. */
+/** Turns an error from opening or reading the file of this name into UnusableInput. */
 export function unusable(name: string, error: unknown): UnusableInput {
   return new UnusableInput({ name }, reasonOf(name, error), { cause: error });
 }
@@ -235,7 +235,7 @@ function reasonOf(name: string, error: unknown): string {
   if (!(error instanceof Deno.errors.NotCapable)) {
     return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
-  // Deno gives devices and the like only to a program that may do everything.
+  // Deno opens devices and the like only for a program with all permissions.
   return /^\/(dev|proc|sys)\//.test(name)
     ? `the program may not read it: give it as standard input, "-"`
     : `the program may not read it: ${grantAdvice({ read: name }, Deno.build.standalone)}`;

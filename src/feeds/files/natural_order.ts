@@ -3,8 +3,8 @@
 const PIECES = /\d+|\D+/g;
 
 /**
- * Compares two names: below 0 when `one` comes first, above 0 when `other` does, 0 only for equal ones. Digits count as
- * numbers, however many there are; all else goes by its code units.
+ * Compares two names: below 0 if `one` comes first, above 0 if `other` does, 0 only if they are equal. Digits count as
+ * numbers, however many there are; the rest is compared by code units.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export function naturalOrder(one: string, other: string): number {
     const order = compared(ones[at]!, others[at]!);
     if (order !== 0) return order;
   }
-  // Equal numbers may be written with more or fewer zeros.
+  // Equal numbers may have more or fewer leading zeros.
   return ones.length - others.length || plainly(one, other);
 }
 

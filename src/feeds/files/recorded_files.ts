@@ -1,5 +1,6 @@
-/** Recorded files as one stream of lines: opened, unpacked, recognized and cut into chunks. */
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+/** Recorded files as one stream of chunks: opens, unpacks, recognizes and cuts them. */
+import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
+import { TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
@@ -8,27 +9,29 @@ import { InflateSource } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks } from "./line_chunks.ts";
 
-/** How far the reading is. May be read at any time. */
+/** How much has been read. May be looked at at any time. */
 export interface ReadProgress {
-  /** Bytes of the files as they lie on disk; up to one chunk more than what was handed out. */
+  /** Bytes of the files as they are on disk; up to one chunk more than was handed out. */
   bytesRead: number;
-  /** Of all files; null while they have not been looked at and when one of them is a pipe. */
+  /** The bytes of all files; null until they have been found, and if one of them is a pipe. */
   bytesTotal: number | null;
 }
 
-/** How recorded files are read; everything has a default. */
+/** How recorded files are read. Every option has a default. */
 export interface ReadOptions {
   /** How much is read at a time, in bytes, from 1; 256 KiB unless given. No result depends on it. */
   readonly chunkBytes?: number;
-  /** Kept up to date while reading. */
+  /** Updated while reading. */
   readonly progress?: ReadProgress;
-  /** Ends the reading: the chunks end as if the input had. */
+  /** Stops the reading: the chunks end as if the input had ended. */
   readonly signal?: AbortSignal;
   /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
+  /** The formats that are read; those of the table unless given. */
+  readonly formats?: readonly TradeFile[];
 }
 
-/** Where a file starts in time, for `sortByFirstTrade`. */
+/** The first trade of a file, for `sortByFirstTrade`. */
 export interface FirstTrade {
   /** In the same unit for all files. */
   readonly time: number;
@@ -38,31 +41,31 @@ export interface FirstTrade {
 /** A file to read, or one of the members of an archive. */
 export interface Part {
   readonly path: string;
-  /** The member's name as in Origin; null for all that is in the file. */
+  /** The member's name as in Origin; null for the whole file. */
   readonly member: string | null;
 }
 
 const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
-/** The longest start that shows how something is packed. */
+/** How many bytes show how a file is packed. */
 const HEAD_BYTES = 4;
-/** Files that unpack to themselves exist. */
+/** There are files that unpack to themselves. */
 const PACKING_LIMIT = 4;
 
 /**
- * The lines of one file, or of standard input when `path` is `-`, in chunks: plain, gzip or zip, recognized by
- * content. Each file and each member of an archive is an Origin of its own; members come in the order of their names,
- * `part2` before `part10`.
+ * The chunks of one file, or of standard input if `path` is `-`. The content shows whether it is plain, gzip or zip.
+ * Each file and each member of an archive is an Origin of its own. Members come in the order of their names, `part2`
+ * before `part10`.
  *
- * Throws UnusableInput, after the lines that could be read, for anything that cannot be: nothing there, no
- * permission, packed data that is cut off or damaged, a checksum that does not agree, nothing in it, no known layout.
- * A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program
+ * may not read it, if packed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
+ * recordings, torn by a crash, is read up to the tear, with a warning.
  *
  * @example
  * ```ts ignore
  * import { chunksOf } from "./recorded_files.ts";
  * for await (const { origin, bytes, start, end } of chunksOf("BTCUSDT-trades-2025-01-01.zip")) {
- *   console.log(origin.name, origin.layout.kind, new TextDecoder().decode(bytes.subarray(start, end)));
+ *   console.log(origin.name, origin.layout.name, new TextDecoder().decode(bytes.subarray(start, end)));
  * }
  * ```
  */
@@ -71,7 +74,7 @@ export function chunksOf(path: string, options: ReadOptions = {}): AsyncGenerato
 }
 
 /**
- * The lines of several files, or of parts of them, as one stream, in the given order. All files are looked for, and compared with the
+ * The chunks of several files, or of parts of them, in the given order. Finds all files, and compares them with the
  * checksums beside them, before the first chunk. Throws as `chunksOf` does.
  */
 export async function* recordedChunks(
@@ -99,7 +102,7 @@ export async function* recordedChunks(
     for (const [at, { path, member }] of parts.entries()) {
       const file = isWhole ? files[at]! : files.find((file) => file.path === path)!;
       let bytes = 0;
-      // An archive's table of contents is read besides its members, so that counting alone may go too far.
+      // An archive's table of contents is read besides its members, so the count alone may go too far.
       const count = (read: number): void => {
         bytes += read;
         progress.bytesRead = Math.min(
@@ -117,8 +120,8 @@ export async function* recordedChunks(
 }
 
 /**
- * What is wrong with the archive that a chunk of `origin` came from, found by reading the rest of it, to be asked
- * when a line in it is of no use; null if it is whole, or no archive. Ends the chunks.
+ * What is wrong with the archive that a chunk of `origin` came from; null if it is whole, or no archive. Reads the rest
+ * of the archive to find out, and ends the chunks. Call it after an unusable line.
  */
 export async function damageBehind(
   chunks: AsyncGenerator<Chunk>,
@@ -126,29 +129,25 @@ export async function damageBehind(
 ): Promise<UnusableInput | null> {
   if (origin.isPacked !== true) return null;
   try {
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-      if (next.value.origin !== origin) break;
-    }
+    for await (const chunk of chunks) if (chunk.origin !== origin) break;
   } catch (error) {
     if (!(error instanceof UnusableInput)) throw error;
-    // Any other error is about a later place.
+    // Any other error is about a later file or line.
     return error.place.name === origin.name && error.place.line === undefined ? error : null;
-  } finally {
-    await chunks.return(undefined);
   }
   return null;
 }
 
 /**
- * The files, and the members of those that are archives, in the order of their first trades: by time, then by id, then
- * as given; those without a trade come last. `firstTrade` is given one chunk after the other of each until it finds a
- * trade. A single pipe is returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is
- * standard input or another pipe, which can be read only once.
+ * The files, and the members of archives, in the order of their first trades: by time, then by id, then as given. Those
+ * without a trade come last. `firstTrade` gets the chunks of each until it finds a trade. A single pipe is returned as it
+ * is. Throws UnusableInput as `chunksOf` does, and if one of several inputs is standard input or another pipe, because a
+ * pipe can be read only once.
  */
 export async function sortByFirstTrade(
   paths: readonly string[],
   firstTrade: (chunk: Chunk) => FirstTrade | null,
-  { signal }: Pick<ReadOptions, "signal"> = {},
+  { signal, formats = TRADE_FILES }: Pick<ReadOptions, "signal" | "formats"> = {},
 ): Promise<Part[]> {
   const found: { readonly part: Part; readonly time: number; readonly id: number }[] = [];
   const files = await findInputs(paths);
@@ -160,8 +159,8 @@ export async function sortByFirstTrade(
     try {
       for await (const text of unpacked(file.name, source, 0, null)) {
         let first: FirstTrade | null = null;
-        // Reading the file will give the same warnings again.
-        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked };
+        // The same warnings will come again when the file is read.
+        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked, formats };
         for await (const chunk of lineChunks(text.name, text.source, options)) {
           signal?.throwIfAborted();
           first = firstTrade(chunk);
@@ -180,8 +179,8 @@ export async function sortByFirstTrade(
 }
 
 /**
- * Looks for all files, so that a missing last file is noticed before the first one has been processed. Throws what is
- * wrong with the first that cannot be used, and with it what is wrong with the others.
+ * Finds all files, so that a missing last file is noticed before the first is processed. Throws the error of the first
+ * unusable file, with the errors of the others in it.
  */
 async function findInputs(paths: readonly string[]): Promise<InputFile[]> {
   if (paths.indexOf(STANDARD_INPUT) !== paths.lastIndexOf(STANDARD_INPUT)) {
@@ -212,10 +211,10 @@ function totalOf(files: readonly InputFile[]): number | null {
   return total;
 }
 
-/** The lines of one file, which is closed at the end. */
+/** The chunks of one file. Closes it at the end. */
 async function* linesOf(
   file: InputFile,
-  { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} }: ReadOptions,
+  { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {}, formats = TRADE_FILES }: ReadOptions,
   count: (bytes: number) => void,
   member: string | null,
 ): AsyncGenerator<Chunk> {
@@ -223,7 +222,7 @@ async function* linesOf(
   try {
     for await (const text of unpacked(file.name, source, 0, member)) {
       const { name, isPacked } = text;
-      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked })) {
+      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked, formats })) {
         signal?.throwIfAborted();
         yield chunk;
       }
@@ -233,7 +232,7 @@ async function* linesOf(
   }
 }
 
-/** What is in a source, unpacked as often as it was packed: all of it, or the `wanted` member alone. */
+/** The content of a source, unpacked as often as it was packed: all of it, or only the `wanted` member. */
 async function* unpacked(
   name: string,
   source: ByteSource,
@@ -259,7 +258,7 @@ async function* unpacked(
       const parts = source.parts ?? await bufferArchive(name, whole);
       for await (const member of membersOf(name, parts)) {
         try {
-          // The name of a member of an archive in an archive starts with that of the archive.
+          // In a nested archive, a member's name starts with the name of its archive.
           if (wanted === null || wanted.startsWith(member.name)) {
             yield* unpacked(member.name, member.source, depth + 1, wanted);
           }
@@ -276,7 +275,7 @@ async function* unpacked(
 
 /** How a file that starts with these bytes is packed. */
 function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
-  // After the mark come the method, of which there is one, and flags, of which three are never set.
+  // After the mark come the method, which is always 8, and the flags, of which three are never set.
   const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;
   if (isGzip) return "gzip";
   if (first !== 0x50 || second !== 0x4b) return "none";

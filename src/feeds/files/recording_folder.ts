@@ -6,19 +6,19 @@ import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { findInput, openInput, refuseOutward, STANDARD_INPUT, unusable } from "./input_file.ts";
 
-/** A recording that Penstock made, or one of the files of one. */
+/** A recording that Penstock made, or one file of it. */
 export interface FoundRecording {
   readonly path: string;
-  /** In its folder. */
+  /** Its name in the folder. */
   readonly name: string;
   /** Its first line. */
   readonly head: TimedHead;
 }
 
-/** Files of a folder that were skipped, for one reason. */
+/** Files of a folder that were skipped for one reason. */
 export interface PassedOver {
   readonly folder: string;
-  /** In a few words that fit one file and several. */
+  /** A few words that fit one file as well as several. */
   readonly reason: string;
   readonly names: readonly string[];
 }
@@ -27,29 +27,29 @@ export interface PassedOver {
 export interface Choice {
   /** Why a recording is skipped, in a few words; null if it is not. */
   readonly against: (head: TimedHead) => string | null;
-  /** The order of two recordings; by the times at which they were started unless it is given. */
+  /** Compares two recordings for their order; by default, by the times when they started. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
-  /** Called once for each reason for which anything in a folder was skipped. */
+  /** Called once for each reason to skip files of a folder. */
   readonly onPassedOver: (files: PassedOver) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Any first line is much shorter. */
+/** Much more than any first line takes. */
 const HEAD_BYTES = 4096;
-/** How many files a line names; it counts the others. */
+/** How many files a warning names. It counts the others. */
 const NAMED = 5;
 const NO_RECORDING = "not recordings of Penstock's";
-/** A recording whose process ended between creating the file and writing its first line, or is between the two. */
+/** The reason for an empty recording. */
 const EMPTY = "empty (a run was killed as it created the file, or has only just created it)";
 const LINE_FEED = 10;
 /** `part2` before `part10`. */
 const NATURAL = new Intl.Collator("en", { numeric: true });
 
 /**
- * The paths with each folder replaced by the recordings of Penstock's in it that `against` lets through, in the order
- * in which they were made. Folders in it are not looked into. A folder that holds none, and whatever is wrong with
- * other paths, is left to their reading. An abort of `signal` ends the looking. Throws UnusableInput if a folder may
- * not be read.
+ * The paths, with each folder replaced by those of its recordings that `against` lets through, in the order in which
+ * they were made. Does not look into folders of a folder. A folder without recordings, and any other path, stays as it
+ * is, for the reading to find what is wrong with it. Aborting `signal` ends the search. Throws UnusableInput if the
+ * program may not read a folder.
  */
 export async function withFoldersOpened(paths: readonly string[], choice: Choice): Promise<string[]> {
   const opened: string[] = [];
@@ -64,7 +64,7 @@ export async function withFoldersOpened(paths: readonly string[], choice: Choice
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
   const { against, onPassedOver, order = byTime, signal } = choice;
   const { recordings, empty, others } = await recordingsIn(folder, signal);
-  // It is refused together with everything else that is wrong with the paths.
+  // The folder is refused later, with everything else that is wrong with the paths.
   if (recordings.length === 0) return signal?.aborted ? [] : [folder];
   const chosen: FoundRecording[] = [];
   const passedOver = new Map<string, string[]>();
@@ -80,7 +80,7 @@ async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
     .map(({ path }) => path);
 }
 
-/** What is in a folder: recordings, and the names of those without a line yet and of everything else. */
+/** What is in a folder: recordings, the names of recordings without a line yet, and the names of all else. */
 interface Contents {
   readonly recordings: readonly FoundRecording[];
   readonly empty: readonly string[];
@@ -112,12 +112,12 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** By the start of the recording, and then by part. */
+/** Compares recordings by their start, then by part. */
 function byTime(a: TimedHead, b: TimedHead): number {
   return sinceOf(a) - sinceOf(b) || byText(a.hash, b.hash) || partOf(a) - partOf(b);
 }
 
-/** The order of recordings of one journal, whatever the clock did meanwhile: by their entries, and then by part. */
+/** Compares recordings of one journal by their entries, then by part, and so whatever the clock did meanwhile. */
 export function byEntry(a: TimedHead, b: TimedHead): number {
   return (a.entry ?? 0) - (b.entry ?? 0) || partOf(a) - partOf(b);
 }
@@ -130,11 +130,11 @@ function byText(a = "", b = ""): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The first line of the file at `path`, plain or gzip, where it is a recording of Penstock's; else null. */
+/** The first line of the file at `path`, plain or gzip, if Penstock recorded it; else null. */
 async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | null> {
   try {
     const file = await findInput(path);
-    // Nobody may be at the other end of a pipe.
+    // A pipe may have no writer.
     if (file.size === null) return null;
     const source = await openInput(file, signal);
     try {
@@ -148,7 +148,7 @@ async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | n
   }
 }
 
-/** The first line of a source, unpacked; null if it has none, or a longer one than any that is meant. */
+/** The first line of a source, unpacked; null if it has none, or one too long for a recording. */
 async function firstLine(name: string, source: ByteSource): Promise<string | null> {
   const magic = await readUpTo(source, 2);
   const whole = new PeekedSource(magic, source);
@@ -191,7 +191,7 @@ async function isEmpty(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a path leads to a folder; what cannot be looked at is none, and says more when it is read. */
+/** Whether a path leads to a folder. One that cannot be looked at is none: reading it will say why. */
 async function isFolder(path: string): Promise<boolean> {
   if (path === STANDARD_INPUT) return false;
   try {

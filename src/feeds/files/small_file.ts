@@ -1,8 +1,8 @@
-/** Reads files that should be small, and that somebody else may have written. */
+/** Reads files that should be small and that somebody else may have written. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 
-/** A file is larger than any file of its kind. */
+/** The file is larger than any file of its kind. */
 export class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
 }
@@ -10,10 +10,10 @@ export class FileTooLarge extends Error {
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
- * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none), an
- * Error if a link leads out of `./data`, what opening and reading throw, and the reason of `signal`, which ends the
- * wait for a pipe without a writer.
+ * The text of the file at `path`, of at most `most` bytes, decoded as UTF-8 with its byte order mark kept. Throws
+ * FileTooLarge after reading that much of a larger file, whatever size the system gives (pipes and devices have none).
+ * Throws an Error if a link leads out of `./data`, and what opening and reading throw. `signal` ends the wait for a pipe
+ * without a writer; its reason is thrown.
  */
 export async function readSmallFile(path: string, most: number, signal?: AbortSignal): Promise<string> {
   const link = outwardLink(path, Deno);

@@ -1,16 +1,16 @@
 /** The runtime's debugger, which opens whenever a process of Deno gets SIGUSR1. */
 
-/** The debugger is open within this many turns of the event loop, also of a busy one. */
+/** The debugger opens within this many turns of the event loop, even of a busy one. */
 const TURNS = 50;
 
 /**
  * Closes the debugger whenever it opens. From half a second after the start the runtime answers SIGUSR1 with it, on
- * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener cannot keep it from that.
- * `onClosed` is called once it is closed again.
+ * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener does not prevent
+ * that. `onClosed` is called once it is closed again.
  */
 export function keepDebuggerClosed(onClosed: () => void): void {
   if (Deno.build.os === "windows") return;
-  // deno-lint-ignore no-process-global -- loading it here would take the time in which the debugger is open.
+  // deno-lint-ignore no-process-global -- an import would take time while the debugger is open.
   const { _debugEnd } = process as unknown as { readonly _debugEnd?: () => void };
   let turns = 0;
   const close = (): void => {

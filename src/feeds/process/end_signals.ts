@@ -1,5 +1,5 @@
-/** The signals by which a user, a task runner or a supervisor asks for the end. */
-import type { Blocking } from "../../domain/process/blocking.ts";
+/** The signals by which a user, a task runner or a supervisor asks the program to end. */
+import type { Blocking } from "../../domain/process/exit.ts";
 
 /** Signals that arrive within this time of the first are the same request, sent by several senders. */
 const SAME_REQUEST_MS = 500;
@@ -7,16 +7,16 @@ const TURNS = 5;
 
 /** How a command is asked to end. */
 export interface EndSignals {
-  /** Aborted when the end is asked for. */
+  /** Aborted when the program is asked to end. */
   readonly signal: AbortSignal;
   readonly blocking: Blocking;
 }
 
 /**
- * Aborts `asked` when the end is asked for; when it is asked for again later, the process ends at once, with the exit
- * code `interrupted`. A terminal and a task runner may each send the same signal. A closed terminal asks for the end
- * too. Where no stream is a terminal, as under `nohup`, a hang-up means nothing. A listener has to say so: the runtime
- * does not keep to it that the process was started to ignore the signal.
+ * Aborts `asked` when the program is asked to end. Asked again later, the process ends at once with the exit
+ * code `interrupted`; a terminal and a task runner may each send the same signal. Closing the terminal asks
+ * it to end too. If no stream is a terminal, as under `nohup`, a hang-up is ignored. That takes a listener:
+ * the runtime does not keep ignoring a signal that the process was started to ignore.
  */
 export function endSignals(asked: AbortController, interrupted: number): EndSignals {
   let isFinal = false;
@@ -39,7 +39,7 @@ export function endSignals(asked: AbortController, interrupted: number): EndSign
   const onTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
   if (!isWindows) Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
   const blocking = <T>(work: () => T): T => {
-    // Without a listener the system's own way applies, for which the event loop need not turn.
+    // Without a listener the system's default applies, which needs no turn of the event loop.
     for (const name of names) Deno.removeSignalListener(name, stop);
     try {
       return work();

@@ -8,11 +8,11 @@ export interface RuntimeSetting {
   readonly name: string;
   /** What it does, as a clause after "which". */
   readonly effect: string;
-  /** Whether people set it for a good reason: where a network signs the traffic itself. */
+  /** Present if people set it for a good reason: because their network signs the traffic itself. */
   readonly isCommon?: true;
 }
 
-/** What was seen of Deno 2.9. */
+/** Those of Deno 2.9. */
 export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
   { name: "NODE_OPTIONS", effect: "can run other code before the program" },
@@ -33,7 +33,7 @@ export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
 /** Every variable that the program may read: these settings, and what kind of terminal it writes to. */
 export const READ_VARIABLES: readonly string[] = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 
-/** Those that are set here, as far as this process may look; one that is set to nothing does nothing. */
+/** Those that are set, as far as this process may read them; an empty value has no effect. */
 export function settingsInForce(): RuntimeSetting[] {
   return RUNTIME_SETTINGS.filter(({ name }) => {
     const isReadable = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
@@ -41,7 +41,7 @@ export function settingsInForce(): RuntimeSetting[] {
   });
 }
 
-/** What to say of one that is set, as a sentence. */
+/** A sentence about a setting that is set. */
 export function settingText({ name, effect }: RuntimeSetting): string {
   return `the environment sets ${name}, which ${effect}: unset it if you did not set it`;
 }

@@ -8,7 +8,7 @@ export interface Needs {
   readonly hosts: readonly string[];
   /** Files that are still to be opened or removed, for writing. */
   readonly writes: readonly string[];
-  /** Files that are still to be looked at, and with them the folder; none unless they are given. */
+  /** Files, and perhaps the folder, that are still to be read; none by default. */
   readonly reads?: readonly string[];
   /** A folder in which files are still to be created and removed; null for none. */
   readonly folder: string | null;
@@ -30,14 +30,14 @@ export function may(kind: "read" | "write", path?: string): boolean {
   return isGranted(path === undefined ? { name: kind } : { name: kind, path });
 }
 
-/** The kinds of permission that are granted, wholly or with `import` in the usual part, and that nothing needs. */
+/** The kinds of permission that are granted without limits and that nothing needs. */
 export function superfluous(): string[] {
   return NEVER_NEEDED.filter((name) => isGranted({ name }));
 }
 
 /**
- * The exchange that this program is locked to, as the permissions fixed at its build tell: the one whose stream may
- * be reached when that of no other may. Null if they leave the choice.
+ * The exchange that this program was built for: the only one whose stream it may reach. Null if it may reach
+ * several, or none.
  */
 export function lockedExchange(): ExchangeName | null {
   const reachable = EXCHANGE_NAMES.filter((name) => mayReach(hostsOf(name)[0]!));
@@ -55,7 +55,7 @@ export function obstacleTo(command: string, port = 0): string | null {
     }`;
 }
 
-/** What a compiled program cannot do, for its help; null where flags can still change it. */
+/** What a compiled program cannot do, for its help; null if flags can still change it. */
 export function buildLimits(): BuildLimits | null {
   if (!Deno.build.standalone) return null;
   const missing = new Map<string, string>();
@@ -100,7 +100,9 @@ export async function dropPermissions(needs: Needs, paths: readonly string[]): P
   return remaining(anywhere, hosts, [...written, ...reads]);
 }
 
-/** Drops writing to the folders over `paths` and anywhere, but for `writes`, among which may be `folder`. */
+/**
+ * Drops writing anywhere and to the folders over `paths`, except for `writes`, which may include `folder`.
+ */
 async function narrowWriting(
   writes: readonly string[],
   paths: readonly string[],
@@ -108,16 +110,16 @@ async function narrowWriting(
 ): Promise<void> {
   for (const path of writes) await Deno.permissions.request({ name: "write", path });
   for (const path of new Set(paths.flatMap(foldersOver))) {
-    // Revoking a folder takes those over it along.
+    // Revoking a folder also revokes those over it.
     if (folder === null || !isIn(folder, path)) await Deno.permissions.revoke({ name: "write", path });
   }
-  // Everything at once would take what is named above with it.
+  // Revoking everything at once would also revoke `writes`.
   if (writes.length === 0 || isGranted({ name: "write" })) await Deno.permissions.revoke({ name: "write" });
 }
 
 /**
- * Drops reading but for these files, among which may be `folder`, and says in words what remains of it. Where it was
- * granted anywhere it cannot be narrowed without losing it, and is kept.
+ * Drops reading, except for these files, which may include `folder`, and returns in words what remains. A
+ * grant to read anywhere cannot be narrowed without losing it, and is kept.
  */
 async function narrowReading(
   files: readonly string[],
@@ -157,7 +159,7 @@ function isIn(folder: string, path: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** The whole path where it can be asked for, which is before reading is dropped; else as it was written. */
+/** The path with its links followed, if reading has not been dropped yet; else as it was written. */
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path).replaceAll("\\", "/");

@@ -1,7 +1,7 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
 import type { BackfillPage, BackfillPages, Exchange, MissedTradesRoute } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
-import { type Questions, Unbelieved } from "../../exchanges/rest_question.ts";
+import { type Questions, RejectedAnswer } from "../../exchanges/rest_question.ts";
 import { type BackfilledTrade, runsOf } from "../../domain/market/backfilled_trades.ts";
 import { Backoff } from "../live/backoff.ts";
 import type { Runtime } from "../live/runtime.ts";
@@ -19,13 +19,13 @@ export interface BackfillOptions {
   readonly maxTrades?: number;
   /** The longest that one `fetch` may take. Default 60 s. */
   readonly deadlineMs?: number;
-  /** Ends it at once. */
+  /** Ends a fetch at once. */
   readonly signal: AbortSignal;
   /** Draws the jitter; from 0 to below 1. Default: the runtime's. */
   readonly random?: () => number;
   /** The longest that one request may take. Default 10 s. */
   readonly requestMs?: number;
-  /** To be shared by all that ask the same exchange from this address. Default: one of its own. */
+  /** Share it among all that ask the same exchange from this address. Default: one of its own. */
   readonly budget?: RestBudget;
   /** Default: the runtime's. */
   readonly clock?: RestClock;
@@ -47,8 +47,8 @@ export type BackfillEnd =
     /** Trades handed over; those of an aggregate are counted one by one. */
     readonly fetched: number;
     /**
-     * The last id accounted for: of a trade that was fetched, or one that the exchange itself does not have; one below
-     * the first asked for when there was none.
+     * The last id accounted for: that of a trade that was fetched, or one that the exchange itself does not
+     * have. One below the first id asked for if there was none.
      */
     readonly lastId: number;
   }
@@ -65,19 +65,22 @@ export type BackfillEnd =
   );
 
 const REQUEST_MS = 10_000;
-/** Between asking again for a tail that the exchange does not have yet: this, and a draw from a growing range. */
+/**
+ * The wait before asking again for the newest trades: at least the first, plus a random one that grows to the
+ * second.
+ */
 const TAIL_LEAST_MS = 100;
 const TAIL_MAX_MS = 4_000;
 
 /**
- * Fetches missed trades of one symbol, one fetch at a time, from the best of the exchange's routes that is not refused.
- * Where trades come as aggregates, these are cut where they hold trades that are known.
+ * Fetches missed trades of one symbol, one fetch at a time, from the best of the exchange's routes that is
+ * not refused. Aggregates are cut to the trades that were missed.
  *
  * ```ts ignore
  * const backfill = new Backfill({ exchange, restEndpoint: null, symbol: "BTCUSDT", signal });
  * const pages = backfill.fetch(lastId + 1, firstLiveId - 1);
  * let page = await pages.next();
- * for (; !page.done; page = await pages.next()) pipeline.run(lateRows.open(page.value.rows));
+ * for (; !page.done; page = await pages.next()) pipeline.run(missed.open(page.value.rows));
  * if (!page.value.complete) log.warn(page.value.reason);
  * ```
  */
@@ -94,7 +97,7 @@ export class Backfill {
   readonly #clock: RestClock;
   readonly #client: RestClient;
   readonly #routes: readonly MissedTradesRoute[];
-  /** The route that was not refused last. */
+  /** The best route that was not refused. */
   #route = 0;
 
   constructor(options: BackfillOptions) {
@@ -112,10 +115,10 @@ export class Backfill {
   }
 
   /**
-   * The trades from id `fromId` on, oldest first, until `untilId` (inclusive) is reached, or with null until the
-   * exchange has no newer ones; in pages, without a duplicate, and without a hole but where the exchange itself has no
-   * trade. Where it does not have the newest trades yet it is asked again (with null it is not: then there is nothing to
-   * wait for).
+   * The trades from id `fromId` up to `untilId`, inclusive; with null, up to the newest that the exchange
+   * has. They come in pages, oldest first, without a duplicate, and without a hole unless the exchange itself
+   * has no trade there. If it does not have the newest ones yet it is asked again; not so with null, where
+   * there is nothing to wait for.
    *
    * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
    */
@@ -130,10 +133,10 @@ export class Backfill {
     let pages: BackfillPages | null = null;
     let next = fromId;
     let fetched = 0;
-    const standing = () => ({ fetched, lastId: next - 1 });
+    const progress = () => ({ fetched, lastId: next - 1 });
     try {
       for (;;) {
-        if (this.target !== null && next > this.target) return { complete: true, ...standing() };
+        if (this.target !== null && next > this.target) return { complete: true, ...progress() };
         this.#checkCount(fromId, this.target);
         pages ??= this.#open();
         let page;
@@ -142,7 +145,7 @@ export class Backfill {
         } catch (error) {
           if (!(error instanceof GaveUp) || !isRefusal(error)) throw error;
           refusals.push(error);
-          this.#goRound(refusals);
+          this.#takeNextRoute(refusals);
           pages = null;
           continue;
         }
@@ -155,10 +158,10 @@ export class Backfill {
           tail.reset();
           yield { rows: run, source: pages.source };
         }
-        // A trade behind the target shows that none is to come before it.
+        // A trade at the target or after it shows that none before it is still to come.
         if (target !== null && (page.rows.at(-1)?.lastId ?? -1) >= target) next = target + 1;
         if (!page.isEnd) continue;
-        if (this.target === null) return { complete: true, ...standing() };
+        if (this.target === null) return { complete: true, ...progress() };
         if (next <= this.target) {
           const pauseMs = TAIL_LEAST_MS + tail.next();
           await this.#client.pause(pauseMs, deadline, this.#tailMissing(next, this.target));
@@ -167,7 +170,7 @@ export class Backfill {
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
       const { why, message: reason, hint } = error;
-      return { complete: false, why, reason, hint, ...standing() };
+      return { complete: false, why, reason, hint, ...progress() };
     }
   }
 
@@ -176,23 +179,24 @@ export class Backfill {
   }
 
   /**
-   * Asks all questions of a page. Throws GaveUp like RestClient, and if the page does not follow on what is known.
+   * Asks all questions of a page. Throws GaveUp as RestClient does, and if the page does not follow the known
+   * trades.
    */
-  async #ask(questions: Questions<BackfillPage | Unbelieved>, deadline: number): Promise<BackfillPage> {
+  async #ask(questions: Questions<BackfillPage | RejectedAnswer>, deadline: number): Promise<BackfillPage> {
     let step = questions.next();
     while (step.done !== true) step = questions.next(await this.#client.get(step.value, deadline));
     const page = step.value;
-    if (page instanceof Unbelieved) throw new GaveUp(page.why, page.reason);
+    if (page instanceof RejectedAnswer) throw new GaveUp(page.why, page.reason);
     return page;
   }
 
   /** Takes the next route that may be open after the last of these refusals. Throws GaveUp if there is none. */
-  #goRound(refusals: readonly GaveUp[]): void {
+  #takeNextRoute(refusals: readonly GaveUp[]): void {
     const { base } = this.#routes[this.#route]!;
     const { isWholeHost } = refusals.at(-1)!;
     do this.#route++; while (isWholeHost && this.#routes[this.#route]?.base === base);
     if (this.#route < this.#routes.length) return;
-    // Another day another answer.
+    // The next fetch tries the best route again.
     this.#route = 0;
     const { why } = refusals.find((refusal) => refusal.why === "refused") ?? refusals[0]!;
     const reasons = [...new Set(refusals.map(({ message }) => message))];

@@ -18,7 +18,7 @@ export interface CheckupOptions {
 }
 
 const STEP_MS = 5_000;
-/** A clock that is off by more makes the lag that is shown worthless. */
+/** With a clock that is off by more, the lag that is shown is worthless. */
 const WORST_OFFSET_MS = 1_000;
 const LARGEST_ANSWER_BYTES = 4_096;
 
@@ -76,7 +76,10 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
   }
 }
 
-/** Whether the name resolves and the port answers, and for `wss:` and `https:` whether TLS comes about. */
+/**
+ * Whether the name resolves and the port answers, and for `wss:` and `https:` whether the TLS handshake
+ * succeeds.
+ */
 async function examineConnection(
   address: string,
   { stepMs = STEP_MS }: CheckupOptions,
@@ -133,7 +136,7 @@ function connectionFailure(host: string, step: string, error: unknown): CheckRes
   );
 }
 
-/** What came first: a trade is what was waited for. */
+/** Reads up to the first trade, or to the end of the connection. */
 async function firstTrade(
   socket: TradeSocket,
   host: string,
@@ -156,16 +159,19 @@ async function firstTrade(
 }
 
 /**
- * The clock against `serverTime`, as if it had been read at `at`; half the time of the request is the uncertainty.
+ * Compares this clock with `serverTime`, which the server read at about `at` by this clock, give or take
+ * `uncertaintyMs`.
  */
-function clockResult(serverTime: number | null, at: number, suspectMs: number): CheckResult {
+function clockResult(serverTime: number | null, at: number, uncertaintyMs: number): CheckResult {
   if (serverTime === null) {
     return fail("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");
   }
   const offsetMs = at - serverTime;
   const side = offsetMs < 0 ? "behind" : "ahead of";
-  const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${shownMs(suspectMs)}`;
-  return Math.abs(offsetMs) <= WORST_OFFSET_MS + suspectMs
+  const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${
+    shownMs(uncertaintyMs)
+  }`;
+  return Math.abs(offsetMs) <= WORST_OFFSET_MS + uncertaintyMs
     ? pass("clock", "", found)
     : fail("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
 }
@@ -178,7 +184,7 @@ function serverTimeIn(text: string, exchange: Exchange): number | null {
   }
 }
 
-/** What was found with what failed last, unless that only says again that there is no connection. */
+/** Adds what failed last to what was found, unless that would only repeat that there is no connection. */
 async function failed(
   found: readonly CheckResult[],
   host: string,
@@ -200,7 +206,10 @@ async function failed(
   }
 }
 
-/** What answers although the port could not be reached was asked through a proxy, which no permission governs. */
+/**
+ * A host that answers although its port cannot be reached was asked through a proxy, which no permission
+ * governs.
+ */
 function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[] {
   const direct = found.find(({ step }) => step === "DNS, TCP");
   const answered = found.some(({ step, isGood }) => isGood && (step === "HTTP" || step === "WebSocket"));
@@ -216,7 +225,7 @@ function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[
   ];
 }
 
-/** The beginning of an answer's text; the rest is not read. */
+/** The start of an answer's text; the rest is not read. */
 async function beginningOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   let text = "";
@@ -239,7 +248,7 @@ async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void
     await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
-    // After it was abandoned it may still fail, and nobody is left to report that to.
+    // The promise may still fail after this, with nobody left to report that to.
     promise.catch(() => {});
   }
 }

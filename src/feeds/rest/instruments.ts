@@ -1,4 +1,4 @@
-/** Asks the exchange over REST what it asks of orders in a symbol. */
+/** Asks the exchange over REST for its rules for orders in a symbol. */
 import type { Exchange, ReadInfo } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type Rule } from "../../domain/market/instrument_rules.ts";
@@ -16,7 +16,7 @@ export interface InstrumentQuestion {
   readonly symbol: string;
   /** Shared by all that ask the same exchange from this address. */
   readonly budget: RestBudget;
-  /** Ends it at once. */
+  /** Ends the question at once. */
   readonly signal: AbortSignal;
   /** The longest that one host may take, ms. Default 2 s. */
   readonly hostMs?: number;
@@ -28,11 +28,11 @@ export interface InstrumentQuestion {
 
 /** The answer. Hosts are host:port. */
 export type InstrumentAnswer =
-  | { readonly kind: "told"; readonly info: ReadInfo; readonly host: string }
+  | { readonly kind: "answered"; readonly info: ReadInfo; readonly host: string }
   /** The exchange has no such symbol, or one that is counted in contracts. */
   | { readonly kind: "unknown"; readonly reason: string; readonly isContract?: true }
   | {
-    readonly kind: "silent";
+    readonly kind: "unanswered";
     readonly reason: string;
     /** What the user can do, or null. */
     readonly hint: string | null;
@@ -46,13 +46,13 @@ const HOST_MS = 2_000;
 const ASK_AGAIN_MIN_MS = 500;
 
 /**
- * Asks one host after the other, each once, until one answers. Whatever happens is an answer, within 2 s a host; an
- * aborted signal too.
+ * Asks one host after the other, each once, until one answers. Never throws for what a host or the signal
+ * does: that is an answer too, within `hostMs` per host.
  */
 export async function askInstrument(question: InstrumentQuestion): Promise<InstrumentAnswer> {
   const { restEndpoint, exchange, symbol, budget, signal } = question;
   const { hostMs = HOST_MS, runtime = globalThis, clock = clockOf(runtime) } = question;
-  // One try each: there is no wait between tries that jitter would be drawn for.
+  // One try each: there is no wait between tries that would need jitter.
   const options = { exchange, budget, clock, signal, requestMs: hostMs, runtime };
   const client = new RestClient({ ...options, tries: 1, random: () => 0 });
   const refusals: GaveUp[] = [];
@@ -62,7 +62,7 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
       if ("malformed" in info) {
         return { kind: "unknown", reason: `${hostOf(base)}: ${info.malformed}`, isContract: true };
       }
-      return { kind: "told", info, host: hostOf(base) };
+      return { kind: "answered", info, host: hostOf(base) };
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
       if (error.isUnknownSymbol) return { kind: "unknown", reason: error.message };
@@ -71,7 +71,7 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
     }
   }
   return {
-    kind: "silent",
+    kind: "unanswered",
     reason: refusals.map(({ message }) => message).join("; "),
     hint: refusals.find(({ hint }) => hint !== null)?.hint ?? null,
     isStopped: signal.aborted,
@@ -82,16 +82,16 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
 const ASK_AGAIN_MAX_MS = 60_000;
 
 /**
- * Asks again and again, at longer and longer waits of up to a minute and within the budget, until the exchange says
- * every rule of `wanted`; null once the signal is aborted. What it does not have, or says in another way, it is asked
- * for again: `onTrouble` gets every reason once.
+ * Keeps asking, with growing waits of up to a minute and within the budget, until the exchange gives every
+ * rule of `wanted`; null once the signal is aborted. `onTrouble` gets the reason of each failure, unless it
+ * is the same as the one before.
  */
 export async function awaitInstrument(
   question: InstrumentQuestion,
   wanted: readonly Rule[],
   onTrouble: (reason: string) => void,
   random: () => number = (question.runtime ?? globalThis).Math.random,
-): Promise<InstrumentAnswer & { readonly kind: "told" } | null> {
+): Promise<InstrumentAnswer & { readonly kind: "answered" } | null> {
   const { budget, exchange, signal, symbol, runtime = globalThis } = question;
   const { clock = clockOf(runtime) } = question;
   // It weighs the same at every host.
@@ -104,12 +104,12 @@ export async function awaitInstrument(
     await clock.pause(Math.ceil(waitMs), signal);
     if (signal.aborted) break;
     const answer = await askInstrument(question);
-    const missing = answer.kind === "told"
+    const missing = answer.kind === "answered"
       ? wanted.filter((rule) => answer.info.rules[rule] === undefined)
       : [];
-    if (answer.kind === "told" && missing.length === 0) return answer;
+    if (answer.kind === "answered" && missing.length === 0) return answer;
     if (signal.aborted) break;
-    const reason = answer.kind === "told"
+    const reason = answer.kind === "answered"
       ? [`${answer.host} does not say the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
       : answer.reason;
     if (reason !== last) onTrouble(reason);

@@ -8,7 +8,7 @@ const SLACK_MS = 1_000;
 export interface RestBudgetOptions {
   /** What the host allows per minute and address. */
   readonly perMinute: number;
-  /** The share of it to stay within, 0 to 1: other programs may ask from the same address. Default 0.8. */
+  /** The share of that to stay within, 0 to 1: other programs may ask from the same address. Default 0.8. */
   readonly share?: number;
 }
 

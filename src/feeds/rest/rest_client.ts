@@ -1,7 +1,7 @@
 /** Requests to the exchange's REST side: within its budget, retried when that may help, with every answer checked. */
 import type { Exchange } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
-import { type RestQuestion, Unbelieved } from "../../exchanges/rest_question.ts";
+import { RejectedAnswer, type RestQuestion } from "../../exchanges/rest_question.ts";
 import { pause } from "../live/alarm.ts";
 import { Backoff } from "../live/backoff.ts";
 import { explain, NetPermissionError, retryAfterMs } from "../live/connect_failure.ts";
@@ -51,7 +51,7 @@ export class GaveUp extends Error {
   readonly why: GaveUpWhy;
   /** What the user can do, or null. */
   readonly hint: string | null;
-  /** Whether another path of the same host would be answered alike. */
+  /** Whether the same host would answer any other path in the same way. */
   readonly isWholeHost: boolean;
   /** Whether the exchange refused because it has no such symbol. */
   readonly isUnknownSymbol: boolean;
@@ -86,20 +86,20 @@ export interface RestClientOptions {
   readonly runtime?: Runtime | undefined;
 }
 
-/** A page of 1,000 trades has 160 kB; what is nested deep takes seventy times its length to read. */
+/** A page of 1,000 trades has 160 kB; reading deeply nested JSON takes seventy times its length in memory. */
 const LARGEST_BODY_BYTES = 1024 * 1024;
-/** Of a refusal's body only its beginning is of use. */
+/** Only the start of a refusal's body is of use. */
 const LARGEST_REFUSAL_BYTES = 4 * 1024;
 const SHOWN_CHARACTERS = 160;
 const RETRY_MAX_MS = 8_000;
-const UNBELIEVED_TRIES = 3;
+const REJECTED_TRIES = 3;
 
 /** The outcome of a request without an answer. */
 interface Trouble {
   readonly why: GaveUpWhy;
   readonly reason: string;
   readonly hint: string | null;
-  /** Whether it is no use asking again. */
+  /** Whether asking again is of no use. */
   readonly isFinal: boolean;
   readonly isWholeHost: boolean;
   readonly isUnknownSymbol?: boolean;
@@ -114,14 +114,14 @@ export class RestClient {
   }
 
   /**
-   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if asking
-   * again is no use, after three answers that cannot be believed, or when time or tries run out.
+   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if
+   * asking again is no use, after three answers that are not accepted, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
     const { budget, clock, random, tries = Infinity } = this.#options;
     const backoff = new Backoff(RETRY_MAX_MS, random);
     let trouble: Trouble | null = null;
-    let unbelieved = 0;
+    let rejections = 0;
     for (let left = tries;;) {
       const retryMs = trouble === null ? 0 : backoff.next();
       const budgetMs = budget.waitMs(question.weight, clock.now());
@@ -135,14 +135,14 @@ export class RestClient {
       this.#checkStopped();
       if (answer instanceof Answer) return answer.value;
       trouble = answer;
-      if (trouble.why === "malformed" || trouble.why === "no-join") unbelieved++;
-      if (trouble.isFinal || unbelieved >= UNBELIEVED_TRIES || --left <= 0) throw gaveUp(trouble);
+      if (trouble.why === "malformed" || trouble.why === "no-join") rejections++;
+      if (trouble.isFinal || rejections >= REJECTED_TRIES || --left <= 0) throw gaveUp(trouble);
     }
   }
 
   /**
-   * Waits `ms`. Throws `otherwise`, at once, if that would last until `deadline` or longer, and a GaveUp ("stopped")
-   * when the signal is aborted.
+   * Waits `ms`. Throws `otherwise`, without waiting, if that would last until `deadline` or longer, and a
+   * GaveUp ("stopped") when the signal is aborted.
    */
   async pause(ms: number, deadline: number, otherwise: GaveUp): Promise<void> {
     const { clock, signal } = this.#options;
@@ -166,10 +166,10 @@ export class RestClient {
     const text = await this.#fetch(question, deadline);
     if (typeof text !== "string") return text;
     const parsed = parse(text);
-    if (parsed === undefined) return unbelieved("malformed", `${host} sent no JSON: ${shown(text)}`);
+    if (parsed === undefined) return rejected("malformed", `${host} sent no JSON: ${shown(text)}`);
     const value = question.read(parsed);
-    return value instanceof Unbelieved
-      ? unbelieved(value.why, `${host}: ${value.reason}`)
+    return value instanceof RejectedAnswer
+      ? rejected(value.why, `${host}: ${value.reason}`)
       : new Answer(value);
   }
 
@@ -192,7 +192,7 @@ export class RestClient {
       if (used !== null) budget.report(used, clock.now());
       if (response.status !== 200) return await this.#refusal(response, base);
       return await textOf(response, LARGEST_BODY_BYTES) ??
-        unbelieved("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
+        rejected("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
     } catch (error) {
       return await failure(error, base, exchange, signal, runtime);
     } finally {
@@ -233,12 +233,12 @@ export class RestClient {
       const trouble = `${host} failed: HTTP ${status}${told === null ? "" : `, ${told}`}`;
       return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
     }
-    if (status < 400) return unbelieved("malformed", `${host} answered HTTP ${status}, expected 200`);
+    if (status < 400) return rejected("malformed", `${host} answered HTTP ${status}, expected 200`);
     return { why: "refused", reason, hint, isFinal: true, isWholeHost, isUnknownSymbol };
   }
 }
 
-/** What was asked for. */
+/** An accepted answer. */
 class Answer<T> {
   readonly value: T;
 
@@ -257,7 +257,7 @@ function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble |
   return { why: "busy", reason, hint: before?.hint ?? null, isFinal: false, isWholeHost: true };
 }
 
-function unbelieved(why: "malformed" | "no-join", reason: string): Trouble {
+function rejected(why: "malformed" | "no-join", reason: string): Trouble {
   return { why, reason, hint: null, isFinal: false, isWholeHost: false };
 }
 
@@ -279,14 +279,17 @@ async function failure(
   }
 }
 
-/** The error below "fetch failed", without the address in front, whose words must not be taken for its. */
+/**
+ * The error below "fetch failed", without the address before it, whose words must not be taken for the
+ * error's.
+ */
 function bared(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
   const { message } = error.cause instanceof Error ? error.cause : error;
   return new Error(message.replace(/^.*?\bclient error \(\w+\): /, ""));
 }
 
-/** A body as text, or null when it is longer than that; what is not read is cancelled. */
+/** A body as text; null if it is longer than `largestBytes`, and the rest is cancelled. */
 async function textOf(response: Response, largestBytes: number): Promise<string | null> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
@@ -305,7 +308,7 @@ async function textOf(response: Response, largestBytes: number): Promise<string 
   }
 }
 
-/** Undefined for what is not JSON. */
+/** The value of a JSON text; undefined if it is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -314,7 +317,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The beginning of a text from outside, safe for a line of a log. */
+/** The start of a text from outside, safe for a line of a log. */
 function shown(text: string): string {
   // deno-lint-ignore no-control-regex
   const line = text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, " ").trim();

@@ -1,7 +1,8 @@
 /** What a journal remembers about an instrument: the rules that its runs had, and their exchange's answers. */
 import { DECIMAL, Money } from "../../domain/numbers/money.ts";
 import { marketIn } from "../../exchanges/endpoints.ts";
-import { isAssetName, type Rule, RULES } from "../../domain/market/instrument_rules.ts";
+import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
+import { isAssetName } from "../../domain/market/symbol.ts";
 import {
   type InstrumentOrigin,
   isKept,

@@ -1,4 +1,5 @@
 /** Keeps a run's decisions so that none is lost, or altered unnoticed. Each is on disk before anyone sees it. */
+import type { OrderChange } from "../../stages/order_changes.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import {
@@ -16,6 +17,7 @@ import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Heartbeat, writeHeartbeat } from "./journal_heartbeat.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
+import { lastOrderChanges } from "./journal_orders.ts";
 import { gatherPrices } from "./journal_prices.ts";
 import { type Prices } from "./price_note.ts";
 import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
@@ -32,7 +34,7 @@ const LOG_PAGES = 250;
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
-  /** How many of the last prices a resume needs: the long window. Older ones are dropped. */
+  /** How many of the last prices a resume needs. Older ones are dropped. */
   readonly window: number;
   /** Checks the whole chain before it is opened; otherwise only the last entries. */
   readonly verify?: boolean;
@@ -290,6 +292,19 @@ export class Journal implements Disposable {
       const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
       if (checkpoint === null) return { decimals: 0, values: [] };
       return gatherPrices(this.#database, this.#path, checkpoint, this.#window);
+    });
+  }
+
+  /**
+   * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if they
+   * are not all there, or an entry between them is altered.
+   */
+  lastOrderChanges(count: number): OrderChange[] {
+    if (count === 0) return [];
+    return this.#read(() => {
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
+      if (checkpoint === null) return [];
+      return lastOrderChanges(this.#database, this.#path, checkpoint, this.run, count);
     });
   }
 

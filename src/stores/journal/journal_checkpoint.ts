@@ -1,8 +1,9 @@
 /**
- * Checkpoints: the state, the account, the positions, and where the averages' prices are. One row for each run holds
+ * Checkpoints: the state, the account, the positions, and where the last prices are. One row for each run holds
  * all of it, and the next checkpoint replaces that row; an entry that proves the row stays (see journal_state.ts). Up
  * to version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
+import type { OrderChange } from "../../stages/order_changes.ts";
 import type { Entry } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import { noteText, type Prices, type PricesNote } from "./price_note.ts";
@@ -33,8 +34,10 @@ export interface CheckpointDraft {
   readonly account: AccountRow;
   /** All there are; an empty one need not be among them. */
   readonly positions: readonly PositionRow[];
-  /** Those that went into the averages since the checkpoint before; `fresh` when everything before is void. */
+  /** Those since the checkpoint before, of which a resume needs the last; `fresh` when everything before is void. */
   readonly prices: Prices & { readonly fresh: boolean };
+  /** The changes of waiting orders since the checkpoint before, which its entry holds; absent for none. */
+  readonly orders?: readonly OrderChange[];
 }
 
 /** A checkpoint in the journal, with the place of its prices instead of the prices. */

@@ -78,8 +78,19 @@ const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
  */
 const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"];
 
-/** Opens the database at `path` through node:sqlite. */
-export const connect: Connect = openDatabase;
+/** Opens the database at `path` through node:sqlite. A statement is prepared once, however often it is asked for. */
+export const connect: Connect = (path, readOnly) => {
+  const database = openDatabase(path, readOnly);
+  const statements = new Map<string, JournalStatement>();
+  return {
+    prepare(sql) {
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  };
+};
 
 /** The same, with everything that node:sqlite can do with one. */
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {

@@ -2,6 +2,7 @@
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
+import { inShort } from "./journal_orders.ts";
 import { hexHash, priceBytes } from "./journal_prices.ts";
 import { type PricesNote } from "./price_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
@@ -48,7 +49,7 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
  * one are all there are. Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
-  const { state, account, positions, prices: { decimals, values } } = draft;
+  const { state, account, positions, prices: { decimals, values }, orders = [] } = draft;
   const { cash, fees, realized } = account;
   const amounts = [cash, fees, realized, ...positions.flatMap(({ quantity, cost }) => [quantity, cost])];
   for (const amount of amounts) {
@@ -69,7 +70,12 @@ export function storedCheckpoint(draft: CheckpointDraft, before: number | null):
   const hash = stateHash(content);
   const { trades, digest } = state as { readonly trades?: number; readonly digest?: string };
   const proof = stateProof(hash, note, digest);
-  const line = lineOf({ type: "checkpoint", time: draft.time, content: { trades, state: proof } });
+  const entry = {
+    trades,
+    state: proof,
+    ...(orders.length === 0 ? {} : { orders: inShort(orders, draft.time) }),
+  };
+  const line = lineOf({ type: "checkpoint", time: draft.time, content: entry });
   return { line, content, hash, note, bytes };
 }
 

@@ -1,4 +1,4 @@
-/** The prices beside the checkpoints: those that went into the averages since the checkpoint before. */
+/** The prices beside the checkpoints: of those that a resumed run needs, the ones since the checkpoint before. */
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";

@@ -1,8 +1,8 @@
 /**
  * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but what
- * proves it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the averages'
+ * proves it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last
  * prices. The state itself is one row, which the next checkpoint writes over. The prices of earlier checkpoints stay as
- * long as the averages need them, so the hash is made in two steps: with the hash of the rest, prices can be checked
+ * long as a resume needs them, so the hash is made in two steps: with the hash of the rest, prices can be checked
  * when the state beside them is long gone.
  */
 import { hash } from "node:crypto";

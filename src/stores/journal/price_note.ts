@@ -1,4 +1,4 @@
-/** What a checkpoint's entry says about the averages' prices, which are kept beside it. */
+/** What a checkpoint's entry says about the last prices that a resumed run needs, which are kept beside it. */
 
 /** The prices of trades in order, as integers in units of 10^-decimals. */
 export interface Prices {

@@ -7,6 +7,7 @@ import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
+import { changesTaken } from "../../stages/waiting_orders.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "../verification/agreement.ts";
@@ -45,7 +46,7 @@ export type AskedFor = FiledRequest & { readonly why: string | null };
 const SHOWN_CHARACTERS = 60;
 
 /**
- * A run cannot be resumed if one of these differs: its averages, its account or its fills would mean something else.
+ * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
@@ -182,14 +183,14 @@ export class RunJournal implements Disposable {
    * a state is believed only if restoring it and taking a snapshot gives the same state.
    */
   #restore(checkpoint: Checkpoint): void {
-    const { decimals, values } = this.#journal.lastPrices();
     const state = checkpoint.state as unknown as PipelineSnapshot;
     let why: string;
     try {
       if (!isCurrent(state)) throw this.#olderRun();
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
-      this.#engine.restore(state, { decimals, prices: values });
+      const changes = this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
+      this.#engine.restore(state, this.#journal.lastPrices(), changes);
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const expected = underLimitsOf(made, state);
       const difference = divergence(expected, within(expected, made));
@@ -288,17 +289,22 @@ function isRule(name: string): name is Rule {
   return RULES.some((rule) => rule === name);
 }
 
-/** The state of a run, as a checkpoint keeps it, with the prices that entered its averages since the last one. */
+/**
+ * The state of a run, as a checkpoint keeps it, with the prices that its strategy remembers and the changes of waiting
+ * orders since the last one.
+ */
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
+  const orders = run.orders.takeChanges();
   const state = run.snapshot();
-  const { prices, decimals, isFresh } = run.takePrices();
+  const { values, decimals, isFresh } = run.averages.takeCloses();
   const { cash, fees, realized, position, cost } = state.account;
   return {
     time,
     state,
     account: { cash, fees, realized },
     positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
-    prices: { decimals, fresh: isFresh, values: prices },
+    prices: { decimals, fresh: isFresh, values },
+    orders,
   };
 }
 

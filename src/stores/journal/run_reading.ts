@@ -56,11 +56,11 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
-      lastSign: lastSignOf(reader, run, heartbeat),
+      lastAlive: lastAliveOf(reader, run, heartbeat),
       pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
       connection: connectionOf(reader, run, present.seq),
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
-      pace: heartbeat,
+      throughput: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
       // Their types have just been checked.
       startCash: startCash as string,
@@ -91,7 +91,7 @@ export function readPulse(reader: JournalReader, run: number): KeptPulse {
       journal: reader.path,
       run,
       stopped: stoppedSince(start, stopped),
-      lastSign: lastSignOf(reader, run, sign?.run === run ? sign : null),
+      lastAlive: lastAliveOf(reader, run, sign?.run === run ? sign : null),
       halt: haltOf(reader, run)?.event ?? null,
     };
   });
@@ -327,7 +327,7 @@ function countsOf(
  * The last that a live process wrote: its heartbeat, or an entry after it of those that bear the time at which
  * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
  */
-function lastSignOf(
+function lastAliveOf(
   reader: JournalReader,
   run: number,
   heartbeat: JournalReader["heartbeat"],

@@ -1,5 +1,5 @@
 /** The entries of one run, one after the other, while the chain of the whole journal is checked. */
-import type { Blocking } from "../../domain/process/blocking.ts";
+import type { Blocking } from "../../domain/process/exit.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
 import { JournalError } from "../journal/journal_file.ts";
@@ -39,7 +39,7 @@ export class CheckedEntry implements Entry {
     return this.text.startsWith('{"state":{');
   }
 
-  /** Of a checkpoint: trades that had gone through the averages; NaN if it does not say. */
+  /** Of a checkpoint: trades that the strategy had been shown; NaN if it does not say. */
   get trades(): number {
     const checkpoint = CHECKPOINT.exec(this.text)?.[1];
     if (checkpoint !== undefined) return Number(checkpoint);

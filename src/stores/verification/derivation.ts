@@ -1,6 +1,6 @@
 /** Runs recordings through an engine again and compares the events with the journal's entries. */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
-import type { Chunk } from "../../formats/chunk.ts";
+import type { Chunk } from "../../formats/trade_file.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import { isNextPart, type TimedHead } from "../../domain/recording/recording_note.ts";
 import type { TradeReader } from "../../domain/market/trade_reader.ts";
@@ -144,7 +144,7 @@ export class Derivation {
     this.#expected.push(entry);
   }
 
-  /** Continues until `until` trades have gone through the averages, or the recording is over. */
+  /** Continues until `until` trades have been shown to the strategy, or the recording is over. */
   async to(until: number): Promise<Mismatch | null> {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
       const input = this.#input ?? this.#inputs.next();

@@ -1,15 +1,16 @@
 /**
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
- * happened to the connection, and at every checkpoint the whole state and the averages' prices.
+ * happened to the connection, and at every checkpoint the whole state and the last prices.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
-import type { Chunk } from "../../formats/chunk.ts";
-import type { Blocking } from "../../domain/process/blocking.ts";
+import type { Chunk } from "../../formats/trade_file.ts";
+import type { Blocking } from "../../domain/process/exit.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";
-import { inFormOf, type PipelineSnapshot, withoutGapStart } from "../../stages/pipeline_snapshot.ts";
-import type { AveragesSnapshot } from "../../stages/average.ts";
+import type { OrderChange } from "../../stages/order_changes.ts";
+import { inFormOf, olderForms, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
@@ -67,9 +68,10 @@ export class Verification {
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint as it was derived, and the averages then; null before the first. */
+  /** The last checkpoint as it was derived, the last prices and orders' changes then; null before the first. */
   #last: Stored | null = null;
-  #averages: AveragesSnapshot = { prices: [], decimals: 0 };
+  #closes: Closes = { decimals: 0, values: [] };
+  #changes: readonly OrderChange[] = [];
   /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
   /** Whether the journal was seen to have more than was read of it. */
@@ -179,7 +181,7 @@ export class Verification {
     }
     const { decoder, engine } = kept;
     const { symbol } = decoder;
-    if (this.#state !== null) engine.restore(this.#state, this.#averages);
+    if (this.#state !== null) engine.restore(this.#state, this.#closes, this.#changes);
     if (this.#derivation === null) {
       this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
@@ -205,7 +207,7 @@ export class Verification {
     }
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    const draft = checkpointOf(state, this.#symbol, entry.time);
+    let draft = checkpointOf(state, this.#symbol, entry.time);
     let stored = this.#storedAt(entry, draft);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
@@ -216,6 +218,7 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
+      draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
       stored = this.#storedAt(entry, draft);
     }
     this.#last = stored;
@@ -232,10 +235,13 @@ export class Verification {
       state.snapshot(),
     );
     const stored = storedCheckpoint({ ...draft, state: snapshot }, this.#priced);
-    const older = parting(entry, stored) === null ? null : withoutGapStart(snapshot);
-    if (older === null) return stored;
-    const storedBefore = storedCheckpoint({ ...draft, state: older }, this.#priced);
-    return parting(entry, storedBefore) === null ? storedBefore : stored;
+    if (parting(entry, stored) === null) return stored;
+    for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
+      const orders = hasChanges ? draft.orders ?? [] : [];
+      const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, this.#priced);
+      if (parting(entry, storedBefore) === null) return storedBefore;
+    }
+    return stored;
   }
 
   /** Derives what a manual release of a halt did: the run as it was, without the halt. */
@@ -251,7 +257,7 @@ export class Verification {
     }
     const { reason, tradeId } = state.gate.halt;
     const { text } = entry.content;
-    const { decimals } = this.#averages;
+    const { decimals } = this.#closes;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
     const stated = divergence(entry.content, { reason, tradeId, text });
@@ -283,7 +289,8 @@ export class Verification {
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#averages = derivation.state.averages;
+    this.#closes = derivation.state.averages.closes;
+    this.#changes = derivation.state.orders.changes;
     if (derivation.isEnded) return this.#keptOther();
     // With a run that writes faster than this reads, there would be no end.
     if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());

@@ -1,15 +1,14 @@
 /**
- * The assumptions of a result, for its first lines: the account, its costs, the instrument's rules and the limits.
+ * The assumptions behind a result, for its first lines: the account, its costs, the instrument's rules and the limits.
  */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
-import { optionWord } from "../../domain/process/option_word.ts";
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
-import { money } from "../terminal/figures.ts";
-import { stakeWords } from "../terminal/narration.ts";
+import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
@@ -17,7 +16,7 @@ const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "partic
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
 
-/** The assumptions of a result, from its configuration. Amounts in quote currency, durations in ms. */
+/** The assumptions behind a result, from its configuration. Amounts in quote currency, durations in ms. */
 export interface Assumed {
   readonly symbol: string;
   readonly cash: Money;
@@ -59,8 +58,8 @@ export function fillParametersOf({ slippage, latency }: Assumed): FillParameters
 }
 
 /**
- * The lines, each with two blanks before it. With `withFillParameters` slippage and latency are among them; `named`
- * is what the exchange calls the assets, null if nobody has said so.
+ * The lines, each indented by two blanks. With `withFillParameters` they include slippage and latency. `named` are the
+ * exchange's names of the assets, or null.
  */
 export function assumptions(
   config: Assumed,
@@ -94,7 +93,7 @@ export function assumptions(
   ];
 }
 
-/** The parts with commas between them, in as many lines as they need; all but the first are indented further. */
+/** The parts, separated by commas, in as many lines as they need. All lines but the first are indented further. */
 export function wrapped(title: string, parts: readonly string[]): string[] {
   const lines: string[] = [];
   let line = `  ${title}`;

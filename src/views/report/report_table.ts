@@ -1,4 +1,4 @@
-/** The results of a backtest, as a trader reads them: one column of figures, or one for each fill model. */
+/** The results of a backtest for a trader: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import { Money } from "../../domain/numbers/money.ts";
@@ -21,7 +21,7 @@ import {
   unsignedPercent,
 } from "../terminal/figures.ts";
 
-/** One column: a summary, and its fill model. */
+/** One column: a summary and its fill model. */
 export interface ReportColumn {
   readonly title: string;
   readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity" | "halt"> & {
@@ -52,7 +52,7 @@ const FILL_PARAMETERS: readonly Row[] = [
   ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
 ];
 
-/** The rows in sections, a section's name on a line of its own; `reasons` are those of refused orders. */
+/** The rows in sections, each under its name. `reasons` are those of refused orders. */
 function rowsIn(
   { base, quote }: { readonly base: string; readonly quote: string },
   reasons: readonly string[],
@@ -143,7 +143,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   return ["", ...headOf(head, columns), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
-/** How times are shown where room is scarce: without the year when the head says it. */
+/** How times are shown where space is scarce: without the year, if the head of the table has it. */
 function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   const isOneYear = firstTime?.slice(0, 4) === lastTime?.slice(0, 4);
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
@@ -183,7 +183,7 @@ function headOf(
   ];
 }
 
-/** What gaps and resets did to the averages, where they did anything. */
+/** What gaps and resets did to the averages, if they did anything. */
 function gapLines({ emptied, existed }: AveragesRecord, { gaps, resets }: SummaryEvent): string[] {
   if (emptied === 0) return [];
   const causes = [

@@ -5,12 +5,12 @@ import { textWidth } from "../terminal/text_width.ts";
 
 /** Columns before a check's name. */
 const MARGIN = 8;
-/** With fewer columns beside the names, what was found stands below them. */
+/** With fewer columns left beside the names, the results go below them. */
 const FEWEST_COLUMNS = 32;
 
 /**
  * One line for each check, with the advice below it. If all pass, a last line says so; failures go to standard error.
- * Lines are broken between words where they are longer than `columns`, those of a terminal.
+ * Lines longer than the `columns` of a terminal are broken between words.
  */
 export function checkTable(findings: readonly CheckResult[], columns = Infinity): string {
   const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));
@@ -31,7 +31,7 @@ export function checkTable(findings: readonly CheckResult[], columns = Infinity)
   return [...lines, ...(isGood ? [conclusion(findings)] : [])].map(printable).join("\n");
 }
 
-/** The text in lines of `columns` at most, broken between words; a longer word stays whole. */
+/** The text in lines of at most `columns`, broken between words. A longer word stays whole. */
 function broken(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -1,4 +1,4 @@
-/** The state of a run, as a trader reads it. */
+/** The state of a run for a trader. */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { type RunStatus, stopText } from "../../domain/run/run_status.ts";
 import { assets } from "../terminal/assets.ts";
@@ -52,7 +52,7 @@ function processRows(status: RunStatus): Row[] {
   ].filter(([, value]) => value !== "") as Row[];
 }
 
-/** What was checked against the chain; the text claims no more than that. */
+/** What was checked against the chain. The text claims no more than that. */
 function checked({ checked: { from, to, isCut } }: RunStatus): string {
   const cut = isCut ? `; NOT what else came between the last checkpoint and entry ${from}` : "";
   return `entries ${from} to ${to} of the chain, and every older one shown here${cut}`;
@@ -77,7 +77,7 @@ function trading({ halt, awaitsRules, symbol }: RunStatus): string {
   return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
 }
 
-/** A request that is not handled yet. */
+/** A request that has not been handled yet. */
 function requested(request: RunStatus["requests"][number], status: RunStatus): string {
   const { kind, time, text } = request;
   const flattens = kind === "halt" && request.action === "flatten";
@@ -133,7 +133,11 @@ function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): stri
   const rows = [
     head,
     ...lastFills.map(({ time, side, quantity, price, fee, realized }) => [
-      ...[moment(time), side, exactly(quantity, quantityPlaces), exactly(price, pricePlaces), money(fee)],
+      moment(time),
+      side,
+      exactly(quantity, quantityPlaces),
+      exactly(price, pricePlaces),
+      money(fee),
       realized === undefined ? "" : signedMoney(realized),
     ]),
   ];
@@ -168,7 +172,7 @@ function lastOf(shown: number, all: number): string {
   return shown === all ? grouped(all) : `the last ${shown} of ${grouped(all)}`;
 }
 
-/** A time and how long ago it was. */
+/** A time, and how long ago it was. */
 function since(time: string, { time: now }: RunStatus): string {
   const ago = Date.parse(now) - Date.parse(time);
   return ago < 0 ? `${moment(time)} UTC` : `${moment(time)} UTC (${span(ago)} ago)`;

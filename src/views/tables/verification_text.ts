@@ -17,7 +17,7 @@ export interface Compared {
   readonly elapsedMs: number;
 }
 
-/** One line that says what was proven, or the difference in its context, on several. */
+/** One line that says what was proven, or several that show the difference in its context. */
 export function outcomeText(outcome: Outcome, compared: Compared): string {
   const lines = outcome.type === "verified"
     ? [verifiedLine(outcome, compared)]
@@ -25,24 +25,39 @@ export function outcomeText(outcome: Outcome, compared: Compared): string {
   return lines.map(printable).join("\n");
 }
 
-/** The same as one JSON object. Times as in events; the time of what is verified is that of its last trade. */
+/** The same as one JSON object. Times are written as in events; `time` is that of the last trade verified. */
 export function outcomeJson(outcome: Outcome, compared: Compared): string {
   const { journal, recordings, passedOver, elapsedMs } = compared;
   if (outcome.type === "difference") {
     const { type, run, what, entry, tradeId, at, derived, before } = outcome;
     return printableJson({
-      ...{ type, journal, recordings, passedOver, run, what, entry, tradeId },
+      type,
+      journal,
+      recordings,
+      passedOver,
+      run,
+      what,
+      entry,
+      tradeId,
       recording: at?.recording ?? null,
       line: at?.line ?? null,
       journalSays: outcome.journal,
-      ...{ derived, before },
+      derived,
+      before,
     });
   }
   const { type, run, entries, chained, trades, fills, from, to } = outcome;
   return printableJson({
     type,
     time: to === null ? null : isoTime(to),
-    ...{ journal, recordings, passedOver, run, entries, chained, trades, fills },
+    journal,
+    recordings,
+    passedOver,
+    run,
+    entries,
+    chained,
+    trades,
+    fills,
     from: from === null ? null : isoTime(from),
     to: to === null ? null : isoTime(to),
     elapsedMs: Math.round(elapsedMs),

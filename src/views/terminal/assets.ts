@@ -1,7 +1,7 @@
 import type { InstrumentOrigin } from "../../domain/market/instrument.ts";
 import { printable } from "./terminal.ts";
 
-/** Quote currencies at the end of symbols; if one ends with another, the longer comes first. */
+/** Quote currencies at the end of symbols. If one ends with another, the longer one comes first. */
 const QUOTES = [
   "FDUSD",
   "USDT",
@@ -19,15 +19,15 @@ const QUOTES = [
   "BNB",
 ] as const;
 
-/** The exchange's names of the two assets of a symbol, if it gave them. */
+/** The exchange's names of a symbol's two assets, if it gave them. */
 export interface NamedAssets {
   readonly base?: string;
   readonly quote?: string;
 }
 
 /**
- * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, as shown to people: those that are `named`, else split by how
- * the symbol ends; "base" and "quote" where that is not known.
+ * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, for people: the `named` ones, or else the symbol split before
+ * a known quote currency, or else "base" and "quote".
  */
 export function assets(
   symbol: string,
@@ -43,7 +43,7 @@ export function assets(
     : { base: pair.slice(0, -found.length), quote: found };
 }
 
-/** The assets that an exchange named, in where an instrument comes from as events and journals have it. */
+/** The names of the assets in an instrument's origin, as events and journals have it; null if it has none. */
 export function namedAssets(instrument: unknown): NamedAssets | null {
   const { exchangeInfo = null } = (instrument ?? {}) as Partial<InstrumentOrigin>;
   return exchangeInfo;

@@ -1,15 +1,15 @@
-/** Events on standard output, one JSON object a line: none is dropped, and a reader that fails is noticed. */
+/** Events on standard output, one JSON object a line. None is dropped, and a reader that fails is noticed. */
 import { type AsyncSink, Outlet } from "./outlet.ts";
 import { beforeGraceEnds, OutputStuck, printableJson, ReaderGone } from "./terminal.ts";
 
 const FLUSH_CHARACTERS = 64 * 1024;
-/** The most text that waits for a reader that reads nothing: some ten thousand events. */
+/** The most text that waits for a reader that reads nothing: about ten thousand events. */
 const ROOM_CHARACTERS = 4 * 1024 * 1024;
 
 const LOOK_UP_MS = 100;
 /**
- * A reader that takes something within this time after the end was asked for still reads, and gets this much more
- * time.
+ * A reader that takes something within the first time after the user asked for the end still reads. It gets the second
+ * time to take the rest.
  */
 const MOVING_MS = 2_000;
 const STILL_READS_MS = 4_000;
@@ -22,7 +22,7 @@ export class EventLines {
   #text = "";
   #broken: Error | null = null;
 
-  /** Keeps up to `room` characters while `sink` takes none. `onBroken` is called once, when no more can be written. */
+  /** Keeps up to `room` characters while `sink` takes none. Calls `onBroken` once, when no more can be written. */
   constructor(sink: AsyncSink, onBroken: () => void, room: number = ROOM_CHARACTERS) {
     this.#onBroken = onBroken;
     this.#room = room;
@@ -34,7 +34,7 @@ export class EventLines {
     return this.#broken;
   }
 
-  /** Whether the reader is slower than the events come, so that it is time to wait for it. */
+  /** Whether the reader is slower than the events, so that it is time to wait for it. */
   get isCrowded(): boolean {
     return this.#broken === null && this.#outlet.isCrowded;
   }
@@ -44,7 +44,7 @@ export class EventLines {
     while (this.isCrowded && !stop.aborted) await this.#outlet.moved(LOOK_UP_MS);
   }
 
-  /** Adds one event; it is written now or at the next `flush`. */
+  /** Adds one event. It is written now or at the next `flush`. */
   add(event: unknown): void {
     this.addText(`${printableJson(event)}\n`);
   }
@@ -65,14 +65,14 @@ export class EventLines {
     this.#break(new OutputStuck(`${what}, and events are not dropped`));
   }
 
-  /** Resolves once nothing waits any more, written or lost. */
+  /** Resolves once nothing is waiting: everything has been written or lost. */
   drained(): Promise<void> {
     return this.#outlet.drained();
   }
 
   /**
-   * Waits until everything is written; once `stop` is aborted `graceMs` at most, and a few seconds for a reader that
-   * still reads. What is not written then is lost.
+   * Waits until everything is written. Once `stop` is aborted, waits `graceMs` at most, and a few seconds for a reader
+   * that still reads. What is not written by then is lost.
    */
   async settled(stop: AbortSignal, graceMs: number): Promise<void> {
     const from = performance.now();
@@ -97,7 +97,7 @@ export class EventLines {
   }
 }
 
-/** A pipe without a reader and a closed terminal are the same: nobody reads any more. */
+/** Why text was lost. A pipe without a reader and a closed terminal count as the same. */
 function lossBy(error: unknown): Error {
   const { code } = error as { readonly code?: string };
   if (error instanceof Deno.errors.BrokenPipe || code === "EIO" || code === "EPIPE") {

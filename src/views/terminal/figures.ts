@@ -14,7 +14,7 @@ export function counted(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
-/** An amount with every digit that it has, thousands apart, with `places` decimals at least. */
+/** An amount with all its digits, commas between thousands, and at least `places` decimals. */
 export function exactly(amount: string, places = 0): string {
   const [whole = "", decimals = ""] = amount.split(".");
   const groups = whole.replace(/\B(?=(\d{3})+$)/g, ",");
@@ -38,10 +38,10 @@ export function span(milliseconds: number | null): string {
 
 /** From this value on, a figure is written with an exponent. */
 const HUGE = 1e12;
-/** Below this an amount has four digits that are not zero, for coins worth next to nothing. */
+/** A smaller amount is shown with four significant digits, for coins worth next to nothing. */
 const SMALL = 0.1;
 
-/** To the hundredth with commas between thousands, or to four digits where an amount is small. */
+/** An amount to the hundredth with commas between thousands, or to four significant digits if it is small. */
 export function money(amount: string | null): string {
   if (amount === null) return NONE;
   const value = new Money(amount);
@@ -57,35 +57,36 @@ export function signedMoney(amount: string | null): string {
 /** From this value on, hundredths say nothing: rupiah and won are counted by the million. */
 const LARGE = 1e8;
 
-/** An amount as `money` shows it, and without decimals where it is large. */
+/** An amount as `money` shows it, but without decimals if it is large. */
 export function shortMoney(amount: string): string {
   const value = new Money(amount);
   return value.abs().gte(LARGE) ? exactly(value.toFixed(0)) : money(amount);
 }
 
-/** From this value on, a price has no decimals but its own. */
+/** From this value on, a price gets no decimals beyond its own. */
 const HIGH_PRICE = 1e6;
 
-/** A price with every digit that it has: `60,003.85`, `0.0000123`, `1,650,000,000`; two decimals unless it is high. */
+/** A price with all its digits, and at least two decimals unless it is high: `60,003.85`, `1,650,000,000`. */
 export function priceText(price: string): string {
   return exactly(price, new Money(price).gte(HIGH_PRICE) ? 0 : 2);
 }
 
-/** A mean of prices, shown like `price` and with as many decimals. */
+/** A mean of prices, with as many decimals as `price` is shown with. */
 export function meanPriceText(mean: string, price: string): string {
   return exactly(new Money(mean).toFixed(placesOf(priceText(price))));
 }
 
 /**
- * Two averages of prices like `price`, with its decimals, and with more where they would read as the same though they
+ * Values beside prices like `price`, with its decimals, and with more where two would read as the same though they
  * differ.
  */
-export function averagesText(short: string, long: string, price: string): readonly [string, string] {
-  const [a, b] = [new Money(short), new Money(long)];
+export function valuesText(values: readonly string[], price: string): readonly string[] {
+  const exact = values.map((value) => new Money(value));
+  const differ = new Set(exact.map((value) => value.toFixed())).size;
   let places = placesOf(priceText(price));
-  const most = Math.max(places, a.decimalPlaces(), b.decimalPlaces());
-  while (places < most && !a.eq(b) && a.toFixed(places) === b.toFixed(places)) places++;
-  return [exactly(a.toFixed(places)), exactly(b.toFixed(places))];
+  const most = Math.max(places, ...exact.map((value) => value.decimalPlaces()));
+  while (places < most && new Set(exact.map((value) => value.toFixed(places))).size < differ) places++;
+  return exact.map((value) => exactly(value.toFixed(places)));
 }
 
 function placesOf(shown: string): number {
@@ -97,7 +98,7 @@ export function percent(fraction: string | null): string {
   return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
 }
 
-/** The same without a plus; to two digits where the hundredth would hide it. */
+/** The same without a plus; to two significant digits if the hundredth would hide it. */
 export function unsignedPercent(fraction: string | null): string {
   if (fraction === null) return NONE;
   const value = new Money(fraction).times(100);
@@ -105,7 +106,7 @@ export function unsignedPercent(fraction: string | null): string {
   return `${isHidden ? value.toSignificantDigits(2).toFixed() : hundredths(value)} %`;
 }
 
-/** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */
+/** Two decimals, commas between thousands, and no sign before a figure that is shown as zero. */
 export function hundredths(value: Money): string {
   if (value.abs().gte(HUGE)) return value.toExponential(2);
   const [whole = "", decimals = ""] = value.abs().toFixed(2).split(".");
@@ -113,7 +114,7 @@ export function hundredths(value: Money): string {
   return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
 }
 
-/** A plus before what is shown as more than nothing. */
+/** A plus before a figure that is shown as more than zero. */
 function withPlus(value: Money, shown: string): string {
   return value.isPositive() && /[1-9]/.test(shown) ? `+${shown}` : shown;
 }
@@ -121,4 +122,9 @@ function withPlus(value: Money, shown: string): string {
 /** `2024-08-08 23:54:15`. */
 export function moment(time: string | null): string {
   return time === null ? NONE : time.slice(0, 19).replace("T", " ");
+}
+
+/** A stake for a user: an amount, or a share of the cash. */
+export function stakeWords(stake: unknown): string {
+  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

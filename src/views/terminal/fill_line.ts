@@ -1,17 +1,16 @@
-/** A fill in one line, with the signal that it goes back to; `--json` has every digit. */
+/** A fill in one line, with the signal behind it. `--json` has every digit. */
 import type { FillEvent, SignalEvent } from "../../domain/run/event.ts";
 import { assets, type NamedAssets } from "./assets.ts";
-import { averagesText, exactly, meanPriceText, priceText, shortMoney, signedMoney } from "./figures.ts";
+import { exactly, meanPriceText, priceText, shortMoney, signedMoney, valuesText } from "./figures.ts";
 
 /**
  * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all
- * their digits, amounts to the hundredth. `named` are the assets if they are known; `signal` is null if it is not
- * known.
+ * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known.
  */
 export function fillText(event: FillEvent, named: NamedAssets | null, signal: SignalEvent | null): string {
   const { side, quantity, price, fee, realized, cash, cause, partial, filled, averagePrice } = event;
   const { base } = assets(event.symbol, named);
-  const why = cause ?? (signal === null ? null : crossing(signal));
+  const why = cause ?? (signal === null ? null : reason(signal));
   return [
     `${side.toUpperCase()} ${exactly(quantity)} ${base} @ ${priceText(price)}`,
     ...(partial === undefined ? [] : ["in part"]),
@@ -25,12 +24,16 @@ export function fillText(event: FillEvent, named: NamedAssets | null, signal: Si
   ].join("  ");
 }
 
-/** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order has not been filled with it. */
+/** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order did not fill at once. */
 export function signalText(event: SignalEvent): string {
-  return `${event.side} signal @ ${priceText(event.price)}  (${crossing(event)})`;
+  return `${event.side} signal @ ${priceText(event.price)}  (${reason(event)})`;
 }
 
-function crossing({ side, price, shortAverage, longAverage }: SignalEvent): string {
-  const [short, long] = averagesText(shortAverage, longAverage, price);
-  return `sma ${short} ${side === "buy" ? ">" : "<"} ${long}`;
+/** Why there is a signal: the crossing of two averages, or else each value of the strategy with its name. */
+function reason(
+  { type: _type, time: _time, symbol: _symbol, tradeId: _id, side, price, ...values }: SignalEvent,
+): string {
+  const texts = valuesText(Object.values(values), price);
+  if (values.shortAverage !== undefined) return `sma ${texts.join(side === "buy" ? " > " : " < ")}`;
+  return Object.keys(values).map((name, at) => `${name} ${texts[at]}`).join(", ");
 }

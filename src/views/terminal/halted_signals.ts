@@ -1,13 +1,13 @@
-/** Signals that place no order during a halt: the first is shown in full, the others are counted. */
+/** Signals that place no order during a halt. The first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
-import type { Line } from "./narration.ts";
 import { TradeNarration } from "./trade_narration.ts";
 
-/** How often, by the trades' own times, a line says how many there were. */
+/** How often the count is logged, by the trades' own times. */
 const COUNT_EVERY_MS = 3_600_000;
 
-/** Reasons why no order is placed for now: the event that ends each, and its text. */
+/** Reasons to place no order for now, each with the event that ends it and with its text. */
 const REASONS = {
   "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
   "no-rules": { end: "rules", until: "until the rules arrive", during: "while the rules had not arrived" },
@@ -16,13 +16,13 @@ const REASONS = {
 /** The log lines of one run, from its events in their order. */
 export class HaltedSignals {
   readonly #trades = new TradeNarration();
-  /** Why signals are counted, and not shown; null if they are shown. */
+  /** Why signals are counted instead of shown; null if they are shown. */
   #reason: keyof typeof REASONS | null = null;
-  /** When the first signal was refused for that, or when the count was shown last, ISO 8601. */
+  /** When the first signal was refused for this reason, or the count was last shown, ISO 8601. */
   #since = "";
   #count = 0;
 
-  /** The log lines for this event; `named` are the exchange's names of the assets, null if not known. */
+  /** The log lines for this event. `named` are the exchange's names of the assets, or null. */
   *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
     const reason = this.#reason;
     if (reason !== null) {
@@ -46,7 +46,7 @@ export class HaltedSignals {
     };
   }
 
-  /** The log lines that are left when no more events are available. */
+  /** The log lines that were held back, when there are no more events for now. */
   settle(named: NamedAssets | null = null): Generator<Line> {
     return this.#trades.settle(named);
   }
@@ -66,7 +66,7 @@ export class HaltedSignals {
   }
 }
 
-/** Whether a signal was refused as no order is placed, or as there is nothing to sell since it bought nothing. */
+/** Whether a signal was refused because no orders are placed, or because the signal before bought nothing to sell. */
 function isCounted({ reason, cause }: RefusalEvent): boolean {
   return cause === undefined && (isReason(reason) || reason === "no-position");
 }

@@ -12,7 +12,7 @@ export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly format: "text" | "json";
   readonly colours: boolean;
-  /** The columns of the terminal at this moment; null where the log is not on one. */
+  /** Returns the columns of the terminal at this moment; null if the log is not on one. */
   readonly columns?: (() => number) | null;
 }
 
@@ -55,12 +55,12 @@ export function openLog(
 
 /** The text before the message: time and level. */
 const BEFORE = "23:54:15.342 INFO  ".length;
-/** With less room than this for a message, wrapping it does not help. */
+/** With fewer columns left for a message, wrapping it does not help. */
 const LEAST_COLUMNS = 30;
 
 /**
- * `23:54:15.342 INFO  message`, in UTC; what was received cannot steer the terminal. In `columns` a long message goes on
- * below itself.
+ * `23:54:15.342 INFO  message`, in UTC. Received text cannot steer the terminal. A message longer than `columns`
+ * continues below itself.
  */
 export function textLine(
   { datetime, levelName, msg }: LogRecord,

@@ -14,18 +14,14 @@ import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import { rulesText } from "../../domain/market/instrument.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
+import { stakeWords } from "./figures.ts";
 import { fillText, signalText } from "./fill_line.ts";
 
-/** One line of the log. */
-export interface Line {
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly text: string;
-}
-
 /**
- * The log line for an event, or null if another view shows it; `named` are the assets if they are known, and `signal`
- * is what a fill goes back to.
+ * The log line for an event, or null if it is shown in another way. `named` are the exchange's names of the assets, and
+ * `signal` is the signal behind a fill, or null.
  */
 export function narrate(
   event: PenstockEvent,
@@ -90,7 +86,7 @@ export function narrate(
   }
 }
 
-/** What refusals say that have words instead of amounts. */
+/** The words for refusals that have no amounts. */
 const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
   "disconnected": "the connection was lost",
   "halted": "trading is halted",
@@ -124,7 +120,7 @@ function expiredLine(event: ExpiredEvent): Line {
   }
 }
 
-/** A fill model that ends in a halt: its own events are not shown. */
+/** Logs that a fill model ended in a halt, because its own events are not shown. */
 function modelHaltLine({ model }: ModelEvent, { reason, value, limit, tradeId }: Halt): Line {
   const why = reason === "manual"
     ? "halted by hand"
@@ -149,7 +145,7 @@ function releasedLine({ reason, tradeId, text, requested }: ReleasedEvent): Line
     : warn(`the halt (${reason === "manual" ? "by hand" : reason}) is released: ${text}; trading resumes`);
 }
 
-/** The log line for a request that is dropped; `requested` is when it was filed, µs since 1970. */
+/** The log line for a dropped request, which was filed at `requested` (µs since 1970). */
 export function droppedRequest(kind: string, requested: number, why: string | null): Line {
   return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
 }
@@ -171,12 +167,12 @@ function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   return warn(`${gap}: ${fetched}the averages start again`);
 }
 
-/** Trades out of order, which were counted and not traded on. */
+/** The words for trades out of order, which place no orders. */
 export function strayText({ count, reason }: Rejections): string {
   return count === 1 ? `${reason}; it places no order` : `${count} trades out of order, the first: ${reason}`;
 }
 
-/** The log line that the trades of a gap are still being fetched, and what that means. */
+/** The log line that says that the trades of a gap are still being fetched, and what that means. */
 export function stillFetching({ fromId, toId }: HeldGap): Line {
   const missing = toId - fromId + 1;
   return info(
@@ -206,7 +202,7 @@ export function seconds(milliseconds: number): string {
     : `${Math.round(milliseconds / 1000)} s`;
 }
 
-/** An amount with its sign, also when positive. */
+/** An amount with its sign, even if it is positive. */
 export function signed(amount: string): string {
   return amount.startsWith("-") || amount === "0" ? amount : `+${amount}`;
 }
@@ -217,9 +213,4 @@ function info(text: string): Line {
 
 function warn(text: string): Line {
   return { level: "warn", text };
-}
-
-/** A stake as a user reads it: an amount, or which share of what. */
-export function stakeWords(stake: unknown): string {
-  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

@@ -1,33 +1,33 @@
-/** Writes text out of this process as fast as its reader takes it, while everything else goes on. */
+/** Writes text as fast as its reader takes it, while everything else goes on. */
 
-/** Where text goes: a file descriptor whose write waits for its reader without holding anything else up. */
+/** Where text goes: a file descriptor whose write waits for its reader and holds nothing else up. */
 export interface AsyncSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 /** What an outlet does besides writing. */
 export interface OutletOptions {
-  /** Characters that wait at most. */
+  /** The most characters that may wait. */
   readonly room: number;
-  /** Called with what was waiting when a write failed, and why: all of it is lost. */
+  /** Called when a write fails, with the text that was waiting, which is lost, and with the error. */
   readonly onLost?: (text: string, error: unknown) => void;
-  /** Called whenever all that waited has been written; not after a loss. */
+  /** Called whenever everything has been written, but not after a loss. */
   readonly onDrained?: () => void;
 }
 
 const ENCODER = new TextEncoder();
-/** A reader that takes this much at a time counts as reading. */
+/** The size of a write. A reader that takes this much counts as reading. */
 const WRITE_BYTES = 16 * 1024;
 /** Texts are joined up to this length, so that many of them cost one write. */
 const JOINED_CHARACTERS = 64 * 1024;
-/** With more than this waiting, a reader that is only slow is worth waiting for: at the end it has to take it in time. */
+/** If more than this waits, it is worth waiting for a slow reader: at the end it must take all of it in time. */
 const CROWD_CHARACTERS = 64 * 1024;
 /** A reader that has taken nothing for this long is stuck, not slow. */
 const SLOW_MS = 3_000;
 
 /**
- * Writes texts in order, one write at a time, and keeps a bounded number of characters meanwhile. A write that fails
- * loses all that waits; the next text is tried all the same.
+ * Writes texts in order, one write at a time, and keeps a bounded number of characters meanwhile. A failed write loses
+ * all text that waits, but the next text is tried again.
  */
 export class Outlet {
   readonly #sink: AsyncSink;
@@ -35,7 +35,7 @@ export class Outlet {
   #queue: string[] = [];
   #waiting = 0;
   #writing: Promise<void> | null = null;
-  /** When the reader last took something, or was last offered something after it had taken everything. */
+  /** When the reader last took something, or was offered something after it had taken everything. */
   #movedAt = 0;
   #onMoved: PromiseWithResolvers<void> | null = null;
 
@@ -49,7 +49,7 @@ export class Outlet {
     return this.#waiting;
   }
 
-  /** Adds `text` to be written; false, and nothing is added, if there is no room for it. */
+  /** Adds `text` to be written. Returns false, and adds nothing, if there is no room for it. */
   write(text: string): boolean {
     if (text === "") return true;
     // A text larger than the whole room fits if nothing else waits.
@@ -63,12 +63,12 @@ export class Outlet {
     return true;
   }
 
-  /** Resolves once nothing waits any more, written or lost. */
+  /** Resolves once nothing is waiting: everything has been written or lost. */
   async drained(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
-  /** Whether much waits, though the reader reads: it is slower than what is written. */
+  /** Whether much text waits although the reader reads: it is slower than the writer. */
   get isCrowded(): boolean {
     return this.#waiting > CROWD_CHARACTERS && performance.now() - this.#movedAt < SLOW_MS;
   }
@@ -78,7 +78,7 @@ export class Outlet {
     return this.#movedAt;
   }
 
-  /** Resolves when the reader has taken something, and after `ms` in any case. */
+  /** Resolves when the reader takes something, or after `ms`. */
   async moved(ms: number): Promise<void> {
     const moved = this.#onMoved ??= Promise.withResolvers();
     const timer = setTimeout(moved.resolve, ms);
@@ -88,7 +88,7 @@ export class Outlet {
   }
 
   async #run(): Promise<void> {
-    // What else is written in this turn goes out with it.
+    // This write can then include what else is added in this turn.
     await null;
     while (this.#queue.length > 0) {
       const text = this.#take();

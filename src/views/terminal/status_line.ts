@@ -2,27 +2,15 @@
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";
-import { assets, type NamedAssets } from "./assets.ts";
-import { averagesText, money, priceText } from "./figures.ts";
+import type { StreamState } from "../view.ts";
+import { assets } from "./assets.ts";
+import { money, priceText, valuesText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
-/** What the live line shows besides the run's state. */
-export interface Throughput {
-  readonly symbol: string;
-  readonly connected: boolean;
-  readonly tradesPerSecond: number;
-  /** Age of the last trade when it arrived, ms; null before the first. */
-  readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent if it has not said so. */
-  readonly assets?: NamedAssets | null;
-  /** Whether no order is placed until the instrument's rules come; absent for false. */
-  readonly awaitsRules?: boolean;
-}
-
-/** The same as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
+/** The state of a live run as an event. `time` is now, ISO 8601; `heldGap` are the trades being fetched, or null. */
 export function statusEvent(
   { trades, equity, position, halt }: RunState,
-  { symbol, tradesPerSecond, lagMs }: Throughput,
+  { symbol, tradesPerSecond, lagMs }: StreamState,
   time: string,
   heldGap: StatusEvent["heldGap"] | null = null,
 ): StatusEvent {
@@ -41,11 +29,11 @@ export function statusEvent(
 }
 
 /**
- * One line of at most `width` columns, without colours: in full where there is room, else in short, else without what
- * matters least. What is shown keeps its label, and it is cut off only where not even the price fits.
+ * One line of at most `width` columns, without colours: in full if there is room, else shortened, else without the least
+ * important parts. Every part keeps its label. The line is cut off only if not even the price fits.
  */
-export function statusLine(standing: RunState, throughput: Throughput, width: number): string {
-  const parts = partsOf(standing, throughput).filter(({ short }) => short !== "");
+export function statusLine(run: RunState, stream: StreamState, width: number): string {
+  const parts = partsOf(run, stream).filter(({ short }) => short !== "");
   const inFull = joined(parts, "full", "  ");
   if (textWidth(inFull) <= width) return inFull;
   let kept = parts;
@@ -59,7 +47,7 @@ export function statusLine(standing: RunState, throughput: Throughput, width: nu
   return cutTo(joined(kept, "short", " "), width);
 }
 
-/** The parts in a line; what belongs together, a sign and its word, a symbol and its price, is one space apart. */
+/** The parts in a line. A symbol and its price, and a sign and its word, are only one space apart. */
 function joined(parts: readonly Part[], form: "full" | "short", space: string): string {
   return parts.map((part, at) => {
     const text = part[form];
@@ -70,42 +58,41 @@ function joined(parts: readonly Part[], form: "full" | "short", space: string): 
 
 const CONNECTED = "●";
 
-/** What a narrow terminal does without, in this order. */
+/** The parts that a narrow terminal leaves out, in this order. */
 const DROPPED = ["rate", "lag", "averages", "position", "equity", "symbol"] as const;
 
-/** A part of the line, in full and in short; empty if there is nothing to say. */
+/** A part of the line, in full and shortened; empty if there is nothing to say. */
 interface Part {
   readonly name: typeof DROPPED[number] | "state" | "trouble" | "price";
   readonly full: string;
   readonly short: string;
 }
 
-function partsOf(standing: RunState, throughput: Throughput): readonly Part[] {
-  const { base, quote } = assets(throughput.symbol, throughput.assets);
-  const { averages, halt } = standing;
-  const [short, long] = [averages.short(), averages.long()];
-  const price = standing.price === null ? null : priceText(plain(standing.price));
-  const equity = ungrouped(money(plain(standing.equity)));
-  const rate = Math.round(throughput.tradesPerSecond);
-  const awaited = throughput.awaitsRules === true ? "waiting for rules" : "";
-  const sma = short === null || long === null
-    ? null
-    : averagesText(short, long, price === null ? long : plain(standing.price!)).map(ungrouped);
+function partsOf(run: RunState, stream: StreamState): readonly Part[] {
+  const { base, quote } = assets(stream.symbol, stream.assets);
+  const { readings, halt } = run;
+  const values = Object.values(readings.values() ?? {});
+  const price = run.price === null ? null : priceText(plain(run.price));
+  const equity = ungrouped(money(plain(run.equity)));
+  const rate = Math.round(stream.tradesPerSecond);
+  const awaited = stream.awaitsRules === true ? "waiting for rules" : "";
+  const shown = valuesText(values, price === null ? "0" : plain(run.price!)).map(ungrouped);
+  const { label } = readings;
   const same = (name: Part["name"], text: string): Part => ({ name, full: text, short: text });
   return [
-    same("state", throughput.connected ? CONNECTED : "○ offline"),
+    same("state", stream.connected ? CONNECTED : "○ offline"),
     same("trouble", halt === null ? awaited : `HALTED ${halt.reason}`),
-    same("symbol", throughput.symbol),
+    same("symbol", stream.symbol),
     same("price", price === null ? "waiting for trades" : ungrouped(price)),
     {
       name: "averages",
-      full: sma === null ? "sma warming up" : `sma ${asPrice(short!)} / ${asPrice(long!)}`,
-      short: sma === null ? "sma warming up" : `sma ${sma.join("/")}`,
+      full: values.length === 0 ? `${label} warming up` : `${label} ${values.map(asPrice).join(" / ")}`,
+      short: values.length === 0 ? `${label} warming up` : `${label} ${shown.join("/")}`,
     },
-    same("position", standing.position.isZero() ? "flat" : `${plain(standing.position)} ${base}`),
+    same("position", run.position.isZero() ? "flat" : `${plain(run.position)} ${base}`),
     { name: "equity", full: `equity ${equity} ${quote}`, short: `equity ${equity}` },
     { name: "rate", full: `${rate} trades/s`, short: `${rate}/s` },
-    same("lag", throughput.lagMs === null ? "" : `lag ${Math.round(throughput.lagMs)} ms`),
+    same("lag", stream.lagMs === null ? "" : `lag ${Math.round(stream.lagMs)} ms`),
   ];
 }
 

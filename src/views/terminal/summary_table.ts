@@ -1,4 +1,4 @@
-/** The end of a run as a user reads it. */
+/** The results of a live run for a user. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
@@ -6,8 +6,8 @@ import { seconds, signed } from "./narration.ts";
 import { counted, grouped, moment, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
- * A table of the run's results. `startCash` is the cash it started with, quote currency; `named` are the assets if
- * they are known.
+ * A table of the run's results. `startCash` is what the account started with, quote currency; `named` are the exchange's
+ * names of the assets, or null.
  */
 export function summaryTable(
   summary: SummaryEvent,
@@ -51,7 +51,7 @@ function momentUtc(time: string | null): string {
   return time === null ? moment(time) : `${moment(time)} UTC`;
 }
 
-/** The trades of the whole run, and those that came in the time that this process took. */
+/** The trades of the whole run, and those of this process. */
 function seen({ trades, resumedAfter = 0, elapsedMs }: SummaryEvent): string {
   const time = seconds(elapsedMs);
   return resumedAfter === 0

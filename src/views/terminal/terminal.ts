@@ -1,4 +1,4 @@
-/** Standard output and standard error, with one live line kept under what is printed. */
+/** Standard output and standard error, with a live line below the printed lines. */
 import { type AsyncSink, Outlet } from "./outlet.ts";
 
 /** Where text goes: a file descriptor with a synchronous write. */
@@ -8,20 +8,20 @@ export interface Sink {
 
 const ENCODER = new TextEncoder();
 /**
- * Takes away what stands from the cursor's line down. The cursor waits where the live line starts: a terminal that
- * was made narrower may have broken the line into several, and all of them go.
+ * Clears from the cursor's line down. The cursor waits where the live line starts. A terminal that was made narrower may
+ * have broken the live line into several, and all of them go.
  */
 const CLEAR = "\r\x1b[J";
-/** Around the live line: what has no room in a line is not shown, rather than in a line of its own. */
+/** Around the live line: what does not fit is not shown, instead of going to the next line. */
 const [ONE_LINE, ANY_LINES] = ["\x1b[?7l", "\x1b[?7h"] as const;
 
-/** Writes all of `text`, however many writes that takes. */
+/** Writes all of `text`, in as many writes as it takes. */
 export function writeText(sink: Sink, text: string): void {
   let bytes = ENCODER.encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/** Nobody reads standard output, and there is no room or no time to wait any longer. */
+/** Nobody reads standard output, and there is no room or no time left to wait. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
   readonly exit = "failure";
@@ -33,10 +33,10 @@ export class ReaderGone extends Error {
   readonly exit = "failure";
 }
 
-/** Once the end is asked for, a write that waits for its reader may take this long. */
+/** How long a write may wait for its reader once the user has asked for the end. */
 const GRACE_MS = 1_500;
 
-/** Whether `work` is done before `graceMs` have passed since `stop` was aborted; without an abort it waits for good. */
+/** Whether `work` ends within `graceMs` after `stop` is aborted. Without an abort, waits for as long as it takes. */
 export function beforeGraceEnds(
   work: Promise<unknown>,
   stop: AbortSignal,
@@ -57,8 +57,8 @@ export function beforeGraceEnds(
 }
 
 /**
- * Writes all of `text` as its reader takes it, while timers and signals have their turn; once `stop` is aborted the
- * reader has `graceMs` left. Throws OutputStuck then, and what the write throws.
+ * Writes all of `text` as its reader takes it, while timers and signals have their turn. Once `stop` is aborted, the
+ * reader has `graceMs` left; then throws OutputStuck. Throws what the write throws.
  */
 export async function writeUntil(
   stop: AbortSignal,
@@ -79,12 +79,12 @@ async function writeAll(sink: AsyncSink, text: string): Promise<void> {
 /** Control and format characters (terminal escapes, direction marks, invisible ones) and line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Makes received text fit for a terminal: what could steer it or stay invisible is shown as `\u{…}`. */
+/** Makes received text safe for a terminal: shows what could steer it or stay invisible as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
-/** A value as one line of JSON that is fit for a terminal too: the same characters are escaped. */
+/** A value as one line of JSON that is safe for a terminal too: escapes the same characters. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     UNPRINTABLE,
@@ -95,7 +95,7 @@ export function printableJson(value: unknown): string {
 
 const FLUSH_CHARACTERS = 64 * 1024;
 
-/** Text on its way out: many lines cost one write. */
+/** Collects lines, so that many of them cost one write. */
 export class TextLines {
   readonly #sink: Sink;
   #text = "";
@@ -104,7 +104,7 @@ export class TextLines {
     this.#sink = sink;
   }
 
-  /** Takes whole lines; they are written now or at the next `flush`. */
+  /** Adds whole lines. They are written now or at the next `flush`. */
   add(lines: string): void {
     this.#text += lines;
     if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
@@ -118,14 +118,14 @@ export class TextLines {
   }
 }
 
-/** A live line, and the cursor back at its beginning. */
+/** A live line, with the cursor back at its start. */
 function drawn(line: string): string {
   return line === "" ? "" : `${ONE_LINE}${line}${ANY_LINES}\r`;
 }
 
 /**
- * Whether a stream is a terminal that can redraw a line: any but one that calls itself dumb, as editors and continuous
- * integration do. Without permission to read TERM it is taken to be able.
+ * Whether a stream is a terminal that can redraw a line: any but one that calls itself dumb, as in editors and continuous
+ * integration. Assumes that it can if the program may not read TERM.
  */
 export function canRedraw(stream: { readonly isTerminal: () => boolean }): boolean {
   if (!stream.isTerminal()) return false;
@@ -133,7 +133,7 @@ export function canRedraw(stream: { readonly isTerminal: () => boolean }): boole
   return !isReadable || Deno.env.get("TERM") !== "dumb";
 }
 
-/** Whether text for a stream is to have colours: on such a terminal, unless NO_COLOR is set. */
+/** Whether text for a stream gets colours: on such a terminal, unless NO_COLOR is set. */
 export function hasColours(stream: { readonly isTerminal: () => boolean }): boolean {
   return canRedraw(stream) && !Deno.noColor;
 }
@@ -150,28 +150,28 @@ export function columns(): number {
   }
 }
 
-/** How a log looks on a stream: with colours, and broken at the columns of a terminal, where it is one. */
+/** How a log looks on a stream: on a terminal, with colours and wrapped to its columns. */
 export function logLook(
   stream: { readonly isTerminal: () => boolean },
 ): { readonly colours: boolean; readonly columns: (() => number) | null } {
   return { colours: hasColours(stream), columns: canRedraw(stream) ? columns : null };
 }
 
-/** The most text that waits for a terminal, or another reader of the log, that reads nothing. */
+/** The most text that waits for a reader of the log that reads nothing. */
 const LOG_CHARACTERS = 256 * 1024;
-/** While more than this waits, a drawing of the live line would be out of date before it is seen. */
+/** While more than this waits, a live line would be out of date before it is seen. */
 const DRAWN_CHARACTERS = 2 * 1024;
-/** How long the end waits for a log that is not read, by itself and once the user has asked for the end. */
+/** How long the end of a run waits for a log that nobody reads, and how long once the user has asked for the end. */
 const LOG_PATIENCE_MS = 2_000;
 const LOG_GRACE_MS = 400;
 
-/** A terminal that keeps a live line below the lines printed on it. Lines that it cannot take are counted. */
+/** A terminal with a live line below the printed lines. It counts the lines that it cannot take. */
 export class LiveTerminal {
   readonly #outlet: Outlet;
   #live = "";
   #lost = 0;
   #isDeserted = false;
-  /** Called with the number of lines that were lost, once lines can be written again. */
+  /** Called with the number of lost lines, once lines can be written again. */
   onLost: (lines: number) => void = () => {};
 
   /** Keeps up to `room` characters while `sink` takes none. */
@@ -192,7 +192,7 @@ export class LiveTerminal {
     if (!this.#outlet.write(text)) this.#lost++;
   }
 
-  /** Replaces the live line; an empty one removes it. */
+  /** Replaces the live line. An empty one removes it. */
   set live(line: string) {
     if (line === this.#live) return;
     if (line !== "" && this.#outlet.waiting > DRAWN_CHARACTERS) return;
@@ -201,19 +201,19 @@ export class LiveTerminal {
   }
 
   /**
-   * Removes the live line while the process ends, without waiting for anything. Where something waits already, nobody
-   * reads, and a write to `sink` could wait for good.
+   * Removes the live line while the process ends, without waiting. Does nothing if text is waiting already: then nobody
+   * reads, and a write to `sink` could wait forever.
    */
   abandon(sink: Sink): void {
     if (this.#live !== "" && this.#outlet.waiting === 0) writeText(sink, CLEAR);
   }
 
-  /** Whether nobody is left to read what is printed: a pipe's reader that has gone. */
+  /** Whether nobody is left to read what is printed: the reader of the pipe has gone. */
   get isDeserted(): boolean {
     return this.#isDeserted;
   }
 
-  /** Waits for what has been printed: two seconds at most, less once the user has asked for the `stop`. */
+  /** Waits for the printed lines to be written: two seconds at most, and less once `stop` is aborted. */
   async settled(stop: AbortSignal): Promise<void> {
     const patience = AbortSignal.any([stop, AbortSignal.timeout(LOG_PATIENCE_MS)]);
     await beforeGraceEnds(this.#outlet.drained(), patience, LOG_GRACE_MS);

@@ -1,9 +1,9 @@
-/** How many columns of a terminal a text takes: East Asian characters take two, marks on another character none. */
+/** How many columns of a terminal a text takes. East Asian characters take two, and combining marks take none. */
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 const MARKS = /\p{M}/gu;
-/** Beyond ASCII a text is looked at more closely. */
+/** Only text beyond ASCII needs a closer look. */
 const OTHERS = /[^ -~]/;
 
 /**
@@ -22,19 +22,19 @@ export function textWidth(text: string): number {
   return [...bare].length + (bare.match(WIDE)?.length ?? 0);
 }
 
-/** The text with spaces behind it up to `width` columns. */
+/** The text, padded with spaces on the right to `width` columns. */
 export function padRight(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - textWidth(text)));
 }
 
-/** The text with spaces before it up to `width` columns. */
+/** The text, padded with spaces on the left to `width` columns. */
 export function padLeft(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - textWidth(text))) + text;
 }
 
 /**
- * The text in lines of at most `width` columns, broken between phrases, which two spaces part, and between the words of
- * a phrase that is too long; a longer word has a line of its own.
+ * The text in lines of at most `width` columns. It is broken between phrases, which are two spaces apart, and between the
+ * words of a phrase that is too long. A longer word gets a line of its own.
  */
 export function brokenTo(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -50,7 +50,7 @@ export function brokenTo(text: string, width: number): string[] {
   return lines;
 }
 
-/** The text, cut off with an ellipsis where it takes more than `width` columns. */
+/** The text, cut off with an ellipsis if it takes more than `width` columns. */
 export function cutTo(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let [kept, left] = ["", Math.max(0, width - 1)];

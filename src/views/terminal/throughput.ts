@@ -1,11 +1,11 @@
-/** How fast trades come and how old they are on arrival. */
+/** How fast trades arrive, and how old they are then. */
 
 const WINDOW_MS = 10_000;
 const SAMPLE_MS = 200;
-/** Over less time than this a rate would say nothing. */
+/** Over a shorter time, a rate would mean nothing. */
 const LEAST_MS = 1_000;
 
-/** What came within one sample's time. */
+/** The trades that arrived within one sample's time. */
 interface Sample {
   readonly at: number;
   trades: number;
@@ -13,15 +13,15 @@ interface Sample {
 
 /** Counts the trades that arrived over the last ten seconds. Times in ms since 1970. */
 export class Throughput {
-  /** When the first one arrived. */
+  /** When the first trade arrived. */
   #startedAt: number | null = null;
   /** Oldest first. */
   readonly #samples: Sample[] = [];
   #lagMs: number | null = null;
 
   /**
-   * Notes that `trades` more have come live, the last at `time` (µs since 1970, null for none), and arrived at
-   * `receivedAt`. What was fetched because it had been missed did not come then, and does not belong here.
+   * Adds `trades` live trades that arrived at `receivedAt`, the last one traded at `time` (µs since 1970; null if there
+   * are none). Backfilled trades do not count: they were fetched, and did not arrive then.
    */
   note(trades: number, time: number | null, receivedAt: number): void {
     this.#startedAt ??= receivedAt;

@@ -1,19 +1,20 @@
-/** The log's lines of one run, where a signal and the fill that follows at once are one line. */
+/** The log lines of one run. A signal and a fill that follows at once share a line. */
 import type { FillEvent, PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
-import { type Line, narrate } from "./narration.ts";
+import { narrate } from "./narration.ts";
 
-/** With a latency a few orders may wait; each fill says which signal it goes back to. */
+/** With latency, a few orders may be waiting. Each fill names its signal. */
 const REMEMBERED = 16;
 
-/** Remembers the last signals for their fills. */
+/** Remembers the last signals until they fill. */
 export class TradeNarration {
   /** A signal that has no line yet. */
   #unshown: SignalEvent | null = null;
   /** Oldest first. */
   readonly #recent: SignalEvent[] = [];
 
-  /** The line of this event, and before it that of a signal which did not fill at once; `named` as for `narrate`. */
+  /** The line for this event, after the line of a signal that did not fill at once. `named` is as in `narrate`. */
   *lines(event: PenstockEvent, named: NamedAssets | null): Generator<Line> {
     const signal = event.type === "fill" ? this.#signalOf(event) : null;
     if (signal === null || signal !== this.#unshown) yield* this.settle(named);
@@ -28,7 +29,7 @@ export class TradeNarration {
     if (line !== null) yield line;
   }
 
-  /** The line of a signal whose fill has not come with it. To be called when no more events are available. */
+  /** The line of a signal that did not fill at once. Call it when there are no more events for now. */
   *settle(named: NamedAssets | null): Generator<Line> {
     const signal = this.#unshown;
     this.#unshown = null;
@@ -36,7 +37,7 @@ export class TradeNarration {
     if (line !== null) yield line;
   }
 
-  /** A protective exit has a cause of its own, also where a signal came with the same trade. */
+  /** The signal behind a fill. A protective exit has none, even if a signal came with the same trade. */
   #signalOf({ cause, side, signalTradeId }: FillEvent): SignalEvent | null {
     if (cause !== undefined) return null;
     return this.#recent.findLast((event) => event.tradeId === signalTradeId && event.side === side) ?? null;

@@ -21,7 +21,7 @@ function figures({ cash, position, fees, realized, cost }: Account): Record<stri
   };
 }
 
-/** Books, and expects it to fail; what the error says. */
+/** Books a fill that must fail, and returns the error's message. */
 function booksError(account: Account, made: Booking): string {
   const error = assertThrows(() => account.book(made), BooksError);
   assertEquals(error.name, "BooksError");
@@ -69,7 +69,7 @@ Deno.test("Account.book() gives a part of the position its share of the cost, at
   assertEquals(figures(account), { cash: "994", position: "0", fees: "6", realized: "-6", cost: "0" });
 });
 
-Deno.test("Account.book() keeps the books balanced where a share of the cost does not end", () => {
+Deno.test("Account.book() keeps the books balanced when a share of the cost has no end of decimals", () => {
   const account = new Account(m("1000"));
   account.book(booking("buy", "100.1", "3", "0.3003"));
   account.book(booking("sell", "100.2", "1", "0.1002"));
@@ -81,7 +81,7 @@ Deno.test("Account.book() keeps the books balanced where a share of the cost doe
   assertEquals(plain(account.cost), "0");
 });
 
-Deno.test("Account.reserve() sets aside what is then not free, and the next booking checks that it is there", () => {
+Deno.test("Account.reserve() takes from what is free, and the next booking checks that it is still there", () => {
   const account = new Account(m("1000"));
   account.reserve(m("400"), m("0"));
   account.book(booking("buy", "10", "10", "0"));
@@ -185,7 +185,7 @@ Deno.test("Account.book() throws a BooksError on a sale without a position", () 
   assertStringIncludes(message, "position is -3, expected 0");
 });
 
-Deno.test("Account.book() throws a BooksError on spending more than the cash, by one unit or a lot", () => {
+Deno.test("Account.book() throws a BooksError on spending more than the cash, by one unit or by far", () => {
   const spend = (price: string) => booksError(new Account(m("1000")), booking("buy", price, "1", "1"));
   assertStringIncludes(spend("999.00000001"), "The books do not balance: cash is -0.00000001, expected 0.");
   assertStringIncludes(spend("5000"), "The books do not balance: cash is -4001, expected 0.");
@@ -194,7 +194,7 @@ Deno.test("Account.book() throws a BooksError on spending more than the cash, by
   assertEquals(plain(account.cash), "0");
 });
 
-Deno.test("Account.book() throws a BooksError on an amount that is no number", () => {
+Deno.test("Account.book() throws a BooksError on an amount that is not a number", () => {
   const message = booksError(new Account(m("1000")), booking("buy", "1", "1", "NaN"));
   assertStringIncludes(message, "is NaN");
 });

@@ -14,7 +14,7 @@ Deno.test("Exposure.mean() is the stake's share of the money, whatever the time 
   assertEquals(text(exposure.mean(9_000)), "0.1");
 });
 
-Deno.test("Exposure.mean() weighs every holding with its time, and the open one up to the end", () => {
+Deno.test("Exposure.mean() weights every position by its time, and the open one by its time up to the end", () => {
   const exposure = new Exposure();
   exposure.rebook(0, m(1_000), m(9_000));
   exposure.rebook(10, m(0), m(12_000));
@@ -23,7 +23,7 @@ Deno.test("Exposure.mean() weighs every holding with its time, and the open one 
   assertEquals(text(exposure.mean(80)), text(m(190_000).div(460_000)));
 });
 
-Deno.test("Exposure.mean() of what was held for no time is none, also where times went back", () => {
+Deno.test("Exposure.mean() is null for a position held for no time, even if times went back", () => {
   const exposure = new Exposure();
   exposure.rebook(100, m(1_000), m(9_000));
   exposure.rebook(100, m(0), m(10_000));

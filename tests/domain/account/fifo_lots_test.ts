@@ -7,11 +7,16 @@ import { Exact } from "../../support/exact.ts";
 
 const m = (amount: string | number) => new Money(amount);
 
-/** A fill at the trade and the second `number`. */
+/** A fill at trade `number`, `number` seconds after 1970. */
 function fill(number: number, side: Side, quantity: string, price: string, fee: string): LotFill {
   return {
-    ...{ symbol: "BTCUSDT", side, price: m(price), quantity: m(quantity), fee: m(fee) },
-    ...{ time: number * 1_000_000, tradeId: number },
+    symbol: "BTCUSDT",
+    side,
+    price: m(price),
+    quantity: m(quantity),
+    fee: m(fee),
+    time: number * 1_000_000,
+    tradeId: number,
   };
 }
 
@@ -21,7 +26,7 @@ function shown({ opened, closed, quantity, cost, proceeds, fees, profit, ...ids 
   return [opened / 1e6, closed / 1e6, ...amounts, ids.buyTradeId, ids.sellTradeId];
 }
 
-Deno.test("FifoLots closes the oldest lots first and splits the last one, as worked out by hand", () => {
+Deno.test("FifoLots closes the oldest lots first and splits the last one, as computed by hand", () => {
   const lots = new FifoLots();
   assertEquals(lots.add(fill(1, "buy", "2", "100", "0.3")), []);
   assertEquals(lots.add(fill(2, "buy", "3", "110", "0.7")), []);
@@ -58,7 +63,7 @@ Deno.test("FifoLots keeps symbols apart", () => {
   assertEquals([lots.isFlat, lots.open("BTCUSDT").length, lots.open("ETHUSDT").length], [false, 1, 0]);
 });
 
-Deno.test("FifoLots refuses a sale of more than there is, with both figures", () => {
+Deno.test("FifoLots refuses a sale of more than is open, with both figures", () => {
   const lots = new FifoLots();
   lots.add(fill(1, "buy", "1", "100", "0"));
   const error = assertThrows(() => lots.add(fill(7, "sell", "1.5", "100", "0")), BooksError);
@@ -68,12 +73,13 @@ Deno.test("FifoLots refuses a sale of more than there is, with both figures", ()
   );
 });
 
-/** A wish to trade: price and quantity, and the fee in 10^-8. */
+/** A buy, or a sale of what is held at most. */
 interface Step {
   readonly isBuy: boolean;
   readonly price: Money;
   /** In hundred-thousandths. */
   readonly lots: number;
+  /** In hundred-millionths. */
   readonly fee: number;
 }
 
@@ -84,7 +90,7 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   fee: fc.integer({ min: 0, max: 400_000_000 }),
 });
 
-/** Fills that never sell more than is held, and all of it in the end. */
+/** Fills that never sell more than is held, and sell all of it in the end. */
 function fillsOf(steps: readonly Step[]): LotFill[] {
   let held = 0;
   const made = steps.flatMap(({ isBuy, price, lots, fee }, at): LotFill[] => {
@@ -92,18 +98,15 @@ function fillsOf(steps: readonly Step[]): LotFill[] {
     if (units === 0) return [];
     held += isBuy ? units : -units;
     const side: Side = isBuy ? "buy" : "sell";
-    return [{
-      ...{ symbol: "X", side, price, quantity: m(units).div(100_000), fee: m(fee).div(1e8) },
-      ...{ time: at, tradeId: at },
-    }];
+    const quantity = m(units).div(100_000);
+    return [{ symbol: "X", side, price, quantity, fee: m(fee).div(1e8), time: at, tradeId: at }];
   });
-  return held === 0 ? made : [...made, {
-    ...{ symbol: "X", side: "sell", price: m("77.7"), quantity: m(held).div(100_000), fee: m("0.00000001") },
-    ...{ time: steps.length, tradeId: steps.length },
-  }];
+  if (held === 0) return made;
+  const last = { symbol: "X", side: "sell", price: m("77.7"), quantity: m(held).div(100_000) } as const;
+  return [...made, { ...last, fee: m("0.00000001"), time: steps.length, tradeId: steps.length }];
 }
 
-Deno.test("FifoLots adds up, at any time, to what was bought, and when flat to what the account realized", () => {
+Deno.test("FifoLots always adds up to what was bought, and when flat to what the account realized", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 30 }), (steps) => {
       const lots = new FifoLots();
@@ -132,7 +135,7 @@ Deno.test("FifoLots adds up, at any time, to what was bought, and when flat to w
   );
 });
 
-Deno.test("FifoLots closes every unit in the order in which it was bought, as counting units one by one does", () => {
+Deno.test("FifoLots closes units in the order in which they were bought, as counting them one by one does", () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 12 }), (steps) => {
       const fills = fillsOf(steps.map((step) => ({ ...step, lots: 1 + step.lots % 7 })));

@@ -47,7 +47,7 @@ function messageOf(row: Record<keyof BackfilledTrade, unknown>): string {
   });
 }
 
-Deno.test("BackfilledTrades reads every row of a page, exactly, and then answers null", () => {
+Deno.test("BackfilledTrades reads every row of a page exactly, and then returns null", () => {
   const reader = new BackfilledTrades("BTCUSDT");
   assertEquals([reader.next(), reader.sample()], [null, ""]);
   reader.open([ROW, { ...ROW, firstId: 3735683260, lastId: 3735683264, time: 1723161255342123 }]);
@@ -63,7 +63,7 @@ Deno.test("BackfilledTrades reads every row of a page, exactly, and then answers
     buyerIsMaker: true,
   });
   assertEquals(reader.sample(), `[3735683259,3735683259,"61837.63000000","0.02000000",1723161255342,true]`);
-  // An aggregate is its trades, one by one.
+  // An aggregate is read as its trades, one by one.
   for (let id = 3735683260; id <= 3735683264; id++) {
     assertEquals([reader.next(), reader.taken], ["trade", 2]);
     const quantityFraction = id === 3735683264 ? 2000000 : 0;
@@ -128,7 +128,7 @@ Deno.test("BackfilledTrades rejects what the stream's reader rejects, for the sa
       assertEquals(stream.decode(messageOf(row)), "rejected", printed);
       if (name === "price" || name === "quantity") assertEquals(late.reason, stream.reason);
       assert(late.sample().length <= 200 && late.reason.length <= 200);
-      // The next one is read all the same.
+      // The next row is still read.
       assertEquals(late.next(), "trade");
     }
   }
@@ -179,7 +179,7 @@ Deno.test("the parse stage takes backfilled trades as it takes messages", () => 
     ticks.map(({ firstId, id, missing }) => [firstId, id, missing]),
     ids.map((id) => [id, id, 0]),
   );
-  // What is known is dropped.
+  // Known trades are dropped.
   assertEquals([...parse.over(reader.open(rowsAt([[7, 9], [10, 10]])))].map(({ id }) => id), [9, 10]);
   assertEquals(parse.counts.duplicates, 2);
 });
@@ -197,7 +197,7 @@ Deno.test("faultOf() finds holes, overlaps and rows that cannot be read, and not
   );
 });
 
-Deno.test("runsOf() parts rows where ids are left out, and holeIn() says where that is first", () => {
+Deno.test("runsOf() splits rows where ids are left out, and holeIn() names the first such place", () => {
   const rows = rowsAt([[1, 5], [6, 6], [8, 9], [10, 10], [12, 12]]);
   assertEquals(runsOf(rows).map((run) => run.map(({ firstId }) => firstId)), [[1, 6], [8, 10], [12]]);
   assertEquals(runsOf([]), []);
@@ -222,8 +222,8 @@ const PAGE = fc.tuple(
     ),
     { maxLength: 20 },
   ),
-).map(([begin, rows]) => {
-  let next = begin;
+).map(([start, rows]) => {
+  let next = start;
   return rows.map(([count, price, quantity, time, buyerIsMaker]): BackfilledTrade => {
     const firstId = next;
     next += count;
@@ -240,7 +240,7 @@ Deno.test("readBackfilledText() gives back every page that backfilledText() wrot
   }));
 });
 
-Deno.test("readBackfilledText() refuses what is no page, with what was found", () => {
+Deno.test("readBackfilledText() refuses a text that is not a page, with the value found", () => {
   const row = `[7,7,"1.5","2",1723161255342,true]`;
   const cases: [text: string, says: string][] = [
     ["", "not JSON"],
@@ -267,7 +267,7 @@ Deno.test("readBackfilledText() refuses what is no page, with what was found", (
   }
 });
 
-Deno.test("readBackfilledText() never throws, and what it takes is a page, whatever was done to the text", () => {
+Deno.test("readBackfilledText() never throws, and takes only pages, whatever was done to the text", () => {
   fc.assert(
     fc.property(PAGE, fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (rows, place, scrap, cut) => {
       const text = backfilledText(rows);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../../../src/domain/market/continuity.ts";
 
-/** A sequence up to `lastId`, all of which was seen. */
+/** A sequence of which everything up to `lastId` was seen. */
 function at(lastId: number): Continuity {
   const continuity = new Continuity();
   continuity.restore(lastId);
@@ -17,14 +17,14 @@ Deno.test("Continuity.judge() takes the first id, whatever it is, and the one af
   assertEquals(new Continuity().judge(0, 0), NEXT);
 });
 
-Deno.test("Continuity.judge() knows a duplicate, at or below the last id, and stays where it is", () => {
+Deno.test("Continuity.judge() recognises a duplicate at or below the last id, and does not move", () => {
   const continuity = at(100);
   for (const id of [100, 99, 1, 0]) assertEquals(continuity.judge(id, id), DUPLICATE);
   assertEquals(continuity.judge(90, 100), DUPLICATE);
   assertEquals(continuity.last, 100);
 });
 
-Deno.test("Continuity.judge() counts what a gap lacks, and jump() goes on behind it", () => {
+Deno.test("Continuity.judge() counts the trades missing in a gap, and jump() continues after it", () => {
   const continuity = at(100);
   assertEquals(continuity.judge(102, 102), 1);
   assertEquals(continuity.last, 100);
@@ -35,7 +35,7 @@ Deno.test("Continuity.judge() counts what a gap lacks, and jump() goes on behind
   assertEquals(at(7).judge(1_000_000_007, 1_000_000_007), 999_999_999);
 });
 
-Deno.test("Continuity.judge() takes only what was seen for a duplicate", () => {
+Deno.test("Continuity.judge() takes only ids that were seen for duplicates", () => {
   const continuity = new Continuity();
   for (const id of [100, 101]) continuity.judge(id, id);
   continuity.jump(110, 112);
@@ -44,7 +44,7 @@ Deno.test("Continuity.judge() takes only what was seen for a duplicate", () => {
   for (const id of [100, 101, 110, 111, 112, 120]) assertEquals(continuity.judge(id, id), DUPLICATE, `${id}`);
   assertEquals(continuity.judge(90, 99), UNSEEN);
   assertEquals(continuity.judge(103, 108), UNSEEN);
-  // One id of an aggregate was seen: most of it may be new, but not all.
+  // At least one id of each aggregate was seen, even if most of them are new.
   for (const [first, last] of [[90, 100], [101, 102], [109, 110], [113, 120]] as const) {
     assertEquals(continuity.judge(first, last), DUPLICATE, `${first} to ${last}`);
   }
@@ -65,7 +65,7 @@ Deno.test("Continuity.judge() closes the part of a hole that an aggregate with n
   assertEquals(across.snapshot().holes, [11, 14]);
 });
 
-Deno.test("Continuity.judge() finds no gap where an aggregate covers old ids and new ones", () => {
+Deno.test("Continuity.judge() finds no gap when an aggregate covers old ids and new ones", () => {
   const continuity = at(100);
   assertEquals(continuity.judge(95, 105), NEXT);
   assertEquals(continuity.last, 105);
@@ -79,7 +79,7 @@ Deno.test("Continuity.judge() does not believe one id more than 10^9 ahead", () 
   assertEquals(continuity.last, 2_000_000_000);
 });
 
-Deno.test("Continuity.skip() leaves no hole before the next trade, and takes a better copy", () => {
+Deno.test("Continuity.skip() leaves no hole before the next trade, and still lets a better copy through", () => {
   const continuity = new Continuity();
   continuity.skip(0, 0);
   assertEquals(continuity.readTo, -1);
@@ -99,7 +99,7 @@ Deno.test("Continuity.skip() leaves no hole before the next trade, and takes a b
   }
 });
 
-Deno.test("Continuity.restart() knows nothing of the ids before", () => {
+Deno.test("Continuity.restart() forgets the ids before", () => {
   const continuity = at(100);
   continuity.jump(110, 110);
   continuity.restart(5, 5);
@@ -111,20 +111,20 @@ Deno.test("Continuity.restart() knows nothing of the ids before", () => {
   ]);
 });
 
-Deno.test("Continuity.restore() of a snapshot judges as the sequence itself does", () => {
+Deno.test("Continuity.restore() of a snapshot judges as the original sequence does", () => {
   const continuity = new Continuity();
   continuity.judge(50, 50);
   for (let id = 60; id <= 100; id += 10) continuity.jump(id, id);
   const restored = new Continuity();
   restored.restore(continuity.last, JSON.parse(JSON.stringify(continuity.snapshot())));
   for (let id = 40; id <= 100; id++) assertEquals(restored.judge(id, id), continuity.judge(id, id), `${id}`);
-  // A journal of before holds the last id alone.
+  // An older journal holds only the last id.
   const older = new Continuity();
   older.restore(100);
   assertEquals([older.judge(40, 40), older.judge(55, 55)], [DUPLICATE, DUPLICATE]);
 });
 
-Deno.test("Continuity keeps its memory and its snapshot bounded, and counts nothing as seen that it forgot", () => {
+Deno.test("Continuity keeps its memory and its snapshot bounded, and counts nothing as seen that it has forgotten", () => {
   const continuity = new Continuity();
   continuity.judge(1, 1);
   for (let id = 3; id < 500_000; id += 2) continuity.jump(id, id);

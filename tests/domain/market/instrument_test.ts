@@ -40,7 +40,7 @@ function keptRun(options: Partial<Record<OptionName, string>>, base: RuleSet | n
   return { options: shownConfig(config), sources, time: STARTED };
 }
 
-Deno.test("settleInstrument() takes the person's rules, else those told, else the defaults", () => {
+Deno.test("settleInstrument() takes the user's rules, else those of the base, else the defaults", () => {
   assertEquals(shown(settleInstrument(given({ lot: "0.5", maxNotional: "700" }), EXCHANGE)), {
     lot: "0.5 command line",
     tick: "0.01 default",
@@ -57,7 +57,7 @@ Deno.test("settleInstrument() takes the person's rules, else those told, else th
     minNotional: "5 default",
     maxNotional: "null default",
   });
-  // A default that is given is given all the same.
+  // A rule that the user gives may equal the default.
   assertEquals(shown(settleInstrument(given({ lot: "0.00001" }), EXCHANGE)).lot, "0.00001 command line");
   assertEquals(
     shown(settleInstrument(given({ maxQuantity: "0" }), EXCHANGE)).maxQuantity,
@@ -65,7 +65,7 @@ Deno.test("settleInstrument() takes the person's rules, else those told, else th
   );
 });
 
-Deno.test("settleInstrument() changes no option but the rules", () => {
+Deno.test("settleInstrument() changes no options except the rules", () => {
   const configuration = given({ symbol: "ethusdt", cash: "77" });
   const { config } = settleInstrument(configuration, EXCHANGE);
   const names = Object.keys(config) as OptionName[];
@@ -73,7 +73,7 @@ Deno.test("settleInstrument() changes no option but the rules", () => {
   assertEquals(changed, ["lot", "minQuantity", "maxQuantity", "minNotional"]);
 });
 
-Deno.test("builtInRules() knows common symbols, whole and readable, and no others", () => {
+Deno.test("builtInRules() has all rules of common symbols, and none of others", () => {
   for (const symbol of ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]) {
     const base = builtInRules(symbol);
     const { sources } = settleInstrument(given(), base);
@@ -83,7 +83,7 @@ Deno.test("builtInRules() knows common symbols, whole and readable, and no other
   for (const symbol of ["PEPEUSDT", "__proto__", "constructor"]) assertEquals(builtInRules(symbol), null);
 });
 
-Deno.test("keepInstrument() goes on with the rules that the run began with, and says of when they are", () => {
+Deno.test("keepInstrument() keeps the rules that the run started with, and names their time", () => {
   const kept = keptRun({}, EXCHANGE);
   assertEquals(shown(keepInstrument(given(), kept)), {
     lot: `0.001 journal of ${STARTED}`,
@@ -100,15 +100,15 @@ Deno.test("keepInstrument() goes on with the rules that the run began with, and 
   assertEquals(tick, "0.01 default");
 });
 
-Deno.test("keepInstrument() leaves what a person gave, then or now, to the comparison of options", () => {
+Deno.test("keepInstrument() leaves rules that the user gave, then or now, to the comparison of options", () => {
   const kept = keptRun({ lot: "0.5" }, EXCHANGE);
-  // Forgotten the second time: not the run's own silently.
+  // A rule that the user leaves out now does not silently become the run's own.
   assertEquals(shown(keepInstrument(given(), kept)).lot, "0.00001 default");
   assertEquals(shown(keepInstrument(given({ lot: "0.5" }), kept)).lot, "0.5 command line");
   assertEquals(shown(keepInstrument(given({ tick: "0.1" }), kept)).tick, "0.1 command line");
 });
 
-Deno.test("keepInstrument() of a run that knew only three rules gives it no limits", () => {
+Deno.test("keepInstrument() gives no limits to a run that knew only three rules", () => {
   const { options } = keptRun({}, EXCHANGE);
   const { lot, tick, minNotional } = options;
   const old = { options: { lot, tick, minNotional }, sources: {}, time: STARTED };
@@ -120,14 +120,14 @@ Deno.test("keepInstrument() of a run that knew only three rules gives it no limi
   );
 });
 
-Deno.test("keepInstrument() takes what nobody gave the run from the bases, and nothing that a person gave it", () => {
+Deno.test("keepInstrument() takes rules that nobody gave from the bases, and none that the user gave", () => {
   const kept = keptRun({ minQuantity: "3" }, EXCHANGE);
   const base = { rules: { lot: "7", tick: "0.5", minQuantity: "9" }, source: "exchange" };
   const { lot, tick, minQuantity } = shown(keepInstrument(given(), kept, base));
   assertEquals([lot, tick, minQuantity], [`0.001 journal of ${STARTED}`, "0.5 exchange", "null default"]);
 });
 
-Deno.test("withoutGuesses() leaves no default where the lot or the tick is one, and all where neither is", () => {
+Deno.test("withoutGuesses() removes all defaults if the lot or the tick is one, and none otherwise", () => {
   const guessed = withoutGuesses(settleInstrument(given({ maxQuantity: "4" }), EXCHANGE));
   assertEquals(awaitedRules(guessed), ["tick"]);
   assertEquals(shown(guessed), {
@@ -144,7 +144,7 @@ Deno.test("withoutGuesses() leaves no default where the lot or the tick is one, 
   assertEquals(instrumentText(guessed).includes("tick (awaited)"), true);
 });
 
-Deno.test("changesOf() names the rules that the exchange has changed, but for those of a person", () => {
+Deno.test("changesOf() names the rules that the exchange has changed, except those that the user gave", () => {
   const kept = keptRun({ tick: "0.5" }, EXCHANGE);
   assertEquals(changesOf(given({ tick: "0.5" }), kept, EXCHANGE.rules), null);
   const now = { ...EXCHANGE.rules, lot: "0.01", tick: "0.1", maxQuantity: "0" };
@@ -158,7 +158,7 @@ Deno.test("changesOf() names the rules that the exchange has changed, but for th
   );
 });
 
-Deno.test("instrumentText() says every rule once, those of one origin together", () => {
+Deno.test("instrumentText() shows every rule once, those of one source together", () => {
   const text = instrumentText(settleInstrument(given({ minNotional: "10" }), EXCHANGE));
   assertEquals(
     text,

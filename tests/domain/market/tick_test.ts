@@ -9,7 +9,7 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     quantityWhole: 3,
     quantityFraction: 50_000_000,
     buyerIsMaker: true,
-    // Not these: the stage has brought the price to the unit of the others.
+    // Not these two: the parse stage has converted the price to the symbol's unit.
     price: 1,
     decimals: 0,
   };
@@ -27,8 +27,8 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     filled: 0,
     late: false,
     receivedAt: 0,
-    trend: "warming",
-    averages: null,
+    wish: 0,
+    readings: null,
     signal: null,
     decisions: null,
     outcomes: [],

@@ -17,7 +17,7 @@ import { Exact } from "../../support/exact.ts";
 
 const m = (amount: string) => new Money(amount);
 
-/** Decimal text with up to `decimals` decimals, from one unit to `most` units of the last. */
+/** Decimal text with up to `decimals` decimals, from `least` to `most` units of the last. */
 const amount = (decimals: number, most: bigint, least = 1n) =>
   fc.record({ units: fc.bigInt(least, most), scale: fc.nat(decimals) })
     .map(({ units, scale }) => new Exact(units, scale).toString());
@@ -58,7 +58,7 @@ Deno.test("feeOn() equals an exact reference", () => {
   );
 });
 
-Deno.test("slippedPrice() moves against the trader onto the tick, whether the price stood on it or not", () => {
+Deno.test("slippedPrice() moves against the trader onto the tick, whether the price was on it or not", () => {
   const at = (side: "buy" | "sell", price: string, slippage: string, tick: string) =>
     plain(slippedPrice(side, m(price), m(slippage), m(tick)));
   // 100 × 1.0001 = 100.01 is on the tick already.
@@ -73,7 +73,7 @@ Deno.test("slippedPrice() moves against the trader onto the tick, whether the pr
   assertEquals(at("sell", "1", "0.0001", "5"), "0");
 });
 
-Deno.test("slippedPrice() without slippage is the price as it is, on the tick or off it", () => {
+Deno.test("slippedPrice() without slippage is the price itself, on the tick or off it", () => {
   assertEquals(plain(slippedPrice("buy", m("0.123456"), m("0"), m("0.01"))), "0.123456");
   assertEquals(plain(slippedPrice("sell", m("0.123456"), m("0.000"), m("0.01"))), "0.123456");
 });
@@ -119,7 +119,7 @@ Deno.test("affordableQuantity() equals an exact reference to the last lot", () =
       amount(8, 10n ** 9n),
       (stake, cash, rate, price, lot) => {
         const found = affordableQuantity(outlayOf(m(stake), m(rate)), m(cash), m(price), m(lot));
-        // The most lots of which the stake pays the price, and the cash the price and the fee on it.
+        // The most lots whose price the stake pays, and whose price and fee the cash pays.
         const lotCost = Exact.of(price).times(Exact.of(lot));
         const grossed = lotCost.times(new Exact(1n).plus(Exact.of(rate)));
         const byStake = Exact.of(stake).wholeTimes(lotCost);
@@ -132,7 +132,7 @@ Deno.test("affordableQuantity() equals an exact reference to the last lot", () =
   );
 });
 
-Deno.test("affordableQuantity() keeps the lot that is affordable to the last digit, and drops it a hair below", () => {
+Deno.test("affordableQuantity() keeps a lot that the cash just pays for, and drops it one digit below", () => {
   fc.assert(
     fc.property(
       amount(8, 10n ** 12n),
@@ -156,7 +156,7 @@ Deno.test("affordableQuantity() keeps the lot that is affordable to the last dig
   );
 });
 
-Deno.test("feeShare() gives parts down to 8 decimals, the last one the rest, so that they add up to the fee", () => {
+Deno.test("feeShare() rounds parts down to 8 decimals and gives the last one the rest, so that they add up to the fee", () => {
   assertEquals(plain(feeShare(m("1"), m("1"), m("3"))), "0.33333333");
   assertEquals(plain(feeShare(m("0.00000002"), m("2"), m("3"))), "0.00000001");
   assertEquals(plain(feeShare(m("0.123456789"), m("3"), m("3"))), "0.123456789");
@@ -167,7 +167,7 @@ Deno.test("feeShare() gives parts down to 8 decimals, the last one the rest, so 
     for (const part of parts) {
       const share = feeShare(fee, m(`${part}`), left);
       const even = m(`${units}`).div(1e8).times(part).div(whole);
-      // What was rounded off before stays among those that come after.
+      // What earlier parts were rounded down by goes to later ones.
       assert(share.gte(0) && share.minus(even).abs().lte(m("1e-8").times(parts.length)), plain(share));
       fee = fee.minus(share);
       left = left.minus(part);
@@ -200,14 +200,14 @@ Deno.test("averageText() rounds a tie to the even digit", () => {
   assertEquals(averageText(2, 3, 8), "0.00000001");
 });
 
-Deno.test("averageText() writes plain text at any size of sum", () => {
+Deno.test("averageText() writes plain text for a sum of any size", () => {
   assertEquals(averageText(954_205, 1, 1), "95420.5");
   assertEquals(averageText(10n ** 21n, 1_000_000, 8), "10000000");
   assertEquals(averageText(100, 1, 0), "100");
   assertEquals(averageText(0, 7, 3), "0");
 });
 
-Deno.test("averageText() equals an exact reference, of numbers and of bigints alike", () => {
+Deno.test("averageText() equals an exact reference, for numbers and for bigints", () => {
   const sum = fc.bigInt(0n, BigInt(Number.MAX_SAFE_INTEGER));
   fc.assert(
     fc.property(
@@ -242,12 +242,12 @@ Deno.test("estimate() is within a few units of the last place of the amount", ()
   assertEquals(estimate(m("Infinity")), Infinity);
 });
 
-Deno.test("Money writes nothing out that no amount can be: such a text has a billion digits", () => {
+Deno.test("Money does not write out numbers beyond any amount, whose text would have a billion digits", () => {
   assertEquals([new Money("1e999999999").toFixed(), new Money("-1e999999999").toFixed()], [
     "Infinity",
     "-Infinity",
   ]);
   assertEquals(new Money("1e-999999999").toFixed(), "0");
-  // The most that the price of a day's file can grow by, to the power of a year's days.
+  // The most that a price can grow in a day's file, to the power of the days in a year.
   assertEquals(new Money("1e31").pow(365).toFixed().length, 31 * 365 + 1);
 });

@@ -4,7 +4,7 @@ import { plain } from "../../../src/domain/numbers/money.ts";
 import { MAX_DECIMALS, powerOfTen, priceAsMoney, priceText } from "../../../src/domain/numbers/price.ts";
 import { Exact } from "../../support/exact.ts";
 
-Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and refuses the others", () => {
+Deno.test("powerOfTen() has the powers that a price can be rescaled by, and refuses others", () => {
   for (let n = 0; n <= MAX_DECIMALS; n++) assertEquals(powerOfTen(n), 10 ** n);
   for (const n of [-1, MAX_DECIMALS + 1, 0.5, NaN]) {
     assertThrows(() => powerOfTen(n), RangeError, `Cannot rescale by ${n} decimals: at most 8`);

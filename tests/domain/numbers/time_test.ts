@@ -46,7 +46,7 @@ Deno.test("isoTime() writes six decimals of a second, in UTC", () => {
   assertEquals(isoTime(1_709_164_800_000_001), "2024-02-29T00:00:00.000001Z");
 });
 
-Deno.test("isoTime() loses nothing: its text is the time again", () => {
+Deno.test("isoTime() loses nothing: its text gives the time again", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), (time) => {
     const text = isoTime(time);
     assertEquals(text.length, 27);

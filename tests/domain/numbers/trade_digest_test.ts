@@ -38,7 +38,7 @@ function digestOf(ticks: readonly Tick[], from?: string): string {
   return digest.snapshot();
 }
 
-Deno.test("TradeDigest never ends alike when one field of one trade differs", () => {
+Deno.test("TradeDigest is never the same when one field of one trade differs", () => {
   fc.assert(
     fc.property(
       fc.array(anyTick, { minLength: 1, maxLength: 20 }),
@@ -70,7 +70,7 @@ Deno.test("TradeDigest notices trades in another order, and one that is missing 
   );
 });
 
-Deno.test("TradeDigest.restore() goes on as if nothing had been", () => {
+Deno.test("TradeDigest.restore() continues as if there had been no break", () => {
   fc.assert(
     fc.property(fc.array(anyTick, { maxLength: 20 }), fc.nat(20), (ticks, cut) => {
       const half = digestOf(ticks.slice(0, cut));
@@ -81,7 +81,7 @@ Deno.test("TradeDigest.restore() goes on as if nothing had been", () => {
   );
 });
 
-Deno.test("TradeDigest.restore() throws a RangeError for what no digest is", () => {
+Deno.test("TradeDigest.restore() throws a RangeError for a text that is not a digest", () => {
   for (const text of ["", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdef0", "0123456789abcdeg"]) {
     assertThrows(() => new TradeDigest().restore(text), RangeError, `has 16 hexadecimal digits: got ${text}`);
   }

@@ -10,7 +10,10 @@ import type { Choices } from "../../support/reference.ts";
 const m = (amount: string) => new Money(amount);
 const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });
 
-/** Sizes an order with the defaults but for `changed`; amounts as text. A position is bought for nothing first. */
+/**
+ * Sizes an order under the defaults and what is `changed`; amounts as text. A position is bought for nothing
+ * first.
+ */
 function sized(
   side: "buy" | "sell",
   price: string,
@@ -28,7 +31,7 @@ function sized(
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
 }
 
-Deno.test("OrderSizing.size() buys for the stake in whole lots, its fee rounded up", () => {
+Deno.test("OrderSizing.size() buys for the stake in whole lots, with the fee rounded up", () => {
   assertEquals(sized("buy", "61607.85"), { price: "61607.85", quantity: "0.01623", fee: "0.99989541" });
   assertEquals(sized("buy", "61607.85", { lot: "0.001" }), {
     price: "61607.85",
@@ -37,7 +40,7 @@ Deno.test("OrderSizing.size() buys for the stake in whole lots, its fee rounded 
   });
 });
 
-Deno.test("OrderSizing.size() buys for the cash less the fee, where that is below the stake", () => {
+Deno.test("OrderSizing.size() buys for the cash less the fee, if that is below the stake", () => {
   assertEquals(sized("buy", "10", { cash: "500.5", lot: "1" }), { price: "10", quantity: "50", fee: "0.5" });
   assertEquals(sized("buy", "10", { cash: "500.49", lot: "1" }), {
     price: "10",
@@ -46,7 +49,7 @@ Deno.test("OrderSizing.size() buys for the cash less the fee, where that is belo
   });
 });
 
-Deno.test("OrderSizing.size() sells the whole position, off the lot too", () => {
+Deno.test("OrderSizing.size() sells the whole position, even if it is not a whole number of lots", () => {
   const order = sized("sell", "100", { position: "0.123456789" });
   assertEquals(order, { price: "100", quantity: "0.123456789", fee: "0.01234568" });
 });
@@ -61,15 +64,15 @@ Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
   assertEquals(sale, { price: "99", quantity: "2", fee: "0.198" });
 });
 
-Deno.test("OrderSizing.size() turns a buy down that would make the position worth more than allowed", () => {
+Deno.test("OrderSizing.size() turns down a buy that would make the position worth more than allowed", () => {
   const more = sized("buy", "100", { lot: "1", maxPosition: "1199", position: "2" });
   assertEquals(more, { reason: "max-position", limit: "1199", value: "1200" });
   assertEquals(sized("buy", "100", { lot: "1", maxPosition: "1200", position: "2" }).quantity, "10");
-  // A sale makes it smaller, however large it is.
+  // A sale makes the position smaller, however large it is.
   assertEquals(sized("sell", "100", { maxPosition: "1", position: "2" }).quantity, "2");
 });
 
-Deno.test("OrderSizing.size() trades what there is room for, and goes by the whole for the smallest order", () => {
+Deno.test("OrderSizing.size() trades what there is room for, and applies the minimum to the whole order", () => {
   const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
   const account = new Account(parameters.cash);
   const sizing = new OrderSizing(parameters);
@@ -91,7 +94,7 @@ Deno.test("OrderSizing.size() trades what there is room for, and goes by the who
   assertEquals(third, { reason: "lot", limit: "140", value: "0" });
 });
 
-Deno.test("OrderSizing.size() turns a notional below the minimum down, and takes one that equals it", () => {
+Deno.test("OrderSizing.size() turns down a notional below the minimum, and takes one that equals it", () => {
   const below = sized("sell", "100", { position: "0.04999" });
   assertEquals(below, { reason: "min-notional", limit: "5", value: "4.999" });
   assertEquals(sized("sell", "100", { position: "0.05" }).quantity, "0.05");
@@ -102,7 +105,7 @@ Deno.test("OrderSizing.size() turns a notional below the minimum down, and takes
   });
 });
 
-Deno.test("OrderSizing.size() turns a sale without a position down", () => {
+Deno.test("OrderSizing.size() turns down a sale without a position", () => {
   assertEquals(sized("sell", "100"), { reason: "no-position", limit: "0.00001", value: "0" });
 });
 
@@ -110,22 +113,22 @@ Deno.test("OrderSizing.size() distinguishes a lot beyond the stake from a lot be
   assertEquals(sized("buy", "2000", { lot: "1" }), { reason: "lot", limit: "2000", value: "1000" });
   const poor = sized("buy", "2000", { lot: "1", cash: "2001" });
   assertEquals(poor, { reason: "funds", limit: "2002", value: "2001" });
-  // With exactly the lot's price and fee in cash it is the stake that does not reach.
+  // With exactly the lot's price and fee in cash, it is the stake that is too small.
   assertEquals(sized("buy", "2000", { lot: "1", cash: "2002" }).reason, "lot");
 });
 
-Deno.test("OrderSizing.size() turns a buy down that its rounded fee would take beyond the cash", () => {
+Deno.test("OrderSizing.size() turns down a buy whose rounded fee would exceed the cash", () => {
   // 10^-8 × (1 + 0.001) is covered by the cash, but the fee is rounded up to 10^-8.
   const order = sized("buy", "0.00000001", { lot: "1", cash: "0.00000001001", minNotional: "0" });
   assertEquals(order, { reason: "funds", limit: "0.00000002", value: "0.00000001001" });
 });
 
-Deno.test("OrderSizing.size() turns a sale at a price of nothing down, whatever the minimum", () => {
+Deno.test("OrderSizing.size() turns down a sale at a price of 0, whatever the minimum", () => {
   const order = sized("sell", "1", { slippage: "1", tick: "5", position: "2", minNotional: "0" });
   assertEquals(order, { reason: "min-notional", limit: "0", value: "0" });
 });
 
-Deno.test("OrderSizing.size() turns a sale down whose fee takes more than it brings in and there is", () => {
+Deno.test("OrderSizing.size() turns down a sale whose fee is more than it brings in and the cash together", () => {
   const tiny = { position: "0.00001", minNotional: "0" };
   assertEquals(sized("sell", "0.0002", { ...tiny, cash: "0.00000001" }).fee, "0.00000001");
   const broke = new Account(new Money("0"));
@@ -152,7 +155,7 @@ function limited(
     : { quantity: plain(order.quantity) };
 }
 
-Deno.test("OrderSizing.size() turns a quantity below the smallest down, and says what that costs", () => {
+Deno.test("OrderSizing.size() turns down a quantity below the smallest, and says what that costs", () => {
   const least = { minQuantity: "0.25" };
   assertEquals(limited(least, "buy", "4000"), { quantity: "0.25" });
   // 1000.04 ÷ 4000.16 is 0.25 less a little.
@@ -177,7 +180,7 @@ Deno.test("OrderSizing.size() turns a quantity below the smallest down, and says
   });
 });
 
-Deno.test("OrderSizing.size() turns a quantity above the largest down, both ways", () => {
+Deno.test("OrderSizing.size() turns down a quantity above the largest, bought or sold", () => {
   const most = { maxQuantity: "0.25" };
   assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
   assertEquals(limited(most, "buy", "3999"), { reason: "max-quantity", limit: "0.25", value: "0.25006" });
@@ -188,7 +191,7 @@ Deno.test("OrderSizing.size() turns a quantity above the largest down, both ways
   });
 });
 
-Deno.test("OrderSizing.size() turns a notional above the largest down, both ways", () => {
+Deno.test("OrderSizing.size() turns down a notional above the largest, bought or sold", () => {
   const most = { maxNotional: "1000" };
   assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
   assertEquals(limited({ maxNotional: "999.99" }, "buy", "4000"), {
@@ -204,7 +207,7 @@ Deno.test("OrderSizing.size() turns a notional above the largest down, both ways
   });
 });
 
-Deno.test("OrderSizing.size() holds an order that fills in parts to its largest as a whole, and to its smallest once", () => {
+Deno.test("OrderSizing.size() applies the largest quantity to an order that fills in parts as a whole, and the smallest once", () => {
   const parameters = {
     ...tradingParametersOf({ ...DEFAULTS, lot: "0.01" }),
     minQuantity: m("5"),
@@ -217,7 +220,7 @@ Deno.test("OrderSizing.size() holds an order that fills in parts to its largest 
   assert("quantity" in sizing.size(order, m("100"), account, m("6")));
   order.isWorking = true;
   order.take(m("6"), m("600"));
-  // 4 more at 100 are below the smallest order, and the last of this one.
+  // 4 more at 100 are below the smallest quantity, but they are the rest of this order.
   assertEquals(sizing.size(order, m("100"), account, null), {
     price: m("100"),
     quantity: m("4"),
@@ -230,7 +233,7 @@ Deno.test("OrderSizing.size() holds an order that fills in parts to its largest 
     limit: "10.2",
     value: "10.21",
   });
-  // What a sale is worth in the end is not for the one who sells to say.
+  // A seller cannot control what a sale is worth in the end.
   const sale = orderTo("sell");
   sale.isWorking = true;
   account.book({ side: "buy", price: m("0"), quantity: m("4"), fee: m("0"), tradeId: 1 });
@@ -238,7 +241,7 @@ Deno.test("OrderSizing.size() holds an order that fills in parts to its largest 
   assert("quantity" in sizing.size(sale, m("900"), account, null));
 });
 
-Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => {
+Deno.test("OrderSizing.size() keeps every order within an instrument's limits", () => {
   const cents = (most: number) =>
     fc.integer({ min: 1, max: most }).map((value) => m((value / 100).toFixed(2)));
   const orNone = (limits: fc.Arbitrary<Money>) => fc.option(limits, { nil: null });
@@ -265,7 +268,7 @@ Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => 
         const { minQuantity, maxQuantity, maxNotional } = limits;
         if ("reason" in order) {
           if (!["lot", "max-quantity", "max-notional"].includes(order.reason)) return;
-          // What a refusal found is on the wrong side of what it asks for.
+          // The value in a refusal is on the wrong side of the limit.
           const isLess = m(order.value).lt(order.limit);
           assertEquals([order.reason, isLess], [order.reason, order.reason === "lot"]);
           return;
@@ -282,11 +285,11 @@ Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => 
   assertGreater(passed, 1_000);
 });
 
-Deno.test("OrderSizing.size() spends a share of the cash that there is when the order is made", () => {
+Deno.test("OrderSizing.size() spends a share of the cash at the time of the order", () => {
   const half = { stake: "50%", lot: "0.01" };
   assertEquals(sized("buy", "100", half), { price: "100", quantity: "50", fee: "5" });
   assertEquals(sized("buy", "100", { ...half, cash: "301" }).quantity, "1.5");
-  // All of it is less the fee.
+  // A share of 100% still leaves room for the fee.
   assertEquals(sized("buy", "100", { stake: "100%", lot: "0.01", cash: "100.1" }), {
     price: "100",
     quantity: "1",
@@ -299,7 +302,7 @@ Deno.test("OrderSizing.size() spends a share of the cash that there is when the 
   });
 });
 
-Deno.test("OrderSizing.size() keeps to the share of the cash that an order had when it started to fill, also after a resume", () => {
+Deno.test("OrderSizing.size() keeps the stake that an order had when it started to fill, even after a resume", () => {
   const parameters = tradingParametersOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
   const account = new Account(parameters.cash);
   const sizing = new OrderSizing(parameters);
@@ -317,8 +320,7 @@ Deno.test("OrderSizing.size() keeps to the share of the cash that an order had w
     assert("whole" in rest);
     assertEquals(plain(rest.quantity), "30");
   }
-  assertEquals(
-    plain((sizing.size(orderTo("buy"), m("100"), account, null) as { quantity: Money }).quantity),
-    "40",
-  );
+  const fresh = sizing.size(orderTo("buy"), m("100"), account, null);
+  assert("whole" in fresh);
+  assertEquals(plain(fresh.quantity), "40");
 });

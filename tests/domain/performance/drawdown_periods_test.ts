@@ -26,7 +26,9 @@ function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPe
   return { peak: plain(peak), amount: plain(amount), from, to, recovered };
 }
 
-/** Asks after every fifth trade and at the end, so that asking is seen to change nothing; returns all periods. */
+/**
+ * Compares after every fifth trade, which must change nothing, and at the end. Returns the number of periods.
+ */
 function compare(made: Run): number {
   const points: EquityPoint[] = [];
   let periods = periodsOf(Exact.of(made.cash), points);
@@ -39,7 +41,7 @@ function compare(made: Run): number {
     const worst = deepestOf(periods);
     const found = drawdown.worstFall();
     if (worst === null || found === null) assertEquals(found, worst as null);
-    // Of the worst fall it is not told whether it has been made good.
+    // The worst fall does not show whether it has recovered.
     else assert(isPeriod(plainOf(found), { ...worst, recovered: null }), JSON.stringify(plainOf(found)));
     for (const now of [time, time + 5]) {
       assertEquals(drawdown.longestUnderWater(now), longestOf(periods, now));
@@ -49,7 +51,7 @@ function compare(made: Run): number {
   return periods.length;
 }
 
-Deno.test("Drawdown finds the worst fall, the longest and the deepest periods, as a list of all equity does", () => {
+Deno.test("Drawdown finds the worst fall, the longest and the deepest periods, as a list of all equity shows them", () => {
   let several = 0;
   fc.assert(
     fc.property(run, (made) => {
@@ -60,7 +62,7 @@ Deno.test("Drawdown finds the worst fall, the longest and the deepest periods, a
   assertGreater(several, 400);
 });
 
-Deno.test("Drawdown does so too when equity comes back to its peak and its trough over and over", () => {
+Deno.test("Drawdown finds them too when equity returns to its peak and its trough over and over", () => {
   let many = 0;
   fc.assert(
     fc.property(restlessRun, (made) => {
@@ -68,7 +70,7 @@ Deno.test("Drawdown does so too when equity comes back to its peak and its troug
     }),
     { numRuns: 1_800 },
   );
-  // Otherwise the limit of ten would not have been met.
+  // Otherwise the limit of ten would not have been reached.
   assertGreater(many, 10);
 });
 
@@ -93,7 +95,7 @@ function periodsOfDepths(...depths: readonly number[]): DrawdownPeriods {
   return periods;
 }
 
-Deno.test("DrawdownPeriods.deepest() keeps the ten deepest, deepest first, however they come", () => {
+Deno.test("DrawdownPeriods.deepest() keeps the ten deepest, deepest first, in whatever order they come", () => {
   assertEquals(MAX_PERIODS, 10);
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { maxLength: 30 }), (depths) => {
@@ -111,7 +113,7 @@ Deno.test("DrawdownPeriods.deepest() keeps the ten deepest, deepest first, howev
   );
 });
 
-Deno.test("DrawdownPeriods.deepest() counts the period that goes on, which may push one out and may yet be pushed", () => {
+Deno.test("DrawdownPeriods.deepest() includes the current period, which may replace one and be replaced later", () => {
   const periods = periodsOfDepths(10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
   const amounts = () => periods.deepest().map(({ amount }) => amount.toNumber());
   periods.take(0.005, fallOf(5, 100, 101));
@@ -124,7 +126,7 @@ Deno.test("DrawdownPeriods.deepest() counts the period that goes on, which may p
   assertEquals(periods.deepest()[5]?.recovered, 103);
 });
 
-Deno.test("DrawdownPeriods.longest() is the longest to the peak again or to now, whichever is longer", () => {
+Deno.test("DrawdownPeriods.longest() is the longest time back to a peak, or from the last one until now", () => {
   const periods = new DrawdownPeriods();
   assertEquals([periods.longest(50), periods.isBelow], [null, false]);
   periods.atPeak(100);
@@ -137,7 +139,7 @@ Deno.test("DrawdownPeriods.longest() is the longest to the peak again or to now,
   assertEquals([periods.longest(150), periods.longest(175)], [30, 35]);
 });
 
-Deno.test("DrawdownPeriods.deepens() is true for a fall that may be deeper than all of the present period", () => {
+Deno.test("DrawdownPeriods.deepens() is true for a fall that may be the deepest of the current period", () => {
   const periods = new DrawdownPeriods();
   periods.atPeak(0);
   assertEquals([0, 1e-9].map((depth) => periods.deepens(depth)), [false, true]);
@@ -157,7 +159,7 @@ Deno.test("DrawdownPeriods.take() and deepest() distinguish depths that are the 
   const periods = new DrawdownPeriods();
   periods.atPeak(0);
   periods.take(1e-9, near("98.76543211", 1));
-  // Deeper, not as deep and as deep, all of the same depth in doubles.
+  // Deeper, less deep and as deep, all of the same depth in doubles.
   periods.take(1e-9, near("98.76543212", 2));
   periods.take(1e-9, near("98.7654321", 3));
   periods.take(1e-9, near("98.76543212", 4));
@@ -168,12 +170,11 @@ Deno.test("DrawdownPeriods.take() and deepest() distinguish depths that are the 
   assertEquals(found, [["98.76543213", 6], ["98.76543212", 2]]);
 });
 
-Deno.test("worth() and periodOf() work out equity exactly, at any price unit", () => {
+Deno.test("worth() and periodOf() compute equity exactly, at any price unit", () => {
   const books = { cash: new Money("0.1"), position: new Money("0.3"), price: 12_345_678, decimals: 7 };
   assertEquals(plain(worth(books)), "0.47037034");
   const fall = { peak: books, trough: { ...books, price: 2, decimals: 8 }, from: 5, to: 6 };
-  assertEquals(plainOf(periodOf(fall, 9)), {
-    ...{ peak: "0.47037034", amount: "0.370370334", from: 5, to: 6, recovered: 9 },
-  });
+  const expected = { peak: "0.47037034", amount: "0.370370334", from: 5, to: 6, recovered: 9 };
+  assertEquals(plainOf(periodOf(fall, 9)), expected);
   assertEquals(periodOf(fall).recovered, null);
 });

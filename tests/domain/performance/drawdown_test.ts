@@ -8,7 +8,7 @@ import { type Run, run, stepsOf } from "../drawdown_run.ts";
 
 const m = (amount: string) => new Money(amount);
 
-/** The worst fall of a run, and that of a reference that looks at every point of the equity. */
+/** The worst fall of a run, by Drawdown and by a reference that looks at every point of the equity. */
 function outcomes(made: Run): { found: string; expected: string } {
   let found = "0";
   let peak = Exact.of(made.cash);
@@ -53,7 +53,7 @@ Deno.test("Drawdown.worst() measures from the highest peak, not from the start",
   assertEquals(drawdown.worst(), "0.5");
 });
 
-Deno.test("Drawdown keeps its peak over a sale: the fall goes on from there", () => {
+Deno.test("Drawdown keeps its peak over a sale, so that the fall continues", () => {
   const drawdown = invested();
   drawdown.mark(200, 0, 0);
   drawdown.mark(120, 0, 0);
@@ -64,7 +64,7 @@ Deno.test("Drawdown keeps its peak over a sale: the fall goes on from there", ()
   assertEquals(drawdown.worst(), "0.5");
 });
 
-Deno.test("Drawdown.mark() goes by the price, whatever its unit", () => {
+Deno.test("Drawdown.mark() takes prices in any unit", () => {
   const drawdown = invested();
   drawdown.mark(1201, 1, 0);
   drawdown.mark(9_608_000_000, 8, 0);
@@ -82,13 +82,13 @@ function shown(period: DrawdownPeriod | null): unknown {
   return period && { ...period, peak: plain(period.peak), amount: plain(period.amount) };
 }
 
-Deno.test("Drawdown.worstFall() says peak, amount, the last trade at the peak and the trough", () => {
+Deno.test("Drawdown.worstFall() has the peak, the amount, and the times of the last trade at the peak and of the trough", () => {
   const drawdown = invested();
   const times: [price: number, time: number][] = [[120, 1], [110, 2], [120, 3], [90, 4], [96, 5], [90, 6]];
   for (const [price, time] of times) drawdown.mark(price, 0, time);
   const fall = { peak: "1200", amount: "300", from: 3, to: 4, recovered: null };
   assertEquals(shown(drawdown.worstFall()), fall);
-  // Higher up it takes more than 300 to be worse.
+  // From a higher peak it takes a fall of more than 300 to be worse.
   drawdown.mark(200, 0, 7);
   drawdown.mark(151, 0, 8);
   assertEquals(shown(drawdown.worstFall()), fall);
@@ -96,14 +96,14 @@ Deno.test("Drawdown.worstFall() says peak, amount, the last trade at the peak an
   assertEquals(shown(drawdown.worstFall()), { peak: "2000", amount: "510", from: 7, to: 9, recovered: null });
 });
 
-Deno.test("Drawdown.worstFall() starts and ends at one trade when it is the cost of the fill there", () => {
+Deno.test("Drawdown.worstFall() starts and ends at the same trade if it is the cost of a fill", () => {
   const drawdown = new Drawdown(m("1000"));
   drawdown.mark(100, 0, 7);
   drawdown.rebook(m("0"), m("9.99"), 100, 7);
   assertEquals(shown(drawdown.worstFall()), { peak: "1000", amount: "1", from: 7, to: 7, recovered: null });
 });
 
-Deno.test("Drawdown.worstFall() and longestUnderWater() are null as long as equity has not fallen", () => {
+Deno.test("Drawdown.worstFall() and longestUnderWater() are null until equity falls", () => {
   const drawdown = new Drawdown(m("1000"));
   const nothing = () => [drawdown.worstFall(), drawdown.longestUnderWater(99), drawdown.deepestPeriods()];
   assertEquals(nothing(), [null, null, []]);
@@ -114,7 +114,7 @@ Deno.test("Drawdown.worstFall() and longestUnderWater() are null as long as equi
   assertEquals(nothing(), [null, null, []]);
 });
 
-Deno.test("Drawdown counts time under water from the last trade at the peak, also while nothing is held", () => {
+Deno.test("Drawdown counts time under water from the last trade at the peak, even while nothing is held", () => {
   const drawdown = invested();
   drawdown.mark(120, 0, 10);
   drawdown.mark(120, 0, 20);
@@ -125,11 +125,11 @@ Deno.test("Drawdown counts time under water from the last trade at the peak, als
   assertEquals(drawdown.longestUnderWater(50), 30);
   drawdown.rebook(m("0"), m("10"), 110, 60);
   drawdown.mark(120, 0, 70);
-  // Back at the peak it has ended, and later times change nothing.
+  // It ended back at the peak, and later times change nothing.
   assertEquals(drawdown.longestUnderWater(1_000), 50);
 });
 
-Deno.test("Drawdown at its peak without a position: the fall after the next buy starts there", () => {
+Deno.test("Drawdown at its peak without a position starts the next fall at the next buy", () => {
   const drawdown = invested();
   drawdown.mark(120, 0, 10);
   drawdown.rebook(m("1200"), m("0"), 120, 10);

@@ -36,7 +36,7 @@ Deno.test("EquityCurve samples every minute, and carries equity over minutes wit
   const { sampling, returns } = curveOf([
     [START + 10, 10_000],
     [START + MINUTE - 1, 10_100],
-    [START + MINUTE, 10_200], // at the minute itself: belongs to the next
+    [START + MINUTE, 10_200], // exactly at the minute: belongs to the next one
     [START + 4 * MINUTE + 5, 5_100],
     [START + 4 * MINUTE + 9, 10_710],
   ]);
@@ -48,12 +48,13 @@ Deno.test("EquityCurve samples every minute, and carries equity over minutes wit
 Deno.test("EquityCurve takes the coarsest period that has thirty returns", () => {
   const every = (step: number, count: number) =>
     curveOf(Array.from({ length: count }, (_, i): Trade => [START + 1 + i * step, CASH + i])).sampling;
-  // From 1 µs past the hour, n hours later there are n whole hours and the rest: n + 1 returns.
+  // Trades that span n hours, from 1 µs past the hour on, make n + 1 returns: the first and the last are
+  // shorter.
   assertEquals(every(HOUR, 30), "1h");
   assertEquals(every(HOUR, 29), "1m");
   assertEquals(every(DAY, 30), "1d");
   assertEquals(every(DAY, 29), "1h");
-  // Two minutes' worth needs one whole minute and a rest.
+  // Two returns by the minute need one whole minute between the trades.
   assertEquals(every(MINUTE, 2), "1m");
   assertEquals(every(MINUTE / 4, 3), null);
   assertEquals(curveOf([[START, CASH]]).sampling, null);
@@ -72,7 +73,7 @@ Deno.test("EquityCurve has the first and the last point when no time passes, and
     time: START,
     equity: 9_500,
   }]);
-  // What came at the time of a point follows the equity before it.
+  // A trade at the time of a point comes after the equity of that point.
   assertEquals(curveOf([[START, 9_000], [START + 1_000, 8_000]]).points, [
     first,
     { time: START + 1_000, equity: 8_000 },
@@ -96,7 +97,7 @@ Deno.test("EquityCurve does bounded work when time jumps by centuries, and keeps
   assertEquals(marks, 2);
 });
 
-Deno.test("EquityCurve asks for little of a million trades", () => {
+Deno.test("EquityCurve needs few marks for a million trades", () => {
   const curve = new EquityCurve();
   let marks = 0;
   for (let i = 0; i < 1_000_000; i++) {
@@ -110,7 +111,8 @@ Deno.test("EquityCurve asks for little of a million trades", () => {
 });
 
 /**
- * Says only where two curves first differ: a whole diff of thousands of points would take too long to shrink.
+ * Compares two curves and reports only the first difference: a whole diff of thousands of points would take
+ * too long to shrink.
  */
 function assertSame(found: SampledEquity, expected: SampledEquity): void {
   assertEquals(found.sampling, expected.sampling);
@@ -141,17 +143,16 @@ const trades: fc.Arbitrary<Trade[]> = fc.tuple(
     maxLength: 120,
     size: "max",
   }),
-).map(([offset, pace, list]) => {
+).map(([offset, stretch, list]) => {
   let time = START + offset;
   return list.map(([step, equity], index): Trade => [
-    time += index === 0 ? 0 : Math.round(step * pace),
+    time += index === 0 ? 0 : Math.round(step * stretch),
     equity,
   ]);
 });
 
 /**
- * Every multiple of `period` after the first trade up to the latest, with the equity before it, from the
- * list.
+ * Every multiple of `period` from the first trade to the latest, with the equity before it, by the list.
  */
 function grid(list: readonly Trade[], period: number): [time: number, equity: number][] {
   const latest = Math.max(...list.map(([time]) => time));
@@ -189,14 +190,14 @@ function naive(list: readonly Trade[]): SampledEquity {
   return { sampling, returns, points };
 }
 
-Deno.test("EquityCurve agrees with a list of all trades, however it is asked on the way", () => {
+Deno.test("EquityCurve agrees with a list of all trades, whenever it is asked on the way", () => {
   const seen = new Set<Sampling | null>();
   fc.assert(
     fc.property(trades, fc.array(fc.nat(119), { maxLength: 3 }), (list, stops) => {
       const expected = naive(list);
       seen.add(expected.sampling);
       assertSame(curveOf(list), expected);
-      // Marked at every trade, and finished now and then in between: as after a chunk of input.
+      // Marked at every trade, and finished in between, as after a chunk of input.
       const curve = new EquityCurve();
       let equity = CASH;
       for (const [index, [time, next]] of list.entries()) {
@@ -211,7 +212,7 @@ Deno.test("EquityCurve agrees with a list of all trades, however it is asked on 
   assertEquals([...seen].sort(), ["1d", "1h", "1m", null]);
 });
 
-Deno.test("EquityCurve never has too many points, rises in time, and keeps the ends; returns compound", () => {
+Deno.test("EquityCurve never has too many points, rises in time, and keeps both ends; its returns compound", () => {
   fc.assert(
     fc.property(trades, fc.integer({ min: 1, max: 40_000 }), (list, faster) => {
       const from = list[0]![0];
@@ -245,7 +246,7 @@ Deno.test("EquityCurve doubles its spacing when there is no room for the last po
   assertEquals([thinned.length, thinned[1]!.time], [1_001, START + 2_000]);
 });
 
-Deno.test("EquityCurve fills its points: between a thousand and two thousand once there is time enough", () => {
+Deno.test("EquityCurve has between one and two thousand points once there is enough time", () => {
   for (const span of [2_000, 3_000, 86_400_000, 86_400_001]) {
     const list = Array.from({ length: 4_001 }, (_, i): Trade => [START + Math.round(i / 4 * span), CASH + i]);
     const { points } = curveOf(list);

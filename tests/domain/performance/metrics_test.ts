@@ -40,7 +40,7 @@ const BACON = [
 /** The annual returns of Rollinger & Hoffman, Sortino: A "Sharper" Ratio (Red Rock Capital). */
 const RED_ROCK = [0.17, 0.15, 0.23, -0.05, 0.12, 0.09, 0.13, -0.04];
 
-Deno.test("winRate() counts round trips that broke even among all", () => {
+Deno.test("winRate() counts round trips that broke even in the total", () => {
   assertEquals(text(winRate(1, 3)), "0.33333333");
   assertEquals(text(winRate(2, 3)), "0.66666667");
   assertEquals(text(winRate(0, 4)), "0");
@@ -76,7 +76,7 @@ Deno.test("expectancy() is the share of wins × average win − the share of los
   }));
 });
 
-Deno.test("timeInMarket() is a fraction of the span, 1 at most", () => {
+Deno.test("timeInMarket() is a fraction of the span, at most 1", () => {
   assertEquals(text(timeInMarket(1, 3)), "0.33333333");
   assertEquals(text(timeInMarket(0, 3)), "0");
   assertEquals(text(timeInMarket(4, 3)), "1");
@@ -92,7 +92,8 @@ Deno.test("simpleReturn() is exact, and needs something to start from", () => {
 });
 
 Deno.test("annualizedReturn() compounds to the return of the span", () => {
-  // Half a year: 1.1² = 1.21. Two years: √2. A year: as it is. 73 days are a fifth of a year: 0.9⁵ = 0.59049.
+  // Half a year: 1.1² = 1.21. Two years: √2. One year: unchanged. 73 days are a fifth of a year: 0.9⁵ =
+  // 0.59049.
   assertEquals(text(annualizedReturn(m(100), m(110), YEAR / 2)), "0.21");
   assertEquals(text(annualizedReturn(m(100), m(200), 2 * YEAR)), "0.41421356");
   assertEquals(text(annualizedReturn(m(3), m(4), YEAR)), "0.33333333");
@@ -122,12 +123,12 @@ Deno.test("annualizedVolatility() scales with the root of time", () => {
   // over seven periods a year √(32 ÷ 7 × 7) = √32 = 5.656854249….
   const values = [2, 4, 4, 4, 5, 5, 7, 9];
   assertAlmostEquals(annualizedVolatility(values, 7)!, 5.656854249492381, 1e-12);
-  // No movement at all is a volatility of zero: it exists.
+  // Without any movement volatility exists and is zero.
   assertEquals(annualizedVolatility([0, 0], 365), 0);
   assertEquals(annualizedVolatility([0.1], 365), null);
 });
 
-Deno.test("sharpe() is the mean over the sample deviation, annualised", () => {
+Deno.test("sharpe() is the mean divided by the sample deviation, annualised", () => {
   // 3, −1, 2, 0 %: mean 1, distances 2, −2, 1, −1, squares 10, variance 10 ÷ 3, so √(3 ÷ 10) a period and
   // √(0.3 × 365) = √109.5 = 10.46422477… a year of days.
   assertAlmostEquals(sharpe([0.03, -0.01, 0.02, 0], 365)!, 10.464224768228174, 1e-10);
@@ -136,7 +137,7 @@ Deno.test("sharpe() is the mean over the sample deviation, annualised", () => {
   assertEquals(sharpe([0, 0, 0], 365), null);
 });
 
-Deno.test("sharpe() does not exist for steady growth, whose returns differ by rounding only", () => {
+Deno.test("sharpe() does not exist for steady growth, whose returns differ only by rounding", () => {
   const equity = Array.from({ length: 100 }, (_, i) => 10_000 * 1.001 ** i);
   const returns = equity.slice(1).map((later, i) => (later - equity[i]!) / equity[i]!);
   assert(new Set(returns).size > 1);
@@ -162,7 +163,7 @@ Deno.test("sortino() gives published figures", () => {
   assertEquals(sortino([-0.1], 365), null);
 });
 
-Deno.test("calmar() is the annualised return over the maximum drawdown", () => {
+Deno.test("calmar() is the annualised return divided by the maximum drawdown", () => {
   assertEquals(text(calmar(m("0.3"), m("0.15"))), "2");
   assertEquals(text(calmar(m("-0.1"), m("0.3"))), "-0.33333333");
   assertEquals(calmar(null, m("0.3")), null);
@@ -183,7 +184,7 @@ Deno.test("sqn() gives published figures, uncapped", () => {
   assertEquals(text(sqn(m(-3), m(11), 3)), "-0.8660254");
 });
 
-Deno.test("sqn() does not exist for fewer than two profits or equal ones, however long their digits", () => {
+Deno.test("sqn() does not exist for fewer than two profits or for equal ones, however many digits they have", () => {
   const profit = m("0.123456789012345678");
   assertEquals(sqn(profit, profit.pow(2), 1), null);
   assertEquals(sqn(profit.times(3), profit.pow(2).times(3), 3), null);
@@ -208,7 +209,7 @@ const IDLE: MetricsInput = {
   longestUnderWater: null,
 };
 
-Deno.test("metrics() puts everything together, as worked out by hand", () => {
+Deno.test("metrics() puts everything together, as computed by hand", () => {
   const start = 1_709_208_000_000_000; // 2024-02-29T12:00:00Z
   const input: MetricsInput = {
     cash: m(1_000),
@@ -289,7 +290,7 @@ Deno.test("metrics() puts everything together, as worked out by hand", () => {
   ]);
 });
 
-/** A run of `span` µs with so many returns, that fell. */
+/** A run of `span` µs with this many returns, and a drawdown. */
 function runWith(span: number, returns: number): Metrics {
   const price = m("42000.5");
   return metrics({
@@ -305,7 +306,7 @@ function runWith(span: number, returns: number): Metrics {
   });
 }
 
-Deno.test("metrics() has no annualized figure of less than a day, nor of fewer than 30 samples", () => {
+Deno.test("metrics() has no annualized figures for less than a day or fewer than 30 samples", () => {
   const annualized = ["annualizedReturn", "annualizedVolatility", "sharpe", "sortino", "calmar"] as const;
   const whole = runWith(DAY, 30);
   for (const name of annualized) assert(whole[name] !== null, name);
@@ -319,7 +320,7 @@ Deno.test("metrics() has no annualized figure of less than a day, nor of fewer t
   }
 });
 
-Deno.test("metrics() shows six significant digits of what is made of samples, and no more", () => {
+Deno.test("metrics() shows at most six significant digits of figures made of samples", () => {
   const { annualizedVolatility, sharpe, sortino, calmar } = runWith(200 * DAY, 3_000);
   for (const figure of [annualizedVolatility, sharpe, sortino]) {
     const digits = figure!.replace(/^-?0*\.?0*/, "").replace(".", "");
@@ -329,7 +330,7 @@ Deno.test("metrics() shows six significant digits of what is made of samples, an
   assertEquals(calmar!.split(".")[1]!.length, 8);
 });
 
-Deno.test("metrics() gives a fall that is too small to be a period no times and no length", () => {
+Deno.test("metrics() gives no times and no length to a fall too small to be a period", () => {
   const drawdown = { peak: m(100), amount: m("1e-11"), from: 5, to: 9 };
   assertEquals(metrics({ ...IDLE, drawdown, longestUnderWater: null }).maxDrawdown, {
     fraction: "0",
@@ -340,7 +341,7 @@ Deno.test("metrics() gives a fall that is too small to be a period no times and 
   });
 });
 
-Deno.test("metrics() says null, never 0, of what does not exist", () => {
+Deno.test("metrics() has null, never 0, for what does not exist", () => {
   const found = metrics(IDLE);
   const expected = {
     netProfit: "0",

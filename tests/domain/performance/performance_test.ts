@@ -11,14 +11,14 @@ import { computeReferencePerformance, number, ROUGH } from "../../support/perfor
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
 import type { Choices, PlainTrade } from "../../support/reference.ts";
 
-/** What is made of trades and their cuts into batches. */
+/** Trades, the choices they run under, and the sizes of their batches. */
 interface Scenario {
   readonly choices: Choices;
   readonly trades: readonly PlainTrade[];
   readonly sizes: readonly number[];
 }
 
-/** Those shown with six significant digits. */
+/** Metrics that are shown with six significant digits. */
 const SAMPLED: readonly string[] = ["annualizedVolatility", "sharpe", "sortino"];
 
 const SECOND = 1_000_000, HOUR = 3600 * SECOND;
@@ -35,10 +35,11 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   maxDrawdown: fc.constantFrom("0.2", null, "0.05"),
 }).map(({ short, more, ...rest }) => ({ ...DEFAULTS, short, long: short + more, ...rest }));
 
-/** Trades some seconds, minutes or hours apart, so that every sampling comes up; now and then a gap or a duplicate. */
+/** Trades seconds, minutes or hours apart, so that every sampling occurs, with some gaps and duplicates. */
 const trades: fc.Arbitrary<PlainTrade[]> = fc.record({
   apart: fc.constantFrom(SECOND / 10, 30 * SECOND, HOUR / 4, HOUR / 3, HOUR / 2, 10 * HOUR, 10 * HOUR),
-  // Minutes are sampled where there is a day and not thirty hours: some runs aim at that, so that chance leaves none out.
+  // Minutes are sampled between a day and thirty hours: some runs aim there, so that chance does not leave
+  // those out.
   span: fc.constantFrom(null, null, null, null, 27 * HOUR),
   steps: fc.array(
     fc.record({
@@ -76,7 +77,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   sizes: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
 });
 
-/** Runs all trades in batches of these sizes, over and over; returns the pipeline and its events. */
+/** Runs all trades in batches of these sizes, in turn; returns the pipeline and its events. */
 function runOf(
   { choices, trades, sizes }: Scenario,
   more: { readonly isQuiet?: boolean } = {},
@@ -97,15 +98,17 @@ function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPe
   return { peak: plain(peak), amount: plain(amount), from, to, recovered };
 }
 
-/** Whether two figures differ by no more than the last digit shown, or what doubles of such size are off by. */
+/**
+ * Whether two figures differ by no more than the last digit shown, or than the error of doubles of that size.
+ */
 function isNear(found: string | null, expected: number | null, tolerance = 1e-9): boolean {
   if (found === null || expected === null) return found === expected;
-  // Beyond all doubles: a year that grows like one wild day.
+  // A year that grows like one wild day is beyond all doubles.
   if (!Number.isFinite(expected)) return Number(found) === expected;
   return Math.abs(Number(found) - expected) <= 1.1e-8 + tolerance * Math.abs(expected);
 }
 
-Deno.test("Pipeline.results() are those of a reference that keeps every trade's equity and every fill", () => {
+Deno.test("Pipeline.results() equal those of a reference that keeps every trade's equity and every fill", () => {
   const seen = new Map<string, number>();
   const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
   const kinds = [...["1d", "1h", "1m", "null"].map((sampling) => `sampling ${sampling}`), ...ROUGH];
@@ -165,7 +168,7 @@ function shown(pipeline: Pipeline): string {
   );
 }
 
-Deno.test("Pipeline.results() are the same however the trades are cut into batches, and whenever they are asked for", () => {
+Deno.test("Pipeline.results() are the same for any batches, and whenever they are asked for", () => {
   fc.assert(
     fc.property(scenario, (made) => {
       const expected = shown(runOf({ ...made, sizes: [1_000] }).pipeline);
@@ -183,7 +186,7 @@ Deno.test("Pipeline.results() are the same however the trades are cut into batch
   );
 });
 
-Deno.test("Pipeline that is quiet emits only gaps, halts and what expired, with the same results", () => {
+Deno.test("Pipeline that is quiet emits only gaps, halts and expired orders, with the same results", () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(scenario, (made) => {
@@ -199,7 +202,7 @@ Deno.test("Pipeline that is quiet emits only gaps, halts and what expired, with 
   assertEquals([...seen].sort(), ["expired", "gap", "halt"]);
 });
 
-Deno.test("Pipeline.results() do not change the run: events and totals are those without them", () => {
+Deno.test("Pipeline.results() do not change the run: events and totals are the same without them", () => {
   fc.assert(
     fc.property(scenario, (made) => {
       const { pipeline, events } = runOf(made);
@@ -220,11 +223,16 @@ Deno.test("Pipeline.results() before the first trade have no curve, no periods a
   assertEquals([equityCurve, drawdownPeriods], [[], []]);
   const { netProfit, roundTrips, maxDrawdown, sharpe, buyAndHoldReturn, timeInMarket, sampling } = metrics;
   assertEquals({ netProfit, roundTrips, maxDrawdown, sharpe, buyAndHoldReturn, timeInMarket, sampling }, {
-    ...{ netProfit: "0", roundTrips: 0, maxDrawdown: null, sharpe: null, buyAndHoldReturn: null },
-    ...{ timeInMarket: null, sampling: null },
+    netProfit: "0",
+    roundTrips: 0,
+    maxDrawdown: null,
+    sharpe: null,
+    buyAndHoldReturn: null,
+    timeInMarket: null,
+    sampling: null,
   });
 });
 
-Deno.test("Pipeline.results() are refused where the pipeline was not made for them", () => {
+Deno.test("Pipeline.results() throws if the pipeline was made without results", () => {
   assertThrows(() => new Pipeline(optionsOf(DEFAULTS)).results(), TypeError, "without results");
 });

@@ -17,7 +17,7 @@ function shown(totals: RoundTripTotals) {
   );
 }
 
-/** A fill that says what the round trips look at. */
+/** A fill with the fields that round trips need. */
 function fill(over: Partial<Fill>): Fill {
   return {
     kind: "fill",
@@ -38,7 +38,7 @@ const buy = () => fill({});
 const sell = (realized: string) => fill({ side: "sell", position: ZERO, realized: m(realized) });
 const sellPart = (realized: string) => fill({ side: "sell", position: m("0.5"), realized: m(realized) });
 
-Deno.test("RoundTrips adds up what round trips brought, as worked out by hand", () => {
+Deno.test("RoundTrips adds up the profits of round trips, as computed by hand", () => {
   const trips = new RoundTrips();
   const profits = ["5", "2.5", "-1", "0", "4", "-2", "-3", "-0.5", "1"];
   // Opened at 0, 100, 200, … µs and held for 10, 20, 30, … µs.
@@ -63,7 +63,7 @@ Deno.test("RoundTrips adds up what round trips brought, as worked out by hand", 
   });
 });
 
-Deno.test("RoundTrips has nothing before the first round trip is closed", () => {
+Deno.test("RoundTrips has nothing before the first round trip closes", () => {
   const trips = new RoundTrips();
   const none = trips.totals(0);
   assertEquals([none.count, none.largestWin, none.largestLoss, none.holding], [0, null, null, null]);
@@ -100,7 +100,7 @@ Deno.test("RoundTrips lets a break-even round trip end a streak of either kind",
   assertEquals(streaks("-1", "1", "-1", "1"), [1, 1]);
 });
 
-Deno.test("RoundTrips counts no time where the trades' times go back", () => {
+Deno.test("RoundTrips counts no time if the trades' times go back", () => {
   const trips = new RoundTrips();
   trips.add(buy(), 1_000);
   trips.add(sell("1"), 900);
@@ -109,12 +109,12 @@ Deno.test("RoundTrips counts no time where the trades' times go back", () => {
   assertEquals([holding, timeInMarket], [{ shortest: 0, total: 0, longest: 0 }, 0]);
 });
 
-Deno.test("RoundTrips.add() refuses sales that cannot be", () => {
+Deno.test("RoundTrips.add() refuses impossible sales", () => {
   assertThrows(() => new RoundTrips().add(sell("1"), 0), TypeError, "no position before it");
   const trips = new RoundTrips();
   trips.add(buy(), 0);
-  const silent = fill({ side: "sell", position: ZERO });
-  assertThrows(() => trips.add(silent, 0), TypeError, "the one at trade 7 has no realized profit");
+  const withoutProfit = fill({ side: "sell", position: ZERO });
+  assertThrows(() => trips.add(withoutProfit, 0), TypeError, "the one at trade 7 has no realized profit");
 });
 
 /** One order: prices and fees in units of the last decimal, times in µs after the one before. */
@@ -122,13 +122,13 @@ interface Order {
   readonly price: number;
   readonly quantity: number;
   readonly fee: number;
-  /** What is done with an open position; without one it is always bought. */
+  /** What to do with an open position; without one the order is always a buy. */
   readonly then: "buy" | "sell part" | "sell";
   readonly wait: number;
 }
 
 const order: fc.Arbitrary<Order> = fc.record({
-  // Prices in tight quarters, so that round trips break even now and then.
+  // Prices close together, so that some round trips break even.
   price: fc.integer({ min: 9_999, max: 10_001 }),
   quantity: fc.integer({ min: 1, max: 99_999 }),
   fee: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(99) }),
@@ -231,6 +231,6 @@ Deno.test("RoundTrips agrees with a list of all fills, to the last digit", () =>
     ),
     { numRuns: 300 },
   );
-  // The laws for wins, losses and neither have all been at work.
+  // Some round trips broke even, so the rule for those was tested too.
   assertEquals(brokeEven > 0, true);
 });

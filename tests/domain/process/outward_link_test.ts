@@ -4,7 +4,7 @@ import { inFolder, inFolderAsync } from "../../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
-/** The file system, seen by a program that works in `folder`. */
+/** The file system as a program in `folder` sees it. */
 function seenFrom(folder: string): LinkFiles {
   const { lstatSync, readLinkSync, realPathSync } = Deno;
   return { cwd: () => folder, lstatSync, readLinkSync, realPathSync };
@@ -69,8 +69,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "outwardLink() lets links within data pass, data itself as a link, and the person's folders elsewhere",
+  name: "outwardLink() allows links within data, data itself as a link, and the user's folders elsewhere",
   ignore,
   fn: () =>
     inScene((folder, files) => {
@@ -100,7 +99,7 @@ Deno.test({
       }
       Deno.symlinkSync("data/own", `${folder}/link`);
       Deno.symlinkSync("../data", `${folder}/out/data`);
-      // Elsewhere a link may lead anywhere, unless the file is one that is kept.
+      // Elsewhere a link may lead anywhere, unless Penstock keeps the file.
       for (const path of ["link", "out/data", "out/data/own"]) {
         assertEquals(outwardLink(path, files), null, path);
       }

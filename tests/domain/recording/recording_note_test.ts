@@ -9,7 +9,7 @@ import {
   type RecordingNote,
 } from "../../../src/domain/recording/recording_note.ts";
 
-/** Any text, also such as no encoder takes: line feeds, quotes, lone surrogates. */
+/** Any text, even with line feeds, quotes, and lone surrogates that no encoder takes. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)) });
 const count = fc.maxSafeNat();
 
@@ -50,7 +50,7 @@ Deno.test("noteText() writes any note on one line, and readNote() reads the same
     fc.property(anyNote, (note) => {
       const text = noteText(note);
       assertNotMatch(text, /[\r\n]/);
-      // It goes through UTF-8 in a file.
+      // A file stores it as UTF-8.
       assert(text.isWellFormed());
       assert(isNote(text));
       assertEquals(readNote(text), { ...note });
@@ -84,20 +84,20 @@ Deno.test("isNote() decides by the start, whether the rest can be read or not", 
   ) assertFalse(isNote(text), text);
 });
 
-Deno.test("readNote() gives through the name of an event that it does not know", () => {
+Deno.test("readNote() passes on the name of an unknown event", () => {
   for (const name of ["backfill", "toString", "__proto__", "malformed", "unknown", ""]) {
     const text = `{"penstock":{"event":${JSON.stringify(name)},"ids":[1]}}`;
     assertEquals(readNote(text), { event: "unknown", name });
   }
 });
 
-Deno.test("readNote() leaves out fields that it does not know", () => {
+Deno.test("readNote() leaves out unknown fields", () => {
   const text =
     `{"penstock":{"more":1,"event":"connected","attempt":2,"endpoint":"ws://x","hint":null},"of":2}`;
   assertEquals(readNote(text), { event: "connected", endpoint: "ws://x", attempt: 2 });
 });
 
-Deno.test("readNote() says what is wrong with a malformed note: the field, the value found, what was expected", () => {
+Deno.test("readNote() says what is wrong with a malformed note: the field, the value found and what was expected", () => {
   const cases: [string, string][] = [
     [`{"penstock":{"event":"ended"`, "the note is not JSON"],
     [`{"penstock":{"event":"ended"}}}`, "the note is not JSON"],

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { MarkedBooks } from "../../../src/domain/performance/drawdown_periods.ts";
-import { forgiven, LossLimits } from "../../../src/domain/risk/loss_limits.ts";
+import { limitsAfterRelease, LossLimits } from "../../../src/domain/risk/loss_limits.ts";
 import { fractionText, Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
 
@@ -13,11 +13,14 @@ const DAY = 24 * HOUR;
 interface Move {
   readonly level: number;
   readonly finer: number;
-  /** Part of the cash to spend, in thousandths; 0 for no fill. A position is sold by halves, then whole. */
+  /**
+   * The share of the cash to spend, in thousandths; 0 for no fill. A position is sold whole, or half of it if
+   * odd.
+   */
   readonly share: number;
   readonly later: number;
   readonly restarts: boolean;
-  /** Releases whatever has been reached. */
+  /** Releases every limit that has been reached. */
   readonly releases: boolean;
 }
 
@@ -48,10 +51,10 @@ const run = fc.record({
   moves: fc.array(move, { minLength: 1, maxLength: 30, size: "max" }),
 });
 
-/** A loss as texts: what is reached, and by how much. */
+/** A loss as text: the limit that is reached, and the value; null for none. */
 type Found = string | null;
 
-/** What the limits say at every trade, and what a reference says that computes equity exactly. */
+/** The loss at every trade by the limits, and by a reference that computes equity exactly. */
 function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Generator<[Found, Found]> {
   const { cash: start, fee, drawdown, daily, moves } = made;
   const parameters = {
@@ -88,7 +91,7 @@ function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Gen
     const isNews = limits.mark(units, decimals, time);
     limits.takeNewDay();
     const loss = limits.lossAt(units);
-    // What is reached is news; the exact answer alone would not show that the comparison of prices finds it.
+    // `mark` must report it too: `lossAt` alone would not show that the comparison of prices finds it.
     yield [loss === null || !isNews ? null : `${loss.reason} ${fractionText(loss.value)}`, expected];
     if (loss !== null) {
       spent = loss.reason === "max-drawdown" ? "all" : "day";
@@ -103,7 +106,7 @@ function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Gen
     const marked: MarkedBooks = { cash: m(`${cash}`), position: m(`${position}`), price: units, decimals };
     const snapshot = JSON.parse(JSON.stringify(limits.snapshot()));
     limits = new LossLimits(m(start), parameters);
-    limits.restore(releases ? forgiven(snapshot, marked) : snapshot, marked);
+    limits.restore(releases ? limitsAfterRelease(snapshot, marked) : snapshot, marked);
     if (!releases) continue;
     peak = dayStart = equity();
     spent = "nothing";
@@ -164,7 +167,7 @@ function marks(
   return trades.map(([price, time]) => limits.mark(price, 0, time));
 }
 
-Deno.test("LossLimits.mark() is true from the price on at which the fall is the limit itself", () => {
+Deno.test("LossLimits.mark() is true at the price at which the fall equals the limit, and below", () => {
   const limits = invested("0.2");
   assertEquals(marks(limits, [120, 0], [97, 0], [96, 0]), [false, false, true]);
   const loss = limits.lossAt(96)!;
@@ -172,17 +175,17 @@ Deno.test("LossLimits.mark() is true from the price on at which the fall is the 
   assertEquals(limits.lossAt(97), null);
 });
 
-Deno.test("LossLimits.mark() finds a limit that a fill's own cost reached with the next trade, at any price", () => {
+Deno.test("LossLimits.mark() finds at the next trade, at any price, a limit that the cost of a fill reached", () => {
   const limits = new LossLimits(m("1000"), { maxDrawdown: m("0.1"), maxDailyLoss: null });
   limits.mark(100, 0, 0);
-  // A fee of 200: from the fill on the fall is the limit at 120 and below.
+  // The fill cost 250 in fees: after it, the fall reaches the limit at 120 and below.
   limits.rebook(m("0"), m("7.5"));
   assertEquals(marks(limits, [121, 0], [120, 0]), [false, true]);
   limits.rebook(m("900"), m("0"));
   assertEquals(marks(limits, [1_000_000, 0]), [true]);
 });
 
-Deno.test("LossLimits keeps the peak over a sale: the fall goes on from there", () => {
+Deno.test("LossLimits keeps the peak over a sale, so that the fall continues", () => {
   const limits = invested("0.5");
   marks(limits, [200, 0], [120, 0]);
   limits.rebook(m("1200"), m("0"));
@@ -191,7 +194,7 @@ Deno.test("LossLimits keeps the peak over a sale: the fall goes on from there", 
   assertEquals(marks(limits, [101, 0], [100, 0]), [false, true]);
 });
 
-Deno.test("LossLimits goes by the price, whatever its unit", () => {
+Deno.test("LossLimits.mark() takes prices in any unit", () => {
   const limits = invested("0.2");
   assertEquals(limits.mark(1201, 1, 0), false);
   assertEquals(limits.mark(9_608_000_001, 8, 0), false);
@@ -200,18 +203,18 @@ Deno.test("LossLimits goes by the price, whatever its unit", () => {
 
 Deno.test("LossLimits measures a day from the equity that the last trade before 00:00 UTC left", () => {
   const limits = invested(null, "0.1");
-  // Down by 9 % on the first day; on the second it counts from 91.
+  // Down by 9 % on the first day; the second counts from 91.
   assertEquals(marks(limits, [91, DAY - 1]), [false]);
   assertEquals(limits.mark(82, 0, DAY), true);
   assertEquals([limits.takeNewDay(), limits.takeNewDay(), limits.lossAt(82)], [true, false, null]);
-  // 81.9 is the limit itself.
+  // The limit is at 81.9.
   assertEquals(limits.mark(8_191, 2, DAY + 1), false);
   assertEquals(limits.mark(8_190, 2, DAY + 2), true);
   const loss = limits.lossAt(8_190)!;
   assertEquals([loss.reason, plain(loss.limit), plain(loss.value)], ["max-daily-loss", "0.1", "0.1"]);
 });
 
-Deno.test("LossLimits.spend() rests the day's loss until the next day, and everything until the release", () => {
+Deno.test("LossLimits.spend() switches the day's loss off until the next day, or everything until a release", () => {
   const limits = invested("0.5", "0.1");
   limits.mark(90, 0, 13 * HOUR);
   limits.spend("day");
@@ -223,15 +226,15 @@ Deno.test("LossLimits.spend() rests the day's loss until the next day, and every
   assertEquals(marks(limits, [1, DAY + 1]), [false]);
 });
 
-Deno.test("LossLimits without limits says nothing", () => {
+Deno.test("LossLimits without limits reports nothing", () => {
   assertEquals(marks(invested(null), [100, 0], [1, DAY], [1, 9 * DAY]), [false, false, false]);
 });
 
-Deno.test("LossLimits ends a day at its own midnight once a time far ahead of it was a mistake", () => {
+Deno.test("LossLimits ends a day at its own midnight after a time far ahead that was a mistake", () => {
   const limits = invested(null, "0.1");
   marks(limits, [100, 10 * HOUR], [95, 11 * HOUR], [95, 200 * 365 * DAY]);
   assertEquals(limits.takeNewDay(), true);
-  // Back in the first day: none starts, and its loss counts from what the mistake took for its start.
+  // Back in the first day no day starts, and the loss counts from the equity at the mistake.
   assertEquals(marks(limits, [90, 12 * HOUR]), [false]);
   assertEquals(limits.snapshot().day, { start: "950", end: DAY });
   assertEquals(limits.mark(85, 0, 13 * HOUR), true);

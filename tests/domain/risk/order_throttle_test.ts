@@ -5,7 +5,7 @@ import { OrderThrottle } from "../../../src/domain/risk/order_throttle.ts";
 const m = (amount: string) => new Money(amount);
 const SECOND = 1_000_000;
 
-Deno.test("OrderThrottle.tooSoon() turns an order down when N passed within the duration before, half open", () => {
+Deno.test("OrderThrottle.tooSoon() turns down an order if N passed less than the duration before", () => {
   const throttle = new OrderThrottle({ maxOrders: { count: 2, within: 10_000 }, cooldown: null });
   const at = (seconds: number) => throttle.tooSoon("sell", seconds * SECOND)?.reason ?? null;
   throttle.pass(0);
@@ -17,11 +17,11 @@ Deno.test("OrderThrottle.tooSoon() turns an order down when N passed within the 
   assertEquals(throttle.tooSoon("buy", 12 * SECOND), { reason: "max-orders", limit: "2", value: "2" });
 });
 
-Deno.test("OrderThrottle.tooSoon() rests buys after a round trip that lost, and only buys", () => {
+Deno.test("OrderThrottle.tooSoon() pauses buys, and only buys, after a losing round trip", () => {
   const throttle = new OrderThrottle({ maxOrders: null, cooldown: 30 * SECOND });
   throttle.sold(m("-5"), m("1"), 1 * SECOND);
   assertEquals(throttle.tooSoon("buy", 2 * SECOND), null);
-  // The whole round trip lost, although its last part won.
+  // The round trip lost as a whole, although its last part won.
   throttle.sold(m("-1"), m("0"), 3 * SECOND);
   assertEquals(throttle.tooSoon("buy", 32_999_750), {
     reason: "cooldown",
@@ -34,7 +34,7 @@ Deno.test("OrderThrottle.tooSoon() rests buys after a round trip that lost, and 
   assertEquals(throttle.tooSoon("buy", 41 * SECOND), null);
 });
 
-Deno.test("OrderThrottle.restore() goes on where the snapshot was taken", () => {
+Deno.test("OrderThrottle.restore() continues from a snapshot", () => {
   const parameters = { maxOrders: { count: 1, within: 5_000 }, cooldown: 9 * SECOND };
   const throttle = new OrderThrottle(parameters);
   throttle.pass(1 * SECOND);
@@ -47,7 +47,7 @@ Deno.test("OrderThrottle.restore() goes on where the snapshot was taken", () => 
   assertEquals(again.tooSoon("buy", 12 * SECOND), null);
 });
 
-Deno.test("OrderThrottle.tooSoon() takes what lies more than a minute after now for over, and a step back within it not", () => {
+Deno.test("OrderThrottle.tooSoon() ignores what is dated more than a minute after now, but not a smaller step back", () => {
   const minute = 60 * SECOND;
   const far = 200 * 365 * 24 * 60 * minute;
   const throttle = new OrderThrottle({ maxOrders: { count: 1, within: 60_000 }, cooldown: 60 * SECOND });

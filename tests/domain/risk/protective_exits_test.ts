@@ -23,18 +23,18 @@ function causes(exits: ProtectiveExits, prices: readonly number[], decimals = 0)
   return prices.map((price) => exits.causeAt(price, decimals));
 }
 
-Deno.test("ProtectiveExits sells at the stop's price and below, at the target's and above", () => {
+Deno.test("ProtectiveExits sells at the stop-loss and below, and at the take-profit and above", () => {
   const exits = bought("3", "100", "0.02", "0.05");
   assertEquals(causes(exits, [98, 99, 104, 105]), ["stop-loss", null, null, "take-profit"]);
 });
 
-Deno.test("ProtectiveExits holds a price between two units to the exact level", () => {
-  // 0.00000908 × 0.99 is 0.0000089892: no price of eight decimals, and 898 is below it, 899 above.
+Deno.test("ProtectiveExits compares prices with the exact level between two units", () => {
+  // 0.00000908 × 0.99 is 0.0000089892, between the prices 898 and 899 of eight decimals.
   const exits = bought("1000", "0.00000908", "0.01", "0.01");
   assertEquals(causes(exits, [898, 899, 917, 918], 8), ["stop-loss", null, null, "take-profit"]);
 });
 
-Deno.test("ProtectiveExits goes by the average price of all purchases, which a sale of a part leaves", () => {
+Deno.test("ProtectiveExits uses the average price of all purchases, which a partial sale does not change", () => {
   const exits = bought("1", "100", "0.1");
   exits.booked("buy", m("200"), m("1"), m("2"), true);
   assertEquals(causes(exits, [136, 135]), [null, "stop-loss"]);
@@ -44,7 +44,7 @@ Deno.test("ProtectiveExits goes by the average price of all purchases, which a s
   assertEquals(causes(exits, [1, 1_000]), [null, null]);
 });
 
-Deno.test("ProtectiveExits asks once, until the position changes or time alone ended the sale", () => {
+Deno.test("ProtectiveExits asks once, until the position changes or the sale expires", () => {
   const exits = bought("2", "100", "0.1");
   exits.ask();
   assertEquals(causes(exits, [90]), [null]);
@@ -57,7 +57,7 @@ Deno.test("ProtectiveExits asks once, until the position changes or time alone e
   assertEquals(causes(exits, [85]), ["stop-loss"]);
 });
 
-Deno.test("ProtectiveExits sells at any price while flattening, and only what there is", () => {
+Deno.test("ProtectiveExits sells at any price while flattening, if there is a position", () => {
   const exits = bought("2", "100", "0.1");
   exits.flattening = true;
   assertEquals(causes(exits, [1, 100, 9_999]), ["flatten", "flatten", "flatten"]);
@@ -68,7 +68,7 @@ Deno.test("ProtectiveExits sells at any price while flattening, and only what th
   assertEquals(causes(empty, [1, 9_999]), [null, null]);
 });
 
-Deno.test("ProtectiveExits keeps its levels when the unit gets finer and over a restart", () => {
+Deno.test("ProtectiveExits keeps its levels when the unit gets finer, and over a restart", () => {
   const exits = bought("3", "100", "0.02", "0.05");
   assertEquals(causes(exits, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
   const again = new ProtectiveExits({ stopLoss: m("0.02"), takeProfit: m("0.05") });

@@ -4,11 +4,12 @@ import { signalledOf } from "../../support/ticks.ts";
 
 const TIME = "2024-08-08T23:54:15.400000Z";
 
-Deno.test("signalEvent() says the averages as they are when it is made", () => {
+Deno.test("signalEvent() has the readings of the moment it is made", () => {
   const { signal, ...tick } = signalledOf({ id: 5, price: 6_160_785, decimals: 2 }, "buy");
   let short = "61607.5";
-  const averages = { short: () => short, long: () => "61600.25" };
-  const event = signalEvent({ ...tick, averages }, signal!, TIME);
+  const values = () => ({ shortAverage: short, longAverage: "61600.25" });
+  const readings = { label: "sma", values };
+  const event = signalEvent({ ...tick, readings }, signal!, TIME);
   assertEquals(event, {
     type: "signal",
     time: TIME,
@@ -20,15 +21,15 @@ Deno.test("signalEvent() says the averages as they are when it is made", () => {
     longAverage: "61600.25",
   });
   short = "61608";
-  assertEquals(signalEvent({ ...tick, averages }, signal!, TIME).shortAverage, "61608");
+  assertEquals(signalEvent({ ...tick, readings }, signal!, TIME).shortAverage, "61608");
 });
 
-Deno.test("signalEvent() throws on a crossing of averages that do not exist", () => {
+Deno.test("signalEvent() throws on a signal before there are values", () => {
   const { signal, ...tick } = signalledOf({ id: 5 }, "buy");
-  const averages = { short: () => "1", long: () => null };
+  const readings = { label: "sma", values: () => null };
   assertThrows(
-    () => signalEvent({ ...tick, averages }, signal!, TIME),
+    () => signalEvent({ ...tick, readings }, signal!, TIME),
     Error,
-    "Trade 5 crosses averages that do not exist yet",
+    "Trade 5 gives a signal before its averages exist",
   );
 });

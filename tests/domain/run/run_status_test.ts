@@ -6,40 +6,46 @@ import { isoTime } from "../../../src/domain/numbers/time.ts";
 const SECOND = 1_000_000;
 const STARTED = 1_723_161_255_342_123;
 
-/** A run that bought and goes on; its last heartbeat came 100 s after its beginning. */
+/** A run that has bought and is running; its last heartbeat came 100 s after its start. */
 function kept(over: Partial<KeptRun> = {}): KeptRun {
   return {
-    ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: STARTED, resumed: null, stopped: null },
-    lastSign: STARTED + 100 * SECOND,
+    journal: "a.db",
+    run: 2,
+    symbol: "BTCUSDT",
+    started: STARTED,
+    resumed: null,
+    stopped: null,
+    lastAlive: STARTED + 100 * SECOND,
     pid: 77,
     connection: {
       event: { type: "connected", time: isoTime(STARTED), endpoint: "ws://h", attempt: 1 },
       since: STARTED + SECOND,
     },
     trades: 500,
-    pace: { tradesPerSecond: 5, lagMs: 12 },
+    throughput: { tradesPerSecond: 5, lagMs: 12 },
     last: { price: "101.5", time: STARTED + 99 * SECOND },
     startCash: "10000",
     account: { cash: "8999", fees: "1.5", realized: "-0.5" },
     position: { quantity: "10", cost: "1000.5" },
-    ...{
-      halt: null,
-      awaitsRules: false,
-      requests: [],
-      counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 },
-    },
-    ...{ lastFills: [], lastRefusals: [], lastGaps: [], checked: { from: 1, to: 9, isCut: false } },
+    halt: null,
+    awaitsRules: false,
+    requests: [],
+    counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 },
+    lastFills: [],
+    lastRefusals: [],
+    lastGaps: [],
+    checked: { from: 1, to: 9, isCut: false },
     ...over,
   };
 }
 
-/** How a run stands so many seconds after its last heartbeat. */
+/** The status of a run this many seconds after its last heartbeat. */
 function after(seconds: number, over: Partial<KeptRun> = {}) {
   const run = kept(over);
-  return statusOf(run, run.lastSign + seconds * SECOND);
+  return statusOf(run, run.lastAlive + seconds * SECOND);
 }
 
-Deno.test("statusOf() marks the position at the last price: realized and unrealized are what equity made", () => {
+Deno.test("statusOf() marks the position at the last price, so that realized and unrealized profit explain equity", () => {
   const { equity, unrealized, realized, averageCost, startCash, cash, position } = after(3);
   assertEquals({ equity, unrealized, realized, averageCost }, {
     equity: "10014",
@@ -52,28 +58,31 @@ Deno.test("statusOf() marks the position at the last price: realized and unreali
 
 Deno.test("statusOf() has no average cost without a position, and no price before the first trade", () => {
   const status = after(3, {
-    ...{ last: null, pace: null, trades: 0, pid: null },
-    ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
+    last: null,
+    throughput: null,
+    trades: 0,
+    pid: null,
+    account: { cash: "10000", fees: "0", realized: "0" },
+    position: { quantity: "0", cost: "0" },
   });
   const { equity, unrealized, averageCost, price, priceTime, lagMs, tradesPerSecond } = status;
   assertEquals([equity, unrealized, tradesPerSecond], ["10000", "0", 0]);
   assertEquals([averageCost, price, priceTime, lagMs], [null, null, null, null]);
 });
 
-Deno.test("statusOf() says that a run is running, silent after half a minute, or stopped", () => {
+Deno.test("statusOf() has a run running, silent after half a minute, or stopped", () => {
   const states = [0, 30, 30.001, 3_600].map((seconds) => after(seconds));
   assertEquals(states.map(({ state }) => state), ["running", "running", "silent", "silent"]);
   assertEquals(states.map(({ ageMs }) => ageMs), [0, 30_000, 30_001, 3_600_000]);
   assertEquals(states.map(({ tradesPerSecond }) => tradesPerSecond), [5, 5, 0, 0]);
   const stopped = after(1, { stopped: { time: STARTED + 100 * SECOND, reason: "asked to" } });
-  assertEquals([stopped.state, stopped.stopReason, stopped.stopped], [
-    ...["stopped", "asked to", isoTime(STARTED + 100 * SECOND)],
-  ]);
+  const expected = ["stopped", "asked to", isoTime(STARTED + 100 * SECOND)];
+  assertEquals([stopped.state, stopped.stopReason, stopped.stopped], expected);
   const ahead = after(-5);
   assertEquals([ahead.state, ahead.ageMs], ["running", -5_000]);
 });
 
-Deno.test("statusOf() says whether data flows as far as that can be known, and since when", () => {
+Deno.test("statusOf() says whether data flows, as far as that is known, and since when", () => {
   const shown = (seconds: number, over: Partial<KeptRun> = {}) => {
     const { connected, connectionSince, endpoint, reason } = after(seconds, over);
     return [connected, (Date.parse(connectionSince) - Math.floor(STARTED / 1000)) / 1000, endpoint, reason];
@@ -86,14 +95,14 @@ Deno.test("statusOf() says whether data flows as far as that can be known, and s
   assertEquals(shown(3, { connection: down }), [false, 60, null, "refused"]);
   assertEquals(shown(3, { connection: null }), [false, 0, null, null]);
   assertEquals(shown(3, { connection: null, resumed: STARTED + 50 * SECOND }), [false, 50, null, null]);
-  // A process that is not heard of any more is not known to be connected.
+  // A silent process is not known to be connected.
   assertEquals(shown(60), [false, 100, "ws://h", null]);
   assertEquals(shown(60, { connection: down }), [false, 60, null, "refused"]);
   const stopped = { time: STARTED + 90 * SECOND, reason: "asked to" };
   assertEquals(shown(1, { stopped }), [false, 90, "ws://h", null]);
 });
 
-Deno.test("healthOf() holds for heartbeats that are younger than the limit, by whatever clock", () => {
+Deno.test("healthOf() accepts heartbeats that are younger than the limit, or as little ahead of the clock", () => {
   const alive = (seconds: number, over: Partial<KeptRun> = {}) => healthOf(after(seconds, over), 60_000);
   assertEquals([0, 59.999, -59.999].map((seconds) => alive(seconds).isAlive), [true, true, true]);
   assertEquals([60, 1e6, -60.001].map((seconds) => alive(seconds).isAlive), [false, false, false]);
@@ -116,14 +125,19 @@ Deno.test("healthOf() holds for heartbeats that are younger than the limit, by w
   });
 });
 
-Deno.test("haltSentence() names the halt, what it keeps the run from, and what ends it", () => {
-  const sentence = (over: Partial<HaltEvent>) => {
-    const halt: HaltEvent = {
-      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
-      ...{ value: "0.21", tradeId: 7, action: "hold", ...over },
-    };
-    return haltSentence({ journal: "a.db", run: 2, halt });
+Deno.test("haltSentence() names the halt, what it prevents, and what ends it", () => {
+  const halt: HaltEvent = {
+    type: "halt",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    reason: "max-drawdown",
+    limit: "0.2",
+    value: "0.21",
+    tradeId: 7,
+    action: "hold",
   };
+  const sentence = (over: Partial<HaltEvent>) =>
+    haltSentence({ journal: "a.db", run: 2, halt: { ...halt, ...over } });
   const since = `run 2 in a.db has been halted since ${isoTime(STARTED)}, `;
   const until = `until "penstock release a.db --reason TEXT" ends the halt`;
   assertEquals(haltSentence({ journal: "a.db", run: 2, halt: null }), null);

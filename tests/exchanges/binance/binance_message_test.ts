@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
-import { READ_AHEAD } from "../../../src/domain/numbers/decimal_bytes.ts";
 import { Exact } from "../../support/exact.ts";
 
 const TRADE =
@@ -13,20 +12,17 @@ const AGGREGATE =
 const MICROSECONDS = TRADE.replaceAll("1723161255342", "1723161255342123");
 const combined = (body: string, event = "trade") => `{"stream":"btcusdt@${event}","data":${body}}`;
 
-/** Everything that a reader knows of a trade. */
+/** All fields of the trade that a reader holds. */
 function fieldsOf(reader: BinanceMessageReader): Record<string, number | boolean> {
   const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker } = reader;
   return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
 }
 
-const ENCODER = new TextEncoder();
-
 /** Scans `message` alone. */
-function scans(reader: BinanceMessageReader, message: string): boolean {
-  const bytes = ENCODER.encode(message);
-  const padded = new Uint8Array(bytes.length + READ_AHEAD);
-  padded.set(bytes);
-  return reader.scan(padded, 0, bytes.length);
+function scans({ scan }: BinanceMessageReader, message: string): boolean {
+  if (!scan.takeFrames([message]) || scan.readFrames(0) === 0) return false;
+  scan.give(0);
+  return true;
 }
 
 function read(message: string, symbol = "BTCUSDT"): string {
@@ -84,7 +80,7 @@ Deno.test("BinanceMessageReader reads every usual shape, both ways, into the sam
   }
 });
 
-Deno.test("BinanceMessageReader.decode() reads a trade whatever its order of fields, spaces and escapes", () => {
+Deno.test("BinanceMessageReader.decode() reads a trade with any order of fields, spaces and escapes", () => {
   const spaced = JSON.stringify(JSON.parse(TRADE), null, 2);
   const { e, s, ...rest } = JSON.parse(TRADE);
   for (
@@ -103,7 +99,7 @@ Deno.test("BinanceMessageReader.decode() reads a trade whatever its order of fie
   }
 });
 
-Deno.test("BinanceMessageReader.decode() passes over what is meant to be there without being a trade of the symbol", () => {
+Deno.test("BinanceMessageReader.decode() skips messages that belong there without being a trade of the symbol", () => {
   for (
     const message of [
       `{"result":null,"id":1}`,
@@ -119,7 +115,7 @@ Deno.test("BinanceMessageReader.decode() passes over what is meant to be there w
   ) assertEquals(read(message), "other", message);
 });
 
-Deno.test("BinanceMessageReader.decode() rejects the unusable with a reason that shows what was found", () => {
+Deno.test("BinanceMessageReader.decode() rejects unusable messages with a reason that shows the value found", () => {
   const cases: [string, string][] = [
     ["", "not JSON"],
     [TRADE.slice(0, -1), "not JSON"],
@@ -164,7 +160,7 @@ Deno.test("BinanceMessageReader.decode() rejects the unusable with a reason that
   for (const [message, reason] of cases) assertEquals(read(message), `rejected: ${reason}`, message);
 });
 
-Deno.test("BinanceMessageReader.emptyId names the id of a marker under which no market trade took place", () => {
+Deno.test("BinanceMessageReader.emptyId is the id of a marker under which no market trade took place", () => {
   const reader = new BinanceMessageReader("BTCUSDT");
   const marker =
     `{"e":"trade","E":1756220468099,"T":1756220468099,"s":"BTCUSDT","t":6587981240,"p":"0","q":"0","X":"NA","m":true}`;
@@ -244,10 +240,10 @@ for (
   const [field, usual, cases] of [["p", "61837.63000000", PRICES], ["q", "0.02000000", QUANTITIES]] as const
 ) {
   Deno.test(`BinanceMessageReader knows the limits of "${field}", both ways`, () => {
-    for (const [text, isGood] of cases) {
+    for (const [text, isUsable] of cases) {
       const message = TRADE.replace(`"${field}":"${usual}"`, `"${field}":"${text}"`);
-      assertEquals(scans(new BinanceMessageReader("BTCUSDT"), message), isGood, message);
-      assertEquals(read(message).split(":")[0], isGood ? "trade" : "rejected", message);
+      assertEquals(scans(new BinanceMessageReader("BTCUSDT"), message), isUsable, message);
+      assertEquals(read(message).split(":")[0], isUsable ? "trade" : "rejected", message);
     }
   });
 }
@@ -265,7 +261,7 @@ Deno.test("BinanceMessageReader reads any price and quantity in range to the las
       const reader = new BinanceMessageReader("BTCUSDT");
       assert(scans(reader, message), message);
       assertEquals(new Exact(BigInt(reader.price), reader.decimals).toString(), Exact.of(price).toString());
-      // The unit is the coarsest one: what is kept ends in no zero after the point.
+      // The unit is the coarsest one: there is no zero at the end of the decimals.
       assert(reader.decimals === 0 || reader.price % 10 !== 0);
       const read = new Exact(BigInt(reader.quantityWhole)).plus(
         new Exact(BigInt(reader.quantityFraction), 8),

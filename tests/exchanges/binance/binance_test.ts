@@ -23,7 +23,7 @@ Deno.test("tradeStreamUrl() names the raw stream of the symbol in lower case", (
   );
 });
 
-Deno.test("isShutdownNotice() knows the notice, raw and combined, whatever its time", () => {
+Deno.test("isShutdownNotice() recognises the notice, raw and combined, with any unit of time", () => {
   for (const combined of [false, true]) {
     for (const microseconds of [false, true]) {
       const writer = new MessageWriter({ symbol: "BTCUSDT", combined, microseconds });
@@ -32,7 +32,7 @@ Deno.test("isShutdownNotice() knows the notice, raw and combined, whatever its t
   }
 });
 
-Deno.test("isShutdownNotice() takes no other message for it", () => {
+Deno.test("isShutdownNotice() is false for any other message", () => {
   const others = [
     tradeMessage(1),
     `{"result":null,"id":1}`,
@@ -43,7 +43,7 @@ Deno.test("isShutdownNotice() takes no other message for it", () => {
   for (const message of others) assert(!DECODER.isShutdownNotice(message), message);
 });
 
-Deno.test("refusalHint() says what a status means, and for 451 which host to use instead, if any", () => {
+Deno.test("refusalHint() explains a status, and for 451 names the host to use instead, if any", () => {
   const { stream, rest } = EXCHANGES.binance;
   for (const address of [stream, rest, "ws://127.0.0.1:9001"]) {
     assertStringIncludes(refusalHint(451, address)!, "--endpoint wss://data-stream.binance.vision:443");
@@ -56,6 +56,6 @@ Deno.test("refusalHint() says what a status means, and for 451 which host to use
   for (const status of [400, 404, 500, 503]) assertEquals(refusalHint(status, stream), null);
 });
 
-Deno.test("the connection budget is the vendor's: 300 attempts in 5 minutes", () => {
+Deno.test("the connection budget is Binance's: 300 attempts in 5 minutes", () => {
   assertEquals(BINANCE_BUDGET, { attempts: 300, windowMs: 5 * 60_000 });
 });

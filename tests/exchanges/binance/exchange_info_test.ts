@@ -28,14 +28,14 @@ function answer(filters: unknown, status: unknown = "TRADING", symbol = "BTCUSDT
   return { timezone: "UTC", symbols: [{ symbol: "ETHUSDT", filters: 7 }, { symbol, status, filters }] };
 }
 
-/** What is read of an answer that can be used. */
+/** Reads an answer that can be used. */
 function read(filters: unknown, status?: unknown): ReadInfo {
   const info = readExchangeInfo(answer(filters, status), "BTCUSDT");
   assert(info !== null && !("malformed" in info));
   return info;
 }
 
-/** What is read of filters with nothing wrong about them. */
+/** The rules in filters without flaws. */
 function rules(...filters: readonly unknown[]): ReadInfo["rules"] {
   const info = read(filters);
   assertEquals(info.flaws, []);
@@ -62,7 +62,7 @@ Deno.test("readExchangeInfo() reads every rule of the symbol asked for, exactly"
   assertEquals(read(ALL, null).flaws, [`"status" is null, expected a text`]);
 });
 
-Deno.test("readExchangeInfo() knows nothing of a rule whose filter or field is missing", () => {
+Deno.test("readExchangeInfo() has no rule whose filter or field is missing", () => {
   assertEquals(rules(), {});
   assertEquals(readExchangeInfo({ symbols: [{ symbol: "BTCUSDT" }] }, "BTCUSDT"), {
     status: null,
@@ -88,7 +88,7 @@ Deno.test("readExchangeInfo() finds the smallest notional of every market", () =
   assertEquals(rules({ filterType: "MIN_NOTIONAL", minNotional: "10" }, NOTIONAL).minNotional, "10");
 });
 
-Deno.test("readExchangeInfo() says the assets of a symbol, and refuses one that is counted in contracts", () => {
+Deno.test("readExchangeInfo() reads the assets of a symbol, and refuses a symbol that is counted in contracts", () => {
   const symbol = (more: object) => ({ symbols: [{ symbol: "BTCUSDT", filters: [], ...more }] });
   const info = readExchangeInfo(symbol({ baseAsset: "币安人生", quoteAsset: 7 }), "BTCUSDT");
   assertEquals(info, {
@@ -111,7 +111,7 @@ Deno.test("readExchangeInfo() takes a zero for a rule that is switched off", () 
       { ...LOT, minQty: zero, maxQty: zero, stepSize: zero },
       { ...NOTIONAL, minNotional: zero, maxNotional: zero },
     ),
-    // Amounts are written with eight decimals at most.
+    // Amounts have eight decimals at most.
     {
       lot: "0.00000001",
       tick: "0.00000001",
@@ -160,7 +160,7 @@ Deno.test("readExchangeInfo() leaves out limits of the notional that are not for
   assertEquals(rules(NOTIONAL, { ...old, applyToMarket: true }).minNotional, "10");
 });
 
-Deno.test("readExchangeInfo() passes what is of no use over, and names the value found", () => {
+Deno.test("readExchangeInfo() skips what it cannot use, and names the value found", () => {
   const { rules, flaws } = read([
     7,
     { ...LOT, stepSize: 0.001, minQty: "1e-5", maxQty: "-1" },
@@ -185,7 +185,7 @@ Deno.test("readExchangeInfo() passes what is of no use over, and names the value
   });
 });
 
-Deno.test("readExchangeInfo() says what an answer is that is none", () => {
+Deno.test("readExchangeInfo() says what is wrong with an answer that cannot be used", () => {
   for (const body of [null, 5, "x", [], true]) {
     assertEquals(readExchangeInfo(body, "BTCUSDT"), {
       malformed: `the answer is ${JSON.stringify(body)}, expected an object`,
@@ -214,7 +214,7 @@ const anyFilter = fc.constantFrom<Record<string, unknown>>(
   return fc.record(fields, { requiredKeys: [] }).map((changed) => ({ ...filter, ...changed }));
 });
 
-Deno.test("readExchangeInfo() of anything gives rules that the options take, or says what is wrong", () => {
+Deno.test("readExchangeInfo() gives rules that the options accept, or says what is wrong, for any answer", () => {
   const filters = fc.array(fc.oneof({ weight: 9, arbitrary: anyFilter }, { weight: 1, arbitrary: anything }));
   const body = fc.oneof(
     { weight: 1, arbitrary: fc.jsonValue() },

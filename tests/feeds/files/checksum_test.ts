@@ -8,7 +8,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-Deno.test("verifyChecksum() passes a file whose checksum beside it agrees, in every form of it", async () => {
+Deno.test("verifyChecksum() accepts a file whose checksum agrees, in every form that checksums have", async () => {
   await using folder = new Folder();
   const archive = await zip({ "a.csv": rows(3) });
   const path = await folder.write("a.zip", archive);
@@ -27,7 +27,7 @@ Deno.test("verifyChecksum() passes a file whose checksum beside it agrees, in ev
   }
 });
 
-Deno.test("verifyChecksum() names both sums when they differ, before anything is handed out", async () => {
+Deno.test("verifyChecksum() names both sums if they differ, before any data is read", async () => {
   await using folder = new Folder();
   const good = await folder.write("0.csv", rows(3));
   for (
@@ -48,7 +48,7 @@ Deno.test("verifyChecksum() names both sums when they differ, before anything is
   }
 });
 
-Deno.test("verifyChecksum() names what is wrong with the checksum's own file", async () => {
+Deno.test("verifyChecksum() says what is wrong with the checksum file itself", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(3));
   const cases: [string, string][] = [
@@ -90,7 +90,7 @@ Deno.test("verifyChecksum() reads a file of several pieces", async () => {
 
 Deno.test({
   name:
-    "verifyChecksum() stops waiting for a checksum that is a pipe nobody writes to when the reading is to stop",
+    "verifyChecksum() stops waiting for a checksum that is a pipe without a writer when the reading is aborted",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -101,7 +101,7 @@ Deno.test({
     stop.abort(new Error("enough"));
     const { text, error } = await reading;
     assertEquals([text, error], ["", null]);
-    // Lets go of what the system still waits with.
+    // This ends the open that the system still waits for.
     (await Deno.open(checksum, { read: true, write: true })).close();
   },
 });

@@ -8,25 +8,31 @@ const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or
 const TORN = "a.gz: the recording was cut off while it was being written; it is read up to that point";
 const RUBBISH = "a.gz: something that is not gzip follows the gzip data. Fetch or copy the file again";
 
-/** The text that can be unpacked of gzip data that was cut off. */
+/** The text that can be unpacked from gzip data that was cut off. */
 function unpackable(packed: Uint8Array): string {
   return new TextDecoder().decode(gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }));
 }
 
-Deno.test("InflateSource reads one member, several, empty ones and padding behind them", async () => {
+Deno.test("InflateSource reads one member, several members, empty ones, and padding after them", async () => {
   await using folder = new Folder();
   const [one, two] = [rows(4000), rows(3000, 4001)];
-  // The tear is within a line, as a recorder that was stopped may leave it.
+  // The data is torn within a line, as by a recorder that was stopped.
   const members = joined(gzip(one.slice(0, 777)), gzip(""), gzip(one.slice(777)), gzip(two));
   for (
     const content of [members, joined(members, new Uint8Array(3)), joined(members, new Uint8Array(100_000))]
   ) {
     const found = await outcomeOf(await folder.write("a.gz", content));
-    assertEquals(found, { ...found, text: one + two, names: ["a.gz"], layouts: ["csv"], error: null });
+    assertEquals(found, {
+      ...found,
+      text: one + two,
+      names: ["a.gz"],
+      layouts: ["spot aggTrades"],
+      error: null,
+    });
   }
 });
 
-Deno.test("InflateSource unpacks what is packed twice, but not without end", async () => {
+Deno.test("InflateSource unpacks data that is packed twice, but not endlessly", async () => {
   await using folder = new Folder();
   let packed = gzip(rows(3));
   for (let times = 1; times <= 4; times++) {
@@ -37,7 +43,7 @@ Deno.test("InflateSource unpacks what is packed twice, but not without end", asy
   assertEquals(error, "a.gz: it is packed more than 4 times: unpack it first");
 });
 
-Deno.test("InflateSource hands over what stands before the cut, wherever it is, and says that it is cut off", async () => {
+Deno.test("InflateSource returns the data before the cut, wherever it is, and says that the data is cut off", async () => {
   await using folder = new Folder();
   const text = rows(3000);
   const packed = joined(gzip(text.slice(0, 50_000)), gzip(text.slice(50_000)));
@@ -52,7 +58,7 @@ Deno.test("InflateSource hands over what stands before the cut, wherever it is, 
         const cut = packed.subarray(0, length);
         const found = await outcomeOf(await folder.write("a.gz", cut), { chunkBytes });
         const readable = length < 18 ? "" : unpackable(cut);
-        // A cut between two members cannot be told from the end of the file.
+        // A cut between two members looks like the end of the file.
         const isWhole = found.error === null;
         assertEquals(isWhole, length === gzip(text.slice(0, 50_000)).length);
         assertEquals(found.text, isWhole ? readable : readable.slice(0, readable.lastIndexOf("\n") + 1));
@@ -63,7 +69,7 @@ Deno.test("InflateSource hands over what stands before the cut, wherever it is, 
   );
 });
 
-Deno.test("InflateSource says that data is cut off rather than that its first line is not readable", async () => {
+Deno.test("InflateSource says that data is cut off, not that its first line is unreadable", async () => {
   await using folder = new Folder();
   const stored = new Uint8Array(gzipSync(rows(3), { level: constants.Z_NO_COMPRESSION }));
   const cut = stored.subarray(0, 40);
@@ -71,7 +77,7 @@ Deno.test("InflateSource says that data is cut off rather than that its first li
   assertEquals((await outcomeOf(await folder.write("a.gz", cut))).error, CUT_OFF);
 });
 
-Deno.test("InflateSource lets a recording of Penstock's be torn anywhere, and no other recording", async () => {
+Deno.test("InflateSource accepts a tear anywhere in one of Penstock's recordings, and in no other", async () => {
   await using folder = new Folder();
   const own = recording(2000);
   const firstLine = own.indexOf("\n") + 1;
@@ -94,7 +100,7 @@ Deno.test("InflateSource lets a recording of Penstock's be torn anywhere, and no
   assertEquals((await outcomeOf(await folder.write("a.gz", other))).error, CUT_OFF);
 });
 
-Deno.test("InflateSource says that data is damaged, and what stands behind it", async () => {
+Deno.test("InflateSource says that data is damaged, or that other data follows it", async () => {
   await using folder = new Folder();
   const packed = gzip(rows(3000));
   const checksum = packed.slice();
@@ -120,20 +126,20 @@ Deno.test("InflateSource says that data is damaged, and what stands behind it", 
   }
 });
 
-Deno.test("InflateSource lets go of everything when nobody wants more", async () => {
+Deno.test("InflateSource closes everything when the caller stops early", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.gz", gzip(rows(200_000)));
   const { chunks, error } = await outcomeOf(path, { signal: AbortSignal.abort() });
   assertEquals([chunks, error], [0, null]);
   for await (const { origin } of chunksOf(path, { chunkBytes: 5000 })) {
-    assertEquals(origin.layout.kind, "csv");
+    assertEquals(origin.layout.name, "spot aggTrades");
     break;
   }
 });
 
 Deno.test("InflateSource keeps memory small, however much is packed", async () => {
   await using folder = new Folder();
-  // A hundred million bytes in a tenth of a million.
+  // A hundred million bytes, packed into a hundred thousand.
   const line = `{"pad":"${" ".repeat(99_990)}"}\n`;
   const path = await folder.write("a.gz", gzip(line.repeat(1000)));
   const before = Deno.memoryUsage().rss;

@@ -5,7 +5,7 @@ import { findInput, openInput } from "../../../src/feeds/files/input_file.ts";
 const PIECE = 16 * 1024;
 const PIECES = 512;
 
-Deno.test("openInput() gives the event loop its turns while it reads what the system has in memory", async () => {
+Deno.test("openInput() gives the event loop its turns while it reads from the system's cache", async () => {
   const path = await Deno.makeTempFile();
   try {
     await Deno.writeFile(path, new Uint8Array(PIECE * PIECES));

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { type Chunk, LINE_LIMIT } from "../../../src/formats/chunk.ts";
+import { type Chunk, LINE_LIMIT } from "../../../src/formats/trade_file.ts";
 import type { ByteSource } from "../../../src/feeds/files/byte_source.ts";
 import { lineChunks } from "../../../src/feeds/files/line_chunks.ts";
+import { TRADE_FILES } from "../../../src/formats/file_layout.ts";
+import { byteFile, byteFileOf } from "../../formats/made_up_trade_files.ts";
 import { bytesOf, recording, rows } from "../recorded_input.ts";
 
-/** Gives out bytes, at most `most` at a read, and keeps count of what is done to it. */
+/** Returns bytes, at most `most` for each read, and checks how it is used. */
 class BytesSource implements ByteSource {
   closed = 0;
   #at = 0;
@@ -32,7 +34,7 @@ class BytesSource implements ByteSource {
   }
 }
 
-/** What was cut from `content`: texts of the chunks, warnings, and the error at the end. */
+/** The result of cutting `content`: the texts of the chunks, the warnings, and the error at the end. */
 async function cut(content: string | Uint8Array, chunkBytes = 1000, most?: () => number) {
   const source = new BytesSource(typeof content === "string" ? bytesOf(content) : content, most);
   const chunks: string[] = [];
@@ -57,7 +59,7 @@ async function cut(content: string | Uint8Array, chunkBytes = 1000, most?: () =>
   return { chunks, tooLong, text: chunks.join(""), warnings, error, origins: [...origins] };
 }
 
-Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a time", async () => {
+Deno.test("lineChunks() yields whole lines, the same ones however much is read at a time", async () => {
   const line = fc.oneof(
     fc.constantFrom("", " \t", "\r", rows(1).trimEnd(), "1,2,€", "x".repeat(300)),
     fc.string({ maxLength: 40 }).map((text) => text.replaceAll("\n", "")),
@@ -84,15 +86,15 @@ Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a t
 
 Deno.test("lineChunks() finds the layout from the first line that is not blank", async () => {
   const cases: [string, string][] = [
-    [rows(1), "csv"],
-    [`\ufeff\n \r\n${rows(1)}`, "csv"],
+    [rows(1), "spot aggTrades"],
+    [`\ufeff\n \r\n${rows(1)}`, "spot aggTrades"],
     [`{"e":"trade"}`, "messages"],
     [`1723161253937085768 {"e":"trade"}\n`, "recording"],
   ];
   for (const [content, kind] of cases) {
     for (const chunkBytes of [1, 7, 1000]) {
       const { origins } = await cut(content, chunkBytes);
-      assertEquals(origins.map(({ name, layout }) => [name, layout.kind]), [["a.csv", kind]]);
+      assertEquals(origins.map(({ name, layout }) => [name, layout.name]), [["a.csv", kind]]);
     }
   }
 });
@@ -106,17 +108,17 @@ Deno.test("lineChunks() names the line whose layout is not known", async () => {
   }
 });
 
-Deno.test("lineChunks() says that nothing is in a file of nothing or of blank lines", async () => {
+Deno.test("lineChunks() says that a file is empty if it has nothing but blank lines", async () => {
   for (const content of ["", "\n", "\ufeff", "\ufeff\r\n \n\t", " "]) {
     for (const chunkBytes of [1, 1000]) {
       assertEquals((await cut(content, chunkBytes)).error, "a.csv: it is empty, expected recorded trades");
     }
   }
   const { error } = await cut("\n".repeat(LINE_LIMIT + 10), 1 << 20);
-  assertEquals(error, "a.csv: it begins with more than 1 MiB of blank lines");
+  assertEquals(error, "a.csv: it starts with more than 1 MiB of blank lines");
 });
 
-Deno.test("lineChunks() reads a line of 1 MiB, and of one that is longer the beginning, marked", async () => {
+Deno.test("lineChunks() yields a line of 1 MiB whole, and only the beginning of a longer one, marked", async () => {
   const longest = "x".repeat(LINE_LIMIT);
   const [before, behind] = [rows(1), rows(3)];
   const beginning = `${"x".repeat(1024)}\n`;
@@ -144,7 +146,24 @@ Deno.test("lineChunks() refuses a first line that is longer than 1 MiB", async (
   assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv:1: it is not text");
 });
 
-Deno.test("lineChunks() leaves the torn last line of Penstock's own recording out, with a warning", async () => {
+Deno.test("lineChunks() hands on a file that cannot be cut as one chunk, with and without line feeds in it", async () => {
+  const formats = [...TRADE_FILES, byteFile];
+  for (const [count, fill] of [[1, 7], [10, 10], [70_000, 10], [70_000, 7]] as const) {
+    const bytes = byteFileOf(Array<Uint8Array>(count).fill(new Uint8Array(33).fill(fill)));
+    for (const chunkBytes of [4096, 1 << 18, 4 << 20]) {
+      const found: Uint8Array[] = [];
+      const options = { chunkBytes, formats, onWarning: () => {} };
+      for await (const chunk of lineChunks("a.bin", new BytesSource(bytes), options)) {
+        found.push(chunk.bytes.slice(chunk.start, chunk.end));
+      }
+      assertEquals(found.length, 1);
+      assertEquals(found[0]!.length, bytes.length);
+      assert(found[0]!.every((byte, at) => byte === bytes[at]), `${count} of ${fill} by ${chunkBytes}`);
+    }
+  }
+});
+
+Deno.test("lineChunks() skips the torn last line of one of Penstock's recordings, with a warning", async () => {
   const whole = recording(5);
   const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
   const warning = "a.csv: the recording was cut off while it was being written; it is read up to that point";
@@ -152,7 +171,7 @@ Deno.test("lineChunks() leaves the torn last line of Penstock's own recording ou
     for (let end = lastLine; end <= whole.length; end++) {
       const { text, warnings, error } = await cut(whole.slice(0, end), chunkBytes);
       assertEquals(error, "");
-      // Where only the line feed is missing, nothing of the frame is.
+      // If only the line feed is missing, the frame is whole.
       const isTorn = end > lastLine && end < whole.length - 1;
       assertEquals(
         [text, warnings],
@@ -173,13 +192,13 @@ Deno.test("lineChunks() hands on the last line of other files as it is", async (
   }
 });
 
-Deno.test("lineChunks() closes its source when nobody wants more", async () => {
+Deno.test("lineChunks() closes its source when the caller stops early", async () => {
   const source = new BytesSource(bytesOf(rows(1000)));
   for await (const _ of lineChunks("a.csv", source, { chunkBytes: 100, onWarning: () => {} })) break;
   assertEquals(source.closed, 1);
 });
 
-Deno.test("lineChunks() lends a chunk until the next one is asked for, while that is being read", async () => {
+Deno.test("lineChunks() leaves a lent chunk alone while it reads the next one", async () => {
   const content = rows(500);
   const lines = lineChunks("a.csv", new BytesSource(bytesOf(content)), {
     chunkBytes: 333,
@@ -187,7 +206,7 @@ Deno.test("lineChunks() lends a chunk until the next one is asked for, while tha
   });
   let text = "";
   for await (const { bytes, start, end } of lines) {
-    // The read ahead ends in between.
+    // The next read ends meanwhile.
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     text += new TextDecoder().decode(bytes.subarray(start, end));
   }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { naturalOrder } from "../../../src/feeds/files/natural_order.ts";
 
-Deno.test("naturalOrder() takes digits for numbers, and all else as it is", () => {
+Deno.test("naturalOrder() compares digits as numbers, and the rest as it is", () => {
   const ordered = [
     "a",
     "a0",
@@ -22,7 +22,7 @@ Deno.test("naturalOrder() takes digits for numbers, and all else as it is", () =
   assertEquals(naturalOrder("a1", "a1"), 0);
 });
 
-Deno.test("naturalOrder() is an order of all texts", () => {
+Deno.test("naturalOrder() is a total order", () => {
   const name = fc.string({ unit: fc.constantFrom("0", "1", "2", "10", "a", "b", ".", "_"), maxLength: 6 });
   fc.assert(fc.property(name, name, name, (a, b, c) => {
     assertEquals(Math.sign(naturalOrder(a, b)), -Math.sign(naturalOrder(b, a)) + 0);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../../src/formats/chunk.ts";
+import type { Chunk } from "../../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 import { unusable } from "../../../src/feeds/files/input_file.ts";
 import {
@@ -47,7 +47,7 @@ function startReader(paths: readonly string[], flags: readonly string[]): Deno.C
   return new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();
 }
 
-Deno.test("recordedChunks() reads plain, gzip and zip alike, whatever the names and the chunks are", async () => {
+Deno.test("recordedChunks() reads plain, gzip and zip files alike, whatever their names and the chunks", async () => {
   await using folder = new Folder();
   const content = fc.record({
     first: fc.constantFrom("", "\ufeff", HEADER, `\ufeff${HEADER}`, "\n\r\n"),
@@ -85,7 +85,7 @@ Deno.test("recordedChunks() reads several files as one stream, the same one twic
   assertEquals(text, rows(300, 301) + rows(300) + rows(3) + rows(4) + rows(300));
 });
 
-Deno.test("recordedChunks() says of every path what is wrong with it, before any is read", async () => {
+Deno.test("recordedChunks() says what is wrong with every path before it reads any", async () => {
   await using folder = new Folder();
   const good = await folder.write("good.csv", rows(3));
   const empty = await folder.write("empty.csv", "");
@@ -107,7 +107,7 @@ Deno.test("recordedChunks() says of every path what is wrong with it, before any
   );
 });
 
-Deno.test("recordedChunks() names the permission that is missing", async () => {
+Deno.test("recordedChunks() names the missing permission", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(3));
   const closed = await inProcess([path], null, []);
@@ -125,7 +125,7 @@ Deno.test("recordedChunks() names the permission that is missing", async () => {
   ]);
 });
 
-Deno.test("unusable() says what the person can do", () => {
+Deno.test("unusable() says what the user can do", () => {
   const denied = unusable("a.csv", new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
   assertEquals(
     denied.message,
@@ -156,7 +156,7 @@ Deno.test("recordedChunks() reads standard input, packed or not", async () => {
   assertEquals([torn.text, torn.warnings.length, torn.error], [recording(100), 1, null]);
 });
 
-Deno.test("recordedChunks() ends at an abort although standard input stays silent", async () => {
+Deno.test("recordedChunks() ends at an abort even if nothing comes from standard input", async () => {
   await using child = startReader(["--abort", "-"], ["--allow-read"]);
   const writer = child.stdin.getWriter();
   await writer.write(bytesOf(rows(3)));
@@ -178,7 +178,7 @@ Deno.test("recordedChunks() reads a named pipe", async () => {
   assertEquals(progress, { bytesRead: gzip(text).length, bytesTotal: null });
 });
 
-Deno.test("recordedChunks() counts the bytes of the files as they lie on disk", async () => {
+Deno.test("recordedChunks() counts the bytes of the files as they are on disk", async () => {
   await using folder = new Folder();
   const members = { a: rows(9000), b: rows(9000), "__MACOSX/c": rows(9000) };
   const contents = [bytesOf(rows(9000)), gzip(rows(9000)), await zip(members)];
@@ -198,7 +198,7 @@ Deno.test("recordedChunks() counts the bytes of the files as they lie on disk", 
   assert(seen.size > 10, `${seen.size} different values`);
 });
 
-Deno.test("recordedChunks() lets go of its files when it ends early", async () => {
+Deno.test("recordedChunks() closes its files when it ends early", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(30_000));
   for await (const _ of chunksOf(path)) break;
@@ -216,7 +216,7 @@ Deno.test("recordedChunks() lets go of its files when it ends early", async () =
   await unread.return(undefined);
 });
 
-Deno.test("recordedChunks() wants chunks of whole bytes", async () => {
+Deno.test("recordedChunks() refuses chunks of no bytes or of a fraction", async () => {
   for (const chunkBytes of [0, -1, 1.5, NaN]) {
     await assertRejects(
       () => recordedChunks([], { chunkBytes }).next(),
@@ -264,7 +264,7 @@ Deno.test("sortByFirstTrade() orders files by time, then by id, then as given", 
   assertEquals(await sortByFirstTrade([early, late, early], firstTrade), partsOf(early, early, late));
 });
 
-Deno.test("sortByFirstTrade() orders the members of archives, among other files too, and recordedChunks() reads them", async () => {
+Deno.test("sortByFirstTrade() orders members of archives among other files, and recordedChunks() reads them", async () => {
   await using folder = new Folder();
   const months = await folder.write(
     "a.zip",
@@ -296,7 +296,7 @@ Deno.test("sortByFirstTrade() orders the members of archives, among other files 
   );
 });
 
-Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a single pipe", async () => {
+Deno.test("sortByFirstTrade() reads no more than it needs, and nothing from a single pipe", async () => {
   await using folder = new Folder();
   const long = await folder.write("long", row(100, 1).repeat(50_000));
   const broken = await folder.write("broken", gzip(row(50, 1).repeat(100_000)).subarray(0, -9));
@@ -311,7 +311,7 @@ Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a sing
   assertEquals(await sortByFirstTrade([], count), []);
 });
 
-Deno.test("sortByFirstTrade() refuses standard input among several, and unusable files", async () => {
+Deno.test("sortByFirstTrade() refuses standard input among several inputs, and unusable files", async () => {
   await using folder = new Folder();
   const good = await folder.write("good", rows(3));
   const bad = await folder.write("bad", "hello\n");
@@ -325,7 +325,7 @@ Deno.test("sortByFirstTrade() refuses standard input among several, and unusable
   }
 });
 
-Deno.test("sortByFirstTrade() refuses a named pipe among several, for it could be read only once", async () => {
+Deno.test("sortByFirstTrade() refuses a named pipe among several inputs, because it can be read only once", async () => {
   await using folder = new Folder();
   const file = await folder.write("a.csv", rows(1));
   const pipe = `${folder.path}/pipe`;

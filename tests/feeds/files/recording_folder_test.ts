@@ -1,4 +1,4 @@
-/** Folders in place of recordings: the first line of a file decides whether it is read. */
+/** Folders given in place of recordings: the first line of a file decides whether it is read. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../../src/domain/recording/recording_name.ts";
 import { noteText, type RecordingHead } from "../../../src/domain/recording/recording_note.ts";
@@ -34,16 +34,16 @@ async function write(folder: Folder, files: Readonly<Record<string, string | Uin
   }
 }
 
-Deno.test("withFoldersOpened() takes recordings by what they say, in the order in which they were started", async () => {
+Deno.test("withFoldersOpened() finds recordings by their content, in the order in which they started", async () => {
   await using folder = new Folder();
   await write(folder, {
     "z.txt": text(TIME),
     "a.gz": gzip(text(TIME + 3)),
-    // The parts of one recording belong together, whatever the clock did and other recordings started meanwhile.
+    // The parts of one recording stay together, whatever the clock did and whichever recordings started meanwhile.
     "part10.gz": gzip(text(TIME + 1, { part: 10, since: TIME + 1 })),
     "part2.gz": gzip(text(TIME + 9, { part: 2, since: TIME + 1 })),
     "part1.gz": gzip(text(TIME + 1)),
-    // Killed in the middle of its second lot.
+    // The process was killed while it wrote its second batch.
     "b.gz": joined(gzip(text(TIME + 4)), gzip(text(TIME + 5)).subarray(0, 20)),
     "same10.txt": text(TIME + 6),
     "same9.txt": text(TIME + 6),
@@ -62,7 +62,7 @@ Deno.test("withFoldersOpened() takes recordings by what they say, in the order i
   assertEquals(printed, []);
 });
 
-Deno.test("withFoldersOpened() names what is no recording, and waits for nothing that never comes", async () => {
+Deno.test("withFoldersOpened() names files that are not recordings, and waits for no pipe", async () => {
   await using folder = new Folder();
   await write(folder, {
     "a.txt": text(TIME),
@@ -91,7 +91,7 @@ Deno.test("withFoldersOpened() names what is no recording, and waits for nothing
   );
 });
 
-Deno.test("withFoldersOpened() says of an empty recording that its run was killed as it created the file", async () => {
+Deno.test("withFoldersOpened() says that the run of an empty recording was killed as it created the file", async () => {
   await using folder = new Folder();
   const [whole, empty] = [recordingName("BTCUSDT", TIME / 1000), recordingName("BTCUSDT", TIME / 1000 + 1)];
   await write(folder, { [whole]: gzip(text(TIME)), [empty]: "", "empty.txt": "" });
@@ -104,7 +104,7 @@ Deno.test("withFoldersOpened() says of an empty recording that its run was kille
   ]);
 });
 
-Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and goes by the order that it is given", async () => {
+Deno.test("withFoldersOpened() skips recordings for a reason, and sorts the others by the given order", async () => {
   await using folder = new Folder();
   const of = (entry: number, part?: number) => ({ entry, ...(part && { part, since: TIME }) });
   await write(folder, {
@@ -122,7 +122,7 @@ Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and
   assertEquals(printed, ["skipped in DIR, of ETHUSDT: e.txt"]);
 });
 
-Deno.test("withFoldersOpened() takes files, and folders without a recording, as they are", async () => {
+Deno.test("withFoldersOpened() leaves files, and folders without a recording, as they are", async () => {
   await using folder = new Folder();
   await Deno.mkdir(`${folder.path}/rec`);
   await write(folder, { "a.csv": rows(1), "rec/b.txt": text(TIME) });
@@ -130,7 +130,11 @@ Deno.test("withFoldersOpened() takes files, and folders without a recording, as 
   const choice = { against: () => null, onPassedOver: () => {} };
   const paths = [at("a.csv"), at("rec/"), "-", at("none"), at("rec")];
   assertEquals(await withFoldersOpened(paths, choice), [
-    ...[at("a.csv"), at("rec/b.txt"), "-", at("none"), at("rec/b.txt")],
+    at("a.csv"),
+    at("rec/b.txt"),
+    "-",
+    at("none"),
+    at("rec/b.txt"),
   ]);
   assertEquals(await withFoldersOpened([folder.path], choice), [folder.path]);
   const signal = AbortSignal.abort();

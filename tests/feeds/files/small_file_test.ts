@@ -12,7 +12,7 @@ async function written(bytes: Uint8Array, use: (path: string) => Promise<void>):
   }
 }
 
-Deno.test("readSmallFile() gives the text whole, wherever its characters are cut, with its byte order mark", async () => {
+Deno.test("readSmallFile() returns the whole text with its byte order mark, wherever reads cut its characters", async () => {
   const text = `\ufeff${"1€".repeat(50_000)}`;
   const bytes = new TextEncoder().encode(text);
   await written(bytes, async (path) => assertEquals(await readSmallFile(path, bytes.length), text));
@@ -34,7 +34,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "readSmallFile() stops waiting for a pipe that nobody writes to, or nothing, when it is to stop",
+  name: "readSmallFile() stops waiting for a pipe without a writer, or without data, when it is aborted",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -45,7 +45,7 @@ Deno.test({
       const writer = isOpened ? await Deno.open(pipe, { write: true }) : null;
       stop.abort(new Error("enough"));
       await reading;
-      // What the system still waits with ends as well.
+      // This ends the open that the system still waits for.
       (writer ?? await Deno.open(pipe, { write: true })).close();
     }
   },

@@ -25,16 +25,18 @@ async function ask(
   });
 }
 
-function assertSilent(answer: InstrumentAnswer): asserts answer is InstrumentAnswer & { kind: "silent" } {
-  assertEquals(answer.kind, "silent");
-  assert(answer.kind === "silent");
+function assertUnanswered(
+  answer: InstrumentAnswer,
+): asserts answer is InstrumentAnswer & { kind: "unanswered" } {
+  assertEquals(answer.kind, "unanswered");
+  assert(answer.kind === "unanswered");
   assertMatch(answer.reason, /^[\x20-\x7e…]{1,600}$/);
 }
 
 Deno.test("askInstrument() reads what the built-in exchange says", async () => {
   await using exchange = BuiltInExchange.listen();
   assertEquals(await ask(exchange.restEndpoint), {
-    kind: "told",
+    kind: "answered",
     host: exchange.restEndpoint.slice("http://".length),
     info: {
       status: "TRADING",
@@ -64,7 +66,7 @@ Deno.test("askInstrument() distinguishes an unknown symbol from an exchange that
 Deno.test("askInstrument() asks once, for one symbol, and counts its weight", async () => {
   await using server = answering(() => ({ status: 503, body: "{}" }));
   const budget = new RestBudget({ perMinute: 20, share: 1 });
-  assertSilent(await ask(restOf(server), { budget }));
+  assertUnanswered(await ask(restOf(server), { budget }));
   assertEquals(server.visits.map(({ request: { url } }) => url.pathname + url.search), [
     "/api/v3/exchangeInfo?symbol=BTCUSDT",
   ]);
@@ -73,7 +75,7 @@ Deno.test("askInstrument() asks once, for one symbol, and counts its weight", as
   budget.spend(20, now);
   const clock = { now: () => now, pause: () => Promise.resolve() };
   const answer = await ask(restOf(server), { budget, clock });
-  assertSilent(answer);
+  assertUnanswered(answer);
   assertStringIncludes(answer.reason, "its weight budget is used up");
   assertEquals(server.visits.length, 1);
 });
@@ -96,7 +98,7 @@ Deno.test("askInstrument() has one line for whatever else comes", async () => {
   for (const [answer, expected] of answers) {
     await using server = answering(answer);
     const printed = await ask(restOf(server));
-    assertSilent(printed);
+    assertUnanswered(printed);
     assertStringIncludes(printed.reason, expected);
     assertEquals([printed.isStopped, server.visits.length], [false, 1]);
   }
@@ -106,7 +108,7 @@ Deno.test("askInstrument() waits no longer than it is told for an exchange that 
   const over = Promise.withResolvers<void>();
   await using server = answering(() => () => over.promise);
   const answer = await ask(restOf(server), { hostMs: 50 });
-  assertSilent(answer);
+  assertUnanswered(answer);
   assertStringIncludes(answer.reason, "no answer within ");
   over.resolve();
 });
@@ -122,7 +124,7 @@ Deno.test("askInstrument() ends at once when it is aborted", async () => {
   const answer = ask(restOf(server), { signal: aborting.signal, hostMs: 60_000 });
   await asked.promise;
   aborting.abort();
-  assertEquals(await answer, { kind: "silent", reason: "stopped", hint: null, isStopped: true });
+  assertEquals(await answer, { kind: "unanswered", reason: "stopped", hint: null, isStopped: true });
   over.resolve();
 });
 
@@ -132,7 +134,7 @@ Deno.test({
   permissions: { net: false },
   fn: async () => {
     const answer = await ask(null);
-    assertSilent(answer);
+    assertUnanswered(answer);
     const missing = (host: string) =>
       `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in deno.json`;
     assertEquals(

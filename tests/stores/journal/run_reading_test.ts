@@ -83,13 +83,13 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
         started: TIME,
         resumed: null,
         stopped: null,
-        lastSign: TIME,
+        lastAlive: TIME,
         pid: null,
       },
       ...{
         connection: null,
         trades: 0,
-        pace: null,
+        throughput: null,
         last: null,
         startCash: "10000",
         halt: null,
@@ -106,7 +106,7 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
 
 Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", () => {
   withRun((journal, reader) => {
-    const last = () => readRun(reader, 1).lastSign - TIME;
+    const last = () => readRun(reader, 1).lastAlive - TIME;
     journal.heartbeat(heartbeat(TIME + 50));
     assertEquals(last(), 50);
     // A trade's time is no heartbeat, however late it is.
@@ -124,8 +124,8 @@ Deno.test("readRun() takes the last heartbeat from what was written last by the 
     assertEquals(last(), 70);
     assertEquals(readRun(reader, 1).stopped, { time: TIME + 70, reason: "asked to" });
     journal.commit({ entries: [{ type: "resumed", time: TIME + 80, content: {} }] });
-    const { lastSign, resumed, stopped } = readRun(reader, 1);
-    assertEquals([lastSign - TIME, resumed! - TIME, stopped], [80, 80, null]);
+    const { lastAlive, resumed, stopped } = readRun(reader, 1);
+    assertEquals([lastAlive - TIME, resumed! - TIME, stopped], [80, 80, null]);
   });
 });
 
@@ -251,8 +251,8 @@ Deno.test("readRun() leaves the heartbeat of another run alone", () => {
     journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
     journal.heartbeat(heartbeat(TIME + 200));
     const [first, second] = [readRun(reader, 1), readRun(reader, 2)];
-    assertEquals([first.lastSign - TIME, first.pid, first.trades, first.pace], [0, null, 0, null]);
-    assertEquals([second.lastSign - TIME, second.pid, second.trades], [200, 77, 9]);
+    assertEquals([first.lastAlive - TIME, first.pid, first.trades, first.throughput], [0, null, 0, null]);
+    assertEquals([second.lastAlive - TIME, second.pid, second.trades], [200, 77, 9]);
   });
 });
 

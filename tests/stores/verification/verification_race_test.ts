@@ -1,6 +1,6 @@
 /** What a verification makes of a run that writes its recording and its journal while both are read. */
 import { assert, assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../../src/formats/trade_file.ts";
 import type { Outcome } from "../../../src/domain/run/verification.ts";
 import { recordedChunks } from "../../../src/feeds/files/recorded_files.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";

@@ -36,7 +36,7 @@ function table(
   return reportTable({ summary: { ...SUMMARY, ...summary }, config: configure(given).config }, columns);
 }
 
-/** The figure of one row in a table of one column with these metrics. */
+/** The figure in one row of a table with a single column of these metrics. */
 function figure(label: string, metrics: Partial<Metrics>, summary: Partial<SummaryEvent> = {}): string {
   const row = table([column(metrics, summary)], summary).split("\n").find((line) =>
     line.trim().startsWith(label)
@@ -112,12 +112,15 @@ Risk
   );
 });
 
-Deno.test("reportTable() of three fill models puts them side by side, and – where a figure does not exist", () => {
+Deno.test("reportTable() puts three fill models side by side, with – for a figure that does not exist", () => {
   const optimistic = column(
     {
       netProfit: "1234567.891",
       return: "1.234567891",
-      ...{ roundTrips: 6_172, wins: 4_172, losses: 1_998, breakEven: 2 },
+      roundTrips: 6_172,
+      wins: 4_172,
+      losses: 1_998,
+      breakEven: 2,
       holdingTimeMs: { shortest: 90_000, mean: 5e6, longest: 9e8 },
     },
     { fills: 12_345, refusals: 1_003, equity: "1244567.891" },
@@ -206,7 +209,7 @@ Risk
   );
 });
 
-/** The lines that say what a table rests on. */
+/** The lines with the assumptions behind a table. */
 function assumed(
   options: Partial<Record<OptionName, string>>,
   columns: readonly ReportColumn[] = [column()],
@@ -215,7 +218,7 @@ function assumed(
   return lines.slice(4, lines.indexOf("", 4));
 }
 
-Deno.test("reportTable() says what it assumes, amounts in the symbol's quote currency", () => {
+Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quote currency", () => {
   assertEquals(assumed({ symbol: "ETHBTC", cash: "0.0512345", stake: "1234.567", short: "3" }), [
     "  start cash 0.05123 BTC, stake 1,234.57 BTC, a bar is a trade",
     "  fee 0.1 %, slippage 0 bp, latency 0ms",
@@ -224,17 +227,24 @@ Deno.test("reportTable() says what it assumes, amounts in the symbol's quote cur
   ]);
   assertEquals(
     assumed({
-      ...{
-        stake: "12.5%",
-        fee: "0.075%",
-        slippage: "1.5",
-        latency: "90s",
-        cash: "1234567.891",
-        onHalt: "flatten",
-      },
-      ...{ minQuantity: "0.001", maxQuantity: "9", maxNotional: "100000", maxDailyLoss: "0.03" },
-      ...{ maxPosition: "5000", maxOrders: "10/1m", cooldown: "30s", maxLag: "500ms", participation: "10%" },
-      ...{ orderTtl: "1h", stopLoss: "2%", takeProfit: "150%" },
+      stake: "12.5%",
+      fee: "0.075%",
+      slippage: "1.5",
+      latency: "90s",
+      cash: "1234567.891",
+      onHalt: "flatten",
+      minQuantity: "0.001",
+      maxQuantity: "9",
+      maxNotional: "100000",
+      maxDailyLoss: "0.03",
+      maxPosition: "5000",
+      maxOrders: "10/1m",
+      cooldown: "30s",
+      maxLag: "500ms",
+      participation: "10%",
+      orderTtl: "1h",
+      stopLoss: "2%",
+      takeProfit: "150%",
     }),
     [
       "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
@@ -246,11 +256,11 @@ Deno.test("reportTable() says what it assumes, amounts in the symbol's quote cur
       "    cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
     ],
   );
-  // Of several fill models each column has its own.
+  // With several fill models, each column has its own.
   assertEquals(assumed({}, [column(), column()])[1], "  fee 0.1 %");
 });
 
-Deno.test("reportTable() says that the run was stopped before its input ended, and by what", () => {
+Deno.test("reportTable() says that the run stopped before its input ended, and why", () => {
   assertStringIncludes(table([column()], { ended: "person" }), "  stopped by you before the input ended\n");
   assertStringIncludes(table([column()], { ended: "for" }), "  stopped by --for before the input ended\n");
   for (const ended of ["input", "stop-after"] as const) {
@@ -258,7 +268,7 @@ Deno.test("reportTable() says that the run was stopped before its input ended, a
   }
 });
 
-Deno.test("reportTable() leaves the year out beside other models, unless trades are of several years", () => {
+Deno.test("reportTable() leaves out the year if there are several models, unless the trades are of several years", () => {
   const both = (lastTime: string) => table([column(), column()], { lastTime });
   assertStringIncludes(
     both("2024-08-09T00:09:59.000000Z"),
@@ -267,7 +277,7 @@ Deno.test("reportTable() leaves the year out beside other models, unless trades 
   assertStringIncludes(both("2025-01-01T00:09:59.000000Z"), "  2024-08-08 23:54:18  2024-08-08 23:54:18\n");
 });
 
-Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
+Deno.test("reportTable() says that trading is halted at the end, and says nothing if it is not", () => {
   assertStringIncludes(
     table([column({}, { halt: haltByHand("hold", 7) })]),
     "  halted at the end: manual, since trade 7\n",
@@ -291,14 +301,18 @@ Deno.test("reportTable() says which of the fill models is halted at the end, and
   assertEquals(halts(false, false, false), []);
 });
 
-Deno.test("reportTable() counts one of a thing as one", () => {
+Deno.test("reportTable() uses the singular for one of a thing", () => {
   const [, , line] = table([column()], { trades: 1, gaps: 1, duplicates: 1, rejected: 1 }).split("\n");
   assertEquals(line, "  1 trade in 2.34 s, 435,856 a second; 1 gap, 1 duplicate dropped, 1 unusable");
 });
 
 Deno.test("reportTable() of a run without a trade has no line for its times", () => {
   const lines = table([column(NOTHING_BOUGHT)], {
-    ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },
+    trades: 0,
+    firstTime: null,
+    lastTime: null,
+    elapsedMs: 4,
+    tradesPerSecond: 0,
   }).split("\n");
   assertEquals(lines.slice(2, 4), [
     "  0 trades in 0.00 s, 0 a second; no gaps",
@@ -318,7 +332,7 @@ Deno.test("reportTable() shows small amounts to four digits: prices of a hundred
   );
 });
 
-Deno.test("reportTable() groups thousands of amounts and counts, and marks gains and losses", () => {
+Deno.test("reportTable() puts commas between thousands, and signs before gains and losses", () => {
   const net = (netProfit: string) => figure("net profit, USDT", { netProfit });
   assertEquals(
     ["1", "-1234.567", "999999.995", "123456789012.345", "0", "0.001"].map(net),
@@ -329,7 +343,7 @@ Deno.test("reportTable() groups thousands of amounts and counts, and marks gains
     figure("won / lost / even", { wins: 1_234, losses: 12_345, breakEven: 0 }),
     "1,234 / 12,345 / 0",
   );
-  // What only goes one way needs no sign.
+  // A figure that has only one direction needs no sign.
   assertEquals(figure("fees, USDT", { fees: "9999.999" }), "10,000.00");
   assertEquals(figure("win rate", { winRate: "1" }), "100.00 %");
   assertEquals(figure("return", { return: "-123.456789" }), "-12,345.68 %");
@@ -343,7 +357,7 @@ Deno.test("reportTable() counts fills and refused orders in rows of their own", 
   assertEquals(figure("refused orders", {}), "0");
 });
 
-Deno.test("reportTable() has no sign before a figure that it shows as nothing", () => {
+Deno.test("reportTable() puts no sign before a figure that it shows as zero", () => {
   const shown = (value: string) => [
     figure("return", { return: value }),
     figure("Sharpe", { sharpe: value }),
@@ -351,7 +365,7 @@ Deno.test("reportTable() has no sign before a figure that it shows as nothing", 
   ];
   assertEquals(shown("0"), ["0.00 %", "0.00", "0.00"]);
   assertEquals(shown("-0"), ["0.00 %", "0.00", "0.00"]);
-  // An amount or a share so small is shown, a ratio is not.
+  // So small an amount or share is shown, but so small a ratio is not.
   assertEquals(shown("0.00004"), ["+0.004 %", "0.00", "+0.00004"]);
   assertEquals(shown("-0.00004"), ["-0.004 %", "0.00", "-0.00004"]);
   assertEquals(shown("0.00006"), ["+0.01 %", "0.00", "+0.00006"]);
@@ -359,13 +373,13 @@ Deno.test("reportTable() has no sign before a figure that it shows as nothing", 
   assertEquals(shown("-0.006"), ["-0.60 %", "-0.01", "-0.006"]);
 });
 
-Deno.test("reportTable() writes what is huge with an exponent, as ratios to next to nothing are", () => {
+Deno.test("reportTable() writes huge figures with an exponent, such as ratios to next to nothing", () => {
   const sharpe = (value: string) => figure("Sharpe", { sharpe: value });
   assertEquals(
     ["999999999999.99", "1000000000000", "-12345678901234.5678", "1e50"].map(sharpe),
     ["999,999,999,999.99", "1.00e+12", "-1.23e+13", "1.00e+50"],
   );
-  // The share counts as it is shown, in hundredths of the whole.
+  // A share is as large as it is shown: in hundredths of the whole.
   const annualized = (value: string) => figure("annualized return", { annualizedReturn: value });
   assertEquals(
     ["9876543210", "12345678901", "-12345678901", "4.2e300"].map(annualized),
@@ -381,25 +395,39 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
     line.slice(0, -1).trim()
   );
   assertEquals(dashes, [
-    ...["exposure while holding", "buy and hold, same exposure", "against it, same exposure"],
-    ...["win rate", "average win, USDT", "average loss, USDT", "largest win, USDT", "largest loss, USDT"],
-    ...["profit factor", "payoff ratio", "expectancy, USDT a round trip", "holding time, mean"],
-    ...[
-      "holding time, shortest",
-      "holding time, longest",
-      "largest drawdown",
-      "largest drawdown, USDT",
-      "from",
-    ],
-    ...["to", "length", "longest time under water", "annualized return", "annualized volatility", "Sharpe"],
-    ...["Sortino", "Calmar", "SQN"],
+    "exposure while holding",
+    "buy and hold, same exposure",
+    "against it, same exposure",
+    "win rate",
+    "average win, USDT",
+    "average loss, USDT",
+    "largest win, USDT",
+    "largest loss, USDT",
+    "profit factor",
+    "payoff ratio",
+    "expectancy, USDT a round trip",
+    "holding time, mean",
+    "holding time, shortest",
+    "holding time, longest",
+    "largest drawdown",
+    "largest drawdown, USDT",
+    "from",
+    "to",
+    "length",
+    "longest time under water",
+    "annualized return",
+    "annualized volatility",
+    "Sharpe",
+    "Sortino",
+    "Calmar",
+    "SQN",
   ]);
-  // Without returns there is nothing to say of how they were sampled, but what there would have to be.
+  // Without returns, the table says what it would take to have some, not how they were sampled.
   assert(!text.includes("Volatility, Sharpe and Sortino are"));
   assertStringIncludes(text, "need a day of trades and 30\n  samples.");
 });
 
-Deno.test("reportTable() says by what the returns were sampled", () => {
+Deno.test("reportTable() says how the returns were sampled", () => {
   for (
     const [sampling, words] of [["1m", "full minutes"], ["1h", "full hours"], ["1d", "full days"]] as const
   ) {
@@ -407,7 +435,7 @@ Deno.test("reportTable() says by what the returns were sampled", () => {
   }
 });
 
-Deno.test("reportTable() goes by the symbol's quote currency", () => {
+Deno.test("reportTable() uses the symbol's quote currency", () => {
   assertStringIncludes(table([column()], { symbol: "ETHBTC" }), "net profit, BTC  ");
   assertStringIncludes(table([column()], { symbol: "STRANGE" }), "net profit, quote  ");
 });
@@ -416,33 +444,32 @@ const amount = fc.double({ min: -1e15, max: 1e15, noNaN: true }).map((value) => 
 const ratio = fc.option(fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((value) => value.toFixed(8)));
 const whole = fc.integer({ min: 0, max: 999_999_999 });
 
-Deno.test("reportTable() of one run is at most 100 characters wide, its figures flush right", () => {
+Deno.test("reportTable() of one run is at most 100 characters wide, with its figures aligned on the right", () => {
   const metrics = fc.record({
-    ...{
-      netProfit: amount,
-      grossProfit: amount,
-      grossLoss: amount,
-      fees: amount,
-      averageWin: fc.option(amount),
-    },
-    ...{
-      return: ratio,
-      profitFactor: ratio,
-      sharpe: ratio,
-      calmar: ratio,
-      annualizedReturn: ratio,
-      sqn: ratio,
-    },
-    ...{
-      roundTrips: whole,
-      wins: whole,
-      losses: whole,
-      breakEven: whole,
-      longestUnderWaterMs: fc.option(whole),
-    },
+    netProfit: amount,
+    grossProfit: amount,
+    grossLoss: amount,
+    fees: amount,
+    averageWin: fc.option(amount),
+    return: ratio,
+    profitFactor: ratio,
+    sharpe: ratio,
+    calmar: ratio,
+    annualizedReturn: ratio,
+    sqn: ratio,
+    roundTrips: whole,
+    wins: whole,
+    losses: whole,
+    breakEven: whole,
+    longestUnderWaterMs: fc.option(whole),
   });
   const summary = fc.record({
-    ...{ fills: whole, refusals: whole, gaps: whole, trades: whole, equity: amount, tradesPerSecond: whole },
+    fills: whole,
+    refusals: whole,
+    gaps: whole,
+    trades: whole,
+    equity: amount,
+    tradesPerSecond: whole,
     elapsedMs: whole,
   });
   fc.assert(fc.property(metrics, summary, (changes, totals) => {

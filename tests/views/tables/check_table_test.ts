@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fail, pass } from "../../../src/domain/process/check_result.ts";
 import { checkTable, conclusion } from "../../../src/views/tables/check_table.ts";
 
-Deno.test("checkTable() has a line for each finding, what to do below it, and leaves it to standard error that some fail", () => {
+Deno.test("checkTable() has a line for each check with its advice below, and leaves failures to standard error", () => {
   const findings = [
     pass("permission", "network a:443", "granted"),
     fail("a:443", "DNS, TCP", "nothing answers", "See to the network"),
@@ -16,7 +16,7 @@ Deno.test("checkTable() has a line for each finding, what to do below it, and le
   ]);
 });
 
-Deno.test("checkTable() breaks lines between words where the terminal is too narrow for them", () => {
+Deno.test("checkTable() breaks lines between words if the terminal is too narrow for them", () => {
   const findings = [
     pass("permission", "network a:443", "granted"),
     fail("a:443", "DNS, TCP", "nothing answers there", "See to the network first"),
@@ -41,11 +41,11 @@ Deno.test("checkTable() breaks lines between words where the terminal is too nar
   ]);
 });
 
-Deno.test("checkTable() lets nothing that was received steer the terminal", () => {
+Deno.test("checkTable() lets no received text steer the terminal", () => {
   assert(!checkTable([fail("h", "HTTP", "\x1b[2J", "\x07")]).match(/[^\P{Cc}\n]/u));
 });
 
-Deno.test("conclusion() says that all checks pass only where they do", () => {
+Deno.test("conclusion() says that all checks pass only if they do", () => {
   assertEquals(conclusion([pass("a", "", "b")]), "All checks pass.");
   assertEquals(checkTable([pass("a", "", "b")]).split("\n").at(-1), "All checks pass.");
   assertEquals(conclusion([fail("a", "", "b", "c")]), "1 of 1 checks fails");

@@ -11,26 +11,31 @@ import {
 } from "../../../src/views/tables/export_lines.ts";
 
 const FILL: FillEvent = {
-  ...{
-    type: "fill",
-    time: "2024-08-08T23:54:15.342123Z",
-    symbol: "BTCUSDT",
-    side: "sell",
-    price: "60006.02",
-  },
-  ...{ quantity: "0.01666", fee: "0.9997003", cash: "9998.03678775", position: "0" },
-  ...{ tradeId: 115, signalTradeId: 114, realized: "-1.96321225" },
+  type: "fill",
+  time: "2024-08-08T23:54:15.342123Z",
+  symbol: "BTCUSDT",
+  side: "sell",
+  price: "60006.02",
+  quantity: "0.01666",
+  fee: "0.9997003",
+  cash: "9998.03678775",
+  position: "0",
+  tradeId: 115,
+  signalTradeId: 114,
+  realized: "-1.96321225",
 };
 
 const LOT: ClosedLot = {
-  ...{ symbol: "BTCUSDT", opened: 1_723_161_255_342_123, closed: 1_723_161_256_000_000 },
-  ...{
-    quantity: new Money("0.5"),
-    cost: new Money(100),
-    proceeds: new Money("99.9"),
-    fees: new Money("0.2"),
-  },
-  ...{ profit: new Money("-0.3"), buyTradeId: 7, sellTradeId: 9 },
+  symbol: "BTCUSDT",
+  opened: 1_723_161_255_342_123,
+  closed: 1_723_161_256_000_000,
+  quantity: new Money("0.5"),
+  cost: new Money(100),
+  proceeds: new Money("99.9"),
+  fees: new Money("0.2"),
+  profit: new Money("-0.3"),
+  buyTradeId: 7,
+  sellTradeId: 9,
 };
 
 Deno.test("fillLine() in CSV has a cell for every column, the notional computed exactly", () => {
@@ -47,12 +52,12 @@ Deno.test("fillLine() in CSV has a cell for every column, the notional computed 
   assertEquals(fillLine("csv", { ...bought, side: "buy" }, { run: 2 }).split(",")[10], "");
 });
 
-Deno.test("fillLine() in JSON is the event as it was told", () => {
+Deno.test("fillLine() in JSON is the event as it was emitted", () => {
   assertEquals(fillHead("json"), "");
   assertEquals(fillLine("json", FILL, { run: 2 }), `${JSON.stringify(FILL)}\n`);
 });
 
-Deno.test("fillLine() makes no formula of what a forged journal says", () => {
+Deno.test("fillLine() makes no formula of the text in a forged journal", () => {
   const line = fillLine("csv", { ...FILL, symbol: `=HYPERLINK("http://x")`, cash: "+1" }, { run: 1 });
   assertEquals(line.includes(`,"'=HYPERLINK(""http://x"")",`) && line.includes(",'+1,"), true);
 });
@@ -74,7 +79,7 @@ Deno.test("closedLine() says the same in CSV and in JSON", () => {
   assertEquals(Object.values(fields).join(","), csv.trimEnd());
 });
 
-Deno.test("closedSummary() says what it adds up to, and whether that is all", () => {
+Deno.test("closedSummary() gives the totals, and says whether they are complete", () => {
   const totals = { ...LOT, count: 1 };
   assertEquals(
     closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true }),

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { printable } from "../../../src/views/terminal/terminal.ts";
-import { csvLine } from "../../../src/views/tables/spreadsheet.ts";
+import { csvLine } from "../../../src/views/tables/export_lines.ts";
 
-/** A cell as it is shown, but for the apostrophe. */
+/** A cell as a spreadsheet shows it, without the apostrophe. */
 const shown = (cell: string | number) => String(cell).replace(/[^\t\r\n]+/g, printable);
 
-/** The cells of CSV lines as RFC 4180 has them. */
+/** The cells in lines of CSV, as RFC 4180 defines them. */
 function cellsOf(text: string): string[][] {
   const lines: string[][] = [];
   let cells: string[] = [];
@@ -40,12 +40,12 @@ function cellsOf(text: string): string[][] {
   return lines;
 }
 
-Deno.test("csvLine() leaves numbers alone, negative ones too, and quotes what has commas, quotes or line breaks", () => {
+Deno.test("csvLine() leaves numbers alone, even negative ones, and quotes cells with commas, quotes or line breaks", () => {
   assertEquals(csvLine([1, "-1.96321225", "buy", null, "0.00000001"]), "1,-1.96321225,buy,,0.00000001\r\n");
   assertEquals(csvLine(['a"b', "a,b", "a\nb", "a b"]), '"a""b","a,b","a\nb",a b\r\n');
 });
 
-Deno.test("csvLine() makes text of what a spreadsheet would take for a formula", () => {
+Deno.test("csvLine() turns what a spreadsheet would take for a formula into text", () => {
   const formulas = [
     "=1+1",
     "+1",
@@ -67,14 +67,14 @@ Deno.test("csvLine() makes text of what a spreadsheet would take for a formula",
   }
 });
 
-Deno.test("csvLine() lets nothing through that steers a terminal or stays invisible", () => {
+Deno.test("csvLine() escapes everything that steers a terminal or stays invisible", () => {
   assertEquals(
     csvLine(["\x1b[2J", "\u202e1", "\u200b=1+1", "\0=1+1", "\x9bm"]),
     "\\u{1b}[2J,\\u{202e}1,\\u{200b}=1+1,\\u{0}=1+1,\\u{9b}m\r\n",
   );
 });
 
-Deno.test("csvLine() gives back any cells, none of them a formula", () => {
+Deno.test("csvLine() keeps the text of any cells, and makes none of them a formula", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.string({ unit: fc.constantFrom("=", "+", "-", "@", '"', ",", "\r", "\n", "\t", " ", "1", "A", "'") }),

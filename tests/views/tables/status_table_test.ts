@@ -9,62 +9,67 @@ const STARTED = 1_723_161_255_342_123;
 const NOW = STARTED + 3_723 * SECOND;
 
 const KEPT: KeptRun = {
-  ...{
-    journal: "data/penstock.db",
-    run: 2,
-    symbol: "BTCUSDT",
-    started: STARTED,
-    resumed: null,
-    stopped: null,
-  },
-  ...{ lastSign: NOW - 2 * SECOND, pid: 4711, trades: 12_345, pace: { tradesPerSecond: 20, lagMs: 35 } },
+  journal: "data/penstock.db",
+  run: 2,
+  symbol: "BTCUSDT",
+  started: STARTED,
+  resumed: null,
+  stopped: null,
+  lastAlive: NOW - 2 * SECOND,
+  pid: 4711,
+  trades: 12_345,
+  throughput: { tradesPerSecond: 20, lagMs: 35 },
   connection: {
     event: { type: "connected", time: isoTime(STARTED), endpoint: "wss://stream.test:9443", attempt: 1 },
     since: STARTED + SECOND,
   },
   last: { price: "60100", time: NOW - SECOND / 2 },
-  ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
-  ...{
-    position: { quantity: "0.01665", cost: "1000.37654322" },
-    halt: null,
-    awaitsRules: false,
-    requests: [],
-  },
+  startCash: "10000",
+  account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" },
+  position: { quantity: "0.01665", cost: "1000.37654322" },
+  halt: null,
+  awaitsRules: false,
+  requests: [],
   counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
   checked: { from: 812, to: 911, isCut: false },
   lastFills: [
     {
-      ...{
-        type: "fill",
-        time: isoTime(STARTED + 60 * SECOND),
-        symbol: "BTCUSDT",
-        side: "sell",
-        price: "59904.1",
-      },
-      ...{ quantity: "0.0167", fee: "0.99977607", cash: "1", position: "0", tradeId: 1, signalTradeId: 1 },
+      type: "fill",
+      time: isoTime(STARTED + 60 * SECOND),
+      symbol: "BTCUSDT",
+      side: "sell",
+      price: "59904.1",
+      quantity: "0.0167",
+      fee: "0.99977607",
+      cash: "1",
+      position: "0",
+      tradeId: 1,
+      signalTradeId: 1,
       realized: "-2.10980944",
     },
     {
-      ...{
-        type: "fill",
-        time: isoTime(STARTED + 61 * SECOND),
-        symbol: "BTCUSDT",
-        side: "buy",
-        price: "60023.22",
-      },
-      ...{
-        quantity: "0.01665",
-        fee: "0.99938661",
-        cash: "1",
-        position: "0.01665",
-        tradeId: 2,
-        signalTradeId: 2,
-      },
+      type: "fill",
+      time: isoTime(STARTED + 61 * SECOND),
+      symbol: "BTCUSDT",
+      side: "buy",
+      price: "60023.22",
+      quantity: "0.01665",
+      fee: "0.99938661",
+      cash: "1",
+      position: "0.01665",
+      tradeId: 2,
+      signalTradeId: 2,
     },
   ],
   lastRefusals: [{
-    ...{ type: "refusal", time: isoTime(STARTED), symbol: "BTCUSDT", side: "buy", reason: "min-notional" },
-    ...{ limit: "5", value: "4.9", tradeId: 9 },
+    type: "refusal",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    side: "buy",
+    reason: "min-notional",
+    limit: "5",
+    value: "4.9",
+    tradeId: 9,
   }],
   lastGaps: [
     {
@@ -82,7 +87,7 @@ const KEPT: KeptRun = {
 
 const shown = (over: Partial<KeptRun> = {}, now = NOW) => statusTable(statusOf({ ...KEPT, ...over }, now));
 
-Deno.test("statusTable() of a run at work says all of it", () => {
+Deno.test("statusTable() shows everything about a run in progress", () => {
   assertEquals(
     shown(),
     `
@@ -121,15 +126,21 @@ Gaps: 2
 
 Deno.test("statusTable() says that trading was halted by hand", () => {
   const halt: HaltEvent = {
-    ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "manual", limit: "released" },
-    ...{ value: "halted", tradeId: 5, action: "flatten" },
+    type: "halt",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    reason: "manual",
+    limit: "released",
+    value: "halted",
+    tradeId: 5,
+    action: "flatten",
   };
   const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
   assertStringIncludes(shown({ halt }), `${since}\n`);
   assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
 });
 
-Deno.test("statusTable() shows what was asked of the run and is not handled yet", () => {
+Deno.test("statusTable() shows the requests that the run has not handled yet", () => {
   const requests = [
     { kind: "halt", action: "flatten", text: "odd prices", time: STARTED },
     { kind: "release", halt: 7, text: "fine", time: NOW - SECOND },
@@ -145,7 +156,7 @@ Deno.test("statusTable() shows what was asked of the run and is not handled yet"
   assertStringIncludes(shown({ requests, stopped }), `${halt}the next start halts before it trades\n`);
 });
 
-Deno.test("statusTable() says that no order is placed while the rules are awaited", () => {
+Deno.test("statusTable() says that no orders are placed until the rules arrive", () => {
   const refusal = { ...KEPT.lastRefusals[0]!, reason: "no-rules", limit: "known", value: "awaited" } as const;
   const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
   assertStringIncludes(
@@ -158,8 +169,14 @@ Deno.test("statusTable() says that no order is placed while the rules are awaite
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
   const halted = shown({
     halt: {
-      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
-      ...{ value: "0.21", tradeId: 5, action: "hold" },
+      type: "halt",
+      time: isoTime(STARTED),
+      symbol: "BTCUSDT",
+      reason: "max-drawdown",
+      limit: "0.2",
+      value: "0.21",
+      tradeId: 5,
+      action: "hold",
     },
   });
   assertStringIncludes(
@@ -189,27 +206,40 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
     stopped,
     "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): on request",
   );
-  // A run that ended as it should is no broken connection.
+  // A run that ended properly has no broken connection.
   assertMatch(stopped, /^ {2}connection {6}none since .*$/m);
   assertStringIncludes(shown({}, NOW - 10 * SECOND), "last heartbeat  8 s ahead of this clock");
 });
 
 Deno.test("statusTable() of a run without trades claims nothing", () => {
   const table = shown({
-    ...{ trades: 0, pace: null, last: null, pid: null, connection: null, lastFills: [], lastRefusals: [] },
-    ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
-    ...{ counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 }, lastGaps: [] },
+    trades: 0,
+    throughput: null,
+    last: null,
+    pid: null,
+    connection: null,
+    lastFills: [],
+    lastRefusals: [],
+    account: { cash: "10000", fees: "0", realized: "0" },
+    position: { quantity: "0", cost: "0" },
+    counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 },
+    lastGaps: [],
   });
   for (
     const line of [
-      ...["position        none", "last price      none yet", "trades seen     0, 0 a second"],
-      ...["No fills yet", "Refused orders: none", "Gaps: none", "result               0.00 USDT (0.00 %)"],
+      "position        none",
+      "last price      none yet",
+      "trades seen     0, 0 a second",
+      "No fills yet",
+      "Refused orders: none",
+      "Gaps: none",
+      "result               0.00 USDT (0.00 %)",
     ]
   ) assertStringIncludes(table, `${line}\n`);
   assert(!/null|NaN|undefined/.test(table), table);
 });
 
-Deno.test("statusTable() lets nothing through that steers a terminal", () => {
+Deno.test("statusTable() escapes everything that steers a terminal", () => {
   const table = shown({ stopped: { time: NOW, reason: "\x1b[2J\nno" }, symbol: "BTC\x07USDT" });
   assert(!/[\p{Cc}\p{Cf}]/u.test(table.replaceAll("\n", "")), table);
   assertStringIncludes(table, "\\u{1b}[2J\\u{a}no");

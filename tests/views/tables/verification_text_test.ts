@@ -32,7 +32,7 @@ const DIFFERENCE: Difference = {
   ],
 };
 
-Deno.test("outcomeText() says in one line what was proven, and of which files", () => {
+Deno.test("outcomeText() says in one line what was proven, and for which files", () => {
   assertEquals(
     outcomeText(VERIFIED, COMPARED),
     "Verified in 0.5 s: a.db is intact, and all 1,234 entries of run 2, with 1 fill in 1,000,000 trades from " +
@@ -47,7 +47,7 @@ Deno.test("outcomeText() says in one line what was proven, and of which files", 
   );
 });
 
-Deno.test("outcomeText() shows a difference after what led to it, and nothing that steers a terminal", () => {
+Deno.test("outcomeText() shows a difference after the decisions before it, and escapes what steers a terminal", () => {
   assertEquals(outcomeText(DIFFERENCE, COMPARED).split("\n"), [
     "Difference in run 1 of a.db: Entry 7 (fill) is not what the recording leads to.",
     "  at       entry 7, trade 12, 1.txt line 34",
@@ -68,7 +68,7 @@ Deno.test("outcomeText() shows a difference after what led to it, and nothing th
   assertMatch(outcomeText(bare, COMPARED), /^Difference in run 1 of a\.db: [^\n]+$/);
 });
 
-Deno.test("outcomeJson() is one object with the same, times as in events", () => {
+Deno.test("outcomeJson() is the same as one object, with times as in events", () => {
   assertEquals(JSON.parse(outcomeJson(VERIFIED, COMPARED)), {
     type: "verified",
     time: "2024-08-08T23:54:16.000000Z",

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { assets } from "../../../src/views/terminal/assets.ts";
 
-Deno.test("assets() splits a symbol at its quote currency, the longest that fits", () => {
+Deno.test("assets() splits a symbol before the longest quote currency that fits", () => {
   const split = (symbol: string) => Object.values(assets(symbol)).join(" ");
   assertEquals(
     ["BTCUSDT", "BTCFDUSD", "ETHBTC", "1000SATSUSDC", "BTCTUSD", "USDTTRY"].map(split),
@@ -9,11 +9,11 @@ Deno.test("assets() splits a symbol at its quote currency, the longest that fits
   );
 });
 
-Deno.test("assets() says base and quote if it does not know them", () => {
+Deno.test("assets() answers base and quote if it does not know them", () => {
   for (const symbol of ["USDT", "ABCXYZ", ""]) assertEquals(assets(symbol), { base: "base", quote: "quote" });
 });
 
-Deno.test("assets() escapes what in a name would steer a terminal", () => {
+Deno.test("assets() escapes what would steer a terminal in a name", () => {
   const { base, quote } = assets("BTCUSDT", { base: "B\x1b[2J", quote: "\u202eUSDT\n" });
   assertEquals([base, quote], ["B\\u{1b}[2J", "\\u{202e}USDT\\u{a}"]);
 });

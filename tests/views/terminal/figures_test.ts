@@ -12,13 +12,13 @@ Deno.test("grouped() puts commas between thousands", () => {
   assertEquals(shown, ["0", "7", "999", "1,000", "12,345", "999,999", "1,000,000", "9,007,199,254,740,991"]);
 });
 
-Deno.test("exactly() keeps every digit, and adds zeros up to the places asked for", () => {
+Deno.test("exactly() keeps every digit, and adds zeros up to the given places", () => {
   const shown = ["0", "-1234.5", "60100", "1234567.00000001"].map((amount) => exactly(amount));
   assertEquals(shown, ["0", "-1,234.5", "60,100", "1,234,567.00000001"]);
   assertEquals(["5", "5.1", "5.123"].map((amount) => exactly(amount, 2)), ["5.00", "5.10", "5.123"]);
 });
 
-Deno.test("grouped() is as the language itself groups in English", () => {
+Deno.test("grouped() groups digits as English number formatting does", () => {
   fc.assert(fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (n) => {
     assertEquals(grouped(n), n.toLocaleString("en-US"));
   }));
@@ -53,7 +53,7 @@ for (const [what, ...cases] of SPANS) {
   });
 }
 
-Deno.test("span() of a length of time that does not exist is a dash", () => {
+Deno.test("span() shows a dash for a length of time that does not exist", () => {
   assertEquals([span(null), NONE], ["–", "–"]);
 });
 

@@ -5,18 +5,33 @@ import { fillText, signalText } from "../../../src/views/terminal/fill_line.ts";
 const time = "2024-08-08T23:54:15.342000Z";
 
 const SIGNAL: SignalEvent = {
-  ...{ type: "signal", time, symbol: "BTCUSDT", side: "buy", price: "60003.85", tradeId: 7 },
-  ...{ shortAverage: "60001.86", longAverage: "60001.0926" },
+  type: "signal",
+  time,
+  symbol: "BTCUSDT",
+  side: "buy",
+  price: "60003.85",
+  tradeId: 7,
+  shortAverage: "60001.86",
+  longAverage: "60001.0926",
 };
 
 const BUY: FillEvent = {
-  ...{ type: "fill", time, symbol: "BTCUSDT", side: "buy", price: "60003.85", quantity: "0.01666" },
-  ...{ fee: "0.99966415", cash: "8999.33619485", position: "0.01666", tradeId: 7, signalTradeId: 7 },
+  type: "fill",
+  time,
+  symbol: "BTCUSDT",
+  side: "buy",
+  price: "60003.85",
+  quantity: "0.01666",
+  fee: "0.99966415",
+  cash: "8999.33619485",
+  position: "0.01666",
+  tradeId: 7,
+  signalTradeId: 7,
 };
 
 const SALE: FillEvent = { ...BUY, side: "sell", position: "0", realized: "-1.94500659" };
 
-Deno.test("fillText() is a fill and its signal in one line", () => {
+Deno.test("fillText() shows a fill and its signal in one line", () => {
   assertEquals(
     fillText(BUY, null, SIGNAL),
     "BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)",
@@ -27,7 +42,7 @@ Deno.test("fillText() is a fill and its signal in one line", () => {
   );
 });
 
-Deno.test("fillText() says why it sells without a signal, and what an order of several fills got", () => {
+Deno.test("fillText() says why a sale had no signal, and what an order of several fills got", () => {
   assertEquals(
     fillText({ ...SALE, cause: "stop-loss", partial: true }, null, null),
     "SELL 0.01666 BTC @ 60,003.85  in part  fee 1.00  result -1.95  cash 8,999.34  (stop-loss)",
@@ -46,7 +61,7 @@ const PRICES: readonly (readonly [what: string, Partial<FillEvent>, Partial<Sign
     "BUY 81,300,813 PEPE @ 0.0000123  fee 0.0000999  cash 0.00001235  (sma 0.00001229 > 0.00001227)",
   ],
   [
-    "shows rupiah without decimals where they are counted by the million",
+    "shows rupiah without decimals, since they are counted by the million",
     { price: "1650000000", quantity: "0.001", fee: "1650000", cash: "9998350000.25" },
     { price: "1650000000", shortAverage: "1649999876.54", longAverage: "1649999000" },
     "BUY 0.001 BTC @ 1,650,000,000  fee 1,650,000.00  cash 9,998,350,000  (sma 1,649,999,877 > 1,649,999,000)",
@@ -64,13 +79,13 @@ const PRICES: readonly (readonly [what: string, Partial<FillEvent>, Partial<Sign
     "BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.00000002 > 60,001.00000001)",
   ],
   [
-    "shows averages that are the same in every digit kept as they are",
+    "shows averages that are equal in every digit as they are",
     {},
     { shortAverage: "60001", longAverage: "60001" },
     "BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.00 > 60,001.00)",
   ],
   [
-    "never shows what is more than nothing as nothing",
+    "never shows an amount above zero as zero",
     { fee: "0.00000001", cash: "0.004" },
     {},
     "BUY 0.01666 BTC @ 60,003.85  fee 0.00000001  cash 0.004  (sma 60,001.86 > 60,001.09)",

@@ -27,27 +27,41 @@ function refusal(
 }
 
 const HALT: HaltEvent = {
-  ...{ type: "halt", ...at(0), reason: "manual", limit: "released", value: "halted" },
-  ...{ tradeId: 1, action: "hold" },
+  type: "halt",
+  ...at(0),
+  reason: "manual",
+  limit: "released",
+  value: "halted",
+  tradeId: 1,
+  action: "hold",
 };
 const RELEASED: ReleasedEvent = {
-  ...{ type: "released", ...at(90), reason: "manual", tradeId: 90, text: "fine" },
+  type: "released",
+  ...at(90),
+  reason: "manual",
+  tradeId: 90,
+  text: "fine",
   requested: isoTime(89 * SECOND),
 };
 
 const RULES: RulesEvent = {
-  ...{ type: "rules", ...at(5) },
+  type: "rules",
+  ...at(5),
   rules: { lot: "1", tick: "1", minQuantity: null, maxQuantity: null, minNotional: "5", maxNotional: null },
   instrument: {
     sources: {
-      ...{ lot: "exchange", tick: "exchange", minQuantity: "exchange" },
-      ...{ maxQuantity: "exchange", minNotional: "exchange", maxNotional: "exchange" },
+      lot: "exchange",
+      tick: "exchange",
+      minQuantity: "exchange",
+      maxQuantity: "exchange",
+      minNotional: "exchange",
+      maxNotional: "exchange",
     },
     exchangeInfo: null,
   },
 };
 
-/** The beginnings of the lines that come of these events. */
+/** The first words of the lines for these events. */
 function logged(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
 }
@@ -74,7 +88,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   ]);
 });
 
-Deno.test("HaltedSignals shows the first signal that comes before the rules, and counts the others until they have come", () => {
+Deno.test("HaltedSignals shows the first signal before the rules arrive, and counts the others until then", () => {
   const log = new HaltedSignals();
   const seen: string[] = [];
   for (let second = 1; second < 5; second++) {
@@ -87,12 +101,12 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
     lines[0],
     "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules had not arrived",
   );
-  // A halt that came meanwhile shows from here on.
+  // A halt that started meanwhile shows from here on.
   assertEquals(logged(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
   assertEquals(logged(log, signal(7, "buy"), refusal(7, "buy")), []);
 });
 
-Deno.test("HaltedSignals says once an hour how many there were, and nothing where there were none", () => {
+Deno.test("HaltedSignals logs the count once an hour, and logs nothing if it is zero", () => {
   const log = new HaltedSignals();
   logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const lines: string[] = [];
@@ -105,7 +119,7 @@ Deno.test("HaltedSignals says once an hour how many there were, and nothing wher
   assertEquals(logged(log, RELEASED).length, 1);
 });
 
-Deno.test("HaltedSignals shows every sale that no signal asked for, and of every fill", () => {
+Deno.test("HaltedSignals shows every sale without a signal, and every fill", () => {
   const log = new HaltedSignals();
   logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;

@@ -25,14 +25,14 @@ function open(level: "debug" | "info" | "warn" | "error", format: "text" | "json
   return { log, lines, settled: () => terminal.settled(new AbortController().signal) };
 }
 
-Deno.test("textLine() says time, level and message, and colours only when told to", () => {
+Deno.test("textLine() shows time, level and message, and uses colours only if asked", () => {
   assertMatch(textLine(record("hello"), false), /^\d\d:\d\d:\d\d\.\d{3} INFO {2}hello$/);
   assertMatch(textLine(record("hello", LogLevels.ERROR), false), / ERROR hello$/);
   const coloured = textLine(record("hello", LogLevels.WARN), true);
   assertEquals(coloured.replaceAll(/[\d:.]{12}/g, "TIME"), "\x1b[90mTIME\x1b[0m \x1b[33mWARN \x1b[0m hello");
 });
 
-Deno.test("textLine() breaks a long message at phrases and words where it is told how many columns there are", () => {
+Deno.test("textLine() breaks a long message between phrases and words if it knows the number of columns", () => {
   const fill = "BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)";
   const under = `\n${" ".repeat(19)}`;
   const broken = (text: string, columns?: number) => textLine(record(text), false, columns).slice(19);
@@ -42,7 +42,7 @@ Deno.test("textLine() breaks a long message at phrases and words where it is tol
     `permissions kept: network to${under}127.0.0.1:43495`,
   );
   assertEquals(broken("x".repeat(40), 49), "x".repeat(40));
-  // Without a terminal, and on one with hardly any room, a message is a line.
+  // Without a terminal, and on a very narrow one, a message is one line.
   for (const columns of [undefined, 48]) assertEquals(broken(fill, columns), fill);
 });
 

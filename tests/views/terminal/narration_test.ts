@@ -32,8 +32,11 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "model", time, symbol, model: "pessimistic", slippage: "2", latency: 250 },
-      ...{ ...SUMMARY, type: "model" as const },
+      ...SUMMARY,
+      type: "model",
+      model: "pessimistic",
+      slippage: "2",
+      latency: 250,
       halt: { reason: "max-drawdown", limit: "0.2", value: "0.20011", tradeId: 7, action: "hold" },
     },
     "warn",
@@ -140,7 +143,13 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "refusal", time, symbol, side: "buy", reason: "halted", limit: "released", value: "halted" },
+      type: "refusal",
+      time,
+      symbol,
+      side: "buy",
+      reason: "halted",
+      limit: "released",
+      value: "halted",
       tradeId: 9,
     },
     "warn",
@@ -148,7 +157,13 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "refusal", time, symbol, side: "buy", reason: "halted", limit: "0.2", value: "0.21" },
+      type: "refusal",
+      time,
+      symbol,
+      side: "buy",
+      reason: "halted",
+      limit: "0.2",
+      value: "0.21",
       tradeId: 9,
     },
     "warn",
@@ -210,8 +225,14 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "halt", time, symbol, reason: "max-daily-loss", limit: "0.05", value: "0.0501" },
-      ...{ tradeId: 7, action: "flatten" },
+      type: "halt",
+      time,
+      symbol,
+      reason: "max-daily-loss",
+      limit: "0.05",
+      value: "0.0501",
+      tradeId: 7,
+      action: "flatten",
     },
     "warn",
     "halted: max-daily-loss 0.0501 reached the limit 0.05 at trade 7; the position is sold, and nothing is traded " +
@@ -219,8 +240,14 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "halt", time, symbol, reason: "manual", limit: "released", value: "halted" },
-      ...{ tradeId: 7, action: "hold" },
+      type: "halt",
+      time,
+      symbol,
+      reason: "manual",
+      limit: "released",
+      value: "halted",
+      tradeId: 7,
+      action: "hold",
     },
     "warn",
     "halted: by hand; no more buys, until it is released",
@@ -232,8 +259,16 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "halt", time, symbol, reason: "manual", limit: "released", value: "halted" },
-      ...{ tradeId: 7, action: "hold", text: "odd prices", requested: time },
+      type: "halt",
+      time,
+      symbol,
+      reason: "manual",
+      limit: "released",
+      value: "halted",
+      tradeId: 7,
+      action: "hold",
+      text: "odd prices",
+      requested: time,
     },
     "warn",
     "halted: by hand (odd prices); no more buys, until it is released",
@@ -245,56 +280,67 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{
-        type: "fill",
-        time,
-        symbol,
-        side: "sell",
-        price: "61610",
-        quantity: "0.01",
-        fee: "1",
-        cash: "9000",
-      },
-      ...{
-        position: "0.006",
-        tradeId: 2,
-        signalTradeId: 1,
-        realized: "-1",
-        partial: true,
-        cause: "stop-loss",
-      },
+      type: "fill",
+      time,
+      symbol,
+      side: "sell",
+      price: "61610",
+      quantity: "0.01",
+      fee: "1",
+      cash: "9000",
+      position: "0.006",
+      tradeId: 2,
+      signalTradeId: 1,
+      realized: "-1",
+      partial: true,
+      cause: "stop-loss",
     },
     "info",
     "SELL 0.01 BTC @ 61,610.00  in part  fee 1.00  result -1.00  cash 9,000.00  (stop-loss)",
   ],
   [
     {
-      ...{
-        type: "fill",
-        time,
-        symbol,
-        side: "buy",
-        price: "61610",
-        quantity: "0.01",
-        fee: "1",
-        cash: "9000",
-      },
-      ...{ position: "0.016", tradeId: 2, signalTradeId: 1, filled: "0.016", averagePrice: "61609.5" },
+      type: "fill",
+      time,
+      symbol,
+      side: "buy",
+      price: "61610",
+      quantity: "0.01",
+      fee: "1",
+      cash: "9000",
+      position: "0.016",
+      tradeId: 2,
+      signalTradeId: 1,
+      filled: "0.016",
+      averagePrice: "61609.5",
     },
     "info",
     "BUY 0.01 BTC @ 61,610.00  fee 1.00  cash 9,000.00  in all 0.016 @ 61,609.50 on average",
   ],
   [
     {
-      ...{ type: "refusal", time, symbol, side: "sell", reason: "min-notional", limit: "5", value: "4" },
-      ...{ tradeId: 9, cause: "flatten" },
+      type: "refusal",
+      time,
+      symbol,
+      side: "sell",
+      reason: "min-notional",
+      limit: "5",
+      value: "4",
+      tradeId: 9,
+      cause: "flatten",
     },
     "warn",
     "sell (flatten) refused (min-notional): 4 found, limit 5, trade 9",
   ],
   [
     {
-      ...{ type: "refusal", time, symbol, side: "buy", reason: "max-lag", limit: "5000", value: "5000.25" },
+      type: "refusal",
+      time,
+      symbol,
+      side: "buy",
+      reason: "max-lag",
+      limit: "5000",
+      value: "5000.25",
       tradeId: 9,
     },
     "warn",
@@ -302,8 +348,14 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "expired", time, symbol, side: "buy", signalTradeId: 7, reason: "order-ttl" },
-      ...{ filled: "0.5", averagePrice: "3" },
+      type: "expired",
+      time,
+      symbol,
+      side: "buy",
+      signalTradeId: 7,
+      reason: "order-ttl",
+      filled: "0.5",
+      averagePrice: "3",
     },
     "warn",
     "a buy order expired (signal at trade 7); in all 0.5 at 3 on average",
@@ -338,16 +390,30 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
-      ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
-      ...{ position: "0", halted: false },
+      type: "status",
+      time,
+      symbol,
+      trades: 5,
+      tradesPerSecond: 2,
+      lagMs: null,
+      equity: "9",
+      position: "0",
+      halted: false,
     },
     "debug",
     "5 trades, 2/s, equity 9, position 0",
   ],
   [
     {
-      ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
-      ...{ position: "0", halted: true },
+      type: "status",
+      time,
+      symbol,
+      trades: 5,
+      tradesPerSecond: 2,
+      lagMs: null,
+      equity: "9",
+      position: "0",
+      halted: true,
     },
     "debug",
     "5 trades, 2/s, equity 9, position 0, halted",
@@ -362,7 +428,7 @@ Deno.test("narrate() leaves the summary to its table", () => {
   assertEquals(narrate({ type: "summary" } as PenstockEvent), null);
 });
 
-Deno.test("seconds() is short: decimals only below ten seconds", () => {
+Deno.test("seconds() has decimals only below ten seconds", () => {
   assertEquals([0, 5, 350, 1500, 9_999, 12_400, 3_600_000].map(seconds), [
     "0 s",
     "0.01 s",
@@ -374,11 +440,11 @@ Deno.test("seconds() is short: decimals only below ten seconds", () => {
   ]);
 });
 
-Deno.test("signed() shows the sign of anything but nothing", () => {
+Deno.test("signed() shows the sign of anything but zero", () => {
   assertEquals(["1.5", "-1.5", "0"].map(signed), ["+1.5", "-1.5", "0"]);
 });
 
-Deno.test("strayText() says of trades out of order how many they are, and what the first is", () => {
+Deno.test("strayText() counts the trades out of order and names the first", () => {
   const reason = "trade 5 is out of order: trade 7 came before it";
   assertEquals(strayText({ count: 1, reason, sample: "{}" }), `${reason}; it places no order`);
   assertEquals(strayText({ count: 2, reason, sample: "{}" }), `2 trades out of order, the first: ${reason}`);

@@ -3,7 +3,7 @@ import { EventLines } from "../../../src/views/terminal/event_lines.ts";
 import { Outlet } from "../../../src/views/terminal/outlet.ts";
 import { LiveTerminal, OutputStuck, ReaderGone } from "../../../src/views/terminal/terminal.ts";
 
-/** A reader that takes what is written only when it is told to. */
+/** A reader that takes what is written only when asked. */
 class Reader {
   readonly writes: string[] = [];
   #isReading = true;
@@ -20,13 +20,13 @@ class Reader {
     this.#resume = Promise.withResolvers();
   }
 
-  /** Takes what is being written now and no more. */
+  /** Takes what is being written now, and no more. */
   takeOne(): void {
     this.#resume.resolve();
     this.#resume = Promise.withResolvers();
   }
 
-  /** Lets every write fail from now on; null ends that. */
+  /** Makes every write fail from now on; null ends that. */
   fail(error: Error | null): void {
     this.#error = error;
   }
@@ -45,7 +45,7 @@ class Reader {
 
 const never = new AbortController().signal;
 
-Deno.test("Outlet.write() joins what is written in one turn, and what comes during a write", async () => {
+Deno.test("Outlet.write() joins the texts of one turn, and those that arrive during a write", async () => {
   const reader = new Reader();
   const outlet = new Outlet(reader, { room: 100 });
   for (const text of ["a", "b", "c"]) assert(outlet.write(text));
@@ -63,7 +63,7 @@ Deno.test("Outlet.write() joins what is written in one turn, and what comes duri
   assertEquals(outlet.waiting, 0);
 });
 
-Deno.test("Outlet.write() refuses what it has no room for, and takes texts again once there is", async () => {
+Deno.test("Outlet.write() refuses a text that it has no room for, and takes texts again once it has", async () => {
   const reader = new Reader();
   const outlet = new Outlet(reader, { room: 10 });
   reader.stop();
@@ -76,7 +76,7 @@ Deno.test("Outlet.write() refuses what it has no room for, and takes texts again
   assertEquals(reader.text, "1234567890again");
 });
 
-Deno.test("Outlet.write() takes a text larger than its room where nothing waits, and writes it in parts", async () => {
+Deno.test("Outlet.write() takes a text larger than its room if nothing is waiting, and writes it in parts", async () => {
   const reader = new Reader();
   const outlet = new Outlet(reader, { room: 10 });
   const text = "é".repeat(100_000);
@@ -86,7 +86,7 @@ Deno.test("Outlet.write() takes a text larger than its room where nothing waits,
   assertEquals(outlet.waiting, 0);
 });
 
-Deno.test("Outlet hands all that waited to onLost when a write fails, and tries the next text", async () => {
+Deno.test("Outlet passes all waiting text to onLost when a write fails, and tries the next text", async () => {
   const reader = new Reader();
   const lost: unknown[] = [];
   const outlet = new Outlet(reader, { room: 100, onLost: (text, error) => lost.push(text, error) });
@@ -126,7 +126,7 @@ Deno.test("LiveTerminal counts the lines that it cannot take, and reports them o
   assertEquals(printed, [8, 1]);
 });
 
-Deno.test("LiveTerminal draws no live line that would wait, and always takes it away", async () => {
+Deno.test("LiveTerminal draws no live line that would have to wait, and always removes it", async () => {
   const reader = new Reader();
   const terminal = new LiveTerminal(reader);
   reader.stop();
@@ -154,7 +154,7 @@ Deno.test("EventLines breaks once, with OutputStuck, when more waits than it has
   assertEquals(reader.text, [0, 1, 2, 3, 4].map((count) => `{"count":${count}}\n`).join(""));
 });
 
-Deno.test("EventLines.caughtUp() waits for a reader that reads, and for nobody once the end is asked for", async () => {
+Deno.test("EventLines.caughtUp() waits for a reader that reads, but for none once the user asks for the end", async () => {
   const reader = new Reader();
   const lines = new EventLines(reader, () => {});
   await lines.caughtUp(never);
@@ -173,7 +173,7 @@ Deno.test("EventLines.caughtUp() waits for a reader that reads, and for nobody o
   await lines.drained();
 });
 
-Deno.test("EventLines.settled() drops a reader that takes nothing once the end is asked for, and says how much is lost", async () => {
+Deno.test("EventLines.settled() gives up on a reader that takes nothing once the user asks for the end, and says how much is lost", async () => {
   const reader = new Reader();
   const lines = new EventLines(reader, () => {});
   reader.stop();
@@ -199,7 +199,7 @@ Deno.test("EventLines.settled() waits longer for a reader that still reads", asy
   assertEquals([lines.broken, reader.text], [null, text]);
 });
 
-Deno.test("EventLines breaks with ReaderGone where a pipe has no reader or a terminal is closed", async () => {
+Deno.test("EventLines breaks with ReaderGone if a pipe has no reader or a terminal is closed", async () => {
   const closed = Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
   for (const error of [new Deno.errors.BrokenPipe("Broken pipe"), closed]) {
     const reader = new Reader();
@@ -212,7 +212,7 @@ Deno.test("EventLines breaks with ReaderGone where a pipe has no reader or a ter
   }
 });
 
-Deno.test("EventLines breaks with the error of a write that fails otherwise", async () => {
+Deno.test("EventLines breaks with the error of a write that fails for another reason", async () => {
   const reader = new Reader();
   const full = Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
   reader.fail(full);

@@ -8,12 +8,16 @@ import { textWidth } from "../../../src/views/terminal/text_width.ts";
 
 const THROUGHPUT = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
 
-function standing(changes: Partial<RunState> = {}): RunState {
+function readingsOf(shortAverage: string, longAverage: string): RunState["readings"] {
+  return { label: "sma", values: () => ({ shortAverage, longAverage }) };
+}
+
+function stateOf(changes: Partial<RunState> = {}): RunState {
   return {
     trades: 100,
     lastTime: 1,
     price: new Money("61607.85"),
-    averages: { short: () => "61610.12345678", long: () => "61609" },
+    readings: readingsOf("61610.12345678", "61609"),
     stance: "long",
     cash: new Money("9000"),
     position: new Money("0.01623"),
@@ -23,9 +27,9 @@ function standing(changes: Partial<RunState> = {}): RunState {
   };
 }
 
-Deno.test("statusLine() says price, averages, position, equity and throughput", () => {
+Deno.test("statusLine() shows price, averages, position, equity and throughput", () => {
   assertEquals(
-    statusLine(standing(), THROUGHPUT, 200),
+    statusLine(stateOf(), THROUGHPUT, 200),
     "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
   );
 });
@@ -37,29 +41,29 @@ Deno.test("statusLine() says that rules are awaited, names the assets that are k
     assets: { base: "币安人生", quote: "USDT" },
     awaitsRules: true,
   };
-  const line = statusLine(standing(), throughput, 200);
+  const line = statusLine(stateOf(), throughput, 200);
   assertStringIncludes(line, "● waiting for rules  币安人生USDT 61607.85  ");
   assertStringIncludes(line, "  0.01623 币安人生  equity 9999.99 USDT  42 trades/s");
   const wide = textWidth(line);
-  assertEquals(statusLine(standing(), throughput, wide), line);
+  assertEquals(statusLine(stateOf(), throughput, wide), line);
   for (let width = 1; width < wide; width++) {
-    assert(textWidth(statusLine(standing(), throughput, width)) <= width);
+    assert(textWidth(statusLine(stateOf(), throughput, width)) <= width);
   }
 });
 
-Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
-  const nothing = { price: null, averages: { short: () => null, long: () => null }, position: new Money(0) };
+Deno.test("statusLine() shows what is missing and what is wrong", () => {
+  const nothing = { price: null, readings: { label: "sma", values: () => null }, position: new Money(0) };
   const throughput = { ...THROUGHPUT, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
-    statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), throughput, 200),
+    statusLine(stateOf({ ...nothing, halt: haltByHand("hold", 7) }), throughput, 200),
     "○ offline  HALTED manual  BTCUSDT waiting for trades  sma warming up  flat  equity 9999.99 USDT  0 trades/s",
   );
 });
 
-Deno.test("statusLine() gives averages the digits that distinguish them, and keeps its length from trade to trade", () => {
+Deno.test("statusLine() gives averages enough digits to differ, and keeps its length from trade to trade", () => {
   const line = (short: string, long: string, price: string) =>
     statusLine(
-      standing({ averages: { short: () => short, long: () => long }, price: new Money(price) }),
+      stateOf({ readings: readingsOf(short, long), price: new Money(price) }),
       THROUGHPUT,
       200,
     );
@@ -74,9 +78,9 @@ Deno.test("statusLine() gives averages the digits that distinguish them, and kee
   );
 });
 
-Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out what matters least", () => {
+Deno.test("statusLine() keeps its labels at 80 columns or fewer, and leaves out the least important parts", () => {
   const shown = (width: number, changes: Partial<RunState> = {}) =>
-    statusLine(standing(changes), THROUGHPUT, width);
+    statusLine(stateOf(changes), THROUGHPUT, width);
   assertEquals(shown(80), "● BTCUSDT 61607.85 sma 61610.12/61609.00 0.01623 BTC equity 9999.99 lag 12 ms");
   assertEquals(shown(72), "● BTCUSDT 61607.85  sma 61610.12/61609.00  0.01623 BTC  equity 9999.99");
   assertEquals(shown(60), "● BTCUSDT 61607.85  0.01623 BTC  equity 9999.99");
@@ -94,15 +98,15 @@ Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out
 Deno.test("statusLine() shows a halt before anything else", () => {
   const halt = { halt: haltByHand("hold", 7) };
   assertEquals(
-    statusLine(standing(halt), THROUGHPUT, 80),
+    statusLine(stateOf(halt), THROUGHPUT, 80),
     "● HALTED manual  BTCUSDT 61607.85  0.01623 BTC  equity 9999.99",
   );
-  assertEquals(statusLine(standing(halt), THROUGHPUT, 20), "● HALTED manual 616…");
+  assertEquals(statusLine(stateOf(halt), THROUGHPUT, 20), "● HALTED manual 616…");
 });
 
-Deno.test("statusLine() never shows an equity above nothing as nothing", () => {
+Deno.test("statusLine() never shows an equity above zero as zero", () => {
   const line = statusLine(
-    standing({ equity: new Money("0.00412345") }),
+    stateOf({ equity: new Money("0.00412345") }),
     { ...THROUGHPUT, symbol: "ETHBTC" },
     200,
   );
@@ -111,7 +115,7 @@ Deno.test("statusLine() never shows an equity above nothing as nothing", () => {
 
 Deno.test("statusLine() is never wider than the terminal and never breaks", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (width, halted) => {
-    const line = statusLine(standing({ halt: halted ? haltByHand("hold", 7) : null }), THROUGHPUT, width);
+    const line = statusLine(stateOf({ halt: halted ? haltByHand("hold", 7) : null }), THROUGHPUT, width);
     assert(line.length <= width && !line.includes("\n"));
     assert(width < 24 || !line.endsWith("…"), line);
   }));

@@ -56,12 +56,12 @@ Summary: on paper, a loss of 193.42 USDT
   );
 });
 
-Deno.test("summaryTable() says how much is lost of a quote currency of which little is much", () => {
+Deno.test("summaryTable() shows a small loss of a valuable quote currency", () => {
   const text = table({ symbol: "ETHBTC", equity: "9999.99871234" });
   assertStringIncludes(text, "on paper, a loss of 0.001288 BTC");
 });
 
-Deno.test("summaryTable() says a gain, the position held, and what went wrong", () => {
+Deno.test("summaryTable() shows a gain, the position held, and what went wrong", () => {
   const text = table({
     symbol: "ETHBTC",
     refusals: 2,
@@ -96,7 +96,7 @@ Deno.test("summaryTable() of a run without trades claims nothing", () => {
   assertStringIncludes(text, "  result            0 quote (0.00 %)\n");
 });
 
-Deno.test("summaryTable() counts the trades of a resumed run apart, and ids that were no trades", () => {
+Deno.test("summaryTable() counts the trades of a resumed run separately, and ids that were no trades", () => {
   const text = table({ resumedAfter: 1_000_000, elapsedMs: 14_000, absent: 2 });
   assertStringIncludes(text, "trades seen       1,019,904, 19,904 of them in these 14 s\n");
   assertStringIncludes(text, "stream            2 empty ids\n");

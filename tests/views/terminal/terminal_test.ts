@@ -46,13 +46,13 @@ Deno.test("printable() leaves ordinary text of any script as it is", () => {
   }
 });
 
-Deno.test("printable() lets nothing through that steers a terminal", () => {
+Deno.test("printable() escapes everything that steers a terminal", () => {
   fc.assert(fc.property(anything, (text) => {
     assert(!STEERS.test(printable(text)), printable(text));
   }));
 });
 
-Deno.test("printableJson() means the same as the value and lets nothing through that steers a terminal", () => {
+Deno.test("printableJson() means the same as the value, and escapes everything that steers a terminal", () => {
   fc.assert(fc.property(fc.record({ sample: anything }), (value) => {
     const line = printableJson(value);
     assertEquals(JSON.parse(line), value);
@@ -85,7 +85,7 @@ Deno.test("LiveTerminal keeps the live line below the lines printed", async () =
   assertEquals(new Screen(output.text()).lines, ["first", "second", "third", ""]);
 });
 
-Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever comes", async () => {
+Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever is printed", async () => {
   const step = fc.record({ live: fc.boolean(), text: fc.constantFrom("", "a", "bb", "a longer line") });
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
     const output = sink();
@@ -122,7 +122,7 @@ for (const cuts of [false, true]) {
           return Promise.resolve(bytes.length);
         },
       });
-      // What is drawn may be meant for the width before: nobody knows when a terminal is resized.
+      // The drawing may be for the width before: nobody knows when a terminal is resized.
       for (const { live, log, columns } of steps) {
         terminal.live = live;
         if (log !== null) terminal.print(log);
@@ -137,7 +137,7 @@ for (const cuts of [false, true]) {
   });
 }
 
-Deno.test("LiveTerminal takes its live line away at once when the process ends, unless nobody reads", async () => {
+Deno.test("LiveTerminal removes its live line at once when the process ends, unless nobody reads", async () => {
   const screen = new Screen();
   const terminal = new LiveTerminal({
     write(bytes) {

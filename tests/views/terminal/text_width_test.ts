@@ -19,7 +19,7 @@ Deno.test("textWidth() counts the columns of a terminal", () => {
   for (const [text, width] of widths) assertEquals(textWidth(text), width, text);
 });
 
-Deno.test("padLeft(), padRight() and cutTo() come out as wide as they are asked to be", () => {
+Deno.test("padLeft(), padRight() and cutTo() return texts of the given width", () => {
   const texts = fc.string({ unit: fc.constantFrom("a", "1", "币", "é", "🚀", " ", "ビ"), maxLength: 12 });
   fc.assert(fc.property(texts, fc.nat(30), (text, width) => {
     const own = textWidth(text);
@@ -33,7 +33,7 @@ Deno.test("padLeft(), padRight() and cutTo() come out as wide as they are asked 
   }));
 });
 
-Deno.test("brokenTo() keeps every word in its order, and within the width all but a word that is longer", () => {
+Deno.test("brokenTo() keeps every word in order, and only a longer word exceeds the width", () => {
   const words = fc.array(fc.string({ unit: fc.constantFrom("a", "1", "币"), minLength: 1, maxLength: 9 }));
   fc.assert(
     fc.property(words, fc.integer({ min: 1, max: 30 }), fc.func(fc.boolean()), (words, width, isPhrase) => {

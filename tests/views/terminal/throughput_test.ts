@@ -16,9 +16,9 @@ Deno.test("Throughput counts trades a second over the last ten seconds", () => {
   assertEquals([rates[19], rates.at(-1)], [50, 0]);
 });
 
-Deno.test("Throughput counts trades when they arrived, however many wait and are run at once", () => {
+Deno.test("Throughput counts trades at their arrival, however many wait and are run at once", () => {
   const throughput = new Throughput();
-  // What arrived over 20 s is noted in one go at the end of them.
+  // Trades that arrived over 20 s are added all at once at the end.
   for (let at = 0; at < 20_000; at += 100) throughput.note(6, null, START + at);
   const rate = throughput.tradesPerSecond(START + 20_000);
   assert(Math.abs(rate - 60) < 2, `${rate}`);
@@ -30,13 +30,13 @@ Deno.test("Throughput does not count the time before the first trade", () => {
   assertEquals(throughput.tradesPerSecond(START + 2_000), 60);
 });
 
-Deno.test("Throughput is zero before anything was seen", () => {
+Deno.test("Throughput is zero before the first trade", () => {
   const throughput = new Throughput();
   assertEquals([throughput.tradesPerSecond(START), throughput.tradesPerSecond(START + 5_000)], [0, 0]);
   assertEquals(throughput.lagMs, null);
 });
 
-Deno.test("Throughput knows the age of the last trade when it arrived", () => {
+Deno.test("Throughput gives the age of the last trade at its arrival", () => {
   const throughput = new Throughput();
   throughput.note(1, 1_723_161_255_342_123, 1_723_161_255_400);
   assertEquals(throughput.lagMs, 58);

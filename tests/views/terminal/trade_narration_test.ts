@@ -15,7 +15,13 @@ function fill(tradeId: number, signalTradeId: number, more: Partial<FillEvent> =
 }
 
 const REFUSAL: RefusalEvent = {
-  ...{ type: "refusal", ...at, side: "buy", reason: "min-notional", limit: "5", value: "4", tradeId: 1 },
+  type: "refusal",
+  ...at,
+  side: "buy",
+  reason: "min-notional",
+  limit: "5",
+  value: "4",
+  tradeId: 1,
 };
 
 const FILLED = "BUY 1 BTC @ 5.00  fee 1.00  cash 9.00";
@@ -24,7 +30,7 @@ function logged(narration: TradeNarration, ...events: PenstockEvent[]): string[]
   return events.flatMap((event) => [...narration.lines(event, null)]).map(({ text }) => text);
 }
 
-Deno.test("TradeNarration makes one line of a signal and the fill that follows at once", () => {
+Deno.test("TradeNarration shows a signal and the fill that follows at once in one line", () => {
   const narration = new TradeNarration();
   assertEquals(logged(narration, signal(1), fill(1, 1)), [`${FILLED}  (sma 1.00 > 0.00)`]);
   assertEquals([...narration.settle(null)], []);
@@ -37,7 +43,7 @@ Deno.test("TradeNarration shows a signal that is refused, and then why", () => {
   ]);
 });
 
-Deno.test("TradeNarration shows a signal that waits as soon as no more events are at hand, and every fill with its own signal", () => {
+Deno.test("TradeNarration shows a waiting signal once there are no more events, and every fill with its own signal", () => {
   const narration = new TradeNarration();
   for (const tradeId of [1, 2]) {
     assertEquals(logged(narration, signal(tradeId)), []);
@@ -63,7 +69,7 @@ Deno.test("TradeNarration shows a signal before the fill of another", () => {
   ]);
 });
 
-Deno.test("TradeNarration takes no protective sale for that of the signal at its trade", () => {
+Deno.test("TradeNarration does not take a protective sale for the fill of the signal at the same trade", () => {
   const sale = fill(1, 1, { side: "sell", cause: "stop-loss" });
   assertEquals(logged(new TradeNarration(), signal(1, "sell"), sale), [
     "sell signal @ 5.00  (sma 1.00 < 0.00)",

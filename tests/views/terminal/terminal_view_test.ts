@@ -1,4 +1,4 @@
-/** What a user sees of a run: on a terminal of its own, made by script(1), and elsewhere. */
+/** What a user sees of a run: on a terminal of its own, made by script(1), and without one. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandLine, FLAGS, penstock } from "../../support/penstock.ts";
 import { hasScript, onTerminal as showOnTerminal, OwnTerminal } from "../own_terminal.ts";
@@ -13,14 +13,14 @@ const DEMO = ["demo", "--rate=200", "--for=1s", "--short=3", "--long=10"];
 
 Deno.test({
   name:
-    "RunView keeps one live line under the log on a terminal, whatever its width becomes, and takes it away at the end",
+    "TerminalView keeps one live line under the log on a terminal, whatever its width becomes, and takes it away at the end",
   ignore: !hasScript(),
   fn: async () => {
     const args = ["demo", "--rate=200", "--short=3", "--long=10"];
     await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args)]);
     const screen = new Screen("", { columns: 100 });
     let seen = 0;
-    /** Lets the screen show what has come, and gives both another width. */
+    /** Writes the output so far to the screen, and changes the width of both. */
     const resize = async (columns: number) => {
       screen.write(terminal.text.slice(seen));
       seen = terminal.text.length;
@@ -43,7 +43,7 @@ Deno.test({
     const summary = lines.findIndex((line) => line.startsWith("Summary: on paper, "));
     const log = lines.slice(0, summary - 1);
     assert(log.length > 2);
-    // The keyboard's ^C is the terminal's own. A long message goes on below itself.
+    // The terminal itself shows ^C. A long message continues below itself.
     assertMatch(log[0]!, /^\d/);
     for (const line of log) {
       assertMatch(line.replace(/^\^C/, ""), /^([\d:.]{12} (INFO|WARN) {1,2}| {19})\S/);
@@ -53,7 +53,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "RunView has no live line on a terminal with --json or a JSON log, no colours with NO_COLOR, and neither with TERM=dumb",
+    "TerminalView has no live line on a terminal with --json or a JSON log, no colours with NO_COLOR, and neither with TERM=dumb",
   ignore: !hasScript(),
   fn: async () => {
     const outputs = await Promise.all([
@@ -72,7 +72,7 @@ Deno.test({
   },
 });
 
-Deno.test("RunView writes neither a live line nor colours where there is no terminal", async () => {
+Deno.test("TerminalView writes neither a live line nor colours without a terminal", async () => {
   const { stdout, stderr } = await penstock(...DEMO);
   assert(!(stdout + stderr).includes("\x1b") && !stderr.includes("●"));
   assertStringIncludes(stdout, "Summary: on paper, ");

@@ -1,8 +1,8 @@
 /** What the tests of MessageLines share: messages, and a plain list of what was read. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Layout } from "../../src/formats/chunk.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 export const ENCODER = new TextEncoder();
 export const TIME = "1723161255342123";
@@ -11,17 +11,15 @@ export const trade = (id: number, price = "61837.63", more = "") =>
   `{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":${id},"p":"${price}","q":"0.02","T":1723161255342,"m":true${more}}`;
 export const ETHER = trade(1).replace("BTCUSDT", "ETHUSDT");
 /** Opens `text` as one chunk of a file of its own. */
-export function open(
-  lines: MessageLines,
-  text: string,
-  kind: "recording" | "messages" = "recording",
-): MessageLines {
-  const layout: Layout = { kind };
+export function open(lines: MessageLines, text: string): MessageLines {
   const bytes = ENCODER.encode(text);
-  return lines.open({ origin: { name: "a.txt", layout }, bytes, start: 0, end: bytes.length });
+  return lines.open({ origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length });
 }
 
-/** What is left to read: an id for a trade, a note's event, a read result with its reason, or what was thrown. */
+/**
+ * Everything left to read: an id for a trade, a note's event, a read result with its reason, or what was
+ * thrown.
+ */
 export function rest(lines: MessageLines): (number | string)[] {
   const found: (number | string)[] = [];
   for (;;) {
@@ -45,5 +43,6 @@ export function rest(lines: MessageLines): (number | string)[] {
 }
 
 export function readAll(text: string, kind: "recording" | "messages" = "recording", strict = true) {
-  return rest(open(new MessageLines(new BinanceMessageReader("BTCUSDT"), strict), text, kind));
+  const isTimed = kind === "recording";
+  return rest(open(new MessageLines(new BinanceMessageReader("BTCUSDT"), strict, isTimed), text));
 }

@@ -1,4 +1,4 @@
-/** What a user sees of a backtest while it runs: on a terminal, made by script(1), and without one. */
+/** What a user sees of a running backtest: on a terminal, made by script(1), and without one. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hasScript, onTerminal } from "../own_terminal.ts";
 import { Screen } from "../screen.ts";
@@ -6,7 +6,7 @@ import { Screen } from "../screen.ts";
 const PROGRAM = new URL("../backtest_screen.ts", import.meta.url).pathname;
 const PROGRESS = "50 %  5.0 of 10.0 MB  70,000 trades  ";
 
-/** Its standard output and standard error, neither a terminal. */
+/** Its standard output and standard error, neither of them a terminal. */
 async function shown(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   const command = new Deno.Command(Deno.execPath(), { args: ["run", "--quiet", PROGRAM, ...args] });
   const { code, stdout, stderr } = await command.output();
@@ -19,7 +19,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-Deno.test("BacktestView logs its progress every five seconds without a terminal, and never with --json", async () => {
+Deno.test("BacktestNarration logs its progress every five seconds without a terminal, and never with --json", async () => {
   const { stdout, stderr } = await shown();
   assertEquals(stdout, "");
   assertEquals(count(stderr, PROGRESS), 2);
@@ -28,7 +28,7 @@ Deno.test("BacktestView logs its progress every five seconds without a terminal,
   assertEquals(count((await shown("--json")).stderr, PROGRESS), 0);
 });
 
-Deno.test("BacktestView logs twenty gaps, and that there are more; as events it emits all of them", async () => {
+Deno.test("BacktestNarration logs twenty gaps and that there are more, while all of them are emitted as events", async () => {
   const { stdout, stderr } = await shown("--json");
   assertEquals(count(stderr, "WARN  gap: "), 20);
   assertEquals(count(stderr, "further gaps are counted, not shown"), 1);
@@ -36,7 +36,7 @@ Deno.test("BacktestView logs twenty gaps, and that there are more; as events it 
 });
 
 Deno.test({
-  name: "BacktestView keeps its progress in one live line on a terminal and takes it away at the end",
+  name: "BacktestNarration shows its progress in one live line on a terminal, which is removed at the end",
   ignore: !hasScript(),
   fn: async () => {
     const output = await onTerminal([Deno.execPath(), "run", "--quiet", PROGRAM]);

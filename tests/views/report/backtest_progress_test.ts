@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type BacktestProgress, progressLine } from "../../../src/views/terminal/progress.ts";
+import { progressLine } from "../../../src/views/report/backtest_narration.ts";
+import type { BacktestProgress } from "../../../src/views/view.ts";
 
 const STATE: BacktestProgress = {
   bytesRead: 123_456_789,
@@ -13,7 +14,7 @@ function line(changes: Partial<BacktestProgress> = {}, width = 200): string {
   return progressLine({ ...STATE, ...changes }, width);
 }
 
-Deno.test("progressLine() says how far it has come, how fast, and how long it will take", () => {
+Deno.test("progressLine() shows the progress, the speed, and the time left", () => {
   assertEquals(line(), "25 %  123.5 of 493.8 MB  5,000,000 trades  5,000,000 trades/s  3 s left");
   assertEquals(
     line({ bytesRead: 493_827_155, elapsedMs: 2_500 }),
@@ -21,7 +22,7 @@ Deno.test("progressLine() says how far it has come, how fast, and how long it wi
   );
 });
 
-Deno.test("progressLine() says the time left in its two largest units", () => {
+Deno.test("progressLine() shows the time left in its two largest units", () => {
   const left = (ms: number) =>
     / {2}([^ ].*) left$/.exec(line({ elapsedMs: ms / 3 }))?.[1]?.split("  ").at(-1);
   assertEquals(
@@ -46,7 +47,7 @@ Deno.test("progressLine() leaves out what cannot be known: share and time left w
   assertEquals(line({ bytesTotal: null }), "123.5 MB  5,000,000 trades  5,000,000 trades/s");
 });
 
-Deno.test("progressLine() divides by nothing that is zero", () => {
+Deno.test("progressLine() never divides by zero", () => {
   assertEquals(
     line({ bytesRead: 0, trades: 0, elapsedMs: 0, bytesTotal: 2_000_000 }),
     "0 %  0.0 of 2.0 MB  0 trades",
@@ -58,11 +59,11 @@ Deno.test("progressLine() divides by nothing that is zero", () => {
   );
 });
 
-Deno.test("progressLine() never says more than 100 %, also when a file has grown meanwhile", () => {
+Deno.test("progressLine() never shows more than 100 %, even if a file has grown meanwhile", () => {
   assert(line({ bytesRead: 600_000_000 }).startsWith("100 %  600.0 of 493.8 MB"));
 });
 
-Deno.test("progressLine() is cut to the width, and says so with an ellipsis", () => {
+Deno.test("progressLine() is cut to the width, with an ellipsis", () => {
   const whole = line();
   assertEquals(line({}, whole.length), whole);
   assertEquals(line({}, 30), "25 %  123.5 of 493.8 MB  5,00…");

@@ -1,17 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { layoutOf, layoutOfLines } from "../../../src/feeds/files/file_layout.ts";
-import { bytesOf, HEADER, rows } from "../recorded_input.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { layoutOf, layoutOfLines } from "../../src/formats/file_layout.ts";
+import { bytesOf, HEADER, rows } from "../feeds/recorded_input.ts";
 
-/** The layout's kind, or the words in place of it. */
+/** The layout's name, or what the file is instead. */
 function printed(line: string | Uint8Array): string {
   const layout = layoutOf(typeof line === "string" ? bytesOf(line) : line);
-  return typeof layout === "string" ? layout : layout.kind;
+  return typeof layout === "string" ? layout : layout.name;
 }
 
-Deno.test("layoutOf() distinguishes Binance public data, recordings and messages", () => {
-  assertEquals(printed(rows(1)), "csv");
-  assertEquals(printed(HEADER.trimEnd() + "\r"), "csv");
+Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
+  assertEquals(printed(rows(1)), "spot aggTrades");
+  assertEquals(printed(HEADER.trimEnd() + "\r"), "futures aggTrades");
   assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");
   assertEquals(printed(`1723161253937085768 {"stream":"btcusdt@trade"}`), "recording");
   assertEquals(printed(`1723161253937085768 a frame that is not JSON`), "recording");
@@ -40,7 +41,7 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
   }
 });
 
-Deno.test("layoutOf() names the first bytes of what is not text, and what is readable", () => {
+Deno.test("layoutOf() names the first bytes of a file that is not text, and the readable formats", () => {
   for (
     const [bytes, shown] of [
       [[0x7f, 0x45, 0x4c, 0x46], "7f 45 4c 46"],
@@ -57,30 +58,48 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
   }
 });
 
-Deno.test("layoutOf() takes a line that was cut within a character", () => {
+Deno.test("layoutOf() accepts a line that was cut within a character", () => {
   assertEquals(printed(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
 });
 
-/** What the first lines of a file tell, with `bare` where the first is taken for a damaged row. */
+/** What the first lines of a file show. */
 function printedBy(lines: readonly string[], isAll = false): string | null {
   const layout = layoutOfLines(lines.map(bytesOf), isAll);
   if (layout === null || typeof layout === "string") return layout;
-  return layout.kind === "csv" ? `${layout.columns.name}${layout.isBare ? ", bare" : ""}` : layout.kind;
+  return layout.name;
 }
 
 const SPOT = "3735683259,61837.63,0.02,1236.75,1723161255342,False,True";
 const FUTURES = "3735683259,61837.63,0.02,1236.75,1723161255342,false";
 
-Deno.test("layoutOfLines() goes by the two lines behind a first one that is damaged", () => {
+Deno.test("layoutOfLines() trusts the second and third line if the first is damaged", () => {
   const damaged = [
-    ...[FUTURES, SPOT.slice(0, 30), SPOT.slice(20), SPOT.replace("False", "maybe"), `x${SPOT}`, `${SPOT},1`],
-    ...[SPOT.replace("3735683259", "NaN"), "garbage", "\0\0\0", "-"],
+    FUTURES,
+    SPOT.slice(0, 30),
+    SPOT.slice(20),
+    SPOT.replace("False", "maybe"),
+    `x${SPOT}`,
+    `${SPOT},1`,
+    SPOT.replace("3735683259", "NaN"),
+    "garbage",
+    "\0\0\0",
+    "-",
   ];
-  for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades, bare", first);
+  for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades", first);
   assertEquals(printedBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
 });
 
-Deno.test("layoutOfLines() goes by the first line where it is whole, or the others do not agree", () => {
+Deno.test("layoutOfLines() treats a damaged first line as a row, even if it looks like a header", () => {
+  const lines = [`x${SPOT}`, SPOT, SPOT];
+  const layout = layoutOfLines(lines.map(bytesOf), true);
+  assert(typeof layout === "object" && layout !== null);
+  const reader = layout.reader(new BinanceMessageReader("BTCUSDT"), false);
+  const bytes = bytesOf(lines.join("\n"));
+  reader.open({ origin: { name: "a.csv", layout }, bytes, start: 0, end: bytes.length });
+  assertEquals([reader.next(), reader.line, reader.next(), reader.next()], ["rejected", 1, "trade", "trade"]);
+});
+
+Deno.test("layoutOfLines() trusts the first line if it is whole or if the others disagree", () => {
   assertEquals(printedBy([SPOT, SPOT, SPOT]), "spot trades");
   assertEquals(printedBy([SPOT, FUTURES, SPOT]), "spot trades");
   assertEquals(printedBy([SPOT, FUTURES, "x"]), "spot trades");
@@ -96,7 +115,7 @@ Deno.test("layoutOfLines() goes by the first line where it is whole, or the othe
   assertEquals(printedBy(["garbage", SPOT, FUTURES]), printed("garbage"));
 });
 
-Deno.test("layoutOfLines() asks for more lines only where it takes them, and there are some", () => {
+Deno.test("layoutOfLines() asks for more lines only if it needs them and there are more", () => {
   for (const lines of [[SPOT], [SPOT, SPOT], ["garbage"], ["garbage", SPOT], []]) {
     assertEquals(printedBy(lines), null);
   }

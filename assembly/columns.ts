@@ -1,0 +1,68 @@
+/**
+ * Where the loops and the host find one another's bytes. `src/domain/market/trade_columns.ts` has the same numbers
+ * for the host.
+ */
+
+/** What is remembered from row to row, 512 bytes of 0 at first. */
+export const PLACES: usize = 256;
+// Doubles: what a call found besides its rows, and for a block what it has to follow on.
+const STOPPED_AT: usize = 768;
+const LAST_ID_BEFORE: usize = 776;
+const TIME_BEFORE: usize = 784;
+const LATEST: usize = 792;
+const HIGHEST: usize = 800;
+const LOWEST: usize = 808;
+/** More ids than a trade covers that is believed at once, and the longest step in time, µs. */
+const ID_JUMP: f64 = 1e9;
+const HOUR: f64 = 3600000000;
+// From 1024 on stands what the compiler puts there.
+/** Texts that a loop compares with, which the host puts there. */
+export const TEXTS: usize = 2048;
+
+/** The most rows that one call reads. */
+const ROWS: usize = 2048;
+const WIDE: usize = ROWS << 3;
+const NARROW: usize = ROWS << 2;
+export const FIRST_ID: usize = 4096;
+export const LAST_ID: usize = FIRST_ID + WIDE;
+export const TIME: usize = LAST_ID + WIDE;
+export const PRICE: usize = TIME + WIDE;
+export const QUANTITY: usize = PRICE + WIDE;
+export const RECEIVED: usize = QUANTITY + WIDE;
+export const FRACTION: usize = RECEIVED + WIDE;
+/** Where a row starts in memory; or where a frame ends, which the host puts there. */
+export const START: usize = FRACTION + NARROW;
+export const DECIMALS: usize = START + NARROW;
+export const IS_MAKER: usize = DECIMALS + ROWS;
+
+/**
+ * Whether row `n` needs no judgement: it follows on the one before it, which for the first row the host has said, by its ids
+ * and within an hour. Then it counts towards the latest time and the highest and lowest price of the block.
+ */
+export function followsOn(n: usize): boolean {
+  const before: f64 = load<f64>(LAST_ID_BEFORE);
+  const last: f64 = load<f64>(n << 3, LAST_ID);
+  const time: f64 = load<f64>(n << 3, TIME);
+  const step: f64 = time - load<f64>(TIME_BEFORE);
+  if (load<f64>(n << 3, FIRST_ID) != before + 1 || last - before > ID_JUMP) return false;
+  if (step > HOUR || step < -HOUR) return false;
+  store<f64>(LAST_ID_BEFORE, last);
+  store<f64>(TIME_BEFORE, time);
+  const price: f64 = load<f64>(n << 3, PRICE);
+  if (time > load<f64>(LATEST)) store<f64>(LATEST, time);
+  if (price > load<f64>(HIGHEST)) store<f64>(HIGHEST, price);
+  if (price < load<f64>(LOWEST)) store<f64>(LOWEST, price);
+  return true;
+}
+
+/** Ends the text at `end`: what is left behind it of another must not look like part of it. */
+export function endText(end: usize): void {
+  store<u64>(end, 0);
+  store<u64>(end, 0, 8);
+  store<u64>(end, 0, 16);
+}
+
+/** Says where the first row stands that was not read. */
+export function stopAt(at: usize): void {
+  store<f64>(STOPPED_AT, at as f64);
+}

@@ -1,0 +1,71 @@
+/** Reads rows of Binance's public-data files, trades or aggTrades of spot or futures, into columns. */
+import { endText, FIRST_ID, followsOn, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
+import { skipAmount, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
+
+const FEED: u8 = 10;
+const RETURN: u8 = 13;
+const COMMA: u8 = 44;
+/** The bits that distinguish lower case from upper case. */
+const SMALL: u32 = 0x20202020;
+const TRUE: u32 = 0x65757274;
+const ALSE: u32 = 0x65736c61;
+const T: u32 = 116;
+const F: u32 = 102;
+
+/**
+ * Reads whole rows from `at` up to `end`, at most `most`: how many. It stops before the first row that is not a
+ * trade in the layout that `isAggregate` and `hasFlag` describe. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and
+ * only trades that follow on one another. Behind `end` there has to be room for 24 bytes.
+ */
+export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, hasFlag: i32, unit: i32): i32 {
+  endText(end);
+  let n: usize = 0;
+  while (n < most) {
+    let p: usize = takeWhole(at, n, LAST_ID, COMMA, PLACES);
+    if (p == 0) break;
+    p = takePrice(p + 1, n, unit, PLACES + 64);
+    if (p == 0 || load<u8>(p) != COMMA) break;
+    p = takeQuantity(p + 1, n, PLACES + 96);
+    if (p == 0 || load<u8>(p) != COMMA) break;
+    if (isAggregate) {
+      p = takeWhole(p + 1, n, FIRST_ID, COMMA, PLACES + 128);
+      if (p == 0) break;
+      p = takeWhole(p + 1, n, LAST_ID, COMMA, PLACES + 192);
+      if (p == 0 || load<f64>(n << 3, LAST_ID) < load<f64>(n << 3, FIRST_ID)) break;
+    } else {
+      p = skipAmount(p + 1);
+      if (p == 0 || load<u8>(p) != COMMA) break;
+    }
+    p = takeWhole(p + 1, n, TIME, COMMA, PLACES + 256);
+    if (p == 0 || !toMicroseconds(n, TIME)) break;
+
+    // Without a branch, which would be unpredictable.
+    const letter: u32 = load<u8>(p, 1) as u32;
+    const no: u32 = letter >> 4 & 1 ^ 1;
+    p += no as usize;
+    if ((letter | 32) != T - (T - F) * no || (load<u32>(p, 1) | SMALL) != TRUE + (ALSE - TRUE) * no) break;
+    p += 5;
+    if (hasFlag) {
+      if (load<u8>(p) != COMMA) break;
+      p = skipBoolean(p + 1);
+      if (p == 0) break;
+    }
+    if (load<u8>(p) == RETURN) p++;
+    if (load<u8>(p) != FEED || p >= end) break;
+
+    if (!isAggregate) store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
+    if (unit >= 0 && !followsOn(n)) break;
+    store<u8>(n, (no ^ 1) as u8, IS_MAKER);
+    store<u32>(n << 2, at as u32, START);
+    at = p + 1;
+    n++;
+  }
+  stopAt(at);
+  return n as i32;
+}
+
+/** The position behind `true` or `false`, in small letters or capitals; 0 if neither stands there. */
+function skipBoolean(at: usize): usize {
+  if ((load<u32>(at) | SMALL) == TRUE) return at + 4;
+  return (load<u32>(at, 1) | SMALL) == ALSE && ((load<u8>(at) as u32) | 32) == F ? at + 5 : 0;
+}

@@ -1,0 +1,104 @@
+/**
+ * `deno task assembly` compiles the loops in assembly/ to WebAssembly and writes them as text into src/, or into another
+ * folder that is named. There the program has them without reading a file. The same sources give the same bytes.
+ *
+ * The compiler is a hundred times as large as all that the program uses, and whatever deno.lock lists is fetched with
+ * the program. So it has a lock file of its own, assembly/deno.lock, and is imported by a name that Deno finds only as
+ * it runs. To change a version: change it here, run the task with --frozen=false, and commit both.
+ *
+ * @module
+ */
+
+/** Each source in assembly/, and the file of src/ that it becomes. */
+const MODULES: readonly (readonly [source: string, target: string])[] = [
+  ["csv_rows.ts", "formats/csv_rows_module.ts"],
+  ["binance_messages.ts", "exchanges/binance/message_module.ts"],
+];
+
+const ASC = "npm:assemblyscript@0.28.20/asc";
+/** The version that this AssemblyScript asks for. */
+const BINARYEN = "npm:binaryen@131.0.0-nightly.20260721";
+
+const ASSEMBLY = new URL("../assembly/", import.meta.url);
+const SRC = new URL("../src/", import.meta.url);
+/** Of 64 kB each, for the text that is read, the columns, and what the compiler puts below them. */
+const MEMORY_PAGES = "4";
+const FLAGS = [
+  ...["--runtime", "stub", "--noAssert"],
+  ...["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES],
+];
+/** In instructions. A function that reads a field is fastest inside of the loop, where it knows what it is called with. */
+const INLINED_SIZE = 200;
+
+/** What is used of AssemblyScript. */
+interface Asc {
+  main(
+    args: readonly string[],
+    files: {
+      readonly readFile: (name: string) => string | null;
+      readonly writeFile: (name: string, contents: Uint8Array | string) => void;
+      readonly listFiles: () => readonly string[];
+    },
+  ): Promise<{ readonly error: Error | null; readonly stderr: unknown }>;
+}
+
+/** What is used of Binaryen, its optimiser. */
+interface Binaryen {
+  readBinary(bytes: Uint8Array): { optimize(): void; emitBinary(): Uint8Array };
+  setOptimizeLevel(level: number): void;
+  setShrinkLevel(level: number): void;
+  setAlwaysInlineMaxSize(size: number): void;
+  setFlexibleInlineMaxSize(size: number): void;
+}
+
+/** The bytes of the WebAssembly module that `source` of assembly/ is. Throws an Error with what the compiler says. */
+async function compile(source: string): Promise<Uint8Array> {
+  const asc: Asc = (await import(ASC)).default;
+  const binaryen: Binaryen = (await import(BINARYEN)).default;
+  let compiled = new Uint8Array();
+  const { error, stderr } = await asc.main([source, "--outFile", "module.wasm", ...FLAGS], {
+    readFile: (name) => readIfPresent(new URL(name, ASSEMBLY)),
+    writeFile: (_, contents) => {
+      if (contents instanceof Uint8Array) compiled = contents.slice();
+    },
+    listFiles: () => [],
+  });
+  if (error !== null) throw new Error(`assembly/${source} does not compile:\n${stderr}`);
+  binaryen.setOptimizeLevel(4);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(INLINED_SIZE);
+  binaryen.setFlexibleInlineMaxSize(INLINED_SIZE);
+  const module = binaryen.readBinary(compiled);
+  // What the first time inlines, the second simplifies.
+  module.optimize();
+  module.optimize();
+  return module.emitBinary();
+}
+
+function readIfPresent(path: URL): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function moduleText(source: string, bytes: Uint8Array): string {
+  return `/** assembly/${source} as WebAssembly: \`deno task assembly\` writes this file. */
+export const MODULE = Uint8Array.fromBase64(
+  "${bytes.toBase64()}",
+);
+`;
+}
+
+if (import.meta.main) {
+  const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
+  for (const [source, target] of MODULES) {
+    const bytes = await compile(source);
+    const path = new URL(target, folder);
+    Deno.mkdirSync(new URL(".", path), { recursive: true });
+    Deno.writeTextFileSync(path, moduleText(source, bytes));
+    console.log(`${target}: ${bytes.length} bytes`);
+  }
+}

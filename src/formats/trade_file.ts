@@ -1,0 +1,104 @@
+/** The seam between a file format and everything that reads recorded trades. */
+import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
+import { type Place, UnusableInput } from "../domain/market/unusable_input.ts";
+import type { TimedNote } from "../domain/recording/recording_note.ts";
+import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+
+/** A file format. It recognizes its files and reads their bytes; it opens nothing itself. */
+export interface TradeFile {
+  /** Its name in the list of what is readable, such as "Binance public data (CSV)". */
+  readonly name: string;
+  /** The layout of a file that has `line` near its start; null if this format has no such line. */
+  layoutOf(line: ShownLine): Layout | Unreadable | null;
+}
+
+/** One of the first lines of a file that are not blank. A long one may be cut short. */
+export interface ShownLine {
+  /** Without its line feed, and without a byte order mark. */
+  readonly bytes: Uint8Array;
+  /** The same without blanks around it; null if it is not text in UTF-8. */
+  readonly text: string | null;
+  /** Whether it is the first line. Only the first can name the columns. */
+  readonly isFirst: boolean;
+}
+
+/** Why a file that looks like this format cannot be read: what was found, and what was expected. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** What one line shows about the whole file. */
+export interface Layout {
+  /** Such as "spot trades" or "recording". Two layouts of one name are the same layout. */
+  readonly name: string;
+  /** What a chunk never splits: a line, or the whole file where a format cannot be read from start to end. */
+  readonly unit: "line" | "file";
+  /** Whether one such line is proof enough. A row of data is not: it may be a damaged row of another layout. */
+  readonly isCertain: boolean;
+  /** Whether two such lines outweigh a first line that shows something else and may be damaged. */
+  readonly outweighs: boolean;
+  /** Whether each trade names its symbol. If not, every trade counts as one of the symbol asked for. */
+  readonly namesSymbol: boolean;
+  /** Whether quantities are contracts where the market trades contracts. */
+  readonly mayCountContracts?: boolean;
+  /** Whether Penstock wrote the file. Its last line may be torn, and `--sort` leaves its order alone. */
+  readonly isOwn?: boolean;
+  /**
+   * A reader of one file in this layout. `decoder` names the symbol, and reads the frames of its exchange. When
+   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected".
+   */
+  reader(decoder: FrameDecoder, strict: boolean): FileReader;
+}
+
+/**
+ * Reads one file. `open` a chunk, then call `next` until it answers null and `takeNote` has nothing either.
+ *
+ * The result depends on the bytes of the file alone, never on where chunks end. Blank lines are skipped. The last line
+ * feed of a file may be missing. The message about an unusable line starts with `name:line:column`.
+ */
+export interface FileReader extends TradeReader {
+  /** The number of the line read last, from 1; in a file without lines, the number of the trade. */
+  readonly line: number;
+  /** Takes the next chunk of the file, and drops what is unread of the last one. */
+  open(chunk: Chunk): void;
+  complain(): Complain;
+  /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
+  readonly otherSymbols?: readonly string[];
+  /** Whether the first line says that Penstock wrote the file. */
+  readonly isOwn?: boolean;
+  /** The note that `next` stopped at, once; null at the end of the chunk. Absent if the format has no notes. */
+  takeNote?(): TimedNote | null;
+}
+
+/** Where a chunk comes from: one for each file or archive member. */
+export interface Origin {
+  /** The name that the user knows: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
+  readonly name: string;
+  readonly layout: Layout;
+  /** It comes from an archive; only its end shows whether the archive is whole. */
+  readonly isPacked?: boolean;
+}
+
+/**
+ * Whole lines, of which the last of a file may lack its line feed; or a whole file. The bytes are lent: they are
+ * overwritten once the next chunk is asked for.
+ */
+export interface Chunk {
+  readonly origin: Origin;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** It is the start of a line that is too long to be read; the rest of the line is dropped. */
+  readonly isTooLong?: boolean;
+}
+
+/** Makes complaints about the trade at `place`. A strict reader's complaints carry an error. */
+export function complainAt(place: Place, strict: boolean): Complain {
+  return (what) => {
+    const error = new UnusableInput(place, what);
+    return { reason: error.message, error: strict ? error : null };
+  };
+}
+
+/** The longest line that is read, without its line feed, in bytes. */
+export const LINE_LIMIT = 1 << 20;

@@ -1,0 +1,29 @@
+/** The seam for indicators: what is computed from the closes of bars, one after the other, in the same time for each. */
+
+/** Closes in order, oldest first, as integers in units of 10^-decimals quote currency. */
+export interface Closes {
+  readonly decimals: number;
+  readonly values: readonly number[];
+}
+
+/**
+ * A value over the closes so far, and what it has to remember for that. `Memory` is a plain value: a round trip
+ * through JSON changes nothing.
+ */
+export interface Indicator<Value, Memory> {
+  /**
+   * Takes the next close, an integer count of 10^-decimals quote currency. Later closes have as many decimals or
+   * more; the unit changes no value.
+   */
+  add(close: number, decimals: number): void;
+  /** Forgets every close. */
+  reset(): void;
+  /** Whether there were enough closes for a value. */
+  readonly isReady: boolean;
+  /** The value after the last close; null until it is ready. */
+  value(): Value | null;
+  /** What `restore` needs. */
+  snapshot(): Memory;
+  /** Goes on as the indicator that gave the snapshot would, whatever this one had before. */
+  restore(memory: Memory): void;
+}

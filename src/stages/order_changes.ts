@@ -1,0 +1,90 @@
+/**
+ * What has happened to the waiting orders, so that a store writes each order down once, and not with every checkpoint
+ * all of them. The orders that wait now follow from the changes since the first of them was made.
+ */
+import type { OrderDraft } from "../domain/orders/order.ts";
+
+/** A change as a plain value. That the order ended which was made first is none: what counts starts after it then. */
+export type OrderChange =
+  /** An order was made. */
+  | OrderDraft
+  /** The order ended that was made so many changes ago. */
+  | { readonly ended: number }
+  /** The connection was lost, which cut all purchases that waited. */
+  | { readonly cut: "disconnected" | "stale" };
+
+const CAUSES: readonly unknown[] = ["stop-loss", "take-profit", "flatten", undefined];
+
+/** Whether a value from a store is a change. */
+export function isOrderChange(value: unknown): value is OrderChange {
+  if (typeof value !== "object" || value === null) return false;
+  const change = value as Partial<OrderDraft & { readonly ended: number; readonly cut: string }>;
+  if (change.side === "buy" || change.side === "sell") {
+    return [change.signalTradeId, change.due].every(Number.isSafeInteger) && CAUSES.includes(change.cause);
+  }
+  if (change.cut !== undefined) return change.cut === "disconnected" || change.cut === "stale";
+  return Number.isSafeInteger(change.ended) && change.ended! > 0;
+}
+
+/** So many changes are not worth an entry of their own: most orders do not wait for long. */
+const FEW = 16;
+/** More at once do not fit into one entry. */
+const MOST = 1_000;
+/** As many as have become void may stay: removing them one by one would move all the others. */
+const MOST_VOID = 64;
+
+/** The changes since the first order was made that still waits. */
+export class OrderChanges {
+  #changes: OrderChange[] = [];
+  /** The number of the first that is here, and of the first that has not been taken yet. */
+  #start = 0;
+  #untaken = 0;
+
+  /** The number of the next one. */
+  get end(): number {
+    return this.#start + this.#changes.length;
+  }
+
+  /** The number of the first that has not been taken yet. */
+  get untaken(): number {
+    return this.#untaken;
+  }
+
+  add(change: OrderChange): void {
+    this.#changes.push(change);
+  }
+
+  /** Those before the number `first` are void. */
+  dropBefore(first: number): void {
+    this.#untaken = Math.max(this.#untaken, first);
+    const count = first - this.#start;
+    if (count <= MOST_VOID && count < this.#changes.length || 2 * count < this.#changes.length) return;
+    this.#changes.splice(0, count);
+    this.#start = first;
+  }
+
+  /** Those from the number `first` on, up to the number `end`. */
+  between(first: number, end: number): OrderChange[] {
+    return this.#changes.slice(first - this.#start, end - this.#start);
+  }
+
+  /**
+   * Those that have not been taken yet, where they are neither too few nor too many. What cut purchases is only taken
+   * with what came after it: it may be repeated before the next trade.
+   */
+  take(): OrderChange[] {
+    const changes = this.between(this.#untaken, this.end);
+    changes.length = 1 + changes.findLastIndex((change) => !("cut" in change));
+    const count = changes.filter((change) => !("cut" in change)).length;
+    if (count <= FEW || count > MOST) return [];
+    this.#untaken += changes.length;
+    return changes;
+  }
+
+  /** Starts with these, of which the first ones have been taken. */
+  restart(changes: readonly OrderChange[], taken: number): void {
+    this.#changes = [...changes];
+    this.#start = 0;
+    this.#untaken = taken;
+  }
+}

@@ -1,0 +1,23 @@
+/** The strategies that there are. */
+import { Crossover } from "./crossover.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** The options that strategies are made from. */
+export interface StrategyOptions {
+  /** Windows in bars. */
+  readonly short: number;
+  readonly long: number;
+}
+
+/** Each makes the strategy of one symbol. */
+const STRATEGIES = {
+  crossover: ({ short, long }) => new Crossover(short, long),
+} as const satisfies Record<string, (options: StrategyOptions) => Strategy>;
+
+/** The name of a strategy. */
+export type StrategyName = keyof typeof STRATEGIES;
+
+/** What makes the strategy `name` for a symbol. It throws a RangeError for options that no run can have. */
+export function strategyOf(options: StrategyOptions, name: StrategyName = "crossover"): () => Strategy {
+  return () => STRATEGIES[name](options);
+}

@@ -1,0 +1,32 @@
+/** The seam for strategies: what decides, from the closes of bars, whether a run should be long or flat. */
+import type { Readings } from "../../domain/market/tick.ts";
+import type { Wish } from "../../domain/market/signal.ts";
+import type { Closes } from "../indicators/indicator.ts";
+
+/**
+ * A strategy for one symbol. It knows closes alone: no orders, no account, and not the stance, which follows from
+ * what it wants. What it remembers has two parts: the last closes, of which a store keeps those that are new, and a
+ * small state that is written whole at every checkpoint.
+ */
+export interface Strategy extends Readings {
+  /** How many of the last closes `restore` needs; 0 for none. */
+  readonly remembers: number;
+  /**
+   * Takes the close of the next bar, an integer count of 10^-decimals quote currency, and answers what the strategy
+   * wants after it. Later closes have as many decimals or more.
+   */
+  add(close: number, decimals: number): Wish;
+  /** Forgets every close: what comes next does not follow on those before. */
+  reset(): void;
+  /** Whether there were enough closes to want anything. */
+  readonly isReady: boolean;
+  /** The last closes that it remembers, `most` of them at most. */
+  closes(most: number): Closes;
+  /** What it remembers besides closes, as a value that JSON can hold; null for nothing. */
+  snapshot(): object | null;
+  /**
+   * Goes on as the strategy that gave the snapshot would, with the last closes, at least as many as there were of
+   * those that it remembers. Throws an error that says why if no run can have such a snapshot.
+   */
+  restore(snapshot: object | null, closes: Closes): void;
+}

@@ -1,0 +1,94 @@
+/**
+ * The changes of waiting orders, which stand in the entries of the checkpoints: each has those since the one before.
+ * A state says how many of the last ones its orders follow from.
+ */
+import { isOrderChange, type OrderChange } from "../../stages/order_changes.ts";
+import { chainedEntries, hashAt } from "./journal_chain.ts";
+import type { Checkpoint } from "./journal_checkpoint.ts";
+import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
+import { damaged, type JournalDatabase } from "./journal_file.ts";
+
+/**
+ * A change in short, since there is one for every order: side, trade and µs from the entry's time until it is due, with
+ * the cause if it has one; how many changes ago an order was made that ended; how the connection was lost.
+ */
+export type ShortChange = readonly (string | number)[];
+
+/** The changes in short, for an entry at `time` (µs since 1970). */
+export function inShort(changes: readonly OrderChange[], time: number): ShortChange[] {
+  return changes.map((change) => {
+    if ("ended" in change) return [change.ended];
+    if ("cut" in change) return [change.cut];
+    const { side, signalTradeId, due, cause } = change;
+    return [side, signalTradeId, due - time, ...(cause === undefined ? [] : [cause])];
+  });
+}
+
+/** The change that `inShort` wrote for an entry at `time`; null for what is none. */
+function inFull(short: unknown, time: number): OrderChange | null {
+  if (!Array.isArray(short)) return null;
+  const [first, signalTradeId, wait, cause] = short;
+  const change = short.length > 1
+    ? { side: first, signalTradeId, ...(cause === undefined ? {} : { cause }), due: time + wait }
+    : typeof first === "number"
+    ? { ended: first }
+    : { cut: first };
+  return isOrderChange(change) ? change : null;
+}
+
+/** How many entries are read at once, from the last one back. */
+const READ = 2_000;
+/** How the content of an entry goes on that has some. */
+const HAS_ORDERS = ',"orders":[';
+
+/**
+ * The last `count` changes of waiting orders up to a checkpoint of `run`, oldest first. The entries between them are
+ * checked one after the other, so that none is left out. Throws a JournalError where there are fewer, or at a flaw.
+ */
+export function lastOrderChanges(
+  database: JournalDatabase,
+  path: string,
+  { seq }: Checkpoint,
+  run: number,
+  count: number,
+): OrderChange[] {
+  const parts: OrderChange[][] = [];
+  let found = 0;
+  for (let last = seq; found < count && last > 0; last -= READ) {
+    const part = changesIn(path, entriesUpTo(database, path, last), run);
+    parts.push(part);
+    found += part.length;
+  }
+  if (found >= count) return parts.reverse().flat().slice(found - count);
+  throw damaged(
+    path,
+    `the waiting orders of entry ${seq} follow from ${count} changes, and ${found} are there`,
+  );
+}
+
+/** The last entries up to the one at `last`. */
+function* entriesUpTo(database: JournalDatabase, path: string, last: number): Generator<RawEntry> {
+  const hash = hashAt(database, last);
+  if (hash === null) throw damaged(path, `entry ${last} is missing or cannot be read`);
+  const until = { seq: last, hash: Uint8Array.fromHex(hash) };
+  const chain = yield* chainedEntries(database, path, { first: Math.max(1, last - READ + 1), until });
+  if (!chain.isWhole) throw damaged(path, chain.what);
+}
+
+function changesIn(path: string, entries: Iterable<RawEntry>, run: number): OrderChange[] {
+  const changes: OrderChange[] = [];
+  for (const entry of entries) {
+    if (entry.type !== "checkpoint" || entry.run !== run) continue;
+    const text = textOf(entry);
+    if (text === null || !text.includes(HAS_ORDERS)) continue;
+    const orders = contentIn(text)?.["orders"];
+    for (const short of Array.isArray(orders) ? orders : []) {
+      const change = inFull(short, entry.time);
+      if (change === null) {
+        throw damaged(path, `entry ${entry.seq} (checkpoint) has changes of orders that are none`);
+      }
+      changes.push(change);
+    }
+  }
+  return changes;
+}

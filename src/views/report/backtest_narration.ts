@@ -1,0 +1,106 @@
+/** A backtest in words. */
+import type { PenstockEvent } from "../../domain/run/event.ts";
+import { grouped, span } from "../terminal/figures.ts";
+import { narrate } from "../terminal/narration.ts";
+import type { Words } from "../terminal/terminal_view.ts";
+import { TradeNarration } from "../terminal/trade_narration.ts";
+import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
+import { reportTable } from "./report_table.ts";
+
+/** How often progress is logged if there is no terminal. */
+const PROGRESS_LINE_MS = 5_000;
+/** How many gaps are logged one by one. The table counts all of them. */
+const MOST_SHOWN = 20;
+const WIDE = 1_000;
+/** A fill is news in a live run. A backtest has thousands, and its table is what counts. */
+const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
+const MEGABYTE = 1_000_000;
+/** The time left cannot be estimated before this share is done. */
+const LEAST_SHARE = 0.01;
+const NOTHING: readonly Line[] = [];
+
+/** How a backtest is put into words. */
+export interface BacktestWords {
+  readonly level: Line["level"];
+  /** Whether there are fill models besides the configured one. */
+  readonly models: boolean;
+}
+
+/** Gives news a log line, other events a line at debug level, the progress a live line, and the report a table. */
+export class BacktestNarration implements Words {
+  readonly showsAll: boolean;
+  table = "";
+  readonly #options: BacktestWords;
+  readonly #trades = new TradeNarration();
+  #gaps = 0;
+  #lastLineAt = 0;
+
+  constructor(options: BacktestWords) {
+    this.#options = options;
+    this.showsAll = options.level === "debug";
+  }
+
+  lines(event: PenstockEvent): Iterable<Line> {
+    if (NEWS.includes(event.type)) return this.#news(event);
+    return this.showsAll ? debugged(this.#trades.lines(event, null)) : NOTHING;
+  }
+
+  *#news(event: PenstockEvent): Generator<Line> {
+    yield* this.settle();
+    const line = narrate(event);
+    if (line === null) return;
+    if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
+      // If there are other fill models, the line has to say which of them halted.
+      const whose = this.#options.models && event.type === "halt" ? "the configured fill model is " : "";
+      yield { ...line, text: `${whose}${line.text}` };
+    } else if (this.#gaps === MOST_SHOWN + 1) {
+      yield { level: "warn", text: "further gaps are counted, not shown" };
+    }
+  }
+
+  settle(): Iterable<Line> {
+    return debugged(this.#trades.settle(null));
+  }
+
+  glance(glance: Glance, width: number): string {
+    return glance.of === "backtest" ? progressLine(glance, width) : "";
+  }
+
+  loggedGlance(glance: Glance): Line | null {
+    if (glance.of !== "backtest" || glance.elapsedMs - this.#lastLineAt < PROGRESS_LINE_MS) return null;
+    this.#lastLineAt = glance.elapsedMs;
+    return { level: "info", text: progressLine(glance, WIDE) };
+  }
+
+  report(report: Report): void {
+    this.table = `${reportTable(report, report.columns)}\n`;
+  }
+}
+
+function* debugged(lines: Iterable<Line>): Generator<Line> {
+  for (const { text } of lines) yield { level: "debug", text };
+}
+
+/** The progress of a backtest in one line of at most `width` characters, without colours. */
+export function progressLine(
+  { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
+  width: number,
+): string {
+  const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
+  const parts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    bytesTotal === null
+      ? `${megabytes(bytesRead)} MB`
+      : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
+    `${grouped(trades)} trades`,
+    elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
+    left === null ? "" : `${span(Math.round(left))} left`,
+  ];
+  const line = parts.filter((part) => part !== "").join("  ");
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / MEGABYTE).toFixed(1);
+}

@@ -1,0 +1,146 @@
+/** The seam between a run and whatever shows it. */
+import type { PenstockEvent } from "../domain/run/event.ts";
+import type { RunState } from "../stages/run_state.ts";
+import type { ReportColumn, ReportHead } from "./report/report_table.ts";
+import type { NamedAssets } from "./terminal/assets.ts";
+
+/** One line of the log. */
+export interface Line {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly text: string;
+}
+
+/**
+ * Shows a run: its events in order, the lines of its log, and its state from time to time. A view only reads. If there is
+ * a journal, it has every event before the view does. Only `ready` and `close` may wait.
+ */
+export interface View {
+  /** Whether it shows every event. If no view does, a backtest makes only the events that are news. */
+  readonly showsAll: boolean;
+  /** Takes the next event. An exception ends the run. */
+  event(event: PenstockEvent): void;
+  /** Takes a line of the log. */
+  log(line: Line): void;
+  /** Shows what it held back. Called when there are no more events for now, and after a failure. */
+  settle(): void;
+  /** Takes the state of the run, four times a second. The object changes with the run: read it, but do not keep it. */
+  glance?(glance: Glance): void;
+  /** Takes the figures of a backtest after the last event. */
+  report?(report: Report): void;
+  /**
+   * Null if it can take more. Otherwise resolves once its reader has caught up, or the run has to end. Throws if nobody
+   * reads any more and the run should end for that reason.
+   */
+  ready(): Promise<void> | null;
+  /** Why it cannot show anything more; null while all is well, and if nobody would miss the rest. */
+  readonly broken: Error | null;
+  /** Shows what is left and releases its output. Called once, however the run ended. */
+  close(): Promise<void>;
+}
+
+/** The state of a run at one moment. */
+export type Glance = LiveGlance | BacktestGlance;
+
+/** The state of a live run and of its stream. */
+export interface LiveGlance {
+  readonly of: "run";
+  readonly run: RunState;
+  readonly stream: StreamState;
+}
+
+/** The stream of a live run. */
+export interface StreamState {
+  readonly symbol: string;
+  readonly connected: boolean;
+  readonly tradesPerSecond: number;
+  /** Age of the last trade when it arrived, ms; null before the first. */
+  readonly lagMs: number | null;
+  /** What the exchange calls the assets; absent if it has not said so. */
+  readonly assets?: NamedAssets | null;
+  /** Whether no order is placed until the instrument's rules come; absent for false. */
+  readonly awaitsRules?: boolean;
+}
+
+/** The progress of a backtest. */
+export interface BacktestProgress {
+  /** Bytes of the files as they are on disk; the total is null if it cannot be known. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number | null;
+  readonly trades: number;
+  readonly elapsedMs: number;
+}
+
+/** The state of a backtest: its progress. */
+export interface BacktestGlance extends BacktestProgress {
+  readonly of: "backtest";
+}
+
+/** The figures of a backtest, with a column for each fill model. */
+export interface Report extends ReportHead {
+  readonly columns: readonly ReportColumn[];
+}
+
+/** Shows events as they come, and then what the view held back, even if the source of the events throws. */
+export function show(view: View, events: Iterable<PenstockEvent>): void {
+  try {
+    for (const event of events) view.event(event);
+  } finally {
+    view.settle();
+  }
+}
+
+/** Several views of one run as a single view. Each gets everything, the first view first. */
+export class SeveralViews implements View {
+  readonly #views: readonly View[];
+
+  constructor(views: readonly View[]) {
+    this.#views = views;
+  }
+
+  get showsAll(): boolean {
+    return this.#views.some(({ showsAll }) => showsAll);
+  }
+
+  event(event: PenstockEvent): void {
+    for (const view of this.#views) view.event(event);
+  }
+
+  log(line: Line): void {
+    for (const view of this.#views) view.log(line);
+  }
+
+  settle(): void {
+    for (const view of this.#views) view.settle();
+  }
+
+  glance(glance: Glance): void {
+    for (const view of this.#views) view.glance?.(glance);
+  }
+
+  report(report: Report): void {
+    for (const view of this.#views) view.report?.(report);
+  }
+
+  ready(): Promise<void> | null {
+    const waits = this.#views.flatMap((view) => view.ready() ?? []);
+    return waits.length === 0 ? null : Promise.all(waits).then(() => {});
+  }
+
+  get broken(): Error | null {
+    for (const { broken } of this.#views) if (broken !== null) return broken;
+    return null;
+  }
+
+  /** Closes every view, then throws the first failure. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const view of this.#views) {
+      try {
+        await view.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

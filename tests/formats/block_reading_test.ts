@@ -1,0 +1,193 @@
+/** Blocks hold the trades that reading one by one gives, and only such as need no judgement. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Block, Position } from "../../src/domain/market/block.ts";
+import { powerOfTen } from "../../src/domain/numbers/price.ts";
+import type { TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
+import { MessageLines } from "../../src/formats/message_lines.ts";
+import type { FileReader } from "../../src/formats/trade_file.ts";
+import { FUTURES_AGGREGATES, open, originOf, SPOT_AGGREGATES, SPOT_TRADES } from "../support/csv.ts";
+import { fuzzCases } from "../support/fuzz_inputs.ts";
+import { SeededRandom } from "../support/random.ts";
+
+const HOUR = 3_600_000_000;
+/** Each holds some 100 trades. */
+const FILES = fuzzCases(100, 100);
+const START = { id: 3735683258, time: 1735689600000000 };
+
+interface Made {
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly price: string;
+  readonly quantity: string;
+  readonly time: number;
+  readonly buyerIsMaker: boolean;
+}
+
+/** Trades that mostly follow on one another; among them gaps, repeats, jumps in time and finer prices. */
+function makeTrades(random: SeededRandom, areAggregates: boolean): Made[] {
+  let { id, time } = START;
+  return Array.from({ length: random.whole(1, 200) }, () => {
+    const odd = random.whole(0, 100);
+    if (odd === 0) id += random.pick([-3, -1, 1, 5, 2_000_000_000]);
+    if (odd === 1) time += random.pick([-1, 1]) * random.pick([HOUR - 1000, HOUR, HOUR + 1000, 30 * HOUR]);
+    const firstId = id + 1;
+    id += areAggregates ? random.pick([1, 1, 2, 7]) : 1;
+    time += 1000 * random.whole(0, 500);
+    const decimals = odd === 2 ? 8 : random.pick([0, 1, 2, 2, 2]);
+    const price = odd === 3 ? "9007199254740991" : (random.whole(1, 10_000_000) / 100).toFixed(decimals);
+    return {
+      firstId,
+      lastId: id,
+      price: odd === 4 ? "-1" : Number(price) === 0 ? "1" : price,
+      quantity: `${random.whole(0, 3)}.${random.whole(1, 99_999)}`,
+      time,
+      buyerIsMaker: random.whole(0, 1) === 0,
+    };
+  });
+}
+
+function csvRow(made: Made, header: string): string {
+  const { firstId, lastId, price, quantity, time, buyerIsMaker } = made;
+  if (header === SPOT_TRADES) return `${lastId},${price},${quantity},1.5,${time},${buyerIsMaker},true`;
+  const flag = header === SPOT_AGGREGATES ? ",true" : "";
+  return `${firstId},${price},${quantity},${firstId},${lastId},${time},${buyerIsMaker}${flag}`;
+}
+
+function frameOf({ firstId, lastId, price, quantity, time, buyerIsMaker }: Made): string {
+  const end = `"T":${time},"m":${buyerIsMaker},"M":true}`;
+  return firstId === lastId
+    ? `{"e":"trade","E":1,"s":"BTCUSDT","t":${lastId},"p":"${price}","q":"${quantity}",${end}`
+    : `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":7,"p":"${price}","q":"${quantity}","f":${firstId},"l":${lastId},${end}`;
+}
+
+/** One trade as text, its price without trailing zeros. */
+function shown(trade: TradeFields, receivedAt = 0): string {
+  const { firstId, lastId, time, quantityWhole, quantityFraction, buyerIsMaker } = trade;
+  let { price, decimals } = trade;
+  while (decimals > 0 && price % 10 === 0) [price, decimals] = [price / 10, decimals - 1];
+  return [firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker, receivedAt]
+    .join();
+}
+
+/** The trades of a block, each as text; and that the block keeps what it promises. */
+function rowsOf(block: Block, after: Position): string[] {
+  assert(block.size > 0);
+  assertEquals([block.symbol, block.decimals], ["BTCUSDT", after.decimals]);
+  let { id, time } = after;
+  const found: string[] = [];
+  assertEquals(block.firstId, id + 1);
+  for (let row = 0; row < block.size; row++) {
+    const [lastId, stamp, price] = [block.id[row]!, block.time[row]!, block.price[row]!];
+    assert(Math.abs(stamp - time) <= HOUR && lastId - id <= 1e9 && Number.isSafeInteger(price));
+    const quantity = {
+      quantityWhole: block.quantityWhole[row]!,
+      quantityFraction: block.quantityFraction[row]!,
+    };
+    const buyerIsMaker = block.buyerIsMaker[row] === 1;
+    const { decimals } = block;
+    const trade = { firstId: id + 1, lastId, time: stamp, price, decimals, ...quantity, buyerIsMaker };
+    found.push(shown(trade, block.receivedAt[row]));
+    [id, time] = [lastId, stamp];
+  }
+  const prices = block.price.subarray(0, block.size);
+  assertEquals([block.highest, block.lowest], [Math.max(...prices), Math.min(...prices)]);
+  assertEquals(block.latest, Math.max(...block.time.subarray(0, block.size)));
+  return found;
+}
+
+const counts = { single: 0, inBlocks: 0, blocks: 0 };
+
+/** All that a reader has, by blocks where it has any, with what else it reads between them. */
+function readBlocks(reader: TradeReader, random: SeededRandom): string[] {
+  const found: string[] = [];
+  let after: Position = { ...START, decimals: 0 };
+  for (;;) {
+    // Whoever reads by blocks may also read on one by one.
+    const most = random.pick([undefined, undefined, undefined, 1, 3, 50]);
+    const block = random.whole(0, 9) === 0 ? null : reader.takeBlock!(after, most);
+    if (block !== null) {
+      if (most !== undefined) assert(block.size <= most);
+      found.push(...rowsOf(block, after));
+      const last = block.size - 1;
+      after = { id: block.id[last]!, time: block.time[last]!, decimals: after.decimals };
+      counts.inBlocks += block.size;
+      counts.blocks++;
+      continue;
+    }
+    const read = reader.next();
+    if (read === null) return found;
+    if (read !== "trade") {
+      found.push(`${read} ${reader.reason}`);
+      continue;
+    }
+    const { trade } = reader;
+    found.push(shown(trade, reader.receivedAt));
+    const needed = Math.max(after.decimals, trade.decimals);
+    const isExact = trade.price * powerOfTen(needed - trade.decimals) <= Number.MAX_SAFE_INTEGER;
+    after = { id: trade.lastId, time: trade.time, decimals: isExact ? needed : after.decimals };
+    counts.single++;
+  }
+}
+
+function readSingly(reader: TradeReader): string[] {
+  const found: string[] = [];
+  for (let read = reader.next(); read !== null; read = reader.next()) {
+    found.push(read === "trade" ? shown(reader.trade, reader.receivedAt) : `${read} ${reader.reason}`);
+  }
+  return found;
+}
+
+Deno.test("takeBlock() and next() of every reader give, in any mixture, what next() alone gives", () => {
+  const random = new SeededRandom(20241130);
+  const encoder = new TextEncoder();
+  for (let n = 0; n < FILES; n++) {
+    const header = random.pick([SPOT_TRADES, SPOT_AGGREGATES, FUTURES_AGGREGATES]);
+    const made = makeTrades(random, header !== SPOT_TRADES);
+    const text = made.map((trade) => `${csvRow(trade, header)}\n`).join("");
+    const frames = made.map((trade) => random.whole(0, 40) === 0 ? `{"result":null,"id":1}` : frameOf(trade));
+    const isTimed = random.whole(0, 1) === 0;
+    const lines = frames.map((frame, index) => `${isTimed ? `${START.time + index} ` : ""}${frame}\n`).join(
+      "",
+    );
+    const bytes = encoder.encode("7\n7".repeat(2) + lines);
+    const ways: readonly (readonly [name: string, make: () => TradeReader])[] = [
+      ["rows", () => open(originOf(header), text)],
+      ["frames", () => new FrameBatch(new BinanceMessageReader("BTCUSDT")).open(frames, 5)],
+      ["lines", () => {
+        const reader: FileReader = new MessageLines(new BinanceMessageReader("BTCUSDT"), false, isTimed);
+        reader.open({ origin: { ...originOf(header), name: "lines" }, bytes, start: 6, end: bytes.length });
+        return reader;
+      }],
+    ];
+    for (const [name, make] of ways) {
+      const expected = readSingly(make()).join("\n");
+      const found = readBlocks(make(), random).join("\n");
+      if (found !== expected) assertEquals({ name, text, found }, { name, text, found: expected });
+    }
+  }
+  // Most trades have to be in blocks, and enough not, or the run would show little.
+  assertGreater(counts.inBlocks, counts.single);
+  assertGreater(counts.single, 30 * FILES);
+  assertGreater(counts.blocks, 10 * FILES);
+});
+
+Deno.test("takeBlock() reads a file whose trades follow on one another in as few blocks as fit", () => {
+  const rows = Array.from(
+    { length: 5_000 },
+    (_, index) => `${index + 1},1.25,1,1.25,${START.time},true,true\n`,
+  );
+  const reader = open(originOf(SPOT_TRADES), rows.join(""));
+  assertEquals(reader.next(), "trade");
+  let after: Position = { id: 1, time: START.time, decimals: 2 };
+  const sizes: number[] = [];
+  for (let block = reader.takeBlock!(after); block !== null; block = reader.takeBlock!(after)) {
+    sizes.push(block.size);
+    after = { ...after, id: block.id[block.size - 1]! };
+    assertEquals(reader.line, after.id);
+  }
+  assertEquals(sizes.reduce((sum, size) => sum + size, 0), 4_999);
+  assert(sizes.length <= 10, `${sizes}`);
+  assertEquals(reader.next(), null);
+});

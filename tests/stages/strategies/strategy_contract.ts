@@ -1,0 +1,86 @@
+/** What every strategy must pass: its tests call `testStrategy` with a way to make it. */
+import { assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Wish } from "../../../src/domain/market/signal.ts";
+import type { Values } from "../../../src/domain/market/tick.ts";
+import type { Strategy } from "../../../src/stages/strategies/strategy.ts";
+import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
+
+type Found = readonly [Wish, Values | null];
+
+/** What it wants and shows after each of these closes. */
+function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
+  return some.map(({ close, decimals }) => {
+    const wish = strategy.add(close, decimals);
+    assertEquals(strategy.values() === null, !strategy.isReady, "it has values when it is ready");
+    return [wish, strategy.values()];
+  });
+}
+
+/** What a store keeps of it, written to text and read again. */
+function keptOf(strategy: Strategy): Parameters<Strategy["restore"]> {
+  return JSON.parse(JSON.stringify([strategy.snapshot(), strategy.closes(strategy.remembers)]));
+}
+
+/** Registers the contract's tests for the strategy `name`, which a random walk must make long and flat. */
+export function testStrategy(name: string, make: () => Strategy): void {
+  Deno.test(`${name} wants nothing before it has values, and later wants to be long and to be flat`, () => {
+    assertEquals([make().isReady, make().values()], [false, null]);
+    const wanted = new Set<Wish>();
+    fc.assert(fc.property(closes, (some) => {
+      for (const [wish, values] of foundBy(make(), some)) {
+        if (wish === 0) continue;
+        wanted.add(wish);
+        assertNotEquals(values, null);
+      }
+    }));
+    assertEquals(wanted, new Set<Wish>([1, -1]));
+  });
+
+  Deno.test(`${name} wants the same in any unit`, () => {
+    fc.assert(fc.property(closes, (some) => {
+      assertEquals(foundBy(make(), some), foundBy(make(), inOneUnit(some)));
+    }));
+  });
+
+  Deno.test(`${name} that was reset is like a new one`, () => {
+    fc.assert(fc.property(closes, closes, (before, some) => {
+      const strategy = make();
+      foundBy(strategy, inOneUnit(before).map(({ close }) => ({ close, decimals: 0 })));
+      strategy.reset();
+      assertEquals([strategy.isReady, strategy.values()], [false, null]);
+      assertEquals(strategy.closes(strategy.remembers).values, []);
+      assertEquals(foundBy(strategy, some), foundBy(make(), some));
+    }));
+  });
+
+  Deno.test(`${name} remembers the last closes and no more than it says`, () => {
+    fc.assert(fc.property(closes, fc.nat(60), (some, most) => {
+      const strategy = make();
+      foundBy(strategy, some);
+      const { decimals, values } = strategy.closes(most);
+      const count = Math.min(most, strategy.remembers, some.length);
+      const last = count === 0 ? [] : some.slice(-count);
+      assertEquals(values.length, count);
+      values.forEach((close, at) => {
+        assertEquals(exactly({ close, decimals }).compare(exactly(last[at]!)), 0);
+      });
+    }));
+  });
+
+  Deno.test(`${name} continues from what it remembers as if it had never stopped, whatever it held before`, () => {
+    fc.assert(fc.property(closes, closes, fc.nat(), (before, some, cut) => {
+      const at = cut % (some.length + 1);
+      const first = make();
+      const found = foundBy(first, some.slice(0, at));
+      const second = make();
+      foundBy(second, before);
+      const kept = keptOf(first);
+      second.restore(...kept);
+      assertEquals(keptOf(second), kept, "what it remembers is what it was given");
+      assertEquals([second.isReady, second.values()], [first.isReady, first.values()]);
+      found.push(...foundBy(second, some.slice(at)));
+      assertEquals(found, foundBy(make(), some));
+    }));
+  });
+}
