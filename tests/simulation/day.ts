@@ -13,6 +13,8 @@ import { exitOf } from "../../src/domain/process/exit.ts";
 import { type Boot, checkDay, type DayFound, progressIn } from "./day_checks.ts";
 import { type DayPlan, planOf } from "./day_plan.ts";
 import { Requests } from "./requests.ts";
+import type { KeptHeartbeat } from "../../src/stores/journal/journal_heartbeat.ts";
+import { Weather } from "./simulated_network.ts";
 import { SimulatedExchange } from "./simulated_exchange.ts";
 import { SimulatedProcess, type World } from "./simulated_process.ts";
 import { Trace } from "./trace.ts";
@@ -51,6 +53,8 @@ const SHOWN = 40;
 const PULSE_MINUTES = 30;
 /** A heartbeat comes every two minutes here. */
 const HEARTBEAT_MS = 2.2 * MINUTE;
+/** The longest that a stream may be stale before it is dropped, with what it may take to connect again. */
+const LAG_MS = 20 * MINUTE;
 const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a write", "stop"] as const;
 /** The stream of random numbers of the first process. */
 const FIRST_PROCESS = 100;
@@ -105,7 +109,7 @@ class DayRun {
     this.#world = {
       time,
       exchange: new SimulatedExchange(time, new Random(seed, 2), market),
-      weather: { outage: "none", restTrouble: 0 },
+      weather: new Weather(time),
       trouble: { isFull: false, failsIn: null },
       trace: this.#trace,
       wallClock: () => epoch + time.now + this.#clockOffset,
@@ -310,7 +314,7 @@ class DayRun {
     this.#count(`outage ${weather.outage}`);
     const meanMs = random.below(8) === 0 ? 40 * MINUTE : 2 * MINUTE;
     await this.#time.sleep(Math.min(random.exponential(meanMs), this.#leftMs));
-    weather.outage = "none";
+    weather.outage = null;
   }
 
   #changeWeather(): void {
@@ -354,9 +358,23 @@ class DayRun {
     using reader = JournalReader.open(this.#path);
     const { heartbeat } = reader;
     assert(heartbeat !== null, "a run has no heartbeat");
+    this.#mustKeepUp(process, heartbeat);
     const ageMs = wallClock() - heartbeat.time / 1_000;
     assert(ageMs >= -1 && ageMs <= HEARTBEAT_MS, `the heartbeat of a run is ${ageMs} ms old`);
     assertThrows(() => Journal.open(this.#path, { now: () => 0, window: 1 }), JournalHeld);
+  }
+
+  /** A process that has had a network for long enough has the trades of long ago. */
+  #mustKeepUp(process: SimulatedProcess, { last }: KeptHeartbeat): void {
+    const { time, weather, exchange } = this.#world;
+    if (Math.min(time.now - process.openSince!, weather.openMs) < LAG_MS) return;
+    const due = exchange.trades.findLast((trade) => trade.time <= exchange.now - LAG_MS);
+    if (due === undefined || due.time < exchange.now - 2 * LAG_MS) return;
+    const at = last === null ? -1 : last.time / 1_000;
+    assert(
+      due.time <= at,
+      `a run has nothing newer than trade time ${at}, and trade ${due.id} is of ${due.time}`,
+    );
   }
 
   #count(trouble: string): void {

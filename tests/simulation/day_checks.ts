@@ -54,6 +54,8 @@ interface RunState {
 
 /** Trades that the exchange had made by then are processed before the day ends, ms. */
 const TAIL_MS = 10 * 60_000;
+/** How long trouble with the network may have been over as a gap is left unfilled: a fetch takes no longer. */
+const FETCH_MS = 75_000;
 const DECIDED = ["signal", "refusal", "fill"];
 
 /** Checks all that has to be true. Throws an AssertionError that says what is not. */
@@ -65,6 +67,9 @@ export async function checkDay(day: DayOver): Promise<DayFound> {
   const state = stateIn(path)!;
   assertEndsLate(day, state);
   const missed = missedIn(entries);
+  for (const { fromId, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
+    assert(calmMs < FETCH_MS, `the gap from ${fromId} on was not filled, and nothing was in the way`);
+  }
   const sequence = sequenceOf(day, beginningOf(day, state, missed), state.last!.id, missed);
   assertCounts([...boots, { from: state.last!.id, trades: state.trades }], sequence);
   const fills = assertReference(day, sequence, entries);

@@ -34,7 +34,8 @@ export interface ClientEnd {
 
 const HISTORY = 50_000;
 const SHUTDOWN_NOTICE_MS = 10_000;
-const GIVEN_UP_MS = 15 * 60_000;
+/** Long after a client must have noticed. */
+const GIVEN_UP_MS = 2 * 3_600_000;
 const LIFETIME_MS = 24 * 3_600_000;
 /** How late the REST side knows of a trade, ms. */
 const REST_LAG_MS = [0, 400, 2_500] as const;

@@ -5,12 +5,51 @@ import { Session, type SimulatedExchange } from "./simulated_exchange.ts";
 import type { Trace } from "./trace.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
+/** What keeps everything from getting through: connections are refused at once, or hang. */
+export type Outage = "refused" | "silent" | "no-name";
+
 /** How the network is just now; all processes share it. */
-export interface Weather {
-  /** Nothing gets through: connections are refused at once, or hang. */
-  outage: "none" | "refused" | "silent" | "no-name";
+export class Weather {
+  readonly #time: VirtualTime;
+  #outage: Outage | null = null;
+  #restTrouble = 0;
+  /** When either ended last, ms. */
+  #outageAt = -Infinity;
+  #troubleAt = -Infinity;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  /** Null where all gets through. */
+  get outage(): Outage | null {
+    return this.#outage;
+  }
+
+  set outage(outage: Outage | null) {
+    this.#outage = outage;
+    this.#outageAt = this.#time.now;
+  }
+
   /** The share of requests over HTTP that go wrong, 0 to 1. */
-  restTrouble: number;
+  get restTrouble(): number {
+    return this.#restTrouble;
+  }
+
+  set restTrouble(share: number) {
+    if (this.#restTrouble > 0) this.#troubleAt = this.#time.now;
+    this.#restTrouble = share;
+  }
+
+  /** For how long all has got through, ms. */
+  get openMs(): number {
+    return this.#outage === null ? this.#time.now - this.#outageAt : 0;
+  }
+
+  /** For how long no request has gone wrong either, ms. */
+  get calmMs(): number {
+    return this.#restTrouble > 0 ? 0 : Math.min(this.openMs, this.#time.now - this.#troubleAt);
+  }
 }
 
 /** What a process's network is made from. */

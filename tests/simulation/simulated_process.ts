@@ -65,6 +65,8 @@ export class SimulatedProcess {
   readonly troubles: string[] = [];
   /** The ids of trades that it fetched. */
   readonly backfilled = new Set<number>();
+  /** Gaps that it could not fill, and how long all had been well with the network by then, ms. */
+  readonly unfilled: { readonly fromId: number; readonly calmMs: number }[] = [];
   /** Its recording's files, in their order. */
   readonly recordings: string[] = [];
 
@@ -169,11 +171,14 @@ export class SimulatedProcess {
   #view(): View {
     const show = (event: PenstockEvent): void => {
       if (!this.#isAlive || !TELLING.includes(event.type)) return;
-      const { time, trace } = this.#world;
+      const { time, trace, weather } = this.#world;
       const text = JSON.stringify(event);
       if (event.type === "started") this.openSince = time.now;
       // The paths of this machine are no part of what happened.
       else trace.add(time.now, text);
+      if (event.type === "gap" && event.filled < event.missing) {
+        this.unfilled.push({ fromId: event.fromId, calmMs: weather.calmMs });
+      }
       this.printed.push(JSON.parse(text));
     };
     return {
