@@ -80,22 +80,17 @@ export class Requests {
   assertDone(entries: readonly Entry[], waiting: number): void {
     assert(waiting === 0, `${waiting} requests still wait at the end of the day`);
     for (const { requested, action, afterSeq, isWithdrawn } of this.#halts) {
-      const halts = entries.filter(({ type, seq }) => type === "halt" && seq > afterSeq);
-      if (isWithdrawn || halts.some(({ content }) => content["requested"] === requested)) continue;
-      const isOvertaken = action === "hold" ? halts.length > 0 : halts[0]?.content["action"] === "flatten";
-      assert(
-        isOvertaken && !isReleasedBefore(halts[0]!, afterSeq, entries),
-        `the halt (${action}) of ${requested} is lost`,
+      const after = entries.filter(({ type, seq }) =>
+        seq > afterSeq && (type === "halt" || type === "released")
       );
+      if (isWithdrawn || after.some(({ content }) => content["requested"] === requested)) continue;
+      const end = after.findIndex(({ type, content }) => type === "released" && "text" in content);
+      const isOvertaken = after.slice(0, end < 0 ? undefined : end).some(({ type, content }) =>
+        type === "halt" && (action === "hold" || content["action"] === "flatten")
+      );
+      assert(isOvertaken, `the halt (${action}) of ${requested} is lost`);
     }
   }
-}
-
-/** Whether somebody released a halt between this entry and a halt. */
-function isReleasedBefore(halt: Entry, afterSeq: number, entries: readonly Entry[]): boolean {
-  return entries.some(({ seq, type, content }) =>
-    seq > afterSeq && seq < halt.seq && type === "released" && "text" in content
-  );
 }
 
 function lastSeqIn(path: string): number {
