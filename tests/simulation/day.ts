@@ -157,6 +157,7 @@ class DayRun {
       this.#nowAndThen(every.request, () => this.#request()),
       this.#nowAndThen(PULSE_MINUTES, () => this.#checkPulse()),
       this.#calmDown(),
+      this.#restartIds(),
     ];
     for (const loop of loops) loop.catch(bad.reject);
     await Promise.race([this.#processes(), bad.promise]);
@@ -180,6 +181,14 @@ class DayRun {
     await this.#time.sleep(this.#leftMs);
     this.#world.weather.restTrouble = 0;
     this.#world.trouble.failsIn = null;
+  }
+
+  async #restartIds(): Promise<void> {
+    const { restartsIdsAt } = this.#plan;
+    if (restartsIdsAt === null) return;
+    await this.#time.sleep(restartsIdsAt);
+    this.#world.exchange.restartIds();
+    this.#count("ids start over");
   }
 
   /** Processes come and go, one at a time. The last one is asked to stop as the day ends. */
@@ -302,6 +311,9 @@ class DayRun {
       { kind: "shutdown" },
     ];
     const chosen = fault[random.below(fault.length)]!;
+    // Trades of before that come again would be no part of what proves that ids started over.
+    const sinceRestart = this.#time.now - (this.#plan.restartsIdsAt ?? Infinity);
+    if (chosen.kind === "duplicate" && sinceRestart > 0 && sinceRestart < 60 * MINUTE) return;
     this.#count(chosen.kind);
     this.#world.exchange.inject(chosen);
   }
@@ -318,8 +330,10 @@ class DayRun {
   }
 
   #changeWeather(): void {
+    const { weather } = this.#world;
     const shares = [0, 0, 0.1, 0.3, 0.8, 1];
-    this.#world.weather.restTrouble = shares[this.#random.below(shares.length)]!;
+    weather.restTrouble = shares[this.#random.below(shares.length)]!;
+    weather.stutters = weather.restTrouble === 0 && this.#random.below(2) === 0;
   }
 
   async #troubleDisk(): Promise<void> {

@@ -9,6 +9,7 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
 import { wholeEntries } from "../commands/reference_run.ts";
 import { type Choices, computeReference, type PlainHalt, type PlainTrade } from "../support/reference.ts";
+import { missedIn, processedTrades, RisingIds } from "./processed_trades.ts";
 import type { Requests } from "./requests.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 
@@ -60,27 +61,34 @@ const DECIDED = ["signal", "refusal", "fill"];
 
 /** Checks all that has to be true. Throws an AssertionError that says what is not. */
 export async function checkDay(day: DayOver): Promise<DayFound> {
-  const { path, boots, requests } = day;
+  const { path, boots, requests, trades } = day;
   const entries = wholeEntries(path);
   requests.assertDone(entries, waitingIn(path));
   await assertVerified(day);
-  const state = stateIn(path)!;
-  assertEndsLate(day, state);
-  const missed = missedIn(entries);
-  for (const { fromId, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
-    assert(calmMs < FETCH_MS, `the gap from ${fromId} on was not filled, and nothing was in the way`);
-  }
-  const sequence = sequenceOf(day, beginningOf(day, state, missed), state.last!.id, missed);
-  assertCounts([...boots, { from: state.last!.id, trades: state.trades }], sequence);
-  const fills = assertReference(day, sequence, entries);
+  const { firstTime, trades: count, last } = stateIn(path)!;
+  const ids = new RisingIds(trades);
+  const lastId = ids.rising(last!.id);
+  assertEndsLate(trades, ids, lastId);
+  assertFilled(boots);
+  const missed = missedIn(entries, ids);
+  const writers = boots.map(({ from, trades, process: { backfilled } }) => ({ from, trades, backfilled }));
+  const processed = processedTrades({ trades, ids, missed, writers, firstTime, lastId, count });
+  assertCounts([...boots, { from: last!.id, trades: count }], ids, processed);
+  const lastMissed = missed.at(-1)?.to ?? -1;
+  const fills = assertReference(day, { ids, processed, lastMissed }, entries);
+  const resets = entries.filter(({ type }) => type === "reset").length;
+  const isReset = ids.haveRestarted && processed[0]!.firstId < ids.rising(0);
+  assertEquals(resets, isReset ? 1 : 0, "how often the ids started over");
   const { printed } = boots.at(-1)!.process;
   const summary = printed.at(-1)!;
-  assertEquals([summary.type, summary["trades"], summary["fills"]], ["summary", state.trades, fills]);
+  assertEquals([summary.type, summary["trades"], summary["fills"]], ["summary", count, fills]);
   return {
-    trades: state.trades,
+    trades: count,
     fills,
-    backfilled: sequence.filter(({ late }) => late).length,
-    missed: missed.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+    backfilled: processed.filter(({ late }) => late).length,
+    missed:
+      trades.filter(({ id }) => missed.some(({ from, to }) => from <= ids.rising(id) && ids.rising(id) <= to))
+        .length,
     processes: boots.length,
   };
 }
@@ -107,115 +115,82 @@ function waitingIn(path: string): number {
   return reader.requests().length;
 }
 
-/**
- * Where the run begins. Of a sweep, whose trades have one time, the first to come need not be the first: then the count
- * up to the first process that took over decides.
- */
-function beginningOf({ trades, boots }: DayOver, state: RunState, missed: readonly Missed[]): number {
-  const { from, trades: kept } = boots.find(({ from }) => from >= 0) ??
-    { from: state.last!.id, trades: state.trades };
-  const isFirst = ({ time }: ExchangeTrade) => Math.round(time * 1_000) === state.firstTime;
-  const at = trades.findIndex(isFirst);
-  assert(at >= 0, `no trade has the time of the first one, ${state.firstTime}`);
-  const lost = missed.reduce((sum, gap) => gap.to <= from ? sum + gap.to - gap.from + 1 : sum, 0);
-  const counted = at + (from - kept - lost + 1 - trades[at]!.id);
-  const other = trades[counted];
-  return other !== undefined && isFirst(other) ? counted : at;
-}
-
 /** The run ends with a trade of its last minutes. */
-function assertEndsLate({ trades }: DayOver, { last }: RunState): void {
+function assertEndsLate(trades: readonly ExchangeTrade[], ids: RisingIds, lastId: number): void {
   const newest = trades.at(-1)!;
   const due = trades.findLast(({ time }) => time <= newest.time - TAIL_MS)!;
-  const isLate = last !== null && last.id >= due.id;
-  assert(isLate, `the run ends at trade ${last?.id}, and ${due.id} came long before`);
+  assert(lastId >= ids.rising(due.id), `the run ends at trade ${lastId}, and ${due.id} came long before`);
 }
 
-interface Missed {
-  readonly from: number;
-  /** Inclusive. */
-  readonly to: number;
-}
-
-/** What could not be fetched: fetching goes from the oldest to the newest. */
-function missedIn(entries: readonly Entry[]): Missed[] {
-  return entries.filter(({ type }) => type === "gap").flatMap(({ content }) => {
-    const { fromId, toId, missing, filled, absent } = content as Record<string, number>;
-    assertEquals(absent, undefined, "the exchange has every trade");
-    assertEquals(missing, toId! - fromId! + 1);
-    return filled === missing ? [] : [{ from: fromId! + filled!, to: toId! }];
-  });
+/** Gaps stay open only where something was in the way. */
+function assertFilled(boots: readonly Boot[]): void {
+  const resets = boots.map(({ process }) => process.resetAt ?? -Infinity);
+  for (const { fromId, at, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
+    // Nothing is fetched for the trades that prove that ids started over.
+    if (calmMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
+    throw new Error(`the gap from ${fromId} on was not filled, and nothing was in the way`);
+  }
 }
 
 /** Between any two processes none was lost, and none came twice. */
 function assertCounts(
   places: readonly Pick<Boot, "from" | "trades">[],
-  sequence: readonly PlainTrade[],
+  ids: RisingIds,
+  processed: readonly PlainTrade[],
 ): void {
   let at = 0;
   let before = -1;
   for (const { from, trades } of places) {
-    while (at < sequence.length && sequence[at]!.lastId <= from) at++;
+    while (at < processed.length && processed[at]!.lastId <= ids.rising(from)) at++;
     assertEquals(trades, at, `trades up to ${from}; they were all there up to ${before}`);
     before = from;
   }
 }
 
-/** The trades of the run, each as the process that kept it has processed it. */
-function sequenceOf(
-  { trades, boots }: DayOver,
-  first: number,
-  lastId: number,
-  missed: readonly Missed[],
-): PlainTrade[] {
-  const sequence: PlainTrade[] = [];
-  let boot = 0;
-  let gap = 0;
-  for (const { id, time, price, quantity } of trades.slice(first)) {
-    if (id > lastId) break;
-    while (boot + 1 < boots.length && boots[boot + 1]!.from < id) boot++;
-    while (gap < missed.length && missed[gap]!.to < id) gap++;
-    if (gap < missed.length && missed[gap]!.from <= id) continue;
-    const late = boots[boot]!.process.backfilled.has(id);
-    sequence.push({ firstId: id, lastId: id, time: time * 1_000, price, quantity, late });
-  }
-  return sequence;
+/** What the reference works on. */
+interface Reviewed {
+  readonly ids: RisingIds;
+  readonly processed: readonly PlainTrade[];
+  /** After it, the averages have started again from empty. */
+  readonly lastMissed: number;
 }
 
 /** Every decision is what the naive reference makes of the same trades, and so are the prices in the averages. */
 function assertReference(
   { path, choices, requests }: DayOver,
-  sequence: readonly PlainTrade[],
+  { ids, processed, lastMissed }: Reviewed,
   entries: readonly Entry[],
 ): number {
-  const before = (afterId: number) => {
-    const at = sequence.findIndex(({ firstId }) => firstId > afterId);
-    return at < 0 ? sequence.length : at;
-  };
-  const byHand = entries.flatMap(({ type, time, content }): PlainHalt[] => {
-    if (content["requested"] === undefined) return [];
-    const { tradeId, action } = content as { readonly tradeId: number; readonly action: PlainHalt["action"] };
-    if (type === "halt") return [{ before: before(tradeId), action, time }];
-    return type === "released" ? [{ before: before(tradeId), action: "release", time }] : [];
+  const halts = entries.flatMap(({ type, time, content }): PlainHalt[] => {
+    if (type !== "halt" && type !== "released") return [];
+    const { tradeId, action, requested, text } = content as Record<string, unknown>;
+    const isHere = requested === undefined && text !== undefined;
+    if (requested === undefined && !isHere) return [];
+    const afterId = isHere ? requests.releases.find((released) => released.time === time)!.afterId : tradeId;
+    const at = processed.findIndex(({ firstId }) => firstId > ids.rising(afterId as number));
+    const before = at < 0 ? processed.length : at;
+    return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
   });
-  const here = requests.releases.map(({ afterId, time }): PlainHalt => ({
-    before: before(afterId),
-    action: "release",
-    time,
-  }));
-  const halts = [...byHand, ...here].sort((one, other) => one.time - other.time);
-  const expected = computeReference(sequence, choices, halts).events
+  const expected = computeReference(processed, choices, halts).events
     .filter(({ type }) => DECIDED.includes(type))
-    .map(({ time: _time, ...event }) => event);
+    .map(({ time: _time, ...event }) => withPublished(event, ids));
   const found = entries.filter(({ type }) => DECIDED.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertSame(found, expected);
   using journal = Journal.open(path, { now: () => 0, window: choices.long, verify: true });
   const { decimals, values } = journal.lastPrices();
-  const lastMiss = missedIn(entries).at(-1)?.to ?? -1;
-  const averaged = sequence.filter(({ firstId }) => firstId > lastMiss).slice(-choices.long);
+  const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
   assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
   return found.filter(({ type }) => type === "fill").length;
+}
+
+/** A decision that names trades as they were published. */
+function withPublished(event: Record<string, unknown>, ids: RisingIds): Record<string, unknown> {
+  const changed = { ...event };
+  for (const name of ["tradeId", "signalTradeId"]) {
+    if (typeof changed[name] === "number") changed[name] = ids.published(changed[name]);
+  }
+  return changed;
 }
 
 /** As assertEquals, but a difference is shown alone: there are thousands of events. */

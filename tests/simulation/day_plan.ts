@@ -17,6 +17,8 @@ export interface DayPlan {
   readonly isPacked: boolean;
   /** Whether machines lose their power, and not only processes their lives. */
   readonly hasPowerCuts: boolean;
+  /** When the exchange's ids start over, ms; null for never. */
+  readonly restartsIdsAt: number | null;
   /**
    * How far the machine's clock is ahead as the day starts, ms. Where it is more than an hour behind, limits go by it and
    * not by the trades' times, which the reference does not know.
@@ -37,6 +39,8 @@ export interface DayPlan {
 const MINUTE = 60_000;
 const FIRST_DAY = Date.UTC(2024, 7, 8);
 const STREAM = 1_000;
+/** Ids that do not come again after those have started over. */
+const LARGE_IDS = [3_716_592_901, 2 ** 40] as const;
 
 /** The day of this seed. */
 export function planOf(seed: number): DayPlan {
@@ -61,11 +65,14 @@ export function planOf(seed: number): DayPlan {
     takeProfit: pick(null, null, "0.001"),
   };
   const stale = pick(45, 90, 240);
+  const firstId = pick(1, ...LARGE_IDS);
+  const restartsIds = firstId > 1 && random.below(3) === 0;
   return {
     // Any minute of the day may be the first, so that midnight falls anywhere.
     epoch: FIRST_DAY + random.below(365 * 24 * 60) * MINUTE,
     rate: pick(0.03, 0.05, 0.08),
-    firstId: pick(1, 3_716_592_901, 2 ** 40),
+    firstId,
+    restartsIdsAt: restartsIds ? (60 + random.below(20 * 60)) * MINUTE : null,
     choices,
     options: [
       ...optionsOf(choices),

@@ -8,6 +8,7 @@ import { Refusals } from "../../src/simulator/refusals.ts";
 import { Rest, type RestAnswer } from "../../src/simulator/rest.ts";
 import { Tape } from "../../src/simulator/tape.ts";
 import type { FaultAction } from "../../src/simulator/faults.ts";
+import { RESET_TRADES } from "../../src/stages/id_reset.ts";
 import type { ExchangeAggregate, ExchangeTrade } from "../../src/simulator/trade.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
@@ -37,6 +38,8 @@ const SHUTDOWN_NOTICE_MS = 10_000;
 /** Long after a client must have noticed. */
 const GIVEN_UP_MS = 2 * 3_600_000;
 const LIFETIME_MS = 24 * 3_600_000;
+/** How far off a wild time is, ms. */
+const WILD_MS = [-(10 ** 9), 7_200_000, 86_400_000, 10 ** 12] as const;
 /** How late the REST side knows of a trade, ms. */
 const REST_LAG_MS = [0, 400, 2_500] as const;
 
@@ -49,16 +52,14 @@ export class SimulatedExchange {
   readonly writer: MessageWriter;
   readonly symbol: string;
   readonly #epoch: number;
-  readonly #rest: Rest;
+  #rest: Rest;
   readonly #sessions = new Set<Session>();
   readonly #trades: Generator<ExchangeTrade, never>;
-  /** What REST has of the tape. */
-  readonly #known: {
-    readonly trades: History<ExchangeTrade>;
-    readonly aggregates: History<ExchangeAggregate>;
-  };
-  #knownAggregates = 0;
+  /** What REST has of the tape, and from where on. */
+  #known = nothingKnown(0, 0);
   #next: ExchangeTrade;
+  /** What the ids have been set back by. */
+  #setBack = 0;
 
   constructor(time: VirtualTime, random: Random, { symbol, seed, rate, firstId, epoch }: MarketOptions) {
     this.time = time;
@@ -66,7 +67,6 @@ export class SimulatedExchange {
     this.symbol = symbol;
     this.#epoch = epoch;
     this.writer = new MessageWriter({ symbol, combined: false, microseconds: false });
-    this.#known = { trades: new History(HISTORY), aggregates: new History(HISTORY) };
     this.#rest = new Rest({ symbol, ...this.#known });
     this.#trades = priceProcess({ seed, rate, firstId, startTime: epoch });
     this.#next = this.#trades.next().value;
@@ -81,6 +81,15 @@ export class SimulatedExchange {
   /** All trades so far, oldest first. */
   get trades(): readonly ExchangeTrade[] {
     return this.tape.trades.slice(this.tape.trades.start, HISTORY);
+  }
+
+  /** The ids start over at 1, on the stream and over REST, which forgets all before. */
+  restartIds(): void {
+    const { id } = this.#next;
+    this.#setBack += id - 1;
+    this.#next = { ...this.#next, id: 1 };
+    this.#known = nothingKnown(this.tape.trades.end, this.tape.aggregates.end);
+    this.#rest = new Rest({ symbol: this.symbol, ...this.#known });
   }
 
   /** Lets a fault happen now, after the trades so far. */
@@ -116,30 +125,33 @@ export class SimulatedExchange {
       const { time } = this.#next;
       while (this.#next.time === time) {
         const trade = this.#next;
-        this.#next = this.#trades.next().value;
+        const { id, ...next } = this.#trades.next().value;
+        this.#next = { ...next, id: id - this.#setBack };
         this.tape.add(trade, this.#next);
-        this.time.after(REST_LAG_MS[this.random.below(REST_LAG_MS.length)]!, () => this.#know(trade.id));
+        const { trades: { end }, aggregates: { end: aggregatesEnd } } = this.tape;
+        const lagMs = REST_LAG_MS[this.random.below(REST_LAG_MS.length)]!;
+        this.time.after(lagMs, () => this.#know(end, aggregatesEnd));
       }
       for (const session of this.#sessions) session.follow();
       this.#schedule();
     });
   }
 
-  /** From now on REST has all trades up to `id`. */
-  #know(id: number): void {
-    const { trades, aggregates } = this.#known;
-    for (;;) {
-      const trade = this.tape.trades.at(trades.end);
-      if (trade === undefined || trade.id > id) break;
-      trades.push(trade);
-    }
-    for (;;) {
-      const aggregate = this.tape.aggregates.at(this.#knownAggregates);
-      if (aggregate === undefined || aggregate.lastId > id) break;
-      aggregates.push(aggregate);
-      this.#knownAggregates++;
+  /** From now on REST has all trades and aggregates before these places. */
+  #know(end: number, aggregatesEnd: number): void {
+    const { trades, aggregates, tradesFrom, aggregatesFrom } = this.#known;
+    while (tradesFrom + trades.end < end) trades.push(this.tape.trades.at(tradesFrom + trades.end)!);
+    while (aggregatesFrom + aggregates.end < aggregatesEnd) {
+      aggregates.push(this.tape.aggregates.at(aggregatesFrom + aggregates.end)!);
     }
   }
+}
+
+/** REST has nothing before these places of the tape. */
+function nothingKnown(tradesFrom: number, aggregatesFrom: number) {
+  const trades = new History<ExchangeTrade>(HISTORY);
+  const aggregates = new History<ExchangeAggregate>(HISTORY);
+  return { trades, aggregates, tradesFrom, aggregatesFrom };
 }
 
 /** One connection: sends the tape from where it stood, each batch some ms later, in order. */
@@ -207,7 +219,7 @@ export class Session {
       const entry = entries.at(this.#cursor++)!;
       if (entry.kind === "trade") {
         if (this.#isMalforming && entry.trade.id === (this.#last?.id ?? 0) + 1) {
-          frames.push(...malformedFrames(writer, symbol, this.#last!));
+          frames.push(...malformedFrames(writer, symbol, this.#last!), ...this.#wildFrames());
           this.#isMalforming = false;
         }
         frames.push(writer.trade(entry.trade));
@@ -220,6 +232,15 @@ export class Session {
     }
     if (frames.length > 0 && this.#state === "flowing") this.#client.deliver(frames);
     if (this.#cursor < entries.end) this.follow();
+  }
+
+  /** Trades that were sent before, at times that they cannot have: fewer than would prove that ids started over. */
+  #wildFrames(): string[] {
+    const { writer, random, tape: { trades } } = this.#exchange;
+    const count = random.below(RESET_TRADES);
+    const later = WILD_MS[random.below(WILD_MS.length)]!;
+    return trades.slice(trades.end - 20, count).filter(({ id }) => id < this.#last!.id)
+      .map((trade) => writer.trade({ ...trade, time: trade.time + later }));
   }
 
   #fail(fault: FaultAction): void {

@@ -10,6 +10,8 @@ export type Outage = "refused" | "silent" | "no-name";
 
 /** How the network is just now; all processes share it. */
 export class Weather {
+  /** Whether every request over HTTP fails once, and is answered when it is made again. */
+  stutters = false;
   readonly #time: VirtualTime;
   #outage: Outage | null = null;
   #restTrouble = 0;
@@ -71,6 +73,8 @@ const CONNECT_TIMEOUT_MS = 130_000;
 export class SimulatedNetwork {
   readonly #options: NetworkOptions;
   readonly #sockets = new Set<SimulatedSocket>();
+  /** The request that has just failed because the network stutters. */
+  #stuttered: string | null = null;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -86,6 +90,16 @@ export class SimulatedNetwork {
         sockets.add(this);
       }
     } as unknown as typeof WebSocketStream;
+  }
+
+  #troubleOf({ href }: URL): Trouble | null {
+    const { random, weather } = this.#options;
+    if (weather.stutters) {
+      const isAgain = this.#stuttered === href;
+      this.#stuttered = isAgain ? null : href;
+      return isAgain ? null : STUTTER;
+    }
+    return random.uniform() < weather.restTrouble ? TROUBLES[random.below(TROUBLES.length)]! : null;
   }
 
   /** The process is gone: its system closes what it had open. */
@@ -112,8 +126,7 @@ export class SimulatedNetwork {
     else if (weather.outage === "silent") {
       later(CONNECT_TIMEOUT_MS, () => failed("tcp connect error: timed out"));
     } else {
-      const isTroubled = random.uniform() < weather.restTrouble;
-      const trouble = isTroubled ? TROUBLES[random.below(TROUBLES.length)]! : null;
+      const trouble = this.#troubleOf(url);
       later(latencyMs, () => {
         const answer = exchange.answer(url);
         const changed: Changed | null = trouble === null ? answer : trouble(answer, random);
@@ -130,10 +143,12 @@ export class SimulatedNetwork {
   };
 }
 
+type Trouble = (answer: RestAnswer, random: Random) => Changed | null;
+
 type Changed = RestAnswer & { readonly isCut?: boolean };
 
 /** What goes wrong with an answer; null where none comes. */
-const TROUBLES: readonly ((answer: RestAnswer, random: Random) => Changed | null)[] = [
+const TROUBLES: readonly Trouble[] = [
   () => null,
   () => ({ status: 500, body: "<html>Internal error</html>", headers: {} }),
   () => ({ status: 503, body: `{"code":-1000,"msg":"Unavailable"}`, headers: { "Retry-After": "2" } }),
@@ -163,6 +178,9 @@ function cutBody(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
     },
   });
 }
+
+/** What the network makes of the first try while it stutters. */
+const STUTTER: Trouble = () => ({ status: 502, body: "<html>Bad gateway</html>", headers: {} });
 
 /** What a WebSocketStream is for a feed. */
 class SimulatedSocket {

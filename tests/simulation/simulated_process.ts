@@ -66,7 +66,9 @@ export class SimulatedProcess {
   /** The ids of trades that it fetched. */
   readonly backfilled = new Set<number>();
   /** Gaps that it could not fill, and how long all had been well with the network by then, ms. */
-  readonly unfilled: { readonly fromId: number; readonly calmMs: number }[] = [];
+  readonly unfilled: { readonly fromId: number; readonly at: number; readonly calmMs: number }[] = [];
+  /** When it found that the exchange's ids had started over, ms; null if it did not. */
+  resetAt: number | null = null;
   /** Its recording's files, in their order. */
   readonly recordings: string[] = [];
 
@@ -177,8 +179,9 @@ export class SimulatedProcess {
       // The paths of this machine are no part of what happened.
       else trace.add(time.now, text);
       if (event.type === "gap" && event.filled < event.missing) {
-        this.unfilled.push({ fromId: event.fromId, calmMs: weather.calmMs });
+        this.unfilled.push({ fromId: event.fromId, at: time.now, calmMs: weather.calmMs });
       }
+      if (event.type === "reset") this.resetAt = time.now;
       this.printed.push(JSON.parse(text));
     };
     return {
