@@ -137,7 +137,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
-  status: async (started) => (await import("./src/commands/status.ts")).status(started),
+  status: async (started) => await (await import("./src/commands/status.ts")).status(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   halt: async (started) => await (await import("./src/commands/halt.ts")).halt(started),
@@ -147,7 +147,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   config: async (started) => (await import("./src/commands/config.ts")).config(started),
 };
 
-/** Commands that never wait. No listener would get its turn, so a signal ends them as it ends any program. */
+/** Commands that hardly wait. No listener would get its turn, so a signal ends them as it ends any program. */
 const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
 
 async function execute(
@@ -161,7 +161,7 @@ async function execute(
   const obstacle = obstacleTo(command, configuration.config.port);
   if (obstacle !== null) return await complain([obstacle]);
   const ends = SYNCHRONOUS.includes(command)
-    ? { signal: asked.signal, blocking: <T>(work: () => T) => work() }
+    ? { signal: asked.signal, blocking: <T>(work: () => Promise<T>) => work() }
     : await listen();
   return EXIT[await COMMANDS[command]({ command, version, ...configuration, files, ...ends }) ?? "done"];
 }

@@ -1,6 +1,6 @@
 /**
- * What the sources here use of AssemblyScript, for Deno's type check, which takes every number for a double. The
- * types that count are checked when the modules are built.
+ * What the sources here use of AssemblyScript, for Deno's type check, to which every number is a double. The
+ * compiler checks the real types when it builds the modules.
  */
 declare type u8 = number;
 declare type u32 = number;
@@ -12,10 +12,10 @@ declare type usize = number;
 /** Reads from memory, little endian. */
 declare function load<T>(at: usize, offset?: usize): T;
 declare function store<T>(at: usize, value: T, offset?: usize): void;
-/** Zero bits before the first, and behind the last that is one. */
+/** The zero bits before the first one bit, and after the last. */
 declare function clz<T>(value: T): T;
 declare function ctz<T>(value: T): T;
-/** Where these numbers stand in memory from the start. */
+/** The address in memory of these numbers, which are there from the start. */
 declare namespace memory {
   function data<T>(values: readonly T[]): usize;
 }

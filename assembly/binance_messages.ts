@@ -45,8 +45,8 @@ const QUANTIFIED: u64 = 0x00223a2271222c22;
 const QUANTIFIED_BYTES: u64 = 0x00ffffffffffffff;
 
 /**
- * Each text has 256 bytes: its length, at least 8, and behind that the text. How a message starts, up to the time of the
- * event, and then what stands between that and its id.
+ * Each text has 256 bytes: its length, at least 8, and then the text itself. Four texts are starts of
+ * messages, up to the time of the event; two are what comes between that and the id.
  */
 const TEXT: usize = 256;
 const RAW_TRADE: usize = TEXTS;
@@ -56,7 +56,7 @@ const COMBINED_AGGREGATE: usize = TEXTS + 3 * TEXT;
 const TRADE_ID: usize = TEXTS + 4 * TEXT;
 const AGGREGATE_ID: usize = TEXTS + 5 * TEXT;
 
-/** The position behind `text` where that stands at `at`, else 0. */
+/** The position after `text` if that is at `at`, else 0. */
 function skipText(at: usize, text: usize): usize {
   const length: usize = load<usize>(text);
   const last: usize = length - 8;
@@ -65,12 +65,15 @@ function skipText(at: usize, text: usize): usize {
   return at + length;
 }
 
-/** The position behind a field's name such as `,"t":`, of which `name` is all but the colon, or 0. */
+/** The position after a field's name such as `,"t":`, else 0; `name` is all of it but the colon. */
 function skipName(at: usize, name: u32): usize {
   return load<u32>(at) == name && load<u8>(at, 4) == COLON ? at + 5 : 0;
 }
 
-/** A message at `at` into row `n`: the position behind it, or 0 where it is not a trade of the usual kind. */
+/**
+ * Reads the message at `at` into row `n`. Returns the position after it, or 0 if it is not a trade of the
+ * usual kind.
+ */
 function takeMessage(at: usize, n: usize, unit: i32): usize {
   const isCombined: boolean = load<u8>(at, 2) == S;
   let isAggregate: boolean = false;
@@ -141,9 +144,10 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
 }
 
 /**
- * Reads frames that stand one after another, of which frame i ends where START says: from frame `from`, which starts at `at`,
- * to below frame `to`, which is not the first. How many it read before the first that is not a trade of the usual
- * kind. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and only trades that follow on one another.
+ * Reads adjacent frames, of which frame i ends where START says: from frame `from`, which starts at `at`, up
+ * to but not including frame `to`, which must be above `from`. Returns how many it read before the first that
+ * is not a trade of the usual kind. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and only
+ * trades that follow each other.
  */
 export function readFrames(at: usize, from: usize, to: usize, unit: i32): i32 {
   endText(load<u32>((to - 1) << 2, START) as usize);
@@ -158,9 +162,9 @@ export function readFrames(at: usize, from: usize, to: usize, unit: i32): i32 {
 }
 
 /**
- * Reads whole lines from `at` up to `end`, at most `most`: how many. When `isTimed`, the time at which a frame was received
- * stands before it. It stops before the first line that is not a trade of the usual kind. Behind `end` there has to be
- * room for 24 bytes. `unit` as for `readFrames`.
+ * Reads whole lines from `at` up to `end`, at most `most`, and returns how many it read. If `isTimed`, the
+ * time of receipt comes before each frame. It stops before the first line that is not a trade of the usual
+ * kind. There must be room for 24 bytes after `end`. `unit` is as for `readFrames`.
  */
 export function readLines(at: usize, end: usize, most: usize, isTimed: i32, unit: i32): i32 {
   endText(end);
@@ -183,7 +187,7 @@ export function readLines(at: usize, end: usize, most: usize, isTimed: i32, unit
   return n as i32;
 }
 
-/** The time of receipt and the space behind it: the position behind those, or 0. */
+/** Reads the time of receipt and the space after it. Returns the position after both, or 0. */
 function takeReceived(at: usize, n: usize): usize {
   const place: usize = PLACES + 320;
   const end: usize = takeWhole(at, n, RECEIVED, SPACE, place);
@@ -199,7 +203,7 @@ function takeReceived(at: usize, n: usize): usize {
   return end + 1;
 }
 
-/** The same of a time with 18 or 19 digits; what is finer than a microsecond is dropped. */
+/** The same for a time of 18 or 19 digits; what is finer than a microsecond is dropped. */
 function takeNanoseconds(at: usize, n: usize): usize {
   if (lengthAt(at, PLACES + 384) != 16) return 0;
   let end: usize = at + 16;

@@ -11,7 +11,6 @@ const LAST_ID_BEFORE: usize = 776;
 const TIME_BEFORE: usize = 784;
 const LATEST: usize = 792;
 const HIGHEST: usize = 800;
-const LOWEST: usize = 808;
 /** More ids than a trade covers that is believed at once, and the longest step in time, µs. */
 const ID_JUMP: f64 = 1e9;
 const HOUR: f64 = 3600000000;
@@ -37,7 +36,7 @@ export const IS_MAKER: usize = DECIMALS + ROWS;
 
 /**
  * Whether row `n` needs no judgement: it follows on the one before it, which for the first row the host has said, by its ids
- * and within an hour. Then it counts towards the latest time and the highest and lowest price of the block.
+ * and within an hour. Then it counts towards the latest time and the highest price of the block.
  */
 export function followsOn(n: usize): boolean {
   const before: f64 = load<f64>(LAST_ID_BEFORE);
@@ -51,7 +50,6 @@ export function followsOn(n: usize): boolean {
   const price: f64 = load<f64>(n << 3, PRICE);
   if (time > load<f64>(LATEST)) store<f64>(LATEST, time);
   if (price > load<f64>(HIGHEST)) store<f64>(HIGHEST, price);
-  if (price < load<f64>(LOWEST)) store<f64>(LOWEST, price);
   return true;
 }
 

@@ -13,9 +13,10 @@ const T: u32 = 116;
 const F: u32 = 102;
 
 /**
- * Reads whole rows from `at` up to `end`, at most `most`: how many. It stops before the first row that is not a
- * trade in the layout that `isAggregate` and `hasFlag` describe. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and
- * only trades that follow on one another. Behind `end` there has to be room for 24 bytes.
+ * Reads whole rows from `at` up to `end`, at most `most`, and returns how many it read. It stops before the
+ * first row that is not a trade in the layout that `isAggregate` and `hasFlag` describe. With a `unit` of 0
+ * to 8 it reads a block: prices in 10^-unit, and only trades that follow each other. There must be room for
+ * 24 bytes after `end`.
  */
 export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, hasFlag: i32, unit: i32): i32 {
   endText(end);
@@ -64,7 +65,7 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
   return n as i32;
 }
 
-/** The position behind `true` or `false`, in small letters or capitals; 0 if neither stands there. */
+/** The position after `true` or `false`, in small letters or capitals; 0 if neither is there. */
 function skipBoolean(at: usize): usize {
   if ((load<u32>(at) | SMALL) == TRUE) return at + 4;
   return (load<u32>(at, 1) | SMALL) == ALSE && ((load<u8>(at) as u32) | 32) == F ? at + 5 : 0;

@@ -1,11 +1,12 @@
 /**
- * Reads fields of text into row `n` of a column, eight bytes at a time as one word with the first in its lowest byte. What
- * is returned is the position behind the field, or 0 where it is not one of the usual kind. The text may go on with a
- * digit too many: only the caller knows what has to follow. 24 bytes behind the text have to exist.
+ * Reads fields of text into row `n` of a column, eight bytes at a time, as one word with the first byte
+ * lowest. The functions return the position after the field, or 0 if it is not of the usual kind. The text
+ * may continue with a digit too many: only the caller knows what must follow. There must be 24 bytes after
+ * the text.
  *
- * A processor reads ahead where it can guess how long a field is: what depends on a position is slow only when that
- * position has to be computed. So positions are never taken from what was computed for a value, and the length of a
- * number is looked up as the one that it had in the row before; `place` is where that is remembered.
+ * A processor works ahead as long as it can guess where the next field starts; it has to wait if that
+ * position must be computed first. So no position depends on what was computed for a value, and the length of
+ * a number is first taken to be the same as in the row before, which is remembered at `place`.
  *
  * The arithmetic on eight bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit integers" (2018), and of
  * Sean Anderson's "Bit Twiddling Hacks".
@@ -32,7 +33,7 @@ function power(n: u64): u64 {
   return load<u64>(POWERS + ((n as usize) << 3));
 }
 
-/** `found`, as what `place` remembers where it is the same. */
+/** `found`, but read from `place`, which is written only if it has something else. */
 function guessed(place: usize, found: u64): usize {
   if (load<u64>(place) != found) store<u64>(place, found);
   return load<u64>(place) as usize;
@@ -71,7 +72,7 @@ export function digitsAt(at: usize, length: usize): u64 {
   return high * power(count) + low % power(count);
 }
 
-/** How many digits stand at `at`, up to 16; 0 also where there are several and the first is 0. */
+/** How many digits are at `at`, up to 16; 0 also if there are several and the first is 0. */
 export function lengthAt(at: usize, place: usize): usize {
   const word: u64 = load<u64>(at) ^ ZEROS;
   const count: usize = guessed(place, digitsIn(word));
@@ -81,9 +82,9 @@ export function lengthAt(at: usize, place: usize): usize {
 }
 
 /**
- * A whole number up to 2^53 - 1 without leading zeros, which `follower` follows, into a column of doubles. From one row to
- * the next, such a number mostly has as many digits and differs only in the last eight, so that those before are
- * compared instead of read. `place` has room for 64 bytes.
+ * Reads a whole number up to 2^53 - 1 without leading zeros, and with `follower` after it, into a column of
+ * doubles. From row to row such a number usually keeps its length and changes only in its last eight digits,
+ * so the digits before those are compared, not read. `place` has room for 64 bytes.
  */
 export function takeWhole(at: usize, n: usize, column: usize, follower: u8, place: usize): usize {
   const length: usize = load<usize>(place);
@@ -98,7 +99,7 @@ export function takeWhole(at: usize, n: usize, column: usize, follower: u8, plac
   return learnWhole(at, n, column, follower, place);
 }
 
-/** The same for any whole number; from now on those are compared that differ only in the last eight digits. */
+/** Reads any whole number; from now on its digits before the last eight are those that are compared. */
 function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usize): usize {
   const length: usize = lengthAt(at, place + 32);
   if (length == 0 || load<u8>(at + length) != follower) return 0;
@@ -106,19 +107,19 @@ function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usi
   if (value > MOST) return 0;
   store<f64>(column + (n << 3), value as f64);
   const base: u64 = value - value % 100000000;
-  // One digit at least is compared, so that no number with a leading zero passes.
+  // At least one digit is compared, so that no number with a leading zero passes.
   if (length > 8 && base + 99999999 <= MOST) {
     const mask: u64 = length < 16 ? ((1 as u64) << ((length as u64 - 8) << 3)) - 1 : -1;
     store<usize>(place, length);
     store<u64>(place, mask, 8);
-    // So that the 0 that stands there at first equals nothing.
+    // Plus 1, so that the 0 that is there at first equals nothing.
     store<u64>(place, (load<u64>(at) & mask) + 1, 16);
     store<u64>(place, base, 24);
   }
   return at + length;
 }
 
-/** How long a fraction of eight digits, and perhaps zeros behind them, is; `word` holds its start. */
+/** The length of a fraction of up to eight digits and perhaps more zeros; `word` holds its start. */
 function fractionLength(at: usize, word: u64, place: usize): usize {
   const count: usize = guessed(place, digitsIn(word));
   if (count < 8) return count;
@@ -133,8 +134,9 @@ function digitsOnly(word: u64, length: usize): u64 {
 }
 
 /**
- * A price as `DecimalBytes.readPrice`, into its columns: an integer count of 10^-decimals, and its decimals. With a
- * `unit` of 0 to 8 it is one of 10^-unit, and a price that is finer is none. `place` has room for 24 bytes.
+ * Reads a price like `DecimalBytes.readPrice`, into its columns: an integer count of 10^-decimals, and its
+ * decimals. With a `unit` of 0 to 8 it is a count of 10^-unit, and a finer price is refused. `place` has room
+ * for 24 bytes.
  */
 export function takePrice(at: usize, n: usize, unit: i32, place: usize): usize {
   const length: usize = lengthAt(at, place);
@@ -166,7 +168,7 @@ export function takePrice(at: usize, n: usize, unit: i32, place: usize): usize {
   return end;
 }
 
-/** A quantity as `DecimalBytes.readQuantity`, into its columns. `place` has room for 24 bytes. */
+/** Reads a quantity like `DecimalBytes.readQuantity`, into its columns. `place` has room for 24 bytes. */
 export function takeQuantity(at: usize, n: usize, place: usize): usize {
   const length: usize = lengthAt(at, place);
   if (length == 0) return 0;
@@ -188,7 +190,7 @@ export function takeQuantity(at: usize, n: usize, place: usize): usize {
   return end;
 }
 
-/** The position behind digits, at least one; 0 if there are none. */
+/** The position after one or more digits; 0 if there are none. */
 export function skipDigits(at: usize): usize {
   let end: usize = at;
   let count: u64 = digitsIn(load<u64>(end) ^ ZEROS);
@@ -200,13 +202,16 @@ export function skipDigits(at: usize): usize {
   return end == at ? 0 : end;
 }
 
-/** The position behind any amount: digits, perhaps a point and more digits; or 0. */
+/** The position after any amount: digits, and perhaps a point and more digits; else 0. */
 export function skipAmount(at: usize): usize {
   const end: usize = skipDigits(at);
   return end != 0 && load<u8>(end) == DOT ? skipDigits(end + 1) : end;
 }
 
-/** Makes a stamp in a column of doubles, as `microseconds` in `time.ts`, µs since 1970; false if it is 0. */
+/**
+ * Turns a time stamp in a column of doubles into µs since 1970, like `microseconds` in `time.ts`; false if it
+ * is 0.
+ */
 export function toMicroseconds(n: usize, column: usize): boolean {
   const stamp: f64 = load<f64>(column + (n << 3));
   if (stamp < 1e14) {

@@ -1,10 +1,12 @@
 /**
- * `deno task assembly` compiles the loops in assembly/ to WebAssembly and writes them as text into src/, or into another
- * folder that is named. There the program has them without reading a file. The same sources give the same bytes.
+ * `deno task assembly` compiles the loops in assembly/ to WebAssembly and writes them as text into src/, or
+ * into the folder that its argument names, so that the program has them without reading a file. The same
+ * sources give the same bytes.
  *
- * The compiler is a hundred times as large as all that the program uses, and whatever deno.lock lists is fetched with
- * the program. So it has a lock file of its own, assembly/deno.lock, and is imported by a name that Deno finds only as
- * it runs. To change a version: change it here, run the task with --frozen=false, and commit both.
+ * The compiler is a hundred times as large as everything that the program uses, and whatever deno.lock lists
+ * is fetched with the program. So the compiler has a lock file of its own, assembly/deno.lock, and is
+ * imported by a name that Deno learns only at run time. To change a version, change it here, run the task
+ * with --frozen=false, and commit both.
  *
  * @module
  */
@@ -21,16 +23,17 @@ const BINARYEN = "npm:binaryen@131.0.0-nightly.20260721";
 
 const ASSEMBLY = new URL("../assembly/", import.meta.url);
 const SRC = new URL("../src/", import.meta.url);
-/** Of 64 kB each, for the text that is read, the columns, and what the compiler puts below them. */
+/** Pages of 64 kB: for the text that is read, the columns, and what the compiler puts below them. */
 const MEMORY_PAGES = "4";
-const FLAGS = [
-  ...["--runtime", "stub", "--noAssert"],
-  ...["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES],
-];
-/** In instructions. A function that reads a field is fastest inside of the loop, where it knows what it is called with. */
+const MEMORY = ["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES];
+const FLAGS = ["--runtime", "stub", "--noAssert", ...MEMORY];
+/**
+ * The largest function that is inlined, in instructions. One that reads a field is fastest within the loop,
+ * where its arguments are known.
+ */
 const INLINED_SIZE = 200;
 
-/** What is used of AssemblyScript. */
+/** The part of AssemblyScript that is used. */
 interface Asc {
   main(
     args: readonly string[],
@@ -42,7 +45,7 @@ interface Asc {
   ): Promise<{ readonly error: Error | null; readonly stderr: unknown }>;
 }
 
-/** What is used of Binaryen, its optimiser. */
+/** The part of Binaryen, its optimiser, that is used. */
 interface Binaryen {
   readBinary(bytes: Uint8Array): { optimize(): void; emitBinary(): Uint8Array };
   setOptimizeLevel(level: number): void;
@@ -51,7 +54,10 @@ interface Binaryen {
   setFlexibleInlineMaxSize(size: number): void;
 }
 
-/** The bytes of the WebAssembly module that `source` of assembly/ is. Throws an Error with what the compiler says. */
+/**
+ * Compiles `source` of assembly/ and returns the bytes of the module. Throws an Error with what the compiler
+ * says.
+ */
 async function compile(source: string): Promise<Uint8Array> {
   const asc: Asc = (await import(ASC)).default;
   const binaryen: Binaryen = (await import(BINARYEN)).default;
@@ -69,7 +75,7 @@ async function compile(source: string): Promise<Uint8Array> {
   binaryen.setAlwaysInlineMaxSize(INLINED_SIZE);
   binaryen.setFlexibleInlineMaxSize(INLINED_SIZE);
   const module = binaryen.readBinary(compiled);
-  // What the first time inlines, the second simplifies.
+  // The second pass simplifies what the first one inlines.
   module.optimize();
   module.optimize();
   return module.emitBinary();

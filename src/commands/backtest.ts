@@ -78,7 +78,7 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => warn(view, text) });
-  using journal = config.state === "none"
+  await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources }, version);
   // Waiting for the reader of a pipe is not part of the run.
@@ -94,9 +94,9 @@ export async function backtest(
     });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const emit = (events: Iterable<PenstockEvent>): void => {
+  const take = (events: Iterable<PenstockEvent>): void => {
     try {
-      for (const event of journal === null ? events : kept(events, journal)) {
+      for (const event of events) {
         if (event.type === "fill") result?.add(event);
         else if (event.type === "model") models.push(event);
         view.event(event);
@@ -105,14 +105,18 @@ export async function backtest(
       view.settle();
     }
   };
+  const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
+    if (journal === null) take(events);
+    else await keepFirst(events, journal, take);
+  };
   try {
     for (const text of passedOver) warn(view, text);
     await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
-    emit(run.end(ended));
+    await emit(run.end(ended));
     warnOfStrays(run, view);
-    journal?.stop(Date.now() * 1000, STOPPED[ended]);
+    await journal?.stop(Date.now() * 1000, STOPPED[ended]);
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
@@ -126,7 +130,7 @@ export async function backtest(
       error.advice = "With --skip-bad such lines are counted and skipped";
     }
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
-      journal?.stop(Date.now() * 1000, (error as Error).message);
+      await journal?.stop(Date.now() * 1000, (error as Error).message);
     }
     throw error;
   } finally {
@@ -144,7 +148,7 @@ interface Tools {
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
   readonly formats: readonly TradeFile[];
-  readonly emit: (events: Iterable<PenstockEvent>) => void;
+  readonly emit: (events: Iterable<PenstockEvent>) => Promise<void>;
 }
 
 /**
@@ -166,7 +170,7 @@ async function processFiles(
     const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) warn(view, warning);
     try {
-      emit(run.take(chunk));
+      await emit(run.take(chunk));
     } catch (error) {
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
@@ -175,7 +179,7 @@ async function processFiles(
     await result?.flush();
     if (run.done || stop.aborted) break;
   }
-  if (!stop.aborted) emit(run.finish());
+  if (!stop.aborted) await emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
   if (!stop.aborted) unused.enter(null);
@@ -243,18 +247,18 @@ async function openJournal(
     import("../stores/journal/journal.ts"),
     import("../stores/journal/run_journal.ts"),
   ]);
-  const journal = Journal.open(path, {
+  const journal = await Journal.open(path, {
     now: () => performance.now(),
     window: Math.max(1, engine.state.averages.remembers),
   });
   if (journal.run > 0) {
-    journal.close();
+    await journal.close();
     throw new OtherRun(
       `${path} holds a run already, and a backtest needs a journal of its own: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);
-  keeping.start({
+  await keeping.start({
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
@@ -265,17 +269,18 @@ async function openJournal(
   return keeping;
 }
 
-/**
- * Yields the same events in batches: each batch is in the journal, on disk, before its first event is yielded,
- * whatever ended it.
- */
-function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<PenstockEvent> {
+/** Hands events on once all of them are in the journal, on disk, whatever ended them. */
+async function keepFirst(
+  events: Iterable<PenstockEvent>,
+  journal: RunJournal,
+  take: (events: Iterable<PenstockEvent>) => void,
+): Promise<void> {
   const made: PenstockEvent[] = [];
   try {
     for (const event of events) made.push(event);
   } finally {
-    journal.keep(made.filter(isKept));
-    yield* made;
+    await journal.keep(made.filter(isKept));
+    take(made);
   }
 }
 
@@ -299,14 +304,8 @@ function isSameFile(one: string, other: string): boolean {
 /** Finds a chunk's first trade, for sorting; the run itself reports unusable lines. */
 function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   return (chunk) => {
-    const reader = new ChunkReader(decoderOf(config), false);
-    reader.open(chunk);
-    for (
-      let read = reader.next();
-      read !== null || reader.takeNote() !== null;
-      read = reader.next()
-    ) {
-      if (read === "trade") return { time: reader.trade.time, id: reader.trade.firstId };
+    for (const { time, firstId } of new ChunkReader(decoderOf(config), false).tradesIn(chunk)) {
+      return { time, id: firstId };
     }
     return null;
   };

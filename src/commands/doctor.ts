@@ -12,7 +12,7 @@ import { NetPermissionError } from "../feeds/live/connect_failure.ts";
 import { settingsInForce } from "../feeds/process/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
-import { JournalError } from "../stores/journal/journal_file.ts";
+import { JournalError } from "../stores/journal/journal_error.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";
@@ -29,7 +29,7 @@ export class Unwell extends Error {
  * Unwell if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
-  const results = [...permissions(config), environment(), ...blocking(() => stores(config))];
+  const results = [...permissions(config), environment(), ...await blocking(() => stores(config))];
   const exchange = exchangeNamed(config.exchange);
   const options = { exchange, symbol: config.symbol, tradeMs: config.stale, signal };
   results.push(...await examineStream(streamOf(config), options));
@@ -98,13 +98,13 @@ function foldersOf({ state, record }: Config): string[] {
   return [...new Set(folders)];
 }
 
-function stores(config: Config): CheckResult[] {
+async function stores(config: Config): Promise<CheckResult[]> {
   const { record } = config;
   const made = record === null ? null : folderNamed(record);
   return [
     ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
     ...(record === null || made !== null ? [] : outward(`recording ${record}`, record)),
-    journal(config),
+    await journal(config),
   ];
 }
 
@@ -117,7 +117,7 @@ function outward(subject: string, path: string): CheckResult[] {
 const RESTORE = "Restore it from a copy, or start another with --state";
 
 /** Whether the journal is whole, from its first entry to its last, and a run can be resumed from it. */
-function journal(config: Config): CheckResult {
+async function journal(config: Config): Promise<CheckResult> {
   const { state: path, symbol } = config;
   if (path === "none") return pass("journal", "", "no journal is kept (--state none)");
   const subject = `journal ${path}`;
@@ -125,11 +125,12 @@ function journal(config: Config): CheckResult {
   if (link !== undefined) return link;
   try {
     if (!isThere(path)) return pass(subject, "", "none yet: a run creates it");
-    using reader = JournalReader.open(path);
-    const chain = reader.verifyChain();
-    if (chain.isWhole && reader.lastRun > 0) {
+    await using reader = await JournalReader.open(path);
+    const chain = await reader.verifyChain();
+    const lastRun = chain.isWhole ? await reader.lastRun() : 0;
+    if (lastRun > 0) {
       const market = marketOf("run", config);
-      const kept = marketOfRun(reader, reader.lastRun, market);
+      const kept = await marketOfRun(reader, lastRun, market);
       if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
         const other = `${kept.symbol} on ${kept.market ?? market}`;
         const found = `it holds a run of ${other}, and this one is of ${symbol} on ${market}`;

@@ -4,9 +4,10 @@ import { ConfigError } from "../domain/process/config_error.ts";
 import { FifoLots } from "../domain/account/fifo_lots.ts";
 import { Money } from "../domain/numbers/money.ts";
 import { isoTime } from "../domain/numbers/time.ts";
-import { CopyExists, copyJournal } from "../stores/journal/journal_copy.ts";
+import { CopyExists } from "../stores/journal/entry_log.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { storeOf } from "../stores/journal/known_stores.ts";
 import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/journal/run_reading.ts";
 import {
   closedHead,
@@ -20,7 +21,7 @@ import { printable, TextLines, writeText } from "../views/terminal/terminal.ts";
 
 /** Writes the fills or closed positions, or with `--copy` a copy. Throws like `exportJournal` and `copy`. */
 export async function exportOrCopy(started: Started): Promise<void> {
-  if (started.config.copy === null) exportJournal(started);
+  if (started.config.copy === null) await exportJournal(started);
   else await copy(started);
 }
 
@@ -29,14 +30,15 @@ export async function exportOrCopy(started: Started): Promise<void> {
  * totals of closed positions. Throws a JournalError if the journal cannot be read, a BooksError if its fills do not
  * add up, and a ConfigError for a run that it does not hold.
  */
-function exportJournal({ config: { run, format, closed }, files }: Started): void {
-  using reader = JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
-  const extents = chosenRuns(reader, run).map((each) => extentOf(reader, each));
+async function exportJournal({ config: { run, format, closed }, files }: Started): Promise<void> {
+  await using reader = await JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
+  const extents: Extent[] = [];
+  for (const each of await chosenRuns(reader, run)) extents.push(await extentOf(reader, each));
   const lines = new TextLines(Deno.stdout);
   lines.add(closed ? closedHead(format) : fillHead(format));
   for (const extent of extents) {
-    if (closed) writeClosed(reader, extent, format, lines);
-    else for (const { event } of fillsOf(reader, extent)) lines.add(fillLine(format, event, extent));
+    if (closed) await writeClosed(reader, extent, format, lines);
+    else for await (const { event } of fillsOf(reader, extent)) lines.add(fillLine(format, event, extent));
   }
   lines.flush();
 }
@@ -53,7 +55,7 @@ async function copy({ config, sources, files }: Started): Promise<void> {
     throw new ConfigError([`--copy copies the whole journal and exports nothing: give it without ${names}`]);
   }
   try {
-    const { run, entry, type, time, bytes } = await copyJournal(path, to);
+    const { run, entry, type, time, bytes } = await (await storeOf(path)).copy(path, to);
     const what = run === 0 ? "no run yet" : `up to run ${run}, entry ${entry} (${type}) of ${isoTime(time)}`;
     writeText(
       Deno.stdout,
@@ -64,9 +66,14 @@ async function copy({ config, sources, files }: Started): Promise<void> {
   }
 }
 
-function writeClosed(reader: JournalReader, extent: Extent, format: ExportFormat, lines: TextLines): void {
+async function writeClosed(
+  reader: JournalReader,
+  extent: Extent,
+  format: ExportFormat,
+  lines: TextLines,
+): Promise<void> {
   const lots = new FifoLots();
-  for (const { event, time } of fillsOf(reader, extent)) {
+  for await (const { event, time } of fillsOf(reader, extent)) {
     const { symbol, side, tradeId } = event;
     const [price, quantity, fee] = [new Money(event.price), new Money(event.quantity), new Money(event.fee)];
     for (const lot of lots.add({ symbol, side, price, quantity, fee, time, tradeId })) {

@@ -55,9 +55,9 @@ export async function run(
     failures.push(error);
     ending.abort();
   };
-  const keep = (write: () => void): void => {
+  const keep = async (write: () => Promise<void>): Promise<void> => {
     try {
-      write();
+      await write();
     } catch (error) {
       fail(error);
     }
@@ -80,11 +80,11 @@ export async function run(
     const time = isoTime(runtime.Date.now() * 1000);
     show(view, [{ type: "started", time, command, version, config: opened.shown }]);
     for (const line of opened.lines) view.log(line);
-    live.start();
+    await live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
-      take: (arrived) => {
+      take: async (arrived) => {
         stream.confirmSymbol();
-        live.takeRules(arrived);
+        await live.takeRules(arrived);
       },
       onTrouble: (text) => view.log({ level: "warn", text }),
       onFailure: fail,
@@ -98,10 +98,10 @@ export async function run(
       }
     } catch (error) {
       // The recording ends here, as after any other stop, so waiting orders have to expire here as well.
-      if (error instanceof ExchangeUnreachable) live.stop(error.message);
+      if (error instanceof ExchangeUnreachable) await live.stop(error.message);
       throw error;
     }
-    if (failures.length === 0) live.stop(view.broken?.message);
+    if (failures.length === 0) await live.stop(view.broken?.message);
   } finally {
     for (const id of timers) runtime.clearInterval(id);
     // A stream that connected for a run that could not start.

@@ -18,15 +18,17 @@ export class Unhealthy extends Error {
  * the object, and throws Unhealthy if the run's last heartbeat is not younger, or if the run is halted.
  * Throws a JournalError if the journal cannot be read, and a ConfigError for a run that it does not hold.
  */
-export function status({ config: { run, maxAge, failOnHalt, json }, files }: Started): void {
-  using reader = JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
-  const chosen = chosenRun(reader, run);
+export async function status({ config: { run, maxAge, failOnHalt, json }, files }: Started): Promise<void> {
+  await using reader = await JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
+  const chosen = await chosenRun(reader, run);
   const isCheck = maxAge !== null || failOnHalt;
   const now = () => Date.now() * 1000;
-  if (json) writeText(Deno.stdout, `${printableJson(statusOf(readRun(reader, chosen), now()))}\n`);
-  else if (!isCheck) writeText(Deno.stdout, `${statusTable(statusOf(readRun(reader, chosen), now()))}\n`);
+  if (json) writeText(Deno.stdout, `${printableJson(statusOf(await readRun(reader, chosen), now()))}\n`);
+  else if (!isCheck) {
+    writeText(Deno.stdout, `${statusTable(statusOf(await readRun(reader, chosen), now()))}\n`);
+  }
   if (!isCheck) return;
-  const pulse = pulseOf(readPulse(reader, chosen), now());
+  const pulse = pulseOf(await readPulse(reader, chosen), now());
   const found: string[] = [];
   if (maxAge !== null) {
     const { isAlive, text } = healthOf(pulse, maxAge);

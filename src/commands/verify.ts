@@ -25,21 +25,21 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     terminal,
   );
   const startedAt = performance.now();
-  using journal = JournalReader.open(path);
+  await using journal = await JournalReader.open(path);
   // Only another connection sees what a run adds meanwhile.
-  using present = JournalReader.open(path);
+  await using present = await JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
-  const verification = new Verification(journal, run, {
+  const verification = await Verification.of(journal, run, {
     engineOf: keptEngine,
-    lastSeqNow: () => present.lastSeq,
+    lastSeqNow: () => present.lastSeq(),
     blocking,
   });
   const passedOver: PassedOver[] = [];
   // Look at the journal before the recording that a run is writing now: the recording then holds everything that the
   // journal does.
   const recordings = await withFoldersOpened(paths, {
-    against: (head) => strangeness(head, run ?? journal.lastRun, present),
+    against: async (head) => strangeness(head, run ?? await journal.lastRun(), present),
     order: byEntry,
     onPassedOver: (files) => {
       log.info(passedOverText(files));
@@ -62,8 +62,14 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
 }
 
 /** Why a recording is not one of `run` of this journal; null if it is. */
-function strangeness({ run, entry, hash }: TimedHead, wanted: number, journal: JournalReader): string | null {
+async function strangeness(
+  { run, entry, hash }: TimedHead,
+  wanted: number,
+  journal: JournalReader,
+): Promise<string | null> {
   if (entry === undefined) return "of runs without a journal";
-  if (journal.hashOf(entry) !== hash) return "of another journal, or of entries that were changed since";
+  if (await journal.hashOf(entry) !== hash) {
+    return "of another journal, or of entries that were changed since";
+  }
   return run === wanted ? null : `of run ${run}`;
 }

@@ -162,7 +162,7 @@ export function configure(
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
-  if (value instanceof Decimal) return plain(value);
+  if (value instanceof Money) return plain(value);
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) return orderRateText(value);

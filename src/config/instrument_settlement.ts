@@ -160,7 +160,7 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
  * end do not show.
  */
 function stepOf(price: Money, tick: Money): Money {
-  const decimals = Math.max(price.decimalPlaces(), 2 - price.e, tick.decimalPlaces() + 1);
+  const decimals = Math.max(price.decimalPlaces(), 2 - price.decimal.e, tick.decimalPlaces() + 1);
   return new Money(10).pow(-decimals);
 }
 

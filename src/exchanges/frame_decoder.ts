@@ -1,6 +1,6 @@
 /** The seam between an exchange's frames and the trades in them. */
-import type { Block, Position } from "../domain/market/block.ts";
-import type { ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
+import type { Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 
 /** What is wrong with a frame, for the user who has it in a file. */
 export interface FrameFault {
@@ -20,14 +20,14 @@ export interface FrameScan {
   /** Reads the frames from number `from` on, up to the first in another shape: how many. */
   readFrames(from: number, most?: number): number;
   /** The same, as `TradeReader.takeBlock`. */
-  frameBlock(from: number, after: Position, most?: number): Block | null;
+  frameBlock(from: number, after: Followed, most: number): ReadBlock | null;
 
   /** Takes the bytes up to `end` to read lines from, each of which is a frame or, with its time of receipt, a recording's. */
   open(bytes: Uint8Array, end: number): void;
   /** Reads lines that start at `at`, up to the first with a frame in another shape, or without its line feed: how many. */
   readLines(at: number, isTimed: boolean, most?: number): number;
   /** The same, as `TradeReader.takeBlock`. */
-  lineBlock(at: number, isTimed: boolean, after: Position, most?: number): Block | null;
+  lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;
   /** Where the first line starts in the bytes that was not read, and where the frame of row `row` does. */
   readonly stoppedAt: number;
   startOf(row: number): number;

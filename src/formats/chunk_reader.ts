@@ -1,7 +1,13 @@
 /** Reads recorded trades from chunks of any layout. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Block, Position } from "../domain/market/block.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
+import type {
+  Complain,
+  Followed,
+  ReadResult,
+  TradeFields,
+  TradeReader,
+} from "../domain/market/trade_reader.ts";
 import { noTrades } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import type { TimedNote } from "../domain/recording/recording_note.ts";
@@ -91,11 +97,19 @@ export class ChunkReader implements TradeReader {
     return this;
   }
 
+  /** Opens a chunk and yields its trades, each in the same object. Skips everything else. */
+  *tradesIn(chunk: Chunk): Generator<TradeFields> {
+    this.open(chunk);
+    for (let read = this.next(); read !== null || this.takeNote() !== null; read = this.next()) {
+      if (read === "trade") yield this.trade;
+    }
+  }
+
   next(): ReadResult | null {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
   }
 
-  takeBlock(after: Position, most?: number): Block | null {
+  takeBlock(after: Followed, most: number): ReadBlock | null {
     return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
   }
 

@@ -16,10 +16,10 @@ import {
 import { CsvScan, type RowLayout } from "./csv_scan.ts";
 import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
-import type { Block, Position } from "../domain/market/block.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
-import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
+import type { Complain, Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
@@ -160,7 +160,7 @@ export class CsvRows implements FileReader, TradeFields {
     }
   }
 
-  takeBlock(after: Position, most = COLUMN_ROWS): Block | null {
+  takeBlock(after: Followed, most: number): ReadBlock | null {
     const scan = this.#scan;
     if (scan === null || !this.#isPublished) return null;
     // Rows that were read ahead are read again.

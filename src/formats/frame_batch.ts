@@ -1,6 +1,6 @@
 /** Reads the frames of a live stream, as texts, a batch at a time. */
-import type { Block, Position } from "../domain/market/block.ts";
-import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
+import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
@@ -83,7 +83,7 @@ export class FrameBatch implements TradeReader {
     return this.#decoder.decode(this.#frames[at]!);
   }
 
-  takeBlock(after: Position, most?: number): Block | null {
+  takeBlock(after: Followed, most: number): ReadBlock | null {
     this.#most = 1;
     this.#rowsTo = 0;
     if (this.#isInFrame || this.#taken === this.#frames.length || !this.#encode()) return null;

@@ -1,11 +1,11 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Block, Position } from "../domain/market/block.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
-import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
+import type { Complain, Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
@@ -146,7 +146,7 @@ export class MessageLines implements FileReader {
     }
   }
 
-  takeBlock(after: Position, most?: number): Block | null {
+  takeBlock(after: Followed, most: number): ReadBlock | null {
     const { scan } = this.#decoder;
     if (scan === null || this.#frame !== null) return null;
     // Lines that were read ahead are read again.

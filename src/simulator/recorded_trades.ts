@@ -21,14 +21,7 @@ export async function readRecordedTrades(
   const reader = new ChunkReader(decoder, true);
   const trades: ExchangeTrade[] = [];
   for await (const chunk of chunksOf(path, signal === undefined ? {} : { signal })) {
-    reader.open(chunk);
-    for (
-      let read = reader.next();
-      read !== null || reader.takeNote() !== null;
-      read = reader.next()
-    ) {
-      if (read === "trade") trades.push(served(reader.trade));
-    }
+    for (const trade of reader.tradesIn(chunk)) trades.push(served(trade));
   }
   signal?.throwIfAborted();
   if (trades.length === 0) throw new UnusableInput({ name: path }, `holds no trades of ${decoder.symbol}`);

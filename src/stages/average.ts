@@ -1,7 +1,11 @@
 /** Shows every trade's price to the strategy, whose indicators average it, and adds what the strategy wants then. */
-import type { Averaged, Slots, Tick } from "../domain/market/tick.ts";
+import type { AveragedBlock, Block } from "../domain/market/block.ts";
+import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
-import type { Strategy } from "./strategies/strategy.ts";
+import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
+
+/** Fewer closes than this are faster one by one. */
+const FEWEST = 8;
 
 /** What gaps and resets did to the averages, since they were made. */
 export interface AveragesRecord {
@@ -29,28 +33,66 @@ export class AverageStage {
   #emptied = 0;
   #existed = false;
 
-  /** `strategy` is a new one, and from now on this stage's own. */
-  constructor(strategy: Strategy) {
+  /** The last wish after a live trade that was not 0; 0 where there may have been none. */
+  #wished = 0;
+  readonly #keepsValues: boolean;
+  /** The same strategy, if it takes many closes at once. */
+  readonly #inBlocks: BlockStrategy | null;
+
+  /**
+   * `strategy` is a new one, and from now on this stage's own. With `keepsValues` blocks get what it shows where it may
+   * give a signal: working that out takes as long as tens of trades.
+   */
+  constructor(strategy: Strategy, keepsValues = true) {
     this.#strategy = strategy;
+    this.#inBlocks = "addAll" in strategy ? strategy as BlockStrategy : null;
+    this.#keepsValues = keepsValues;
   }
 
-  /** Yields the same ticks, each with what the strategy wants after its price. A gap empties the averages first. */
-  *over(ticks: Iterable<Tick>): Generator<Averaged> {
-    const strategy = this.#strategy;
-    const pulled = ticks[Symbol.iterator]();
+  /** Yields the same blocks, with what the strategy wants after each trade. A gap empties the averages first. */
+  *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
+    const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      if (tick.missing !== 0) {
+      const block = result.value as AveragedBlock;
+      if (block.missing !== 0) {
         this.#existed = this.record.existed;
         this.#emptied++;
         this.restart();
       }
-      const slots = tick as unknown as Slots<Averaged, "wish" | "readings">;
-      slots.wish = strategy.add(tick.price, tick.decimals);
-      slots.readings = strategy;
-      this.#untaken++;
-      yield tick as Averaged;
+      this.#fill(block);
+      this.#untaken += block.size;
+      yield block;
     }
+  }
+
+  #fill({ size, decimals, price, wishes, late, values }: AveragedBlock): void {
+    if (values.size > 0) values.clear();
+    const strategy = this.#strategy;
+    const isShown = this.#keepsValues && !late;
+    if (!isShown) this.#wished = 0;
+    const taken = this.#inBlocks === null || size < FEWEST
+      ? 0
+      : this.#inBlocks.addAll(price, size, decimals, wishes);
+    if (isShown) {
+      for (let row = 0; row < taken; row++) {
+        if (this.#turns(wishes[row]!)) this.#keep(values, row, this.#inBlocks!.valuesAt(row));
+      }
+    }
+    for (let row = taken; row < size; row++) {
+      const wish = wishes[row] = strategy.add(price[row]!, decimals);
+      if (isShown && this.#turns(wish)) this.#keep(values, row, strategy.values());
+    }
+  }
+
+  /** Whether the stance may change with this wish: it is what the last live trade wanted. */
+  #turns(wish: number): boolean {
+    if (wish === 0 || wish === this.#wished) return false;
+    this.#wished = wish;
+    return true;
+  }
+
+  #keep(values: AveragedBlock["values"], row: number, shown: Values | null): void {
+    if (shown !== null) values.set(row, shown);
   }
 
   /** What gaps and resets have done so far. */
@@ -96,6 +138,7 @@ export class AverageStage {
   /** Restores a snapshot, with the last closes. Throws what the strategy throws for a snapshot that no run can have. */
   restore(snapshot: object | null, closes: Closes): void {
     this.#strategy.restore(snapshot, closes);
+    this.#wished = 0;
     this.#untaken = 0;
     this.#isFresh = false;
   }

@@ -6,7 +6,8 @@ import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
-import { Pipeline, type PipelineOptions } from "./pipeline.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 
 /** What an engine is built from. */

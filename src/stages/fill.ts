@@ -3,7 +3,8 @@ import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { Fill } from "../domain/orders/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
-import type { ApprovedOrder, Judged, RiskDecision } from "./risk.ts";
+import type { Judged, Piece } from "./risk_stage.ts";
+import type { ApprovedOrder, RiskDecision } from "./risk.ts";
 
 /** The last stage: the exchange's side of an order, on paper. */
 export class PaperFills {
@@ -22,15 +23,15 @@ export class PaperFills {
   }
 
   /**
-   * Yields the same ticks, each with what became of its orders. An approved order is booked before the next decision
-   * is pulled. Throws a BooksError when the books no longer balance.
+   * Yields the same pieces, each with what became of the orders at its last trade. An approved order is booked before
+   * the next decision is pulled. Throws a BooksError when the books no longer balance.
    */
-  *over(ticks: Iterable<Judged>): Generator<Filled> {
-    const pulled = ticks[Symbol.iterator]();
+  *over(pieces: Iterable<Piece<Judged>>): Generator<Piece<Filled>> {
+    const pulled = pieces[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      if (tick.decisions !== null) this.#settle(tick, tick.decisions);
-      yield tick as unknown as Filled;
+      const { due } = result.value;
+      if (due !== null && due.decisions !== null) this.#settle(due, due.decisions);
+      yield result.value as Piece<unknown> as Piece<Filled>;
     }
   }
 

@@ -1,14 +1,16 @@
-/** Another fill model behind the same signals: an account, a gate and fills of its own, on the ticks of one pipeline. */
+/** Another fill model behind the same signals: an account, a gate and fills of its own, on the blocks of one pipeline. */
 import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
-import { Performance, type Results } from "../domain/performance/performance.ts";
+import { type Marked, Performance, type Results } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
-import type { Filled, Outcome, Signalled, Slots } from "../domain/market/tick.ts";
+import type { SignalledBlock } from "../domain/market/block.ts";
+import type { Filled, Outcome } from "../domain/market/tick.ts";
 import { PaperFills } from "./fill.ts";
 import { booksIn } from "./pipeline_snapshot.ts";
 import { RefusalCount } from "./refusal_count.ts";
-import { type Judged, RiskGate } from "./risk.ts";
+import { RiskGate } from "./risk.ts";
+import { type Piece, RiskStage } from "./risk_stage.ts";
 import { type ModelTotals, modelTotals } from "./run_state.ts";
 
 const NOTHING: readonly Outcome[] = [];
@@ -24,8 +26,8 @@ export class ModelRun {
   readonly #gate: RiskGate;
   readonly #fills: PaperFills;
   readonly #measured: Performance;
-  readonly #source = new OneTick();
-  readonly #judged: Iterator<Judged>;
+  readonly #source = new OneBlock();
+  readonly #pieces: Iterator<Piece<Filled>>;
   readonly #refusals = new RefusalCount();
 
   constructor(parameters: TradingParameters) {
@@ -34,28 +36,26 @@ export class ModelRun {
     this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#measured = new Performance(this.#account, this.#drawdown);
-    this.#judged = this.#gate.over(this.#source);
+    this.#pieces = this.#fills.over(new RiskStage(this.#gate).over(this.#source));
   }
 
   /**
-   * Takes a tick that has been through all stages of the pipeline, and gives it back as it was; `before` is the tick
-   * before it, null at the first. Throws a BooksError when the books no longer balance.
+   * Takes a block that has its signals; `before` is the trade before it, null at the first. Throws a BooksError when the
+   * books no longer balance.
    */
-  take(tick: Filled, before: Filled | null): void {
-    const slots = tick as unknown as Slots<Filled & Judged, "decisions" | "outcomes">;
-    const { decisions, outcomes } = slots;
-    slots.decisions = null;
-    slots.outcomes = NOTHING;
-    this.#source.tick = tick;
-    const judged: Judged = this.#judged.next().value;
-    if (judged.decisions !== null) {
-      this.#fills.over([judged]).forEach(() => {});
-      this.#refusals.add(slots.outcomes);
+  take(block: SignalledBlock, before: Marked | null): void {
+    this.#source.block = block;
+    let last = before;
+    let piece: Piece<Filled>;
+    do {
+      piece = this.#pieces.next().value;
+      const { from, to, due } = piece;
+      this.#measured.note(block, from, to, due?.outcomes ?? NOTHING, last);
+      if (due === null) continue;
+      last = due;
+      this.#refusals.add(due.outcomes);
       this.#gate.takeNews();
-    }
-    this.#measured.note(tick, slots.outcomes, before);
-    slots.decisions = decisions;
-    slots.outcomes = outcomes;
+    } while (piece.to < block.size);
   }
 
   /** Trading stops while the feed is disconnected. */
@@ -73,8 +73,8 @@ export class ModelRun {
     this.#gate.haltByHand(action, tradeId);
   }
 
-  /** Releases its halt by hand, where it has one; `last` is the last tick, null before the first. */
-  release(last: Filled | null, tradeId: number): void {
+  /** Releases its halt by hand, where it has one; `last` is the last trade, null before the first. */
+  release(last: Marked | null, tradeId: number): void {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last }), tradeId);
     this.#gate.takeNews();
   }
@@ -94,32 +94,34 @@ export class ModelRun {
     return this.#refusals.byReason;
   }
 
-  /** The results so far; `last` is the last tick, null before the first. */
-  totals(last: Filled | null): ModelTotals {
+  /** The results so far; `last` is the last trade, null before the first. */
+  totals(last: Marked | null): ModelTotals {
     const parts = { account: this.#account, drawdown: this.#drawdown, gate: this.#gate, fills: this.#fills };
     return modelTotals(parts, this.#refusals.total, last);
   }
 
   /** Its results; `last` is as for `totals`. */
-  results(last: Filled | null): Results {
+  results(last: Marked | null): Results {
     return this.#measured.results(last);
   }
 }
 
-/** Yields one tick after the other, as they are put in. */
-class OneTick implements Iterable<Signalled>, Iterator<Signalled> {
-  /** Made once: a trade at which nothing happens allocates nothing. */
-  readonly #result: { done: false; value: Signalled } = { done: false, value: null as unknown as Signalled };
+/** Yields one block after the other, as they are put in. */
+class OneBlock implements Iterable<SignalledBlock>, Iterator<SignalledBlock> {
+  /** Made once: a block in which nothing happens allocates nothing. */
+  readonly #result: { done: false; value: SignalledBlock } = {
+    ...{ done: false, value: null as unknown as SignalledBlock },
+  };
 
-  set tick(tick: Signalled) {
-    this.#result.value = tick;
+  set block(block: SignalledBlock) {
+    this.#result.value = block;
   }
 
-  [Symbol.iterator](): Iterator<Signalled> {
+  [Symbol.iterator](): Iterator<SignalledBlock> {
     return this;
   }
 
-  next(): IteratorResult<Signalled> {
+  next(): IteratorResult<SignalledBlock> {
     return this.#result;
   }
 }

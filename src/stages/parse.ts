@@ -1,9 +1,11 @@
-/** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
+/** Messages in, blocks out: reads, drops what was seen before, and marks what is missing. */
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/market/continuity.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
+import type { Block } from "../domain/market/block.ts";
 import { createTick, type Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR } from "../domain/numbers/time.ts";
 import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
+import { CalmRows, type SeenTimes } from "./calm_rows.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
@@ -12,14 +14,7 @@ import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
-
-/** Live trades that waited until missed ones had been fetched or the run had started. Times in µs. */
-export interface Waited {
-  /** When the wait ended, since 1970: what arrived before counts as having arrived then. */
-  readonly until: number;
-  /** Trades that waited longer than this count as backfilled. */
-  readonly hold: number;
-}
+import { type Waited, Waits } from "./waits.ts";
 
 /** The first stage, for one symbol. */
 export class Parse {
@@ -30,9 +25,8 @@ export class Parse {
   #jumped: Suspect | null = null;
   readonly #restart = new IdReset(this.#tally);
   readonly #times = new TimeCheck((suspect) => this.#tally.refuse(suspect));
-  /** The time of the trade accepted last, and the latest of all, µs since 1970; NaN and 0 before the first. */
-  #time = NaN;
-  #latest = 0;
+  readonly #seen: SeenTimes = { time: NaN, latest: 0 };
+  readonly #rows: CalmRows;
   /** Trades that waited and are due before anything is read. */
   readonly #due: Tick[] = [];
   /** The error that the reader threw while an earlier trade waited. */
@@ -42,24 +36,29 @@ export class Parse {
   #isCalm = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
-  #waitedUntil = 0;
-  #lateBefore = 0;
+  readonly #waits = new Waits();
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
-   * same reader goes on once the gap is settled.
+   * same reader goes on once the gap is settled. Blocks have `rows` trades at most.
    */
-  constructor(holdsAtGaps = false) {
+  constructor(holdsAtGaps = false, rows?: number) {
     this.#gapHold = new GapHold(holdsAtGaps);
+    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
+  }
+
+  /** No more trades than this are read from here on. */
+  set room(trades: number) {
+    this.#rows.room = trades;
   }
 
   /**
-   * One tick for every new trade that `reader` has available, in order. Unusable messages are counted; what the
-   * reader throws is thrown.
+   * Blocks of every new trade that `reader` has available, in order. Unusable messages are counted; what the reader
+   * throws is thrown, once the trades before it have gone out.
    */
-  *over(reader: TradeReader): Generator<Tick> {
+  *over(reader: TradeReader): Generator<Block> {
     if (reader.isBackfilled === true) this.#gaps.fills(this.lastId + 1);
-    for (let tick = this.#next(reader); tick !== null; tick = this.#next(reader)) yield tick;
+    for (let block = this.#next(reader); block !== null; block = this.#next(reader)) yield block;
   }
 
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
@@ -81,9 +80,8 @@ export class Parse {
   }
 
   /** Marks the live trades that have waited until now. */
-  waited({ until, hold }: Waited): void {
-    this.#waitedUntil = until;
-    this.#lateBefore = until - hold;
+  waited(waited: Waited): void {
+    this.#waits.note(waited);
   }
 
   /** The account of the gap before the last live trade that had one. */
@@ -100,9 +98,9 @@ export class Parse {
     const jumped = this.#jumped;
     this.#jumped = null;
     this.#restart.drop(this.lastId, !isWhole);
-    const last = this.#times.takeLast(this.#time);
+    const last = this.#times.takeLast(this.#seen.time);
     if (last !== null) this.#accept(last);
-    for (const suspect of [jumped, this.#times.takeSuspect(this.#time)]) {
+    for (const suspect of [jumped, this.#times.takeSuspect(this.#seen.time)]) {
       if (suspect !== null) this.#tally.refuse(suspect, true);
     }
     this.#isCalm = this.#hasNothingHeld;
@@ -143,7 +141,7 @@ export class Parse {
   }
 
   snapshot(): ParseSnapshot {
-    const seen = { ...this.#continuity.snapshot(), latest: this.#latest };
+    const seen = { ...this.#continuity.snapshot(), latest: this.#seen.latest };
     return {
       lastId: this.#continuity.readTo,
       ...this.#unit.snapshot(),
@@ -160,20 +158,24 @@ export class Parse {
     this.#gaps.restore(gap, counts.absent ?? 0);
     this.#isCalm = this.#hasNothingHeld;
     this.#continuity.restore(lastId, seen);
-    this.#time = time ?? NaN;
-    this.#latest = seen?.latest ?? time ?? 0;
+    this.#seen.time = time ?? NaN;
+    this.#seen.latest = seen?.latest ?? time ?? 0;
     this.#tally.restore(counts);
   }
 
-  /** The next new trade; null when the reader has nothing more available, or a gap holds what it has read. */
-  #next(reader: TradeReader): Tick | null {
-    for (;;) {
-      if (this.#due.length > 0) return this.#due.shift()!;
+  /** The next new trades; null when the reader has nothing more available, or a gap holds what it has read. */
+  #next(reader: TradeReader): Block | null {
+    for (let goesOn = true;;) {
+      if (this.#due.length > 0) return this.#rows.one(this.#due.shift()!);
+      if (!goesOn) return null;
       if (!this.#isCalm) {
-        if (!this.#takeStep(reader)) return this.#due.shift() ?? null;
+        goesOn = this.#takeStep(reader);
         continue;
       }
-      const read = reader.next();
+      const block = this.#rows.take(reader, this.#due);
+      if (block !== null) return block;
+      if (this.#due.length > 0) continue;
+      const read = this.#rows.read(reader);
       if (read === null) return null;
       if (read !== "trade") {
         this.#passOver(read, reader);
@@ -182,15 +184,12 @@ export class Parse {
       const { firstId, lastId, time, decimals } = reader.trade;
       if (decimals !== this.#unit.decimals && this.#isInexact(reader)) continue;
       const judged = this.#continuity.judge(firstId, lastId);
-      const step = time - this.#time;
+      const step = time - this.#seen.time;
       if (judged === NEXT && step <= HOUR && step >= -HOUR) {
-        this.#time = time;
-        if (time > this.#latest) this.#latest = time;
-        return this.#tick(reader, 0);
+        return this.#rows.follow(reader);
       }
-      const goesOn = this.#judge(reader, judged);
+      goesOn = this.#judge(reader, judged);
       this.#isCalm = this.#hasNothingHeld;
-      if (!goesOn) return null;
     }
   }
 
@@ -203,7 +202,7 @@ export class Parse {
     }
     let goesOn = true;
     try {
-      const read = this.#gapHold.takeHeld(reader) ? "trade" : reader.next();
+      const read = this.#gapHold.takeHeld(reader) ? "trade" : this.#rows.read(reader);
       if (read === null) {
         this.#releaseFirst();
         goesOn = false;
@@ -301,7 +300,7 @@ export class Parse {
   /** Whether the trade in the reader may be one of ids that started over: then it waits with those before it. */
   #isRestart(reader: TradeReader): boolean {
     const { trade } = reader;
-    const old = { lastId: this.lastId, latest: this.#latest };
+    const old = { lastId: this.lastId, latest: this.#seen.latest };
     if (this.#restart.repeats(trade)) return true;
     const missing = this.#restart.missingBefore(trade, old);
     if (missing === null) {
@@ -322,7 +321,7 @@ export class Parse {
     // No trade of the old ids closes the gap that was filled last.
     this.#gapHold.takeFilled();
     this.#gaps.drop();
-    const suspect = this.#times.takeSuspect(this.#time);
+    const suspect = this.#times.takeSuspect(this.#seen.time);
     if (suspect !== null) this.#tally.refuse(suspect);
     this.#releaseFirst();
     for (const tick of this.#restart.start()) {
@@ -340,13 +339,13 @@ export class Parse {
 
   /** A trade whose id is all right is due, unless its time is not. */
   #check(held: HeldTrade): void {
-    for (const tick of this.#times.check(held, this.#time)) this.#accept(tick);
+    for (const tick of this.#times.check(held, this.#seen.time)) this.#accept(tick);
   }
 
   #accept(tick: Tick): void {
-    this.#time = tick.time;
+    this.#seen.time = tick.time;
     // Where the times went back by more than a day, the latest was a mistake: ids may start over before it.
-    if (tick.time > this.#latest || tick.time < this.#latest - DAY) this.#latest = tick.time;
+    if (tick.time > this.#seen.latest || tick.time < this.#seen.latest - DAY) this.#seen.latest = tick.time;
     this.#due.push(tick);
   }
 
@@ -354,12 +353,10 @@ export class Parse {
   #tick(reader: TradeReader, missing: number, filled = 0): Tick {
     const { symbol, trade } = reader;
     const price = this.#unit.take(trade);
-    let late = reader.isBackfilled === true;
-    let { receivedAt = 0 } = reader;
-    if (receivedAt < this.#waitedUntil && receivedAt > 0) {
-      late ||= receivedAt < this.#lateBefore;
-      receivedAt = this.#waitedUntil;
-    }
+    const isBackfilled = reader.isBackfilled === true;
+    const arrival = reader.receivedAt ?? 0;
+    const late = isBackfilled || this.#waits.isLate(arrival);
+    const receivedAt = this.#waits.arrivalOf(arrival);
     return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
   }
 

@@ -7,8 +7,8 @@ import type { ByRequest, OnHalt } from "../domain/risk/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/market/instrument.ts";
 import { expiredEvent } from "../domain/run/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance/performance.ts";
-import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
-import type { Filled } from "../domain/market/tick.ts";
+import type { SignalledBlock } from "../domain/market/block.ts";
+import type { Filled, Outcome } from "../domain/market/tick.ts";
 import { type DisconnectCause, isStale } from "../domain/market/disconnect_cause.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
@@ -19,37 +19,21 @@ import { PaperFills } from "./fill.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
-import { Parse, type Waited } from "./parse.ts";
-import { booksIn, lastTickOf, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import { Parse } from "./parse.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
+import { booksIn, type LastTrade, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { RiskGate } from "./risk.ts";
+import { type Piece, RiskStage } from "./risk_stage.ts";
 import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
-
-/** What a pipeline is built from. */
-export interface PipelineOptions {
-  readonly symbol: string;
-  /** Makes the strategy of the symbol. */
-  readonly strategy: () => Strategy;
-  readonly parameters: TradingParameters;
-  /** End after this many trades have gone through the averages; null for never. */
-  readonly stopAfter: number | null;
-  /** Whether `results` will be asked for at the end. */
-  readonly withResults?: boolean;
-  /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
-  readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
-  readonly isQuiet?: boolean;
-  /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
-  readonly holdsAtGaps?: boolean;
-  /** Other fill models, behind the same signals. */
-  readonly models?: readonly ModelRun[];
-}
+import type { Waited } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
+const NOTHING: readonly Outcome[] = [];
 
 /** Trades in, events out: parse → average → signal → risk → fill. */
 export class Pipeline {
@@ -61,6 +45,7 @@ export class Pipeline {
   readonly #averages: AverageStage;
   readonly #signals: SignalStage;
   readonly #gate: RiskGate;
+  readonly #risk: RiskStage;
   readonly #fills: PaperFills;
   readonly #events: TradeEvents;
   readonly #measured: Performance | null;
@@ -69,20 +54,21 @@ export class Pipeline {
   readonly #models: readonly ModelRun[];
   #trades = 0;
   #firstTime = 0;
-  #last: Filled | null = null;
+  #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
   /** The reader at which `run` stopped before its end, and the stages behind it. */
-  #open: { readonly reader: TradeReader; readonly ticks: Generator<Filled> } | null = null;
+  #open: { readonly reader: TradeReader; readonly pieces: Generator<Piece<Filled>> } | null = null;
 
   constructor(options: PipelineOptions) {
     const { parameters } = options;
     this.#options = options;
     this.#account = new Account(parameters.cash);
     this.#drawdown = new Drawdown(parameters.cash);
-    this.#parse = new Parse(options.holdsAtGaps);
+    this.#parse = new Parse(options.holdsAtGaps, options.blockRows);
     this.#strategy = options.strategy();
-    this.#averages = new AverageStage(this.#strategy);
+    this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
     this.#signals = new SignalStage();
     this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
+    this.#risk = new RiskStage(this.#gate);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
@@ -92,13 +78,13 @@ export class Pipeline {
   }
 
   /**
-   * The stages in flow order: yields the ticks that the reader has, each with everything the stages found. Stages
-   * pull ticks with `next` and not with for…of: for…of keeps what it needs to close its source, which makes each step
-   * half as expensive again, and there is nothing to close here.
+   * The stages in flow order: yields the blocks that the reader has, in pieces that end where something happens, with
+   * everything the stages found. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
+   * source, which makes each step half as expensive again, and there is nothing to close here.
    */
-  over(reader: TradeReader): Generator<Filled> {
+  over(reader: TradeReader): Generator<Piece<Filled>> {
     return this.#fills.over(
-      this.#gate.over(
+      this.#risk.over(
         this.#signals.over(
           this.#averages.over(
             this.#parse.over(reader),
@@ -109,32 +95,25 @@ export class Pipeline {
   }
 
   /**
-   * Runs what the reader has available and yields what happened, in order. Stops when `stopAt` trades have gone
-   * through the averages, and at the limit of trades, where it is `done`. Call it again with the same reader to
-   * continue.
+   * Runs what the reader has available and yields what happened, in order. Stops when `stopAt` trades have been shown to
+   * the strategy, and at the limit of trades, where it is `done`. Call it again with the same reader to continue. Other
+   * state is to be looked at once it has stopped: the stages before the gate are ahead of an event, by up to a block.
    */
   *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
     if (this.done || this.#trades >= stopAt) return;
     const stop = Math.min(stopAt, this.#limit);
-    const ticks = this.#ticksOf(reader);
-    // Kept in a local and stored only when somebody may look: writing a new object to a field of an old one at every
-    // trade costs the collector as much as a stage.
-    let last = this.#last;
+    this.#parse.room = stop - this.#trades;
+    const pieces = this.#piecesOf(reader);
     let isWhole = false;
     try {
-      for (let result = ticks.next(); result.done !== true; result = ticks.next()) {
-        const tick = result.value;
-        if (this.#trades++ === 0) this.#firstTime = tick.time;
-        this.#digest?.add(tick);
-        this.#measured?.note(tick, tick.outcomes, last);
-        if (this.#models.length > 0) { for (const model of this.#models) model.take(tick, last); }
-        last = tick;
-        if (
-          tick.missing !== 0 || tick.filled !== 0 || tick.signal !== null || tick.outcomes.length > 0 ||
-          this.#gate.hasNews
-        ) {
-          this.#last = last;
-          yield* this.#events.at(tick, reader.isBackfilled === true);
+      for (let result = pieces.next(); result.done !== true; result = pieces.next()) {
+        const { block, from, to, due } = result.value;
+        if (from === 0) this.#takeBlock(block);
+        this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
+        this.#trades += to - from;
+        this.#note(block, to - 1);
+        if (due !== null) {
+          yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
         }
         if (this.#trades >= stop) {
           isWhole = true;
@@ -142,14 +121,29 @@ export class Pipeline {
         }
       }
     } finally {
-      this.#last = last;
-      this.#open = isWhole ? { reader, ticks } : null;
+      this.#open = isWhole ? { reader, pieces } : null;
     }
   }
 
-  /** The ticks of a reader, from where the last run stopped: a new chain of stages costs as much as ten trades. */
-  #ticksOf(reader: TradeReader): Generator<Filled> {
-    return this.#open?.reader === reader ? this.#open.ticks : this.over(reader);
+  /** What concerns all trades of a block, whatever happens at them. */
+  #takeBlock(block: SignalledBlock): void {
+    if (this.#last === null) this.#firstTime = block.time[0]!;
+    this.#digest?.add(block);
+    for (const model of this.#models) model.take(block, this.#last);
+  }
+
+  /** Notes the last trade. */
+  #note({ id, time, price, decimals }: SignalledBlock, row: number): void {
+    const last = this.#last ??= { id: 0, time: 0, price: 0, decimals };
+    last.id = id[row]!;
+    last.time = time[row]!;
+    last.price = price[row]!;
+    last.decimals = decimals;
+  }
+
+  /** The pieces of a reader, from where the last run stopped: a new chain of stages costs as much as ten trades. */
+  #piecesOf(reader: TradeReader): Generator<Piece<Filled>> {
+    return this.#open?.reader === reader ? this.#open.pieces : this.over(reader);
   }
 
   /** Whether the limit of trades is reached. */
@@ -333,9 +327,7 @@ export class Pipeline {
       gaps: this.#events.gaps,
       refusals: this.#events.refusals.total,
       firstTime: this.#firstTime,
-      last: last === null
-        ? null
-        : { id: last.id, time: last.time, price: last.price, decimals: last.decimals },
+      last: last === null ? null : { ...last },
       digest: this.#digest.snapshot(),
       parse: this.#parse.snapshot(),
       crossover: this.#signals.snapshot(),
@@ -366,7 +358,7 @@ export class Pipeline {
     this.#trades = snapshot.trades;
     this.#events.restore(snapshot);
     this.#firstTime = snapshot.firstTime;
-    this.#last = last === null ? null : lastTickOf(last, this.#options.symbol);
+    this.#last = last === null ? null : { ...last };
     this.#digest?.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse, last?.time ?? null);
     this.#averages.restore(snapshot.strategy ?? null, closes);

@@ -3,11 +3,20 @@ import type { AccountSnapshot } from "../domain/account/account.ts";
 import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import { Money } from "../domain/numbers/money.ts";
-import { createTick, type Filled } from "../domain/market/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
+
+/** The last trade, as far as it still matters. */
+export interface LastTrade {
+  readonly id: number;
+  /** µs since 1970. */
+  readonly time: number;
+  /** Integer count of 10^-decimals quote currency. */
+  readonly price: number;
+  readonly decimals: number;
+}
 
 /** Everything in a run but the closes that its strategy remembers, as plain values: a round trip through JSON changes nothing. */
 export interface PipelineSnapshot {
@@ -16,12 +25,7 @@ export interface PipelineSnapshot {
   readonly refusals: number;
   readonly firstTime: number;
   /** The last trade; null before the first. */
-  readonly last: {
-    readonly id: number;
-    readonly time: number;
-    readonly price: number;
-    readonly decimals: number;
-  } | null;
+  readonly last: LastTrade | null;
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
@@ -108,16 +112,4 @@ export function booksIn(
     price: last?.price ?? 0,
     decimals: last?.decimals ?? 0,
   };
-}
-
-/** The last trade in a snapshot as a tick that has been through all stages long ago, as far as it still matters. */
-export function lastTickOf(
-  { id, time, price, decimals }: NonNullable<PipelineSnapshot["last"]>,
-  symbol: string,
-): Filled {
-  const trade = {
-    ...{ firstId: id, lastId: id, time, price, decimals },
-    ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
-  };
-  return createTick(symbol, trade, price, decimals, 0) as Filled;
 }

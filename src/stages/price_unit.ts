@@ -29,6 +29,11 @@ export class PriceUnit {
     return counted;
   }
 
+  /** Notes a price that is counted in the unit. */
+  note(price: number): void {
+    if (price > this.#largest) this.#largest = price;
+  }
+
   /** What is wrong with a price that is not exact in one unit with those before it; null if it is. */
   inexact({ price, decimals }: ReadPrice, symbol: string): string | null {
     const [largest, steps] = decimals > this.#decimals

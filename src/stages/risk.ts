@@ -28,8 +28,9 @@ import {
 } from "../domain/orders/refusal.ts";
 import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
+import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
-import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
+import { clockAt, type Signalled } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
@@ -71,15 +72,6 @@ export type ApprovedOrder = Approved;
 /** The gate's decision on one order. */
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
-/**
- * After the risk stage. Decisions are made as they are pulled, so each order is judged against the books that the one
- * before it left. Pull them once, before the next tick.
- */
-export interface Judged extends Signalled {
-  /** Null at the many trades at which no order is due. */
-  readonly decisions: Iterable<RiskDecision> | null;
-}
-
 /** Judges the orders of one symbol. */
 export class RiskGate {
   #parameters: TradingParameters;
@@ -107,23 +99,31 @@ export class RiskGate {
     this.orders = new WaitingOrders(parameters);
   }
 
-  /** Yields the same ticks, each with the decisions on the orders that are due at it, oldest first. */
-  *over(ticks: Iterable<Signalled>): Generator<Judged> {
-    const pulled = ticks[Symbol.iterator]();
-    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      const { price, decimals, time } = tick;
-      this.#drawdown.mark(price, decimals, time);
-      const now = clockAt(tick);
-      if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
-      if (
-        tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.orders.isDue(now, tick.late)
-      ) {
-        (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
-      }
-      yield tick as Judged;
-    }
+  /**
+   * Marks the trades of a block from row `from` on, and before `to`, as long as nothing can be due at them. Returns the
+   * first row of those that are left, whose trade is for `take`.
+   */
+  pass(block: Block, from: number, to: number): number {
+    let end = this.#exits.firstReached(block, from, to);
+    end = this.orders.firstDue(block, from, end);
+    end = this.#limits.markQuiet(block, from, end);
+    this.#drawdown.markRows(block, from, end);
+    return end;
+  }
+
+  /**
+   * Takes one trade. Returns the decisions on the orders that are due at it, oldest first, or null if none is. They are
+   * made as they are pulled, so each order is judged against the books that the one before it left: pull them once,
+   * before the next trade.
+   */
+  take(tick: Signalled): Iterable<RiskDecision> | null {
+    const { price, decimals, time } = tick;
+    this.#drawdown.mark(price, decimals, time);
+    const now = clockAt(tick);
+    if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
+    const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
+      this.orders.isDue(now, tick.late);
+    return isDue ? this.#judge(tick) : null;
   }
 
   /** Whether data flows. While it does not, every order is refused. */
@@ -285,9 +285,9 @@ export class RiskGate {
       if (decision?.kind === "approved") {
         // The fill stage has booked it before it asks for more.
         this.#booked(decision, isLast, now);
-        if (room !== null) room = room.minus(decision.quantity);
       }
       if (!isLast && !isOutdone) return;
+      if (room !== null && decision?.kind === "approved") room = room.minus(decision.quantity);
     }
   }
 

@@ -5,7 +5,8 @@ import type { SummaryEvent } from "../domain/run/event.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
-import type { Filled, Readings } from "../domain/market/tick.ts";
+import type { Marked } from "../domain/performance/performance.ts";
+import type { Readings } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { PaperFills } from "./fill.ts";
 import type { Parse } from "./parse.ts";
@@ -51,8 +52,8 @@ export interface RunParts extends TradingParts {
   readonly trades: number;
   /** The first trade's time, µs since 1970; null before it. */
   readonly firstTime: number | null;
-  /** The last tick; null before the first. */
-  readonly last: Filled | null;
+  /** The last trade; null before the first. */
+  readonly last: Marked | null;
   readonly readings: Readings;
   readonly signals: SignalStage;
   readonly parse: Parse;
@@ -75,11 +76,11 @@ export function runStateOf({ trades, last, readings, signals, account, gate }: R
   };
 }
 
-/** The totals of the stages after the signal so far; `last` is the last tick, null before the first. */
+/** The totals of the stages after the signal so far; `last` is the last trade, null before the first. */
 export function modelTotals(
   { account, drawdown, gate, fills }: TradingParts,
   refusals: number,
-  last: Filled | null,
+  last: Marked | null,
 ): ModelTotals {
   return {
     fills: fills.fills,
@@ -118,7 +119,7 @@ export function totalsOf(parts: RunParts): Totals {
   };
 }
 
-function priceOf(last: Filled | null): Money | null {
+function priceOf(last: Marked | null): Money | null {
   return last === null ? null : priceAsMoney(last.price, last.decimals);
 }
 

@@ -1,7 +1,7 @@
 /** Turns what the strategy wants into signals: it buys while flat when that is to be long, and sells while long when it is to be flat. */
+import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
-import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
 
 /** What the run holds by its signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
@@ -27,16 +27,26 @@ export class SignalStage {
     return this.#signals;
   }
 
-  /** The same ticks, each with the signal it gave, if any. Backfilled trades give none. */
-  *over(ticks: Iterable<Averaged>): Generator<Signalled> {
-    const pulled = ticks[Symbol.iterator]();
+  /** The same blocks, with the signals that their trades gave. Backfilled trades give none. */
+  *over(blocks: Iterable<AveragedBlock>): Generator<SignalledBlock> {
+    const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      const turns = this.#stance === "flat" ? tick.wish > 0 : tick.wish < 0;
-      if (turns && !tick.late) {
-        (tick as unknown as Slots<Signalled, "signal">).signal = this.#turn(tick);
-      }
-      yield tick as Signalled;
+      const block = result.value as SignalledBlock;
+      // Emptying an array costs as much as a trade, also where it is empty.
+      if (block.signals.length > 0) block.signals.length = block.signalRows.length = 0;
+      if (!block.late) this.#find(block);
+      yield block;
+    }
+  }
+
+  #find({ size, wishes, id, time, signals, signalRows }: SignalledBlock): void {
+    let row = 0;
+    for (;;) {
+      if (this.#stance === "flat") { while (row < size && wishes[row]! <= 0) row++; }
+      else while (row < size && wishes[row]! >= 0) row++;
+      if (row === size) return;
+      signals.push(this.#turn(id[row]!, time[row]!));
+      signalRows.push(row++);
     }
   }
 
@@ -49,10 +59,10 @@ export class SignalStage {
     this.#signals = signals;
   }
 
-  #turn(tick: Averaged): Signal {
+  #turn(tradeId: number, time: number): Signal {
     const side: Side = this.#stance === "flat" ? "buy" : "sell";
     this.#stance = side === "buy" ? "long" : "flat";
     this.#signals++;
-    return { side, tradeId: tick.id, time: tick.time };
+    return { side, tradeId, time };
   }
 }

@@ -3,6 +3,7 @@ import type { PipelineEvent } from "../domain/run/event.ts";
 import type { ByRequest } from "../domain/risk/halt.ts";
 import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/run/outcome_event.ts";
 import type { Filled } from "../domain/market/tick.ts";
+import type { Values } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { Parse } from "./parse.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
@@ -36,8 +37,11 @@ export class TradeEvents {
     return this.#gaps;
   }
 
-  /** The events of a tick that has been through all stages; `isFetched` where it was fetched to fill a gap. */
-  *at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
+  /**
+   * The events of a tick that has been through all stages; `isFetched` where it was fetched to fill a gap, and with what
+   * the strategy showed where it gave a signal.
+   */
+  *at(tick: Filled, isFetched: boolean, values: Values | null): Generator<PipelineEvent> {
     const isQuiet = this.#isQuiet;
     const { outcomes } = tick;
     const isReset = tick.missing < 0;
@@ -49,7 +53,7 @@ export class TradeEvents {
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
-    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
+    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, values, time);
     yield* this.news(time);
     if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, this.#symbol); }
   }

@@ -3,6 +3,7 @@
  * thousands of them, so none is looked at before something happens to it: a trade, a signal, a fill or a lost
  * connection costs the same however many wait.
  */
+import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
 import { isOrderChange, type OrderChange, OrderChanges } from "./order_changes.ts";
@@ -78,6 +79,14 @@ export class WaitingOrders implements KeptOrders {
     const oldest = this.#queue.first;
     return oldest !== undefined &&
       (this.isReady(oldest, time) || this.#mustSweep !== "none" || this.#mayExpire(time, isLate));
+  }
+
+  /** The first row of a block at which `isDue`, from `from` on and before `to`; `to` if there is none. */
+  firstDue(block: Block, from: number, to: number): number {
+    if (this.isEmpty) return to;
+    let row = from;
+    while (row < to && !this.isDue(clockAtRow(block, row), block.late)) row++;
+    return row;
   }
 
   /** Whether an order may fill at a trade at `time`, µs since 1970. */

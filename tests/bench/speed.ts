@@ -9,12 +9,13 @@ import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
-import type { Signalled } from "../../src/domain/market/tick.ts";
+import type { SignalledBlock } from "../../src/domain/market/block.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { AverageStage } from "../../src/stages/average.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
+import { RiskStage } from "../../src/stages/risk_stage.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
@@ -86,9 +87,9 @@ function underLimits(): void {
       const drawdown = new Drawdown(parameters.cash);
       const stage = new PaperFills(account, drawdown);
       const gate = new RiskGate(parameters, account, drawdown);
-      const ticks = signalled();
+      const blocks = signalled();
       rounds[which].push(timed(() => {
-        for (const _tick of stage.over(gate.over(ticks)));
+        for (const _piece of stage.over(new RiskStage(gate).over(blocks)));
       }));
       fills[which] = stage.fills;
     }
@@ -106,11 +107,12 @@ function underLimits(): void {
   ]);
 }
 
-/** The output of the first three stages for the first messages. */
-function signalled(): Signalled[] {
+/** The output of the first three stages for the first messages, in blocks of their own. */
+function signalled(): SignalledBlock[] {
   const stages = [new Parse(), new AverageStage(strategyOf(config)()), new SignalStage()] as const;
   const [parse, averages, signals] = stages;
-  return [...signals.over(averages.over(parse.over(reader.open(messages.slice(0, LIMIT_MESSAGES)))))];
+  const read = reader.open(messages.slice(0, LIMIT_MESSAGES));
+  return [...signals.over(averages.over(parse.over(read)))].map((block) => structuredClone(block));
 }
 
 /** From the frame in hand to the booked fill, one message at a time. */

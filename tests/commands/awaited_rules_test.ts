@@ -1,6 +1,6 @@
 /** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
+import { inFolder, refuseEntries } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
@@ -40,7 +40,7 @@ function isUnruled(event: object): boolean {
 }
 
 Deno.test("penstock run places no order before the rules are known, and keeps, verifies and repeats what it did", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = exchangeOf();
     let first: readonly PrintedEvent[];
     {
@@ -74,7 +74,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
       assertEquals(Number(quantity) * 1000 % 3, 0);
     }
 
-    const entries = wholeEntries(`${folder}/run.db`);
+    const entries = await wholeEntries(`${folder}/run.db`);
     assertEquals(lotOf(entries[0]!.content), [null, null, "awaited", "awaited"]);
     const rules = entries.find(({ type }) => type === "rules")!;
     assertEquals(lotOf(rules.content, "rules"), ["0.003", "5", "exchange", "exchange"]);
@@ -120,7 +120,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
   }));
 
 Deno.test("penstock run says why the rules do not come, and ends in good order when those that came cannot be kept", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = exchangeOf();
     // No crossing, so only the rules have to be kept.
     const windows = ["--short=400000", "--long=500000"];
@@ -157,7 +157,7 @@ Deno.test({
 });
 
 Deno.test("penstock run, resumed before it had any rules, asks for them again", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = exchangeOf();
     {
       await using program = start(folder, "1.txt", ...exchange.args);
@@ -170,7 +170,7 @@ Deno.test("penstock run, resumed before it had any rules, asks for them again", 
     await program.event("fill");
     program.signal("SIGINT");
     assertEquals((await program.finished()).code, 0);
-    const resumed = wholeEntries(`${folder}/run.db`).find(({ type }) => type === "resumed")!;
+    const resumed = (await wholeEntries(`${folder}/run.db`)).find(({ type }) => type === "resumed")!;
     assertEquals(lotOf(resumed.content), ["0.003", "5", "exchange", "exchange"]);
     const verified = await inProcess("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
     assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);

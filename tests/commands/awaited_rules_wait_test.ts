@@ -19,6 +19,7 @@ function taker(printed: string[], take: (arrived: ArrivedRules) => void = () => 
     take(arrived: ArrivedRules) {
       printed.push(`lot ${arrived.rules.lot}`);
       take(arrived);
+      return Promise.resolve();
     },
     onTrouble: (text: string) => void printed.push(text),
     onFailure: (error: unknown) => void printed.push(String(error)),

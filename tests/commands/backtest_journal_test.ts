@@ -11,8 +11,8 @@ const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
 /** The decisions in a journal as they are printed, without their times. */
-function decisionsIn(path: string): unknown[] {
-  return wholeEntries(path).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
+async function decisionsIn(path: string): Promise<unknown[]> {
+  return (await wholeEntries(path)).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));
 }
 
@@ -28,13 +28,13 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   const { code, stdout, stderr } = await backtest(args);
   assertEquals([code, stderr], [0, ""]);
   const printed = withoutTimes(eventsOf(stdout));
-  assertEquals(decisionsIn(path), printed);
+  assertEquals(await decisionsIn(path), printed);
   assertGreater(printed.length, 100);
-  assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
+  assertEquals((await wholeEntries(path)).at(-1)!.content, { reason: "the input ended" });
 
   const short = `${folder.path}/short.db`;
   await backtest(["--stop-after=100", "--state", short, file]);
-  assertEquals(wholeEntries(short).at(-1)!.content, { reason: "as many trades as asked for" });
+  assertEquals((await wholeEntries(short)).at(-1)!.content, { reason: "as many trades as asked for" });
 
   const before = bytesOf(path);
   const again = await backtest(args);
@@ -53,8 +53,8 @@ Deno.test("penstock backtest --state keeps the events before an unusable line", 
   assertEquals(code, 3);
   const printed = withoutTimes(eventsOf(stdout));
   assert(printed.length > 100);
-  assertEquals(decisionsIn(path), printed);
-  const { type, content } = wholeEntries(path).at(-1)!;
+  assertEquals(await decisionsIn(path), printed);
+  const { type, content } = (await wholeEntries(path)).at(-1)!;
   assertEquals(type, "stopped");
   assertStringIncludes(String(content["reason"]), "trades.csv:");
 });

@@ -154,9 +154,9 @@ Deno.test("penstock doctor says that a run on another market or symbol cannot go
   try {
     const state = `${folder}/penstock.db`;
     {
-      using journal = Journal.open(state, { now: () => 0, window: 50 });
+      await using journal = await Journal.open(state, { now: () => 0, window: 50 });
       const options = { symbol: "BTCUSDT", exchange: "binance", endpoint: null };
-      journal.startRun({ time: 1, content: { version: "1", options, market: "binance" } });
+      await journal.startRun({ time: 1, content: { version: "1", options, market: "binance" } });
     }
     const examined = async (...args: string[]) => {
       await using program = Penstock.start(

@@ -19,9 +19,9 @@ async function twoRuns(place: Place): Promise<string[]> {
   return printed;
 }
 
-function positionsOf(path: string, run: number) {
-  using reader = JournalReader.open(path);
-  return reader.positions(run);
+async function positionsOf(path: string, run: number) {
+  await using reader = await JournalReader.open(path);
+  return await reader.positions(run);
 }
 
 /** The lines in which a run printed its fills. */
@@ -99,7 +99,7 @@ Deno.test("penstock export --closed stops where the fills do not add up to what 
   await withExchange({ speed: Infinity }, async (place) => {
     await twoRuns(place);
     // Where a position is open the two need not agree: then nothing is said.
-    const isOpen = positionsOf(place.journal, 1).length > 0;
+    const isOpen = (await positionsOf(place.journal, 1)).length > 0;
     tamper(place.journal, (database) => {
       database.exec(
         `UPDATE entries SET content = json_set(content, '$.fee', '0') WHERE type = 'fill' AND run = 1 AND seq =
@@ -204,16 +204,16 @@ Deno.test({
     await withExchange({ trades: [] }, async (place) => {
       const folder = place.journal.replace(/[^/]*$/, "");
       const [large, copy] = [`${folder}large.db`, `${folder}copy.db`];
-      writeSample(large);
+      await writeSample(large);
       {
-        using journal = openJournal(large);
+        await using journal = await openJournal(large);
         for (let number = 0; number < 6; number++) {
           const filler = "x".repeat(125_000);
           const entries = Array.from(
             { length: 120 },
             () => ({ type: "fill", time: TIME, content: { filler } } as const),
           );
-          journal.commit({ entries });
+          await journal.commit({ entries });
         }
       }
       const start = () =>
@@ -229,7 +229,7 @@ Deno.test({
       if (isThere(copy)) Deno.removeSync(copy);
       await using next = start();
       assertEquals((await next.finished()).code, 0);
-      assert(chainResultOf(copy).isWhole);
+      assert((await chainResultOf(copy)).isWhole);
       assert(!isThere(`${copy}.copy`));
     });
   },

@@ -57,6 +57,7 @@ async function filled(
         const { time: _time, ...happened } = input;
         notes.push(happened);
       }
+      return null;
     },
     log: ({ level, text }) => logged.push(`${level}: ${text}`),
   });

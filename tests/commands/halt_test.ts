@@ -4,9 +4,9 @@ import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { OnHalt } from "../../src/domain/risk/halt.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { inProcess } from "../support/in_process.ts";
@@ -136,8 +136,11 @@ Deno.test("penstock run holds and then flattens on request, in the journal and f
   assertRun(events);
   const summary = events.at(-1)!;
   assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
-  using journal = JournalReader.open(state);
-  assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
+  await using journal = await JournalReader.open(state);
+  assertEquals((await journal.latest("halt", 9)).map(({ content }) => content["action"]), [
+    "hold",
+    "flatten",
+  ]);
   await assertFollows(state, record, events);
 });
 
@@ -222,10 +225,10 @@ Deno.test("penstock run handles a halt that is filed as it ends, before it says 
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
   assertEquals(reasonIn(events.at(-1)!), "manual");
-  using journal = JournalReader.open(state);
-  const [halt, stopped] = (["halt", "stopped"] as const).map((type) => journal.latest(type, 9));
-  assertEquals([halt!.length, stopped!.length], [1, 1]);
-  assertGreater(stopped![0]!.seq, halt![0]!.seq);
+  await using journal = await JournalReader.open(state);
+  const [halt, stopped] = [await journal.latest("halt", 9), await journal.latest("stopped", 9)];
+  assertEquals([halt.length, stopped.length], [1, 1]);
+  assertGreater(stopped[0]!.seq, halt[0]!.seq);
   await assertFollows(state, record, events);
 });
 
@@ -293,9 +296,11 @@ Deno.test({
     assertEquals(idle.code, 2);
     assertStringIncludes(idle.stderr, "is not halted");
     {
-      using journal = JournalReader.open(state);
-      assertEquals(journal.latest("released", 9).map(({ content }) => content["text"]), ["looked at it"]);
-      assert(journal.verifyChain().isWhole);
+      await using journal = await JournalReader.open(state);
+      assertEquals((await journal.latest("released", 9)).map(({ content }) => content["text"]), [
+        "looked at it",
+      ]);
+      assert((await journal.verifyChain()).isWhole);
     }
     await using demo = start();
     await demo.event("fill", ({ side }) => side === "buy");

@@ -3,7 +3,7 @@
  * up, makes a second, and trades there; in bounded memory.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { eventsOf, FLAGS, Penstock, V8_FLAGS, within } from "../support/penstock.ts";
+import { AS_BUILT, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 
 /** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
@@ -232,7 +232,7 @@ for (const { what, says, act, isHandshake = false, isSilent = false, limitMb = L
           ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
           ...[`--stale=${isSilent ? "700ms" : "10m"}`, "--retry-max=250ms"],
         ],
-        [...FLAGS, V8_FLAGS],
+        [...FLAGS, ...AS_BUILT],
       );
       await program.event("disconnected");
       await program.event("connected");
@@ -257,7 +257,7 @@ async function runAgainst(
       ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
       ...["--retry-max=250ms", ...args],
     ],
-    [...FLAGS, V8_FLAGS],
+    [...FLAGS, ...AS_BUILT],
   );
   let peak = 0;
   let isOver = false;
@@ -323,7 +323,7 @@ Deno.test({
     });
     await using program = Penstock.start(
       ["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`, "--stale=10m"],
-      [...FLAGS, V8_FLAGS],
+      [...FLAGS, ...AS_BUILT],
     );
     await program.logged("the connection was replaced by a newer one");
     await within(flooded.promise, "the end of the flood");

@@ -1,10 +1,10 @@
 /** What a run does when its journal is taken away from under it. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
-import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
+import { inFolder, refuseEntries } from "../stores/sample_journal.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 
 const GONE = "was removed, moved or renamed while it was open";
 
@@ -27,7 +27,7 @@ async function ended(
   what: string,
   use: (program: Penstock, state: string, folder: string) => void,
 ): Promise<void> {
-  await inFolderAsync(async (outer) => {
+  await inFolder(async (outer) => {
     const folder = `${outer}/data`;
     const [state, record] = [`${folder}/a.db`, `${outer}/a.txt`];
     await using program = Penstock.start(
@@ -84,7 +84,7 @@ Deno.test({
   name: "penstock run ends with 1, its summary and a whole recording when a halt by hand cannot be kept",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
       const [state, record] = [`${folder}/a.db`, `${folder}/a.txt`];
       await using program = Penstock.start(

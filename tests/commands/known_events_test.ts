@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { eventsOf, penstock } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 import { backtest } from "./backtest_run.ts";
 
@@ -108,7 +108,7 @@ for (const { what, options, files, digest } of OWN) {
 }
 
 Deno.test("penstock backtest gives the same events as ever for a random walk under random options", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/walk.csv`;
     Deno.writeTextFileSync(path, randomWalk(new SeededRandom(17), 20_000));
     const found: string[] = [];
@@ -130,7 +130,7 @@ const RANDOM_DIGESTS = [
 ];
 
 Deno.test("penstock verify proves the journal of an earlier version, and status and export read it", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const journal = `${folder}/run.db`;
     const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
     await Deno.writeFile(journal, packed.pipeThrough(new DecompressionStream("gzip")));

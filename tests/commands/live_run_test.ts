@@ -3,10 +3,10 @@ import { assertEquals } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import type { View } from "../../src/views/view.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 /** A view that keeps the types of the events. */
@@ -32,32 +32,32 @@ function liveRun(state: string, printed: string[] = []): LiveRun {
 Deno.test("LiveRun emits no status before it has started, and none once it has stopped", async () => {
   const printed: string[] = [];
   const live = liveRun("none", printed);
-  live.emitStatus();
+  await live.emitStatus();
   await live.open({ command: "run", version: "1" });
   // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
-  live.emitStatus();
+  await live.emitStatus();
   assertEquals(printed, []);
-  live.start();
-  live.emitStatus();
+  await live.start();
+  await live.emitStatus();
   assertEquals(printed, ["status"]);
-  live.stop();
-  live.emitStatus();
+  await live.stop();
+  await live.emitStatus();
   await live.close(1);
   assertEquals(printed, ["status", "summary"]);
 });
 
 Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const state = `${folder}/run.db`;
     const live = liveRun(state);
     await live.open({ command: "run", version: "1" });
-    live.start();
-    live.stop();
+    await live.start();
+    await live.stop();
     const request = { kind: "halt", action: "hold", text: null } as const;
     const database = connect(state, false);
     fileRequest(database, { run: 1, time: Date.now() * 1000, request });
     database.close();
-    live.handleRequests();
+    await live.handleRequests();
     await live.close(1);
-    assertEquals(wholeEntries(state).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
+    assertEquals((await wholeEntries(state)).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
   }));

@@ -111,14 +111,14 @@ Deno.test("LiveRun shows a made-up view every event in order, its state and its 
   const feed = new ReadAhead((async function* () {})());
   const live = new LiveRun(configuration, view, feed, new AbortController().signal);
   await live.open({ command: "run", version: "1" });
-  live.start();
+  await live.start();
   await live.take({ kind: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 });
   const messages = TRADES.slice(0, 1_000).map((trade) => messageOf(trade));
   await live.take({ kind: "messages", messages: [...messages, "x"], receivedAt: TRADES[0]!.time / 1000 });
   live.draw();
-  live.emitStatus();
+  await live.emitStatus();
   await live.take({ kind: "disconnected", reason: "gone", retryInMs: 1, cause: "closed", hint: "Wait." });
-  live.stop();
+  await live.stop();
   await live.close(1);
   const types = view.events.map(({ type }) => type);
   assertEquals(types[0], "connected");

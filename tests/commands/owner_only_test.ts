@@ -1,7 +1,7 @@
 /** What a run and a backtest make is its owner's alone. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { FLAGS, Penstock } from "../support/penstock.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -20,7 +20,7 @@ Deno.test({
   name: "penstock makes journals, recordings and results for their owner alone, and their folders",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using exchange = BuiltInExchange.listen({ rate: 1_000 });
       const { endpoint, restEndpoint } = exchange;
       const live = [

@@ -8,7 +8,7 @@ import { inProcess } from "../support/in_process.ts";
 import { eventsOf, type Finished, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
 const DAY = 86_400_000;
@@ -100,7 +100,7 @@ function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
 }
 
 Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves the whole from the folder", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 4, rate: 3_000 });
     const place = new Place(folder, exchange);
     // As a restart policy does it, with the folder neither there nor named by a slash from then on.
@@ -137,7 +137,7 @@ Deno.test("penstock run --record FOLDER/ starts again with the same arguments, a
 });
 
 Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, and verify proves it through faults and kills", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,duplicate=9@300,hole=5@400,malformed@450,close@700,hole=3@900");
     await using exchange = BuiltInExchange.listen({ seed: 6, rate: 3_000, faults });
     const place = new Place(folder, exchange);
@@ -170,7 +170,7 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
 });
 
 Deno.test("penstock backtest FOLDER gives the events of the run, one for one, over midnights and faults", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
     await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
     const place = new Place(folder, exchange);
@@ -194,7 +194,7 @@ Deno.test("penstock backtest FOLDER gives the events of the run, one for one, ov
 });
 
 Deno.test("penstock backtest FOLDER stays disconnected from one part to the next, but not over a missing part", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const time = 1_723_161_255_342_000;
     const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
     const trade = (id: number, price: string) =>
@@ -216,7 +216,7 @@ Deno.test("penstock backtest FOLDER stays disconnected from one part to the next
 });
 
 Deno.test("penstock verify FOLDER proves a run that is still going on, as far as it has come, also over midnight", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const place = new Place(folder, exchange);
     await using program = place.startOverDays({ calls: 25 });
@@ -235,7 +235,7 @@ Deno.test("penstock verify FOLDER proves a run that is still going on, as far as
 });
 
 Deno.test("penstock verify FOLDER takes the recordings of the run, and says which it passed over", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 7, rate: 3_000 });
     const place = new Place(folder, exchange);
     await place.run("SIGINT", 3);
@@ -281,7 +281,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
 });
 
 Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and names the rest", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 9, rate: 3_000 });
     const place = new Place(folder, exchange);
     await place.run("SIGINT", 2, "--state=none");
@@ -320,7 +320,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
 });
 
 Deno.test("penstock run --record-keep deletes what is older, says so, and wants a folder", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 10, rate: 3_000 });
     const place = new Place(folder, exchange);
     await place.run("SIGINT", 1);

@@ -5,7 +5,7 @@ import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/serve
 import { Journal } from "../../src/stores/journal/journal.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { FLAGS, Penstock, penstock, type PrintedEvent, V8_FLAGS } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
@@ -45,7 +45,7 @@ export function startRunUnder(
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
-  ], [...FLAGS, V8_FLAGS, ...flags, `--allow-write=${folder}`]);
+  ], [...FLAGS, ...flags, `--allow-write=${folder}`]);
 }
 
 /**
@@ -57,11 +57,11 @@ export function besidesRules(stderr: string): string {
 }
 
 /** The entries of a journal whose chain and tables are whole. */
-export function wholeEntries(path: string): Entry[] {
-  using reader = JournalReader.open(path);
-  const chain = reader.verifyChain();
+export async function wholeEntries(path: string): Promise<Entry[]> {
+  await using reader = await JournalReader.open(path);
+  const chain = await reader.verifyChain();
   assert(chain.isWhole, chain.isWhole ? "" : chain.what);
-  return [...reader.entries()];
+  return await Array.fromAsync(reader.entries());
 }
 
 /**
@@ -104,12 +104,12 @@ function contentOf({ content }: Entry): Record<string, unknown> {
  * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades, generated
  * again: every decision, and the prices in the averages after the last checkpoint.
  */
-export function assertRunMatchesReference(
+export async function assertRunMatchesReference(
   path: string,
   choices: Choices = DEFAULTS,
-): { readonly fills: number; readonly trades: number } {
-  const entries = wholeEntries(path);
-  const last = stateOf(path) as { readonly trades: number; readonly last: { readonly id: number } };
+): Promise<{ readonly fills: number; readonly trades: number }> {
+  const entries = await wholeEntries(path);
+  const last = await stateOf(path) as { readonly trades: number; readonly last: { readonly id: number } };
   const firstId = last.last.id - last.trades + 1;
   const late = entries.filter(({ type }) => type === "gap").map(({ content }) => {
     const { fromId, missing, filled } = content as Record<string, number>;
@@ -136,8 +136,8 @@ export function assertRunMatchesReference(
     .map(({ type, content }) => ({ type, ...content }));
   assertEquals(found as unknown[], expected);
 
-  using journal = Journal.open(path, { now: () => 0, window: choices.long, verify: true });
-  const { decimals, values } = journal.lastPrices();
+  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
+  const { decimals, values } = await journal.lastPrices();
   assertEquals(values.map((value) => value / 10 ** decimals), lastPrices);
   return { fills: found.filter(({ type }) => type === "fill").length, trades: last.trades };
 }

@@ -5,7 +5,7 @@ import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { assertRun } from "./event_contract.ts";
 
 /** The events of a run on an exchange that was started again after `fills` fills, and of its recording. */
@@ -47,7 +47,7 @@ async function acrossReset(
 }
 
 Deno.test("penstock run goes on when an exchange was started again, and its journal, recording and backtest agree", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const { live, recorded } = await acrossReset(folder, 3);
     const summary = live.at(-1)!;
     assertEquals([summary.resets, summary.rejected], [1, 0]);
@@ -98,7 +98,7 @@ Deno.test("penstock run says in the log that the ids started over", async () => 
 });
 
 Deno.test("penstock run counts a trade that comes late into a gap apart, logs it, and does not trade on it", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const faults = parseFaults("reorder@200,duplicate=3@300");
     await using exchange = BuiltInExchange.listen({ speed: Infinity, faults });
     const [state, record] = [`${folder}/a.db`, `${folder}/a.txt`];

@@ -4,13 +4,13 @@ import { parseFaults } from "../../src/simulator/faults.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import { eventsOf, FLAGS, Penstock, type PrintedEvent, QUICKLY, within } from "../support/penstock.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reference_run.ts";
 import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
-  Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
+  Deno.test({ name, ignore, fn: () => inFolder(fn) });
 
 /** Stops a run as a user does, and returns its events. */
 async function stopped(
@@ -56,7 +56,7 @@ test("penstock run, away for more trades than may be fetched, fetches the newest
   assert(!stderr.includes("could not be fetched"), stderr);
   // With averages that were empty at the first live trade no order would be possible before the 50th.
   assertEquals(printed.at(-1)!.gaps, 1);
-  const { content } = wholeEntries(path).findLast(({ type }) => type === "checkpoint")!;
+  const { content } = (await wholeEntries(path)).findLast(({ type }) => type === "checkpoint")!;
   assertEquals(content["trades"], printed.at(-1)!.trades);
   await assertVerifies(path, 2);
 });

@@ -7,9 +7,9 @@ import { withExchange } from "./journal_run.ts";
 
 /** Waits until the journal at `path` has more than `count` entries: no event says that there is a checkpoint. */
 async function entriesAbove(path: string, count: number): Promise<void> {
-  using reader = JournalReader.open(path);
+  await using reader = await JournalReader.open(path);
   const find = async (): Promise<void> => {
-    if (reader.lastSeq > count) return;
+    if (await reader.lastSeq() > count) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
     await find();
   };

@@ -3,7 +3,7 @@ import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { formatResponse } from "../../src/simulator/http_request.ts";
 import { RawServer, type Visit } from "../feeds/raw_server.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import {
   deadEndpoint,
   eventsOf,
@@ -65,7 +65,7 @@ function warnings(log: string): string[] {
 }
 
 Deno.test("penstock run trades by the exchange's rules, and says so in event, log and journal", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     exchange.filters = {
       LOT_SIZE: { stepSize: "0.00300000", minQty: "0.00600000" },
@@ -96,7 +96,7 @@ Deno.test("penstock run trades by the exchange's rules, and says so in event, lo
     assertEquals(new Set(fills.map(({ quantity }) => quantity)), new Set(["0.015"]));
 
     const { instrument, ...options } = events[0]!.config as Record<string, unknown>;
-    const [started] = wholeEntries(`${folder}/run.db`);
+    const [started] = await wholeEntries(`${folder}/run.db`);
     assertEquals([started!.content["options"], started!.content["instrument"]], [options, instrument]);
     const { host, status, rules: said } =
       (instrument as { exchangeInfo: Record<string, unknown> }).exchangeInfo;
@@ -105,7 +105,7 @@ Deno.test("penstock run trades by the exchange's rules, and says so in event, lo
   }));
 
 Deno.test("penstock run lets options and the configuration file override the exchange", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     await Deno.writeTextFile(`${folder}/my.json`, `{"lot": "0.01", "maxQuantity": 0}`);
     const { events } = await goodRun([
@@ -143,14 +143,14 @@ Deno.test("penstock run refuses orders outside the exchange's limits", async () 
 });
 
 Deno.test("penstock run, resumed, keeps the rules that it started with, and says what the exchange has changed", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     await goodRun(exchange.args, folder);
     const same = await goodRun(exchange.args, folder);
     assertEquals(warnings(same.log), []);
     exchange.filters = { LOT_SIZE: { stepSize: "0.00100000" }, MARKET_LOT_SIZE: { maxQty: "0" } };
     const { events, log } = await goodRun(exchange.args, folder);
-    const startedAt = wholeEntries(`${folder}/run.db`)[0]!.time;
+    const startedAt = (await wholeEntries(`${folder}/run.db`))[0]!.time;
     const { lot, maxQuantity } = rulesIn(events);
     assertEquals(lot, `0.00001 journal of ${isoTime(startedAt)}`);
     assertEquals(maxQuantity, `100 journal of ${isoTime(startedAt)}`);
@@ -167,7 +167,7 @@ Deno.test("penstock run, resumed, keeps the rules that it started with, and says
   }));
 
 Deno.test("penstock run remembers the exchange's rules for a time when it does not answer", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     exchange.filters = { LOT_SIZE: { stepSize: "0.00200000" } };
     const { events } = await goodRun(exchange.args, folder);
@@ -218,7 +218,7 @@ Deno.test("penstock run names what it cannot use of an answer, and uses the rest
 });
 
 Deno.test("penstock run ends before it has started if the exchange has no such symbol", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     const { code, stdout, stderr } = await run([...exchange.args, "--symbol=nosuchusdt"], folder);
     assertEquals([code, stdout], [2, ""]);

@@ -1,7 +1,7 @@
 /** A run goes on only on the market that it was started on. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { type Finished, FLAGS, Penstock } from "../support/penstock.ts";
 import { wholeEntries } from "./reference_run.ts";
 
@@ -16,13 +16,13 @@ async function finished(folder: string, ...args: readonly string[]): Promise<Fin
 const DEMO = ["demo", "--rate=500"];
 
 Deno.test("penstock demo goes on with its run at another port, and penstock run refuses it", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     for (const said of ["summary", "goes on after 60 trades"]) {
       const { code, stderr, stdout } = await finished(folder, ...DEMO);
       assertEquals(code, 0, stderr);
       assertStringIncludes(`${stderr}\n${stdout}\nsummary`, said);
     }
-    const markets = wholeEntries(`${folder}/run.db`).filter(({ content }) => "market" in content);
+    const markets = (await wholeEntries(`${folder}/run.db`)).filter(({ content }) => "market" in content);
     assertEquals(markets.map(({ type, content }) => [type, content["market"]]), [
       ["started", "built-in exchange"],
       ["resumed", "built-in exchange"],
@@ -46,7 +46,7 @@ Deno.test("penstock demo goes on with its run at another port, and penstock run 
   }));
 
 Deno.test("penstock run goes on at the address that it was given, and nowhere else", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ rate: 500 });
     await using other = BuiltInExchange.listen({ rate: 500 });
     const run = (endpoint: string, ...args: string[]) =>
@@ -62,6 +62,6 @@ Deno.test("penstock run goes on at the address that it was given, and nowhere el
     // What one exchange said is not remembered for another.
     const fresh = await run(other.endpoint, "--new-run");
     assertEquals(fresh.code, 0, fresh.stderr);
-    const { content } = wholeEntries(`${folder}/run.db`).findLast(({ type }) => type === "started")!;
+    const { content } = (await wholeEntries(`${folder}/run.db`)).findLast(({ type }) => type === "started")!;
     assertEquals(content["market"], other.endpoint);
   }));

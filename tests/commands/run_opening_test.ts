@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 
@@ -36,7 +36,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     name: `penstock run, asked to end by ${signal} while the exchange is asked for its rules, never starts`,
     ignore,
     fn: () =>
-      inFolderAsync((folder) =>
+      inFolder((folder) =>
         withQuestion(folder, async (program) => {
           program.signal(signal);
           const { code, stdout, stderr } = await program.finished();
@@ -52,7 +52,7 @@ Deno.test({
   name: "penstock run leaves its journal closed where it cannot start",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using exchange = BuiltInExchange.listen({ rate: 1_000 });
       const run = async (...args: string[]) => {
         const words = ["run", "--backfill=off", "--log-level=error", `--state=${folder}/run.db`];

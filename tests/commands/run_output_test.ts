@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { soonMs } from "../support/soon.ts";
 import { assertRun } from "./event_contract.ts";
@@ -97,16 +97,16 @@ class Output {
 }
 
 /** The last entry of this type. */
-function latest(journal: string, type: Entry["type"]): Entry | undefined {
-  using reader = JournalReader.open(journal);
-  return reader.latest(type, 1)[0];
+async function latest(journal: string, type: Entry["type"]): Promise<Entry | undefined> {
+  await using reader = await JournalReader.open(journal);
+  return (await reader.latest(type, 1))[0];
 }
 
 /** How many entries of this type there are in a journal, which may not be there yet. */
-function kept(journal: string, type: Entry["type"]): number {
+async function kept(journal: string, type: Entry["type"]): Promise<number> {
   try {
-    using reader = JournalReader.open(journal);
-    return reader.counts()[type] ?? 0;
+    await using reader = await JournalReader.open(journal);
+    return (await reader.counts())[type] ?? 0;
   } catch {
     return 0;
   }
@@ -115,7 +115,7 @@ function kept(journal: string, type: Entry["type"]): number {
 /** Waits until a run has kept so many fills. */
 async function fills(journal: string, count: number): Promise<void> {
   const wait = async () => {
-    while (kept(journal, "fill") < count) {
+    while (await kept(journal, "fill") < count) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
@@ -130,7 +130,7 @@ Deno.test({
   name: "penstock demo trades on while nobody reads its log, and says afterwards how many lines were dropped",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using demo = new Unread(["demo", "--json", "--state=none", ...BUSY], folder);
       // The log says the same in a third of the words, which is more than a pipe and the memory set aside take.
       await demo.reads("stdout", (text) => text.length > 2_000_000);
@@ -147,7 +147,7 @@ for (const json of [true, false]) {
     name: `penstock demo ${json ? "--json " : ""}trades on and ends whole though nothing it writes is read`,
     ignore,
     fn: () =>
-      inFolderAsync(async (folder) => {
+      inFolder(async (folder) => {
         const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
         const args = [`--state=${journal}`, `--record=${recording}`, "--short=1", "--long=2", "--rate=2000"];
         await using demo = new Unread(["demo", ...args, ...(json ? ["--json"] : [])], folder);
@@ -155,8 +155,8 @@ for (const json of [true, false]) {
         await fills(journal, 1_000);
         demo.signal("SIGTERM");
         assertEquals(await demo.finished(), json ? 1 : 0);
-        assertEquals(latest(journal, "stopped")?.content["reason"], "asked to");
-        assertEquals(kept(journal, "stopped"), 1);
+        assertEquals((await latest(journal, "stopped"))?.content["reason"], "asked to");
+        assertEquals(await kept(journal, "stopped"), 1);
         assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
       }),
   });
@@ -166,7 +166,7 @@ Deno.test({
   name: "penstock demo, whose end waits for a reader, ends at once with 130 when it is asked again later",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       const args = ["--json", `--state=${journal}`, "--short=1", "--long=2", "--rate=2000"];
       await using demo = new Unread(["demo", ...args], folder);
@@ -176,7 +176,7 @@ Deno.test({
       const code = await demo.finished();
       clearInterval(again);
       assertEquals(code, 130);
-      assertEquals(kept(journal, "stopped"), 1);
+      assertEquals(await kept(journal, "stopped"), 1);
     }),
 });
 
@@ -184,7 +184,7 @@ Deno.test({
   name: "penstock demo --json ends whole with 1, and says why, when its events are not read for too long",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error"];
       await using demo = new Unread(["demo", "--json", ...args, ...BUSY], folder);
@@ -194,12 +194,12 @@ Deno.test({
         stderr,
         /^penstock: standard output is not read: more than 4194304 characters would be wait/,
       );
-      assertStringIncludes(stderr, String(latest(journal, "stopped")!.content["reason"]));
+      assertStringIncludes(stderr, String((await latest(journal, "stopped"))!.content["reason"]));
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
       // What was written is whole lines from the start, but for the last, and far from all that was kept.
       const lines = (await demo.stdout).split("\n").slice(0, -1).map((line) => JSON.parse(line));
       assertEquals(lines[0].type, "started");
-      assertGreater(kept(journal, "fill"), 2 * lines.filter(({ type }) => type === "fill").length);
+      assertGreater(await kept(journal, "fill"), 2 * lines.filter(({ type }) => type === "fill").length);
     }),
 });
 
@@ -207,11 +207,14 @@ Deno.test({
   name: "penstock demo --json ends whole with 1 by itself when nothing that it writes is read",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       await using demo = new Unread(["demo", "--json", `--state=${journal}`, ...BUSY], folder);
       assertEquals(await demo.finished(), 1);
-      assertMatch(String(latest(journal, "stopped")!.content["reason"]), /^standard output is not read: /);
+      assertMatch(
+        String((await latest(journal, "stopped"))!.content["reason"]),
+        /^standard output is not read: /,
+      );
     }),
 });
 
@@ -219,7 +222,7 @@ Deno.test({
   name: "penstock demo --json ends whole with 1, and says why, when the reader of its events leaves",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error", "--rate=2000"];
       await using demo = Penstock.start(["demo", "--json", ...args], [...FLAGS, `--allow-write=${folder}`]);
@@ -228,7 +231,7 @@ Deno.test({
       const { code, stderr } = await demo.finished();
       const reason = "standard output has no reader any more, and events are not dropped";
       assertEquals([code, stderr], [1, `penstock: ${reason}`]);
-      assertEquals(latest(journal, "stopped")?.content["reason"], reason);
+      assertEquals((await latest(journal, "stopped"))?.content["reason"], reason);
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
     }),
 });
@@ -237,7 +240,7 @@ Deno.test({
   name: "penstock demo waits for a slow reader of its events, and drops none",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const args = ["demo", "--json", "--state=none", "--log-level=error", "--stop-after=100000", ...BUSY];
       await using demo = new Unread(args, folder, 40);
       const code = demo.finished();
@@ -250,7 +253,7 @@ Deno.test({
   name: "penstock exchange serves on while nobody reads what it writes, and ends on SIGTERM",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const { port } = listener.addr;
       listener.close();

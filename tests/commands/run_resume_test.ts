@@ -4,7 +4,7 @@ import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import { DatabaseSync } from "node:sqlite";
 import { eventsOf, type Finished, type Penstock, type PrintedEvent, within } from "../support/penstock.ts";
-import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
+import { bytesOf, inFolder } from "../stores/sample_journal.ts";
 import {
   assertKept,
   assertRunMatchesReference,
@@ -18,7 +18,7 @@ import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
-  Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
+  Deno.test({ name, ignore, fn: () => inFolder(fn) });
 
 /** Stops a run as a user does, and returns its events. */
 async function stopped(program: Penstock): Promise<PrintedEvent[]> {
@@ -46,8 +46,10 @@ async function moreTrades(exchange: BuiltInExchange, count: number): Promise<voi
   while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-function gaps(path: string): Record<string, unknown>[] {
-  return wholeEntries(path).filter(({ type }) => type === "gap").map(({ content }) => ({ ...content }));
+async function gaps(path: string): Promise<Record<string, unknown>[]> {
+  return (await wholeEntries(path)).filter(({ type }) => type === "gap").map(({ content }) => ({
+    ...content,
+  }));
 }
 
 /** Checks how a run that cannot start ends, and that it leaves the journal as it is. */
@@ -66,13 +68,13 @@ test("penstock run, offline for thousands of trades, resumes as if it had seen t
   const printed = [await runFor(exchange, path, 5)];
   await moreTrades(exchange, 3_500);
   printed.push(await runFor(exchange, path, 5));
-  assertKept(wholeEntries(path), printed);
+  assertKept(await wholeEntries(path), printed);
   const [first, second] = printed.map((events) => events.at(-1)!);
   // Trades that the summary's time does not include.
   assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
-  const [gap] = gaps(path);
+  const [gap] = await gaps(path);
   assertGreater(Number(gap!.missing), 3_500);
-  const { fills } = assertRunMatchesReference(path);
+  const { fills } = await assertRunMatchesReference(path);
   assertGreater(fills, 9);
 });
 
@@ -84,8 +86,8 @@ test("penstock run, offline where only aggregates are available, resumes just as
   await runFor(exchange, path, 5);
   await moreTrades(exchange, 2_500);
   await runFor(exchange, path, 5);
-  assertGreater(Number(gaps(path)[0]!.missing), 2_500);
-  assertRunMatchesReference(path);
+  assertGreater(Number((await gaps(path))[0]!.missing), 2_500);
+  await assertRunMatchesReference(path);
 });
 
 test("penstock run, stopped while missed trades are being fetched, leaves the gap to the next run", async (folder) => {
@@ -104,11 +106,11 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
     await within(rest.asked.promise, "the request for missed trades");
     await stopped(program);
   }
-  assertEquals(wholeEntries(path).filter(({ type }) => type === "resumed").length, 1);
-  assertEquals(gaps(path), []);
+  assertEquals((await wholeEntries(path)).filter(({ type }) => type === "resumed").length, 1);
+  assertEquals(await gaps(path), []);
   await runFor(exchange, path, 5, `--record=${folder}/2.txt`);
-  assertEquals(gaps(path).length, 1);
-  assertRunMatchesReference(path);
+  assertEquals((await gaps(path)).length, 1);
+  await assertRunMatchesReference(path);
   await assertVerifies(path, 3);
 });
 
@@ -134,7 +136,7 @@ test("penstock run starts its averages again if missed trades can be fetched in 
   assertStringIncludes(warning, `${missing - filled} of ${missing} missed trades could not be fetched`);
   assertStringIncludes(warning, "403");
   const { type: _type, time: _time, ...content } = gap;
-  assertEquals(gaps(path), [content]);
+  assertEquals(await gaps(path), [content]);
   await assertVerifies(path, 2);
   // No signal before the averages exist again.
   const signal = eventsOf(stdout).find(({ type }) => type === "signal")!;
@@ -152,7 +154,7 @@ test("penstock run resumes a run only under the options that it was started with
   assertStringIncludes(stderr, "--new-run");
 
   const printed = await runFor(exchange, path, 3, "--new-run", "--short=5", "--cash=500");
-  const entries = wholeEntries(path);
+  const entries = await wholeEntries(path);
   assertEquals(entries.filter(({ type }) => type === "started").map(({ run }) => run), [1, 2]);
   assertEquals(entries.filter(({ run, type }) => run === 1 && type === "stopped").length, 2);
   const fills = entries.filter(({ run, type }) => run === 2 && type === "fill");
@@ -171,7 +173,7 @@ test("penstock run says which process holds its journal", async (folder) => {
   assertStringIncludes(stderr, `process ${first.pid} has it open`);
   await first.event("fill");
   await stopped(first);
-  assertRunMatchesReference(path);
+  await assertRunMatchesReference(path);
 });
 
 test("penstock run refuses a file that is not its own journal, with exit code 1, and leaves it as it is", async (folder) => {

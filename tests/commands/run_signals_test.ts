@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { assertRun } from "./event_contract.ts";
@@ -12,10 +12,10 @@ const IN_A_ROW = 10;
 const isUnix = Deno.build.os !== "windows";
 
 /** Why the last run in a journal was stopped; null where the journal does not say that it was. */
-function stoppedIn(path: string): unknown {
+async function stoppedIn(path: string): Promise<unknown> {
   try {
-    using journal = JournalReader.open(path);
-    return journal.latest("stopped", 1)[0]?.content["reason"] ?? null;
+    await using journal = await JournalReader.open(path);
+    return (await journal.latest("stopped", 1))[0]?.content["reason"] ?? null;
   } catch {
     // It is not there yet, or just being written.
     return null;
@@ -51,7 +51,7 @@ Deno.test({
         await terminal.type("\x03");
         const { code, text } = await terminal.finished();
         assertMatch(text, /\nSummary: on paper, /);
-        assertEquals([code, stoppedIn(journal)], [0, "asked to"], text);
+        assertEquals([code, await stoppedIn(journal)], [0, "asked to"], text);
       });
     }
   },
@@ -73,7 +73,7 @@ Deno.test({
         assertEquals(killAll(signal, 2).code, 0);
         const { code, stdout } = await demo.finished();
         assertRun(eventsOf(stdout));
-        assertEquals([code, stoppedIn(journal)], [0, "asked to"], signal);
+        assertEquals([code, await stoppedIn(journal)], [0, "asked to"], signal);
       });
     }
   },
@@ -83,7 +83,7 @@ Deno.test({
   name: "penstock demo ends whole however many signals come in a moment",
   ignore: !isUnix,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       await using demo = Penstock.start(
         ["demo", "--json", "--log-level=error", "--speed=100", `--state=${journal}`],
@@ -92,7 +92,7 @@ Deno.test({
       await demo.event("fill");
       for (const name of ["SIGINT", "SIGTERM", "SIGINT", "SIGTERM"] as const) demo.signal(name);
       const { code, stdout, stderr } = await demo.finished();
-      assertEquals([code, stderr, stoppedIn(journal)], [0, "", "asked to"]);
+      assertEquals([code, stderr, await stoppedIn(journal)], [0, "", "asked to"]);
       assertRun(eventsOf(stdout));
     }),
 });
@@ -101,7 +101,7 @@ Deno.test({
   name: "penstock demo ends whole when its terminal is closed",
   ignore: !hasScript(),
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = ["demo", "--rate=200", `--state=${journal}`, `--record=${recording}`];
       const flags = [...FLAGS, `--allow-write=${folder}`];
@@ -109,7 +109,7 @@ Deno.test({
       await terminal.shows("connected to ws:");
       terminal.hangUp();
       const isStopped = async () => {
-        while (stoppedIn(journal) === null) await new Promise((resolve) => setTimeout(resolve, 20));
+        while (await stoppedIn(journal) === null) await new Promise((resolve) => setTimeout(resolve, 20));
       };
       await within(isStopped(), "the end of the run");
       const isClosed = async () => {
@@ -125,7 +125,7 @@ Deno.test({
   name: "penstock demo trades on while its terminal is stopped by Ctrl-S, and ends whole on SIGTERM",
   ignore: !hasScript(),
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       const args = ["demo", "--rate=2000", "--short=1", "--long=2", `--state=${journal}`];
       const flags = [...FLAGS, `--allow-write=${folder}`];
@@ -134,8 +134,8 @@ Deno.test({
       await terminal.type("\x13");
       const fills = async (count: number) => {
         for (;;) {
-          using reader = JournalReader.open(journal);
-          if (reader.latest("fill", count).length === count) return;
+          await using reader = await JournalReader.open(journal);
+          if ((await reader.latest("fill", count)).length === count) return;
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
@@ -144,7 +144,7 @@ Deno.test({
       const pid = Number(await Deno.readTextFile(`${journal}.lock`));
       Deno.kill(pid, "SIGTERM");
       assertEquals((await terminal.finished()).code, 0);
-      assertEquals(stoppedIn(journal), "asked to");
+      assertEquals(await stoppedIn(journal), "asked to");
     }),
 });
 
@@ -219,7 +219,7 @@ Deno.test({
     "penstock run that gets SIGTERM at any moment of its start ends whole, or before it has made anything",
   ignore: !isUnix,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using exchange = BuiltInExchange.listen({ rate: 300 });
       const ends = [0, 60, 120, 180, 240, 300, 400].map(async (ms) => {
         const journal = `${folder}/${ms}/run.db`;
@@ -235,7 +235,7 @@ Deno.test({
         const { code, stdout, stderr } = await run.finished();
         const isMade = Array.from(Deno.readDirSync(folder)).some(({ name }) => name === `${ms}`);
         if (!isMade) return assertEquals([stdout, stderr], ["", ""], `after ${ms} ms`);
-        assertEquals([code, stoppedIn(journal), stderr], [0, "asked to", ""], `after ${ms} ms`);
+        assertEquals([code, await stoppedIn(journal), stderr], [0, "asked to", ""], `after ${ms} ms`);
         assertRun(eventsOf(stdout));
       });
       await Promise.all(ends);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { canMount, mount, run } from "../support/small_disk.ts";
 import {
   assertKept,
@@ -38,7 +38,7 @@ Deno.test({
     `penstock run, killed ${KILLS} times at any moment, books every fill once and decides as if it had not been`,
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const path = `${folder}/run.db`;
       const random = new SeededRandom(5);
       await using exchange = reproducibleExchange();
@@ -50,7 +50,7 @@ Deno.test({
         await pause(random.fraction() * LATEST_KILL_MS);
         program.signal("SIGKILL");
         printed.push(await printedBy(program));
-        wholeEntries(path);
+        await wholeEntries(path);
       }
       await using program = startRun(exchange, path, `--record=${folder}/${KILLS}.txt`);
       await program.event("fill");
@@ -58,9 +58,9 @@ Deno.test({
       const { code, stdout, stderr } = await program.finished();
       assertEquals([code, besidesRules(stderr)], [0, ""]);
       printed.push(eventsOf(stdout));
-      assertKept(wholeEntries(path), printed);
+      assertKept(await wholeEntries(path), printed);
       await assertVerifies(path, KILLS + 1);
-      const { fills, trades } = assertRunMatchesReference(path);
+      const { fills, trades } = await assertRunMatchesReference(path);
       const summary = printed.at(-1)!.at(-1)!;
       assertEquals([summary.trades, summary.fills], [trades, fills]);
       assertGreater(fills, KILLS / 2);
@@ -74,7 +74,7 @@ Deno.test({
   name: "penstock run ends with 1 when the disk is full, and goes on where it was when there is room again",
   ignore: !canMount,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       assert(mount(folder, "size=256k"));
       try {
         const path = `${folder}/run.db`;
@@ -93,15 +93,15 @@ Deno.test({
         }
         assertEquals(printed[0]!.at(-1)!.type, "summary");
         assert(mount(folder, "remount,size=64m"));
-        assertKept(wholeEntries(path), printed);
+        assertKept(await wholeEntries(path), printed);
         await using program = startRun(exchange, path);
         await program.event("fill");
         program.signal("SIGINT");
         const { code, stdout, stderr } = await program.finished();
         assertEquals([code, besidesRules(stderr)], [0, ""]);
         printed.push(eventsOf(stdout));
-        assertKept(wholeEntries(path), printed);
-        assertRunMatchesReference(path);
+        assertKept(await wholeEntries(path), printed);
+        await assertRunMatchesReference(path);
       } finally {
         run("umount", folder);
       }

@@ -13,7 +13,7 @@ import { deadEndpoint, eventsOf, penstock, type PrintedEvent, within } from "../
 import { assertEvent } from "./event_contract.ts";
 import { withExchange } from "./journal_run.ts";
 import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
-import { inFolderAsync, writeSample } from "../stores/sample_journal.ts";
+import { inFolder, writeSample } from "../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -238,9 +238,9 @@ Deno.test("penstock status shows a resumed run with its first start and when it 
 });
 
 Deno.test("penstock status ends at once for a journal whose tables SQLite would read for minutes", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     change(path, MANY_VIEWS);
     const { code, stdout, stderr } = await inProcess("status", path, "--max-age=60s");
     assertEquals([code, stdout], [3, ""]);

@@ -1,6 +1,6 @@
 /** Symbols that are more than ASCII letters, through everything that a run and its files go through. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, penstock } from "../support/penstock.ts";
 import { traded } from "./backtest_run.ts";
@@ -8,7 +8,7 @@ import { traded } from "./backtest_run.ts";
 const OPTIONS = ["--short=3", "--long=9"];
 
 Deno.test("penstock trades, records, keeps, verifies and repeats symbols of any script and contracts' names", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     for (const symbol of ["币安人生USDT", "BTCUSDT_250328", "BTCUSD_PERP"]) {
       const [journal, recording] = [`${folder}/${symbol}.db`, `${folder}/${symbol}.txt.gz`];
       await using program = Penstock.start(
@@ -55,7 +55,7 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols of any 
   }));
 
 Deno.test("penstock shows the assets that the exchange names, however the symbol is spelled", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const trades = Array.from({ length: 60 }, (_, at) => {
       const price = 100 + (at % 20 < 10 ? at % 20 : 20 - at % 20);
       return `${1000 + at},${price},1,${price},${1735689600000 + at * 1000},true`;

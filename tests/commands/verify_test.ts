@@ -5,10 +5,10 @@ import { parseFaults } from "../../src/simulator/faults.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, penstock } from "../support/penstock.ts";
 import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
-import { contentsOf, inFolderAsync } from "../stores/sample_journal.ts";
+import { contentsOf, inFolder } from "../stores/sample_journal.ts";
 
 Deno.test("penstock verify proves a run that was stopped, in one line or one JSON object", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 3, rate: 3_000 });
     const run = new RecordedRun(folder, exchange, ".txt.gz");
     await run.stoppedAfter(20);
@@ -28,7 +28,7 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
 });
 
 Deno.test("penstock verify proves a run whose stake is a share of the cash, in parts, over a kill", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     // Nearly every trade fills a part: at thousands a second a busy machine would still print them when it is stopped.
     await using exchange = BuiltInExchange.listen({ seed: 8, rate: 300 });
     const run = new RecordedRun(folder, exchange);
@@ -43,7 +43,7 @@ Deno.test("penstock verify proves a run whose stake is a share of the cash, in p
 });
 
 Deno.test("penstock verify proves a run through faults and kills, whatever was fetched or stayed missing", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const faults = parseFaults(
       "drop@150,duplicate=9@300,hole=5@400,malformed@450,reorder@500,close@700,hole=3@900",
     );
@@ -75,7 +75,7 @@ Deno.test("penstock verify proves a run through faults and kills, whatever was f
 });
 
 Deno.test("penstock verify proves the last run of a journal, or the one that --run names", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 8, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     await run.killedAfter(5);
@@ -101,7 +101,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
     [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
   ];
   for (const [options, faults, types] of cases) {
-    await inFolderAsync(async (folder) => {
+    await inFolder(async (folder) => {
       const plan = faults === "" ? [] : parseFaults(faults);
       await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
       const run = new RecordedRun(folder, exchange);
@@ -116,14 +116,14 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
       }, options);
       const outcome = await outcomeOf(run.journal, run.recordings);
       assertEquals(outcome.type, "verified", JSON.stringify([options, outcome]));
-      const { counts } = contentsOf(run.journal);
+      const { counts } = await contentsOf(run.journal);
       for (const type of types) assert(Object.hasOwn(counts, type), `${type} in ${JSON.stringify(counts)}`);
     });
   }
 });
 
 Deno.test("penstock verify proves a run that is still going on, as far as it has come", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     await run.process(async (program) => {
@@ -142,7 +142,7 @@ Deno.test("penstock verify proves a run that is still going on, as far as it has
 });
 
 Deno.test("penstock verify shows a changed trade in its context and ends with 5", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 13, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     // A buy signal says its trade's price, so that no entry but this one can be the first that differs.
@@ -176,7 +176,7 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
 });
 
 Deno.test("penstock verify says what it cannot read, and with which exit code", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const [journal, other] = [`${folder}/a.db`, `${folder}/b.txt`];
     Deno.writeTextFileSync(other, "1723161255342000 {}\n");
     const cases: readonly (readonly [string[], number, string])[] = [

@@ -6,6 +6,7 @@ import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
 import { originOf } from "../support/csv.ts";
+import { ticksIn } from "../support/blocks.ts";
 
 const TIME = 1_735_689_600_000;
 
@@ -40,7 +41,7 @@ function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
       if (!(piece instanceof SortedBlock)) {
         found.passed.push(`${piece.origin.name} after ${found.ids.length}`);
       } else {
-        for (const tick of parse.over(piece)) found.ids.push(tick.id);
+        for (const tick of ticksIn(parse.over(piece))) found.ids.push(tick.id);
       }
     }
   };
@@ -144,7 +145,7 @@ Deno.test("RowOrder keeps the ids of unusable rows in place, and counts unusable
   const parse = new Parse();
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), false);
   for (const _ of order.take(chunkOf(lines)));
-  const ticks = [...order.end()].flatMap((block) => [...parse.over(block)]);
+  const ticks = [...order.end()].flatMap((block) => [...ticksIn(parse.over(block))]);
   assertEquals(ticks.map(({ missing }) => missing), [0, 0]);
   assertThrows(() => sorted([chunkOf(lines)]), UnusableInput, "a.csv:2:");
 });

@@ -1,4 +1,5 @@
 /** The contract of file formats: the tests of each call `testTradeFile`, and say how its files hold a trade. */
+import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
@@ -83,6 +84,22 @@ export function testTradeFile(subject: TradeFileCase): void {
       ),
       { numRuns: 60 },
     );
+  });
+
+  Deno.test(`${name}: blocks, if its reader makes any, hold the trades that next() reads`, async () => {
+    // Prices with two decimals and a tick size of a cent, as most symbols have them.
+    const trades = walk(7, 300, { holes: 20 });
+    const damaged = trades.flatMap((trade, at) => {
+      const record = bytesOf(subject.record(trade));
+      return at % 50 === 49 ? [record, bytesOf(subject.damaged[0]![0])] : [record];
+    });
+    for (const chunkBytes of [300, 1 << 18]) {
+      const options = { formats, strict: false, chunkBytes };
+      const bytes = wholeFile(subject, damaged);
+      const steps = await stepsIn(bytes, options);
+      const inBlocks = await stepsIn(bytes, { ...options, inBlocks: true });
+      assertEquals(inBlocks.map(({ found }) => found), steps.map(({ found }) => found));
+    }
   });
 
   Deno.test(`${name}: an unusable record stops a strict reader at its file, line and column, and another reader skips it`, async () => {
@@ -171,10 +188,12 @@ function foundLayout(subject: TradeFileCase, formats: readonly TradeFile[]) {
 /** Everything that is read from a file. Overwrites each chunk once it has been read, because bytes are only lent. */
 async function stepsIn(
   bytes: Uint8Array,
-  { formats, strict, chunkBytes }: {
+  { formats, strict, chunkBytes, inBlocks = false }: {
     readonly formats: readonly TradeFile[];
     readonly strict: boolean;
     readonly chunkBytes?: number;
+    /** Whether to take blocks wherever the reader has any. */
+    readonly inBlocks?: boolean;
   },
 ): Promise<Step[]> {
   const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), strict);
@@ -187,7 +206,13 @@ async function stepsIn(
     reader.open({ origin, bytes: lent, start: 5, end: 5 + part.length });
     const { trade } = reader;
     try {
-      for (let read = reader.next(); read !== null || reader.takeNote() !== null; read = reader.next()) {
+      for (;;) {
+        const last = steps.at(-1)?.found;
+        const block = inBlocks && typeof last === "object" ? blockAfter(reader, last) : [];
+        steps.push(...block);
+        if (block.length > 0) continue;
+        const read = reader.next();
+        if (read === null && reader.takeNote() === null) break;
         const { line } = reader;
         if (read === "trade") steps.push({ line, found: fieldsOf(reader) });
         if (read === "rejected") steps.push({ line, found: reader.reason });
@@ -201,6 +226,27 @@ async function stepsIn(
     lent.fill(0);
   }
   return steps;
+}
+
+/** The next block, row by row. */
+function blockAfter(reader: ChunkReader, { lastId, time, decimals }: Fields): Step[] {
+  // A position counts prices in one unit; two decimals hold those of these trades.
+  const block = reader.takeBlock({ id: lastId, time, decimals: Math.max(decimals, 2) }, BLOCK_ROWS);
+  return Array.from({ length: block?.size ?? 0 }, (_, row) => {
+    const { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, decimals } = block!;
+    const digits = String(price[row]!);
+    const zeros = Math.min(decimals, digits.length - digits.replace(/0+$/, "").length);
+    const found = {
+      firstId: row === 0 ? block!.firstId : id[row - 1]! + 1,
+      lastId: id[row]!,
+      time: time[row]!,
+      price: price[row]! / 10 ** zeros,
+      decimals: decimals - zeros,
+      quantity: BigInt(quantityWhole[row]!) * 100_000_000n + BigInt(quantityFraction[row]!),
+      buyerIsMaker: buyerIsMaker[row] === 1,
+    };
+    return { line: reader.line, found };
+  });
 }
 
 function chunksOf(bytes: Uint8Array, formats: readonly TradeFile[], chunkBytes = 1 << 18) {

@@ -2,10 +2,10 @@
  * A day of a live run in virtual time, drawn from a seed: the exchange, the network, the disk, the clock and the
  * process itself fail in every way that they know, around the real feed, engine and stores.
  */
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertRejects } from "@std/assert";
 import { assertKept, wholeEntries } from "../commands/reference_run.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
-import { JournalHeld } from "../../src/stores/journal/journal_file.ts";
+import { JournalHeld } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Random } from "../../src/simulator/random.ts";
 import type { FaultAction } from "../../src/simulator/faults.ts";
@@ -13,7 +13,7 @@ import { exitOf } from "../../src/domain/process/exit.ts";
 import { type Boot, checkDay, type DayFound, progressIn } from "./day_checks.ts";
 import { type DayPlan, planOf } from "./day_plan.ts";
 import { Requests } from "./requests.ts";
-import type { KeptHeartbeat } from "../../src/stores/journal/journal_heartbeat.ts";
+import type { KeptHeartbeat } from "../../src/stores/journal/entry_log.ts";
 import { Weather } from "./simulated_network.ts";
 import { SimulatedExchange } from "./simulated_exchange.ts";
 import { SimulatedProcess, type World } from "./simulated_process.ts";
@@ -137,7 +137,7 @@ class DayRun {
       const log = this.#process?.log.slice(-10) ?? [];
       throw new BadDay(this.#seed, this.#trace.digest, error, [...this.#trace.last, ...log]);
     } finally {
-      this.#process?.disk.close();
+      await this.#process?.disk.close();
     }
   }
 
@@ -194,7 +194,7 @@ class DayRun {
   /** Processes come and go, one at a time. The last one is asked to stop as the day ends. */
   async #processes(): Promise<void> {
     const random = this.#random;
-    while (!await this.#outcomeOf(this.#boot())) {
+    while (!await this.#outcomeOf(await this.#boot())) {
       const meanMs = random.below(12) === 0 ? 90 * MINUTE : 20_000;
       // A supervisor waits a little before it starts a process again.
       const awayMs = Math.max(1_000, Math.min(random.exponential(meanMs), this.#leftMs));
@@ -202,15 +202,16 @@ class DayRun {
     }
   }
 
-  #boot(): Boot {
-    const { options, isPacked } = this.#plan;
+  async #boot(): Promise<Boot> {
+    const { options, isPacked, answersWithinMs } = this.#plan;
     const number = this.#boots.length;
     const recording = `${this.#folder}/${number}-#.txt${isPacked ? ".gz" : ""}`;
-    const progress = progressIn(this.#path);
+    const progress = await this.#time.real(progressIn(this.#path));
     const process = new SimulatedProcess(
       this.#world,
       new Random(this.#seed, FIRST_PROCESS + number),
       [...options, `--state=${this.#path}`, `--record=${recording}/`],
+      answersWithinMs,
     );
     const boot: Boot = { process, ...progress, hasLostRecording: false };
     this.#process = process;
@@ -261,14 +262,16 @@ class DayRun {
       if (isPowerCut) this.#count("power cut");
       const left = `${this.#folder}/${this.#disk}`;
       this.#disk++;
-      boot.hasLostRecording = process.disk.crash(left, `${this.#folder}/${this.#disk}`, isPowerCut);
+      const crash = process.disk.crash(left, `${this.#folder}/${this.#disk}`, isPowerCut);
+      boot.hasLostRecording = await this.#time.real(crash);
       Deno.removeSync(left, { recursive: true });
     } else {
       if (ending.how === "failed") this.#mustHaveReason(process, ending.error);
-      process.disk.close();
+      await this.#time.real(process.disk.close());
     }
     if (exists(this.#path)) {
-      assertKept(wholeEntries(this.#path), this.#boots.map(({ process: { printed } }) => printed));
+      const entries = await this.#time.real(wholeEntries(this.#path));
+      assertKept(entries, this.#boots.map(({ process: { printed } }) => printed));
     }
   }
 
@@ -360,22 +363,22 @@ class DayRun {
 
   async #request(): Promise<void> {
     const process = this.#process?.isAlive === true ? this.#process : null;
-    if (exists(this.#path)) this.#count(await this.#requests.file(this.#path, process));
+    if (exists(this.#path)) this.#count(await this.#time.real(this.#requests.file(this.#path, process)));
   }
 
   /** Other processes see that the run is alive, and none can take its journal. */
-  #checkPulse(): void {
+  async #checkPulse(): Promise<void> {
     const process = this.#process;
     const { time, wallClock } = this.#world;
     const since = Math.max(process?.openSince ?? Infinity, this.#steppedAt);
     if (process?.isAlive !== true || time.now - since < 2 * HEARTBEAT_MS) return;
-    using reader = JournalReader.open(this.#path);
-    const { heartbeat } = reader;
+    const heartbeat = await this.#time.real(heartbeatIn(this.#path));
     assert(heartbeat !== null, "a run has no heartbeat");
     this.#mustKeepUp(process, heartbeat);
     const ageMs = wallClock() - heartbeat.time / 1_000;
     assert(ageMs >= -1 && ageMs <= HEARTBEAT_MS, `the heartbeat of a run is ${ageMs} ms old`);
-    assertThrows(() => Journal.open(this.#path, { now: () => 0, window: 1 }), JournalHeld);
+    const other = Journal.open(this.#path, { now: () => 0, window: 1 });
+    await this.#time.real(assertRejects(() => other, JournalHeld));
   }
 
   /** A process that has had a network for long enough has the trades of long ago. */
@@ -395,6 +398,11 @@ class DayRun {
     this.#troubles[trouble] = (this.#troubles[trouble] ?? 0) + 1;
     this.#trace.add(this.#time.now, trouble);
   }
+}
+
+async function heartbeatIn(path: string): Promise<KeptHeartbeat | null> {
+  await using reader = await JournalReader.open(path);
+  return await reader.heartbeat();
 }
 
 function exists(path: string): boolean {

@@ -62,10 +62,10 @@ const DECIDED = ["signal", "refusal", "fill"];
 /** Checks all that has to be true. Throws an AssertionError that says what is not. */
 export async function checkDay(day: DayOver): Promise<DayFound> {
   const { path, boots, requests, trades } = day;
-  const entries = wholeEntries(path);
-  requests.assertDone(entries, waitingIn(path));
+  const entries = await wholeEntries(path);
+  requests.assertDone(entries, await waitingIn(path));
   await assertVerified(day);
-  const { firstTime, trades: count, last } = stateIn(path)!;
+  const { firstTime, trades: count, last } = (await stateIn(path))!;
   const ids = new RisingIds(trades);
   const lastId = ids.rising(last!.id);
   assertEndsLate(trades, ids, lastId);
@@ -75,7 +75,7 @@ export async function checkDay(day: DayOver): Promise<DayFound> {
   const processed = processedTrades({ trades, ids, missed, writers, firstTime, lastId, count });
   assertCounts([...boots, { from: last!.id, trades: count }], ids, processed);
   const lastMissed = missed.at(-1)?.to ?? -1;
-  const fills = assertReference(day, { ids, processed, lastMissed }, entries);
+  const fills = await assertReference(day, { ids, processed, lastMissed }, entries);
   const resets = entries.filter(({ type }) => type === "reset").length;
   const isReset = ids.haveRestarted && processed[0]!.firstId < ids.rising(0);
   assertEquals(resets, isReset ? 1 : 0, "how often the ids started over");
@@ -94,25 +94,25 @@ export async function checkDay(day: DayOver): Promise<DayFound> {
 }
 
 /** The last trade in a journal, -1 where there is none, and how many there are. */
-export function progressIn(path: string): Pick<Boot, "from" | "trades"> {
-  const state = stateIn(path);
+export async function progressIn(path: string): Promise<Pick<Boot, "from" | "trades">> {
+  const state = await stateIn(path);
   return { from: state?.last?.id ?? -1, trades: state?.trades ?? 0 };
 }
 
-function stateIn(path: string): RunState | null {
+async function stateIn(path: string): Promise<RunState | null> {
   try {
     if (Deno.statSync(path).size === 0) return null;
   } catch {
     return null;
   }
-  using reader = JournalReader.open(path);
-  if (reader.lastRun === 0) return null;
-  return reader.checkpoint()?.state as unknown as RunState ?? null;
+  await using reader = await JournalReader.open(path);
+  if (await reader.lastRun() === 0) return null;
+  return (await reader.checkpoint())?.state as unknown as RunState ?? null;
 }
 
-function waitingIn(path: string): number {
-  using reader = JournalReader.open(path);
-  return reader.requests().length;
+async function waitingIn(path: string): Promise<number> {
+  await using reader = await JournalReader.open(path);
+  return (await reader.requests()).length;
 }
 
 /** The run ends with a trade of its last minutes. */
@@ -156,11 +156,11 @@ interface Reviewed {
 }
 
 /** Every decision is what the naive reference makes of the same trades, and so are the prices in the averages. */
-function assertReference(
+async function assertReference(
   { path, choices, requests }: DayOver,
   { ids, processed, lastMissed }: Reviewed,
   entries: readonly Entry[],
-): number {
+): Promise<number> {
   const halts = entries.flatMap(({ type, time, content }): PlainHalt[] => {
     if (type !== "halt" && type !== "released") return [];
     const { tradeId, action, requested, text } = content as Record<string, unknown>;
@@ -177,8 +177,8 @@ function assertReference(
   const found = entries.filter(({ type }) => DECIDED.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertSame(found, expected);
-  using journal = Journal.open(path, { now: () => 0, window: choices.long, verify: true });
-  const { decimals, values } = journal.lastPrices();
+  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
+  const { decimals, values } = await journal.lastPrices();
   const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
   assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
   return found.filter(({ type }) => type === "fill").length;
@@ -207,10 +207,10 @@ async function assertVerified({ path, boots, isUnproven }: DayOver): Promise<voi
   const recordings = boots.flatMap(({ process }) => process.recordings).filter((file) =>
     Deno.statSync(file).size > 0
   );
-  using journal = JournalReader.open(path);
-  const verification = new Verification(journal, null, {
+  await using journal = await JournalReader.open(path);
+  const verification = await Verification.of(journal, null, {
     engineOf: keptEngine,
-    lastSeqNow: () => journal.lastSeq,
+    lastSeqNow: () => journal.lastSeq(),
   });
   const outcome = await verification.outcomeOf(recordedChunks(recordings, { onWarning: () => {} }));
   if (outcome.type === "verified") return;

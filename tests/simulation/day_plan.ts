@@ -13,6 +13,8 @@ export interface DayPlan {
   readonly choices: Choices;
   /** Of the run, besides those of `choices`. */
   readonly options: readonly string[];
+  /** How long a journal may take to confirm what it is given, ms. */
+  readonly answersWithinMs: number;
   /** Whether recordings are compressed. */
   readonly isPacked: boolean;
   /** Whether machines lose their power, and not only processes their lives. */
@@ -79,6 +81,7 @@ export function planOf(seed: number): DayPlan {
       ...["--max-hold=1h", `--stale=${stale}s`, `--retry-max=${pick(1, 20, 60)}s`],
       `--renew-after=${pick("1h", "5h", "23h")}`,
     ],
+    answersWithinMs: pick(0, 0, 40, 1_500),
     isPacked: random.below(4) === 0,
     hasPowerCuts: random.below(3) === 0,
     clockOffset: pick(0, 0, -400, 2_500, 90_000, 3 * 60 * MINUTE),

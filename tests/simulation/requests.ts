@@ -5,7 +5,7 @@ import { isoTime } from "../../src/domain/numbers/time.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/journal/halt_release.ts";
 import { HaltedAlready, haltRun } from "../../src/stores/journal/run_halt.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
-import { JournalError } from "../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { progressIn } from "./day_checks.ts";
 import type { SimulatedProcess, World } from "./simulated_process.ts";
@@ -60,7 +60,7 @@ export class Requests {
   }
 
   async #halt(path: string, time: number, isOpen: boolean): Promise<string> {
-    const afterSeq = lastSeqIn(path);
+    const afterSeq = await lastSeqIn(path);
     const action = this.#random.below(2) === 0 ? "hold" : "flatten";
     const how = await haltRun(path, { action, time, text: null }, { waitMs: 0, signal: NEVER });
     if (isOpen) assert(how === "filed", `a halt of a run that is at work is ${how}`);
@@ -72,7 +72,9 @@ export class Requests {
     const { how } = await releaseHalt(path, { time, text: "simulated" }, { waitMs: 0, signal: NEVER });
     if (isOpen) assert(how === "filed", `a release of a run that is at work is ${how}`);
     if (how === "withdrawn") { for (const halt of this.#halts) halt.isWithdrawn = true; }
-    if (how === "here" || how === "next") this.releases.push({ afterId: progressIn(path).from, time });
+    if (how === "here" || how === "next") {
+      this.releases.push({ afterId: (await progressIn(path)).from, time });
+    }
     return `release ${how}`;
   }
 
@@ -93,7 +95,7 @@ export class Requests {
   }
 }
 
-function lastSeqIn(path: string): number {
-  using reader = JournalReader.open(path);
-  return reader.lastSeq;
+async function lastSeqIn(path: string): Promise<number> {
+  await using reader = await JournalReader.open(path);
+  return await reader.lastSeq();
 }

@@ -1,11 +1,13 @@
 /** The disk of simulated processes: real files that fail on demand, and what a crash leaves of them. */
 import type { SQLInputValue } from "node:sqlite";
+import type { EntryStore, LogLease } from "../../src/stores/journal/entry_log.ts";
 import { Journal, type JournalOptions } from "../../src/stores/journal/journal.ts";
 import {
   connect,
   type JournalDatabase,
   type JournalStatement,
-} from "../../src/stores/journal/journal_file.ts";
+} from "../../src/stores/journal/sqlite/journal_file.ts";
+import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
 import type { RecordingFile } from "../../src/stores/recording/recording_file.ts";
 import type { CreatedFile, DayFiles } from "../../src/stores/recording/recording_folder.ts";
 import type { Random } from "../../src/simulator/random.ts";
@@ -29,6 +31,8 @@ export interface DiskOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly trouble: DiskTrouble;
+  /** How long a journal may take to confirm what it is given, twice, ms; 0 for no time. */
+  readonly answersWithinMs: number;
   /** Called where a kill falls on a write of this process. */
   readonly onKill: () => void;
   /** Called with each trouble that a write met. */
@@ -58,7 +62,7 @@ const SYNC_MS = 30;
 /** The files of one process. */
 export class SimulatedDisk {
   readonly #options: DiskOptions;
-  readonly #journals: Journal[] = [];
+  readonly #leases: LogLease[] = [];
   readonly #recordings: Written[] = [];
   #isGone = false;
   #killIn: number | null = null;
@@ -76,14 +80,9 @@ export class SimulatedDisk {
   }
 
   /** Opens a journal whose statements may fail, and may be the last thing that the process does. */
-  readonly openJournal = (path: string, options: JournalOptions): Journal => {
+  readonly openJournal = (path: string, options: JournalOptions): Promise<Journal> => {
     this.#mustBeThere();
-    const journal = Journal.open(path, {
-      ...options,
-      connect: (path, readOnly) => this.#watched(connect(path, readOnly), path),
-    });
-    this.#journals.push(journal);
-    return journal;
+    return Journal.open(path, { ...options, store: this.#store() });
   };
 
   /** The files of recordings, written with the same care. */
@@ -108,7 +107,7 @@ export class SimulatedDisk {
    * has confirmed is torn at random, there and in the recordings. Closes everything afterwards. Returns whether any of
    * a recording was lost.
    */
-  crash(from: string, to: string, isPowerCut: boolean): boolean {
+  async crash(from: string, to: string, isPowerCut: boolean): Promise<boolean> {
     const { random } = this.#options;
     Deno.mkdirSync(to);
     for (const { name, isFile } of Deno.readDirSync(from)) {
@@ -128,7 +127,7 @@ export class SimulatedDisk {
       if (left < size) isAnyLost = true;
       Deno.truncateSync(path, left);
     }
-    this.close();
+    await this.close();
     return isAnyLost;
   }
 
@@ -138,9 +137,11 @@ export class SimulatedDisk {
   }
 
   /** Closes what the process left open. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isGone = true;
-    for (const journal of this.#journals) journal.close();
+    // Not the journals, which the process may have left in the middle of a turn.
+    for (const lease of this.#leases) await lease[Symbol.asyncDispose]();
+    this.#leases.length = 0;
     for (const { file } of this.#recordings) {
       try {
         file.close();
@@ -148,6 +149,37 @@ export class SimulatedDisk {
         // The process closed it.
       }
     }
+  }
+
+  /** The store of files, which answers after a while where it is slow. */
+  #store(): EntryStore {
+    const { time, random, answersWithinMs } = this.#options;
+    const store = sqliteStore({
+      connect: (path, readOnly) => this.#watched(connect(path, readOnly), path),
+    });
+    const slow = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (answersWithinMs > 0) await time.sleep(random.below(answersWithinMs));
+      const result = await work();
+      if (answersWithinMs > 0) await time.sleep(random.below(answersWithinMs));
+      return result;
+    };
+    return {
+      ...store,
+      lease: async (path, check) => {
+        const lease = await store.lease(path, check);
+        this.#leases.push(lease);
+        return {
+          log: lease.log,
+          append: (addition) => slow(() => lease.append(addition)),
+          writeHeartbeat: (heartbeat) => slow(() => lease.writeHeartbeat(heartbeat)),
+          loss: () => lease.loss(),
+          [Symbol.asyncDispose]: async () => {
+            this.#leases.splice(this.#leases.indexOf(lease), 1);
+            await lease[Symbol.asyncDispose]();
+          },
+        };
+      },
+    };
   }
 
   #mustBeThere(): void {

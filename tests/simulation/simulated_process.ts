@@ -72,7 +72,7 @@ export class SimulatedProcess {
   /** Its recording's files, in their order. */
   readonly recordings: string[] = [];
 
-  constructor(world: World, random: Random, args: readonly string[]) {
+  constructor(world: World, random: Random, args: readonly string[], answersWithinMs: number) {
     const { time, exchange, weather, trouble, trace, wallClock } = world;
     this.#world = world;
     this.startedAt = time.now;
@@ -83,7 +83,7 @@ export class SimulatedProcess {
       enter: (action) => this.#enter(action),
     });
     this.disk = new SimulatedDisk({
-      ...{ time, random, trouble },
+      ...{ time, random, trouble, answersWithinMs },
       onKill: () => this.kill(),
       onTrouble: (what) => {
         this.troubles.push(what);

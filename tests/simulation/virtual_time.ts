@@ -14,6 +14,8 @@ export interface Alarm {
 export class VirtualTime {
   #now = 0;
   #orders = 0;
+  /** What has to end by real time before this one moves on. */
+  #held = 0;
   /** A binary heap, the next one first. */
   readonly #alarms: Alarm[] = [];
 
@@ -40,6 +42,16 @@ export class VirtualTime {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
+  /** Waits for work that takes real time: none of this time passes meanwhile. */
+  async real<T>(work: Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      return await work;
+    } finally {
+      this.#held--;
+    }
+  }
+
   /**
    * Lets time pass until `work` is over, and returns what it resolves to. At each time all promises that can be are
    * settled before it moves on. Throws an Error if nothing is left that could go on.
@@ -50,7 +62,7 @@ export class VirtualTime {
     work.then(end, end);
     while (!isOver) {
       // Microtasks come before this, however many there are.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      do await new Promise<void>((resolve) => setImmediate(resolve)); while (this.#held > 0);
       if (isOver) break;
       const alarm = this.#next();
       if (alarm === null) throw new Error(`Nothing is left to happen after ${this.#now} ms`);

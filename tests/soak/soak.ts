@@ -124,8 +124,8 @@ class Soak {
     isOver = true;
     await sampling;
     await this.#end(program, "SIGTERM");
-    assertKept(wholeEntries(this.#path), this.#printed);
-    const { fills, trades } = assertRunMatchesReference(this.#path, CHOICES);
+    assertKept(await wholeEntries(this.#path), this.#printed);
+    const { fills, trades } = await assertRunMatchesReference(this.#path, CHOICES);
     const summary = this.#printed.at(-1)!.at(-1)!;
     assertEquals([summary.type, summary.trades, summary.fills], ["summary", trades, fills]);
     return {

@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { AverageStage } from "../../src/stages/average.ts";
 import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { tickOf, ticksAt } from "../support/ticks.ts";
+import { blocksOf } from "../support/blocks.ts";
 
 function stageOf(short: number, long: number): AverageStage {
   return new AverageStage(new Crossover(short, long));
@@ -10,13 +11,19 @@ function stageOf(short: number, long: number): AverageStage {
 Deno.test("AverageStage.over() empties the averages at a gap, and when the ids start over", () => {
   for (const missing of [1, 7, -1]) {
     const stage = stageOf(1, 2);
-    const prices = [{ price: 10 }, { price: 30 }, { price: 50, missing }, { price: 10 }];
+    const ticks = [{ id: 1, price: 10 }, { id: 2, price: 30 }, { id: 3, price: 50, missing }, {
+      id: 4,
+      price: 10,
+    }]
+      .map(tickOf);
     const found = [];
-    for (const { wish, readings } of stage.over(prices.map(tickOf))) found.push([wish, readings.values()]);
+    for (const { size, wishes, values } of stage.over(blocksOf(ticks, 9))) {
+      for (let row = 0; row < size; row++) found.push([wishes[row], values.get(row)]);
+    }
     assertEquals(found, [
-      [0, null],
+      [0, undefined],
       [1, { shortAverage: "30", longAverage: "20" }],
-      [0, null],
+      [0, undefined],
       [-1, { shortAverage: "10", longAverage: "30" }],
     ]);
     assertEquals(stage.record, { emptied: 1, existed: true });
@@ -26,7 +33,7 @@ Deno.test("AverageStage.over() empties the averages at a gap, and when the ids s
 Deno.test("AverageStage.record says whether the averages ever existed, and how often they were emptied", () => {
   const stage = stageOf(1, 3);
   const run = (...missing: readonly number[]) => {
-    stage.over(missing.map((missing) => tickOf({ missing }))).forEach(() => {});
+    stage.over(blocksOf(missing.map((missing) => tickOf({ missing })))).forEach(() => {});
   };
   run(0, 0, 5, 0);
   assertEquals(stage.record, { emptied: 1, existed: false });
@@ -36,10 +43,10 @@ Deno.test("AverageStage.record says whether the averages ever existed, and how o
   assertEquals(stage.record, { emptied: 2, existed: true });
 });
 
-Deno.test("AverageStage.over() reads one tick for each that it is asked for", () => {
+Deno.test("AverageStage.over() reads one block for every one it is asked for", () => {
   let read = 0;
   const source = function* () {
-    for (;;) yield tickOf({ id: ++read });
+    for (;;) yield* blocksOf([tickOf({ id: ++read })]);
   };
   const stage = stageOf(1, 2).over(source());
   stage.next();
@@ -49,7 +56,7 @@ Deno.test("AverageStage.over() reads one tick for each that it is asked for", ()
 
 Deno.test("AverageStage.restart() empties the averages", () => {
   const stage = stageOf(1, 2);
-  stage.over(ticksAt([1, 2])).forEach(() => {});
+  stage.over(blocksOf(ticksAt([1, 2]))).forEach(() => {});
   assertEquals(stage.closes.values, [1, 2]);
   stage.restart();
   assertEquals(stage.closes.values, []);
@@ -57,16 +64,38 @@ Deno.test("AverageStage.restart() empties the averages", () => {
 
 Deno.test("AverageStage.takeCloses() gives each close once, or all that count if those given before are void", () => {
   const stage = stageOf(1, 3);
-  const run = (...prices: readonly number[]) => stage.over(ticksAt(prices)).forEach(() => {});
+  const run = (...prices: readonly number[]) => stage.over(blocksOf(ticksAt(prices), 2)).forEach(() => {});
   assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: true });
   run(1, 2);
   assertEquals(stage.takeCloses(), { decimals: 0, values: [1, 2], isFresh: false });
   assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: false });
   run(3, 4);
-  stage.over(ticksAt([55], 1)).forEach(() => {});
+  stage.over(blocksOf(ticksAt([55], 1))).forEach(() => {});
   assertEquals(stage.takeCloses(), { decimals: 1, values: [30, 40, 55], isFresh: true });
-  stage.over([tickOf({ price: 7, decimals: 1, missing: 2 })]).forEach(() => {});
+  stage.over(blocksOf([tickOf({ price: 7, decimals: 1, missing: 2 })])).forEach(() => {});
   assertEquals(stage.takeCloses(), { decimals: 1, values: [7], isFresh: true });
   stage.restore(null, { decimals: 0, values: [1, 2, 3] });
   assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: false });
+});
+
+Deno.test("AverageStage.over() keeps what the strategy shows wherever it may give a signal, however trades are cut", () => {
+  const ticks = ticksAt(Array.from({ length: 500 }, (_, at) => 1_000 + (at * at * 7) % 23));
+  const whole = new Map<number, unknown>();
+  let wished = 0;
+  for (const [at, tick] of ticks.entries()) {
+    const strategy = new Crossover(2, 5);
+    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(price, 0)).at(-1)!;
+    if (wish !== 0 && wish !== wished) whole.set(tick.id, strategy.values());
+    if (wish !== 0) wished = wish;
+  }
+  assertGreater(whole.size, 100);
+  for (const rows of [1, 7, 500]) {
+    const found = new Map<number, unknown>();
+    for (const { id, values } of stageOf(2, 5).over(blocksOf(ticks, rows))) {
+      for (const [row, shown] of values) found.set(id[row]!, shown);
+    }
+    assertEquals(found, whole);
+  }
+  const quiet = new AverageStage(new Crossover(2, 5), false);
+  for (const { values } of quiet.over(blocksOf(ticks, 7))) assertEquals(values.size, 0);
 });

@@ -4,10 +4,12 @@ import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
 import type { Filled, Signalled } from "../../src/domain/market/tick.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
-import { type Judged, RiskGate } from "../../src/stages/risk.ts";
+import { RiskGate } from "../../src/stages/risk.ts";
+import type { Judged } from "../../src/stages/risk_stage.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { signalledOf } from "../support/ticks.ts";
+import { blocksOf, filled, judged } from "../support/blocks.ts";
 
 /** The last two stages over one account. */
 function stagesFor(changed: Partial<Choices> = {}) {
@@ -16,7 +18,7 @@ function stagesFor(changed: Partial<Choices> = {}) {
   const drawdown = new Drawdown(parameters.cash);
   const gate = new RiskGate(parameters, account, drawdown);
   const fills = new PaperFills(account, drawdown);
-  const over = (ticks: Iterable<Signalled>): Generator<Filled> => fills.over(gate.over(ticks));
+  const over = (ticks: Iterable<Signalled>): Generator<Filled> => filled(fills, gate, ticks);
   return { account, drawdown, gate, fills, over };
 }
 
@@ -25,7 +27,7 @@ function plainly(outcome: Filled["outcomes"][number]): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(outcome).map((
       [name, value],
-    ) => [name, Money.isDecimal(value) ? plain(value as Money) : value]),
+    ) => [name, value instanceof Money ? plain(value) : value]),
   );
 }
 
@@ -111,14 +113,16 @@ Deno.test("PaperFills.over() marks the drawdown with the books after the fill", 
 
 Deno.test("PaperFills.over() stops with a BooksError when the books no longer balance", () => {
   const { account, drawdown, gate, fills } = stagesFor();
-  const judged = [...gate.over([signalledOf({ price: 100 }, "buy")])][0]!;
-  const [order] = judged.decisions ?? [];
+  const [first] = [...judged(gate, [signalledOf({ price: 100 }, "buy")])];
+  const [order] = first!.decisions ?? [];
   assert(order?.kind === "approved");
   // The same order again until the cash is used up: a gate that did this would be broken.
   const again: Judged = Object.assign(signalledOf({ id: 2, price: 100 }), {
     decisions: Array(10).fill(order),
   });
-  assertThrows(() => [...fills.over([again])], BooksError, "cash is -10, expected 0");
+  const [block] = [...blocksOf([again])];
+  const piece = { block: block!, from: 0, to: 1, due: again };
+  assertThrows(() => [...fills.over([piece])], BooksError, "cash is -10, expected 0");
   assertEquals(plain(account.position), "100");
   assertEquals(fills.fills, 9);
   assertEquals(drawdown.worst(), "0.0009");

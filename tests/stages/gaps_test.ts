@@ -54,7 +54,7 @@ class Live {
     return this.engine.state;
   }
 
-  /** Receives trades; at a gap calls `fill` and goes on. */
+  /** Receives trades; at a gap it calls `fill` and continues. */
   receive(messages: readonly string[], receivedAt = TIME, fill: (live: Live) => void = () => {}): this {
     const reader = this.#batch.open(messages, receivedAt);
     let written = 0;

@@ -9,6 +9,7 @@ import { RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { type GivenTick, signalledOf } from "../support/ticks.ts";
+import { filled } from "../support/blocks.ts";
 
 /** One trade, and the signal that it gives. */
 type Trade = readonly [trade: GivenTick, signal?: "buy" | "sell"];
@@ -32,7 +33,7 @@ class GateScenario {
   /** What became of the orders at each trade, in short. */
   trade(...trades: readonly Trade[]): string[][] {
     const ticks = trades.map(([trade, signal]) => signalledOf({ id: ++this.#id, ...trade }, signal ?? null));
-    return [...this.#fills.over(this.gate.over(ticks))].map(({ outcomes }: Filled) => outcomes.map(brief));
+    return [...filled(this.#fills, this.gate, ticks)].map(({ outcomes }: Filled) => outcomes.map(brief));
   }
 
   /** What happened to trading as a whole since the last call, in short. */

@@ -8,6 +8,7 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { narrate } from "../../src/views/terminal/narration.ts";
 import { printable, printableJson } from "../../src/views/terminal/terminal.ts";
+import { ticksIn } from "../support/blocks.ts";
 
 /** A trade's fields as JSON texts; `null` leaves one out. */
 type Fields = Readonly<Record<string, string | null>>;
@@ -141,7 +142,7 @@ function read(message: string) {
   const parse = new Parse();
   const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
   const around = [trade({ t: "1" }), message, trade({ t: "3" }), trade({ t: "4" })];
-  const ids = [...parse.over(batch.open(around))].map(({ id }) => id);
+  const ids = [...ticksIn(parse.over(batch.open(around)))].map(({ id }) => id);
   return { ids, counts: parse.counts, rejections: parse.takeRejections() };
 }
 

@@ -12,6 +12,7 @@ import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { walk } from "../support/trade_files.ts";
+import { ticksIn } from "../support/blocks.ts";
 
 const LIMIT = 2n ** 53n;
 
@@ -78,10 +79,10 @@ Deno.test("Parse and AverageStage accept exactly the prices that are exact in on
       const wishes: Wish[] = [];
       let gaps = 0;
       const run = (some: readonly string[]) => {
-        for (const tick of averages.over(parse.over(reading(some)))) {
-          wishes.push(tick.wish);
+        for (const block of averages.over(parse.over(reading(some)))) {
+          for (let row = 0; row < block.size; row++) wishes.push(block.wishes[row] as Wish);
           // A trade whose id could be read leaves no hole, whatever its price.
-          if (tick.missing !== 0) gaps++;
+          if (block.missing !== 0) gaps++;
         }
       };
       run(messages.slice(0, cut));
@@ -105,7 +106,7 @@ Deno.test("Parse.over() says which price is too large or too fine for the others
     messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price });
   const reasons = (...prices: string[]) => {
     const parse = new Parse();
-    const taken = [...parse.over(reading(prices.map((price, at) => message(at + 1, price))))].length;
+    const taken = [...ticksIn(parse.over(reading(prices.map((price, at) => message(at + 1, price)))))].length;
     return [taken, parse.takeRejections()?.reason];
   };
   assertEquals(reasons("1700000000.25", "1700000001"), [2, undefined]);

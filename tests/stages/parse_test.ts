@@ -3,10 +3,11 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
-import type { Tick } from "../../src/domain/market/tick.ts";
+import type { Block } from "../../src/domain/market/block.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
+import { ticksIn } from "../support/blocks.ts";
 import { MESSAGES } from "../support/layouts.ts";
 
 const newParse = () => new Parse();
@@ -42,13 +43,13 @@ function counted(some: Partial<Parse["counts"]>): Parse["counts"] {
 }
 
 /** The ids, and how many trades are missing before each. */
-function idsOf(ticks: Iterable<Tick>): [number, number][] {
-  return [...ticks].map(({ id, missing }) => [id, missing]);
+function idsOf(blocks: Iterable<Block>): [number, number][] {
+  return [...ticksIn(blocks)].map(({ id, missing }) => [id, missing]);
 }
 
 /** All that reading these batches gives. */
 function shown(parse: Parse, batches: readonly (readonly string[])[]): Record<string, unknown> {
-  const ticks = batches.flatMap((batch) => [...parse.over(reading(batch))]).map((tick) => ({ ...tick }));
+  const ticks = batches.flatMap((batch) => [...ticksIn(parse.over(reading(batch)))]);
   parse.end();
   return { ticks, counts: parse.counts, snapshot: parse.snapshot(), rejections: parse.takeRejections() };
 }
@@ -58,7 +59,7 @@ Deno.test("Parse.over() makes one tick of every trade, with everything in the me
     `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":7,"p":"61837.63000000","q":"12.0041","f":3,"l":5,"T":1723161255342,"m":true,"M":true}`,
     trade(6),
   ];
-  const [tick, ...others] = newParse().over(reading(messages));
+  const [tick, ...others] = ticksIn(newParse().over(reading(messages)));
   assertEquals(others.length, 1);
   const {
     symbol,
@@ -114,7 +115,9 @@ Deno.test("Parse.over() drops and counts trades seen before, and marks what is m
 
 Deno.test("Parse.over() keeps the price unit as fine as the finest price so far", () => {
   const prices = ["61837", "61837.5", "61837.25", "61838", "0.00000001", "1"];
-  const ticks = [...newParse().over(reading(prices.map((price, at) => trade(at + 1, at + 1, price))))];
+  const ticks = [
+    ...ticksIn(newParse().over(reading(prices.map((price, at) => trade(at + 1, at + 1, price))))),
+  ];
   assertEquals(ticks.map(({ price, decimals }) => [price, decimals]), [
     [61_837, 0],
     [618_375, 1],
@@ -266,7 +269,7 @@ Deno.test("Parse.takeStrays() returns trades out of order, separately from unusa
 Deno.test("Parse.over() stops at a row out of order in a file, names it, and mentions --sort", () => {
   const parse = newParse();
   const messages = [tradeAt(0, 100), tradeAt(5, 105), tradeAt(2, 102)];
-  const ticks = parse.over(lines(messages));
+  const ticks = ticksIn(parse.over(lines(messages)));
   assertEquals([ticks.next().value?.id, ticks.next().value?.id], [100, 105]);
   const { message } = assertThrows(() => ticks.next(), UnusableInput);
   assertStringIncludes(message, "trades.jsonl:3: trade 102 is out of order: trade 105 came before it");
@@ -301,9 +304,9 @@ Deno.test("Parse.over() finds no hole where an unusable message has the ids", ()
 function ofTimes(times: readonly number[], strict = false): { ids: number[]; rejected: number } {
   const parse = newParse();
   const messages = times.map((time, at) => trade(at, at, "61837.63", TIME + time));
-  const ids = [...parse.over(lines(messages, strict))].map(({ id }) => id);
+  const ids = [...ticksIn(parse.over(lines(messages, strict)))].map(({ id }) => id);
   parse.end();
-  ids.push(...[...parse.over(lines([]))].map(({ id }) => id));
+  ids.push(...[...ticksIn(parse.over(lines([])))].map(({ id }) => id));
   assertEquals(parse.counts.outOfOrder, 0);
   return { ids, rejected: parse.counts.rejected };
 }
@@ -334,10 +337,10 @@ Deno.test("Parse.over() stops at a wild time in a file, and names its line", () 
 });
 
 Deno.test("Parse.over() yields the first line of a file before it says what is wrong with the second", () => {
-  const ticks = newParse().over(lines([trade(1), "{broken"]));
+  const ticks = ticksIn(newParse().over(lines([trade(1), "{broken"])));
   assertEquals(ticks.next().value?.id, 1);
   assertThrows(() => ticks.next(), UnusableInput, "trades.jsonl:2:");
-  const backwards = newParse().over(lines([trade(5), trade(4)]));
+  const backwards = ticksIn(newParse().over(lines([trade(5), trade(4)])));
   assertEquals(backwards.next().value?.id, 5);
   assertThrows(() => backwards.next(), UnusableInput, "trades.jsonl:2: trade 4 is out of order");
 });
@@ -349,7 +352,9 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
     const message = trade(id, id, "61837.63", TIME + time);
     id++;
     return [
-      ...parse.over(new FrameBatch(new BinanceMessageReader("BTCUSDT")).open([message], TIME + receivedAt)),
+      ...ticksIn(
+        parse.over(new FrameBatch(new BinanceMessageReader("BTCUSDT")).open([message], TIME + receivedAt)),
+      ),
     ].map(({ id }) => id);
   };
   assertEquals(take(0, SECOND), [0]);
@@ -368,7 +373,7 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
 
 Deno.test("Parse.over() says where a hole is even if the trade after it has a wild time", () => {
   const messages = [trade(1), trade(2), trade(5, 5, "1", TIME + 200 * YEAR), trade(6), trade(7)];
-  const ticks = [...newParse().over(lines(messages, false))];
+  const ticks = [...ticksIn(newParse().over(lines(messages, false)))];
   // From 3 on: trade 5 is unusable.
   assertEquals(ticks.map(({ id, missing }) => [id, missing]), [[1, 0], [2, 0], [6, 3], [7, 0]]);
 });
@@ -389,7 +394,7 @@ Deno.test("Parse.restore() continues from a snapshot: drops what was seen, marks
   assertEquals(first.snapshot(), { lastId: 2, decimals: 2, counts: counted({}), seen });
   const second = newParse();
   second.restore(first.snapshot(), TIME);
-  const ticks = [...second.over(reading([trade(2), trade(6, 6, "3")]))];
+  const ticks = [...ticksIn(second.over(reading([trade(2), trade(6, 6, "3")])))];
   assertEquals(ticks.map(({ id, missing, price, decimals }) => ({ id, missing, price, decimals })), [
     { id: 6, missing: 3, price: 300, decimals: 2 },
   ]);
@@ -398,10 +403,10 @@ Deno.test("Parse.restore() continues from a snapshot: drops what was seen, marks
 
 Deno.test("Parse.over() reads no further than it is pulled", () => {
   const parse = newParse();
-  const ticks = parse.over(reading([trade(1), "{", trade(2)]));
-  ticks.next();
+  const blocks = parse.over(reading([trade(1), "{", trade(2)]));
+  assertEquals(blocks.next().value?.size, 1);
   assertEquals(parse.counts.rejected, 0);
-  ticks.return(undefined);
+  blocks.return(undefined);
   assertEquals(parse.snapshot().lastId, 1);
 });
 

@@ -9,6 +9,7 @@ import { type ApprovedOrder, type RiskDecision, RiskGate } from "../../src/stage
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { signalledOf } from "../support/ticks.ts";
+import { judged } from "../support/blocks.ts";
 
 const m = (amount: string) => new Money(amount);
 
@@ -22,7 +23,7 @@ function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Acco
 
 /** All decisions at each tick; none is booked. */
 function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][] {
-  return gate.over(ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
+  return judged(gate, ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
 }
 
 /** A decision in short: the side of an approval and the trade of its signal, or the reason of a refusal. */
@@ -42,7 +43,7 @@ function book(account: Account, drawdown: Drawdown, order: RiskDecision | undefi
 
 /** The decisions in short, each approval booked before the next decision is pulled. */
 function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iterable<Signalled>): string[][] {
-  return gate.over(ticks).map((tick) => {
+  return judged(gate, ticks).map((tick) => {
     const briefs: string[] = [];
     for (const decision of tick.decisions ?? []) {
       briefs.push(brief(decision));
@@ -128,7 +129,7 @@ Deno.test("RiskGate.over() makes a decision when it is pulled, against the books
     signalledOf({ id: 3, time: 11_000 }),
   ];
   const briefs: string[] = [];
-  for (const tick of gate.over(ticks)) {
+  for (const tick of judged(gate, ticks)) {
     for (const decision of tick.decisions ?? []) {
       briefs.push(brief(decision));
       book(account, drawdown, decision, tick.price);
@@ -154,7 +155,10 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
   const briefs: string[][] = [];
   let id = 0;
   for (
-    const tick of gate.over(wishes.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)))
+    const tick of judged(
+      gate,
+      wishes.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)),
+    )
   ) {
     const here: string[] = [];
     for (const decision of tick.decisions ?? []) {

@@ -1,20 +1,32 @@
 import { assertEquals } from "@std/assert";
 import type { Wish } from "../../src/domain/market/signal.ts";
-import type { Averaged } from "../../src/domain/market/tick.ts";
+import type { AveragedBlock } from "../../src/domain/market/block.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
+import { blocksOf } from "../support/blocks.ts";
 
-/** Ticks with ids from 1 on, after which a strategy wants these things. */
-function* averaged(...wishes: readonly Wish[]): Generator<Averaged> {
-  for (const [at, wish] of wishes.entries()) {
-    const readings = { label: "sma", values: () => null };
-    yield Object.assign(tickOf({ id: at + 1, time: (at + 1) * 1_000 }), { wish, readings });
+/** Blocks of `rows` trades, ids from 1 on, after which a strategy wants this. */
+function* averaged(wishes: readonly Wish[], rows: number): Generator<AveragedBlock> {
+  const ticks = wishes.map((_, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000 }));
+  for (const block of blocksOf(ticks, rows)) {
+    for (let row = 0; row < block.size; row++) block.wishes[row] = wishes[block.id[row]! - 1]!;
+    yield block;
   }
 }
 
-/** The side of the signal that each tick gave, or null. */
+/** The side of the signal that each trade gave, or null: the same however they are cut into blocks. */
 function sides(signals: SignalStage, ...wishes: readonly Wish[]): (string | null)[] {
-  return [...signals.over(averaged(...wishes))].map(({ signal }) => signal?.side ?? null);
+  const from = signals.snapshot();
+  const found = [1, 2, 3, 99].map((rows) => {
+    signals.restore(from);
+    return [...signals.over(averaged(wishes, rows))].flatMap(({ size, signals, signalRows }) => {
+      const here: (string | null)[] = Array(size).fill(null);
+      for (const [at, row] of signalRows.entries()) here[row] = signals[at]!.side;
+      return here;
+    });
+  });
+  for (const other of found) assertEquals(other, found[0]);
+  return found[0]!;
 }
 
 Deno.test("SignalStage.over() buys when the strategy wants to be long, and sells when it wants to be flat", () => {
@@ -49,8 +61,8 @@ Deno.test("SignalStage.over() changes nothing while the strategy wants what it w
 });
 
 Deno.test("SignalStage.over() gives a signal its trade and the trade's time", () => {
-  const [, tick] = [...new SignalStage().over(averaged(0, 1))];
-  assertEquals(tick?.signal, {
+  const [block] = [...new SignalStage().over(averaged([0, 1], 2))];
+  assertEquals(block?.signals[0], {
     side: "buy",
     tradeId: 2,
     time: 2_000,

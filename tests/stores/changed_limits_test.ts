@@ -6,7 +6,7 @@ import type { ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { HandRun } from "../support/hand_run.ts";
 import { SeededRandom } from "../support/random.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
-import { inFolderAsync, TIME } from "./sample_journal.ts";
+import { inFolder, TIME } from "./sample_journal.ts";
 
 const OPTIONS: ShownOptions = {
   ...shownConfig(configure({}).config),
@@ -27,13 +27,19 @@ class LimitedRun {
     this.journal = `${folder}/a.db`;
   }
 
-  process(limits: ShownOptions, prices: readonly number[]): EngineEvent[] {
+  async process(limits: ShownOptions, prices: readonly number[]): Promise<EngineEvent[]> {
     const number = this.recordings.length;
     const recording = `${this.#folder}/${number}.txt`;
     this.recordings.push(recording);
-    using run = new HandRun(this.journal, recording, { ...OPTIONS, ...limits }, TIME + number * MINUTE);
-    const told = prices.flatMap((price) => [...run.trade(price)]);
-    run.stop();
+    await using run = await HandRun.open(
+      this.journal,
+      recording,
+      { ...OPTIONS, ...limits },
+      TIME + number * MINUTE,
+    );
+    const told: EngineEvent[] = [];
+    for (const price of prices) told.push(...await run.trade(price));
+    await run.stop();
     return told;
   }
 }
@@ -47,13 +53,16 @@ Deno.test("a run goes on when any of its limits is set, changed or dropped, and 
     { maxOrders: "3/1m", cooldown: 1_000, maxLag: 500 },
     { maxOrders: "1/1m", maxPosition: "500", takeProfit: "1%" },
   ];
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const run = new LimitedRun(folder);
     const random = new SeededRandom(4);
     let price = 60_000;
-    const fills = limits.flatMap((chosen) => [{}, chosen]).concat(limits).flatMap((chosen) =>
-      run.process(chosen, Array.from({ length: 40 }, () => price += random.whole(-300, 300)))
-    ).filter(({ type }) => type === "fill");
+    const events: EngineEvent[] = [];
+    for (const chosen of limits.flatMap((chosen) => [{}, chosen]).concat(limits)) {
+      const prices = Array.from({ length: 40 }, () => price += random.whole(-300, 300));
+      events.push(...await run.process(chosen, prices));
+    }
+    const fills = events.filter(({ type }) => type === "fill");
     assertGreater(fills.length, 20);
     const outcome = await outcomeOf(run.journal, run.recordings);
     assertEquals(outcome.type, "verified", JSON.stringify(outcome));
@@ -66,14 +75,14 @@ Deno.test("a stop-loss and a take-profit given to a run that holds a position go
     { name: "takeProfit", cause: "take-profit", quiet: [102, 140, 149], due: 151 },
     { name: "stopLoss", cause: "stop-loss", quiet: [102, 103], due: 49 },
   ];
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     for (const { name, cause, quiet, due } of exits) {
       for (const isFirst of [true, false]) {
         const run = new LimitedRun(await Deno.makeTempDir({ dir: folder }));
         // Another position, of other prices, with such an exit of its own.
-        if (!isFirst) run.process({ [name]: "80%" }, [10, 10, 10, 10, 10, 11, 11]);
-        run.process({ maxDrawdown: null }, [11, 9, 8, ...rising]);
-        const told = run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);
+        if (!isFirst) await run.process({ [name]: "80%" }, [10, 10, 10, 10, 10, 11, 11]);
+        await run.process({ maxDrawdown: null }, [11, 9, 8, ...rising]);
+        const told = await run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);
         const fills = told.filter((event) => event.type === "fill");
         assertEquals(fills.map((fill) => [fill.side, fill.price, fill.cause]), [["sell", `${due}`, cause]]);
         const outcome = await outcomeOf(run.journal, run.recordings);

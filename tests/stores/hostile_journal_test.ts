@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { releaseHalt } from "../../src/stores/journal/halt_release.ts";
-import { copyJournal } from "../../src/stores/journal/journal_copy.ts";
-import { JournalError, openDatabase } from "../../src/stores/journal/journal_file.ts";
-import { beginningOf } from "../../src/stores/journal/journal_pages.ts";
+import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError } from "../../src/stores/journal/journal_error.ts";
+import { openDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { beginningOf } from "../../src/stores/journal/sqlite/journal_pages.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { APPLICATION_ID } from "../../src/stores/journal/journal_schema.ts";
+import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
+import { APPLICATION_ID } from "../../src/stores/journal/sqlite/journal_schema.ts";
 import { haltRun } from "../../src/stores/journal/run_halt.ts";
 import { change, endless, MANY_VIEWS, patch, relist } from "./hostile_journal.ts";
 import { writeOlder } from "./older_journal.ts";
@@ -15,7 +17,6 @@ import {
   contentsOf,
   copyJournal as copyFiles,
   inFolder,
-  inFolderAsync,
   namesIn,
   openJournal,
   refusal,
@@ -120,16 +121,16 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
 ];
 
 Deno.test("Every way to open a journal refuses one that consists of anything but what Penstock makes", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const asking = { waitMs: 0, signal: new AbortController().signal };
-    writeSample(`${folder}/sample.db`);
+    await writeSample(`${folder}/sample.db`);
     for (const [at, [name, statements, message]] of FORGED.entries()) {
       const path = `${folder}/${at}.db`;
       copyFiles(`${folder}/sample.db`, path);
       change(path, ...statements);
       const before = bytesOf(path);
-      assertThrows(() => JournalReader.open(path), JournalError, message, name);
-      assertStringIncludes(refusal(path), message, name);
+      await assertRejects(() => JournalReader.open(path), JournalError, message, name);
+      assertStringIncludes(await refusal(path), message, name);
       if (at > 0) continue;
       await assertRejects(() => copyJournal(path, `${folder}/copy.db`), JournalError, message, name);
       await assertRejects(() => releaseHalt(path, { time: TIME, text: "x" }, asking), JournalError, message);
@@ -144,8 +145,8 @@ Deno.test("Every way to open a journal refuses one that consists of anything but
   });
 });
 
-Deno.test("JournalReader refuses older journals that have more, less or other tables than their version", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader refuses older journals that have more, less or other tables than their version", async () => {
+  await inFolder(async (folder) => {
     for (const version of [1, 2] as const) {
       for (
         const [sql, message] of [
@@ -168,8 +169,8 @@ Deno.test("JournalReader refuses older journals that have more, less or other ta
         Deno.mkdirSync(folder);
         writeOlder(path, version);
         change(path, sql);
-        assertThrows(() => JournalReader.open(path), JournalError, message);
-        assertStringIncludes(refusal(path), message);
+        await assertRejects(() => JournalReader.open(path), JournalError, message);
+        assertStringIncludes(await refusal(path), message);
       }
     }
   });
@@ -180,10 +181,10 @@ function namesOf(database: DatabaseSync): string[] {
   return database.prepare("SELECT name FROM sqlite_schema").all().map(({ name }) => String(name));
 }
 
-Deno.test("JournalReader finds what a log has put in the place of the tables, and takes no part of it that is not whole", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader finds what a log has put in the place of the tables, and takes no part of it that is not whole", async () => {
+  await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
-    writeSample(path);
+    await writeSample(path);
     const database = new DatabaseSync(path);
     // More than is read of a log at once.
     database.exec(`PRAGMA wal_autocheckpoint = 0;
@@ -192,26 +193,26 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
       DELETE FROM requests`);
     database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
     copyFiles(path, copy);
-    assertThrows(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
+    await assertRejects(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
     const listed = () => beginningOf(copy, APPLICATION_ID, "read")!.objects.map(({ name }) => name);
     assertEquals(listed(), namesOf(database));
     // A byte of its last commit, which SQLite leaves out then.
     patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);
     assertEquals(listed(), namesOf(database).filter((name) => name !== "more"));
-    assert(chainResultOf(copy).isWhole);
+    assert((await chainResultOf(copy)).isWhole);
     // What comes after the trigger is removed again has it no more.
     database.exec("DROP TRIGGER more");
     copyFiles(path, copy);
-    assert(chainResultOf(copy).isWhole);
+    assert((await chainResultOf(copy)).isWhole);
     database.close();
     // Pages of another size.
     patch(path, 16, 2, 0);
-    assertThrows(() => JournalReader.open(path), JournalError);
+    await assertRejects(() => JournalReader.open(path), JournalError);
   });
 });
 
-Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, out of the file or to other pages", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, out of the file or to other pages", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const LEFT_OF_HEADER = 100;
     for (
@@ -224,48 +225,48 @@ Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, 
         [[13, 0, 0, 255], "the list of its tables has more than 64 rows"],
       ] as const
     ) {
-      writeSample(path);
+      await writeSample(path);
       patch(path, LEFT_OF_HEADER, ...bytes);
-      assertThrows(() => JournalReader.open(path), JournalError, message);
-      assertStringIncludes(refusal(path), message);
+      await assertRejects(() => JournalReader.open(path), JournalError, message);
+      assertStringIncludes(await refusal(path), message);
       Deno.removeSync(path);
     }
   });
 });
 
-Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal that would write over it or is none", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal that would write over it or is none", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     const whole = Deno.readFileSync(path);
     patch(path, 59, 2);
-    assertThrows(() => JournalReader.open(path), JournalError, "its texts are not in UTF-8");
+    await assertRejects(() => JournalReader.open(path), JournalError, "its texts are not in UTF-8");
     Deno.writeFileSync(path, whole);
     Deno.writeTextFileSync(`${path}-journal`, "");
-    assert(chainResultOf(path).isWhole);
+    assert((await chainResultOf(path)).isWhole);
     Deno.writeFileSync(`${path}-journal`, whole);
-    assertThrows(
+    await assertRejects(
       () => JournalReader.open(path),
       JournalError,
       "-journal is beside it, from which SQLite would",
     );
-    assertStringIncludes(refusal(path), "-journal is beside it");
+    assertStringIncludes(await refusal(path), "-journal is beside it");
     Deno.removeSync(`${path}-journal`);
     for (const side of ["-wal", "-shm"]) {
       if (namesIn(folder).includes(`a.db${side}`)) Deno.removeSync(path + side);
       Deno.mkdirSync(path + side);
-      assertThrows(
+      await assertRejects(
         () => JournalReader.open(path),
         JournalError,
         `${side}, which it needs for itself, is not a file`,
       );
-      assertStringIncludes(refusal(path), "is not a file");
+      assertStringIncludes(await refusal(path), "is not a file");
       Deno.removeSync(path + side);
     }
     if (Deno.build.os === "windows") return;
     // A pipe that nobody writes to: opening it waits for ever.
     assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
-    assertThrows(
+    await assertRejects(
       () => JournalReader.open(path),
       JournalError,
       "-wal, which it needs for itself, is not a file",
@@ -273,22 +274,22 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
   });
 });
 
-Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of any other", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of any other", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
-    const before = contentsOf(path);
+    await writeSample(path);
+    const before = await contentsOf(path);
     Deno.truncateSync(path, 1e11);
     Deno.writeFileSync(`${path}-wal`, new Uint8Array());
     Deno.truncateSync(`${path}-wal`, 1e11);
-    assertEquals(contentsOf(path), before);
+    assertEquals(await contentsOf(path), before);
   });
 });
 
 Deno.test("copyJournal() refuses a journal that is a hole in its file but for its beginning", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     await copyJournal(path, `${folder}/copy.db`);
     Deno.truncateSync(path, 4096 * 20_000_000);
     // As if it had always had so many pages.
@@ -302,16 +303,16 @@ Deno.test("copyJournal() refuses a journal that is a hole in its file but for it
   });
 });
 
-Deno.test("JournalReader looks no further back for a checkpoint than one can be", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader looks no further back for a checkpoint than one can be", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path, 1);
+    await writeSample(path, 1);
     tamper(path, (database) => {
       database.exec("DELETE FROM entries WHERE type = 'checkpoint'");
       database.exec("INSERT INTO entries VALUES (2000000, 1, 'disconnected', 1, '{}', zeroblob(32))");
     });
-    using reader = JournalReader.open(path);
-    assertThrows(
+    await using reader = await JournalReader.open(path);
+    await assertRejects(
       () => reader.checkpoint(),
       JournalError,
       "none of the last 1000000 entries of run 1 is a checkpoint",
@@ -319,11 +320,11 @@ Deno.test("JournalReader looks no further back for a checkpoint than one can be"
   });
 });
 
-Deno.test("Reading a journal takes no more of a value than a journal has", () => {
-  inFolder((folder) => {
+Deno.test("Reading a journal takes no more of a value than a journal has", async () => {
+  await inFolder(async (folder) => {
     let number = 0;
     let path = "";
-    writeSample(`${folder}/sample.db`);
+    await writeSample(`${folder}/sample.db`);
     const forged = (...statements: string[]): void => {
       path = `${folder}/${++number}.db`;
       copyFiles(`${folder}/sample.db`, path);
@@ -336,55 +337,59 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
       forged(
         `UPDATE entries SET content = '{"x":"' || replace(hex(zeroblob(${bytes} / 2)), 'x', '') || '"}' WHERE seq = 9`,
       );
-      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
-      assertEquals(chainResultOf(path).isWhole, false);
+      await assertRejects(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      assertEquals((await chainResultOf(path)).isWhole, false);
       forged(`UPDATE entries SET type = ${long} WHERE seq = 9`);
-      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
-      using counting = JournalReader.open(path);
-      assertThrows(() => counting.counts(), JournalError, "the type of an entry cannot be read");
+      await assertRejects(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      await using counting = await JournalReader.open(path);
+      await assertRejects(() => counting.counts(), JournalError, "the type of an entry cannot be read");
       forged(`UPDATE entries SET hash = zeroblob(${bytes}) WHERE seq = 9`);
-      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      await assertRejects(() => contentsOf(path), JournalError, "entry 9 cannot be read");
       forged(`INSERT INTO requests VALUES (1, 1, ${long}, 1, ${long})`);
-      using journal = openJournal(path);
-      assertEquals(journal.requests(), [{ id: 1, run: 1, kind: "null", time: 1, request: null }]);
+      await using journal = await openJournal(path);
+      assertEquals(await journal.requests(), [{ id: 1, run: 1, kind: "null", time: 1, request: null }]);
     }
     forged("UPDATE states SET content = CAST(zeroblob(17000000) AS TEXT)");
-    assertThrows(
+    await assertRejects(
       () => contentsOf(path),
       JournalError,
       "a value in it is longer than any that Penstock writes",
     );
     forged(`INSERT INTO life VALUES (1, 1, 1, 1, 1, 1, 1, 1, '1${"0".repeat(50)}', 1)`);
-    using reader = JournalReader.open(path);
-    assertThrows(() => reader.heartbeat, JournalError, "its heartbeat cannot be read");
+    await using reader = await JournalReader.open(path);
+    await assertRejects(() => reader.heartbeat(), JournalError, "its heartbeat cannot be read");
     for (const run of [2n ** 53n - 1n, 2n ** 62n, 0n, -1n, 1_000_001n]) {
       forged(`UPDATE entries SET run = ${run} WHERE seq = 16`);
-      using reader = JournalReader.open(path);
-      assertThrows(() => reader.lastRun, JournalError);
-      assert(refusal(path).includes("journal"));
+      await using reader = await JournalReader.open(path);
+      await assertRejects(() => reader.lastRun(), JournalError);
+      assert((await refusal(path)).includes("journal"));
     }
   });
 });
 
-Deno.test("Journal.commit() writes what can be read again, and refuses a longer content", () => {
-  inFolder((folder) => {
+Deno.test("Journal.commit() writes what can be read again, and refuses a longer content", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    journal.startRun({ time: TIME, content: {} });
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: {} });
     const entryOf = (bytes: number) => {
       const note = "é".repeat((bytes - '{"note":""}'.length - 1) / 2) + "x";
       return { entries: [{ type: "gap", time: TIME, content: { note } }] } as const;
     };
-    journal.commit(entryOf(1 << 17));
-    assertThrows(() => journal.commit(entryOf((1 << 17) + 2)), RangeError, "must have 131072 bytes at most");
-    assertEquals(contentsOf(path).entries.length, 2);
+    await journal.commit(entryOf(1 << 17));
+    await assertRejects(
+      () => journal.commit(entryOf((1 << 17) + 2)),
+      RangeError,
+      "must have 131072 bytes at most",
+    );
+    assertEquals((await contentsOf(path)).entries.length, 2);
   });
 });
 
-Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes no value above the limit", () => {
-  inFolder((folder) => {
+Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes no value above the limit", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     using database = openDatabase(path, false);
     const settings = ["trusted_schema", "cell_size_check", "mmap_size", "temp_store"];
     assertEquals(settings.map((name) => Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0]), [
@@ -397,10 +402,10 @@ Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes
   });
 });
 
-Deno.test("JournalReader.entries() ends where entries do not go up, as in pages that lead in a circle", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.entries() ends where entries do not go up, as in pages that lead in a circle", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path, 400);
+    await writeSample(path, 400);
     const circle = (at: string, readOnly: boolean) => {
       const database = new DatabaseSync(at, { readOnly });
       return {
@@ -419,7 +424,11 @@ Deno.test("JournalReader.entries() ends where entries do not go up, as in pages 
         close: () => database.close(),
       };
     };
-    using reader = JournalReader.open(path, { connect: circle as never });
-    assertThrows(() => [...reader.entries()], JournalError, "entry 1 stands after entry 500");
+    await using reader = await JournalReader.open(path, { store: sqliteStore({ connect: circle as never }) });
+    await assertRejects(
+      async () => await Array.fromAsync(reader.entries()),
+      JournalError,
+      "entry 1 stands after entry 500",
+    );
   });
 });

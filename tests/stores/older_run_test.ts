@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { configure } from "../../src/config/config.ts";
 import { settleInstrument } from "../../src/config/instrument_settlement.ts";
 import { Engine } from "../../src/stages/engine.ts";
@@ -13,10 +13,10 @@ Deno.test("RunJournal.start() refuses a run that an older version kept, and says
   const path = `${folder.path}/old.db`;
   const options = { now: () => 0, window: 50 };
   {
-    using journal = Journal.open(path, options);
-    journal.startRun({ time: 1, content: { version: "0.0.9", options: {} } });
+    await using journal = await Journal.open(path, options);
+    await journal.startRun({ time: 1, content: { version: "0.0.9", options: {} } });
     const halt = { reason: "max-drawdown", limit: "0.2", value: "0.21", tradeId: 7 };
-    journal.commit({
+    await journal.commit({
       checkpoint: {
         time: 2,
         state: { gate: { waiting: [], halt } },
@@ -28,8 +28,12 @@ Deno.test("RunJournal.start() refuses a run that an older version kept, and says
   }
   const { sources } = settleInstrument(configure({}), null);
   const instrument = { sources, exchangeInfo: null };
-  using journal = new RunJournal(Journal.open(path, options), new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
-  assertThrows(
+  await using journal = new RunJournal(
+    await Journal.open(path, options),
+    new Engine(optionsOf(DEFAULTS)),
+    "BTCUSDT",
+  );
+  await assertRejects(
     () =>
       journal.start({
         time: 3,
@@ -42,7 +46,7 @@ Deno.test("RunJournal.start() refuses a run that an older version kept, and says
     OtherRun,
     "was written by an older Penstock, which knew fewer limits, and cannot be resumed. Give another --state, or --new-run",
   );
-  journal.close();
+  await journal.close();
   const asking = { waitMs: 0, signal: AbortSignal.abort() };
   await assertRejects(
     () => releaseHalt(path, { time: 4, text: "no" }, asking),
@@ -68,12 +72,12 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
   ];
   for (const [at, [endpoint, market, isSame]] of cases.entries()) {
     const kept = { exchange: "binance", symbol: "BTCUSDT", endpoint };
-    const journal = Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
-    journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
-    using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
+    const journal = await Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
+    await journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
+    await using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
     const start = () =>
       run.start({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
-    if (isSame) assertEquals(start(), true, market);
-    else assertThrows(start, OtherRun, "cannot go on with ");
+    if (isSame) assertEquals(await start(), true, market);
+    else await assertRejects(start, OtherRun, "cannot go on with ");
   }
 });

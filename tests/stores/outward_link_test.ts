@@ -1,8 +1,9 @@
 /** What Penstock keeps and writes never goes through a link that leads elsewhere, nor into a file with another name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { copyJournal } from "../../src/stores/journal/journal_copy.ts";
+import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
 import { examineFolder } from "../../src/stores/files/data_folder.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal/journal_file.ts";
+import { type Connect, connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import { RecordingError } from "../../src/stores/recording/recording_file.ts";
@@ -12,7 +13,7 @@ import { ResultFileError, resultPlaceAt } from "../../src/stores/results/result_
 import { haltRun } from "../../src/stores/journal/run_halt.ts";
 import { contentOf, inDataFolder } from "../support/data_folder.ts";
 import { numbered } from "./fake_recording.ts";
-import { inFolder, inFolderAsync, namesIn, openJournal, refusal, writeSample } from "./sample_journal.ts";
+import { inFolder, namesIn, openJournal, refusal, writeSample } from "./sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 const DAY = 86_400_000;
@@ -34,8 +35,8 @@ Deno.test({
   ignore,
   fn: () =>
     inDataFolder(async (inside, outside) => {
-      writeSample(`${inside}/a.db`);
-      writeSample(`${outside}/other.db`);
+      await writeSample(`${inside}/a.db`);
+      await writeSample(`${outside}/other.db`);
       // Opened for reading, SQLite would make files beside it.
       for (const side of ["-wal", "-shm"]) Deno.writeTextFileSync(`${outside}/other.db${side}`, "");
       Deno.writeTextFileSync(`${outside}/empty`, "");
@@ -91,24 +92,24 @@ Deno.test({
     "Journal.open() and Recording.create() keep to the folder of the file that they are given, wherever it is",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const own = Deno.realPathSync(folder);
       Deno.mkdirSync(`${own}/out`);
-      writeSample(`${own}/out/a.db`);
+      await writeSample(`${own}/out/a.db`);
       Deno.writeTextFileSync(`${own}/out/empty`, "");
       Deno.mkdirSync(`${own}/in`);
       for (const name of ["a.db", "empty"]) Deno.symlinkSync(`../out/${name}`, `${own}/in/${name}`);
       const why = (name: string) =>
         `${own}/in/${name} is a link that leads out of ${own}/in, to ${own}/out/${name}`;
-      assertStringIncludes(refusal(`${own}/in/a.db`), why("a.db"));
+      assertStringIncludes(await refusal(`${own}/in/a.db`), why("a.db"));
       assertThrows(() => recorded(`${own}/in/empty`), RecordingError, why("empty"));
       // It is read, and a result is written, wherever a link of the user's leads.
-      JournalReader.open(`${own}/in/a.db`)[Symbol.dispose]();
+      await (await JournalReader.open(`${own}/in/a.db`)).close();
       using place = await resultPlaceAt(`${own}/in/empty`, OPTIONS);
       place.write("{}");
       // The folder itself is the user's choice.
       Deno.symlinkSync("out", `${own}/disk`);
-      openJournal(`${own}/disk/a.db`).close();
+      await (await openJournal(`${own}/disk/a.db`)).close();
       await recorded(`${own}/disk/x.txt`).close(NOW);
     }),
 });
@@ -118,31 +119,35 @@ Deno.test({
     "Journal.open() and JournalReader.open() leave files beside the journal alone that are links or have other names",
   ignore,
   fn: () =>
-    inFolder((folder) => {
+    inFolder(async (folder) => {
       for (const side of ["-wal", "-shm", "-journal", ".lock"]) {
         for (const how of ["symlinkSync", "linkSync"] as const) {
           const [path, other] = [`${folder}/${side}${how}.db`, `${folder}/${side}${how}`];
-          writeSample(path);
+          await writeSample(path);
           const content = side === ".lock" ? "" : "mine\n".repeat(20_000);
           Deno.writeTextFileSync(other, content);
           Deno[how](other, path + side);
           const why = `${side}, which it needs for itself, ${
             how === "linkSync" ? "has other names" : "is a link"
           }`;
-          assertStringIncludes(refusal(path), why, side + how);
-          if (side !== ".lock") assertThrows(() => JournalReader.open(path), JournalError, why);
+          assertStringIncludes(await refusal(path), why, side + how);
+          if (side !== ".lock") await assertRejects(() => JournalReader.open(path), JournalError, why);
           assertEquals(Deno.readTextFileSync(other) === content, true, side + how);
         }
       }
       // Beside a journal that is not there yet, too.
       Deno.writeTextFileSync(`${folder}/notes-shm`, "mine");
-      assertStringIncludes(refusal(`${folder}/notes`), "notes-shm is there");
+      assertStringIncludes(await refusal(`${folder}/notes`), "notes-shm is there");
       assertEquals(Deno.readTextFileSync(`${folder}/notes-shm`), "mine");
     }),
 });
 
 /** Runs `use`, in which `before` comes once, between whatever is looked at and the opening of `path`. */
-function withOpening(path: string, before: () => void, use: () => void): void {
+async function withOpening(
+  path: string,
+  before: () => void,
+  use: () => void | Promise<void>,
+): Promise<void> {
   const { openSync } = Deno;
   Deno.openSync = (opened, options) => {
     if (opened === path) {
@@ -152,7 +157,7 @@ function withOpening(path: string, before: () => void, use: () => void): void {
     return openSync(opened, options);
   };
   try {
-    use();
+    await use();
   } finally {
     Deno.openSync = openSync;
   }
@@ -163,16 +168,16 @@ Deno.test({
     "Journal.open() and Recording.create() write nothing to what takes a file's place just before it is opened",
   ignore,
   fn: () =>
-    inFolder((folder) => {
+    inFolder(async (folder) => {
       const own = Deno.realPathSync(folder);
       Deno.mkdirSync(`${own}/in`);
       for (const name of ["lock", "empty"]) Deno.writeTextFileSync(`${own}/${name}`, "");
       const path = `${own}/in/a.db`;
-      withOpening(`${path}.lock`, () => Deno.symlinkSync("../lock", `${path}.lock`), () => {
-        assertStringIncludes(refusal(path), "a.db.lock, which it needs for itself, is a link");
+      await withOpening(`${path}.lock`, () => Deno.symlinkSync("../lock", `${path}.lock`), async () => {
+        assertStringIncludes(await refusal(path), "a.db.lock, which it needs for itself, is a link");
       });
       Deno.removeSync(`${path}.lock`);
-      writeSample(path);
+      await writeSample(path);
       const swap: Connect = (opened, readOnly) => {
         if (!readOnly) {
           Deno.renameSync(path, `${own}/other.db`);
@@ -180,9 +185,9 @@ Deno.test({
         }
         return connect(opened, readOnly);
       };
-      assertStringIncludes(refusal(path, { connect: swap }), "a.db is a link that leads out of");
+      assertStringIncludes(await refusal(path, { connect: swap }), "a.db is a link that leads out of");
       const file = `${own}/in/x.txt`;
-      withOpening(file, () => Deno.symlinkSync("../empty", file), () => {
+      await withOpening(file, () => Deno.symlinkSync("../empty", file), () => {
         assertThrows(() => recorded(file), RecordingError, "x.txt is a link that leads out of");
       });
       for (const name of ["lock", "empty"]) assertEquals(Deno.readTextFileSync(`${own}/${name}`), "");
@@ -206,7 +211,7 @@ Deno.test({
     "Recording.createIn() writes nothing into a folder that takes the place of its own, and deletes nothing there",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [place, others] = [`${folder}/rec`, `${folder}/others`];
       await recordedIn(place, null, NOW - 9 * DAY).close(NOW - 9 * DAY);
       const [old] = [...Deno.readDirSync(place)];
@@ -224,7 +229,7 @@ Deno.test({
       const before = contentOf(others);
       Deno.renameSync(place, `${folder}/moved`);
       Deno.symlinkSync("others", place);
-      recording.frames(numbered(0, 2), NOW + DAY);
+      await recording.frames(numbered(0, 2), NOW + DAY);
       await recording.close(NOW + DAY);
       assertEquals(contentOf(others), before);
       assert(logged[0]?.includes("the folder was moved or replaced while the run records there"), logged[0]);
@@ -237,7 +242,7 @@ Deno.test({
   name: "RecordingRetention.prune() deletes no file that took the name of an old recording",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const old = new Date(NOW - 9 * DAY);
       for (const days of [9, 8, 7]) await recordedIn(folder, null, NOW - days * DAY).close(NOW - days * DAY);
       const paths = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`).sort();
@@ -269,7 +274,7 @@ Deno.test({
   name: "resultPlaceAt() writes to no file that takes the place of a device before it is opened",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       Deno.symlinkSync("/dev/null", `${folder}/x`);
       Deno.writeTextFileSync(`${folder}/mine`, "mine");
       const { open } = Deno;

@@ -1,17 +1,14 @@
 /** What the tests of the journal share: journals in folders of their own, and a database that fails on demand. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Journal, type JournalOptions } from "../../src/stores/journal/journal.ts";
 import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
 import type { CheckpointDraft } from "../../src/stores/journal/journal_checkpoint.ts";
 import type { Draft, Entry } from "../../src/stores/journal/journal_entry.ts";
-import {
-  type Connect,
-  connect,
-  type JournalDatabase,
-  JournalError,
-} from "../../src/stores/journal/journal_file.ts";
+import { type Connect, connect, type JournalDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { type SqliteOptions, sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
 import { stateHash, stateProof } from "../../src/stores/journal/journal_state.ts";
 
 export const TIME = 1_723_161_255_342_123;
@@ -21,17 +18,7 @@ const ROOT = new URL("../../", import.meta.url);
 const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
 
 /** Runs `use` with a new folder, which is gone afterwards. */
-export function inFolder(use: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
-  try {
-    use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** As `inFolder`, for what takes its time. */
-export async function inFolderAsync(use: (folder: string) => Promise<void>): Promise<void> {
+export async function inFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
   try {
     await use(folder);
@@ -40,8 +27,18 @@ export async function inFolderAsync(use: (folder: string) => Promise<void>): Pro
   }
 }
 
-export function openJournal(path: string, options: Partial<JournalOptions> = {}): Journal {
-  return Journal.open(path, { now: () => performance.now(), window: WINDOW, ...options });
+/** Options of a journal and of the SQLite behind it. */
+export type SampleOptions = Partial<JournalOptions> & SqliteOptions;
+
+export function openJournal(
+  path: string,
+  { connect, migrations, ...options }: SampleOptions = {},
+): Promise<Journal> {
+  const store = sqliteStore({
+    ...(connect === undefined ? {} : { connect }),
+    ...(migrations === undefined ? {} : { migrations }),
+  });
+  return Journal.open(path, { now: () => performance.now(), window: WINDOW, store, ...options });
 }
 
 export function draft(number: number, type: Draft["type"] = "fill"): Draft {
@@ -59,11 +56,11 @@ export function checkpoint(number: number, values: readonly number[] = [], fresh
 }
 
 /** A closed journal with a run of `commits` commits of three entries each, all but the first after a checkpoint. */
-export function writeSample(path: string, commits = 5): void {
-  using journal = openJournal(path);
-  journal.startRun({ time: TIME, content: { config: { long: 10 } } });
+export async function writeSample(path: string, commits = 5): Promise<void> {
+  await using journal = await openJournal(path);
+  await journal.startRun({ time: TIME, content: { config: { long: 10 } } });
   for (let number = 1; number <= commits; number++) {
-    journal.commit({
+    await journal.commit({
       entries: [draft(number, "signal"), draft(number)],
       checkpoint: checkpoint(number, [number, number + 1, number + 2]),
     });
@@ -71,16 +68,21 @@ export function writeSample(path: string, commits = 5): void {
 }
 
 /** All that a journal holds, as a reader sees it. */
-export function contentsOf(path: string) {
-  using reader = JournalReader.open(path);
-  const entries: Entry[] = [...reader.entries()];
-  return { entries, account: reader.account(), positions: reader.positions(), counts: reader.counts() };
+export async function contentsOf(path: string) {
+  await using reader = await JournalReader.open(path);
+  const entries: Entry[] = await Array.fromAsync(reader.entries());
+  return {
+    entries,
+    account: await reader.account(),
+    positions: await reader.positions(),
+    counts: await reader.counts(),
+  };
 }
 
 /** What a run's last checkpoint says of its state. */
-export function stateOf(path: string, run?: number): Readonly<Record<string, unknown>> {
-  using reader = JournalReader.open(path);
-  return reader.checkpoint(run)!.state;
+export async function stateOf(path: string, run?: number): Promise<Readonly<Record<string, unknown>>> {
+  await using reader = await JournalReader.open(path);
+  return (await reader.checkpoint(run))!.state;
 }
 
 /** The content of a row of the states. */
@@ -129,9 +131,9 @@ export function rehash(database: DatabaseSync): void {
 }
 
 /** Whether and where a journal is flawed, as a reader sees it. */
-export function chainResultOf(path: string) {
-  using reader = JournalReader.open(path);
-  return reader.verifyChain();
+export async function chainResultOf(path: string) {
+  await using reader = await JournalReader.open(path);
+  return await reader.verifyChain();
 }
 
 /** Changes a closed journal by hand, past its triggers. */
@@ -161,9 +163,12 @@ export function bytesOf(path: string): (Uint8Array | null)[] {
 }
 
 /** The message with which it is refused; nothing at the path and beside it may change. */
-export function refusal(path: string, options: Partial<JournalOptions> = {}): string {
+export async function refusal(path: string, options: SampleOptions = {}): Promise<string> {
   const before = bytesOf(path);
-  const { message } = assertThrows(() => openJournal(path, options).close(), JournalError);
+  const { message } = await assertRejects(
+    async () => (await openJournal(path, options)).close(),
+    JournalError,
+  );
   assertEquals(bytesOf(path), before);
   assert(message.includes(path), message);
   return message;

@@ -1,15 +1,17 @@
 /** A journal of a run in which many orders wait: what it takes, and what comes of it after every interruption. */
-import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal/journal_file.ts";
+import { type Connect, connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
+import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { HandRun } from "../support/hand_run.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
-import { inFolder, inFolderAsync, stateOf, tamper, TIME } from "./sample_journal.ts";
+import { inFolder, stateOf, tamper, TIME } from "./sample_journal.ts";
 
 const OPTIONS: ShownOptions = {
   ...shownConfig(configure({}).config),
@@ -24,13 +26,13 @@ function walk(count: number): number[] {
 }
 
 /** What a run of these processes decides, each of which is killed after so many trades; the connection is lost after one. */
-function decisionsOf(
+async function decisionsOf(
   folder: string,
   options: ShownOptions,
   prices: readonly number[],
   lengths: readonly number[],
   losesAt?: number,
-): { readonly journal: string; readonly recordings: string[]; readonly events: EngineEvent[] } {
+): Promise<{ readonly journal: string; readonly recordings: string[]; readonly events: EngineEvent[] }> {
   const journal = `${folder}/${lengths.length}.db`;
   const recordings: string[] = [];
   const events: EngineEvent[] = [];
@@ -39,13 +41,13 @@ function decisionsOf(
     recordings.push(recording);
     // The clock goes on as if there had been one process.
     const from = Math.max(0, lengths.slice(0, number).reduce((sum, each) => sum + each, 0));
-    using run = new HandRun(journal, recording, options, TIME + from * 1_000 + number * 2);
+    await using run = await HandRun.open(journal, recording, options, TIME + from * 1_000 + number * 2);
     assertEquals(run.engine.state.lastId, from === 0 ? -1 : from);
     for (let at = from; at < from + length; at++) {
-      events.push(...run.trade(prices[at]!));
-      if (at === losesAt) events.push(...run.reconnect());
+      events.push(...await run.trade(prices[at]!));
+      if (at === losesAt) events.push(...await run.reconnect());
     }
-    run.checkpoint();
+    await run.checkpoint();
   }
   return { journal, recordings, events };
 }
@@ -57,8 +59,8 @@ Deno.test("a run in which hundreds of orders wait goes on after every interrupti
   while (lengths.reduce((sum, length) => sum + length, 0) < 2_800) lengths.push(random.whole(1, 250));
   const short = { ...OPTIONS, orderTtl: 5, participation: "1", stopLoss: "0.01%" };
   for (const [options, ends] of [[OPTIONS, "refusal"], [short, "expired"]] as const) {
-    await inFolderAsync(async (folder) => {
-      const { journal, recordings, events } = decisionsOf(folder, options, prices, lengths, 1_500);
+    await inFolder(async (folder) => {
+      const { journal, recordings, events } = await decisionsOf(folder, options, prices, lengths, 1_500);
       for (const expected of ["fill", ends]) {
         assertGreater(events.filter(({ type }) => type === expected).length, 50, expected);
       }
@@ -68,11 +70,11 @@ Deno.test("a run in which hundreds of orders wait goes on after every interrupti
   }
 });
 
-Deno.test("a run that is put down and resumed at any trade decides what one process decides", () => {
-  inFolder((folder) => {
+Deno.test("a run that is put down and resumed at any trade decides what one process decides", async () => {
+  await inFolder(async (folder) => {
     const prices = walk(900);
-    const whole = decisionsOf(`${folder}`, OPTIONS, prices, [900]);
-    const parts = decisionsOf(`${folder}`, OPTIONS, prices, [401, 1, 37, 261, 200]);
+    const whole = await decisionsOf(`${folder}`, OPTIONS, prices, [900]);
+    const parts = await decisionsOf(`${folder}`, OPTIONS, prices, [401, 1, 37, 261, 200]);
     const decided = (events: readonly EngineEvent[]) =>
       events.flatMap((event) => "tradeId" in event ? [{ ...event, time: "" }] : []);
     assertEquals(decided(parts.events), decided(whole.events));
@@ -101,23 +103,30 @@ class OlderEngine extends Engine {
 }
 
 /** One process of a run with a journal and no recording. */
-function process(
+async function process(
   path: string,
   engine: Engine,
   prices: readonly number[],
   onWrite: (sql: string, values: readonly unknown[]) => void = () => {},
-): void {
-  const options = { now: () => 0, window: 2, connect: watching(onWrite) };
-  using journal = new RunJournal(Journal.open(path, options), engine, "BTCUSDT");
+): Promise<void> {
+  const options = { now: () => 0, window: 2, store: sqliteStore({ connect: watching(onWrite) }) };
+  await using journal = new RunJournal(await Journal.open(path, options), engine, "BTCUSDT");
   const instrument = { sources: {}, exchangeInfo: null } as never;
-  journal.start({ time: TIME, version: "1", options: OPTIONS, market: "binance", instrument, isNew: false });
+  await journal.start({
+    time: TIME,
+    version: "1",
+    options: OPTIONS,
+    market: "binance",
+    instrument,
+    isNew: false,
+  });
   let id = Math.max(0, engine.state.lastId);
   for (const price of prices) {
     const trade = { firstId: ++id, lastId: id, time: TIME + id * 1_000, price: price.toFixed(2) };
     const events = [...engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
-    journal.keep(events as never);
+    await journal.keep(events as never);
   }
-  journal.checkpoint(TIME + id * 1_000);
+  await journal.checkpoint(TIME + id * 1_000);
 }
 
 /** Databases that do not wait for the disk, and show what is written. */
@@ -141,27 +150,27 @@ function watching(onWrite: (sql: string, values: readonly unknown[]) => void): C
 
 const CHOICES = { ...DEFAULTS, short: 1, long: 2, cash: "1000000", latency: 100_000_000 };
 
-Deno.test("RunJournal resumes a run of a version whose checkpoints had every waiting order", () => {
-  inFolder((folder) => {
+Deno.test("RunJournal resumes a run of a version whose checkpoints had every waiting order", async () => {
+  await inFolder(async (folder) => {
     const prices = walk(3_000);
     const path = `${folder}/older.db`;
     const older = new OlderEngine(optionsOf(CHOICES));
-    process(path, older, prices.slice(0, 1_000));
-    const { length } = (stateOf(path)["gate"] as { waiting: unknown[] }).waiting;
+    await process(path, older, prices.slice(0, 1_000));
+    const { length } = ((await stateOf(path))["gate"] as { waiting: unknown[] }).waiting;
     assertGreater(length, 300);
     const resumed = new Engine(optionsOf(CHOICES));
-    process(path, resumed, prices.slice(1_000, 2_000));
+    await process(path, resumed, prices.slice(1_000, 2_000));
     const again = new Engine(optionsOf(CHOICES));
-    process(path, again, prices.slice(2_000));
+    await process(path, again, prices.slice(2_000));
     const whole = new Engine(optionsOf(CHOICES));
-    process(`${folder}/whole.db`, whole, prices);
+    await process(`${folder}/whole.db`, whole, prices);
     assertEquals(again.state.orders.whole, whole.state.orders.whole);
     assertEquals([...again.end()], [...whole.end()]);
   });
 });
 
-Deno.test("a checkpoint takes as much however many orders wait", () => {
-  inFolder((folder) => {
+Deno.test("a checkpoint takes as much however many orders wait", async () => {
+  await inFolder(async (folder) => {
     let written = 0;
     let commits = 0;
     const count = (sql: string, values: readonly unknown[]): void => {
@@ -172,24 +181,24 @@ Deno.test("a checkpoint takes as much however many orders wait", () => {
     };
     const prices = walk(6_000);
     const engine = new Engine(optionsOf(CHOICES));
-    const bytesOf = (part: readonly number[]): number => {
+    const bytesOf = async (part: readonly number[]): Promise<number> => {
       [written, commits] = [0, 0];
-      process(`${folder}/a.db`, engine, part, count);
+      await process(`${folder}/a.db`, engine, part, count);
       return written / commits;
     };
-    const few = bytesOf(prices.slice(0, 300));
-    process(`${folder}/a.db`, engine, prices.slice(300, 5_700));
+    const few = await bytesOf(prices.slice(0, 300));
+    await process(`${folder}/a.db`, engine, prices.slice(300, 5_700));
     assertGreater(engine.state.orders.whole.length, 2_500);
-    const many = bytesOf(prices.slice(5_700));
+    const many = await bytesOf(prices.slice(5_700));
     assertLess(few, 2_500);
     assertLess(many, few * 1.05);
   });
 });
 
-Deno.test("RunJournal refuses a state whose waiting orders do not follow from its entries", () => {
-  inFolder((folder) => {
+Deno.test("RunJournal refuses a state whose waiting orders do not follow from its entries", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    process(path, new Engine(optionsOf(CHOICES)), walk(200));
+    await process(path, new Engine(optionsOf(CHOICES)), walk(200));
     tamper(path, (database) => {
       const { seq, content } = database.prepare(
         "SELECT seq, content FROM entries WHERE content LIKE '%\"orders\":[%' ORDER BY seq LIMIT 1",
@@ -199,7 +208,7 @@ Deno.test("RunJournal refuses a state whose waiting orders do not follow from it
         seq,
       );
     });
-    const error = assertThrows(() => process(path, new Engine(optionsOf(CHOICES)), []), JournalError);
+    const error = await assertRejects(() => process(path, new Engine(optionsOf(CHOICES)), []), JournalError);
     assert(/entry \d+ \(checkpoint\)/.test(error.message), error.message);
   });
 });

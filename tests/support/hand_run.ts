@@ -12,7 +12,7 @@ import { messageOf, reading } from "./pipeline_input.ts";
 const MS = 1_000;
 
 /** One process of such a run. Every trade is received a millisecond after the one before. */
-export class HandRun implements Disposable {
+export class HandRun implements AsyncDisposable {
   readonly journal: RunJournal;
   readonly engine: Engine;
   readonly #recording: Deno.FsFile;
@@ -21,21 +21,19 @@ export class HandRun implements Disposable {
   #id: number;
 
   /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
-  constructor(path: string, recording: string, options: ShownOptions, time: number) {
+  static async open(path: string, recording: string, options: ShownOptions, time: number): Promise<HandRun> {
     const config = configFrom(options);
     const { symbol, long } = config;
-    this.#time = time;
-    this.#symbol = symbol;
-    this.engine = new Engine({
+    const engine = new Engine({
       symbol,
       strategy: strategyOf(config),
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const journal = Journal.open(path, { now: () => 0, window: long });
-    this.journal = new RunJournal(journal, this.engine, symbol);
+    const kept = await Journal.open(path, { now: () => 0, window: long });
+    const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
-    this.journal.start({
+    await journal.start({
       time,
       version: "1",
       options,
@@ -43,68 +41,84 @@ export class HandRun implements Disposable {
       instrument,
       isNew: false,
     });
-    this.#id = Math.max(0, this.engine.state.lastId);
-    this.#recording = Deno.openSync(recording, { create: true, append: true });
-    this.#note({ event: "recording", version: 1, symbol, ...this.journal.place });
+    const run = new HandRun(engine, journal, recording, { symbol, time });
+    run.#note({ event: "recording", version: 1, symbol, ...journal.place });
     const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
-    this.#note(connected);
-    this.journal.keep([...this.engine.apply({ ...connected, time })]);
+    run.#note(connected);
+    await journal.keep([...engine.apply({ ...connected, time })]);
+    return run;
+  }
+
+  private constructor(
+    engine: Engine,
+    journal: RunJournal,
+    recording: string,
+    { symbol, time }: { readonly symbol: string; readonly time: number },
+  ) {
+    this.engine = engine;
+    this.journal = journal;
+    this.#symbol = symbol;
+    this.#time = time;
+    this.#id = Math.max(0, engine.state.lastId);
+    this.#recording = Deno.openSync(recording, { create: true, append: true });
   }
 
   /** Receives a trade at this price: records it, keeps its events in the journal, and returns them. */
-  trade(price: number): readonly EngineEvent[] {
+  async trade(price: number): Promise<readonly EngineEvent[]> {
     const { events, keep } = this.receive(price);
-    keep();
+    await keep();
     return events;
   }
 
   /** Receives a trade and records it; nothing is in the journal before `keep`. */
-  receive(price: number): { readonly events: readonly EngineEvent[]; readonly keep: () => void } {
+  receive(price: number): { readonly events: readonly EngineEvent[]; readonly keep: () => Promise<void> } {
     const id = ++this.#id;
     this.#time += MS;
     const trade = { firstId: id, lastId: id, time: this.#time, price: price.toFixed(2) };
     const message = messageOf(trade, "trade", this.#symbol);
     this.#write(message);
     const events = [...this.engine.apply({ event: "frames", trades: reading([message], this.#symbol) })];
-    const keep = () => {
+    const keep = async () => {
       if (events.length === 0) return;
-      this.journal.keep(events);
+      await this.journal.keep(events);
       this.#noteKept();
     };
     return { events, keep };
   }
 
   /** Loses the connection and connects again; returns what came of it. */
-  reconnect(): readonly EngineEvent[] {
+  async reconnect(): Promise<readonly EngineEvent[]> {
     const lost = { event: "disconnected", reason: "no data for 1 ms", retryInMs: 1, cause: "stale" } as const;
     const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
-    return [lost, connected].flatMap((note) => {
+    const made: EngineEvent[] = [];
+    for (const note of [lost, connected]) {
       this.#time += MS;
       this.#note(note);
       const events = [...this.engine.apply({ ...note, time: this.#time })];
-      this.journal.keep(events);
+      await this.journal.keep(events);
       this.#noteKept();
-      return events;
-    });
+      made.push(...events);
+    }
+    return made;
   }
 
   /** Keeps the run's state, as a live run does every few seconds. */
-  checkpoint(): void {
-    this.journal.checkpoint(this.#time);
+  async checkpoint(): Promise<void> {
+    await this.journal.checkpoint(this.#time);
     this.#noteKept();
   }
 
   /** Halts the run by hand. */
-  halt(): void {
+  async halt(): Promise<void> {
     this.#note({ event: "halt", action: "hold" });
-    this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: this.#time })]);
+    await this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: this.#time })]);
     this.#noteKept();
   }
 
   /** Ends the run as Ctrl-C does. */
-  stop(): void {
-    this.journal.keep([...this.engine.end()]);
-    this.journal.stop(this.#time, "asked to");
+  async stop(): Promise<void> {
+    await this.journal.keep([...this.engine.end()]);
+    await this.journal.stop(this.#time, "asked to");
     this.#noteKept();
     this.#note({ event: "ended" });
   }
@@ -116,10 +130,9 @@ export class HandRun implements Disposable {
     this.#note({ event: "ended" });
   }
 
-  /** Closes both files. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#recording.close();
-    this.journal.close();
+    await this.journal.close();
   }
 
   #noteKept(): void {

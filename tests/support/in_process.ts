@@ -4,6 +4,9 @@ import type { Finished } from "./penstock.ts";
 
 type Output = typeof Deno.stdout | typeof Deno.stderr;
 
+/** Commands that leave this process without the permissions of the tests, unless their command line is refused. */
+const DROPPING = ["run", "demo"];
+
 /** The last run. The next one waits for it, as all share one standard output. */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -23,11 +26,11 @@ async function captured(args: readonly string[]): Promise<Finished> {
   using stderr = new Capture(Deno.stderr);
   using _log = redirected("log", stdout);
   using _error = redirected("error", stderr);
-  const asked = new AbortController();
-  const code = await penstock(
-    args,
-    () => Promise.resolve({ signal: asked.signal, blocking: (work) => work() }),
-  );
+  const { signal } = new AbortController();
+  const code = await penstock(args, () => {
+    if (DROPPING.includes(args[0]!)) throw new Error(`"${args[0]}" drops permissions: use Penstock.start()`);
+    return Promise.resolve({ signal, blocking: (work) => work() });
+  });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -7,11 +7,17 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 /** As in the tasks and the compiled program: otherwise V8 would let its young generation grow to 64 MB. */
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
+/**
+ * Flags under which a program takes the memory that the compiled one takes. V8 rejects code that was cached under other
+ * flags and replaces it, so that every change between the two kinds of program would compile everything again.
+ */
+export const AS_BUILT: readonly string[] = [V8_FLAGS, "--no-code-cache"];
 /** Makes a program's intervals fifty times as short, for tests that wait for them. */
 export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
 /** Makes a program collect its garbage all the time, for tests of the memory that it keeps. */
 export const COLLECTING: readonly string[] = [
   "--v8-flags=--expose-gc",
+  "--no-code-cache",
   `--preload=${new URL("collecting.ts", import.meta.url).pathname}`,
 ];
 /** Even on the slowest machine, only what never happens takes this long. */

@@ -4,7 +4,7 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
-import type { PipelineOptions } from "../../src/stages/pipeline.ts";
+import type { PipelineOptions } from "../../src/stages/pipeline_options.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reference.ts";
 

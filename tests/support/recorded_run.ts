@@ -82,11 +82,11 @@ export async function outcomeOf(
   recordings: readonly string[],
   run: number | null = null,
 ): Promise<Outcome> {
-  using reader = JournalReader.open(journal);
-  using current = JournalReader.open(journal);
-  const verification = new Verification(reader, run, {
+  await using reader = await JournalReader.open(journal);
+  await using current = await JournalReader.open(journal);
+  const verification = await Verification.of(reader, run, {
     engineOf: keptEngine,
-    lastSeqNow: () => current.lastSeq,
+    lastSeqNow: () => current.lastSeq(),
   });
   return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }

@@ -1,5 +1,5 @@
 /** Makes ticks as the parse stage would. */
-import type { Signal, Wish } from "../../src/domain/market/signal.ts";
+import type { Signal } from "../../src/domain/market/signal.ts";
 import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
 /** The fields of a tick that a test sets; all others have defaults. */
@@ -43,10 +43,8 @@ export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
 export function signalledOf(
   given: GivenTick,
   side: Signal["side"] | null = null,
-  wish: Wish = 0,
 ): Signalled {
   const tick = tickOf(given);
   const signal = side === null ? null : { side, tradeId: tick.id, time: tick.time };
-  const readings = { label: "sma", values: () => ({ shortAverage: "1", longAverage: "1" }) };
-  return Object.assign(tick, { wish, readings, signal });
+  return Object.assign(tick, { signal });
 }

@@ -72,8 +72,8 @@ async function journaled(path: string, symbol: string, name: string): Promise<Ru
     import("../../stores/journal/journal_reader.ts"),
     import("../../stores/journal/instrument_memory.ts"),
   ]);
-  using reader = JournalReader.open(path);
-  const base = rulesIn(reader, symbol);
+  await using reader = await JournalReader.open(path);
+  const base = await rulesIn(reader, symbol);
   if (base === null) throw new ConfigError([`${name}: expected a journal that holds a run of ${symbol}`]);
   return base;
 }

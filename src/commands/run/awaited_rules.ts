@@ -12,7 +12,7 @@ export type AwaitRules = (
 
 /** Takes the rules. */
 export interface RulesTaker {
-  take(arrived: ArrivedRules): void;
+  take(arrived: ArrivedRules): Promise<void>;
   /** Called with a log line for every new reason why they have not come. */
   onTrouble(text: string): void;
   /** Called with the error if the rules could not be asked for or taken: the run cannot go on. */
@@ -38,7 +38,7 @@ export class AwaitedRules implements AsyncDisposable {
     try {
       const arrived = await awaitRules(this.#ending.signal, onTrouble);
       // A run that has stopped takes nothing more.
-      if (arrived !== null && !this.#ending.signal.aborted) take(arrived);
+      if (arrived !== null && !this.#ending.signal.aborted) await take(arrived);
     } catch (error) {
       onFailure(error);
     }

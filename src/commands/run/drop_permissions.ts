@@ -2,7 +2,7 @@
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
-import { filesOfJournal } from "../../stores/journal/journal_names.ts";
+import { filesOfJournal } from "../../stores/journal/sqlite/journal_names.ts";
 import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
 

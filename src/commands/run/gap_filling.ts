@@ -17,13 +17,13 @@ export interface GapFillingOptions {
   /** Called when no more trades come: whether the rest of the gap is left to the next run. */
   readonly leaves: () => boolean;
   /**
-   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; `note` records
-   * the trades.
+   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; null where
+   * nothing of that takes time. `note` records the trades.
    */
   readonly apply: (
     input: Happened | Extract<Input, { event: "backfilled" }>,
     note?: () => RecordingNote,
-  ) => void;
+  ) => Promise<void> | null;
   readonly log: (line: Line) => void;
   /** The time, ms since 1970. */
   readonly now: () => number;
@@ -60,7 +60,7 @@ export class GapFilling {
     for (; !page.done && !state.done; page = await pages.next()) {
       const { rows } = page.value;
       const passed = skipped > 0 ? { skipped } : {};
-      apply(
+      await apply(
         { event: "backfilled", trades: this.#late.open(rows, skipped, now() * 1000) },
         () => ({ event: "late", trades: backfilledText(rows.slice(0, this.#late.taken)), ...passed }),
       );
@@ -73,8 +73,8 @@ export class GapFilling {
     const through = end !== null && end.lastId > state.lastId && skipped === 0 ? end.lastId : -1;
     if (end !== null) this.#logRest(gap, fromId, filled, end);
     const waited = waitedSince(receivedAt, now(), config);
-    if (waited !== null) apply(waited);
-    apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: now() * 1000 });
+    if (waited !== null) await apply(waited);
+    await apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: now() * 1000 });
   }
 
   #logSkipped({ fromId, toId }: HeldGap): void {

@@ -99,7 +99,7 @@ function refuseContracts(
  * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and nobody is
  * asked for it.
  */
-export function settle(
+export async function settle(
   configuration: Configuration,
   { answer, journal, market, now }: {
     readonly answer: InstrumentAnswer | null;
@@ -107,11 +107,11 @@ export function settle(
     readonly market: string;
     readonly now: number;
   },
-): FoundInstrument {
+): Promise<FoundInstrument> {
   const { symbol, newRun } = configuration.config;
   const answered = answeredIn(answer, now);
-  const remembered = journal === null ? null : lastInfo(journal, symbol, market);
-  const kept = journal === null || newRun ? null : rulesOf(journal);
+  const remembered = journal === null ? null : await lastInfo(journal, symbol, market);
+  const kept = journal === null || newRun ? null : await rulesOf(journal);
   const notes = answer === null ? [] : notesOn(answer, symbol);
   const bases = basesOf(configuration.config, answered, remembered);
   const settled = withoutGuesses(

@@ -12,6 +12,7 @@ import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import { FrameBatch } from "../../formats/frame_batch.ts";
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
+import { Turns } from "../../domain/process/turns.ts";
 import { Backfill } from "../../feeds/rest/backfill.ts";
 import type { Batch } from "../../feeds/live/feed.ts";
 import type { RecordingNote } from "../../domain/recording/recording_note.ts";
@@ -25,6 +26,7 @@ import { droppedRequest, journalTook, strayText } from "../../views/terminal/nar
 import { statusEvent } from "../../views/terminal/status_line.ts";
 import { show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
+import { type Handling, noteOf, withHint } from "./handling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget } from "./recording.ts";
 import { requestedInput } from "./requests.ts";
@@ -55,6 +57,9 @@ export class LiveRun {
   #isOpen = false;
   /** Whether the start of the run has been emitted, and its stop has not. */
   #hasStarted = false;
+  #hasStopped = false;
+  /** One at a time applies an input or asks the journal for something. */
+  readonly #turns = new Turns();
   /** Trades that the journal held already. */
   #resumedAfter = 0;
   #connected = false;
@@ -149,22 +154,22 @@ export class LiveRun {
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
     this.#isOpen = true;
-    this.heartbeat();
+    await this.heartbeat();
     return opened;
   }
 
   /** Takes the instrument's rules, which the run waited for. */
-  takeRules(arrived: ArrivedRules): void {
-    this.#happened({ event: "rules", ...arrived, time: this.#now * 1000 });
+  async takeRules(arrived: ArrivedRules): Promise<void> {
+    await this.#happened({ event: "rules", ...arrived, time: this.#now * 1000 });
   }
 
   /** Starts the run: emits that it has started, or resumed. */
-  start(): void {
+  async start(): Promise<void> {
     this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#now, this.#config);
-    if (waited !== null) this.#happened(waited);
+    if (waited !== null) await this.#happened(waited);
     // A halt that was filed before the start applies before the first trade.
-    this.handleRequests();
+    await this.handleRequests();
   }
 
   /** Whether the run has seen as many trades as asked for, or the next input belongs to the next run. */
@@ -182,13 +187,13 @@ export class LiveRun {
       case "connected": {
         const { endpoint, attempt } = batch;
         this.#connected = true;
-        this.#happened({ event: "connected", endpoint, attempt, time: this.#now * 1000 });
+        await this.#happened({ event: "connected", endpoint, attempt, time: this.#now * 1000 });
         break;
       }
       case "disconnected": {
         const { reason, retryInMs, cause, hint } = batch;
         this.#connected = false;
-        this.#happened({ event: "disconnected", reason, retryInMs, cause, time: this.#now * 1000 }, {
+        await this.#happened({ event: "disconnected", reason, retryInMs, cause, time: this.#now * 1000 }, {
           hint,
         });
         break;
@@ -200,35 +205,39 @@ export class LiveRun {
   }
 
   /** Handles the requests of other processes; does nothing before the run has started and once it has stopped. */
-  handleRequests(): void {
+  handleRequests(): Promise<void> {
+    return this.#turns.take(() => this.#handleRequestsNow());
+  }
+
+  async #handleRequestsNow(): Promise<void> {
     if (!this.#hasStarted || this.#journal === null) return;
-    for (const asked of this.#journal.requests()) {
+    for await (const asked of this.#journal.requests()) {
       const input = requestedInput(asked, this.#now * 1000);
       if (input === null) this.#view.log(droppedRequest(asked.kind, asked.time, asked.why));
-      else this.#happened(input, { handled: [asked.id] });
+      else await this.#applyNow(input, { note: noteOf(input), handled: [asked.id] });
     }
   }
 
   /** Keeps the run's state in the journal. */
-  checkpoint(): void {
-    if (!this.#isOpen || this.#journal === null) return;
-    this.#recording?.flush();
-    this.#journal.checkpoint(this.#now * 1000);
-    this.#recording?.kept(this.#journal.place);
+  checkpoint(): Promise<void> {
+    return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(this.#now * 1000)));
   }
 
   /** Writes a heartbeat to the journal. */
-  heartbeat(): void {
-    if (!this.#isOpen) return;
-    const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
-    this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
+  heartbeat(): Promise<void> {
+    return this.#turns.take(async () => {
+      if (!this.#isOpen || this.#hasStopped) return;
+      const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
+      await this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
+    });
   }
 
-  /** Emits the run's state; nothing before `start` and nothing once it has stopped. */
-  emitStatus(): void {
-    if (!this.#hasStarted) return;
-    const { current, heldGap } = this.#state;
-    show(this.#view, [statusEvent(current, this.#stream, this.#time, heldGap)]);
+  /** Emits the run's state once that is kept; nothing before `start` and nothing once it has stopped. */
+  emitStatus(): Promise<void> | null {
+    return this.#inTurn(() => {
+      if (!this.#hasStarted) return;
+      show(this.#view, [statusEvent(this.#state.current, this.#stream, this.#time, this.#state.heldGap)]);
+    });
   }
 
   logRejections(): void {
@@ -241,30 +250,36 @@ export class LiveRun {
     show(this.#view, [{ type: "rejected", time: this.#time, ...rejections }]);
   }
 
+  /** Draws the line with the run's state, unless that is just being kept. */
   draw(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || !this.#turns.isFree) return;
     this.#view.glance?.({ of: "run", run: this.#state.current, stream: this.#stream });
   }
 
   /** Ends the input: waiting orders expire, and the journal gets an entry that the run was stopped, and why. */
-  stop(reason = "asked to"): void {
-    this.handleRequests();
-    this.logRejections();
-    const at = this.#now * 1000;
-    // The recording's last line says so too.
-    this.#apply({ event: "ended", time: at });
-    this.logRejections();
-    this.#keepStop(at, reason);
-    // Requests from here on are for the next run.
-    this.#hasStarted = false;
+  stop(reason = "asked to"): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#handleRequestsNow();
+      this.logRejections();
+      const at = this.#now * 1000;
+      // The recording's last line says so too.
+      await this.#applyNow({ event: "ended", time: at });
+      this.logRejections();
+      await this.#keep((journal) => journal.stop(at, reason));
+      // Requests from here on are for the next run.
+      this.#hasStarted = false;
+      this.#hasStopped = true;
+    });
   }
 
   /** Closes what was opened and emits the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
     this.#hasStarted = false;
+    // What is being kept, and what waits behind it.
+    await this.#turns.take(() => Promise.resolve());
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));
-    this.#journal?.close();
+    await this.#journal?.close();
     // A run that never started has no summary.
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
@@ -305,7 +320,8 @@ export class LiveRun {
     try {
       for (;;) {
         const { trades } = state;
-        this.#apply({ event: "frames", trades: reader }, { record: recordTaken });
+        const keeping = this.#apply({ event: "frames", trades: reader }, { record: recordTaken });
+        if (keeping !== null) await keeping;
         live += state.trades - trades;
         const gap = state.heldGap;
         if (gap === null || this.done) break;
@@ -325,57 +341,56 @@ export class LiveRun {
     this.#throughput.note(live, state.lastTime, receivedAt);
   }
 
-  /** Records an input, applies it, and keeps and shows the events. */
-  #happened(input: Happened, more: Partial<Handling> = {}): void {
-    const { time, ...note } = input;
-    this.#note(note, time / 1000);
-    this.#apply(input, more);
+  /** Records an input, applies it, and keeps and shows the events, as `#apply` does. */
+  #happened(input: Happened, more: Partial<Handling> = {}): Promise<void> | null {
+    return this.#apply(input, { note: noteOf(input), ...more });
   }
 
-  /** Applies an input, records it once it has been applied, and keeps and shows the events. */
-  #apply(input: Input, { record = () => {}, hint = null, handled = [] }: Partial<Handling> = {}): void {
-    let events: Iterable<EngineEvent> = this.#engine.apply(input);
-    if (this.#journal !== null) {
-      const made = events = [...events];
+  /**
+   * Applies an input in its turn: inputs never overlap, however long it takes to keep what the one before led to. Null
+   * where it is done at once, as for most trades, which lead to nothing.
+   */
+  #apply(input: Input, handling?: Partial<Handling>): Promise<void> | null {
+    return this.#inTurn(() => this.#applyNow(input, handling));
+  }
+
+  /** Does work at once where nothing is being kept, else in its turn; null where it is done already. */
+  #inTurn(work: () => Promise<void> | null | void): Promise<void> | null {
+    if (!this.#turns.isFree) return this.#turns.take(async () => await work() ?? undefined);
+    const rest = work() ?? null;
+    return rest === null ? null : this.#turns.take(() => rest);
+  }
+
+  /** Applies an input, records it once it has been applied, and keeps and shows the events; null where that is done. */
+  #applyNow(
+    input: Input,
+    { note = null, record = () => {}, hint = null, handled = [] }: Partial<Handling> = {},
+  ): Promise<void> | null {
+    if (note !== null) this.#note(note, "time" in input ? input.time / 1000 : undefined);
+    const events: Iterable<EngineEvent> = this.#engine.apply(input);
+    const shown = (events: Iterable<EngineEvent>) =>
+      show(this.#view, hint === null ? events : withHint(events, hint));
+    if (this.#journal === null) {
+      shown(events);
       record();
-      this.#keep(made, handled);
+      return null;
     }
-    show(this.#view, hint === null ? events : withHint(events, hint));
-    if (this.#journal === null) record();
+    const made = [...events];
+    record();
+    if (made.length === 0 && handled.length === 0) return null;
+    return this.#keep((journal) => journal.keep(made, handled)).then(() => shown(made));
   }
 
-  /** Keeps events, and which requests they handled. */
-  #keep(events: readonly EngineEvent[], handled: readonly number[]): void {
-    if (this.#journal === null || events.length === 0 && handled.length === 0) return;
+  /** Has something kept in the journal, and notes in the recording how far that goes. */
+  async #keep(write: (journal: RunJournal) => Promise<void>): Promise<void> {
+    if (!this.#isOpen || this.#journal === null) return;
     // After a kill, what is in the journal can still be derived from what is in the recording.
     this.#recording?.flush();
-    this.#journal.keep(events, handled);
+    await write(this.#journal);
     this.#recording?.kept(this.#journal.place);
   }
 
   #note(note: RecordingNote, at = this.#now): void {
     this.#recording?.note(note, at);
   }
-
-  /** Keeps in the journal that the run was stopped at `at` (µs since 1970), and its state. */
-  #keepStop(at: number, reason: string): void {
-    if (this.#journal === null) return;
-    this.#recording?.flush();
-    this.#journal.stop(at, reason);
-    this.#recording?.kept(this.#journal.place);
-  }
-}
-
-/** What to do with an input besides applying it. */
-interface Handling {
-  /** Records it. */
-  readonly record: () => void;
-  /** What the user can do about a lost connection. */
-  readonly hint: string | null;
-  /** The requests that led to it. */
-  readonly handled: readonly number[];
-}
-
-function* withHint(events: Iterable<EngineEvent>, hint: string): Generator<EngineEvent> {
-  for (const event of events) yield event.type === "disconnected" ? { ...event, hint } : event;
 }

@@ -71,10 +71,10 @@ export async function openRun(
   if (options.signal.aborted) return null;
   const strategy = strategyOf(configuration.config);
   const window = Math.max(1, strategy().remembers);
-  const journal = stores?.open(state, { now: () => performance.now(), window }) ?? null;
+  const journal = await stores?.open(state, { now: () => performance.now(), window }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
-    const found = settle(configuration, { answer, journal, market, now: time });
+    const found = await settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
     const engine = new Engine({
@@ -92,7 +92,7 @@ export async function openRun(
       instrument: origin,
       isNew: newRun,
     };
-    const resumed = keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
+    const resumed = await keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
     return {
       engine,
       journal: keeping,
@@ -104,7 +104,7 @@ export async function openRun(
       lines: [...resumed, ...lines],
     };
   } catch (error) {
-    journal?.close();
+    await journal?.close();
     throw error;
   }
 }

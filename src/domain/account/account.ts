@@ -225,10 +225,10 @@ export class Account {
   #check(): void {
     if (this.#cash.isNegative()) this.#fail("cash", this.#cash, ZERO);
     if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
-    if (!this.#reservedCash.isZero() && this.freeCash.isNegative()) {
+    if (!this.#reservedCash.isZero() && this.#cash.lt(this.#reservedCash)) {
       this.#fail("free cash", this.freeCash, ZERO);
     }
-    if (!this.#reservedPosition.isZero() && this.freePosition.isNegative()) {
+    if (!this.#reservedPosition.isZero() && this.#position.lt(this.#reservedPosition)) {
       this.#fail("free position", this.freePosition, ZERO);
     }
     this.#law("position", this.#position, this.#marketBase);
@@ -260,7 +260,7 @@ function difference(a: Money, b: Money): Money {
   return isSame(a, b) ? ZERO : a.minus(b);
 }
 
-/** Whether `a` equals `b`. They are usually the same object, which decimal.js would copy to compare. */
+/** Whether `a` equals `b`; they are usually the same object. */
 function isSame(a: Money, b: Money): boolean {
   return a === b || a.eq(b);
 }

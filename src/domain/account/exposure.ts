@@ -5,7 +5,7 @@
  * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of
  * amounts × durations. It is exact, and only fills change it.
  */
-import { type Money, ZERO } from "../numbers/money.ts";
+import { Money, ZERO } from "../numbers/money.ts";
 
 /** Follows the exposure of one account. */
 export class Exposure {
@@ -40,7 +40,7 @@ export class Exposure {
   }
 
   #sumsAt(time: number): [Money, Money] {
-    const held = Math.max(0, time - this.#since);
+    const held = new Money(Math.max(0, time - this.#since));
     return [
       this.#deployed.plus(this.#cost.times(held)),
       this.#available.plus(this.#capital.times(held)),

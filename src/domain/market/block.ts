@@ -1,71 +1,76 @@
-/** A block: consecutive trades of one symbol, as columns. */
-
-/** Where a symbol's trades stand: what the next one is compared with. */
-export interface Position {
-  /** The id of the last trade. */
-  readonly id: number;
-  /** Its time, µs since 1970. */
-  readonly time: number;
-  /** Prices are counted in 10^-decimals quote currency. */
-  readonly decimals: number;
-}
-
-/** The columns of a block, as long as one another. */
-export interface BlockColumns {
-  readonly lastId: Float64Array;
-  readonly time: Float64Array;
-  readonly price: Float64Array;
-  readonly quantityWhole: Float64Array;
-  readonly quantityFraction: Uint32Array;
-  readonly buyerIsMaker: Uint8Array;
-  readonly receivedAt: Float64Array;
-}
-
 /**
- * Trades of which each follows on the one before it, by its ids and within an hour, with prices in one unit. There is no
- * gap before any row but the first. Its reader fills it again and again: what is in it is valid until the reader is
- * asked for more.
+ * Blocks: consecutive trades of one symbol on their way through the stages, as columns.
+ *
+ * The parse stage makes blocks, each later stage adds what it finds and passes the same block on under a wider type, so
+ * that leaving out a stage is a type error at the next. A block is lent: whoever pulls the next one gets the same object
+ * again. Only at a trade at which something happens is an object made for it, its tick.
  */
-export class Block {
-  readonly symbol: string;
-  /** How many rows there are, from row 0 on; at least one. */
-  size = 0;
-  /** The prices are integer counts of 10^-decimals quote currency. */
-  decimals = 0;
-  /** First trade id that row 0 covers. That of every other row is the `id` of the row before it, and 1. */
-  firstId = 0;
-  /** Trades missing before row 0, and trades that were missing there and have been fetched since: as in `Tick`. */
-  missing = 0;
-  filled = 0;
-  /** Whether its trades were fetched after the fact. */
-  late = false;
-  /** The highest and the lowest price. */
-  highest = 0;
-  lowest = 0;
-  /** The latest time, µs since 1970. */
-  latest = 0;
-  /** Of each row: the trade's id, for an aggregate that of its last trade. */
+import { HOUR } from "../numbers/time.ts";
+import type { Signal, Values } from "./signal.ts";
+
+/** The most trades in a block. */
+export const BLOCK_ROWS = 4096;
+
+/** The columns that a reader fills, a row for each trade. */
+export interface Columns {
+  /** Trade ids; for an aggregate that of its last trade. */
   readonly id: Float64Array;
-  /** µs since 1970. */
+  /** The trades' own times, µs since 1970. */
   readonly time: Float64Array;
+  /** Integer counts of the block's unit. */
   readonly price: Float64Array;
-  /** Whole units of base currency, and with them so many hundred-millionths. */
+  /** Whole units of base currency traded. */
   readonly quantityWhole: Float64Array;
+  /** Plus so many hundred-millionths of one, 0 to 99,999,999. */
   readonly quantityFraction: Uint32Array;
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
-  /** When it was received, µs since 1970; 0 where that is not known. */
+  /** When they arrived, over the stream or fetched, µs since 1970; 0 where that is not known. */
   readonly receivedAt: Float64Array;
+}
 
-  /** A block without rows, over these columns. */
-  constructor(symbol: string, columns: BlockColumns) {
-    this.symbol = symbol;
-    this.id = columns.lastId;
-    this.time = columns.time;
-    this.price = columns.price;
-    this.quantityWhole = columns.quantityWhole;
-    this.quantityFraction = columns.quantityFraction;
-    this.buyerIsMaker = columns.buyerIsMaker;
-    this.receivedAt = columns.receivedAt;
-  }
+/** After the parse stage. */
+export interface Block extends Columns {
+  readonly symbol: string;
+  /** How many trades it has, 1 at least: rows from here on are of earlier blocks. */
+  readonly size: number;
+  /** Prices are counts of 10^-decimals quote currency: the symbol's unit, 0 to 8, which never gets coarser. */
+  readonly decimals: number;
+  /** First id that its first trade covers. Every other trade's first id is one above the id before it. */
+  readonly firstId: number;
+  /** Trades missing before its first one; 0 when that follows on, -1 when the ids started over. */
+  readonly missing: number;
+  /** Trades that were missing before its first one and have been fetched since. */
+  readonly filled: number;
+  /** True for trades that were fetched after the fact: they move averages and equity, and never trade. */
+  readonly late: boolean;
+}
+
+/** A block that a reader has made. */
+export interface ReadBlock extends Block {
+  /** Its highest price, and its latest time. */
+  readonly highest: number;
+  readonly latest: number;
+}
+
+/** After the average stage. */
+export interface AveragedBlock extends Block {
+  /** What the strategy wants after each trade, as `Wish` has it. */
+  readonly wishes: Int8Array;
+  /** What the strategy shows at the rows that may give a signal; empty where nobody asks. */
+  readonly values: Map<number, Values>;
+}
+
+/** After the signal stage. */
+export interface SignalledBlock extends AveragedBlock {
+  /** The signals in order, and the row that each was given at. */
+  readonly signals: Signal[];
+  readonly signalRows: number[];
+}
+
+/** The time that limits and orders go by at a row, as `clockAt` gives that of a tick. */
+export function clockAtRow(block: Block, row: number): number {
+  const time = block.time[row]!;
+  const receivedAt = block.receivedAt[row]!;
+  return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;
 }

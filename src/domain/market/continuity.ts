@@ -75,6 +75,11 @@ export class Continuity {
     return NEXT;
   }
 
+  /** Moves to the last of trades that follow on the last one and on one another. */
+  follow(lastId: number): void {
+    this.#last = lastId;
+  }
+
   /** Moves to a trade after a gap: the ids missing before `firstId` become a hole. */
   jump(firstId: number, lastId: number): void {
     const holes = this.#holes;

@@ -11,3 +11,14 @@ export interface Signal {
   /** That trade's time, µs since 1970. */
   readonly time: number;
 }
+
+/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
+export type Values = Readonly<Record<string, string>>;
+
+/** What a strategy shows of itself. */
+export interface Readings {
+  /** A short word for its values, such as `sma`. */
+  readonly label: string;
+  /** The values as they are now; null until all of them exist. */
+  values(): Values | null;
+}

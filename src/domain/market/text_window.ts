@@ -1,24 +1,26 @@
-/** The part of a text that a WebAssembly loop has in its memory. */
+/** The part of a text that is in the memory of a WebAssembly loop. */
 import { TEXT_START, TradeColumns } from "./trade_columns.ts";
 
-/** How much text a loop is given at once: with the columns it stays in the processor's nearer caches. */
+/**
+ * How much text a loop gets at once: together with the columns it fits into the processor's nearer caches.
+ */
 export const TEXT_BYTES = 64 * 1024;
 const FEED = 10;
 const NO_BYTES = new Uint8Array();
 const ENCODER = new TextEncoder();
 
-/** Shows a loop one part of a text after another, and knows which rows it read where. */
+/** Shows a loop one part of a text after another, and knows where the rows that it read are in the text. */
 export class TextWindow {
   readonly columns: TradeColumns;
   /** Where the loop finds its text. */
   readonly #room: Uint8Array;
   #bytes: Uint8Array = NO_BYTES;
   #end = 0;
-  /** Which part of the bytes the loop has: from here on, so many. */
+  /** Which bytes the loop has: this many, from here on. */
   #from = 0;
   #length = 0;
 
-  /** `memory` is that of the loop; it must not grow. */
+  /** `memory` is the loop's, and must not grow. */
   constructor(memory: WebAssembly.Memory) {
     this.#room = new Uint8Array(memory.buffer, TEXT_START, TEXT_BYTES);
     this.columns = new TradeColumns(memory.buffer);
@@ -32,8 +34,8 @@ export class TextWindow {
   }
 
   /**
-   * Has `loop` read rows that start at `at`, between two places in its memory, up to the first that it does not
-   * take or that no line feed ends: how many.
+   * Has `loop` read rows from `at` on, between two addresses in its memory, up to the first row that it does
+   * not take or that has no line feed at its end. Returns how many rows it read.
    */
   read(at: number, loop: (start: number, end: number) => number): number {
     if (at < this.#from || at >= this.#from + this.#length) this.#show(at);
@@ -41,7 +43,7 @@ export class TextWindow {
     if (rows > 0 || this.#from === at) return rows;
     const shown = this.#from + this.#length;
     if (shown === this.#end || this.#bytes.indexOf(FEED, at) < shown) return 0;
-    // It stopped where the part that it has cuts the row off.
+    // It stopped because its part of the text ends within this row.
     this.#show(at);
     return this.#call(at, loop);
   }
@@ -51,14 +53,14 @@ export class TextWindow {
     return this.#from + (this.columns.start[row]! - TEXT_START);
   }
 
-  /** Where the first row starts in the bytes that the last call did not read. */
+  /** Where the first row that the last call did not read starts in the bytes. */
   get stoppedAt(): number {
     return this.#from + (this.columns.stoppedAt - TEXT_START);
   }
 
   /**
-   * Puts `text` where a loop finds it, in place of what was there: whether it fits and every character of it is one
-   * byte.
+   * Puts `text` where the loop finds it, and replaces what was there. Returns whether it fits and each of its
+   * characters is one byte.
    */
   put(text: string): boolean {
     this.#length = 0;

@@ -1,17 +1,16 @@
 /**
- * A tick: the record of a trade on its way through the stages.
+ * A tick: the record of a trade at which something happens. All others are rows of a block; see block.ts.
  *
- * The parse stage makes a record once, with a slot for everything that later stages add. Each stage fills in its own
- * slots and passes the same record on under a wider type. So there is one allocation per trade, and leaving out a
- * stage is a type error at the next.
+ * It is made with a slot for everything that the risk and the fill stage add. Each fills in its own slots and passes the
+ * same record on under a wider type.
  */
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
-import type { Signal, Wish } from "./signal.ts";
+import type { Signal } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
-/** What the parse stage knows about a trade. */
+/** What the parse stage knows about one trade. */
 export interface Tick {
   readonly symbol: string;
   /** First trade id covered; equals `id` unless the message is an aggregate. */
@@ -40,26 +39,8 @@ export interface Tick {
   readonly receivedAt: number;
 }
 
-/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
-export type Values = Readonly<Record<string, string>>;
-
-/** What a strategy shows of itself. */
-export interface Readings {
-  /** A short word for its values, such as `sma`. */
-  readonly label: string;
-  /** The values as they are now; null until all of them exist. */
-  values(): Values | null;
-}
-
-/** After the average stage. */
-export interface Averaged extends Tick {
-  readonly wish: Wish;
-  /** The live readings of the strategy: take its values before the next tick is pulled. */
-  readonly readings: Readings;
-}
-
-/** After the signal stage. */
-export interface Signalled extends Averaged {
+/** With the signal that it gave. */
+export interface Signalled extends Tick {
   readonly signal: Signal | null;
 }
 
@@ -102,8 +83,6 @@ export function createTick(
     filled,
     late,
     receivedAt,
-    wish: 0,
-    readings: null,
     signal: null,
     decisions: null,
     outcomes: EMPTY,

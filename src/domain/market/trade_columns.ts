@@ -1,6 +1,7 @@
 /** Trades as columns in a WebAssembly loop's memory. `assembly/columns.ts` has the same numbers for the loops. */
-import { Block, type Position } from "./block.ts";
-import type { TradeFields } from "./trade_reader.ts";
+import type { ReadBlock } from "./block.ts";
+import { TradeBlock } from "./trade_block.ts";
+import type { Followed, TradeFields } from "./trade_reader.ts";
 
 /** The most rows that a loop reads at once. */
 export const COLUMN_ROWS = 2048;
@@ -17,7 +18,7 @@ export const COMPARED = 2048, COMPARED_BYTES = 256;
 /** Doubles: where a loop says where the first row stands that it did not read. */
 const STOPPED_AT = 768;
 /** What stands behind that, and how much it all is. */
-const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, LOWEST = 5, RESULTS = 6;
+const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, RESULTS = 5;
 
 /** Trade fields that can be written. */
 export type WritableFields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
@@ -38,7 +39,7 @@ export class TradeColumns {
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
   readonly #results: Float64Array;
-  #block: Block | null = null;
+  #block: TradeBlock | null = null;
 
   /** The columns in the memory of a loop, which must not grow. */
   constructor(memory: ArrayBufferLike) {
@@ -63,26 +64,24 @@ export class TradeColumns {
     return this.#results[0]!;
   }
 
-  /** Has a block start after `position`: what the loop reads next, in its unit, has to follow on that. */
-  startAfter({ id, time }: Position): void {
+  /** Makes the loop read a block next, which has to follow on this trade. */
+  startAfter({ id, time }: Followed): void {
     const results = this.#results;
     results[LAST_ID_BEFORE] = id;
     results[TIME_BEFORE] = time;
     results[LATEST] = -Infinity;
     results[HIGHEST] = -Infinity;
-    results[LOWEST] = Infinity;
   }
 
   /** The block of `size` rows that the loop has read, always the same object. */
-  block(symbol: string, size: number, decimals: number): Block {
-    const block = this.#block ??= new Block(symbol, this);
+  block(symbol: string, size: number, decimals: number): ReadBlock {
+    const block = this.#block ??= new TradeBlock(symbol, { ...this, id: this.lastId });
     const results = this.#results;
     block.size = size;
     block.decimals = decimals;
     block.firstId = this.firstId[0]!;
     block.latest = results[LATEST]!;
     block.highest = results[HIGHEST]!;
-    block.lowest = results[LOWEST]!;
     return block;
   }
 

@@ -1,5 +1,5 @@
 /** How trades enter the pipeline, whatever their format: one after the other. */
-import type { Block, Position } from "./block.ts";
+import type { ReadBlock } from "./block.ts";
 import type { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -37,6 +37,15 @@ export interface Complaint {
 /** Makes a complaint about one trade, even after more has been read. */
 export type Complain = (what: string) => Complaint;
 
+/** The trade that a block has to follow on. */
+export interface Followed {
+  readonly id: number;
+  /** µs since 1970. */
+  readonly time: number;
+  /** The unit of prices is 10^-decimals. */
+  readonly decimals: number;
+}
+
 /** Reads the trades that it was last given: one trade, or one unusable message, per call. */
 export interface TradeReader {
   readonly symbol: string;
@@ -56,18 +65,19 @@ export interface TradeReader {
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;
-  /**
-   * Reads on as far as nothing needs judgement: trades in the exchange's usual shape that follow on `after` and then on
-   * one another, by their ids and within an hour, with prices that are exact in that unit; at most `most` of them. Null
-   * where the next one is not so, or there is none: then `next` reads it. Absent where there are no blocks.
-   */
-  takeBlock?(after: Position, most?: number): Block | null;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
   /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;
+  /**
+   * Reads the next trades at once, `most` of them at most, as a block of the reader's own that the next call fills again:
+   * only trades that need no judgement. Each follows on the id before it, the first on `after`, and covers 10^9 ids at
+   * most; is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most
+   * 2^53 - 1 in it. Null where the next one is none, which `next` then reads. Absent where a reader makes no blocks.
+   */
+  takeBlock?(after: Followed, most: number): ReadBlock | null;
   /** Advice on a trade out of order, as a sentence without its full stop, if it is not the usual one. */
   readonly sortAdvice?: string;
 }

@@ -26,7 +26,7 @@ export function millisecondsIn(text: string): number | null {
   const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d|)$/.exec(text) ?? [];
   if (digits === undefined) return null;
   const value = new Money(digits).times(UNITS[unit ?? ""] ?? 1);
-  return value.isInteger() ? value.toNumber() : null;
+  return value.decimal.isInteger() ? value.toNumber() : null;
 }
 
 /** A duration in the largest unit that shows it whole; one day is 24h. */

@@ -2,35 +2,22 @@
  * Money and its rounding rules. Ratios, statistics and the figures of views round where they are computed; amounts of
  * money round only here.
  *
- * Amounts are decimal.js values with 100 significant digits, far more than any product of a price (at most 16 digits)
- * and a quantity (at most 23) needs, so sums and products below are exact, and only the functions that say so round.
+ * Sums and products of money are exact (see amount.ts), and only the functions that say so round.
  */
 import { Decimal } from "decimal.js";
+import { Amount } from "./amount.ts";
 
 /** An exact decimal amount: quote currency, base currency, a price or a rate. */
-export type Money = Decimal;
+export type Money = Amount;
 
-/** The decimal.js constructor in force: 100 significant digits. */
-export const Money: Decimal.Constructor = Decimal.clone({
-  defaults: true,
-  precision: 100,
-  // More than any price, or any growth that is annualised, reaches. A number such as 1e999999999 in a file becomes
-  // infinite, and is not written out digit by digit.
-  maxE: 100_000,
-  minE: -100_000,
-  rounding: Decimal.ROUND_HALF_EVEN,
-});
-
-// decimal.js gives its constructors so many properties that V8 looks them up in a hash table, also for the `instanceof`
-// in every `new`. V8 keeps an object fast that is the prototype of another: so a fill takes a sixth less time.
-for (const constructor of [Decimal, Money]) Object.create(constructor);
+/** Makes an amount from decimal text, a number, or an integer and the number of its decimals. */
+export const Money: typeof Amount = Amount;
 
 /** Nothing, in any currency. */
 export const ZERO: Money = new Money(0);
 
 const ONE: Money = new Money(1);
 const BASIS_POINTS: Money = new Money(10_000);
-const HUNDRED_MILLIONTH: Money = new Money("1e-8");
 /** Decimal amounts as text, up to 18 digits before and after the point. */
 export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 
@@ -41,11 +28,6 @@ const SAMPLED_DIGITS = 6;
 const COST_DECIMALS = 18;
 const FILL_DECIMALS = 12;
 const UNITS = 10n ** BigInt(RATIO_DECIMALS);
-const WORD = 1e7;
-const DIGITS_A_WORD = 7;
-const ESTIMATE_WORDS = 4;
-/** Exact up to 10^22. */
-const POWERS_OF_TEN: readonly number[] = Array.from({ length: 29 }, (_, n) => Number(`1e${n}`));
 /** Up to these, count × 10^decimals × 10^8 is a safe integer. */
 const SMALL_COUNT = 9_000;
 const SMALL_DECIMALS = 4;
@@ -72,7 +54,7 @@ export const FEE_STEP: Money = new Money(`1e-${FEE_DECIMALS}`);
 
 /** The fee on a notional (quote currency): notional × rate, rounded up to 8 decimals. */
 export function feeOn(notional: Money, rate: Money): Money {
-  return notional.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_UP);
+  return notional.timesTo(rate, FEE_DECIMALS, Decimal.ROUND_UP);
 }
 
 /**
@@ -83,8 +65,8 @@ export function feeOn(notional: Money, rate: Money): Money {
 export function slippedPrice(side: Side, price: Money, slippage: Money, tick: Money): Money {
   if (slippage.isZero()) return price;
   const share = slippage.div(BASIS_POINTS);
-  const moved = price.times(side === "buy" ? ONE.plus(share) : ONE.minus(share));
-  return moved.div(tick).toDecimalPlaces(0, side === "buy" ? Decimal.ROUND_CEIL : Decimal.ROUND_FLOOR).times(
+  const factor = side === "buy" ? ONE.plus(share) : ONE.minus(share);
+  return price.timesRatio(factor, tick, 0, side === "buy" ? Decimal.ROUND_CEIL : Decimal.ROUND_FLOOR).times(
     tick,
   );
 }
@@ -124,23 +106,23 @@ export function affordableQuantity(
  * rest is subtracted from the whole, so both still add up to it exactly.
  */
 export function costShare(cost: Money, part: Money, whole: Money): Money {
-  return cost.times(part).div(whole).toDecimalPlaces(COST_DECIMALS, Decimal.ROUND_HALF_EVEN);
+  return cost.timesRatio(part, whole, COST_DECIMALS, Decimal.ROUND_HALF_EVEN);
 }
 
 /** A traded quantity (base currency) of `whole` units and `fraction` hundred-millionths of one, exactly. */
 export function quantityOf(whole: number, fraction: number): Money {
-  const units = new Money(whole);
-  return fraction === 0 ? units : units.plus(HUNDRED_MILLIONTH.times(fraction));
+  if (fraction === 0) return new Money(BigInt(whole));
+  return new Money(BigInt(whole) * UNITS + BigInt(fraction), RATIO_DECIMALS);
 }
 
 /** A quantity (base currency) rounded down to whole lots. */
 export function wholeLots(quantity: Money, lot: Money): Money {
-  return quantity.divToInt(lot).times(lot);
+  return quantity.inSteps(lot);
 }
 
 /** A quantity (base currency) rounded up to whole lots. */
 export function lotsOrMore(quantity: Money, lot: Money): Money {
-  return quantity.div(lot).toDecimalPlaces(0, Decimal.ROUND_CEIL).times(lot);
+  return quantity.timesRatio(ONE, lot, 0, Decimal.ROUND_CEIL).times(lot);
 }
 
 /**
@@ -149,7 +131,7 @@ export function lotsOrMore(quantity: Money, lot: Money): Money {
  * "The Total Cost of Transactions on the NYSE", Journal of Finance 43 (1), 1988).
  */
 export function averagePriceText(notional: Money, quantity: Money): string {
-  return plain(notional.div(quantity).toDecimalPlaces(FILL_DECIMALS, Decimal.ROUND_HALF_EVEN));
+  return plain(notional.timesRatio(ONE, quantity, FILL_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
 /**
@@ -158,7 +140,7 @@ export function averagePriceText(notional: Money, quantity: Money): string {
  */
 export function feeShare(fee: Money, part: Money, whole: Money): Money {
   if (part.eq(whole)) return fee;
-  return fee.times(part).div(whole).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_DOWN);
+  return fee.timesRatio(part, whole, FEE_DECIMALS, Decimal.ROUND_DOWN);
 }
 
 /** What one unit of a position of `quantity` cost on average, for showing: 8 decimals, half to even. */
@@ -166,20 +148,9 @@ export function averageCostText(cost: Money, quantity: Money): string {
   return amountText(cost.div(quantity));
 }
 
-/**
- * `amount` as a double, within a few units of its last place: for estimates, whose close cases are decided in
- * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first
- * digit), which is several times cheaper than going through text.
- */
+/** `amount` as a double, within a few units of its last place: for estimates, whose close cases are decided exactly. */
 export function estimate(amount: Money): number {
-  const { d, e, s } = amount;
-  if (d === null || d.length > ESTIMATE_WORDS) return amount.toNumber();
-  let value = 0;
-  for (let i = 0; i < d.length; i++) value = value * WORD + d[i]!;
-  const exponent = DIGITS_A_WORD * (Math.floor(e / DIGITS_A_WORD) - d.length + 1);
-  const power = POWERS_OF_TEN[Math.abs(exponent)];
-  if (power === undefined) return amount.toNumber();
-  return s * (exponent < 0 ? value / power : value * power);
+  return amount.toDouble();
 }
 
 /** A fraction of the peak for showing: 8 decimals, half to even. */

@@ -22,8 +22,6 @@ export const QUANTITY_TEXT =
 
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const;
 
-const UNITS: readonly Money[] = POWERS.map((_, decimals) => new Money(`1e-${decimals}`));
-
 /** 10^n for n from 0 to 8. Throws a RangeError for any other n: a result might not be exact. */
 export function powerOfTen(n: number): number {
   const power = POWERS[n];
@@ -33,9 +31,10 @@ export function powerOfTen(n: number): number {
 
 /** The integer price `price` at `decimals` as an exact decimal in quote currency. */
 export function priceAsMoney(price: number, decimals: number): Money {
-  const unit = UNITS[decimals];
-  if (unit === undefined) throw new RangeError(`A price has 0 to ${MAX_DECIMALS} decimals: got ${decimals}`);
-  return new Money(price).times(unit);
+  if (POWERS[decimals] === undefined) {
+    throw new RangeError(`A price has 0 to ${MAX_DECIMALS} decimals: got ${decimals}`);
+  }
+  return new Money(BigInt(price), decimals);
 }
 
 /**

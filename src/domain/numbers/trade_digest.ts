@@ -1,7 +1,7 @@
 /** A digest of every trade of a run. In a checkpoint it shows which trades had been processed. */
-import type { Tick } from "../market/tick.ts";
+import type { Block } from "../market/block.ts";
 
-/** Multiplied by this, a whole number leaves what is above its 32 low bits, exactly. */
+/** Shifts a whole number right by 32 bits: its high bits are then the whole part of the product, exactly. */
 const HIGH = 2 ** -32;
 /**
  * Odd, so that multiplying loses nothing, and with bits spread all over; from MurmurHash3 and its finalizer.
@@ -21,25 +21,34 @@ export class TradeDigest {
   /** Not zeros, which fields of 0 would leave as they are. */
   readonly #state = Int32Array.of(FIRST, SECOND);
 
-  /** Adds the next trade. */
-  add(tick: Tick): void {
-    const { firstId, id, time, price, quantityWhole } = tick;
-    const marks = (id - firstId) << 6 | tick.decimals << 2 | (tick.buyerIsMaker ? 2 : 0) |
-      (tick.late ? 1 : 0);
-    // A safe integer has at most 21 bits above its low 32, so no shift loses any.
-    const above = (id * HIGH) ^ (time * HIGH) << 11 ^ (price * HIGH) << 6 ^ (quantityWhole * HIGH) << 3;
+  /** Adds the trades of a block. */
+  add(block: Block): void {
+    const { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, size } = block;
+    const same = block.decimals << 2 | (block.late ? 1 : 0);
     const state = this.#state;
     let low = state[0]!;
     let high = state[1]!;
-    low = mixed(low ^ id, FIRST);
-    high = mixed(high ^ tick.quantityFraction, FOURTH);
-    low = mixed(low ^ time, SECOND);
-    high = mixed(high ^ marks, THIRD);
-    low = mixed(low ^ price, THIRD);
-    high = mixed(high ^ above, SECOND);
-    low = mixed(low ^ quantityWhole, FOURTH);
+    let before = block.firstId - 1;
+    for (let row = 0; row < size; row++) {
+      const last = id[row]!;
+      const when = time[row]!;
+      const at = price[row]!;
+      const whole = quantityWhole[row]!;
+      const marks = (last - before - 1) << 6 | same | buyerIsMaker[row]! << 1;
+      // What is above 32 bits has at most 21 of them, so that no shift loses any.
+      const above = (last * HIGH) ^ (when * HIGH) << 11 ^ (at * HIGH) << 6 ^ (whole * HIGH) << 3;
+      low = mixed(low ^ last, FIRST);
+      high = mixed(high ^ quantityFraction[row]!, FOURTH);
+      low = mixed(low ^ when, SECOND);
+      high = mixed(high ^ marks, THIRD);
+      low = mixed(low ^ at, THIRD);
+      high = mixed(high ^ above, SECOND);
+      low = mixed(low ^ whole, FOURTH);
+      high ^= low;
+      before = last;
+    }
     state[0] = low;
-    state[1] = high ^ low;
+    state[1] = high;
   }
 
   /** The digest so far, 16 hexadecimal digits. */

@@ -54,10 +54,10 @@ export class OrderSizing {
     this.#least = parameters.minQuantity === null
       ? parameters.lot
       : lotsOrMore(parameters.minQuantity, parameters.lot);
+    this.#grossing = parameters.feeRate.plus(1);
     this.#outlay = parameters.stake instanceof CashShare
       ? null
       : outlayOf(parameters.stake, parameters.feeRate);
-    this.#grossing = parameters.feeRate.plus(1);
     this.#most = this.#outlay === null ? null : this.#outlay.grossStake.plus(FEE_STEP);
   }
 
@@ -68,15 +68,20 @@ export class OrderSizing {
    * null for any amount) is traded now; the instrument's limits apply to the whole order, when it starts.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#parameters;
+    const { slippage, tick, lot, minNotional, maxNotional, feeRate, maxPosition } = this.#parameters;
     const { side, isWorking } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const whole = side === "sell"
       ? account.position
       : affordableQuantity(this.#outlayOf(order, account), account.cash, price, lot);
     if (whole.isZero() || !isWorking && this.#isTooSmall(whole)) return this.#nothing(order, price, account);
-    const all = price.times(whole);
-    if (all.isZero() || !isWorking && all.lt(minNotional)) {
+    const isWhole = room === null || whole.lte(room);
+    const quantity = isWhole ? whole : room;
+    const notional = price.times(quantity);
+    // What an order trades in all matters before it works, and to limits.
+    const isLimited = !isWorking || maxNotional !== null || maxPosition !== null;
+    const all = isWhole || !isLimited ? notional : price.times(whole);
+    if (price.isZero() || !isWorking && all.lt(minNotional)) {
       return because("min-notional", minNotional, all);
     }
     const tooLarge = this.#tooLarge(order, whole, all);
@@ -85,9 +90,6 @@ export class OrderSizing {
       const held = account.position.isZero() ? all : account.position.plus(whole).times(price);
       if (held.gt(maxPosition)) return because("max-position", maxPosition, held);
     }
-    const isWhole = room === null || whole.lte(room);
-    const quantity = isWhole ? whole : room;
-    const notional = isWhole ? all : price.times(quantity);
     const fee = feeOn(notional, feeRate);
     if (side === "buy" && (this.#most === null || !account.canPay(this.#most))) {
       const spent = notional.plus(fee);
@@ -107,18 +109,24 @@ export class OrderSizing {
     account: Account,
   ): { cash: Money; position: Money } {
     if (order.side === "sell") return { cash: ZERO, position: account.position.minus(quantity) };
-    const { stake, grossing } = this.#outlayOf(order, account);
+    const stake = this.#stakeOf(order, account.cash).minus(order.spent);
     const left = account.cash.minus(notional).minus(fee);
-    const wanted = stake.minus(notional).times(grossing);
+    const wanted = stake.minus(notional).times(this.#grossing);
     return { cash: wanted.lt(left) ? wanted : left, position: ZERO };
   }
 
   #outlayOf(order: Order, { cash }: Account): Outlay {
     const { spent } = order;
     if (this.#outlay !== null && spent.isZero()) return this.#outlay;
-    const { stake, feeRate } = this.#parameters;
+    const [stake, grossing] = [this.#stakeOf(order, cash).minus(spent), this.#grossing];
+    return { stake, grossing, grossStake: stake.times(grossing) };
+  }
+
+  /** What an order may spend in all before its fee. */
+  #stakeOf(order: Order, cash: Money): Money {
+    const { stake } = this.#parameters;
     if (stake instanceof CashShare && !order.isWorking) order.stake = stakeAt(stake, cash);
-    return outlayOf((order.stake ?? stakeAt(stake, cash)).minus(spent), feeRate);
+    return order.stake ?? stakeAt(stake, cash);
   }
 
   /** Without a smallest quantity, a sale may be smaller than a lot. */

@@ -23,6 +23,7 @@ import {
   worth,
 } from "./drawdown_periods.ts";
 import { estimate, fractionText, type Money, ZERO } from "../numbers/money.ts";
+import type { Block } from "../market/block.ts";
 import { powerOfTen } from "../numbers/price.ts";
 
 /** The state of the drawdown, as plain values; the account keeps the books themselves. */
@@ -91,6 +92,36 @@ export class Drawdown {
       this.#lowPrice = price;
       this.#lowTime = time;
     }
+  }
+
+  /** Marks equity at the trades of a block from `from` on, and before `to`. */
+  markRows({ price, time, decimals }: Block, from: number, to: number): void {
+    if (from === to) return;
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    // Without a position equity stands still.
+    if (this.#peakPrice === Infinity && this.#lowPrice === -Infinity) return;
+    let peak = this.#peakPrice;
+    let low = this.#lowPrice;
+    let lowAt = -1;
+    for (let row = from; row < to; row++) {
+      const now = price[row]!;
+      if (now >= peak) {
+        if (lowAt >= 0) this.#noteLow(low, time[lowAt]!);
+        this.mark(now, decimals, time[row]!);
+        peak = this.#peakPrice;
+        low = this.#lowPrice;
+        lowAt = -1;
+      } else if (now < low) {
+        low = now;
+        lowAt = row;
+      }
+    }
+    if (lowAt >= 0) this.#noteLow(low, time[lowAt]!);
+  }
+
+  #noteLow(price: number, time: number): void {
+    this.#lowPrice = price;
+    this.#lowTime = time;
   }
 
   /** Takes the books after a fill, at a trade with this integer price and time (µs). */

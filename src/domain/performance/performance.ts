@@ -8,7 +8,11 @@ import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
 import { estimate } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import { RoundTrips } from "./round_trips.ts";
+import type { Block } from "../market/block.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
+
+/** What counts of a trade that is past. */
+export type Marked = Pick<Tick, "time" | "price" | "decimals">;
 
 /** What is known about a finished run beyond its events. */
 export interface Results {
@@ -29,7 +33,7 @@ export class Performance {
   /** The books after the trade before, in doubles. */
   #cash: number;
   #position = 0;
-  #first: Tick | null = null;
+  #first: Marked | null = null;
 
   constructor(account: Account, drawdown: Drawdown) {
     this.#account = account;
@@ -38,26 +42,36 @@ export class Performance {
   }
 
   /**
-   * Notes a trade that has been through all stages, with the outcomes of the orders at it; `before` is the
-   * trade before it, null at the first.
+   * Notes the trades of a block from row `from` up to, but not including, row `to`. They have been through all stages;
+   * `outcomes` are those of the orders at the last of them, and `before` is the trade before them, null at the first.
    */
-  note(tick: Tick, outcomes: readonly Outcome[], before: Tick | null): void {
-    if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity(before));
-    this.#first ??= tick;
+  note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
+    const { time: times, price: prices, decimals } = block;
+    for (let row = from, due = this.#curve.due; row < to; row++) {
+      const time = times[row]!;
+      if (time < due) continue;
+      this.#curve.mark(
+        time,
+        this.#equity(row === from ? before : { time, price: prices[row - 1]!, decimals }),
+      );
+      due = this.#curve.due;
+    }
+    this.#first ??= { time: times[from]!, price: prices[from]!, decimals };
     if (outcomes.length === 0) return;
+    const time = times[to - 1]!;
     let isRebooked = false;
     for (const fill of outcomes) {
       if (fill.kind !== "fill") continue;
-      this.#roundTrips.add(fill, tick.time);
+      this.#roundTrips.add(fill, time);
       this.#cash = estimate(fill.cash);
       this.#position = estimate(fill.position);
       isRebooked = true;
     }
-    if (isRebooked) this.#exposure.rebook(tick.time, this.#account.cost, this.#account.cash);
+    if (isRebooked) this.#exposure.rebook(time, this.#account.cost, this.#account.cash);
   }
 
   /** The results so far; `last` is the last trade noted, null before the first. */
-  results(last: Tick | null): Results {
+  results(last: Marked | null): Results {
     const first = this.#first;
     const end = last?.time ?? 0;
     const sampled = this.#curve.finish(end, this.#equity(last));
@@ -84,11 +98,11 @@ export class Performance {
   }
 
   /** Equity after the trade `last`, as a double. */
-  #equity(last: Tick | null): number {
+  #equity(last: Marked | null): number {
     return last === null ? this.#cash : this.#cash + this.#position * last.price / powerOfTen(last.decimals);
   }
 }
 
-function pricedTime({ time, price, decimals }: Tick): PricedTime {
+function pricedTime({ time, price, decimals }: Marked): PricedTime {
   return { time, price: priceAsMoney(price, decimals) };
 }

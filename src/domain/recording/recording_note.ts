@@ -236,9 +236,9 @@ export function noteText(note: RecordingNote | FrameNote): string {
   return JSON.stringify({ penstock: note });
 }
 
-/** A note as it stands in a file. */
+/** A note as a file holds it. */
 export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
-  /** When it was written, µs since 1970; 0 where the lines carry no times. */
+  /** When it was written, µs since 1970; 0 if the lines have no times. */
   readonly time: number;
 };
 

@@ -18,6 +18,7 @@ import {
 } from "../performance/drawdown_periods.ts";
 import { estimate, Money, plain, ZERO } from "../numbers/money.ts";
 import { powerOfTen } from "../numbers/price.ts";
+import { type Block, clockAtRow } from "../market/block.ts";
 import { DAY, HOUR, nextDay } from "../numbers/time.ts";
 
 /** A limit that is reached: fractions of the peak, or of the equity when the day started. */
@@ -107,6 +108,32 @@ export class LossLimits {
     if (price > this.#peakPrice) this.#climb(price);
     if (price <= this.#floorPrice && this.#isReached(price)) return true;
     return this.#dayStarted;
+  }
+
+  /**
+   * Marks equity at the trades of a block from `from` on, and before `to`, as long as `mark` can have nothing to say of
+   * them. Returns the first row that is not marked.
+   */
+  markQuiet(block: Block, from: number, to: number): number {
+    if (from === to) return to;
+    const { price, decimals } = block;
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    const isDaily = this.#daily !== null;
+    if (this.#dayStarted) return from;
+    let row = from;
+    if (!isDaily && this.#floorPrice === -Infinity && this.#peakPrice === Infinity) row = to;
+    for (; row < to; row++) {
+      const now = price[row]!;
+      if (now <= this.#floorPrice) break;
+      if (isDaily) {
+        const time = clockAtRow(block, row);
+        if (time >= this.#dayEnd || time < this.#dayFloor) break;
+        this.#price = now;
+      }
+      if (now > this.#peakPrice) this.#climb(now);
+    }
+    if (row > from) this.#price = price[row - 1]!;
+    return row;
   }
 
   /** The limit that is reached at this integer price, exactly, or null; the drawdown's before the day's. */

@@ -8,6 +8,7 @@
  * them, exact decimals decide.
  */
 import { costShare, estimate, Money, plain, type Side, ZERO } from "../numbers/money.ts";
+import type { Block } from "../market/block.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 
 /** Why a position is sold without a signal. */
@@ -60,6 +61,16 @@ export class ProtectiveExits {
   isReached(price: number, decimals: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     return price <= this.#low || price >= this.#high;
+  }
+
+  /** The first row from `from` on, and before `to`, at which a trade may ask for a sale; `to` if there is none. */
+  firstReached({ price, decimals }: Block, from: number, to: number): number {
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    const [low, high] = [this.#low, this.#high];
+    if (low === -Infinity && high === Infinity) return to;
+    let row = from;
+    while (row < to && price[row]! > low && price[row]! < high) row++;
+    return row;
   }
 
   /** Why a trade at this integer price asks for a sale; null if it does not. */

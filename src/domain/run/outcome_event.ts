@@ -14,19 +14,19 @@ import type { Progress } from "../orders/order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
-import type { Signal } from "../market/signal.ts";
-import type { Averaged, Outcome, Tick } from "../market/tick.ts";
+import type { Signal, Values } from "../market/signal.ts";
+import type { Outcome, Tick } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade; `time` is the trade's, ISO 8601. Call it before the next tick is pulled, as the
- * readings are live. Throws an Error if they do not exist yet: a defect.
+ * The event of a signal at a trade, with the strategy's readings there; `time` is the trade's, ISO 8601. Throws an Error
+ * if there are none yet: a defect.
  */
 export function signalEvent(
-  { symbol, price, decimals, readings }: Averaged,
+  { symbol, price, decimals }: Tick,
   { side, tradeId }: Signal,
+  values: Values | null,
   time: string,
 ): SignalEvent {
-  const values = readings.values();
   if (values === null) {
     throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }

@@ -1,9 +1,9 @@
 /**
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
- * It has two ways that agree on every input. A WebAssembly loop reads messages in the exchange's usual shape
- * into columns, many at a call. Whatever is not in that shape goes through `decode`.
- * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
+ * There are two ways, which agree on every input. A WebAssembly loop reads messages in the exchange's usual
+ * shape into columns, many per call. Whatever is not in that shape goes through `decode`. Field meanings:
+ * https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 import { isCount, isRecord, shownJson } from "../../domain/market/json_value.ts";
 import { BinanceScan } from "./binance_scan.ts";

@@ -1,5 +1,6 @@
 /** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
-import type { Block, Position } from "../../domain/market/block.ts";
+import type { ReadBlock } from "../../domain/market/block.ts";
+import type { Followed } from "../../domain/market/trade_reader.ts";
 import { TextWindow } from "../../domain/market/text_window.ts";
 import {
   COLUMN_ROWS,
@@ -65,7 +66,7 @@ export class BinanceScan implements FrameScan {
     return this.#readFrames(from, most, OWN_UNIT);
   }
 
-  frameBlock(from: number, after: Position, most = COLUMN_ROWS): Block | null {
+  frameBlock(from: number, after: Followed, most: number): ReadBlock | null {
     const { columns } = this.#text;
     columns.startAfter(after);
     const rows = this.#readFrames(from, most, after.decimals);
@@ -80,7 +81,7 @@ export class BinanceScan implements FrameScan {
     return this.#readLines(at, isTimed, most, OWN_UNIT);
   }
 
-  lineBlock(at: number, isTimed: boolean, after: Position, most = COLUMN_ROWS): Block | null {
+  lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null {
     const { columns } = this.#text;
     columns.startAfter(after);
     const rows = this.#readLines(at, isTimed, most, after.decimals);

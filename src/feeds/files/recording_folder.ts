@@ -26,7 +26,7 @@ export interface PassedOver {
 /** Which recordings to take from a folder. */
 export interface Choice {
   /** Why a recording is skipped, in a few words; null if it is not. */
-  readonly against: (head: TimedHead) => string | null;
+  readonly against: (head: TimedHead) => string | null | Promise<string | null>;
   /** Compares two recordings for their order; by default, by the times when they started. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
   /** Called once for each reason to skip files of a folder. */
@@ -71,7 +71,7 @@ async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
   if (others.length > 0) passedOver.set(NO_RECORDING, [...others]);
   if (empty.length > 0) passedOver.set(EMPTY, [...empty]);
   for (const recording of recordings) {
-    const reason = against(recording.head);
+    const reason = await against(recording.head);
     if (reason === null) chosen.push(recording);
     else passedOver.set(reason, [...passedOver.get(reason) ?? [], recording.name]);
   }

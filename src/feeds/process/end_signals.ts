@@ -38,11 +38,11 @@ export function endSignals(asked: AbortController, interrupted: number): EndSign
   listen();
   const onTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
   if (!isWindows) Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
-  const blocking = <T>(work: () => T): T => {
+  const blocking: Blocking = async (work) => {
     // Without a listener the system's default applies, which needs no turn of the event loop.
     for (const name of names) Deno.removeSignalListener(name, stop);
     try {
-      return work();
+      return await work();
     } finally {
       listen();
     }

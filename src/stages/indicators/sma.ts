@@ -47,6 +47,43 @@ export class Sma implements Indicator<string, Closes> {
     else this.#big += BigInt(change);
   }
 
+  /**
+   * Takes the first `size` closes, all in one unit, as long as a plain number holds their sum, and writes that after each
+   * into `sums`. Returns how many it took: the others are for `add`.
+   */
+  addAll(closes: Float64Array, size: number, decimals: number, sums: Float64Array): number {
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    if (this.#big !== null) return 0;
+    const ring = this.#ring;
+    const window = this.#window;
+    const largest = this.#largestPlain;
+    let head = this.#head;
+    let sum = this.#sum;
+    let row = 0;
+    for (; row < size; row++) {
+      const close = closes[row]!;
+      if (close > largest) break;
+      sum += close - ring[head]!;
+      ring[head] = close;
+      if (++head === window) head = 0;
+      sums[row] = sum;
+    }
+    this.#head = head;
+    this.#sum = sum;
+    this.#count = Math.min(window, this.#count + row);
+    return row;
+  }
+
+  /** The average whose sum `addAll` has written, as `value` gives it. */
+  textOf(sum: number): string {
+    return averageText(sum, this.#window, this.#decimals);
+  }
+
+  /** How many closes are in the window. */
+  get count(): number {
+    return this.#count;
+  }
+
   reset(): void {
     this.#ring.fill(0, 0, this.#count);
     this.#head = this.#count = this.#sum = 0;

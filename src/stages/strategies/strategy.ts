@@ -1,7 +1,17 @@
 /** The seam for strategies: what decides, from the closes of bars, whether a run should be long or flat. */
-import type { Readings } from "../../domain/market/tick.ts";
-import type { Wish } from "../../domain/market/signal.ts";
+import type { Readings, Values, Wish } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
+
+/** A strategy that takes many closes at once: the same as one by one, and faster. */
+export interface BlockStrategy extends Strategy {
+  /**
+   * Takes the first `size` closes, all in one unit, and writes what is wanted after each into `wishes`, as `add` would
+   * answer it. Returns how many it took: the others are for `add`. There are no more than a block has.
+   */
+  addAll(closes: Float64Array, size: number, decimals: number, wishes: Int8Array): number;
+  /** What `values` would have been after the close in a row that `addAll` took last. */
+  valuesAt(row: number): Values | null;
+}
 
 /**
  * A strategy for one symbol. It knows closes alone: no orders, no account, and not the stance, which follows from

@@ -4,7 +4,8 @@ import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { isCurrent, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { Journal } from "./journal.ts";
-import { isThere, JournalHeld, refused } from "./journal_file.ts";
+import { JournalHeld, missing } from "./journal_error.ts";
+import { storeOf } from "./known_stores.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
 import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
@@ -44,24 +45,23 @@ export interface Release {
  * written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
-  if (!isThere(path, "open")) {
-    throw refused(path, "there is none. Name the file that a run keeps its journal in.");
-  }
+  if (!await (await storeOf(path)).has(path)) throw missing(path);
   {
-    using reader = JournalReader.open(path);
-    if (reader.lastRun > 0) mustGoOn(reader, reader.lastRun);
+    await using reader = await JournalReader.open(path);
+    const run = await reader.lastRun();
+    if (run > 0) await mustGoOn(reader, run);
   }
   try {
-    return releaseHere(path, note);
+    return await releaseHere(path, note);
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
   }
-  mustTakeRequests(path);
+  await mustTakeRequests(path);
   const { time, text } = note;
-  const { run, halt } = presentHalt(path);
+  const { run, halt } = await presentHalt(path);
   const request = { kind: "release", halt: halt.seq, text } as const;
-  const how = await askRun(path, { run, time, request }, (reader) => {
-    const entry = reader.latest("released", 1, run)[0];
+  const how = await askRun(path, { run, time, request }, async (reader) => {
+    const [entry] = await reader.latest("released", 1, run);
     if (entry === undefined || entry.seq < halt.seq) return null;
     const isOurs = entry.content["requested"] === isoTime(time) && entry.content["text"] === text;
     return isOurs ? "done" : "overtaken";
@@ -78,7 +78,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
   // The process that had the journal may have ended meanwhile.
   if (how === "filed") {
     try {
-      return releaseHere(path, note);
+      return await releaseHere(path, note);
     } catch (error) {
       if (!(error instanceof JournalHeld)) throw error;
     }
@@ -87,29 +87,29 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
 }
 
 /** The halt in force, while another process has the journal. */
-function presentHalt(path: string) {
-  using reader = JournalReader.open(path);
-  const run = lastRunIn(reader);
-  const halt = reader.atOnce(() => haltOf(reader, run));
+async function presentHalt(path: string) {
+  await using reader = await JournalReader.open(path);
+  const run = await lastRunIn(reader);
+  const halt = await reader.atOnce(() => haltOf(reader, run));
   if (halt === null) throw notHalted(path);
   return { run, halt };
 }
 
-function releaseHere(path: string, { time, text }: ReleaseNote): Release {
+async function releaseHere(path: string, { time, text }: ReleaseNote): Promise<Release> {
   // No run has a longer window, so nothing that it needs is dropped.
-  using journal = Journal.open(path, { now: () => 0, window: MAX_WINDOW });
-  const checkpoint = journal.last()?.checkpoint ?? null;
+  await using journal = await Journal.open(path, { now: () => 0, window: MAX_WINDOW });
+  const checkpoint = (await journal.last())?.checkpoint ?? null;
   // The journal's chain has just been checked: this is what `snapshot` gave.
   const state = checkpoint?.state as unknown as PipelineSnapshot | undefined;
   const halt = state?.gate.halt ?? null;
-  const requests = journal.requests();
+  const requests = await journal.requests();
   const waiting = requests.filter((filed) =>
     filed.run === journal.run && filed.request?.kind === "halt" && filed.time <= time
   );
   if (checkpoint === null || state === undefined || halt === null) {
     const request = waiting.at(-1)?.request;
     if (request?.kind !== "halt") throw notHalted(path);
-    journal.commit({ handled: waiting.map(({ id }) => id) });
+    await journal.commit({ handled: waiting.map(({ id }) => id) });
     return { halt: haltByHand(request.action, -1), how: "withdrawn" };
   }
   if (!isCurrent(state)) {
@@ -119,9 +119,9 @@ function releaseHere(path: string, { time, text }: ReleaseNote): Release {
   }
   const { account, positions, prices: { decimals } } = checkpoint;
   const { reason, tradeId } = halt;
-  const entry = journal.lastOf("halt");
+  const entry = await journal.lastOf("halt");
   const asked = requests.filter(({ request }) => request?.kind === "release" && request.halt === entry);
-  journal.commit({
+  await journal.commit({
     entries: [{ type: "released", time, content: { reason, tradeId, text } }],
     checkpoint: {
       ...{ time, account, positions, state: released(state) },

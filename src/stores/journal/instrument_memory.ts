@@ -14,15 +14,15 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { isTree } from "../verification/agreement.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal_entry.ts";
-import { damaged } from "./journal_file.ts";
+import { damaged } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
 /**
  * The rules of the journal's last run, as of its last start or as they arrived since; null if it holds none. Throws a
  * JournalError, also if one of them is not a rule.
  */
-export function rulesOf(journal: Journal): KeptRules | null {
-  const last = journal.lastOpening();
+export async function rulesOf(journal: Journal): Promise<KeptRules | null> {
+  const last = await journal.lastOpening();
   if (last === null) return null;
   const { opening, rules } = last;
   for (const entry of [opening, rules]) if (entry !== null) mustBeSound(entry, journal.path);
@@ -38,28 +38,28 @@ export function rulesOf(journal: Journal): KeptRules | null {
  * The exchange's last answer about `symbol` in any of the journal's runs on `market`; null if there is none. Throws a
  * JournalError like `rulesOf`.
  */
-export function lastInfo(journal: Journal, symbol: string, market: string): KeptInfo | null {
-  for (const entry of journal.instruments()) {
+export async function lastInfo(journal: Journal, symbol: string, market: string): Promise<KeptInfo | null> {
+  for await (const entry of journal.instruments()) {
     if ((entry.content["symbol"] ?? optionsIn(entry)["symbol"]) !== symbol) continue;
     mustBeSound(entry, journal.path);
     const info = originIn(entry)?.exchangeInfo ?? null;
-    if (info !== null && marketAt(journal, entry, market) === market) return info;
+    if (info !== null && await marketAt(journal, entry, market) === market) return info;
   }
   return null;
 }
 
-function marketAt(journal: Journal, entry: Entry, now: string): string | null {
-  const { content } = entry.type === "rules" ? journal.openingOf(entry.run) ?? entry : entry;
+async function marketAt(journal: Journal, entry: Entry, now: string): Promise<string | null> {
+  const { content } = entry.type === "rules" ? await journal.openingOf(entry.run) ?? entry : entry;
   return typeof content["market"] === "string" ? content["market"] : marketIn(optionsIn({ content }), now);
 }
 
 /** The rules that the last run of `symbol` had; null where the journal holds none. Throws like `rulesOf`. */
-export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
-  for (let run = reader.lastRun; run > 0; run--) {
-    const started = reader.latest("started", 1, run)[0];
+export async function rulesIn(reader: JournalReader, symbol: string): Promise<RuleSet | null> {
+  for (let run = await reader.lastRun(); run > 0; run--) {
+    const [started] = await reader.latest("started", 1, run);
     if (started === undefined || optionsIn(started)["symbol"] !== symbol) continue;
-    const opening = reader.latest("resumed", 1, run)[0] ?? started;
-    const come = reader.latest("rules", 1, run)[0];
+    const opening = (await reader.latest("resumed", 1, run))[0] ?? started;
+    const [come] = await reader.latest("rules", 1, run);
     const source = come !== undefined && come.seq > opening.seq ? come : opening;
     mustBeSound(source, reader.path);
     const values = source === come ? rulesOfEntry(come) : optionsIn(opening);

@@ -4,16 +4,8 @@
  * accident or by hand, not what somebody who computes all later hashes again puts in its place.
  */
 import { hash } from "node:crypto";
-import {
-  BOUND_CONTENT,
-  BOUND_TYPE,
-  contentIn,
-  HEX_HASH,
-  type RawEntry,
-  rawEntry,
-  textOf,
-} from "./journal_entry.ts";
-import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
+import type { ChainPlace, EntryLog } from "./entry_log.ts";
+import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
 
 /** What comes before the first entry: 32 zero bytes. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
@@ -42,20 +34,6 @@ export interface BrokenChain {
 /** The result of checking a chain. */
 export type ChainResult = WholeChain | BrokenChain;
 
-/** The columns read of an entry, as a list, and as text if possible: both cost a third of the usual way. */
-const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
-  octet_length(type) + octet_length(content)`;
-/** The values of these. */
-type EntryRow = readonly [
-  seq: unknown,
-  run: unknown,
-  type: unknown,
-  time: unknown,
-  content: unknown,
-  hash: unknown,
-  bytes: unknown,
-];
-
 /** How many entries are in memory at once. */
 const CHUNK = 1000;
 /** How far around a flaw an entry's old place is looked for. */
@@ -63,11 +41,7 @@ const REACH = 50_000;
 /** Of one UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
 const ENCODER = new TextEncoder();
-/** Penstock never wrote a type that is not UTF-8, however it reads. */
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 let scratch = new Uint8Array(4096);
-/** Below every number that a row can have but one. */
-const LOWEST = -(2n ** 63n);
 
 /**
  * The hash of an entry: SHA-256 over the hash `before` it (32 bytes) and the UTF-8 of `seq`, `run`, `type` and `time`,
@@ -106,18 +80,6 @@ export function hasHash(before: string, entry: RawEntry): boolean {
   return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
-/** One place of a chain: an entry's number and its hash. */
-export interface ChainPlace {
-  readonly seq: number;
-  readonly hash: Uint8Array;
-}
-
-/** Where the journal says that it ends: the last entry and its hash; null if it does not say. */
-export function headOf(database: JournalDatabase): ChainPlace | null {
-  const { seq, hash } = database.prepare("SELECT seq, hash FROM head WHERE one = 1").get() ?? {};
-  return Number.isSafeInteger(seq) && hash instanceof Uint8Array ? { seq: seq as number, hash } : null;
-}
-
 /** Which part of a chain to look at; all of it unless it says otherwise. */
 export interface ChainPart {
   /** The first entry. Those before it are trusted. */
@@ -127,72 +89,57 @@ export interface ChainPart {
 }
 
 /**
- * Checks the entries of `part` and its end, in memory that does not grow with the journal. Throws a JournalError,
- * with the journal's `path`, if the database cannot be read for another reason than being damaged.
+ * Checks the entries of `part` and its end, in memory that does not grow with the log. Throws a JournalError if the log
+ * cannot be read for another reason than being damaged.
  */
-export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainResult {
-  const entries = chainedEntries(database, path, part);
-  for (let next = entries.next();; next = entries.next()) {
+export async function verifyEntries(log: EntryLog, part: ChainPart = {}): Promise<ChainResult> {
+  const pages = chainedPages(log, part);
+  for (let next = await pages.next();; next = await pages.next()) {
     if (next.done) return next.value;
-    if (contentIn(textOf(next.value)) === null) return unreadable(next.value.seq);
+    const unread = next.value.find((entry) => contentIn(textOf(entry)) === null);
+    if (unread !== undefined) return unreadable(unread.seq);
   }
 }
 
-/** The same, and yields every entry as it was written. The caller has to check the content. */
-export function* chainedEntries(
-  database: JournalDatabase,
-  path: string,
+/** The same, and yields the entries as they were written, many at a time. The caller has to check the content. */
+export async function* chainedPages(
+  log: EntryLog,
   { first = 1, until }: ChainPart = {},
-): Generator<RawEntry, ChainResult> {
-  const head = until ?? headOf(database);
+): AsyncGenerator<readonly RawEntry[], ChainResult> {
+  const head = until ?? await log.head();
   if (head === null) return broken(first, "unreadable", "the record of where it ends cannot be read");
-  let before = HEX_GENESIS;
-  let run = 0;
+  let place = { run: 0, hash: HEX_GENESIS };
   if (first > 1) {
-    const found = database.prepare(`SELECT run, ${HEX_HASH} AS hash FROM entries WHERE seq = ?`).get(
-      first - 1,
-    );
-    if (typeof found?.["hash"] !== "string") {
-      return broken(first - 1, "hole", `entry ${first - 1} is missing or cannot be read`);
-    }
-    before = found["hash"];
-    run = Number(found["run"]);
+    const found = await log.placeOf(first - 1);
+    if (found === null) return broken(first - 1, "hole", `entry ${first - 1} is missing or cannot be read`);
+    place = found;
   }
+  let { run, hash: before } = place;
   let seq = first - 1;
   let from: number | null = null;
   let to: number | null = null;
-  for (let size = CHUNK;;) {
-    let rows: readonly EntryRow[];
-    try {
-      rows = rowsAfter(database, seq, size);
-    } catch (error) {
-      // A number that no journal can hold, or a page that makes no sense.
-      if (!(error instanceof RangeError) && resultCode(error) !== 11) throw failed("read", path, error);
-      if (size === 1) return unreadable(seq + 1);
-      // Reads one by one, up to the entry that cannot be read.
-      size = 1;
-      continue;
-    }
-    for (const row of rows) {
-      const entry = entryIn(row);
-      const [found] = row;
+  for (let isOver = false; !isOver;) {
+    const page = await log.after(seq, CHUNK);
+    const checked: RawEntry[] = [];
+    let flaw: BrokenChain | null = null;
+    for (const entry of page) {
       const expected = seq + 1;
-      if (typeof found === "number" && found !== expected) return hole(expected, found - 1);
-      if (entry === null) return unreadable(expected);
-      if (!hasHash(before, entry)) {
-        return diagnosed(database, before, entry, head.seq);
-      }
-      if (entry.seq > head.seq) return added(entry, head.seq);
-      if (entry.type === "started") run++;
-      if (entry.run !== run) return ofOtherRun(entry, run);
+      if (entry.seq !== null && entry.seq !== expected) flaw = hole(expected, entry.seq - 1);
+      else if (entry.type === null) flaw = unreadable(expected);
+      else if (!hasHash(before, entry)) flaw = await diagnosed(log, before, entry, head.seq);
+      else if (entry.seq > head.seq) flaw = added(entry, head.seq);
+      else if (entry.run !== (entry.type === "started" ? ++run : run)) flaw = ofOtherRun(entry, run);
+      if (flaw !== null || entry.type === null) break;
       seq = expected;
       before = entry.hash;
       from ??= entry.time;
       to = entry.time;
-      yield entry;
-      if (until !== undefined && seq === until.seq) break;
+      checked.push(entry);
+      if (seq === until?.seq) break;
     }
-    if (rows.length < size || seq === until?.seq) break;
+    if (checked.length > 0) yield checked;
+    if (flaw !== null) return flaw;
+    isOver = page.length < CHUNK || seq === until?.seq;
   }
   if (seq < head.seq) {
     const which = head.seq - seq === 1 ? `entry ${head.seq} is` : `entries ${seq + 1} to ${head.seq} are`;
@@ -239,20 +186,20 @@ function added({ seq, type }: RawEntry, end: number): BrokenChain {
 }
 
 /** What is likely to have happened to an entry that does not match its hash. */
-function diagnosed(
-  database: JournalDatabase,
+async function diagnosed(
+  log: EntryLog,
   before: string,
   entry: RawEntry,
   end: number,
-): BrokenChain {
+): Promise<BrokenChain> {
   const { seq, type } = entry;
-  const place = placeBefore(database, entry);
+  const place = await placeBefore(log, entry);
   if (place !== null && place !== seq) {
     return broken(seq, "moved", `entry ${seq} (${type}) was moved: it stood at ${place}`);
   }
   if (seq > end) return added(entry, end);
-  const next = entryAfter(database, seq);
-  if (next !== null && hasHash(before, { ...next, seq })) {
+  const [next] = await log.after(seq, 1);
+  if (next !== undefined && next.type !== null && hasHash(before, { ...next, seq })) {
     return broken(seq, "added", `entry ${seq} (${type}) was inserted`);
   }
   return broken(
@@ -263,78 +210,21 @@ function diagnosed(
 }
 
 /** Where an entry was when its hash was made; null if no entry near it was its predecessor. */
-function placeBefore(database: JournalDatabase, entry: RawEntry): number | null {
+async function placeBefore(log: EntryLog, entry: RawEntry): Promise<number | null> {
   const fits = (before: string, seq: number) => hasHash(before, { ...entry, seq });
   if (fits(HEX_GENESIS, 1)) return 1;
-  try {
-    const near = database.prepare(
-      "SELECT seq, hash FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
-    );
-    for (let last = entry.seq - REACH; last < entry.seq + REACH;) {
-      const rows = near.all(last + 1, entry.seq + REACH, CHUNK);
-      for (const { seq, hash } of rows) {
-        if (typeof seq !== "number" || !(hash instanceof Uint8Array)) continue;
-        last = seq;
-        // The one before it, where it was, or up or down by one for an entry that was moved.
-        for (const place of [seq + 1, seq, entry.seq + 1]) if (fits(hash.toHex(), place)) return place;
-      }
-      if (rows.length < CHUNK) break;
+  const end = entry.seq + REACH;
+  for (let last = Math.max(0, entry.seq - REACH); last < end;) {
+    const page = await log.after(last, CHUNK);
+    for (const near of page) {
+      // An entry that cannot be read does not show where another was.
+      if (near.seq === null || near.seq > end) return null;
+      last = near.seq;
+      if (near.type === null) continue;
+      // The one before it, where it was, or up or down by one for an entry that was moved.
+      for (const place of [last + 1, last, entry.seq + 1]) if (fits(near.hash, place)) return place;
     }
-  } catch {
-    // An entry that cannot be read does not show where another was.
+    if (page.length < CHUNK) return null;
   }
   return null;
-}
-
-function rowsAfter(database: JournalDatabase, seq: number, limit: number): EntryRow[] {
-  const entries = database.prepare(`SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
-  entries.setReturnArrays(true);
-  // The first look goes below 1 too: nothing may stand there.
-  const rows = entries.all(seq === 0 ? LOWEST : seq, limit) as unknown as EntryRow[];
-  for (const [at, row] of rows.entries()) if (!isPlain(row)) rows[at] = withBytes(database, row);
-  return rows;
-}
-
-/** Whether type and content in a row are texts that no other bytes read as. */
-function isPlain([, , type, , content, , bytes]: EntryRow): boolean {
-  if (typeof type !== "string" || typeof content !== "string") return false;
-  // One character for every byte and none that stands for what is not UTF-8: that is ASCII, and nothing was cut off.
-  return type.length + content.length === bytes && !content.includes("\ufffd") && !type.includes("\ufffd");
-}
-
-/** The row with the bytes of its content, and with all of its type. */
-function withBytes(database: JournalDatabase, [seq, run, , time, , hash, bytes]: EntryRow): EntryRow {
-  const row = database.prepare(
-    `SELECT CAST(${BOUND_TYPE} AS BLOB) AS type, CAST(${BOUND_CONTENT} AS BLOB) AS content
-      FROM entries WHERE seq = ?`,
-  ).get(seq as number);
-  const type = row?.["type"];
-  return [
-    seq,
-    run,
-    type instanceof Uint8Array ? DECODER.decode(type) : type,
-    time,
-    row?.["content"],
-    hash,
-    bytes,
-  ];
-}
-
-function entryIn([seq, run, type, time, content, hash]: EntryRow): RawEntry | null {
-  return rawEntry({ seq, run, type, time, content, hash });
-}
-
-function entryAfter(database: JournalDatabase, seq: number): RawEntry | null {
-  try {
-    const [row] = rowsAfter(database, seq, 1);
-    return row === undefined ? null : entryIn(row);
-  } catch {
-    return null;
-  }
-}
-
-/** In hexadecimal; null if there is none. */
-export function hashAt(database: JournalDatabase, seq: number): string | null {
-  const hash = database.prepare("SELECT hash FROM entries WHERE seq = ?").get(seq)?.["hash"];
-  return hash instanceof Uint8Array ? hash.toHex() : null;
 }

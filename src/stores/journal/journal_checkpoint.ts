@@ -5,9 +5,9 @@
  */
 import type { OrderChange } from "../../stages/order_changes.ts";
 import type { Entry } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { damaged } from "./journal_error.ts";
+import type { EntryLog, StoredState } from "./entry_log.ts";
 import { noteText, type Prices, type PricesNote } from "./price_note.ts";
-import { FIRST_WITH_STATES } from "./journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 import { lastOfType } from "./linked_entry.ts";
 
@@ -55,17 +55,18 @@ export interface Checkpoint {
  * The last checkpoint of `run`; null if it has none. Throws a JournalError if it cannot be read, or is not what its
  * entry proves.
  */
-export function lastCheckpoint(database: JournalDatabase, path: string, run: number): Checkpoint | null {
-  const entry = lastOfType(database, path, run, "checkpoint");
+export async function lastCheckpoint(log: EntryLog, run: number): Promise<Checkpoint | null> {
+  const { path } = log;
+  const entry = await lastOfType(log, run, "checkpoint");
   if (entry === null) return null;
   const { seq, time, content } = entry;
   if (holdsState(content)) return { seq, time, ...checkedContent(content, seq, path) };
-  const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run);
-  if (row === undefined) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
-  const kept = contentOf(row);
+  const state = await log.state(run);
+  if (state === null) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
+  const kept = contentOf(state);
   // A text that reads the same but is written differently was not written by Penstock either.
-  const isProven = kept !== null && row["seq"] === seq && row["prices"] === noteText(kept.prices) &&
-    stateProof(stateHash(String(row["content"])), kept.prices, kept.state["digest"]) === content["state"];
+  const isProven = kept !== null && state.seq === seq && state.prices === noteText(kept.prices) &&
+    stateProof(stateHash(state.content), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
     throw damaged(
       path,
@@ -84,42 +85,12 @@ export function holdsState({ state }: Entry["content"]): boolean {
  * What stands beside the entries and is not what the last checkpoint of `run` says, as a clause; null when all
  * agrees. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
  */
-export function disagreement(
-  database: JournalDatabase,
-  path: string,
-  run: number,
-  version: number,
-): string | null {
-  const checkpoint = lastCheckpoint(database, path, run);
-  if (version < FIRST_WITH_STATES) return tablesDisagreement(database, run, checkpoint);
-  const seq = database.prepare("SELECT seq FROM states WHERE run = ?").get(run)?.["seq"];
-  return seq === undefined || seq === checkpoint?.seq ? null : `run ${run} has a state without a checkpoint`;
-}
-
-/** The same for a journal which repeats account and positions in tables. */
-function tablesDisagreement(
-  database: JournalDatabase,
-  run: number,
-  checkpoint: Checkpoint | null,
-): string | null {
-  const account = database.prepare("SELECT seq, cash, fees, realized FROM account WHERE run = ?").get(run);
-  const rows = database.prepare("SELECT symbol, quantity, cost FROM positions WHERE run = ? LIMIT 100").all(
-    run,
-  );
-  if (checkpoint === null) {
-    return account === undefined && rows.length === 0
-      ? null
-      : `run ${run} has an account without a checkpoint`;
-  }
-  const { cash, fees, realized } = checkpoint.account;
-  const isSame = account?.["seq"] === checkpoint.seq && account["cash"] === cash &&
-    account["fees"] === fees &&
-    account["realized"] === realized;
-  if (!isSame) return `the account table does not say what the checkpoint of run ${run} says`;
-  if (inOrder(rows) !== inOrder(checkpoint.positions)) {
-    return `the positions table does not say what the checkpoint of run ${run} says`;
-  }
-  return null;
+export async function disagreement(log: EntryLog, run: number): Promise<string | null> {
+  const checkpoint = await lastCheckpoint(log, run);
+  const state = await log.state(run);
+  return state === null || state.seq === checkpoint?.seq
+    ? await log.repetitionFlaw(run, checkpoint)
+    : `run ${run} has a state without a checkpoint`;
 }
 
 /** The content of the checkpoint at `seq`; a JournalError if it is not that of one. */
@@ -135,10 +106,10 @@ export function checkedContent(
   return { state, account, positions, prices };
 }
 
-/** What a row of the states holds, unproven; null if it cannot be read. */
-function contentOf({ content, prices }: Row): Pick<Checkpoint, "state" | "prices"> | null {
+/** What a stored state holds, unproven; null if it cannot be read. */
+function contentOf({ content, prices }: StoredState): Pick<Checkpoint, "state" | "prices"> | null {
   try {
-    const kept = { ...JSON.parse(String(content)), prices: JSON.parse(String(prices)) };
+    const kept = { ...JSON.parse(content), prices: JSON.parse(prices) };
     return isObject(kept.state) && isObject(kept.prices) ? kept : null;
   } catch {
     return null;
@@ -147,12 +118,4 @@ function contentOf({ content, prices }: Row): Pick<Checkpoint, "state" | "prices
 
 function isObject<T>(value: T | undefined): value is T & object {
   return typeof value === "object" && value !== null;
-}
-
-function inOrder(positions: readonly (PositionRow | Row)[]): string {
-  return JSON.stringify(
-    positions.map(({ symbol, quantity, cost }) => [symbol, quantity, cost]).sort((a, b) =>
-      String(a[0]) < String(b[0]) ? -1 : 1
-    ),
-  );
 }

@@ -1,48 +1,36 @@
-/** Checks that a journal is as Penstock left it: its chain, and the tables beside the chain. */
+/** Checks that a journal is as Penstock left it: its chain, and what stands beside the chain. */
 import {
   broken,
-  chainedEntries,
-  type ChainPlace,
+  chainedPages,
   type ChainResult,
   GENESIS,
-  headOf,
   verifyEntries,
   type WholeChain,
 } from "./journal_chain.ts";
 import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
-import { damaged, failed, type JournalDatabase, JournalError, resultCode, type Row } from "./journal_file.ts";
-import type { RawEntry } from "./journal_entry.ts";
+import type { RawEntry, StoredEntry } from "./journal_entry.ts";
+import { damaged, JournalError, JournalUnreadable } from "./journal_error.ts";
 import { checkPrices } from "./journal_prices.ts";
-import { mustBeAsMade, versionOf } from "./journal_schema.ts";
-import { tablesByRun } from "./journal_tables.ts";
-import { lastOfType, rowOfLast } from "./linked_entry.ts";
+import type { ChainPlace, EntryLog } from "./entry_log.ts";
+import { lastOfType } from "./linked_entry.ts";
 
 /** The least number of last entries that are checked when not all are. */
 const TAIL = 100;
 /** Runs in one journal: a program that started another every minute would take two years. */
 const MOST_RUNS = 1_000_000;
-/** In how many of the last entries the index of their types has to have them all. */
-const INDEXED = 2_000;
-
-/** In the order of the entries, and by the index through which the last ones of a type are found. */
-const IN_ORDER = `SELECT type FROM entries NOT INDEXED
-  WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' ORDER BY seq LIMIT ${INDEXED}`;
-const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
-  WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${INDEXED}`;
 
 /**
  * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
  * and what derives from it or, when `isWhole`, anywhere.
  */
-export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
-  const version = versionOf(database, path);
-  mustBeAsMade(database, path, version);
-  const run = lastRunOf(database, path);
+export async function inspect(log: EntryLog, isWhole: boolean): Promise<void> {
+  const { path } = log;
+  const run = await lastRunOf(log);
   if (isWhole) {
-    const chain = verifyAll(database, path);
+    const chain = await verifyAll(log);
     if (!chain.isWhole) throw damaged(path, chain.what);
-  } else inspectEnd(database, path, run);
-  const difference = disagreement(database, path, run, version);
+  } else await inspectEnd(log, run);
+  const difference = await disagreement(log, run);
   if (difference !== null) throw damaged(path, difference);
 }
 
@@ -60,119 +48,83 @@ export interface CheckedEnd {
  * next run's first entry or the journal's end; and the index of the last 2,000 entries. Throws a JournalError for the
  * first flaw.
  */
-export function inspectEnd(
-  database: JournalDatabase,
-  path: string,
-  run: number,
-  most = Infinity,
-): CheckedEnd {
-  const [checkpoint, started] = [
-    rowOfLast(database, path, run, "checkpoint"),
-    rowOfLast(database, path, run, "started"),
-  ];
+export async function inspectEnd(log: EntryLog, run: number, most = Infinity): Promise<CheckedEnd> {
+  const { path } = log;
+  const [checkpoint] = await log.lastOfType("checkpoint", run, 1);
+  const [started] = await log.lastOfType("started", run, 1);
   // The journal's last entry says which run is the last one, so it has to be among those that are checked.
-  const next = run === lastRunOf(database, path) ? undefined : rowOfLast(database, path, run + 1, "started");
+  const isLast = run === await lastRunOf(log);
+  const [next] = isLast ? [] : await log.lastOfType("started", run + 1, 1);
   const until = next === undefined ? null : placeIn(next);
-  const to = until ?? headOf(database) ?? { seq: 0, hash: GENESIS };
-  const since = Number((checkpoint ?? started)?.["seq"] ?? 1);
+  const to = until ?? await log.head() ?? { seq: 0, hash: GENESIS };
+  const since = (checkpoint ?? started)?.seq ?? 1;
   const from = Math.max(1, Math.min(since, to.seq - TAIL + 1), to.seq - most + 1);
-  const chain = verifyEntries(database, path, { first: from, ...(until === null ? {} : { until }) });
+  const chain = await verifyEntries(log, { first: from, ...(until === null ? {} : { until }) });
   if (!chain.isWhole) throw damaged(path, chain.what);
-  const lacking = typeNotIndexed(database, run, to.seq);
-  if (lacking !== null) throw damaged(path, `the index of its entries leaves out some of type ${lacking}`);
+  // Nothing is hashed in an index, and what it leaves out would never be shown.
+  const lacking = await log.typeNotFound(run, to.seq);
+  if (lacking !== null) {
+    throw damaged(path, `the index of its entries leaves out some of type ${JSON.stringify(lacking)}`);
+  }
   return { from, to, isCut: from > since };
 }
 
-/**
- * Of which type of `run` the index does not have all among the last entries up to `to`; null for none. Nothing is hashed
- * in an index, and what it leaves out would never be shown.
- */
-function typeNotIndexed(database: JournalDatabase, run: number, to: number): string | null {
-  const from = to - INDEXED;
-  const types = database.prepare(IN_ORDER).all(from, to, run).map(({ type }) => String(type));
-  const byIndex = database.prepare(BY_INDEX);
-  for (const [type, all] of Map.groupBy(types, (type) => type)) {
-    if (byIndex.all(type, run, from, to).length !== all.length) return JSON.stringify(type);
-  }
-  return null;
-}
-
-function placeIn({ seq, hash }: Row): ChainPlace | null {
-  return typeof seq === "number" && typeof hash === "string" ? { seq, hash: Uint8Array.fromHex(hash) } : null;
+function placeIn(stored: StoredEntry): ChainPlace | null {
+  return stored.type === null ? null : { seq: stored.seq, hash: Uint8Array.fromHex(stored.hash) };
 }
 
 /**
- * Checks everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
- * the database itself. Memory does not grow with the journal. Throws a JournalError if it cannot be read.
+ * Checks everything: the chain from its first entry, what derives from it, the prices that are kept, and what stores
+ * it. Memory does not grow with the journal. Throws a JournalError if it cannot be read.
  */
-export function verifyAll(database: JournalDatabase, path: string): ChainResult {
-  const chain = verifyEntries(database, path);
-  return chain.isWhole ? verifyDerived(database, path, chain) : chain;
+export async function verifyAll(log: EntryLog): Promise<ChainResult> {
+  const chain = await verifyEntries(log);
+  return chain.isWhole ? await verifyDerived(log, chain) : chain;
 }
 
-/** The same, and yields every entry as it was written. The caller has to check the content. */
-export function* chainedAll(database: JournalDatabase, path: string): Generator<RawEntry, ChainResult> {
-  const chain = yield* chainedEntries(database, path);
-  return chain.isWhole ? verifyDerived(database, path, chain) : chain;
+/** The same, and yields every entry as it was written, many at a time. The caller has to check the content. */
+export async function* chainedAll(log: EntryLog): AsyncGenerator<readonly RawEntry[], ChainResult> {
+  const chain = yield* chainedPages(log);
+  return chain.isWhole ? await verifyDerived(log, chain) : chain;
 }
 
-/** Checks the tables beside the entries, after the entries were found whole. */
-function verifyDerived(database: JournalDatabase, path: string, chain: WholeChain): ChainResult {
-  const last = chain.entries;
-  const derived = (what: string) => broken(last, "derived", what);
+/** Checks what stands beside the entries, after those were found whole. */
+async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainResult> {
+  const derived = (what: string) => broken(chain.entries, "derived", what);
   try {
-    const version = versionOf(database, path);
-    mustBeAsMade(database, path, version);
-    const result = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-    if (result !== "ok") return derived(`its database is damaged (${result})`);
-    const lastRun = lastRunOf(database, path);
+    const lastRun = await lastRunOf(log);
+    const flaw = await log.storageFlaw(lastRun);
+    if (flaw !== null) return derived(flaw);
     for (let run = lastRun; run > 0; run--) {
-      const difference = disagreement(database, path, run, version);
+      const difference = await disagreement(log, run);
       if (difference !== null) return derived(difference);
     }
-    const stray = strayRun(database, lastRun, version);
-    if (stray !== null) return derived(stray);
-    verifyPrices(database, path, lastRun);
+    await verifyPrices(log, lastRun);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
-    if (error instanceof RangeError || resultCode(error) === 11) {
-      return derived(`what is kept beside its entries cannot be read (${error})`);
-    }
-    throw failed("read", path, error);
+    if (!(error instanceof RangeError || error instanceof JournalUnreadable)) throw error;
+    return derived(`what is kept beside its entries cannot be read (${error.cause ?? error})`);
   }
   return chain;
 }
 
 /** Checks the prices: those of the journal's last checkpoint, since a new run leaves them until its first one. */
-function verifyPrices(database: JournalDatabase, path: string, lastRun: number): void {
+async function verifyPrices(log: EntryLog, lastRun: number): Promise<void> {
   for (let run = lastRun; run > 0; run--) {
-    const checkpoint = lastCheckpoint(database, path, run);
+    const checkpoint = await lastCheckpoint(log, run);
     if (checkpoint === null) continue;
-    const opening = lastOfType(database, path, run, "resumed") ?? lastOfType(database, path, run, "started");
+    const opening = await lastOfType(log, run, "resumed") ?? await lastOfType(log, run, "started");
     const { long } = (opening?.content["options"] ?? {}) as { readonly long?: unknown };
     // Without a long window nobody can say how many are needed.
-    return checkPrices(database, path, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
+    return await checkPrices(log, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
   }
-}
-
-/** Of which run there is a state although there is no such run, as a clause; null for none. */
-function strayRun(database: JournalDatabase, lastRun: number, version: number): string | null {
-  for (const table of tablesByRun(version)) {
-    // Either is at an end of the table.
-    const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
-      database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
-    if (row !== undefined) {
-      return `the ${table} table names run ${row["run"]}, which has no entry`;
-    }
-  }
-  return null;
 }
 
 /** The number of the last run; 0 before the first. Throws a JournalError for a number that no journal can reach. */
-export function lastRunOf(database: JournalDatabase, path: string): number {
-  const row = database.prepare("SELECT seq, run FROM entries ORDER BY seq DESC LIMIT 1").get();
-  if (row === undefined) return 0;
-  const [seq, run] = [Number(row["seq"]), Number(row["run"])];
+export async function lastRunOf(log: EntryLog): Promise<number> {
+  const last = await log.last();
+  if (last === null) return 0;
+  const { seq, run } = last;
   if (Number.isSafeInteger(run) && run > 0 && run <= Math.min(seq, MOST_RUNS)) return run;
-  throw damaged(path, `entry ${seq} at the end says that it is of run ${run}`);
+  throw damaged(log.path, `entry ${seq} at the end says that it is of run ${run}`);
 }

@@ -3,10 +3,11 @@
  * A state says how many of the last ones its orders follow from.
  */
 import { isOrderChange, type OrderChange } from "../../stages/order_changes.ts";
-import { chainedEntries, hashAt } from "./journal_chain.ts";
+import type { EntryLog } from "./entry_log.ts";
+import { chainedPages } from "./journal_chain.ts";
 import type { Checkpoint } from "./journal_checkpoint.ts";
 import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
-import { damaged, type JournalDatabase } from "./journal_file.ts";
+import { damaged } from "./journal_error.ts";
 
 /**
  * A change in short, since there is one for every order: side, trade and µs from the entry's time until it is due, with
@@ -45,34 +46,34 @@ const HAS_ORDERS = ',"orders":[';
  * The last `count` changes of waiting orders up to a checkpoint of `run`, oldest first. The entries between them are
  * checked one after the other, so that none is left out. Throws a JournalError where there are fewer, or at a flaw.
  */
-export function lastOrderChanges(
-  database: JournalDatabase,
-  path: string,
+export async function lastOrderChanges(
+  log: EntryLog,
   { seq }: Checkpoint,
   run: number,
   count: number,
-): OrderChange[] {
+): Promise<OrderChange[]> {
   const parts: OrderChange[][] = [];
   let found = 0;
   for (let last = seq; found < count && last > 0; last -= READ) {
-    const part = changesIn(path, entriesUpTo(database, path, last), run);
+    const part: OrderChange[] = [];
+    for await (const page of pagesUpTo(log, last)) part.push(...changesIn(log.path, page, run));
     parts.push(part);
     found += part.length;
   }
   if (found >= count) return parts.reverse().flat().slice(found - count);
   throw damaged(
-    path,
+    log.path,
     `the waiting orders of entry ${seq} follow from ${count} changes, and ${found} are there`,
   );
 }
 
 /** The last entries up to the one at `last`. */
-function* entriesUpTo(database: JournalDatabase, path: string, last: number): Generator<RawEntry> {
-  const hash = hashAt(database, last);
-  if (hash === null) throw damaged(path, `entry ${last} is missing or cannot be read`);
-  const until = { seq: last, hash: Uint8Array.fromHex(hash) };
-  const chain = yield* chainedEntries(database, path, { first: Math.max(1, last - READ + 1), until });
-  if (!chain.isWhole) throw damaged(path, chain.what);
+async function* pagesUpTo(log: EntryLog, last: number): AsyncGenerator<readonly RawEntry[]> {
+  const place = await log.placeOf(last);
+  if (place === null) throw damaged(log.path, `entry ${last} is missing or cannot be read`);
+  const until = { seq: last, hash: Uint8Array.fromHex(place.hash) };
+  const chain = yield* chainedPages(log, { first: Math.max(1, last - READ + 1), until });
+  if (!chain.isWhole) throw damaged(log.path, chain.what);
 }
 
 function changesIn(path: string, entries: Iterable<RawEntry>, run: number): OrderChange[] {

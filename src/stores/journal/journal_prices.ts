@@ -2,8 +2,8 @@
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
-import { RAW_COLUMNS } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import type { EntryLog } from "./entry_log.ts";
+import { damaged } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.ts";
@@ -33,13 +33,15 @@ export class KeptPrices {
   #total = 0;
 
   /** Starts with what the journal has. */
-  constructor(database: JournalDatabase, window: number) {
-    this.#window = window;
+  static async of(log: EntryLog, window: number): Promise<KeptPrices> {
     // Every part but the first has a price at least: those that are needed are no more than that.
-    this.#parts = database.prepare(
-      "SELECT seq, octet_length(prices) / 8 AS count FROM checkpoint_prices ORDER BY seq DESC LIMIT ?",
-    ).all(window + 1).reverse().map(({ seq, count }) => ({ seq: Number(seq), count: Number(count) }));
-    for (const { count } of this.#parts) this.#total += count;
+    return new KeptPrices(window, (await log.pricesKept(window + 1)).toReversed());
+  }
+
+  private constructor(window: number, parts: { readonly seq: number; readonly count: number }[]) {
+    this.#window = window;
+    this.#parts = parts;
+    for (const { count } of parts) this.#total += count;
   }
 
   /**
@@ -66,15 +68,14 @@ export class KeptPrices {
  * The prices of the last up to `window` trades before a checkpoint, oldest first, in the finest unit among them.
  * Throws a JournalError if a part of them is missing or is not what its entry says.
  */
-export function gatherPrices(
-  database: JournalDatabase,
-  path: string,
+export async function gatherPrices(
+  log: EntryLog,
   checkpoint: Checkpoint,
   window: number,
-): Prices {
+): Promise<Prices> {
   const parts: Prices[] = [];
   let count = 0;
-  for (const { note: { decimals }, values } of priceParts(database, path, checkpoint)) {
+  for await (const { note: { decimals }, values } of priceParts(log, checkpoint)) {
     parts.push({ decimals, values });
     count += values.length;
     if (count >= window) break;
@@ -91,22 +92,16 @@ export function gatherPrices(
  * Reads all prices that are kept for a checkpoint, which has to be the last one of all, to resume with those of the
  * last `window` trades. Throws a JournalError if one that is needed is missing, one is altered, or one is too many.
  */
-export function checkPrices(
-  database: JournalDatabase,
-  path: string,
-  checkpoint: Checkpoint,
-  window: number,
-): void {
+export async function checkPrices(log: EntryLog, checkpoint: Checkpoint, window: number): Promise<void> {
+  const { path } = log;
   const { seq, prices } = checkpoint;
-  const { rows, oldest } = database.prepare(
-    "SELECT count(*) AS rows, min(seq) AS oldest FROM checkpoint_prices",
-  ).get() as { readonly rows: number; readonly oldest: number | null };
-  // The row beside the last checkpoint repeats what its state says.
-  if (hasPrices(prices) && noteText(noteAt(database, path, seq)) !== noteText(prices)) {
+  const { parts: stored, oldest } = await log.pricesExtent();
+  // What is stored beside the last checkpoint repeats what its state says.
+  if (hasPrices(prices) && noteText(await noteAt(log, seq)) !== noteText(prices)) {
     throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
-  for (const { at, note: { before, ...note } } of priceParts(database, path, checkpoint)) {
+  for await (const { at, note: { before, ...note } } of priceParts(log, checkpoint)) {
     if (hasPrices(note)) parts++;
     count += note.count;
     // What is older was pruned, which leaves as many as are needed.
@@ -114,66 +109,68 @@ export function checkPrices(
     if (count < window) throw damaged(path, `the prices before those of entry ${at} are missing`);
     break;
   }
-  if (parts !== rows) {
-    throw damaged(path, `${rows} checkpoints have prices, and the last one leads to ${parts} of them`);
+  if (parts !== stored) {
+    throw damaged(path, `${stored} checkpoints have prices, and the last one leads to ${parts} of them`);
   }
 }
 
 /** The prices beside a checkpoint, those before it, and so on back to where all before is void. */
-function* priceParts(
-  database: JournalDatabase,
-  path: string,
+async function* priceParts(
+  log: EntryLog,
   { seq, prices }: Checkpoint,
-): Generator<{ readonly at: number; readonly note: PricesNote; readonly values: readonly number[] }> {
+): AsyncGenerator<{ readonly at: number; readonly note: PricesNote; readonly values: readonly number[] }> {
+  const { path } = log;
   let note = prices;
   for (let at = seq;;) {
     const { fresh, count, before } = note;
-    yield { at, note, values: count === 0 ? [] : valuesAt(database, path, at, note) };
+    yield { at, note, values: count === 0 ? [] : await valuesAt(log, at, note) };
     if (before === null) {
       if (!fresh) throw damaged(path, `the prices before those of entry ${at} are missing`);
       return;
     }
     if (before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
     at = before;
-    note = noteAt(database, path, at);
+    note = await noteAt(log, at);
   }
 }
 
 /**
- * Where the prices of an earlier checkpoint are: from its entry, or from the row beside it if the entry proves that.
+ * Where the prices of an earlier checkpoint are: from its entry, or from what is stored beside it if the entry proves
+ * that.
  */
-function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
-  const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
-  const content = entry === undefined ? {} : linkedEntry(database, path, entry).content;
-  const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
+async function noteAt(log: EntryLog, seq: number): Promise<PricesNote> {
+  const { path } = log;
+  const [entry] = await log.after(seq - 1, 1);
+  const content = entry?.seq === seq ? (await linkedEntry(log, entry)).content : {};
+  const stored = await log.prices(seq);
   if (holdsState(content)) {
-    // Its row has been without these from the start.
-    if ((row?.["before"] ?? null) !== null || (row?.["state"] ?? null) !== null) throw altered(path, seq);
+    // Its prices have been without these from the start.
+    if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
     return checkedContent(content, seq, path).prices;
   }
-  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
-  const { decimals, fresh, prices, before, state } = row;
+  if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
+  const { decimals, fresh, bytes, before, state } = stored;
   const proof = content["state"];
-  if (prices instanceof Uint8Array && state instanceof Uint8Array) {
-    const count = prices.length / BYTES;
-    const note = { decimals, fresh: fresh === 1, count, hash: hexHash(prices), before } as PricesNote;
-    if (stateProof(state.toHex(), note, digestIn(proof)) === proof) return note;
+  if (bytes !== null && state !== null && decimals !== null) {
+    const note = {
+      ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
+      ...{ hash: hexHash(bytes), before },
+    };
+    if (stateProof(state, note, digestIn(proof)) === proof) return note;
   }
   throw altered(path, seq);
 }
 
-function valuesAt(database: JournalDatabase, path: string, seq: number, note: PricesNote): number[] {
-  const row: Row | undefined = database.prepare(
-    "SELECT decimals, fresh, prices FROM checkpoint_prices WHERE seq = ?",
-  ).get(seq);
-  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
-  const { decimals, fresh, prices } = row;
-  const isSame = prices instanceof Uint8Array && hexHash(prices) === note.hash &&
-    decimals === note.decimals &&
+async function valuesAt(log: EntryLog, seq: number, note: PricesNote): Promise<number[]> {
+  const { path } = log;
+  const stored = await log.prices(seq);
+  if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
+  const { decimals, fresh, bytes } = stored;
+  const isSame = bytes !== null && hexHash(bytes) === note.hash && decimals === note.decimals &&
     fresh === Number(note.fresh);
   if (!isSame) throw altered(path, seq);
-  const view = new DataView(prices.buffer, prices.byteOffset, prices.byteLength);
-  return Array.from({ length: prices.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
 }
 
 function altered(path: string, seq: number): Error {

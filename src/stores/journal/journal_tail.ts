@@ -1,16 +1,16 @@
 /**
- * The end of a journal: its last entry, and the statements that append to it. Everything that a run keeps goes
- * through here.
+ * The end of a journal: its last entry, and what follows on it. Everything that a run keeps goes through here, where
+ * it gets its place in the chain.
  */
-import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
+import type { ChainPlace, LogLease, SealedEntry } from "./entry_log.ts";
+import { entryHash, GENESIS } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
-import { beginPatiently, type JournalDatabase } from "./journal_file.ts";
 import type { Line, Stored } from "./journal_line.ts";
 import { KeptPrices } from "./journal_prices.ts";
 import { hasPrices, noteText } from "./price_note.ts";
 
-/** What one transaction appends. */
-export interface Addition {
+/** What one commit keeps. */
+export interface Keeping {
   /** The run that it belongs to: the present one, or the next. */
   readonly run: number;
   readonly entries: readonly Line[];
@@ -20,9 +20,9 @@ export interface Addition {
   readonly handled: readonly number[];
 }
 
-/** The end of a journal that is open for writing. It moves only once a transaction is on disk. */
+/** The end of a journal that is open for writing. It moves only once a commit is on disk. */
 export class JournalTail {
-  readonly #statements: ReturnType<typeof statementsOf>;
+  readonly #lease: LogLease;
   readonly #kept: KeptPrices;
   #run: number;
   #seq: number;
@@ -31,21 +31,27 @@ export class JournalTail {
   #priced: number | null = null;
 
   /**
-   * Finds the end of the journal in `database`, which is at `path`. The prices of the last `window` trades are kept.
-   * Throws a JournalError for a last checkpoint that cannot be read.
+   * Finds the end of the log that is leased. The prices of the last `window` trades are kept. Throws a JournalError for
+   * a last checkpoint that cannot be read.
    */
-  constructor(database: JournalDatabase, path: string, window: number) {
-    this.#statements = statementsOf(database);
-    const head = headOf(database);
-    this.#seq = head?.seq ?? 0;
-    this.#hash = head?.hash ?? GENESIS;
-    const last = database.prepare("SELECT run FROM entries WHERE seq = ?").get(this.#seq);
-    this.#run = Number(last?.["run"] ?? 0);
-    this.#kept = new KeptPrices(database, window);
-    const checkpoint = lastCheckpoint(database, path, this.#run);
+  static async of(lease: LogLease, window: number): Promise<JournalTail> {
+    const { log } = lease;
+    const head = await log.head() ?? { seq: 0, hash: GENESIS };
+    const run = (await log.placeOf(head.seq))?.run ?? 0;
+    const tail = new JournalTail(lease, head, run, await KeptPrices.of(log, window));
+    const checkpoint = await lastCheckpoint(log, run);
     if (checkpoint !== null) {
-      this.#priced = hasPrices(checkpoint.prices) ? checkpoint.seq : checkpoint.prices.before;
+      tail.#priced = hasPrices(checkpoint.prices) ? checkpoint.seq : checkpoint.prices.before;
     }
+    return tail;
+  }
+
+  private constructor(lease: LogLease, { seq, hash }: ChainPlace, run: number, kept: KeptPrices) {
+    this.#lease = lease;
+    this.#seq = seq;
+    this.#hash = hash;
+    this.#run = run;
+    this.#kept = kept;
   }
 
   /** The number of the run that entries are added to; 0 before the first. */
@@ -69,62 +75,32 @@ export class JournalTail {
     return run === this.#run ? this.#priced : null;
   }
 
-  /** Adds in one transaction, on disk when this returns. Throws what the database throws: then `undo` it. */
-  add({ run, entries, checkpoint, handled }: Addition): void {
+  /** Adds in one commit, on disk when this returns. Throws what the lease throws. */
+  async add({ run, entries, checkpoint, handled }: Keeping): Promise<void> {
     const priced = this.pricedBefore(run);
     const lines = checkpoint === null ? entries : [...entries, checkpoint.line];
-    const { begin, head, handle, commit } = this.#statements;
-    let seq = this.#seq;
-    let hash = this.#hash;
-    beginPatiently(begin);
-    for (const line of lines) hash = this.#addLine(++seq, run, line, hash);
-    head.run(seq, hash);
-    for (const id of handled) handle.run(id);
-    if (checkpoint !== null) this.#writeState(checkpoint, seq, run);
-    commit.run();
+    let { seq, hash } = this;
+    const sealed: SealedEntry[] = [];
+    for (const { type, time, text } of lines) {
+      hash = entryHash(hash, { seq: ++seq, run, type, time }, text);
+      sealed.push({ seq, run, type, time, content: text, hash });
+    }
+    const end = { entries: sealed, head: { seq, hash }, handled };
+    if (checkpoint === null) {
+      await this.#lease.append({ ...end, state: null, prices: null, firstPrices: null });
+    } else {
+      const { content, note, hash: state, bytes } = checkpoint;
+      const { decimals, fresh, count, before } = note;
+      await this.#lease.append({
+        ...end,
+        state: { run, seq, content, prices: noteText(note) },
+        prices: hasPrices(note) ? { seq, decimals, fresh: Number(fresh), bytes, before, state } : null,
+        firstPrices: this.#kept.add(seq, count, fresh),
+      });
+    }
     this.#seq = seq;
     this.#hash = hash;
     this.#run = run;
     this.#priced = checkpoint !== null && hasPrices(checkpoint.note) ? seq : priced;
   }
-
-  /** Undoes what a failed write left behind, as far as there is anything. */
-  undo(): void {
-    try {
-      this.#statements.rollback.run();
-    } catch {
-      // Then there is nothing to undo, or closing undoes it.
-    }
-  }
-
-  #addLine(seq: number, run: number, { type, time, text }: Line, before: Uint8Array): Uint8Array {
-    const hash = entryHash(before, { seq, run, type, time }, text);
-    this.#statements.entry.run(seq, run, type, time, text, hash);
-    return hash;
-  }
-
-  /** Writes the state that the checkpoint at `seq` proves over the one before, and drops prices that no resume needs. */
-  #writeState({ content, hash, note, bytes }: Stored, seq: number, run: number): void {
-    const { state, prices, prune } = this.#statements;
-    state.run(run, seq, content, noteText(note));
-    const { decimals, fresh, count, before } = note;
-    if (hasPrices(note)) {
-      prices.run(seq, decimals, Number(fresh), bytes, before, Uint8Array.fromHex(hash));
-    }
-    prune.run(this.#kept.add(seq, count, fresh));
-  }
-}
-
-function statementsOf(database: JournalDatabase) {
-  return {
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
-    head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
-    state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
-    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
-    prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
-    handle: database.prepare("DELETE FROM requests WHERE id = ?"),
-    commit: database.prepare("COMMIT"),
-    rollback: database.prepare("ROLLBACK"),
-  };
 }

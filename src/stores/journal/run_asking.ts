@@ -1,10 +1,8 @@
 /** Sends a request to the run that has a journal open, and waits for the outcome. */
-import type { RunRequest } from "../../domain/run/run_request.ts";
-import { connect, failed, refused } from "./journal_file.ts";
+import type { NewRequest } from "./entry_log.ts";
+import { failed } from "./journal_error.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { fileRequest, withdraw } from "./journal_requests.ts";
-import { connectToRead } from "./journal_schema.ts";
-import { SCHEMA_VERSION } from "./journal_tables.ts";
+import { storeOf } from "./known_stores.ts";
 
 /** How long to wait for the run. */
 export interface Asking {
@@ -22,42 +20,31 @@ export type Answered = "done" | "dropped" | "overtaken" | "filed";
 
 const POLL_MS = 100;
 
-/** Throws a JournalError if the journal at `path`, which another process has open, is of an older version. */
-export function mustTakeRequests(path: string): void {
-  try {
-    const { database, version } = connectToRead(path, "read", connect);
-    database.close();
-    if (version >= SCHEMA_VERSION) return;
-    throw refused(
-      path,
-      `an older Penstock has it open (version ${version}; requests came with ${SCHEMA_VERSION}). ` +
-        "Stop that one, then ask again.",
-    );
-  } catch (error) {
-    throw failed("read", path, error);
-  }
+/** Throws a JournalError if no requests can be filed in the journal at `path`: an older Penstock may have it open. */
+export async function mustTakeRequests(path: string): Promise<void> {
+  await using _box = await (await storeOf(path)).requestBox(path);
 }
 
 /**
- * Files a request in the journal at `path`, which another process has open, and waits. `answer` looks for what the
- * run wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError if the
- * journal cannot be written. It has to be one for which `mustTakeRequests` holds.
+ * Files a request in the journal at `path`, which another process may have open, and waits. `answer` looks for what
+ * the run wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError if
+ * the journal cannot be written, and like `mustTakeRequests`.
  */
 export async function askRun(
   path: string,
-  asked: { readonly run: number; readonly time: number; readonly request: RunRequest },
-  answer: (reader: JournalReader) => "done" | "overtaken" | null,
+  asked: NewRequest,
+  answer: (reader: JournalReader) => Promise<"done" | "overtaken" | null>,
   { waitMs, signal }: Asking,
 ): Promise<Answered> {
-  const database = connect(path, false);
   try {
-    const key = fileRequest(database, asked);
-    using reader = JournalReader.open(path);
+    await using box = await (await storeOf(path)).requestBox(path);
+    const key = await box.file(asked);
+    await using reader = await JournalReader.open(path);
     const until = performance.now() + waitMs;
     for (;;) {
-      const isGone = !reader.isWaiting(key);
-      const answered = answer(reader);
-      if (answered === "overtaken") withdraw(database, key);
+      const isGone = !await reader.isWaiting(key);
+      const answered = await answer(reader);
+      if (answered === "overtaken") await box.withdraw(key);
       if (answered !== null) return answered;
       if (isGone) return "dropped";
       if (signal.aborted || performance.now() >= until) return "filed";
@@ -65,8 +52,6 @@ export async function askRun(
     }
   } catch (error) {
     throw failed("write to", path, error);
-  } finally {
-    database.close();
   }
 }
 

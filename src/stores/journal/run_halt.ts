@@ -3,7 +3,8 @@ import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { Journal } from "./journal.ts";
-import { isThere, JournalHeld, refused } from "./journal_file.ts";
+import { JournalHeld, missing } from "./journal_error.ts";
+import { storeOf } from "./known_stores.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
 import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
@@ -38,15 +39,13 @@ export async function haltRun(
   { action, time, text }: HaltNote,
   asking: Asking,
 ): Promise<Halted> {
-  if (!isThere(path, "open")) {
-    throw refused(path, "there is none. Name the file that a run keeps its journal in.");
-  }
-  const isAtWork = isHeld(path);
-  mustTakeRequests(path);
-  const run = runToHalt(path, action);
+  if (!await (await storeOf(path)).has(path)) throw missing(path);
+  const isAtWork = await isHeld(path);
+  await mustTakeRequests(path);
+  const run = await runToHalt(path, action);
   const request = { kind: "halt", action, text } as const;
-  const how = await askRun(path, { run, time, request }, (reader) => {
-    const entry = reader.latest("halt", 1, run)[0];
+  const how = await askRun(path, { run, time, request }, async (reader) => {
+    const [entry] = await reader.latest("halt", 1, run);
     return entry?.content["requested"] === isoTime(time) ? "done" : null;
   }, isAtWork ? asking : { ...asking, waitMs: 0 });
   if (how === "dropped" || how === "overtaken") throw already(path);
@@ -54,10 +53,10 @@ export async function haltRun(
 }
 
 /** Whether another process has the journal; where none does, it is brought to the present version. */
-function isHeld(path: string): boolean {
+async function isHeld(path: string): Promise<boolean> {
   try {
     // No run has a longer window: nothing that one needs is dropped.
-    Journal.open(path, { now: () => 0, window: MAX_WINDOW }).close();
+    await (await Journal.open(path, { now: () => 0, window: MAX_WINDOW })).close();
     return false;
   } catch (error) {
     if (error instanceof JournalHeld) return true;
@@ -65,11 +64,11 @@ function isHeld(path: string): boolean {
   }
 }
 
-function runToHalt(path: string, action: OnHalt): number {
-  using reader = JournalReader.open(path);
-  const run = lastRunIn(reader);
-  mustGoOn(reader, run);
-  const present = reader.atOnce(() => haltOf(reader, run))?.event ?? null;
+async function runToHalt(path: string, action: OnHalt): Promise<number> {
+  await using reader = await JournalReader.open(path);
+  const run = await lastRunIn(reader);
+  await mustGoOn(reader, run);
+  const present = (await reader.atOnce(() => haltOf(reader, run)))?.event ?? null;
   if (present !== null && stricter(present, haltByHand(action, -1)) === present) throw already(path);
   return run;
 }

@@ -14,9 +14,8 @@ import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
-import type { Heartbeat } from "./journal_heartbeat.ts";
-import { damaged } from "./journal_file.ts";
-import type { FiledRequest } from "./journal_requests.ts";
+import { damaged } from "./journal_error.ts";
+import type { FiledRequest, Heartbeat } from "./entry_log.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
@@ -55,7 +54,7 @@ export const LASTING = [
 ] as const;
 
 /** One run's journal. */
-export class RunJournal implements Disposable {
+export class RunJournal implements AsyncDisposable {
   readonly #journal: Journal;
   readonly #engine: Engine;
   readonly #symbol: string;
@@ -87,26 +86,26 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun if that run was made with options that cannot change, and a JournalError or a
    * BooksError if it cannot be resumed.
    */
-  start({ time, version, options, market, instrument, isNew }: RunStart): boolean {
-    const last = this.#journal.last();
+  async start({ time, version, options, market, instrument, isNew }: RunStart): Promise<boolean> {
+    const last = await this.#journal.last();
     const content = { version, options, market, instrument };
     if (last === null || isNew) {
       if (last !== null) {
-        this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
+        await this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
       }
-      this.#journal.startRun({ time, content });
+      await this.#journal.startRun({ time, content });
       return false;
     }
-    const kept = rulesOf(this.#journal)!;
+    const kept = (await rulesOf(this.#journal))!;
     const then = kept.options as ShownOptions;
-    const marketThen = keptMarket(this.#journal.openingOf(last.run) ?? last.started, market);
+    const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
       (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
-    if (last.checkpoint !== null) this.#restore(last.checkpoint);
-    this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
+    if (last.checkpoint !== null) await this.#restore(last.checkpoint);
+    await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }
 
@@ -114,12 +113,12 @@ export class RunJournal implements Disposable {
    * Keeps events and the run's state after them, and removes the requests that were `handled`; on disk when this
    * returns.
    */
-  keep(
+  async keep(
     events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[],
     handled: readonly number[] = [],
-  ): void {
+  ): Promise<void> {
     if (events.length === 0) {
-      if (handled.length > 0) this.#journal.commit({ handled });
+      if (handled.length > 0) await this.#journal.commit({ handled });
       return;
     }
     const entries = events.map(({ type, time, ...content }) => ({
@@ -131,66 +130,66 @@ export class RunJournal implements Disposable {
     // Events of the connection do not change the run's state.
     const isDecided = events.some(({ type }) => type !== "connected" && type !== "disconnected");
     const isMoved = isDecided || this.#engine.state.trades !== this.#kept;
-    this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
+    await this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
   }
 
   /**
    * The requests of other processes, oldest first. Each is judged when it is taken, and waits until a `keep` says
    * that it was handled. A request that no longer makes sense is removed when it is reached.
    */
-  *requests(): Generator<AskedFor> {
-    for (const filed of this.#journal.requests()) {
-      const why = this.#whyDropped(filed);
-      if (why !== null) this.#journal.commit({ handled: [filed.id] });
+  async *requests(): AsyncGenerator<AskedFor> {
+    for (const filed of await this.#journal.requests()) {
+      const why = await this.#whyDropped(filed);
+      if (why !== null) await this.#journal.commit({ handled: [filed.id] });
       yield { ...filed, why };
     }
   }
 
   /** Keeps that the run was stopped at `time` (µs since 1970), and its state. */
-  stop(time: number, reason: string): void {
-    this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
-    this.checkpoint(time);
-    this.#journal.mustBeInPlace();
+  async stop(time: number, reason: string): Promise<void> {
+    await this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
+    await this.checkpoint(time);
+    await this.#journal.mustBeInPlace();
   }
 
   /** Keeps the run's state, if trades have come since it was last kept. */
-  checkpoint(time: number): void {
+  async checkpoint(time: number): Promise<void> {
     if (this.#engine.state.trades === this.#kept) return;
-    this.#journal.commit({ checkpoint: this.#draft(time) });
+    await this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
   /**
    * Writes a heartbeat at `time` (µs since 1970, by the wall clock), whether trades come or not. It shows the run's
    * progress between checkpoints.
    */
-  heartbeat(time: number, pace: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): void {
+  async heartbeat(time: number, pace: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): Promise<void> {
     const { trades, price, lastTime } = this.#engine.state.current;
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
     const { tradesPerSecond, lagMs } = pace;
-    this.#journal.heartbeat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
+    await this.#journal.heartbeat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
   }
 
-  close(): void {
-    this.#journal.close();
+  async close(): Promise<void> {
+    await this.#journal.close();
   }
 
-  [Symbol.dispose](): void {
-    this.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /**
    * The engine continues at `checkpoint`. Anyone who can compute the hashes of a chain can put any state into it, so
    * a state is believed only if restoring it and taking a snapshot gives the same state.
    */
-  #restore(checkpoint: Checkpoint): void {
+  async #restore(checkpoint: Checkpoint): Promise<void> {
     const state = checkpoint.state as unknown as PipelineSnapshot;
     let why: string;
     try {
       if (!isCurrent(state)) throw this.#olderRun();
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
-      const changes = this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
-      this.#engine.restore(state, this.#journal.lastPrices(), changes);
+      const changes = await this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
+      this.#engine.restore(state, await this.#journal.lastPrices(), changes);
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const expected = underLimitsOf(made, state);
       const difference = divergence(expected, within(expected, made));
@@ -212,12 +211,12 @@ export class RunJournal implements Disposable {
   }
 
   /** Why a request is dropped, as a clause; null for one that has to be done. */
-  #whyDropped({ run, request }: FiledRequest): string | null {
+  async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
     const isInForce = this.#engine.state.current.halt !== null &&
-      this.#journal.lastOf("halt") === request.halt;
+      await this.#journal.lastOf("halt") === request.halt;
     return isInForce ? null : `the halt of entry ${request.halt} has ended already`;
   }
 

@@ -7,9 +7,9 @@ import { MAX_DECIMALS, priceText } from "../../domain/numbers/price.ts";
 import type { KeptPulse, KeptRun } from "../../domain/run/run_status.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
-import type { ChainPlace } from "./journal_chain.ts";
-import { contentIn, type Entry, textOf } from "./journal_entry.ts";
-import { damaged, refused } from "./journal_file.ts";
+import type { ChainPlace, KeptHeartbeat } from "./entry_log.ts";
+import { type Entry, readEntry } from "./journal_entry.ts";
+import { damaged, refused } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import type { ShownOptions } from "./run_journal.ts";
 
@@ -28,21 +28,22 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
  * the end of the run are checked one after the other, the state against that checkpoint, and older entries against
  * their neighbours. The heartbeat is not an entry, so nothing shows whether it was changed.
  */
-export function readRun(reader: JournalReader, run: number): KeptRun {
-  return reader.atOnce(() => {
-    const started = lastOf(reader, run, "started");
+export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
+  return reader.atOnce(async () => {
+    const started = await lastOf(reader, run, "started");
     if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
-    const end = reader.inspectEnd(run, MOST_CHECKED);
+    const end = await reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
-    const { state, price } = checkpointOf(reader, run);
-    const sign = reader.heartbeat;
+    const { state, price } = await checkpointOf(reader, run);
+    const sign = await reader.heartbeat();
     const heartbeat = sign?.run === run ? sign : null;
-    const [resumed, stopped] = [lastOf(reader, run, "resumed"), lastOf(reader, run, "stopped")];
+    const resumed = await lastOf(reader, run, "resumed");
+    const stopped = await lastOf(reader, run, "stopped");
     const present = resumed ?? started;
-    const instrument = instrumentOf(reader, run, present);
+    const instrument = await instrumentOf(reader, run, present);
     const startCash = options["cash"];
-    const account = reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
-    const { quantity, cost } = reader.positions(run)[0] ?? { quantity: "0", cost: "0" };
+    const account = await reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
+    const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
     const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
     if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
     // What trades did between two heartbeats is only known if it was kept, which every decision is.
@@ -56,9 +57,9 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
-      lastAlive: lastAliveOf(reader, run, heartbeat),
+      lastAlive: await lastAliveOf(reader, run, heartbeat),
       pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
-      connection: connectionOf(reader, run, present.seq),
+      connection: await connectionOf(reader, run, present.seq),
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
       throughput: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
@@ -66,33 +67,33 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       startCash: startCash as string,
       account: account as KeptRun["account"],
       position: { quantity, cost },
-      halt: haltIn(reader, run, state)?.event ?? null,
-      requests: reader.requests().flatMap((filed) =>
+      halt: (await haltIn(reader, run, state))?.event ?? null,
+      requests: (await reader.requests()).flatMap((filed) =>
         filed.run === run && filed.request !== null ? [{ ...filed.request, time: filed.time }] : []
       ),
-      counts: countsOf(reader, run, state),
-      lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
-      lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
-      lastGaps: latest<GapEvent>(reader, run, "gap", OTHERS),
+      counts: await countsOf(reader, run, state),
+      lastFills: (await reader.latest("fill", FILLS, run)).map((entry) => fillOf(entry, reader.path)),
+      lastRefusals: await latest<RefusalEvent>(reader, run, "refusal", OTHERS),
+      lastGaps: await latest<GapEvent>(reader, run, "gap", OTHERS),
       checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
     };
   });
 }
 
 /** What a health check looks at, checked alike. The run must exist. Throws a JournalError like `readRun`. */
-export function readPulse(reader: JournalReader, run: number): KeptPulse {
-  return reader.atOnce(() => {
-    const start = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse> {
+  return reader.atOnce(async () => {
+    const start = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
     if (start === null) throw damaged(reader.path, `run ${run} has no beginning`);
-    reader.inspectEnd(run, MOST_CHECKED);
-    const stopped = lastOf(reader, run, "stopped");
-    const sign = reader.heartbeat;
+    await reader.inspectEnd(run, MOST_CHECKED);
+    const stopped = await lastOf(reader, run, "stopped");
+    const sign = await reader.heartbeat();
     return {
       journal: reader.path,
       run,
       stopped: stoppedSince(start, stopped),
-      lastAlive: lastAliveOf(reader, run, sign?.run === run ? sign : null),
-      halt: haltOf(reader, run)?.event ?? null,
+      lastAlive: await lastAliveOf(reader, run, sign?.run === run ? sign : null),
+      halt: (await haltOf(reader, run))?.event ?? null,
     };
   });
 }
@@ -104,20 +105,21 @@ export interface HaltInForce {
 }
 
 /** The halt of `run` in force; null without one. To be called `atOnce`. */
-export function haltOf(reader: JournalReader, run: number): HaltInForce | null {
-  return haltIn(reader, run, checkpointOf(reader, run).state);
+export async function haltOf(reader: JournalReader, run: number): Promise<HaltInForce | null> {
+  const { state } = await checkpointOf(reader, run);
+  return await haltIn(reader, run, state);
 }
 
 /**
  * The symbol and the market of `run`, as its last start says; null where an older journal does not say. `now` is the
  * market that is asked about.
  */
-export function marketOfRun(
+export async function marketOfRun(
   reader: JournalReader,
   run: number,
   now: string,
-): { readonly symbol: string; readonly market: string | null } {
-  const opening = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+): Promise<{ readonly symbol: string; readonly market: string | null }> {
+  const opening = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
   if (opening === null) throw damaged(reader.path, `run ${run} has no beginning`);
   const { market, options = {} } = opening.content;
   const shown = options as ShownOptions;
@@ -134,8 +136,8 @@ export class RunIsOver extends Error {
 }
 
 /** Throws RunIsOver if `run` is a backtest. */
-export function mustGoOn(reader: JournalReader, run: number): void {
-  if (marketOfRun(reader, run, RECORDED_MARKET).market !== RECORDED_MARKET) return;
+export async function mustGoOn(reader: JournalReader, run: number): Promise<void> {
+  if ((await marketOfRun(reader, run, RECORDED_MARKET)).market !== RECORDED_MARKET) return;
   throw new RunIsOver(
     `${reader.path} is the journal of a backtest, which is over: no process would see what you ask. ` +
       "Name the journal of a run",
@@ -143,18 +145,18 @@ export function mustGoOn(reader: JournalReader, run: number): void {
 }
 
 /** The last run. Throws a JournalError if there is none yet. */
-export function lastRunIn(reader: JournalReader): number {
+export function lastRunIn(reader: JournalReader): Promise<number> {
   return chosenRun(reader, null);
 }
 
 /** The run that the user chose; by default the last. Throws a ConfigError if the journal does not hold it. */
-export function chosenRun(reader: JournalReader, run: number | "all" | null): number {
-  return chosenRuns(reader, run).at(-1)!;
+export async function chosenRun(reader: JournalReader, run: number | "all" | null): Promise<number> {
+  return (await chosenRuns(reader, run)).at(-1)!;
 }
 
 /** The runs that the user chose, oldest first; by default the last. Throws a ConfigError like `chosenRun`. */
-export function chosenRuns(reader: JournalReader, run: number | "all" | null): number[] {
-  const last = reader.lastRun;
+export async function chosenRuns(reader: JournalReader, run: number | "all" | null): Promise<number[]> {
+  const last = await reader.lastRun();
   if (last === 0) throw refused(reader.path, "it holds no run yet. Start one with it, then ask again.");
   if (run === "all") return Array.from({ length: last }, (_, at) => at + 1);
   if (run !== null && run > last) {
@@ -179,12 +181,12 @@ export interface Extent {
  * What of `run` is there now: what is written later is left out of what is read of it. Throws a JournalError like
  * `readRun`.
  */
-export function extentOf(reader: JournalReader, run: number): Extent {
-  return reader.atOnce(() => {
-    const started = lastOf(reader, run, "started");
+export function extentOf(reader: JournalReader, run: number): Promise<Extent> {
+  return reader.atOnce(async () => {
+    const started = await lastOf(reader, run, "started");
     if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
-    const { to } = reader.inspectEnd(run, MOST_CHECKED);
-    const realized = reader.account(run)?.realized ?? "0";
+    const { to } = await reader.inspectEnd(run, MOST_CHECKED);
+    const realized = (await reader.account(run))?.realized ?? "0";
     if (!isAmount(realized)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
     return { run, first: started.seq, until: to, realized };
   });
@@ -201,13 +203,16 @@ export interface KeptFill {
  * the run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at
  * the first flaw, which may show an entry or two behind the one that was changed, and at a fill that is none.
  */
-export function* fillsOf(reader: JournalReader, { run, first, until }: Extent): Generator<KeptFill> {
-  for (const raw of reader.chainedPart(first, until)) {
-    if (raw.type !== "fill" || raw.run !== run) continue;
-    const { seq, time } = raw;
-    const content = contentIn(textOf(raw));
-    if (content === null) throw damaged(reader.path, `entry ${seq} cannot be read`);
-    yield { time, event: fillOf({ seq, run, time, type: "fill", content }, reader.path) };
+export async function* fillsOf(
+  reader: JournalReader,
+  { run, first, until }: Extent,
+): AsyncGenerator<KeptFill> {
+  for await (const page of reader.chainedPart(first, until)) {
+    for (const raw of page) {
+      if (raw.type !== "fill" || raw.run !== run) continue;
+      const entry = readEntry(raw, reader.path);
+      yield { time: entry.time, event: fillOf(entry, reader.path) };
+    }
   }
 }
 
@@ -233,8 +238,12 @@ function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
 /**
  * The latest facts about the instrument in this run: from the `present` process, or from rules that arrived since.
  */
-function instrumentOf(reader: JournalReader, run: number, present: Entry): Partial<InstrumentOrigin> {
-  const arrived = lastOf(reader, run, "rules");
+async function instrumentOf(
+  reader: JournalReader,
+  run: number,
+  present: Entry,
+): Promise<Partial<InstrumentOrigin>> {
+  const arrived = await lastOf(reader, run, "rules");
   const { content } = arrived !== null && arrived.seq > present.seq ? arrived : present;
   return (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
 }
@@ -250,25 +259,25 @@ function awaitsRules({ sources }: Partial<InstrumentOrigin>): boolean {
   return sources?.lot === AWAITED || sources?.tick === AWAITED;
 }
 
-function latest<E extends PenstockEvent>(
+async function latest<E extends PenstockEvent>(
   reader: JournalReader,
   run: number,
   type: E["type"] & Entry["type"],
   count: number,
-): E[] {
-  return reader.latest(type, count, run).map((entry) => eventOf<E>(entry));
+): Promise<E[]> {
+  return (await reader.latest(type, count, run)).map((entry) => eventOf<E>(entry));
 }
 
-function lastOf(reader: JournalReader, run: number, type: Entry["type"]): Entry | null {
-  return reader.latest(type, 1, run)[0] ?? null;
+async function lastOf(reader: JournalReader, run: number, type: Entry["type"]): Promise<Entry | null> {
+  return (await reader.latest(type, 1, run))[0] ?? null;
 }
 
 /** The state in the last checkpoint, and its last price; null before the first. */
-function checkpointOf(
+async function checkpointOf(
   reader: JournalReader,
   run: number,
-): { readonly state: Partial<PipelineSnapshot> | null; readonly price: KeptRun["last"] } {
-  const checkpoint = reader.checkpoint(run);
+): Promise<{ readonly state: Partial<PipelineSnapshot> | null; readonly price: KeptRun["last"] }> {
+  const checkpoint = await reader.checkpoint(run);
   if (checkpoint === null) return { state: null, price: null };
   const state: Partial<PipelineSnapshot> = checkpoint.state;
   const { last = null } = state;
@@ -284,14 +293,14 @@ function isDecimals(decimals: unknown): boolean {
   return Number.isInteger(decimals) && decimals as number >= 0 && decimals as number <= MAX_DECIMALS;
 }
 
-function haltIn(
+async function haltIn(
   reader: JournalReader,
   run: number,
   state: Partial<PipelineSnapshot> | null,
-): HaltInForce | null {
+): Promise<HaltInForce | null> {
   const halt = state?.gate?.halt ?? null;
   if (halt === null) return null;
-  const entry = lastOf(reader, run, "halt");
+  const entry = await lastOf(reader, run, "halt");
   // A halt must not vanish from sight with its entry.
   if (entry === null || entry.content["reason"] !== halt.reason) {
     throw damaged(reader.path, `run ${run} is halted (${halt.reason}), and no entry says so`);
@@ -307,11 +316,11 @@ function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stopped"] {
 }
 
 /** The totals of a run, from its last checkpoint: counting them would mean reading the whole journal. */
-function countsOf(
+async function countsOf(
   reader: JournalReader,
   run: number,
   state: Partial<PipelineSnapshot> | null,
-): KeptRun["counts"] {
+): Promise<KeptRun["counts"]> {
   const kept = {
     signals: state?.crossover?.signals,
     fills: state?.fills,
@@ -319,7 +328,7 @@ function countsOf(
     gaps: state?.gaps,
   };
   if (Object.values(kept).every(Number.isSafeInteger)) return kept as KeptRun["counts"];
-  const { signal = 0, fill = 0, refusal = 0, gap = 0 } = reader.counts(run);
+  const { signal = 0, fill = 0, refusal = 0, gap = 0 } = await reader.counts(run);
   return { signals: signal, fills: fill, refusals: refusal, gaps: gap };
 }
 
@@ -327,26 +336,32 @@ function countsOf(
  * The last that a live process wrote: its heartbeat, or an entry after it of those that bear the time at which
  * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
  */
-function lastAliveOf(
+async function lastAliveOf(
   reader: JournalReader,
   run: number,
-  heartbeat: JournalReader["heartbeat"],
-): number {
-  const entries = (["started", "resumed", "connected", "disconnected", "stopped"] as const)
-    .flatMap((type) => lastOf(reader, run, type) ?? [])
-    .sort((a, b) => b.seq - a.seq);
-  const entry = entries[0]!;
+  heartbeat: KeptHeartbeat | null,
+): Promise<number> {
+  const entries: Entry[] = [];
+  for (const type of ["started", "resumed", "connected", "disconnected", "stopped"] as const) {
+    entries.push(...await reader.latest(type, 1, run));
+  }
+  const entry = entries.sort((a, b) => b.seq - a.seq)[0]!;
   return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
 }
 
 /** The last connection event of the process that started at the entry `sinceSeq`, and since when it applies. */
-function connectionOf(reader: JournalReader, run: number, sinceSeq: number): KeptRun["connection"] {
-  const [up, down] = [lastOf(reader, run, "connected"), lastOf(reader, run, "disconnected")];
+async function connectionOf(
+  reader: JournalReader,
+  run: number,
+  sinceSeq: number,
+): Promise<KeptRun["connection"]> {
+  const up = await lastOf(reader, run, "connected");
+  const down = await lastOf(reader, run, "disconnected");
   const last = (up?.seq ?? 0) > (down?.seq ?? 0) ? up : down;
   if (last === null || last.seq < sinceSeq) return null;
   const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
   if (last === up) return { event, since: last.time };
   // Every try that failed has an entry of its own: the first of them counts.
   const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
-  return { event, since: (reader.first("disconnected", afterSeq, run) ?? last).time };
+  return { event, since: (await reader.first("disconnected", afterSeq, run) ?? last).time };
 }

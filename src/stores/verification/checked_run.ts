@@ -2,7 +2,7 @@
 import type { Blocking } from "../../domain/process/exit.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
-import { JournalError } from "../journal/journal_file.ts";
+import { JournalError } from "../journal/journal_error.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 
 /** How the content of a checkpoint starts, also one of version 2 or older; the number is that of its trades. */
@@ -52,7 +52,9 @@ export class CheckedEntry implements Entry {
 export class CheckedRun {
   readonly run: number;
   readonly #blocking: Blocking;
-  readonly #entries: Generator<RawEntry, ChainResult>;
+  readonly #pages: AsyncGenerator<readonly RawEntry[], ChainResult>;
+  #page: readonly RawEntry[] = [];
+  #at = 0;
   #upcoming: CheckedEntry | null = null;
   #taken: CheckedEntry | null = null;
   #before: CheckedEntry | null = null;
@@ -66,15 +68,19 @@ export class CheckedRun {
    * Of `run`, null for the last one; the entries of others are gone through in `blocking`. Throws a JournalError if
    * there is none like it or it cannot be read.
    */
-  constructor(journal: JournalReader, run: number | null, blocking: Blocking) {
-    this.#blocking = blocking;
-    const { lastRun } = journal;
-    this.run = run ?? lastRun;
-    this.#entries = journal.chained();
-    this.#readAhead();
-    if (this.#upcoming !== null || this.flaw !== null) return;
-    const which = lastRun === 0 ? "holds no run yet" : `has no run ${this.run}: there are 1 to ${lastRun}`;
+  static async of(journal: JournalReader, run: number | null, blocking: Blocking): Promise<CheckedRun> {
+    const lastRun = await journal.lastRun();
+    const checked = new CheckedRun(journal, run ?? lastRun, blocking);
+    await checked.#readAhead();
+    if (checked.#upcoming !== null || checked.flaw !== null) return checked;
+    const which = lastRun === 0 ? "holds no run yet" : `has no run ${checked.run}: there are 1 to ${lastRun}`;
     throw new JournalError(`The journal ${journal.path} ${which}`);
+  }
+
+  private constructor(journal: JournalReader, run: number, blocking: Blocking) {
+    this.run = run;
+    this.#blocking = blocking;
+    this.#pages = journal.chained();
   }
 
   /** The next entry, which stays; null if none is left or the chain is broken. */
@@ -115,7 +121,7 @@ export class CheckedRun {
   }
 
   /** Takes the next entry. Throws a JournalError if it cannot be read. */
-  next(): CheckedEntry | null {
+  async next(): Promise<CheckedEntry | null> {
     const entry = this.#upcoming;
     if (entry === null) return null;
     this.#count++;
@@ -123,42 +129,59 @@ export class CheckedRun {
     this.#before = this.#taken;
     this.#taken = entry;
     if (entry.type === "fill") this.#fills++;
-    this.#readAhead();
+    await this.#readAhead();
     return entry;
   }
 
   /** Goes through what is left of the chain. Throws a JournalError if it cannot be read. */
-  finish(): ChainResult {
-    return this.#blocking(() => {
-      while (this.#chain === null) this.#nextOfAny();
+  finish(): Promise<ChainResult> {
+    return this.#blocking(async () => {
+      while (this.#chain === null) {
+        if (this.#isPageOver) await this.#turnPage();
+        else this.#nextInPage();
+      }
       return this.#chain;
     });
   }
 
-  #readAhead(): void {
-    const isOfOther = () => this.#upcoming !== null && this.#upcoming.run !== this.run;
-    this.#upcoming = this.#nextOfAny();
-    if (!isOfOther()) return;
-    this.#blocking(() => {
-      while (isOfOther()) this.#upcoming = this.#nextOfAny();
+  async #readAhead(): Promise<void> {
+    if (this.#isPageOver) await this.#turnPage();
+    this.#upcoming = this.#nextInPage();
+    if (!this.#isOfOther) return;
+    await this.#blocking(async () => {
+      while (this.#isOfOther) {
+        if (this.#isPageOver) await this.#turnPage();
+        this.#upcoming = this.#nextInPage();
+      }
     });
   }
 
-  #nextOfAny(): CheckedEntry | null {
-    if (this.#chain !== null) return null;
-    const { value, done } = this.#entries.next();
-    if (done) {
-      this.#chain = value;
-      return null;
-    }
-    const text = textOf(value);
+  get #isOfOther(): boolean {
+    return this.#upcoming !== null && this.#upcoming.run !== this.run;
+  }
+
+  get #isPageOver(): boolean {
+    return this.#chain === null && this.#at === this.#page.length;
+  }
+
+  async #turnPage(): Promise<void> {
+    const { value, done } = await this.#pages.next();
+    if (done) this.#chain = value;
+    else [this.#page, this.#at] = [value, 0];
+  }
+
+  /** The next entry of any run; null where the chain is over. */
+  #nextInPage(): CheckedEntry | null {
+    const entry = this.#chain === null ? this.#page[this.#at++] : undefined;
+    if (entry === undefined) return null;
+    const text = textOf(entry);
     // What this run's entries say is compared as text; of those that nobody looks at it has to be anything at all.
-    if (text === null || value.run !== this.run && contentIn(text) === null) {
-      this.#chain = unreadable(value.seq);
+    if (text === null || entry.run !== this.run && contentIn(text) === null) {
+      this.#chain = unreadable(entry.seq);
       return null;
     }
-    this.#lastSeq = value.seq;
-    return new CheckedEntry(value, text);
+    this.#lastSeq = entry.seq;
+    return new CheckedEntry(entry, text);
   }
 }
 

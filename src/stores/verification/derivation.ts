@@ -8,7 +8,7 @@ import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { Agreed, Decision, RecordedAt } from "../../domain/run/verification.ts";
 import type { Input } from "../../domain/market/input.ts";
 import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
-import { isRemark, type Recorded, RecordedInputs, type Remark } from "../../formats/recorded_inputs.ts";
+import { isRemark, RecordedInputs, type Remark } from "../../formats/recorded_inputs.ts";
 import { says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { RecordedPlaces } from "./recorded_places.ts";
@@ -149,7 +149,7 @@ export class Derivation {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
       const input = this.#input ?? this.#inputs.next();
       if (input === null) continue;
-      const mismatch = this.#apply(input, until);
+      const mismatch = isRemark(input) ? await this.#note(input) : this.#apply(input, until);
       if (mismatch !== null) return mismatch;
       // It continues where it was: that takes a twentieth of the time of starting at every checkpoint.
       this.#input = this.state.trades < until || isRemark(input) ? null : input;
@@ -161,7 +161,8 @@ export class Derivation {
   async step(): Promise<Mismatch | null> {
     if (this.isOver || (this.#input === null && !await this.#hasMore())) return null;
     const input = this.#rest() ?? this.#inputs.step();
-    return input === null ? null : this.#apply(input);
+    if (input === null) return null;
+    return isRemark(input) ? await this.#note(input) : this.#apply(input);
   }
 
   /** Applies all that is left and ends the run; only once. */
@@ -184,7 +185,7 @@ export class Derivation {
       const input = this.#rest() ?? this.#inputs.step();
       if (input === null) continue;
       const note = "trades" in input ? null : input;
-      if (isRemark(input)) this.#note(input);
+      if (isRemark(input)) await this.#note(input);
       else this.engine.apply(input).forEach(() => {});
       if (input.event === "frames" && !this.#inputs.hasStepped) continue;
       if (note?.event === "kept" && note.entry > lastSeq) return false;
@@ -227,10 +228,8 @@ export class Derivation {
   }
 
   /** Applies an input, up to `until`, the next recording, or the first thing that is not as expected. */
-  #apply(input: Recorded, until = Infinity): Mismatch | null {
-    if (!isRemark(input)) return this.#compare(this.engine.apply(input, until));
-    this.#note(input);
-    return null;
+  #apply(input: Input, until = Infinity): Mismatch | null {
+    return this.#compare(this.engine.apply(input, until));
   }
 
   /** Compares the events of an input with what is expected. */
@@ -245,18 +244,19 @@ export class Derivation {
     return null;
   }
 
-  /** Remembers a recording's own notes. */
-  #note(remark: Remark): void {
+  /** Remembers a recording's own notes, which lead to nothing. */
+  async #note(remark: Remark): Promise<null> {
     if (remark.event === "recording") {
       // A process may have written its recording to several files.
       if (this.#head !== null && isNextPart(this.#head, remark)) this.#head = remark;
       else this.#ahead = remark;
-    } else if (remark.event === "kept") this.#places.take(remark);
+    } else if (remark.event === "kept") await this.#places.take(remark);
     else if (remark.event === "lost") {
       this.#lost =
         ` ${remark.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
         "recorded, as its note there says.";
     }
+    return null;
   }
 }
 

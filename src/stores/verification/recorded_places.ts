@@ -10,7 +10,7 @@ import type { Entry } from "../journal/journal_entry.ts";
 type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event">;
 
 /** Returns the hash of a journal's entry, in hexadecimal; null if there is no such entry. */
-export type HashOf = (seq: number) => string | null;
+export type HashOf = (seq: number) => Promise<string | null>;
 
 /** What is not as a recording says, as a sentence without its end, with both sides of it. */
 export interface PlaceDifference {
@@ -41,18 +41,18 @@ export class RecordedPlaces {
   }
 
   /** Takes a note from one of its lines. */
-  take({ entry, hash }: KeptNote): void {
+  async take({ entry, hash }: KeptNote): Promise<void> {
     this.#last = { entry, ...(hash === undefined ? {} : { hash }) };
     if (hash === undefined || this.#other !== null) return;
-    const found = this.#hashOf(entry);
+    const found = await this.#hashOf(entry);
     if (found === hash) this.#same = entry;
     else if (found !== null) this.#other = { entry, hash };
   }
 
   /** What the journal has less, or otherwise, where the last entry of the recording's process is `lastSeq`. */
-  difference(lastSeq: number): PlaceDifference | null {
+  async difference(lastSeq: number): Promise<PlaceDifference | null> {
     const { entry } = this.#last;
-    if (entry <= lastSeq) return this.rewritten();
+    if (entry <= lastSeq) return await this.rewritten();
     return {
       what: `The recording says that entry ${entry} was kept, and the last one that this process has is ` +
         `entry ${lastSeq}`,
@@ -60,7 +60,7 @@ export class RecordedPlaces {
   }
 
   /** Between which entries the journal is not the one that was recorded beside; null if it is. */
-  rewritten(): PlaceDifference | null {
+  async rewritten(): Promise<PlaceDifference | null> {
     if (this.#other === null) return null;
     const { entry, hash } = this.#other;
     return {
@@ -69,7 +69,7 @@ export class RecordedPlaces {
           this.#same + 1
         } to ${entry} something was changed that no recording leads to, and the hashes were ` +
         "computed again",
-      journal: { hash: this.#hashOf(entry) },
+      journal: { hash: await this.#hashOf(entry) },
       derived: { hash },
     };
   }
@@ -79,7 +79,7 @@ export class RecordedPlaces {
  * Why `name`, which starts with `note`, is not the recording of `run` that goes on at `opening`; null stands for none on
  * either side.
  */
-export function strangeRecording(
+export async function strangeRecording(
   note: TimedHead | null,
   opening: Entry | null,
   { name, run: wanted, hashOf }: {
@@ -87,7 +87,7 @@ export function strangeRecording(
     readonly run: number;
     readonly hashOf: HashOf;
   },
-): PlaceDifference {
+): Promise<PlaceDifference> {
   const expected = opening === null ? "" : `that of entry ${opening.seq} (${opening.type})`;
   const advice = "Give all recordings of the run, in the order in which they were made";
   if (note === null) {
@@ -100,7 +100,7 @@ export function strangeRecording(
   if (entry === undefined) {
     return { what: `${name} does not say which journal it belongs to: expected ${expected || "no more"}` };
   }
-  const found = hashOf(entry);
+  const found = await hashOf(entry);
   if (found !== hash) {
     const what = `${name} belongs to another journal, or the journal was rewritten: it starts at entry ` +
       `${entry}, which had another hash`;

@@ -1,12 +1,13 @@
 /** Whether the state at a checkpoint is the one that a recording leads to, and what is not the same. */
 import type { RecordedAt } from "../../domain/run/verification.ts";
-import { type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
+import type { EngineState } from "../../stages/engine.ts";
+import { inFormOf, olderForms, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Checkpoint, CheckpointDraft } from "../journal/journal_checkpoint.ts";
 import type { Entry, EntryType } from "../journal/journal_entry.ts";
-import { JournalError } from "../journal/journal_file.ts";
-import { type Stored, wholeContent } from "../journal/journal_line.ts";
+import { JournalError } from "../journal/journal_error.ts";
+import { type Stored, storedCheckpoint, wholeContent } from "../journal/journal_line.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 import { digestIn, digestStart } from "../journal/journal_state.ts";
 
@@ -33,6 +34,28 @@ export function parting(entry: CheckedEntry, stored: Stored): Divergence | null 
   return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
 }
 
+/**
+ * The checkpoint `draft` with the state that the derived run has now, in an older version's form where `entry` has that.
+ * `priced` is the last checkpoint before it with prices that count.
+ */
+export function storedAt(
+  entry: CheckedEntry,
+  draft: CheckpointDraft,
+  state: EngineState,
+  priced: number | null,
+): Stored {
+  const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
+  const snapshot = inFormOf(kept, state.snapshot());
+  const stored = storedCheckpoint({ ...draft, state: snapshot }, priced);
+  if (parting(entry, stored) === null) return stored;
+  for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
+    const orders = hasChanges ? draft.orders ?? [] : [];
+    const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, priced);
+    if (parting(entry, storedBefore) === null) return storedBefore;
+  }
+  return stored;
+}
+
 /** Entries after which a checkpoint may come by itself, at a time by the wall clock that nothing leads to. */
 const ALONE: readonly EntryType[] = [
   "started",
@@ -53,13 +76,13 @@ export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | nul
  * The difference at a checkpoint, as exactly as its entry and `lastKept` (the run's last checkpoint) show it. `found`
  * is the difference that `parting` found.
  */
-export function stateDifference(
+export async function stateDifference(
   entry: CheckedEntry,
   stored: Stored,
   found: Divergence,
   { from, at }: Since,
-  lastKept: () => Checkpoint | null,
-): StateDifference {
+  lastKept: () => Promise<Checkpoint | null>,
+): Promise<StateDifference> {
   const { last, ...led }: PipelineSnapshot = JSON.parse(stored.content).state;
   const [digest, derived] = entry.holdsState
     ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
@@ -75,7 +98,7 @@ export function stateDifference(
   }
   if (entry.holdsState) return differenceAt(entry, found);
   // Of the last checkpoint the journal has the state itself.
-  const kept = lastKept();
+  const kept = await lastKept();
   const { seq, time } = entry;
   const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
   const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
@@ -87,9 +110,9 @@ export function stateDifference(
 }
 
 /** The last checkpoint of `run`; null if it is not what its entry proves, which the end of the chain shows. */
-export function keptState(journal: JournalReader, run: number): Checkpoint | null {
+export async function keptState(journal: JournalReader, run: number): Promise<Checkpoint | null> {
   try {
-    return journal.checkpoint(run);
+    return await journal.checkpoint(run);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return null;
     throw error;

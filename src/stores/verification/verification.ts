@@ -9,18 +9,17 @@ import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
-import { inFormOf, olderForms, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
 import type { Closes } from "../../stages/indicators/indicator.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
 import type { BrokenChain } from "../journal/journal_chain.ts";
-import type { CheckpointDraft } from "../journal/journal_checkpoint.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
 import { hasPrices } from "../journal/price_note.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
-import { type HashOf, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
+import { type HashOf, type PlaceDifference, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
 import { checkpointOf } from "../journal/run_journal.ts";
 import {
   differenceAt,
@@ -29,6 +28,7 @@ import {
   releasedCheckpoint,
   type StateDifference,
   stateDifference,
+  storedAt,
   strangeTime,
 } from "./state_comparison.ts";
 
@@ -43,7 +43,7 @@ export interface VerificationTools {
   /** Makes the engine of a process that started with these options. Throws a ConfigError if no run has them. */
   readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
   /** The number of the journal's last entry while more are written. */
-  readonly lastSeqNow: () => number;
+  readonly lastSeqNow: () => Promise<number>;
   /** How long work without a pause is done, as a command is given it. */
   readonly blocking?: Blocking;
 }
@@ -61,8 +61,7 @@ type Found = Difference | null;
 export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
-  readonly #engineOf: VerificationTools["engineOf"];
-  readonly #lastSeqNow: () => number;
+  readonly #tools: VerificationTools;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
   /** Of the first part on. */
@@ -83,12 +82,19 @@ export class Verification {
    * Of `run` in the journal as it stands now, the last one if that is null. Throws a JournalError if there is no such
    * run or the journal cannot be read.
    */
-  constructor(journal: JournalReader, run: number | null, tools: VerificationTools) {
-    const { engineOf, lastSeqNow, blocking = (work) => work() } = tools;
+  static async of(
+    journal: JournalReader,
+    run: number | null,
+    tools: VerificationTools,
+  ): Promise<Verification> {
+    const { blocking = (work) => work() } = tools;
+    return new Verification(journal, await CheckedRun.of(journal, run, blocking), tools);
+  }
+
+  private constructor(journal: JournalReader, run: CheckedRun, tools: VerificationTools) {
     this.#journal = journal;
-    this.#run = new CheckedRun(journal, run, blocking);
-    this.#engineOf = engineOf;
-    this.#lastSeqNow = lastSeqNow;
+    this.#run = run;
+    this.#tools = tools;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
   }
@@ -105,7 +111,7 @@ export class Verification {
     try {
       // After a broken chain, nothing else is compared.
       const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
-      const chain = this.#run.finish();
+      const chain = await this.#run.finish();
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
@@ -114,20 +120,20 @@ export class Verification {
 
   async #verify(chunks: AsyncIterator<Chunk>): Promise<Outcome> {
     const run = this.#run;
-    for (let opening = run.next(); opening !== null; opening = run.next()) {
+    for (let opening = await run.next(); opening !== null; opening = await run.next()) {
       const found = await this.#part(opening, chunks);
       if (found !== null) return found;
       while (isRelease(run.upcoming)) {
-        const wrong = this.#release();
+        const wrong = await this.#release();
         if (wrong !== null) return wrong;
       }
-      if (isClosing(run.upcoming)) run.next();
+      if (isClosing(run.upcoming)) await run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = run.finish();
+    const chain = await run.finish();
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was started after the journal was looked at has its turn another time.
-    if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
+    if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return await this.#strange(extra, null);
     const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
     return {
       type: "verified",
@@ -149,11 +155,11 @@ export class Verification {
     // A process that was killed before it had done anything may not have opened its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
-      return this.#strange(note, opening);
+      return await this.#strange(note, opening);
     }
     derivation.start();
     while (!this.#run.isPartOver) {
-      const entry = this.#run.next()!;
+      const entry = (await this.#run.next())!;
       let found: Found = null;
       if (entry.type === "checkpoint") found = await this.#checkpoint(entry);
       else if (entry.type === "stopped") found = await this.#stop();
@@ -171,7 +177,7 @@ export class Verification {
     }
     let kept: KeptEngine;
     try {
-      kept = this.#engineOf((content["options"] ?? {}) as Readonly<Record<string, unknown>>);
+      kept = this.#tools.engineOf((content["options"] ?? {}) as Readonly<Record<string, unknown>>);
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
       const why = error.message.replaceAll("\n", "; ");
@@ -208,18 +214,18 @@ export class Verification {
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(state, this.#symbol, entry.time);
-    let stored = this.#storedAt(entry, draft);
+    let stored = storedAt(entry, draft, state, this.#priced);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
     for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
-      first ??= this.#otherState(entry, stored, found);
+      first ??= await this.#otherState(entry, stored, found);
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
       draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
-      stored = this.#storedAt(entry, draft);
+      stored = storedAt(entry, draft, state, this.#priced);
     }
     this.#last = stored;
     this.#lastAt = derivation.at;
@@ -227,27 +233,10 @@ export class Verification {
     return null;
   }
 
-  /** The checkpoint `draft` with the state that the derived run has now, in an older version's form where `entry` has that. */
-  #storedAt(entry: CheckedEntry, draft: CheckpointDraft): Stored {
-    const { state } = this.#derivation!;
-    const snapshot = inFormOf(
-      entry.content["state"] as Partial<PipelineSnapshot> | undefined,
-      state.snapshot(),
-    );
-    const stored = storedCheckpoint({ ...draft, state: snapshot }, this.#priced);
-    if (parting(entry, stored) === null) return stored;
-    for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
-      const orders = hasChanges ? draft.orders ?? [] : [];
-      const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, this.#priced);
-      if (parting(entry, storedBefore) === null) return storedBefore;
-    }
-    return stored;
-  }
-
   /** Derives what a manual release of a halt did: the run as it was, without the halt. */
-  #release(): Found {
-    const entry = this.#run.next()!;
-    const checkpoint = this.#run.next();
+  async #release(): Promise<Found> {
+    const entry = (await this.#run.next())!;
+    const checkpoint = await this.#run.next();
     const state = this.#state;
     if (state === null || state.gate.halt === null) {
       return this.#differ(`Entry ${entry.seq} (released) releases a halt that is not in force`, { entry });
@@ -264,7 +253,7 @@ export class Verification {
     const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
     if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
     if (stood?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, stood));
-    if (stood !== null) return this.#otherState(checkpoint, stored, stood);
+    if (stood !== null) return await this.#otherState(checkpoint, stored, stood);
     this.#last = stored;
     return null;
   }
@@ -291,28 +280,33 @@ export class Verification {
     }
     this.#closes = derivation.state.averages.closes;
     this.#changes = derivation.state.orders.changes;
-    if (derivation.isEnded) return this.#keptOther();
+    if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
     // With a run that writes faster than this reads, there would be no end.
-    if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
+    if (derivation.missing === null && await this.#isBehind()) {
+      return this.#keptOther(await this.#places.rewritten());
+    }
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    const difference = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
+    const difference = mismatch === null || await this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
     // has recorded it first: once again was received since, the journal has it too, so it is asked once again.
-    if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) {
+    if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !(await this.#isBehind())) {
       return difference;
     }
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    return this.#keptOther(this.#isBehind() ? this.#places.rewritten() : undefined);
+    return this.#keptOther(
+      await (await this.#isBehind() ? this.#places.rewritten() : this.#places.difference(this.#run.seq)),
+    );
   }
 
   /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
-  #isBehind(): boolean {
-    return this.#isOvertaken ||= this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
+  async #isBehind(): Promise<boolean> {
+    return this.#isOvertaken ||= this.#run.upcoming === null &&
+      await this.#tools.lastSeqNow() > this.#run.lastSeq;
   }
 
   /** Whether the journal has fewer entries of this process than its recording saw it keep, or others. */
-  #keptOther(found = this.#places.difference(this.#run.seq)): Found {
+  #keptOther(found: PlaceDifference | null): Found {
     return found && this.#differ(found.what, found);
   }
 
@@ -336,11 +330,17 @@ export class Verification {
   }
 
   /** The state at a checkpoint is not what the recording leads to. */
-  #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Difference {
+  async #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Promise<Difference> {
     const [from, at] = [this.#state?.last?.id ?? null, this.#lastAt];
     return this.#unlike(
       entry,
-      stateDifference(entry, stored, found, { from, at }, () => keptState(this.#journal, this.#run.run)),
+      await stateDifference(
+        entry,
+        stored,
+        found,
+        { from, at },
+        () => keptState(this.#journal, this.#run.run),
+      ),
     );
   }
 
@@ -363,9 +363,9 @@ export class Verification {
   }
 
   /** The recording that comes next is not that of the part that comes next. */
-  #strange(note: Opening | null, opening: Entry | null): Difference {
+  async #strange(note: Opening | null, opening: Entry | null): Promise<Difference> {
     const name = this.#derivation?.at?.recording ?? "";
-    const { what, journal, derived } = strangeRecording(note, opening, {
+    const { what, journal, derived } = await strangeRecording(note, opening, {
       ...{ name, run: this.#run.run, hashOf: this.#hashOf },
     });
     return this.#differ(what, { entry: opening, journal, derived });

@@ -40,16 +40,17 @@ function processRows(status: RunStatus): Row[] {
   };
   const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
-  return [
+  const rows: Row[] = [
     ["state", states[state]],
-    ["started", resumed === null && state === "running" ? "" : since(started, status)] as const,
-    ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
+    ["started", resumed === null && state === "running" ? "" : since(started, status)],
+    ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`],
     ["connection", connection(status)],
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
     ["checked", checked(status)],
-  ].filter(([, value]) => value !== "") as Row[];
+  ];
+  return rows.filter(([, value]) => value !== "");
 }
 
 /** What was checked against the chain. The text claims no more than that. */

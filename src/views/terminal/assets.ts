@@ -1,4 +1,4 @@
-import type { InstrumentOrigin } from "../../domain/market/instrument.ts";
+import type { StartedEvent } from "../../domain/run/event.ts";
 import { printable } from "./terminal.ts";
 
 /** Quote currencies at the end of symbols. If one ends with another, the longer one comes first. */
@@ -44,7 +44,6 @@ export function assets(
 }
 
 /** The names of the assets in an instrument's origin, as events and journals have it; null if it has none. */
-export function namedAssets(instrument: unknown): NamedAssets | null {
-  const { exchangeInfo = null } = (instrument ?? {}) as Partial<InstrumentOrigin>;
-  return exchangeInfo;
+export function namedAssets(instrument: StartedEvent["config"][string] | undefined): NamedAssets | null {
+  return typeof instrument === "object" ? instrument?.exchangeInfo ?? null : null;
 }

@@ -12,6 +12,7 @@ import {
 } from "../../../src/domain/market/backfilled_trades.ts";
 import type { TradeFields } from "../../../src/domain/market/trade_reader.ts";
 import { Parse } from "../../../src/stages/parse.ts";
+import { ticksIn } from "../../support/blocks.ts";
 
 const ROW: BackfilledTrade = {
   firstId: 3735683259,
@@ -173,14 +174,17 @@ Deno.test("BackfilledTrades keeps nothing of a longer text for the one after it"
 Deno.test("the parse stage takes backfilled trades as it takes messages", () => {
   const parse = new Parse();
   const reader = new BackfilledTrades("BTCUSDT");
-  const ticks = [...parse.over(reader.open(rowsAt([[5, 5], [6, 8]])))];
+  const ticks = [...ticksIn(parse.over(reader.open(rowsAt([[5, 5], [6, 8]]))))];
   const ids = [5, 6, 7, 8];
   assertEquals(
     ticks.map(({ firstId, id, missing }) => [firstId, id, missing]),
     ids.map((id) => [id, id, 0]),
   );
   // Known trades are dropped.
-  assertEquals([...parse.over(reader.open(rowsAt([[7, 9], [10, 10]])))].map(({ id }) => id), [9, 10]);
+  assertEquals([...ticksIn(parse.over(reader.open(rowsAt([[7, 9], [10, 10]]))))].map(({ id }) => id), [
+    9,
+    10,
+  ]);
   assertEquals(parse.counts.duplicates, 2);
 });
 

@@ -100,7 +100,7 @@ Deno.test("keepInstrument() keeps the rules that the run started with, and names
   assertEquals(tick, "0.01 default");
 });
 
-Deno.test("keepInstrument() leaves rules that the user gave, then or now, to the comparison of options", () => {
+Deno.test("keepInstrument() leaves rules that the user gave at the start or gives now to the comparison of options", () => {
   const kept = keptRun({ lot: "0.5" }, EXCHANGE);
   // A rule that the user leaves out now does not silently become the run's own.
   assertEquals(shown(keepInstrument(given(), kept)).lot, "0.00001 default");
@@ -158,7 +158,7 @@ Deno.test("changesOf() names the rules that the exchange has changed, except tho
   );
 });
 
-Deno.test("instrumentText() shows every rule once, those of one source together", () => {
+Deno.test("instrumentText() shows every rule once, grouped by source", () => {
   const text = instrumentText(settleInstrument(given({ minNotional: "10" }), EXCHANGE));
   assertEquals(
     text,

@@ -27,8 +27,6 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     filled: 0,
     late: false,
     receivedAt: 0,
-    wish: 0,
-    readings: null,
     signal: null,
     decisions: null,
     outcomes: [],

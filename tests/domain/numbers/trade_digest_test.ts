@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import fc from "fast-check";
 import { createTick, type Tick } from "../../../src/domain/market/tick.ts";
 import { TradeDigest } from "../../../src/domain/numbers/trade_digest.ts";
+import { blocksOf } from "../../support/blocks.ts";
 
 const anyTick = fc.record({
   firstId: fc.nat(1_000_000_000),
@@ -31,10 +32,10 @@ const anyChange = fc.oneof(
   fc.record({ late: fc.boolean() }),
 ) as fc.Arbitrary<Partial<Tick>>;
 
-function digestOf(ticks: readonly Tick[], from?: string): string {
+function digestOf(ticks: readonly Tick[], from?: string, rows = 1): string {
   const digest = new TradeDigest();
   if (from !== undefined) digest.restore(from);
-  for (const tick of ticks) digest.add(tick);
+  for (const block of blocksOf(ticks, rows)) digest.add(block);
   return digest.snapshot();
 }
 

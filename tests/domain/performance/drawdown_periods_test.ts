@@ -62,7 +62,7 @@ Deno.test("Drawdown finds the worst fall, the longest and the deepest periods, a
   assertGreater(several, 400);
 });
 
-Deno.test("Drawdown finds them too when equity returns to its peak and its trough over and over", () => {
+Deno.test("Drawdown finds the same falls as a list when equity returns to its peak and its trough over and over", () => {
   let many = 0;
   fc.assert(
     fc.property(restlessRun, (made) => {

@@ -13,7 +13,7 @@ function shown(totals: RoundTripTotals) {
   return Object.fromEntries(
     Object.entries(totals).map((
       [name, value],
-    ) => [name, Money.isDecimal(value) ? plain(value as Money) : value]),
+    ) => [name, value instanceof Money ? plain(value) : value]),
   );
 }
 

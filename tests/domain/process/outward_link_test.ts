@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type LinkFiles, outwardLink, outwardText } from "../../../src/domain/process/outward_link.ts";
-import { inFolder, inFolderAsync } from "../../stores/sample_journal.ts";
+import { inFolder } from "../../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -11,8 +11,8 @@ function seenFrom(folder: string): LinkFiles {
 }
 
 /** A folder with `data` in it, links in that, and files beside it. */
-function inScene(use: (folder: string, files: LinkFiles) => void): void {
-  inFolder((made) => {
+async function inScene(use: (folder: string, files: LinkFiles) => void): Promise<void> {
+  await inFolder((made) => {
     const folder = Deno.realPathSync(made);
     for (const name of ["data", "data/in", "out", "out/deep"]) Deno.mkdirSync(`${folder}/${name}`);
     for (const name of ["data/own", "out/own"]) Deno.writeTextFileSync(`${folder}/${name}`, "");
@@ -124,7 +124,7 @@ Deno.test({
   name: "outwardLink() is needed: Deno follows a link out of the folder that it may use",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       Deno.mkdirSync(`${folder}/data`);
       Deno.writeTextFileSync(`${folder}/secret`, "not yours");
       Deno.symlinkSync("../secret", `${folder}/data/link`);

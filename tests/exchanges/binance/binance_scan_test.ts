@@ -63,7 +63,7 @@ Deno.test("BinanceScan.takeFrames() refuses what is not ASCII or too long, and r
   assertEquals(scan.readFrames(0), 0);
 });
 
-Deno.test("BinanceScan.readLines() takes lines with any time of receipt, across what fits in its memory", () => {
+Deno.test("BinanceScan.readLines() takes lines with any time of receipt, even more than fit into its memory", () => {
   const reader = new BinanceMessageReader("BTCUSDT");
   const { scan } = reader;
   const times: readonly (readonly [text: string, time: number])[] = [
@@ -103,7 +103,7 @@ Deno.test("BinanceScan.readLines() stops before any other line, and before one w
   }
 });
 
-Deno.test("a symbol outside ASCII has a scan too, which takes its messages as bytes", () => {
+Deno.test("a symbol outside ASCII has a scan, which reads its messages from bytes", () => {
   const { scan } = new BinanceMessageReader("币安USDT");
   const bytes = ENCODER.encode(`${TRADE}\n${TRADE.replace("BTCUSDT", "币安USDT")}\n`);
   scan.open(bytes, bytes.length);
@@ -111,7 +111,7 @@ Deno.test("a symbol outside ASCII has a scan too, which takes its messages as by
   assertEquals(scan.readLines(TRADE.length + 1, false), 1);
 });
 
-Deno.test("a symbol of any length has a scan, which takes the messages of its own", () => {
+Deno.test("a symbol of any length has a scan, which takes its messages unless the symbol is too long", () => {
   for (const symbol of ["B", "A".repeat(180), "A".repeat(300)]) {
     const { scan } = new BinanceMessageReader(symbol);
     assert(scan.takeFrames([TRADE.replace("BTCUSDT", symbol), TRADE]));

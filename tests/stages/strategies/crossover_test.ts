@@ -1,31 +1,44 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Wish } from "../../../src/domain/market/signal.ts";
-import type { Averaged } from "../../../src/domain/market/tick.ts";
+import type { Tick } from "../../../src/domain/market/tick.ts";
 import { AverageStage } from "../../../src/stages/average.ts";
 import { Crossover } from "../../../src/stages/strategies/crossover.ts";
 import { Exact } from "../../support/exact.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
+import { blocksOf } from "../../support/blocks.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
 
 /** What is wanted after each tick, and both averages as text. */
 type Found = [Wish, string | null, string | null];
 
-function stageOf(short: number, long: number): AverageStage {
-  return new AverageStage(new Crossover(short, long));
+/** The average stage with a crossover, and what that shows. */
+class Averages {
+  readonly strategy: Crossover;
+  readonly stage: AverageStage;
+
+  constructor(short: number, long: number) {
+    this.strategy = new Crossover(short, long);
+    this.stage = new AverageStage(this.strategy);
+  }
+
+  /** What is wanted after each of these ticks. */
+  *over(ticks: Iterable<Tick>): Generator<Wish> {
+    for (const { wishes } of this.stage.over(blocksOf(ticks))) yield wishes[0] as Wish;
+  }
+
+  get values(): [string | null, string | null] {
+    const { shortAverage = null, longAverage = null } = this.strategy.values() ?? {};
+    return [shortAverage, longAverage];
+  }
 }
 
-function valuesOf({ readings }: Averaged): [string | null, string | null] {
-  const { shortAverage = null, longAverage = null } = readings.values() ?? {};
-  return [shortAverage, longAverage];
-}
-
-function foundBy(averages: AverageStage, trades: readonly GivenTick[]): Found[] {
+function foundBy(averages: Averages, trades: readonly GivenTick[]): Found[] {
   const found: Found[] = [];
-  for (const tick of averages.over(trades.map(tickOf))) found.push([tick.wish, ...valuesOf(tick)]);
+  for (const wish of averages.over(trades.map(tickOf))) found.push([wish, ...averages.values]);
   return found;
 }
 
@@ -80,7 +93,7 @@ const trades = fc.array(
 Deno.test("Crossover.add() equals windows added up from scratch, at any unit and over gaps", () => {
   fc.assert(
     fc.property(windows, trades, ({ short, long }, trades) => {
-      assertEquals(foundBy(stageOf(short, long), trades), naive(short, long, trades));
+      assertEquals(foundBy(new Averages(short, long), trades), naive(short, long, trades));
     }),
     { numRuns: 600 },
   );
@@ -90,14 +103,14 @@ Deno.test("Crossover.restore() continues from its closes as if it had never stop
   fc.assert(
     fc.property(windows, trades, fc.nat(), ({ short, long }, trades, cut) => {
       const at = cut % (trades.length + 1);
-      const first = stageOf(short, long);
+      const first = new Averages(short, long);
       const before = foundBy(first, trades.slice(0, at));
-      const second = stageOf(short, long);
+      const second = new Averages(short, long);
       // Whatever it held before is gone.
       foundBy(second, [{ price: 77, decimals: 0 }, { price: 5, decimals: 0 }]);
-      second.restore(first.snapshot(), JSON.parse(JSON.stringify(first.closes)));
-      assertEquals(second.closes, first.closes);
-      const whole = foundBy(stageOf(short, long), trades);
+      second.stage.restore(first.stage.snapshot(), JSON.parse(JSON.stringify(first.stage.closes)));
+      assertEquals(second.stage.closes, first.stage.closes);
+      const whole = foundBy(new Averages(short, long), trades);
       assertEquals([...before, ...foundBy(second, trades.slice(at))], whole);
     }),
     { numRuns: 400 },
@@ -105,7 +118,7 @@ Deno.test("Crossover.restore() continues from its closes as if it had never stop
 });
 
 Deno.test("Crossover.add() wants nothing and shows nothing until both averages exist", () => {
-  const found = foundBy(stageOf(1, 3), [{ price: 10 }, { price: 20 }, { price: 60 }, {
+  const found = foundBy(new Averages(1, 3), [{ price: 10 }, { price: 20 }, { price: 60 }, {
     price: 10,
   }]);
   assertEquals(found, [
@@ -117,18 +130,18 @@ Deno.test("Crossover.add() wants nothing and shows nothing until both averages e
 });
 
 Deno.test("Crossover.add() treats averages as equal only if they are, to the last unit", () => {
-  const equal = foundBy(stageOf(1, 3), [{ price: 10 }, { price: 12 }, { price: 11 }]).at(-1);
+  const equal = foundBy(new Averages(1, 3), [{ price: 10 }, { price: 12 }, { price: 11 }]).at(-1);
   assertEquals(equal, [0, "11", "11"]);
   // The averages differ by a third of 10^-8, and are shown as the same text.
   const above = foundBy(
-    stageOf(2, 3),
+    new Averages(2, 3),
     [1_000_000_001, 1_000_000_002, 1_000_000_001].map((price) => ({ price, decimals: 8 })),
   );
   assertEquals(above.at(-1), [1, "10.00000002", "10.00000001"]);
 });
 
 Deno.test("Crossover.add() rescales what it keeps when a price with more decimals arrives", () => {
-  const found = foundBy(stageOf(1, 2), [
+  const found = foundBy(new Averages(1, 2), [
     { price: 95_420 },
     { price: 954_205, decimals: 1 },
     { price: 9_542_050_000_001, decimals: 8 },
@@ -151,19 +164,19 @@ Deno.test("Crossover.add() stays exact across a million trades, at the finest un
     for (let at = end - window; at < end; at++) sum += BigInt(prices[at]!);
     return new Exact(sum, 8);
   };
-  const averages = stageOf(short, long);
+  const averages = new Averages(short, long);
   const trades = function* () {
     for (let at = 0; at < prices.length; at++) yield tickOf({ id: at + 1, price: prices[at]!, decimals: 8 });
   };
   let seen = 0;
-  for (const tick of averages.over(trades())) {
+  for (const wish of averages.over(trades())) {
     seen++;
-    if (seen === long - 1) assertEquals([tick.wish, ...valuesOf(tick)], [0, null, null]);
+    if (seen === long - 1) assertEquals([wish, ...averages.values], [0, null, null]);
     if (seen !== long && seen !== 1_100_001 && seen !== prices.length) continue;
     const [shortSum, longSum] = [total(short, seen), total(long, seen)];
     const side = shortSum.times(new Exact(BigInt(long))).compare(longSum.times(new Exact(BigInt(short))));
-    assertEquals(tick.wish, side > 0 ? 1 : side < 0 ? -1 : 0);
-    assertEquals(valuesOf(tick), [
+    assertEquals(wish, side > 0 ? 1 : side < 0 ? -1 : 0);
+    assertEquals(averages.values, [
       shortSum.ratio(new Exact(BigInt(short)), 8).toString(),
       longSum.ratio(new Exact(BigInt(long)), 8).toString(),
     ]);
@@ -173,17 +186,17 @@ Deno.test("Crossover.add() stays exact across a million trades, at the finest un
 
 Deno.test("Crossover.add() notices a difference of one unit in a sum far beyond 2^53", () => {
   const price = 1_000_000_000_000_000;
-  const averages = stageOf(1, 20_000);
+  const averages = new Averages(1, 20_000);
   const prices = [price - 1, ...Array(19_999).fill(price), price - 1, price];
-  const wishes = [...averages.over(ticksAt(prices, 8))].map(({ wish }) => wish).slice(19_998);
+  const wishes = [...averages.over(ticksAt(prices, 8))].slice(19_998);
   assertEquals(wishes, [0, 1, -1, 1]);
 });
 
 Deno.test("Crossover.add() notices a difference of one in products beyond 2^53 of sums below it", () => {
   const price = 9_000_000_000_000;
-  const averages = stageOf(999, 1_000);
+  const averages = new Averages(999, 1_000);
   const prices = [...Array(1_000).fill(price), price + 1, ...Array(1_000).fill(price), price - 1];
-  const wishes = [...averages.over(ticksAt(prices, 8))].map(({ wish }) => wish);
+  const wishes = [...averages.over(ticksAt(prices, 8))];
   assertEquals(wishes.slice(998, 1_001), [0, 0, 1]);
   assertEquals(wishes.slice(-3), [-1, 0, -1]);
 });

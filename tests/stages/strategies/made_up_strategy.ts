@@ -1,6 +1,5 @@
 /** A strategy that nobody needs, to show that the seam takes another one. It remembers closes and a state besides. */
-import type { Wish } from "../../../src/domain/market/signal.ts";
-import type { Values } from "../../../src/domain/market/tick.ts";
+import type { Values, Wish } from "../../../src/domain/market/signal.ts";
 import type { Closes } from "../../../src/stages/indicators/indicator.ts";
 import { Sma } from "../../../src/stages/indicators/sma.ts";
 import type { Strategy } from "../../../src/stages/strategies/strategy.ts";

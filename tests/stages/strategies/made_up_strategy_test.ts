@@ -1,13 +1,14 @@
 /** A strategy other than the built-in one, through the whole engine, its journal and the views. */
-import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { configure } from "../../../src/config/config.ts";
 import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
 import type { PipelineEvent, SignalEvent } from "../../../src/domain/run/event.ts";
 import { Engine } from "../../../src/stages/engine.ts";
-import { Pipeline, type PipelineOptions } from "../../../src/stages/pipeline.ts";
+import { Pipeline } from "../../../src/stages/pipeline.ts";
+import type { PipelineOptions } from "../../../src/stages/pipeline_options.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
 import { signalText } from "../../../src/views/terminal/fill_line.ts";
 import { statusLine } from "../../../src/views/terminal/status_line.ts";
@@ -62,37 +63,49 @@ Deno.test("Pipeline continues with a made-up strategy as if it had never stopped
 });
 
 /** What one process that keeps the run in the journal at `path` decides, up to the trade with the id `last`. */
-function process(path: string, last: number, options = optionsWith(CHOICES)): PipelineEvent[] {
+async function process(path: string, last: number, options = optionsWith(CHOICES)): Promise<PipelineEvent[]> {
   const engine = new Engine(options);
-  using journal = new RunJournal(Journal.open(path, { now: () => 0, window: WINDOW }), engine, "BTCUSDT");
+  await using journal = new RunJournal(
+    await Journal.open(path, { now: () => 0, window: WINDOW }),
+    engine,
+    "BTCUSDT",
+  );
   const instrument = { sources: settleInstrument(configure({}), null).sources, exchangeInfo: null };
   const shown = { symbol: "BTCUSDT", long: WINDOW };
-  journal.start({ time: TIME, version: "1", options: shown, market: "binance", instrument, isNew: false });
+  await journal.start({
+    time: TIME,
+    version: "1",
+    options: shown,
+    market: "binance",
+    instrument,
+    isNew: false,
+  });
   const events: PipelineEvent[] = [];
   const rest = TRADES.filter(({ lastId }) => lastId > engine.state.lastId && lastId <= last);
   for (let at = 0; at < rest.length; at += 25) {
     const messages = rest.slice(at, at + 25).map((trade) => messageOf(trade));
     const some = [...engine.apply({ event: "frames", trades: reading(messages) })] as PipelineEvent[];
-    journal.keep(some);
-    journal.checkpoint(TIME + at);
+    await journal.keep(some);
+    await journal.checkpoint(TIME + at);
     events.push(...some);
   }
-  journal.stop(TIME, "asked to");
+  await journal.stop(TIME, "asked to");
   return events;
 }
 
 const TRADES = walk(5, 900);
 
-Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides as one that never stopped", () => {
-  inFolder((folder) => {
+Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides as one that never stopped", async () => {
+  await inFolder(async (folder) => {
     const ids = TRADES.map(({ lastId }) => lastId);
-    const whole = process(`${folder}/whole.db`, ids.at(-1)!);
-    const events = [137, 138, 400, 899].flatMap((at) => process(`${folder}/parts.db`, ids[at]!));
+    const whole = await process(`${folder}/whole.db`, ids.at(-1)!);
+    const events: PipelineEvent[] = [];
+    for (const at of [137, 138, 400, 899]) events.push(...await process(`${folder}/parts.db`, ids[at]!));
     assertEquals(events, whole);
     assertGreater(events.filter(({ type }) => type === "fill").length, 100);
     // A run cannot be resumed without the strategy's state, nor with another strategy.
     const crossover = optionsOf({ ...CHOICES, short: 2 });
-    const { message } = assertThrows(() => process(`${folder}/parts.db`, 0, crossover), JournalError);
+    const { message } = await assertRejects(() => process(`${folder}/parts.db`, 0, crossover), JournalError);
     assertStringIncludes(message, "is none that a run can have (strategy is");
   });
 });

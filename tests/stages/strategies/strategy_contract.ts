@@ -1,8 +1,7 @@
 /** What every strategy must pass: its tests call `testStrategy` with a way to make it. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Wish } from "../../../src/domain/market/signal.ts";
-import type { Values } from "../../../src/domain/market/tick.ts";
+import type { Values, Wish } from "../../../src/domain/market/signal.ts";
 import type { Strategy } from "../../../src/stages/strategies/strategy.ts";
 import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
 

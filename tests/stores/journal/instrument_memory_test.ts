@@ -1,7 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { KeptInfo } from "../../../src/domain/market/instrument.ts";
 import { lastInfo, rulesIn, rulesOf } from "../../../src/stores/journal/instrument_memory.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { inFolder, openJournal, TIME } from "../sample_journal.ts";
 
@@ -21,86 +21,89 @@ function content(symbol: string, exchangeInfo: KeptInfo | null): object {
   };
 }
 
-Deno.test("lastInfo() is the newest that an exchange said of the symbol, in whatever run", () => {
-  inFolder((folder) => {
-    using journal = openJournal(`${folder}/run.db`);
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), null);
-    journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("1"));
+Deno.test("lastInfo() is the newest that an exchange said of the symbol, in whatever run", async () => {
+  await inFolder(async (folder) => {
+    await using journal = await openJournal(`${folder}/run.db`);
+    assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), null);
+    await journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
+    assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), info("1"));
     const resume = (exchangeInfo: KeptInfo | null) =>
       journal.commit({
         entries: [{ type: "resumed", time: TIME, content: content("BTCUSDT", exchangeInfo) }],
       });
-    resume(info("2"));
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("2"));
-    journal.startRun({ time: TIME, content: content("ETHUSDT", info("3")) });
-    journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    assertEquals([lastInfo(journal, "BTCUSDT", "binance"), lastInfo(journal, "ETHUSDT", "binance")], [
+    await resume(info("2"));
+    assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), info("2"));
+    await journal.startRun({ time: TIME, content: content("ETHUSDT", info("3")) });
+    await journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
+    assertEquals([
+      await lastInfo(journal, "BTCUSDT", "binance"),
+      await lastInfo(journal, "ETHUSDT", "binance"),
+    ], [
       info("2"),
       info("3"),
     ]);
-    assertEquals(lastInfo(journal, "XRPUSDT", "binance"), null);
+    assertEquals(await lastInfo(journal, "XRPUSDT", "binance"), null);
   });
 });
 
-Deno.test("rulesOf() gives the options and origins of a run, none of an older Penstock's", () => {
-  inFolder((folder) => {
-    using journal = openJournal(`${folder}/run.db`);
-    journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    const { options, sources, time } = rulesOf(journal)!;
+Deno.test("rulesOf() gives the options and origins of a run, none of an older Penstock's", async () => {
+  await inFolder(async (folder) => {
+    await using journal = await openJournal(`${folder}/run.db`);
+    await journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
+    const { options, sources, time } = (await rulesOf(journal))!;
     assertEquals([options["lot"], sources, time], ["0.5", { lot: "command line" }, NOW]);
-    journal.startRun({ time: TIME, content: { version: "1", options: { lot: "2" } } });
-    assertEquals(rulesOf(journal), { options: { lot: "2" }, sources: {}, time: NOW });
+    await journal.startRun({ time: TIME, content: { version: "1", options: { lot: "2" } } });
+    assertEquals(await rulesOf(journal), { options: { lot: "2" }, sources: {}, time: NOW });
   });
 });
 
-Deno.test("rulesIn() gives what the last run of the symbol went by", () => {
-  inFolder((folder) => {
+Deno.test("rulesIn() gives what the last run of the symbol went by", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
-    const journal = openJournal(path);
-    journal.startRun({ time: TIME, content: content("ETHUSDT", null) });
-    journal.startRun({ time: TIME, content: content("BTCUSDT", info("4")) });
-    journal.close();
-    using reader = JournalReader.open(path);
-    assertEquals(rulesIn(reader, "XRPUSDT"), null);
+    const journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: content("ETHUSDT", null) });
+    await journal.startRun({ time: TIME, content: content("BTCUSDT", info("4")) });
+    await journal.close();
+    await using reader = await JournalReader.open(path);
+    assertEquals(await rulesIn(reader, "XRPUSDT"), null);
     const source = (run: number) => `run ${run} in ${path}, started ${NOW}`;
     const rules = { lot: "0.5", tick: "0.1", minNotional: "7", maxQuantity: "9" };
     // A limit that is null, or was not known, is none.
     const none = { minQuantity: "0", maxNotional: "0" };
-    assertEquals(rulesIn(reader, "BTCUSDT"), { rules: { ...rules, ...none }, source: source(2) });
-    assertEquals(rulesIn(reader, "ETHUSDT")?.source, source(1));
+    assertEquals(await rulesIn(reader, "BTCUSDT"), { rules: { ...rules, ...none }, source: source(2) });
+    assertEquals((await rulesIn(reader, "ETHUSDT"))?.source, source(1));
   });
 });
 
-Deno.test("lastInfo() is what this market said, not another one", () => {
-  inFolder((folder) => {
-    using journal = openJournal(`${folder}/run.db`);
-    journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
+Deno.test("lastInfo() is what this market said, not another one", async () => {
+  await inFolder(async (folder) => {
+    await using journal = await openJournal(`${folder}/run.db`);
+    await journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
     const toy = { ...content("BTCUSDT", info("2")), market: "built-in exchange" };
-    journal.startRun({ time: TIME, content: toy });
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("1"));
-    assertEquals(lastInfo(journal, "BTCUSDT", "built-in exchange"), info("2"));
-    assertEquals(lastInfo(journal, "BTCUSDT", "ws://127.0.0.1:9001"), null);
+    await journal.startRun({ time: TIME, content: toy });
+    assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), info("1"));
+    assertEquals(await lastInfo(journal, "BTCUSDT", "built-in exchange"), info("2"));
+    assertEquals(await lastInfo(journal, "BTCUSDT", "ws://127.0.0.1:9001"), null);
     // A run of an older version: its options say where it was.
     const { market: _market, options, ...older } = content("ETHUSDT", info("3")) as Record<string, object>;
     const kept = { ...options, exchange: "binance", endpoint: "ws://127.0.0.1:9001" };
-    journal.startRun({ time: TIME, content: { ...older, options: kept } });
-    assertEquals(lastInfo(journal, "ETHUSDT", "binance"), null);
-    assertEquals(lastInfo(journal, "ETHUSDT", "ws://127.0.0.1:9001"), info("3"));
+    await journal.startRun({ time: TIME, content: { ...older, options: kept } });
+    assertEquals(await lastInfo(journal, "ETHUSDT", "binance"), null);
+    assertEquals(await lastInfo(journal, "ETHUSDT", "ws://127.0.0.1:9001"), info("3"));
   });
 });
 
-Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, and none that nobody gave", () => {
-  inFolder((folder) => {
+Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, and none that nobody gave", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
-    const journal = openJournal(path);
+    const journal = await openJournal(path);
     const awaited = { lot: "awaited", tick: "awaited", minNotional: "default" };
     const options = { symbol: "BTCUSDT", lot: null, tick: null, minNotional: "5", maxQuantity: "7" };
     const instrument = { sources: awaited, exchangeInfo: null };
-    journal.startRun({ time: TIME, content: { version: "1", market: "binance", options, instrument } });
+    await journal.startRun({ time: TIME, content: { version: "1", market: "binance", options, instrument } });
     {
-      using reader = JournalReader.open(path);
-      const { rules } = rulesIn(reader, "BTCUSDT")!;
+      await using reader = await JournalReader.open(path);
+      const { rules } = (await rulesIn(reader, "BTCUSDT"))!;
       assertEquals([rules.lot, rules.tick, rules.minNotional, rules.maxQuantity], [
         undefined,
         undefined,
@@ -112,21 +115,21 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, an
     const printed = { ...info("2"), base: "BTC", quote: "USDT" };
     const sources = { lot: "exchange", tick: "exchange", minNotional: "exchange" };
     const come = { symbol: "BTCUSDT", rules, instrument: { sources, exchangeInfo: printed } };
-    journal.commit({ entries: [{ type: "rules", time: TIME, content: come }] });
-    assertEquals(rulesOf(journal), { options: { ...options, ...rules }, sources, time: NOW });
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), printed);
-    using reader = JournalReader.open(path);
-    const { rules: found, assets } = rulesIn(reader, "BTCUSDT")!;
+    await journal.commit({ entries: [{ type: "rules", time: TIME, content: come }] });
+    assertEquals(await rulesOf(journal), { options: { ...options, ...rules }, sources, time: NOW });
+    assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), printed);
+    await using reader = await JournalReader.open(path);
+    const { rules: found, assets } = (await rulesIn(reader, "BTCUSDT"))!;
     assertEquals([found.lot, found.minNotional, assets], ["2", "9", { base: "BTC", quote: "USDT" }]);
     // A process that goes on says them with its options.
     const resumed = { version: "1", market: "binance", options: { ...options, lot: "3" }, instrument };
-    journal.commit({ entries: [{ type: "resumed", time: TIME, content: resumed }] });
-    assertEquals(rulesOf(journal)!.options["lot"], "3");
-    journal.close();
+    await journal.commit({ entries: [{ type: "resumed", time: TIME, content: resumed }] });
+    assertEquals((await rulesOf(journal))!.options["lot"], "3");
+    await journal.close();
   });
 });
 
-Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can have, though the chain is whole", () => {
+Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can have, though the chain is whole", async () => {
   const sound = {
     options: { symbol: "BTCUSDT", lot: "0.5" },
     instrument: { sources: {}, exchangeInfo: info("1") },
@@ -147,14 +150,14 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can hav
     ["instrument", { ...sound, instrument: { ...instrument, sources: { lot: [] } } }],
   ];
   for (const [odd, content] of cases) {
-    inFolder((folder) => {
-      using journal = openJournal(`${folder}/run.db`);
-      journal.startRun({ time: TIME, content: { version: "1", market: "binance", ...content } });
-      using reader = JournalReader.open(journal.path);
+    await inFolder(async (folder) => {
+      await using journal = await openJournal(`${folder}/run.db`);
+      await journal.startRun({ time: TIME, content: { version: "1", market: "binance", ...content } });
+      await using reader = await JournalReader.open(journal.path);
       const why = `the ${odd} in entry 1 (started) cannot be that of a run`;
-      assertThrows(() => rulesOf(journal), JournalError, why);
-      assertThrows(() => lastInfo(journal, "BTCUSDT", "binance"), JournalError, why);
-      assertThrows(() => rulesIn(reader, "BTCUSDT"), JournalError, why);
+      await assertRejects(() => rulesOf(journal), JournalError, why);
+      await assertRejects(() => lastInfo(journal, "BTCUSDT", "binance"), JournalError, why);
+      await assertRejects(() => rulesIn(reader, "BTCUSDT"), JournalError, why);
     });
   }
 });

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
   chainResultOf,
@@ -11,7 +12,6 @@ import {
   draft,
   impatient,
   inFolder,
-  inFolderAsync,
   journalProcess,
   linesOf,
   openJournal,
@@ -25,7 +25,7 @@ import { canMount, mount, run } from "../../support/small_disk.ts";
 const KILLS = 8;
 
 /** One after another: what is done to a new journal. Together they write to every table and let go of prices. */
-const STEPS: readonly ((journal: Journal) => void)[] = [
+const STEPS: readonly ((journal: Journal) => Promise<unknown>)[] = [
   (journal) => journal.startRun({ time: TIME, content: { long: WINDOW } }),
   (journal) => journal.commit({ entries: [draft(1, "connected")] }),
   (journal) => journal.commit({ entries: [draft(2)], checkpoint: checkpoint(3, [1, 2, 3]) }),
@@ -38,25 +38,25 @@ const STEPS: readonly ((journal: Journal) => void)[] = [
 ];
 
 /** All that stands in a journal after so many steps; null as long as there is none. */
-function statesOf(folder: string): (ReturnType<typeof stateOf>)[] {
+async function statesOf(folder: string): Promise<Awaited<ReturnType<typeof stateOf>>[]> {
   const path = `${folder}/plain.db`;
-  const states: ReturnType<typeof stateOf>[] = [];
-  using journal = openJournal(path);
-  for (const step of [() => {}, ...STEPS]) {
-    step(journal);
+  const states: Awaited<ReturnType<typeof stateOf>>[] = [];
+  await using journal = await openJournal(path);
+  for (const step of [() => Promise.resolve(0), ...STEPS]) {
+    await step(journal);
     const copy = `${folder}/plain_${states.length}.db`;
     copyJournal(path, copy);
-    states.push(stateOf(copy));
+    states.push(await stateOf(copy));
   }
   return states;
 }
 
 /** What a resume sees of a journal, which is opened for it like after a crash. */
-function stateOf(path: string) {
-  using journal = openJournal(path, { verify: true });
-  const { values } = journal.lastPrices();
-  assert(chainResultOf(path).isWhole);
-  return { ...contentsOf(path), last: journal.last(), values };
+async function stateOf(path: string) {
+  await using journal = await openJournal(path, { verify: true });
+  const { values } = await journal.lastPrices();
+  assert((await chainResultOf(path)).isWhole);
+  return { ...await contentsOf(path), last: await journal.last(), values };
 }
 
 function isMissing(path: string): boolean {
@@ -68,9 +68,9 @@ function isMissing(path: string): boolean {
   }
 }
 
-Deno.test("Journal stops at a fault at any write and opens again whole, with all that it confirmed", () => {
-  inFolder((folder) => {
-    const states = statesOf(folder);
+Deno.test("Journal stops at a fault at any write and opens again whole, with all that it confirmed", async () => {
+  await inFolder(async (folder) => {
+    const states = await statesOf(folder);
     let number = 0;
     // Until no write is left that could fail.
     for (let failing = 0, hasFailed = true; hasFailed; failing++) {
@@ -84,13 +84,13 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
           throw diskError();
         });
         let confirmed = -1;
-        const error = faultOf(() => {
-          using journal = openJournal(path, { connect: connection });
+        const error = await faultOf(async () => {
+          await using journal = await openJournal(path, { connect: connection });
           confirmed = 0;
           for (const step of STEPS) {
-            const why = faultOf(() => step(journal));
+            const why = await faultOf(() => step(journal));
             if (why !== null) {
-              const again = assertThrows(() => journal.commit({ entries: [draft(9)] }), JournalError);
+              const again = await assertRejects(() => journal.commit({ entries: [draft(9)] }), JournalError);
               assertEquals(again.message, `${why.message} It takes nothing more until it is opened again.`);
               throw why;
             }
@@ -106,7 +106,7 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
             "Check that it works and has room, then start again.",
         );
         assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
-        const state = stateOf(path);
+        const state = await stateOf(path);
         // A caller that sees an error after the commit cannot know that the commit took place.
         const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
         assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
@@ -117,9 +117,9 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
   });
 });
 
-function faultOf(use: () => void): JournalError | null {
+async function faultOf(use: () => Promise<unknown>): Promise<JournalError | null> {
   try {
-    use();
+    await use();
     return null;
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
@@ -127,23 +127,24 @@ function faultOf(use: () => void): JournalError | null {
   }
 }
 
-Deno.test("Journal is whole in whatever moment its process dies, before, after and within any write", () => {
-  inFolder((folder) => {
-    const states = statesOf(folder);
+Deno.test("Journal is whole in whatever moment its process dies, before, after and within any write", async () => {
+  await inFolder(async (folder) => {
+    const states = await statesOf(folder);
     const path = `${folder}/a.db`;
     const random = new SeededRandom(7);
     let confirmed = 0;
     let isOpen = false;
     let count = 0;
     const found = new Set<number>();
+    const looks: (() => Promise<void>)[] = [];
     const look = (moment: string, sql: string) => {
       for (const withMemory of [false, true]) {
         const copy = `${folder}/copy_${count++}.db`;
         copyJournal(path, copy, withMemory);
         if (!isOpen && isMissing(copy)) continue;
-        const state = stateOf(copy);
         const isIn = moment === "after" && sql === "COMMIT" && isOpen;
-        assertEquals(state, states[confirmed + (isIn ? 1 : 0)]!, `${moment} ${sql}`);
+        const expected = states[confirmed + (isIn ? 1 : 0)]!;
+        looks.push(async () => assertEquals(await stateOf(copy), expected, `${moment} ${sql}`));
         found.add(confirmed);
       }
       if (!isOpen || moment === "before") return;
@@ -152,40 +153,43 @@ Deno.test("Journal is whole in whatever moment its process dies, before, after a
       copyJournal(path, torn);
       const log = Deno.readFileSync(`${torn}-wal`);
       Deno.writeFileSync(`${torn}-wal`, log.subarray(0, random.whole(0, log.length)));
-      const { entries } = stateOf(torn);
-      assertEquals(entries, states.at(-1)!.entries.slice(0, entries.length));
+      looks.push(async () => {
+        const { entries } = await stateOf(torn);
+        assertEquals(entries, states.at(-1)!.entries.slice(0, entries.length));
+      });
     };
     const connection = watched((_number, moment, sql) => look(moment, sql));
     {
-      using journal = openJournal(path, { connect: connection });
+      await using journal = await openJournal(path, { connect: connection });
       isOpen = true;
       for (const step of STEPS) {
-        step(journal);
+        await step(journal);
         confirmed++;
       }
     }
+    for (const compare of looks) await compare();
     assertEquals([...found], [0, 1, 2, 3, 4, 5, 6]);
-    assertEquals(stateOf(path), states.at(-1)!);
+    assertEquals(await stateOf(path), states.at(-1)!);
   });
 });
 
 Deno.test(`Journal has all that it confirmed after its process is killed, ${KILLS} times over`, async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
     const body = `
       const options = { now: () => 0, window: 10 };
-      let journal = Journal.open(${JSON.stringify(path)}, options);
-      if (journal.run === 0) journal.startRun({ time: 1, content: {} });
-      let number = journal.last().checkpoint?.state.number ?? 0;
+      let journal = await Journal.open(${JSON.stringify(path)}, options);
+      if (journal.run === 0) await journal.startRun({ time: 1, content: {} });
+      let number = (await journal.last()).checkpoint?.state.number ?? 0;
       const amount = (x) => String(x);
       for (;;) {
         // Now and then the journal is closed and opened again, so that it dies in the midst of that too.
         if (++number % 97 === 0) {
-          journal.close();
-          journal = Journal.open(${JSON.stringify(path)}, options);
+          await journal.close();
+          journal = await Journal.open(${JSON.stringify(path)}, options);
         }
-        const seq = journal.commit({
+        const seq = await journal.commit({
           entries: [{ type: "fill", time: number, content: { number } }],
           checkpoint: {
             time: number,
@@ -213,7 +217,7 @@ Deno.test(`Journal has all that it confirmed after its process is killed, ${KILL
         }
       }
       assertEquals((await process.status).signal, "SIGKILL");
-      const { entries } = contentsOf(path);
+      const { entries } = await contentsOf(path);
       for (const line of printed) {
         const [seq, number] = line.split(" ").map(Number);
         assertEquals(entries[seq! - 1]!.type, "checkpoint");
@@ -221,24 +225,24 @@ Deno.test(`Journal has all that it confirmed after its process is killed, ${KILL
       }
       const fills = entries.filter(({ type }) => type === "fill").map(({ content }) => content["number"]);
       assertEquals(fills, Array.from(fills, (_, at) => at + 1));
-      using journal = openJournal(path, { verify: true });
-      const { checkpoint } = journal.last()!;
+      await using journal = await openJournal(path, { verify: true });
+      const { checkpoint } = (await journal.last())!;
       assertEquals([checkpoint!.state, checkpoint!.account.cash], [
         { number: fills.length },
         `${fills.length}`,
       ]);
       assertEquals(entries.at(-1)!.seq, checkpoint!.seq);
       const end = 3 * fills.length + 3;
-      assertEquals(journal.lastPrices().values, Array.from({ length: 10 }, (_, at) => end - 10 + at));
+      assertEquals((await journal.lastPrices()).values, Array.from({ length: 10 }, (_, at) => end - 10 + at));
     }
   });
 });
 
 /** Commits until it fails; how often that worked, and why it does no more. */
-function fill(journal: Journal): { confirmed: number; message: string } {
+async function fill(journal: Journal): Promise<{ confirmed: number; message: string }> {
   for (let confirmed = 0;; confirmed++) {
     try {
-      journal.commit({ entries: [draft(confirmed)], checkpoint: checkpoint(confirmed, [confirmed]) });
+      await journal.commit({ entries: [draft(confirmed)], checkpoint: checkpoint(confirmed, [confirmed]) });
     } catch (error) {
       assert(error instanceof JournalError, String(error));
       return { confirmed, message: error.message };
@@ -247,20 +251,20 @@ function fill(journal: Journal): { confirmed: number; message: string } {
   }
 }
 
-Deno.test("Journal stops when SQLite has no room left, and goes on when it has", () => {
-  inFolder((folder) => {
+Deno.test("Journal stops when SQLite has no room left, and goes on when it has", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const small: Connect = (at, readOnly) => {
       const database = connect(at, readOnly);
       database.prepare("PRAGMA max_page_count = 60").get();
       return database;
     };
-    openJournal(path).close();
+    await (await openJournal(path)).close();
     let confirmed: number;
     {
-      using journal = openJournal(path, { connect: small });
-      journal.startRun({ time: TIME, content: {} });
-      const end = fill(journal);
+      await using journal = await openJournal(path, { connect: small });
+      await journal.startRun({ time: TIME, content: {} });
+      const end = await fill(journal);
       confirmed = end.confirmed;
       const why = "the disk is full (database or disk is full). Make room, then start again.";
       assertEquals(end.message, `Cannot write to the journal ${path}: ${why}`);
@@ -270,18 +274,18 @@ Deno.test("Journal stops when SQLite has no room left, and goes on when it has",
       other.close();
     }
     assertGreater(confirmed, 100);
-    using journal = openJournal(path, { verify: true });
-    assertEquals(contentsOf(path).entries.length, 1 + 2 * confirmed);
-    assertEquals(journal.last()!.checkpoint!.state, { number: confirmed - 1 });
-    journal.commit({ entries: [draft(1)], checkpoint: checkpoint(1, [1]) });
+    await using journal = await openJournal(path, { verify: true });
+    assertEquals((await contentsOf(path)).entries.length, 1 + 2 * confirmed);
+    assertEquals((await journal.last())!.checkpoint!.state, { number: confirmed - 1 });
+    await journal.commit({ entries: [draft(1)], checkpoint: checkpoint(1, [1]) });
   });
 });
 
 Deno.test({
   name: "Journal stops when the disk is full, and goes on when there is room again",
   ignore: !canMount,
-  fn: () => {
-    inFolder((folder) => {
+  fn: async () => {
+    await inFolder(async (folder) => {
       const disk = `${folder}/disk`;
       Deno.mkdirSync(disk);
       for (const kilobytes of [0, 8, 60, 100, 150, 300, 500, 516, 1100]) {
@@ -294,9 +298,9 @@ Deno.test({
           let confirmed = -1;
           let message = "";
           try {
-            using journal = openJournal(path);
-            journal.startRun({ time: TIME, content: {} });
-            ({ confirmed, message } = fill(journal));
+            await using journal = await openJournal(path);
+            await journal.startRun({ time: TIME, content: {} });
+            ({ confirmed, message } = await fill(journal));
           } catch (error) {
             assert(error instanceof JournalError);
             message = error.message;
@@ -307,17 +311,17 @@ Deno.test({
           if (isThere) {
             // To read what is there takes no room.
             const size = Deno.statSync(path).size;
-            if (kilobytes > 100) assert(chainResultOf(path).isWhole);
+            if (kilobytes > 100) assert((await chainResultOf(path)).isWhole);
             assertEquals(Deno.statSync(path).size, size);
           }
           Deno.removeSync(ballast);
-          using journal = openJournal(path, { verify: true });
+          await using journal = await openJournal(path, { verify: true });
           if (confirmed >= 0) {
-            assertEquals(contentsOf(path).entries.length, 1 + 2 * confirmed);
-            journal.commit({ entries: [draft(1)] });
+            assertEquals((await contentsOf(path)).entries.length, 1 + 2 * confirmed);
+            await journal.commit({ entries: [draft(1)] });
           } else {
-            assert(contentsOf(path).entries.length <= 1);
-            journal.startRun({ time: TIME, content: {} });
+            assert((await contentsOf(path)).entries.length <= 1);
+            await journal.startRun({ time: TIME, content: {} });
           }
         } finally {
           assert(run("umount", disk));
@@ -327,18 +331,18 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.open() says that the disk fails, and lets go of the journal", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() says that the disk fails, and lets go of the journal", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    openJournal(path).close();
+    await (await openJournal(path)).close();
     const broken: Connect = () => {
       throw diskError();
     };
-    const { message } = assertThrows(() => openJournal(path, { connect: broken }), JournalError);
+    const { message } = await assertRejects(() => openJournal(path, { connect: broken }), JournalError);
     assertStringIncludes(
       message,
       `Cannot open the journal ${path}: the disk failed (disk I/O error). Check that it`,
     );
-    openJournal(path).close();
+    await (await openJournal(path)).close();
   });
 });

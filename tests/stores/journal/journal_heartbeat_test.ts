@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
+import { connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
+import type { Heartbeat } from "../../../src/stores/journal/entry_log.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
   chainResultOf,
@@ -18,35 +19,35 @@ const HEARTBEAT: Heartbeat = {
   last: { price: "61607.85", time: TIME - 1 },
 };
 
-function heartbeatIn(path: string) {
-  using reader = JournalReader.open(path);
-  return reader.heartbeat;
+async function heartbeatIn(path: string) {
+  await using reader = await JournalReader.open(path);
+  return await reader.heartbeat();
 }
 
-Deno.test("Journal.heartbeat() leaves one heartbeat, the last, and nothing else", () => {
-  inFolder((folder) => {
+Deno.test("Journal.heartbeat() leaves one heartbeat, the last, and nothing else", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
-    const before = contentsOf(path);
-    using journal = openJournal(path);
-    assertEquals(heartbeatIn(path), null);
-    journal.heartbeat(HEARTBEAT);
-    assertEquals(heartbeatIn(path), { ...HEARTBEAT, run: 1, seq: 16 });
-    assertEquals(contentsOf(path), before);
-    assert(chainResultOf(path).isWhole);
-    assertEquals(journal.commit({ entries: [draft(1)] }), 17);
+    await writeSample(path);
+    const before = await contentsOf(path);
+    await using journal = await openJournal(path);
+    assertEquals(await heartbeatIn(path), null);
+    await journal.heartbeat(HEARTBEAT);
+    assertEquals(await heartbeatIn(path), { ...HEARTBEAT, run: 1, seq: 16 });
+    assertEquals(await contentsOf(path), before);
+    assert((await chainResultOf(path)).isWhole);
+    assertEquals(await journal.commit({ entries: [draft(1)] }), 17);
     const later = { ...HEARTBEAT, time: TIME + 5_000_000, lagMs: null, last: null };
-    journal.heartbeat(later);
-    assertEquals(heartbeatIn(path), { ...later, run: 1, seq: 17 });
-    assert(chainResultOf(path).isWhole);
+    await journal.heartbeat(later);
+    assertEquals(await heartbeatIn(path), { ...later, run: 1, seq: 17 });
+    assert((await chainResultOf(path)).isWhole);
   });
 });
 
-Deno.test("Journal.heartbeat() does not wait for the disk, and every commit after it does", () => {
-  inFolder((folder) => {
+Deno.test("Journal.heartbeat() does not wait for the disk, and every commit after it does", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const modes: string[] = [];
-    using journal = openJournal(path, {
+    await using journal = await openJournal(path, {
       connect: (at, readOnly) => {
         const database = connect(at, readOnly);
         return {
@@ -70,44 +71,44 @@ Deno.test("Journal.heartbeat() does not wait for the disk, and every commit afte
         };
       },
     });
-    journal.startRun({ time: TIME, content: {} });
-    journal.heartbeat(HEARTBEAT);
-    journal.commit({ entries: [draft(1)] });
-    journal.heartbeat(HEARTBEAT);
-    journal.heartbeat(HEARTBEAT);
-    journal.commit({ entries: [draft(2)] });
+    await journal.startRun({ time: TIME, content: {} });
+    await journal.heartbeat(HEARTBEAT);
+    await journal.commit({ entries: [draft(1)] });
+    await journal.heartbeat(HEARTBEAT);
+    await journal.heartbeat(HEARTBEAT);
+    await journal.commit({ entries: [draft(2)] });
     assertEquals(modes, [
       ...["COMMIT FULL", "life NORMAL", "COMMIT FULL", "life NORMAL", "life NORMAL", "COMMIT FULL"],
     ]);
   });
 });
 
-Deno.test("Journal.heartbeat() comes after the beginning of a run, and is counted in `spent`", () => {
-  inFolder((folder) => {
+Deno.test("Journal.heartbeat() comes after the beginning of a run, and is counted in `spent`", async () => {
+  await inFolder(async (folder) => {
     let clock = 0;
-    using journal = openJournal(`${folder}/a.db`, { now: () => clock += 2 });
-    assertThrows(() => journal.heartbeat(HEARTBEAT), Error, "has no run yet: startRun() comes first");
-    journal.startRun({ time: TIME, content: {} });
-    journal.heartbeat(HEARTBEAT);
+    await using journal = await openJournal(`${folder}/a.db`, { now: () => clock += 2 });
+    await assertRejects(() => journal.heartbeat(HEARTBEAT), Error, "has no run yet: startRun() comes first");
+    await journal.startRun({ time: TIME, content: {} });
+    await journal.heartbeat(HEARTBEAT);
     assertEquals(journal.spent, { commits: 2, totalMs: 4, worstMs: 2 });
-    journal.close();
-    assertThrows(() => journal.heartbeat(HEARTBEAT), Error, "is closed");
+    await journal.close();
+    await assertRejects(() => journal.heartbeat(HEARTBEAT), Error, "is closed");
   });
 });
 
-Deno.test("JournalReader.life refuses a heartbeat that makes no sense", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.life refuses a heartbeat that makes no sense", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     {
-      using journal = openJournal(path);
-      journal.heartbeat(HEARTBEAT);
+      await using journal = await openJournal(path);
+      await journal.heartbeat(HEARTBEAT);
     }
     for (const change of ["price = '=1+1'", "time = 9223372036854775807", "price = '-1'"]) {
       const database = new DatabaseSync(path);
       database.exec(`UPDATE life SET ${change}`);
       database.close();
-      assertThrows(() => heartbeatIn(path), JournalError);
+      await assertRejects(() => heartbeatIn(path), JournalError);
     }
   });
 });

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
+import { SqliteLog } from "../../../src/stores/journal/sqlite/sqlite_log.ts";
 import { verifyAll } from "../../../src/stores/journal/journal_inspection.ts";
 import { configure, shownConfig } from "../../../src/config/config.ts";
 import { releaseHalt } from "../../../src/stores/journal/halt_release.ts";
@@ -13,16 +14,7 @@ import { HandRun } from "../../support/hand_run.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { outcomeOf } from "../../support/recorded_run.ts";
 import { writeRunOfVersion2 } from "../older_journal.ts";
-import {
-  contentsOf,
-  copyJournal,
-  inFolder,
-  inFolderAsync,
-  openJournal,
-  rehash,
-  tamper,
-  TIME,
-} from "../sample_journal.ts";
+import { contentsOf, copyJournal, inFolder, openJournal, rehash, tamper, TIME } from "../sample_journal.ts";
 
 /** A run of many faults, halted and released while it ran, that a Penstock kept and recorded. */
 const KNOWN_JOURNAL = new URL("../../commands/known_run/journal.db.gz", import.meta.url);
@@ -106,14 +98,17 @@ function rowsOf(
 }
 
 /** What `verify` finds of each single change to the journal at `path`, which it leaves as it was; only the unfound ones. */
-function unfound(path: string, leftOut = BESIDE_THE_BOOKS): { tried: number; unfound: string[] } {
+async function unfound(
+  path: string,
+  leftOut = BESIDE_THE_BOOKS,
+): Promise<{ tried: number; unfound: string[] }> {
   const database = new DatabaseSync(path);
   const triggers = TRIGGERS.map((name) =>
     String(database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!["sql"])
   );
   const missed: string[] = [];
   let tried = 0;
-  const attempt = (what: string, change: () => void) => {
+  const attempt = async (what: string, change: () => void) => {
     database.exec("BEGIN");
     try {
       for (const name of TRIGGERS) database.exec(`DROP TRIGGER ${name}`);
@@ -125,7 +120,7 @@ function unfound(path: string, leftOut = BESIDE_THE_BOOKS): { tried: number; unf
       }
       for (const sql of triggers) database.exec(sql);
       tried++;
-      if (verifyAll(database, path).isWhole) missed.push(what);
+      if ((await verifyAll(new SqliteLog(database, path))).isWhole) missed.push(what);
     } finally {
       database.exec("ROLLBACK");
     }
@@ -135,46 +130,49 @@ function unfound(path: string, leftOut = BESIDE_THE_BOOKS): { tried: number; unf
     for (const [column, value] of Object.entries(row)) {
       const put = database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`);
       for (const change of changesOf(value)) {
-        attempt(`${at} ${column}: ${change}`, () => put.run(change, row[key] as Value));
+        await attempt(`${at} ${column}: ${change}`, () => put.run(change, row[key] as Value));
       }
     }
-    attempt(`${at} removed`, () => void database.exec(`DELETE FROM ${table} WHERE ${key} = ${row[key]}`));
+    await attempt(
+      `${at} removed`,
+      () => void database.exec(`DELETE FROM ${table} WHERE ${key} = ${row[key]}`),
+    );
     const columns = Object.keys(row).map((name) =>
       name === key ? `(SELECT max(${key}) + 1 FROM ${table})` : name
     );
-    attempt(`${at} twice`, () => {
+    await attempt(`${at} twice`, () => {
       database.exec(`INSERT INTO ${table} SELECT ${columns} FROM ${table} WHERE ${key} = ${row[key]}`);
     });
   }
   for (const version of [1, 2]) {
-    attempt(`version ${version}`, () => void database.exec(`PRAGMA user_version = ${version}`));
+    await attempt(`version ${version}`, () => void database.exec(`PRAGMA user_version = ${version}`));
   }
-  assert(verifyAll(database, path).isWhole);
+  assert((await verifyAll(new SqliteLog(database, path))).isWhole);
   database.close();
   return { tried, unfound: missed };
 }
 
-Deno.test("verifyChain() finds any single field of any table that was changed, and any row removed or doubled, in a run of many faults", () => {
-  inFolder((folder) => {
+Deno.test("verifyChain() finds any single field of any table that was changed, and any row removed or doubled, in a run of many faults", async () => {
+  await inFolder(async (folder) => {
     const journal = knownJournal(folder);
-    const { tried, unfound: missed } = unfound(journal);
+    const { tried, unfound: missed } = await unfound(journal);
     assertEquals(missed, []);
     assertGreater(tried, 250);
     // The same once another run has started, of which there is no checkpoint yet.
     {
-      using next = openJournal(journal);
-      next.commit({ entries: [{ type: "stopped", time: TIME, content: { reason: "new run" } }] });
-      next.startRun({ time: TIME, content: contentsOf(journal).entries[0]!.content });
+      await using next = await openJournal(journal);
+      await next.commit({ entries: [{ type: "stopped", time: TIME, content: { reason: "new run" } }] });
+      await next.startRun({ time: TIME, content: (await contentsOf(journal)).entries[0]!.content });
     }
-    assertEquals(unfound(journal, [...BESIDE_THE_BOOKS, "entries"]).unfound, []);
+    assertEquals((await unfound(journal, [...BESIDE_THE_BOOKS, "entries"])).unfound, []);
   });
 });
 
 Deno.test("verifyChain() finds the same in a journal that was brought on from an older version", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const { journal } = await writeRunOfVersion2(folder);
-    openJournal(journal, { window: 1_000 }).close();
-    const { tried, unfound: missed } = unfound(journal);
+    await (await openJournal(journal, { window: 1_000 })).close();
+    const { tried, unfound: missed } = await unfound(journal);
     assertEquals(missed, []);
     assertGreater(tried, 150);
   });
@@ -192,18 +190,18 @@ async function releasedRun(folder: string): Promise<{ journal: string; recording
   const random = new SeededRandom(5);
   for (const [part, recording] of recordings.entries()) {
     {
-      using run = new HandRun(journal, recording, OPTIONS, TIME + part * 10_000_000);
+      await using run = await HandRun.open(journal, recording, OPTIONS, TIME + part * 10_000_000);
       const printed = new Set<string>();
       for (let [price, trades] = [60_000, 0]; !(printed.has("fill") && printed.has("refusal")); trades++) {
         assert(trades < 300, `${[...printed]}`);
         price += random.whole(-50, 50);
-        for (const { type } of run.trade(price)) printed.add(type);
+        for (const { type } of await run.trade(price)) printed.add(type);
       }
-      if (part === 0) run.halt();
+      if (part === 0) await run.halt();
       // A checkpoint by the clock comes where trades decide nothing.
-      while (run.trade(60_000).length > 0);
-      run.journal.checkpoint(TIME + part * 10_000_000 + 7_777);
-      run.stop();
+      while ((await run.trade(60_000)).length > 0);
+      await run.journal.checkpoint(TIME + part * 10_000_000 + 7_777);
+      await run.stop();
     }
     if (part > 0) break;
     const note = { time: TIME + 5_000_000, text: "looked into it" };
@@ -215,7 +213,7 @@ async function releasedRun(folder: string): Promise<{ journal: string; recording
 
 /** What is not found of each single change to an entry, with all hashes computed again. */
 async function unfoundForgeries(journal: string, recordings: readonly string[]): Promise<string[]> {
-  const { entries } = contentsOf(journal);
+  const { entries } = await contentsOf(journal);
   const last = new Map(entries.map((entry) => [entry.type, entry]));
   // A checkpoint that came by itself, and one with a decision.
   const checkpoints = entries.filter(({ type }) => type === "checkpoint");
@@ -255,9 +253,9 @@ function withoutHashes(recording: string): string {
 }
 
 Deno.test("Verification finds any field of any entry changed, with all hashes computed again, by what the recordings derive or name", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const { journal, recordings } = await releasedRun(folder);
-    const types = new Set(contentsOf(journal).entries.map(({ type }) => type));
+    const types = new Set((await contentsOf(journal)).entries.map(({ type }) => type));
     for (
       const type of [
         "started",
@@ -284,9 +282,9 @@ Deno.test("Verification finds any field of any entry changed, with all hashes co
 });
 
 Deno.test("Verification says between which entries a journal was rewritten where nothing derives what was changed", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const { journal, recordings } = await releasedRun(folder);
-    const { entries } = contentsOf(journal);
+    const { entries } = await contentsOf(journal);
     const stopped = entries.findLast(({ type }) => type === "stopped")!.seq;
     const before = entries.findLast(({ seq, type }) => seq < stopped && type !== "checkpoint")!.seq + 1;
     tamper(journal, (database) => {

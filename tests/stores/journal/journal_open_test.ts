@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { APPLICATION_ID, MIGRATIONS } from "../../../src/stores/journal/journal_schema.ts";
-import { SCHEMA_VERSION } from "../../../src/stores/journal/journal_tables.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/stores/journal/sqlite/journal_schema.ts";
+import { SCHEMA_VERSION } from "../../../src/stores/journal/sqlite/journal_tables.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { writeOlder } from "../older_journal.ts";
 import {
@@ -37,10 +38,10 @@ const modesCount = Deno.build.os !== "windows" && (() => {
   }
 })();
 
-Deno.test("Journal.open() makes a journal and its folder, and closing leaves one file", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() makes a journal and its folder, and closing leaves one file", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/data/penstock.db`;
-    openJournal(path).close();
+    await (await openJournal(path)).close();
     assertEquals(namesIn(`${folder}/data`), ["penstock.db"]);
     const database = new DatabaseSync(path);
     assertEquals(database.prepare("PRAGMA application_id").get()!["application_id"], APPLICATION_ID);
@@ -48,34 +49,37 @@ Deno.test("Journal.open() makes a journal and its folder, and closing leaves one
     assertEquals(database.prepare("PRAGMA journal_mode").get()!["journal_mode"], "wal");
     database.close();
     const deep = `${folder}/a/b/penstock.db`;
-    assertStringIncludes(refusal(deep), `the folder ${folder}/a/b does not exist. Create it, or choose`);
+    assertStringIncludes(
+      await refusal(deep),
+      `the folder ${folder}/a/b does not exist. Create it, or choose`,
+    );
     assertEquals(namesIn(folder), ["data"]);
   });
 });
 
-Deno.test("Journal.open() refuses what is no journal, and says what to do", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses what is no journal, and says what to do", async () => {
+  await inFolder(async (folder) => {
     const at = (name: string, content: string | Uint8Array) => {
       const path = `${folder}/${name}`;
       if (typeof content === "string") Deno.writeTextFileSync(path, content);
       else Deno.writeFileSync(path, content);
       return path;
     };
-    assertStringIncludes(refusal(folder), "it is a folder. Name a file in it.");
+    assertStringIncludes(await refusal(folder), "it is a folder. Name a file in it.");
     assertStringIncludes(
-      refusal(at("empty.db", "")),
+      await refusal(at("empty.db", "")),
       "it is empty. Nothing was changed. Restore it",
     );
     assertStringIncludes(
-      refusal(at("text.db", "x".repeat(9000))),
+      await refusal(at("text.db", "x".repeat(9000))),
       "it is not a SQLite database, or its beginning",
     );
-    assertStringIncludes(refusal(at("short.db", "x")), "it was cut short to 1 bytes, or never was a");
-    assertStringIncludes(refusal(`${at("file", "x")}/a.db`), "Not a directory");
+    assertStringIncludes(await refusal(at("short.db", "x")), "it was cut short to 1 bytes, or never was a");
+    assertStringIncludes(await refusal(`${at("file", "x")}/a.db`), "Not a directory");
     const orphan = at("orphan.db-wal", "x");
     const missing = `${folder}/orphan.db`;
     assertStringIncludes(
-      refusal(missing),
+      await refusal(missing),
       `it is missing, but ${orphan} is there and holds its latest entries. Put`,
     );
     for (const mode of ["wal", "delete"]) {
@@ -87,16 +91,19 @@ Deno.test("Journal.open() refuses what is no journal, and says what to do", () =
       const whose = mode === "wal"
         ? "its application id is 77, not 1347310420"
         : "it does not say whose it is";
-      assertStringIncludes(refusal(path), `it is another program's database: ${whose}. Choose another name.`);
+      assertStringIncludes(
+        await refusal(path),
+        `it is another program's database: ${whose}. Choose another name.`,
+      );
     }
     assertEquals(namesIn(folder).filter((name) => name.endsWith(".lock") || name.includes(".new")), []);
   });
 });
 
-Deno.test("Journal.open() refuses a newer version, and brings an older one up to date or leaves it alone", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses a newer version, and brings an older one up to date or leaves it alone", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     const setVersion = (version: number) => {
       const database = new DatabaseSync(path);
       database.exec(`PRAGMA user_version = ${version}`);
@@ -105,53 +112,53 @@ Deno.test("Journal.open() refuses a newer version, and brings an older one up to
     const newer = SCHEMA_VERSION + 1;
     setVersion(newer);
     assertStringIncludes(
-      refusal(path),
+      await refusal(path),
       `a newer Penstock wrote it (version ${newer}; this one knows up to ${SCHEMA_VERSION}). Use that`,
     );
     setVersion(0);
     assertStringIncludes(
-      refusal(path),
+      await refusal(path),
       `its tables are of version 0, and this Penstock knows 1 to ${SCHEMA_VERSION}`,
     );
-    assertThrows(() => JournalReader.open(path), JournalError, "its tables are of version 0");
+    await assertRejects(() => JournalReader.open(path), JournalError, "its tables are of version 0");
     Deno.removeSync(path);
     writeOlder(path, 1);
     const failing = new Map([...MIGRATIONS, [1, () => {
       throw new Error("it went wrong");
     }]]);
-    assertStringIncludes(refusal(path, { migrations: failing }), "it went wrong");
+    assertStringIncludes(await refusal(path, { migrations: failing }), "it went wrong");
     const forgetful = new Map([...MIGRATIONS, [1, () => {}]]);
-    assertStringIncludes(refusal(path, { migrations: forgetful }), "life is missing from its tables");
-    openJournal(path).close();
-    openJournal(path, { verify: true }).close();
-    assertEquals(contentsOf(path).entries.length, 16);
+    assertStringIncludes(await refusal(path, { migrations: forgetful }), "life is missing from its tables");
+    await (await openJournal(path)).close();
+    await (await openJournal(path, { verify: true })).close();
+    assertEquals((await contentsOf(path)).entries.length, 16);
   });
 });
 
-Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and names the entry", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and names the entry", async () => {
+  await inFolder(async (folder) => {
     let number = 0;
-    const after = (sql: string, options = {}) => {
+    const after = async (sql: string, options = {}) => {
       const path = `${folder}/${++number}.db`;
-      writeSample(path, 60);
+      await writeSample(path, 60);
       tamper(path, (database) => database.exec(sql));
       return refusal(path, options);
     };
     const change = (seq: number) => `UPDATE entries SET content = '{"x":1}' WHERE seq = ${seq}`;
-    assertStringIncludes(after(change(180)), "is damaged: entry 180 (fill) does not match its hash");
+    assertStringIncludes(await after(change(180)), "is damaged: entry 180 (fill) does not match its hash");
     assertStringIncludes(
-      after(change(3), { verify: true }),
+      await after(change(3), { verify: true }),
       "is damaged: entry 3 (fill) does not match its hash",
     );
     assertStringIncludes(
-      after("DELETE FROM entries WHERE seq = 90"),
+      await after("DELETE FROM entries WHERE seq = 90"),
       "is damaged: entry 90 is missing. Nothing was",
     );
     assertStringIncludes(
-      after("DELETE FROM entries WHERE seq > 179"),
+      await after("DELETE FROM entries WHERE seq > 179"),
       "entries 180 to 181 are missing at the end",
     );
-    assertStringIncludes(after("DELETE FROM head"), "the record of where it ends cannot be read");
+    assertStringIncludes(await after("DELETE FROM head"), "the record of where it ends cannot be read");
     const altered = "the state of run 1 is not the one that entry 181 (checkpoint) was made with";
     for (
       const change of [
@@ -164,50 +171,50 @@ Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and
         "prices = '[]'",
         "seq = 178",
       ]
-    ) assertStringIncludes(after(`UPDATE states SET ${change}`), altered, change);
-    assertStringIncludes(after("DELETE FROM states"), "the state at entry 181 (checkpoint) is missing");
+    ) assertStringIncludes(await after(`UPDATE states SET ${change}`), altered, change);
+    assertStringIncludes(await after("DELETE FROM states"), "the state at entry 181 (checkpoint) is missing");
     assertStringIncludes(
-      after("DROP TABLE checkpoint_prices"),
+      await after("DROP TABLE checkpoint_prices"),
       "checkpoint_prices is missing from its tables",
     );
     // What is older than the last entries is looked at when that is asked for, so that starting takes no time.
     const path = `${folder}/old.db`;
-    writeSample(path, 60);
+    await writeSample(path, 60);
     tamper(path, (database) => database.exec(change(3)));
-    openJournal(path).close();
-    assertStringIncludes(refusal(path, { verify: true }), "entry 3 (fill)");
+    await (await openJournal(path)).close();
+    assertStringIncludes(await refusal(path, { verify: true }), "entry 3 (fill)");
   });
 });
 
-Deno.test("Journal.open() leaves a damaged journal alone, with the log of a writer that was killed", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() leaves a damaged journal alone, with the log of a writer that was killed", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const killed = `${folder}/killed.db`;
-    writeSample(path);
+    await writeSample(path);
     {
-      using journal = openJournal(path);
-      journal.commit({ entries: [draft(1)] });
+      await using journal = await openJournal(path);
+      await journal.commit({ entries: [draft(1)] });
       const database = new DatabaseSync(path);
       database.exec("UPDATE states SET seq = 1");
       database.close();
       copyJournal(path, killed);
     }
     assert(bytesOf(killed)[1] !== null);
-    assertStringIncludes(refusal(killed), "the state of run 1 is not the one that entry 16");
+    assertStringIncludes(await refusal(killed), "the state of run 1 is not the one that entry 16");
   });
 });
 
-Deno.test("Journal.open() refuses a file cut short at any length, or gives back an older whole state", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses a file cut short at any length, or gives back an older whole state", async () => {
+  await inFolder(async (folder) => {
     const random = new SeededRandom(4);
     const path = `${folder}/a.db`;
-    writeSample(path, 40);
+    await writeSample(path, 40);
     const bytes = Deno.readFileSync(path);
     const lengths = Array.from({ length: 50 }, () => random.whole(0, bytes.length - 1));
     for (const length of [0, 1, 15, 16, 99, 100, 4096, bytes.length - 1, ...lengths]) {
       Deno.writeFileSync(path, bytes.subarray(0, length));
       assertMatch(
-        refusal(path),
+        await refusal(path),
         /: it (is empty|was cut short to|is not a SQLite)|: the file is damaged, perhaps cut short|is damaged: (entry|page)/,
       );
     }
@@ -215,67 +222,70 @@ Deno.test("Journal.open() refuses a file cut short at any length, or gives back 
     Deno.writeFileSync(path, bytes);
     const copy = `${folder}/b.db`;
     {
-      using journal = openJournal(path);
+      await using journal = await openJournal(path);
       for (let number = 0; number < 20; number++) {
-        journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number) });
+        await journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number) });
       }
       copyJournal(path, copy);
     }
     const log = Deno.readFileSync(`${copy}-wal`);
-    const whole = contentsOf(path).entries;
+    const whole = (await contentsOf(path)).entries;
     for (let time = 0; time < 50; time++) {
       Deno.writeFileSync(copy, bytes);
       Deno.writeFileSync(`${copy}-wal`, log.subarray(0, random.whole(0, log.length - 1)));
-      openJournal(copy, { verify: true }).close();
-      const { entries } = contentsOf(copy);
+      await (await openJournal(copy, { verify: true })).close();
+      const { entries } = await contentsOf(copy);
       assertEquals(entries, whole.slice(0, entries.length));
       assert(entries.length >= 121 && entries.length % 2 === 1);
     }
   });
 });
 
-Deno.test("Journal.open() refuses a file whose beginning was overwritten", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses a file whose beginning was overwritten", async () => {
+  await inFolder(async (folder) => {
     const random = new SeededRandom(5);
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     const bytes = Deno.readFileSync(path);
     for (let time = 0; time < 30; time++) {
       const length = random.whole(1, 4096);
       const damaged = bytes.slice();
       for (let at = 0; at < length; at++) damaged[at] = random.whole(0, 255);
       Deno.writeFileSync(path, damaged);
-      assertMatch(refusal(path), /: it is not a SQLite database, or its beginning was overwritten|cut short/);
+      assertMatch(
+        await refusal(path),
+        /: it is not a SQLite database, or its beginning was overwritten|cut short/,
+      );
     }
     Deno.writeFileSync(path, bytes);
-    assert(chainResultOf(path).isWhole);
+    assert((await chainResultOf(path)).isWhole);
   });
 });
 
 Deno.test({
   name: "Journal.open() and JournalReader.open() say what is wrong with a folder that is read-only",
   ignore: !modesCount && !canMount,
-  fn: () => {
-    inFolder((folder) => {
+  fn: async () => {
+    await inFolder(async (folder) => {
       const disk = `${folder}/disk`;
       Deno.mkdirSync(disk);
       if (!modesCount) assert(mount(disk, "size=4m"));
       try {
         const path = `${disk}/a.db`;
         const killed = `${disk}/killed.db`;
-        writeSample(path);
+        await writeSample(path);
         {
-          using journal = openJournal(path);
-          journal.commit({ entries: [draft(1)] });
+          await using journal = await openJournal(path);
+          await journal.commit({ entries: [draft(1)] });
           copyJournal(path, killed, true);
         }
         if (!modesCount) assert(run("mount", "-o", "remount,ro", disk));
         else Deno.chmodSync(disk, 0o555);
         const advice = "Check that the file and its folder may be read and written, or choose another place.";
-        assertStringIncludes(refusal(path), advice);
-        assertStringIncludes(refusal(`${disk}/new.db`), advice);
-        assertThrows(() => JournalReader.open(path), JournalError, "a folder that may be written to");
-        assertEquals(contentsOf(killed).entries.length, 17);
+        assertStringIncludes(await refusal(path), advice);
+        assertStringIncludes(await refusal(`${disk}/new.db`), advice);
+        await assertRejects(() => JournalReader.open(path), JournalError, "a folder that may be written to");
+        assertEquals((await contentsOf(killed)).entries.length, 17);
       } finally {
         if (!modesCount) assert(run("umount", disk));
         else Deno.chmodSync(disk, 0o755);
@@ -284,16 +294,16 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.open() refuses a file that it may read but not write", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() refuses a file that it may read but not write", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     // As SQLite does with a file that the user may not write to, regardless of the user.
-    const message = refusal(path, { connect: (at) => connect(at, true) });
+    const message = await refusal(path, { connect: (at) => connect(at, true) });
     assertStringIncludes(
       message,
       "the file or its folder is read-only (attempt to write a readonly database)",
     );
-    assert(chainResultOf(path).isWhole);
+    assert((await chainResultOf(path)).isWhole);
   });
 });

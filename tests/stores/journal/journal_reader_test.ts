@@ -3,15 +3,19 @@ import {
   assertEquals,
   assertGreater,
   assertLess,
+  assertRejects,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
-import { type Draft, type EntryType, ofTypeInRun } from "../../../src/stores/journal/journal_entry.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Draft, type EntryType } from "../../../src/stores/journal/journal_entry.ts";
+import { ofTypeInRun } from "../../../src/stores/journal/sqlite/entry_rows.ts";
+import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { sqliteStore } from "../../../src/stores/journal/sqlite/sqlite_store.ts";
+import { SqliteLog } from "../../../src/stores/journal/sqlite/sqlite_log.ts";
 import { lastOfType } from "../../../src/stores/journal/linked_entry.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
@@ -21,7 +25,6 @@ import {
   copyJournal,
   draft,
   inFolder,
-  inFolderAsync,
   journalProcess,
   linesOf,
   openJournal,
@@ -31,28 +34,31 @@ import {
 } from "../sample_journal.ts";
 
 /** Two runs of all kinds of entries, more than are read at once; returns where it is. */
-function writeRuns(folder: string): string {
+async function writeRuns(folder: string): Promise<string> {
   const path = `${folder}/a.db`;
   const random = new SeededRandom(3);
-  using journal = openJournal(path);
+  await using journal = await openJournal(path);
   for (let run = 0; run < 2; run++) {
-    journal.startRun({ time: TIME, content: { run } });
+    await journal.startRun({ time: TIME, content: { run } });
     for (let number = 0; number < 40; number++) {
       const types = Array.from(
         { length: 20 },
         () => random.pick<Draft["type"]>(["signal", "fill", "refusal", "gap"]),
       );
-      journal.commit({ entries: types.map((type) => draft(number, type)), checkpoint: checkpoint(number) });
+      await journal.commit({
+        entries: types.map((type) => draft(number, type)),
+        checkpoint: checkpoint(number),
+      });
     }
   }
-  journal.commit({ entries: [draft(99, "stopped")] });
+  await journal.commit({ entries: [draft(99, "stopped")] });
   return path;
 }
 
-Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving the rest out by hand does", () => {
-  inFolder((folder) => {
-    using reader = JournalReader.open(writeRuns(folder));
-    const all = [...reader.entries()];
+Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving the rest out by hand does", async () => {
+  await inFolder(async (folder) => {
+    await using reader = await JournalReader.open(await writeRuns(folder));
+    const all = await Array.fromAsync(reader.entries());
     assertEquals(all.map(({ seq }) => seq), Array.from({ length: 2 * (1 + 40 * 21) + 1 }, (_, at) => at + 1));
     const anyType = fc.constantFrom<EntryType>(
       "signal",
@@ -68,34 +74,37 @@ Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving th
       types: fc.uniqueArray(anyType, { maxLength: 4 }),
       run: fc.integer({ min: 0, max: 3 }),
     }, { requiredKeys: [] });
-    fc.assert(fc.property(anyWish, (wish) => {
+    await fc.assert(fc.asyncProperty(anyWish, async (wish) => {
       const { afterSeq = 0, types, run } = wish;
       const expected = all.filter((entry) =>
         entry.seq > afterSeq && (types?.includes(entry.type) ?? true) && (run ?? entry.run) === entry.run
       );
-      assertEquals([...reader.entries(wish)].map(({ seq }) => seq), expected.map(({ seq }) => seq));
+      assertEquals(
+        (await Array.fromAsync(reader.entries(wish))).map(({ seq }) => seq),
+        expected.map(({ seq }) => seq),
+      );
     }));
     for (const run of [1, 2]) {
       const counts: Record<string, number> = {};
       for (const { run: of, type } of all) {
         if (of === run && type !== "checkpoint") counts[type] = (counts[type] ?? 0) + 1;
       }
-      assertEquals(reader.counts(run), counts);
+      assertEquals(await reader.counts(run), counts);
       const fills = all.filter((entry) => entry.type === "fill" && entry.run === run);
-      assertEquals(reader.latest("fill", 7, run), fills.slice(-7));
+      assertEquals(await reader.latest("fill", 7, run), fills.slice(-7));
     }
-    assertEquals([reader.counts().started, reader.counts().checkpoint], [2, undefined]);
-    assertEquals(reader.latest("checkpoint", 3, 1).map(({ seq }) => seq), [799, 820, 841]);
-    assertEquals(reader.latest("gap", 1), all.filter(({ type }) => type === "gap").slice(-1));
-    assertEquals([reader.lastRun, reader.lastEntryTime], [2, TIME + 99]);
-    assertEquals(reader.account(1), checkpoint(39).account);
-    assertEquals(reader.positions(), [...checkpoint(39).positions]);
+    assertEquals([(await reader.counts()).started, (await reader.counts()).checkpoint], [2, undefined]);
+    assertEquals((await reader.latest("checkpoint", 3, 1)).map(({ seq }) => seq), [799, 820, 841]);
+    assertEquals(await reader.latest("gap", 1), all.filter(({ type }) => type === "gap").slice(-1));
+    assertEquals([await reader.lastRun(), await reader.lastEntryTime()], [2, TIME + 99]);
+    assertEquals(await reader.account(1), checkpoint(39).account);
+    assertEquals(await reader.positions(), [...checkpoint(39).positions]);
   });
 });
 
-Deno.test("JournalReader finds entries of one type by the index, and a run's last checkpoint within that run", () => {
-  inFolder((folder) => {
-    const path = writeRuns(folder);
+Deno.test("JournalReader finds entries of one type by the index, and a run's last checkpoint within that run", async () => {
+  await inFolder(async (folder) => {
+    const path = await writeRuns(folder);
     const database = connect(path, true);
     const planOf = (sql: string) =>
       database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail).join("; ");
@@ -104,33 +113,45 @@ Deno.test("JournalReader finds entries of one type by the index, and a run's las
       "USING INDEX entries_by_type (type=? AND run=?",
     );
     for (const [run, seq] of [[1, 841], [2, 1682], [3, undefined]] as const) {
-      assertEquals(lastOfType(database, path, run, "checkpoint")?.seq, seq);
+      assertEquals((await lastOfType(new SqliteLog(database, path), run, "checkpoint"))?.seq, seq);
     }
     database.close();
   });
 });
 
-Deno.test("JournalReader reads an empty journal, and says where there is none", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader reads an empty journal, and says where there is none", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    assertThrows(
+    await assertRejects(
       () => JournalReader.open(path),
       JournalError,
       "there is none. Name the file that a run keeps its",
     );
-    openJournal(path).close();
-    using reader = JournalReader.open(path);
-    assertEquals([reader.lastRun, reader.lastEntryTime, reader.account()], [0, null, null]);
-    assertEquals([[...reader.entries()], reader.latest("fill", 5), reader.counts()], [[], [], {}]);
-    assertEquals(reader.verifyChain(), { isWhole: true, entries: 0, from: null, to: null });
-    reader.close();
-    reader.close();
+    await (await openJournal(path)).close();
+    await using reader = await JournalReader.open(path);
+    assertEquals([await reader.lastRun(), await reader.lastEntryTime(), await reader.account()], [
+      0,
+      null,
+      null,
+    ]);
+    assertEquals([
+      await Array.fromAsync(reader.entries()),
+      await reader.latest("fill", 5),
+      await reader.counts(),
+    ], [
+      [],
+      [],
+      {},
+    ]);
+    assertEquals(await reader.verifyChain(), { isWhole: true, entries: 0, from: null, to: null });
+    await reader.close();
+    await reader.close();
   });
 });
 
-Deno.test("JournalReader.entries() and verifyChain() hold a few hundred entries at a time, however many there are", () => {
-  inFolder((folder) => {
-    const path = writeRuns(folder);
+Deno.test("JournalReader.entries() and verifyChain() hold a few hundred entries at a time, however many there are", async () => {
+  await inFolder(async (folder) => {
+    const path = await writeRuns(folder);
     let most = 0;
     let read = 0;
     const counting: Connect = (at, readOnly) => {
@@ -154,26 +175,26 @@ Deno.test("JournalReader.entries() and verifyChain() hold a few hundred entries 
         close: () => database.close(),
       };
     };
-    using reader = JournalReader.open(path, { connect: counting });
+    await using reader = await JournalReader.open(path, { store: sqliteStore({ connect: counting }) });
     read = 0;
-    for (const _ of reader.entries()) if (read > 0) break;
+    for await (const _ of reader.entries()) if (read > 0) break;
     assertEquals(read, 500);
-    assertEquals([...reader.entries()].length, 1683);
-    assert(reader.verifyChain().isWhole);
+    assertEquals((await Array.fromAsync(reader.entries())).length, 1683);
+    assert((await reader.verifyChain()).isWhole);
     assertEquals(most, 1000);
   });
 });
 
 Deno.test("JournalReader reads while a run writes, and what a run left that was killed", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const body = `
-      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
-      journal.startRun({ time: 1, content: {} });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      await journal.startRun({ time: 1, content: {} });
       console.log("1");
       for (let number = 1;; number++) {
         const entries = Array.from({ length: 10 }, () => ({ type: "signal", time: number, content: { number } }));
-        console.log(journal.commit({ entries }));
+        console.log(await journal.commit({ entries }));
       }
     `;
     const writer = journalProcess(folder, body, [`--allow-read=${folder}`, `--allow-write=${folder}`]);
@@ -183,13 +204,13 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
     })();
     while (confirmed === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     {
-      using reader = JournalReader.open(path);
+      await using reader = await JournalReader.open(path);
       let seen = 0;
       for (let time = 0; time < 12 || seen < 100; time++) {
         const known = confirmed;
-        const chain = reader.verifyChain();
+        const chain = await reader.verifyChain();
         assert(chain.isWhole && chain.entries >= known && chain.entries % 10 === 1);
-        for (const { seq } of reader.entries({ afterSeq: seen })) assertEquals(seq, ++seen);
+        for await (const { seq } of reader.entries({ afterSeq: seen })) assertEquals(seq, ++seen);
         assert(seen >= chain.entries);
         // Lets what was printed come in.
         await new Promise((resolve) => setTimeout(resolve, 0));
@@ -200,8 +221,8 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
     await following;
     copyJournal(path, `${folder}/copy.db`);
     for (const left of [path, `${folder}/copy.db`]) {
-      using reader = JournalReader.open(left);
-      const chain = reader.verifyChain();
+      await using reader = await JournalReader.open(left);
+      const chain = await reader.verifyChain();
       assert(chain.isWhole);
       assertGreater(chain.entries, confirmed - 1);
     }
@@ -224,69 +245,75 @@ function append(database: DatabaseSync, isRight: boolean, content = "{}"): Uint8
   return right;
 }
 
-Deno.test("JournalReader.verifyChain() names the entry that was changed, removed, added or moved", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.verifyChain() names the entry that was changed, removed, added or moved", async () => {
+  await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
-    writeSample(sample, 10);
-    const edit = (change: (database: DatabaseSync) => void) => {
+    await writeSample(sample, 10);
+    const edit = async (change: (database: DatabaseSync) => void) => {
       const path = `${folder}/edited.db`;
       copyJournal(sample, path);
       tamper(path, change);
-      const chain = chainResultOf(path);
+      const chain = await chainResultOf(path);
       return chain.isWhole ? "whole" : `${chain.seq} ${chain.flaw}: ${chain.what}`;
     };
     const sql = (text: string) => edit((database) => database.exec(text));
     const changed = "does not match its hash: it was changed, or the one before it was removed";
-    assertEquals(edit(() => {}), "whole");
+    assertEquals(await edit(() => {}), "whole");
     assertEquals(
-      sql("UPDATE entries SET time = time + 1 WHERE seq = 9"),
+      await sql("UPDATE entries SET time = time + 1 WHERE seq = 9"),
       `9 hash: entry 9 (fill) ${changed}`,
     );
     assertEquals(
-      sql("UPDATE entries SET run = 2 WHERE seq = 31"),
+      await sql("UPDATE entries SET run = 2 WHERE seq = 31"),
       `31 hash: entry 31 (checkpoint) ${changed}`,
     );
-    assertEquals(sql("UPDATE entries SET type = 'halt' WHERE seq = 1"), `1 hash: entry 1 (halt) ${changed}`);
     assertEquals(
-      sql("UPDATE entries SET hash = zeroblob(32) WHERE seq = 5"),
+      await sql("UPDATE entries SET type = 'halt' WHERE seq = 1"),
+      `1 hash: entry 1 (halt) ${changed}`,
+    );
+    assertEquals(
+      await sql("UPDATE entries SET hash = zeroblob(32) WHERE seq = 5"),
       `5 hash: entry 5 (signal) ${changed}`,
     );
     assertEquals(
-      sql("UPDATE entries SET hash = x'00' WHERE seq = 5"),
+      await sql("UPDATE entries SET hash = x'00' WHERE seq = 5"),
       "5 unreadable: entry 5 cannot be read",
     );
     assertEquals(
-      sql(`UPDATE entries SET time = ${2n ** 60n} WHERE seq = 5`),
+      await sql(`UPDATE entries SET time = ${2n ** 60n} WHERE seq = 5`),
       "5 unreadable: entry 5 cannot be read",
     );
-    assertEquals(sql("DELETE FROM entries WHERE seq = 1"), "1 hole: entry 1 is missing");
-    assertEquals(sql("DELETE FROM entries WHERE seq IN (7, 8)"), "7 hole: entries 7 to 8 are missing");
-    assertEquals(sql("DELETE FROM entries WHERE seq = 31"), "31 removed: entry 31 is missing at the end");
-    assertEquals(sql("DELETE FROM entries"), "1 removed: entries 1 to 31 are missing at the end");
+    assertEquals(await sql("DELETE FROM entries WHERE seq = 1"), "1 hole: entry 1 is missing");
+    assertEquals(await sql("DELETE FROM entries WHERE seq IN (7, 8)"), "7 hole: entries 7 to 8 are missing");
+    assertEquals(
+      await sql("DELETE FROM entries WHERE seq = 31"),
+      "31 removed: entry 31 is missing at the end",
+    );
+    assertEquals(await sql("DELETE FROM entries"), "1 removed: entries 1 to 31 are missing at the end");
     const swap = (a: number, b: number) => edit((database) => renumber(database, new Map([[a, b], [b, a]])));
     assertEquals(
-      swap(4, 20),
+      await swap(4, 20),
       "4 moved: entry 4 (signal) was moved: it stood at 20",
     );
     assertEquals(
-      swap(4, 5),
+      await swap(4, 5),
       "4 moved: entry 4 (signal) was moved: it stood at 5",
     );
     const shift = new Map([[6, 9], [7, 6], [8, 7], [9, 8]]);
     assertStringIncludes(
-      edit((database) => renumber(database, shift)),
+      await edit((database) => renumber(database, shift)),
       "6 moved: entry 6 (checkpoint) was moved: it stood at 7",
     );
     assertEquals(
-      edit((database) => append(database, true)),
+      await edit((database) => append(database, true)),
       "32 added: entry 32 (fill) was added after the journal's end at 31",
     );
     assertEquals(
-      edit((database) => append(database, false)),
+      await edit((database) => append(database, false)),
       "32 added: entry 32 (fill) was added after the journal's end at 31",
     );
     assertStringIncludes(
-      edit((database) => {
+      await edit((database) => {
         renumber(database, new Map(Array.from({ length: 20 }, (_, at) => [12 + at, 13 + at])));
         database.exec(
           "INSERT INTO entries SELECT 12, run, type, time, '{}', hash FROM entries WHERE seq = 11",
@@ -295,38 +322,38 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       "12 added: entry 12 (signal) was inserted",
     );
     assertEquals(
-      sql("INSERT INTO entries VALUES (0, 1, 'fill', 1, '{}', zeroblob(32))"),
+      await sql("INSERT INTO entries VALUES (0, 1, 'fill', 1, '{}', zeroblob(32))"),
       "0 added: entry 0 comes before the first",
     );
     assertStringIncludes(
-      sql("UPDATE head SET hash = zeroblob(32)"),
+      await sql("UPDATE head SET hash = zeroblob(32)"),
       "31 hash: entry 31 is not the one that the record",
     );
     assertStringIncludes(
-      sql(`UPDATE states SET content = replace(content, '"realized":"-3.25"', '"realized":"5"')`),
+      await sql(`UPDATE states SET content = replace(content, '"realized":"-3.25"', '"realized":"5"')`),
       "31 derived: the state of run 1 is not the one that entry 31 (checkpoint) was made with",
     );
     assertStringIncludes(
-      sql("INSERT INTO states SELECT 2, seq, content, prices FROM states"),
+      await sql("INSERT INTO states SELECT 2, seq, content, prices FROM states"),
       "31 derived: the states table names run 2, which has no entry",
     );
     assertStringIncludes(
-      sql("INSERT INTO states SELECT 0, seq, content, prices FROM states"),
+      await sql("INSERT INTO states SELECT 0, seq, content, prices FROM states"),
       "31 derived: the states table names run 0, which has no entry",
     );
   });
 });
 
-Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same text", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same text", async () => {
+  await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
     {
-      using journal = openJournal(sample);
-      journal.startRun({ time: TIME, content: {} });
+      await using journal = await openJournal(sample);
+      await journal.startRun({ time: TIME, content: {} });
       const lost = (reason: string) => ({ type: "disconnected", time: TIME, content: { reason } } as const);
-      journal.commit({ entries: [lost("lost \ufffd"), lost("déconnecté 断")] });
+      await journal.commit({ entries: [lost("lost \ufffd"), lost("déconnecté 断")] });
     }
-    assertEquals(chainResultOf(sample).isWhole, true);
+    assertEquals((await chainResultOf(sample)).isWhole, true);
     const hexOf = (text: string) => new TextEncoder().encode(text).toHex();
     const replaced = (to: string) =>
       `content = CAST(unhex(replace(hex(content), 'EFBFBD', '${to}')) AS TEXT) WHERE seq = 2`;
@@ -344,7 +371,7 @@ Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same
       const path = `${folder}/${at}.db`;
       copyJournal(sample, path);
       tamper(path, (database) => database.exec(`UPDATE entries SET ${edit}`));
-      const chain = chainResultOf(path);
+      const chain = await chainResultOf(path);
       assert(
         !chain.isWhole && chain.seq === seq && chain.flaw === "hash",
         `${edit}: ${JSON.stringify(chain)}`,
@@ -353,25 +380,25 @@ Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same
   });
 });
 
-Deno.test("JournalReader.entries() stops at an entry that cannot be read, and names it", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.entries() stops at an entry that cannot be read, and names it", async () => {
+  await inFolder(async (folder) => {
     const contents = [`'x'`, `'1'`, `CAST(x'7b2261223a22ff227d' AS TEXT)`];
     for (const [at, content] of contents.entries()) {
       const path = `${folder}/${at}.db`;
-      writeSample(path);
+      await writeSample(path);
       tamper(path, (database) => database.exec(`UPDATE entries SET content = ${content} WHERE seq = 3`));
-      using reader = JournalReader.open(path);
+      await using reader = await JournalReader.open(path);
       const entries = reader.entries();
-      assertEquals([entries.next().value?.seq, entries.next().value?.seq], [1, 2]);
-      assertThrows(() => entries.next(), JournalError, `${path} is damaged: entry 3 cannot be read`);
+      assertEquals([(await entries.next()).value?.seq, (await entries.next()).value?.seq], [1, 2]);
+      await assertRejects(() => entries.next(), JournalError, `${path} is damaged: entry 3 cannot be read`);
     }
   });
 });
 
-Deno.test("JournalReader.verifyChain() finds the first of any entries edited by hand", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.verifyChain() finds the first of any entries edited by hand", async () => {
+  await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
-    writeSample(sample, 10);
+    await writeSample(sample, 10);
     const anySeq = fc.integer({ min: 1, max: 31 });
     const anyEdit = fc.record({
       verb: fc.constantFrom("content", "byte", "time", "type", "hash", "remove", "swap"),
@@ -380,8 +407,8 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
       byte: fc.nat(1000),
       bit: fc.nat(7),
     });
-    fc.assert(
-      fc.property(fc.array(anyEdit, { minLength: 1, maxLength: 3 }), (edits) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEdit, { minLength: 1, maxLength: 3 }), async (edits) => {
         const path = `${folder}/edited.db`;
         copyJournal(sample, path);
         tamper(path, (database) => {
@@ -405,7 +432,7 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
         });
         // The first row that is not what it was, compared byte for byte.
         const first = firstDifference(sample, path);
-        const chain = chainResultOf(path);
+        const chain = await chainResultOf(path);
         if (first === null) assert(chain.isWhole);
         else assert(!chain.isWhole && chain.seq === first, `${JSON.stringify(chain)}, not ${first}`);
       }),
@@ -427,11 +454,11 @@ function firstDifference(a: string, b: string): number | null {
   return null;
 }
 
-Deno.test("JournalReader finds any byte changed in the file, unless it changes nothing that is read", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader finds any byte changed in the file, unless it changes nothing that is read", async () => {
+  await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
-    writeSample(sample, 100);
-    const was = contentsOf(sample);
+    await writeSample(sample, 100);
+    const was = await contentsOf(sample);
     const bytes = Deno.readFileSync(sample);
     // Most of the rest is room that is not used yet.
     const used = Array.from(bytes.keys()).filter((at) => bytes[at] !== 0);
@@ -444,12 +471,12 @@ Deno.test("JournalReader finds any byte changed in the file, unless it changes n
       changed[at]! ^= random.whole(1, 255);
       Deno.writeFileSync(path, changed);
       try {
-        if (!chainResultOf(path).isWhole) continue;
+        if (!(await chainResultOf(path)).isWhole) continue;
       } catch (error) {
         assert(error instanceof JournalError, `${at}: ${error}`);
         continue;
       }
-      assertEquals(contentsOf(path), was, `byte ${at}`);
+      assertEquals(await contentsOf(path), was, `byte ${at}`);
       unnoticed++;
     }
     assertLess(unnoticed, 60);

@@ -8,26 +8,19 @@ import { readRequest, type RunRequest } from "../../../src/domain/run/run_reques
 import { Engine } from "../../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../../src/stores/journal/halt_release.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
+import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
+import { JournalLock } from "../../../src/stores/journal/sqlite/journal_lock.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { fileRequest, type RequestKey } from "../../../src/stores/journal/journal_requests.ts";
+import { fileRequest } from "../../../src/stores/journal/sqlite/journal_requests.ts";
+import { type RequestKey } from "../../../src/stores/journal/entry_log.ts";
 import type { Asking } from "../../../src/stores/journal/run_asking.ts";
 import { HaltedAlready, haltRun } from "../../../src/stores/journal/run_halt.ts";
 import { RunIsOver } from "../../../src/stores/journal/run_reading.ts";
 import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
 import { writeOlder } from "../older_journal.ts";
-import {
-  contentsOf,
-  diskError,
-  draft,
-  inFolder,
-  inFolderAsync,
-  openJournal,
-  TIME,
-  watched,
-} from "../sample_journal.ts";
+import { contentsOf, diskError, draft, inFolder, openJournal, TIME, watched } from "../sample_journal.ts";
 
 /** Does not wait for an answer. */
 const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };
@@ -44,95 +37,105 @@ function file(path: string, request: RunRequest, run = 1, time = TIME): RequestK
 }
 
 /** A run as a process has it, without a feed. */
-class Process implements Disposable {
+class Process implements AsyncDisposable {
   readonly path: string;
   readonly engine = new Engine(optionsOf(DEFAULTS));
   readonly journal: RunJournal;
 
-  constructor(path: string, { isNew = false, market = "binance" } = {}) {
-    this.path = path;
-    const opened = Journal.open(path, { now: () => 0, window: DEFAULTS.long });
-    this.journal = new RunJournal(opened, this.engine, DEFAULTS.symbol);
+  static async start(path: string, { isNew = false, market = "binance" } = {}): Promise<Process> {
+    const process = new Process(path, await Journal.open(path, { now: () => 0, window: DEFAULTS.long }));
+    const { engine, journal } = process;
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };
-    this.journal.start({ time: TIME, version: "1", options: {}, market, instrument, isNew });
+    await journal.start({ time: TIME, version: "1", options: {}, market, instrument, isNew });
     const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
-    if (this.engine.state.trades > 0) return;
-    [...this.engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
-    this.journal.checkpoint(TIME);
+    if (engine.state.trades > 0) return process;
+    [...engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
+    await journal.checkpoint(TIME);
+    return process;
   }
 
-  halt(): void {
-    this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: TIME })]);
+  private constructor(path: string, journal: Journal) {
+    this.path = path;
+    this.journal = new RunJournal(journal, this.engine, DEFAULTS.symbol);
+  }
+
+  async halt(): Promise<void> {
+    await this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: TIME })]);
   }
 
   /** Does what is asked for, as the run does; why each request was dropped, or null. */
-  handle(): (string | null)[] {
-    return Array.from(this.journal.requests(), ({ id, request, time: requested, why }) => {
-      if (request === null || why !== null) return why;
+  async handle(): Promise<(string | null)[]> {
+    const reasons: (string | null)[] = [];
+    for await (const { id, request, time: requested, why } of this.journal.requests()) {
+      reasons.push(why);
+      if (request === null || why !== null) continue;
       const details = { requested, ...(request.text === null ? {} : { text: request.text }) };
       const events = this.engine.apply(
         request.kind === "halt"
           ? { event: "halt", action: request.action, time: TIME, ...details }
           : { event: "released", time: TIME, ...details },
       );
-      this.journal.keep([...events], [id]);
-      return null;
-    });
+      await this.journal.keep([...events], [id]);
+    }
+    return reasons;
   }
 
   /** The same as soon as something is asked for. */
   async handleNext(): Promise<(string | null)[]> {
     for (;;) {
-      const why = this.handle();
+      const why = await this.handle();
       if (why.length > 0) return why;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
-  get entries() {
-    return contentsOf(this.path).entries;
+  async entries() {
+    return (await contentsOf(this.path)).entries;
   }
 
-  [Symbol.dispose](): void {
-    this.journal.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.journal.close();
   }
 }
 
-Deno.test("Journal.requests() hands out what another connection filed, and commit() removes it with its entry or not at all", () => {
-  inFolder((folder) => {
+Deno.test("Journal.requests() hands out what another connection filed, and commit() removes it with its entry or not at all", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let isFailing = false;
     const connection = watched((_at, when, sql) => {
       if (isFailing && when === "before" && sql === "COMMIT") throw diskError();
     });
     {
-      using journal = openJournal(path, { connect: connection });
-      journal.startRun({ time: TIME, content: {} });
-      assertEquals(journal.requests(), []);
+      await using journal = await openJournal(path, { connect: connection });
+      await journal.startRun({ time: TIME, content: {} });
+      assertEquals(await journal.requests(), []);
       const key = file(path, { kind: "halt", action: "flatten", text: null });
       file(path, { kind: "release", halt: 7, text: "é\n\ud800" }, 2);
-      const [first, second, ...more] = journal.requests();
+      const [first, second, ...more] = await journal.requests();
       assertEquals([first?.id, first?.time, first?.run, more.length], [key.id, TIME, 1, 0]);
       assertEquals(first?.request, { kind: "halt", action: "flatten", text: null });
       assertEquals([second?.run, second?.request], [2, { kind: "release", halt: 7, text: "é\n\ud800" }]);
-      assertEquals(journal.commit({ handled: [second!.id] }), 1);
+      assertEquals(await journal.commit({ handled: [second!.id] }), 1);
       isFailing = true;
-      assertThrows(() => journal.commit({ entries: [draft(1, "halt")], handled: [key.id] }), JournalError);
+      await assertRejects(
+        () => journal.commit({ entries: [draft(1, "halt")], handled: [key.id] }),
+        JournalError,
+      );
     }
     isFailing = false;
-    using journal = openJournal(path);
-    assertEquals([journal.requests().length, contentsOf(path).entries.length], [1, 1]);
-    journal.commit({ entries: [draft(1, "halt")], handled: [journal.requests()[0]!.id] });
-    assertEquals([journal.requests().length, contentsOf(path).entries.length], [0, 2]);
+    await using journal = await openJournal(path);
+    assertEquals([(await journal.requests()).length, (await contentsOf(path)).entries.length], [1, 1]);
+    await journal.commit({ entries: [draft(1, "halt")], handled: [(await journal.requests())[0]!.id] });
+    assertEquals([(await journal.requests()).length, (await contentsOf(path)).entries.length], [0, 2]);
   });
 });
 
-Deno.test("Journal.requests() passes over what no Penstock filed, and the table refuses what could not be read", () => {
-  inFolder((folder) => {
+Deno.test("Journal.requests() passes over what no Penstock filed, and the table refuses what could not be read", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    journal.startRun({ time: TIME, content: {} });
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: {} });
     const database = new DatabaseSync(path);
     const insert = (kind: string, content: string, time = "1") =>
       database.exec(
@@ -143,7 +146,7 @@ Deno.test("Journal.requests() passes over what no Penstock filed, and the table 
     }
     for (const content of ["null", `{"halt":1.5,"text":"a"}`, `{"halt":1}`]) insert("release", content);
     for (const kind of ["toString", "__proto__", "sell"]) insert(kind, "{}");
-    assertEquals(journal.requests().map(({ request }) => request), Array(12).fill(null));
+    assertEquals((await journal.requests()).map(({ request }) => request), Array(12).fill(null));
     assertThrows(() => insert("halt", "x".repeat(10_001)), Error, "constraint");
     assertThrows(() => insert("k".repeat(41), "{}"), Error, "constraint");
     assertThrows(() => insert("halt", "{}", "9223372036854775807"), Error, "constraint");
@@ -184,31 +187,31 @@ function lockedFor(times: () => number, tried: string[]): Connect {
   };
 }
 
-Deno.test("Journal.commit() outlasts a process that dawdles over a request, and fails where that never ends", () => {
-  inFolder((folder) => {
+Deno.test("Journal.commit() outlasts a process that dawdles over a request, and fails where that never ends", async () => {
+  await inFolder(async (folder) => {
     let left = 0;
     const tried: string[] = [];
     const path = `${folder}/a.db`;
-    using journal = openJournal(path, { connect: lockedFor(() => left--, tried) });
-    journal.startRun({ time: TIME, content: {} });
+    await using journal = await openJournal(path, { connect: lockedFor(() => left--, tried) });
+    await journal.startRun({ time: TIME, content: {} });
     left = 9;
-    assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+    assertEquals(await journal.commit({ entries: [draft(1)] }), 2);
     tried.length = 0;
     left = Infinity;
-    const { message } = assertThrows(() => journal.commit({ entries: [draft(2)] }), JournalError);
+    const { message } = await assertRejects(() => journal.commit({ entries: [draft(2)] }), JournalError);
     assertStringIncludes(message, "another program has it locked");
     assertEquals(tried.length, 10);
-    assertEquals(contentsOf(path).entries.length, 2);
+    assertEquals((await contentsOf(path)).entries.length, 2);
   });
 });
 
-Deno.test("Journal.heartbeat() says nothing while another process has the database locked, and every commit waits for the disk", () => {
-  inFolder((folder) => {
+Deno.test("Journal.heartbeat() says nothing while another process has the database locked, and every commit waits for the disk", async () => {
+  await inFolder(async (folder) => {
     let left = 0;
     const path = `${folder}/a.db`;
     const modes: unknown[] = [];
     const locked = lockedFor(() => left--, []);
-    using journal = openJournal(path, {
+    await using journal = await openJournal(path, {
       connect: (at, readOnly) => {
         const database = locked(at, readOnly);
         const { prepare } = database;
@@ -225,50 +228,50 @@ Deno.test("Journal.heartbeat() says nothing while another process has the databa
         return database;
       },
     });
-    journal.startRun({ time: TIME, content: {} });
+    await journal.startRun({ time: TIME, content: {} });
     const heartbeat = { time: TIME, pid: 1, trades: 0, tradesPerSecond: 0, lagMs: null, last: null };
     modes.length = 0;
     left = 1;
-    journal.heartbeat(heartbeat);
-    using reader = JournalReader.open(path);
-    assertEquals(reader.heartbeat, null);
-    journal.commit({ entries: [draft(1)] });
+    await journal.heartbeat(heartbeat);
+    await using reader = await JournalReader.open(path);
+    assertEquals(await reader.heartbeat(), null);
+    await journal.commit({ entries: [draft(1)] });
     assertEquals(modes, [2]);
-    journal.heartbeat(heartbeat);
-    assertEquals(reader.heartbeat?.time, TIME);
+    await journal.heartbeat(heartbeat);
+    assertEquals((await reader.heartbeat())?.time, TIME);
   });
 });
 
-Deno.test("RunJournal.requests() drops a release of a halt that does not stand, and what is for another run", () => {
-  inFolder((folder) => {
+Deno.test("RunJournal.requests() drops a release of a halt that does not stand, and what is for another run", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let halt: number;
     {
-      using run = new Process(path);
-      run.halt();
-      halt = run.entries.find(({ type }) => type === "halt")!.seq;
+      await using run = await Process.start(path);
+      await run.halt();
+      halt = (await run.entries()).find(({ type }) => type === "halt")!.seq;
       file(path, { kind: "release", halt: halt - 1, text: "another" });
       file(path, { kind: "release", halt, text: "once" });
       file(path, { kind: "release", halt, text: "twice" });
-      assertEquals(run.handle(), [
+      assertEquals(await run.handle(), [
         `the halt of entry ${halt - 1} has ended already`,
         null,
         `the halt of entry ${halt} has ended already`,
       ]);
-      assertEquals([run.engine.state.current.halt, run.handle()], [null, []]);
-      run.halt();
+      assertEquals([run.engine.state.current.halt, await run.handle()], [null, []]);
+      await run.halt();
       // The run ends before it reaches these.
-      const standing = run.entries.findLast(({ type }) => type === "halt")!.seq;
+      const standing = (await run.entries()).findLast(({ type }) => type === "halt")!.seq;
       file(path, { kind: "release", halt: standing, text: "too late" });
       file(path, { kind: "halt", action: "flatten", text: null });
     }
-    using next = new Process(path, { isNew: true });
-    assertEquals(next.handle(), [
+    await using next = await Process.start(path, { isNew: true });
+    assertEquals(await next.handle(), [
       "it was for run 1, and this is run 2",
       "it was for run 1, and this is run 2",
     ]);
-    assertEquals([next.engine.state.current.halt, next.handle()], [null, []]);
-    const details = next.entries.filter(({ type }) => type === "released").map(({ content }) =>
+    assertEquals([next.engine.state.current.halt, await next.handle()], [null, []]);
+    const details = (await next.entries()).filter(({ type }) => type === "released").map(({ content }) =>
       content["text"]
     );
     assertEquals(details, ["once"]);
@@ -276,18 +279,18 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
 });
 
 Deno.test("releaseHalt() asks the process that has the journal, and says when that has done it", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using run = new Process(path);
+    await using run = await Process.start(path);
     const note = { time: TIME + 5, text: "fine" };
     await assertRejects(() => releaseHalt(path, note, PATIENT), NotHalted, "nothing to release");
-    run.halt();
-    const asked = releaseHalt(path, note, PATIENT);
+    await run.halt();
+    const asked = await releaseHalt(path, note, PATIENT);
     assertEquals(await run.handleNext(), [null]);
     const { how, halt } = await asked;
     assertEquals([how, halt.reason], ["done", "manual"]);
     assertEquals(run.engine.state.current.halt, null);
-    const [entry, checkpoint] = run.entries.slice(-2);
+    const [entry, checkpoint] = (await run.entries()).slice(-2);
     assertEquals([entry?.type, checkpoint?.type], ["released", "checkpoint"]);
     assertEquals(entry?.content, {
       ...{ symbol: "BTCUSDT", reason: "manual", tradeId: 1, text: "fine" },
@@ -297,10 +300,10 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
 });
 
 Deno.test("releaseHalt() releases once when two ask at once, and says to the other one that it came too late", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using run = new Process(path);
-    run.halt();
+    await using run = await Process.start(path);
+    await run.halt();
     const asked = ["one", "two"].map((text, at) => releaseHalt(path, { time: TIME + at, text }, PATIENT));
     const settled = Promise.allSettled(asked);
     const why = await run.handleNext();
@@ -309,50 +312,50 @@ Deno.test("releaseHalt() releases once when two ask at once, and says to the oth
     assert(first?.status === "fulfilled" && second?.status === "rejected");
     assertEquals(first.value.how, "done");
     assert(second.reason instanceof NotHalted, String(second.reason));
-    assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
-    assertEquals(run.journal.requests().next().done, true);
+    assertEquals((await run.entries()).filter(({ type }) => type === "released").length, 1);
+    assertEquals((await run.journal.requests().next()).done, true);
   });
 });
 
 Deno.test("releaseHalt() leaves its request in the journal where no run answers, and the next start handles it", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using run = new Process(path);
-      run.halt();
+      await using run = await Process.start(path);
+      await run.halt();
       assertEquals((await releaseHalt(path, { time: TIME, text: "later" }, AT_ONCE)).how, "filed");
       const stopped = AbortSignal.abort();
       const asking = { waitMs: PATIENT.waitMs, signal: stopped };
       assertEquals((await releaseHalt(path, { time: TIME, text: "again" }, asking)).how, "filed");
     }
-    using run = new Process(path);
-    assertEquals(run.handle().filter((why) => why === null), [null]);
+    await using run = await Process.start(path);
+    assertEquals((await run.handle()).filter((why) => why === null), [null]);
     assertEquals(run.engine.state.current.halt, null);
   });
 });
 
 Deno.test("releaseHalt() writes into a journal that no process has, and removes what was filed for that halt", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using run = new Process(path);
-      run.halt();
+      await using run = await Process.start(path);
+      await run.halt();
       await releaseHalt(path, { time: TIME, text: "filed" }, AT_ONCE);
       await haltRun(path, { action: "flatten", time: TIME, text: null }, AT_ONCE);
     }
     assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "next");
-    using run = new Process(path);
-    assertEquals([run.engine.state.current.halt, run.handle()], [null, [null]]);
+    await using run = await Process.start(path);
+    assertEquals([run.engine.state.current.halt, await run.handle()], [null, [null]]);
     assertEquals(run.engine.state.current.halt?.action, "flatten");
   });
 });
 
 Deno.test("releaseHalt() withdraws halts that wait for the next start, where no halt stands", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using run = new Process(path);
-      run.halt();
+      await using run = await Process.start(path);
+      await run.halt();
     }
     const release = (time: number) => releaseHalt(path, { time, text: "fine" }, PATIENT);
     assertEquals((await release(TIME)).how, "here");
@@ -362,58 +365,58 @@ Deno.test("releaseHalt() withdraws halts that wait for the next start, where no 
     await haltRun(path, { action: "flatten", time: TIME + 9, text: null }, AT_ONCE);
     const { how, halt: { action } } = await release(TIME + 3);
     assertEquals([how, action], ["withdrawn", "flatten"]);
-    using run = new Process(path);
-    assertEquals([run.handle(), run.engine.state.current.halt?.action], [[null], "flatten"]);
-    assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
+    await using run = await Process.start(path);
+    assertEquals([await run.handle(), run.engine.state.current.halt?.action], [[null], "flatten"]);
+    assertEquals((await run.entries()).filter(({ type }) => type === "released").length, 1);
   });
 });
 
 Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refuses one that changes nothing", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const hold = { action: "hold", time: TIME + 7, text: "odd" } as const;
     const flatten = { action: "flatten", time: TIME + 8, text: null } as const;
     await assertRejects(() => haltRun(path, hold, PATIENT), JournalError, "there is none");
     {
-      using run = new Process(path);
-      const asked = haltRun(path, hold, PATIENT);
+      await using run = await Process.start(path);
+      const asked = await haltRun(path, hold, PATIENT);
       assertEquals([await run.handleNext(), await asked], [[null], "done"]);
-      assertEquals(run.entries.at(-2)?.content["text"], "odd");
+      assertEquals((await run.entries()).at(-2)?.content["text"], "odd");
       await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready, "is halted already");
     }
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
     // Two may ask before either is answered.
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
-    using run = new Process(path);
-    assertEquals([run.handle(), run.engine.state.current.halt?.action], [[null, null], "flatten"]);
-    assertEquals(run.entries.filter(({ type }) => type === "halt").length, 2);
+    await using run = await Process.start(path);
+    assertEquals([await run.handle(), run.engine.state.current.halt?.action], [[null, null], "flatten"]);
+    assertEquals((await run.entries()).filter(({ type }) => type === "halt").length, 2);
     await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
   });
 });
 
 Deno.test("haltRun() and releaseHalt() refuse a backtest's journal, and file nothing in it", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using run = new Process(path, { market: "recorded files" });
-      run.halt();
+      await using run = await Process.start(path, { market: "recorded files" });
+      await run.halt();
     }
     const asked = [
       () => haltRun(path, { action: "flatten", time: TIME, text: null }, PATIENT),
       () => releaseHalt(path, { time: TIME, text: "x" }, PATIENT),
     ];
-    const before = contentsOf(path);
+    const before = await contentsOf(path);
     for (const ask of asked) {
       await assertRejects(ask, RunIsOver, "is the journal of a backtest, which is over");
     }
-    assertEquals(contentsOf(path), before);
-    using reader = JournalReader.open(path);
-    assertEquals(reader.requests(), []);
+    assertEquals(await contentsOf(path), before);
+    await using reader = await JournalReader.open(path);
+    assertEquals(await reader.requests(), []);
   });
 });
 
 Deno.test("releaseHalt() and haltRun() refuse a journal that an older Penstock has open", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     writeOlder(path, 2);
     using _held = JournalLock.take(path);

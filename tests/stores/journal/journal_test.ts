@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import type { Journal } from "../../../src/stores/journal/journal.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
   chainResultOf,
@@ -18,25 +18,25 @@ import {
   writeSample,
 } from "../sample_journal.ts";
 
-Deno.test("Journal keeps entries in their order, numbered from 1, each in the run that it belongs to", () => {
-  inFolder((folder) => {
+Deno.test("Journal keeps entries in their order, numbered from 1, each in the run that it belongs to", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using journal = openJournal(path);
-      assertEquals([journal.run, journal.last()], [0, null]);
-      assertEquals(journal.startRun({ time: TIME, content: { config: { symbol: "BTCUSDT" } } }), 1);
-      assertEquals(journal.commit({ entries: [draft(1, "connected"), draft(2, "gap")] }), 3);
-      assertEquals(journal.commit({}), 3);
-      assertEquals(journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) }), 5);
+      await using journal = await openJournal(path);
+      assertEquals([journal.run, await journal.last()], [0, null]);
+      assertEquals(await journal.startRun({ time: TIME, content: { config: { symbol: "BTCUSDT" } } }), 1);
+      assertEquals(await journal.commit({ entries: [draft(1, "connected"), draft(2, "gap")] }), 3);
+      assertEquals(await journal.commit({}), 3);
+      assertEquals(await journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) }), 5);
     }
     {
-      using journal = openJournal(path);
+      await using journal = await openJournal(path);
       assertEquals(journal.run, 1);
-      assertEquals(journal.commit({ entries: [draft(4, "resumed")] }), 6);
-      assertEquals(journal.startRun({ time: TIME, content: {} }), 2);
-      assertEquals(journal.commit({ entries: [draft(5, "stopped")] }), 8);
+      assertEquals(await journal.commit({ entries: [draft(4, "resumed")] }), 6);
+      assertEquals(await journal.startRun({ time: TIME, content: {} }), 2);
+      assertEquals(await journal.commit({ entries: [draft(5, "stopped")] }), 8);
     }
-    const { entries } = contentsOf(path);
+    const { entries } = await contentsOf(path);
     assertEquals(entries.map(({ seq, run, type }) => `${seq} ${run} ${type}`), [
       "1 1 started",
       "2 1 connected",
@@ -49,14 +49,14 @@ Deno.test("Journal keeps entries in their order, numbered from 1, each in the ru
     ]);
     assertEquals(entries[3], { seq: 4, run: 1, ...draft(3) } as typeof entries[3]);
     assertEquals(entries[0]!.content, { config: { symbol: "BTCUSDT" } });
-    assertEquals(chainResultOf(path), { isWhole: true, entries: 8, from: TIME, to: TIME + 5 });
+    assertEquals(await chainResultOf(path), { isWhole: true, entries: 8, from: TIME, to: TIME + 5 });
   });
 });
 
-Deno.test("Journal hashes each entry with the one before, as its description says", () => {
-  inFolder((folder) => {
+Deno.test("Journal hashes each entry with the one before, as its description says", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     const database = new DatabaseSync(path, { readOnly: true });
     let before = new Uint8Array(32);
     let count = 0;
@@ -72,11 +72,11 @@ Deno.test("Journal hashes each entry with the one before, as its description say
   });
 });
 
-Deno.test("Journal refuses to be changed, by whatever program", () => {
-  inFolder((folder) => {
+Deno.test("Journal refuses to be changed, by whatever program", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
-    const was = contentsOf(path);
+    await writeSample(path);
+    const was = await contentsOf(path);
     const database = new DatabaseSync(path);
     const insert = (seq: number, verb = "INSERT") =>
       `${verb} INTO entries SELECT ${seq}, run, type, time, content, hash FROM entries WHERE seq = 5`;
@@ -92,91 +92,100 @@ Deno.test("Journal refuses to be changed, by whatever program", () => {
       ]
     ) assertThrows(() => database.prepare(sql).run(), Error, "entries of a journal", sql);
     database.close();
-    assertEquals(contentsOf(path), was);
+    assertEquals(await contentsOf(path), was);
   });
 });
 
 /** The numbers of the entries after one. */
-function entriesAfter(path: string, seq: number): number[] {
-  using reader = JournalReader.open(path);
-  return [...reader.entries({ afterSeq: seq })].map((entry) => entry.seq);
+async function entriesAfter(path: string, seq: number): Promise<number[]> {
+  await using reader = await JournalReader.open(path);
+  return (await Array.fromAsync(reader.entries({ afterSeq: seq }))).map((entry) => entry.seq);
 }
 
-Deno.test("Journal.last() gives a resume the run's beginning and its last checkpoint", () => {
-  inFolder((folder) => {
+Deno.test("Journal.last() gives a resume the run's beginning and its last checkpoint", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    const look = (journal: Journal): unknown[] => {
-      const { run, started, checkpoint } = journal.last()!;
+    const look = async (journal: Journal): Promise<unknown[]> => {
+      const { run, started, checkpoint } = (await journal.last())!;
       const { seq, state, account, positions, time } = checkpoint ?? {};
-      return [run, started.seq, seq, state, account, positions, time, entriesAfter(path, seq ?? started.seq)];
+      return [
+        run,
+        started.seq,
+        seq,
+        state,
+        account,
+        positions,
+        time,
+        await entriesAfter(path, seq ?? started.seq),
+      ];
     };
-    const again = () => {
-      using journal = openJournal(path);
-      return look(journal);
+    const again = async () => {
+      await using journal = await openJournal(path);
+      return await look(journal);
     };
     {
-      using journal = openJournal(path);
-      journal.startRun({ time: TIME, content: { long: 10 } });
-      journal.commit({ entries: [draft(1, "connected")] });
+      await using journal = await openJournal(path);
+      await journal.startRun({ time: TIME, content: { long: 10 } });
+      await journal.commit({ entries: [draft(1, "connected")] });
       const none = undefined;
-      assertEquals(look(journal), [1, 1, none, none, none, none, none, [2]]);
-      assertEquals(journal.lastPrices(), { decimals: 0, values: [] });
-      journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) });
+      assertEquals(await look(journal), [1, 1, none, none, none, none, none, [2]]);
+      assertEquals(await journal.lastPrices(), { decimals: 0, values: [] });
+      await journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) });
       const { state, account, positions, time } = checkpoint(3);
-      assertEquals(look(journal), [1, 1, 4, state, account, positions, time, []]);
-      journal.commit({ entries: [draft(4, "disconnected"), draft(5, "stopped")] });
-      assertEquals(look(journal), [1, 1, 4, state, account, positions, time, [5, 6]]);
+      assertEquals(await look(journal), [1, 1, 4, state, account, positions, time, []]);
+      await journal.commit({ entries: [draft(4, "disconnected"), draft(5, "stopped")] });
+      assertEquals(await look(journal), [1, 1, 4, state, account, positions, time, [5, 6]]);
     }
     const { state, account, positions, time } = checkpoint(3);
-    assertEquals(again(), [1, 1, 4, state, account, positions, time, [5, 6]]);
+    assertEquals(await again(), [1, 1, 4, state, account, positions, time, [5, 6]]);
     {
-      using journal = openJournal(path);
-      assertEquals(journal.last()!.started.content, { long: 10 });
-      assertEquals(journal.lastPrices(), { decimals: 2, values: [5, 6] });
-      journal.startRun({ time: TIME, content: {} });
-      assertEquals([journal.last()!.checkpoint, journal.lastPrices().values], [null, []]);
+      await using journal = await openJournal(path);
+      assertEquals((await journal.last())!.started.content, { long: 10 });
+      assertEquals(await journal.lastPrices(), { decimals: 2, values: [5, 6] });
+      await journal.startRun({ time: TIME, content: {} });
+      assertEquals([(await journal.last())!.checkpoint, (await journal.lastPrices()).values], [null, []]);
       // The prices of the run before are nothing to this one.
-      journal.commit({ checkpoint: checkpoint(6, [7]) });
-      assertEquals(journal.lastPrices().values, [7]);
+      await journal.commit({ checkpoint: checkpoint(6, [7]) });
+      assertEquals((await journal.lastPrices()).values, [7]);
     }
-    assertEquals(again().slice(0, 6), [2, 7, 8, { number: 6 }, checkpoint(6).account, []]);
+    assertEquals((await again()).slice(0, 6), [2, 7, 8, { number: 6 }, checkpoint(6).account, []]);
   });
 });
 
-Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more of them than that takes", () => {
+Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more of them than that takes", async () => {
   const anyValues = fc.array(fc.nat(1e9), { maxLength: 14 });
   const anyStep = fc.oneof(
     { weight: 6, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(false) }) },
     { weight: 1, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(true) }) },
     { weight: 1, arbitrary: fc.constantFrom("reopen" as const, "run" as const, "finer" as const) },
   );
-  fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 20 }), (steps) => {
-      inFolder((folder) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 20 }), async (steps) => {
+      await inFolder(async (folder) => {
         const path = `${folder}/a.db`;
-        let journal = openJournal(path);
+        let journal = await openJournal(path);
         try {
-          journal.startRun({ time: TIME, content: {} });
+          await journal.startRun({ time: TIME, content: {} });
           let decimals = 0;
           // The naive way: all prices of the run as decimals of 10^-8.
           let all: bigint[] = [];
           let longest = 0;
           for (const step of steps) {
             if (step === "reopen") {
-              journal.close();
-              journal = openJournal(path);
+              await journal.close();
+              journal = await openJournal(path);
             } else if (step === "run") {
-              journal.startRun({ time: TIME, content: {} });
+              await journal.startRun({ time: TIME, content: {} });
               all = [];
             } else if (step === "finer") decimals = Math.min(6, decimals + 1);
             else {
               const { values, fresh } = step;
-              journal.commit({ checkpoint: { ...checkpoint(1), prices: { decimals, fresh, values } } });
+              await journal.commit({ checkpoint: { ...checkpoint(1), prices: { decimals, fresh, values } } });
               const exact = values.map((value) => BigInt(value) * 10n ** BigInt(8 - decimals));
               all = [...(fresh ? [] : all), ...exact];
               longest = Math.max(longest, values.length);
             }
-            const last = journal.lastPrices();
+            const last = await journal.lastPrices();
             assertEquals(
               last.values.map((value) => BigInt(value) * 10n ** BigInt(8 - last.decimals)),
               all.slice(-WINDOW),
@@ -188,17 +197,17 @@ Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more
           reading.close();
           assertLess(Number(kept), WINDOW + longest + 1);
         } finally {
-          journal.close();
+          await journal.close();
         }
-        assert(chainResultOf(path).isWhole);
+        assert((await chainResultOf(path)).isWhole);
       });
     }),
     { numRuns: 40 },
   );
 });
 
-Deno.test("Journal.lastPrices() refuses prices that are missing or not those that were written", () => {
-  inFolder((folder) => {
+Deno.test("Journal.lastPrices() refuses prices that are missing or not those that were written", async () => {
+  await inFolder(async (folder) => {
     const changes = {
       "missing": "DELETE FROM checkpoint_prices WHERE seq = 10",
       "not those": "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 10",
@@ -207,24 +216,24 @@ Deno.test("Journal.lastPrices() refuses prices that are missing or not those tha
     };
     for (const [what, sql] of Object.entries(changes)) {
       const path = `${folder}/${what}.db`;
-      writeSample(path);
+      await writeSample(path);
       tamper(path, (database) => database.exec(sql));
-      using journal = openJournal(path);
-      const { message } = assertThrows(() => journal.lastPrices(), JournalError, what);
+      await using journal = await openJournal(path);
+      const { message } = await assertRejects(() => journal.lastPrices(), JournalError, what);
       assert(message.startsWith(`The journal ${path} is damaged: the prices of entry 10 are `), message);
-      assertThrows(() => openJournal(path, { verify: true }), JournalError);
-      const chain = chainResultOf(path);
+      await assertRejects(() => openJournal(path, { verify: true }), JournalError);
+      const chain = await chainResultOf(path);
       assert(!chain.isWhole && chain.flaw === "derived" && chain.what.includes(what));
     }
   });
 });
 
-Deno.test("Journal.commit() refuses what no journal can hold before anything is written, and goes on", () => {
-  inFolder((folder) => {
+Deno.test("Journal.commit() refuses what no journal can hold before anything is written, and goes on", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    assertThrows(() => journal.commit({ entries: [draft(1)] }), Error, "startRun() comes first");
-    journal.startRun({ time: TIME, content: {} });
+    await using journal = await openJournal(path);
+    await assertRejects(() => journal.commit({ entries: [draft(1)] }), Error, "startRun() comes first");
+    await journal.startRun({ time: TIME, content: {} });
     const { account, prices } = checkpoint(1);
     const wrong = [
       { entries: [{ ...draft(1), time: 1.5 }] },
@@ -240,61 +249,61 @@ Deno.test("Journal.commit() refuses what no journal can hold before anything is 
       { checkpoint: { ...checkpoint(1), prices: { ...prices, decimals: 9 } } },
     ];
     for (const commit of wrong) {
-      const { name } = assertThrows(() => journal.commit(commit), Error);
+      const { name } = await assertRejects(() => journal.commit(commit), Error);
       assert(name === "RangeError" || name === "TypeError", name);
     }
-    assertEquals(journal.commit({ entries: [draft(1)] }), 2);
-    assertEquals(contentsOf(path).entries.length, 2);
-    journal.close();
-    journal.close();
-    assertThrows(() => journal.commit({ entries: [draft(2)] }), Error, "is closed");
+    assertEquals(await journal.commit({ entries: [draft(1)] }), 2);
+    assertEquals((await contentsOf(path)).entries.length, 2);
+    await journal.close();
+    await journal.close();
+    await assertRejects(() => journal.commit({ entries: [draft(2)] }), Error, "is closed");
     for (const window of [0, 1.5, NaN]) {
-      assertThrows(() => openJournal(path, { window }), RangeError, "A window");
+      await assertRejects(() => openJournal(path, { window }), RangeError, "A window");
     }
   });
 });
 
-Deno.test("Journal.commit() keeps the account and the positions of every run as of its last checkpoint", () => {
-  inFolder((folder) => {
+Deno.test("Journal.commit() keeps the account and the positions of every run as of its last checkpoint", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    journal.startRun({ time: TIME, content: {} });
-    assertEquals(contentsOf(path).account, null);
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: {} });
+    assertEquals((await contentsOf(path)).account, null);
     const positions = [
       { symbol: "ETHUSDT", quantity: "1.5", cost: "3000.25" },
       { symbol: "BTCUSDT", quantity: "0", cost: "0" },
     ];
-    journal.commit({ checkpoint: { ...checkpoint(1), positions } });
-    assertEquals(contentsOf(path).account, checkpoint(1).account);
-    assertEquals(contentsOf(path).positions, positions.toReversed());
-    journal.commit({ checkpoint: checkpoint(2) });
-    assertEquals(contentsOf(path).account, checkpoint(2).account);
-    assertEquals(contentsOf(path).positions, []);
-    assert(chainResultOf(path).isWhole);
+    await journal.commit({ checkpoint: { ...checkpoint(1), positions } });
+    assertEquals((await contentsOf(path)).account, checkpoint(1).account);
+    assertEquals((await contentsOf(path)).positions, positions.toReversed());
+    await journal.commit({ checkpoint: checkpoint(2) });
+    assertEquals((await contentsOf(path)).account, checkpoint(2).account);
+    assertEquals((await contentsOf(path)).positions, []);
+    assert((await chainResultOf(path)).isWhole);
   });
 });
 
-Deno.test("Journal.spent counts commits and their time by the clock that it is given", () => {
-  inFolder((folder) => {
+Deno.test("Journal.spent counts commits and their time by the clock that it is given", async () => {
+  await inFolder(async (folder) => {
     const times = [0, 5, 10, 12, 20, 27];
-    using journal = openJournal(`${folder}/a.db`, { now: () => times.shift()! });
-    journal.startRun({ time: TIME, content: {} });
-    journal.commit({ entries: [draft(1)] });
-    journal.commit({});
-    journal.commit({ checkpoint: checkpoint(1) });
+    await using journal = await openJournal(`${folder}/a.db`, { now: () => times.shift()! });
+    await journal.startRun({ time: TIME, content: {} });
+    await journal.commit({ entries: [draft(1)] });
+    await journal.commit({});
+    await journal.commit({ checkpoint: checkpoint(1) });
     assertEquals(journal.spent, { commits: 3, totalMs: 14, worstMs: 7 });
     assertEquals(times, []);
   });
 });
 
-Deno.test("Journal keeps an integer up to 2^53 exactly, as a time and as a price", () => {
-  inFolder((folder) => {
+Deno.test("Journal keeps an integer up to 2^53 exactly, as a time and as a price", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const largest = Number.MAX_SAFE_INTEGER;
-    using journal = openJournal(path);
-    journal.startRun({ time: largest, content: {} });
-    journal.commit({ checkpoint: checkpoint(1, [largest, largest - 1, 0]) });
-    assertEquals(journal.last()!.started.time, largest);
-    assertEquals(journal.lastPrices().values, [largest, largest - 1, 0]);
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: largest, content: {} });
+    await journal.commit({ checkpoint: checkpoint(1, [largest, largest - 1, 0]) });
+    assertEquals((await journal.last())!.started.time, largest);
+    assertEquals((await journal.lastPrices()).values, [largest, largest - 1, 0]);
   });
 });

@@ -1,13 +1,13 @@
 /** What `status`, `export` and a run that goes on make of a journal whose rows were changed by hand. */
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
 import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { extentOf, fillsOf, readPulse, readRun } from "../../../src/stores/journal/run_reading.ts";
 import { FLAGS, Penstock } from "../../support/penstock.ts";
-import { copyJournal, inFolder, inFolderAsync, openJournal, tamper, TIME } from "../sample_journal.ts";
+import { copyJournal, inFolder, openJournal, tamper, TIME } from "../sample_journal.ts";
 
 const FILL = {
   ...{
@@ -49,24 +49,24 @@ function kept(number: number, entries: readonly Draft[], isHalted: boolean) {
  * A run that bought once and was halted long ago, with hundreds of checkpoints since, and a hundred and fifty lost
  * connections after the last one.
  */
-function writeHalted(path: string): void {
-  using journal = openJournal(path);
+async function writeHalted(path: string): Promise<void> {
+  await using journal = await openJournal(path);
   const options = { symbol: SYMBOL, cash: "10000", short: 2, long: 5 };
-  journal.startRun({ time: TIME, content: { version: "1", options } });
+  await journal.startRun({ time: TIME, content: { version: "1", options } });
   const note = (type: Draft["type"], content: object): Draft => ({ type, time: TIME, content });
-  journal.commit({ entries: [note("connected", { endpoint: "ws://h", attempt: 1 })] });
+  await journal.commit({ entries: [note("connected", { endpoint: "ws://h", attempt: 1 })] });
   const signal = { symbol: SYMBOL, side: "buy", tradeId: 7 };
   const refusal = { symbol: SYMBOL, side: "buy", reason: "min-notional", limit: "5", value: "4", tradeId: 6 };
-  journal.commit(kept(1, [
+  await journal.commit(kept(1, [
     note("signal", signal),
     note("refusal", refusal),
     note("fill", { ...FILL, tradeId: 7 }),
     note("signal", signal),
     note("halt", HALT),
   ], true));
-  for (let number = 2; number <= 301; number++) journal.commit(kept(number, [], true));
+  for (let number = 2; number <= 301; number++) await journal.commit(kept(number, [], true));
   for (let number = 0; number < 150; number++) {
-    journal.commit({ entries: [note("disconnected", { reason: `try ${number}`, retryInMs: 1 })] });
+    await journal.commit({ entries: [note("disconnected", { reason: `try ${number}`, retryInMs: 1 })] });
   }
   assertEquals(journal.head.seq, AT.last);
 }
@@ -82,17 +82,17 @@ function changeWithHash(database: DatabaseSync, seq: number, content: string): v
 }
 
 /** What is thrown at a copy of the journal that was changed; null for nothing. */
-function refusedAfter(
+async function refusedAfter(
   path: string,
   change: (database: DatabaseSync) => void,
   read: (reader: JournalReader) => unknown,
-): string | null {
+): Promise<string | null> {
   const changed = `${path}.changed`;
   copyJournal(path, changed);
   tamper(changed, change);
-  using reader = JournalReader.open(changed);
+  await using reader = await JournalReader.open(changed);
   try {
-    read(reader);
+    await read(reader);
     return null;
   } catch (error) {
     assert(error instanceof JournalError && error.damage !== null, String(error));
@@ -100,14 +100,14 @@ function refusedAfter(
   }
 }
 
-Deno.test("readRun() and readPulse() refuse a changed entry that they show, however old it is, and what came since the last checkpoint", () => {
-  inFolder((folder) => {
+Deno.test("readRun() and readPulse() refuse a changed entry that they show, however old it is, and what came since the last checkpoint", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeHalted(path);
+    await writeHalted(path);
     {
-      using reader = JournalReader.open(path);
-      assertEquals(readRun(reader, 1).checked, { from: AT.checkpoint, to: AT.last, isCut: false });
-      assertEquals(readPulse(reader, 1).halt?.reason, "manual");
+      await using reader = await JournalReader.open(path);
+      assertEquals((await readRun(reader, 1)).checked, { from: AT.checkpoint, to: AT.last, isCut: false });
+      assertEquals((await readPulse(reader, 1)).halt?.reason, "manual");
     }
     const sql = (text: string) => (database: DatabaseSync) => database.exec(text);
     const both: readonly (readonly [string, (database: DatabaseSync) => void, RegExp])[] = [
@@ -178,7 +178,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
     ];
     for (const [name, change, expected] of both) {
       for (const read of [readRun, readPulse]) {
-        const found = refusedAfter(path, change, (reader) => read(reader, 1));
+        const found = await refusedAfter(path, change, (reader) => read(reader, 1));
         assertMatch(found ?? "it was believed", expected, `${name}, ${read.name}`);
       }
     }
@@ -204,53 +204,57 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
     ];
     for (const [name, change, expected] of shown) {
       assertMatch(
-        refusedAfter(path, change, (reader) => readRun(reader, 1)) ?? "it was believed",
+        await refusedAfter(path, change, (reader) => readRun(reader, 1)) ?? "it was believed",
         expected,
         name,
       );
     }
     // What neither shows it does not check, and does not claim to: `export` and `verify` do.
     const quiet = sql(`UPDATE entries SET time = time + 1 WHERE seq = ${AT.quiet}`);
-    assertEquals(refusedAfter(path, quiet, (reader) => readRun(reader, 1)), null);
+    assertEquals(await refusedAfter(path, quiet, (reader) => readRun(reader, 1)), null);
     assertMatch(
-      refusedAfter(path, quiet, (reader) => [...fillsOf(reader, extentOf(reader, 1))])!,
+      (await refusedAfter(
+        path,
+        quiet,
+        async (reader) => await Array.fromAsync(fillsOf(reader, await extentOf(reader, 1))),
+      ))!,
       /^entry 200 /,
     );
   });
 });
 
-Deno.test("readRun() says when more has come since the last checkpoint than it checks", () => {
-  inFolder((folder) => {
+Deno.test("readRun() says when more has come since the last checkpoint than it checks", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    journal.startRun({ time: TIME, content: { options: { symbol: SYMBOL, cash: "10000" } } });
-    journal.commit(kept(1, [], false));
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: { options: { symbol: SYMBOL, cash: "10000" } } });
+    await journal.commit(kept(1, [], false));
     const lost: Draft = { type: "disconnected", time: TIME, content: { reason: "x", retryInMs: 1 } };
-    journal.commit({ entries: Array.from({ length: 9_999 }, () => lost) });
-    using reader = JournalReader.open(path);
-    assertEquals(readRun(reader, 1).checked, { from: 2, to: 10_001, isCut: false });
-    journal.commit({ entries: [lost] });
-    assertEquals(readRun(reader, 1).checked, { from: 3, to: 10_002, isCut: true });
+    await journal.commit({ entries: Array.from({ length: 9_999 }, () => lost) });
+    await using reader = await JournalReader.open(path);
+    assertEquals((await readRun(reader, 1)).checked, { from: 2, to: 10_001, isCut: false });
+    await journal.commit({ entries: [lost] });
+    assertEquals((await readRun(reader, 1)).checked, { from: 3, to: 10_002, isCut: true });
   });
 });
 
-Deno.test("fillsOf() stops at the first entry of the run that was changed, removed or put in between, of whatever type", () => {
-  inFolder((folder) => {
+Deno.test("fillsOf() stops at the first entry of the run that was changed, removed or put in between, of whatever type", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using journal = openJournal(path);
+      await using journal = await openJournal(path);
       for (let run = 1; run <= 2; run++) {
-        journal.startRun({ time: TIME, content: { options: { symbol: SYMBOL, cash: "10000" } } });
+        await journal.startRun({ time: TIME, content: { options: { symbol: SYMBOL, cash: "10000" } } });
         for (let number = 1; number <= 200; number++) {
           const fill: Draft = { type: "fill", time: TIME, content: { ...FILL, tradeId: number } };
-          journal.commit(kept(number, [fill], false));
+          await journal.commit(kept(number, [fill], false));
         }
       }
     }
     const taken: number[] = [];
-    const read = (reader: JournalReader, run: number) => {
+    const read = async (reader: JournalReader, run: number) => {
       taken.length = 0;
-      for (const { event } of fillsOf(reader, extentOf(reader, run))) taken.push(event.tradeId);
+      for await (const { event } of fillsOf(reader, await extentOf(reader, run))) taken.push(event.tradeId);
     };
     const cases: readonly (readonly [string, number, RegExp, number])[] = [
       [
@@ -268,54 +272,56 @@ Deno.test("fillsOf() stops at the first entry of the run that was changed, remov
       ["UPDATE entries SET time = 1 WHERE seq = 500", 2, /^entry 500 /, 49],
     ];
     for (const [sql, run, expected, before] of cases) {
-      const found = refusedAfter(path, (database) => database.exec(sql), (reader) => read(reader, run));
+      const found = await refusedAfter(path, (database) => database.exec(sql), (reader) => read(reader, run));
       assertMatch(found ?? "it was believed", expected, sql);
       assertEquals(taken.length, before, sql);
     }
     // A run is checked by itself: what was done to another one is that one's matter.
     assertEquals(
-      refusedAfter(path, (database) => database.exec(cases[0]![0]), (reader) => read(reader, 2)),
+      await refusedAfter(path, (database) => database.exec(cases[0]![0]), (reader) => read(reader, 2)),
       null,
     );
     assertEquals(taken.length, 200);
   });
 });
 
-Deno.test("Journal.open() and last() refuse what a run would go on with and was changed, however old it is", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() and last() refuse what a run would go on with and was changed, however old it is", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeHalted(path);
+    await writeHalted(path);
     const changed = `${folder}/b.db`;
-    const after = (sql: string) => {
+    const after = async (sql: string) => {
       copyJournal(path, changed);
       tamper(changed, (database) => database.exec(sql));
-      return assertThrows(() => {
-        using journal = openJournal(changed);
-        journal.last();
-        journal.lastPrices();
-      }, JournalError).message;
+      return (await assertRejects(async () => {
+        await using journal = await openJournal(changed);
+        await journal.last();
+        await journal.lastPrices();
+      }, JournalError)).message;
     };
     // More than a hundred entries before the end, and still behind the last checkpoint.
     assertStringIncludes(
-      after(`UPDATE entries SET time = 1 WHERE seq = ${AT.checkpoint + 1}`),
+      await after(`UPDATE entries SET time = 1 WHERE seq = ${AT.checkpoint + 1}`),
       "is damaged: entry 309 (disconnected) does not match its hash",
     );
     assertStringIncludes(
-      after(`UPDATE entries SET content = replace(content, '"10000"', '"99999"') WHERE seq = ${AT.started}`),
+      await after(
+        `UPDATE entries SET content = replace(content, '"10000"', '"99999"') WHERE seq = ${AT.started}`,
+      ),
       "entry 1 (started) does not match its hash",
     );
     // The prices of an earlier checkpoint, with an entry that proves them.
     assertStringIncludes(
-      after(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint - 2}`),
+      await after(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint - 2}`),
       "entry 306 (checkpoint) does not match its hash",
     );
   });
 });
 
 Deno.test("penstock status, export and run end with 3 at a journal that was changed, and say where", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeHalted(path);
+    await writeHalted(path);
     tamper(path, (database) => {
       database.exec(`UPDATE entries SET content = replace(content, '"100"', '"90"') WHERE seq = ${AT.fill};
         UPDATE entries SET time = 1 WHERE seq = ${AT.started}`);
@@ -339,10 +345,10 @@ Deno.test("penstock status, export and run end with 3 at a journal that was chan
   });
 });
 
-Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose index leaves out what they would show", () => {
-  inFolder((folder) => {
+Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose index leaves out what they would show", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeHalted(path);
+    await writeHalted(path);
     for (const type of ["fill", "refusal", "halt", "disconnected"]) {
       const hide = (database: DatabaseSync) => {
         const name = "entries_by_type";
@@ -355,9 +361,9 @@ Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose 
         database.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = ?").run(sql!, name);
       };
       const why = `the index of its entries leaves out some of type "${type}"`;
-      assertEquals(refusedAfter(path, hide, (reader) => readRun(reader, 1)), why);
-      assertEquals(refusedAfter(path, hide, (reader) => readPulse(reader, 1)), why);
-      assertThrows(() => openJournal(`${path}.changed`), JournalError, why);
+      assertEquals(await refusedAfter(path, hide, (reader) => readRun(reader, 1)), why);
+      assertEquals(await refusedAfter(path, hide, (reader) => readPulse(reader, 1)), why);
+      await assertRejects(() => openJournal(`${path}.changed`), JournalError, why);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { BooksError } from "../../../src/domain/account/account.ts";
 import { configure } from "../../../src/config/config.ts";
 import type { PipelineEvent } from "../../../src/domain/run/event.ts";
@@ -7,8 +7,10 @@ import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
 import { Engine } from "../../../src/stages/engine.ts";
 import type { PipelineSnapshot } from "../../../src/stages/pipeline_snapshot.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { sqliteStore } from "../../../src/stores/journal/sqlite/sqlite_store.ts";
 import { OtherRun, RunJournal, type ShownOptions } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
 import type { PlainTrade } from "../../support/reference.ts";
@@ -37,16 +39,20 @@ function walk(count: number): PlainTrade[] {
 }
 
 /** One process: takes the journal up and runs what is left of the trades, in batches; what it told. */
-function process(
+async function process(
   path: string,
   trades: readonly PlainTrade[],
   printed: PipelineEvent[],
   connect?: Connect,
-): void {
+): Promise<void> {
   const engine = new Engine(optionsOf(CHOICES));
-  const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
-  using journal = new RunJournal(Journal.open(path, options), engine, "BTCUSDT");
-  journal.start({
+  const options = {
+    now: () => 0,
+    window: CHOICES.long,
+    ...(connect === undefined ? {} : { store: sqliteStore({ connect }) }),
+  };
+  await using journal = new RunJournal(await Journal.open(path, options), engine, "BTCUSDT");
+  await journal.start({
     time: TIME,
     version: "1",
     options: SHOWN,
@@ -55,24 +61,26 @@ function process(
     isNew: false,
   });
   const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1, time: TIME } as const;
-  journal.keep([...engine.apply(connected)]);
+  await journal.keep([...engine.apply(connected)]);
   const rest = trades.filter(({ lastId }) => lastId > engine.state.lastId);
   for (let at = 0; at < rest.length; at += BATCH) {
     const messages = rest.slice(at, at + BATCH).map((trade) => messageOf(trade));
     const events = [...engine.apply({ event: "frames", trades: reading(messages) })] as PipelineEvent[];
-    journal.keep(events);
+    await journal.keep(events);
     printed.push(...events);
-    if (at % (5 * BATCH) === 0) journal.checkpoint(TIME + at);
+    if (at % (5 * BATCH) === 0) await journal.checkpoint(TIME + at);
   }
-  journal.stop(TIME, "asked to");
+  await journal.stop(TIME, "asked to");
 }
 
 /** The decisions in a journal whose chain is whole, as events. */
-function decisionsOf(path: string): unknown[] {
-  using reader = JournalReader.open(path);
-  const chain = reader.verifyChain();
+async function decisionsOf(path: string): Promise<unknown[]> {
+  await using reader = await JournalReader.open(path);
+  const chain = await reader.verifyChain();
   assert(chain.isWhole, chain.isWhole ? "" : chain.what);
-  return [...reader.entries({ types: ["signal", "refusal", "fill"] })].map(({ type, content }) => ({
+  return (await Array.fromAsync(reader.entries({ types: ["signal", "refusal", "fill"] }))).map((
+    { type, content },
+  ) => ({
     type,
     ...content,
   }));
@@ -82,12 +90,12 @@ function withoutTime(events: readonly PipelineEvent[]): unknown[] {
   return events.map(({ time: _time, ...event }) => event);
 }
 
-Deno.test("RunJournal keeps every emitted event and decides the rest the same, whichever write of a run fails", () => {
-  inFolder((folder) => {
+Deno.test("RunJournal keeps every emitted event and decides the rest the same, whichever write of a run fails", async () => {
+  await inFolder(async (folder) => {
     const trades = walk(70);
     const whole: PipelineEvent[] = [];
-    process(`${folder}/whole.db`, trades, whole);
-    assertEquals(decisionsOf(`${folder}/whole.db`), withoutTime(whole));
+    await process(`${folder}/whole.db`, trades, whole);
+    assertEquals(await decisionsOf(`${folder}/whole.db`), withoutTime(whole));
     assertGreater(whole.filter(({ type }) => type === "fill").length, 10);
 
     let writes = 0;
@@ -102,49 +110,56 @@ Deno.test("RunJournal keeps every emitted event and decides the rest the same, w
         });
         const printed: PipelineEvent[] = [];
         try {
-          process(path, trades, printed, connect);
+          await process(path, trades, printed, connect);
         } catch (error) {
           assert(error instanceof JournalError && hasFailed, String(error));
           assertStringIncludes(error.message, "the disk failed");
           // Nothing was told that is not kept, and perhaps one commit kept that was not told.
           if (printed.length > 0) {
-            assertEquals(decisionsOf(path).slice(0, printed.length), withoutTime(printed));
+            assertEquals((await decisionsOf(path)).slice(0, printed.length), withoutTime(printed));
           }
         }
         if (!hasFailed) continue;
         writes++;
-        process(path, trades, printed);
-        assertEquals(decisionsOf(path), withoutTime(whole), `${moment} write ${failing}`);
+        await process(path, trades, printed);
+        assertEquals(await decisionsOf(path), withoutTime(whole), `${moment} write ${failing}`);
       }
     }
     assertGreater(writes, 100);
   });
 });
 
-Deno.test("RunJournal.start() refuses to go on under other options, and starts again when asked to", () => {
-  inFolder((folder) => {
+Deno.test("RunJournal.start() refuses to go on under other options, and starts again when asked to", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
     const printed: PipelineEvent[] = [];
-    process(path, walk(60), printed);
-    const start = (options: ShownOptions, isNew: boolean) => {
+    await process(path, walk(60), printed);
+    const start = async (options: ShownOptions, isNew: boolean) => {
       const engine = new Engine(optionsOf(CHOICES));
-      const kept = Journal.open(path, { now: () => 0, window: CHOICES.long });
-      using journal = new RunJournal(kept, engine, "BTCUSDT");
+      const kept = await Journal.open(path, { now: () => 0, window: CHOICES.long });
+      await using journal = new RunJournal(kept, engine, "BTCUSDT");
       return [
-        journal.start({ time: TIME, version: "1", options, market: "binance", instrument: ORIGIN, isNew }),
+        await journal.start({
+          time: TIME,
+          version: "1",
+          options,
+          market: "binance",
+          instrument: ORIGIN,
+          isNew,
+        }),
         engine.state.trades,
       ] as const;
     };
     const other = { ...SHOWN, short: 3, stale: 1_000 };
-    const { message } = assertThrows(() => start(other, false), OtherRun);
+    const { message } = await assertRejects(() => start(other, false), OtherRun);
     assertStringIncludes(message, "cannot go on with other options: short was 2 and is 3. ");
-    assertEquals(start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
-    assertEquals(start(other, true), [false, 0]);
-    assertEquals(start(other, false), [true, 0]);
+    assertEquals(await start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
+    assertEquals(await start(other, true), [false, 0]);
+    assertEquals(await start(other, false), [true, 0]);
   });
 });
 
-Deno.test("RunJournal.start() refuses a state that no run can have, with a proof and all, and says what is wrong", () => {
+Deno.test("RunJournal.start() refuses a state that no run can have, with a proof and all, and says what is wrong", async () => {
   const cases: readonly (readonly [change: (state: PipelineSnapshot) => object, why: string])[] = [
     [
       (state) => ({ ...state, account: { ...state.account, fees: "1e999999999" } }),
@@ -160,20 +175,20 @@ Deno.test("RunJournal.start() refuses a state that no run can have, with a proof
       "account.more is [], and would be",
     ],
   ];
-  inFolder((folder) => {
+  await inFolder(async (folder) => {
     const sound = `${folder}/sound.db`;
-    process(sound, walk(60), []);
+    await process(sound, walk(60), []);
     for (const [number, [change, why]] of cases.entries()) {
       const path = `${folder}/${number}.db`;
       Deno.copyFileSync(sound, path);
       {
-        using journal = Journal.open(path, { now: () => 0, window: CHOICES.long });
-        const { time, state, account, positions, prices: { decimals } } = journal.last()!.checkpoint!;
+        await using journal = await Journal.open(path, { now: () => 0, window: CHOICES.long });
+        const { time, state, account, positions, prices: { decimals } } = (await journal.last())!.checkpoint!;
         const prices = { decimals, fresh: false, values: [] };
         const forged = change(state as unknown as PipelineSnapshot);
-        journal.commit({ checkpoint: { time, state: forged, account, positions, prices } });
+        await journal.commit({ checkpoint: { time, state: forged, account, positions, prices } });
       }
-      const error = assertThrows(() => process(path, walk(90), []));
+      const error = await assertRejects(() => process(path, walk(90), []));
       assertStringIncludes(String(error), why);
       assert(error instanceof JournalError || error instanceof BooksError, String(error));
     }

@@ -1,13 +1,15 @@
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../../src/domain/run/event.ts";
 import { ConfigError } from "../../../src/domain/process/config_error.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 import type { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
+import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
+import type { Heartbeat } from "../../../src/stores/journal/entry_log.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { fileRequest } from "../../../src/stores/journal/journal_requests.ts";
+import { sqliteStore } from "../../../src/stores/journal/sqlite/sqlite_store.ts";
+import { fileRequest } from "../../../src/stores/journal/sqlite/journal_requests.ts";
 import {
   chosenRun,
   chosenRuns,
@@ -45,8 +47,8 @@ function heartbeat(time: number, over: Partial<Heartbeat> = {}): Heartbeat {
 }
 
 /** Keeps a fill of trade 7 with a checkpoint after it, stamped with the trade's time. */
-function keepFill(journal: Journal, time: number, fill: object = FILL): void {
-  journal.commit({
+async function keepFill(journal: Journal, time: number, fill: object = FILL): Promise<void> {
+  await journal.commit({
     entries: [{ type: "fill", time, content: fill }],
     checkpoint: {
       time,
@@ -63,19 +65,19 @@ function keepFill(journal: Journal, time: number, fill: object = FILL): void {
 }
 
 /** Runs `use` with a journal whose run 1 has started at TIME, and its reader. */
-function withRun(use: (journal: Journal, reader: JournalReader) => void): void {
-  inFolder((folder) => {
+async function withRun(use: (journal: Journal, reader: JournalReader) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path);
-    journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
-    using reader = JournalReader.open(path);
-    use(journal, reader);
+    await using journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
+    await using reader = await JournalReader.open(path);
+    await use(journal, reader);
   });
 }
 
-Deno.test("readRun() of a run that has just started has its start cash and nothing else", () => {
-  withRun((_journal, reader) => {
-    const { journal: _, ...run } = readRun(reader, 1);
+Deno.test("readRun() of a run that has just started has its start cash and nothing else", async () => {
+  await withRun(async (_journal, reader) => {
+    const { journal: _, ...run } = await readRun(reader, 1);
     assertEquals(run, {
       ...{
         run: 1,
@@ -104,78 +106,80 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
   });
 });
 
-Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", () => {
-  withRun((journal, reader) => {
-    const last = () => readRun(reader, 1).lastAlive - TIME;
-    journal.heartbeat(heartbeat(TIME + 50));
-    assertEquals(last(), 50);
+Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", async () => {
+  await withRun(async (journal, reader) => {
+    const last = async () => (await readRun(reader, 1)).lastAlive - TIME;
+    await journal.heartbeat(heartbeat(TIME + 50));
+    assertEquals(await last(), 50);
     // A trade's time is no heartbeat, however late it is.
-    keepFill(journal, TIME + 1_000_000);
-    assertEquals(last(), 50);
-    journal.commit({
+    await keepFill(journal, TIME + 1_000_000);
+    assertEquals(await last(), 50);
+    await journal.commit({
       entries: [{ type: "connected", time: TIME + 60, content: { endpoint: "ws://h", attempt: 1 } }],
     });
-    assertEquals(last(), 60);
+    assertEquals(await last(), 60);
     // The clock was set back: what was written later is later.
-    journal.heartbeat(heartbeat(TIME - 500));
-    assertEquals(last(), -500);
-    journal.commit({ entries: [{ type: "stopped", time: TIME + 70, content: { reason: "asked to" } }] });
-    keepFill(journal, TIME + 1_000_001);
-    assertEquals(last(), 70);
-    assertEquals(readRun(reader, 1).stopped, { time: TIME + 70, reason: "asked to" });
-    journal.commit({ entries: [{ type: "resumed", time: TIME + 80, content: {} }] });
-    const { lastAlive, resumed, stopped } = readRun(reader, 1);
+    await journal.heartbeat(heartbeat(TIME - 500));
+    assertEquals(await last(), -500);
+    await journal.commit({
+      entries: [{ type: "stopped", time: TIME + 70, content: { reason: "asked to" } }],
+    });
+    await keepFill(journal, TIME + 1_000_001);
+    assertEquals(await last(), 70);
+    assertEquals((await readRun(reader, 1)).stopped, { time: TIME + 70, reason: "asked to" });
+    await journal.commit({ entries: [{ type: "resumed", time: TIME + 80, content: {} }] });
+    const { lastAlive, resumed, stopped } = await readRun(reader, 1);
     assertEquals([lastAlive - TIME, resumed! - TIME, stopped], [80, 80, null]);
   });
 });
 
-Deno.test("readRun() takes trades and price from the checkpoint or the heartbeat, whichever has seen more", () => {
-  withRun((journal, reader) => {
-    const seen = () => {
-      const { trades, last } = readRun(reader, 1);
+Deno.test("readRun() takes trades and price from the checkpoint or the heartbeat, whichever has seen more", async () => {
+  await withRun(async (journal, reader) => {
+    const seen = async () => {
+      const { trades, last } = await readRun(reader, 1);
       return [trades, last?.price ?? null];
     };
-    journal.heartbeat(heartbeat(TIME, { trades: 7, last: { price: "99", time: TIME } }));
-    assertEquals(seen(), [7, "99"]);
-    keepFill(journal, TIME);
-    assertEquals(seen(), [8, "101.5"]);
-    journal.heartbeat(heartbeat(TIME));
-    assertEquals(seen(), [9, "103"]);
-    assertEquals(readRun(reader, 1).position, { quantity: "2", cost: "200.2" });
-    assertEquals(readRun(reader, 1).account.cash, "9799.8");
-    assertEquals(readRun(reader, 1).lastFills, [{ type: "fill", time: isoTime(TIME), ...FILL }]);
+    await journal.heartbeat(heartbeat(TIME, { trades: 7, last: { price: "99", time: TIME } }));
+    assertEquals(await seen(), [7, "99"]);
+    await keepFill(journal, TIME);
+    assertEquals(await seen(), [8, "101.5"]);
+    await journal.heartbeat(heartbeat(TIME));
+    assertEquals(await seen(), [9, "103"]);
+    assertEquals((await readRun(reader, 1)).position, { quantity: "2", cost: "200.2" });
+    assertEquals((await readRun(reader, 1)).account.cash, "9799.8");
+    assertEquals((await readRun(reader, 1)).lastFills, [{ type: "fill", time: isoTime(TIME), ...FILL }]);
   });
 });
 
-Deno.test("readRun() says since when the present process is connected or not, from the first try that failed", () => {
-  withRun((journal, reader) => {
+Deno.test("readRun() says since when the present process is connected or not, from the first try that failed", async () => {
+  await withRun(async (journal, reader) => {
     const note = (type: "connected" | "disconnected" | "resumed", at: number) =>
       journal.commit({
         entries: [{ type, time: TIME + at, content: { reason: `${at}`, endpoint: "ws://h" } }],
       });
-    const found = () => {
-      const connection = readRun(reader, 1).connection;
+    const found = async () => {
+      const connection = (await readRun(reader, 1)).connection;
       return connection === null ? null : [connection.event.type, connection.since - TIME];
     };
-    assertEquals(found(), null);
+    assertEquals(await found(), null);
     note("disconnected", 1);
     note("disconnected", 2);
-    assertEquals(found(), ["disconnected", 1]);
+    assertEquals(await found(), ["disconnected", 1]);
     note("connected", 3);
-    assertEquals(found(), ["connected", 3]);
+    assertEquals(await found(), ["connected", 3]);
     for (const at of [4, 5, 6]) note("disconnected", at);
-    assertEquals(found(), ["disconnected", 4]);
-    assertEquals((readRun(reader, 1).connection!.event as { reason: string }).reason, "6");
+    assertEquals(await found(), ["disconnected", 4]);
+    assertEquals(((await readRun(reader, 1)).connection!.event as { reason: string }).reason, "6");
     note("resumed", 7);
-    assertEquals(found(), null);
+    assertEquals(await found(), null);
     note("disconnected", 8);
     note("disconnected", 9);
-    assertEquals(found(), ["disconnected", 8]);
+    assertEquals(await found(), ["disconnected", 8]);
   });
 });
 
-Deno.test("readRun() has the halt in force, and none that is over", () => {
-  withRun((journal, reader) => {
+Deno.test("readRun() has the halt in force, and none that is over", async () => {
+  await withRun(async (journal, reader) => {
     const halt = {
       symbol: "BTCUSDT",
       reason: "max-drawdown",
@@ -191,43 +195,51 @@ Deno.test("readRun() has the halt in force, and none that is over", () => {
       positions: [],
       prices: { decimals: 0, fresh: false, values: [] },
     });
-    journal.commit({
+    await journal.commit({
       entries: [{ type: "halt", time: TIME + 5, content: halt }],
       checkpoint: checkpoint(true),
     });
-    assertEquals(readRun(reader, 1).halt as unknown, { type: "halt", time: isoTime(TIME + 5), ...halt });
-    journal.commit({ checkpoint: checkpoint(false) });
-    assertEquals(readRun(reader, 1).halt, null);
+    assertEquals((await readRun(reader, 1)).halt as unknown, {
+      type: "halt",
+      time: isoTime(TIME + 5),
+      ...halt,
+    });
+    await journal.commit({ checkpoint: checkpoint(false) });
+    assertEquals((await readRun(reader, 1)).halt, null);
   });
 });
 
-Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment while others write", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment while others write", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    using journal = openJournal(path, { connect: impatient });
-    journal.startRun({ time: TIME, content: { options: OPTIONS } });
-    using reader = JournalReader.open(path, { connect: impatient });
-    const before = readRun(reader, 1);
-    reader.atOnce(() => {
-      assertEquals(reader.lastSeq, 1);
-      keepFill(journal, TIME);
-      journal.heartbeat(heartbeat(TIME + 5));
-      assertEquals([reader.lastSeq, reader.heartbeat, reader.account()], [1, null, null]);
+    await using journal = await openJournal(path, { connect: impatient });
+    await journal.startRun({ time: TIME, content: { options: OPTIONS } });
+    await using reader = await JournalReader.open(path, { store: sqliteStore({ connect: impatient }) });
+    const before = await readRun(reader, 1);
+    await reader.atOnce(async () => {
+      assertEquals(await reader.lastSeq(), 1);
+      await keepFill(journal, TIME);
+      await journal.heartbeat(heartbeat(TIME + 5));
+      assertEquals([await reader.lastSeq(), await reader.heartbeat(), await reader.account()], [
+        1,
+        null,
+        null,
+      ]);
     });
-    assertEquals([before.trades, readRun(reader, 1).trades, reader.lastSeq], [0, 9, 3]);
+    assertEquals([before.trades, (await readRun(reader, 1)).trades, await reader.lastSeq()], [0, 9, 3]);
     // And the other way round: a transaction that is not over keeps nobody from reading.
     const writer = impatient(path, false);
     writer.prepare("BEGIN IMMEDIATE").run();
     writer.prepare("UPDATE life SET trades = 50").run();
-    assertEquals(readRun(reader, 1).trades, 9);
+    assertEquals((await readRun(reader, 1)).trades, 9);
     writer.prepare("COMMIT").run();
     writer.close();
-    assertEquals(readRun(reader, 1).trades, 50);
+    assertEquals((await readRun(reader, 1)).trades, 50);
   });
 });
 
-Deno.test("readRun() has what was asked of the run and is not handled yet, and nothing that was asked of another", () => {
-  withRun((_journal, reader) => {
+Deno.test("readRun() has what was asked of the run and is not handled yet, and nothing that was asked of another", async () => {
+  await withRun(async (_journal, reader) => {
     const database = connect(reader.path, false);
     try {
       const halt = { kind: "halt", action: "hold", text: null } as const;
@@ -236,7 +248,7 @@ Deno.test("readRun() has what was asked of the run and is not handled yet, and n
       fileRequest(database, { run: 2, time: TIME + 2, request: halt });
       fileRequest(database, { run: 1, time: TIME + 3, request: release });
       database.prepare("INSERT INTO requests (run, kind, time, content) VALUES (1, 'dance', 1, '{}')").run();
-      assertEquals(readRun(reader, 1).requests, [{ ...halt, time: TIME + 1 }, {
+      assertEquals((await readRun(reader, 1)).requests, [{ ...halt, time: TIME + 1 }, {
         ...release,
         time: TIME + 3,
       }]);
@@ -246,51 +258,58 @@ Deno.test("readRun() has what was asked of the run and is not handled yet, and n
   });
 });
 
-Deno.test("readRun() leaves the heartbeat of another run alone", () => {
-  withRun((journal, reader) => {
-    journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
-    journal.heartbeat(heartbeat(TIME + 200));
-    const [first, second] = [readRun(reader, 1), readRun(reader, 2)];
+Deno.test("readRun() leaves the heartbeat of another run alone", async () => {
+  await withRun(async (journal, reader) => {
+    await journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
+    await journal.heartbeat(heartbeat(TIME + 200));
+    const [first, second] = [await readRun(reader, 1), await readRun(reader, 2)];
     assertEquals([first.lastAlive - TIME, first.pid, first.trades, first.throughput], [0, null, 0, null]);
     assertEquals([second.lastAlive - TIME, second.pid, second.trades], [200, 77, 9]);
   });
 });
 
-Deno.test("chosenRuns() gives the last run unless it is said, and refuses what is not there", () => {
-  withRun((journal, reader) => {
-    const only = assertThrows(() => chosenRun(reader, 2), ConfigError).message;
+Deno.test("chosenRuns() gives the last run unless it is said, and refuses what is not there", async () => {
+  await withRun(async (journal, reader) => {
+    const only = (await assertRejects(() => chosenRun(reader, 2), ConfigError)).message;
     assertEquals(only, `--run is "2": expected 1, the only run in ${reader.path}`);
-    journal.startRun({ time: TIME, content: { options: OPTIONS } });
-    assertEquals([chosenRun(reader, null), chosenRun(reader, 1), chosenRuns(reader, "all")], [2, 1, [1, 2]]);
-    assertThrows(() => chosenRun(reader, 3), ConfigError, "expected one of the runs 1 to 2 in ");
+    await journal.startRun({ time: TIME, content: { options: OPTIONS } });
+    assertEquals(
+      [await chosenRun(reader, null), await chosenRun(reader, 1), await chosenRuns(reader, "all")],
+      [2, 1, [1, 2]],
+    );
+    await assertRejects(() => chosenRun(reader, 3), ConfigError, "expected one of the runs 1 to 2 in ");
   });
-  inFolder((folder) => {
-    openJournal(`${folder}/a.db`).close();
-    using reader = JournalReader.open(`${folder}/a.db`);
-    assertThrows(() => chosenRun(reader, null), JournalError, "it holds no run yet. Start one with it");
+  await inFolder(async (folder) => {
+    await (await openJournal(`${folder}/a.db`)).close();
+    await using reader = await JournalReader.open(`${folder}/a.db`);
+    await assertRejects(
+      () => chosenRun(reader, null),
+      JournalError,
+      "it holds no run yet. Start one with it",
+    );
   });
 });
 
-Deno.test("fillsOf() gives the fills of a run as it was when its extent was taken", () => {
-  withRun((journal, reader) => {
-    keepFill(journal, TIME + 1);
-    const extent = extentOf(reader, 1);
-    keepFill(journal, TIME + 2);
-    assertEquals([...fillsOf(reader, extent)], [
+Deno.test("fillsOf() gives the fills of a run as it was when its extent was taken", async () => {
+  await withRun(async (journal, reader) => {
+    await keepFill(journal, TIME + 1);
+    const extent = await extentOf(reader, 1);
+    await keepFill(journal, TIME + 2);
+    assertEquals(await Array.fromAsync(fillsOf(reader, extent)), [
       { time: TIME + 1, event: { type: "fill", time: isoTime(TIME + 1), ...FILL } },
     ]);
-    assertEquals([...fillsOf(reader, extentOf(reader, 1))].length, 2);
+    assertEquals((await Array.fromAsync(fillsOf(reader, await extentOf(reader, 1)))).length, 2);
     assertEquals([extent.realized, extent.first, extent.until.seq], ["0", 1, 3]);
   });
 });
 
-Deno.test("readRun() and extentOf() refuse an account that makes no sense", () => {
-  inFolder((folder) => {
+Deno.test("readRun() and extentOf() refuse an account that makes no sense", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using journal = openJournal(path);
-      journal.startRun({ time: TIME, content: { options: OPTIONS } });
-      keepFill(journal, TIME);
+      await using journal = await openJournal(path);
+      await journal.startRun({ time: TIME, content: { options: OPTIONS } });
+      await keepFill(journal, TIME);
     }
     tamper(path, (database) => {
       forgeState(database, 1, ({ account }) => {
@@ -298,14 +317,14 @@ Deno.test("readRun() and extentOf() refuse an account that makes no sense", () =
       });
       rehash(database);
     });
-    using reader = JournalReader.open(path);
+    await using reader = await JournalReader.open(path);
     for (const read of [readRun, extentOf]) {
-      assertThrows(() => read(reader, 1), JournalError, "the account of run 1 cannot be read");
+      await assertRejects(() => read(reader, 1), JournalError, "the account of run 1 cannot be read");
     }
   });
 });
 
-Deno.test("fillsOf() refuses an entry that is no fill, by its number", () => {
+Deno.test("fillsOf() refuses an entry that is no fill, by its number", async () => {
   for (
     const change of [
       { price: "=1+1" },
@@ -316,15 +335,22 @@ Deno.test("fillsOf() refuses an entry that is no fill, by its number", () => {
       { price: "9".repeat(101) },
     ]
   ) {
-    withRun((journal, reader) => {
-      keepFill(journal, TIME, { ...FILL, ...change });
-      assertThrows(() => [...fillsOf(reader, extentOf(reader, 1))], JournalError, "entry 2 is not a fill");
+    await withRun(async (journal, reader) => {
+      await keepFill(journal, TIME, { ...FILL, ...change });
+      await assertRejects(
+        async () => await Array.fromAsync(fillsOf(reader, await extentOf(reader, 1))),
+        JournalError,
+        "entry 2 is not a fill",
+      );
     });
   }
 });
 
 /** What each statement that `read` makes does with the entries, as SQLite plans it. */
-function plansOf(path: string, read: (reader: JournalReader) => void): Map<string, string[]> {
+async function plansOf(
+  path: string,
+  read: (reader: JournalReader) => Promise<void>,
+): Promise<Map<string, string[]>> {
   const made = new Set<string>();
   const watching: Connect = (at, readOnly) => {
     const database = connect(at, readOnly);
@@ -337,8 +363,8 @@ function plansOf(path: string, read: (reader: JournalReader) => void): Map<strin
     };
   };
   {
-    using reader = JournalReader.open(path, { connect: watching });
-    read(reader);
+    await using reader = await JournalReader.open(path, { store: sqliteStore({ connect: watching }) });
+    await read(reader);
   }
   const database = new DatabaseSync(path, { readOnly: true });
   const plans = [...made].filter((sql) => sql.startsWith("SELECT")).map((sql): [string, string[]] => [
@@ -349,14 +375,14 @@ function plansOf(path: string, read: (reader: JournalReader) => void): Map<strin
   return new Map(plans);
 }
 
-Deno.test("readPulse() and readRun() go through no more of a long journal than of a short one", () => {
-  inFolder((folder) => {
+Deno.test("readPulse() and readRun() go through no more of a long journal than of a short one", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
-      using journal = openJournal(path);
-      journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
+      await using journal = await openJournal(path);
+      await journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
       const halt = { reason: "manual", limit: "released", value: "halted", tradeId: 8, action: "hold" };
-      journal.commit({
+      await journal.commit({
         entries: [
           { type: "connected", time: TIME, content: { endpoint: "ws://h", attempt: 1 } },
           { type: "fill", time: TIME, content: FILL },
@@ -373,12 +399,12 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
           prices: { decimals: 1, fresh: false, values: [] },
         },
       });
-      journal.heartbeat(heartbeat(TIME));
+      await journal.heartbeat(heartbeat(TIME));
     }
-    const plans = plansOf(path, (reader) => {
-      const run = chosenRun(reader, null);
-      assertEquals(readPulse(reader, run).halt?.reason, "manual");
-      assertEquals(readRun(reader, run).counts, { signals: 7, fills: 6, refusals: 5, gaps: 4 });
+    const plans = await plansOf(path, async (reader) => {
+      const run = await chosenRun(reader, null);
+      assertEquals((await readPulse(reader, run)).halt?.reason, "manual");
+      assertEquals((await readRun(reader, run)).counts, { signals: 7, fills: 6, refusals: 5, gaps: 4 });
     });
     assertGreater(plans.size, 3);
     for (const [sql, plan] of plans) {
@@ -391,7 +417,7 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
   });
 });
 
-Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be one, though its entry proves it", () => {
+Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be one, though its entry proves it", async () => {
   for (
     const last of [-1, [], {}, { price: 1, decimals: 9, time: 1 }, { price: 1, decimals: 2, time: 1e308 }, {
       price: "1",
@@ -399,8 +425,8 @@ Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be o
       time: 1,
     }]
   ) {
-    withRun((journal, reader) => {
-      journal.commit({
+    await withRun(async (journal, reader) => {
+      await journal.commit({
         checkpoint: {
           time: TIME,
           state: { trades: 8, last },
@@ -410,7 +436,7 @@ Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be o
         },
       });
       for (const read of [readRun, readPulse]) {
-        assertThrows(() => read(reader, 1), JournalError, "the last trade of run 1 cannot be read");
+        await assertRejects(() => read(reader, 1), JournalError, "the last trade of run 1 cannot be read");
       }
     });
   }

@@ -11,7 +11,7 @@ import {
   RecordingFolder,
 } from "../../../src/stores/recording/recording_folder.ts";
 import { FakeFile, idsOf, LOT, numbered, readBack } from "../fake_recording.ts";
-import { inFolderAsync } from "../sample_journal.ts";
+import { inFolder } from "../sample_journal.ts";
 
 const DAY = 86_400_000;
 const MIDNIGHT = Date.UTC(2026, 10, 29);
@@ -50,7 +50,7 @@ class FakeFolder implements DayFiles {
 }
 
 Deno.test("Recording.createIn() goes on in another file at each midnight UTC, and says in both how they belong together", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/deep/rec`;
     const start = MIDNIGHT - 500;
     const recording = Recording.createIn(new RecordingFolder(path, null), {
@@ -138,7 +138,7 @@ Deno.test("Recording.createIn() keeps the same as one file does, whatever comes 
 });
 
 Deno.test("RecordingFolder.create() gives every process a file of its own, however many start at once", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
     const recordings = Array.from(
       { length: 5 },
@@ -211,7 +211,7 @@ Deno.test("Recording.createIn() stays with a file whose torn end cannot be taken
 });
 
 Deno.test("RecordingFolder.create() says why there can be no file, and what to do", async () => {
-  await inFolderAsync((folder) => {
+  await inFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/file`, "");
     const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
     const error = assertThrows(

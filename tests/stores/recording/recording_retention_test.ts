@@ -7,7 +7,7 @@ import { isBeingWritten, RecordingError } from "../../../src/stores/recording/re
 import { RecordingFolder } from "../../../src/stores/recording/recording_folder.ts";
 import { RecordingRetention } from "../../../src/stores/recording/recording_retention.ts";
 import { numbered } from "../fake_recording.ts";
-import { inFolderAsync } from "../sample_journal.ts";
+import { inFolder } from "../sample_journal.ts";
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 29, 12);
@@ -51,7 +51,7 @@ class Place {
 }
 
 Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made, and never anything else", async () => {
-  await inFolderAsync(async (around) => {
+  await inFolder(async (around) => {
     const place = new Place(`${around}/rec`);
     Deno.mkdirSync(place.folder);
     const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
@@ -98,7 +98,7 @@ Deno.test({
   name: "RecordingRetention.prune() keeps what a process is writing, however long ago it wrote last",
   ignore: isWindows,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const place = new Place(folder);
       const written = place.recording("BTCUSDT", OLD.getTime());
       const [name] = place.names as [string];
@@ -125,7 +125,7 @@ Deno.test({
 });
 
 Deno.test("Recording.createIn() deletes at its start and at each midnight, its own files among them", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const place = new Place(folder);
     const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
     const midnight = Date.UTC(2026, 10, 30);
@@ -145,7 +145,7 @@ Deno.test("Recording.createIn() deletes at its start and at each midnight, its o
 });
 
 Deno.test("RecordingRetention.of() needs to read a folder that is there, and none that is not", async () => {
-  await inFolderAsync((folder) => {
+  await inFolder((folder) => {
     new Place(`${folder}/none`).retention().prune(NOW);
     Deno.writeTextFileSync(`${folder}/file`, "");
     const error = assertThrows(() => new Place(`${folder}/file`).retention(), RecordingError);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import { Recording } from "../../../src/stores/recording/recording.ts";
-import { inFolderAsync } from "../sample_journal.ts";
+import { inFolder } from "../sample_journal.ts";
 import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "../fake_recording.ts";
 
 for (const path of ["x.txt", "x.gz"]) {
@@ -157,7 +157,7 @@ Deno.test({
   // There an open file cannot be removed.
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    await inFolderAsync(async (folder) => {
+    await inFolder(async (folder) => {
       const printed: string[] = [];
       const path = `${folder}/x.txt`;
       const recording = Recording.create(path, {

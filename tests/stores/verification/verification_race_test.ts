@@ -10,7 +10,7 @@ import { Verification } from "../../../src/stores/verification/verification.ts";
 import { configure, shownConfig } from "../../../src/config/config.ts";
 import { HandRun } from "../../support/hand_run.ts";
 import { SeededRandom } from "../../support/random.ts";
-import { inFolderAsync, TIME } from "../sample_journal.ts";
+import { inFolder, TIME } from "../sample_journal.ts";
 
 const OPTIONS: ShownOptions = {
   ...shownConfig(configure({}).config),
@@ -20,7 +20,7 @@ const OPTIONS: ShownOptions = {
 };
 
 /** A run at work, and its recording as it is read: what was in the file at one time, then what was added since. */
-class RunAtWork implements Disposable {
+class RunAtWork implements AsyncDisposable {
   readonly run: HandRun;
   readonly #journal: string;
   readonly #recording: string;
@@ -29,19 +29,24 @@ class RunAtWork implements Disposable {
   #read = 0;
   #origin: Origin | null = null;
 
-  constructor(folder: string) {
-    this.#journal = `${folder}/a.db`;
-    this.#recording = `${folder}/a.txt`;
-    this.run = new HandRun(this.#journal, this.#recording, OPTIONS, TIME);
+  static async start(folder: string): Promise<RunAtWork> {
+    const [journal, recording] = [`${folder}/a.db`, `${folder}/a.txt`];
+    return new RunAtWork(await HandRun.open(journal, recording, OPTIONS, TIME), journal, recording);
+  }
+
+  private constructor(run: HandRun, journal: string, recording: string) {
+    this.run = run;
+    this.#journal = journal;
+    this.#recording = recording;
   }
 
   /** Receives trades up to `count` of them that decide something. */
-  decide(count: number): void {
-    while (count > 0) if (this.run.trade(this.#next()).length > 0) count--;
+  async decide(count: number): Promise<void> {
+    while (count > 0) if ((await this.run.trade(this.#next())).length > 0) count--;
   }
 
   /** Receives trades that decide nothing but for the last one, of which the journal does not know yet; keeps it. */
-  receive(): () => void {
+  receive(): () => Promise<void> {
     for (;;) {
       const { events, keep } = this.run.receive(this.#next());
       if (events.length > 0) return keep;
@@ -60,15 +65,15 @@ class RunAtWork implements Disposable {
   }
 
   /** Verifies the run; `onAsked` is called each time once the journal was asked for its last entry, and may write. */
-  async verified(onAsked: (time: number) => void): Promise<Outcome> {
-    using reader = JournalReader.open(this.#journal);
-    using present = JournalReader.open(this.#journal);
+  async verified(onAsked: (time: number) => Promise<void>): Promise<Outcome> {
+    await using reader = await JournalReader.open(this.#journal);
+    await using present = await JournalReader.open(this.#journal);
     let asked = 0;
-    const verification = new Verification(reader, null, {
+    const verification = await Verification.of(reader, null, {
       engineOf: keptEngine,
-      lastSeqNow: () => {
-        const { lastSeq } = present;
-        onAsked(++asked);
+      lastSeqNow: async () => {
+        const lastSeq = await present.lastSeq();
+        await onAsked(++asked);
         return lastSeq;
       },
     });
@@ -80,8 +85,8 @@ class RunAtWork implements Disposable {
     for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) yield chunk;
   }
 
-  [Symbol.dispose](): void {
-    this.run[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run[Symbol.asyncDispose]();
   }
 
   #next(): number {
@@ -90,16 +95,16 @@ class RunAtWork implements Disposable {
 }
 
 Deno.test("Verification finds no difference where a decision is recorded before, and kept after, the journal is asked for more", async () => {
-  await inFolderAsync(async (folder) => {
-    using atWork = new RunAtWork(folder);
-    atWork.decide(5);
+  await inFolder(async (folder) => {
+    await using atWork = await RunAtWork.start(folder);
+    await atWork.decide(5);
     const keep = atWork.receive();
     let decided = 0;
-    const outcome = await atWork.verified((asked) => {
+    const outcome = await atWork.verified(async (asked) => {
       // The journal has just said that it has no more than was read.
       if (asked === 2) {
-        keep();
-        atWork.decide(2);
+        await keep();
+        await atWork.decide(2);
       }
       decided = asked;
     });
@@ -109,37 +114,37 @@ Deno.test("Verification finds no difference where a decision is recorded before,
 });
 
 Deno.test("Verification still finds a decision that the journal never had, though more was received since", async () => {
-  await inFolderAsync(async (folder) => {
-    using atWork = new RunAtWork(folder);
-    atWork.decide(5);
+  await inFolder(async (folder) => {
+    await using atWork = await RunAtWork.start(folder);
+    await atWork.decide(5);
     atWork.receive();
     // What comes next is received a moment later.
     atWork.receive();
-    const outcome = await atWork.verified(() => {});
+    const outcome = await atWork.verified(() => Promise.resolve());
     assert(outcome.type === "difference", JSON.stringify(outcome));
     assert(outcome.what.startsWith("The journal has no entry for a signal"), outcome.what);
   });
 });
 
 Deno.test("Verification finds no difference where the journal took nothing more of what was received last", async () => {
-  await inFolderAsync(async (folder) => {
-    using atWork = new RunAtWork(folder);
-    atWork.decide(5);
+  await inFolder(async (folder) => {
+    await using atWork = await RunAtWork.start(folder);
+    await atWork.decide(5);
     atWork.receive();
     atWork.run.fail();
-    const outcome = await atWork.verified(() => {});
+    const outcome = await atWork.verified(() => Promise.resolve());
     assert(outcome.type === "verified", JSON.stringify(outcome));
   });
 });
 
 Deno.test("Verification of a run that is ahead ends without reading all that is recorded since", async () => {
-  await inFolderAsync(async (folder) => {
-    using atWork = new RunAtWork(folder);
-    atWork.decide(5);
+  await inFolder(async (folder) => {
+    await using atWork = await RunAtWork.start(folder);
+    await atWork.decide(5);
     let more = 0;
-    const outcome = await atWork.verified(() => {
+    const outcome = await atWork.verified(async () => {
       more++;
-      atWork.decide(1);
+      await atWork.decide(1);
     });
     assert(outcome.type === "verified", JSON.stringify(outcome));
     assert(more <= 3, `${more} times`);

@@ -5,14 +5,14 @@ import fc from "fast-check";
 import type { Difference, Outcome } from "../../../src/domain/run/verification.ts";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 import { BuiltInExchange } from "../../../src/simulator/server.ts";
-import { copyJournal as copyWhole } from "../../../src/stores/journal/journal_copy.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { copyJournal as copyWhole } from "../../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { hexHash } from "../../../src/stores/journal/journal_prices.ts";
 import { type PricesNote } from "../../../src/stores/journal/price_note.ts";
 import { digestIn, stateProof } from "../../../src/stores/journal/journal_state.ts";
 import { outcomeOf, RecordedRun } from "../../support/recorded_run.ts";
 import { SeededRandom } from "../../support/random.ts";
-import { contentsOf, copyJournal, forgeState, inFolderAsync, rehash, tamper } from "../sample_journal.ts";
+import { contentsOf, copyJournal, forgeState, inFolder, rehash, tamper } from "../sample_journal.ts";
 
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;
@@ -68,9 +68,9 @@ function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
 }
 
 Deno.test("Verification finds any byte changed in the journal's file, unless it changes nothing that is read", async () => {
-  await inFolderAsync((folder) =>
+  await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
-      const was = contentsOf(journal);
+      const was = await contentsOf(journal);
       const bytes = Deno.readFileSync(journal);
       const used = Array.from(bytes.keys()).filter((at) => bytes[at] !== 0);
       const random = new SeededRandom(4);
@@ -90,7 +90,7 @@ Deno.test("Verification finds any byte changed in the journal's file, unless it 
           assert(error instanceof JournalError, `byte ${at}: ${error}`);
           continue;
         }
-        assertEquals(contentsOf(path), was, `byte ${at}`);
+        assertEquals(await contentsOf(path), was, `byte ${at}`);
       }
       assertGreater(found, 80);
     })
@@ -98,7 +98,7 @@ Deno.test("Verification finds any byte changed in the journal's file, unless it 
 });
 
 Deno.test("Verification finds any field of any trade changed in the recording, and any line moved, left out or doubled", async () => {
-  await inFolderAsync((folder) =>
+  await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
       const trades = lines.flatMap((line, at) => line.includes(`"e":"trade"`) ? [at] : []);
@@ -161,9 +161,9 @@ function withDigit(text: string, at: number, by: number): string {
 }
 
 Deno.test("Verification finds what a forger changed, removed, added or moved in the journal, with all hashes computed again", async () => {
-  await inFolderAsync((folder) =>
+  await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
-      const { entries } = contentsOf(journal);
+      const { entries } = await contentsOf(journal);
       const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
       const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
       const [connected, started] = [of("connected")[0]!, of("started")[0]!];
@@ -254,7 +254,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
 });
 
 Deno.test("Verification finds what was cut off the end of a run that was killed, if its recording goes on", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     const path = `${folder}/older.db`;
@@ -262,14 +262,14 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
       for (let fills = 0; fills < 8; fills++) await program.event("fill");
       await copyWhole(run.journal, path);
       // The journal is ahead of what has been read of what the run told.
-      const copied = contentsOf(path).counts.fill!;
+      const copied = (await contentsOf(path)).counts.fill!;
       for (let fills = 8; fills < copied + 7; fills++) await program.event("fill");
       program.signal("SIGKILL");
     }, { long: "300" });
     const [recording] = run.recordings as [string];
     const whole = await outcomeOf(run.journal, [recording]);
     assert(whole.type === "verified" && whole.fills >= 15, JSON.stringify(whole));
-    const { entries } = contentsOf(run.journal);
+    const { entries } = await contentsOf(run.journal);
     // What was cut off cannot be cut off by hand: the state that the journal had then is gone.
     const cut = `${folder}/cut.db`;
     copyJournal(run.journal, cut);
@@ -320,7 +320,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
 });
 
 Deno.test("Verification says where a recording ends too early, and from which entry on nothing is proven", async () => {
-  await inFolderAsync((folder) =>
+  await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
       const cut = `${folder}/cut.txt`;
@@ -331,7 +331,7 @@ Deno.test("Verification says where a recording ends too early, and from which en
         /^The recording ends after trade \d+, and has nothing that leads to entry \d+ \(\w+\): from there on nothing is proven\.$/,
       );
       assertEquals(difference.at, { recording: cut, line: 120 });
-      const { entries } = contentsOf(journal);
+      const { entries } = await contentsOf(journal);
       assertEquals(entries.find(({ seq }) => seq === difference.entry)?.time !== undefined, true);
       // And with the frames that a full disk lost.
       const note = `{"penstock":{"event":"lost","frames":7,"from":1,"to":2}}`;
@@ -348,7 +348,7 @@ Deno.test("Verification says where a recording ends too early, and from which en
 });
 
 Deno.test("Verification.take() throws UnusableInput for a file that Penstock did not record, and at a line that is none", async () => {
-  await inFolderAsync((folder) =>
+  await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
       const path = `${folder}/other.txt`;

@@ -1,31 +1,9 @@
 /**
- * The heartbeat of the process that writes a journal, for other processes to see. It is one row, replaced every few
- * seconds, whether trades come or not. It is not an entry: it is not hashed, a resume does not read it, and it proves
- * nothing.
+ * The heartbeat of the process that writes a journal: one row, replaced every few seconds, whether trades come or not.
  */
-import { damaged, type JournalDatabase } from "./journal_file.ts";
-
-/** What the process reports about itself that no entry holds. Times in µs since 1970. */
-export interface Heartbeat {
-  /** When it was written, by the wall clock. */
-  readonly time: number;
-  readonly pid: number;
-  readonly trades: number;
-  /** A whole number, as is the lag. */
-  readonly tradesPerSecond: number;
-  /** Age of the last trade when it arrived, ms; null before the first. */
-  readonly lagMs: number | null;
-  /** The last trade's price, decimal text in quote currency, and its own time; null before the first. */
-  readonly last: { readonly price: string; readonly time: number } | null;
-}
-
-/** A heartbeat in the journal. */
-export interface KeptHeartbeat extends Heartbeat {
-  /** The run that the process was writing. */
-  readonly run: number;
-  /** The journal's last entry when it was written: what came after it is younger. */
-  readonly seq: number;
-}
+import type { KeptHeartbeat } from "../entry_log.ts";
+import { damaged } from "../journal_error.ts";
+import type { JournalDatabase } from "./journal_file.ts";
 
 /** Of a price, which has 15 digits. */
 const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;

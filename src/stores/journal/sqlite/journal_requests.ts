@@ -3,8 +3,9 @@
  * statement and without the journal's lock; only the holder of the lock deletes from it. Requests are not entries and
  * are not hashed. What the run does about one is an entry, in the transaction that deletes the request.
  */
-import { readRequest, type RunRequest } from "../../domain/run/run_request.ts";
-import { contentIn } from "./journal_entry.ts";
+import { readRequest } from "../../../domain/run/run_request.ts";
+import type { FiledRequest, NewRequest, RequestKey } from "../entry_log.ts";
+import { contentIn } from "../journal_entry.ts";
 import type { JournalDatabase, Row } from "./journal_file.ts";
 
 /** The run reads no more than this at a time, whatever is in the table. */
@@ -29,30 +30,10 @@ const COLUMNS = `id, run, time,
   CASE WHEN octet_length(kind) <= ${4 * KIND_CHARACTERS} THEN kind END AS kind,
   CASE WHEN octet_length(content) <= ${4 * CONTENT_CHARACTERS} THEN content END AS content`;
 
-/** Which request: the number of one that was handled may be given again. */
-export interface RequestKey {
-  readonly id: number;
-  /** When it was filed, µs since 1970. */
-  readonly time: number;
-}
-
-/** A request as it waits in a journal. */
-export interface FiledRequest extends RequestKey {
-  /** The run that it is for. */
-  readonly run: number;
-  readonly kind: string;
-  /** Null if this program does not know it. */
-  readonly request: RunRequest | null;
-}
-
 /** Files a request for `run` outside of any transaction; returns its key. Waits for the run's own commit if it must. */
 export function fileRequest(
   database: JournalDatabase,
-  { run, time, request: { kind, ...content } }: {
-    readonly run: number;
-    readonly time: number;
-    readonly request: RunRequest;
-  },
+  { run, time, request: { kind, ...content } }: NewRequest,
 ): RequestKey {
   // The run waits for as long as this takes, so it waits neither for the disk nor for a checkpoint of the log: the
   // run's own commit, which removes the request, waits for the disk.

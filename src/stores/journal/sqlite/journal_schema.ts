@@ -1,13 +1,6 @@
 /** The objects in a journal's database: creates them, checks them, and migrates older versions. */
-import {
-  type Connect,
-  damaged,
-  type Doing,
-  type JournalDatabase,
-  notOurs,
-  oddity,
-  refused,
-} from "./journal_file.ts";
+import { damaged, type Doing, refused } from "../journal_error.ts";
+import { type Connect, type JournalDatabase, notOurs, oddity } from "./journal_file.ts";
 import { beginningOf } from "./journal_pages.ts";
 import {
   FIRST_READABLE,
@@ -16,7 +9,7 @@ import {
   SCHEMA_VERSION,
   tablesDiffer,
 } from "./journal_tables.ts";
-import { OWNERS_FILE } from "../files/owner_only.ts";
+import { OWNERS_FILE } from "../../files/owner_only.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;

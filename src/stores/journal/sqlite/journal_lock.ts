@@ -1,16 +1,16 @@
 /** The right to write to a journal. */
+import { JournalHeld } from "../journal_error.ts";
 import {
   failed,
   folderOf,
   hasOtherNames,
-  JournalHeld,
   notOurs,
   oddity,
   OTHER_NAMES,
   realPath,
   refuseLinks,
 } from "./journal_file.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "../../files/owner_only.ts";
 
 const PID = /^\d+$/;
 /** Of a process, with its line's end. */

@@ -1,9 +1,9 @@
 /** The file behind a journal: finding it, connecting to it, and the errors when that fails. */
-import type { Exit } from "../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
-import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
-import { NO_SPACE } from "../files/data_folder.ts";
+import { outwardLink, outwardText } from "../../../domain/process/outward_link.ts";
+import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
+import { NO_SPACE } from "../../files/data_folder.ts";
+import { type Doing, JournalError, JournalUnreadable, refused, RESTORE } from "../journal_error.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has these, and its types do not know them yet. */
@@ -15,25 +15,6 @@ declare module "node:sqlite" {
     setReturnArrays(enabled: boolean): void;
   }
 }
-
-/** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
-export class JournalError extends Error {
-  override readonly name = "JournalError";
-  /** The journal is damaged: no command can use it. */
-  readonly exit: Extract<Exit, "input" | "failure">;
-  /** What is wrong with its content, as a clause; null if something else is. */
-  readonly damage: string | null;
-
-  /** `damage`, if given, is the clause that the message is built around. */
-  constructor(message: string, options: ErrorOptions & { readonly damage?: string } = {}) {
-    super(message, options);
-    this.damage = options.damage ?? null;
-    this.exit = this.damage === null ? "failure" : "input";
-  }
-}
-
-/** Another process has the journal open for writing. */
-export class JournalHeld extends JournalError {}
 
 /** One row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -53,9 +34,6 @@ export interface JournalDatabase {
   close(): void;
 }
 
-/** What is done to a journal; only "read" needs no permission to write. */
-export type Doing = "open" | "read" | "write to";
-
 /** Opens the database at `path`; for writing it is made where it is missing. */
 export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
@@ -65,7 +43,6 @@ const PATIENCE_MS = 1000;
 const TRIES = 10;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
-const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /**
  * SQLite's own limits for a journal. The longest value is the prices of a million trades, 8 MB; nothing longer can be
@@ -136,22 +113,15 @@ export function isThere(path: string, doing: Doing): boolean {
   return true;
 }
 
-/** The error that says why the journal at `path` is not opened. */
-export function refused(path: string, why: string): JournalError {
-  return new JournalError(`Cannot open the journal ${path}: ${why}`);
-}
-
-/** The error that says that what the journal at `path` holds is not what Penstock wrote. */
-export function damaged(path: string, what: string): JournalError {
-  return new JournalError(`The journal ${path} is damaged: ${what}. ${RESTORE}`, { damage: what });
-}
-
 /** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
 export function failed(doing: Doing, path: string, error: unknown): JournalError {
   if (error instanceof JournalError) return error;
-  return new JournalError(`Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`, {
-    cause: error,
-  });
+  // A number that no journal can hold, or a page that makes no sense.
+  const isUnreadable = error instanceof RangeError || resultCode(error) === 11;
+  return new (isUnreadable ? JournalUnreadable : JournalError)(
+    `Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`,
+    { cause: error },
+  );
 }
 
 /** SQLite's primary result code of an error; null if it is not SQLite's. */

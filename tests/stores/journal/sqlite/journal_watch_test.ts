@@ -1,18 +1,28 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
-import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "../sample_journal.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Heartbeat } from "../../../../src/stores/journal/entry_log.ts";
+import { JournalError } from "../../../../src/stores/journal/journal_error.ts";
+import { JournalLock } from "../../../../src/stores/journal/sqlite/journal_lock.ts";
+import {
+  contentsOf,
+  draft,
+  inFolder,
+  namesIn,
+  openJournal,
+  TIME,
+  writeSample,
+} from "../../sample_journal.ts";
 
 const HEARTBEAT: Heartbeat = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
 const GONE = "a.db was removed, moved or renamed";
 const REPLACED = "a.db was replaced by another file";
 
 /** What is done to a journal in `folder`, and what is said of it. */
-const CASES: Readonly<Record<string, readonly [(path: string, folder: string) => void, string]>> = {
+const CASES: Readonly<
+  Record<string, readonly [(path: string, folder: string) => void | Promise<void>, string]>
+> = {
   "removed": [(path) => Deno.removeSync(path), GONE],
-  "replaced": [(path, folder) => {
-    writeSample(`${folder}/other.db`);
+  "replaced": [async (path, folder) => {
+    await writeSample(`${folder}/other.db`);
     Deno.renameSync(`${folder}/other.db`, path);
   }, REPLACED],
   "moved away": [(path) => Deno.renameSync(path, `${path}.old`), GONE],
@@ -37,43 +47,48 @@ Deno.test({
   name: "Journal.beat() finds that a file of the journal was removed or replaced, and takes nothing more",
   // There open files are neither removed nor replaced.
   ignore: Deno.build.os === "windows",
-  fn: () => {
+  fn: async () => {
     for (const [name, [change, what]] of Object.entries(CASES)) {
-      inFolder((folder) => {
+      await inFolder(async (folder) => {
         const path = `${folder}/data/a.db`;
-        const journal = openJournal(path);
+        const journal = await openJournal(path);
         try {
-          journal.startRun({ time: TIME, content: {} });
-          for (let heartbeats = 0; heartbeats < 3; heartbeats++) journal.heartbeat(HEARTBEAT);
-          change(path, folder);
-          const { message } = assertThrows(() => journal.heartbeat(HEARTBEAT), JournalError, what, name);
+          await journal.startRun({ time: TIME, content: {} });
+          for (let heartbeats = 0; heartbeats < 3; heartbeats++) await journal.heartbeat(HEARTBEAT);
+          await change(path, folder);
+          const { message } = await assertRejects(
+            () => journal.heartbeat(HEARTBEAT),
+            JournalError,
+            what,
+            name,
+          );
           assert(message.startsWith(`Cannot go on with the journal ${path}: `), message);
           assertStringIncludes(
             message,
             "Put the files back, or restore the journal from a copy, and start again.",
           );
-          assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, what, name);
+          await assertRejects(() => journal.commit({ entries: [draft(1)] }), JournalError, what, name);
         } finally {
-          journal.close();
+          await journal.close();
         }
       });
     }
   },
 });
 
-Deno.test("Journal.heartbeat() finds nothing where all is in place, also behind a link and beside readers", () => {
-  inFolder((folder) => {
+Deno.test("Journal.heartbeat() finds nothing where all is in place, also behind a link and beside readers", async () => {
+  await inFolder(async (folder) => {
     const [path, link] = [`${folder}/a.db`, `${folder}/link.db`];
-    writeSample(path);
+    await writeSample(path);
     if (Deno.build.os !== "windows") Deno.symlinkSync(path, link);
-    const journal = openJournal(Deno.build.os === "windows" ? path : link);
+    const journal = await openJournal(Deno.build.os === "windows" ? path : link);
     for (let heartbeats = 0; heartbeats < 5; heartbeats++) {
-      journal.heartbeat(HEARTBEAT);
-      journal.commit({ entries: [draft(heartbeats)] });
-      assertEquals(contentsOf(path).entries.length, 17 + heartbeats);
+      await journal.heartbeat(HEARTBEAT);
+      await journal.commit({ entries: [draft(heartbeats)] });
+      assertEquals((await contentsOf(path)).entries.length, 17 + heartbeats);
     }
-    journal.mustBeInPlace();
-    journal.close();
+    await journal.mustBeInPlace();
+    await journal.close();
     assertEquals(namesIn(folder).filter((name) => name !== "link.db"), ["a.db"]);
   });
 });

@@ -1,27 +1,27 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { copyJournal } from "../../../src/stores/journal/journal_copy.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { copyJournal } from "../../../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalLock } from "../../../../src/stores/journal/sqlite/journal_lock.ts";
+import { JournalError } from "../../../../src/stores/journal/journal_error.ts";
 import {
   contentsOf,
   draft,
   impatient,
   inFolder,
-  inFolderAsync,
   journalProcess,
   linesOf,
   namesIn,
   openJournal,
   refusal,
   writeSample,
-} from "../sample_journal.ts";
+} from "../../sample_journal.ts";
 
 Deno.test("Journal.open() lets one process write, names the one that does, and forgets one that was killed", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     const body = `
-      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
-      journal.startRun({ time: 1, content: {} });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      await journal.startRun({ time: 1, content: {} });
       console.log("open");
       setInterval(() => {}, 1000);
     `;
@@ -31,22 +31,22 @@ Deno.test("Journal.open() lets one process write, names the one that does, and f
     const lines = linesOf(holder);
     assertEquals((await lines.next()).value, "open");
     const why = `process ${holder.pid} has it open, and only one may write to it. Stop that one, or choose`;
-    assertStringIncludes(refusal(path), why);
+    assertStringIncludes(await refusal(path), why);
     if (Deno.build.os !== "windows") {
       Deno.symlinkSync(path, `${folder}/link.db`);
-      assertStringIncludes(refusal(`${folder}/link.db`), why);
+      assertStringIncludes(await refusal(`${folder}/link.db`), why);
     }
-    assertEquals(contentsOf(path).entries.length, 1);
+    assertEquals((await contentsOf(path)).entries.length, 1);
     holder.kill("SIGKILL");
     await holder.status;
     await lines.return(undefined);
     {
-      using journal = openJournal(path);
+      await using journal = await openJournal(path);
       assertEquals(journal.run, 1);
-      assertStringIncludes(refusal(path), `process ${Deno.pid} has it open`);
-      assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+      assertStringIncludes(await refusal(path), `process ${Deno.pid} has it open`);
+      assertEquals(await journal.commit({ entries: [draft(1)] }), 2);
     }
-    openJournal(path).close();
+    await (await openJournal(path)).close();
     assertEquals(namesIn(`${folder}/data`), ["a.db"]);
   });
 });
@@ -55,52 +55,52 @@ Deno.test({
   name: "Journal.open() refuses a file with several names, under which it would have several locks",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    inFolder((folder) => {
+    inFolder(async (folder) => {
       const [path, other] = [`${folder}/a.db`, `${folder}/b.db`];
-      writeSample(path);
+      await writeSample(path);
       Deno.linkSync(path, other);
       for (const name of [path, other]) {
-        assertStringIncludes(refusal(name), "its file has 2 names (hard links)");
+        assertStringIncludes(await refusal(name), "its file has 2 names (hard links)");
       }
-      assertEquals(contentsOf(other), contentsOf(path));
+      assertEquals(await contentsOf(other), await contentsOf(path));
       Deno.removeSync(path);
-      openJournal(other).close();
+      await (await openJournal(other)).close();
     }),
 });
 
-Deno.test("Journal.open() is not deceived when the lock's file is removed and made again while it takes it", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() is not deceived when the lock's file is removed and made again while it takes it", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    const first = openJournal(path);
+    const first = JournalLock.take(path);
     const { tryLockSync } = Deno.FsFile.prototype;
     let second = first;
     // Between opening the file and locking it, the first one ends and another takes its place.
     Deno.FsFile.prototype.tryLockSync = function (...values) {
       Deno.FsFile.prototype.tryLockSync = tryLockSync;
-      first.close();
-      second = openJournal(path);
+      first[Symbol.dispose]();
+      second = JournalLock.take(path);
       return tryLockSync.apply(this, values);
     };
     try {
-      assertStringIncludes(refusal(path), "has it open, and only one may write to it");
+      assertStringIncludes(await refusal(path), "has it open, and only one may write to it");
       assert(second !== first);
     } finally {
       Deno.FsFile.prototype.tryLockSync = tryLockSync;
-      second.close();
+      second[Symbol.dispose]();
     }
-    openJournal(path).close();
+    await (await openJournal(path)).close();
   });
 });
 
 Deno.test("Journal.open() takes permission to read and write the folder, and names the flags", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     const body = `
-      const report = (name, use) => {
-        try { use().close(); console.log(name, "ok"); } catch ({ name, message }) { console.log(name, message); }
+      const report = async (name, use) => {
+        try { await (await use()).close(); console.log(name, "ok"); } catch ({ name, message }) { console.log(name, message); }
       };
-      report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 }));
-      report("reader", () => JournalReader.open(${JSON.stringify(path)}));
+      await report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 }));
+      await report("reader", () => JournalReader.open(${JSON.stringify(path)}));
     `;
     const read = `--allow-read=${folder}/data`;
     const write = `--allow-write=${folder}/data`;
@@ -123,29 +123,33 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
   });
 });
 
-Deno.test("Journal.open() and commit() say when another program has the database locked", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() and commit() say when another program has the database locked", async () => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    writeSample(path);
+    await writeSample(path);
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     const locked = "another program has it locked. Close that program, then start again.";
-    assertStringIncludes(refusal(path, { connect: impatient }), locked);
+    assertStringIncludes(await refusal(path, { connect: impatient }), locked);
     other.exec("ROLLBACK");
     {
-      using journal = openJournal(path, { connect: impatient });
+      await using journal = await openJournal(path, { connect: impatient });
       other.exec("BEGIN IMMEDIATE");
-      const { message } = assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError);
+      const { message } = await assertRejects(() => journal.commit({ entries: [draft(1)] }), JournalError);
       assertEquals(message, `Cannot write to the journal ${path}: ${locked}`);
       other.exec("ROLLBACK");
-      assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, "It takes nothing more");
+      await assertRejects(
+        () => journal.commit({ entries: [draft(1)] }),
+        JournalError,
+        "It takes nothing more",
+      );
     }
     other.close();
-    assertEquals(contentsOf(path).entries.length, 16);
+    assertEquals((await contentsOf(path)).entries.length, 16);
   });
 });
 
-Deno.test("Journal.open() empties and removes no file beside it that is somebody else's", () => {
+Deno.test("Journal.open() empties and removes no file beside it that is somebody else's", async () => {
   const notes = "not yours\n";
   const other = (path: string): void => {
     const database = new DatabaseSync(path);
@@ -170,13 +174,13 @@ Deno.test("Journal.open() empties and removes no file beside it that is somebody
       : [[".lock", link, "is a link"], [".new", link, "is a link"]] as const),
   ];
   for (const [side, make, why] of cases) {
-    inFolder((folder) => {
+    await inFolder(async (folder) => {
       const path = `${folder}/deno`;
       make(path + side);
       const before = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
       const content = Deno.readFileSync(path + side);
       assertStringIncludes(
-        refusal(path),
+        await refusal(path),
         `${path}${side}, which it needs for itself, ${why}. Move that away`,
       );
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), before, side);
@@ -191,15 +195,15 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     for (const side of [".lock", ".new", "-wal"]) {
-      await inFolderAsync(async (folder) => {
+      await inFolder(async (folder) => {
         const path = `${folder}/a.db`;
         await new Deno.Command("mkfifo", { args: [path + side] }).output();
         const why = `${path}${side}, which it needs for itself, is not a file.`;
-        assertThrows(() => openJournal(path), JournalError, why);
+        await assertRejects(() => openJournal(path), JournalError, why);
       });
     }
-    await inFolderAsync(async (folder) => {
-      openJournal(`${folder}/a.db`).close();
+    await inFolder(async (folder) => {
+      await (await openJournal(`${folder}/a.db`)).close();
       await new Deno.Command("mkfifo", { args: [`${folder}/b.db.copy`] }).output();
       await assertRejects(
         () => copyJournal(`${folder}/a.db`, `${folder}/b.db`),
@@ -210,15 +214,15 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.open() clears away what a process of Penstock's left beside it when it was killed", () => {
+Deno.test("Journal.open() clears away what a process of Penstock's left beside it when it was killed", async () => {
   for (const [side, content] of [[".lock", "4711\n"], [".lock", ""], [".new", ""], [".new", null]] as const) {
-    inFolder((folder) => {
+    await inFolder(async (folder) => {
       const path = `${folder}/a.db`;
       if (content === null) {
-        openJournal(path).close();
+        await (await openJournal(path)).close();
         Deno.renameSync(path, path + side);
       } else Deno.writeTextFileSync(path + side, content);
-      openJournal(path).close();
+      await (await openJournal(path)).close();
       assertEquals(namesIn(folder), ["a.db"]);
     });
   }

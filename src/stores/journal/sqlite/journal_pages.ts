@@ -3,7 +3,8 @@
  * whatever its length, and nothing can stop it. So it is checked here first, in as many steps as a Penstock journal
  * needs. Pages in the log beside the file replace the file's own.
  */
-import { damaged, type Doing, failed, realPath, refused } from "./journal_file.ts";
+import { damaged, type Doing, refused } from "../journal_error.ts";
+import { failed, realPath } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
 /** The start of a database, before anything in it is checked. */

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { SCHEMA_VERSION } from "../../../src/stores/journal/journal_tables.ts";
-import type { ShownOptions } from "../../../src/stores/journal/run_journal.ts";
-import { HandRun } from "../../support/hand_run.ts";
-import { SeededRandom } from "../../support/random.ts";
-import { outcomeOf } from "../../support/recorded_run.ts";
+import { JournalError } from "../../../../src/stores/journal/journal_error.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { SCHEMA_VERSION } from "../../../../src/stores/journal/sqlite/journal_tables.ts";
+import type { ShownOptions } from "../../../../src/stores/journal/run_journal.ts";
+import { HandRun } from "../../../support/hand_run.ts";
+import { SeededRandom } from "../../../support/random.ts";
+import { outcomeOf } from "../../../support/recorded_run.ts";
 import {
   bytesOf,
   chainResultOf,
@@ -16,15 +16,14 @@ import {
   diskError,
   draft,
   inFolder,
-  inFolderAsync,
   openJournal,
   refusal,
   tamper,
   TIME,
   watched,
   writeSample,
-} from "../sample_journal.ts";
-import { writeOlder, writeRunOfVersion2 } from "../older_journal.ts";
+} from "../../sample_journal.ts";
+import { writeOlder, writeRunOfVersion2 } from "../../older_journal.ts";
 
 /** Every table, index and trigger, as it was made. */
 function schemaOf(path: string): Record<string, unknown> {
@@ -38,17 +37,17 @@ function schemaOf(path: string): Record<string, unknown> {
 
 const OLDER = [1, 2] as const;
 
-Deno.test("JournalReader reads journals of older versions as they are, and finds what was changed in them", () => {
-  inFolder((folder) => {
+Deno.test("JournalReader reads journals of older versions as they are, and finds what was changed in them", async () => {
+  await inFolder(async (folder) => {
     for (const version of OLDER) {
       const path = `${folder}/${version}.db`;
       writeOlder(path, version, 60);
       const before = bytesOf(path);
-      const { entries, account, positions } = contentsOf(path);
+      const { entries, account, positions } = await contentsOf(path);
       assertEquals([entries.length, account, positions], [181, checkpoint(60).account, []]);
-      using reader = JournalReader.open(path);
-      assertEquals([reader.heartbeat, reader.checkpoint()!.state], [null, { number: 60 }]);
-      assert(chainResultOf(path).isWhole);
+      await using reader = await JournalReader.open(path);
+      assertEquals([await reader.heartbeat(), (await reader.checkpoint())!.state], [null, { number: 60 }]);
+      assert((await chainResultOf(path)).isWhole);
       assertEquals(bytesOf(path), before);
       for (
         const [sql, what] of [
@@ -67,62 +66,69 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
         const changed = `${folder}/changed.db`;
         copyJournal(path, changed);
         tamper(changed, (database) => database.exec(sql));
-        const chain = chainResultOf(changed);
+        const chain = await chainResultOf(changed);
         assert(!chain.isWhole && chain.what.includes(what), `${sql}: ${JSON.stringify(chain)}`);
       }
     }
   });
 });
 
-Deno.test("Journal.open() brings a journal of an older version on, with all that it holds, and goes on with it", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() brings a journal of an older version on, with all that it holds, and goes on with it", async () => {
+  await inFolder(async (folder) => {
     const present = `${folder}/present.db`;
-    writeSample(present, 60);
+    await writeSample(present, 60);
     for (const version of OLDER) {
       const old = `${folder}/${version}.db`;
       writeOlder(old, version, 60);
-      const held = contentsOf(old);
-      openJournal(old).close();
+      const held = await contentsOf(old);
+      await (await openJournal(old)).close();
       assertEquals(schemaOf(old), schemaOf(present));
-      assertEquals(contentsOf(old), held);
-      assert(chainResultOf(old).isWhole);
+      assertEquals(await contentsOf(old), held);
+      assert((await chainResultOf(old)).isWhole);
       {
-        using journal = openJournal(old, { verify: true });
-        journal.heartbeat({ time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null });
-        assertEquals(journal.commit({ entries: [draft(1)] }), 182);
-        const { values } = journal.lastPrices();
+        await using journal = await openJournal(old, { verify: true });
+        await journal.heartbeat({
+          time: TIME,
+          pid: 5,
+          trades: 1,
+          tradesPerSecond: 0,
+          lagMs: null,
+          last: null,
+        });
+        assertEquals(await journal.commit({ entries: [draft(1)] }), 182);
+        const { values } = await journal.lastPrices();
         assertEquals(values.slice(-3), [60, 61, 62]);
         assertEquals(values.length, 10);
         // The first prices of the present version stand behind those of the older one.
-        journal.commit({ checkpoint: checkpoint(61, [7]) });
-        assertEquals(journal.lastPrices().values, [...values.slice(1), 7]);
+        await journal.commit({ checkpoint: checkpoint(61, [7]) });
+        assertEquals((await journal.lastPrices()).values, [...values.slice(1), 7]);
       }
-      assert(chainResultOf(old).isWhole);
-      using again = openJournal(old, { verify: true });
-      assertEquals(again.lastPrices().values.at(-1), 7);
-      assertEquals(again.last()!.checkpoint!.state, { number: 61 });
+      assert((await chainResultOf(old)).isWhole);
+      await using again = await openJournal(old, { verify: true });
+      assertEquals((await again.lastPrices()).values.at(-1), 7);
+      assertEquals((await again.last())!.checkpoint!.state, { number: 61 });
     }
   });
 });
 
 Deno.test("A run of version 2 is proven, resumed by the present version, and proven again", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const { journal, recordings } = await writeRunOfVersion2(folder);
     const before = await outcomeOf(journal, recordings);
     assert(before.type === "verified" && before.fills === 11, JSON.stringify(before));
     assertEquals(schemaOf(journal).version, 2);
-    const { entries } = contentsOf(journal);
+    const { entries } = await contentsOf(journal);
     const options = entries[0]!.content["options"] as ShownOptions;
     const next = `${folder}/3.txt`;
     {
-      using run = new HandRun(journal, next, options, entries.at(-1)!.time);
+      await using run = await HandRun.open(journal, next, options, entries.at(-1)!.time);
       const random = new SeededRandom(6);
       const printed: string[] = [];
       for (let price = 60_000; printed.filter((type) => type === "fill").length < 4;) {
         price += random.whole(-50, 50);
-        printed.push(...run.trade(price).map(({ type }) => type));
+        printed.push(...(await run.trade(price)).map(({ type }) => type));
       }
-      run.stop();
+      await run.stop();
     }
     assertEquals(schemaOf(journal).version, SCHEMA_VERSION);
     const after = await outcomeOf(journal, [...recordings, next]);
@@ -130,25 +136,25 @@ Deno.test("A run of version 2 is proven, resumed by the present version, and pro
   });
 });
 
-Deno.test("Journal.open() leaves a journal of an older version alone that is not as Penstock left it", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() leaves a journal of an older version alone that is not as Penstock left it", async () => {
+  await inFolder(async (folder) => {
     for (const version of OLDER) {
       const path = `${folder}/${version}.db`;
       writeOlder(path, version, 60);
       tamper(path, (database) => database.exec(`UPDATE entries SET content = '{"x":1}' WHERE seq = 180`));
       const before = schemaOf(path);
-      assertStringIncludes(refusal(path), "entry 180 (fill) does not match its hash");
+      assertStringIncludes(await refusal(path), "entry 180 (fill) does not match its hash");
       assertEquals(schemaOf(path), before);
     }
   });
 });
 
-Deno.test("Journal.open() brings an older journal on as a whole or not at all, whichever write fails", () => {
-  inFolder((folder) => {
+Deno.test("Journal.open() brings an older journal on as a whole or not at all, whichever write fails", async () => {
+  await inFolder(async (folder) => {
     for (const old of OLDER) {
       const from = `${folder}/${old}.db`;
       writeOlder(from, old);
-      const held = contentsOf(from);
+      const held = await contentsOf(from);
       let hasFailed = true;
       let failing = 0;
       for (; hasFailed; failing++) {
@@ -162,15 +168,15 @@ Deno.test("Journal.open() brings an older journal on as a whole or not at all, w
             throw diskError();
           });
           try {
-            openJournal(path, { connect: connection }).close();
+            await (await openJournal(path, { connect: connection })).close();
           } catch (error) {
             assert(error instanceof JournalError);
           }
           const { version } = schemaOf(path);
           assert(version === old || version === SCHEMA_VERSION);
-          assertEquals(contentsOf(path), held);
-          openJournal(path, { verify: true }).close();
-          assertEquals(contentsOf(path), held);
+          assertEquals(await contentsOf(path), held);
+          await (await openJournal(path, { verify: true })).close();
+          assertEquals(await contentsOf(path), held);
           assertEquals(schemaOf(path).version, SCHEMA_VERSION);
         }
       }

@@ -1,28 +1,14 @@
 /** Copies a journal as of one moment, even while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
-import { damaged, failed, isThere, openDatabase, refused } from "./journal_file.ts";
+import { damaged, missing } from "../journal_error.ts";
+import { failed, isThere, openDatabase } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
-import { inspect } from "./journal_inspection.ts";
+import { inspect } from "../journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
-import { lastEntry } from "./linked_entry.ts";
-import { OWNERS_FILE } from "../files/owner_only.ts";
-
-/** Something exists at the copy's path. */
-export class CopyExists extends Error {
-  override readonly name = "CopyExists";
-  readonly exit = "usage";
-}
-
-/** What was copied. */
-export interface CopiedJournal {
-  /** The last run, 0 if there is none, and the last entry. */
-  readonly run: number;
-  readonly entry: number;
-  readonly type: string;
-  /** Of that entry, µs since 1970. */
-  readonly time: number;
-  readonly bytes: number;
-}
+import { linkedEntry } from "../linked_entry.ts";
+import { type CopiedJournal, CopyExists } from "../entry_log.ts";
+import { SqliteLog } from "./sqlite_log.ts";
+import { OWNERS_FILE } from "../../files/owner_only.ts";
 
 /** How many pages are copied at once. */
 const PAGES = 10_000;
@@ -41,15 +27,16 @@ const MOST_HOLLOW = 10;
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
   let source: DatabaseSync | null = null;
   try {
-    if (!isThere(path, "read")) {
-      throw refused(path, "there is none. Name the file that a run keeps its journal in.");
-    }
+    if (!isThere(path, "read")) throw missing(path);
     source = connectToRead(path, "read", openDatabase).database;
     // From here on it sees one state, so that no writer makes the copy start again.
     source.exec("BEGIN");
-    inspect(source, path, false);
+    const log = new SqliteLog(source, path);
+    await inspect(log, false);
     mustBeStored(source, path);
-    const last = lastEntry(source, path);
+    const end = await log.last();
+    const [stored] = end === null ? [] : await log.after(end.seq - 1, 1);
+    const last = stored === undefined ? null : await linkedEntry(log, stored);
     const bytes = await write(source, to);
     return {
       run: last?.run ?? 0,

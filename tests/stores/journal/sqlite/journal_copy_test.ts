@@ -1,15 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { CopyExists, copyJournal } from "../../../src/stores/journal/journal_copy.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { writeOlder } from "../older_journal.ts";
+import { CopyExists } from "../../../../src/stores/journal/entry_log.ts";
+import { copyJournal } from "../../../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError } from "../../../../src/stores/journal/journal_error.ts";
+import { JournalLock } from "../../../../src/stores/journal/sqlite/journal_lock.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { writeOlder } from "../../older_journal.ts";
 import {
   chainResultOf,
   checkpoint,
   contentsOf,
   draft,
-  inFolderAsync,
+  inFolder,
   journalProcess,
   linesOf,
   namesIn,
@@ -17,15 +18,15 @@ import {
   tamper,
   TIME,
   writeSample,
-} from "../sample_journal.ts";
+} from "../../sample_journal.ts";
 
 Deno.test("copyJournal() copies what is in the log too, and the copy opens, is whole and goes on", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
-    const journal = openJournal(path);
-    journal.startRun({ time: TIME, content: {} });
+    const journal = await openJournal(path);
+    await journal.startRun({ time: TIME, content: {} });
     for (let number = 1; number <= 20; number++) {
-      journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number, [number]) });
+      await journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number, [number]) });
     }
     const { bytes, ...copied } = await copyJournal(path, copy);
     assertEquals(copied, { run: 1, entry: 41, type: "checkpoint", time: TIME + 20 });
@@ -33,29 +34,29 @@ Deno.test("copyJournal() copies what is in the log too, and the copy opens, is w
     assertEquals(bytes, size);
     if (Deno.build.os !== "windows") assertEquals(mode! & 0o777, 0o600);
     assertEquals(namesIn(folder).filter((name) => name.startsWith("copy")), ["copy.db"]);
-    const held = contentsOf(path);
-    journal.commit({ entries: [draft(21)] });
-    journal.close();
-    assertEquals(contentsOf(copy), held);
-    assert(chainResultOf(copy).isWhole);
-    using again = openJournal(copy, { verify: true });
-    assertEquals(again.lastPrices().values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
-    assertEquals(again.commit({ entries: [draft(1)] }), 42);
+    const held = await contentsOf(path);
+    await journal.commit({ entries: [draft(21)] });
+    await journal.close();
+    assertEquals(await contentsOf(copy), held);
+    assert((await chainResultOf(copy)).isWhole);
+    await using again = await openJournal(copy, { verify: true });
+    assertEquals((await again.lastPrices()).values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    assertEquals(await again.commit({ entries: [draft(1)] }), 42);
   });
 });
 
 Deno.test("copyJournal() makes whole copies of single moments while a process goes on writing", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
     const body = `
-      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
-      journal.startRun({ time: 1, content: {} });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      await journal.startRun({ time: 1, content: {} });
       for (let number = 1;; number++) {
         const entries = [{ type: "fill", time: 1, content: { number, filler: "x".repeat(2000) } }];
         const account = { cash: String(number), fees: "0", realized: "0" };
         const prices = { decimals: 2, fresh: false, values: [number] };
-        journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], prices } });
+        await journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], prices } });
         if (number % 50 === 0) console.log(number);
       }
     `;
@@ -69,10 +70,10 @@ Deno.test("copyJournal() makes whole copies of single moments while a process go
       const { entry } = await copyJournal(path, copy);
       assert(entry >= 2 * Number(line) + 1 && entry >= before, `${entry} after ${line}`);
       before = entry;
-      assert(chainResultOf(copy).isWhole);
-      using reader = JournalReader.open(copy);
-      assertEquals(reader.lastSeq, entry);
-      assertEquals(reader.checkpoint()!.state, { number: (entry - 1) / 2 });
+      assert((await chainResultOf(copy)).isWhole);
+      await using reader = await JournalReader.open(copy);
+      assertEquals(await reader.lastSeq(), entry);
+      assertEquals((await reader.checkpoint())!.state, { number: (entry - 1) / 2 });
     }
     process.kill("SIGKILL");
     await process.status;
@@ -81,9 +82,9 @@ Deno.test("copyJournal() makes whole copies of single moments while a process go
 });
 
 Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
-    writeSample(path);
+    await writeSample(path);
     Deno.writeTextFileSync(copy, "mine");
     await assertRejects(() => copyJournal(path, copy), CopyExists, `${copy} is there already`);
     assertEquals(Deno.readTextFileSync(copy), "mine");
@@ -106,9 +107,9 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
     Deno.writeFileSync(`${copy}.copy`, new Uint8Array(8192));
     Deno.writeTextFileSync(`${copy}.copy-journal`, "");
     await copyJournal(path, copy);
-    assertEquals(contentsOf(copy), contentsOf(path));
+    assertEquals(await contentsOf(copy), await contentsOf(path));
     const damaged = `${folder}/damaged.db`;
-    writeSample(damaged);
+    await writeSample(damaged);
     tamper(damaged, (database) => database.exec("UPDATE states SET seq = 1"));
     const { message } = await assertRejects(() => copyJournal(damaged, `${folder}/c.db`), JournalError);
     assertStringIncludes(message, "is damaged: the state of run 1 is not the one");
@@ -124,11 +125,11 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
 });
 
 Deno.test("copyJournal() copies a journal of an older version as it is", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
     writeOlder(path, 2);
     assertEquals((await copyJournal(path, copy)).entry, 16);
-    assertEquals(contentsOf(copy), contentsOf(path));
-    assert(chainResultOf(copy).isWhole);
+    assertEquals(await contentsOf(copy), await contentsOf(path));
+    assert((await chainResultOf(copy)).isWhole);
   });
 });

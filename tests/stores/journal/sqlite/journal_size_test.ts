@@ -1,15 +1,16 @@
 /** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
-import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
+import { BinanceMessageReader } from "../../../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Engine } from "../../../src/stages/engine.ts";
-import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect } from "../../../src/stores/journal/journal_file.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../../support/pipeline_input.ts";
-import { SeededRandom } from "../../support/random.ts";
-import { inFolder, TIME } from "../sample_journal.ts";
-import { FrameBatch } from "../../../src/formats/frame_batch.ts";
+import { Engine } from "../../../../src/stages/engine.ts";
+import { Journal } from "../../../../src/stores/journal/journal.ts";
+import { type Connect, connect } from "../../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { RunJournal } from "../../../../src/stores/journal/run_journal.ts";
+import { sqliteStore } from "../../../../src/stores/journal/sqlite/sqlite_store.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../../../support/pipeline_input.ts";
+import { SeededRandom } from "../../../support/random.ts";
+import { inFolder, TIME } from "../../sample_journal.ts";
+import { FrameBatch } from "../../../../src/formats/frame_batch.ts";
 
 const MOST_BYTES = 800;
 /** With a fill every three seconds, since a live run keeps its state every ten. */
@@ -25,23 +26,23 @@ const hasty: Connect = (path, readOnly) => {
 };
 
 /** The size of a run's journal after this many fills, with the files beside it, in bytes. */
-function sizeAfter(
+async function sizeAfter(
   most: number,
   folder: string,
   latency: number,
-): { readonly atWork: number; readonly closed: number } {
+): Promise<{ readonly atWork: number; readonly closed: number }> {
   const path = `${folder}/${latency}.db`;
   const choices = { ...DEFAULTS, short: 2, long: 5, cash: "1000000", latency };
   const engine = new Engine(optionsOf(choices));
   const journal = new RunJournal(
-    Journal.open(path, { now: () => 0, window: choices.long, connect: hasty }),
+    await Journal.open(path, { now: () => 0, window: choices.long, store: sqliteStore({ connect: hasty }) }),
     engine,
     choices.symbol,
   );
   const instrument = { sources: {}, exchangeInfo: null } as unknown as Parameters<
     RunJournal["start"]
   >[0]["instrument"];
-  journal.start({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
+  await journal.start({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
   const random = new SeededRandom(7);
   const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   let cents = 6_000_000;
@@ -52,18 +53,18 @@ function sizeAfter(
     const time = TIME + (id - 4_000_000_001) * 100_000;
     const trade = { firstId: id, lastId: id, time, price: (cents / 100).toFixed(2) };
     const events = [...engine.apply({ event: "frames", trades: batch.open([messageOf(trade)]) })];
-    journal.keep(events);
+    await journal.keep(events);
     const before = Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS);
     fills += events.filter(({ type }) => type === "fill").length;
-    if (events.length === 0 && isDue) journal.checkpoint(time);
+    if (events.length === 0 && isDue) await journal.checkpoint(time);
     isDue = isDue && events.length > 0 || Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS) > before;
   }
   const atWork = sizeOf(path);
-  journal.stop(TIME, "asked to");
-  journal.close();
-  using reader = JournalReader.open(path);
-  assertEquals(reader.counts().fill, most);
-  assert(reader.verifyChain().isWhole);
+  await journal.stop(TIME, "asked to");
+  await journal.close();
+  await using reader = await JournalReader.open(path);
+  assertEquals((await reader.counts()).fill, most);
+  assert((await reader.verifyChain()).isWhole);
   return { atWork, closed: sizeOf(path) };
 }
 
@@ -78,12 +79,12 @@ function sizeOf(path: string): number {
   }, 0);
 }
 
-Deno.test("Journal takes less than 800 bytes for a fill and its signal, checkpoints among them", () => {
-  inFolder((folder) => {
-    const { atWork, closed } = sizeAfter(10_000, folder, 0);
+Deno.test("Journal takes less than 800 bytes for a fill and its signal, checkpoints among them", async () => {
+  await inFolder(async (folder) => {
+    const { atWork, closed } = await sizeAfter(10_000, folder, 0);
     assertLess(closed / 10_000, MOST_BYTES);
     assertLess(atWork / 10_000, MOST_BYTES, "while the run is at work");
     // With a latency a signal and its fill are two commits, and not one.
-    assertLess(sizeAfter(3_000, folder, 300).closed / 3_000, MOST_BYTES);
+    assertLess((await sizeAfter(3_000, folder, 300)).closed / 3_000, MOST_BYTES);
   });
 });

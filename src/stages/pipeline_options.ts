@@ -1,0 +1,26 @@
+/** What a pipeline is built from. */
+import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
+import type { ModelRun } from "./model_run.ts";
+import type { Strategy } from "./strategies/strategy.ts";
+
+/** What a pipeline is built from. */
+export interface PipelineOptions {
+  readonly symbol: string;
+  /** Makes the strategy of the symbol. */
+  readonly strategy: () => Strategy;
+  readonly parameters: TradingParameters;
+  /** End after this many trades have gone through the averages; null for never. */
+  readonly stopAfter: number | null;
+  /** Whether `results` will be asked for at the end. */
+  readonly withResults?: boolean;
+  /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
+  readonly isTransient?: boolean;
+  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
+  readonly isQuiet?: boolean;
+  /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
+  readonly holdsAtGaps?: boolean;
+  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
+  readonly blockRows?: number;
+  /** Other fill models, behind the same signals. */
+  readonly models?: readonly ModelRun[];
+}

@@ -1,0 +1,87 @@
+/** Splits blocks at the trades at which something is due: what the risk stage does with them. */
+import { type SignalledBlock } from "../domain/market/block.ts";
+import { tickAt } from "../domain/market/trade_block.ts";
+import type { Signalled, Slots } from "../domain/market/tick.ts";
+import type { RiskDecision, RiskGate } from "./risk.ts";
+
+/** A trade at which something is due. */
+export interface Judged extends Signalled {
+  /** As the gate gives them: to be pulled once, before the next piece. Null where no order is due. */
+  readonly decisions: Iterable<RiskDecision> | null;
+}
+
+/**
+ * Consecutive trades of a block: nothing happens at any of them but the last. A piece is lent, like its block: whoever
+ * pulls the next one gets the same object again.
+ */
+export interface Piece<Due> {
+  readonly block: SignalledBlock;
+  /** The row of its first trade, and the one behind its last. */
+  readonly from: number;
+  readonly to: number;
+  /** Its last trade, where something is due at it; null at the end of a block where nothing is. */
+  readonly due: Due | null;
+}
+
+/** The risk stage of one symbol; the gate judges for the account. */
+export class RiskStage {
+  readonly #gate: RiskGate;
+
+  constructor(gate: RiskGate) {
+    this.#gate = gate;
+  }
+
+  /**
+   * Yields the blocks in pieces, which end where something is due. The gate looks at the trades behind a piece once the
+   * next one is pulled: by then what was due has been settled.
+   */
+  *over(blocks: Iterable<SignalledBlock>): Generator<Piece<Judged>> {
+    const piece: { -readonly [P in keyof Piece<Judged>]: Piece<Judged>[P] } = {
+      ...{ block: null as unknown as SignalledBlock, from: 0, to: 0, due: null },
+    };
+    const pulled = blocks[Symbol.iterator]();
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const block = piece.block = result.value;
+      const { size } = block;
+      piece.to = 0;
+      for (let signal = 0; piece.to < size;) {
+        piece.from = piece.to;
+        piece.due = this.#pass(block, piece, signal);
+        if (piece.due !== null && piece.due.signal !== null) signal++;
+        yield piece;
+      }
+    }
+  }
+
+  /** Moves the end of a piece behind the next trade at which something is due, or to the end of its block. */
+  #pass(block: SignalledBlock, piece: { to: number }, signal: number): Judged | null {
+    const { size, signalRows } = block;
+    const next = signal < signalRows.length ? signalRows[signal]! : size;
+    let row = piece.to;
+    // A gap, and ids that started over, are due by themselves.
+    const isMarked = row === 0 && (block.missing !== 0 || block.filled !== 0);
+    for (;;) {
+      if (row > 0 || !isMarked) row = this.#gate.pass(block, row, next);
+      if (row === size) {
+        piece.to = size;
+        return null;
+      }
+      const tick = signalledAt(block, row, signal);
+      row++;
+      const decisions = this.#gate.take(tick);
+      if (decisions !== null || this.#gate.hasNews || row === 1 && isMarked) {
+        piece.to = row;
+        (tick as unknown as Slots<Judged, "decisions">).decisions = decisions;
+        return tick as Judged;
+      }
+    }
+  }
+}
+
+function signalledAt(block: SignalledBlock, row: number, signal: number): Signalled {
+  const tick = tickAt(block, row) as Signalled;
+  if (signal < block.signals.length && block.signalRows[signal] === row) {
+    (tick as Slots<Signalled, "signal">).signal = block.signals[signal]!;
+  }
+  return tick;
+}

@@ -1,0 +1,55 @@
+/** The errors of a journal: it cannot be opened, read or written, or is not what Penstock wrote. */
+import type { Exit } from "../../domain/process/exit.ts";
+
+/** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+  /** The journal is damaged: no command can use it. */
+  readonly exit: Extract<Exit, "input" | "failure">;
+  /** What is wrong with its content, as a clause; null if something else is. */
+  readonly damage: string | null;
+
+  /** `damage`, if given, is the clause that the message is built around. */
+  constructor(message: string, options: ErrorOptions & { readonly damage?: string } = {}) {
+    super(message, options);
+    this.damage = options.damage ?? null;
+    this.exit = this.damage === null ? "failure" : "input";
+  }
+}
+
+/** Another process has the journal open for writing. */
+export class JournalHeld extends JournalError {}
+
+/** A part of the journal is nothing that its store can read, such as a page that makes no sense; `cause` says what. */
+export class JournalUnreadable extends JournalError {}
+
+/** What is done to a journal. */
+export type Doing = "open" | "read" | "write to";
+
+export const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
+
+/** The error that says why the journal at `path` is not opened. */
+export function refused(path: string, why: string): JournalError {
+  return new JournalError(`Cannot open the journal ${path}: ${why}`);
+}
+
+/** The error that says that there is no journal at `path`. */
+export function missing(path: string): JournalError {
+  return refused(path, "there is none. Name the file that a run keeps its journal in.");
+}
+
+/** The error that says that what the journal at `path` holds is not what Penstock wrote. */
+export function damaged(path: string, what: string): JournalError {
+  return new JournalError(`The journal ${path} is damaged: ${what}. ${RESTORE}`, { damage: what });
+}
+
+/** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
+export function failed(doing: Doing, path: string, error: unknown): JournalError {
+  if (error instanceof JournalError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new JournalError(
+    `Cannot ${doing} the journal ${path}: ${message}. ` +
+      "Check that the file and its folder may be read and written, or choose another place.",
+    { cause: error },
+  );
+}

@@ -1,0 +1,128 @@
+/** Logs of entries in files of SQLite, one database each. */
+import type { EntryLog, EntryStore, LogLease, RequestBox } from "../entry_log.ts";
+import { missing, refused } from "../journal_error.ts";
+import { copyJournal } from "./journal_copy.ts";
+import {
+  type Connect,
+  connect as connectToFile,
+  failed,
+  isThere,
+  type JournalDatabase,
+  prepareToWrite,
+} from "./journal_file.ts";
+import { JournalLock } from "./journal_lock.ts";
+import { fileRequest, withdraw } from "./journal_requests.ts";
+import {
+  connectToRead,
+  createJournal,
+  migrate,
+  MIGRATIONS,
+  type Migrations,
+  mustBeAsMade,
+} from "./journal_schema.ts";
+import { SCHEMA_VERSION } from "./journal_tables.ts";
+import { SqliteLease } from "./sqlite_lease.ts";
+import { SqliteLog } from "./sqlite_log.ts";
+
+/** How a store reaches its files. */
+export interface SqliteOptions {
+  /** Opens a database; through node:sqlite unless it is given. */
+  readonly connect?: Connect;
+  /** How older versions are migrated to the present one; by default, as Penstock knows. */
+  readonly migrations?: Migrations;
+}
+
+/**
+ * Journals in files. Reading one takes no permission to write. But SQLite has to find the files -wal and -shm beside
+ * it, or make them: in a folder that the user may not write to, a journal can be read only while a run has it open or
+ * when the last one was killed. For writing, a missing journal is made with its folder, in a folder that has to be
+ * there.
+ */
+export function sqliteStore(
+  { connect = connectToFile, migrations = MIGRATIONS }: SqliteOptions = {},
+): EntryStore {
+  return {
+    has: (path) => Promise.try(() => isThere(path, "open")),
+    read: (path) => Promise.try(() => read(path, connect)),
+    lease: (path, check) => lease(path, check, { connect, migrations }),
+    requestBox: (path) => Promise.try(() => requestBox(path, connect)),
+    copy: copyJournal,
+  };
+}
+
+function read(path: string, connect: Connect): EntryLog {
+  try {
+    if (!isThere(path, "read")) throw missing(path);
+    return new SqliteLog(connectToRead(path, "read", connect).database, path);
+  } catch (error) {
+    throw failed("read", path, error);
+  }
+}
+
+async function lease(
+  path: string,
+  check: (log: EntryLog) => Promise<void>,
+  { connect, migrations }: Required<SqliteOptions>,
+): Promise<LogLease> {
+  const lock = JournalLock.take(path);
+  let database: JournalDatabase | null = null;
+  try {
+    let version = SCHEMA_VERSION;
+    if (isThere(path, "open")) {
+      // A connection that only reads leaves a damaged file alone even when it is closed.
+      const { database: reading, version: found } = connectToRead(path, "open", connect);
+      version = found;
+      await using log = new SqliteLog(reading, path, "open");
+      if (version === SCHEMA_VERSION) await check(log);
+    } else createJournal(path, connect);
+    database = connect(path, false);
+    prepareToWrite(database, path);
+    if (version < SCHEMA_VERSION) {
+      migrate(database, path, version, migrations);
+      mustBeAsMade(database, path, SCHEMA_VERSION);
+      await check(new SqliteLog(database, path, "open"));
+      database.prepare("COMMIT").run();
+    } else {
+      // Taking the lock proves nothing: that works even if writing is impossible.
+      database.prepare("UPDATE head SET seq = seq").run();
+      database.prepare("ROLLBACK").run();
+    }
+    return new SqliteLease(database, path, lock);
+  } catch (error) {
+    // Closing undoes what was started.
+    database?.close();
+    lock[Symbol.dispose]();
+    throw failed("open", path, error);
+  }
+}
+
+/** Throws if an older Penstock has the journal open. */
+function requestBox(path: string, connect: Connect): RequestBox {
+  try {
+    const { database: reading, version } = connectToRead(path, "read", connect);
+    reading.close();
+    if (version < SCHEMA_VERSION) {
+      throw refused(
+        path,
+        `an older Penstock has it open (version ${version}; requests came with ${SCHEMA_VERSION}). ` +
+          "Stop that one, then ask again.",
+      );
+    }
+  } catch (error) {
+    throw failed("read", path, error);
+  }
+  const database = connect(path, false);
+  const write = <T>(work: () => T): Promise<T> =>
+    Promise.try(() => {
+      try {
+        return work();
+      } catch (error) {
+        throw failed("write to", path, error);
+      }
+    });
+  return {
+    file: (request) => write(() => fileRequest(database, request)),
+    withdraw: (key) => write(() => withdraw(database, key)),
+    [Symbol.asyncDispose]: () => write(() => database.close()),
+  };
+}

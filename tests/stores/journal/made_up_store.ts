@@ -1,0 +1,260 @@
+/**
+ * A second store of logs, made up to be unlike SQLite: it keeps its logs in memory, has no files, no SQL and no bytes of
+ * its own, and answers everything only in a later turn of the event loop, as a database on another machine does.
+ */
+import { setImmediate } from "node:timers/promises";
+import type {
+  Addition,
+  EntryLog,
+  EntryStore,
+  FiledRequest,
+  KeptHeartbeat,
+  LogLease,
+  RequestKey,
+  SealedEntry,
+  StoredPrices,
+  StoredState,
+} from "../../../src/stores/journal/entry_log.ts";
+import { CopyExists } from "../../../src/stores/journal/entry_log.ts";
+import { JournalError, JournalHeld, missing, refused } from "../../../src/stores/journal/journal_error.ts";
+import { GENESIS } from "../../../src/stores/journal/journal_chain.ts";
+import type { EntryType, StoredEntry } from "../../../src/stores/journal/journal_entry.ts";
+
+/** All that one log holds. A commit replaces it, so that whoever has it sees one moment. */
+interface Content {
+  readonly entries: readonly SealedEntry[];
+  readonly head: { readonly seq: number; readonly hash: Uint8Array };
+  readonly states: ReadonlyMap<number, StoredState>;
+  readonly prices: ReadonlyMap<number, StoredPrices>;
+  readonly heartbeat: KeptHeartbeat | null;
+  readonly requests: readonly FiledRequest[];
+  readonly filed: number;
+}
+
+const EMPTY: Content = {
+  entries: [],
+  head: { seq: 0, hash: GENESIS },
+  states: new Map(),
+  prices: new Map(),
+  heartbeat: null,
+  requests: [],
+  filed: 0,
+};
+
+/** A log, and the process that has its lease. */
+class MadeUpLog {
+  content: Content = EMPTY;
+  /** Whoever has another number has lost the lease. */
+  token = 0;
+  isHeld = false;
+}
+
+/** What a store in memory can be made to do besides. */
+export interface MadeUpStore extends EntryStore {
+  /** Ends the process that has the lease of the log at `path`: it can append nothing more. */
+  kill(path: string): void;
+  /** Called at every append before it is made; it may throw, or wait. */
+  onAppend: (addition: Addition) => void | Promise<void>;
+}
+
+/** A new store without logs. */
+export function madeUpStore(): MadeUpStore {
+  const logs = new Map<string, MadeUpLog>();
+  const logAt = (path: string): MadeUpLog => {
+    const log = logs.get(path);
+    if (log === undefined) throw missing(path);
+    return log;
+  };
+  const store: MadeUpStore = {
+    onAppend: () => {},
+    kill: (path) => {
+      logAt(path).isHeld = false;
+      logAt(path).token++;
+    },
+    has: (path) => later(() => logs.has(path)),
+    read: (path) => later(() => readingOf(path, logAt(path))),
+    lease: async (path, check) => {
+      const log = logs.get(path) ?? new MadeUpLog();
+      if (log.isHeld) throw new JournalHeld(`Cannot open the journal ${path}: another process has it open`);
+      log.isHeld = true;
+      const token = ++log.token;
+      try {
+        await check(readingOf(path, log));
+      } catch (error) {
+        log.isHeld = false;
+        throw error;
+      }
+      logs.set(path, log);
+      return leaseOf(path, log, token, (addition) => store.onAppend(addition));
+    },
+    requestBox: (path) =>
+      later(() => {
+        const log = logAt(path);
+        return {
+          file: ({ run, time, request }) =>
+            later(() => {
+              const id = log.content.filed + 1;
+              const filed = { id, run, time, kind: request.kind, request };
+              log.content = { ...log.content, filed: id, requests: [...log.content.requests, filed] };
+              return { id, time };
+            }),
+          withdraw: (key) =>
+            later(() => {
+              const requests = log.content.requests.filter((filed) => !isSame(filed, key));
+              log.content = { ...log.content, requests };
+            }),
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
+      }),
+    copy: (path, to) =>
+      later(() => {
+        const { content } = logAt(path);
+        if (logs.has(to)) throw new CopyExists(`${to} is there already`);
+        const copy = new MadeUpLog();
+        copy.content = { ...content, requests: [] };
+        logs.set(to, copy);
+        const { run = 0, seq = 0, type = "", time = 0 } = content.entries.at(-1) ?? {};
+        return { run, entry: seq, type, time, bytes: 0 };
+      }),
+  };
+  return store;
+}
+
+function leaseOf(
+  path: string,
+  log: MadeUpLog,
+  token: number,
+  onAppend: (addition: Addition) => void | Promise<void>,
+): LogLease {
+  const mustHold = (): void => {
+    if (log.token !== token) throw refused(path, "another process has taken it over.");
+  };
+  return {
+    log: readingOf(path, log),
+    append: async (addition) => {
+      await setImmediate();
+      mustHold();
+      try {
+        await onAppend(addition);
+      } catch (error) {
+        throw new JournalError(`Cannot write to the journal ${path}: ${error}`, { cause: error });
+      }
+      mustHold();
+      const { entries, head, state, prices, firstPrices, handled } = addition;
+      const was = log.content;
+      log.content = {
+        ...was,
+        entries: [...was.entries, ...entries],
+        head,
+        states: state === null ? was.states : new Map([...was.states, [state.run, state]]),
+        prices: new Map(
+          [...was.prices, ...(prices === null ? [] : [[prices.seq, prices] as const])]
+            .filter(([seq]) => seq >= (firstPrices ?? 0)),
+        ),
+        requests: was.requests.filter(({ id }) => !handled.includes(id)),
+      };
+    },
+    writeHeartbeat: (heartbeat) =>
+      later(() => {
+        mustHold();
+        log.content = { ...log.content, heartbeat };
+      }),
+    loss: () => later(() => log.token === token ? null : "another process took it over"),
+    [Symbol.asyncDispose]: () =>
+      later(() => {
+        if (log.token === token) log.isHeld = false;
+      }),
+  };
+}
+
+function readingOf(path: string, log: MadeUpLog): EntryLog {
+  /** What is seen while a moment is held. */
+  let held: Content | null = null;
+  const read = <T>(look: (content: Content) => T): Promise<T> => later(() => look(held ?? log.content));
+  const ofType = ({ entries }: Content, type: EntryType, run: number) =>
+    entries.filter((entry) => entry.type === type && entry.run === run);
+  return {
+    path,
+    moment: () =>
+      later(() => {
+        if (held !== null) throw new TypeError("Moments are not nested");
+        held = log.content;
+        return {
+          [Symbol.asyncDispose]: () =>
+            later(() => {
+              held = null;
+            }),
+        };
+      }),
+    head: () => read(({ head }) => head),
+    last: () =>
+      read(({ entries }) => {
+        const { seq, run, time } = entries.at(-1) ?? { seq: 0, run: 0, time: 0 };
+        return seq === 0 ? null : { seq, run, time };
+      }),
+    after: (seq, limit) => read(({ entries }) => entries.slice(seq, seq + limit).map(storedOf)),
+    afterOfType: (type, run, seq, limit) =>
+      read((content) =>
+        ofType(content, type, run).filter((entry) => entry.seq > seq).slice(0, limit).map(storedOf)
+      ),
+    lastOfType: (type, run, count) =>
+      read((content) => ofType(content, type, run).slice(-count).reverse().map(storedOf)),
+    placeOf: (seq) =>
+      read(({ entries }) => {
+        const entry = entries[seq - 1];
+        return entry === undefined ? null : { run: entry.run, hash: entry.hash.toHex() };
+      }),
+    counts: (run, most) =>
+      read(({ entries }) => {
+        const counted = entries.filter((entry) =>
+          entry.type !== "checkpoint" && (run === null || entry.run === run)
+        );
+        const byType = Map.groupBy(counted.slice(0, most), ({ type }) => type);
+        return [...byType].map(([type, all]) => [type, all.length] as const);
+      }),
+    state: (run) =>
+      read(({ states }) => {
+        const { seq, content, prices } = states.get(run) ?? { seq: 0, content: "", prices: "" };
+        return seq === 0 ? null : { seq, content, prices };
+      }),
+    prices: (at) =>
+      read(({ prices }) => {
+        const stored = prices.get(at);
+        if (stored === undefined) return null;
+        const { decimals, fresh, bytes, before, state } = stored;
+        return { decimals, fresh, bytes, before, state };
+      }),
+    pricesKept: (limit) =>
+      read(({ prices }) =>
+        [...prices].reverse().slice(0, limit)
+          .map(([seq, { bytes }]) => ({ seq, count: bytes!.length / 8 }))
+      ),
+    pricesExtent: () =>
+      read(({ prices }) => ({ parts: prices.size, oldest: prices.keys().next().value ?? null })),
+    heartbeat: () => read(({ heartbeat }) => heartbeat),
+    requests: () => read(({ requests }) => requests.slice(0, 100)),
+    isWaiting: (key) => read(({ requests }) => requests.some((filed) => isSame(filed, key))),
+    repetitionFlaw: () => Promise.resolve(null),
+    typeNotFound: () => Promise.resolve(null),
+    storageFlaw: (lastRun) =>
+      read(({ states }) => {
+        const stray = [...states.keys()].find((run) => run < 1 || run > lastRun);
+        return stray === undefined ? null : `there is a state of run ${stray}, which has no entry`;
+      }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function storedOf({ hash, ...entry }: SealedEntry): StoredEntry {
+  return { ...entry, hash: hash.toHex() };
+}
+
+function isSame(one: RequestKey, other: RequestKey): boolean {
+  return one.id === other.id && one.time === other.time;
+}
+
+/** Does something in a later turn of the event loop. */
+async function later<T>(work: () => T): Promise<T> {
+  await setImmediate();
+  return work();
+}

@@ -1,0 +1,55 @@
+/** Blocks by hand, and what stages made of them trade by trade. */
+import { type Block, type SignalledBlock } from "../../src/domain/market/block.ts";
+import { tickAt, TradeBlock } from "../../src/domain/market/trade_block.ts";
+import type { Filled, Signalled, Tick } from "../../src/domain/market/tick.ts";
+import type { PaperFills } from "../../src/stages/fill.ts";
+import type { RiskGate } from "../../src/stages/risk.ts";
+import { type Judged, type Piece, RiskStage } from "../../src/stages/risk_stage.ts";
+
+/** Every trade in blocks as a tick of its own. */
+export function* ticksIn(blocks: Iterable<Block>): Generator<Tick> {
+  for (const block of blocks) for (let row = 0; row < block.size; row++) yield tickAt(block, row);
+}
+
+/** Blocks of these ticks, with their signals, if any: of `rows` trades at most, as far as they fit into one. */
+export function* blocksOf(ticks: Iterable<Tick | Signalled>, rows = 1): Generator<SignalledBlock> {
+  let block: TradeBlock | null = null;
+  for (const tick of ticks) {
+    const isNext = block !== null && block.size < rows && tick.missing === 0 && tick.filled === 0 &&
+      tick.decimals === block.decimals && tick.late === block.late &&
+      tick.firstId === block.id[block.size - 1]! + 1;
+    if (block !== null && !isNext) yield block;
+    if (block === null || !isNext) {
+      block = new TradeBlock(tick.symbol, null, rows);
+      block.take(tick);
+    } else block.add({ ...tick, lastId: tick.id }, tick.price, tick.receivedAt);
+    if ("signal" in tick && tick.signal !== null) {
+      block.signals.push(tick.signal);
+      block.signalRows.push(block.size - 1);
+    }
+    if (block.size === rows) {
+      yield block;
+      block = null;
+    }
+  }
+  if (block !== null) yield block;
+}
+
+/** The trades after the risk stage: each alone, with its decisions if something is due at it. */
+export function* judged(gate: RiskGate, ticks: Iterable<Signalled>): Generator<Judged> {
+  for (const piece of new RiskStage(gate).over(blocksOf(ticks))) yield lastOf(piece, { decisions: null });
+}
+
+/** The trades after the fill stage: each alone, with what became of its orders. */
+export function* filled(fills: PaperFills, gate: RiskGate, ticks: Iterable<Signalled>): Generator<Filled> {
+  for (const piece of fills.over(new RiskStage(gate).over(blocksOf(ticks)))) {
+    yield lastOf(piece, { outcomes: [] });
+  }
+}
+
+function lastOf<Due extends Signalled>(
+  { block, to, due }: Piece<Due>,
+  none: Omit<Due, keyof Signalled>,
+): Due {
+  return due ?? { ...tickAt(block, to - 1), signal: null, ...none } as unknown as Due;
+}
