@@ -53,8 +53,8 @@ const SHOWN = 40;
 const PULSE_MINUTES = 30;
 /** A heartbeat comes every two minutes here. */
 const HEARTBEAT_MS = 2.2 * MINUTE;
-/** The longest that a stream may be stale before it is dropped, with what it may take to connect again. */
-const LAG_MS = 20 * MINUTE;
+/** The longest that streams may be stale, one after another, with what it takes to connect again. */
+const LAG_MS = 60 * MINUTE;
 const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a write", "stop"] as const;
 /** The stream of random numbers of the first process. */
 const FIRST_PROCESS = 100;

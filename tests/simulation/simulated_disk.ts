@@ -67,6 +67,8 @@ export class SimulatedDisk {
   #isGone = false;
   #killIn: number | null = null;
   #torn: readonly Torn[] = [];
+  /** Whether a commit waits for the disk, as the program has set it. */
+  #isSynchronous = true;
   /** The length of a log from which on no sync has confirmed it; null where all is on the disk. */
   #unsynced: { readonly name: string; readonly from: number } | null = null;
 
@@ -93,7 +95,10 @@ export class SimulatedDisk {
         if (this.#options.trouble.isFull) throw fullDisk();
         return this.#written(folder.create(symbol, time));
       },
-      discard: (path) => folder.discard(path),
+      discard: (path) => {
+        folder.discard(path);
+        this.#recordings.splice(this.#recordings.findIndex((written) => written.path === path), 1);
+      },
     };
   }
 
@@ -213,7 +218,11 @@ export class SimulatedDisk {
     return {
       prepare: (sql) => {
         this.#mustBeThere();
-        return this.#statement(database.prepare(sql), sql, path);
+        const synchronous = /^PRAGMA synchronous = (\w+)/.exec(sql)?.[1];
+        if (synchronous === undefined) return this.#statement(database.prepare(sql), sql, path);
+        // What reaches the disk when is decided here, so that nothing waits for the real one.
+        this.#isSynchronous = synchronous === "FULL";
+        return database.prepare("PRAGMA synchronous = OFF");
       },
       close: () => database.close(),
     };
@@ -230,8 +239,8 @@ export class SimulatedDisk {
         this.#kill();
       }
       this.#mustWork(sql.slice(0, 24));
-      if (isCommit) this.#unsynced = null;
-      else if (HEARTBEAT.test(sql)) {
+      if (isCommit && this.#isSynchronous) this.#unsynced = null;
+      else if (isCommit || HEARTBEAT.test(sql)) {
         this.#unsynced ??= { name: nameOf(`${path}-wal`), from: bytesIn(`${path}-wal`) };
       }
       return statement.run(...values);
