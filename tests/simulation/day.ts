@@ -8,7 +8,6 @@ import { Journal } from "../../src/stores/journal/journal.ts";
 import { JournalHeld } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Random } from "../../src/simulator/random.ts";
-import type { FaultAction } from "../../src/simulator/faults.ts";
 import { exitOf } from "../../src/domain/process/exit.ts";
 import { type Boot, checkDay, type DayFound, progressIn } from "./day_checks.ts";
 import { type DayPlan, planOf } from "./day_plan.ts";
@@ -18,6 +17,7 @@ import { Weather } from "./simulated_network.ts";
 import { SimulatedExchange } from "./simulated_exchange.ts";
 import { SimulatedProcess, type World } from "./simulated_process.ts";
 import { Trace } from "./trace.ts";
+import { DAY, MINUTE, Troubles, WrongClock } from "./troubles.ts";
 import { VirtualTime } from "./virtual_time.ts";
 
 /** What became of a day. */
@@ -43,10 +43,6 @@ export class BadDay extends Error {
   }
 }
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-/** Before the end all is well for this long, so that everything can be made good. */
-const CALM = 40 * MINUTE;
 /** A process that is asked to stop has this long. */
 const PATIENCE = 5 * MINUTE;
 const SHOWN = 40;
@@ -59,22 +55,16 @@ const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a w
 /** The stream of random numbers of the first process. */
 const FIRST_PROCESS = 100;
 
-/** Simulates the day of `seed` in a temporary folder. Throws BadDay, with the last `shown` lines of what happened, if it is not as it must be. */
+/**
+ * Simulates the day of `seed` in a temporary folder. Throws BadDay, with the last `shown` lines of what happened, if it
+ * is not as it must be.
+ */
 export async function simulateDay(seed: number, shown = SHOWN): Promise<Day> {
-  const folder = Deno.makeTempDirSync({ prefix: "penstock-day-", ...inMemory() });
+  const folder = Deno.makeTempDirSync({ prefix: "penstock-day-" });
   try {
     return await new DayRun(seed, folder, shown).run();
   } finally {
     Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** A folder whose files cost no disk, where the system has one. */
-function inMemory(): { readonly dir?: string } {
-  try {
-    return Deno.statSync("/dev/shm").isDirectory ? { dir: "/dev/shm" } : {};
-  } catch {
-    return {};
   }
 }
 
@@ -87,14 +77,12 @@ class DayRun {
   readonly #trace: Trace;
   readonly #world: World;
   readonly #requests: Requests;
-  readonly #troubles: Record<string, number> = {};
+  readonly #troubles: Troubles;
+  readonly #clock: WrongClock;
   readonly #boots: Boot[] = [];
-  #clockOffset: number;
   #process: SimulatedProcess | null = null;
   /** The folder of the journal, which is another one after every crash. */
   #disk = 0;
-  /** When the machine's clock was set last, ms. */
-  #steppedAt = 0;
 
   constructor(seed: number, folder: string, shown: number) {
     this.#trace = new Trace(shown);
@@ -102,7 +90,7 @@ class DayRun {
     this.#folder = folder;
     const plan = this.#plan = planOf(seed);
     this.#random = new Random(seed, 1);
-    this.#clockOffset = plan.clockOffset;
+    const clock = this.#clock = new WrongClock(plan.clockOffset);
     const { rate, firstId, epoch, choices: { symbol } } = plan;
     const time = this.#time;
     const market = { symbol, seed, rate, firstId, epoch };
@@ -112,8 +100,9 @@ class DayRun {
       weather: new Weather(time),
       trouble: { isFull: false, failsIn: null },
       trace: this.#trace,
-      wallClock: () => epoch + time.now + this.#clockOffset,
+      wallClock: () => epoch + time.now + clock.offset,
     };
+    this.#troubles = new Troubles(this.#world, plan, this.#random, clock);
     this.#requests = new Requests(this.#world, new Random(seed, 3));
     Deno.mkdirSync(`${folder}/0`);
   }
@@ -132,7 +121,7 @@ class DayRun {
         // With the power goes what the system had not put on the disk yet.
         isUnproven: this.#boots.some(({ hasLostRecording }) => hasLostRecording),
       });
-      return { seed: this.#seed, digest: this.#trace.digest, troubles: this.#troubles, ...found };
+      return { seed: this.#seed, digest: this.#trace.digest, troubles: this.#troubles.counts, ...found };
     } catch (error) {
       const log = this.#process?.log.slice(-10) ?? [];
       throw new BadDay(this.#seed, this.#trace.digest, error, [...this.#trace.last, ...log]);
@@ -146,49 +135,14 @@ class DayRun {
   }
 
   async #live(): Promise<void> {
-    const { every } = this.#plan;
     const bad = Promise.withResolvers<never>();
     const loops = [
-      this.#nowAndThen(every.fault, () => this.#fault()),
-      this.#nowAndThen(every.outage, () => this.#outage()),
-      this.#nowAndThen(every.weather, () => this.#changeWeather()),
-      this.#nowAndThen(every.diskTrouble, () => this.#troubleDisk()),
-      this.#nowAndThen(every.clockStep, () => this.#stepClock()),
-      this.#nowAndThen(every.request, () => this.#request()),
-      this.#nowAndThen(PULSE_MINUTES, () => this.#checkPulse()),
-      this.#calmDown(),
-      this.#restartIds(),
+      ...this.#troubles.start(),
+      this.#troubles.nowAndThen(this.#plan.every.request, () => this.#request()),
+      this.#troubles.nowAndThen(PULSE_MINUTES, () => this.#checkPulse()),
     ];
     for (const loop of loops) loop.catch(bad.reject);
     await Promise.race([this.#processes(), bad.promise]);
-  }
-
-  /** Does something again and again, so many minutes apart in the mean, until all is to be well. */
-  async #nowAndThen(minutes: number, act: () => void | Promise<void>): Promise<void> {
-    for (;;) {
-      await this.#time.sleep(this.#random.exponential(minutes * MINUTE));
-      if (this.#leftMs <= 0) return;
-      await act();
-    }
-  }
-
-  /** How long until all is to be well, ms. */
-  get #leftMs(): number {
-    return DAY - CALM - this.#time.now;
-  }
-
-  async #calmDown(): Promise<void> {
-    await this.#time.sleep(this.#leftMs);
-    this.#world.weather.restTrouble = 0;
-    this.#world.trouble.failsIn = null;
-  }
-
-  async #restartIds(): Promise<void> {
-    const { restartsIdsAt } = this.#plan;
-    if (restartsIdsAt === null) return;
-    await this.#time.sleep(restartsIdsAt);
-    this.#world.exchange.restartIds();
-    this.#count("ids start over");
   }
 
   /** Processes come and go, one at a time. The last one is asked to stop as the day ends. */
@@ -197,7 +151,7 @@ class DayRun {
     while (!await this.#outcomeOf(await this.#boot())) {
       const meanMs = random.below(12) === 0 ? 90 * MINUTE : 20_000;
       // A supervisor waits a little before it starts a process again.
-      const awayMs = Math.max(1_000, Math.min(random.exponential(meanMs), this.#leftMs));
+      const awayMs = Math.max(1_000, Math.min(random.exponential(meanMs), this.#troubles.leftMs));
       await this.#time.sleep(awayMs);
     }
   }
@@ -226,7 +180,7 @@ class DayRun {
     const { process } = boot;
     const isShort = random.below(3) === 0;
     const lifeMs = random.exponential(isShort ? 4_000 : this.#plan.every.end * MINUTE);
-    if (lifeMs >= this.#leftMs) {
+    if (lifeMs >= this.#troubles.leftMs) {
       await this.#waitFor(process, DAY - this.#time.now);
       if (process.isAlive) {
         await this.#stop(process);
@@ -237,7 +191,7 @@ class DayRun {
       await this.#waitFor(process, lifeMs);
       if (process.isAlive) {
         const how = ENDS[random.below(ENDS.length)]!;
-        this.#count(how);
+        this.#troubles.count(how);
         if (how === "stop") await this.#stop(process);
         else {
           if (how === "kill in a write") {
@@ -259,7 +213,7 @@ class DayRun {
     this.#trace.add(this.#time.now, ending.how);
     if (ending.how === "killed") {
       const isPowerCut = this.#plan.hasPowerCuts && this.#random.below(2) === 0;
-      if (isPowerCut) this.#count("power cut");
+      if (isPowerCut) this.#troubles.count("power cut");
       const left = `${this.#folder}/${this.#disk}`;
       this.#disk++;
       const crash = process.disk.crash(left, `${this.#folder}/${this.#disk}`, isPowerCut);
@@ -277,7 +231,7 @@ class DayRun {
 
   /** A run ends by itself only where its disk has failed it. */
   #mustHaveReason(process: SimulatedProcess, error: unknown): void {
-    this.#count("failure");
+    this.#troubles.count("failure");
     if (process.troubles.length === 0 || exitOf(error) === null) throw error;
   }
 
@@ -291,86 +245,18 @@ class DayRun {
     await Promise.race([process.ended, this.#time.sleep(ms)]);
   }
 
-  #fault(): void {
-    const random = this.#random;
-    const count = 1 + random.below(10);
-    const fault: FaultAction[] = [
-      { kind: "drop" },
-      { kind: "close" },
-      { kind: "stall" },
-      { kind: "no-close" },
-      { kind: "half-open" },
-      { kind: "duplicate", count },
-      { kind: "hole", count },
-      { kind: "reorder" },
-      { kind: "malformed" },
-      { kind: "slow", delayMs: 100 + random.below(60_000) },
-      {
-        kind: "refuse",
-        status: [429, 503, 403, 418, 451][random.below(5)]!,
-        retryAfterSeconds: random.below(90),
-        count: 1 + random.below(3),
-      },
-      { kind: "shutdown" },
-    ];
-    const chosen = fault[random.below(fault.length)]!;
-    // Trades of before that come again would be no part of what proves that ids started over.
-    const sinceRestart = this.#time.now - (this.#plan.restartsIdsAt ?? Infinity);
-    if (chosen.kind === "duplicate" && sinceRestart > 0 && sinceRestart < 60 * MINUTE) return;
-    this.#count(chosen.kind);
-    this.#world.exchange.inject(chosen);
-  }
-
-  async #outage(): Promise<void> {
-    const random = this.#random;
-    const { weather } = this.#world;
-    const kinds = ["refused", "silent", "no-name"] as const;
-    weather.outage = kinds[random.below(kinds.length)]!;
-    this.#count(`outage ${weather.outage}`);
-    const meanMs = random.below(8) === 0 ? 40 * MINUTE : 2 * MINUTE;
-    await this.#time.sleep(Math.min(random.exponential(meanMs), this.#leftMs));
-    weather.outage = null;
-  }
-
-  #changeWeather(): void {
-    const { weather } = this.#world;
-    const shares = [0, 0, 0.1, 0.3, 0.8, 1];
-    weather.restTrouble = shares[this.#random.below(shares.length)]!;
-    weather.stutters = weather.restTrouble === 0 && this.#random.below(2) === 0;
-  }
-
-  async #troubleDisk(): Promise<void> {
-    const random = this.#random;
-    const { trouble } = this.#world;
-    if (random.below(2) === 0) {
-      this.#count("failing write");
-      trouble.failsIn = 1 + random.below(10);
-      return;
-    }
-    this.#count("full disk");
-    trouble.isFull = true;
-    await this.#time.sleep(Math.min(random.exponential(4 * MINUTE), this.#leftMs));
-    trouble.isFull = false;
-  }
-
-  #stepClock(): void {
-    const random = this.#random;
-    this.#count("clock step");
-    this.#clockOffset += (random.below(2) === 0 ? -1 : 1) *
-      random.exponential(random.below(3) === 0 ? MINUTE : 500);
-    this.#steppedAt = this.#time.now;
-  }
-
   async #request(): Promise<void> {
     const process = this.#process?.isAlive === true ? this.#process : null;
-    if (exists(this.#path)) this.#count(await this.#time.real(this.#requests.file(this.#path, process)));
+    if (exists(this.#path)) {
+      this.#troubles.count(await this.#time.real(this.#requests.file(this.#path, process)));
+    }
   }
 
   /** Other processes see that the run is alive, and none can take its journal. */
   async #checkPulse(): Promise<void> {
     const process = this.#process;
     const { time, wallClock } = this.#world;
-    const since = Math.max(process?.openSince ?? Infinity, this.#steppedAt);
+    const since = Math.max(process?.openSince ?? Infinity, this.#clock.steppedAt);
     if (process?.isAlive !== true || time.now - since < 2 * HEARTBEAT_MS) return;
     const heartbeat = await this.#time.real(heartbeatIn(this.#path));
     assert(heartbeat !== null, "a run has no heartbeat");
@@ -392,11 +278,6 @@ class DayRun {
       due.time <= at,
       `a run has nothing newer than trade time ${at}, and trade ${due.id} is of ${due.time}`,
     );
-  }
-
-  #count(trouble: string): void {
-    this.#troubles[trouble] = (this.#troubles[trouble] ?? 0) + 1;
-    this.#trace.add(this.#time.now, trouble);
   }
 }
 
