@@ -147,7 +147,10 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   config: async (started) => (await import("./src/commands/config.ts")).config(started),
 };
 
-/** Commands that hardly wait. No listener would get its turn, so a signal ends them as it ends any program. */
+/**
+ * Commands that hardly ever wait. No listener would get its turn, so a signal ends them as it ends any
+ * program.
+ */
 const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
 
 async function execute(

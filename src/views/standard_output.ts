@@ -61,8 +61,9 @@ export class LiveOutput implements TextOutput {
 
   async close(): Promise<void> {
     this.#lines.flush();
-    const spentMs = this.#askedAt === null ? 0 : performance.now() - this.#askedAt;
-    await this.#lines.settled(this.#signal, Math.max(0, OUTPUT_GRACE_MS - spentMs));
+    const now = performance.now();
+    const askedAt = this.#askedAt ?? now;
+    await this.#lines.settled(this.#signal, Math.max(0, OUTPUT_GRACE_MS - (now - askedAt)), askedAt);
   }
 }
 

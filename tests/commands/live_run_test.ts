@@ -1,5 +1,5 @@
 /** A live run at its edges, where what other processes ask of it must not come any more. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
@@ -22,9 +22,14 @@ function viewInto(printed: string[]): View {
   };
 }
 
-function liveRun(state: string, printed: string[] = []): LiveRun {
+function liveRun(state: string, printed: string[] = [], record: string | null = null): LiveRun {
   const given = (text: string) => ({ text, source: "command line" } as const);
-  const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
+  const options = { state: given(state), backfill: given("off") };
+  const configuration = configure(
+    record === null ? options : { ...options, record: given(record) },
+    [],
+    "run",
+  );
   const feed = new ReadAhead((async function* () {})());
   return new LiveRun(configuration, viewInto(printed), feed, new AbortController().signal);
 }
@@ -45,6 +50,26 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
   await live.close(1);
   assertEquals(printed, ["status", "summary"]);
 });
+
+Deno.test("LiveRun gives other work turns while it compresses what was kept, however many frames that are", () =>
+  inFolder(async (folder) => {
+    const live = liveRun("none", [], `${folder}/frames.gz`);
+    await live.open({ command: "run", version: "1" });
+    await live.start();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const receivedAt = Date.now();
+    const messages = Array.from(
+      { length: 250 },
+      (_, at) => JSON.stringify({ id: at, result: "x".repeat(150) }),
+    );
+    for (let batch = 0; batch < 100; batch++) await live.take({ kind: "messages", messages, receivedAt });
+    clearInterval(timer);
+    await live.stop();
+    await live.close(1);
+    // 4 MB of frames, and a turn after each half megabyte.
+    assertGreater(turns, 4);
+  }));
 
 Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
   inFolder(async (folder) => {

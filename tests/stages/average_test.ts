@@ -43,7 +43,7 @@ Deno.test("AverageStage.record says whether the averages ever existed, and how o
   assertEquals(stage.record, { emptied: 2, existed: true });
 });
 
-Deno.test("AverageStage.over() reads one block for every one it is asked for", () => {
+Deno.test("AverageStage.over() reads one block for each that it is asked for", () => {
   let read = 0;
   const source = function* () {
     for (;;) yield* blocksOf([tickOf({ id: ++read })]);
@@ -78,7 +78,7 @@ Deno.test("AverageStage.takeCloses() gives each close once, or all that count if
   assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: false });
 });
 
-Deno.test("AverageStage.over() keeps what the strategy shows wherever it may give a signal, however trades are cut", () => {
+Deno.test("AverageStage.over() keeps what the strategy shows at every possible signal, however trades are cut", () => {
   const ticks = ticksAt(Array.from({ length: 500 }, (_, at) => 1_000 + (at * at * 7) % 23));
   const whole = new Map<number, unknown>();
   let wished = 0;

@@ -1,4 +1,4 @@
-/** However trades are cut into blocks, a run is the same to the last digit. */
+/** A run is the same to the last digit, however its trades are cut into blocks. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -18,8 +18,8 @@ import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
 
 /**
- * How a run is cut: the most trades in a block, after how many trades it is stopped each time, and the sizes of the
- * blocks where the reader makes them.
+ * How a run is cut: the most trades in a block, after how many trades it is stopped each time, and the sizes
+ * of blocks that the reader makes.
  */
 interface Cut {
   readonly rows: number;
@@ -89,7 +89,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, under every limit", 
   assertGreater(events, 1_500);
 });
 
-Deno.test("Pipeline gives the same over blocks of 1, 7 and 4096 trades, where positions are held for long", () => {
+Deno.test("Pipeline gives the same over blocks of 1, 7 and 4096 trades, even if positions are held for long", () => {
   const messages = walk(8, 12_000).map((trade) => messageOf(trade));
   const limits: readonly Partial<Choices>[] = [
     {},
@@ -109,7 +109,7 @@ Deno.test("Pipeline gives the same over blocks of 1, 7 and 4096 trades, where po
   }
 });
 
-Deno.test("Pipeline takes blocks of trades that had to wait as it takes the trades one by one", () => {
+Deno.test("Pipeline treats blocks of trades that had to wait like the same trades one by one", () => {
   const trades = walk(9, 300);
   const messages = trades.map((trade) => messageOf(trade));
   const start = trades[0]!.time;
@@ -117,7 +117,8 @@ Deno.test("Pipeline takes blocks of trades that had to wait as it takes the trad
     const pipeline = new Pipeline(optionsOf({ ...DEFAULTS, short: 1, long: 3 }));
     const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
     const events: PipelineEvent[] = [];
-    // The first arrive so early that they are late after the wait, the next wait shortly, the last do not wait.
+    // The first arrive so early that they are late after the wait, the next wait only briefly, the last not
+    // at all.
     for (const [at, receivedAt] of [1, 60, 90].entries()) {
       const some = messages.slice(at * 100, at * 100 + 100);
       const reader = new BlockReader(batch.open(some, start + receivedAt * 1_000_000), sizes);
@@ -130,11 +131,12 @@ Deno.test("Pipeline takes blocks of trades that had to wait as it takes the trad
   for (const run of runs) assertEquals(run, runs[0]);
 });
 
-Deno.test("Pipeline gives the same whatever the blocks are, where some trades of a recording had to wait and others not", () => {
+Deno.test("Pipeline gives the same whatever the blocks are, even if some trades of a recording had to wait and others not", () => {
   const trades = walk(10, 400);
   const start = trades[0]!.time;
   const arrivals = new SeededRandom(4);
-  // Early ones are late after the wait, some waited shortly, others arrived after it, in no order.
+  // In no order: some arrive so early that they are late after the wait, some wait only briefly, some arrive
+  // after it.
   const lines = trades.map((trade) => `${start + arrivals.whole(1, 100) * 1_000_000} ${messageOf(trade)}\n`);
   const bytes = new TextEncoder().encode(lines.join(""));
   const runs = [1, 2, 7, 4096].map((rows) => {

@@ -5,7 +5,7 @@ import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
 import { blocksOf } from "../support/blocks.ts";
 
-/** Blocks of `rows` trades, ids from 1 on, after which a strategy wants this. */
+/** Blocks of `rows` trades, ids from 1 on, after which a strategy wants these things. */
 function* averaged(wishes: readonly Wish[], rows: number): Generator<AveragedBlock> {
   const ticks = wishes.map((_, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000 }));
   for (const block of blocksOf(ticks, rows)) {

@@ -1,17 +1,17 @@
-/** A reader that makes blocks of what another one reads, as the readers in WebAssembly do. */
+/** A reader that makes blocks of what another one reads, as the readers with WebAssembly loops do. */
 import { type ReadBlock } from "../../src/domain/market/block.ts";
 import { TradeBlock } from "../../src/domain/market/trade_block.ts";
 import type { Followed, ReadResult, TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
 
 const HOUR = 3_600_000_000;
 
-/** Makes blocks of at most so many trades, one number after the other and over again. */
+/** Makes blocks with at most these numbers of trades, in turn. */
 export class BlockReader implements TradeReader {
   readonly symbol: string;
   readonly #inner: TradeReader;
   readonly #sizes: readonly number[];
   readonly #block: TradeBlock;
-  /** What was read of the inner reader and has not been given; undefined for nothing. */
+  /** What was read from the inner reader and not returned yet; undefined for nothing. */
   #peeked: ReadResult | null | undefined;
   #made = 0;
 

@@ -1,4 +1,4 @@
-/** Blocks by hand, and what stages made of them trade by trade. */
+/** Blocks made by hand, and what stages made of them, trade by trade. */
 import { type Block, type SignalledBlock } from "../../src/domain/market/block.ts";
 import { tickAt, TradeBlock } from "../../src/domain/market/trade_block.ts";
 import type { Filled, Signalled, Tick } from "../../src/domain/market/tick.ts";
@@ -6,12 +6,15 @@ import type { PaperFills } from "../../src/stages/fill.ts";
 import type { RiskGate } from "../../src/stages/risk.ts";
 import { type Judged, type Piece, RiskStage } from "../../src/stages/risk_stage.ts";
 
-/** Every trade in blocks as a tick of its own. */
+/** Every trade of the blocks as a tick of its own. */
 export function* ticksIn(blocks: Iterable<Block>): Generator<Tick> {
   for (const block of blocks) for (let row = 0; row < block.size; row++) yield tickAt(block, row);
 }
 
-/** Blocks of these ticks, with their signals, if any: of `rows` trades at most, as far as they fit into one. */
+/**
+ * Blocks of at most `rows` of these ticks, with their signals, if any. A tick that does not fit into a block
+ * starts another one.
+ */
 export function* blocksOf(ticks: Iterable<Tick | Signalled>, rows = 1): Generator<SignalledBlock> {
   let block: TradeBlock | null = null;
   for (const tick of ticks) {
@@ -35,12 +38,12 @@ export function* blocksOf(ticks: Iterable<Tick | Signalled>, rows = 1): Generato
   if (block !== null) yield block;
 }
 
-/** The trades after the risk stage: each alone, with its decisions if something is due at it. */
+/** The trades after the risk stage, each alone, with its decisions if something is due at it. */
 export function* judged(gate: RiskGate, ticks: Iterable<Signalled>): Generator<Judged> {
   for (const piece of new RiskStage(gate).over(blocksOf(ticks))) yield lastOf(piece, { decisions: null });
 }
 
-/** The trades after the fill stage: each alone, with what became of its orders. */
+/** The trades after the fill stage, each alone, with what became of its orders. */
 export function* filled(fills: PaperFills, gate: RiskGate, ticks: Iterable<Signalled>): Generator<Filled> {
   for (const piece of fills.over(new RiskStage(gate).over(blocksOf(ticks)))) {
     yield lastOf(piece, { outcomes: [] });

@@ -2,14 +2,14 @@
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
-import { filesOfJournal } from "../../stores/journal/sqlite/journal_names.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
 import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
 
 /**
  * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps
- * the hosts to reconnect to, the lock beside the journal (removed at the end), reading the journal's files (to see
- * that they are still there) and the folder of recordings (each day gets a file, and old ones are deleted). Returns a
+ * the hosts to reconnect to, what the journal's store needs (to see that its files are still there, and to remove its
+ * lock) and the folder of recordings (each day gets a file, and old ones are deleted). Returns a
  * log line that says what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
@@ -19,24 +19,16 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     ...(state === "none" ? [] : [state]),
     ...(target === null || target.isFolder ? [] : [target.path]),
   ];
+  const journal = state === "none" ? { reads: [], writes: [] } : (await storeOf(state)).files(state);
   const needs = {
     hosts: hostsNeeded(config),
-    writes: state === "none" ? [] : [`${state}.lock`],
+    writes: journal.writes,
     reads: [
-      ...(state === "none" ? [] : filesOfJournal(await realPath(state))),
+      ...journal.reads,
       // To check that the folder is still the same one, and what is deleted in it.
       ...(target?.isFolder === true ? [target.path] : []),
     ],
     folder: target?.isFolder === true ? target.path : null,
   };
   return { level: "info", text: await dropPermissions(needs, files) };
-}
-
-/** The path with all links followed; unchanged if nothing is there. */
-async function realPath(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch {
-    return path;
-  }
 }

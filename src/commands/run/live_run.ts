@@ -181,6 +181,8 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
+        // Batches that were kept come one after another, with no pause of their own.
+        await this.#recording?.rest();
         // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
         break;

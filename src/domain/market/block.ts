@@ -1,9 +1,10 @@
 /**
  * Blocks: consecutive trades of one symbol on their way through the stages, as columns.
  *
- * The parse stage makes blocks, each later stage adds what it finds and passes the same block on under a wider type, so
- * that leaving out a stage is a type error at the next. A block is lent: whoever pulls the next one gets the same object
- * again. Only at a trade at which something happens is an object made for it, its tick.
+ * The parse stage makes blocks. Each later stage adds what it finds and passes the same block on under a
+ * wider type, so leaving out a stage is a type error at the next. A block is only lent: whoever pulls the
+ * next one gets the same object again. A trade gets an object of its own, its tick, only if something happens
+ * at it.
  */
 import { HOUR } from "../numbers/time.ts";
 import type { Signal, Values } from "./signal.ts";
@@ -21,24 +22,24 @@ export interface Columns {
   readonly price: Float64Array;
   /** Whole units of base currency traded. */
   readonly quantityWhole: Float64Array;
-  /** Plus so many hundred-millionths of one, 0 to 99,999,999. */
+  /** Plus this many hundred-millionths of one, 0 to 99,999,999. */
   readonly quantityFraction: Uint32Array;
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
-  /** When they arrived, over the stream or fetched, µs since 1970; 0 where that is not known. */
+  /** When they arrived over the stream or were fetched, µs since 1970; 0 if that is not known. */
   readonly receivedAt: Float64Array;
 }
 
 /** After the parse stage. */
 export interface Block extends Columns {
   readonly symbol: string;
-  /** How many trades it has, 1 at least: rows from here on are of earlier blocks. */
+  /** How many trades it has, at least 1. Rows from here on are left from earlier blocks. */
   readonly size: number;
   /** Prices are counts of 10^-decimals quote currency: the symbol's unit, 0 to 8, which never gets coarser. */
   readonly decimals: number;
-  /** First id that its first trade covers. Every other trade's first id is one above the id before it. */
+  /** The first id that its first trade covers. For every other trade that is one above the id before it. */
   readonly firstId: number;
-  /** Trades missing before its first one; 0 when that follows on, -1 when the ids started over. */
+  /** Trades missing before its first one; 0 if none are, -1 if the ids started over. */
   readonly missing: number;
   /** Trades that were missing before its first one and have been fetched since. */
   readonly filled: number;
@@ -57,18 +58,18 @@ export interface ReadBlock extends Block {
 export interface AveragedBlock extends Block {
   /** What the strategy wants after each trade, as `Wish` has it. */
   readonly wishes: Int8Array;
-  /** What the strategy shows at the rows that may give a signal; empty where nobody asks. */
+  /** What the strategy shows at the rows that may give a signal; empty if nobody asks for it. */
   readonly values: Map<number, Values>;
 }
 
 /** After the signal stage. */
 export interface SignalledBlock extends AveragedBlock {
-  /** The signals in order, and the row that each was given at. */
+  /** The signals in order, and the row at which each was given. */
   readonly signals: Signal[];
   readonly signalRows: number[];
 }
 
-/** The time that limits and orders go by at a row, as `clockAt` gives that of a tick. */
+/** The time that limits and orders use at a row, like `clockAt` for a tick. */
 export function clockAtRow(block: Block, row: number): number {
   const time = block.time[row]!;
   const receivedAt = block.receivedAt[row]!;

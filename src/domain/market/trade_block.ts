@@ -1,4 +1,4 @@
-/** A block as it is made and filled, and the ticks of its trades. */
+/** Makes and fills blocks, and makes ticks of their trades. */
 import { type Block, BLOCK_ROWS, type Columns, type ReadBlock, type SignalledBlock } from "./block.ts";
 import type { Signal, Values } from "./signal.ts";
 import { createTick, type Tick } from "./tick.ts";
@@ -27,7 +27,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
   readonly signals: Signal[] = [];
   readonly signalRows: number[] = [];
 
-  /** With these columns, all of the same length, or with new ones for `rows` trades. */
+  /** A block over these columns, all of the same length, or over new ones for `rows` trades. */
   constructor(symbol: string, columns: Columns | null = null, rows = BLOCK_ROWS) {
     const { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, receivedAt } = columns ??
       newColumns(rows);
@@ -42,7 +42,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
     this.wishes = new Int8Array(id.length);
   }
 
-  /** Empties it, for trades that follow on one another in this unit. */
+  /** Empties it, for trades that follow each other in this unit. */
   open(firstId: number, decimals: number, late: boolean): void {
     this.size = this.missing = this.filled = 0;
     this.firstId = firstId;
@@ -63,7 +63,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
     this.size = row + 1;
   }
 
-  /** Empties it for one trade. */
+  /** Replaces its content by one trade. */
   take(tick: Tick): void {
     this.open(tick.firstId, tick.decimals, tick.late);
     this.missing = tick.missing;
@@ -79,7 +79,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
   }
 }
 
-/** The trade in a row, which can be kept. */
+/** The trade in a row, as an object that can be kept. */
 export function tickAt(block: Block, row: number): Tick {
   const trade: TradeFields = {
     firstId: row === 0 ? block.firstId : block.id[row - 1]! + 1,

@@ -150,7 +150,7 @@ export class Amount {
     return new Amount(rounded(numerator * power(places), denominator, rounding), places);
   }
 
-  /** The largest multiple of `step` that is not above it, of amounts from zero on. */
+  /** The largest multiple of `step` that is not above this amount, which must be zero or more. */
   inSteps(step: Amount): Amount {
     const { units, scale } = this;
     if (units === null || !step.units) return this.divToInt(step).times(step);

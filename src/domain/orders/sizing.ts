@@ -78,7 +78,7 @@ export class OrderSizing {
     const isWhole = room === null || whole.lte(room);
     const quantity = isWhole ? whole : room;
     const notional = price.times(quantity);
-    // What an order trades in all matters before it works, and to limits.
+    // What the whole order trades matters only before it is working, and for limits.
     const isLimited = !isWorking || maxNotional !== null || maxPosition !== null;
     const all = isWhole || !isLimited ? notional : price.times(whole);
     if (price.isZero() || !isWorking && all.lt(minNotional)) {
@@ -122,7 +122,7 @@ export class OrderSizing {
     return { stake, grossing, grossStake: stake.times(grossing) };
   }
 
-  /** What an order may spend in all before its fee. */
+  /** What the whole order may spend before its fee. */
   #stakeOf(order: Order, cash: Money): Money {
     const { stake } = this.#parameters;
     if (stake instanceof CashShare && !order.isWorking) order.stake = stakeAt(stake, cash);

@@ -94,11 +94,11 @@ export class Drawdown {
     }
   }
 
-  /** Marks equity at the trades of a block from `from` on, and before `to`. */
+  /** Marks equity at the trades of a block from row `from` up to, but not including, row `to`. */
   markRows({ price, time, decimals }: Block, from: number, to: number): void {
     if (from === to) return;
     if (decimals !== this.#decimals) this.#rescale(decimals);
-    // Without a position equity stands still.
+    // Without a position equity does not move.
     if (this.#peakPrice === Infinity && this.#lowPrice === -Infinity) return;
     let peak = this.#peakPrice;
     let low = this.#lowPrice;

@@ -11,7 +11,7 @@ import { RoundTrips } from "./round_trips.ts";
 import type { Block } from "../market/block.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
 
-/** What counts of a trade that is past. */
+/** What is still needed of an earlier trade. */
 export type Marked = Pick<Tick, "time" | "price" | "decimals">;
 
 /** What is known about a finished run beyond its events. */

@@ -21,7 +21,7 @@ export function exitOf(error: unknown): Exit | null {
 }
 
 /**
- * Runs work that hardly waits and may take long, such as reading a journal. No listener gets its turn meanwhile, so a
- * signal ends the process at once: the work must leave nothing half done.
+ * Runs work that may take long and hardly ever waits, such as reading a journal. Listeners may not get their
+ * turn meanwhile, so a signal ends the process at once: the work must leave nothing half done.
  */
 export type Blocking = <T>(work: () => Promise<T>) => Promise<T>;

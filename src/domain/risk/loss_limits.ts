@@ -111,8 +111,8 @@ export class LossLimits {
   }
 
   /**
-   * Marks equity at the trades of a block from `from` on, and before `to`, as long as `mark` can have nothing to say of
-   * them. Returns the first row that is not marked.
+   * Marks equity at the trades of a block from row `from` up to, but not including, row `to`, as long as
+   * `mark` would be false for each. Returns the first row that is not marked.
    */
   markQuiet(block: Block, from: number, to: number): number {
     if (from === to) return to;
@@ -128,9 +128,12 @@ export class LossLimits {
       if (isDaily) {
         const time = clockAtRow(block, row);
         if (time >= this.#dayEnd || time < this.#dayFloor) break;
-        this.#price = now;
       }
-      if (now > this.#peakPrice) this.#climb(now);
+      if (now > this.#peakPrice) {
+        this.#climb(now);
+        // Where next to nothing may be lost, the peak itself is near the limit.
+        if (now <= this.#floorPrice) break;
+      }
     }
     if (row > from) this.#price = price[row - 1]!;
     return row;

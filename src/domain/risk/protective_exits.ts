@@ -63,7 +63,7 @@ export class ProtectiveExits {
     return price <= this.#low || price >= this.#high;
   }
 
-  /** The first row from `from` on, and before `to`, at which a trade may ask for a sale; `to` if there is none. */
+  /** The first row from `from` on, and before `to`, whose trade may ask for a sale; `to` if there is none. */
   firstReached({ price, decimals }: Block, from: number, to: number): number {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     const [low, high] = [this.#low, this.#high];

@@ -18,8 +18,11 @@ export function alarm(
   const until = clock.performance.now() + (ms ?? 0);
   const wait = (): void => {
     const left = until - clock.performance.now();
-    // A timer may fire a little early.
-    timer = clock.setTimeout(left <= longestMs ? ring : wait, Math.min(Math.ceil(left), longestMs));
+    // A timer may fire a little early, and a busy machine may get here when the time is over.
+    timer = clock.setTimeout(
+      left <= longestMs ? ring : wait,
+      Math.max(0, Math.min(Math.ceil(left), longestMs)),
+    );
   };
   if (ms !== null) wait();
   return { [Symbol.dispose]: () => clock.clearTimeout(timer) };

@@ -226,6 +226,8 @@ export interface EntryStore {
    * changed, and what it throws leaves the log as it was.
    */
   lease(path: string, check: (log: EntryLog) => Promise<void>): Promise<LogLease>;
+  /** The files that a process still has to read, and to write or remove, once it has the lease of the log at `path`. */
+  files(path: string): { readonly reads: readonly string[]; readonly writes: readonly string[] };
   /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
   requestBox(path: string): Promise<RequestBox>;
   /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something is there. */

@@ -2,13 +2,15 @@
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
-import type { EntryLog } from "./entry_log.ts";
+import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
+import type { EntryLog, StoredPrices } from "./entry_log.ts";
 import { damaged } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.ts";
 
 const BYTES = 8;
+const NO_BYTES = new Uint8Array();
 
 /** Prices as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function priceBytes(values: readonly number[]): Uint8Array {
@@ -73,7 +75,7 @@ export async function gatherPrices(
   checkpoint: Checkpoint,
   window: number,
 ): Promise<Prices> {
-  const parts: Prices[] = [];
+  const parts: { readonly decimals: number; readonly values: Float64Array }[] = [];
   let count = 0;
   for await (const { note: { decimals }, values } of priceParts(log, checkpoint)) {
     parts.push({ decimals, values });
@@ -81,11 +83,14 @@ export async function gatherPrices(
     if (count >= window) break;
   }
   const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
-  const values = parts.reverse().flatMap((part) => {
+  const all = new Float64Array(count);
+  let end = count;
+  for (const part of parts) {
+    end -= part.values.length;
     const factor = powerOfTen(decimals - part.decimals);
-    return part.values.map((value) => value * factor);
-  });
-  return { decimals, values: values.slice(-window) };
+    all.set(factor === 1 ? part.values : part.values.map((value) => value * factor), end);
+  }
+  return { decimals, values: Array.from(all.subarray(Math.max(0, count - window))) };
 }
 
 /**
@@ -97,7 +102,7 @@ export async function checkPrices(log: EntryLog, checkpoint: Checkpoint, window:
   const { seq, prices } = checkpoint;
   const { parts: stored, oldest } = await log.pricesExtent();
   // What is stored beside the last checkpoint repeats what its state says.
-  if (hasPrices(prices) && noteText(await noteAt(log, seq)) !== noteText(prices)) {
+  if (hasPrices(prices) && noteText(await noteAt(log, seq, await log.prices(seq))) !== noteText(prices)) {
     throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
@@ -118,19 +123,22 @@ export async function checkPrices(log: EntryLog, checkpoint: Checkpoint, window:
 async function* priceParts(
   log: EntryLog,
   { seq, prices }: Checkpoint,
-): AsyncGenerator<{ readonly at: number; readonly note: PricesNote; readonly values: readonly number[] }> {
+): AsyncGenerator<{ readonly at: number; readonly note: PricesNote; readonly values: Float64Array }> {
   const { path } = log;
+  const entries = new BackwardEntries(log);
   let note = prices;
+  let stored: StoredPrices | null = prices.count === 0 ? null : await provenPrices(log, seq, prices);
   for (let at = seq;;) {
     const { fresh, count, before } = note;
-    yield { at, note, values: count === 0 ? [] : await valuesAt(log, at, note) };
+    yield { at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) };
     if (before === null) {
       if (!fresh) throw damaged(path, `the prices before those of entry ${at} are missing`);
       return;
     }
     if (before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
     at = before;
-    note = await noteAt(log, at);
+    stored = await log.prices(at);
+    note = await noteAt(entries, at, stored);
   }
 }
 
@@ -138,15 +146,17 @@ async function* priceParts(
  * Where the prices of an earlier checkpoint are: from its entry, or from what is stored beside it if the entry proves
  * that.
  */
-async function noteAt(log: EntryLog, seq: number): Promise<PricesNote> {
-  const { path } = log;
-  const [entry] = await log.after(seq - 1, 1);
-  const content = entry?.seq === seq ? (await linkedEntry(log, entry)).content : {};
-  const stored = await log.prices(seq);
+async function noteAt(entries: EntryLookup, seq: number, stored: StoredPrices | null): Promise<PricesNote> {
+  const { path } = entries;
+  const [entry] = await entries.after(seq - 1, 1);
+  const content = entry?.seq === seq ? (await linkedEntry(entries, entry)).content : {};
   if (holdsState(content)) {
     // Its prices have been without these from the start.
     if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
-    return checkedContent(content, seq, path).prices;
+    const { prices } = checkedContent(content, seq, path);
+    if (prices.count > 0 && stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
+    if (prices.count > 0 && !agrees(stored!, prices)) throw altered(path, seq);
+    return prices;
   }
   if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
   const { decimals, fresh, bytes, before, state } = stored;
@@ -161,16 +171,24 @@ async function noteAt(log: EntryLog, seq: number): Promise<PricesNote> {
   throw altered(path, seq);
 }
 
-async function valuesAt(log: EntryLog, seq: number, note: PricesNote): Promise<number[]> {
-  const { path } = log;
+/** The prices beside a checkpoint. Throws a JournalError if they are not those of its note. */
+async function provenPrices(log: EntryLog, seq: number, note: PricesNote): Promise<StoredPrices> {
   const stored = await log.prices(seq);
-  if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
-  const { decimals, fresh, bytes } = stored;
-  const isSame = bytes !== null && hexHash(bytes) === note.hash && decimals === note.decimals &&
+  if (stored === null) throw damaged(log.path, `the prices of entry ${seq} are missing`);
+  if (!agrees(stored, note)) throw altered(log.path, seq);
+  return stored;
+}
+
+function agrees({ decimals, fresh, bytes }: StoredPrices, note: PricesNote): boolean {
+  return bytes !== null && hexHash(bytes) === note.hash && decimals === note.decimals &&
     fresh === Number(note.fresh);
-  if (!isSame) throw altered(path, seq);
+}
+
+function valuesIn(bytes: Uint8Array): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
+  const values = new Float64Array(bytes.length / BYTES);
+  for (let at = 0; at < values.length; at++) values[at] = view.getFloat64(at * BYTES, true);
+  return values;
 }
 
 function altered(path: string, seq: number): Error {

@@ -3,6 +3,7 @@
  * from that of the one, and the hash of the other from its own. So what is shown of an old entry is what was written,
  * without going through all that came since. That others were removed whole, elsewhere, only the chain between shows.
  */
+import type { EntryLookup } from "./backward_entries.ts";
 import type { EntryLog } from "./entry_log.ts";
 import { GENESIS, hasHash } from "./journal_chain.ts";
 import { type Entry, type EntryType, type RawEntry, readEntry, type StoredEntry } from "./journal_entry.ts";
@@ -12,7 +13,7 @@ import { damaged } from "./journal_error.ts";
  * The entry as it is read. Throws a JournalError, with the journal's path, if it cannot be or does not fit between its
  * neighbours.
  */
-export async function linkedEntry(log: EntryLog, stored: StoredEntry): Promise<Entry> {
+export async function linkedEntry(log: EntryLookup, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
   await mustFit(log, stored as RawEntry);
   return entry;
@@ -24,7 +25,7 @@ export async function lastOfType(log: EntryLog, run: number, type: EntryType): P
   return stored === undefined ? null : await linkedEntry(log, stored);
 }
 
-async function mustFit(log: EntryLog, entry: RawEntry): Promise<void> {
+async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
   const { path } = log;
   const { seq, type, hash } = entry;
   const wrong = (what: string) => damaged(path, `entry ${seq} (${type}) ${what}`);
@@ -33,12 +34,15 @@ async function mustFit(log: EntryLog, entry: RawEntry): Promise<void> {
   if (!hasHash(before, entry)) {
     throw wrong("does not match its hash: it was changed, or the one before it was");
   }
-  // Before the next entry, which may be appended meanwhile: the end is never ahead of the entries.
-  const head = await log.head();
-  const [next] = await log.after(seq, 1);
+  let [next] = await log.after(seq, 1);
   if (next === undefined) {
-    if (head?.seq === seq && head.hash.toHex() === hash) return;
-    throw wrong("is not the one that the record of the journal's end names");
+    // Before the next entry, which may be appended meanwhile: the end is never ahead of the entries.
+    const head = await log.head();
+    [next] = await log.after(seq, 1);
+    if (next === undefined) {
+      if (head?.seq === seq && head.hash.toHex() === hash) return;
+      throw wrong("is not the one that the record of the journal's end names");
+    }
   }
   if (next.type === null || !hasHash(hash, next)) {
     throw wrong(`does not fit entry ${seq + 1} after it: one of the two was changed`);

@@ -154,14 +154,14 @@ export class Recording implements AsyncDisposable {
     const time = Math.round(receivedAt * 1000);
     const stamp = `${time} `;
     let text = this.#text;
-    for (let i = 0; i < count; i++) {
-      const frame = frames[i]!;
-      text += stamp + frameText(frame) + "\n";
-    }
+    for (let i = 0; i < count; i++) text += stamp + frameText(frames[i]!) + "\n";
     this.#text = text;
     hold(this.#held, count, time, time);
     this.#schedule();
   }
+
+  /** As `RecordingOutput.rest`: frames that come without a pause are compressed without one. */
+  readonly rest = (): Promise<void> | null => this.#output.rest();
 
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
   note(note: RecordingNote, time: number): void {

@@ -4,6 +4,8 @@ import { messageOf, type RecordingFile } from "./recording_file.ts";
 
 /** Half the time of the usual 6 for files a tenth larger. */
 const GZIP_LEVEL = 3;
+/** Characters that are compressed before other work gets a turn: a few milliseconds, on a slow machine some tens. */
+const PACKED_AT_ONCE = 512 * 1024;
 const ENCODER = new TextEncoder();
 
 /** A file opened to append, and how far it is whole. */
@@ -19,6 +21,8 @@ export class RecordingOutput {
   #isUnsynced = false;
   #isSyncLogged = false;
   #isRemovalLogged = false;
+  /** Characters compressed since other work had a turn. */
+  #packed = 0;
 
   /** The empty `file` at `path`; compressed when the path ends in `.gz`. */
   constructor(path: string, file: RecordingFile, onTrouble: (text: string) => void) {
@@ -36,7 +40,16 @@ export class RecordingOutput {
   /** Lines as `append` takes them: with gzip a whole member. */
   pack(text: string): Uint8Array {
     const bytes = ENCODER.encode(text);
-    return this.#isPacked ? gzipSync(bytes, { level: GZIP_LEVEL }) : bytes;
+    if (!this.#isPacked) return bytes;
+    this.#packed += text.length;
+    return gzipSync(bytes, { level: GZIP_LEVEL });
+  }
+
+  /** What to wait for before more is compressed, so that other work gets a turn; null while there was little of it. */
+  rest(): Promise<void> | null {
+    if (this.#packed < PACKED_AT_ONCE) return null;
+    this.#packed = 0;
+    return new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /**

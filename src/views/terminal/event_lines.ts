@@ -72,15 +72,15 @@ export class EventLines {
 
   /**
    * Waits until everything is written. Once `stop` is aborted, waits `graceMs` at most, and a few seconds for a reader
-   * that still reads. What is not written by then is lost.
+   * that still reads: one that has taken something since `askedAt`, when the user asked for the end. What is not
+   * written by then is lost.
    */
-  async settled(stop: AbortSignal, graceMs: number): Promise<void> {
-    const from = performance.now();
+  async settled(stop: AbortSignal, graceMs: number, askedAt = performance.now()): Promise<void> {
     if (this.#broken !== null || await beforeGraceEnds(this.drained(), stop, graceMs)) return;
     const until = performance.now() + STILL_READS_MS;
     const stillReads = (now: number): boolean => {
       const { movedAt } = this.#outlet;
-      return movedAt > from && now - movedAt < MOVING_MS && now < until;
+      return movedAt > askedAt && now - movedAt < MOVING_MS && now < until;
     };
     while (this.#outlet.waiting > 0 && stillReads(performance.now())) await this.#outlet.moved(LOOK_UP_MS);
     const { waiting } = this.#outlet;

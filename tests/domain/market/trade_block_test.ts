@@ -34,7 +34,7 @@ const ticks: fc.Arbitrary<readonly Tick[]> = fc.record({
   });
 });
 
-Deno.test("tickAt() gives every trade back as it was put into a block", () => {
+Deno.test("tickAt() returns every trade as it was put into a block", () => {
   fc.assert(fc.property(ticks, fc.integer({ min: 1, max: 12 }), (ticks, rows) => {
     assertEquals([...ticksIn(blocksOf(ticks, rows))], ticks);
   }));

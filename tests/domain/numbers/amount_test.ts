@@ -21,7 +21,7 @@ const ROUNDINGS = [
   Decimal.ROUND_HALF_EVEN,
 ] as const;
 
-/** Texts of amounts: round ones, long ones, next to each other, below zero, and thirds. */
+/** Texts of amounts: round, long, next to each other, below zero, and thirds. */
 const digits = (most: number) =>
   fc.oneof(
     fc.bigInt({ min: 0n, max: 10n ** BigInt(most) - 1n }).map(String),
@@ -44,7 +44,7 @@ function textOf([sign, whole, fraction]: readonly [string, string, string]): str
   return `${sign}${whole}.${fraction}`;
 }
 
-/** As plain text: zero has no sign. */
+/** An amount as plain text; zero has no sign. */
 function text(value: Amount | Decimal): string {
   return value.isZero() ? "0" : value.toFixed();
 }
@@ -105,7 +105,7 @@ Deno.test("Amount adds, subtracts, multiplies, divides, rounds and compares as d
 
 type Three<T> = [T, T, T];
 
-/** What estimates were made from the words of decimal.js before: journals hold what came of it. */
+/** How estimates used to be computed from decimal.js's words: journals hold the results. */
 function estimateOf(value: Decimal): number {
   const { d, e, s } = value;
   if (d === null || d.length > 4) return value.toNumber();
@@ -117,7 +117,7 @@ function estimateOf(value: Decimal): number {
   return s * (exponent < 0 ? sum / power : sum * power);
 }
 
-Deno.test("Amount.toDouble() gives the double that the words of decimal.js lead to, to the last bit", () => {
+Deno.test("Amount.toDouble() gives the double that decimal.js's words give, to the last bit", () => {
   fc.assert(
     fc.property(amount, fc.integer({ min: 0, max: 9 }), (each, zeros) => {
       const found = new Amount(each).times(`1${"0".repeat(zeros)}`).times("1.000");

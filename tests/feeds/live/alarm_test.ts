@@ -20,6 +20,27 @@ Deno.test("alarm() waits for times that the runtime's timers take for none", asy
   assertEquals(rings, 0);
 });
 
+Deno.test("alarm() never asks for a negative time, which the runtime warns of, however late it gets to ask", async () => {
+  const { setTimeout: plain } = globalThis;
+  const { now } = performance;
+  const asked: unknown[] = [];
+  let heldUpMs = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  try {
+    performance.now = () => now.call(performance) + (heldUpMs += 10);
+    globalThis.setTimeout = ((...args: Parameters<typeof plain>) => {
+      asked.push(args[1]);
+      return plain(...args);
+    }) as typeof plain;
+    using _alarm = alarm(1, resolve);
+    await promise;
+  } finally {
+    performance.now = now;
+    globalThis.setTimeout = plain;
+  }
+  assertEquals(asked, [0]);
+});
+
 Deno.test("alarm() without a time never rings, and none rings once it is out of scope", async () => {
   let rings = 0;
   {

@@ -285,7 +285,7 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
     const note = { time: TIME + 5, text: "fine" };
     await assertRejects(() => releaseHalt(path, note, PATIENT), NotHalted, "nothing to release");
     await run.halt();
-    const asked = await releaseHalt(path, note, PATIENT);
+    const asked = releaseHalt(path, note, PATIENT);
     assertEquals(await run.handleNext(), [null]);
     const { how, halt } = await asked;
     assertEquals([how, halt.reason], ["done", "manual"]);
@@ -379,7 +379,7 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
     await assertRejects(() => haltRun(path, hold, PATIENT), JournalError, "there is none");
     {
       await using run = await Process.start(path);
-      const asked = await haltRun(path, hold, PATIENT);
+      const asked = haltRun(path, hold, PATIENT);
       assertEquals([await run.handleNext(), await asked], [[null], "done"]);
       assertEquals((await run.entries()).at(-2)?.content["text"], "odd");
       await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready, "is halted already");

@@ -191,6 +191,33 @@ Deno.test({
   },
 });
 
+Deno.test("Recording.rest() gives other work a turn after at most 768 kB that were compressed, and none to a plain file", async () => {
+  const frames = Array.from({ length: 250 }, (_, at) => JSON.stringify({ id: at, text: "x".repeat(150) }));
+  for (const path of ["x.gz", "x.txt"]) {
+    const { recording } = fake(path);
+    let turns = 0;
+    let since = 0;
+    for (let batch = 0; batch < 100; batch++) {
+      let hadTurn = false;
+      const timer = setTimeout(() => hadTurn = true, 0);
+      recording.frames(frames, TIME);
+      since += frames.join("").length;
+      const rest = recording.rest();
+      await rest;
+      assertEquals(hadTurn, rest !== null);
+      clearTimeout(timer);
+      if (rest === null) {
+        assert(path === "x.txt" || since < 768 * 1024, `${since} characters without a turn`);
+      } else {
+        turns++;
+        since = 0;
+      }
+    }
+    assertEquals(turns > 5, path === "x.gz");
+    await recording.close();
+  }
+});
+
 Deno.test("Recording.create() refuses what it must not or cannot write to, and says what to do", async () => {
   await inFolder(async (folder) => {
     const create = (path: string) => Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail });

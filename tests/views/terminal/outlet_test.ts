@@ -199,6 +199,26 @@ Deno.test("EventLines.settled() waits longer for a reader that still reads", asy
   assertEquals([lines.broken, reader.text], [null, text]);
 });
 
+Deno.test("EventLines.settled() counts what a reader has taken since the user asked for the end, however late it is called", async () => {
+  const reader = new Reader();
+  const lines = new EventLines(reader, () => {});
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  reader.stop();
+  const text = "x".repeat(100_000);
+  lines.addText(text);
+  lines.flush();
+  await turn();
+  const askedAt = performance.now();
+  // The run itself needs all the time that a reader would have.
+  await turn();
+  reader.takeOne();
+  await turn();
+  const reading = setInterval(() => reader.takeOne(), 20);
+  await lines.settled(AbortSignal.abort(), 0, askedAt);
+  clearInterval(reading);
+  assertEquals([lines.broken, reader.text], [null, text]);
+});
+
 Deno.test("EventLines breaks with ReaderGone if a pipe has no reader or a terminal is closed", async () => {
   const closed = Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
   for (const error of [new Deno.errors.BrokenPipe("Broken pipe"), closed]) {

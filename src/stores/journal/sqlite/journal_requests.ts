@@ -54,14 +54,9 @@ export function withdraw(database: JournalDatabase, { id, time }: RequestKey): v
   database.prepare("DELETE FROM requests WHERE id = ? AND time = ?").run(id, time);
 }
 
-/** The requests that wait, oldest first; a prepared statement costs some µs where there are none. */
-export function requestsIn(statement: ReturnType<typeof prepareRequests>): FiledRequest[] {
-  return statement.all(MOST).map(filedIn);
-}
-
-/** The statement for `requestsIn`. */
-export function prepareRequests(database: JournalDatabase) {
-  return database.prepare(`SELECT ${COLUMNS} FROM requests ORDER BY id LIMIT ?`);
+/** The requests that wait, oldest first. */
+export function requestsIn(database: JournalDatabase): FiledRequest[] {
+  return database.prepare(`SELECT ${COLUMNS} FROM requests ORDER BY id LIMIT ?`).all(MOST).map(filedIn);
 }
 
 function filedIn({ id, run, kind, time, content }: Row): FiledRequest {

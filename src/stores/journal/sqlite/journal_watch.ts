@@ -3,7 +3,11 @@
  * without an error; the system frees its space when the process ends, and nothing is left on disk.
  */
 import { realPath } from "./journal_file.ts";
-import { filesOfJournal } from "./journal_names.ts";
+
+/** The journal itself, the log and its index that SQLite has beside it while it is open, and the lock. */
+export function filesOfJournal(path: string): string[] {
+  return ["", "-wal", "-shm", ".lock"].map((end) => path + end);
+}
 
 /** The files of one journal, as they were when it was opened. */
 export class JournalWatch {

@@ -14,7 +14,7 @@ import { damaged, type Doing } from "../journal_error.ts";
 import { BOUND_TYPE, entriesAfter, entriesWhere, HEX_HASH, ofTypeInRun } from "./entry_rows.ts";
 import { failed, type JournalDatabase, type Row } from "./journal_file.ts";
 import { heartbeatOf } from "./journal_heartbeat.ts";
-import { isWaiting, prepareRequests, requestsIn } from "./journal_requests.ts";
+import { isWaiting, requestsIn } from "./journal_requests.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES, tablesByRun } from "./journal_tables.ts";
 
@@ -37,8 +37,6 @@ const COUNTS = `SELECT type, count(*) AS count
 export class SqliteLog implements EntryLog {
   readonly path: string;
   readonly #database: JournalDatabase;
-  /** Prepared once: a run asks every second. */
-  #requests: ReturnType<typeof prepareRequests> | null = null;
 
   readonly #doing: Doing;
 
@@ -165,13 +163,9 @@ export class SqliteLog implements EntryLog {
   }
 
   requests(): Promise<readonly FiledRequest[]> {
-    return this.#read((database) => {
-      if (this.#requests === null) {
-        if (versionOf(database, this.path) < FIRST_WITH_STATES) return [];
-        this.#requests = prepareRequests(database);
-      }
-      return requestsIn(this.#requests);
-    });
+    return this.#read((database) =>
+      versionOf(database, this.path) < FIRST_WITH_STATES ? [] : requestsIn(database)
+    );
   }
 
   isWaiting(key: RequestKey): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
   isThere,
   type JournalDatabase,
   prepareToWrite,
+  realPath,
 } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
 import { fileRequest, withdraw } from "./journal_requests.ts";
@@ -21,6 +22,7 @@ import {
   mustBeAsMade,
 } from "./journal_schema.ts";
 import { SCHEMA_VERSION } from "./journal_tables.ts";
+import { filesOfJournal } from "./journal_watch.ts";
 import { SqliteLease } from "./sqlite_lease.ts";
 import { SqliteLog } from "./sqlite_log.ts";
 
@@ -45,6 +47,7 @@ export function sqliteStore(
     has: (path) => Promise.try(() => isThere(path, "open")),
     read: (path) => Promise.try(() => read(path, connect)),
     lease: (path, check) => lease(path, check, { connect, migrations }),
+    files: (path) => ({ reads: filesOfJournal(realPath(path)), writes: [`${path}.lock`] }),
     requestBox: (path) => Promise.try(() => requestBox(path, connect)),
     copy: copyJournal,
   };
