@@ -51,7 +51,14 @@ const PULSE_MINUTES = 30;
 const HEARTBEAT_MS = 2.2 * MINUTE;
 /** The longest that streams may be stale, one after another, with what it takes to connect again. */
 const LAG_MS = 60 * MINUTE;
-const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a write", "stop"] as const;
+const ENDS = [
+  "kill",
+  "kill in a write",
+  "kill in a write",
+  "kill in a commit",
+  "kill in a commit",
+  "stop",
+] as const;
 /** The stream of random numbers of the first process. */
 const FIRST_PROCESS = 100;
 
@@ -194,8 +201,11 @@ class DayRun {
         this.#troubles.count(how);
         if (how === "stop") await this.#stop(process);
         else {
-          if (how === "kill in a write") {
-            process.disk.killAtWrite(1 + random.below(12));
+          if (how !== "kill") {
+            process.disk.killAtWrite(
+              1 + random.below(how === "kill in a commit" ? 2 : 12),
+              how === "kill in a commit",
+            );
             await this.#waitFor(process, random.exponential(2 * MINUTE));
           }
           process.kill();

@@ -66,6 +66,7 @@ export class SimulatedDisk {
   readonly #recordings: Written[] = [];
   #isGone = false;
   #killIn: number | null = null;
+  #isKilledInCommit = false;
   #torn: readonly Torn[] = [];
   /** Whether a commit waits for the disk, as the program has set it. */
   #isSynchronous = true;
@@ -76,9 +77,10 @@ export class SimulatedDisk {
     this.#options = options;
   }
 
-  /** The process is killed at this write, counted from the next one on as 1. */
-  killAtWrite(number: number): void {
+  /** The process is killed at this write, counted from the next one on as 1; of commits alone if `isCommit`. */
+  killAtWrite(number: number, isCommit: boolean): void {
     this.#killIn = number;
+    this.#isKilledInCommit = isCommit;
   }
 
   /** Opens a journal whose statements may fail, and may be the last thing that the process does. */
@@ -192,8 +194,9 @@ export class SimulatedDisk {
   }
 
   /** Whether a kill falls on this write. */
-  #isKilled(): boolean {
-    return this.#killIn !== null && --this.#killIn === 0;
+  #isKilled(isCommit = false): boolean {
+    if (this.#killIn === null || this.#isKilledInCommit && !isCommit) return false;
+    return --this.#killIn === 0;
   }
 
   #kill(): never {
@@ -234,7 +237,7 @@ export class SimulatedDisk {
     const run = (...values: SQLInputValue[]): unknown => {
       this.#mustBeThere();
       if (!isWrite) return statement.run(...values);
-      if (this.#isKilled()) {
+      if (this.#isKilled(isCommit)) {
         if (isCommit) this.#tearCommit(() => statement.run(), path);
         this.#kill();
       }

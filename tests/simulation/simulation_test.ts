@@ -15,7 +15,16 @@ Deno.test(`a live run loses nothing in ${DAYS} days of every trouble (seeds from
     fills += day.fills;
   }
   for (
-    const trouble of ["kill", "kill in a write", "stop", "failure", "power cut", "full disk", "half-open"]
+    const trouble of [
+      "kill",
+      "kill in a write",
+      "kill in a commit",
+      "stop",
+      "failure",
+      "power cut",
+      "full disk",
+      "half-open",
+    ]
   ) {
     assert(troubles.has(trouble), `${trouble} did not happen: ${[...troubles].join(", ")}`);
   }
