@@ -1,7 +1,7 @@
 /** Settings of the runtime that the environment changes are named, by a run and by the doctor. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
-import { commandLine, deadEndpoint } from "../support/penstock.ts";
+import { commandLine, DEAD_ENDPOINT } from "../support/penstock.ts";
 
 /** Runs a command with this environment and leave to read the names of the settings. */
 async function penstockWith(env: Record<string, string>, ...args: string[]) {
@@ -35,7 +35,7 @@ Deno.test("penstock demo says nothing of an environment that changes nothing", a
 });
 
 Deno.test("penstock doctor fails for a setting that nobody needs, and only names an authority of one's own", async () => {
-  const nowhere = [`--endpoint=${deadEndpoint()}`, "--backfill=off"];
+  const nowhere = [`--endpoint=${DEAD_ENDPOINT}`, "--backfill=off"];
   const examined = async (env: Record<string, string>) => {
     const { stdout, stderr } = await penstockWith(env, "doctor", "--json", "--state=none", ...nowhere);
     assertStringIncludes(stdout, `"type":"doctor"`, stderr);

@@ -5,7 +5,7 @@ import { formatResponse } from "../../src/simulator/http_request.ts";
 import { RawServer, type Visit } from "../feeds/raw_server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import {
-  deadEndpoint,
+  DEAD_ENDPOINT,
   eventsOf,
   type Finished,
   FLAGS,
@@ -187,7 +187,7 @@ Deno.test("penstock run remembers the exchange's rules for a time when it does n
 
 Deno.test("penstock run uses the built-in rules where the exchange is out of reach and its journal has none", async () => {
   await using exchange = new ChangingExchange();
-  const rest = deadEndpoint().replace("ws:", "http:");
+  const rest = DEAD_ENDPOINT.replace("ws:", "http:");
   const { events, log } = await goodRun(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]);
   assertEquals(rulesIn(events).maxQuantity, "9000 built-in");
   const [warning, ...more] = warnings(log);
