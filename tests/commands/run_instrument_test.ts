@@ -9,6 +9,7 @@ import {
   eventsOf,
   type Finished,
   FLAGS,
+  PATIENTLY,
   Penstock,
   type PrintedEvent,
   within,
@@ -29,7 +30,11 @@ function start(args: readonly string[], folder?: string): Penstock {
   const [state, flags] = folder === undefined
     ? ["none", FLAGS]
     : [`${folder}/run.db`, [...FLAGS, `--allow-write=${folder}`]];
-  return Penstock.start(["run", "--json", "--stop-after=400", "--state", state, ...args], flags);
+  // A run asks for two seconds, in which a busy machine may not let this process answer.
+  return Penstock.start(["run", "--json", "--stop-after=400", "--state", state, ...args], [
+    ...flags,
+    PATIENTLY,
+  ]);
 }
 
 /** A run that ended well. */
