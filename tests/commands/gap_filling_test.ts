@@ -48,6 +48,7 @@ async function filled(
   const notes: RecordingNote[] = [];
   const logged: string[] = [];
   const gaps = new GapFilling({
+    now: Date.now,
     state: engine.state,
     backfill: {
       async *fetch(from, until): AsyncGenerator<FetchedTrades, BackfillEnd> {

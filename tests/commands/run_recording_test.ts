@@ -33,7 +33,7 @@ Deno.test(
   "startRecording() deletes recordings older than --record-keep in its folder, and logs it",
   inScene(async (folder) => {
     const lines: Line[] = [];
-    const place = { journal: undefined, log: (line: Line) => void lines.push(line) };
+    const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
     const start = (options: Options) =>
       startRecording({ path: folder, isFolder: true }, configOf(options), place);
     await (await start({})).close();

@@ -11,7 +11,7 @@ Deno.test("loggedIfSlow() logs once that trades are still being fetched, and ret
     printed.push(line);
     resolve("all");
   };
-  assertEquals(await loggedIfSlow(GAP, promise, log, 1), "all");
+  assertEquals(await loggedIfSlow(GAP, promise, log, globalThis, 1), "all");
   const text = "5 missed trades (7 to 11) are still being fetched; until then nothing is traded";
   assertEquals(printed, [{ level: "info", text }]);
 });

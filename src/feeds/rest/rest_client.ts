@@ -5,6 +5,7 @@ import { RejectedAnswer, type RestQuestion } from "../../exchanges/rest_question
 import { pause } from "../live/alarm.ts";
 import { Backoff } from "../live/backoff.ts";
 import { explain, NetPermissionError, retryAfterMs } from "../live/connect_failure.ts";
+import type { Runtime } from "../live/runtime.ts";
 import type { RestBudget } from "./rest_budget.ts";
 
 /** Time and waiting; tests bring their own. */
@@ -15,11 +16,14 @@ export interface RestClock {
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** This machine's time. */
-export const REAL_CLOCK: RestClock = {
-  now: () => performance.timeOrigin + performance.now(),
-  pause,
-};
+/** The time of a runtime. */
+export function clockOf(runtime: Runtime): RestClock {
+  const { performance } = runtime;
+  return {
+    now: () => performance.timeOrigin + performance.now(),
+    pause: (ms, signal) => pause(ms, signal, runtime),
+  };
+}
 
 /** Why there is no answer: see `GaveUp`. */
 export type GaveUpWhy =
@@ -78,6 +82,8 @@ export interface RestClientOptions {
   readonly random: () => number;
   /** The most tries of one request, even if there is time left. Default: any number. */
   readonly tries?: number;
+  /** How requests are made, and how long they may take. Default: this process's. */
+  readonly runtime?: Runtime | undefined;
 }
 
 /** A page of 1,000 trades has 160 kB; reading deeply nested JSON takes seventy times its length in memory. */
@@ -172,14 +178,14 @@ export class RestClient {
 
   /** The text of a good answer. */
   async #fetch({ base, path }: RestQuestion<unknown>, allowedMs: number): Promise<string | Trouble> {
-    const { budget, clock, exchange, signal } = this.#options;
+    const { budget, clock, exchange, signal, runtime = globalThis } = this.#options;
     const late = new AbortController();
-    const timer = setTimeout(
+    const timer = runtime.setTimeout(
       () => late.abort(new DOMException(`no answer within ${allowedMs} ms`, "TimeoutError")),
       allowedMs,
     );
     try {
-      const response = await fetch(base + path, {
+      const response = await runtime.fetch(base + path, {
         redirect: "manual",
         headers: { "Accept": "application/json" },
         signal: AbortSignal.any([signal, late.signal]),
@@ -190,9 +196,9 @@ export class RestClient {
       return await textOf(response, LARGEST_BODY_BYTES) ??
         rejected("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
     } catch (error) {
-      return await failure(error, base, exchange, signal);
+      return await failure(error, base, exchange, signal, runtime);
     } finally {
-      clearTimeout(timer);
+      runtime.clearTimeout(timer);
     }
   }
 
@@ -263,9 +269,10 @@ async function failure(
   base: string,
   exchange: Exchange,
   signal: AbortSignal,
+  runtime: Runtime,
 ): Promise<Trouble> {
   try {
-    const { reason, hint } = await explain(bared(error), base, exchange, signal);
+    const { reason, hint } = await explain(bared(error), base, exchange, signal, runtime);
     return { why: "unreachable", reason, hint, isFinal: false, isWholeHost: true };
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;
