@@ -31,10 +31,10 @@ export class JournalLock implements Disposable {
   static take(path: string): JournalLock {
     try {
       refuseLinks(path, "open");
-      // Another name of the same file must not be another lock.
+      // Another name of the same file must not have another lock.
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
-        // Through a link it would be another file that is emptied here, and removed at the end.
+        // Through a link this would empty another file, and remove it at the end.
         const odd = oddity(lockPath);
         if (odd !== null) throw notOurs(path, lockPath, odd);
         const file = openLock(lockPath);
@@ -69,7 +69,7 @@ export class JournalLock implements Disposable {
   /** Releases it. */
   [Symbol.dispose](): void {
     try {
-      // While it is still locked, so that nobody else's is removed, nor one that took the place of a removed one.
+      // While it is still locked, so that no other process's lock is removed.
       if (this.#isInPlace()) Deno.removeSync(this.#path);
     } catch {
       // A file without a lock blocks nobody.
@@ -77,7 +77,7 @@ export class JournalLock implements Disposable {
     this.#file.close();
   }
 
-  /** Whether the lock is where it was, as far as may be looked at. */
+  /** Whether the lock is still in place, as far as may be inspected. */
   #isInPlace(): boolean {
     try {
       return isAt(this.#file, this.#path);
