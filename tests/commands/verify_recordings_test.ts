@@ -1,7 +1,9 @@
 /** `penstock verify` in the process of its test: which recordings it takes, and how it ends. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inProcess } from "../support/in_process.ts";
-import { inScene, LiveScene, type Options } from "./live_scene.ts";
+import { rehash, tamper } from "../stores/sample_journal.ts";
+import { messageOf } from "../support/pipeline_input.ts";
+import { inScene, LiveScene, type Options, TRADES } from "./live_scene.ts";
 
 /** A run of 50 trades, from its start to its end. */
 async function run(folder: string, options: Options, at: number): Promise<LiveScene> {
@@ -47,5 +49,34 @@ Deno.test(
     const json = await inProcess("verify", "--json", "--log-level=error", journal, recording);
     assertMatch(json.stdout, /^\{"type":"difference",/);
     assertEquals(json.code, 5);
+  }),
+);
+
+Deno.test(
+  "penstock verify ends with 5 where a recording has more than its run, or a journal does not say under which limits it ran",
+  inScene(async (folder) => {
+    const { journal, recording } = await run(folder, {}, 0);
+    const text = Deno.readTextFileSync(recording);
+    const lines = text.split("\n");
+    const last = lines.findLastIndex((line) => line.includes(`"e":"trade"`));
+    const [time] = lines[last]!.split(" ");
+    lines.splice(last + 1, 0, `${time} ${messageOf(TRADES[50]!)}`);
+    Deno.writeTextFileSync(recording, lines.join("\n"));
+    const more = await inProcess("verify", "--log-level=error", journal, recording);
+    assertEquals(more.code, 5);
+    assertStringIncludes(
+      more.stdout,
+      "The recording has 1 more trades than the run had processed when it stopped",
+    );
+    Deno.writeTextFileSync(recording, text);
+    tamper(journal, (database) => {
+      database.exec(
+        "UPDATE entries SET content = json_remove(content, '$.options.stopLoss') WHERE type = 'started'",
+      );
+      rehash(database);
+    });
+    const less = await inProcess("verify", "--log-level=error", journal, recording);
+    assertEquals(less.code, 5);
+    assertStringIncludes(less.stdout, "stopLoss is missing");
   }),
 );
