@@ -1,6 +1,17 @@
-/** Reads rows of Binance's public-data files, trades or aggTrades of spot or futures, into columns. */
-import { endText, FIRST_ID, followsOn, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
-import { skipAmount, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
+/** Reads rows of trades into columns: those of Binance's public data, and rows with their fields in any other order. */
+import {
+  endText,
+  FIRST_ID,
+  followsOn,
+  IS_MAKER,
+  LAST_ID,
+  PLACES,
+  START,
+  stopAt,
+  TEXTS,
+  TIME,
+} from "./columns.ts";
+import { skipAmount, takeLastWhole, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
 
 const FEED: u8 = 10;
 const RETURN: u8 = 13;
@@ -40,12 +51,8 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
     p = takeWhole(p + 1, n, TIME, COMMA, PLACES + 256);
     if (p == 0 || !toMicroseconds(n, TIME)) break;
 
-    // Without a branch, which would be unpredictable.
-    const letter: u32 = load<u8>(p, 1) as u32;
-    const no: u32 = letter >> 4 & 1 ^ 1;
-    p += no as usize;
-    if ((letter | 32) != T - (T - F) * no || (load<u32>(p, 1) | SMALL) != TRUE + (ALSE - TRUE) * no) break;
-    p += 5;
+    p = takeMaker(p + 1, n);
+    if (p == 0) break;
     if (hasFlag) {
       if (load<u8>(p) != COMMA) break;
       p = skipBoolean(p + 1);
@@ -56,7 +63,6 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
 
     if (!isAggregate) store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
     if (unit >= 0 && !followsOn(n)) break;
-    store<u8>(n, (no ^ 1) as u8, IS_MAKER);
     store<u32>(n << 2, at as u32, START);
     at = p + 1;
     n++;
@@ -69,4 +75,62 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
 function skipBoolean(at: usize): usize {
   if ((load<u32>(at) | SMALL) == TRUE) return at + 4;
   return (load<u32>(at, 1) | SMALL) == ALSE && ((load<u8>(at) as u32) | 32) == F ? at + 5 : 0;
+}
+
+/** Reads `true` or `false` in any case into the column that says who made the trade; 0 if neither is there. */
+function takeMaker(at: usize, n: usize): usize {
+  // Without a branch, which would be unpredictable.
+  const letter: u32 = load<u8>(at) as u32;
+  const no: u32 = letter >> 4 & 1 ^ 1;
+  const rest: usize = at + (no as usize);
+  if ((letter | 32) != T - (T - F) * no || (load<u32>(rest) | SMALL) != TRUE + (ALSE - TRUE) * no) return 0;
+  store<u8>(n, (no ^ 1) as u8, IS_MAKER);
+  return rest + 4;
+}
+
+// What a field holds; `src/formats/csv_scan.ts` has the same numbers. Any other number: anything.
+const TRADE_ID: u8 = 0;
+const FIRST: u8 = 1;
+const STAMP: u8 = 3;
+const PRICE: u8 = 4;
+const QUANTITY: u8 = 5;
+const MAKER: u8 = 6;
+
+/** The same for rows with `count` fields. A byte for each at TEXTS says what the field holds. */
+export function readFields(at: usize, end: usize, most: usize, count: usize, unit: i32): i32 {
+  endText(end);
+  let n: usize = 0;
+  while (n < most) {
+    const next: usize = takeRow(at, end, n, count, unit);
+    if (next == 0 || (unit >= 0 && !followsOn(n))) break;
+    store<u32>(n << 2, at as u32, START);
+    at = next;
+    n++;
+  }
+  stopAt(at);
+  return n as i32;
+}
+
+/** The position after the row at `at` and its line feed, or 0 if it is not a trade with these fields. */
+function takeRow(at: usize, end: usize, n: usize, count: usize, unit: i32): usize {
+  let p: usize = at - 1;
+  for (let field: usize = 0; field < count; field++) {
+    p++;
+    const kind: u8 = load<u8>(TEXTS + field);
+    if (kind <= STAMP) {
+      const column: usize = kind == STAMP ? TIME : kind == FIRST ? FIRST_ID : LAST_ID;
+      const place: usize = PLACES + ((kind as usize) << 6);
+      p = field + 1 < count ? takeWhole(p, n, column, COMMA, place) : takeLastWhole(p, n, column, place);
+      if (kind == TRADE_ID) store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
+      if (kind == STAMP && p != 0 && !toMicroseconds(n, TIME)) return 0;
+    } else if (kind == PRICE) p = takePrice(p, n, unit, PLACES + 256);
+    else if (kind == QUANTITY) p = takeQuantity(p, n, PLACES + 288);
+    else if (kind == MAKER) p = takeMaker(p, n);
+    else while (p < end && load<u8>(p) != COMMA && load<u8>(p) != FEED) p++;
+    if (p == 0 || p >= end) return 0;
+    if (field + 1 < count && load<u8>(p) != COMMA) return 0;
+  }
+  if (load<u8>(p) == RETURN) p++;
+  if (load<u8>(p) != FEED || p >= end) return 0;
+  return load<f64>(n << 3, LAST_ID) < load<f64>(n << 3, FIRST_ID) ? 0 : p + 1;
 }

@@ -66,10 +66,9 @@ export function digitsAt(at: usize, length: usize): u64 {
   if (length < 8) return firstDigits(word, length as u64);
   const high: u64 = eightDigits(word);
   if (length == 8) return high;
-  // The last eight overlap the first.
-  const low: u64 = eightDigits(load<u64>(at + length - 8) ^ ZEROS);
+  const next: u64 = load<u64>(at, 8) ^ ZEROS;
   const count: u64 = (length as u64) - 8;
-  return high * power(count) + low % power(count);
+  return high * power(count) + (count < 8 ? firstDigits(next, count) : eightDigits(next));
 }
 
 /** How many digits are at `at`, up to 16; 0 also if there are several and the first is 0. */
@@ -116,6 +115,16 @@ function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usi
     store<u64>(place, (load<u64>(at) & mask) + 1, 16);
     store<u64>(place, base, 24);
   }
+  return at + length;
+}
+
+/** The same as `takeWhole`, whatever follows. */
+export function takeLastWhole(at: usize, n: usize, column: usize, place: usize): usize {
+  const length: usize = lengthAt(at, place + 32);
+  if (length == 0) return 0;
+  const value: u64 = digitsAt(at, length);
+  if (value > MOST) return 0;
+  store<f64>(column + (n << 3), value as f64);
   return at + length;
 }
 

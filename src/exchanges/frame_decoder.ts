@@ -11,25 +11,28 @@ export interface FrameFault {
 }
 
 /**
- * A faster way for frames that hold exactly one trade in the exchange's usual shape: many at once, into columns. A frame
- * with a line feed in it, or with anything but ASCII, is none of those.
+ * A faster way for frames that hold exactly one trade in the exchange's usual shape: it reads many at once, into columns,
+ * and stops at a frame in any other shape. A frame with a line feed in it is never in the usual shape.
+ *
+ * It reads only what `takeFrames` or `open` gave it last, so one reader can use it at a time.
  */
 export interface FrameScan {
-  /** Takes frames to read; false if they are too long together, or not ASCII: then none of them can be. */
+  /** Takes frames to read; false if they are too long together or not ASCII, and then it reads none of them. */
   takeFrames(frames: readonly string[]): boolean;
-  /** Reads the frames from number `from` on, up to the first in another shape: how many. */
+  /** Reads the frames from number `from` on, and returns how many. */
   readFrames(from: number, most?: number): number;
-  /** The same, as `TradeReader.takeBlock`. */
+  /** Reads the frames from number `from` on as `TradeReader.takeBlock` does. */
   frameBlock(from: number, after: Followed, most: number): ReadBlock | null;
 
-  /** Takes the bytes up to `end` to read lines from, each of which is a frame or, with its time of receipt, a recording's. */
+  /** Takes lines to read, up to `end`: a frame each, after the time at which it was received if they are timed. */
   open(bytes: Uint8Array, end: number): void;
-  /** Reads lines that start at `at`, up to the first with a frame in another shape, or without its line feed: how many. */
+  /** Reads the lines from `at` on, and returns how many. It stops at a line without a line feed too. */
   readLines(at: number, isTimed: boolean, most?: number): number;
-  /** The same, as `TradeReader.takeBlock`. */
+  /** Reads the lines from `at` on as `TradeReader.takeBlock` does. */
   lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;
-  /** Where the first line starts in the bytes that was not read, and where the frame of row `row` does. */
+  /** Where the first line starts that the last call did not read. */
   readonly stoppedAt: number;
+  /** Where the frame of row `row` starts. */
   startOf(row: number): number;
   /** When the frame of row `row` was received, µs since 1970. */
   receivedAt(row: number): number;

@@ -1,7 +1,7 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows of a published layout into
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows into
  * columns, many at once. `#examine` takes the row that it stops at field by field, and says what is wrong with it.
  */
 import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
@@ -13,7 +13,7 @@ import {
   isPublished,
   quoted,
 } from "./csv_layout.ts";
-import { CsvScan, type RowLayout } from "./csv_scan.ts";
+import { CsvScan } from "./csv_scan.ts";
 import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import type { ReadBlock } from "../domain/market/block.ts";
@@ -80,7 +80,7 @@ export class CsvRows implements FileReader, TradeFields {
   /** How many fields it has. */
   #found = 0;
   readonly #isPublished: boolean;
-  readonly #rowLayout: RowLayout;
+  readonly #isAggregate: boolean;
   readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
@@ -103,7 +103,7 @@ export class CsvRows implements FileReader, TradeFields {
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
     symbol: string,
     strict: boolean,
-    scan: CsvScan | null = new CsvScan(),
+    scan: CsvScan | null = new CsvScan(columns),
   ) {
     this.#scan = scan;
     this.symbol = symbol;
@@ -112,10 +112,7 @@ export class CsvRows implements FileReader, TradeFields {
     this.#fields = fieldsOf(columns);
     this.#starts = new Int32Array(columns.count + 1);
     this.#isPublished = isPublished(columns);
-    this.#rowLayout = {
-      isAggregate: columns.firstId !== columns.lastId,
-      hasFlag: this.#fields.some(({ kind }) => kind === "flag"),
-    };
+    this.#isAggregate = columns.firstId !== columns.lastId;
   }
 
   /** The number of the line read last, from 1. */
@@ -162,14 +159,14 @@ export class CsvRows implements FileReader, TradeFields {
 
   takeBlock(after: Followed, most: number): ReadBlock | null {
     const scan = this.#scan;
-    if (scan === null || !this.#isPublished) return null;
+    if (scan === null || this.#isAtHeader) return null;
     // Rows that were read ahead are read again.
     if (this.#given < this.#scanned) this.#at = scan.startOf(this.#given);
     this.#given = this.#scanned = 0;
     this.#most = 1;
     if (this.#at >= this.#end) return null;
     scan.columns.startAfter(after);
-    const rows = scan.read(this.#at, this.#rowLayout, { most, unit: after.decimals });
+    const rows = scan.read(this.#at, most, after.decimals);
     if (rows === 0) return null;
     this.#line += rows;
     this.#at = scan.stoppedAt;
@@ -188,12 +185,17 @@ export class CsvRows implements FileReader, TradeFields {
     return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
+  /** Whether the next line may be a header, which can look like a row if its first field may be anything. */
+  get #isAtHeader(): boolean {
+    return this.#mayBeHeader && this.#line === this.#blank;
+  }
+
   /** Reads rows into the columns; false if the next one is not of the usual kind. */
   #fill(): boolean {
     const scan = this.#scan;
     this.#given = this.#scanned = 0;
-    if (scan === null || !this.#isPublished) return false;
-    this.#scanned = scan.read(this.#at, this.#rowLayout, { most: this.#most });
+    if (scan === null || this.#isAtHeader) return false;
+    this.#scanned = scan.read(this.#at, this.#most);
     if (this.#scanned === 0) return false;
     this.#at = scan.stoppedAt;
     return true;
@@ -253,7 +255,7 @@ export class CsvRows implements FileReader, TradeFields {
         `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${expected}`,
       );
     }
-    if (this.#rowLayout.isAggregate && this.#isInvalidAggregate()) return "other";
+    if (this.#isAggregate && this.#isInvalidAggregate()) return "other";
     for (let column = 0; column < fields.length; column++) {
       const { kind } = fields[column]!;
       const start = starts[column]!;

@@ -1,32 +1,44 @@
-/** Reads CSV rows of the published layouts into columns, by the WebAssembly loop of `assembly/csv_rows.ts`. */
+/** Reads CSV rows into columns, by the WebAssembly loops of `assembly/csv_rows.ts`. */
+import { type CsvColumns, type FieldKind, fieldsOf, isPublished } from "./csv_layout.ts";
 import { MODULE } from "./csv_rows_module.ts";
 import { TextWindow } from "../domain/market/text_window.ts";
-import { COLUMN_ROWS, OWN_UNIT, type TradeColumns } from "../domain/market/trade_columns.ts";
+import { COLUMN_ROWS, COMPARED, OWN_UNIT, type TradeColumns } from "../domain/market/trade_columns.ts";
 
-interface Loop {
+interface Loops {
   readonly memory: WebAssembly.Memory;
   readRows(at: number, end: number, most: number, isAggregate: number, hasFlag: number, unit: number): number;
+  readFields(at: number, end: number, most: number, count: number, unit: number): number;
 }
 
-/** Which of the published layouts rows have. */
-export interface RowLayout {
-  /** Whether they have the ids of a first and a last trade, not an amount. */
-  readonly isAggregate: boolean;
-  /** Whether a second boolean ends them. */
-  readonly hasFlag: boolean;
-}
+type Loop = (start: number, end: number, most: number, unit: number) => number;
+
+/** What fields hold, in the order of the loop's numbers. */
+const KINDS: readonly FieldKind[] = [
+  "trade id",
+  "first id",
+  "last id",
+  "time",
+  "price",
+  "quantity",
+  "buyer is maker",
+  "anything",
+];
+/** The most fields that the loop has room for. */
+const MOST_FIELDS = 2048;
 
 let compiled: WebAssembly.Module | null = null;
 
 /** The rows of one chunk after another. */
 export class CsvScan {
-  readonly #loop: Loop;
   readonly #text: TextWindow;
+  readonly #loop: Loop;
 
-  constructor() {
+  /** For rows with these columns. */
+  constructor(columns: CsvColumns) {
     compiled ??= new WebAssembly.Module(MODULE);
-    this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
-    this.#text = new TextWindow(this.#loop.memory);
+    const loops = new WebAssembly.Instance(compiled).exports as unknown as Loops;
+    this.#text = new TextWindow(loops.memory);
+    this.#loop = loopFor(columns, loops);
   }
 
   get columns(): TradeColumns {
@@ -39,19 +51,12 @@ export class CsvScan {
   }
 
   /**
-   * Reads at most `most` rows that start at `at` into the columns, up to the first that is not a trade in the layout
-   * that these say, or that no line feed ends: how many. With a `unit` it reads a block, as `columns.startAfter` says.
+   * Reads at most `most` rows that start at `at` into the columns, and returns how many. It stops before the first row
+   * that is not a trade, or has no line feed. With a `unit` it reads a block, as `columns.startAfter` says.
    */
-  read(
-    at: number,
-    { isAggregate, hasFlag }: RowLayout,
-    { most = COLUMN_ROWS, unit = OWN_UNIT }: { readonly most?: number; readonly unit?: number } = {},
-  ): number {
+  read(at: number, most = COLUMN_ROWS, unit = OWN_UNIT): number {
     const rows = Math.min(most, COLUMN_ROWS);
-    return this.#text.read(
-      at,
-      (start, end) => this.#loop.readRows(start, end, rows, Number(isAggregate), Number(hasFlag), unit),
-    );
+    return this.#text.read(at, (start, end) => this.#loop(start, end, rows, unit));
   }
 
   /** Where row `row` starts in the bytes. */
@@ -63,4 +68,18 @@ export class CsvScan {
   get stoppedAt(): number {
     return this.#text.stoppedAt;
   }
+}
+
+/** The loop for a published layout, which also checks the fields that a trade does not need; or the one for any order. */
+function loopFor(columns: CsvColumns, loops: Loops): Loop {
+  const kinds = fieldsOf(columns).map(({ kind }) => kind);
+  if (isPublished(columns)) {
+    const isAggregate = Number(columns.firstId !== columns.lastId);
+    const hasFlag = Number(kinds.includes("flag"));
+    return (start, end, most, unit) => loops.readRows(start, end, most, isAggregate, hasFlag, unit);
+  }
+  const count = kinds.length;
+  if (count > MOST_FIELDS) return () => 0;
+  new Uint8Array(loops.memory.buffer, COMPARED).set(kinds.map((kind) => KINDS.indexOf(kind)));
+  return (start, end, most, unit) => loops.readFields(start, end, most, count, unit);
 }

@@ -1,6 +1,6 @@
 /**
- * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or
- * a distribution: absolute figures depend on what else this machine does.
+ * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or a
+ * distribution, because absolute figures depend on this machine's load.
  */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { Account } from "../../src/domain/account/account.ts";
@@ -23,11 +23,11 @@ import { median, table } from "./table.ts";
 import { timed, timedAsync } from "./timing.ts";
 
 const ROUNDS = 45;
-/** Few enough that no old garbage is collected while the stages are timed, in many rounds. */
+/** Few enough that no major garbage collection runs while the stages are timed; there are many rounds instead. */
 const LIMIT_MESSAGES = 20_000;
 const LIMIT_ROUNDS = 301;
 
-/** Every limit, none of which is ever reached, so that the same orders fill. */
+/** Every limit, set so that none is ever reached and the same orders fill. */
 const LIMITS: Partial<TradingParameters> = {
   maxDrawdown: new Money("0.99"),
   maxDailyLoss: new Money("0.99"),
@@ -42,14 +42,14 @@ const LIMITS: Partial<TradingParameters> = {
 
 const messages = makeMessages();
 const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
-console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
+console.log(`${MESSAGES} trade messages of the built-in exchange with seed 1; windows 20 and 50\n`);
 inMemory();
 underLimits();
 oneAtATime();
 await startUp();
 Deno.exit();
 
-/** Messages in memory → fills, against JSON.parse alone. */
+/** Messages in memory → fills, compared with JSON.parse alone. */
 function inMemory(): void {
   const parse: number[] = [];
   const pipeline: number[] = [];
@@ -75,7 +75,9 @@ function inMemory(): void {
   ]);
 }
 
-/** The risk and fill stages alone, with every limit against none; what the stages before them find is made beforehand. */
+/**
+ * The risk and fill stages alone, with every limit and with none. The output of the earlier stages is made beforehand.
+ */
 function underLimits(): void {
   const none = { ...tradingParametersOf(config), maxDrawdown: null };
   const rounds = { none: [] as number[], all: [] as number[] };
@@ -115,7 +117,7 @@ function signalled(): SignalledBlock[] {
   return [...signals.over(averages.over(parse.over(read)))].map((block) => structuredClone(block));
 }
 
-/** From the frame in hand to the booked fill, one message at a time. */
+/** From the received frame to the booked fill, one message at a time. */
 function oneAtATime(): void {
   const run = newPipeline();
   const micros = new Float64Array(MESSAGES);
@@ -127,7 +129,7 @@ function oneAtATime(): void {
   }
   micros.sort();
   const at = (share: number): string => `${micros[Math.floor(share * (MESSAGES - 1))]!.toFixed(1)} µs`;
-  table("One trade at a time, from the frame in hand to the booked fill", [
+  table("One trade at a time, from the received frame to the booked fill", [
     ["p50", at(0.5)],
     ["p99", at(0.99)],
     ["p99.9", at(0.999)],
@@ -135,7 +137,7 @@ function oneAtATime(): void {
   ]);
 }
 
-/** The program as a process. */
+/** How long the program takes to start. */
 async function startUp(): Promise<void> {
   const version: number[] = [];
   const empty: number[] = [];

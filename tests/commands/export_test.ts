@@ -186,7 +186,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
         "--state",
         copy,
         "--endpoint",
-        place.exchange.endpoint,
+        place.endpoint,
         ...options,
       ],
       [...FLAGS, `--allow-write=${folder}`],

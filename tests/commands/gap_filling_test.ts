@@ -24,9 +24,19 @@ function gaveUp(fetched: number, lastId: number): BackfillEnd {
 async function filled(
   end: BackfillEnd,
   rows: readonly BackfilledTrade[],
-  { most = 1_000, leaves = false } = {},
+  {
+    most = 1_000,
+    leaves = false,
+    maxLag = null,
+    receivedAt = Date.now(),
+    stopAfter = null,
+  }: Partial<Record<"most" | "receivedAt", number>> & {
+    readonly leaves?: boolean;
+    readonly maxLag?: number | null;
+    readonly stopAfter?: number | null;
+  } = {},
 ) {
-  const engine = new Engine({ ...optionsOf(DEFAULTS), holdsAtGaps: true });
+  const engine = new Engine({ ...optionsOf(DEFAULTS, stopAfter), holdsAtGaps: true });
   const messages = [5, 100].map((id) =>
     messageOf({ firstId: id, lastId: id, time: TIME + id, price: "100" })
   );
@@ -34,6 +44,7 @@ async function filled(
   const frames = { event: "frames", trades: reader } as const;
   for (const _event of engine.apply(frames));
   const asked: unknown[] = [];
+  let pages = 0;
   const notes: RecordingNote[] = [];
   const logged: string[] = [];
   const gaps = new GapFilling({
@@ -43,12 +54,13 @@ async function filled(
       async *fetch(from, until): AsyncGenerator<FetchedTrades, BackfillEnd> {
         asked.push(from, until);
         for (const run of runsOf(rows)) {
+          pages++;
           yield await Promise.resolve({ rows: run, source: "historicalTrades" });
         }
         return end;
       },
     },
-    config: { symbol: DEFAULTS.symbol, backfillMax: most, maxHold: 2_000, maxLag: null },
+    config: { symbol: DEFAULTS.symbol, backfillMax: most, maxHold: 2_000, maxLag },
     leaves: () => leaves,
     apply: (input, note) => {
       for (const _event of engine.apply(input));
@@ -61,11 +73,15 @@ async function filled(
     },
     log: ({ level, text }) => logged.push(`${level}: ${text}`),
   });
-  await gaps.fill(engine.state.heldGap!, Date.now());
+  await gaps.fill(engine.state.heldGap!, receivedAt);
   const events = gaps.isLeft ? [] : [...engine.apply(frames)];
   const [gap = null] = events.filter((event) => event.type === "gap")
     .map(({ fromId, toId, missing, filled, absent }) => ({ fromId, toId, missing, filled, absent }));
-  return { asked, notes: notes.filter(({ event }) => event !== "late"), logged, gap, isLeft: gaps.isLeft };
+  const skipped = notes.flatMap((note) => note.event === "late" ? [note.skipped] : []);
+  return {
+    ...{ asked, notes: notes.filter(({ event }) => event !== "late"), logged, gap, isLeft: gaps.isLeft },
+    ...{ skipped, pages },
+  };
 }
 
 Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
@@ -78,10 +94,11 @@ Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
 
 Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetched, and says so", async () => {
   const rows = rowsOf(...Array.from({ length: 20 }, (_, at) => at + 80));
-  const { logged, gap, asked } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, {
+  const { logged, gap, asked, skipped } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, {
     most: 20,
   });
-  assertEquals(asked, [80, 99]);
+  // A recording has to say which were left out, or a replay takes them for ids that the exchange lacks.
+  assertEquals([asked, skipped], [[80, 99], [74]]);
   assertEquals(logged, [
     "warn: 94 trades are missing, more than the 20 that may be fetched (--backfill-max): the newest 20 are fetched, " +
     "and the averages start again with them",
@@ -112,4 +129,24 @@ Deno.test("GapFilling.fill() leaves a gap to the next run only where it is stopp
   assertEquals([left.isLeft, left.notes, left.logged], [true, [], []]);
   const whole = await filled({ complete: true, fetched: 1, lastId: 99 }, rowsOf(99), { leaves: true });
   assertEquals(whole.isLeft, false);
+});
+
+Deno.test("GapFilling.fill() notes that live trades waited meanwhile if any of them may be too old now", async () => {
+  const rows = rowsOf(...Array.from({ length: 94 }, (_, at) => at + 6));
+  const end = { complete: true, fetched: 94, lastId: 99 } as const;
+  const waits = async (options: { readonly maxLag?: number; readonly receivedAt?: number }) => {
+    const { notes } = await filled(end, rows, options);
+    assertEquals(notes.at(-1)!.event, "settled");
+    return notes.flatMap((note) => note.event === "waited" ? [note.hold] : []);
+  };
+  assertEquals(await waits({}), []);
+  assertEquals(await waits({ receivedAt: Date.now() - 3_000 }), [2_000_000]);
+  assertEquals(await waits({ maxLag: 500 }), [500_000]);
+  assertEquals(await waits({ maxLag: 5_000 }), [2_000_000]);
+});
+
+Deno.test("GapFilling.fill() fetches no more once the run has enough trades", async () => {
+  const rows = [10, 20, 30, 40, 50].flatMap((id) => rowsOf(id, id + 1, id + 2));
+  const { pages, isLeft } = await filled({ complete: true, fetched: 15, lastId: 99 }, rows, { stopAfter: 3 });
+  assertEquals([pages, isLeft], [2, false]);
 });

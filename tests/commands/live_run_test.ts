@@ -1,12 +1,23 @@
 /** A live run at its edges, where what other processes ask of it must not come any more. */
-import { assertEquals, assertGreater } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
 import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import type { View } from "../../src/views/view.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { inProcess } from "../support/in_process.ts";
+import { messageOf } from "../support/pipeline_input.ts";
 import { inFolder } from "../stores/sample_journal.ts";
+import { inScene, LAG_MS, LiveScene, RestSide, TRADES } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 /** A view that keeps the types of the events. */
@@ -32,6 +43,20 @@ function liveRun(state: string, printed: string[] = [], record: string | null = 
   );
   const feed = new ReadAhead((async function* () {})());
   return new LiveRun(configuration, viewInto(printed), feed, new AbortController().signal);
+}
+
+/** What a folder holds, by name. */
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** How far the run in a journal had come at its last heartbeat. */
+async function heartbeatIn(
+  journal: string,
+): Promise<{ readonly trades: number; readonly lagMs: number | null }> {
+  await using reader = await JournalReader.open(journal);
+  const { trades, lagMs } = (await reader.heartbeat())!;
+  return { trades, lagMs };
 }
 
 Deno.test("LiveRun emits no status before it has started, and none once it has stopped", async () => {
@@ -86,3 +111,301 @@ Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: wha
     await live.close(1);
     assertEquals((await wholeEntries(state)).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
   }));
+
+Deno.test(
+  "LiveRun does what other processes ask once, logs why it drops a request, and starts with those filed before",
+  inScene(async (folder) => {
+    await using first = new LiveScene(folder);
+    await first.start();
+    await first.trades(5);
+    const { live, view } = first;
+    first.file({ kind: "halt", action: "hold", text: "enough" });
+    await live.handleRequests();
+    assertEquals(view.of("halt").map(({ text, action }) => [text, action]), [["enough", "hold"]]);
+    assertEquals(await first.waiting(), 0);
+    // What changes nothing is over, too.
+    first.file({ kind: "halt", action: "hold", text: null });
+    await live.handleRequests();
+    assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
+    first.file({ kind: "halt", action: "flatten", text: null }, 7);
+    await live.handleRequests();
+    assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
+    assertMatch(
+      view.logged(/is dropped/).join(),
+      /^a request \(halt\) .* is dropped: it was for run 7, and this is run 1$/,
+    );
+    // What is asked just before the end belongs to this run.
+    first.file({ kind: "release", halt: (await first.lastEntry("halt")).seq, text: "reviewed" });
+    await first.stop();
+    assertEquals(view.of("released").map(({ text }) => text), ["reviewed"]);
+    first.file({ kind: "halt", action: "flatten", text: null });
+    await using next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
+    await next.open();
+    await next.live.start();
+    assertEquals([next.view.of("halt").map(({ action }) => action), await next.waiting()], [["flatten"], 0]);
+    await next.stop();
+  }),
+);
+
+Deno.test(
+  "LiveRun.stop() lets waiting orders expire, keeps why it stopped, and leaves its files closed",
+  inScene(async (folder) => {
+    await using scene = new LiveScene(folder, { latency: "1h" });
+    await scene.start();
+    await scene.tradesUntil("signal");
+    await scene.stop("the pipe is broken");
+    const { view, recording, journal } = scene;
+    assertEquals(view.of("expired").length, 1);
+    // An open journal has more files beside it, and so has one that is read.
+    assertEquals(names(folder), ["frames.txt", "run.db"]);
+    const kept = await wholeEntries(journal);
+    assertEquals(kept.slice(-3).map(({ type }) => type), ["expired", "checkpoint", "stopped"]);
+    assertEquals(kept.at(-1)!.content["reason"], "the pipe is broken");
+    const [noted, ended] = Deno.readTextFileSync(recording).trimEnd().split("\n").slice(-2);
+    assertStringIncludes(noted!, `{"event":"kept","entry":${kept.at(-1)!.seq},`);
+    assertStringIncludes(ended!, `{"event":"ended"}`);
+    assertEquals([view.closed, view.events.at(-1)!.type], [1, "summary"]);
+  }),
+);
+
+Deno.test(
+  "LiveRun that resumes says so, goes on with its figures and counts only its own trades as new",
+  inScene(async (folder) => {
+    await using first = new LiveScene(folder);
+    await first.start();
+    await first.trades(200);
+    await first.stop();
+    assertEquals(first.view.of("summary").map((summary) => "resumedAfter" in summary), [false]);
+    await using next = new LiveScene(folder, {}, { at: 200, recording: "next.txt" });
+    const { isKnownSymbol, lines } = await next.start();
+    // It has traded it.
+    assertEquals(isKnownSymbol, true);
+    assertMatch(
+      lines[0]!.text,
+      /^the run in .*run\.db goes on after 200 trades: cash [\d.]+, position [\d.]+, stance \w+$/,
+    );
+    await next.trades(200);
+    await next.stop();
+    assertEquals(next.view.of("summary").map(({ trades, resumedAfter }) => [trades, resumedAfter]), [[
+      400,
+      200,
+    ]]);
+    await using whole = new LiveScene(`${folder}/whole`);
+    Deno.mkdirSync(`${folder}/whole`);
+    await whole.start();
+    await whole.trades(400);
+    await whole.stop();
+    assertEquals(
+      [...first.view.of("fill"), ...next.view.of("fill")],
+      whole.view.of("fill"),
+    );
+    await using fresh = new LiveScene(folder, { newRun: "on" }, { recording: "fresh.txt" });
+    await fresh.start();
+    await fresh.stop();
+    const runs = (await wholeEntries(next.journal)).filter(({ type }) =>
+      type === "stopped" || type === "started"
+    );
+    assertEquals(runs.map(({ run, content }) => [run, content["reason"] ?? null]), [
+      ...[[1, null], [1, "asked to"], [1, "asked to"], [1, "new run"]],
+      ...[[2, null], [2, "asked to"]],
+    ]);
+  }),
+);
+
+Deno.test(
+  "LiveRun that resumes a halted run says how to release it",
+  inScene(async (folder) => {
+    await using first = new LiveScene(folder);
+    await first.start();
+    await first.trades(5);
+    first.file({ kind: "halt", action: "hold", text: null });
+    await first.stop();
+    await using next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
+    const opened = await next.open();
+    assertMatch(
+      opened!.lines[0]!.text,
+      /; halted \(manual\), until "penstock release .*run\.db --reason TEXT"$/,
+    );
+    await next.close();
+  }),
+);
+
+Deno.test(
+  "LiveRun shows in its status, live line and heartbeat how its stream is",
+  inScene(async (folder) => {
+    await using scene = new LiveScene(folder);
+    await scene.start();
+    const { live, view, journal } = scene;
+    assertEquals(await heartbeatIn(journal), { trades: 0, lagMs: null });
+    await scene.trades(50);
+    live.draw();
+    await live.emitStatus();
+    await scene.disconnect();
+    live.draw();
+    await scene.connect();
+    live.draw();
+    await live.heartbeat();
+    const streams = view.glances.map((glance) => glance.of === "run" ? glance.stream : null);
+    assertEquals(streams.map((stream) => [stream?.connected, stream?.lagMs]), [
+      ...[[true, LAG_MS], [false, LAG_MS], [true, LAG_MS]],
+    ]);
+    assertEquals(view.of("status").map(({ trades, lagMs, halted }) => [trades, lagMs, halted]), [[
+      50,
+      LAG_MS,
+      false,
+    ]]);
+    assertEquals(await heartbeatIn(journal), { trades: 50, lagMs: LAG_MS });
+    scene.file({ kind: "halt", action: "hold", text: null });
+    await live.handleRequests();
+    await live.emitStatus();
+    assertEquals(view.of("status").map(({ halted }) => halted), [false, true]);
+    await scene.stop();
+  }),
+);
+
+Deno.test(
+  "LiveRun reports the first unusable message at once, later ones together, and the last at its stop",
+  inScene(async (folder) => {
+    await using scene = new LiveScene(folder);
+    await scene.start();
+    const { live, view } = scene;
+    await scene.trades(60);
+    await scene.frames(["x"]);
+    const counts = () => view.of("rejected").map(({ count }) => count);
+    assertEquals(counts(), [1]);
+    await scene.frames(["y"]);
+    await scene.frames(["z"]);
+    assertEquals(counts(), [1]);
+    live.logRejections();
+    assertEquals(counts(), [1, 2]);
+    // Two ids that were never seen, from before the first trade.
+    const { firstId } = TRADES[0]!;
+    await scene.frames(
+      [1, 2].map((before) =>
+        messageOf({ ...TRADES[0]!, firstId: firstId - before, lastId: firstId - before })
+      ),
+    );
+    live.logRejections();
+    assertEquals([view.logged(/order/).length, counts()], [1, [1, 2]]);
+    await scene.frames(["z"]);
+    // Its id is far ahead, and no other trade comes that would confirm it.
+    await scene.frames([messageOf({ ...TRADES[60]!, firstId: firstId + 1e12, lastId: firstId + 1e12 })]);
+    await scene.stop();
+    assertEquals(counts(), [1, 2, 1, 1]);
+  }),
+);
+
+Deno.test(
+  "LiveRun lets no trade place an order that waited for the start longer than --max-hold or --max-lag",
+  inScene(async (folder) => {
+    for (const options of [{ maxHold: "1ms" }, { maxLag: "1m" }]) {
+      await using scene = new LiveScene(folder, { ...options, state: "none" }, {
+        recording: JSON.stringify(options),
+      });
+      const { view } = scene;
+      const before = Date.now();
+      await scene.open();
+      while (Date.now() < before + 10) await new Promise((resolve) => setTimeout(resolve, 1));
+      await scene.live.start();
+      await scene.connect();
+      await scene.trades(200);
+      assertEquals(view.of("signal").length, 0);
+      await scene.trades(200, Date.now());
+      const found = [view.of("fill").length > 0, view.of("refusal")[0]?.reason ?? null];
+      assertEquals(found, "maxLag" in options ? [false, "max-lag"] : [true, null]);
+      await scene.stop();
+    }
+  }),
+);
+
+Deno.test(
+  "LiveRun fetches what it missed only with --backfill, and a run without a journal gives up a gap at its end",
+  inScene(async (folder) => {
+    for (const state of [`${folder}/run.db`, "none"]) {
+      await using rest = new RestSide();
+      await using scene = new LiveScene(folder, { ...rest.options, state }, {
+        recording: `${state.length}.txt`,
+      });
+      const { live, view } = scene;
+      await scene.start();
+      await scene.trades(30);
+      scene.miss(5);
+      rest.onAsked = async () => {
+        await live.emitStatus();
+        scene.ending.abort();
+      };
+      await scene.trades(30);
+      const [{ heldGap } = {}] = view.of("status");
+      assertEquals(heldGap?.toId, TRADES[34]!.lastId);
+      // The next run of the journal can still fetch it.
+      assertEquals([live.done, view.of("gap").length], state === "none" ? [false, 1] : [true, 0]);
+      await scene.stop();
+      assertEquals(view.of("summary").map(({ trades }) => trades), [state === "none" ? 60 : 30]);
+    }
+  }),
+);
+
+Deno.test(
+  "LiveRun records and logs notices, and records that its rules are awaited and when they came",
+  inScene(async (folder) => {
+    await using rest = new RestSide();
+    const options = { ...rest.options, offlineInstruments: "off", symbol: "ABCUSDT" };
+    await using scene = new LiveScene(folder, options);
+    const { awaitRules } = (await scene.start())!;
+    const { live, view, journal, recording } = scene;
+    assert(awaitRules !== null);
+    await live.take({ kind: "notice", message: "the connection was replaced" });
+    assertEquals(view.logged(/replaced/), ["the connection was replaced"]);
+    live.draw();
+    await live.takeRules({
+      rules: {
+        lot: "1",
+        tick: "1",
+        minQuantity: null,
+        maxQuantity: null,
+        minNotional: "5",
+        maxNotional: null,
+      },
+      instrument: {
+        sources: {
+          ...{ lot: "exchange", tick: "exchange", minQuantity: "exchange" },
+          ...{ maxQuantity: "exchange", minNotional: "exchange", maxNotional: "exchange" },
+        },
+        exchangeInfo: null,
+      },
+    });
+    live.draw();
+    const waits = view.glances.map((glance) => glance.of === "run" && glance.stream.awaitsRules);
+    assertEquals([waits, view.of("rules").map(({ rules: { lot } }) => lot)], [[true, false], ["1"]]);
+    await scene.stop();
+    const notes = [...Deno.readTextFileSync(recording).matchAll(/"event":"([\w-]+)"/g)].map(([, name]) =>
+      name
+    );
+    assertEquals(notes.filter((name) => name !== "kept"), [
+      ...["recording", "rules-awaited", "connected", "notice", "rules", "ended"],
+    ]);
+    const { code, stdout } = await inProcess("verify", "--log-level=error", journal, recording);
+    assertEquals(code, 0, stdout);
+  }),
+);
+
+Deno.test(
+  "LiveRun that cannot open leaves its journal closed, and closes its view without a summary",
+  inScene(async (folder) => {
+    await using first = new LiveScene(folder);
+    await first.start();
+    await first.stop();
+    const closed = names(folder);
+    for (const options of [{ short: "6" }, { record: `${folder}/frames.txt` }]) {
+      await using scene = new LiveScene(folder, options, { recording: "next.txt" });
+      await assertRejects(() => scene.open());
+      await scene.close();
+      assertEquals([names(folder), scene.view.closed, scene.view.events], [closed, 1, []]);
+    }
+    await using stopped = new LiveScene(folder, {}, { recording: "next.txt" });
+    stopped.ending.abort();
+    assertEquals(await stopped.open(), null);
+    await stopped.close();
+    assertEquals([names(folder), stopped.view.closed], [closed, 1]);
+  }),
+);

@@ -1,6 +1,6 @@
 /** A run against an exchange that sends as fast as it can: the reader slows the sender, memory stays bounded. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { BuiltInExchange } from "../../src/simulator/server.ts";
+import { ExchangeProcess } from "../support/exchange_process.ts";
 import { AS_BUILT, eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 
@@ -18,7 +18,7 @@ Deno.test({
   name: "penstock run keeps its memory bounded in a flood of two million trades, and emits its status",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    await using exchange = BuiltInExchange.listen({ speed: Infinity });
+    await using exchange = await ExchangeProcess.start("--speed=max");
     await using program = Penstock.start(
       ["run", "--state=none", "--json", "--log-level=error", "--endpoint", exchange.endpoint],
       [...FLAGS, QUICKLY, ...AS_BUILT],

@@ -11,7 +11,7 @@ import { Money } from "../../src/domain/numbers/money.ts";
 import { inProcess } from "../support/in_process.ts";
 import { deadEndpoint, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
-import { withExchange } from "./journal_run.ts";
+import { withExchange, withFlood } from "./journal_run.ts";
 import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
 import { inFolder, writeSample } from "../stores/sample_journal.ts";
 
@@ -34,7 +34,7 @@ function assertOneMoment(status: PrintedEvent): void {
 }
 
 Deno.test("penstock status reads one whole moment of a run that writes many fills, and holds up nothing", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
+  await withFlood(async (place) => {
     await using program = place.run("--short=2", "--long=5", "--fee=0", "--max-drawdown=100%");
     await program.event("fill");
     let [fills, tradeId] = [0, 0];

@@ -6,7 +6,7 @@ import type { EngineEvent } from "../../stages/engine.ts";
 /** What to do with an input besides applying it. */
 export interface Handling {
   /** What is recorded of it before it is applied. */
-  readonly note: RecordingNote | null;
+  readonly note: RecordingNote;
   /** Records it once it has been applied. */
   readonly record: () => void;
   /** What the user can do about a lost connection. */

@@ -236,10 +236,13 @@ export class LiveRun {
 
   /** Emits the run's state once that is kept; nothing before `start` and nothing once it has stopped. */
   emitStatus(): Promise<void> | null {
-    return this.#inTurn(() => {
+    const emit = (): void => {
       if (!this.#hasStarted) return;
       show(this.#view, [statusEvent(this.#state.current, this.#stream, this.#time, this.#state.heldGap)]);
-    });
+    };
+    if (!this.#turns.isFree) return this.#turns.take(() => Promise.resolve(emit()));
+    emit();
+    return null;
   }
 
   logRejections(): void {
@@ -353,34 +356,33 @@ export class LiveRun {
    * where it is done at once, as for most trades, which lead to nothing.
    */
   #apply(input: Input, handling?: Partial<Handling>): Promise<void> | null {
-    return this.#inTurn(() => this.#applyNow(input, handling));
-  }
-
-  /** Does work at once where nothing is being kept, else in its turn; null where it is done already. */
-  #inTurn(work: () => Promise<void> | null | void): Promise<void> | null {
-    if (!this.#turns.isFree) return this.#turns.take(async () => await work() ?? undefined);
-    const rest = work() ?? null;
-    return rest === null ? null : this.#turns.take(() => rest);
+    if (!this.#turns.isFree) {
+      return this.#turns.take(async () => await this.#applyNow(input, handling) ?? undefined);
+    }
+    const keeping = this.#applyNow(input, handling);
+    return keeping === null ? null : this.#turns.take(() => keeping);
   }
 
   /** Applies an input, records it once it has been applied, and keeps and shows the events; null where that is done. */
   #applyNow(
     input: Input,
-    { note = null, record = () => {}, hint = null, handled = [] }: Partial<Handling> = {},
+    { note, record, hint, handled = [] }: Partial<Handling> = {},
   ): Promise<void> | null {
-    if (note !== null) this.#note(note, "time" in input ? input.time / 1000 : undefined);
+    if (note !== undefined) this.#note(note, "time" in input ? input.time / 1000 : undefined);
     const events: Iterable<EngineEvent> = this.#engine.apply(input);
-    const shown = (events: Iterable<EngineEvent>) =>
-      show(this.#view, hint === null ? events : withHint(events, hint));
     if (this.#journal === null) {
-      shown(events);
-      record();
+      this.#show(events, hint);
+      record?.();
       return null;
     }
     const made = [...events];
-    record();
+    record?.();
     if (made.length === 0 && handled.length === 0) return null;
-    return this.#keep((journal) => journal.keep(made, handled)).then(() => shown(made));
+    return this.#keep((journal) => journal.keep(made, handled)).then(() => this.#show(made, hint));
+  }
+
+  #show(events: Iterable<EngineEvent>, hint: string | null = null): void {
+    show(this.#view, hint === null ? events : withHint(events, hint));
   }
 
   /** Has something kept in the journal, and notes in the recording how far that goes. */

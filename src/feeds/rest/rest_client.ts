@@ -118,7 +118,7 @@ export class RestClient {
    * asking again is no use, after three answers that are not accepted, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
-    const { budget, clock, random, tries = Infinity } = this.#options;
+    const { budget, clock, random, requestMs, tries = Infinity } = this.#options;
     const backoff = new Backoff(RETRY_MAX_MS, random);
     let trouble: Trouble | null = null;
     let rejections = 0;
@@ -130,8 +130,11 @@ export class RestClient {
         ? new GaveUp("deadline", "there was no time left to ask")
         : gaveUp(trouble);
       await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
-      budget.spend(question.weight, clock.now());
-      const answer = await this.#ask(question, deadline);
+      // A busy machine may get here when the time is over.
+      const now = clock.now();
+      if (now >= deadline) throw otherwise;
+      budget.spend(question.weight, now);
+      const answer = await this.#ask(question, Math.min(requestMs, deadline - now));
       this.#checkStopped();
       if (answer instanceof Answer) return answer.value;
       trouble = answer;
@@ -160,10 +163,10 @@ export class RestClient {
     if (this.#options.signal.aborted) throw new GaveUp("stopped", "stopped");
   }
 
-  /** Asks once. */
-  async #ask<T>(question: RestQuestion<T>, deadline: number): Promise<Answer<T> | Trouble> {
+  /** Asks once, and waits `ms` at most for the whole answer. */
+  async #ask<T>(question: RestQuestion<T>, ms: number): Promise<Answer<T> | Trouble> {
     const host = hostOf(question.base);
-    const text = await this.#fetch(question, deadline);
+    const text = await this.#fetch(question, Math.ceil(ms));
     if (typeof text !== "string") return text;
     const parsed = parse(text);
     if (parsed === undefined) return rejected("malformed", `${host} sent no JSON: ${shown(text)}`);
@@ -174,9 +177,8 @@ export class RestClient {
   }
 
   /** The text of a good answer. */
-  async #fetch({ base, path }: RestQuestion<unknown>, deadline: number): Promise<string | Trouble> {
-    const { budget, clock, exchange, requestMs, signal, runtime = globalThis } = this.#options;
-    const allowedMs = Math.ceil(Math.min(requestMs, deadline - clock.now()));
+  async #fetch({ base, path }: RestQuestion<unknown>, allowedMs: number): Promise<string | Trouble> {
+    const { budget, clock, exchange, signal, runtime = globalThis } = this.#options;
     const late = new AbortController();
     const timer = runtime.setTimeout(
       () => late.abort(new DOMException(`no answer within ${allowedMs} ms`, "TimeoutError")),

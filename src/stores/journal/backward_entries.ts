@@ -5,8 +5,8 @@ import type { RawEntry, StoredEntry } from "./journal_entry.ts";
 /** What looking up an entry and its neighbours takes of a log. */
 export type EntryLookup = Pick<EntryLog, "path" | "head" | "after" | "placeOf">;
 
-/** How many are read at once. */
-const PAGE = 1_000;
+/** How many are read at once; with one more on either side they are a thousand. */
+const PAGE = 998;
 
 /** The same entries as in the log, as they were when they were first asked for: none ever changes. */
 export class BackwardEntries implements EntryLookup {

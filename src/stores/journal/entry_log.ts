@@ -76,19 +76,19 @@ export interface FiledRequest extends RequestKey {
 }
 
 /**
- * A log open for reading. It sees what is written meanwhile, and blocks no writer. All methods throw a JournalError
- * if what they are asked for cannot be read. Calls wait for one another's answers: nothing is asked meanwhile.
+ * A log open for reading. It sees what is written meanwhile, each commit whole, and blocks no writer. All methods throw
+ * a JournalError if they cannot read what they are asked for. The caller makes one call at a time.
  */
 export interface EntryLog extends AsyncDisposable {
   /** Its place, as the user named it. */
   readonly path: string;
   /** From now until this is disposed of, the log is seen as it is now, whatever is written meanwhile. One at a time. */
   moment(): Promise<AsyncDisposable>;
-  /** Where the log says that it ends, with 0 and 32 zero bytes before the first entry; null if it does not say. */
+  /** Where the log says that it ends: at 0, with 32 zero bytes, before the first entry; null if it does not say. */
   head(): Promise<ChainPlace | null>;
   /** The last entry that is there, wherever the log says that it ends; null if there is none. */
   last(): Promise<{ readonly seq: number; readonly run: number; readonly time: number } | null>;
-  /** The first up to `limit` entries after `seq`, in order; all that is there from the first one on for 0. */
+  /** The first up to `limit` entries after `seq`, in order. After 0 these are the first of all, whatever their numbers. */
   after(seq: number, limit: number): Promise<readonly StoredEntry[]>;
   /** The first up to `limit` entries of `type` in `run` after `seq`, in order. */
   afterOfType(type: EntryType, run: number, seq: number, limit: number): Promise<readonly StoredEntry[]>;
@@ -164,18 +164,18 @@ export interface Addition {
 }
 
 /**
- * The right to add to a log, of one process at a time until it is disposed of. It ends with the process, however
- * that ends; a process that lost it can add nothing. Calls wait for one another's answers.
+ * The right to add to a log. One process at a time has it, until it is disposed of or the process ends, however that
+ * ends. A process that lost it can add nothing. The caller makes one call at a time.
  */
 export interface LogLease extends AsyncDisposable {
   /** The log, which stays open as long as this. */
   readonly log: EntryLog;
   /**
-   * Makes an addition in one commit that outlasts the machine's power once this returns: all of it or nothing. Throws a
-   * JournalError if it cannot.
+   * Commits an addition, all of it or nothing. Once this returns, a power cut does not undo it. Throws a JournalError if
+   * it cannot be written.
    */
   append(addition: Addition): Promise<void>;
-  /** Replaces the heartbeat; leaves the last one where that would have to wait. Throws like `append`. */
+  /** Replaces the heartbeat, or skips it where that would have to wait. Throws like `append`. */
   writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void>;
   /** Why what is appended would not be kept or not by this process alone, as a clause; null while it is. */
   loss(): Promise<string | null>;

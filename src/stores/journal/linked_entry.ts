@@ -15,7 +15,7 @@ import { damaged } from "./journal_error.ts";
  */
 export async function linkedEntry(log: EntryLookup, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
-  await mustFit(log, stored as RawEntry);
+  if (stored.type !== null) await mustFit(log, stored);
   return entry;
 }
 

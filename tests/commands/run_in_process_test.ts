@@ -1,0 +1,298 @@
+/** A live run in the process of its test: what its timers do, and how it ends. */
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import { run } from "../../src/commands/run.ts";
+import type { Started } from "../../src/config/command.ts";
+import { configure } from "../../src/config/config.ts";
+import { ExchangeUnreachable } from "../../src/feeds/live/live_feed.ts";
+import type { PenstockEvent } from "../../src/domain/run/event.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
+import { within } from "../support/penstock.ts";
+import { given, inScene, type Options, WitnessView } from "./live_scene.ts";
+import { wholeEntries } from "./reference_run.ts";
+
+/** Intervals that pass only when they are let. */
+class HandIntervals implements Disposable {
+  readonly #callbacks = new Map<number, { readonly callback: () => void; readonly ms: number }>();
+  readonly #set = globalThis.setInterval;
+  readonly #clear = globalThis.clearInterval;
+  #last = 0;
+
+  constructor() {
+    globalThis.setInterval = ((callback: () => void, ms: number) => {
+      this.#callbacks.set(++this.#last, { callback, ms });
+      return this.#last;
+    }) as unknown as typeof setInterval;
+    globalThis.clearInterval = (id) => void this.#callbacks.delete(Number(id));
+  }
+
+  /** How many have not been cleared. */
+  get count(): number {
+    return this.#callbacks.size;
+  }
+
+  /** Lets those of this length pass. */
+  pass(ms: number): void {
+    for (const each of this.#callbacks.values()) if (each.ms === ms) each.callback();
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.setInterval = this.#set;
+    globalThis.clearInterval = this.#clear;
+  }
+}
+
+/** Keeps this process's permissions while a run drops its own. */
+function keptPermissions(): Disposable {
+  const { permissions } = Deno;
+  for (const name of ["revoke", "request"] as const) {
+    Object.defineProperty(permissions, name, { value: permissions.query, configurable: true });
+  }
+  return {
+    [Symbol.dispose]() {
+      for (const name of ["revoke", "request"]) Reflect.deleteProperty(permissions, name);
+    },
+  };
+}
+
+/** A run, what it shows, and its end. */
+class RunHere implements Disposable {
+  readonly view = new WitnessView();
+  readonly intervals = new HandIntervals();
+  readonly asked = new AbortController();
+  /** Settles as the run does; an error is a value until it is asked for. */
+  readonly #ended: Promise<unknown>;
+  readonly #permissions = keptPermissions();
+
+  constructor(options: Options, view: Partial<WitnessView> = {}) {
+    Object.defineProperties(this.view, Object.getOwnPropertyDescriptors(view));
+    const started: Started = {
+      ...configure(given({ backfill: "off", lot: "0.00001", tick: "0.01", ...options }), [], "run"),
+      ...{ command: "run", version: "1", files: [] },
+      signal: this.asked.signal,
+      blocking: (work) => work(),
+    };
+    this.#ended = run(started, { views: [() => this.view] }).then(() => null, (error) => error);
+  }
+
+  /** Waits until this is true after an event. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    const found = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (isSo()) found.resolve();
+    };
+    this.view.onEvent = look;
+    look();
+    void this.#ended.then((error) => found.reject(error ?? new Error(`the run ended before ${what}`)));
+    await within(found.promise, what);
+  }
+
+  /** Waits for an event of this type. */
+  async shown(type: PenstockEvent["type"]): Promise<void> {
+    await this.until(type, () => this.view.events.some((event) => event.type === type));
+  }
+
+  /** Waits for the end; throws what ended it. */
+  async end(): Promise<void> {
+    const error = await within(this.#ended, "the end of the run");
+    if (error !== null) throw error;
+  }
+
+  [Symbol.dispose](): void {
+    this.asked.abort();
+    this.intervals[Symbol.dispose]();
+    this.#permissions[Symbol.dispose]();
+  }
+}
+
+/** A run on an exchange of its own, in a folder that is gone afterwards. */
+function withRun(
+  exchange: ExchangeOptions,
+  options: Options,
+  use: (here: RunHere, journal: string, exchange: BuiltInExchange) => Promise<void>,
+  view: Partial<WitnessView> = {},
+): () => Promise<void> {
+  return inScene(async (folder) => {
+    await using server = BuiltInExchange.listen(exchange);
+    const journal = `${folder}/run.db`;
+    using here = new RunHere({ state: journal, endpoint: server.endpoint, ...options }, view);
+    await use(here, journal, server);
+    assertEquals([here.view.closed, here.intervals.count], [1, 0]);
+  });
+}
+
+async function stopIn(journal: string): Promise<unknown> {
+  return (await wholeEntries(journal)).findLast(({ type }) => type === "stopped")?.content["reason"];
+}
+
+Deno.test(
+  "penstock run looks for requests every second, draws, and emits, keeps and reports every few more",
+  withRun(
+    { rate: 400, faults: parseFaults("malformed@20,malformed@40") },
+    // Averages that do not exist yet: nothing is decided that would be kept at once.
+    { short: "400000", long: "500000" },
+    async (here, journal) => {
+      const { view, intervals } = here;
+      await here.shown("rejected");
+      assertEquals(view.events.slice(0, 2).map(({ type }) => type), ["started", "connected"]);
+      await using reader = await JournalReader.open(journal);
+      const kept = async () => (await reader.checkpoint())?.state["trades"];
+      const trades = async () => (await reader.heartbeat())?.trades;
+      /** Lets intervals pass until this is so: what they do takes its time. */
+      const passing = async (ms: number, what: string, isSo: () => boolean | Promise<boolean>) => {
+        intervals.pass(ms);
+        const waiting = (async () => {
+          while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+        })();
+        await within(waiting, what);
+      };
+      assertEquals([await kept(), await trades(), view.glances], [0, 0, []]);
+      await passing(250, "a line", () => view.glances.length === 1);
+      await passing(5_000, "a heartbeat", async () => await trades() !== 0);
+      assertEquals([await kept(), view.of("status").length], [0, 0]);
+      await passing(10_000, "a checkpoint", async () => await kept() !== 0);
+      await passing(10_000, "a status", () => view.of("status").length > 0);
+      const database = connect(journal, false);
+      const request = { kind: "halt", action: "hold", text: null } as const;
+      fileRequest(database, { run: 1, time: Date.now() * 1000, request });
+      database.close();
+      await passing(1_000, "the halt", () => view.of("halt").length === 1);
+      const reporting = (async () => {
+        while (view.of("rejected").length < 2) {
+          intervals.pass(10_000);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      })();
+      await within(reporting, "another report");
+      here.asked.abort();
+      await here.end();
+      assertEquals([view.events.at(-1)!.type, await stopIn(journal)], ["summary", "asked to"]);
+    },
+  ),
+);
+
+Deno.test(
+  "penstock run --stop-after ends by itself after that many trades, and goes on with them when it is started again",
+  inScene(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ rate: 1_000 });
+    const options = { state: `${folder}/run.db`, endpoint: exchange.endpoint };
+    for (const stopAfter of ["100", "150"]) {
+      using here = new RunHere({ ...options, stopAfter });
+      await here.end();
+      const { view } = here;
+      assertEquals(view.of("summary").map(({ trades }) => `${trades}`), [stopAfter]);
+      assertEquals(view.logged(/goes on after 100 trades/).length, stopAfter === "100" ? 0 : 1);
+      assertEquals(view.logged(/^instrument BTCUSDT/).length, 1);
+    }
+  }),
+);
+
+Deno.test(
+  "penstock run --for ends by itself in good order",
+  withRun({ rate: 100 }, { for: "300ms" }, async (here, journal) => {
+    await here.end();
+    assertEquals(await stopIn(journal), "asked to");
+  }),
+);
+
+Deno.test(
+  "penstock run that gives up keeps why, lets its orders expire and throws that",
+  withRun(
+    { rate: 2_000, faults: parseFaults("drop@2000,refuse=503:0:1000@2000") },
+    { attempts: "2", retryMax: "250ms", latency: "1h" },
+    async (here, journal) => {
+      const error = await assertRejects(() => here.end(), ExchangeUnreachable);
+      const { view } = here;
+      assertMatch(error.message, /^Gave up after 2 failed attempts in a row/);
+      assertEquals(await stopIn(journal), error.message);
+      assertGreater(view.of("expired").length, 0);
+      assertEquals(view.events.at(-1)!.type, "summary");
+    },
+  ),
+);
+
+Deno.test(
+  "penstock run --stale drops a connection that sends nothing for so long",
+  withRun(
+    { rate: 200, faults: parseFaults("stall@100") },
+    { stale: "200ms", renewAfter: "1h" },
+    async (here) => {
+      await here.until(
+        "a stale stream",
+        () => here.view.of("disconnected").some(({ cause }) => cause === "stale"),
+      );
+      here.asked.abort();
+      await here.end();
+    },
+  ),
+);
+
+Deno.test(
+  "penstock run --renew-after replaces a connection at that age",
+  withRun(
+    { rate: 200 },
+    { renewAfter: "100ms" },
+    async (here) => {
+      const isNoticed = () => here.view.logged(/replaced by a newer/).length > 0;
+      const waiting = (async () => {
+        while (!isNoticed()) await new Promise((resolve) => setTimeout(resolve, 5));
+      })();
+      await within(waiting, "the notice");
+      here.asked.abort();
+      await here.end();
+    },
+  ),
+);
+
+Deno.test(
+  "penstock run whose journal cannot be written any more ends, and says so",
+  withRun({ rate: 100 }, {}, async (here, journal) => {
+    await here.shown("connected");
+    Deno.removeSync(journal);
+    here.intervals.pass(5_000);
+    const error = await assertRejects(() => here.end());
+    assert(error instanceof Error);
+    assertMatch(error.message, /run\.db/);
+  }),
+);
+
+Deno.test(
+  "penstock run whose events cannot be written keeps why, and throws that",
+  withRun({ rate: 100 }, { stopAfter: "100" }, async (here, journal) => {
+    await assertRejects(() => here.end(), Error, "the disk is full");
+    assertEquals(await stopIn(journal), "the disk is full");
+  }, { broken: new Error("the disk is full") as never }),
+);
+
+Deno.test(
+  "penstock run that is asked to stop before it has started keeps nothing, and says so",
+  inScene(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ rate: 100 });
+    using here = new RunHere({ state: `${folder}/run.db`, endpoint: exchange.endpoint });
+    here.asked.abort();
+    await here.end();
+    assertEquals(here.view.logged(/stopped before the run started/).length, 1);
+    assertEquals([here.view.events, [...Deno.readDirSync(folder)]], [[], []]);
+  }),
+);
+
+Deno.test(
+  "penstock run --attempts gives up on a symbol that sends nothing only where the exchange may not have it",
+  inScene(async () => {
+    await using exchange = BuiltInExchange.listen({ trades: [] });
+    const { endpoint, restEndpoint } = exchange;
+    const options = { state: "none", endpoint, attempts: "1", stale: "50ms" };
+    {
+      using here = new RunHere({ ...options, backfill: "on", restEndpoint });
+      await here.until("two stale streams", () => here.view.of("disconnected").length > 1);
+      here.asked.abort();
+      await here.end();
+    }
+    using unknown = new RunHere(options);
+    const { message } = await assertRejects(() => unknown.end(), ExchangeUnreachable);
+    assertMatch(message, /Is BTCUSDT a symbol of this exchange\?/);
+  }),
+);
