@@ -9,7 +9,7 @@ Deno.test(
   "LiveRun shows nothing before its journal has it, and keeps nothing that does not follow from its recording",
   inScene(async (folder) => {
     await using rest = new RestSide();
-    await using scene = new LiveScene(folder, { ...rest.options, latency: "100ms" });
+    await using scene = new LiveScene(folder, { ...rest.options, latency: "100ms", backfillMax: "40" });
     const { live, view } = scene;
     scene.watch();
     await scene.start();
@@ -17,6 +17,9 @@ Deno.test(
     await scene.frames(["x"]);
     // The missing trades are fetched.
     scene.miss(30);
+    await scene.trades(25);
+    // More than may be fetched.
+    scene.miss(60);
     await scene.trades(25);
     scene.file({ kind: "halt", action: "flatten", text: "enough" });
     await live.handleRequests();
@@ -37,7 +40,7 @@ Deno.test(
       assert(types.has(type), type);
     }
     assert(await scene.assertLeftWhole() > 20);
-    assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30]]);
+    assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30], [60, 40]]);
   }),
 );
 

@@ -47,3 +47,19 @@ Deno.test(
     assertEquals(lines.map(({ level, text }) => [level, text.includes(first!.name)]), [["info", true]]);
   }),
 );
+
+Deno.test(
+  "startRecording() logs what is wrong with a recording later, and the recording goes on",
+  inScene(async (around) => {
+    const folder = `${around}/recorded`;
+    const lines: Line[] = [];
+    const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
+    const recording = await startRecording({ path: folder, isFolder: true }, configOf({}), place);
+    Deno.renameSync(folder, `${around}/away`);
+    Deno.mkdirSync(folder);
+    recording.frames(["{}"], Date.now() + 2 * 86_400_000);
+    await recording.close();
+    assertEquals(lines.map(({ level }) => level), ["warn"]);
+    assertStringIncludes(lines[0]!.text, "the folder was moved or replaced");
+  }),
+);
