@@ -225,7 +225,7 @@ function endOf(
   return isAsked ? "person" : "input";
 }
 
-/** Starts the result. Throws a ConfigError if it cannot be written: another `--out` can. */
+/** Starts the result. Throws a ConfigError if it cannot be written, because another `--out` may work. */
 async function openResult(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
   try {
     return await ResultFile.create(path, head, options);

@@ -1,4 +1,4 @@
-/** The inputs that requests of other processes turn into. */
+/** Turns requests of other processes into inputs. */
 import type { Happened } from "../../domain/market/input.ts";
 import type { AskedFor } from "../../stores/journal/run_journal.ts";
 

@@ -14,7 +14,7 @@ export interface Journals {
   readonly RunJournal: typeof RunJournal;
 }
 
-/** The runtime, the disk and the terminal of a run; a simulation brings its own. */
+/** The runtime, the disk and the terminal of a run; a simulation has its own. */
 export interface Surroundings {
   readonly runtime: Runtime;
   /** Whether to watch the memory that a connection takes. */

@@ -6,7 +6,7 @@ import { LASTING } from "../../stores/journal/run_journal.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
-/** The options that a derivation needs: no default may replace them. */
+/** The options that a derivation needs. No default may replace them. */
 const NEEDED = [
   ...LASTING,
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
