@@ -35,8 +35,8 @@ export function nameIn(source: Source, name: OptionName): string {
 }
 
 /**
- * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: a text that is not a
- * JSON object, unknown keys, values that are neither text, number nor true/false.
+ * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: text that is not a JSON
+ * object, unknown keys, values that are neither text, number nor true/false.
  */
 export function readConfigFile(
   text: string,
@@ -84,7 +84,7 @@ export function readConfigFile(
   return given;
 }
 
-/** The keys that the object in a valid JSON text has more than once: JSON.parse keeps the last and says nothing. */
+/** The keys that the object in a valid JSON text has more than once: JSON.parse silently keeps the last. */
 function repeatedKeys(json: string): Set<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
@@ -215,7 +215,7 @@ export function engineChoices(config: Config): EngineChoices {
   return { symbol, parameters: tradingParametersOf(config), stopAfter };
 }
 
-/** What the account trades under. */
+/** The trading parameters of the account. */
 export function tradingParametersOf(config: Config): TradingParameters {
   return {
     cash: config.cash,

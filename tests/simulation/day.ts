@@ -179,7 +179,7 @@ class DayRun {
     const boot: Boot = { process, ...progress, hasLostRecording: false };
     this.#process = process;
     this.#boots.push(boot);
-    this.#trace.add(this.#time.now, `process ${number} goes on after ${progress.from}`);
+    this.#trace.add(this.#time.now, `process ${number} resumes after ${progress.from}`);
     return boot;
   }
 

@@ -10,7 +10,7 @@ export interface OpenedFolders {
 }
 
 /**
- * `paths` with the recordings of the configured symbol in place of their folders. Throws UnusableInput if there are
+ * Replaces folders in `paths` by the recordings of the configured symbol in them. Throws UnusableInput if there are
  * none, and like `withFoldersOpened`.
  */
 export async function recordingsOf(
