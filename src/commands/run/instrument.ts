@@ -189,12 +189,12 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   const { host, info: { status, flaws } } = answer;
   const notes: Line[] = [];
   if (status !== null && status !== "TRADING") {
-    notes.push(warn(`${symbol} is not traded now: ${host} says ${status}. The run waits for trades`));
+    notes.push(warn(`${symbol} is not traded now: ${host} reports ${status}. The run waits for trades`));
   }
   if (flaws.length > 0) {
     const more = flaws.length > MOST_SHOWN ? `; and ${flaws.length - MOST_SHOWN} more` : "";
     const list = `${flaws.slice(0, MOST_SHOWN).join("; ")}${more}`;
-    notes.push(warn(`${host} says something of ${symbol} that cannot be used and is ignored: ${list}`));
+    notes.push(warn(`${host} sent unusable data for ${symbol}, which is ignored: ${list}`));
   }
   return notes;
 }
