@@ -7,12 +7,12 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
-import { openViews, VIEWS } from "../views/known_views.ts";
+import { openViews } from "../views/known_views.ts";
 import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
-import { dropUnneededPermissions } from "./run/drop_permissions.ts";
 import { neverStarted } from "./run/opening.ts";
 import { LiveRun } from "./run/live_run.ts";
+import { HERE, type Surroundings } from "./run/surroundings.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -24,15 +24,17 @@ const REQUESTS_MS = 1_000;
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run(
   { command, version, config, sources, signal }: Started,
-  { views = VIEWS } = {},
+  given: Partial<Surroundings> = {},
 ): Promise<void> {
-  const startedAt = performance.now();
+  const surroundings = { ...HERE, ...given };
+  const { runtime, views, watchesMemory } = surroundings;
+  const startedAt = runtime.performance.now();
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const { stdout, stderr } = Deno;
   const onBroken = () => ending.abort();
   const view = openViews(config, { isBacktest: false, stdout, stderr, stop, signal, onBroken }, views);
-  using _over = alarm(config.for, () => ending.abort());
+  using _over = alarm(config.for, () => ending.abort(), runtime);
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),
     endpoint: streamOf(config),
@@ -42,9 +44,11 @@ export async function run(
     attempts: config.attempts,
     renewAfterMs: config.renewAfter,
     signal: stop,
+    runtime,
+    ...(watchesMemory ? {} : { memory: null }),
   });
   const feed = new ReadAhead(stream);
-  const live = new LiveRun({ config, sources }, view, feed, stop);
+  const live = new LiveRun({ config, sources }, view, feed, stop, surroundings);
   const failures: unknown[] = [];
   /** Ends the run in good order after something failed between two batches, and then throws that error. */
   const fail = (error: unknown): void => {
@@ -59,12 +63,12 @@ export async function run(
     }
   };
   const timers = [
-    setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
-    setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
-    setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
-    setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
-    setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
-    setInterval(() => live.draw(), LIVE_LINE_MS),
+    runtime.setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
+    runtime.setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
+    runtime.setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
+    runtime.setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
+    runtime.setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
+    runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
   try {
     // The stream connects while the exchange is asked for the instrument.
@@ -72,8 +76,9 @@ export async function run(
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
-    view.log(await dropUnneededPermissions(config));
-    show(view, [{ type: "started", time: now(), command, version, config: opened.shown }]);
+    view.log(await surroundings.dropPermissions(config));
+    const time = isoTime(runtime.Date.now() * 1000);
+    show(view, [{ type: "started", time, command, version, config: opened.shown }]);
     for (const line of opened.lines) view.log(line);
     await live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
@@ -98,15 +103,11 @@ export async function run(
     }
     if (failures.length === 0) await live.stop(view.broken?.message);
   } finally {
-    for (const id of timers) clearInterval(id);
+    for (const id of timers) runtime.clearInterval(id);
     // A stream that connected for a run that could not start.
     ending.abort();
-    await live.close(performance.now() - startedAt);
+    await live.close(runtime.performance.now() - startedAt);
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;
-}
-
-function now(): string {
-  return isoTime(Date.now() * 1000);
 }

@@ -4,8 +4,10 @@ import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/m
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
-/** Turned into bytes together, as one encoding of many costs little more than one of a single frame. */
-const FRAMES_AT_ONCE = 64;
+/** Encoded together, because encoding many frames at once costs little more than encoding one. */
+const FRAMES_AT_ONCE = 256;
+/** Encoded together instead when so many are too long together, or one of them is not ASCII. */
+const FEWER_AT_ONCE = 64;
 const NONE: readonly string[] = [];
 
 /** The frames of one symbol's stream. `open` a batch, then call `next` until it answers null. */
@@ -21,6 +23,7 @@ export class FrameBatch implements TradeReader {
   #first = 0;
   #encoded = 0;
   #isEncoded = false;
+  #atOnce = FRAMES_AT_ONCE;
   #receivedAt = 0;
   /** The frames that are in its rows. */
   #rowsFrom = 0;
@@ -62,6 +65,7 @@ export class FrameBatch implements TradeReader {
     this.#frames = frames;
     this.#taken = this.#first = this.#encoded = 0;
     this.#rowsFrom = this.#rowsTo = 0;
+    this.#atOnce = FRAMES_AT_ONCE;
     this.#isInFrame = false;
     return this;
   }
@@ -108,17 +112,23 @@ export class FrameBatch implements TradeReader {
 
   /** Whether `scan` has the next frame. */
   #encode(): boolean {
-    const { scan } = this.#decoder;
-    if (scan === null) return false;
+    if (this.#decoder.scan === null) return false;
     if (this.#taken === this.#encoded) {
-      const end = this.#taken + FRAMES_AT_ONCE;
-      const some = this.#frames.length <= FRAMES_AT_ONCE
-        ? this.#frames
-        : this.#frames.slice(this.#taken, end);
-      this.#first = this.#taken;
-      this.#encoded = this.#taken + some.length;
-      this.#isEncoded = scan.takeFrames(some);
+      this.#isEncoded = this.#encodeSome(this.#atOnce);
+      if (!this.#isEncoded && this.#encoded - this.#taken > FEWER_AT_ONCE) {
+        this.#atOnce = FEWER_AT_ONCE;
+        this.#isEncoded = this.#encodeSome(FEWER_AT_ONCE);
+      }
     }
     return this.#isEncoded;
+  }
+
+  /** Gives the next frames to `scan`; false if it does not take them. */
+  #encodeSome(count: number): boolean {
+    const from = this.#taken;
+    const some = this.#frames.length <= count ? this.#frames : this.#frames.slice(from, from + count);
+    this.#first = from;
+    this.#encoded = from + some.length;
+    return this.#decoder.scan!.takeFrames(some);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * How fast a backtest is: part of `deno task bench`. The 5,000,000 trades are made up from a seed into a
- * temporary file. Every figure is a ratio of two measurements of this run, taken in turn; absolute figures say
- * only what this machine did meanwhile.
+ * How fast a backtest is: part of `deno task bench`. A temporary file holds 5,000,000 trades generated from a seed.
+ * Every figure is a ratio of two measurements of this run, taken in turn; absolute figures also depend on this
+ * machine's load.
  */
 import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
@@ -32,7 +32,7 @@ try {
   Deno.removeSync(folder, { recursive: true });
 }
 
-/** CSV file → fills, against a loop that reads the file and adds up every byte. */
+/** CSV file → fills, compared with a loop that reads the file and adds up every byte. */
 async function csv(path: string): Promise<void> {
   const bytes = makeCsv(path, TRADES);
   const sums: number[] = [];
@@ -54,7 +54,7 @@ async function csv(path: string): Promise<void> {
     ["adding up every byte", `${(bytes / median(sums) / 1000).toFixed(0)} MB/s`],
     ["the backtest", `${perSecond(median(runs))}, best ${perSecond(Math.min(...runs))}`],
     [
-      "the same with every event told",
+      "the same with every event emitted",
       `${perSecond(median(printed))}, best ${perSecond(Math.min(...printed))}`,
     ],
     ["fills", `${fills}`],
@@ -65,7 +65,7 @@ async function csv(path: string): Promise<void> {
   ]);
 }
 
-/** Rows read in blocks, as a backtest reads them, against the same rows one by one. */
+/** Rows read in blocks, as a backtest reads them, compared with the same rows read one by one. */
 async function rows(path: string): Promise<void> {
   const singly: number[] = [];
   const inBlocks: number[] = [];
@@ -132,7 +132,7 @@ async function addUp(path: string): Promise<void> {
   if (sum === 0) throw new Error("nothing was read");
 }
 
-/** The fills of a backtest that only counts its events, as one does whose result is a table, or that tells them. */
+/** The fills of a backtest that only counts its events, as for a table, or that emits them. */
 async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
   const { symbol } = config;
   // Plenty of cash and no drawdown limit, so that every signal fills to the end.
@@ -156,6 +156,6 @@ async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
   }
   pipeline.results();
   const { fills } = pipeline.totals;
-  if (printed !== (isQuiet ? 0 : fills)) throw new Error(`${printed} of ${fills} fills were told`);
+  if (printed !== (isQuiet ? 0 : fills)) throw new Error(`${printed} of ${fills} fills were emitted`);
   return fills;
 }

@@ -1,6 +1,6 @@
 /**
- * A WebSocket server, as a worker, that sends the same frames to every client as fast as the socket takes them.
- * It is told the frames (already encoded) and tells its port.
+ * A WebSocket server in a worker that sends the same frames to every client as fast as the socket takes them. It
+ * receives the encoded frames as a message and posts its port.
  */
 import { writeAll } from "../../src/simulator/session.ts";
 import { readRequest } from "../../src/simulator/http_request.ts";
@@ -29,7 +29,7 @@ async function serve(connection: Deno.TcpConn, frames: Uint8Array): Promise<void
     await writeAll(connection, encodeClose(1000));
     while (await connection.read(new Uint8Array(256)) !== null);
   } catch {
-    // A client that has seen enough hangs up.
+    // A client that has seen enough closes the connection.
   } finally {
     connection.close();
   }

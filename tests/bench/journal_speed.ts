@@ -1,8 +1,8 @@
 /**
- * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. Two hours of trades at
- * 1,000 a second, as fast as they are read, at a price that never moves, so that nothing is decided and only
- * checkpoints are written; then a market in which orders fill; and that once again, recorded and proven. The exchange
- * is in this process, what is measured in one of its own.
+ * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. First come two hours of
+ * trades at 1,000 a second, sent as fast as they are read, at a price that never moves: nothing is decided and only
+ * checkpoints are written. Then comes a market in which orders fill, and the same market again, recorded and verified.
+ * The exchange is in this process; the run is in a process of its own.
  */
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
@@ -69,7 +69,7 @@ async function measure(title: string, options: ExchangeOptions, trades: number):
   ]);
 }
 
-/** Starts a run of so many trades that keeps the journal at `path`. */
+/** Starts a run of `trades` trades that keeps the journal at `path`. */
 function start(
   exchange: BuiltInExchange,
   trades: number,
@@ -98,7 +98,7 @@ async function prove(): Promise<void> {
   const [path, recording] = [`${folder}/proven.db`, `${folder}/proven.txt`];
   {
     await using exchange = BuiltInExchange.listen({ speed: Infinity });
-    // With so much cash no halt ends the trading.
+    // With this much cash no halt ends trading.
     await start(exchange, PROVEN_TRADES, path, "--record", recording, "--cash=1000000").output();
   }
   const inside: number[] = [];
@@ -120,13 +120,13 @@ async function prove(): Promise<void> {
     return `${rate(median(ms))} M/s, best ${rate(Math.min(...ms))}`;
   };
   table(`penstock verify, ${PROVEN_TRADES} trades of the built-in market (${PROOFS} processes)`, [
-    ["trades a second, as it says", perSecond(inside)],
+    ["trades a second, as reported", perSecond(inside)],
     ["trades a second, with the start of the process", perSecond(whole)],
     ["entries compared, fills", `${printed["entries"]}, ${printed["fills"]}`],
   ]);
 }
 
-/** Resident memory of a process in MB; 0 where the system does not tell. Deno itself may not look into /proc. */
+/** Resident memory of a process in MB; 0 if the system does not report it. Deno itself may not read /proc. */
 function residentMb(pid: number): number {
   const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`], stderr: "null" }).outputSync();
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1] ?? 0) / 1024;

@@ -1,6 +1,6 @@
 /**
- * Writes a file of made-up trades as Binance publishes spot trades, for the benchmarks: the same seed gives the
- * same bytes.
+ * Writes a file of made-up trades in Binance's layout of spot trades, for the benchmarks. The same seed gives the same
+ * bytes.
  *
  *     deno run --allow-write=trades.csv tests/bench/make_csv.ts trades.csv [trades] [seed]
  */

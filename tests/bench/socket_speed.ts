@@ -1,6 +1,5 @@
 /**
- * Throughput over a real WebSocket: part of `deno task bench`, which runs it with the flags of V8 that `deno task
- * start` has.
+ * Throughput over a real WebSocket: part of `deno task bench`, which runs it with the V8 flags of `deno task start`.
  */
 import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
@@ -17,7 +16,7 @@ const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
 await overWebSocket();
 Deno.exit();
 
-/** Over a loopback WebSocket, against a bare reader that only counts. */
+/** The pipeline over a loopback WebSocket, compared with a bare reader that only counts. */
 async function overWebSocket(): Promise<void> {
   const server = new Worker(new URL("./flood_server.ts", import.meta.url), { type: "module" });
   const port = new Promise<number>((resolve) => server.onmessage = ({ data }) => resolve(data));
@@ -76,7 +75,7 @@ async function runFrames(endpoint: string): Promise<void> {
     renewAfterMs: config.renewAfter,
     signal: ending.signal,
   });
-  // The frames repeat after a while; a new pipeline each time keeps the repeats from being duplicates.
+  // The frames repeat after a while. With a new pipeline each time, the repeats are not duplicates.
   let run = newPipeline();
   let seen = 0;
   for await (const batch of feed) {

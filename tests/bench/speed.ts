@@ -1,6 +1,6 @@
 /**
- * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or
- * a distribution: absolute figures depend on what else this machine does.
+ * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or a
+ * distribution, because absolute figures depend on this machine's load.
  */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { Account } from "../../src/domain/account/account.ts";
@@ -18,16 +18,17 @@ import { RiskGate } from "../../src/stages/risk.ts";
 import { RiskStage } from "../../src/stages/risk_stage.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
+import { copyOf } from "../support/blocks.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timed, timedAsync } from "./timing.ts";
 
 const ROUNDS = 45;
-/** Few enough that no old garbage is collected while the stages are timed, in many rounds. */
+/** Few enough that no major garbage collection runs while the stages are timed; there are many rounds instead. */
 const LIMIT_MESSAGES = 20_000;
 const LIMIT_ROUNDS = 301;
 
-/** Every limit, none of which is ever reached, so that the same orders fill. */
+/** Every limit, set so that none is ever reached and the same orders fill. */
 const LIMITS: Partial<TradingParameters> = {
   maxDrawdown: new Money("0.99"),
   maxDailyLoss: new Money("0.99"),
@@ -42,14 +43,14 @@ const LIMITS: Partial<TradingParameters> = {
 
 const messages = makeMessages();
 const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
-console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
+console.log(`${MESSAGES} trade messages of the built-in exchange with seed 1; windows 20 and 50\n`);
 inMemory();
 underLimits();
 oneAtATime();
 await startUp();
 Deno.exit();
 
-/** Messages in memory → fills, against JSON.parse alone. */
+/** Messages in memory → fills, compared with JSON.parse alone. */
 function inMemory(): void {
   const parse: number[] = [];
   const pipeline: number[] = [];
@@ -75,7 +76,9 @@ function inMemory(): void {
   ]);
 }
 
-/** The risk and fill stages alone, with every limit against none; what the stages before them find is made beforehand. */
+/**
+ * The risk and fill stages alone, with every limit and with none. The output of the earlier stages is made beforehand.
+ */
 function underLimits(): void {
   const none = { ...tradingParametersOf(config), maxDrawdown: null };
   const rounds = { none: [] as number[], all: [] as number[] };
@@ -112,10 +115,10 @@ function signalled(): SignalledBlock[] {
   const stages = [new Parse(), new AverageStage(strategyOf(config)()), new SignalStage()] as const;
   const [parse, averages, signals] = stages;
   const read = reader.open(messages.slice(0, LIMIT_MESSAGES));
-  return [...signals.over(averages.over(parse.over(read)))].map((block) => structuredClone(block));
+  return signals.over(averages.over(parse.over(read))).map(copyOf).toArray();
 }
 
-/** From the frame in hand to the booked fill, one message at a time. */
+/** From the received frame to the booked fill, one message at a time. */
 function oneAtATime(): void {
   const run = newPipeline();
   const micros = new Float64Array(MESSAGES);
@@ -127,7 +130,7 @@ function oneAtATime(): void {
   }
   micros.sort();
   const at = (share: number): string => `${micros[Math.floor(share * (MESSAGES - 1))]!.toFixed(1)} µs`;
-  table("One trade at a time, from the frame in hand to the booked fill", [
+  table("One trade at a time, from the received frame to the booked fill", [
     ["p50", at(0.5)],
     ["p99", at(0.99)],
     ["p99.9", at(0.999)],
@@ -135,7 +138,7 @@ function oneAtATime(): void {
   ]);
 }
 
-/** The program as a process. */
+/** How long the program takes to start. */
 async function startUp(): Promise<void> {
   const version: number[] = [];
   const empty: number[] = [];

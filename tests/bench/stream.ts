@@ -1,4 +1,4 @@
-/** The stream that benchmarks of the live path run over, and the pipeline that takes it. */
+/** The stream for benchmarks of the live path, and a pipeline that processes it. */
 import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { MessageWriter } from "../../src/simulator/messages.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
@@ -8,20 +8,20 @@ import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 /** How many messages there are. */
 export const MESSAGES = 200_000;
 
-/** The options of `penstock run` where none is given. */
+/** The default options of `penstock run`. */
 export const { config } = configure({});
 
 /** Trade messages of the built-in exchange with seed 1. */
 export function makeMessages(): string[] {
   const writer = new MessageWriter({ symbol: "BTCUSDT", combined: false, microseconds: false });
   const trades = priceProcess({ seed: 1, rate: 20, firstId: 3_735_683_259, startTime: 1_723_161_255_342 });
-  // Decoded from bytes, as the socket does it: a text glued together from parts would cost more to read.
+  // Decoded from bytes, as the socket does it: a string concatenated from parts would be slower to read.
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   return trades.take(MESSAGES).map((trade) => decoder.decode(encoder.encode(writer.trade(trade)))).toArray();
 }
 
-/** A pipeline that takes them, and is not stopped by a limit of losses. */
+/** A pipeline for these messages that no loss limit stops. */
 export function newPipeline(): Pipeline {
   const { symbol } = config;
   return new Pipeline({

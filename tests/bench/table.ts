@@ -1,6 +1,6 @@
-/** What the benchmarks print. */
+/** Prints the results of the benchmarks. */
 
-/** The middle value, or the upper of two. */
+/** The median, or the upper of the two middle values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

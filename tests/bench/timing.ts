@@ -1,13 +1,13 @@
-/** How long something takes, in ms. */
+/** Measures how long something takes, in ms. */
 
-/** Of something that is over when it returns. */
+/** The time that a synchronous function takes. */
 export function timed(work: () => void): number {
   const startedAt = performance.now();
   work();
   return performance.now() - startedAt;
 }
 
-/** Of something that is over when its promise is. */
+/** The time until an asynchronous function's promise settles. */
 export async function timedAsync(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();

@@ -1,38 +1,41 @@
-/** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
+/** Runs that keep a journal, on the tests' built-in exchange, and commands that read the journal meanwhile. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
+import { inFolder } from "../stores/sample_journal.ts";
+import { ExchangeProcess } from "../support/exchange_process.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, type Finished, FLAGS, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
 
-/** A folder, an exchange, and what is done with them; both are gone afterwards. */
+/** Calls `use` with a folder and an exchange; removes both afterwards. */
 export async function withExchange(
   options: ExchangeOptions,
   use: (place: Place) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "penstock_" });
-  try {
-    await using exchange = BuiltInExchange.listen(options);
-    await use(new Place(folder, exchange));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using exchange = BuiltInExchange.listen(options);
+  await inFolder((folder) => use(new Place(folder, exchange.endpoint)));
 }
 
-/** Where a run keeps its journal, and where its trades come from. */
+/** The same with an exchange that sends as fast as a run reads. */
+export async function withFlood(use: (place: Place) => Promise<void>): Promise<void> {
+  await using exchange = await ExchangeProcess.start("--speed=max");
+  await inFolder((folder) => use(new Place(folder, exchange.endpoint)));
+}
+
+/** The folder of a run's journal, and the exchange that sends its trades. */
 export class Place {
   readonly journal: string;
-  readonly exchange: BuiltInExchange;
+  readonly endpoint: string;
   readonly #folder: string;
 
-  constructor(folder: string, exchange: BuiltInExchange) {
+  constructor(folder: string, endpoint: string) {
     this.#folder = folder;
     this.journal = `${folder}/penstock.db`;
-    this.exchange = exchange;
+    this.endpoint = endpoint;
   }
 
   /** Starts `penstock run` with its journal here. */
   run(...args: readonly string[]): Penstock {
-    return this.runAt(this.exchange.endpoint, ...args);
+    return this.runAt(this.endpoint, ...args);
   }
 
   /** The same with another exchange. */
@@ -40,9 +43,9 @@ export class Place {
     return this.#start([], "--log-level=error", "--endpoint", endpoint, ...args);
   }
 
-  /** Starts one that does fifty times as often what a run does every few seconds, and logs that it goes on. */
+  /** Starts one whose periodic work runs fifty times as often, and which logs that it resumes. */
   runQuickly(...args: readonly string[]): Penstock {
-    return this.#start([QUICKLY], "--endpoint", this.exchange.endpoint, ...args);
+    return this.#start([QUICKLY], "--endpoint", this.endpoint, ...args);
   }
 
   #start(flags: readonly string[], ...args: readonly string[]): Penstock {
@@ -52,7 +55,7 @@ export class Place {
     );
   }
 
-  /** What `penstock status --json` says. */
+  /** The output of `penstock status --json`. */
   async status(...args: readonly string[]): Promise<PrintedEvent> {
     const { code, stdout, stderr } = await inProcess("status", this.journal, "--json", ...args);
     assertEquals([code, stderr], [0, ""]);
@@ -61,7 +64,7 @@ export class Place {
     return status!;
   }
 
-  /** Halts the run that is at work. */
+  /** Halts the live run. */
   async halt(...args: readonly string[]): Promise<void> {
     const flags = [...FLAGS, `--allow-write=${this.#folder}`];
     await using program = Penstock.start(["halt", this.journal, ...args], flags);

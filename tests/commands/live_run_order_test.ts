@@ -1,4 +1,4 @@
-/** In which order a live run records, keeps and shows, whatever happens to it. */
+/** The order in which a live run records, keeps and shows what happens. */
 import { assert, assertEquals } from "@std/assert";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { within } from "../support/penstock.ts";
@@ -15,7 +15,7 @@ Deno.test(
     await scene.start();
     for (let batch = 0; batch < 8; batch++) await scene.trades(25);
     await scene.frames(["x"]);
-    // What is missing is fetched.
+    // The missing trades are fetched.
     scene.miss(30);
     await scene.trades(25);
     // More than may be fetched.
@@ -26,7 +26,7 @@ Deno.test(
     await scene.trades(25);
     await scene.disconnect();
     await scene.connect();
-    // Nothing may have been decided since.
+    // There may have been no decision since.
     await scene.trades(3);
     await live.checkpoint();
     scene.lookAtDisk();
@@ -45,7 +45,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun notes in its recording within a second what its journal has, so that none of it can be taken away unseen",
+  "LiveRun notes in its recording within a second what its journal has, so that no removal goes unnoticed",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, recording, live } = scene;

@@ -1,42 +1,38 @@
 /** Whatever the exchange does: SIGINT and SIGTERM end a run within two seconds, with a summary and exit code 0. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
-import { deadEndpoint, eventsOf, Penstock, within } from "../support/penstock.ts";
+import { BuiltInExchange, type ExchangeEvent, type ExchangeOptions } from "../../src/simulator/server.ts";
+import { ExchangeProcess } from "../support/exchange_process.ts";
+import { deadEndpoint, eventsOf, Penstock } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
 const STOP_WITHIN_MS = 2_000;
 const ignore = Deno.build.os === "windows";
 
-/** Starts a run against an exchange with these options; both are gone when `use` has returned. */
+const RUN = ["run", "--state=none", "--json", "--log-level=error", "--endpoint"];
+
+/** Starts a run against an exchange with these options, and ends both after `use` returns. */
 async function withRun(
-  { faults, ...options }: Omit<ExchangeOptions, "faults"> & { readonly faults?: string },
-  use: (program: Penstock, faulted: Promise<void>, refusedAt: readonly number[]) => Promise<void>,
+  options: ExchangeOptions,
+  use: (program: Penstock) => Promise<void>,
 ): Promise<void> {
-  const faulted = Promise.withResolvers<void>();
-  /** When attempts to connect were refused, ms since 1970. */
-  const refusedAt: number[] = [];
-  await using exchange = BuiltInExchange.listen({
-    ...options,
-    faults: parseFaults(faults ?? ""),
-    onEvent: ({ type }) => {
-      if (type === "fault") faulted.resolve();
-      if (type === "refused") refusedAt.push(Date.now());
-    },
-  });
-  await using program = Penstock.start([
-    "run",
-    "--state=none",
-    "--json",
-    "--log-level=error",
-    "--endpoint",
-    exchange.endpoint,
-  ]);
-  await use(program, faulted.promise, refusedAt);
+  await using exchange = BuiltInExchange.listen(options);
+  await using program = Penstock.start([...RUN, exchange.endpoint]);
+  await use(program);
 }
 
-/** Sends `signal` and checks the end: soon, in good order, with 0. */
+/** The same against one that sends as fast as the run reads, with these options of its own. */
+async function withFlood(
+  options: readonly string[],
+  use: (program: Penstock, exchange: ExchangeProcess) => Promise<void>,
+): Promise<void> {
+  await using exchange = await ExchangeProcess.start("--speed=max", ...options);
+  await using program = Penstock.start([...RUN, exchange.endpoint]);
+  await use(program, exchange);
+}
+
+/** Sends `signal`, and checks that the run ends soon, cleanly and with 0. */
 async function assertStops(program: Penstock, signal: Deno.Signal): Promise<void> {
   const sent = performance.now();
   program.signal(signal);
@@ -58,58 +54,51 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     }));
 
   test("in a flood", () =>
-    withRun({ speed: Infinity }, async (program) => {
+    withFlood([], async (program) => {
       for (let fill = 0; fill < 20; fill++) await program.event("fill");
       await assertStops(program, signal);
     }));
 
   for (const fault of ["stall", "half-open", "no-close"]) {
     test(`after a ${fault}`, () =>
-      withRun({ speed: Infinity, faults: `${fault}@200` }, async (program, faulted) => {
+      withFlood([`--faults=${fault}@200`], async (program, exchange) => {
         await program.event("signal");
-        await within(faulted, "the fault");
+        await exchange.event("fault");
         await assertStops(program, signal);
       }));
   }
 
-  test("while nothing has come yet", () =>
+  test("before anything has arrived", () =>
     withRun({ trades: [] }, async (program) => {
       await program.event("connected");
       await assertStops(program, signal);
     }));
 
-  test("while it waits to try again, as the exchange asked for with 429 and Retry-After", () =>
-    withRun({ faults: "refuse=429:30:1000@0" }, async (program, _faulted, refusedAt) => {
+  test("while it waits to try again after 429 and Retry-After", () => {
+    /** When attempts to connect were refused, ms since 1970. */
+    const refusedAt: number[] = [];
+    const onEvent = ({ type }: ExchangeEvent) => void (type === "refused" && refusedAt.push(Date.now()));
+    return withRun({ faults: parseFaults("refuse=429:30:1000@0"), onEvent }, async (program) => {
       const { time, retryInMs } = await program.event(
         "disconnected",
         ({ reason }) => String(reason).includes("429"),
       );
-      // The exchange counts its thirty seconds from its answer, the run from the event.
+      // The exchange counts its thirty seconds from its response, the run from the event.
       const again = Date.parse(String(time)) + Number(retryInMs);
       assert(again >= refusedAt[0]! + 30_000, `${again - refusedAt[0]!} ms after the refusal`);
       await assertStops(program, signal);
-    }));
+    });
+  });
 
-  test("while nobody listens", async () => {
-    await using program = Penstock.start([
-      ...["run", "--state=none", "--json", "--log-level=error", "--endpoint", deadEndpoint()],
-    ]);
+  test("while nothing listens", async () => {
+    await using program = Penstock.start([...RUN, deadEndpoint()]);
     await program.event("disconnected", ({ retryInMs }) => Number(retryInMs) > 200);
     await assertStops(program, signal);
   });
 
   test("during a handshake that is never answered", async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    await using program = Penstock.start([
-      ...[
-        "run",
-        "--state=none",
-        "--json",
-        "--log-level=error",
-        "--endpoint",
-        `ws://127.0.0.1:${listener.addr.port}`,
-      ],
-    ]);
+    await using program = Penstock.start([...RUN, `ws://127.0.0.1:${listener.addr.port}`]);
     using conn = await listener.accept();
     await conn.read(new Uint8Array(1_024));
     await program.event("started");
@@ -118,10 +107,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test({
-  name: "penstock run ends in good order on two signals in a row",
+  name: "penstock run ends cleanly on two signals in a row",
   ignore,
   fn: () =>
-    withRun({ speed: Infinity }, async (program) => {
+    withFlood([], async (program) => {
       await program.event("fill");
       program.signal("SIGINT");
       await assertStops(program, "SIGTERM");

@@ -16,6 +16,9 @@ const HOUR = 3_600_000_000;
 const FILES = fuzzCases(100, 100);
 const START = { id: 3735683258, time: 1735689600000000 };
 
+/** Frames without a trade; the second is not ASCII, so that no frame is scanned that is encoded together with it. */
+const NOTICES = [`{"result":null,"id":1}`, `{"result":"é","id":1}`];
+
 interface Made {
   readonly firstId: number;
   readonly lastId: number;
@@ -152,7 +155,7 @@ Deno.test("takeBlock() and next() of every reader give, in any mixture, what nex
     const header = random.pick([SPOT_TRADES, SPOT_AGGREGATES, FUTURES_AGGREGATES, BY_TIME, BY_RANGE]);
     const made = makeTrades(random, header !== SPOT_TRADES && header !== BY_TIME);
     const text = made.map((trade) => `${csvRow(trade, header)}\n`).join("");
-    const frames = made.map((trade) => random.whole(0, 40) === 0 ? `{"result":null,"id":1}` : frameOf(trade));
+    const frames = made.map((trade) => random.whole(0, 40) === 0 ? random.pick(NOTICES) : frameOf(trade));
     const isTimed = random.whole(0, 1) === 0;
     const lines = frames.map((frame, index) => `${isTimed ? `${START.time + index} ` : ""}${frame}\n`).join(
       "",
@@ -196,4 +199,29 @@ Deno.test("takeBlock() reads a file whose trades follow on one another in as few
   assertEquals(sizes.reduce((sum, size) => sum + size, 0), 4_999);
   assert(sizes.length <= 10, `${sizes}`);
   assertEquals(reader.next(), null);
+});
+
+Deno.test("FrameBatch.takeBlock() gives all frames of a batch but those that are encoded with one that is not ASCII", () => {
+  const made = { price: "1.25", quantity: "1", time: START.time, buyerIsMaker: true };
+  const frames = Array.from(
+    { length: 250 },
+    (_, at) => frameOf({ firstId: at + 1, lastId: at + 1, ...made }),
+  );
+  frames[150] = NOTICES[1]!;
+  const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT")).open(frames);
+  const sizes: number[] = [];
+  let after: Followed = { id: 0, time: START.time, decimals: 2 };
+  for (;;) {
+    const block = batch.takeBlock(after, 4096);
+    if (block !== null) {
+      sizes.push(block.size);
+      after = { ...after, id: block.id[block.size - 1]! };
+      continue;
+    }
+    const read = batch.next();
+    if (read === null) break;
+    if (read === "trade") after = { ...after, id: batch.trade.lastId };
+  }
+  // Of 64 frames each; the third lot is decoded, and so is the frame after it, as the last one might have held more.
+  assertEquals([sizes, batch.taken], [[64, 64, 57], 250]);
 });

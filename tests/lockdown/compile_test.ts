@@ -9,16 +9,16 @@ import { Payload, PayloadError } from "./payload.ts";
 /** The layout of the payload is read from ELF files. */
 const ignore = Deno.build.os !== "linux";
 
-/** The names of the environment that the program may read. */
+/** The environment variables that the program may read. */
 const SETTINGS = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 
-/** Compiled once, by the first test that asks. */
+/** Compiled once, by the first test that needs it. */
 let compiling: Promise<Compiled> | null = null;
 function compiled(): Promise<Compiled> {
   return compiling ??= compile();
 }
 
-/** How programs that were unpacked already are run, by their folders. */
+/** The commands that run programs already unpacked, by folder. */
 const unpackedIn = new Map<string, string[]>();
 
 function unpacked({ payload }: Compiled, folder: string): string[] {
@@ -51,7 +51,7 @@ async function runWith(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Some of the embedded files of packages, where Deno keeps them. */
+/** Some files that packages embed, where Deno keeps them. */
 function cachedFiles(): string[] {
   const decimal = new URL(import.meta.resolve("decimal.js")).pathname;
   return [decimal, decimal.replace(/[^/]+$/, "package.json")];
@@ -68,7 +68,7 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 
 Deno.test({
   name:
-    "compile grants the exchange's hosts, the folder data and the names of the runtime's settings, and bakes in nothing else",
+    "compile grants the exchange's hosts, the folder data and the runtime's settings, and bakes in nothing else",
   ignore,
   fn: async () => {
     const { payload: { metadata, flags } } = await compiled();
@@ -79,7 +79,7 @@ Deno.test({
       allow_net: hostsOf("binance"),
       allow_read: ["./data"],
       allow_write: ["./data"],
-      // Everything is denied, whatever Deno lists as its usual hosts.
+      // Everything is denied, even the hosts that Deno usually allows.
       deny_import: [],
       prompt: false,
     });
@@ -124,7 +124,7 @@ Deno.test({
       const at = text.indexOf(word);
       assertEquals(at, -1, `"${word}" in …${text.slice(Math.max(0, at - 80), at + 80)}…`);
     }
-    // Its environment's secrets are the ones that could have been baked in.
+    // Only secrets in the environment of the build could have been baked in.
     for (const [name, value] of Object.entries(Deno.env.toObject())) {
       if (!/TOKEN|SECRET|PASSWORD|_KEY$/.test(name) || value.length < 8) continue;
       assert(!text.includes(value), `the value of ${name} is in the file`);
@@ -137,8 +137,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "compile gives the same bytes from another clone, whatever its environment and the times of its files and packages",
+  name: "compile gives the same bytes from another clone with another environment and other file times",
   ignore,
   fn: async () => {
     const { isReal, sums } = await compiled();
@@ -175,7 +174,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "compile -- --exchange binance-us locks the program to that exchange, which is then its default",
+  name: "compile -- --exchange binance-us locks the program to that exchange and makes it the default",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -188,7 +187,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the compiled program runs under its own flags, reads no file outside data and says so",
+  name: "the compiled program runs under its own flags, reads no file outside data and reports each attempt",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -197,7 +196,7 @@ Deno.test({
       const denied = await runIn(folder, program, "backtest", "--symbol=BTCUSDT", "/etc/passwd");
       assert(denied.code !== 0);
       assertStringIncludes(denied.stderr, "/etc/passwd");
-      // The archive's reader is imported only now.
+      // The archive reader is imported only now.
       Deno.mkdirSync(`${folder}/data`);
       Deno.copyFileSync(new URL("empty.zip", import.meta.url), `${folder}/data/empty.zip`);
       const zip = await runIn(folder, program, "backtest", "--symbol=BTCUSDT", "data/empty.zip");
@@ -206,8 +205,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "the compiled program under each setting of the runtime: what is known of it, and what the image closes",
+  name: "each runtime setting has its known effect on the compiled program, and the image closes what it can",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -247,7 +245,7 @@ Deno.test({
         logged.includes("other code"));
       console.log(`lockdown: settings of the environment that take effect: ${JSON.stringify(seen)}`);
       assertEquals([seen["OTEL_DENO, closed"], seen["NODE_OPTIONS, closed"]], [false, false]);
-      // What Deno's own base does with them is printed above by the release's workflow, where that base is.
+      // The release workflow, which has Deno's own base, prints its behaviour above.
       if (program.isReal) {
         return;
       }
@@ -268,7 +266,7 @@ Deno.test({
     }),
 });
 
-Deno.test("compile says what is wrong with its command line, and builds nothing", async () => {
+Deno.test("compile rejects a wrong command line with a reason, and builds nothing", async () => {
   const folder = clone();
   try {
     for (
@@ -289,7 +287,7 @@ Deno.test("compile says what is wrong with its command line, and builds nothing"
 });
 
 Deno.test({
-  name: "Payload.read() refuses what is no compiled file",
+  name: "Payload.read() refuses files that are not compiled programs",
   ignore,
   fn: () => {
     assertThrows(() => Payload.read(Deno.execPath()), PayloadError, "there is no section");

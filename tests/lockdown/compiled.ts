@@ -1,34 +1,34 @@
-/** A compiled Penstock to test: the real one where its base can be had, else one with a stand-in base. */
+/** A compiled Penstock to test: with the real base if it can be downloaded, otherwise with a stand-in. */
 import type { ExchangeName } from "../../src/exchanges/hosts.ts";
 import { fileName, V8_FLAGS } from "../../build/binary.ts";
 import { Payload } from "./payload.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-/** What `deno task compile` is made of. */
+/** The sources that `deno task compile` needs. */
 const PARTS = ["main.ts", "deno.json", "deno.lock", "src", "std", "build"];
 
-/** Compiled once for all tests of a process. */
+/** Compiled once for all tests in a process. */
 export interface Compiled {
   readonly path: string;
   readonly payload: Payload;
-  /** Whether the file runs as Penstock; with a stand-in base its payload has to be run by Deno. */
+  /** Whether the file runs as Penstock. With a stand-in base, Deno has to run its payload. */
   readonly isReal: boolean;
-  /** What `deno task compile` said. */
+  /** The output of `deno task compile`. */
   readonly printed: string;
-  /** The text of SHA256SUMS beside it. */
+  /** The contents of the SHA256SUMS file beside it. */
   readonly sums: string;
 }
 
 /** Whether the base can be downloaded here; null until one build has tried. */
 let hasBase: boolean | null = null;
 
-/** What the build said, with its exit code. */
+/** The output of the build, and its exit code. */
 export interface Built {
   readonly code: number;
   readonly printed: string;
 }
 
-/** A copy of the sources in a folder of its own, as a clone has them: with times of its own. */
+/** Copies the sources to a folder of their own. Like a clone, the copy has its own file times. */
 export function clone(): string {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-clone-" });
   for (const part of PARTS) copy(`${ROOT}${part}`, `${folder}/${part}`);
@@ -42,8 +42,8 @@ function copy(from: string, to: string): void {
 }
 
 /**
- * Runs `deno task compile` in `folder`, with `extra` in its environment. `base` stands in for the executable that is
- * downloaded otherwise.
+ * Runs `deno task compile` in `folder`, with `extra` in its environment. `base` replaces the executable that would
+ * otherwise be downloaded.
  */
 export async function build(
   folder: string,
@@ -60,7 +60,7 @@ export async function build(
   return { code, printed: text(stdout) + text(stderr) };
 }
 
-/** Compiles the program for this machine, with the real base if that can be downloaded. */
+/** Compiles the program for this machine, with the real base if it can be downloaded. */
 export async function compile(exchange: ExchangeName = "binance"): Promise<Compiled> {
   const folder = clone();
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -70,7 +70,7 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.printed}`);
   const path = `${folder}/dist/${fileName(exchange, null)}`;
-  // The environment may have named a stand-in too: the file tells by what it is.
+  // The environment may have named a stand-in too, so only the file itself shows which base it has.
   const { stdout } = await new Deno.Command(path, { args: ["--version"] }).output();
   const isReal = new TextDecoder().decode(stdout).startsWith("penstock ");
   console.log(
@@ -81,8 +81,8 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
 }
 
 /**
- * The command line that runs the payload, unpacked in `folder`, under its own baked flags; npm packages and the
- * standard library are those that are embedded.
+ * The command line that runs the payload, unpacked in `folder`, under its baked-in flags, with the embedded npm
+ * packages and standard library.
  */
 export function unpackedCommand(payload: Payload, folder: string, entry?: string): string[] {
   const { metadata } = payload;
@@ -103,7 +103,7 @@ export function unpackedCommand(payload: Payload, folder: string, entry?: string
 
 const PACKAGES = ".deno_compile_node_modules/localhost/";
 
-/** An import map that leads to the embedded files alone. */
+/** An import map that points only to the embedded files. */
 function importsOf({ metadata, files }: Payload): Record<string, string> {
   const imports: Record<string, string> = {};
   for (const path of files.keys()) {

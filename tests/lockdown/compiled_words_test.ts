@@ -1,4 +1,4 @@
-/** What the compiled program says of what it cannot do: sources that take themselves for it, under its permissions. */
+/** The compiled program's messages about what it cannot do. The sources run as if compiled, under its permissions. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../build/binary.ts";
 import { COMMANDS } from "../../src/config/command_name.ts";
@@ -6,7 +6,7 @@ import { commandLine } from "../support/penstock.ts";
 
 const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;
 
-/** Runs one command line in a folder of its own, with `flags`; what it said, and its exit code. */
+/** Runs one command line in a folder of its own, with `flags`; returns its output and exit code. */
 async function logged(
   args: readonly string[],
   flags: readonly string[] = [PRELOAD, ...permissionFlags("binance")],
@@ -29,7 +29,7 @@ async function logged(
 const LOOPBACK = "this program was built to reach only its exchange, not this machine: ";
 const FOLDER = "this program was built to use only ./data: put the file there, or ";
 
-/** Command lines that a compiled program cannot do, with what it says to them. */
+/** Command lines that a compiled program cannot carry out, with its exit codes and messages. */
 const BEYOND: readonly (readonly [args: string, code: number, words: string])[] = [
   ["demo", 2, `"demo" needs 127.0.0.1, which this program may not reach: ${LOOPBACK}`],
   ["exchange", 2, `"exchange" needs 127.0.0.1:9001, which this program may not reach: ${LOOPBACK}`],
@@ -53,7 +53,7 @@ const BEYOND: readonly (readonly [args: string, code: number, words: string])[] 
   ["doctor --state=x.db", 1, "This program was built to use only ./data"],
 ];
 
-Deno.test("a compiled program answers what it may not do with what its reader can do, and names no flag of Deno", async () => {
+Deno.test("a compiled program explains what to do about a missing permission without naming Deno flags", async () => {
   for (const [args, code, words] of BEYOND) {
     const found = await logged(args.split(" "));
     assertStringIncludes(found.text, words, args);
@@ -62,11 +62,11 @@ Deno.test("a compiled program answers what it may not do with what its reader ca
   }
 });
 
-Deno.test("a compiled program's help says which commands it cannot do, and each what it may use", async () => {
+Deno.test("a compiled program's help marks the commands it cannot run and lists what each may use", async () => {
   const { text } = await logged(["--help"]);
   const absent = "not in this build, which may not use the local network; from the sources: deno task ";
   for (const command of Object.keys(COMMANDS)) {
-    // A long explanation goes on below itself.
+    // A long explanation continues on the next line.
     const line = text.replace(/\n {8,}/g, " ").split("\n").find((line) =>
       line.startsWith(`  penstock ${command} `)
     )!;
@@ -78,7 +78,7 @@ Deno.test("a compiled program's help says which commands it cannot do, and each 
   assertStringIncludes((await logged(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
 });
 
-Deno.test("Penstock from its sources names the flags that grant what is missing, and its help marks nothing", async () => {
+Deno.test("Penstock run from source names the flags for a missing permission, and its help marks no command", async () => {
   const flags = permissionFlags("binance");
   for (
     const [args, flag] of [

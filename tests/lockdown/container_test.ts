@@ -6,7 +6,7 @@ import { dockerArguments } from "./container.ts";
 const read = (name: string) => Deno.readTextFileSync(new URL(`../../${name}`, import.meta.url));
 const HEALTH = '["/penstock", "status", "data/penstock.db", "--max-age=60s"]';
 
-Deno.test("Dockerfile ends with one file for a user without a name, and no shell", () => {
+Deno.test("Dockerfile's last stage has one file, a user without a name and no shell", () => {
   const stages = read("Dockerfile").split(/^FROM /m).slice(1);
   const last = stages.at(-1)!;
   assertEquals(stages.length, 2);
@@ -38,7 +38,7 @@ Deno.test(".dockerignore lets in what the Dockerfile copies, and nothing else", 
   assertEquals(letIn.sort(), copied.sort());
 });
 
-Deno.test("compose.yaml and kubernetes.yaml take every right away, and check health as the image does", () => {
+Deno.test("compose.yaml and kubernetes.yaml drop every privilege, and check health as the image does", () => {
   for (
     const [name, promises] of Object.entries({
       "compose.yaml": [
@@ -77,7 +77,7 @@ Deno.test("compose.yaml and kubernetes.yaml take every right away, and check hea
   }
 });
 
-Deno.test("the network policies open the ports of the list of hosts, and by name no other host", () => {
+Deno.test("the network policies open the ports of the known hosts, and name no other host", () => {
   const ports = new Set(EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[1]));
   const kubernetes = read("deploy/kubernetes.yaml");
   const opened = [...kubernetes.matchAll(/- protocol: TCP\n +port: (\d+)/g)].map(([, port]) => port!);
@@ -91,7 +91,7 @@ Deno.test("the network policies open the ports of the list of hosts, and by name
   assertEquals(allowed.sort(), hostsOf("binance").sort());
 });
 
-Deno.test("the image has one name and version, wherever it is built, run or pulled", () => {
+Deno.test("the image has the same name and version everywhere it is built, run or pulled", () => {
   const { version } = JSON.parse(read("deno.json"));
   const named: readonly (readonly [file: string, pattern: RegExp])[] = [
     ["docs/operate.md", /^docker build .*-t (\S+)/gm],

@@ -1,6 +1,6 @@
 /**
- * `deno task lockdown`: compiles the program, locks it into a sandbox with an exchange that it takes for the real one,
- * and prints what it tried, what was expected and what was seen.
+ * `deno task lockdown`: compiles the program, runs it in a sandbox against an exchange that it takes for the real one,
+ * and prints each attempt with the expected and the actual result.
  */
 import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { compile, type Compiled, unpackedCommand } from "./compiled.ts";
@@ -9,7 +9,7 @@ import type { Row, SceneParts } from "./scene.ts";
 
 const HERE = new URL(".", import.meta.url).pathname;
 
-/** Plays the scene and hands over each line of the table as it comes. */
+/** Plays the scene and yields each row of the table as it arrives. */
 export async function* lockdown(program: Compiled): AsyncGenerator<Row> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-lockdown-" });
   try {
@@ -38,7 +38,7 @@ export async function* lockdown(program: Compiled): AsyncGenerator<Row> {
   }
 }
 
-/** Makes all that the scene needs under `folder`. */
+/** Creates everything the scene needs under `folder`. */
 function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneParts {
   const [data, app, cache] = ["data", "app", "cache"].map((name) => `${folder}/${name}`) as [
     string,
@@ -59,7 +59,7 @@ function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneP
   const etc = Object.fromEntries(
     ["hosts", "nsswitch.conf", "passwd", "ca.pem", "other.pem"].map((name) => [name, `${folder}/${name}`]),
   );
-  // The folder is the same inside and outside but for its name, which the flags have in them.
+  // The folder is the same inside and outside except for its path, which the flags contain.
   const command = unpackedCommand(payload, app).map((word) => word.replaceAll(app, APP));
   Deno.copyFileSync(`${HERE}probe.ts`, `${app}/probe.ts`);
   const unpacked: SandboxParts = {
@@ -74,7 +74,7 @@ function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneP
   return { ...itself, probe, tls };
 }
 
-/** A certificate authority of one's own, in `NAME.pem` and `NAME.key`; returns its name. */
+/** Creates a certificate authority in `NAME.pem` and `NAME.key`; returns its name. */
 function makeAuthority(folder: string, name: string): string {
   openssl(folder, [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
@@ -84,7 +84,7 @@ function makeAuthority(folder: string, name: string): string {
   return name;
 }
 
-/** A certificate for `names`, signed by `authority`. */
+/** Creates a certificate for `names`, signed by `authority`. */
 function certify(folder: string, authority: string, names: readonly string[]): SceneParts["tls"] {
   const alternatives = [...names.map((name) => `DNS:${name}`), "IP:127.0.0.1"].join(",");
   Deno.writeTextFileSync(
@@ -110,7 +110,7 @@ function openssl(cwd: string, args: readonly string[]): void {
   if (!success) throw new Error(`openssl ${args[0]} failed: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** What is missing on this machine, in words; null where all is there. */
+/** What is missing on this machine, in words; null if nothing is. */
 export function missing(): string | null {
   if (Deno.build.os !== "linux") return "bubblewrap, which is for Linux";
   if (!hasBubblewrap()) return "bubblewrap, or the right to make user namespaces: apt-get install bubblewrap";

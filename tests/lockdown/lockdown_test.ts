@@ -1,6 +1,6 @@
 /**
- * The whole path under lock: the compiled program in a sandbox like the container, against an exchange that it takes
- * for the real one; and everything that it must not be able to do.
+ * Runs the compiled program in a sandbox like the container, against an exchange that it takes for the real one, and
+ * tries everything that it must not be able to do.
  */
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "./compiled.ts";
@@ -21,8 +21,8 @@ function documented(): string[] {
 
 Deno.test({
   name: lacking === null
-    ? "the locked program trades, stops and goes on, and every way out is denied by name"
-    : `the locked program in its sandbox: passed over, there is no ${lacking}`,
+    ? "the locked program trades, stops and resumes, and every way out is denied by name"
+    : `the locked program in its sandbox: skipped, there is no ${lacking}`,
   ignore: lacking !== null,
   fn: async (t) => {
     const rows: Row[] = [];
@@ -30,11 +30,11 @@ Deno.test({
       rows.push(row);
       await t.step(`${row.attempt}: ${row.expected}`, () => assert(row.isAsExpected, row.seen));
     }
-    // The scene has not ended early, and the code in the program's place has tried everything.
+    // The scene did not end early, and the code in the program's place tried everything.
     const tried = rows.map(({ attempt }) => attempt);
     assertEquals(tried.slice(-PROBED.length), PROBED);
     assert(tried.length >= PROBED.length + 41, `${tried.length} attempts`);
-    // SECURITY.md has one row for each, and no other.
+    // SECURITY.md has exactly one row for each.
     assertEquals(documented(), tried);
   },
 });

@@ -1,12 +1,12 @@
 /**
- * What `deno compile` put into a file, read from the file itself. In an ELF file it is the note section `.note.sui`;
- * the layout of its contents is that of Deno 2.9 (cli/lib/standalone/binary.rs).
+ * Reads what `deno compile` put into a file. In an ELF file that is the note section `.note.sui`, laid out as in Deno
+ * 2.9 (cli/lib/standalone/binary.rs).
  */
 
-/** The permissions baked in; null if nothing is granted, an empty list where everything of the kind is. */
+/** The permissions baked in; null grants nothing, and an empty list grants everything of that kind. */
 export type BakedPermissions = Readonly<Record<string, readonly string[] | null | boolean>>;
 
-/** The part of the metadata that decides what the file is and may do. */
+/** The part of the metadata that decides what the file runs and what it may do. */
 export interface Metadata {
   readonly argv: readonly string[];
   readonly permissions: BakedPermissions;
@@ -26,7 +26,7 @@ export interface Metadata {
   };
 }
 
-/** The file holds no payload, or not in the layout that is known. */
+/** The file holds no payload, or one in an unknown layout. */
 export class PayloadError extends Error {
   override readonly name = "PayloadError";
 }
@@ -46,15 +46,15 @@ const ELF = 0x7f454c46;
 const SECTION = ".note.sui";
 const MAGIC = "d3n0l4nd";
 
-/** What is embedded in one compiled file. */
+/** The contents embedded in one compiled file. */
 export class Payload {
   readonly metadata: Metadata;
   /** Every embedded file by its path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** The whole section, to search it for what must not be there. */
+  /** The whole section, so that tests can search it for forbidden text. */
   readonly bytes: Uint8Array;
 
-  /** Reads it from the ELF file at `path`. Throws a PayloadError if it has none or is not understood. */
+  /** Reads it from the ELF file at `path`. Throws a PayloadError if there is none or its layout is unknown. */
   static read(path: string): Payload {
     return new Payload(noteSection(Deno.readFileSync(path)));
   }
@@ -68,7 +68,7 @@ export class Payload {
     this.bytes = reader.take(length);
     const inner = new Reader(this.bytes);
     if (inner.text(inner.u16()) !== MAGIC || inner.text(MAGIC.length) !== MAGIC) {
-      throw new PayloadError(`${SECTION} does not begin with ${MAGIC}`);
+      throw new PayloadError(`${SECTION} does not start with ${MAGIC}`);
     }
     this.metadata = JSON.parse(inner.text(inner.u64()));
     inner.take(inner.u64()); // the npm packages' resolution
@@ -93,7 +93,7 @@ export class Payload {
     }
   }
 
-  /** The arguments that make `deno run` grant what is baked in, and nothing else. */
+  /** The arguments that make `deno run` grant exactly the permissions baked in. */
   get flags(): string[] {
     const flags: string[] = [];
     for (const [name, value] of Object.entries(this.metadata.permissions)) {
@@ -129,7 +129,7 @@ function* filesIn(
   }
 }
 
-/** The contents of the section of that name. */
+/** The contents of the section SECTION. */
 function noteSection(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== ELF) throw new PayloadError("not an ELF file");
@@ -153,7 +153,7 @@ function noteSection(bytes: Uint8Array): Uint8Array {
   throw new PayloadError(`there is no section ${SECTION}`);
 }
 
-/** Little-endian numbers and bytes, one after the other. */
+/** Reads little-endian numbers and bytes in sequence. */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -1,12 +1,12 @@
 /**
- * Tries what Penstock's own code never does, under the very permissions that are baked into it, as code of a poisoned
- * dependency would. Prints one line of JSON for each attempt.
+ * Tries what Penstock's own code never does, under the permissions baked into it, as code in a poisoned dependency
+ * would. Prints one line of JSON for each attempt.
  */
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export interface Probed {
   readonly attempt: string;
-  /** The error's message; null if it was let through. */
+  /** The error message; null if the attempt succeeded. */
   readonly denied: string | null;
 }
 
@@ -16,11 +16,11 @@ import { createRequire } from "node:module";
 import { userInfo } from "node:os";
 import process from "node:process";
 
-/** Specifiers that no reader of the code resolves before it runs. */
+/** Specifiers that no tool resolves before the code runs. */
 const ELSEWHERE = ["https://example.org/code.js", "file:///etc/passwd"];
 const UDP = { transport: "udp", hostname: "0.0.0.0", port: 0 } as const;
 
-/** What is tried, by its name in the table. */
+/** The attempts, by their names in the table. */
 export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "connect to another host": () => Deno.connect({ hostname: "example.org", port: 443 }),
   "connect to another port": () => Deno.connect({ hostname: "stream.binance.com", port: 443 }),
@@ -38,9 +38,9 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "open the debugger": () => openDebugger(9229, "127.0.0.1"),
   "listen": () => Deno.listen({ hostname: "127.0.0.1", port: 8080 }),
   "read /etc/passwd": () => Deno.readTextFileSync("/etc/passwd"),
-  "read it on another way": () => Deno.readTextFileSync("/data/../etc/passwd"),
+  "read it by another path": () => Deno.readTextFileSync("/data/../etc/passwd"),
   "read /proc/self/environ": () => Deno.readTextFileSync("/proc/self/environ"),
-  "look whether a file is there": () => Deno.statSync("/etc/passwd"),
+  "check whether a file exists": () => Deno.statSync("/etc/passwd"),
   "read it in a worker": () => readInWorker("/etc/passwd"),
   "load it as text": () => import(ELSEWHERE[1]!, { with: { type: "text" } }),
   "link it into data": () => Deno.linkSync("/etc/passwd", "/data/passwd"),
@@ -57,7 +57,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
       "/lib/x86_64-linux-gnu/libm.so.6",
     ),
   "run code from elsewhere": () => import(ELSEWHERE[0]!),
-  "load an add-on of Node's": () => createRequire("file:///app/main.ts")("/lib/addon.node"),
+  "load a Node add-on": () => createRequire("file:///app/main.ts")("/lib/addon.node"),
   "signal another process": () => Deno.kill(Deno.ppid, "SIGCONT"),
   "start a program": () => new Deno.Command("/penstock", { args: ["--version"] }).outputSync(),
   "read the environment": () => Deno.env.get("HOME"),
@@ -72,7 +72,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-/** What a worker with its parent's permissions gets of a file; rejects with the error that it meets. */
+/** Reads a file in a worker with its parent's permissions; rejects with the worker's error. */
 async function readInWorker(path: string): Promise<void> {
   const code = `
     try { Deno.readTextFileSync(${JSON.stringify(path)}); postMessage(null); }

@@ -1,34 +1,30 @@
 /**
- * A sandbox like the container that Penstock is meant for, made by bubblewrap: no root, a read-only root file system
- * with nothing in it but the program and the libraries it is linked to, no capabilities, `/data` in memory, and a
- * network that has loopback only.
+ * A bubblewrap sandbox like the container that Penstock is meant for: no root, a read-only root file system with only
+ * the program and the libraries it is linked to, no capabilities, `/data` in memory, and a loopback-only network.
  */
 
-/** Where things are outside. */
+/** The paths of the parts outside the sandbox. */
 export interface SandboxParts {
-  /** The executable: Penstock itself, or Deno where that has to run the unpacked program. */
+  /** The executable: Penstock itself, or Deno if Deno has to run the unpacked program. */
   readonly executable: string;
-  /**
-   * The unpacked program's folder, and one in which Deno keeps what it makes of the sources from run to run; null where
-   * the executable is Penstock.
-   */
+  /** The unpacked program's folder, and the folder for Deno's cache; null if the executable is Penstock. */
   readonly app: { readonly sources: string; readonly cache: string } | null;
-  /** The arguments before Penstock's own. */
+  /** The arguments that precede Penstock's own. */
   readonly before: readonly string[];
   /** Files for /etc, by name. */
   readonly etc: Readonly<Record<string, string>>;
-  /** What becomes /data. */
+  /** The folder that becomes /data. */
   readonly data: string;
 }
 
-/** Where the unpacked program is inside. */
+/** The path of the unpacked program inside the sandbox. */
 export const APP = "/app";
 const PROGRAM = "/penstock";
 const CACHE = "/cache";
-/** Nobody in particular: the user of distroless images. */
+/** The user without a name that distroless images use. */
 const USER = "65532";
 
-/** Whether bubblewrap is there and may make namespaces. */
+/** Whether bubblewrap is installed and may create namespaces. */
 export function hasBubblewrap(): boolean {
   try {
     const args = ["--unshare-user", "--unshare-net", "--ro-bind", "/", "/", "true"];
@@ -40,8 +36,8 @@ export function hasBubblewrap(): boolean {
 }
 
 /**
- * The arguments of bwrap that give `command` a network of its own, loopback only, in which it may listen on every
- * port, with `hosts` for /etc/hosts and memory at `data`. It sees this machine's files otherwise.
+ * The bwrap arguments that give `command` a loopback-only network of its own, in which it may listen on every port,
+ * with `hosts` as /etc/hosts and memory at `data`. Otherwise the command sees this machine's files.
  */
 export function networkArguments(hosts: string, data: string, command: readonly string[]): string[] {
   return [
@@ -54,7 +50,7 @@ export function networkArguments(hosts: string, data: string, command: readonly 
   ];
 }
 
-/** The arguments of bwrap that run the program in the sandbox, within such a network. */
+/** The bwrap arguments that run the program in the sandbox, within such a network. */
 export function sandboxArguments(
   parts: SandboxParts,
   args: readonly string[],
@@ -79,7 +75,7 @@ export function sandboxArguments(
   ];
 }
 
-/** The libraries that an executable is linked to, by the path it looks for them. */
+/** The libraries that an executable is linked to, by the path where it looks for them. */
 function librariesOf(executable: string): string[] {
   const { stdout } = new Deno.Command("ldd", { args: [executable] }).outputSync();
   return [...new TextDecoder().decode(stdout).matchAll(/(\/lib\S+)/g)].map(([, path]) => path!);

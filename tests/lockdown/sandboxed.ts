@@ -3,7 +3,7 @@ import { sandboxArguments, type SandboxParts } from "./sandbox.ts";
 
 const PATIENCE_MS = 30_000;
 
-/** What it left behind. */
+/** Its output and exit code. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -19,7 +19,7 @@ export class Sandboxed {
   #stdout = "";
   #wake: (() => void)[] = [];
 
-  /** Starts it with Penstock's `args`, and by the command `before` where one is given. */
+  /** Starts it with Penstock's `args`, through the command `before` if one is given. */
   static start(
     parts: SandboxParts,
     args: readonly string[],
@@ -43,7 +43,7 @@ export class Sandboxed {
     this.#errors = this.#read(process.stderr, (text) => this.#log = text);
   }
 
-  /** Waits until it has printed `text`, on either output; throws where it ends or hangs instead. */
+  /** Waits until it has printed `text` on either output; throws if it ends or hangs instead. */
   async waitFor(text: string): Promise<void> {
     const both = () => this.#stdout + this.#log;
     let isOver = false;
@@ -54,7 +54,7 @@ export class Sandboxed {
     const late = AbortSignal.timeout(PATIENCE_MS);
     late.addEventListener("abort", () => this.#awaken());
     while (!both().includes(text)) {
-      if (isOver || late.aborted) throw new Error(`"${text}" did not come; it said: ${both()}`);
+      if (isOver || late.aborted) throw new Error(`"${text}" was not printed; the output was:  ${both()}`);
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
   }
@@ -64,14 +64,14 @@ export class Sandboxed {
     this.signal("SIGTERM");
   }
 
-  /** Sends a signal to the program itself: bubblewrap passes none on. */
+  /** Sends a signal to the program itself, because bubblewrap forwards none. */
   signal(name: Deno.Signal): void {
     const { pid } = this.#process;
     const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ").map(Number);
     for (const child of children) Deno.kill(child, name);
   }
 
-  /** Waits for its end; kills it where that does not come. */
+  /** Waits for it to end; kills it if it does not. */
   async ended(): Promise<Ended> {
     const timer = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE_MS);
     const { code } = await this.#process.status;

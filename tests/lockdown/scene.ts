@@ -1,6 +1,6 @@
 /**
- * What is played within the network that has loopback only: the built-in exchange with TLS on the real ports, and the
- * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
+ * Runs inside the loopback-only network: the built-in exchange with TLS on the real ports, and the program in its
+ * sandbox, which takes it for the real exchange. Prints one line of JSON for each attempt.
  */
 import { DatabaseSync } from "node:sqlite";
 import { COMMANDS } from "../../src/config/command_name.ts";
@@ -11,14 +11,14 @@ import type { Probed } from "./probe.ts";
 import type { SandboxParts } from "./sandbox.ts";
 import { type Ended, Sandboxed } from "./sandboxed.ts";
 
-/** What the scene is given. */
+/** The paths and keys that the scene needs. */
 export interface SceneParts extends SandboxParts {
   /** The same program with the probe in Penstock's place. */
   readonly probe: SandboxParts;
   readonly tls: { readonly cert: string; readonly key: string };
 }
 
-/** One line of the table. */
+/** One row of the table. */
 export interface Row {
   readonly attempt: string;
   readonly expected: string;
@@ -29,14 +29,14 @@ export interface Row {
 const STREAM_PORT = 9443;
 const REST_PORT = 443;
 const PROXY_PORT = 3128;
-/** Where Deno listens as a debugger. */
+/** The port on which Deno's debugger listens. */
 const DEBUGGER_PORT = 9229;
 const JOURNAL = "data/penstock.db";
-/** What a file of somebody else's holds. */
+/** The contents of a file that belongs to somebody else. */
 const FOREIGN = "not yours";
-/** How Deno refuses: by name, or where it imports or attaches with a sentence of its own. */
+/** Deno's refusals: an error name, or a sentence of their own for imports and attached databases. */
 const DENIED = /NotCapable|Requires \w+ access|--no-remote|attached databases - max 0|without a question/;
-/** Settings of the runtime that do no harm here, as a stranger's environment may have them. */
+/** Runtime settings that do no harm here, as a stranger's environment may have them. */
 const SETTINGS = {
   NODE_OPTIONS: "--no-warnings",
   SSLKEYLOGFILE: "/data/keys.log",
@@ -44,10 +44,10 @@ const SETTINGS = {
 };
 const ENVIRONMENT = { DENO_CERT: "/etc/ca.pem" };
 
-/** How long the signal is sent, thirty times: longer than the runtime takes to listen for it. */
+/** How long the signal is sent, thirty times in all: longer than the runtime takes to start listening for it. */
 const SIGNALS_MS = 1_500;
 
-/** Whether anyone in this network listens on a port of IPv4. */
+/** Whether anything in this network listens on an IPv4 port. */
 function isListenedOn(port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   return new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F:]+ 0A `, "m").test(
@@ -55,13 +55,13 @@ function isListenedOn(port: number): boolean {
   );
 }
 
-/** Passes connections to `port` on to the exchange, which listens on one port only. */
+/** Forwards connections on `port` to the exchange, which listens on one port only. */
 function forward(port: number, to: number): Deno.TcpListener {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
   (async () => {
     for await (const near of listener) {
       const far = await Deno.connect({ hostname: "127.0.0.1", port: to });
-      // Either side may break off; then the other one has nothing left to do.
+      // Either side may break the connection; then the other has nothing left to do.
       near.readable.pipeTo(far.writable).catch(() => {});
       far.readable.pipeTo(near.writable).catch(() => {});
     }
@@ -91,7 +91,7 @@ class Scene {
     this.#listenAsProxy();
   }
 
-  /** Everything that is tried, in order. */
+  /** Makes every attempt, in order. */
   async *play(): AsyncGenerator<Row> {
     yield* this.#path();
     yield* this.#denials();
@@ -100,7 +100,7 @@ class Scene {
     yield* this.#probes();
   }
 
-  /** Connecting, trading, being stopped, resumed and looked into. */
+  /** Connects, trades, stops, resumes, and reads the journal. */
   async *#path(): AsyncGenerator<Row> {
     const first = this.#start(...dockerArguments("CMD"), "--json", "--record=data/first.txt");
     await first.waitFor('"type":"fill"');
@@ -115,14 +115,14 @@ class Scene {
     const { stdout, stderr, code } = await first.ended();
     const run = { code, stdout, stderr: stderr + stdout };
     yield this.#row(
-      "connect by the real address",
+      "connect to the real address",
       "wss://stream.binance.com:9443",
       run,
       0,
       "wss://stream.binance.com:9443",
     );
     yield this.#row(
-      "give up what is not needed",
+      "drop the permissions it does not need",
       "permissions kept: …",
       run,
       0,
@@ -130,7 +130,7 @@ class Scene {
     );
     yield this.#row("trade", "fills", run, 0, '"type":"fill"');
     yield this.#ownerOnly();
-    yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
+    yield this.#row("stop on SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
 
     const second = this.#start("run", "--json", "--record=data/second.txt");
     await second.waitFor('"type":"gap"');
@@ -138,19 +138,25 @@ class Scene {
     const resumed = await second.ended();
     const both = { ...resumed, stderr: resumed.stderr + resumed.stdout };
     yield this.#row(
-      "go on where it stopped",
-      "the run goes on",
+      "resume where it stopped",
+      "the run resumes",
       both,
       0,
       `the run in ${JOURNAL} goes on after`,
     );
     const filled = /"type":"gap".*?"missing":(\d+),"filled":\1\b/.exec(both.stdout)?.[0] ?? "no filled gap";
     yield this.#row("fetch what it missed over REST, port 443", "a gap, filled", both, 0, filled);
-    yield this.#row("look into its journal", "exit 0, the account", await this.#run("status"), 0, "Account");
-    yield this.#row("examine itself", "all is well", await this.#run("doctor"), 0, "All checks pass.");
+    yield this.#row("read its journal", "exit 0, the account", await this.#run("status"), 0, "Account");
+    yield this.#row(
+      "check its own setup",
+      "all checks pass",
+      await this.#run("doctor"),
+      0,
+      "All checks pass.",
+    );
     if ("verify" in COMMANDS) {
       const verified = await this.#run("verify", JOURNAL, "data/first.txt", "data/second.txt");
-      yield this.#row("be verified from its recordings", "exit 0", verified, 0, "");
+      yield this.#row("verify its journal from the recordings", "exit 0", verified, 0, "");
     }
     const { data } = this.#parts;
     Deno.copyFileSync(`${data}/penstock.db`, `${data}/foreign.db`);
@@ -166,7 +172,7 @@ class Scene {
     );
   }
 
-  /** What a user can ask of the program that it may not do. */
+  /** Commands of a user that the program has no permission to carry out. */
   async *#denials(): AsyncGenerator<Row> {
     const once = ["run", "--state=none", "--attempts=1", "--stop-after=60"];
     for (
@@ -182,7 +188,7 @@ class Scene {
     const elsewhere = await this.#resume("--rest-endpoint=https://example.org");
     yield this.#row(
       "missed trades from another host",
-      "named, and the run goes on",
+      "named, and the run continues",
       elsewhere,
       0,
       "No permission to reach example.org:443",
@@ -192,7 +198,7 @@ class Scene {
     this.#isRedirecting = false;
     yield this.#row(
       "a redirect of REST",
-      "not followed, and the run goes on",
+      "not followed, and the run continues",
       redirected,
       0,
       "redirects to https://example.org/ (HTTP 302), which is not followed",
@@ -211,7 +217,7 @@ class Scene {
     const proxy = `http://127.0.0.1:${PROXY_PORT}`;
     const variables = { HTTPS_PROXY: proxy, ALL_PROXY: proxy, https_proxy: proxy };
     const past = this.#withCount(await this.#run(...once, { ...variables, ...SETTINGS }));
-    yield this.#row("a proxy in the environment", "not asked", past, 0, "the proxy was not asked");
+    yield this.#row("a proxy in the environment", "not used", past, 0, "the proxy was not queried");
     for (const name of Object.keys(SETTINGS)) {
       yield this.#row(
         `${name} in the environment`,
@@ -224,10 +230,10 @@ class Scene {
     const through = this.#withCount(await this.#run(...once, { ...variables, NO_PROXY: "" }));
     yield this.#row(
       "a proxy, and NO_PROXY set to nothing",
-      "asked, as the person wants",
+      "used, as the user wants",
       through,
       4,
-      "the proxy was asked",
+      "the proxy was queried",
     );
 
     yield this.#row(
@@ -268,7 +274,7 @@ class Scene {
     const { data } = this.#parts;
     Deno.writeTextFileSync(`${data}/deno.lock`, FOREIGN);
     const beside = this.#row(
-      "a lock file of somebody else's",
+      "somebody else's lock file",
       "exit 1, left as it was",
       await this.#run("run", "--state=data/deno"),
       1,
@@ -294,7 +300,7 @@ class Scene {
     );
   }
 
-  /** Links in data that lead out of it, which Deno would follow. */
+  /** Links in data that point outside it, which Deno would follow. */
   async *#links(): AsyncGenerator<Row> {
     const { data } = this.#parts;
     Deno.symlinkSync("/etc/passwd", `${data}/link`);
@@ -331,14 +337,14 @@ class Scene {
     }
   }
 
-  /** SIGUSR1, at which the runtime opens its debugger some time after the start. */
+  /** SIGUSR1, which opens the runtime's debugger some time after the start. */
   async *#debugger(): AsyncGenerator<Row> {
     const attempts = [
-      ["SIGUSR1 at many moments", [], "trades on, no port stays open", "and is closed"],
+      ["SIGUSR1 at many moments", [], "keeps trading, no port stays open", "and is closed"],
       [
         "SIGUSR1 that was blocked at the start",
         ["env", "--block-signal=USR1"],
-        "trades on, no port opens",
+        "keeps trading, no port opens",
         "was not opened, and is closed",
       ],
     ] as const;
@@ -356,7 +362,7 @@ class Scene {
         await new Promise((resolve) => setTimeout(resolve));
       }
       if (before.length === 0) await program.waitFor("the debugger that Deno opens at it is closed again");
-      // What came last is still to be closed.
+      // The last debugger is still to be closed.
       const late = performance.now() + SIGNALS_MS;
       while (isListenedOn(DEBUGGER_PORT) && performance.now() < late) {
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -370,12 +376,12 @@ class Scene {
     }
   }
 
-  /** What code in its place could try. */
+  /** What other code in the program's place could try. */
   async *#probes(): AsyncGenerator<Row> {
     this.#isRedirecting = true;
     const { stdout, stderr } = await Sandboxed.start(this.#parts.probe, [], ENVIRONMENT).ended();
     this.#isRedirecting = false;
-    if (stdout === "") throw new Error(`the probe said nothing: ${stderr}`);
+    if (stdout === "") throw new Error(`the probe printed nothing:  ${stderr}`);
     for (const line of stdout.split("\n")) {
       const { attempt, denied }: Probed = JSON.parse(line);
       yield {
@@ -387,24 +393,24 @@ class Scene {
     }
   }
 
-  /** Whether what the program made in /data is its user's alone. */
+  /** Whether only the program's user can read the files it made in /data. */
   #ownerOnly(): Row {
     const modes = [...Deno.readDirSync(this.#parts.data)].map(({ name }) => {
       const { mode } = Deno.lstatSync(`${this.#parts.data}/${name}`);
       return `${name} ${((mode ?? 0o777) & 0o777).toString(8)}`;
     });
     return {
-      attempt: "let others of the machine read its files",
+      attempt: "keep its files from other users",
       expected: "0600",
       seen: modes.join(", "),
       isAsExpected: modes.length > 1 && modes.every((mode) => mode.endsWith(" 600")),
     };
   }
 
-  /** Resumes the run in the journal until it has passed the trades it missed, which are not available. */
+  /** Resumes the run in the journal until it has given up on the trades it missed, which are not available. */
   async #resume(...args: string[]): Promise<Ended> {
     const { released } = this.#exchange;
-    // Something has to be missing, or nobody would be asked.
+    // Trades have to be missing, or no host would be queried.
     while (this.#exchange.released < released + 20) await new Promise((resolve) => setTimeout(resolve, 10));
     const program = this.#start("run", "--attempts=1", ...args);
     await program.waitFor("the averages start again");
@@ -422,12 +428,12 @@ class Scene {
     return await Sandboxed.start(this.#parts, args, environment).ended();
   }
 
-  /** What was seen, with whether the proxy was ever asked. */
+  /** Adds to what was seen whether the proxy was ever queried. */
   #withCount(seen: Ended): Ended {
-    return { ...seen, stderr: `${seen.stderr}\nthe proxy was ${this.#proxied === 0 ? "not " : ""}asked` };
+    return { ...seen, stderr: `${seen.stderr}\nthe proxy was ${this.#proxied === 0 ? "not " : ""}queried` };
   }
 
-  /** Whether it ended with `code` and said `text`. */
+  /** A row that passes if the program ended with `code` and printed `text`. */
   #row(
     attempt: string,
     expected: string,

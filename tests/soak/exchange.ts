@@ -1,21 +1,23 @@
 /**
- * The built-in exchange as a process of its own, so that what it takes can be told from what watching it takes. It
- * prints its addresses as one line of JSON, lets each fault happen that comes as a line of JSON on its standard
- * input, and ends when that ends.
+ * The built-in exchange as a process of its own, so that its memory and files can be measured apart from the soak's. It
+ * prints its addresses as one line of JSON, injects each fault that it reads as a line of JSON from standard input, and
+ * ends when its standard input ends.
  */
 import { assert } from "@std/assert";
 import type { FaultAction } from "../../src/simulator/faults.ts";
 import { MARKET_SPEED, reproducibleExchange } from "../commands/reference_run.ts";
 import { COLLECTING, FLAGS, V8_FLAGS } from "../support/penstock.ts";
 
-/** Binance's own times, sped up as the market is: a ping every 20 s, an end a minute after one without an answer. */
+/** Binance's own times, sped up like the market: a ping every 20 s, and the end a minute after an unanswered one. */
 const TIMING = {
   pingEveryMs: 20_000 / MARKET_SPEED,
   pongWithinMs: 60_000 / MARKET_SPEED,
   shutdownNoticeMs: 200,
   halfOpenMs: 10_000,
 };
-/** Forty seconds of a process away, on a busy machine too; kept whole, it would grow for as long as the soak lasts. */
+/**
+ * Covers a process that is away for forty seconds, even on a busy machine. A whole history would grow with the soak.
+ */
 const HISTORY = 60_000;
 
 /** A running exchange. Leaving its scope ends it. */
@@ -50,13 +52,13 @@ export class SoakExchange implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Lets a fault happen now. */
+  /** Injects a fault now. */
   async inject(fault: FaultAction): Promise<void> {
     await this.#input.write(new TextEncoder().encode(`${JSON.stringify(fault)}\n`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Where it has ended by itself there is nothing left to close.
+    // If it has ended by itself, there is nothing left to close.
     await this.#input.close().catch(() => {});
     await this.#process.status;
   }

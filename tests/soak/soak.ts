@@ -1,7 +1,7 @@
 /**
- * A long run among troubles: the built-in exchange does everything that it can do wrong, in an order drawn from a
- * seed, the process is killed and stopped and started again, and in the end every decision has to be what a reference
- * over the market's trades makes of them. `deno task soak --for 1h [--seed N]`; the gate has two minutes.
+ * A long run with faults: the built-in exchange injects every fault it has, in an order drawn from a seed. The process
+ * is killed, stopped and started again. In the end every decision must match a reference computed from the market's
+ * trades. `deno task soak --for 1h [--seed N]`; the gate runs it for two minutes.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { assert, assertEquals } from "@std/assert";
@@ -20,31 +20,33 @@ import type { Choices } from "../support/reference.ts";
 import { SoakExchange } from "./exchange.ts";
 import { growths, measure, type Sample, type Trends, trendsOf, trendsText } from "./trend.ts";
 
-/** What a soak found. */
+/** The result of a soak. */
 export interface Soaked {
   readonly seed: number;
-  /** How often each trouble came, by its name. */
+  /** How often each trouble occurred, by its name. */
   readonly troubles: Readonly<Record<string, number>>;
   readonly trades: number;
   readonly fills: number;
-  /** Of the last process, which lives for the second half, and of the exchange meanwhile. */
+  /** Of the last process, which lives through the second half, and of the exchange during that time. */
   readonly program: Trends;
   readonly exchange: Trends;
 }
 
-/** With the usual fee a run would have lost a fifth of its cash within minutes, and be halted for the rest. */
+/** With the usual fee a run would lose a fifth of its cash within minutes and be halted from then on. */
 const CHOICES: Choices = { ...DEFAULTS, fee: "0.00001" };
-/** Between two troubles, ms: the exchange's own budget for fetching what they cost is not to be used up. */
+/**
+ * The time between two troubles, ms: long enough that backfilling after them stays within the exchange's rate limit.
+ */
 const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 2_500;
 const SAMPLE_MS = 1_000;
-/** The part of a soak, at least, in which memory and open files are watched. */
+/** The smallest part of a soak in which memory and open files are measured. */
 const WATCHED = 1 / 3;
-/** A process that grew by less in a round of all troubles has what it needs. */
+/** A process that grows by less than this in a round of all troubles has all the memory it needs. */
 const SETTLED_MB = 1;
 const MOST_ROUNDS = 5;
 
-/** Every fault there is, with what it needs. */
+/** Every fault, with its parameters. */
 function faults(random: SeededRandom): FaultAction[] {
   const count = random.whole(1, 10);
   return [
@@ -63,7 +65,9 @@ function faults(random: SeededRandom): FaultAction[] {
   ];
 }
 
-/** Runs for `ms` among troubles drawn from `seed`. Throws an AssertionError for anything lost, doubled or other. */
+/**
+ * Runs for `ms` with troubles drawn from `seed`. Throws an AssertionError if anything is lost, doubled or different.
+ */
 export async function soak(ms: number, seed: number): Promise<Soaked> {
   const folder = await Deno.makeTempDir({ prefix: "penstock-soak-" });
   try {
@@ -81,7 +85,7 @@ class Soak {
   readonly #random: SeededRandom;
   readonly #troubles: Record<string, number> = {};
   readonly #printed: PrintedEvent[][] = [];
-  /** Faults that are still to happen before all are shuffled again. */
+  /** Faults still to be injected before all are shuffled again. */
   #waiting: FaultAction[] = [];
 
   constructor(exchange: SoakExchange, path: string, seed: number) {
@@ -93,7 +97,7 @@ class Soak {
 
   async run(ms: number): Promise<Soaked> {
     const startedAt = performance.now();
-    // In the first half processes come and go, in the second one lives on.
+    // In the first half processes come and go; in the second, one process keeps running.
     while (performance.now() - startedAt < ms / 2) {
       await using program = this.#start();
       for (let left = this.#random.whole(1, 6); left > 0; left--) await this.#trouble();
@@ -117,7 +121,7 @@ class Soak {
     })();
     const until = Math.max(startedAt + ms, watchedFrom + WATCHED * ms);
     while (performance.now() < until) await this.#trouble();
-    // What the last trouble broke is made good before the end, or it would be left for the next run.
+    // The run repairs the damage of the last trouble before the end; otherwise the next run would have to.
     await pause(MOST_PAUSE_MS);
     program.passOver();
     await program.event("fill");
@@ -139,8 +143,8 @@ class Soak {
   }
 
   /**
-   * Lets all troubles happen, again and again until both processes have the memory that they need. A leak never stops
-   * growing, and is watched after the last round like anything else.
+   * Goes through all troubles, again and again, until both processes have the memory that they need. A leak never stops
+   * growing, so the measurement after the last round shows it.
    */
   async #warmUp(program: Penstock): Promise<void> {
     let before = [0, 0];
@@ -170,7 +174,7 @@ class Soak {
   async #end(program: Penstock, signal: Deno.Signal): Promise<void> {
     program.signal(signal);
     const { stdout } = await program.finished();
-    // The last line of a process that was killed may be torn.
+    // The last line of a killed process may be incomplete.
     const whole = stdout.endsWith("}") ? stdout : stdout.slice(0, stdout.lastIndexOf("\n") + 1);
     this.#printed.push(eventsOf(whole));
   }
@@ -199,7 +203,7 @@ export function assertFlat(found: Soaked): void {
   assert(grown.length === 0, `${grown.join("; ")}\n${soakText(found)}`);
 }
 
-/** What was found, in a few lines. */
+/** The result, in a few lines. */
 export function soakText({ seed, troubles, trades, fills, program, exchange }: Soaked): string {
   const list = Object.entries(troubles).map(([name, count]) => `${name} ${count}`).join(", ");
   return `soak with seed ${seed}: ${trades} trades, ${fills} fills, none lost, none doubled

@@ -1,12 +1,12 @@
-/** Two minutes among all troubles; `deno task soak --for 1h` looks longer. */
+/** Two minutes with all troubles; `deno task soak --for 1h` runs longer. */
 import { assert, assertGreater, assertLess } from "@std/assert";
 import { assertFlat, soak, soakText } from "./soak.ts";
 
-/** Another one every day, so that the gate looks further; a failure is repeated by its seed. */
+/** The seed changes every day, so the gate covers more orders over time. The seed repeats a failure. */
 const seed = Math.floor(Date.now() / 86_400_000);
 
 Deno.test({
-  name: `penstock run loses nothing and does not grow in two minutes of every trouble (seed ${seed})`,
+  name: `penstock run loses nothing and does not grow in two minutes with every trouble (seed ${seed})`,
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const found = await soak(120_000, seed);

@@ -1,6 +1,6 @@
-/** What a process takes of the machine, and whether that stays as it is. */
+/** How much memory and how many files a process uses, and whether they grow. */
 
-/** What a process takes at one time. */
+/** What a process uses at one moment. */
 export interface Sample {
   readonly minute: number;
   /** Resident. */
@@ -8,34 +8,34 @@ export interface Sample {
   readonly files: number;
 }
 
-/** How a measure went, each end as the middle of a third of the samples. */
+/** How a measure changed. Each end is the median of a third of the samples. */
 export interface Trend {
   readonly first: number;
   readonly last: number;
-  /** Least squares, and its standard error. */
+  /** The least-squares slope, and its standard error. */
   readonly slopePerMinute: number;
   readonly error: number;
-  /** From the first sample to the last. */
+  /** The time from the first sample to the last. */
   readonly minutes: number;
 }
 
-/** How a process went. */
+/** How the measures of a process changed. */
 export interface Trends {
   readonly memoryMb: Trend;
   readonly files: Trend;
 }
 
 /**
- * The slopes that count as growth. Forty troubles come in a minute: what one of the twelve kinds left behind would
- * be three files a minute, and a message or a buffer kept each time more than a megabyte.
+ * The slopes that count as growth. Forty troubles occur in a minute. If one of the twelve kinds left a file open, that
+ * would be three files a minute; if it kept a message or a buffer, more than a megabyte.
  */
 const STEEPEST = { memoryMb: 1, files: 1 } as const;
-/** What comes and goes all the time: garbage until it is collected, connections until the other side has let go. */
+/** The normal fluctuation: garbage until it is collected, connections until the other side has closed them. */
 const TIDE = { memoryMb: 5, files: 3 } as const;
-/** Neighbouring samples are alike: the noise is told from stretches of them. */
+/** Neighbouring samples are correlated, so the noise is estimated from stretches of them. */
 const STRETCHES = 10;
 
-/** Resident memory and open files of a process. Deno itself may not read below /proc unless it may do everything. */
+/** Resident memory and open files of a process. Deno itself needs every permission to read below /proc. */
 export async function measure(pid: number, minute: number): Promise<Sample> {
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", `grep VmRSS /proc/${pid}/status; ls /proc/${pid}/fd | wc -l`],
@@ -53,8 +53,9 @@ export function trendsOf(samples: readonly Sample[]): Trends {
 }
 
 /**
- * The measures that grow, each with its slope; empty when all are flat. What is neither steeper than the noise makes
- * a slope seem, nor more in all than what comes and goes, is flat: a few minutes show only a coarse leak.
+ * The measures that grow, each with its slope; empty when all are flat. A measure is flat if its slope, less the noise,
+ * is within the limit, or if its total growth is within the normal fluctuation, so a few minutes show only a coarse
+ * leak.
  */
 export function growths(trends: Trends): string[] {
   return (["memoryMb", "files"] as const).flatMap((name) => {
@@ -65,7 +66,7 @@ export function growths(trends: Trends): string[] {
   });
 }
 
-/** Trends in a line. */
+/** The trends on one line. */
 export function trendsText({ memoryMb, files }: Trends): string {
   return `memory ${endsText(memoryMb)} MB, ${slopeText(memoryMb)}; ` +
     `open files ${endsText(files)}, ${slopeText(files)}`;
@@ -97,7 +98,7 @@ function trendOf(points: readonly Point[]): Trend {
   };
 }
 
-/** The line through `points`: its slope, with the standard error that the points' distances from it mean. */
+/** The slope of the line through `points`, and the standard error that the residuals imply. */
 function leastSquares(points: readonly Point[]): { readonly slope: number; readonly error: number } {
   const x = mean(points.map(([minute]) => minute));
   const y = mean(points.map(([, value]) => value));

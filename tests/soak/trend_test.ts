@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { SeededRandom } from "../support/random.ts";
 import { growths, type Sample, trendsOf, trendsText } from "./trend.ts";
 
-/** A sample a second for five minutes, or as long, with noise and so much growth a minute. */
+/** Samples once a second, for five minutes by default, with noise and this much growth a minute. */
 function samples(megabytesAMinute: number, filesAMinute: number, seconds = 300): Sample[] {
   const random = new SeededRandom(3);
   return Array.from({ length: seconds }, (_, second) => ({
@@ -12,7 +12,7 @@ function samples(megabytesAMinute: number, filesAMinute: number, seconds = 300):
   }));
 }
 
-Deno.test("trendsOf() finds the slope in the noise, and how sure it is", () => {
+Deno.test("trendsOf() finds the slope in the noise and its standard error", () => {
   const { memoryMb, files } = trendsOf(samples(2, 0));
   assertAlmostEquals(memoryMb.slopePerMinute, 2, 3 * memoryMb.error);
   assertAlmostEquals(files.slopePerMinute, 0, 3 * files.error);
@@ -28,7 +28,7 @@ Deno.test("growths() names what grows, and lets noise pass", () => {
   assertEquals(named(growths(trendsOf(samples(2, 0)))), ["memoryMb"]);
   assertEquals(named(growths(trendsOf(samples(0, 3)))), ["files"]);
   assertEquals(named(growths(trendsOf(samples(-5, -5)))), []);
-  // Two connections that were not there in the first of forty seconds are no leak; in ten minutes they would be.
+  // Two more connections within forty seconds are no leak; over ten minutes they would be.
   assertEquals(growths(trendsOf(samples(5, 3, 40))), []);
   assertEquals(named(growths(trendsOf(samples(1.5, 1.5, 600)))), ["memoryMb", "files"]);
   assertEquals(named(growths(trendsOf(samples(20, 10, 40)))), ["memoryMb", "files"]);

@@ -29,13 +29,23 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
       assertEquals(pipeline.snapshot(), kept.state);
     }
     for (const { before, action, time } of halts) {
-      if (before === at) events.push(...pipeline.halt(action, time));
+      if (before !== at) continue;
+      const acted = action === "release"
+        ? pipeline.release(time, { requested: time })
+        : pipeline.halt(action, time);
+      for (const event of acted) events.push(unasked(event));
     }
     events.push(...pipeline.run(batch.open([message])));
     assertBooks(pipeline.snapshot(), choices);
   });
   events.push(...pipeline.end());
   return events;
+}
+
+/** The reference knows of no requests. */
+function unasked(event: PipelineEvent): PipelineEvent {
+  const { requested: _requested, ...rest } = event as PipelineEvent & { readonly requested?: string };
+  return rest as PipelineEvent;
 }
 
 /** Checks the laws of the books on a snapshot. */

@@ -63,9 +63,12 @@ export const guardedScenario: fc.Arbitrary<GuardedScenario> = fc.record({
   choices,
   base: fc.constantFrom("100", "61837.63", "0.7097"),
   steps: fc.array(step, { minLength: 5, maxLength: 45, size: "max" }),
-  halts: fc.array(fc.record({ before: fc.nat({ max: 60 }), action: fc.constantFrom("hold", "flatten") }), {
-    maxLength: 1,
-  }),
+  halts: fc.array(
+    fc.record({ before: fc.nat({ max: 60 }), action: fc.constantFrom("hold", "flatten", "release") }),
+    {
+      maxLength: 1,
+    },
+  ),
   restarts: fc.uniqueArray(fc.integer({ min: 1, max: 44 }), { maxLength: 3 }),
 }).map(({ choices, base, steps, halts, restarts }) => {
   let id = 1_000;

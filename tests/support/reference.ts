@@ -144,6 +144,19 @@ class ReferenceRun {
     this.#time = lastTime;
   }
 
+  /** Ends a halt by hand, at `time`: both limits count again from the equity of this moment. */
+  release(time: number): void {
+    if (this.#halt === null) return;
+    const lastTime = this.#time;
+    this.#time = time;
+    this.#emit({ type: "released", reason: this.#halt.reason, tradeId: this.#lastId ?? -1 });
+    this.#time = lastTime;
+    this.#halt = null;
+    this.#limitPeak = this.#equity();
+    if (this.#day !== null) this.#day = { ...this.#day, start: this.#limitPeak };
+    this.#orders.askAgain();
+  }
+
   end(): Reference {
     this.#orders.end();
     const { cash, position, fees, realized, fills, refusals } = this.#orders;
@@ -260,10 +273,10 @@ class ReferenceRun {
   }
 }
 
-/** A halt by hand before the trade of this number, counted from 0. */
+/** A halt by hand, or the end of one, before the trade of this number, counted from 0. */
 export interface PlainHalt {
   readonly before: number;
-  readonly action: "hold" | "flatten";
+  readonly action: "hold" | "flatten" | "release";
   /** µs. */
   readonly time: number;
 }
@@ -277,7 +290,11 @@ export function computeReference(
   const run = new ReferenceRun(choices);
   let at = 0;
   for (const trade of trades) {
-    for (const { before, action, time } of halts) if (before === at) run.halt(action, time);
+    for (const { before, action, time } of halts) {
+      if (before !== at) continue;
+      if (action === "release") run.release(time);
+      else run.halt(action, time);
+    }
     run.see(trade);
     at++;
   }

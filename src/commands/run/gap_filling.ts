@@ -25,6 +25,8 @@ export interface GapFillingOptions {
     note?: () => RecordingNote,
   ) => Promise<void> | null;
   readonly log: (line: Line) => void;
+  /** The time, ms since 1970. */
+  readonly now: () => number;
 }
 
 /** The gaps of one run. */
@@ -48,7 +50,7 @@ export class GapFilling {
    * the newest. Live trades received since `receivedAt` (ms since 1970) wait meanwhile.
    */
   async fill(gap: HeldGap, receivedAt: number): Promise<void> {
-    const { state, backfill, config, leaves, apply } = this.#options;
+    const { state, backfill, config, leaves, apply, now } = this.#options;
     const fromId = Math.max(gap.fromId, gap.toId - config.backfillMax + 1);
     let skipped = fromId - gap.fromId;
     if (skipped > 0) this.#logSkipped(gap);
@@ -59,7 +61,7 @@ export class GapFilling {
       const { rows } = page.value;
       const passed = skipped > 0 ? { skipped } : {};
       await apply(
-        { event: "backfilled", trades: this.#late.open(rows, skipped, Date.now() * 1000) },
+        { event: "backfilled", trades: this.#late.open(rows, skipped, now() * 1000) },
         () => ({ event: "late", trades: backfilledText(rows.slice(0, this.#late.taken)), ...passed }),
       );
       skipped = 0;
@@ -70,9 +72,9 @@ export class GapFilling {
     const filled = state.trades - before;
     const through = end !== null && end.lastId > state.lastId && skipped === 0 ? end.lastId : -1;
     if (end !== null) this.#logRest(gap, fromId, filled, end);
-    const waited = waitedSince(receivedAt, config);
+    const waited = waitedSince(receivedAt, now(), config);
     if (waited !== null) await apply(waited);
-    await apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: Date.now() * 1000 });
+    await apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: now() * 1000 });
   }
 
   #logSkipped({ fromId, toId }: HeldGap): void {

@@ -51,7 +51,7 @@ const MOST_SHOWN = 3;
  */
 export async function ask(
   { config, sources }: Configuration,
-  { restEndpoint, budget, signal }: Pick<InstrumentQuestion, "budget" | "signal"> & {
+  { restEndpoint, budget, signal, runtime }: Pick<InstrumentQuestion, "budget" | "signal" | "runtime"> & {
     readonly restEndpoint: string | null | undefined;
   },
   market: string,
@@ -60,7 +60,14 @@ export async function ask(
   if (config.offlineInstruments || restEndpoint === undefined) return null;
   const { symbol } = config;
   const exchange = exchangeNamed(config.exchange);
-  const answer = await askInstrument({ restEndpoint, exchange, symbol, budget, signal });
+  const answer = await askInstrument({
+    restEndpoint,
+    exchange,
+    symbol,
+    budget,
+    signal,
+    ...(runtime && { runtime }),
+  });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
     `${nameIn(sources.symbol, "symbol")} is "${symbol}": expected a symbol that ${

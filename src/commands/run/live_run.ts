@@ -26,10 +26,12 @@ import { droppedRequest, journalTook, strayText } from "../../views/terminal/nar
 import { statusEvent } from "../../views/terminal/status_line.ts";
 import { show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
+import { type Handling, noteOf, withHint } from "./handling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
-import { recordingTarget, startRecording } from "./recording.ts";
+import { recordingTarget } from "./recording.ts";
 import { requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
+import { HERE, type Surroundings } from "./surroundings.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** Applies what the feed delivers to the engine, and keeps and shows the events. */
@@ -37,6 +39,7 @@ export class LiveRun {
   readonly #configuration: Configuration;
   readonly #config: Config;
   readonly #view: View;
+  readonly #surroundings: Surroundings;
   readonly #feed: ReadAhead;
   readonly #restEndpoint: string | null | undefined;
   readonly #budget: RestBudget;
@@ -46,7 +49,7 @@ export class LiveRun {
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
   /** The earliest time at which data that is still to be run may have arrived, ms since 1970. */
-  readonly #openedAt = Date.now();
+  readonly #openedAt: number;
   #made: Engine | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
@@ -62,8 +65,17 @@ export class LiveRun {
   #connected = false;
   #rejectionsLogged = false;
 
-  constructor(configuration: Configuration, view: View, feed: ReadAhead, signal: AbortSignal) {
+  constructor(
+    configuration: Configuration,
+    view: View,
+    feed: ReadAhead,
+    signal: AbortSignal,
+    surroundings: Surroundings = HERE,
+  ) {
     const { config } = configuration;
+    const { runtime } = surroundings;
+    this.#surroundings = surroundings;
+    this.#openedAt = this.#now;
     this.#configuration = configuration;
     this.#config = config;
     this.#view = view;
@@ -76,7 +88,17 @@ export class LiveRun {
     const budget = this.#budget = new RestBudget({ perMinute: exchange.weightPerMinute });
     this.#backfill = restEndpoint === undefined
       ? null
-      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });
+      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget, runtime });
+  }
+
+  /** ms since 1970. */
+  get #now(): number {
+    return this.#surroundings.runtime.Date.now();
+  }
+
+  /** The same as events say it. */
+  get #time(): string {
+    return isoTime(this.#now * 1000);
   }
 
   /** Set by `open`: until then the rules for orders are not known. */
@@ -101,6 +123,7 @@ export class LiveRun {
       budget: this.#budget,
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
+      surroundings: this.#surroundings,
     });
     if (opened === null) return null;
     ({ engine: this.#made, journal: this.#journal } = opened);
@@ -119,12 +142,14 @@ export class LiveRun {
             // With the time that limits have gone by, so that a recording leads to the same.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: (line) => this.#view.log(line),
+        now: () => this.#now,
       });
     }
     if (target !== null) {
-      this.#recording = await startRecording(target, this.#config, {
+      this.#recording = await this.#surroundings.startRecording(target, this.#config, {
         journal: this.#journal?.place,
         log: (line) => this.#view.log(line),
+        clock: this.#surroundings.runtime,
       });
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
@@ -135,13 +160,13 @@ export class LiveRun {
 
   /** Takes the instrument's rules, which the run waited for. */
   async takeRules(arrived: ArrivedRules): Promise<void> {
-    await this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
+    await this.#happened({ event: "rules", ...arrived, time: this.#now * 1000 });
   }
 
   /** Starts the run: emits that it has started, or resumed. */
   async start(): Promise<void> {
     this.#hasStarted = true;
-    const waited = waitedSince(this.#openedAt, this.#config);
+    const waited = waitedSince(this.#openedAt, this.#now, this.#config);
     if (waited !== null) await this.#happened(waited);
     // A halt that was filed before the start applies before the first trade.
     await this.handleRequests();
@@ -164,13 +189,13 @@ export class LiveRun {
       case "connected": {
         const { endpoint, attempt } = batch;
         this.#connected = true;
-        await this.#happened({ event: "connected", endpoint, attempt, time: Date.now() * 1000 });
+        await this.#happened({ event: "connected", endpoint, attempt, time: this.#now * 1000 });
         break;
       }
       case "disconnected": {
         const { reason, retryInMs, cause, hint } = batch;
         this.#connected = false;
-        await this.#happened({ event: "disconnected", reason, retryInMs, cause, time: Date.now() * 1000 }, {
+        await this.#happened({ event: "disconnected", reason, retryInMs, cause, time: this.#now * 1000 }, {
           hint,
         });
         break;
@@ -189,7 +214,7 @@ export class LiveRun {
   async #handleRequestsNow(): Promise<void> {
     if (!this.#hasStarted || this.#journal === null) return;
     for await (const asked of this.#journal.requests()) {
-      const input = requestedInput(asked, Date.now() * 1000);
+      const input = requestedInput(asked, this.#now * 1000);
       if (input === null) this.#view.log(droppedRequest(asked.kind, asked.time, asked.why));
       else await this.#applyNow(input, { note: noteOf(input), handled: [asked.id] });
     }
@@ -197,15 +222,15 @@ export class LiveRun {
 
   /** Keeps the run's state in the journal. */
   checkpoint(): Promise<void> {
-    return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(Date.now() * 1000)));
+    return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(this.#now * 1000)));
   }
 
   /** Writes a heartbeat to the journal. */
   heartbeat(): Promise<void> {
     return this.#turns.take(async () => {
       if (!this.#isOpen || this.#hasStopped) return;
-      const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond());
-      await this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
+      const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
+      await this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
     });
   }
 
@@ -213,7 +238,7 @@ export class LiveRun {
   emitStatus(): Promise<void> | null {
     const emit = (): void => {
       if (!this.#hasStarted) return;
-      show(this.#view, [statusEvent(this.#state.current, this.#stream, now(), this.#state.heldGap)]);
+      show(this.#view, [statusEvent(this.#state.current, this.#stream, this.#time, this.#state.heldGap)]);
     };
     if (!this.#turns.isFree) return this.#turns.take(() => Promise.resolve(emit()));
     emit();
@@ -227,7 +252,7 @@ export class LiveRun {
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsLogged = true;
-    show(this.#view, [{ type: "rejected", time: now(), ...rejections }]);
+    show(this.#view, [{ type: "rejected", time: this.#time, ...rejections }]);
   }
 
   /** Draws the line with the run's state, unless that is just being kept. */
@@ -241,7 +266,7 @@ export class LiveRun {
     return this.#turns.take(async () => {
       await this.#handleRequestsNow();
       this.logRejections();
-      const at = Date.now() * 1000;
+      const at = this.#now * 1000;
       // The recording's last line says so too.
       await this.#applyNow({ event: "ended", time: at });
       this.logRejections();
@@ -264,7 +289,7 @@ export class LiveRun {
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
-      time: now(),
+      time: this.#time,
       ...this.#state.totals,
       ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
@@ -278,7 +303,7 @@ export class LiveRun {
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
-      tradesPerSecond: this.#throughput.tradesPerSecond(),
+      tradesPerSecond: this.#throughput.tradesPerSecond(this.#now),
       lagMs,
       awaitsRules: this.#state.awaitsRules,
     };
@@ -306,7 +331,12 @@ export class LiveRun {
         const gap = state.heldGap;
         if (gap === null || this.done) break;
         await this.#feed.during(
-          loggedIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.log(line)),
+          loggedIfSlow(
+            gap,
+            this.#gaps!.fill(gap, receivedAt),
+            (line) => this.#view.log(line),
+            this.#surroundings.runtime,
+          ),
         );
         if (this.#gaps!.isLeft) break;
       }
@@ -364,31 +394,7 @@ export class LiveRun {
     this.#recording?.kept(this.#journal.place);
   }
 
-  #note(note: RecordingNote, at = Date.now()): void {
+  #note(note: RecordingNote, at = this.#now): void {
     this.#recording?.note(note, at);
   }
-}
-
-/** What to do with an input besides applying it. */
-interface Handling {
-  /** What is recorded of it before it is applied. */
-  readonly note: RecordingNote;
-  /** Records it once it has been applied. */
-  readonly record: () => void;
-  /** What the user can do about a lost connection. */
-  readonly hint: string | null;
-  /** The requests that led to it. */
-  readonly handled: readonly number[];
-}
-
-function* withHint(events: Iterable<EngineEvent>, hint: string): Generator<EngineEvent> {
-  for (const event of events) yield event.type === "disconnected" ? { ...event, hint } : event;
-}
-
-function noteOf({ time: _time, ...note }: Happened): RecordingNote {
-  return note;
-}
-
-function now(): string {
-  return isoTime(Date.now() * 1000);
 }

@@ -13,6 +13,7 @@ import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import type { Line } from "../../views/view.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
 /** What a run is opened with besides its configuration. */
@@ -23,6 +24,7 @@ export interface OpeningOptions {
   readonly restEndpoint: string | null | undefined;
   readonly budget: RestBudget;
   readonly holdsAtGaps: boolean;
+  readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
 }
 
@@ -60,21 +62,18 @@ export async function openRun(
 ): Promise<OpenedRun | null> {
   const { state, symbol, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
+  const { runtime, journals } = options.surroundings;
+  const { performance } = runtime;
   const [answer, stores] = await Promise.all([
-    ask(configuration, options, market),
-    // A run without a journal does not load SQLite.
-    state === "none" ? null : Promise.all([
-      import("../../stores/journal/journal.ts"),
-      import("../../stores/journal/run_journal.ts"),
-    ]),
+    ask(configuration, { ...options, runtime }, market),
+    state === "none" ? null : journals(),
   ]);
   if (options.signal.aborted) return null;
-  const [journals, runJournals] = stores ?? [null, null];
   const strategy = strategyOf(configuration.config);
   const window = Math.max(1, strategy().remembers);
-  const journal = await journals?.Journal.open(state, { now: () => performance.now(), window }) ?? null;
+  const journal = await stores?.open(state, { now: () => performance.now(), window }) ?? null;
   try {
-    const time = Date.now() * 1000;
+    const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
@@ -84,7 +83,7 @@ export async function openRun(
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
-    const keeping = journal === null ? null : new runJournals!.RunJournal(journal, engine, symbol);
+    const keeping = journal === null ? null : new stores!.RunJournal(journal, engine, symbol);
     const start = {
       time,
       version: options.version,
@@ -113,18 +112,18 @@ export async function openRun(
 /** The rules once the exchange says them; null where the run is stopped before. */
 async function awaitRules(
   configuration: Configuration,
-  { restEndpoint = null, budget, signal }: OpeningOptions,
+  { restEndpoint = null, budget, signal, surroundings: { runtime } }: OpeningOptions,
   found: FoundInstrument,
   onTrouble: (text: string) => void,
 ): Promise<ArrivedRules | null> {
   const { symbol } = configuration.config;
   const exchange = exchangeNamed(configuration.config.exchange);
   const answer = await awaitInstrument(
-    { restEndpoint, exchange, symbol, budget, signal },
+    { restEndpoint, exchange, symbol, budget, signal, runtime },
     found.awaited,
     (reason) => onTrouble(`the rules of ${symbol} have not arrived yet: ${reason}`),
   );
-  return answer && arrived(configuration, found, answer, Date.now() * 1000);
+  return answer && arrived(configuration, found, answer, runtime.Date.now() * 1000);
 }
 
 function resumedLine(path: string, run: EngineState): Line {

@@ -1,4 +1,5 @@
 /** Where a run records to, as `--record` says: a file, or a folder with a file a day. */
+import type { Clock } from "../../domain/process/clock.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Config } from "../../config/options.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
@@ -33,11 +34,15 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
   { symbol, recordKeep: keepMs }: Config,
-  { journal, log }: { readonly journal: JournalPlace | undefined; readonly log: (line: Line) => void },
+  { journal, log, clock }: {
+    readonly journal: JournalPlace | undefined;
+    readonly log: (line: Line) => void;
+    readonly clock: Clock;
+  },
 ): Promise<Recording> {
   const { Recording } = await import("../../stores/recording/recording.ts");
   const onTrouble = (text: string): void => log({ level: "warn", text });
-  const options = { symbol, journal, onTrouble };
+  const options = { symbol, journal, onTrouble, clock };
   if (!isFolder) return Recording.create(path, options);
   const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
     import("../../stores/recording/recording_folder.ts"),

@@ -1,4 +1,5 @@
 /** Logs that missed trades are still being fetched. Nothing is traded meanwhile, for a minute at most. */
+import type { Clock } from "../../domain/process/clock.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import { stillFetching } from "../../views/terminal/narration.ts";
 import type { Line } from "../../views/view.ts";
@@ -11,12 +12,13 @@ export async function loggedIfSlow<T>(
   gap: HeldGap,
   fetching: Promise<T>,
   log: (line: Line) => void,
+  clock: Clock = globalThis,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const timer = setTimeout(() => log(stillFetching(gap)), patienceMs);
+  const timer = clock.setTimeout(() => log(stillFetching(gap)), patienceMs);
   try {
     return await fetching;
   } finally {
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }

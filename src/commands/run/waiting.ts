@@ -3,14 +3,14 @@ import type { Happened } from "../../domain/market/input.ts";
 import type { Config } from "../../config/options.ts";
 
 /**
- * A note that what was received since `since` (ms since 1970) has waited until now. Null if trades may wait that
- * long, and no limit asks how old a trade is.
+ * A note that what was received since `since` has waited until `now`, both ms since 1970. Null if trades may wait
+ * that long, and no limit asks how old a trade is.
  */
 export function waitedSince(
   since: number,
+  now: number,
   { maxHold, maxLag }: Pick<Config, "maxHold" | "maxLag">,
 ): Happened | null {
-  const now = Date.now();
   const hold = Math.min(maxHold, maxLag ?? Infinity);
   if (now - since <= hold && maxLag === null) return null;
   return { event: "waited", until: now * 1000, hold: hold * 1000, time: now * 1000 };

@@ -1,31 +1,39 @@
 /** Timers for any length of time that a user may ask for. */
+import type { Clock } from "../../domain/process/clock.ts";
 
 /** The runtime treats longer times as zero. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The timers of a clock, and the time that they go by. */
+type Timers = Pick<Clock, "performance" | "setTimeout" | "clearTimeout">;
 
 /** Calls `ring` once, `ms` from now, unless it goes out of scope before; never where `ms` is null. */
 export function alarm(
   ms: number | null,
   ring: () => void,
+  clock: Timers = globalThis,
   longestMs: number = LONGEST_TIMEOUT_MS,
 ): Disposable {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const until = performance.now() + (ms ?? 0);
+  const until = clock.performance.now() + (ms ?? 0);
   const wait = (): void => {
-    const left = until - performance.now();
+    const left = until - clock.performance.now();
     // A timer may fire a little early, and a busy machine may get here when the time is over.
-    timer = setTimeout(left <= longestMs ? ring : wait, Math.max(0, Math.min(Math.ceil(left), longestMs)));
+    timer = clock.setTimeout(
+      left <= longestMs ? ring : wait,
+      Math.max(0, Math.min(Math.ceil(left), longestMs)),
+    );
   };
   if (ms !== null) wait();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  return { [Symbol.dispose]: () => clock.clearTimeout(timer) };
 }
 
 /** Resolves `ms` from now, however long that is, or as soon as `signal` aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function pause(ms: number, signal: AbortSignal, clock: Timers = globalThis): Promise<void> {
   if (ms <= 0 || signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const onAbort = (): void => resolve();
-  using _over = alarm(ms, resolve);
+  using _over = alarm(ms, resolve, clock);
   signal.addEventListener("abort", onAbort);
   await promise;
   signal.removeEventListener("abort", onAbort);

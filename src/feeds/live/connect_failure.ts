@@ -1,6 +1,8 @@
 /** Why a connection could not be made, in words that a user can act on. */
 import type { Exchange } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
+import { alarm } from "./alarm.ts";
+import type { Runtime } from "./runtime.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 
 /** One failed try to connect. */
@@ -46,6 +48,7 @@ export async function explain(
   url: string,
   exchange: Exchange,
   signal: AbortSignal,
+  runtime: Runtime = globalThis,
 ): Promise<ConnectFailure> {
   const host = hostOf(url);
   if (error instanceof Deno.errors.NotCapable) throw new NetPermissionError(host);
@@ -54,11 +57,11 @@ export async function explain(
   const failure = { status: null, retryAfterMs: 0, hint: null };
   const [, refused] = /^Invalid status code: (\d{3})/.exec(detail) ?? [];
   if (refused !== undefined) {
-    const asked = await askOverHttp(url, signal);
+    const asked = await askOverHttp(url, signal, runtime);
     return refusal(Number(refused), url, exchange, asked?.retryAfterMs ?? 0);
   }
   if (HIDDEN_REFUSAL.test(detail)) {
-    const asked = await askOverHttp(url, signal);
+    const asked = await askOverHttp(url, signal, runtime);
     if (asked !== null && !isUsual(asked.status)) {
       return refusal(asked.status, url, exchange, asked.retryAfterMs);
     }
@@ -99,15 +102,18 @@ function isUsual(status: number): boolean {
 async function askOverHttp(
   url: string,
   signal: AbortSignal,
+  runtime: Runtime,
 ): Promise<{ readonly status: number; readonly retryAfterMs: number } | null> {
+  const late = new AbortController();
+  using _patience = alarm(PROBE_TIMEOUT_MS, () => late.abort(), runtime);
   try {
-    const response = await fetch(url.replace(/^ws/, "http"), {
+    const response = await runtime.fetch(url.replace(/^ws/, "http"), {
       redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, late.signal]),
     });
     await response.body?.cancel();
     const { status, headers } = response;
-    return { status, retryAfterMs: retryAfterMs(headers.get("retry-after"), Date.now()) };
+    return { status, retryAfterMs: retryAfterMs(headers.get("retry-after"), runtime.Date.now()) };
   } catch {
     // The refusal is known and reported; only its details are missing.
     return null;

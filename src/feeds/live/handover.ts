@@ -1,6 +1,7 @@
 /** Replaces a connection by a newer one so that no trade falls between them. */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
+import type { Clock } from "../../domain/process/clock.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
 /** How long the old connection may be quiet while the new one waits, before the new one takes over anyway. */
@@ -15,6 +16,7 @@ const LOOK_EVERY_MS = 10;
 export class Handover {
   readonly #old: TradeSocket;
   readonly #decoder: FrameDecoder;
+  readonly #clock: Clock;
   #next: TradeSocket | null = null;
   #failure: string | null = null;
   #dropped = false;
@@ -24,7 +26,13 @@ export class Handover {
   #look: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts with the new connection still opening; it nudges `old` whenever there is something new to decide. */
-  constructor(opening: Promise<TradeSocket>, old: TradeSocket, decoder: FrameDecoder) {
+  constructor(
+    opening: Promise<TradeSocket>,
+    old: TradeSocket,
+    decoder: FrameDecoder,
+    clock: Clock = globalThis,
+  ) {
+    this.#clock = clock;
     this.#old = old;
     this.#decoder = decoder;
     opening.then((socket) => {
@@ -50,7 +58,7 @@ export class Handover {
     if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
     const firstId = firstIdIn(next.waiting, this.#decoder);
     const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
-    if (!oldEnded && !joined && performance.now() < this.#patienceEnds) return null;
+    if (!oldEnded && !joined && this.#clock.performance.now() < this.#patienceEnds) return null;
     this.#stop();
     return next;
   }
@@ -68,18 +76,18 @@ export class Handover {
   }
 
   #stop(): void {
-    clearTimeout(this.#patience);
-    clearTimeout(this.#look);
+    this.#clock.clearTimeout(this.#patience);
+    this.#clock.clearTimeout(this.#look);
   }
 
   #bePatient(): void {
-    clearTimeout(this.#patience);
-    this.#patienceEnds = performance.now() + CATCH_UP_MS;
-    this.#patience = setTimeout(() => this.#old.nudge(), CATCH_UP_MS + 1);
+    this.#clock.clearTimeout(this.#patience);
+    this.#patienceEnds = this.#clock.performance.now() + CATCH_UP_MS;
+    this.#patience = this.#clock.setTimeout(() => this.#old.nudge(), CATCH_UP_MS + 1);
   }
 
   #nudgeOnFirst(next: TradeSocket): void {
     if (next.waiting.length > 0 || next.end !== null) this.#old.nudge();
-    else this.#look = setTimeout(() => this.#nudgeOnFirst(next), LOOK_EVERY_MS);
+    else this.#look = this.#clock.setTimeout(() => this.#nudgeOnFirst(next), LOOK_EVERY_MS);
   }
 }

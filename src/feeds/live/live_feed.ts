@@ -7,6 +7,7 @@ import { type ConnectFailure, explain } from "./connect_failure.ts";
 import type { Batch, Feed } from "./feed.ts";
 import { Handover } from "./handover.ts";
 import { QuietLimit } from "./quiet_limit.ts";
+import type { Runtime } from "./runtime.ts";
 import { type MemoryUse, type SocketEnd, TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
 
 /** What a live feed is made from. Times in ms. */
@@ -30,10 +31,12 @@ export interface LiveFeedOptions {
   readonly renewAfterMs: number;
   /** Ends the feed; what was received is still handed over. */
   readonly signal: AbortSignal;
-  /** Draws the jitter; from 0 to below 1. */
+  /** Draws the jitter; from 0 to below 1. Default: the runtime's. */
   readonly random?: () => number;
   /** As in TradeSocketOptions. */
-  readonly memory?: () => MemoryUse;
+  readonly memory?: (() => MemoryUse) | null;
+  /** Default: this process's. */
+  readonly runtime?: Runtime;
 }
 
 /** The exchange could not be reached in as many tries as were allowed. */
@@ -55,6 +58,7 @@ const TOLD_OFF_MS = 10_000;
 /** The feed of one symbol over a WebSocket. Iterate it once. */
 export class LiveFeed implements Feed {
   readonly #options: LiveFeedOptions;
+  readonly #runtime: Runtime;
   readonly #url: string;
   readonly #onRunaway: (reason: string) => void;
   readonly #quiet: QuietLimit;
@@ -77,6 +81,7 @@ export class LiveFeed implements Feed {
   constructor(options: LiveFeedOptions) {
     const signal = AbortSignal.any([options.signal, this.#ending.signal]);
     this.#options = { ...options, signal };
+    const runtime = this.#runtime = options.runtime ?? globalThis;
     const { endpoint, exchange, symbol } = options;
     this.#url = exchange.streamUrl(endpoint, symbol);
     this.#budget = new ConnectionBudget(exchange.connectionLimit);
@@ -88,7 +93,7 @@ export class LiveFeed implements Feed {
       this.#ending.abort();
     };
     this.#quiet = new QuietLimit(options.staleMs, exchange.decoder(symbol));
-    this.#backoff = new Backoff(options.retryMaxMs, options.random);
+    this.#backoff = new Backoff(options.retryMaxMs, options.random ?? runtime.Math.random);
   }
 
   /** Says that the exchange has the symbol: from now on a stream that sends nothing is only quiet. */
@@ -130,6 +135,7 @@ export class LiveFeed implements Feed {
   /** Hands over what comes until the stream breaks for good, then waits for the next try. */
   async *#follow(first: TradeSocket): AsyncGenerator<Batch> {
     const { endpoint, signal, renewAfterMs } = this.#options;
+    const runtime = this.#runtime;
     const leaving = new AbortController();
     let socket = first;
     const onAbort = (): void => socket.abandon("stopped");
@@ -142,9 +148,9 @@ export class LiveFeed implements Feed {
     let isDue = false;
     let renewal: ReturnType<typeof setTimeout> | undefined;
     const renewIn = (ms: number): void => {
-      clearTimeout(renewal);
+      runtime.clearTimeout(renewal);
       isDue = false;
-      renewal = setTimeout(() => {
+      renewal = runtime.setTimeout(() => {
         isDue = true;
         // Wakes the reading loop even if the stream is quiet.
         socket.nudge();
@@ -166,8 +172,8 @@ export class LiveFeed implements Feed {
             else isDue = true;
           }
           // Before they are handed over: the consumer may take its time.
-          const changed = this.#quiet.heard(messages, performance.now());
-          yield { kind: "messages", messages, receivedAt: Date.now() };
+          const changed = this.#quiet.heard(messages, runtime.performance.now());
+          yield { kind: "messages", messages, receivedAt: runtime.Date.now() };
           if (changed !== null) {
             socket.staleMs = this.#quiet.limitMs;
             yield { kind: "notice", message: changed };
@@ -177,7 +183,7 @@ export class LiveFeed implements Feed {
         if (isDue && handover === null && !ended) {
           const wait = this.#restMs();
           if (wait > 0) renewIn(Math.ceil(wait));
-          else handover = new Handover(this.#openNext(leaving.signal), socket, this.#decoder);
+          else handover = new Handover(this.#openNext(leaving.signal), socket, this.#decoder, runtime);
         }
         if (!ended && messages.length > 0) handover?.note(messages);
         const next = handover?.take(ended) ?? null;
@@ -207,7 +213,7 @@ export class LiveFeed implements Feed {
       }
     } finally {
       signal.removeEventListener("abort", onAbort);
-      clearTimeout(renewal);
+      runtime.clearTimeout(renewal);
       leaving.abort();
       handover?.drop();
       socket.abandon("stopped");
@@ -223,9 +229,14 @@ export class LiveFeed implements Feed {
     if (end.cause === "endless") await unlessAborted(socket.calm, signal);
   }
 
+  /** By a clock that only goes forward, ms. */
+  get #now(): number {
+    return this.#runtime.performance.now();
+  }
+
   /** How long to wait, ms, before the connection that the exchange announces to close is made again. */
   #announced(): number {
-    const now = performance.now();
+    const now = this.#now;
     this.#announcedAt = [...this.#announcedAt.filter((at) => at > now - ENDS_WITHIN_MS), now];
     return this.#announcedAt.length > ENDS_AT_ONCE ? this.#backoff.next() : 0;
   }
@@ -237,6 +248,7 @@ export class LiveFeed implements Feed {
       greeting: exchange.subscriptions(symbol),
       staleMs: this.#quiet.limitMs,
       onRunaway: this.#onRunaway,
+      runtime: this.#runtime,
       ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
     };
     return TradeSocket.open(this.#url, options, signal);
@@ -245,7 +257,7 @@ export class LiveFeed implements Feed {
   /** Opens a connection beside the one that still runs. */
   async #openNext(leaving: AbortSignal): Promise<TradeSocket> {
     const signal = AbortSignal.any([this.#options.signal, leaving]);
-    this.#budget.spend(performance.now());
+    this.#budget.spend(this.#now);
     try {
       return await this.#open(signal);
     } catch (error) {
@@ -257,15 +269,15 @@ export class LiveFeed implements Feed {
 
   /** A connection that held for a minute and carried data earns a fresh start of the backoff. */
   #credit(socket: TradeSocket): void {
-    if (socket.heard && performance.now() - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
+    if (socket.heard && this.#now - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
   }
 
   /** Why a handshake failed. How long the exchange wants to be left alone is remembered. */
   async #explain(error: unknown): Promise<ConnectFailure> {
     const { exchange, retryMaxMs, signal } = this.#options;
-    const failure = await explain(error, this.#url, exchange, signal);
+    const failure = await explain(error, this.#url, exchange, signal, this.#runtime);
     const { status, retryAfterMs } = failure;
-    const now = performance.now();
+    const now = this.#now;
     // A refusal was asked about once again, over HTTP.
     if (status !== null) this.#budget.spend(now);
     const isToldOff = status !== null && exchange.refusal(status, this.#url).stayAwayMs !== null;
@@ -300,12 +312,12 @@ export class LiveFeed implements Feed {
     // The advice is logged once, not at every try.
     yield { kind: "disconnected", cause, reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
     this.#lastHint = hint;
-    await pause(retryInMs, signal);
+    await pause(retryInMs, signal, this.#runtime);
   }
 
   /** How long the exchange's budget and its own word keep the next attempt waiting, ms. */
   #restMs(): number {
-    const now = performance.now();
+    const now = this.#now;
     return Math.max(0, this.#budget.waitMs(now), this.#notBefore - now);
   }
 
@@ -313,9 +325,9 @@ export class LiveFeed implements Feed {
     const { signal } = this.#options;
     // A timer may fire a little early.
     for (let wait = this.#restMs(); wait > 0 && !signal.aborted; wait = this.#restMs()) {
-      await pause(Math.ceil(wait), signal);
+      await pause(Math.ceil(wait), signal, this.#runtime);
     }
-    this.#budget.spend(performance.now());
+    this.#budget.spend(this.#now);
   }
 }
 

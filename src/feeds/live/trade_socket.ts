@@ -1,6 +1,6 @@
 /** One connection over Deno's native WebSocketStream, read in batches, and dropped when it is stale. */
-import { setImmediate } from "node:timers";
 import { type DisconnectCause, staleText } from "../../domain/market/disconnect_cause.ts";
+import type { Runtime } from "./runtime.ts";
 
 /**
  * How much is read ahead of the consumer; when this much is waiting, the socket is not read and the peer is slowed.
@@ -42,8 +42,10 @@ export interface TradeSocketOptions {
    * that has no end, and nothing but the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
-  /** The memory of this program, bytes. Default: what the runtime reports for this process. */
-  readonly memory?: () => MemoryUse;
+  /** The memory of this program, bytes; null where nobody watches it. Default: what the runtime reports. */
+  readonly memory?: (() => MemoryUse) | null;
+  /** Default: this process's. */
+  readonly runtime?: Runtime;
 }
 
 /** A part of `Deno.MemoryUsage`: all, and what of it are the program's objects and their buffers. */
@@ -62,9 +64,10 @@ export interface SocketEnd {
  */
 export class TradeSocket {
   /** When it opened, by `performance.now()`. */
-  readonly openedAt = performance.now();
+  readonly openedAt: number;
   readonly #socket: WebSocketStream;
   readonly #options: TradeSocketOptions;
+  readonly #runtime: Runtime;
   #staleMs: number;
   #frames: string[] = [];
   /** Characters in #frames. */
@@ -77,12 +80,12 @@ export class TradeSocket {
   /** Whether the next `read` returns at once. */
   #ready = false;
   #heard = false;
-  #lastHeardAt = performance.now();
+  #lastHeardAt: number;
   #watchdog: ReturnType<typeof setTimeout>;
   #scales: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last came, and which data that was. */
   #weighed: { readonly heardAt: number; memory: Memory };
-  #isWeighed = true;
+  #isWeighed: boolean;
   readonly #calm = Promise.withResolvers<void>();
   /** How far memory has grown since the end, and how long it has been watched since then without growing, ms. */
   #most = 0;
@@ -93,7 +96,8 @@ export class TradeSocket {
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
     signal.throwIfAborted();
     const handshake = new AbortController();
-    const socket = new WebSocketStream(url, { signal: handshake.signal });
+    const { runtime = globalThis } = options;
+    const socket = new runtime.WebSocketStream(url, { signal: handshake.signal });
     // Its failure is the same as that of `opened`, which is reported.
     socket.closed.catch(() => {});
     const { promise, reject } = Promise.withResolvers<never>();
@@ -109,7 +113,7 @@ export class TradeSocket {
       }
     };
     const onAbort = (): void => giveUp(signal.reason);
-    const timer = setTimeout(
+    const timer = runtime.setTimeout(
       () => giveUp(new DOMException(`no answer within ${options.handshakeMs} ms`, "TimeoutError")),
       options.handshakeMs,
     );
@@ -120,7 +124,7 @@ export class TradeSocket {
       return new TradeSocket(socket, readable, options);
     } finally {
       // From here on an abort of the handshake would fault the runtime.
-      clearTimeout(timer);
+      runtime.clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
     }
   }
@@ -132,14 +136,18 @@ export class TradeSocket {
   ) {
     this.#socket = socket;
     this.#options = options;
+    const runtime = this.#runtime = options.runtime ?? globalThis;
+    this.openedAt = this.#lastHeardAt = runtime.performance.now();
     this.#weighed = { heardAt: 0, memory: this.#memory };
     this.#staleMs = options.staleMs;
-    this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
-    this.#weigh();
+    this.#watchdog = runtime.setTimeout(() => this.#watch(), options.staleMs);
+    this.#isWeighed = options.memory !== null;
+    if (this.#isWeighed) this.#weigh();
+    else this.#calm.resolve();
     // It may be open long after it was dropped.
     const stopWeighing = (): void => {
       this.#isWeighed = false;
-      clearTimeout(this.#scales);
+      runtime.clearTimeout(this.#scales);
       this.#calm.resolve();
     };
     socket.closed.then(stopWeighing, stopWeighing);
@@ -156,7 +164,7 @@ export class TradeSocket {
   set staleMs(ms: number) {
     this.#staleMs = ms;
     if (this.#end !== null) return;
-    clearTimeout(this.#watchdog);
+    this.#runtime.clearTimeout(this.#watchdog);
     this.#watch();
   }
 
@@ -184,7 +192,7 @@ export class TradeSocket {
     if (this.#ready && frames.length === 0) return null;
     this.#frames = [];
     this.#characters = 0;
-    if (frames.length > 0) this.#lastHeardAt = performance.now();
+    if (frames.length > 0) this.#lastHeardAt = this.#runtime.performance.now();
     for (; this.#heldReads > 0; this.#heldReads--) this.#readOn();
     return frames;
   }
@@ -231,10 +239,10 @@ export class TradeSocket {
     this.#characters += frame.length;
     if (count === 1) {
       this.#heard = true;
-      this.#lastHeardAt = performance.now();
+      this.#lastHeardAt = this.#runtime.performance.now();
       // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
       // turn matters: a chain of promises alone would keep timers and signals waiting, and garbage alive.
-      setImmediate(this.#awaken);
+      this.#runtime.setImmediate(this.#awaken);
     }
     if (count < FRAMES_AHEAD && this.#characters < CHARACTERS_AHEAD) this.#readOn();
     else this.#heldReads++;
@@ -248,9 +256,9 @@ export class TradeSocket {
 
   async #closeReason(): Promise<string> {
     const deadline = Promise.withResolvers<null>();
-    const timer = setTimeout(() => deadline.resolve(null), CLOSE_INFO_DEADLINE_MS);
+    const timer = this.#runtime.setTimeout(() => deadline.resolve(null), CLOSE_INFO_DEADLINE_MS);
     const info = await Promise.race([this.#socket.closed.catch(() => null), deadline.promise]);
-    clearTimeout(timer);
+    this.#runtime.clearTimeout(timer);
     // The published type calls it `code`, the runtime `closeCode`; an abnormal close has 0 or none.
     const { closeCode, code = closeCode, reason } = (info ?? {}) as WebSocketCloseInfo & {
       closeCode?: number;
@@ -261,10 +269,10 @@ export class TradeSocket {
 
   #watch(suspected = false): void {
     if (this.#end !== null) return;
-    const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
+    const silent = this.#frames.length > 0 ? 0 : this.#runtime.performance.now() - this.#lastHeardAt;
     const late = silent >= this.#staleMs;
     if (late && suspected) return this.abandon(staleText(silent), "stale");
-    this.#watchdog = setTimeout(
+    this.#watchdog = this.#runtime.setTimeout(
       () => this.#watch(late),
       late ? SECOND_LOOK_MS : this.#staleMs - silent,
     );
@@ -281,7 +289,8 @@ export class TradeSocket {
       this.abandon(`a message without an end took ${megabytes(grown)} MB`, "endless");
     }
     if (!this.#isWeighed) return;
-    this.#scales = setTimeout(() => this.#weigh(), grown < LIGHT_BYTES ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
+    const everyMs = grown < LIGHT_BYTES ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS;
+    this.#scales = this.#runtime.setTimeout(() => this.#weigh(), everyMs);
   }
 
   get #memory(): Memory {
@@ -295,7 +304,7 @@ export class TradeSocket {
         `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
     }
-    const now = performance.now();
+    const now = this.#runtime.performance.now();
     if (grown - this.#most > GROWTH_BYTES) {
       this.#most = grown;
       this.#calmMs = 0;
@@ -310,10 +319,10 @@ export class TradeSocket {
   #finish(end: SocketEnd): void {
     if (this.#end === null) {
       this.#weighed.memory = this.#memory;
-      this.#weighedAt = performance.now();
+      this.#weighedAt = this.#runtime.performance.now();
     }
     this.#end ??= end;
-    clearTimeout(this.#watchdog);
+    this.#runtime.clearTimeout(this.#watchdog);
     this.#awaken();
   }
 

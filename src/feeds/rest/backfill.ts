@@ -4,8 +4,9 @@ import { hostOf } from "../../exchanges/hosts.ts";
 import { type Questions, RejectedAnswer } from "../../exchanges/rest_question.ts";
 import { type BackfilledTrade, runsOf } from "../../domain/market/backfilled_trades.ts";
 import { Backoff } from "../live/backoff.ts";
+import type { Runtime } from "../live/runtime.ts";
 import { RestBudget } from "./rest_budget.ts";
-import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
+import { clockOf, GaveUp, type GaveUpWhy, RestClient, type RestClock } from "./rest_client.ts";
 
 /** What a backfill is made from. Times in ms. */
 export interface BackfillOptions {
@@ -20,14 +21,16 @@ export interface BackfillOptions {
   readonly deadlineMs?: number;
   /** Ends a fetch at once. */
   readonly signal: AbortSignal;
-  /** Draws the jitter; from 0 to below 1. */
+  /** Draws the jitter; from 0 to below 1. Default: the runtime's. */
   readonly random?: () => number;
   /** The longest that one request may take. Default 10 s. */
   readonly requestMs?: number;
   /** Share it among all that ask the same exchange from this address. Default: one of its own. */
   readonly budget?: RestBudget;
-  /** Default: this machine's. */
+  /** Default: the runtime's. */
   readonly clock?: RestClock;
+  /** Default: this process's. */
+  readonly runtime?: Runtime;
 }
 
 /** Missed trades in sequence. The exchange itself has no trades between two pages. */
@@ -98,7 +101,8 @@ export class Backfill {
   #route = 0;
 
   constructor(options: BackfillOptions) {
-    const { clock = REAL_CLOCK, exchange, random = Math.random, signal } = options;
+    const { runtime = globalThis, exchange, signal } = options;
+    const { clock = clockOf(runtime), random = runtime.Math.random } = options;
     const budget = options.budget ?? new RestBudget({ perMinute: exchange.weightPerMinute });
     this.#symbol = options.symbol;
     this.#maxTrades = options.maxTrades ?? 100_000;
@@ -107,7 +111,7 @@ export class Backfill {
     this.#clock = clock;
     this.#routes = exchange.missedTrades(options.restEndpoint);
     const requestMs = options.requestMs ?? REQUEST_MS;
-    this.#client = new RestClient({ exchange, budget, clock, random, requestMs, signal });
+    this.#client = new RestClient({ exchange, budget, clock, random, requestMs, signal, runtime });
   }
 
   /**

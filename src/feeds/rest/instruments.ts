@@ -3,8 +3,9 @@ import type { Exchange, ReadInfo } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type Rule } from "../../domain/market/instrument_rules.ts";
 import { Backoff } from "../live/backoff.ts";
+import type { Runtime } from "../live/runtime.ts";
 import type { RestBudget } from "./rest_budget.ts";
-import { GaveUp, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
+import { clockOf, GaveUp, RestClient, type RestClock } from "./rest_client.ts";
 
 /** Which host to ask, and about which symbol. */
 export interface InstrumentQuestion {
@@ -19,8 +20,10 @@ export interface InstrumentQuestion {
   readonly signal: AbortSignal;
   /** The longest that one host may take, ms. Default 2 s. */
   readonly hostMs?: number;
-  /** Default: this machine's. */
+  /** Default: the runtime's. */
   readonly clock?: RestClock;
+  /** Default: this process's. */
+  readonly runtime?: Runtime;
 }
 
 /** The answer. Hosts are host:port. */
@@ -48,9 +51,9 @@ const ASK_AGAIN_MIN_MS = 500;
  */
 export async function askInstrument(question: InstrumentQuestion): Promise<InstrumentAnswer> {
   const { restEndpoint, exchange, symbol, budget, signal } = question;
-  const { hostMs = HOST_MS, clock = REAL_CLOCK } = question;
+  const { hostMs = HOST_MS, runtime = globalThis, clock = clockOf(runtime) } = question;
   // One try each: there is no wait between tries that would need jitter.
-  const options = { exchange, budget, clock, signal, requestMs: hostMs };
+  const options = { exchange, budget, clock, signal, requestMs: hostMs, runtime };
   const client = new RestClient({ ...options, tries: 1, random: () => 0 });
   const refusals: GaveUp[] = [];
   for (const base of restEndpoint === null ? exchange.instrumentBases : [restEndpoint]) {
@@ -87,9 +90,10 @@ export async function awaitInstrument(
   question: InstrumentQuestion,
   wanted: readonly Rule[],
   onTrouble: (reason: string) => void,
-  random: () => number = Math.random,
+  random: () => number = (question.runtime ?? globalThis).Math.random,
 ): Promise<InstrumentAnswer & { readonly kind: "answered" } | null> {
-  const { budget, clock = REAL_CLOCK, exchange, signal, symbol } = question;
+  const { budget, exchange, signal, symbol, runtime = globalThis } = question;
+  const { clock = clockOf(runtime) } = question;
   // It weighs the same at every host.
   const { weight } = exchange.instrumentQuestion("", symbol);
   const backoff = new Backoff(ASK_AGAIN_MAX_MS, random);

@@ -5,6 +5,7 @@ import { RejectedAnswer, type RestQuestion } from "../../exchanges/rest_question
 import { pause } from "../live/alarm.ts";
 import { Backoff } from "../live/backoff.ts";
 import { explain, NetPermissionError, retryAfterMs } from "../live/connect_failure.ts";
+import type { Runtime } from "../live/runtime.ts";
 import type { RestBudget } from "./rest_budget.ts";
 
 /** Time and waiting; tests bring their own. */
@@ -15,11 +16,14 @@ export interface RestClock {
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** This machine's time. */
-export const REAL_CLOCK: RestClock = {
-  now: () => performance.timeOrigin + performance.now(),
-  pause,
-};
+/** The time of a runtime. */
+export function clockOf(runtime: Runtime): RestClock {
+  const { performance } = runtime;
+  return {
+    now: () => performance.timeOrigin + performance.now(),
+    pause: (ms, signal) => pause(ms, signal, runtime),
+  };
+}
 
 /** Why there is no answer: see `GaveUp`. */
 export type GaveUpWhy =
@@ -78,6 +82,8 @@ export interface RestClientOptions {
   readonly random: () => number;
   /** The most tries of one request, even if there is time left. Default: any number. */
   readonly tries?: number;
+  /** How requests are made, and how long they may take. Default: this process's. */
+  readonly runtime?: Runtime | undefined;
 }
 
 /** A page of 1,000 trades has 160 kB; reading deeply nested JSON takes seventy times its length in memory. */
@@ -112,7 +118,7 @@ export class RestClient {
    * asking again is no use, after three answers that are not accepted, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
-    const { budget, clock, random, tries = Infinity } = this.#options;
+    const { budget, clock, random, requestMs, tries = Infinity } = this.#options;
     const backoff = new Backoff(RETRY_MAX_MS, random);
     let trouble: Trouble | null = null;
     let rejections = 0;
@@ -124,8 +130,11 @@ export class RestClient {
         ? new GaveUp("deadline", "there was no time left to ask")
         : gaveUp(trouble);
       await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
-      budget.spend(question.weight, clock.now());
-      const answer = await this.#ask(question, deadline);
+      // A busy machine may get here when the time is over.
+      const now = clock.now();
+      if (now >= deadline) throw otherwise;
+      budget.spend(question.weight, now);
+      const answer = await this.#ask(question, Math.min(requestMs, deadline - now));
       this.#checkStopped();
       if (answer instanceof Answer) return answer.value;
       trouble = answer;
@@ -154,10 +163,10 @@ export class RestClient {
     if (this.#options.signal.aborted) throw new GaveUp("stopped", "stopped");
   }
 
-  /** Asks once. */
-  async #ask<T>(question: RestQuestion<T>, deadline: number): Promise<Answer<T> | Trouble> {
+  /** Asks once, and waits `ms` at most for the whole answer. */
+  async #ask<T>(question: RestQuestion<T>, ms: number): Promise<Answer<T> | Trouble> {
     const host = hostOf(question.base);
-    const text = await this.#fetch(question, deadline);
+    const text = await this.#fetch(question, Math.ceil(ms));
     if (typeof text !== "string") return text;
     const parsed = parse(text);
     if (parsed === undefined) return rejected("malformed", `${host} sent no JSON: ${shown(text)}`);
@@ -168,16 +177,15 @@ export class RestClient {
   }
 
   /** The text of a good answer. */
-  async #fetch({ base, path }: RestQuestion<unknown>, deadline: number): Promise<string | Trouble> {
-    const { budget, clock, exchange, requestMs, signal } = this.#options;
-    const allowedMs = Math.ceil(Math.min(requestMs, deadline - clock.now()));
+  async #fetch({ base, path }: RestQuestion<unknown>, allowedMs: number): Promise<string | Trouble> {
+    const { budget, clock, exchange, signal, runtime = globalThis } = this.#options;
     const late = new AbortController();
-    const timer = setTimeout(
+    const timer = runtime.setTimeout(
       () => late.abort(new DOMException(`no answer within ${allowedMs} ms`, "TimeoutError")),
       allowedMs,
     );
     try {
-      const response = await fetch(base + path, {
+      const response = await runtime.fetch(base + path, {
         redirect: "manual",
         headers: { "Accept": "application/json" },
         signal: AbortSignal.any([signal, late.signal]),
@@ -188,9 +196,9 @@ export class RestClient {
       return await textOf(response, LARGEST_BODY_BYTES) ??
         rejected("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
     } catch (error) {
-      return await failure(error, base, exchange, signal);
+      return await failure(error, base, exchange, signal, runtime);
     } finally {
-      clearTimeout(timer);
+      runtime.clearTimeout(timer);
     }
   }
 
@@ -261,9 +269,10 @@ async function failure(
   base: string,
   exchange: Exchange,
   signal: AbortSignal,
+  runtime: Runtime,
 ): Promise<Trouble> {
   try {
-    const { reason, hint } = await explain(bared(error), base, exchange, signal);
+    const { reason, hint } = await explain(bared(error), base, exchange, signal, runtime);
     return { why: "unreachable", reason, hint, isFinal: false, isWholeHost: true };
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;

@@ -161,7 +161,7 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredPrices | 
   if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
   const { decimals, fresh, bytes, before, state } = stored;
   const proof = content["state"];
-  if (bytes !== null && state !== null && decimals !== null) {
+  if (bytes !== null && state !== null && decimals !== null && (fresh === 0 || fresh === 1)) {
     const note = {
       ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
       ...{ hash: hexHash(bytes), before },

@@ -145,10 +145,13 @@ export class RunJournal implements AsyncDisposable {
     }
   }
 
-  /** Keeps that the run was stopped at `time` (µs since 1970), and its state. */
+  /** Keeps that the run was stopped at `time` (µs since 1970), and its state, both or neither. */
   async stop(time: number, reason: string): Promise<void> {
-    await this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
-    await this.checkpoint(time);
+    const isMoved = this.#engine.state.trades !== this.#kept;
+    await this.#journal.commit({
+      entries: [{ type: "stopped", time, content: { reason } }],
+      ...(isMoved ? { checkpoint: this.#draft(time) } : {}),
+    });
     await this.#journal.mustBeInPlace();
   }
 

@@ -1,10 +1,12 @@
 /** Keeps what a live feed received, so that it can be run again: one frame a line, with its receive time. */
+import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,
   RECORDING_VERSION,
   type RecordingHead,
   type RecordingNote,
 } from "../../domain/recording/recording_note.ts";
+import { type Held, hold, lostText, nothingHeld } from "./held_lines.ts";
 import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
 import type { DayFiles } from "./recording_folder.ts";
 import { frameText, noteLine } from "./recording_line.ts";
@@ -20,6 +22,8 @@ export interface RecordingOptions {
   readonly time?: number;
   /** Where the run's journal stands as the recording starts. */
   readonly journal?: JournalPlace | undefined;
+  /** Default: this machine's. */
+  readonly clock?: Clock;
 }
 
 /** How the one file of a recording is opened. */
@@ -34,16 +38,6 @@ type KeptEntry = Pick<JournalPlace, "entry" | "hash">;
 interface Block {
   readonly bytes: Uint8Array;
   readonly held: Held;
-}
-
-/** What lines hold, to report what is missing if they are lost. */
-interface Held {
-  /** Frames, and when the first and the last of them were received, µs since 1970. */
-  frames: number;
-  from: number;
-  to: number;
-  /** The lines that are notes. */
-  notes: string;
 }
 
 /** Less than the second that may be lost at most, as timers are late. */
@@ -68,6 +62,7 @@ export class Recording implements AsyncDisposable {
   /** When the recording started, µs since 1970. */
   readonly #since: number;
   readonly #onTrouble: (text: string) => void;
+  readonly #clock: Clock;
   /** Where each day gets a file of its own; null where one file takes all. */
   readonly #folder: DayFiles | null;
   /** What comes at this time or later, ms since 1970, belongs into another file. */
@@ -123,7 +118,7 @@ export class Recording implements AsyncDisposable {
    * returns. Throws RecordingError if that cannot be.
    */
   static createIn(folder: DayFiles, options: RecordingOptions): Recording {
-    const { symbol, onTrouble, time = Date.now() } = options;
+    const { symbol, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
     const { path, file, startedAt } = folder.create(symbol, time);
     try {
       const output = new RecordingOutput(path, file, onTrouble);
@@ -136,7 +131,8 @@ export class Recording implements AsyncDisposable {
   }
 
   private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
-    const { symbol, journal, onTrouble, time = Date.now() } = options;
+    const { symbol, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
+    this.#clock = clock;
     this.#output = output;
     this.#folder = folder;
     this.#onTrouble = onTrouble;
@@ -185,21 +181,21 @@ export class Recording implements AsyncDisposable {
     if (this.#text === "" || this.#trouble !== null) return;
     this.#gather();
     this.#writeOut();
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    this.#flushLater();
   }
 
   /** Notes within the usual second that the run's journal has kept everything up to this entry. */
   kept({ entry, hash }: KeptEntry): void {
     this.#mustBeOpen();
     this.#kept = { entry, hash };
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    this.#flushLater();
   }
 
   /**
    * Notes the end at `time` (ms since 1970; now unless it is given), writes what is left and closes the file. What
    * cannot be written even now is lost, and reported.
    */
-  close(time = Date.now()): Promise<void> {
+  close(time = this.#clock.Date.now()): Promise<void> {
     return this.#closing ??= this.#close(time);
   }
 
@@ -212,7 +208,7 @@ export class Recording implements AsyncDisposable {
     this.#addKept(time);
     this.#add({ event: "ended" }, time);
     this.#flush();
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     const output = this.#output;
     if (this.#blocks.length > 0) {
       const lost = this.#blocks.reduce((frames, { held }) => frames + held.frames, this.#lostFrames);
@@ -293,17 +289,21 @@ export class Recording implements AsyncDisposable {
 
   #schedule(): void {
     if (this.#text.length >= FLUSH_CHARACTERS) this.#flush();
-    else if (this.#text !== "") this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    else if (this.#text !== "") this.#flushLater();
+  }
+
+  #flushLater(): void {
+    this.#timer ??= this.#clock.setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#addKept(Date.now());
+    this.#addKept(this.#clock.Date.now());
     if (this.#text !== "") this.#gather();
     if (this.#writeOut()) this.#output.sync();
     // Writing is tried again even if the stream is quiet.
-    else this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
+    else this.#flushLater();
   }
 
   /** Makes a block of the lines that have gathered. */
@@ -380,19 +380,4 @@ export class Recording implements AsyncDisposable {
 /** The first midnight (UTC) behind `time`, both ms since 1970. */
 function dayAfter(time: number): number {
   return (Math.floor(time / DAY_MS) + 1) * DAY_MS;
-}
-
-function nothingHeld(): Held {
-  return { frames: 0, from: 0, to: 0, notes: "" };
-}
-
-function hold(held: Held, frames: number, from: number, to: number): void {
-  if (frames === 0) return;
-  if (held.frames === 0) held.from = from;
-  held.frames += frames;
-  held.to = to;
-}
-
-function lostText(frames: number): string {
-  return frames === 0 ? "Nothing was lost" : `${frames} frame${frames === 1 ? " was" : "s were"} lost`;
 }

@@ -4,7 +4,7 @@ import { alarm, pause } from "../../../src/feeds/live/alarm.ts";
 Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
   const startedAt = performance.now();
-  using _alarm = alarm(50, () => resolve(performance.now()), 3);
+  using _alarm = alarm(50, () => resolve(performance.now()), globalThis, 3);
   assertGreaterOrEqual(Math.ceil(await promise - startedAt), 50);
 });
 

@@ -17,7 +17,9 @@ const NEVER = new AbortController().signal;
 
 /** What is said about the failure to connect to `url`. */
 async function failureOf(url: string, signal = NEVER): Promise<ConnectFailure> {
-  const error = await assertRejects(() => TradeSocket.open(url, { handshakeMs: 5000, staleMs: 5000 }, NEVER));
+  const error = await assertRejects(() =>
+    TradeSocket.open(url, { handshakeMs: 600_000, staleMs: 600_000 }, NEVER)
+  );
   return await explain(error, url, BINANCE, signal);
 }
 
@@ -30,7 +32,7 @@ async function failureInChild(url: string, permissions: string[]): Promise<strin
     import { TradeSocket } from ${module("../../../src/feeds/live/trade_socket.ts")};
     const never = new AbortController().signal;
     try {
-      await TradeSocket.open(${JSON.stringify(url)}, { handshakeMs: 5000, staleMs: 5000 }, never);
+      await TradeSocket.open(${JSON.stringify(url)}, { handshakeMs: 600_000, staleMs: 600_000 }, never);
     } catch (error) {
       const told = await explain(error, ${
     JSON.stringify(url)

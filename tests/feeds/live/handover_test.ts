@@ -5,6 +5,8 @@ import { TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
 import { RawServer, socketTest, tradeMessage, type Visit } from "../raw_server.ts";
 
 const NEVER = new AbortController().signal;
+/** Longer than any pause of this process, which must end neither a handshake nor a quiet stream. */
+const LONG_MS = 600_000;
 
 /** A server whose connections say what the test tells them to. */
 class Scene implements AsyncDisposable {
@@ -18,9 +20,9 @@ class Scene implements AsyncDisposable {
     });
   }
 
-  async open(staleMs = 5000): Promise<{ socket: TradeSocket; exchange: Visit }> {
+  async open(staleMs = LONG_MS): Promise<{ socket: TradeSocket; exchange: Visit }> {
     const before = this.#visits.length;
-    const socket = await TradeSocket.open(this.#server.endpoint, { handshakeMs: 5000, staleMs }, NEVER);
+    const socket = await TradeSocket.open(this.#server.endpoint, { handshakeMs: LONG_MS, staleMs }, NEVER);
     while (this.#visits.length === before) await turn();
     return { socket, exchange: this.#visits[before]! };
   }

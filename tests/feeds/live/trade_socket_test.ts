@@ -5,13 +5,15 @@ import { type MemoryUse, TradeSocket } from "../../../src/feeds/live/trade_socke
 import { RawServer, socketTest, tradeMessage } from "../raw_server.ts";
 
 const NEVER = new AbortController().signal;
+/** Longer than any pause of this process, which must end neither a handshake nor a quiet stream. */
+const LONG_MS = 600_000;
 
-function open(server: { readonly endpoint: string }, staleMs = 5000): Promise<TradeSocket> {
+function open(server: { readonly endpoint: string }, staleMs = LONG_MS): Promise<TradeSocket> {
   // The process has the memory of all tests that run beside.
   const memory = () => ({ rss: 0, heapTotal: 0, external: 0 });
   return TradeSocket.open(
     `${server.endpoint}/ws/btcusdt@trade`,
-    { handshakeMs: 5000, staleMs, memory },
+    { handshakeMs: LONG_MS, staleMs, memory },
     NEVER,
   );
 }
@@ -78,7 +80,7 @@ socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at 
     await visit.upgrade();
     await visit.send(tradeMessage(1));
   });
-  const quiet = await open(server, 600_000);
+  const quiet = await open(server);
   // Nothing else comes that could wake it.
   assertEquals(idsOf((await quiet.read())!), [1]);
   assert(quiet.heard);
@@ -150,7 +152,7 @@ for (const fault of ["stall", "half-open", "no-close"]) {
 socketTest("TradeSocket does not count pings as data", async () => {
   await using exchange = listen("", { pingEveryMs: 20 });
   const url = `${exchange.endpoint}/ws/nosuch@trade`;
-  const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 200 }, NEVER);
+  const socket = await TradeSocket.open(url, { handshakeMs: LONG_MS, staleMs: 200 }, NEVER);
   assertEquals(await socket.read(), null);
   assertEquals(socket.heard, false);
   assertStringIncludes(socket.end!.reason, "no data for ");
@@ -216,7 +218,7 @@ socketTest(
 socketTest("TradeSocket.abandon() never waits for the peer, and the first reason stays", async () => {
   for (const kind of ["half-open", "no-close", "stall"] as const) {
     await using exchange = listen(`${kind}@500`);
-    const socket = await open(exchange, 600_000);
+    const socket = await open(exchange);
     await readOn(socket, 500, 0);
     const reading = socket.read();
     socket.abandon("the first reason");
@@ -244,7 +246,7 @@ async function endOfDropped(memoryOf: (times: number) => MemoryUse): Promise<str
   const socket = await TradeSocket.open(
     `${exchange.endpoint}/ws/btcusdt@trade`,
     {
-      ...{ handshakeMs: 5000, staleMs: 600_000, memory: () => memoryOf(isDropped ? times++ : 0) },
+      ...{ handshakeMs: LONG_MS, staleMs: LONG_MS, memory: () => memoryOf(isDropped ? times++ : 0) },
       onRunaway: () => over.resolve("runaway"),
     },
     NEVER,
@@ -308,7 +310,7 @@ socketTest("TradeSocket.abandon() lets the exchange end a connection in full flo
 socketTest("TradeSocket.nudge() lets a read return with nothing", async () => {
   await using exchange = listen("");
   const url = `${exchange.endpoint}/ws/nosuch@trade`;
-  const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 5000 }, NEVER);
+  const socket = await TradeSocket.open(url, { handshakeMs: LONG_MS, staleMs: LONG_MS }, NEVER);
   const reading = socket.read();
   socket.nudge();
   assertEquals(await reading, []);
@@ -319,7 +321,7 @@ socketTest("TradeSocket.nudge() lets a read return with nothing", async () => {
 
 socketTest("TradeSocket.open() gives up a handshake that is never answered", async () => {
   await using server = RawServer.listen(null);
-  const opening = TradeSocket.open(server.endpoint, { handshakeMs: 100, staleMs: 5000 }, NEVER);
+  const opening = TradeSocket.open(server.endpoint, { handshakeMs: 100, staleMs: LONG_MS }, NEVER);
   const error = await assertRejects(() => opening, DOMException, "no answer within 100 ms");
   assertEquals(error.name, "TimeoutError");
 });
@@ -327,12 +329,12 @@ socketTest("TradeSocket.open() gives up a handshake that is never answered", asy
 socketTest("TradeSocket.open() ends at once when its signal aborts, before or meanwhile", async () => {
   await using server = RawServer.listen(null);
   const stop = new AbortController();
-  const opening = TradeSocket.open(server.endpoint, { handshakeMs: 5000, staleMs: 5000 }, stop.signal);
+  const opening = TradeSocket.open(server.endpoint, { handshakeMs: LONG_MS, staleMs: LONG_MS }, stop.signal);
   while (server.accepted === 0) await pause(1);
   stop.abort(new Error("told to stop"));
   await assertRejects(() => opening, Error, "told to stop");
   await assertRejects(
-    () => TradeSocket.open(server.endpoint, { handshakeMs: 5000, staleMs: 5000 }, stop.signal),
+    () => TradeSocket.open(server.endpoint, { handshakeMs: LONG_MS, staleMs: LONG_MS }, stop.signal),
     Error,
     "told to stop",
   );
@@ -345,7 +347,7 @@ socketTest("TradeSocket.open() may be aborted at any moment around the end of th
     const stop = new AbortController();
     const opening = TradeSocket.open(
       `${exchange.endpoint}/ws`,
-      { handshakeMs: 5000, staleMs: 5000 },
+      { handshakeMs: LONG_MS, staleMs: LONG_MS },
       stop.signal,
     );
     const timer = setTimeout(() => stop.abort(), i % 6);

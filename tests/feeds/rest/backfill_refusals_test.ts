@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Backfill, type BackfillEnd } from "../../../src/feeds/rest/backfill.ts";
 import { formatResponse } from "../../../src/simulator/http_request.ts";
 import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
-import { REAL_CLOCK } from "../../../src/feeds/rest/rest_client.ts";
+import { clockOf } from "../../../src/feeds/rest/rest_client.ts";
 import { answering, backfillOf, collect, restOf, rowsFrom } from "../backfill_run.ts";
 import { RawServer, type Visit } from "../raw_server.ts";
 
@@ -318,10 +318,10 @@ for (const [where, answer] of STOPPED) {
       requestMs: 600_000,
       deadlineMs: 600_000,
       clock: {
-        now: REAL_CLOCK.now,
+        now: clockOf(globalThis).now,
         pause(ms, signal) {
           paused.resolve();
-          return REAL_CLOCK.pause(ms, signal);
+          return clockOf(globalThis).pause(ms, signal);
         },
       },
     });

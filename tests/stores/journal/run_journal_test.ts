@@ -129,6 +129,34 @@ Deno.test("RunJournal keeps every emitted event and decides the rest the same, w
   });
 });
 
+Deno.test("RunJournal.stop() keeps that a run stopped only with its state, whichever write fails", async () => {
+  const TRADES = 20;
+  for (let failing = 0, isOver = false; !isOver; failing++) {
+    await inFolder(async (folder) => {
+      const path = `${folder}/run.db`;
+      let left = Infinity;
+      const connect = watched((_number, moment) => {
+        if (moment === "before" && left-- === 0) throw diskError();
+      });
+      const engine = new Engine(optionsOf(CHOICES));
+      const store = sqliteStore({ connect });
+      const opened = await Journal.open(path, { now: () => 0, window: CHOICES.long, store });
+      await using journal = new RunJournal(opened, engine, "BTCUSDT");
+      const start = { time: TIME, version: "1", options: SHOWN, market: "binance", instrument: ORIGIN };
+      await journal.start({ ...start, isNew: false });
+      const messages = walk(TRADES).map((trade) => messageOf(trade));
+      await journal.keep([...engine.apply({ event: "frames", trades: reading(messages.slice(0, -1)) })]);
+      for (const _event of engine.apply({ event: "frames", trades: reading(messages.slice(-1)) }));
+      left = failing;
+      isOver = await journal.stop(TIME, "asked to").then(() => true, () => false);
+      await using reader = await JournalReader.open(path);
+      const stopped = await reader.latest("stopped", 1);
+      const { trades } = (await reader.checkpoint())!.state;
+      assertEquals([stopped.length, trades], isOver ? [1, TRADES] : [0, TRADES - 1], `write ${failing}`);
+    });
+  }
+});
+
 Deno.test("RunJournal.start() refuses to go on under other options, and starts again when asked to", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/run.db`;

@@ -1,0 +1,44 @@
+/** What a live run has around it. */
+import type { Config } from "../../config/options.ts";
+import type { Runtime } from "../../feeds/live/runtime.ts";
+import type { Journal } from "../../stores/journal/journal.ts";
+import type { RunJournal } from "../../stores/journal/run_journal.ts";
+import { type OpenView, VIEWS } from "../../views/known_views.ts";
+import type { Line } from "../../views/view.ts";
+import { dropUnneededPermissions } from "./drop_permissions.ts";
+import { startRecording } from "./recording.ts";
+
+/** How a run's journal is opened and kept. */
+export interface Journals {
+  readonly open: typeof Journal.open;
+  readonly RunJournal: typeof RunJournal;
+}
+
+/** The runtime, the disk and the terminal of a run; a simulation brings its own. */
+export interface Surroundings {
+  readonly runtime: Runtime;
+  /** Whether the memory that a connection takes is watched. */
+  readonly watchesMemory: boolean;
+  readonly views: readonly OpenView[];
+  readonly journals: () => Promise<Journals>;
+  readonly startRecording: typeof startRecording;
+  /** Drops what an open run does not need, and returns a log line about it. */
+  readonly dropPermissions: (config: Config) => Promise<Line>;
+}
+
+/** This process's. */
+export const HERE: Surroundings = {
+  runtime: globalThis,
+  watchesMemory: true,
+  views: VIEWS,
+  // A run without a journal does not load SQLite.
+  journals: async () => {
+    const [{ Journal: { open } }, { RunJournal }] = await Promise.all([
+      import("../../stores/journal/journal.ts"),
+      import("../../stores/journal/run_journal.ts"),
+    ]);
+    return { open, RunJournal };
+  },
+  startRecording,
+  dropPermissions: dropUnneededPermissions,
+};

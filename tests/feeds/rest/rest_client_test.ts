@@ -1,0 +1,70 @@
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
+import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
+import { GaveUp, RestClient, type RestClock } from "../../../src/feeds/rest/rest_client.ts";
+import type { RestQuestion } from "../../../src/exchanges/rest_question.ts";
+import type { RawServer } from "../raw_server.ts";
+import { answering, NEVER, PassingClock, restOf } from "../backfill_run.ts";
+
+const DEADLINE_MS = 5_000;
+
+/** The answer of a server, or why there is none, with five seconds for it by `clock`. */
+async function got(server: RawServer, clock: RestClock): Promise<unknown> {
+  const client = new RestClient({
+    ...{ exchange: exchangeNamed("binance"), budget: new RestBudget({ perMinute: 6_000 }), clock },
+    ...{ requestMs: 60_000, signal: NEVER, random: () => 0.5 },
+  });
+  const question: RestQuestion<unknown> = {
+    base: restOf(server),
+    path: "/",
+    weight: 1,
+    read: (json) => json,
+  };
+  try {
+    return await client.get(question, DEADLINE_MS);
+  } catch (error) {
+    assertInstanceOf(error, GaveUp);
+    return error.why;
+  }
+}
+
+/** The times that timers were asked for while `use` ran, ms. */
+async function timersOf(use: () => Promise<void>): Promise<unknown[]> {
+  const { setTimeout: plain } = globalThis;
+  const asked: unknown[] = [];
+  globalThis.setTimeout = ((...args: Parameters<typeof plain>) => {
+    asked.push(args[1]);
+    return plain(...args);
+  }) as typeof plain;
+  try {
+    await use();
+  } finally {
+    globalThis.setTimeout = plain;
+  }
+  return asked;
+}
+
+Deno.test("get() never asks for a negative time, which the runtime warns of, wherever a busy machine holds it up", async () => {
+  await using server = answering(() => ({ body: "1" }));
+  const answers = new Set<unknown>();
+  for (let looks = 1; answers.size < 2; looks++) {
+    // The time is over from this look at the clock on.
+    let left = looks;
+    const clock = { now: () => --left > 0 ? 0 : DEADLINE_MS + 1, pause: () => Promise.resolve() };
+    const asked = await timersOf(async () => void answers.add(await got(server, clock)));
+    assertEquals(asked.filter((ms) => Number(ms) < 0), [], `held up before look ${looks}`);
+  }
+  assertEquals([...answers], ["deadline", 1]);
+});
+
+Deno.test("get() does not ask once its time is over, though it was not when the wait for it started", async () => {
+  await using server = answering(() => ({ status: 503 }));
+  const clock = new PassingClock(0);
+  const late: RestClock = {
+    now: () => clock.now(),
+    pause: (_ms, signal) => clock.pause(DEADLINE_MS, signal),
+  };
+  // Its trouble is the exchange's answer, not the lack of one.
+  assertEquals([await got(server, late), server.visits.length], ["unreachable", 1]);
+  assertEquals(clock.pauses, [DEADLINE_MS]);
+});

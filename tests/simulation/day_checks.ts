@@ -1,0 +1,219 @@
+/** What has to be true of a simulated day when it is over. */
+import { assert, assertEquals } from "@std/assert";
+import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
+import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import type { Entry } from "../../src/stores/journal/journal_entry.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { Verification } from "../../src/stores/verification/verification.ts";
+import { wholeEntries } from "../commands/reference_run.ts";
+import { type Choices, computeReference, type PlainHalt, type PlainTrade } from "../support/reference.ts";
+import { missedIn, processedTrades, RisingIds } from "./processed_trades.ts";
+import type { Requests } from "./requests.ts";
+import type { SimulatedProcess } from "./simulated_process.ts";
+
+/** One process of the day. */
+export interface Boot {
+  readonly process: SimulatedProcess;
+  /** The last trade that the journal held as it started, -1 for none, and how many. */
+  readonly from: number;
+  readonly trades: number;
+  /** Whether a power cut took a part of its recording. */
+  hasLostRecording: boolean;
+}
+
+/** A day that is over. */
+export interface DayOver {
+  /** The journal. */
+  readonly path: string;
+  readonly choices: Choices;
+  /** All trades that there were, oldest first. */
+  readonly trades: readonly ExchangeTrade[];
+  readonly boots: readonly Boot[];
+  readonly requests: Requests;
+  /** Whether recordings lack what the journal has. */
+  readonly isUnproven: boolean;
+}
+
+/** What a day was like. */
+export interface DayFound {
+  readonly trades: number;
+  readonly fills: number;
+  readonly backfilled: number;
+  /** Trades that could not be fetched. */
+  readonly missed: number;
+  readonly processes: number;
+}
+
+/** What a checkpoint says of a run's trades. */
+interface RunState {
+  readonly trades: number;
+  readonly firstTime: number;
+  readonly last: { readonly id: number } | null;
+}
+
+/** Trades that the exchange had made by then are processed before the day ends, ms. */
+const TAIL_MS = 10 * 60_000;
+/** How long trouble with the network may have been over as a gap is left unfilled: a fetch takes no longer. */
+const FETCH_MS = 75_000;
+const DECIDED = ["signal", "refusal", "fill"];
+
+/** Checks all that has to be true. Throws an AssertionError that says what is not. */
+export async function checkDay(day: DayOver): Promise<DayFound> {
+  const { path, boots, requests, trades } = day;
+  const entries = await wholeEntries(path);
+  requests.assertDone(entries, await waitingIn(path));
+  await assertVerified(day);
+  const { firstTime, trades: count, last } = (await stateIn(path))!;
+  const ids = new RisingIds(trades);
+  const lastId = ids.rising(last!.id);
+  assertEndsLate(trades, ids, lastId);
+  assertFilled(boots);
+  const missed = missedIn(entries, ids);
+  const writers = boots.map(({ from, trades, process: { backfilled } }) => ({ from, trades, backfilled }));
+  const processed = processedTrades({ trades, ids, missed, writers, firstTime, lastId, count });
+  assertCounts([...boots, { from: last!.id, trades: count }], ids, processed);
+  const lastMissed = missed.at(-1)?.to ?? -1;
+  const fills = await assertReference(day, { ids, processed, lastMissed }, entries);
+  const resets = entries.filter(({ type }) => type === "reset").length;
+  const isReset = ids.haveRestarted && processed[0]!.firstId < ids.rising(0);
+  assertEquals(resets, isReset ? 1 : 0, "how often the ids started over");
+  const { printed } = boots.at(-1)!.process;
+  const summary = printed.at(-1)!;
+  assertEquals([summary.type, summary["trades"], summary["fills"]], ["summary", count, fills]);
+  return {
+    trades: count,
+    fills,
+    backfilled: processed.filter(({ late }) => late).length,
+    missed:
+      trades.filter(({ id }) => missed.some(({ from, to }) => from <= ids.rising(id) && ids.rising(id) <= to))
+        .length,
+    processes: boots.length,
+  };
+}
+
+/** The last trade in a journal, -1 where there is none, and how many there are. */
+export async function progressIn(path: string): Promise<Pick<Boot, "from" | "trades">> {
+  const state = await stateIn(path);
+  return { from: state?.last?.id ?? -1, trades: state?.trades ?? 0 };
+}
+
+async function stateIn(path: string): Promise<RunState | null> {
+  try {
+    if (Deno.statSync(path).size === 0) return null;
+  } catch {
+    return null;
+  }
+  await using reader = await JournalReader.open(path);
+  if (await reader.lastRun() === 0) return null;
+  return (await reader.checkpoint())?.state as unknown as RunState ?? null;
+}
+
+async function waitingIn(path: string): Promise<number> {
+  await using reader = await JournalReader.open(path);
+  return (await reader.requests()).length;
+}
+
+/** The run ends with a trade of its last minutes. */
+function assertEndsLate(trades: readonly ExchangeTrade[], ids: RisingIds, lastId: number): void {
+  const newest = trades.at(-1)!;
+  const due = trades.findLast(({ time }) => time <= newest.time - TAIL_MS)!;
+  assert(lastId >= ids.rising(due.id), `the run ends at trade ${lastId}, and ${due.id} came long before`);
+}
+
+/** Gaps stay open only where something was in the way. */
+function assertFilled(boots: readonly Boot[]): void {
+  const resets = boots.map(({ process }) => process.resetAt ?? -Infinity);
+  for (const { fromId, at, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
+    // Nothing is fetched for the trades that prove that ids started over.
+    if (calmMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
+    throw new Error(`the gap from ${fromId} on was not filled, and nothing was in the way`);
+  }
+}
+
+/** Between any two processes none was lost, and none came twice. */
+function assertCounts(
+  places: readonly Pick<Boot, "from" | "trades">[],
+  ids: RisingIds,
+  processed: readonly PlainTrade[],
+): void {
+  let at = 0;
+  let before = -1;
+  for (const { from, trades } of places) {
+    while (at < processed.length && processed[at]!.lastId <= ids.rising(from)) at++;
+    assertEquals(trades, at, `trades up to ${from}; they were all there up to ${before}`);
+    before = from;
+  }
+}
+
+/** What the reference works on. */
+interface Reviewed {
+  readonly ids: RisingIds;
+  readonly processed: readonly PlainTrade[];
+  /** After it, the averages have started again from empty. */
+  readonly lastMissed: number;
+}
+
+/** Every decision is what the naive reference makes of the same trades, and so are the prices in the averages. */
+async function assertReference(
+  { path, choices, requests }: DayOver,
+  { ids, processed, lastMissed }: Reviewed,
+  entries: readonly Entry[],
+): Promise<number> {
+  const halts = entries.flatMap(({ type, time, content }): PlainHalt[] => {
+    if (type !== "halt" && type !== "released") return [];
+    const { tradeId, action, requested, text } = content as Record<string, unknown>;
+    const isHere = requested === undefined && text !== undefined;
+    if (requested === undefined && !isHere) return [];
+    const afterId = isHere ? requests.releases.find((released) => released.time === time)!.afterId : tradeId;
+    const at = processed.findIndex(({ firstId }) => firstId > ids.rising(afterId as number));
+    const before = at < 0 ? processed.length : at;
+    return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
+  });
+  const expected = computeReference(processed, choices, halts).events
+    .filter(({ type }) => DECIDED.includes(type))
+    .map(({ time: _time, ...event }) => withPublished(event, ids));
+  const found = entries.filter(({ type }) => DECIDED.includes(type))
+    .map(({ type, content }) => ({ type, ...content }));
+  assertSame(found, expected);
+  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
+  const { decimals, values } = await journal.lastPrices();
+  const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
+  assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
+  return found.filter(({ type }) => type === "fill").length;
+}
+
+/** A decision that names trades as they were published. */
+function withPublished(event: Record<string, unknown>, ids: RisingIds): Record<string, unknown> {
+  const changed = { ...event };
+  for (const name of ["tradeId", "signalTradeId"]) {
+    if (typeof changed[name] === "number") changed[name] = ids.published(changed[name]);
+  }
+  return changed;
+}
+
+/** As assertEquals, but a difference is shown alone: there are thousands of events. */
+function assertSame(found: readonly unknown[], expected: readonly unknown[]): void {
+  const length = Math.max(found.length, expected.length);
+  for (let at = 0; at < length; at++) {
+    if (JSON.stringify(found[at]) === JSON.stringify(expected[at])) continue;
+    assertEquals(found[at], expected[at], `decision ${at + 1} of ${found.length} is not the reference's`);
+  }
+}
+
+/** The journal follows from the recordings. */
+async function assertVerified({ path, boots, isUnproven }: DayOver): Promise<void> {
+  const recordings = boots.flatMap(({ process }) => process.recordings).filter((file) =>
+    Deno.statSync(file).size > 0
+  );
+  await using journal = await JournalReader.open(path);
+  const verification = await Verification.of(journal, null, {
+    engineOf: keptEngine,
+    lastSeqNow: () => journal.lastSeq(),
+  });
+  const outcome = await verification.outcomeOf(recordedChunks(recordings, { onWarning: () => {} }));
+  if (outcome.type === "verified") return;
+  if (isUnproven && /nothing is proven/.test(outcome.what)) return;
+  throw new Error(`the run does not verify: ${JSON.stringify(outcome)}`);
+}

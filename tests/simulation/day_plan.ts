@@ -1,0 +1,121 @@
+/** What a simulated day is like: its market, its run's options, and how much goes wrong, drawn from a seed. */
+import { Random } from "../../src/simulator/random.ts";
+import type { Choices } from "../support/reference.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
+
+/** A day before it has happened. */
+export interface DayPlan {
+  /** ms since 1970 when it starts. */
+  readonly epoch: number;
+  /** Mean trades per second. */
+  readonly rate: number;
+  readonly firstId: number;
+  readonly choices: Choices;
+  /** Of the run, besides those of `choices`. */
+  readonly options: readonly string[];
+  /** How long a journal may take to confirm what it is given, ms. */
+  readonly answersWithinMs: number;
+  /** Whether recordings are compressed. */
+  readonly isPacked: boolean;
+  /** Whether machines lose their power, and not only processes their lives. */
+  readonly hasPowerCuts: boolean;
+  /** When the exchange's ids start over, ms; null for never. */
+  readonly restartsIdsAt: number | null;
+  /**
+   * How far the machine's clock is ahead as the day starts, ms. Where it is more than an hour behind, limits go by it and
+   * not by the trades' times, which the reference does not know.
+   */
+  readonly clockOffset: number;
+  /** The mean time between two of each, minutes. */
+  readonly every: {
+    readonly fault: number;
+    readonly outage: number;
+    readonly weather: number;
+    readonly end: number;
+    readonly request: number;
+    readonly diskTrouble: number;
+    readonly clockStep: number;
+  };
+}
+
+const MINUTE = 60_000;
+const FIRST_DAY = Date.UTC(2024, 7, 8);
+const STREAM = 1_000;
+/** Ids that do not come again after those have started over. */
+const LARGE_IDS = [3_716_592_901, 2 ** 40] as const;
+
+/** The day of this seed. */
+export function planOf(seed: number): DayPlan {
+  const random = new Random(seed, STREAM);
+  const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  const short = 2 + random.below(10);
+  const choices: Choices = {
+    ...DEFAULTS,
+    short,
+    long: short + 1 + random.below(40),
+    cash: pick("10000", "10000", "1000.123456789"),
+    stake: pick("1000", "300.333", "33.3%", "100%"),
+    fee: pick("0.00001", "0", "0.0001", "0.001"),
+    slippage: pick("0", "0", "1.5"),
+    maxDrawdown: pick("0.2", "0.005", "0.02", "0.9"),
+    maxDailyLoss: pick(null, "0.002", "0.01"),
+    onHalt: pick("hold", "flatten"),
+    maxPosition: pick(null, null, "700", "1500"),
+    maxOrders: pick(null, null, { count: 2, within: 600_000 }),
+    cooldown: pick(null, null, 120_000_000),
+    stopLoss: pick(null, null, "0.001"),
+    takeProfit: pick(null, null, "0.001"),
+  };
+  const stale = pick(45, 90, 240);
+  const firstId = pick(1, ...LARGE_IDS);
+  const restartsIds = firstId > 1 && random.below(3) === 0;
+  return {
+    // Any minute of the day may be the first, so that midnight falls anywhere.
+    epoch: FIRST_DAY + random.below(365 * 24 * 60) * MINUTE,
+    rate: pick(0.03, 0.05, 0.08),
+    firstId,
+    restartsIdsAt: restartsIds ? (60 + random.below(20 * 60)) * MINUTE : null,
+    choices,
+    options: [
+      ...optionsOf(choices),
+      ...["--max-hold=1h", `--stale=${stale}s`, `--retry-max=${pick(1, 20, 60)}s`],
+      `--renew-after=${pick("1h", "5h", "23h")}`,
+    ],
+    answersWithinMs: pick(0, 0, 40, 1_500),
+    isPacked: random.below(4) === 0,
+    hasPowerCuts: random.below(3) === 0,
+    clockOffset: pick(0, 0, -400, 2_500, 90_000, 3 * 60 * MINUTE),
+    every: {
+      fault: pick(12, 25),
+      outage: pick(90, 240),
+      weather: pick(60, 120),
+      end: pick(60, 100, 200),
+      request: pick(120, 240),
+      diskTrouble: pick(400, 1_500),
+      clockStep: pick(500, 5_000),
+    },
+  };
+}
+
+/** The options of a run that means these choices. */
+function optionsOf(choices: Choices): string[] {
+  const { maxOrders, cooldown, latency, onHalt, ...rest } = choices;
+  const plain = {
+    short: rest.short,
+    long: rest.long,
+    cash: rest.cash,
+    stake: rest.stake,
+    fee: rest.fee,
+    slippage: rest.slippage,
+    latency: `${latency / 1_000}ms`,
+    "max-drawdown": rest.maxDrawdown!,
+    "max-daily-loss": rest.maxDailyLoss ?? "",
+    "on-halt": onHalt ?? "",
+    "max-position": rest.maxPosition ?? "",
+    "max-orders": maxOrders == null ? "" : `${maxOrders.count}/${maxOrders.within}ms`,
+    cooldown: cooldown == null ? "" : `${cooldown / 1_000}ms`,
+    "stop-loss": rest.stopLoss ?? "",
+    "take-profit": rest.takeProfit ?? "",
+  };
+  return Object.entries(plain).flatMap(([name, value]) => value === "" ? [] : [`--${name}=${value}`]);
+}

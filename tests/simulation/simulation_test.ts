@@ -1,0 +1,36 @@
+/** A dozen days of a live run among every trouble; `deno task simulate --days 1000` has more. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { simulateDay } from "./day.ts";
+
+/** Others every day, so that the gate looks further; a failure is repeated by its seed. */
+const FIRST = 12 * Math.floor(Date.now() / 86_400_000);
+const DAYS = 12;
+
+Deno.test(`a live run loses nothing in ${DAYS} days of every trouble (seeds from ${FIRST} on)`, async () => {
+  const troubles = new Set<string>();
+  let fills = 0;
+  for (let seed = FIRST; seed < FIRST + DAYS; seed++) {
+    const day = await simulateDay(seed);
+    for (const trouble of Object.keys(day.troubles)) troubles.add(trouble);
+    fills += day.fills;
+  }
+  for (
+    const trouble of [
+      "kill",
+      "kill in a write",
+      "kill in a commit",
+      "stop",
+      "failure",
+      "power cut",
+      "full disk",
+      "half-open",
+    ]
+  ) {
+    assert(troubles.has(trouble), `${trouble} did not happen: ${[...troubles].join(", ")}`);
+  }
+  assertGreater(fills, 10 * DAYS);
+});
+
+Deno.test("simulateDay() repeats a day exactly", async () => {
+  assertEquals(await simulateDay(FIRST), await simulateDay(FIRST));
+});

@@ -1,0 +1,158 @@
+/** What goes wrong around the processes of a simulated day: with the exchange, the network, the disk and the clock. */
+import type { FaultAction } from "../../src/simulator/faults.ts";
+import type { Random } from "../../src/simulator/random.ts";
+import type { DayPlan } from "./day_plan.ts";
+import type { World } from "./simulated_process.ts";
+
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+/** Before the end all is well for this long, so that everything can be made good. */
+const CALM = 40 * MINUTE;
+
+/** The machine's clock, which is wrong and is set now and then. */
+export class WrongClock {
+  /** How far it is ahead, ms. */
+  offset: number;
+  /** When it was set last, ms of virtual time. */
+  steppedAt = 0;
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+}
+
+/** The troubles of one day. */
+export class Troubles {
+  /** How often each came, by its name. */
+  readonly counts: Record<string, number> = {};
+  readonly #world: World;
+  readonly #plan: DayPlan;
+  readonly #random: Random;
+  readonly #clock: WrongClock;
+
+  constructor(world: World, plan: DayPlan, random: Random, clock: WrongClock) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#random = random;
+    this.#clock = clock;
+  }
+
+  /** All that happens by itself; each rejects where something fails in it. */
+  start(): Promise<void>[] {
+    const { every } = this.#plan;
+    return [
+      this.nowAndThen(every.fault, () => this.#fault()),
+      this.nowAndThen(every.outage, () => this.#outage()),
+      this.nowAndThen(every.weather, () => this.#changeWeather()),
+      this.nowAndThen(every.diskTrouble, () => this.#troubleDisk()),
+      this.nowAndThen(every.clockStep, () => this.#stepClock()),
+      this.#calmDown(),
+      this.#restartIds(),
+    ];
+  }
+
+  /** Does something again and again, so many minutes apart in the mean, until all is to be well. */
+  async nowAndThen(minutes: number, act: () => void | Promise<void>): Promise<void> {
+    for (;;) {
+      await this.#world.time.sleep(this.#random.exponential(minutes * MINUTE));
+      if (this.leftMs <= 0) return;
+      await act();
+    }
+  }
+
+  /** How long until all is to be well, ms. */
+  get leftMs(): number {
+    return DAY - CALM - this.#world.time.now;
+  }
+
+  /** Counts a trouble. */
+  count(trouble: string): void {
+    const { time, trace } = this.#world;
+    this.counts[trouble] = (this.counts[trouble] ?? 0) + 1;
+    trace.add(time.now, trouble);
+  }
+
+  async #calmDown(): Promise<void> {
+    await this.#world.time.sleep(this.leftMs);
+    this.#world.weather.restTrouble = 0;
+    this.#world.trouble.failsIn = null;
+  }
+
+  async #restartIds(): Promise<void> {
+    const { restartsIdsAt } = this.#plan;
+    if (restartsIdsAt === null) return;
+    await this.#world.time.sleep(restartsIdsAt);
+    this.#world.exchange.restartIds();
+    this.count("ids start over");
+  }
+
+  #fault(): void {
+    const random = this.#random;
+    const count = 1 + random.below(10);
+    const fault: FaultAction[] = [
+      { kind: "drop" },
+      { kind: "close" },
+      { kind: "stall" },
+      { kind: "no-close" },
+      { kind: "half-open" },
+      { kind: "duplicate", count },
+      { kind: "hole", count },
+      { kind: "reorder" },
+      { kind: "malformed" },
+      { kind: "slow", delayMs: 100 + random.below(60_000) },
+      {
+        kind: "refuse",
+        status: [429, 503, 403, 418, 451][random.below(5)]!,
+        retryAfterSeconds: random.below(90),
+        count: 1 + random.below(3),
+      },
+      { kind: "shutdown" },
+    ];
+    const chosen = fault[random.below(fault.length)]!;
+    // Trades of before that come again would be no part of what proves that ids started over.
+    const sinceRestart = this.#world.time.now - (this.#plan.restartsIdsAt ?? Infinity);
+    if (chosen.kind === "duplicate" && sinceRestart > 0 && sinceRestart < 60 * MINUTE) return;
+    this.count(chosen.kind);
+    this.#world.exchange.inject(chosen);
+  }
+
+  async #outage(): Promise<void> {
+    const random = this.#random;
+    const { weather } = this.#world;
+    const kinds = ["refused", "silent", "no-name"] as const;
+    weather.outage = kinds[random.below(kinds.length)]!;
+    this.count(`outage ${weather.outage}`);
+    const meanMs = random.below(8) === 0 ? 40 * MINUTE : 2 * MINUTE;
+    await this.#world.time.sleep(Math.min(random.exponential(meanMs), this.leftMs));
+    weather.outage = null;
+  }
+
+  #changeWeather(): void {
+    const { weather } = this.#world;
+    const shares = [0, 0, 0.1, 0.3, 0.8, 1];
+    weather.restTrouble = shares[this.#random.below(shares.length)]!;
+    weather.stutters = weather.restTrouble === 0 && this.#random.below(2) === 0;
+  }
+
+  async #troubleDisk(): Promise<void> {
+    const random = this.#random;
+    const { trouble } = this.#world;
+    if (random.below(2) === 0) {
+      this.count("failing write");
+      trouble.failsIn = 1 + random.below(10);
+      return;
+    }
+    this.count("full disk");
+    trouble.isFull = true;
+    await this.#world.time.sleep(Math.min(random.exponential(4 * MINUTE), this.leftMs));
+    trouble.isFull = false;
+  }
+
+  #stepClock(): void {
+    const random = this.#random;
+    this.count("clock step");
+    this.#clock.offset += (random.below(2) === 0 ? -1 : 1) *
+      random.exponential(random.below(3) === 0 ? MINUTE : 500);
+    this.#clock.steppedAt = this.#world.time.now;
+  }
+}
