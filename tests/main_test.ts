@@ -6,7 +6,7 @@ import { OPTION_NAMES, OPTIONS } from "../src/config/options.ts";
 import { optionWord } from "../src/domain/process/config_error.ts";
 import { bytesOf, Folder, rows } from "./feeds/recorded_input.ts";
 import { inProcess } from "./support/in_process.ts";
-import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
+import { commandLine, DEAD_ENDPOINT, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
 /** The mistakes named on standard error, one a line, when nothing else happened. */
 async function mistakes(...args: string[]): Promise<string[]> {
@@ -144,25 +144,24 @@ for (
 }
 
 Deno.test("main() ends with 4 and a summary when --attempts are used up", async () => {
-  const endpoint = deadEndpoint();
   const { code, stdout, stderr } = await penstock(
     "run",
     "--state=none",
     "--json",
     "--attempts=2",
     "--endpoint",
-    endpoint,
+    DEAD_ENDPOINT,
   );
   assertEquals(code, 4);
   assertEquals(eventsOf(stdout).map(({ type }) => type), ["started", "disconnected", "summary"]);
-  const host = endpoint.slice("ws://".length);
+  const { host } = new URL(DEAD_ENDPOINT);
   assertStringIncludes(stderr, "penstock: Gave up after 2 failed attempts in a row");
   assertStringIncludes(stderr, `nothing answers at ${host}`);
   assert(!stderr.includes("    at "), stderr);
 });
 
 Deno.test("main() says why a run failed as the log does, where that is JSON", async () => {
-  const dead = ["--state=none", "--attempts=1", "--endpoint", deadEndpoint()];
+  const dead = ["--state=none", "--attempts=1", "--endpoint", DEAD_ENDPOINT];
   const { code, stderr } = await penstock("run", ...dead, "--log-format=json");
   assertEquals(code, 4);
   const { time, level, message } = stderr.split("\n").map((line) => JSON.parse(line)).at(-1);

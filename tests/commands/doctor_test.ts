@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { CheckResult } from "../../src/domain/process/check_result.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
-import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
+import { commandLine, DEAD_ENDPOINT, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
 /** Runs the doctor with exactly these permissions, in a folder of its own. */
 async function examine(
@@ -69,7 +69,7 @@ Deno.test("penstock doctor names each missing permission and how to grant it", a
 });
 
 Deno.test("penstock doctor names the host that does not answer", async () => {
-  const nobody = new URL(deadEndpoint()).host;
+  const nobody = new URL(DEAD_ENDPOINT).host;
   const { code, findings } = await examine(
     ["--allow-net=127.0.0.1", ...FOLDERS],
     `--endpoint=ws://${nobody}`,
@@ -79,7 +79,7 @@ Deno.test("penstock doctor names the host that does not answer", async () => {
 });
 
 Deno.test("penstock doctor reports that a host answers only through the proxy in the environment", async () => {
-  const nobody = new URL(deadEndpoint()).host;
+  const nobody = new URL(DEAD_ENDPOINT).host;
   await using proxy = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => Response.json({ serverTime: Date.now() }),

@@ -1,7 +1,7 @@
 /** A run and the doctor name the runtime settings that the environment changes. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
-import { commandLine, deadEndpoint } from "../support/penstock.ts";
+import { commandLine, DEAD_ENDPOINT } from "../support/penstock.ts";
 
 /** Runs a command with this environment and permission to read these settings. */
 async function penstockWith(env: Record<string, string>, ...args: string[]) {
@@ -35,7 +35,7 @@ Deno.test("penstock demo does not warn about an environment that changes no sett
 });
 
 Deno.test("penstock doctor fails for a setting that nobody needs, and only names a private certificate authority", async () => {
-  const nowhere = [`--endpoint=${deadEndpoint()}`, "--backfill=off"];
+  const nowhere = [`--endpoint=${DEAD_ENDPOINT}`, "--backfill=off"];
   const examined = async (env: Record<string, string>) => {
     const { stdout, stderr } = await penstockWith(env, "doctor", "--json", "--state=none", ...nowhere);
     assertStringIncludes(stdout, `"type":"doctor"`, stderr);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange, type ExchangeEvent, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { ExchangeProcess } from "../support/exchange_process.ts";
-import { deadEndpoint, eventsOf, Penstock } from "../support/penstock.ts";
+import { DEAD_ENDPOINT, eventsOf, Penstock } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
@@ -91,7 +91,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 
   test("while nothing listens", async () => {
-    await using program = Penstock.start([...RUN, deadEndpoint()]);
+    await using program = Penstock.start([...RUN, DEAD_ENDPOINT]);
     await program.event("disconnected", ({ retryInMs }) => Number(retryInMs) > 200);
     await assertStops(program, signal);
   });

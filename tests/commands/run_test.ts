@@ -10,7 +10,7 @@ import {
 import meta from "../../deno.json" with { type: "json" };
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { deadEndpoint, eventsOf, Penstock, penstock } from "../support/penstock.ts";
+import { DEAD_ENDPOINT, eventsOf, Penstock, penstock } from "../support/penstock.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
@@ -65,7 +65,7 @@ Deno.test("penstock run first emits what it was started with", async () => {
       "--json",
       "--attempts=1",
       "--endpoint",
-      deadEndpoint(),
+      DEAD_ENDPOINT,
       "--cash=1000.50",
       "--short=5",
     ],

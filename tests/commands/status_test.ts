@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { inProcess } from "../support/in_process.ts";
-import { deadEndpoint, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
+import { DEAD_ENDPOINT, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange, withFlood } from "./journal_run.ts";
 import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
@@ -189,7 +189,7 @@ Deno.test("penstock status --fail-on-halt fails only for a halt, which it names"
 
 Deno.test("penstock status shows since when and why a run is not connected", async () => {
   await withExchange({ trades: [] }, async (place) => {
-    await using program = place.runAt(deadEndpoint(), "--retry-max=250ms");
+    await using program = place.runAt(DEAD_ENDPOINT, "--retry-max=250ms");
     const first = await program.event("disconnected");
     await program.event("disconnected");
     const last = await program.event("disconnected");

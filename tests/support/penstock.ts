@@ -14,6 +14,8 @@ export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
 export const AS_BUILT: readonly string[] = [V8_FLAGS, "--no-code-cache"];
 /** Makes a program's intervals fifty times as short, for tests that wait for them. */
 export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
+/** Makes a program wait much longer for answers, for tests of what it does with an answer that may be slow. */
+export const PATIENTLY = `--preload=${new URL("patient_timeouts.ts", import.meta.url).pathname}`;
 /** Makes a program collect its garbage all the time, for tests of the memory that it keeps. */
 export const COLLECTING: readonly string[] = [
   "--v8-flags=--expose-gc",
@@ -233,8 +235,8 @@ export function eventsOf(stdout: string): PrintedEvent[] {
   return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
-/** An address on loopback where nobody listens. */
-export function deadEndpoint(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `ws://127.0.0.1:${listener.addr.port}`;
-}
+/**
+ * An address on loopback where nobody listens. A port that was free a moment ago could be another program's by now, but
+ * nobody is given one below 1024, and this one belongs to no service.
+ */
+export const DEAD_ENDPOINT = "ws://127.0.0.1:4";

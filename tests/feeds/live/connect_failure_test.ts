@@ -10,6 +10,7 @@ import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { parseFaults } from "../../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../../src/simulator/server.ts";
 import { TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
+import { DEAD_ENDPOINT } from "../../support/penstock.ts";
 import { RawServer, socketTest } from "../raw_server.ts";
 
 const BINANCE = exchangeNamed("binance");
@@ -108,11 +109,8 @@ socketTest("explain() names the host of a missing permission from any error of t
 });
 
 socketTest("explain() says that nothing answers at a port", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const { reason, hint, status } = await failureOf(`ws://127.0.0.1:${port}/ws/btcusdt@trade`);
-  assertEquals(reason, `nothing answers at 127.0.0.1:${port} (refused or unreachable)`);
+  const { reason, hint, status } = await failureOf(`${DEAD_ENDPOINT}/ws/btcusdt@trade`);
+  assertEquals(reason, `nothing answers at ${new URL(DEAD_ENDPOINT).host} (refused or unreachable)`);
   assertStringIncludes(hint!, "penstock demo");
   assertEquals(status, null);
 });

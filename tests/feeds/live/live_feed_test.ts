@@ -83,11 +83,20 @@ socketTest("LiveFeed reconnects when the exchange ends the connection for its ag
 });
 
 socketTest("LiveFeed reconnects at once on serverShutdown and misses no trade", async () => {
-  await using exchange = listen("shutdown@400,shutdown@1200", { shutdownNoticeMs: 10_000 });
-  await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 60_000, random: () => 0.999 });
-  await run.until(() => run.pipeline.trades > 2400);
+  await using exchange = listen("", { shutdownNoticeMs: 60_000 });
+  // Every wait before a connection is drawn.
+  let waits = 0;
+  await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 60_000, random: () => (waits++, 0.999) });
+  for (let time = 1; time <= 2; time++) {
+    const { trades } = run.pipeline;
+    await run.until(() => run.pipeline.trades > trades + 400);
+    exchange.inject({ kind: "shutdown" });
+    await run.until(() => renewals(run) === time);
+  }
+  const { trades } = run.pipeline;
+  await run.until(() => run.pipeline.trades > trades + 400);
   await run.stop();
-  assertEquals(renewals(run), 2);
+  assertEquals([renewals(run), waits], [2, 0]);
   assertEquals(exchange.connectionsAccepted, 3);
   const { passedOver } = run.pipeline.totals;
   assert(passedOver >= 2, "the notices were not seen");

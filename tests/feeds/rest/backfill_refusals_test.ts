@@ -6,6 +6,7 @@ import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 import { clockOf } from "../../../src/feeds/rest/rest_client.ts";
 import { answering, backfillOf, collect, restOf, rowsFrom } from "../backfill_run.ts";
 import { RawServer, type Visit } from "../raw_server.ts";
+import { DEAD_ENDPOINT } from "../../support/penstock.ts";
 
 const FROM = 100;
 const GOOD = { body: JSON.stringify(rowsFrom(FROM, 3)) };
@@ -106,14 +107,12 @@ Deno.test("fetch() gives up on an exchange that stays in trouble when its time i
 });
 
 Deno.test("fetch() asks again where nothing answers, and says what a person can do", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const { backfill, clock } = backfillOf(`http://127.0.0.1:${port}`, { symbol: "TLSUSDT" });
+  const { host } = new URL(DEAD_ENDPOINT);
+  const { backfill, clock } = backfillOf(`http://${host}`, { symbol: "TLSUSDT" });
   const { end } = await collect(backfill, FROM, null);
   assertGaveUp(end);
   assertEquals(end.why, "unreachable");
-  assertEquals(end.reason, `nothing answers at 127.0.0.1:${port} (refused or unreachable)`);
+  assertEquals(end.reason, `nothing answers at ${host} (refused or unreachable)`);
   assertStringIncludes(end.hint!, "penstock demo");
   assert(clock.pauses.length > 5);
 });
