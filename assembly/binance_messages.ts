@@ -145,17 +145,17 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
 
 /**
  * Reads adjacent frames, of which frame i ends where START says: from frame `from`, which starts at `at`, up
- * to but not including frame `to`, which must be above `from`. Returns how many it read before the first that
- * is not a trade of the usual kind. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and only
- * trades that follow each other.
+ * to but not including frame `to`. The last frame of all ends at `end`, after which there must be room for 24 bytes.
+ * Returns how many it read before the first that is not a trade of the usual kind. With a `unit` of 0 to 8 it
+ * reads a block: prices in 10^-unit, and only trades that follow each other.
  */
-export function readFrames(at: usize, from: usize, to: usize, unit: i32): i32 {
-  endText(load<u32>((to - 1) << 2, START) as usize);
+export function readFrames(at: usize, end: usize, from: usize, to: usize, unit: i32): i32 {
+  endText(end);
   let n: usize = 0;
   while (from + n < to) {
-    const end: usize = load<u32>((from + n) << 2, START) as usize;
-    if (takeMessage(at, n, unit) != end || (unit >= 0 && !followsOn(n))) break;
-    at = end;
+    const frameEnd: usize = load<u32>((from + n) << 2, START) as usize;
+    if (takeMessage(at, n, unit) != frameEnd || (unit >= 0 && !followsOn(n))) break;
+    at = frameEnd;
     n++;
   }
   return n as i32;

@@ -8,6 +8,11 @@ import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trad
 import type { PriceUnit } from "./price_unit.ts";
 import type { Waits } from "./waits.ts";
 
+/** Fewer trades than this are read faster one by one. */
+const FEWEST = 8;
+/** So many trades are read one by one before a reader is asked for a block again. */
+const ROWS_BETWEEN = 16;
+
 /** The times that trades are compared with, µs since 1970. */
 export interface SeenTimes {
   /** Of the trade accepted last; NaN before the first. */
@@ -65,9 +70,12 @@ export class CalmRows {
   take(reader: TradeReader, due: Tick[]): Block | null {
     const continuity = this.#continuity;
     const seen = this.#seen;
-    if (reader.takeBlock === undefined || this.#aheadOf === reader || continuity.last < 0) return null;
+    const most = Math.min(this.#most, this.room);
+    if (reader.takeBlock === undefined || this.#aheadOf === reader || most < FEWEST || continuity.last < 0) {
+      return null;
+    }
     const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };
-    const block = reader.takeBlock(after, Math.min(this.#most, this.room));
+    const block = reader.takeBlock(after, most);
     if (block === null) return null;
     const last = block.size - 1;
     continuity.follow(block.id[last]!);
@@ -93,7 +101,9 @@ export class CalmRows {
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
-    const most = waits.hasWaited(receivedAt) ? 1 : Math.min(this.#most, this.room);
+    let most = waits.hasWaited(receivedAt) ? 1 : Math.min(this.#most, this.room);
+    // A reader that makes blocks had none to give just now: it is asked again soon.
+    if (reader.takeBlock !== undefined) most = Math.min(most, ROWS_BETWEEN);
     while (block.size < most) {
       let read: ReadResult | null;
       try {

@@ -26,6 +26,9 @@ export interface Piece<Due> {
 /** The risk stage of one symbol; the gate judges for the account. */
 export class RiskStage {
   readonly #gate: RiskGate;
+  readonly #piece: { -readonly [P in keyof Piece<Judged>]: Piece<Judged>[P] } = {
+    ...{ block: null as unknown as SignalledBlock, from: 0, to: 0, due: null },
+  };
 
   constructor(gate: RiskGate) {
     this.#gate = gate;
@@ -36,9 +39,7 @@ export class RiskStage {
    * next one is pulled: by then what was due has been settled.
    */
   *over(blocks: Iterable<SignalledBlock>): Generator<Piece<Judged>> {
-    const piece: { -readonly [P in keyof Piece<Judged>]: Piece<Judged>[P] } = {
-      ...{ block: null as unknown as SignalledBlock, from: 0, to: 0, due: null },
-    };
+    const piece = this.#piece;
     const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = piece.block = result.value;

@@ -18,6 +18,7 @@ import { RiskGate } from "../../src/stages/risk.ts";
 import { RiskStage } from "../../src/stages/risk_stage.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
+import { copyOf } from "../support/blocks.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timed, timedAsync } from "./timing.ts";
@@ -114,7 +115,7 @@ function signalled(): SignalledBlock[] {
   const stages = [new Parse(), new AverageStage(strategyOf(config)()), new SignalStage()] as const;
   const [parse, averages, signals] = stages;
   const read = reader.open(messages.slice(0, LIMIT_MESSAGES));
-  return [...signals.over(averages.over(parse.over(read)))].map((block) => structuredClone(block));
+  return signals.over(averages.over(parse.over(read))).map(copyOf).toArray();
 }
 
 /** From the received frame to the booked fill, one message at a time. */

@@ -1,4 +1,6 @@
-/** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
+/**
+ * A run that starts before the instrument's rules are known: no order, no stored guess, and the same fills on replay.
+ */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder, refuseEntries } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
@@ -28,7 +30,7 @@ function start(folder: string, name: string, ...args: readonly string[]): Pensto
   );
 }
 
-/** The rules of an entry's options, with their sources. */
+/** The rules in an entry's options, with their sources. */
 function lotOf(content: Readonly<Record<string, unknown>>, of = "options"): unknown[] {
   const { sources } = content["instrument"] as { readonly sources: Record<string, string> };
   const { lot, minNotional } = content[of] as Record<string, unknown>;
@@ -39,7 +41,7 @@ function isUnruled(event: object): boolean {
   return "reason" in event && event.reason === "no-rules";
 }
 
-Deno.test("penstock run places no order before the rules are known, and keeps, verifies and repeats what it did", () =>
+Deno.test("penstock run places no order before the rules are known, and its journal and recording agree afterwards", () =>
   inFolder(async (folder) => {
     await using exchange = exchangeOf();
     let first: readonly PrintedEvent[];
@@ -79,7 +81,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     const rules = entries.find(({ type }) => type === "rules")!;
     assertEquals(lotOf(rules.content, "rules"), ["0.003", "5", "exchange", "exchange"]);
 
-    // The next process knows the rules although the exchange says nothing.
+    // The next process knows the rules although the exchange does not send them.
     exchange.answer = SILENT;
     {
       await using program = start(folder, "2.txt", "--slippage=3", ...exchange.args);
@@ -119,10 +121,10 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
   }));
 
-Deno.test("penstock run says why the rules do not come, and ends in good order when those that came cannot be kept", () =>
+Deno.test("penstock run logs why the rules do not arrive, and ends cleanly when it cannot keep those that did", () =>
   inFolder(async (folder) => {
     await using exchange = exchangeOf();
-    // No crossing, so only the rules have to be kept.
+    // There is no crossing, so there is nothing to keep but the rules.
     const windows = ["--short=400000", "--long=500000"];
     await using program = start(folder, "1.txt", ...windows, ...exchange.args);
     await program.logged("the rules of PEPEUSDT have not arrived yet: ");
@@ -140,13 +142,13 @@ Deno.test("penstock run says why the rules do not come, and ends in good order w
 
 Deno.test({
   name:
-    "penstock run says on its live line that it waits for rules, and the assets by their names once they have arrived",
+    "penstock run shows on its status line that it waits for rules, and names the assets once they arrive",
   ignore: !hasScript(),
   fn: async () => {
     await using exchange = exchangeOf();
     exchange.fields = { baseAsset: "PEPEU", quoteAsset: "SDT" };
     const words = [Deno.execPath(), ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args])];
-    // Wide enough for the names of the assets.
+    // Wide enough for the assets' names.
     await using terminal = new OwnTerminal(words, {}, 160);
     await terminal.shows(/● waiting for rules [^\n]* USDT /);
     exchange.answer = null;
@@ -156,7 +158,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock run, resumed before it had any rules, asks for them again", () =>
+Deno.test("penstock run, resumed before it has any rules, requests them again", () =>
   inFolder(async (folder) => {
     await using exchange = exchangeOf();
     {
@@ -176,7 +178,7 @@ Deno.test("penstock run, resumed before it had any rules, asks for them again", 
     assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
   }));
 
-Deno.test("penstock run refuses to start where rules are missing and nobody is asked, and says what is", async () => {
+Deno.test("penstock run refuses to start if rules are missing and it may not request them, and says which are", async () => {
   await using exchange = exchangeOf();
   const { endpoint, restEndpoint } = exchange.exchange;
   const cases = [

@@ -13,7 +13,7 @@ const ARRIVED: ArrivedRules = {
   },
 };
 
-/** What a waiting run receives, in order. */
+/** What a waiting run receives from AwaitedRules, in order. */
 function taker(printed: string[], take: (arrived: ArrivedRules) => void = () => {}) {
   return {
     take(arrived: ArrivedRules) {
@@ -26,7 +26,7 @@ function taker(printed: string[], take: (arrived: ArrivedRules) => void = () => 
   };
 }
 
-Deno.test("AwaitedRules hands the rules on once they have come, and why they take long", async () => {
+Deno.test("AwaitedRules passes on the rules once they arrive, and the reason for a delay", async () => {
   const printed: string[] = [];
   const coming = Promise.withResolvers<ArrivedRules>();
   {
@@ -37,14 +37,14 @@ Deno.test("AwaitedRules hands the rules on once they have come, and why they tak
     assertEquals(printed, ["busy"]);
     coming.resolve(ARRIVED);
     await coming.promise;
-    // Those who wait for the same promise are served in their order.
+    // Callers that wait for the same promise are served in order.
     await Promise.resolve();
     assertEquals(printed, ["busy", "lot 1"]);
   }
   assertEquals(printed, ["busy", "lot 1"]);
 });
 
-Deno.test("AwaitedRules takes nothing once it is disposed of, and waits for nothing that nobody awaits", async () => {
+Deno.test("AwaitedRules accepts nothing once it is disposed, and waits for nothing that nobody awaits", async () => {
   const printed: string[] = [];
   const late: AwaitRules = (signal) =>
     new Promise((resolve) => signal.addEventListener("abort", () => resolve(ARRIVED)));
@@ -55,7 +55,7 @@ Deno.test("AwaitedRules takes nothing once it is disposed of, and waits for noth
   assertEquals(printed, []);
 });
 
-Deno.test("AwaitedRules says at once why rules could not be taken", async () => {
+Deno.test("AwaitedRules fails at once with the reason why rules could not be accepted", async () => {
   const printed: string[] = [];
   await using _rules = new AwaitedRules(
     () => Promise.resolve(ARRIVED),

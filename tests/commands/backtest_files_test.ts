@@ -1,4 +1,4 @@
-/** `penstock backtest` over several files, and over the same trades packed and cut in every way. */
+/** `penstock backtest` over several files, and over the same trades compressed and split in every way. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
@@ -27,7 +27,7 @@ const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
 /** The same, cut into three parts. */
 const [FIRST, SECOND, THIRD] = [TRADES.slice(0, 900), TRADES.slice(900, 2_000), TRADES.slice(2_000)] as const;
 
-Deno.test("penstock backtest prints the same bytes for the same trades, packed or not, from one file, several or standard input", async () => {
+Deno.test("penstock backtest prints the same bytes for the same trades, compressed or not, from one file, several or standard input", async () => {
   await using folder = new Folder();
   const text = csvText(TRADES);
   const plain = await folder.write("trades.csv", text);
@@ -63,7 +63,7 @@ Deno.test("penstock backtest prints the same bytes for the same trades, packed o
   outputs.forEach((output, at) => assert(output === outputs[0], ways[at]!.what));
 });
 
-Deno.test("penstock backtest prints the same table twice, apart from the time it took", async () => {
+Deno.test("penstock backtest prints the same table twice, except for the elapsed time", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const [one, other] = await Promise.all([1, 2].map(async () => {
@@ -75,7 +75,7 @@ Deno.test("penstock backtest prints the same table twice, apart from the time it
   assertEquals(one, other);
 });
 
-Deno.test("penstock backtest gives the same events however large the chunks are that it reads", async () => {
+Deno.test("penstock backtest gives the same events whatever the size of the chunks it reads", async () => {
   await using folder = new Folder();
   const expected = computeReference(TRADES, DEFAULTS).events;
   const files = [
@@ -94,7 +94,7 @@ Deno.test("penstock backtest gives the same events however large the chunks are 
   }
 });
 
-Deno.test("penstock backtest drops what files have in common, and a file given twice, by their ids", async () => {
+Deno.test("penstock backtest drops trades that files share, or that a file given twice repeats, by their ids", async () => {
   await using folder = new Folder();
   const [one, two] = [TRADES.slice(0, 1_700), TRADES.slice(1_200)];
   const files = [
@@ -108,7 +108,7 @@ Deno.test("penstock backtest drops what files have in common, and a file given t
   await assertMatchesReference([files[0], ...files], [...one, ...one, ...two], DEFAULTS);
 });
 
-Deno.test("penstock backtest emits each hole between files as one gap", async () => {
+Deno.test("penstock backtest emits one gap for each hole between files", async () => {
   await using folder = new Folder();
   const whole = walk(4, 3_000);
   const parts = [whole.slice(0, 1_000), whole.slice(1_001, 2_000), whole.slice(2_100)];
@@ -128,14 +128,14 @@ Deno.test("penstock backtest --sort reads the files in the order of their first 
     await folder.write("b.txt", recordingText(SECOND, "trade", "µs")),
   ];
   await assertMatchesReference(["--sort", ...files], TRADES, DEFAULTS);
-  // Without it they are read as they are given: the older trades, which were never seen, are behind the newer ones.
+  // Without --sort they are read in the given order: the older trades, never seen before, come after the newer ones.
   const { code, stderr } = await backtest(["--json", ...files]);
   assertEquals(code, 3);
   assertStringIncludes(stderr, `a.zip (b.jsonl):1: trade ${FIRST[0]!.firstId} is out of order`);
   assertStringIncludes(stderr, "--sort reads files, members of archives and rows in the order of their ids");
 });
 
-Deno.test("penstock backtest --sort gives the same whatever order rows, members and files are in", async () => {
+Deno.test("penstock backtest --sort gives the same events whatever the order of rows, members and files", async () => {
   await using folder = new Folder();
   const whole = walk(6, 1_500, { twice: 5 });
   const turns = whole.filter((_, at) => at % 2 === 0).flatMap((trade, at) =>
@@ -148,16 +148,16 @@ Deno.test("penstock backtest --sort gives the same whatever order rows, members 
   const rows = csvText(whole).trimEnd().split("\n");
   const ways: Readonly<Record<string, readonly string[]>> = {
     "newest first": [await folder.write("a.csv", rows.toReversed().join("\n"))],
-    "two parts by turns": [await folder.write("b.csv", csvText(turns.toReversed()))],
+    "two parts in alternation": [await folder.write("b.csv", csvText(turns.toReversed()))],
     "files that interleave": [
       await folder.write("c.csv", csvText(even)),
       await folder.write("d.csv", csvText(odd)),
     ],
-    "files newest first, that overlap": [
+    "overlapping files, newest first": [
       await folder.write("e.csv", csvText(whole.slice(600).toReversed())),
       await folder.write("f.jsonl", messagesText(whole.slice(0, 700).toReversed(), "trade")),
     ],
-    "members in no order": [
+    "members in random order": [
       await folder.write(
         "g.zip",
         await zip({
@@ -200,7 +200,7 @@ Deno.test("penstock backtest recognises a reset of the ids between two files, so
     const at = events.findIndex(({ type }) => type === "reset");
     const { fromId, lastId, time } = events[at]!;
     assertEquals([fromId, lastId, time], [1, old.at(-1)!.lastId, isoTime(fresh[0]!.time)]);
-    // Everything traded before is what the old trades alone give, except for orders that expire at their end.
+    // Everything before the reset is what the old trades alone give, except for orders that expire at their end.
     assertEquals(traded(events.slice(0, at)), before.events.filter(({ type }) => type !== "expired"));
     const summary = events.at(-1)!;
     const { trades, duplicates, outOfOrder, resets, gaps } = summary;
@@ -221,7 +221,7 @@ Deno.test("penstock backtest reports how often gaps emptied the averages", async
   assertStringIncludes(one.stdout, "  1 gap emptied the averages once\n");
 });
 
-Deno.test("penstock backtest rejects a row with an impossible time, which leaves the sampling of the ratios as it is", async () => {
+Deno.test("penstock backtest rejects a row with an impossible time, which does not change the sampling of the ratios", async () => {
   await using folder = new Folder();
   const trades = walk(10, 3_000);
   for (const wild of [trades[1_000]!.time + 200 * 86_400_000_000, 1_000_000_000_000]) {
@@ -241,7 +241,7 @@ Deno.test("penstock backtest rejects a row with an impossible time, which leaves
   }
 });
 
-Deno.test("penstock backtest warns of files that added no trade", async () => {
+Deno.test("penstock backtest warns about files that add no trade", async () => {
   await using folder = new Folder();
   const [first, second, third] = await Promise.all([
     folder.write("1.csv", csvText(FIRST)),
@@ -274,7 +274,7 @@ Deno.test("penstock backtest warns of files that added no trade", async () => {
 
 Deno.test("penstock backtest stops at trades out of order at the end of the input", async () => {
   await using folder = new Folder();
-  // Too few to show that the ids started over, and never seen.
+  // Never seen, but too few to show that the ids started over.
   const last = walk(3, 4, { firstId: 10 }).map((trade, at) => ({
     ...trade,
     time: TRADES.at(-1)!.time + 1_000_000 * (at + 1),
@@ -291,16 +291,16 @@ Deno.test("penstock backtest stops at trades out of order at the end of the inpu
     assertEquals(skipping.code, 0, skipping.stderr);
     assertEquals(eventsOf(skipping.stdout).at(-1)!.outOfOrder, last.length);
     assertStringIncludes(skipping.stderr, "trade 10 is out of order");
-    // They are trades all the same.
+    // They still count as trades of the symbol.
     assert(!skipping.stderr.includes("no trade of"), skipping.stderr);
   }
-  // Where the run is cut before them, they are not looked at.
+  // If the run stops before them, they are not checked.
   const trades = computeReference(TRADES, DEFAULTS).totals.trades;
   const cut = await eventsFrom([`--stop-after=${trades}`, one]);
   assertEquals(cut.at(-1)!.ended, "stop-after");
 });
 
-Deno.test("penstock backtest warns of a CSV file that is named after another symbol", async () => {
+Deno.test("penstock backtest warns about a CSV file that is named after another symbol", async () => {
   await using folder = new Folder();
   const names = [
     "PEPEUSDT-trades-2025-01-01.csv",
@@ -320,7 +320,7 @@ Deno.test("penstock backtest warns of a CSV file that is named after another sym
   assertEquals(more.filter((line) => line !== ""), []);
 });
 
-Deno.test("penstock backtest --sort ends with a summary when the time is over before the files are sorted", async () => {
+Deno.test("penstock backtest --sort ends with a summary when the time runs out before the files are sorted", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { code, stdout, stderr } = await backtest([
@@ -334,7 +334,7 @@ Deno.test("penstock backtest --sort ends with a summary when the time is over be
   assertEquals([type, trades, ended], ["summary", 0, "for"]);
 });
 
-Deno.test("penstock backtest reads the members of an archive in the order of their names", async () => {
+Deno.test("penstock backtest reads the members of an archive in name order", async () => {
   await using folder = new Folder();
   const archive = await zip({
     "trades-2025-01-03.csv": csvText(THIRD, "spot aggTrades"),
@@ -346,7 +346,7 @@ Deno.test("penstock backtest reads the members of an archive in the order of the
   await assertMatchesReference([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
 });
 
-Deno.test("penstock backtest reads a file whose checksum beside it agrees", async () => {
+Deno.test("penstock backtest reads a file that matches the checksum beside it", async () => {
   await using folder = new Folder();
   const archive = await zip({ "trades.csv": csvText(TRADES) });
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", archive)).toHex();
@@ -367,7 +367,7 @@ Deno.test("penstock backtest skips the trades of other symbols", async () => {
   await assertMatchesReference(["--symbol=ETHUSDT", file], ether, { ...DEFAULTS, symbol: "ETHUSDT" });
 });
 
-/** A line of Penstock's between the frames of a recording. */
+/** A line that Penstock writes between the frames of a recording. */
 function note(event: string, more = ""): string {
   return `1723161253937085 {"penstock":{"event":"${event}"${more}}}\n`;
 }
@@ -376,7 +376,7 @@ const STARTED = note("recording", `,"version":1,"symbol":"BTCUSDT"`);
 const CONNECTED = note("connected", `,"endpoint":"ws://127.0.0.1:1","attempt":1`);
 const DISCONNECTED = note("disconnected", `,"reason":"the connection broke","retryInMs":5`);
 
-Deno.test("penstock backtest refuses every order while a recording is disconnected, and fills again afterwards", async () => {
+Deno.test("penstock backtest refuses every order while the recorded run is disconnected, and fills again afterwards", async () => {
   await using folder = new Folder();
   const [before, without, after] = [FIRST, SECOND, THIRD].map((part) => recordingText(part, "trade", "µs"));
   const file = await folder.write(
@@ -400,7 +400,7 @@ Deno.test("penstock backtest refuses every order while a recording is disconnect
   );
 });
 
-Deno.test("penstock backtest trades on a file after a recording that ended without a connection", async () => {
+Deno.test("penstock backtest trades a file that follows a recording that ended disconnected", async () => {
   await using folder = new Folder();
   const recording = STARTED + CONNECTED + recordingText(FIRST, "trade", "µs") + DISCONNECTED + note("ended");
   const files = [
@@ -410,12 +410,12 @@ Deno.test("penstock backtest trades on a file after a recording that ended witho
   await assertMatchesReference(files, TRADES, DEFAULTS);
 });
 
-/** The first line of a recording that one process made of the run, from the journal's `entry` on. */
+/** The first line of one process's recording of the run, which continues the journal at `entry`. */
 const startedAt = (entry: number): string =>
   note("recording", `,"version":1,"symbol":"BTCUSDT","run":1,"entry":${entry},"hash":"${"0".repeat(64)}"`) +
   CONNECTED;
 
-/** `count` trades whose ids start over at `firstId`, behind all of TRADES. */
+/** `count` trades whose ids start over at `firstId`, after all of TRADES. */
 function startedOver(firstId: number, count: number, seconds: number): FileTrade[] {
   const time = TRADES.at(-1)!.time + 1_000_000 * seconds;
   return walk(4, count, { firstId }).map((trade, at) => ({ ...trade, time: time + 1_000 * at }));
@@ -438,11 +438,11 @@ Deno.test("penstock backtest continues with a second recording as the resumed ru
   const frames = (trades: readonly FileTrade[]): string => recordingText(trades, "trade", "µs");
   const whole = walk(3, 200);
   const lastId = whole.at(-1)!.lastId;
-  // Three trades that started over were no reset to the first process, and the second did not have them.
+  // Three trades whose ids started over were no reset yet for the first process, and the second never had them.
   const split = await read(frames([...whole, ...startedOver(10, 3, 1)]), frames(startedOver(13, 30, 2)));
   assertEquals(holesIn(split), [[13, lastId]]);
   assertEquals([split.at(-1)!.outOfOrder, split.at(-1)!.trades], [3, 230]);
-  // A gap that was filled, before a live trade closed it: what the exchange lacked of it has no place in the new ids.
+  // A gap is filled before a live trade closes it; the ids that the exchange lacks must not count in the new sequence.
   const late = (trades: readonly FileTrade[], through?: number): string => {
     const rows = trades.map((
       { firstId, lastId, price, quantity, time, buyerIsMaker },
@@ -460,7 +460,7 @@ Deno.test("penstock backtest continues with a second recording as the resumed ru
   );
   assertEquals(holesIn(again), [[10, lastId + 1], [30, 34, 5]]);
   assert(again.every(({ type, absent }) => type !== "gap" || absent === undefined));
-  // Orders that waited when the first process was stopped expired then.
+  // Orders that were waiting when the first process stopped expired at that moment.
   const part = whole.slice(0, 150);
   const waited = await read(frames(part), frames(whole.slice(150)), "--latency=1h");
   const [expired, ...more] = waited.filter(({ type }) => type === "expired");
@@ -469,7 +469,7 @@ Deno.test("penstock backtest continues with a second recording as the resumed ru
   assert(waited.indexOf(expired) < behind);
 });
 
-/** What the feed, the reader and the pipeline make of a file read in pieces of `chunkBytes`. */
+/** The events that feed, reader and pipeline make from a file read in chunks of `chunkBytes`. */
 async function eventsThrough(file: string, chunkBytes: number): Promise<PipelineEvent[]> {
   const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
   const pipeline = new Pipeline(optionsOf(DEFAULTS));
@@ -496,7 +496,7 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<
   });
 }
 
-Deno.test("penstock backtest --sort treats rows after a recording that ended without a connection or rules as a file of their own", async () => {
+Deno.test("penstock backtest --sort treats rows after a recording that ended without a connection or rules as a separate file", async () => {
   await using folder = new Folder();
   const lines = recordingText(FIRST, "trade", "µs").trimEnd().split("\n");
   const [start, end] = [lines[0]!, lines.at(-1)!].map((line) => line.split(" ")[0]!);

@@ -1,4 +1,4 @@
-/** `penstock backtest` on input that cannot be used: it says where and why, once, and ends with 3. */
+/** `penstock backtest` on unusable input: it reports where and why, once, and ends with 3. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
 import { BOOLEAN, HEADERS, ID, PRICE, QUANTITY, TIME, withField } from "../support/csv.ts";
@@ -8,7 +8,7 @@ import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, backtest, backtestAlone, eventsFrom, traded } from "./backtest_run.ts";
 
-/** A bad line is the 300th; something has been traded before. */
+/** The bad line is the 300th, after some fills. */
 const GOOD = 299;
 const TRADES = walk(6, 400);
 const ROWS = csvRows(TRADES, "spot trades", USUAL);
@@ -16,7 +16,7 @@ const MESSAGES = messagesText(TRADES, "trade").split(/(?<=\n)/);
 const ADVICE = ". With --skip-bad such lines are counted and skipped";
 const BEFORE = computeReference(TRADES.slice(0, GOOD), DEFAULTS).events;
 
-/** Runs it; says `message` (without the folder) and nothing else, and has traded only what came before. */
+/** Asserts that a run prints only `message` (without the folder) and trades only what precedes the bad line. */
 async function assertRefused(
   folder: Folder,
   args: readonly string[],
@@ -47,7 +47,7 @@ Deno.test("penstock backtest fills orders before the bad lines of these tests", 
 
 Deno.test("penstock backtest names file, line, column, field and value of a bad row, and what it expected", async () => {
   await using folder = new Folder();
-  // The field's number is also that of the column in which it starts.
+  // The number of the field decides the column where it starts.
   const cases: readonly (readonly [field: number, change: (row: string) => string, message: string])[] = [
     [1, (row) => withField(row, 1, "37x"), `id is "37x": expected ${ID}`],
     [2, (row) => withField(row, 2, "abc"), `price is "abc": expected ${PRICE}`],
@@ -96,12 +96,12 @@ Deno.test("penstock backtest names line, column, field and value of a bad messag
   });
 });
 
-Deno.test("penstock backtest names a bad line by the file it is in, packed or not, also on standard input", async () => {
+Deno.test("penstock backtest names the file that holds a bad line, compressed or not, and standard input", async () => {
   await using folder = new Folder();
   const bad = withLine(ROWS, (row) => withField(row, 2, "abc"));
   const message = `:300:12: price is "abc": expected ${PRICE}${ADVICE}`;
   const half = ROWS.slice(0, 150).join("");
-  // The lines of each file are counted from its own beginning.
+  // Line numbers start again in each file.
   const cases: readonly (readonly [files: readonly string[], name: string, input?: Input])[] = [
     [[await folder.write("bad.csv.gz", gzip(bad))], "bad.csv.gz"],
     [[await folder.write("bad.zip", await zip({ "a.csv": half, "b.csv": bad }))], "bad.zip (b.csv)"],
@@ -115,9 +115,9 @@ Deno.test("penstock backtest names a bad line by the file it is in, packed or no
   );
 });
 
-Deno.test("penstock backtest reports packed data that is cut off or damaged, and trades what came before", async () => {
+Deno.test("penstock backtest reports compressed data that is cut off or damaged, and trades what precedes it", async () => {
   await using folder = new Folder();
-  // Random figures pack badly, so that half of the file is half of the trades.
+  // Random digits compress poorly, so half of the file is about half of the trades.
   const text = csvText(walk(7, 12_000));
   const packed = gzip(text);
   const archive = await zip({ "a.csv": text });
@@ -157,14 +157,14 @@ Deno.test("penstock backtest reports packed data that is cut off or damaged, and
     assertEquals([code, shown.split("\n").length], [3, 1]);
     const events = eventsOf(stdout);
     assert(events.every(({ type }) => type !== "summary"));
-    // The table of contents is missing before anything is read.
+    // The missing table of contents is noticed before anything is read.
     assertEquals(events.length > 0, name !== "cut.zip", name);
   });
 });
 
 Deno.test("penstock backtest reports the damage to an archive rather than a bad line in it", async () => {
   await using folder = new Folder();
-  // Behind the bad line there is far more than is read at a time, so that the end is not known yet.
+  // Far more than one read follows the bad line, so the end is not known yet.
   const text = withLine(ROWS, (row) => withField(row, 2, "abc")) + csvText(walk(7, 12_000));
   const packed = gzip(text);
   const archive = await zip({ "a.csv": text, "b.csv": "no trades\n" });
@@ -191,13 +191,13 @@ Deno.test("penstock backtest reports the damage to an archive rather than a bad 
   );
 });
 
-/** The archive with another checksum in its table of contents. */
+/** The archive with a wrong checksum in its table of contents. */
 function withWrongSum(archive: Uint8Array<ArrayBuffer>): Uint8Array {
   const entry = new TextDecoder("latin1").decode(archive).lastIndexOf("PK\x01\x02");
   return archive.with(entry + 16, archive[entry + 16]! ^ 255);
 }
 
-Deno.test("penstock backtest says what a file is that is not one of trades", async () => {
+Deno.test("penstock backtest identifies files that hold no trades", async () => {
   await using folder = new Folder();
   const cases: readonly (readonly [name: string, content: string | Uint8Array, message: string | RegExp])[] =
     [
@@ -259,7 +259,7 @@ Deno.test("penstock backtest says what a file is that is not one of trades", asy
   });
 });
 
-Deno.test("penstock backtest advises --skip-bad only where it helps", async () => {
+Deno.test("penstock backtest suggests --skip-bad only where it helps", async () => {
   await using folder = new Folder();
   const file = await folder.write("kraken.csv", "1763000000.1234,105944.2,0.5,b,m\n".repeat(3));
   const [strict, skipping] = await Promise.all([[file], ["--skip-bad", file]].map((args) => backtest(args)));
@@ -268,7 +268,7 @@ Deno.test("penstock backtest advises --skip-bad only where it helps", async () =
   assert(!strict!.stderr.includes("--skip-bad"), strict!.stderr);
 });
 
-Deno.test("penstock backtest refuses missing files, folders and a second standard input before it reads anything", async () => {
+Deno.test("penstock backtest rejects missing files, folders and a second standard input before it reads anything", async () => {
   await using folder = new Folder();
   const good = await folder.write("good.csv", ROWS.join(""));
   await folder.write("trades.csv.CHECKSUM", `${"0".repeat(64)}  trades.csv\n`);
@@ -291,7 +291,7 @@ Deno.test("penstock backtest refuses missing files, folders and a second standar
   await all(cases, ([args, message]) => assertRefused(folder, args, message));
 });
 
-Deno.test("penstock backtest names every file that is not there in one answer", async () => {
+Deno.test("penstock backtest reports all missing files at once", async () => {
   await using folder = new Folder();
   const good = await folder.write("good.csv", ROWS.join(""));
   const { code, stdout, stderr } = await backtest(["none.csv", good, folder.path, "nor.csv"]);
@@ -303,7 +303,7 @@ Deno.test("penstock backtest names every file that is not there in one answer", 
   ]);
 });
 
-Deno.test("penstock backtest names the symbols that a file of another symbol holds, and --symbol", async () => {
+Deno.test("penstock backtest names the symbols that a file holds instead, and --symbol", async () => {
   await using folder = new Folder();
   const theirs = (text: string) =>
     text.split("\n").map((line, at) => line.replaceAll("BTCUSDT", ["ETHUSDT", "BNBUSDT"][at % 2]!)).join(
@@ -320,7 +320,7 @@ Deno.test("penstock backtest names the symbols that a file of another symbol hol
   await assertRefused(folder, ["-"], `standard input: ${message.replace(", BNBUSDT", "")}`, { input });
 });
 
-Deno.test("penstock backtest stops at an id that is far from the others, and says where it is", async () => {
+Deno.test("penstock backtest stops at an id that is far from the others, and reports its place", async () => {
   await using folder = new Folder();
   const wild = 999_999_999_999;
   const message = `id ${wild} is far from the one before`;
@@ -329,7 +329,7 @@ Deno.test("penstock backtest stops at an id that is far from the others, and say
     const file = await folder.write(name, spoilt.join(""));
     const place = new RegExp(`: ${name}:${GOOD + 1}(:1)?: trade ${message}, `);
     await assertRefused(folder, [file], place, { good: GOOD });
-    // If no later trade contradicts it, it is counted and is not an error.
+    // If no later trade contradicts it, it is counted as rejected and is no error.
     const last = await folder.write(`last ${name}`, spoilt.slice(0, GOOD + 1).join(""));
     for (const args of [[last], ["--skip-bad", file]]) {
       const events = await eventsFrom(args);
@@ -340,7 +340,7 @@ Deno.test("penstock backtest stops at an id that is far from the others, and say
   }
 });
 
-Deno.test("penstock backtest emits its start before a bad line, once a trade has come", async () => {
+Deno.test("penstock backtest emits its start before a bad line if a trade precedes it", async () => {
   await using folder = new Folder();
   const rows = ROWS.with(30, "x\n");
   const message = /: standard input:31:2: the row has 1 field: expected 7 /;
@@ -359,9 +359,9 @@ Deno.test("penstock backtest reports the same error without --json, and prints n
   assertEquals(stderr.split("\n").length, 1);
 });
 
-Deno.test("penstock backtest --skip-bad warns of a trade that only the end of the input shows to be out of order", async () => {
+Deno.test("penstock backtest --skip-bad warns about a trade that only the end of the input shows to be out of order", async () => {
   await using folder = new Folder();
-  // As late as the first of ids that start over, and alone.
+  // It could be the first of ids that start over, but no other follows.
   const last = { ...TRADES[0]!, time: TRADES.at(-1)!.time + 1_000_000 };
   const file = await folder.write("a.csv", csvText([...TRADES.slice(1), last]));
   const { code, stdout, stderr } = await backtest(["--json", "--skip-bad", "--log-level=warn", file]);

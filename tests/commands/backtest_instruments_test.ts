@@ -1,4 +1,4 @@
-/** The instrument of a backtest: from options, a saved exchangeInfo answer or a journal, never from today's. */
+/** The instrument of a backtest: from options, a saved exchangeInfo answer or a journal, never from today's rules. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
@@ -19,7 +19,7 @@ function saved(filters: unknown = FILTERS, symbol = "BTCUSDT"): string {
   });
 }
 
-/** What `started` says of some rules, and where they come from. */
+/** Some rules in the `started` event, with their sources. */
 function rules([started]: readonly PrintedEvent[]): string[] {
   const config = started!.config as Record<string, string | null> & {
     readonly instrument: { readonly sources: Record<string, string> };
@@ -29,7 +29,7 @@ function rules([started]: readonly PrintedEvent[]): string[] {
   );
 }
 
-Deno.test("penstock backtest takes the instrument from options and defaults unless it is given a file", async () => {
+Deno.test("penstock backtest takes the instrument from options and defaults unless a file is given", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const events = await eventsFrom(["--tick=0.1", trades]);
@@ -98,7 +98,7 @@ Deno.test({
     assertGreater(traded(events).filter(({ type }) => type === "fill").length, 4);
     const proof = await inProcess("verify", journal, recording);
     assertEquals([proof.code, proof.stderr], [0, ""]);
-    // By the defaults the quantities would be others.
+    // With the defaults the quantities would be different.
     const others = traded(await eventsFrom([recording]));
     assertEquals(JSON.stringify(others) === JSON.stringify(traded(live)), false);
 

@@ -14,7 +14,7 @@ import { wholeEntries } from "./reference_run.ts";
 const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
-/** The decisions in a journal as they are printed, without their times. */
+/** The decisions in a journal, as events are printed but without times. */
 async function decisionsIn(path: string): Promise<unknown[]> {
   return (await wholeEntries(path)).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));
@@ -72,7 +72,7 @@ Deno.test("penstock backtest --state keeps the events before an unusable line", 
   assertStringIncludes(String(content["reason"]), "trades.csv:");
 });
 
-Deno.test("penstock backtest --state shows nothing before its journal has it, down to the orders that expire", async () => {
+Deno.test("penstock backtest --state shows nothing before the journal has it, including expired orders", async () => {
   await using folder = new Folder();
   const state = `${folder.path}/run.db`;
   const view = new WitnessView();

@@ -1,5 +1,5 @@
 /**
- * `penstock backtest` reads every layout: the same trades give the same events in each, and those of the reference.
+ * `penstock backtest` reads every layout: the same trades give the same events in each, and they match the reference.
  */
 import { assert } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
@@ -16,7 +16,7 @@ import {
 } from "../support/trade_files.ts";
 import { all, assertSame, eventsFrom } from "./backtest_run.ts";
 
-/** Options and what they mean; every kind of layout meets all of them. */
+/** Options and their meaning. Every kind of layout is run with all of them. */
 const RUNS: readonly { readonly options: readonly string[]; readonly choices: Choices }[] = [
   { options: [], choices: DEFAULTS },
   {
@@ -35,7 +35,7 @@ const RUNS: readonly { readonly options: readonly string[]; readonly choices: Ch
   },
 ];
 
-/** Runs every file under one of RUNS, in turn; each has to give the reference's results for `trades`. */
+/** Runs each file with one of RUNS, in turn, and compares the results with the reference for `trades`. */
 async function assertAllSame(
   trades: readonly FileTrade[],
   files: Readonly<Record<string, string>>,
@@ -52,7 +52,7 @@ async function assertAllSame(
 
 const SINGLE = walk(1, 1_500, { holes: 3, twice: 20 });
 
-Deno.test("penstock backtest has refusals, halts, gaps, expiries and fills in the files of these tests", () => {
+Deno.test("the files of these tests cause refusals, halts, gaps, expiries and fills", () => {
   const types = new Set(
     RUNS.flatMap(({ choices }) => computeReference(SINGLE, choices).events).map(({ type }) => type),
   );
@@ -62,8 +62,8 @@ Deno.test("penstock backtest has refusals, halts, gaps, expiries and fills in th
 });
 
 for (const layout of CSV_LAYOUTS) {
-  Deno.test(`penstock backtest reads ${layout} with header or none, in ms or µs, with True or true`, async () => {
-    // Of any two of the three, every pair.
+  Deno.test(`penstock backtest reads ${layout} with or without header, in ms or µs, with True or true`, async () => {
+    // Covers every pair of values of any two of the three.
     const styles: CsvStyle[] = [
       { header: true, unit: "ms", capital: true },
       { header: true, unit: "µs", capital: false },
@@ -86,14 +86,14 @@ Deno.test("penstock backtest reads recordings of raw and combined frames, with t
   await assertAllSame(SINGLE, Object.fromEntries(files));
 });
 
-Deno.test("penstock backtest reads messages of trades and aggregates, one a line", async () => {
+Deno.test("penstock backtest reads messages of trades and aggregates, one per line", async () => {
   const shapes: MessageShape[] = ["trade", "old trade", "combined trade", "aggTrade", "combined aggTrade"];
   const files = shapes.map((shape) => [shape, messagesText(SINGLE, shape)]);
   files.push(["CRLF", messagesText(SINGLE, "trade").replaceAll("\n", "\r\n")]);
   await assertAllSame(SINGLE, Object.fromEntries(files));
 });
 
-Deno.test("penstock backtest takes aggregates of several trades by the ids and the times of their trades", async () => {
+Deno.test("penstock backtest uses the ids and times of the trades in an aggregate", async () => {
   const trades = walk(2, 2_000, { aggregated: true, fine: true, holes: 3, twice: 20 });
   const style = { header: true, unit: "µs", capital: false } as const;
   await assertAllSame(trades, {

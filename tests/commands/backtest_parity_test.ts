@@ -1,5 +1,5 @@
 /**
- * A recorded demo, run again with `penstock backtest`, gives the same events: signals, refusals, fills, gaps, halts,
+ * A recorded demo replayed with `penstock backtest` gives the same events: signals, refusals, fills, gaps, halts,
  * expired orders and connections, one for one, through every fault of the exchange.
  */
 import { assert, assertEquals } from "@std/assert";
@@ -9,7 +9,7 @@ import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { backtest, traded } from "./backtest_run.ts";
 import { assertBacktest, assertRun } from "./event_contract.ts";
 
-/** Far enough apart that the stream runs again before the next one, at 2,000 trades a second. */
+/** Far enough apart for the stream to recover before the next fault, at 2,000 trades a second. */
 const FAULTS = [
   ...[
     "duplicate=5@300",
@@ -22,10 +22,10 @@ const FAULTS = [
   ],
   ...["close@2900", "half-open@3600", "no-close@4600", "shutdown@5600", "refuse=503:0@6400", "random=1500"],
 ];
-/** By this trade all of them have happened. */
+/** By this trade all faults have occurred. */
 const ALL_FAULTS = 7_000;
 const PACE = ["--rate=200", "--speed=10", "--stale=200ms", "--retry-max=250ms"];
-/** Slow enough that it is time, and not how much there is, that makes a recording write. */
+/** Slow enough that the recording is written when its time is up, not when its buffer is full. */
 const CALM_SPEED = 3;
 const CALM = ["--rate=200", `--speed=${CALM_SPEED}`, "--faults=malformed@300,hole=3@500"];
 const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics", "ended"];
@@ -37,7 +37,7 @@ function startDemo(folder: Folder, args: readonly string[]): Penstock {
   return Penstock.start(["demo", "--json", "--log-level=error", ...args], flags);
 }
 
-/** What both runs have to tell alike: an event of a connection has a time and a hint of its own. */
+/** The part of an event that both runs share: a connection event has a time and a hint of its own. */
 function comparable(events: readonly PrintedEvent[]): unknown[] {
   const same = [...traded(events), ...events.filter(({ type }) => type.endsWith("connected"))];
   return events.filter((event) => (same as unknown[]).includes(event)).map((event) => {
@@ -51,7 +51,7 @@ function figures(summary: PrintedEvent): Record<string, unknown> {
   return Object.fromEntries(Object.entries(summary).filter(([name]) => !NO_FIGURES.includes(name)));
 }
 
-/** Runs a recording again; the events and what the log said. */
+/** Replays a recording; returns the events and the log. */
 async function again(args: readonly string[]): Promise<{ events: PrintedEvent[]; log: string }> {
   const { code, stdout, stderr } = await backtest(["--json", "--log-level=error", ...args]);
   assertEquals(code, 0, stderr);
@@ -61,8 +61,8 @@ async function again(args: readonly string[]): Promise<{ events: PrintedEvent[];
 }
 
 /**
- * Runs a demo with `options` until it has emitted all of `must` and reached this trade, then runs its recording; both
- * emit the same events.
+ * Runs a demo with `options` until it has emitted all of `must` and reached this trade, then replays its recording.
+ * Both must emit the same events.
  */
 async function assertParity(
   file: string,
@@ -83,7 +83,7 @@ async function assertParity(
     }
     return due.size === 0 && tradeId >= lastTrade || events.at(-1)?.type === "summary";
   });
-  // It may have reached the number of trades that it ends at.
+  // It may have ended already, at its number of trades.
   if (!options.some((option) => option.startsWith("--stop-after"))) demo.signal("SIGINT");
   const { code, stdout, stderr } = await demo.finished();
   assertEquals([code, stderr, [...due]], [0, "", []]);
@@ -121,7 +121,7 @@ Deno.test("penstock backtest gives the events of a recorded demo, one for one, t
       ["gap", "signal", "fill", "expired", "disconnected", "rejected"],
       0,
     ),
-    // At the market's own speed, so that trades have an age when they arrive: more than a busy machine gives them.
+    // At the market's own speed, so that trades have an age on arrival, larger than the delay on a busy machine.
     assertParity(
       "guarded.gz",
       [
@@ -142,7 +142,7 @@ Deno.test("penstock backtest gives the events of a recorded demo, one for one, t
   ]);
 });
 
-Deno.test("penstock backtest reads what a killed demo recorded, and lacks at most its last second", async () => {
+Deno.test("penstock backtest reads what a killed demo recorded, with at most its last second missing", async () => {
   await Promise.all(["killed.txt", "killed.gz"].map(async (file) => {
     await using folder = new Folder();
     const path = `${folder.path}/${file}`;
@@ -153,7 +153,7 @@ Deno.test("penstock backtest reads what a killed demo recorded, and lacks at mos
     await demo.event("fill", ({ time }) => microseconds(time) >= due);
     demo.signal("SIGKILL");
     const { stdout } = await demo.finished();
-    // What it was telling when it was killed may be torn, too.
+    // The event it was printing when it was killed may be incomplete, too.
     const live = traded(eventsOf(stdout.slice(0, stdout.lastIndexOf("\n"))));
     const { events, log } = await again([...options, path]);
     const found = traded(events).filter(({ type }) => type !== "expired");

@@ -1,4 +1,4 @@
-/** `penstock backtest` on recorded market data, as it lies there, against figures once worked out by hand. */
+/** `penstock backtest` on unmodified recorded market data, compared with figures computed by hand. */
 import { assertEquals } from "@std/assert";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 import { eventsFrom } from "./backtest_run.ts";

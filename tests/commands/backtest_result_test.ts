@@ -9,7 +9,7 @@ import { assertBacktest } from "./event_contract.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
-/** How a result starts. */
+/** The first characters of a result file. */
 const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 
@@ -20,7 +20,7 @@ function figures(event: PrintedEvent): Record<string, unknown> {
   return figures;
 }
 
-/** Standard input that holds the trades and does not end. */
+/** Standard input with the trades that never ends. */
 function waiting(): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({ start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))) });
 }
@@ -30,7 +30,7 @@ function filesIn({ path }: Folder): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-Deno.test("penstock backtest --out writes a whole file that agrees with the events and leaves nothing else", async () => {
+Deno.test("penstock backtest --out writes a complete file that agrees with the events, and leaves no other file", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const out = `${folder.path}/result.json`;
@@ -61,7 +61,7 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
   assertPeriods(result.drawdownPeriods, summary);
 });
 
-/** The curve goes from the start's cash to the summary's equity, in the order of time. */
+/** The equity curve goes from the initial cash to the summary's equity, in time order. */
 function assertCurve(
   curve: readonly (readonly [time: string, equity: string])[],
   summary: PrintedEvent,
@@ -70,10 +70,10 @@ function assertCurve(
   assertEquals([curve[0]![0], curve[0]![1]], [summary.firstTime, "10000"]);
   assertEquals(curve.at(-1)![0], summary.lastTime);
   assert(Math.abs(Number(curve.at(-1)![1]) - Number(summary.equity)) < 1e-6);
-  assert(curve.every(([time], at) => at === 0 || curve[at - 1]![0] <= time), "in the order of time");
+  assert(curve.every(([time], at) => at === 0 || curve[at - 1]![0] <= time), "in time order");
 }
 
-/** The deepest comes first and is the one in the summary. */
+/** The deepest drawdown is first and equals the one in the summary. */
 function assertPeriods(periods: readonly Record<string, string | null>[], summary: PrintedEvent): void {
   const depths = periods.map(({ fraction }) => Number(fraction));
   assertEquals(depths, depths.toSorted((one, other) => other - one));
@@ -83,7 +83,7 @@ function assertPeriods(periods: readonly Record<string, string | null>[], summar
   }
 }
 
-Deno.test("penstock backtest --out writes the same without --json, but for the time it took", async () => {
+Deno.test("penstock backtest --out writes the same without --json, except for the elapsed time", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const [printed, shown] = await Promise.all([["--json"], []].map(async (options, at) => {
@@ -96,7 +96,7 @@ Deno.test("penstock backtest --out writes the same without --json, but for the t
   assertEquals(printed, shown);
 });
 
-Deno.test("penstock backtest --out keeps the older file and leaves no other behind when the run fails", async () => {
+Deno.test("penstock backtest --out keeps the older file and leaves no other file when the run fails", async () => {
   await using folder = new Folder();
   const rows = csvRows(TRADES, "spot trades", USUAL);
   const bad = await folder.write("bad.csv", rows.with(2_000, withField(rows[2_000]!, 2, "abc")).join(""));
@@ -109,7 +109,7 @@ Deno.test("penstock backtest --out keeps the older file and leaves no other behi
   }
 });
 
-Deno.test("penstock backtest --out writes over no file that it reads, by whatever path it is named", async () => {
+Deno.test("penstock backtest --out overwrites no file that it reads, whatever path names it", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   for (const out of [file, `${folder.path}/./trades.csv`]) {
@@ -127,7 +127,7 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
   assertMatch(stderr, /run\.db: the run uses it/);
 });
 
-Deno.test("penstock backtest prints its summary although --out cannot be finished", async () => {
+Deno.test("penstock backtest prints its summary even if --out cannot be finished", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
@@ -140,7 +140,7 @@ Deno.test("penstock backtest prints its summary although --out cannot be finishe
   assertMatch(stderr, /result\.json: the file there is not a result/);
 });
 
-Deno.test("penstock backtest --out is whole after SIGINT", async () => {
+Deno.test("penstock backtest --out writes a complete file after SIGINT", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
@@ -153,7 +153,7 @@ Deno.test("penstock backtest --out is whole after SIGINT", async () => {
   assertEquals(JSON.parse(await Deno.readTextFile(out)).fills, fills);
 });
 
-Deno.test("penstock backtest --out of two runs at once is the whole result of the one that ended last", async () => {
+Deno.test("penstock backtest --out of two concurrent runs is the complete result of the one that ended last", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   const args = ["--json", "--out", out, ...SWIFT];
@@ -169,7 +169,7 @@ Deno.test("penstock backtest --out of two runs at once is the whole result of th
   assertEquals(filesIn(folder), ["result.json"]);
 });
 
-Deno.test("penstock backtest --out removes what a killed run left behind, and says so", async () => {
+Deno.test("penstock backtest --out removes what a killed run left behind, and logs it", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   {
@@ -193,7 +193,7 @@ Deno.test("penstock backtest --out removes what a killed run left behind, and sa
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
-  name: "penstock backtest --out writes to a device and to a pipe, and both stay what they are",
+  name: "penstock backtest --out writes to a device and to a pipe, and leaves both in place",
   ignore,
   fn: async () => {
     await using folder = new Folder();
@@ -215,7 +215,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock backtest --out says that nobody reads its pipe, and ends at SIGINT",
+  name: "penstock backtest --out logs that nobody reads its pipe, and ends at SIGINT",
   ignore,
   fn: async () => {
     await using folder = new Folder();
@@ -235,7 +235,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock backtest --out says why it cannot write before it reads anything", async () => {
+Deno.test("penstock backtest --out reports why it cannot write before it reads anything", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const cases: readonly (readonly [out: string, writable: string | undefined, message: RegExp])[] = [
@@ -283,18 +283,18 @@ for (
     assertEquals(figures(optimistic!), figures(best!.at(-1)!));
     assertEquals(figures(pessimisticModel!), figures(worst!.at(-1)!));
     assertEquals(figures(summary!), figures(plain!.at(-1)!));
-    // The other models change nothing about the run itself.
+    // The other models do not change the run itself.
     assertEquals(models!.slice(1, -3), plain!.slice(1, -1));
     assert(optimistic!.cash !== pessimisticModel!.cash);
   });
 }
 
-Deno.test("penstock backtest --models says in log and table which model halted", async () => {
+Deno.test("penstock backtest --models shows in log and table which model halted", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const args = ["--models", ...SWIFT, "--log-level=warn", file];
   const events = await eventsFrom(["--models", ...SWIFT, "--max-drawdown=100%", "--log-level=error", file]);
-  // A limit that only the worst model reaches.
+  // A limit that only the pessimistic model reaches.
   const [optimistic, pessimistic, configured] = events.slice(-3).map((event) => Number(event.maxDrawdown));
   const limit = ((Math.max(optimistic!, configured!) + pessimistic!) / 2).toFixed(6);
   const { code, stdout, stderr } = await backtest([...args, `--max-drawdown=${limit}`]);
@@ -312,7 +312,7 @@ Deno.test("penstock backtest --models says in log and table which model halted",
   );
 });
 
-Deno.test("penstock backtest --models passes over bad lines, and goes from file to file, under every model", async () => {
+Deno.test("penstock backtest --models skips bad lines and continues from file to file under every model", async () => {
   await using folder = new Folder();
   const rows = csvRows(TRADES, "spot trades", USUAL);
   const files = [
@@ -330,7 +330,7 @@ Deno.test("penstock backtest --models passes over bad lines, and goes from file 
   assertEquals(pessimistic!.rejected, 1);
 });
 
-Deno.test("penstock backtest --models shows three columns, which hold each model's results", async () => {
+Deno.test("penstock backtest --models shows each model's results in a column of its own", async () => {
   await using folder = new Folder();
   const args = [
     "--latency=100ms",

@@ -1,4 +1,4 @@
-/** `penstock backtest` for its tests: run it, compare it with the reference, do several at a time. */
+/** Support for tests of `penstock backtest`: run it, compare it with the reference, run several at a time. */
 import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type PrintedEvent } from "../support/penstock.ts";
@@ -6,11 +6,11 @@ import { inProcess } from "../support/in_process.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { assertBacktest } from "./event_contract.ts";
 
-/** What trading consists of. */
+/** The event types that make up trading. */
 const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt", "released"];
 const AT_A_TIME = 3;
 
-/** Runs `penstock backtest ARGS` to its end in this process, quietly unless ARGS say else. */
+/** Runs `penstock backtest ARGS` to its end in this process, quietly unless ARGS set a log level. */
 export async function backtest(args: readonly string[]): Promise<Finished> {
   return await inProcess("backtest", ...quiet(args));
 }
@@ -39,8 +39,8 @@ function quiet(args: readonly string[]): string[] {
 }
 
 /**
- * Runs it with `--json` to its good end, in a process of its own if it gets `input`; the events, which follow the
- * contract.
+ * Runs it with `--json` to a successful end, in a process of its own if there is `input`; returns the events, which
+ * follow the contract.
  */
 export async function eventsFrom(args: readonly string[], input?: Input): Promise<PrintedEvent[]> {
   const all = ["--json", ...args];
@@ -84,7 +84,7 @@ export function steady(stdout: string): string {
   return stdout.replace(/"elapsedMs":\d+,"tradesPerSecond":\d+/, '"elapsedMs":0,"tradesPerSecond":0');
 }
 
-/** Does `work` for all of `items`, a few at a time; the results in order. */
+/** Does `work` for all of `items`, a few at a time; returns the results in order. */
 export async function all<T, R>(
   items: readonly T[],
   work: (item: T, at: number) => Promise<R>,

@@ -1,4 +1,4 @@
-/** `penstock backtest` over input of which a part is bad: --skip-bad, and recordings that were cut off. */
+/** `penstock backtest` on partly bad input: --skip-bad, and recordings that were cut off. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
 import { PRICE, withField } from "../support/csv.ts";
@@ -28,7 +28,7 @@ function spoil(lines: readonly string[], spoilt: readonly Spoilt[]): string[] {
   return lines.map((line, at) => spoiltAt(at, spoilt)?.[0](line) ?? line);
 }
 
-/** What is left of the trades then: an unusable one leaves no hole where its ids can be read. */
+/** The trades that remain: an unusable one leaves no hole if its ids can be read. */
 function left<T extends PlainTrade>(trades: readonly T[], spoilt: readonly Spoilt[]): PlainTrade[] {
   return trades.flatMap((trade, at) => {
     const way = spoiltAt(at, spoilt);
@@ -38,7 +38,7 @@ function left<T extends PlainTrade>(trades: readonly T[], spoilt: readonly Spoil
 
 const BAD = TRADES.filter((_, at) => at % 7 === 3).length;
 
-/** Runs spoilt lines with --skip-bad: the result is that of the good ones, and the others are counted. */
+/** Runs spoilt lines with --skip-bad. The result is that of the good lines, and the bad ones are counted. */
 async function skip(
   folder: Folder,
   name: string,
@@ -52,7 +52,7 @@ async function skip(
   const rejected = events.filter(({ type }) => type === "rejected");
   assertEquals(rejected.length, 1);
   assertEquals(rejected[0]!.count, BAD);
-  // Rows that are put in order keep their places, the unusable ones too.
+  // Sorted rows keep their line numbers, even the unusable ones.
   assertSame(
     await eventsFrom(["--skip-bad", "--sort", path]),
     computeReference(left(TRADES, spoilt), DEFAULTS),
@@ -80,7 +80,7 @@ Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones
   assert(typeof sample === "string" && sample.length <= 200);
 });
 
-Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly they stop it at their number", async () => {
+Deno.test("penstock backtest --skip-bad counts overlong lines, and without it a backtest stops at their line number", async () => {
   await using folder = new Folder();
   const beyond: Spoilt[] = [[(line) => line.trimEnd() + " ".repeat(3 << 20) + "\n", true]];
   const few = TRADES.slice(0, 24);
@@ -102,7 +102,7 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
     const { code, stderr } = await backtest([file]);
     assertEquals([code, stderr.split(". With")[0]], [3, `penstock: ${reason}`]);
   }
-  // What an exchange sent was no reason for the live run to stop either.
+  // The live run did not stop at this frame either.
   const own = await folder.write(
     "own.txt",
     START + spoil(frames, beyond).join(""),
@@ -113,7 +113,7 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
   );
 });
 
-Deno.test("penstock backtest --skip-bad says of the first bad line where it is, what it holds and what was expected", async () => {
+Deno.test("penstock backtest --skip-bad reports for the first bad line its place, its content and what was expected", async () => {
   await using folder = new Folder();
   const rows = csvRows(TRADES, "futures trades", USUAL);
   const spoilt: Spoilt[] = [[(row) => withField(row, 2, "abc"), true]];
@@ -149,7 +149,7 @@ Deno.test("penstock backtest --skip-bad logs the rejected lines as well", async 
   assertMatch(stdout, /rejected|unusable/);
 });
 
-Deno.test("penstock backtest stops at a foreign recording that was cut off in a line, and --skip-bad goes on", async () => {
+Deno.test("penstock backtest stops at a foreign recording that was cut off in a line, and --skip-bad skips the line", async () => {
   await using folder = new Folder();
   const line = recordingText(TRADES, "trade", "ns").trimEnd();
   const text = line.slice(0, -40);
@@ -169,7 +169,7 @@ Deno.test("penstock backtest stops at a foreign recording that was cut off in a 
   assertMatch(torn.stderr, /cut\.gz: the gzip data is cut off: it ends in the middle/);
 });
 
-Deno.test("penstock backtest reads a recording of Penstock's that was cut off up to there, with one warning", async () => {
+Deno.test("penstock backtest reads a Penstock recording that was cut off up to that point, with one warning", async () => {
   await using folder = new Folder();
   const lines = linesOf(OWN);
   const kept = TRADES.length - 1;
@@ -197,14 +197,14 @@ Deno.test("penstock backtest reads a recording of Penstock's that was cut off up
     assert(stderr.includes("WARN") && stderr.endsWith(warning) && stderr.split("\n").length === 1, stderr);
     const events = eventsOf(stdout);
     assertBacktest(events);
-    // How much of the last line comes out of a member that was cut is for zlib to say.
+    // It depends on zlib how much of the last line it can decompress from a cut member.
     const trades = count ?? Number(events.at(-1)!.trades);
     assert(count !== null || trades === kept || trades === kept + 1, `${trades}`);
     assertSame(events, computeReference(TRADES.slice(0, trades), DEFAULTS), name);
   });
 });
 
-Deno.test("penstock backtest takes a recording of Penstock's that lacks nothing but the last line feed as whole", async () => {
+Deno.test("penstock backtest treats a Penstock recording that lacks only the last line feed as complete", async () => {
   await using folder = new Folder();
   const { code, stdout, stderr } = await backtest([
     "--json",
@@ -215,7 +215,7 @@ Deno.test("penstock backtest takes a recording of Penstock's that lacks nothing 
   assertSame(eventsOf(stdout), computeReference(TRADES, DEFAULTS));
 });
 
-Deno.test("penstock backtest counts bad frames that Penstock recorded, as the live run did, but stops at damaged lines", async () => {
+Deno.test("penstock backtest counts bad frames in a Penstock recording, as the live run did, but stops at damaged lines", async () => {
   await using folder = new Folder();
   const lines = linesOf(OWN);
   const frame = `1723161253937085 {"e":"trade","s":"BTCUSDT","t":1,"p":"NaN"}\n`;
@@ -231,7 +231,7 @@ Deno.test("penstock backtest counts bad frames that Penstock recorded, as the li
   );
 });
 
-Deno.test("penstock backtest --skip-bad says what is wrong with a file in which every line is bad", async () => {
+Deno.test("penstock backtest --skip-bad reports what is wrong with a file in which every line is bad", async () => {
   await using folder = new Folder();
   const file = await folder.write("kraken.jsonl", `{"channel":"trade"}\n`.repeat(3));
   const { code, stdout, stderr } = await backtest(["--json", "--skip-bad", file]);

@@ -1,4 +1,4 @@
-/** `penstock backtest` from outside: what it tells, what ends it, and how it is called. */
+/** `penstock backtest` from outside: what it prints, what ends it, and how it is called. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
@@ -32,7 +32,7 @@ function* endlessTrades(): Generator<FileTrade> {
   for (const block of endlessBlocks()) yield* block;
 }
 
-/** A file of them: one trade after the other, as fast as they are read. */
+/** Input without end: one trade after the other, as fast as they are read. */
 function endless(): ReadableStream<Uint8Array<ArrayBuffer>> {
   const blocks = endlessBlocks();
   return new ReadableStream({
@@ -40,7 +40,7 @@ function endless(): ReadableStream<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** What somebody has written so far who writes nothing more and keeps the pipe open. */
+/** Input from a writer that stops writing but keeps the pipe open. */
 function silentAfter(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
@@ -49,7 +49,7 @@ function silentAfter(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** Asserts that it ended well and in time; the events, which follow the contract. */
+/** Asserts that it ended successfully and in time; returns the events, which follow the contract. */
 async function endedWell(finished: Promise<Finished>): Promise<PrintedEvent[]> {
   const { code, stdout, stderr } = await finished;
   assertEquals([code, stderr], [0, ""]);
@@ -58,7 +58,7 @@ async function endedWell(finished: Promise<Finished>): Promise<PrintedEvent[]> {
   return events;
 }
 
-Deno.test("penstock backtest emits the contract's events: first the start, in the first trade's time, last the summary", async () => {
+Deno.test("penstock backtest emits the contract's events, from the start at the first trade's time to the summary", async () => {
   await using folder = new Folder();
   const events = await assertMatchesReference(
     [await folder.write("trades.csv", csvText(TRADES)), "--latency=100ms", "--stake=700"],
@@ -96,7 +96,7 @@ for (
   ]
 ) {
   const name = again ? "at once at another SIGINT" : "within two seconds of SIGINT";
-  Deno.test(`penstock backtest ends ${name} although nobody reads its standard output`, async () => {
+  Deno.test(`penstock backtest ends ${name} even if nobody reads its standard output`, async () => {
     const args = [
       "backtest",
       "--json",
@@ -140,7 +140,7 @@ Deno.test("penstock backtest ends within two seconds of SIGINT in the middle of 
   assert(Number(trades) + Number(duplicates) < rows * files.length, "it had read everything by then");
 });
 
-Deno.test("penstock backtest ends at SIGINT while it waits for more on standard input", async () => {
+Deno.test("penstock backtest ends at SIGINT while it waits for more standard input", async () => {
   await using program = startBacktest(["--json", "-"], silentAfter(csvText(TRADES)));
   const last = computeReference(TRADES, DEFAULTS).events.findLast(({ type }) => type === "fill")!;
   await program.event("fill", ({ time }) => time === last.time);
@@ -148,7 +148,7 @@ Deno.test("penstock backtest ends at SIGINT while it waits for more on standard 
   assertSame(await endedWell(program.finished()), computeReference(TRADES, DEFAULTS));
 });
 
-Deno.test("penstock backtest emits a start and a summary of nothing when it ends before the first trade", async () => {
+Deno.test("penstock backtest emits a start and an empty summary when it ends before the first trade", async () => {
   const { code, stdout, stderr } = await backtestAlone(["--json", "--for=300ms", "-"], {
     input: silentAfter(""),
   });
@@ -171,13 +171,13 @@ Deno.test("penstock backtest --for lasts longer than the runtime's timers", asyn
   assertEquals(events.at(-1)!.trades, 5_000);
 });
 
-Deno.test("penstock backtest --stop-after ends after so many trades, not counting those that come twice", async () => {
+Deno.test("penstock backtest --stop-after ends after that many trades, not counting duplicates", async () => {
   await using folder = new Folder();
   const stop = 1_000;
   const seen = new Set<number>();
   const until = TRADES.findIndex(({ lastId }) => seen.add(lastId).size === stop) + 1;
   assert(until > stop);
-  // What is behind them does not matter.
+  // What follows them does not matter.
   const rows = csvRows(TRADES, "spot trades", USUAL).map((row, at) =>
     at < until ? row : withField(row, 2, "bad")
   );
@@ -201,7 +201,7 @@ Deno.test("penstock backtest ends quietly when nobody reads its output any more"
   assertEquals([code, stderr], [0, ""]);
 });
 
-Deno.test("penstock backtest shows a table on standard output and what is unusual on standard error", async () => {
+Deno.test("penstock backtest shows a table on standard output and warnings on standard error", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { code, stdout, stderr } = await backtest(["--log-level=info", file]);
@@ -235,7 +235,7 @@ Deno.test("penstock backtest --log-level=debug logs every signal in words, with 
   assertEquals([alone! + filled!, filled], [totals.signals, totals.fills]);
 });
 
-Deno.test("penstock backtest shows a table of nothing when it ends before the first trade", async () => {
+Deno.test("penstock backtest shows an empty table when it ends before the first trade", async () => {
   const { code, stdout, stderr } = await backtestAlone(["--for=300ms", "-"], { input: silentAfter("") });
   assertEquals([code, stderr], [0, ""]);
   assertMatch(
@@ -283,7 +283,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`penstock backtest refuses ${what} with 2 and a sentence for each`, async () => {
+  Deno.test(`penstock backtest rejects ${what} with 2 and a sentence for each`, async () => {
     const { code, stdout, stderr } = await inProcess("backtest", ...args);
     assertEquals([code, stdout], [2, ""]);
     const lines = stderr.split("\n");

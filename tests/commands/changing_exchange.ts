@@ -1,14 +1,14 @@
-/** The built-in exchange with an exchangeInfo that a test changes while a run is on. */
+/** The built-in exchange with an exchangeInfo that a test can change during a run. */
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 
-/** An exchange whose exchangeInfo can be changed at any time, and what was asked of its REST side. */
+/** An exchange whose exchangeInfo can change at any time, with a list of its REST requests. */
 export class ChangingExchange implements AsyncDisposable {
   readonly asked: string[] = [];
-  /** By the names of exchangeInfo's fields. */
+  /** Filters by the names of exchangeInfo's fields. */
   filters: Record<string, Record<string, unknown>> = {};
   status = "TRADING";
-  /** More fields of the symbol, by their names. */
+  /** More fields of the symbol, by name. */
   fields: Record<string, unknown> = {};
   /** Replaces the whole answer. */
   answer: RestAnswer | null = null;
@@ -24,7 +24,7 @@ export class ChangingExchange implements AsyncDisposable {
     });
   }
 
-  /** The arguments that lead to it. */
+  /** The arguments that point a run to it. */
   get args(): string[] {
     return ["--endpoint", this.exchange.endpoint, "--rest-endpoint", this.exchange.restEndpoint];
   }

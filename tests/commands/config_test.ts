@@ -31,7 +31,7 @@ Deno.test("penstock config prints every option of a run with its value and where
   }
 });
 
-Deno.test("penstock config --json prints what --config takes, and a run has the same options from it", async () => {
+Deno.test("penstock config --json prints what --config accepts, and gives a run the same options", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   try {
     const args = [
@@ -64,7 +64,7 @@ Deno.test("penstock config --json prints what --config takes, and a run has the 
         name === "config" ? [] : [name, (option as { value: unknown }).value]
       );
     assertEquals(valuesOf(read.stdout), valuesOf(given.stdout));
-    // What the exchange is asked for, and what each command chooses, a file of defaults would settle.
+    // A file of defaults would fix what the exchange is asked for and what each command chooses.
     const { lot, tick, state, maxQuantity, minNotional } = JSON.parse(shown.stdout);
     assertEquals([lot, tick, state, maxQuantity, minNotional], [undefined, undefined, undefined, "0", "7"]);
   } finally {
@@ -72,14 +72,14 @@ Deno.test("penstock config --json prints what --config takes, and a run has the 
   }
 });
 
-Deno.test("penstock config refuses what a run would refuse", async () => {
+Deno.test("penstock config rejects what a run would reject", async () => {
   const { code, stdout, stderr } = await inProcess("config", "--short=0", "--fee=1");
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);
 });
 
 Deno.test({
-  name: "penstock config refuses a file without an end by its size, with exit code 2",
+  name: "penstock config rejects an endless file by its size, with exit code 2",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const { code, stderr } = await penstock("config", "--config=/dev/zero");
@@ -90,7 +90,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock config shows the rules of a run that asks no exchange", async () => {
+Deno.test("penstock config shows the rules of a run that queries no exchange", async () => {
   const rules = async (...args: string[]) => {
     const { lot, minQuantity, maxQuantity } = JSON.parse((await inProcess("config", ...args)).stdout);
     return { lot, minQuantity, maxQuantity };

@@ -1,4 +1,4 @@
-/** Binance's COIN-M market counts contracts where every other counts coins. */
+/** Binance's COIN-M market counts contracts; every other market counts coins. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { formatResponse } from "../../src/simulator/http_request.ts";
 import { Folder } from "../feeds/recorded_input.ts";
@@ -32,12 +32,12 @@ Deno.test("penstock backtest takes a share of the coins that contracts stand for
   await using folder = new Folder();
   const file = await folder.write("trades.csv", text(HEADER));
   const quantities = filled(await eventsFrom([...OPTIONS, file]));
-  // A tenth of some 0.016 coins at a time, of which a stake of 1,000 takes many trades.
+  // A tenth of about 0.016 coins a trade: a stake of 1,000 takes many trades.
   assertEquals(quantities[0], "0.00159");
   assertEquals(quantities.every((quantity) => Number(quantity) < 0.0017), true);
 });
 
-Deno.test("penstock backtest refuses a share of contracts that no column says in coins", async () => {
+Deno.test("penstock backtest refuses a share of contracts without a column for coins", async () => {
   await using folder = new Folder();
   const bare = text(null);
   const named = await folder.write("BTCUSD_PERP-trades-2021-01-01.csv", bare);
@@ -47,7 +47,7 @@ Deno.test("penstock backtest refuses a share of contracts that no column says in
     assertEquals(code, 3);
     assertStringIncludes(stderr, "are contracts, of which --participation cannot take a share");
   }
-  // Nothing else depends on a quantity, and a symbol of USD-M counts coins.
+  // Nothing else depends on a quantity, and a USD-M symbol counts coins.
   assertEquals((await backtest([...OPTIONS.slice(0, 2), named])).code, 0);
   assertEquals((await backtest([...OPTIONS, "--symbol=BTCUSDT_250328", other])).code, 0);
 });
@@ -86,7 +86,7 @@ Deno.test("penstock run refuses a symbol that is counted in contracts, and a sha
     share.stderr,
     "--participation cannot be taken of BTCUSD_PERP: its quantities are contracts",
   );
-  // The built-in exchange counts coins, whatever its symbol is called.
+  // The built-in exchange counts coins, whatever the name of its symbol.
   const demo = [
     "demo",
     "--json",

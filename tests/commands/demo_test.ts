@@ -11,7 +11,7 @@ import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
-/** The results of trading, without the times of day at which it happened. */
+/** The results of trading, without the times of day. */
 function traded({ stdout }: Finished): Omit<PrintedEvent, "time">[] {
   return eventsOf(stdout).filter(({ type }) => ["signal", "fill", "refusal", "gap"].includes(type))
     .map(({ time: _, ...event }) => event);
@@ -44,7 +44,7 @@ Deno.test("penstock demo --for lasts longer than the runtime's timers", async ()
   assertEquals([code, eventsOf(stdout).at(-1)!.trades], [0, 5_000]);
 });
 
-Deno.test("penstock demo trades the same for the same seed and otherwise for another", async () => {
+Deno.test("penstock demo trades the same with the same seed and differently with another", async () => {
   const run = (seed: number) =>
     penstock("demo", "--json", "--speed=max", "--stop-after=5000", "--log-level=error", `--seed=${seed}`);
   const [one, again, other] = await Promise.all([run(7), run(7), run(8)]);
@@ -54,7 +54,7 @@ Deno.test("penstock demo trades the same for the same seed and otherwise for ano
   assert(JSON.stringify(traded(one)) !== JSON.stringify(traded(other)));
 });
 
-Deno.test("penstock demo survives every fault and says so in the contract's events", async () => {
+Deno.test("penstock demo survives every fault and reports each in the contract's events", async () => {
   const { code, stdout, stderr } = await penstock(
     "demo",
     "--json",
@@ -79,7 +79,7 @@ Deno.test("penstock demo survives every fault and says so in the contract's even
   assert(events.filter(({ type }) => type === "disconnected").length >= 2);
 });
 
-Deno.test("penstock demo emits refusals, a halt and orders that expire as the contract has them", async () => {
+Deno.test("penstock demo emits refusals, a halt and expired orders as the contract describes them", async () => {
   const run = async (...args: string[]) => {
     const { stdout } = await penstock("demo", "--json", "--speed=max", "--stop-after=3000", ...args);
     const events = eventsOf(stdout);

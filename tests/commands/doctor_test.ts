@@ -5,7 +5,7 @@ import type { CheckResult } from "../../src/domain/process/check_result.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { commandLine, DEAD_ENDPOINT, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
-/** Examines under exactly these permissions, in a folder of its own. */
+/** Runs the doctor with exactly these permissions, in a folder of its own. */
 async function examine(
   flags: readonly string[],
   ...args: readonly string[]
@@ -25,14 +25,14 @@ async function examine(
   }
 }
 
-/** The steps that need attention, as `subject step`. */
+/** The checks that fail, as `subject step`. */
 function amiss(findings: readonly CheckResult[]): string[] {
   return findings.filter(({ isGood }) => !isGood).map(({ subject, step }) => `${subject} ${step}`.trim());
 }
 
 const FOLDERS = ["--allow-read=FOLDER", "--allow-write=FOLDER"];
 
-Deno.test("penstock doctor passes where everything is available, and shows the times", async () => {
+Deno.test("penstock doctor passes if everything is available, and shows the times", async () => {
   await using exchange = BuiltInExchange.listen({ rate: 200 });
   const at = [`--endpoint=${exchange.endpoint}`, `--rest-endpoint=${exchange.restEndpoint}`];
   const { code, findings } = await examine(["--allow-net=127.0.0.1", ...FOLDERS], ...at);
@@ -44,7 +44,7 @@ Deno.test("penstock doctor passes where everything is available, and shows the t
   assert(/^\d+ ms (behind|ahead of) the exchange's, give or take \d+ ms$/.test(clock?.found ?? ""));
 });
 
-Deno.test("penstock doctor examines the folder of recordings, which a run makes", async () => {
+Deno.test("penstock doctor checks the recording folder, which a run creates", async () => {
   await using exchange = BuiltInExchange.listen({ rate: 200 });
   const { code, findings } = await examine(
     ["--allow-net=127.0.0.1", ...FOLDERS],
@@ -56,7 +56,7 @@ Deno.test("penstock doctor examines the folder of recordings, which a run makes"
   assertEquals(found, "not there yet, and can be made");
 });
 
-Deno.test("penstock doctor names each permission that is missing, and how to grant it", async () => {
+Deno.test("penstock doctor names each missing permission and how to grant it", async () => {
   const { code, findings, stderr } = await examine([]);
   assertEquals(code, 1);
   assertMatch(stderr, /^penstock: \d+ of \d+ checks fail$/);
@@ -68,7 +68,7 @@ Deno.test("penstock doctor names each permission that is missing, and how to gra
   assert(missing.some((advice) => advice?.startsWith("Allow it with --allow-write=")), missing.join("\n"));
 });
 
-Deno.test("penstock doctor says which host does not answer", async () => {
+Deno.test("penstock doctor names the host that does not answer", async () => {
   const nobody = new URL(DEAD_ENDPOINT).host;
   const { code, findings } = await examine(
     ["--allow-net=127.0.0.1", ...FOLDERS],
@@ -78,7 +78,7 @@ Deno.test("penstock doctor says which host does not answer", async () => {
   assertEquals([code, amiss(findings)], [1, [`${nobody} DNS, TCP`]]);
 });
 
-Deno.test("penstock doctor says that a host answers through a proxy of the environment alone", async () => {
+Deno.test("penstock doctor reports that a host answers only through the proxy in the environment", async () => {
   const nobody = new URL(DEAD_ENDPOINT).host;
   await using proxy = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -95,7 +95,7 @@ Deno.test("penstock doctor says that a host answers through a proxy of the envir
   assert(amiss(findings).includes(`${nobody} proxy`), JSON.stringify(findings));
 });
 
-Deno.test("penstock doctor says that a symbol sends nothing, and that a clock is wrong", async () => {
+Deno.test("penstock doctor reports a symbol without trades and a wrong clock", async () => {
   await using exchange = BuiltInExchange.listen({
     onRest: (_url, answer) => ({ ...answer, body: `{"serverTime":${Date.now() - 60_000}}` }),
   });
@@ -110,7 +110,7 @@ Deno.test("penstock doctor says that a symbol sends nothing, and that a clock is
   assertEquals([code, amiss(findings)], [1, [`${host} first trade`, "clock"]]);
 });
 
-Deno.test("penstock doctor finds a journal that is damaged, in its table", async () => {
+Deno.test("penstock doctor shows a damaged journal in its table", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const state = `${folder}/penstock.db`;
@@ -124,13 +124,13 @@ Deno.test("penstock doctor finds a journal that is damaged, in its table", async
     assertEquals(code, 1);
     assert(/FAIL +journal .*not a SQLite database/.test(stdout), stdout);
     assertEquals(stderr, "penstock: 1 of 10 checks fails");
-    assert(!stdout.includes("checks"), "it is said once");
+    assert(!stdout.includes("checks"), "it is printed once");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-Deno.test("penstock doctor asks for no copy of a journal that is only out of reach", async () => {
+Deno.test("penstock doctor does not suggest restoring a backup of a journal that it merely cannot open", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const state = `${folder}/p.db`;
@@ -149,7 +149,7 @@ Deno.test("penstock doctor asks for no copy of a journal that is only out of rea
   }
 });
 
-Deno.test("penstock doctor says that a run on another market or symbol cannot go on in the journal", async () => {
+Deno.test("penstock doctor reports that the journal's run cannot continue on another market or symbol", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const state = `${folder}/penstock.db`;
@@ -183,7 +183,7 @@ Deno.test("penstock doctor says that a run on another market or symbol cannot go
   }
 });
 
-Deno.test("penstock run says in its log's first line which permissions remain", async () => {
+Deno.test("penstock run lists the remaining permissions in the first line of its log", async () => {
   await using exchange = BuiltInExchange.listen({ rate: 500 });
   const folder = await Deno.makeTempDir();
   try {

@@ -1,9 +1,9 @@
-/** Settings of the runtime that the environment changes are named, by a run and by the doctor. */
+/** A run and the doctor name the runtime settings that the environment changes. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 import { commandLine, DEAD_ENDPOINT } from "../support/penstock.ts";
 
-/** Runs a command with this environment and leave to read the names of the settings. */
+/** Runs a command with this environment and permission to read these settings. */
 async function penstockWith(env: Record<string, string>, ...args: string[]) {
   const names = RUNTIME_SETTINGS.map(({ name }) => name).join(",");
   const flags = ["--no-prompt", "--quiet", "--allow-net=127.0.0.1", "--allow-read", `--allow-env=${names}`];
@@ -17,7 +17,7 @@ async function penstockWith(env: Record<string, string>, ...args: string[]) {
   return { stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("penstock demo warns of each setting of the runtime that the environment changes", async () => {
+Deno.test("penstock demo warns about each runtime setting that the environment changes", async () => {
   const env = { NODE_OPTIONS: "--no-warnings", NODE_TLS_REJECT_UNAUTHORIZED: "1" };
   const { stderr } = await penstockWith(env, "demo", "--stop-after=1", "--speed=max");
   const warnings = stderr.split("\n").filter((line) => line.includes("the environment sets"));
@@ -29,12 +29,12 @@ Deno.test("penstock demo warns of each setting of the runtime that the environme
   ]);
 });
 
-Deno.test("penstock demo says nothing of an environment that changes nothing", async () => {
+Deno.test("penstock demo does not warn about an environment that changes no setting", async () => {
   const { stderr } = await penstockWith({ TZ: "UTC" }, "demo", "--stop-after=1", "--speed=max");
   assertEquals(stderr.includes("the environment sets"), false, stderr);
 });
 
-Deno.test("penstock doctor fails for a setting that nobody needs, and only names an authority of one's own", async () => {
+Deno.test("penstock doctor fails for a setting that nobody needs, and only names a private certificate authority", async () => {
   const nowhere = [`--endpoint=${DEAD_ENDPOINT}`, "--backfill=off"];
   const examined = async (env: Record<string, string>) => {
     const { stdout, stderr } = await penstockWith(env, "doctor", "--json", "--state=none", ...nowhere);

@@ -1,17 +1,17 @@
-/** The events that Penstock promises to other programs, field by field, as the contract has them. */
+/** The events that Penstock promises to other programs, field by field. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { PrintedEvent } from "../support/penstock.ts";
 
 type Kind = (value: unknown) => boolean;
 
 const isText: Kind = (value) => typeof value === "string" && value !== "";
-/** The beginning of a message, which may be empty. */
+/** The start of a message, which may be empty. */
 const isSample: Kind = (value) => typeof value === "string" && value.length <= 200;
 const isCount: Kind = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 /** Plain decimal text without leading or trailing zeros, exponent or "-0". */
 const isAmount: Kind = (value) =>
   typeof value === "string" && value !== "-0" && /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(value);
-/** What a check compares: amounts, or what is asked for and what is there. */
+/** The input of a check: amounts, or what an order needs and what is available. */
 const WORDS = [
   "connected",
   "disconnected",
@@ -48,7 +48,7 @@ const HALT: Fields = {
   tradeId: (value) => value === -1 || isCount(value),
   action: isOneOf("hold", "flatten"),
 };
-/** What events say only of some orders. */
+/** Fields that only some orders have. */
 const ORDER = {
   cause: orAbsent(isOneOf("stop-loss", "take-profit", "flatten")),
   filled: orAbsent(isAmount),
@@ -199,13 +199,13 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
   },
 };
 
-/** The first promised field that is not of its kind, with its value, or null. */
+/** The first promised field of the wrong kind, with its value, or null. */
 function mistakeIn(event: PrintedEvent, fields: Fields): string | null {
   const wrong = Object.entries(fields).find(([name, isKind]) => !isKind(event[name]));
   return wrong === undefined ? null : `${wrong[0]} is ${JSON.stringify(event[wrong[0]])}`;
 }
 
-/** Checks one event: a known type, a time, and every promised field of the promised kind. */
+/** Checks that an event has a known type, a time, and every promised field with the promised kind. */
 export function assertEvent(event: PrintedEvent): void {
   const fields = CONTRACT[event.type];
   assert(fields !== undefined, `no such event in the contract: ${JSON.stringify(event)}`);
@@ -230,7 +230,7 @@ export function assertRun(events: readonly PrintedEvent[]): void {
   assertEquals(summary.rejected, rejected.reduce((sum, event) => sum + Number(event.count), 0));
 }
 
-/** Checks a whole backtest: the run, its beginning at the first trade, its speed and its metrics. */
+/** Checks a whole backtest: the run, its start at the first trade, its speed and its metrics. */
 export function assertBacktest(events: readonly PrintedEvent[]): void {
   assertRun(events);
   const [started, summary] = [events[0]!, events.at(-1)!];

@@ -13,7 +13,7 @@ async function listening(
   return { program, printed, port: Number(new URL(String(printed.endpoint)).port) };
 }
 
-/** A client that has its handshake behind it and never answers the closing one. */
+/** A client that completes its handshake and never answers the closing frame. */
 async function rudeClient(port: number): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const head = [
@@ -38,7 +38,7 @@ async function read(conn: Deno.TcpConn): Promise<Uint8Array> {
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test({
-    name: `penstock exchange says where it listens, serves, and ends on ${signal} with 0`,
+    name: `penstock exchange prints where it listens, serves, and ends on ${signal} with 0`,
     ignore: Deno.build.os === "windows",
     fn: async () => {
       const { program, printed } = await listening("--rate=1000");
@@ -46,7 +46,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       assertMatch(String(printed.endpoint), /^ws:\/\/127\.0\.0\.1:\d+$/);
       assertMatch(String(printed.restEndpoint), /^http:\/\/127\.0\.0\.1:\d+$/);
       const socket = new WebSocketStream(`${printed.endpoint}/ws/btcusdt@trade`);
-      // `opened` rejects where it cannot connect, and the stream where the connection breaks.
+      // `opened` rejects if it cannot connect, and the stream fails if the connection breaks.
       socket.closed.catch(() => {});
       const reader = (await socket.opened).readable.getReader();
       assertEquals(JSON.parse(String((await reader.read()).value)).e, "trade");
@@ -63,14 +63,14 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 Deno.test({
-  name: "penstock exchange ends in good order on two signals in a row, while a client keeps it waiting",
+  name: "penstock exchange ends cleanly on two signals in a row while a client keeps it waiting",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const { program, port } = await listening();
     await using _program = program;
     using conn = await rudeClient(port);
     program.signal("SIGTERM");
-    // The closing frame says that the first signal has arrived.
+    // The closing frame shows that the first signal has arrived.
     assertEquals((await read(conn))[0], 0x88);
     program.signal("SIGTERM");
     assertEquals((await program.finished()).code, 0);
@@ -93,7 +93,7 @@ Deno.test("penstock exchange --for lasts longer than the runtime's timers", asyn
   assertEquals((await program.finished()).code, 0);
 });
 
-Deno.test("penstock exchange says which port is taken", async () => {
+Deno.test("penstock exchange names the port that is taken", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { code, stderr } = await penstock("exchange", `--port=${listener.addr.port}`);
   assertEquals(code, 1);

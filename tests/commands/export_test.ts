@@ -24,7 +24,7 @@ async function positionsOf(path: string, run: number) {
   return await reader.positions(run);
 }
 
-/** The lines in which a run printed its fills. */
+/** The lines with the fills that a run printed. */
 const fillsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith(`{"type":"fill"`));
 
 /** The rows of CSV without quotes, by column. */
@@ -37,7 +37,7 @@ function rowsOf(csv: string): Record<string, string>[] {
 const sum = (rows: readonly Record<string, string>[], column: string) =>
   plain(rows.reduce((total, row) => total.plus(row[column]!), ZERO));
 
-Deno.test("penstock export gives the fills that a run printed: in JSON to the byte, in CSV cell by cell", async () => {
+Deno.test("penstock export gives the fills that a run printed, byte for byte in JSON and cell by cell in CSV", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     const [first, second] = await twoRuns(place);
     const exported = async (...args: string[]) => {
@@ -95,10 +95,10 @@ Deno.test("penstock export --closed adds up to what the journal realized, in eve
   });
 });
 
-Deno.test("penstock export --closed stops where the fills do not add up to what the journal realized", async () => {
+Deno.test("penstock export --closed fails if the fills do not add up to what the journal realized", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     await twoRuns(place);
-    // Where a position is open the two need not agree: then nothing is said.
+    // While a position is open the two need not agree, so there is no message.
     const isOpen = (await positionsOf(place.journal, 1)).length > 0;
     tamper(place.journal, (database) => {
       database.exec(
@@ -122,7 +122,7 @@ Deno.test("penstock export --closed stops where the fills do not add up to what 
   });
 });
 
-Deno.test("penstock export of a run without fills has a head and no rows", async () => {
+Deno.test("penstock export of a run without fills has a header and no rows", async () => {
   await withExchange({ trades: [] }, async (place) => {
     await using program = place.run();
     await program.event("connected");
@@ -140,7 +140,7 @@ Deno.test("penstock export of a run without fills has a head and no rows", async
   });
 });
 
-Deno.test("penstock export --copy copies a journal while a run writes it, and the copy is read, proven and resumed", async () => {
+Deno.test("penstock export --copy copies a journal while a run writes it, and the copy can be read, verified and resumed", async () => {
   await withExchange({ seed: 3, rate: 3_000 }, async (place) => {
     const folder = place.journal.replace(/[^/]*$/, "");
     const [copy, recording] = [`${folder}copy.db`, `${folder}1.txt`];
@@ -161,7 +161,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
       /^Copied .*penstock\.db to .*copy\.db: up to run 1, entry \d+ \(checkpoint\) of 20\S+Z, \d+ kB\n?$/,
     );
     for (let fills = 0; fills < 5; fills++) await run.event("fill");
-    // A copy replaces nothing, its last one neither.
+    // A copy replaces no file, not even an earlier copy.
     const again = await copied();
     assertEquals(again.code, 2);
     assertStringIncludes(
@@ -176,7 +176,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
     assert(fills >= 5, `${fills} fills`);
     assertEquals((await inProcess("export", copy, "--format=json")).stdout.split("\n").length, fills);
     const proven = await inProcess("verify", copy, recording);
-    // The recording goes on where the copy ends: what came later the copy does not have.
+    // The recording continues after the copy ends, so the copy lacks what came later.
     assertStringIncludes(proven.stdout, "The journal has no entry for a ");
     await using resumed = Penstock.start(
       [
@@ -198,7 +198,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
 });
 
 Deno.test({
-  name: "penstock export --copy ends at SIGTERM with a whole copy or none, and the next one works",
+  name: "penstock export --copy ends at SIGTERM with a complete copy or none, and the next copy works",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await withExchange({ trades: [] }, async (place) => {

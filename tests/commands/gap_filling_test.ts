@@ -20,7 +20,7 @@ function gaveUp(fetched: number, lastId: number): BackfillEnd {
   return { complete: false, why: "refused", reason: "it said no", hint: "Ask again.", fetched, lastId };
 }
 
-/** A pipeline that is held at the gap from 6 to 99, filled with `rows`, and what came of it. */
+/** Fills the gap from 6 to 99, at which a pipeline is held, with `rows`; returns what happened. */
 async function filled(
   end: BackfillEnd,
   rows: readonly BackfilledTrade[],
@@ -84,7 +84,7 @@ async function filled(
   };
 }
 
-Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
+Deno.test("GapFilling.fill() logs nothing if everything was fetched", async () => {
   const rows = rowsOf(...Array.from({ length: 94 }, (_, at) => at + 6));
   const { logged, gap, notes, asked } = await filled({ complete: true, fetched: 94, lastId: 99 }, rows);
   assertEquals([logged, asked], [[], [6, 99]]);
@@ -92,12 +92,12 @@ Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
   assertEquals(notes, [{ event: "settled", filled: 94 }]);
 });
 
-Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetched, and says so", async () => {
+Deno.test("GapFilling.fill() fetches the newest trades if more are missing than may be fetched, and logs it", async () => {
   const rows = rowsOf(...Array.from({ length: 20 }, (_, at) => at + 80));
   const { logged, gap, asked, skipped } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, {
     most: 20,
   });
-  // A recording has to say which were left out, or a replay takes them for ids that the exchange lacks.
+  // A recording has to list the ids left out, or a replay would take them for ids that the exchange lacks.
   assertEquals([asked, skipped], [[80, 99], [74]]);
   assertEquals(logged, [
     "warn: 94 trades are missing, more than the 20 that may be fetched (--backfill-max): the newest 20 are fetched, " +
@@ -106,14 +106,14 @@ Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetch
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 20, absent: undefined });
 });
 
-Deno.test("GapFilling.fill() counts nothing as filled where none of the newest could be fetched", async () => {
+Deno.test("GapFilling.fill() counts nothing as filled if none of the newest could be fetched", async () => {
   const { logged, gap } = await filled(gaveUp(0, 79), [], { most: 20 });
   assertEquals(logged.length, 2);
   assertStringIncludes(logged[1]!, "20 of 20 missed trades could not be fetched: it said no. Ask again.");
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 0, absent: undefined });
 });
 
-Deno.test("GapFilling.fill() says how many ids the exchange itself lacks, and finds no gap where it lacks all", async () => {
+Deno.test("GapFilling.fill() logs how many ids the exchange itself lacks, and emits no gap if it lacks all", async () => {
   const some = await filled({ complete: true, fetched: 2, lastId: 99 }, rowsOf(50, 60));
   assertEquals(some.logged, [
     "info: the exchange itself has no trade for 92 of the 94 ids from 6 to 99: nothing is missing there",
@@ -124,7 +124,7 @@ Deno.test("GapFilling.fill() says how many ids the exchange itself lacks, and fi
   assertEquals([none.logged.length, none.gap], [1, null]);
 });
 
-Deno.test("GapFilling.fill() leaves a gap to the next run only where it is stopped before all is there", async () => {
+Deno.test("GapFilling.fill() leaves a gap to the next run only if it is stopped before everything is fetched", async () => {
   const left = await filled(gaveUp(0, 5), [], { leaves: true });
   assertEquals([left.isLeft, left.notes, left.logged], [true, [], []]);
   const whole = await filled({ complete: true, fetched: 1, lastId: 99 }, rowsOf(99), { leaves: true });

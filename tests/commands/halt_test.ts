@@ -1,4 +1,4 @@
-/** Halts as a user meets them: over a kill and a restart, by `penstock halt`, and their release. */
+/** Halts as a user sees them: across a kill and a restart, by `penstock halt`, and their release. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { OnHalt } from "../../src/domain/risk/halt.ts";
@@ -33,12 +33,12 @@ async function ended(folder: Folder, ...args: string[]): Promise<{ code: number;
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-/** What a summary says that trading is halted for, or null. */
+/** The reason for a halt in a summary, or null. */
 function reasonIn({ halt }: PrintedEvent): unknown {
   return halt === null ? null : (halt as { readonly reason: string }).reason;
 }
 
-/** The trades as the built-in exchange serves them. */
+/** The trades in the form in which the built-in exchange serves them. */
 function served(trades: readonly PlainTrade[]): ExchangeTrade[] {
   return trades.map(({ lastId, price, quantity, time }) => {
     return { id: lastId, price, quantity: quantity!, time: time / 1000, buyerIsMaker: true };
@@ -47,7 +47,8 @@ function served(trades: readonly PlainTrade[]): ExchangeTrade[] {
 
 for (const onHalt of ["hold", "flatten"] as const) {
   Deno.test({
-    name: `penstock run, killed just before a recorded crash halts it, halts at the same trade (${onHalt})`,
+    name:
+      `penstock run, killed just before a recorded crash would halt it, halts at the same trade (${onHalt})`,
     ignore: !isRecorded(...CRASH_RECORDINGS),
     fn: async () => {
       await using folder = new Folder();
@@ -67,10 +68,10 @@ for (const onHalt of ["hold", "flatten"] as const) {
         ...["--max-drawdown=5%", `--on-halt=${onHalt}`, "--stop-after", `${trades.length}`],
       ];
       const printed: PrintedEvent[] = [];
-      // A run goes on at the address where it was.
+      // A run can resume only at the same address.
       let port = 0;
       {
-        // Up to the trade before the halt nothing more happens than what is waited for.
+        // Nothing else happens before the trade that precedes the halt.
         await using exchange = BuiltInExchange.listen({
           trades: served(trades.slice(0, haltsAt)),
           speed: Infinity,
@@ -100,7 +101,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
 
 const DEMO = ["--rate=200", "--speed=10", "--short=5", "--long=12", "--json", "--log-level=error"];
 
-/** Files a halt in the journal of a run, as `penstock halt` does. */
+/** Files a halt request in a run's journal, as `penstock halt` does. */
 function fileHalt(state: string, action: OnHalt): void {
   const database = connect(state, false);
   try {
@@ -111,7 +112,7 @@ function fileHalt(state: string, action: OnHalt): void {
   }
 }
 
-Deno.test("penstock run holds and then flattens on request, in the journal and for every run of the recording", async () => {
+Deno.test("penstock run holds and then flattens on request, and its journal and recording agree", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
   await using demo = Penstock.start(
@@ -144,7 +145,7 @@ Deno.test("penstock run holds and then flattens on request, in the journal and f
   await assertFollows(state, record, events);
 });
 
-Deno.test("penstock halt and release work while a run is at work, and follow from its recording", async () => {
+Deno.test("penstock halt and release reach a live run, and verify proves both from its recording", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
   await using demo = Penstock.start(
@@ -187,7 +188,7 @@ Deno.test("penstock halt and release work while a run is at work, and follow fro
   await assertFollows(state, record, events);
 });
 
-Deno.test("penstock halt stops a run that is not at work before it trades again, and release goes on with it", async () => {
+Deno.test("penstock halt stops a stopped run before it trades again, and release lets it continue", async () => {
   await using folder = new Folder();
   const state = `${folder.path}/run.db`;
   const start = () => Penstock.start(["demo", ...DEMO, "--state", state], flags(folder));
@@ -214,7 +215,7 @@ Deno.test("penstock halt stops a run that is not at work before it trades again,
   assertEquals(events.at(-1)!.position, "0");
 });
 
-Deno.test("penstock run handles a halt that is filed as it ends, before it says that it has stopped", async () => {
+Deno.test("penstock run handles a halt that is filed as it ends, before it records that it stopped", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
   await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
@@ -232,7 +233,7 @@ Deno.test("penstock run handles a halt that is filed as it ends, before it says 
   await assertFollows(state, record, events);
 });
 
-/** Checks that a run's journal, and what it printed, follow from its recording. */
+/** Checks that a run's journal and its printed events follow from its recording. */
 async function assertFollows(
   state: string,
   record: string,
@@ -245,7 +246,8 @@ async function assertFollows(
 }
 
 Deno.test({
-  name: "penstock resume releases a halt for good, says why in the journal, and refuses where there is none",
+  name:
+    "penstock resume releases a halt for good, keeps the reason in the journal, and fails if there is no halt",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -268,7 +270,7 @@ Deno.test({
     }
     {
       await using demo = start();
-      // Ids go on from the start, so that nothing is traded before they are new.
+      // Ids start from the beginning, so nothing trades until they are new.
       await demo.event("started");
       demo.signal("SIGTERM");
       const { stdout } = await demo.finished();

@@ -1,17 +1,17 @@
 /**
- * What a hostile exchange could do to the connection itself: whatever the first one is, the run says why it was given
- * up, makes a second, and trades there; in bounded memory.
+ * What a hostile exchange could do to the connection itself. Whatever happens to the first connection, the run logs why
+ * it dropped it, makes a second one and trades there, in bounded memory.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AS_BUILT, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 
-/** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
+/** The most memory for a run that receives a frame of tens of megabytes, MB; without such a frame it takes about 55. */
 const LIMIT_MB = 300;
 const MEGABYTE = 1 << 20;
 const TRADES = 20;
 
-/** The head of a frame from the server. */
+/** The header of a frame from the server. */
 function head(first: number, length: number): Uint8Array {
   if (length < 126) return Uint8Array.of(first, length);
   const bytes = new Uint8Array(10);
@@ -28,13 +28,13 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const TEXT = 0x81;
 const SPACES = new Uint8Array(MEGABYTE).fill(0x20);
 
-/** Sends a frame of so many megabytes of spaces, whose head says `announced` bytes. */
+/** Sends a frame with this many megabytes of spaces, whose header announces `announced` bytes. */
 async function sendSpaces(visit: Visit, megabytes: number, announced = megabytes * MEGABYTE): Promise<void> {
   await visit.write(head(TEXT, announced));
   for (let left = megabytes; left > 0; left--) await visit.write(SPACES);
 }
 
-/** Sends the same bytes until the client has had enough. */
+/** Sends the same bytes until the client closes the connection. */
 async function sendForEver(visit: Visit, bytes: Uint8Array, pauseMs: number): Promise<void> {
   for (;;) {
     await visit.write(bytes);
@@ -42,35 +42,35 @@ async function sendForEver(visit: Visit, bytes: Uint8Array, pauseMs: number): Pr
   }
 }
 
-/** Much more than a run may take, in frames of which each could be of use. */
+/** Much more than a run may buffer, in frames that are each small enough. */
 const FLOOD_BYTES = 600 * MEGABYTE;
 const FLOOD_FRAME = frame(TEXT, SPACES.subarray(0, 200_000));
 
-/** A part of a message that is not its last. */
+/** A fragment of a message that is not the last. */
 const FRAGMENT = new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]);
 
-/** Starts a message whose end never comes. */
+/** Starts a message that never ends. */
 async function startEndless(visit: Visit): Promise<void> {
   await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
 }
 
 interface Attack {
   readonly what: string;
-  /** What the log has to say of it. */
+  /** Text that the log must contain. */
   readonly says: string;
-  /** Done on the first connection, once it is open unless `isHandshake`. */
+  /** The attack on the first connection, once it is open unless `isHandshake`. */
   readonly act: (visit: Visit) => Promise<void>;
   readonly isHandshake?: boolean;
-  /** Whether only the stale limit ends it: otherwise nothing does before the attack itself. */
+  /** Whether only the stale limit ends the connection; otherwise the attack itself does. */
   readonly isSilent?: boolean;
-  /** The most memory that it may cost. */
+  /** The most memory that the run may take, MB. */
   readonly limitMb?: number;
 }
 
 const ATTACKS: readonly Attack[] = [
   { what: "a frame of 100 MB", says: "Frame too large", act: (visit) => sendSpaces(visit, 100) },
   {
-    what: "a frame of 40 MB that is no JSON",
+    what: "a frame of 40 MB that is not JSON",
     says: "unusable message: not JSON",
     act: async (visit) => {
       await sendSpaces(visit, 40);
@@ -78,7 +78,7 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "a frame that says it has 2^40 bytes",
+    what: "a frame that announces 2^40 bytes",
     says: "Frame too large",
     act: (visit) => sendSpaces(visit, 1, 2 ** 40),
   },
@@ -92,7 +92,7 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "a message in fragments without an end, until it is stopped",
+    what: "an endless message in fragments, until the client stops it",
     says: "a message without an end took",
     limitMb: 1_200,
     act: async (visit) => {
@@ -105,12 +105,12 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "a compressed frame nobody agreed to",
+    what: "a compressed frame without an agreed extension",
     says: "Reserved bits are not zero",
     act: (visit) => visit.write(frame(0xc1, bytesOf("bomb"))),
   },
   {
-    what: "an unknown kind of frame",
+    what: "an unknown frame type",
     says: "the connection broke",
     act: (visit) => visit.write(frame(0x83, bytesOf("x"))),
   },
@@ -125,7 +125,7 @@ const ATTACKS: readonly Attack[] = [
     act: (visit) => visit.write(frame(0x89, new Uint8Array(1000))),
   },
   {
-    what: "a continuation of nothing",
+    what: "a continuation without a first fragment",
     says: "Invalid continuation frame",
     act: (visit) => visit.write(frame(0x80, bytesOf("x"))),
   },
@@ -138,28 +138,33 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "pongs without end",
+    what: "endless pongs",
     says: "no data for",
     isSilent: true,
     act: (visit) => sendForEver(visit, frame(0x8a, bytesOf("x")), 5),
   },
   {
-    what: "pings without end",
+    what: "endless pings",
     says: "no data for",
     isSilent: true,
     act: (visit) => sendForEver(visit, frame(0x89, bytesOf("x")), 5),
   },
   {
-    what: "a farewell with terminal escapes",
+    what: "a close reason with terminal escapes",
     says: '(1000 "\\u001b[2J',
     act: (visit) => visit.write(frame(0x88, new Uint8Array([0x03, 0xe8, ...bytesOf("\x1b[2J\x1b]0;x\x07")]))),
   },
   {
-    what: "a farewell with an impossible code",
+    what: "a close frame with an impossible code",
     says: "Invalid close code",
     act: (visit) => visit.write(frame(0x88, Uint8Array.of(0, 1))),
   },
-  { what: "silence", says: "no data for", isSilent: true, act: () => Promise.resolve() },
+  {
+    what: "a connection that sends nothing",
+    says: "no data for",
+    isSilent: true,
+    act: () => Promise.resolve(),
+  },
   {
     what: "a redirect",
     says: "refused the connection: HTTP 302",
@@ -167,13 +172,13 @@ const ATTACKS: readonly Attack[] = [
     act: (visit) => visit.answer(302, { Location: "http://10.0.0.1/" }),
   },
   {
-    what: "a refusal without a known meaning",
+    what: "a refusal with an unknown status",
     says: "refused the connection: HTTP 599",
     isHandshake: true,
     act: (visit) => visit.answer(599),
   },
   {
-    what: "a key that does not fit",
+    what: "a wrong Sec-WebSocket-Accept key",
     says: "no data for",
     isSilent: true,
     isHandshake: true,
@@ -183,7 +188,7 @@ const ATTACKS: readonly Attack[] = [
       )),
   },
   {
-    what: "a head without an end",
+    what: "an endless response header",
     says: "message head is too large",
     isHandshake: true,
     act: async (visit) => {
@@ -192,32 +197,32 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
-    what: "garbage for an answer",
+    what: "garbage as a response",
     says: "no connection to",
     isHandshake: true,
     act: (visit) => visit.write(bytesOf("\x1b[2J\0\0\r\n\r\n")),
   },
 ];
 
-/** The most resident memory that a process has had, MB. */
+/** The peak resident memory of a process, MB. */
 async function peakMb(pid: number): Promise<number> {
   const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1]) / 1024;
 }
 
-/** Trades as they should be, to the end of the connection. */
+/** Sends regular trades until the connection ends. */
 async function trade(visit: Visit, first: number): Promise<void> {
   for (let id = first; id < first + TRADES; id++) await visit.send(tradeMessage(id));
 }
 
 for (const { what, says, act, isHandshake = false, isSilent = false, limitMb = LIMIT_MB } of ATTACKS) {
   Deno.test({
-    name: `penstock run outlives a hostile connection and says why: ${what}`,
+    name: `penstock run survives a hostile connection and logs why it ended: ${what}`,
     ignore: Deno.build.os !== "linux",
     fn: async () => {
       let isDone = false;
       await using server = RawServer.listen(async (visit) => {
-        // A refusal is asked about once again, and gets the same.
+        // The run queries a refusing server once more, and gets the same refusal.
         if (isDone) {
           if (!visit.isWebSocket) return await visit.answer(404);
           await visit.upgrade();
@@ -247,7 +252,7 @@ for (const { what, says, act, isHandshake = false, isSilent = false, limitMb = L
   });
 }
 
-/** A run against `server` to its own end, and the most memory that it took. */
+/** Runs against `server` to the end; returns the output and the peak memory. */
 async function runAgainst(
   server: RawServer,
   ...args: string[]
@@ -278,8 +283,7 @@ async function runAgainst(
 }
 
 Deno.test({
-  name:
-    "penstock run ends in good order when a message goes on without end although its connection was dropped",
+  name: "penstock run ends cleanly when an endless message continues after its connection was dropped",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using server = RawServer.listen(async (visit) => {
@@ -293,14 +297,14 @@ Deno.test({
     assertStringIncludes(stderr, "a message without an end went on after the connection was dropped");
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.at(-1)!.trades], ["summary", TRADES]);
-    // Whether the exchange stops is waited for, so there is no other connection.
+    // The run waits for the exchange to stop, so it makes no other connection.
     assertEquals([events.filter(({ type }) => type === "connected").length, server.visits.length], [1, 1]);
     assert(peak < 1_200, `${peak} MB`);
   },
 });
 
 Deno.test({
-  name: "penstock run keeps nothing that a dropped connection still sends",
+  name: "penstock run buffers nothing that a dropped connection still sends",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const flooded = Promise.withResolvers<void>();
@@ -314,7 +318,7 @@ Deno.test({
       await trade(visit, 1);
       await visit.send(`{"e":"serverShutdown","E":1700000000000}`);
       await traded.promise;
-      // The farewell is never answered: the client takes all of this, or ends the connection for good.
+      // The close frame is never answered: the client either reads all of this or ends the connection for good.
       try {
         for (let sent = 0; sent < FLOOD_BYTES; sent += FLOOD_FRAME.length) await visit.write(FLOOD_FRAME);
       } finally {

@@ -1,4 +1,4 @@
-/** What a run does when its journal is taken away from under it. */
+/** What a run does when its journal is removed while it is open. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
 import { inFolder, refuseEntries } from "../stores/sample_journal.ts";
@@ -8,7 +8,7 @@ import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts
 
 const GONE = "was removed, moved or renamed while it was open";
 
-/** What is done to the journal `state`, in a folder that is its own, and what is said of it. */
+/** Ways to damage the journal `state`, which has a folder of its own, with the expected message. */
 const CASES: readonly (readonly [(state: string, folder: string) => void, string])[] = [
   [(state) => Deno.removeSync(state), GONE],
   [(state) => {
@@ -20,7 +20,7 @@ const CASES: readonly (readonly [(state: string, folder: string) => void, string
   [(state) => Deno.removeSync(`${state}.lock`), ".lock was removed"],
 ];
 
-/** A run that keeps a journal and a recording, to which `use` does something once it has printed a fill. */
+/** Starts a run with a journal and a recording, and calls `use` once it has printed a fill. */
 async function ended(
   exchange: BuiltInExchange,
   readsAnywhere: boolean,
@@ -35,7 +35,7 @@ async function ended(
         ...["run", "--json", "--log-level=error", "--backfill=off", "--short=5", "--long=20"],
         ...["--cash=1000000", "--endpoint", exchange.endpoint, "--state", state, "--record", record],
       ],
-      // As it is allowed in a test, and as the tasks and the binary allow it.
+      // With the permissions of a test, and with those of the tasks and the binary.
       [
         ...FLAGS.map((flag) => flag === "--allow-read" && !readsAnywhere ? `${flag}=${outer}` : flag),
         `--allow-write=${outer}`,
@@ -56,7 +56,7 @@ async function ended(
 
 Deno.test({
   name:
-    "penstock run ends with 1 and says so when its journal is removed or replaced under it, at its next heartbeat",
+    "penstock run ends with 1 and a message at its next heartbeat after its journal is removed or replaced",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
@@ -69,7 +69,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock run that is stopped ends with 1 when its journal was removed before the next heartbeat",
+  name: "penstock run that is stopped ends with 1 if its journal was removed before the next heartbeat",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
@@ -81,7 +81,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock run ends with 1, its summary and a whole recording when a halt by hand cannot be kept",
+  name: "penstock run ends with 1, its summary and a complete recording when a halt by hand cannot be kept",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {

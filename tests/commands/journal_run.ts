@@ -1,4 +1,4 @@
-/** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
+/** Runs that keep a journal, on the tests' built-in exchange, and commands that read the journal meanwhile. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -6,7 +6,7 @@ import { ExchangeProcess } from "../support/exchange_process.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, type Finished, FLAGS, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
 
-/** A folder, an exchange, and what is done with them; both are gone afterwards. */
+/** Calls `use` with a folder and an exchange; removes both afterwards. */
 export async function withExchange(
   options: ExchangeOptions,
   use: (place: Place) => Promise<void>,
@@ -21,7 +21,7 @@ export async function withFlood(use: (place: Place) => Promise<void>): Promise<v
   await inFolder((folder) => use(new Place(folder, exchange.endpoint)));
 }
 
-/** Where a run keeps its journal, and where its trades come from. */
+/** The folder of a run's journal, and the exchange that sends its trades. */
 export class Place {
   readonly journal: string;
   readonly endpoint: string;
@@ -43,7 +43,7 @@ export class Place {
     return this.#start([], "--log-level=error", "--endpoint", endpoint, ...args);
   }
 
-  /** Starts one that does fifty times as often what a run does every few seconds, and logs that it goes on. */
+  /** Starts one whose periodic work runs fifty times as often, and which logs that it resumes. */
   runQuickly(...args: readonly string[]): Penstock {
     return this.#start([QUICKLY], "--endpoint", this.endpoint, ...args);
   }
@@ -55,7 +55,7 @@ export class Place {
     );
   }
 
-  /** What `penstock status --json` says. */
+  /** The output of `penstock status --json`. */
   async status(...args: readonly string[]): Promise<PrintedEvent> {
     const { code, stdout, stderr } = await inProcess("status", this.journal, "--json", ...args);
     assertEquals([code, stderr], [0, ""]);
@@ -64,7 +64,7 @@ export class Place {
     return status!;
   }
 
-  /** Halts the run that is at work. */
+  /** Halts the live run. */
   async halt(...args: readonly string[]): Promise<void> {
     const flags = [...FLAGS, `--allow-write=${this.#folder}`];
     await using program = Penstock.start(["halt", this.journal, ...args], flags);

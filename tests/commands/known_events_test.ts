@@ -1,6 +1,6 @@
 /**
- * The events of runs that never change, kept as digests: a rewrite of what lies between the input and the events has
- * to give the same bytes. Where a digest changes on purpose, `PENSTOCK_DIGESTS=show` prints the new one.
+ * Digests of events that never change: after any rewrite, the same input must give the same bytes. If a digest changes
+ * on purpose, `PENSTOCK_DIGESTS=show` prints the new one.
  */
 import { assertEquals } from "@std/assert";
 import { eventsOf, penstock } from "../support/penstock.ts";
@@ -9,7 +9,7 @@ import { inFolder } from "../stores/sample_journal.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 import { backtest } from "./backtest_run.ts";
 
-/** A run over many faults, halted and released while it ran. */
+/** The recording of a run with many faults, halted and released while it ran. */
 const KNOWN_RUN = new URL("known_run/recording.txt.gz", import.meta.url).pathname;
 
 /** Its journal. */
@@ -19,7 +19,7 @@ interface Known {
   readonly what: string;
   readonly options: readonly string[];
   readonly files: readonly string[];
-  /** SHA-256 of the events, in hexadecimal, its first 16 digits. */
+  /** The first 16 hexadecimal digits of the events' SHA-256. */
   readonly digest: string;
 }
 
@@ -42,13 +42,13 @@ const RECORDED: readonly Known[] = [
     digest: "be8fc646fffb5406",
   },
   {
-    what: "two recordings of BTCUSDT under many limits",
+    what: "two recordings of BTCUSDT with many limits",
     options: [...LIMITS, ...SLOW, "--short=5", "--long=15"],
     files: ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"],
     digest: "b0c66968b66e6420",
   },
   {
-    what: "the PEPEUSDT aggregates under three fill models",
+    what: "the PEPEUSDT aggregates with three fill models",
     options: ["--symbol=PEPEUSDT", ...SMALL_COINS],
     files: ["spot-PEPEUSDT-aggTrades-2024-10-27.zip"],
     digest: "458e31ad2aba22d7",
@@ -60,7 +60,7 @@ const RECORDED: readonly Known[] = [
     digest: "8761167eaad3fd37",
   },
   {
-    what: "rows that have to be put in order",
+    what: "rows that have to be sorted",
     options: ["--sort", "--short=1", "--long=3"],
     files: ["cases/interleaved.csv"],
     digest: "485584888050a097",
@@ -81,13 +81,13 @@ const RECORDED: readonly Known[] = [
 
 const OWN: readonly Known[] = [
   {
-    what: "a run over many faults",
+    what: "a run with many faults",
     options: ["--short=3", "--long=9"],
     files: [KNOWN_RUN],
     digest: "bf90b9aebca65e0a",
   },
   {
-    what: "a run over many faults under many limits",
+    what: "a run with many faults and many limits",
     options: ["--short=2", "--long=5", ...LIMITS, ...SLOW, "--models"],
     files: [KNOWN_RUN],
     digest: "54c94d6c1fca0bc7",
@@ -96,18 +96,18 @@ const OWN: readonly Known[] = [
 
 for (const { what, options, files, digest } of RECORDED) {
   Deno.test({
-    name: `penstock backtest gives the same events as ever for ${what}`,
+    name: `penstock backtest still gives the same events for ${what}`,
     ignore: !isRecorded(...files),
     fn: () => assertKnown([...options, ...files.map(recordedFile)], digest, what),
   });
 }
 
 for (const { what, options, files, digest } of OWN) {
-  Deno.test(`penstock backtest gives the same events as ever for ${what}`, () =>
+  Deno.test(`penstock backtest still gives the same events for ${what}`, () =>
     assertKnown([...options, ...files], digest, what));
 }
 
-Deno.test("penstock backtest gives the same events as ever for a random walk under random options", () =>
+Deno.test("penstock backtest still gives the same events for a random walk with random options", () =>
   inFolder(async (folder) => {
     const path = `${folder}/walk.csv`;
     Deno.writeTextFileSync(path, randomWalk(new SeededRandom(17), 20_000));
@@ -119,7 +119,7 @@ Deno.test("penstock backtest gives the same events as ever for a random walk und
     assertEquals(found, RANDOM_DIGESTS);
   }));
 
-/** Of the random walk, under the options of seeds from 1 on. */
+/** The digests of the random walk, with the options of seeds from 1 on. */
 const RANDOM_DIGESTS = [
   "ccdee9d37c811f1a",
   "27c1b1613f1cc695",
@@ -129,7 +129,7 @@ const RANDOM_DIGESTS = [
   "3281b31046738f54",
 ];
 
-Deno.test("penstock verify proves the journal of an earlier version, and status and export read it", () =>
+Deno.test("penstock verify proves an earlier version's journal, and status and export read it", () =>
   inFolder(async (folder) => {
     const journal = `${folder}/run.db`;
     const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
@@ -144,7 +144,7 @@ Deno.test("penstock verify proves the journal of an earlier version, and status 
     assertEquals([exported.code, exported.stdout.split("\n").length], [0, 108]);
   }));
 
-Deno.test("penstock demo gives the same decisions as ever for the same seed", async () => {
+Deno.test("penstock demo still gives the same decisions for the same seed", async () => {
   const { code, stdout, stderr } = await penstock(
     ...["demo", "--json", "--speed=max", "--stop-after=20000", "--log-level=error", "--seed=17"],
     ...["--short=5", "--long=15", "--stop-loss=0.01%", "--slippage=1"],
@@ -157,7 +157,7 @@ Deno.test("penstock demo gives the same decisions as ever for the same seed", as
   assertEquals(digest, DEMO_DIGEST);
 });
 
-/** Of the decisions, since the times are those of the day. */
+/** The digest of the decisions alone, because the times are those of the day. */
 const DEMO_DIGEST = "cfd9567d1aec2628";
 
 async function assertKnown(args: readonly string[], digest: string, what: string): Promise<void> {
@@ -166,11 +166,11 @@ async function assertKnown(args: readonly string[], digest: string, what: string
   assertEquals(found, digest, what);
 }
 
-/** Of every event of a backtest but `started`, which says the version, and without what differs between two runs. */
+/** The digest of a backtest's events except `started`, which names the version, without what differs between runs. */
 async function digestOf(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await backtest(["--json", ...args]);
   assertEquals([code, stderr], [0, ""], args.join(" "));
-  // What is rejected is named by its file.
+  // Rejections name the file.
   const lines = stdout.replaceAll(recordedFile(""), "").split("\n");
   const events = lines.filter((line) => !line.includes(`"type":"started"`)).join("\n");
   return await sha256(events.replace(/"elapsedMs":\d+,"tradesPerSecond":\d+/, ""));
@@ -185,7 +185,7 @@ function show(what: string, found: unknown): void {
   if (Deno.env.get("PENSTOCK_DIGESTS") === "show") console.log(what, found);
 }
 
-/** Rows as Binance publishes trades, with gaps in the ids, trades of one time and prices that get finer. */
+/** Rows as Binance publishes trades, with gaps in the ids, trades at the same time and prices that gain decimals. */
 function randomWalk(random: SeededRandom, rows: number): string {
   let [id, time, cents] = [1_000, 1_700_000_000_000, 6_000_000];
   let text = "";

@@ -1,4 +1,4 @@
-/** In which order a live run records, keeps and shows, whatever happens to it. */
+/** The order in which a live run records, keeps and shows what happens. */
 import { assert, assertEquals } from "@std/assert";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { within } from "../support/penstock.ts";
@@ -9,21 +9,24 @@ Deno.test(
   "LiveRun shows nothing before its journal has it, and keeps nothing that does not follow from its recording",
   inScene(async (folder) => {
     await using rest = new RestSide();
-    await using scene = new LiveScene(folder, { ...rest.options, latency: "100ms" });
+    await using scene = new LiveScene(folder, { ...rest.options, latency: "100ms", backfillMax: "40" });
     const { live, view } = scene;
     scene.watch();
     await scene.start();
     for (let batch = 0; batch < 8; batch++) await scene.trades(25);
     await scene.frames(["x"]);
-    // What is missing is fetched.
+    // The missing trades are fetched.
     scene.miss(30);
+    await scene.trades(25);
+    // More than may be fetched.
+    scene.miss(60);
     await scene.trades(25);
     scene.file({ kind: "halt", action: "flatten", text: "enough" });
     await live.handleRequests();
     await scene.trades(25);
     await scene.disconnect();
     await scene.connect();
-    // Nothing may have been decided since.
+    // There may have been no decision since.
     await scene.trades(3);
     await live.checkpoint();
     scene.lookAtDisk();
@@ -37,12 +40,12 @@ Deno.test(
       assert(types.has(type), type);
     }
     assert(await scene.assertLeftWhole() > 20);
-    assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30]]);
+    assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30], [60, 40]]);
   }),
 );
 
 Deno.test(
-  "LiveRun notes in its recording within a second what its journal has, so that none of it can be taken away unseen",
+  "LiveRun notes in its recording within a second what its journal has, so that no removal goes unnoticed",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, recording, live } = scene;

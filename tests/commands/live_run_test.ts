@@ -1,4 +1,4 @@
-/** A live run at its edges, where what other processes ask of it must not come any more. */
+/** A live run before its start and after its stop, when requests of other processes must not take effect. */
 import {
   assert,
   assertEquals,
@@ -50,7 +50,7 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-/** How far the run in a journal had come at its last heartbeat. */
+/** The progress of the run in a journal at its last heartbeat. */
 async function heartbeatIn(
   journal: string,
 ): Promise<{ readonly trades: number; readonly lagMs: number | null }> {
@@ -64,7 +64,7 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
   const live = liveRun("none", printed);
   await live.emitStatus();
   await live.open({ command: "run", version: "1" });
-  // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
+  // Its timer may fire while permissions are dropped, before the event that the run started.
   await live.emitStatus();
   assertEquals(printed, []);
   await live.start();
@@ -76,7 +76,7 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
   assertEquals(printed, ["status", "summary"]);
 });
 
-Deno.test("LiveRun gives other work turns while it compresses what was kept, however many frames that are", () =>
+Deno.test("LiveRun lets other work run while it compresses its recording, however many frames there are", () =>
   inFolder(async (folder) => {
     const live = liveRun("none", [], `${folder}/frames.gz`);
     await live.open({ command: "run", version: "1" });
@@ -92,11 +92,11 @@ Deno.test("LiveRun gives other work turns while it compresses what was kept, how
     clearInterval(timer);
     await live.stop();
     await live.close(1);
-    // 4 MB of frames, and a turn after each half megabyte.
+    // 4 MB of frames, with a turn for other work after each half megabyte.
     assertGreater(turns, 4);
   }));
 
-Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
+Deno.test("LiveRun keeps nothing after the `stopped` entry, and leaves later requests to the next run", () =>
   inFolder(async (folder) => {
     const state = `${folder}/run.db`;
     const live = liveRun(state);
@@ -113,7 +113,7 @@ Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: wha
   }));
 
 Deno.test(
-  "LiveRun does what other processes ask once, logs why it drops a request, and starts with those filed before",
+  "LiveRun handles each request once, logs why it drops one, and handles those filed before its start",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();
@@ -123,7 +123,7 @@ Deno.test(
     await live.handleRequests();
     assertEquals(view.of("halt").map(({ text, action }) => [text, action]), [["enough", "hold"]]);
     assertEquals(await first.waiting(), 0);
-    // What changes nothing is over, too.
+    // A request that changes nothing is handled, too.
     first.file({ kind: "halt", action: "hold", text: null });
     await live.handleRequests();
     assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
@@ -134,7 +134,7 @@ Deno.test(
       view.logged(/is dropped/).join(),
       /^a request \(halt\) .* is dropped: it was for run 7, and this is run 1$/,
     );
-    // What is asked just before the end belongs to this run.
+    // A request just before the end belongs to this run.
     first.file({ kind: "release", halt: (await first.lastEntry("halt")).seq, text: "reviewed" });
     await first.stop();
     assertEquals(view.of("released").map(({ text }) => text), ["reviewed"]);
@@ -169,7 +169,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun that resumes says so, goes on with its figures and counts only its own trades as new",
+  "LiveRun that resumes logs it, continues the run's figures and counts only its own trades as new",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();
@@ -213,7 +213,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun that resumes a halted run says how to release it",
+  "LiveRun that resumes a halted run logs how to release it",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();
@@ -231,7 +231,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun shows in its status, live line and heartbeat how its stream is",
+  "LiveRun shows the state of its stream in its status, status line and heartbeat",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     await scene.start();
@@ -288,7 +288,7 @@ Deno.test(
     live.logRejections();
     assertEquals([view.logged(/order/).length, counts()], [1, [1, 2]]);
     await scene.frames(["z"]);
-    // Its id is far ahead, and no other trade comes that would confirm it.
+    // Its id is far ahead, and no later trade confirms it.
     await scene.frames([messageOf({ ...TRADES[60]!, firstId: firstId + 1e12, lastId: firstId + 1e12 })]);
     await scene.stop();
     assertEquals(counts(), [1, 2, 1, 1]);
@@ -319,7 +319,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun fetches what it missed only with --backfill, and a run without a journal gives up a gap at its end",
+  "LiveRun fetches missed trades only with --backfill, and without a journal it gives up on an open gap at its end",
   inScene(async (folder) => {
     for (const state of [`${folder}/run.db`, "none"]) {
       await using rest = new RestSide();
@@ -346,7 +346,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun records and logs notices, and records that its rules are awaited and when they came",
+  "LiveRun records and logs notices, and records that it waits for rules and when they arrive",
   inScene(async (folder) => {
     await using rest = new RestSide();
     const options = { ...rest.options, offlineInstruments: "off", symbol: "ABCUSDT" };

@@ -1,4 +1,6 @@
-/** A live run in the process of its test: a feed and other processes that do as they are told, and what may be read meanwhile. */
+/**
+ * A live run in the test's process, with a feed and other processes under the test's control, and access to its files.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import type { OpenedRun } from "../../src/commands/run/opening.ts";
@@ -18,15 +20,15 @@ import { type FileTrade, walk } from "../support/trade_files.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { assertKept, wholeEntries } from "./reference_run.ts";
 
-/** How long ago the first trade was, ms: longer than all of them take. */
+/** The age of the first trade, ms: longer than all trades take. */
 const AGO_MS = 600_000;
 
-/** Trades that cross often, of the last minutes: a fetch makes all that is older than the longest hold a late trade. */
+/** Recent trades that cross often. They are recent because a fetched trade older than the longest hold is late. */
 export const TRADES: readonly FileTrade[] = recent(walk(11, 2_000));
 /** The age of every trade when it is received, ms. */
 export const LAG_MS = 70;
 
-/** Options of a run that asks nobody for anything. Its trades may be received long before it takes them. */
+/** Options of a run that queries no host. Its trades may arrive long before it processes them. */
 const OPTIONS = { short: "5", long: "20", offlineInstruments: "on", backfill: "off", maxHold: "1h" };
 
 export type Options = Readonly<Record<string, string>>;
@@ -92,11 +94,11 @@ export class WitnessView implements View {
   }
 }
 
-/** What was on the disk at one moment, as after a kill. */
+/** The files on disk at one moment, as a kill would leave them. */
 interface Left {
   readonly journal: string;
   readonly recording: string;
-  /** Events that had been shown. */
+  /** Events shown by then. */
   readonly shown: number;
 }
 
@@ -109,7 +111,7 @@ export class LiveScene implements AsyncDisposable {
   readonly ending = new AbortController();
   readonly #left: Left[] = [];
   #isClosed = false;
-  /** Trades that were received so far. */
+  /** The number of trades received so far. */
   #at: number;
 
   /** The first trade that it receives is number `at`. */
@@ -174,7 +176,7 @@ export class LiveScene implements AsyncDisposable {
     do await this.trades(1); while (this.view.events.at(-1)?.type !== type);
   }
 
-  /** What another process asks of this run, or of run number `run`. */
+  /** Files a request, as another process does, for this run or for run number `run`. */
   file(request: RunRequest, run = 1): void {
     const database = connect(this.journal, false);
     fileRequest(database, { run, time: Date.now() * 1000, request });
@@ -188,7 +190,7 @@ export class LiveScene implements AsyncDisposable {
     return entry;
   }
 
-  /** How many requests wait. */
+  /** How many requests are waiting. */
   async waiting(): Promise<number> {
     await using reader = await JournalReader.open(this.journal);
     return (await reader.requests()).length;
@@ -199,13 +201,13 @@ export class LiveScene implements AsyncDisposable {
     await this.close();
   }
 
-  /** Closes the run, as far as it was opened. */
+  /** Closes whatever parts of the run were opened. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.live.close(1);
   }
 
-  /** Closes what a test that failed left open. */
+  /** Closes what a failed test left open. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isClosed) await this.close();
   }
@@ -233,7 +235,7 @@ export class LiveScene implements AsyncDisposable {
     return left;
   }
 
-  /** Checks of every copy that it has all events that had been shown, and that they follow from the recording. */
+  /** Checks that every copy has all events shown by then, and that they follow from the recording. */
   async assertLeftWhole(): Promise<number> {
     for (const { journal, recording, shown } of this.#left) {
       const events = this.view.events.slice(0, shown) as unknown as PrintedEvent[];
@@ -245,21 +247,21 @@ export class LiveScene implements AsyncDisposable {
   }
 }
 
-/** Runs `use` with a new folder, which is gone afterwards. */
+/** Calls `use` with a new folder, and removes it afterwards. */
 export function inScene(use: (folder: string) => Promise<void>): () => Promise<void> {
   return () => inFolder(use);
 }
 
-/** The exchange's REST side with all trades: asked for missed ones, and for its rules unless those are null. */
+/** The exchange's REST side, which serves missed trades, and its rules unless those are null. */
 export class RestSide implements AsyncDisposable {
   readonly endpoint: string;
-  /** What it was asked for, by path. */
+  /** The paths of the requests so far. */
   readonly asked: string[] = [];
-  /** Called at every question. */
+  /** Called at every request. */
   onAsked: () => void | Promise<void> = () => {};
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  /** The answer to a question for rules; unless given it has none. */
+  /** The answer to a request for the rules; without it there are none. */
   constructor(rules: () => Response = () => new Response("no", { status: 503 })) {
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
       const { pathname, searchParams } = new URL(url);

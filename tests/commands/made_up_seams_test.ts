@@ -1,4 +1,4 @@
-/** A made-up file format and a made-up view, each through everything that knows only its seam. */
+/** A made-up file format and a made-up view, each used through everything that knows only its seam. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { backtest } from "../../src/commands/backtest.ts";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
@@ -54,7 +54,7 @@ async function eventsOf(files: readonly string[], options: Readonly<Record<strin
   return steady(view.events);
 }
 
-Deno.test("backtest gives the same events for a made-up format as for CSV, plain, packed and put in order", async () => {
+Deno.test("backtest gives the same events for a made-up format as for CSV, plain, compressed and sorted", async () => {
   await using folder = new Folder();
   const words = (trades: readonly FileTrade[]) => trades.map(wordsOf).join("");
   const bytes = byteFileOf(TRADES.map(recordOf));
@@ -93,7 +93,7 @@ Deno.test("backtest shows a made-up view every event in order, and the report, t
   assertEquals(report!.summary, view.events.at(-1));
 });
 
-Deno.test("backtest shows a made-up view what came before a failure, and closes it", async () => {
+Deno.test("backtest shows a made-up view the events before a failure, and closes it", async () => {
   await using folder = new Folder();
   const view = new MemoryView();
   const path = await folder.write("words", `${TRADES.map(wordsOf).join("")}#8 sold nothing\n`);

@@ -1,4 +1,4 @@
-/** A run and the commands that look at it on a store that has no files, no SQL, and takes its time. */
+/** A run, and the commands that read it, on a slow store without files or SQL. */
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure, shownConfig } from "../../src/config/config.ts";
@@ -33,12 +33,12 @@ function walk(count: number): number[] {
   return Array.from({ length: count }, () => price += random.whole(-50, 50));
 }
 
-Deno.test("storeOf() finds the store of a place by its beginning, and takes every other place for a file", async () => {
+Deno.test("storeOf() finds the store of a place by its prefix, and takes every other place for a file", async () => {
   assert(await storeOf("made-up:a") === store);
   for (const path of ["a.db", "./made-up:a", "/data/run.db"]) assert(await storeOf(path) !== store);
 });
 
-Deno.test("a run on a made-up store is killed, goes on, and decides what one on SQLite decides that was not", async () => {
+Deno.test("a run that is killed and resumed on a made-up store decides the same as an uninterrupted one on SQLite", async () => {
   await inFolder(async (folder) => {
     const path = "made-up:killed";
     const prices = walk(400);
@@ -58,7 +58,7 @@ Deno.test("a run on a made-up store is killed, goes on, and decides what one on 
         decisions.push(...await run.trade(prices[next++]!));
       }
       store.kill(path);
-      // It wakes up late: another process may have the journal by now.
+      // It resumes late: another process may hold the journal by now.
       await assertRejects(() => run.journal.keep(whole.slice(0, 1)), JournalError, "taken it over");
       await run[Symbol.asyncDispose]();
       const kept = (await decided(path)).length;
@@ -93,7 +93,7 @@ function lines(text: string): string[] {
   return text.split("\n").map((line) => line.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, ""));
 }
 
-Deno.test("halt and release reach a run on a made-up store while it is at work, and after it", async () => {
+Deno.test("halt and release reach a run on a made-up store while it is live and after it has stopped", async () => {
   await inFolder(async (folder) => {
     const path = "made-up:halted";
     {
@@ -115,7 +115,7 @@ Deno.test("halt and release reach a run on a made-up store while it is at work, 
   });
 });
 
-/** A live run in the journal at `state`, and what it prints. */
+/** A live run that keeps its journal at `state`, and its printed events. */
 function liveRun(state: string, printed: string[]): LiveRun {
   const given = (text: string) => ({ text, source: "command line" } as const);
   const options = { state: given(state), backfill: given("off"), short: given("1"), long: given("2") };
@@ -140,7 +140,7 @@ function batchOf(id: number, ...prices: readonly string[]) {
   return { kind: "messages", messages, receivedAt: Date.now() } as const;
 }
 
-Deno.test("LiveRun shows nothing before it is kept, and handles what comes meanwhile in its order", async () => {
+Deno.test("LiveRun shows nothing before it is kept, and handles what arrives meanwhile in order", async () => {
   const path = "made-up:slow";
   const printed: string[] = [];
   const live = liveRun(path, printed);
@@ -162,7 +162,7 @@ Deno.test("LiveRun shows nothing before it is kept, and handles what comes meanw
   const more = live.take(batchOf(4, "103", "90", "80"));
   const heartbeat = live.heartbeat();
   const stopping = live.stop().then(() => live.close(1));
-  // A line with the state of the run must not show what is not kept either.
+  // The status line must not show what is not kept either.
   live.draw();
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(printed, []);
@@ -176,13 +176,13 @@ Deno.test("LiveRun shows nothing before it is kept, and handles what comes meanw
   ]);
 });
 
-Deno.test("LiveRun waits for nothing at trades that lead to nothing", async () => {
+Deno.test("LiveRun does not wait at trades that cause no event", async () => {
   const printed: string[] = [];
   const live = liveRun("made-up:quiet", printed);
   await live.open({ command: "run", version: "1" });
   await live.start();
   store.onAppend = () => {
-    throw new Error("nothing was to be kept");
+    throw new Error("there was nothing to keep");
   };
   for (let id = 1; id < 50; id++) await live.take(batchOf(id, "100"));
   assertEquals(live.emitStatus(), null);
@@ -192,7 +192,7 @@ Deno.test("LiveRun waits for nothing at trades that lead to nothing", async () =
   await live.close(1);
 });
 
-Deno.test("LiveRun shows nothing that could not be kept, and takes nothing more", async () => {
+Deno.test("LiveRun shows nothing that could not be kept, and accepts nothing more", async () => {
   const printed: string[] = [];
   const live = liveRun("made-up:failing", printed);
   await live.open({ command: "run", version: "1" });

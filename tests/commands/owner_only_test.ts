@@ -1,4 +1,4 @@
-/** What a run and a backtest make is its owner's alone. */
+/** Files that a run or a backtest creates are readable by their owner only. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -17,7 +17,7 @@ async function succeeds(folder: string, ...args: string[]): Promise<void> {
 }
 
 Deno.test({
-  name: "penstock makes journals, recordings and results for their owner alone, and their folders",
+  name: "penstock creates journals, recordings, results and their folders readable by their owner only",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -46,7 +46,7 @@ Deno.test({
         Array(3).fill("700"),
       );
 
-      // What the user said otherwise stays.
+      // Permissions that the user changed stay.
       Deno.chmodSync(result, 0o644);
       Deno.chmodSync(`${folder}/data`, 0o755);
       Deno.chmodSync(journal, 0o640);

@@ -1,4 +1,4 @@
-/** `--record FOLDER/` in processes of their own: started again and again, over midnights, verified and backtested. */
+/** `--record FOLDER/` in processes of their own: restarted many times, across midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../src/domain/recording/recording_name.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
@@ -12,16 +12,16 @@ import { inFolder } from "../stores/sample_journal.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
 const DAY = 86_400_000;
-/** Short windows, so that decisions are many; cash that no drawdown halts. */
+/** Short windows for many decisions, and so much cash that no drawdown halts. */
 const BUSY = ["--short=5", "--long=20", "--cash=1000000", "--retry-max=250ms", "--stale=1s"];
 
-/** How the clock of a run goes. */
+/** How a run's clock advances. */
 interface Clock {
   readonly calls: number;
   readonly ahead?: number;
 }
 
-/** A folder `data` that runs write to, and what they are started with, always the same. */
+/** A folder `data` that runs write to, and the arguments that all of them share. */
 class Place {
   readonly journal: string;
   readonly recordings: string;
@@ -35,7 +35,7 @@ class Place {
     this.recordings = `${folder}/data/rec`;
   }
 
-  /** The recordings, oldest first by their names. */
+  /** The recordings, in name order, oldest first. */
   get files(): string[] {
     try {
       const names = [...Deno.readDirSync(this.recordings)].map(({ name }) => name);
@@ -71,7 +71,7 @@ class Place {
     return await program.finished();
   }
 
-  /** A run whose clock is `ahead` by so many days, and goes a day on with every `calls` looks at it. */
+  /** A run whose clock is `ahead` days ahead and advances by a day with every `calls` readings. */
   startOverDays({ calls, ahead = 0 }: Clock, ...args: string[]): Penstock {
     const clock = `${this.#folder}/clock.ts`;
     Deno.writeTextFileSync(
@@ -82,7 +82,7 @@ class Place {
     return this.start(args, [`--preload=${clock}`]);
   }
 
-  /** Starts such a run, and ends it with `signal` once it has written so many files. */
+  /** Starts such a run, and ends it with `signal` once it has written that many files. */
   async runOverDays(signal: Deno.Signal, files: number, clock: Clock, ...args: string[]): Promise<void> {
     const before = this.files.length;
     await using program = this.startOverDays(clock, ...args);
@@ -99,11 +99,11 @@ function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
   return files.flatMap(({ names }) => names.map((name) => `${recordings}/${name}`));
 }
 
-Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves the whole from the folder", async () => {
+Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves all of it from the folder", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 4, rate: 3_000 });
     const place = new Place(folder, exchange);
-    // As a restart policy does it, with the folder neither there nor named by a slash from then on.
+    // As under a restart policy. The folder does not exist at first, and is later named without a slash.
     await place.run("SIGKILL", 5, "--record-keep=30d");
     await place.run("SIGKILL", 5);
     const { code, stderr } = await place.run("SIGTERM", 5, `--record-keep=30d`);
@@ -136,14 +136,14 @@ Deno.test("penstock run --record FOLDER/ starts again with the same arguments, a
   });
 });
 
-Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, and verify proves it through faults and kills", async () => {
+Deno.test("penstock run --record FOLDER/ loses nothing at midnight, and verify proves it through faults and kills", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,duplicate=9@300,hole=5@400,malformed@450,close@700,hole=3@900");
     await using exchange = BuiltInExchange.listen({ seed: 6, rate: 3_000, faults });
     const place = new Place(folder, exchange);
     await place.runOverDays("SIGKILL", 4, { calls: 60, ahead: 5 });
     const made = place.files;
-    // Its clock is days behind: the journal says in which order they ran.
+    // Its clock is days behind; the journal gives the order of the runs.
     await place.runOverDays("SIGKILL", 3, { calls: 90 }, "--backfill=off");
     await place.runOverDays("SIGINT", 4, { calls: 40, ahead: 2 });
     assertGreater(place.files.length, 10);
@@ -151,13 +151,13 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
     assertEquals(verified.code, 0, verified.stdout);
     const [outcome] = eventsOf(verified.stdout);
     assertEquals(outcome!.type, "verified");
-    // A run that was killed as it created a file leaves it empty.
+    // A run that is killed as it creates a file leaves it empty.
     const empty = place.files.filter((path) => Deno.statSync(path).size === 0);
     const whole = place.files.filter((path) => !empty.includes(path));
     assertEquals([...outcome!["recordings"] as string[]].sort(), whole);
     assertEquals(passedOver(outcome!, place), empty);
 
-    // Without one of its days nothing behind it is proven.
+    // If one of its days is missing, nothing after that day is verified.
     const [, second] = made as [string, string];
     Deno.removeSync(second);
     const without = await inProcess("verify", place.journal, place.recordings);
@@ -169,7 +169,7 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
   });
 });
 
-Deno.test("penstock backtest FOLDER gives the events of the run, one for one, over midnights and faults", async () => {
+Deno.test("penstock backtest FOLDER gives the events of the run, one for one, across midnights and faults", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
     await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
@@ -193,7 +193,7 @@ Deno.test("penstock backtest FOLDER gives the events of the run, one for one, ov
   });
 });
 
-Deno.test("penstock backtest FOLDER stays disconnected from one part to the next, but not over a missing part", async () => {
+Deno.test("penstock backtest FOLDER stays disconnected from one part to the next, but not across a missing part", async () => {
   await inFolder(async (folder) => {
     const time = 1_723_161_255_342_000;
     const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
@@ -215,7 +215,7 @@ Deno.test("penstock backtest FOLDER stays disconnected from one part to the next
   });
 });
 
-Deno.test("penstock verify FOLDER proves a run that is still going on, as far as it has come, also over midnight", async () => {
+Deno.test("penstock verify FOLDER proves a live run so far, also across midnight", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 1_000 });
     const place = new Place(folder, exchange);
@@ -234,7 +234,7 @@ Deno.test("penstock verify FOLDER proves a run that is still going on, as far as
   });
 });
 
-Deno.test("penstock verify FOLDER takes the recordings of the run, and says which it passed over", async () => {
+Deno.test("penstock verify FOLDER uses the recordings of the run, and lists those it skipped", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 7, rate: 3_000 });
     const place = new Place(folder, exchange);
@@ -243,7 +243,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
     await place.run("SIGINT", 3, "--state=none");
     await place.run("SIGINT", 3, `--state=${folder}/data/b.db`);
     const [first, second, third, fourth] = place.files.map((path) => path.split("/").at(-1)!);
-    // As a process leaves it that is killed between creating the file and writing to it.
+    // A process that is killed between creating the file and writing to it leaves this.
     const empty = recordingName("BTCUSDT", Date.now());
     Deno.writeTextFileSync(`${place.recordings}/${empty}`, "");
     Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
@@ -271,7 +271,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
       [...outcome!["recordings"] as string[], ...passedOver(outcome!, place)].sort(),
       [...place.files].sort(),
     );
-    // Where none is left, nothing is proven.
+    // If none is left, nothing is verified.
     Deno.removeSync(`${place.recordings}/${second}`);
     const none = await inProcess("verify", place.journal, place.recordings);
     assertEquals(none.code, 5);
@@ -280,7 +280,7 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
   });
 });
 
-Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and names the rest", async () => {
+Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and lists the rest", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 9, rate: 3_000 });
     const place = new Place(folder, exchange);
@@ -307,7 +307,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
     );
     assertEquals((await program.finished()).code, 0);
     assertEquals(JSON.parse(Deno.readTextFileSync(result)).files, [`${place.recordings}/${name}`]);
-    // What a run reads is not written over.
+    // A backtest does not overwrite what it reads.
     const same = await backtest(["--out", path, place.recordings]);
     assertEquals(same.code, 2);
     const empty = await backtest([folder]);
@@ -319,7 +319,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
   });
 });
 
-Deno.test("penstock run --record-keep deletes what is older, says so, and wants a folder", async () => {
+Deno.test("penstock run --record-keep deletes older recordings, logs it, and requires a folder", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 10, rate: 3_000 });
     const place = new Place(folder, exchange);
@@ -330,7 +330,7 @@ Deno.test("penstock run --record-keep deletes what is older, says so, and wants 
     const { stderr } = await place.run("SIGINT", 1, "--record-keep=30d");
     assertStringIncludes(stderr, `INFO  deleted a recording older than 30d: ${old}`);
     assertEquals([place.files.includes(old), place.files.length], [false, 1]);
-    // Over midnights, with all permissions dropped but its folder.
+    // Across midnights, with all permissions dropped except for its folder.
     await using program = place.startOverDays({ calls: 60 }, "--record-keep=24h");
     for (let time = 0; time < 3; time++) await program.logged("deleted a recording older than 24h: ");
     program.signal("SIGINT");

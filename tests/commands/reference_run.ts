@@ -1,4 +1,4 @@
-/** Runs that keep a journal, and what has to be true of the journal however often they were killed. */
+/** Runs that keep a journal, and checks that must hold for the journal however often they were killed. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { priceProcess } from "../../src/simulator/price_process.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
@@ -10,13 +10,13 @@ import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
-/** Where the made-up market's time starts, ms since 1970. */
+/** The start of the made-up market's time, ms since 1970. */
 const START_TIME = 1_723_161_255_342;
 const PROCESS = { seed: 11, rate: 100, firstId: 1, startTime: START_TIME };
-/** Market time per real time: a fill every hundred trades or so, and about a page missed while a process starts. */
+/** Market time per real time: a fill every hundred trades or so, and about one page of trades missed during a start. */
 export const MARKET_SPEED = 15;
 
-/** Events that the journal keeps as entries of the same name and content. */
+/** Events that the journal keeps as entries with the same name and content. */
 const KEPT = ["connected", "disconnected", "gap", "signal", "refusal", "fill", "expired", "halt"];
 
 /** An exchange whose trades can be made again from their seed. */
@@ -24,7 +24,7 @@ export function reproducibleExchange(options: ExchangeOptions = {}): BuiltInExch
   return BuiltInExchange.listen({ ...PROCESS, speed: MARKET_SPEED, historyLimit: 2_000_000, ...options });
 }
 
-/** Where an exchange is asked and listened to. */
+/** The REST and stream addresses of an exchange. */
 type Addresses = Pick<BuiltInExchange, "endpoint" | "restEndpoint">;
 
 /** Starts `penstock run` against `exchange` with its journal at `path`, whose folder it may write to. */
@@ -32,7 +32,7 @@ export function startRun(exchange: Addresses, path: string, ...args: string[]): 
   return startRunUnder([], exchange, path, ...args);
 }
 
-/** The same under further `flags` of Deno. */
+/** The same with further Deno `flags`. */
 export function startRunUnder(
   flags: readonly string[],
   exchange: Addresses,
@@ -40,7 +40,7 @@ export function startRunUnder(
   ...args: string[]
 ): Penstock {
   const folder = path.slice(0, path.lastIndexOf("/"));
-  // However long a slow machine takes to fetch what was missed: the reference does not know which trades waited.
+  // A slow machine may take long to backfill, and the reference does not know which trades waited.
   const hold = args.some((arg) => arg.startsWith("--max-hold")) ? [] : ["--max-hold=1h"];
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
@@ -49,14 +49,14 @@ export function startRunUnder(
 }
 
 /**
- * What a program said besides that the exchange did not tell its rules in time: a slow machine may take longer than a
- * run waits for them, and the built-in ones are the same.
+ * A program's output without the warning that the exchange's rules did not arrive in time. A slow machine may take
+ * longer than a run waits for them, and the built-in rules are the same.
  */
 export function besidesRules(stderr: string): string {
   return stderr.split("\n").filter((line) => !line.includes("could not be asked for the rules")).join("\n");
 }
 
-/** The entries of a journal whose chain and tables are whole. */
+/** The entries of a journal, after a check that its chain and tables are intact. */
 export async function wholeEntries(path: string): Promise<Entry[]> {
   await using reader = await JournalReader.open(path);
   const chain = await reader.verifyChain();
@@ -65,8 +65,8 @@ export async function wholeEntries(path: string): Promise<Entry[]> {
 }
 
 /**
- * Checks that all that processes printed, one after the other, stands in the journal as each wrote it, in that order
- * and before anything else that it wrote.
+ * Checks that the journal has everything that successive processes printed, unchanged, in that order, and before
+ * anything else that each process wrote.
  */
 export function assertKept(entries: readonly Entry[], printed: readonly (readonly PrintedEvent[])[]): void {
   const written: Entry[][] = [];
@@ -74,7 +74,7 @@ export function assertKept(entries: readonly Entry[], printed: readonly (readonl
     if (entry.type === "started" || entry.type === "resumed") written.push([]);
     else if (KEPT.includes(entry.type)) written.at(-1)!.push(entry);
   }
-  // A process that was killed before it opened the journal left nothing there, and printed nothing.
+  // A process killed before it opened the journal left nothing there and printed nothing.
   const speaking = printed.filter((events) => events.length > 0);
   let at = 0;
   for (const events of speaking) {
@@ -86,7 +86,7 @@ export function assertKept(entries: readonly Entry[], printed: readonly (readonl
           JSON.stringify(contentOf(entry)) === JSON.stringify(withoutHint(content));
       });
     while (at < written.length && !matches(written[at]!)) at++;
-    assert(at < written.length, `what a process printed is not in the journal: ${JSON.stringify(kept)}`);
+    assert(at < written.length, `a printed event is not in the journal: ${JSON.stringify(kept)}`);
     at++;
   }
 }
@@ -101,8 +101,8 @@ function contentOf({ content }: Entry): Record<string, unknown> {
 }
 
 /**
- * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades, generated
- * again: every decision, and the prices in the averages after the last checkpoint.
+ * Compares the journal of one run, all of whose gaps were filled, with a reference over the market's trades, which are
+ * generated again: every decision, and the prices in the averages after the last checkpoint.
  */
 export async function assertRunMatchesReference(
   path: string,
@@ -142,7 +142,7 @@ export async function assertRunMatchesReference(
   return { fills: found.filter(({ type }) => type === "fill").length, trades: last.trades };
 }
 
-/** Checks that the run in a journal follows from the recordings in its folder, `0.txt` and so on, as far as they came. */
+/** Checks that the run in a journal follows from the recordings in its folder, `0.txt` and so on, as far as they go. */
 export async function assertVerifies(path: string, recordings: number): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/"));
   const made = Array.from({ length: recordings }, (_, number) => `${folder}/${number}.txt`).filter(isThere);

@@ -1,4 +1,4 @@
-/** `penstock run` on a stream whose trade ids start over, or come late. */
+/** `penstock run` on a stream whose trade ids start over or arrive late. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
@@ -8,7 +8,7 @@ import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { assertRun } from "./event_contract.ts";
 
-/** The events of a run on an exchange that was started again after `fills` fills, and of its recording. */
+/** The events of a run on an exchange that restarts after `fills` fills, and the events of its recording. */
 async function acrossReset(
   folder: string,
   fills: number,
@@ -46,7 +46,7 @@ async function acrossReset(
   }
 }
 
-Deno.test("penstock run goes on when an exchange was started again, and its journal, recording and backtest agree", async () => {
+Deno.test("penstock run continues when an exchange restarts, and its journal, recording and backtest agree", async () => {
   await inFolder(async (folder) => {
     const { live, recorded } = await acrossReset(folder, 3);
     const summary = live.at(-1)!;
@@ -65,7 +65,7 @@ Deno.test("penstock run goes on when an exchange was started again, and its jour
   });
 });
 
-Deno.test("penstock run says in the log that the ids started over", async () => {
+Deno.test("penstock run logs that the ids started over", async () => {
   let exchange = BuiltInExchange.listen({ rate: 300 });
   const { endpoint } = exchange;
   await using program = Penstock.start(
@@ -97,7 +97,7 @@ Deno.test("penstock run says in the log that the ids started over", async () => 
   }
 });
 
-Deno.test("penstock run counts a trade that comes late into a gap apart, logs it, and does not trade on it", async () => {
+Deno.test("penstock run counts a trade that arrives late in a gap separately, logs it, and does not trade on it", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults("reorder@200,duplicate=3@300");
     await using exchange = BuiltInExchange.listen({ speed: Infinity, faults });

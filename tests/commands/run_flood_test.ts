@@ -4,11 +4,11 @@ import { ExchangeProcess } from "../support/exchange_process.ts";
 import { AS_BUILT, eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 
-/** Half of it is Deno itself. Without back pressure it would be a gigabyte. */
+/** Deno itself takes half of this. Without back pressure it would be a gigabyte. */
 const LIMIT_MB = 150;
 const TRADES = 2_000_000;
 
-/** The most resident memory that a process has had, MB. Deno reads below /proc only with every permission. */
+/** The peak resident memory of a process, MB. Deno reads below /proc only with every permission. */
 function peakMb(pid: number): number {
   const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))![1]) / 1024;
@@ -23,7 +23,7 @@ Deno.test({
       ["run", "--state=none", "--json", "--log-level=error", "--endpoint", exchange.endpoint],
       [...FLAGS, QUICKLY, ...AS_BUILT],
     );
-    // Only the status says how many trades there were.
+    // Only the status contains the number of trades.
     await program.until((events) => Number(events.at(-1)?.trades) >= TRADES);
     assertLess(peakMb(program.pid), LIMIT_MB);
     program.signal("SIGINT");

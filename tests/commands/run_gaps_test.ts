@@ -1,4 +1,4 @@
-/** What a run makes of gaps: more than may be fetched, ids that nobody has, and trades that wait meanwhile. */
+/** How a run handles gaps: more than may be fetched, ids that the exchange lacks, and trades that wait meanwhile. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
@@ -22,12 +22,12 @@ async function stopped(
   return { printed: eventsOf(stdout), stderr };
 }
 
-/** Decisions about orders, as a journal or a program has them. */
+/** Decisions about orders, from a journal's entries or a program's events. */
 function decided(events: readonly PrintedEvent[]): PrintedEvent[] {
   return events.filter(({ type }) => ["gap", "signal", "refusal", "fill", "expired"].includes(type));
 }
 
-test("penstock run, away for more trades than may be fetched, fetches the newest and trades on at once", async (folder) => {
+test("penstock run, offline for more trades than may be fetched, fetches the newest and trades at once", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
   {
@@ -54,14 +54,14 @@ test("penstock run, away for more trades than may be fetched, fetches the newest
     "more than the 1200 that may be fetched (--backfill-max): the newest 1200 are fetched",
   );
   assert(!stderr.includes("could not be fetched"), stderr);
-  // With averages that were empty at the first live trade no order would be possible before the 50th.
+  // If the averages were empty at the first live trade, no order would be possible before the 50th.
   assertEquals(printed.at(-1)!.gaps, 1);
   const { content } = (await wholeEntries(path)).findLast(({ type }) => type === "checkpoint")!;
   assertEquals(content["trades"], printed.at(-1)!.trades);
   await assertVerifies(path, 2);
 });
 
-test("penstock run counts an id that the exchange itself lacks, and not as a gap", async (folder) => {
+test("penstock run does not count an id that the exchange itself lacks as a gap", async (folder) => {
   const path = `${folder}/run.db`;
   let asked = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer => {
@@ -86,7 +86,7 @@ test("penstock run counts an id that the exchange itself lacks, and not as a gap
   await assertVerifies(path, 1);
 });
 
-/** Starts a run that has to wait for `what` while many trades come, and ends it after a fill behind them. */
+/** Starts a run that has to wait for `what` while many trades arrive, and ends it after a later fill. */
 async function runThatWaited(folder: string, exchange: BuiltInExchange, what: string) {
   const path = `${folder}/run.db`;
   const recording = `${folder}/0.txt`;
@@ -97,7 +97,7 @@ async function runThatWaited(folder: string, exchange: BuiltInExchange, what: st
     ...[`--record=${recording}`, "--max-hold=100ms", "--short=2", "--long=4"],
   );
   await within(rest.asked.promise, `the request for ${what}`);
-  // A market with a crossing every few trades goes on for thousands of them.
+  // The market continues for thousands of trades, with a crossing every few.
   const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
   while (exchange.clients === 0) await pause();
   const enough = exchange.released + 1_500;
@@ -110,7 +110,7 @@ async function runThatWaited(folder: string, exchange: BuiltInExchange, what: st
   return { printed, recording };
 }
 
-/** Checks that nothing was decided on trades from `fromId` on that had waited too long when the last waiting was over. */
+/** Checks that no trade from `fromId` on that waited too long before the last wait ended led to a decision. */
 function assertPassedOver(printed: readonly PrintedEvent[], recording: string, fromId: number): void {
   const lines = Deno.readTextFileSync(recording).split("\n").map((line) => {
     const at = line.indexOf(" ");
@@ -140,7 +140,7 @@ test("penstock run does not trade on trades that waited longer than --max-hold f
   assertPassedOver(printed, recording, 0);
 });
 
-test("penstock run says which missed trades it waits for, in its status and once they take long", async () => {
+test("penstock run shows which missed trades it waits for in its status, and logs them if they take long", async () => {
   await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
   await using rest = new SlowRest(exchange.restEndpoint, "historicalTrades");
   await using program = Penstock.start(

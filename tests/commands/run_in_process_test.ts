@@ -1,4 +1,4 @@
-/** A live run in the process of its test: what its timers do, and how it ends. */
+/** A live run in the test's process: what its timers do, and how it ends. */
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { run } from "../../src/commands/run.ts";
 import type { Started } from "../../src/config/command.ts";
@@ -14,7 +14,7 @@ import { within } from "../support/penstock.ts";
 import { given, inScene, type Options, WitnessView } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
 
-/** Intervals that pass only when they are let. */
+/** Intervals that fire only when a test lets them. */
 class HandIntervals implements Disposable {
   readonly #callbacks = new Map<number, { readonly callback: () => void; readonly ms: number }>();
   readonly #set = globalThis.setInterval;
@@ -29,12 +29,12 @@ class HandIntervals implements Disposable {
     globalThis.clearInterval = (id) => void this.#callbacks.delete(Number(id));
   }
 
-  /** How many have not been cleared. */
+  /** How many are not cleared yet. */
   get count(): number {
     return this.#callbacks.size;
   }
 
-  /** Lets those of this length pass. */
+  /** Fires those of this length. */
   pass(ms: number): void {
     for (const each of this.#callbacks.values()) if (each.ms === ms) each.callback();
   }
@@ -58,12 +58,43 @@ function keptPermissions(): Disposable {
   };
 }
 
+/** The WebSockets that are opened meanwhile. They are gone, with all that watches them, once it is disposed of. */
+class OwnSockets implements AsyncDisposable {
+  readonly #closed: Promise<unknown>[] = [];
+  readonly #before = globalThis.WebSocketStream;
+
+  constructor() {
+    const closed = this.#closed;
+    globalThis.WebSocketStream = class extends this.#before {
+      constructor(...args: ConstructorParameters<typeof WebSocketStream>) {
+        super(...args);
+        closed.push(this.closed);
+      }
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    globalThis.WebSocketStream = this.#before;
+    await Promise.allSettled(this.#closed);
+    // The runtime has a timer of its own behind every close, which is due at once.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Runs `use`, which closes its exchange, in a folder that is gone afterwards. */
+function inRun(use: (folder: string) => Promise<void>): () => Promise<void> {
+  return inScene(async (folder) => {
+    await using _sockets = new OwnSockets();
+    await use(folder);
+  });
+}
+
 /** A run, what it shows, and its end. */
 class RunHere implements Disposable {
   readonly view = new WitnessView();
   readonly intervals = new HandIntervals();
   readonly asked = new AbortController();
-  /** Settles as the run does; an error is a value until it is asked for. */
+  /** Settles with the run; an error is a value until a test asks for it. */
   readonly #ended: Promise<unknown>;
   readonly #permissions = keptPermissions();
 
@@ -78,7 +109,7 @@ class RunHere implements Disposable {
     this.#ended = run(started, { views: [() => this.view] }).then(() => null, (error) => error);
   }
 
-  /** Waits until this is true after an event. */
+  /** Waits until `isSo` is true after an event. */
   async until(what: string, isSo: () => boolean): Promise<void> {
     const found = Promise.withResolvers<void>();
     const look = (): void => {
@@ -95,7 +126,7 @@ class RunHere implements Disposable {
     await this.until(type, () => this.view.events.some((event) => event.type === type));
   }
 
-  /** Waits for the end; throws what ended it. */
+  /** Waits for the end; throws the error that ended the run. */
   async end(): Promise<void> {
     const error = await within(this.#ended, "the end of the run");
     if (error !== null) throw error;
@@ -108,14 +139,14 @@ class RunHere implements Disposable {
   }
 }
 
-/** A run on an exchange of its own, in a folder that is gone afterwards. */
+/** Calls `use` with a run on an exchange of its own, in a folder that is removed afterwards. */
 function withRun(
   exchange: ExchangeOptions,
   options: Options,
   use: (here: RunHere, journal: string, exchange: BuiltInExchange) => Promise<void>,
   view: Partial<WitnessView> = {},
 ): () => Promise<void> {
-  return inScene(async (folder) => {
+  return inRun(async (folder) => {
     await using server = BuiltInExchange.listen(exchange);
     const journal = `${folder}/run.db`;
     using here = new RunHere({ state: journal, endpoint: server.endpoint, ...options }, view);
@@ -129,10 +160,10 @@ async function stopIn(journal: string): Promise<unknown> {
 }
 
 Deno.test(
-  "penstock run looks for requests every second, draws, and emits, keeps and reports every few more",
+  "penstock run checks for requests every second, draws, and emits, keeps and logs every few seconds",
   withRun(
     { rate: 400, faults: parseFaults("malformed@20,malformed@40") },
-    // Averages that do not exist yet: nothing is decided that would be kept at once.
+    // The averages do not exist yet, so there is no decision that would be kept at once.
     { short: "400000", long: "500000" },
     async (here, journal) => {
       const { view, intervals } = here;
@@ -141,7 +172,7 @@ Deno.test(
       await using reader = await JournalReader.open(journal);
       const kept = async () => (await reader.checkpoint())?.state["trades"];
       const trades = async () => (await reader.heartbeat())?.trades;
-      /** Lets intervals pass until this is so: what they do takes its time. */
+      /** Fires intervals, then waits until `isSo`, because their work takes time. */
       const passing = async (ms: number, what: string, isSo: () => boolean | Promise<boolean>) => {
         intervals.pass(ms);
         const waiting = (async () => {
@@ -175,8 +206,8 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --stop-after ends by itself after that many trades, and goes on with them when it is started again",
-  inScene(async (folder) => {
+  "penstock run --stop-after ends by itself after that many trades, and resumes after them when it starts again",
+  inRun(async (folder) => {
     await using exchange = BuiltInExchange.listen({ rate: 1_000 });
     const options = { state: `${folder}/run.db`, endpoint: exchange.endpoint };
     for (const stopAfter of ["100", "150"]) {
@@ -191,7 +222,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --for ends by itself in good order",
+  "penstock run --for ends cleanly by itself",
   withRun({ rate: 100 }, { for: "300ms" }, async (here, journal) => {
     await here.end();
     assertEquals(await stopIn(journal), "asked to");
@@ -199,7 +230,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run that gives up keeps why, lets its orders expire and throws that",
+  "penstock run that gives up keeps the reason, lets its orders expire and throws the error",
   withRun(
     { rate: 2_000, faults: parseFaults("drop@2000,refuse=503:0:1000@2000") },
     { attempts: "2", retryMax: "250ms", latency: "1h" },
@@ -215,7 +246,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --stale drops a connection that sends nothing for so long",
+  "penstock run --stale drops a connection that sends nothing for that long",
   withRun(
     { rate: 200, faults: parseFaults("stall@100") },
     { stale: "200ms", renewAfter: "1h" },
@@ -231,7 +262,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --renew-after replaces a connection at that age",
+  "penstock run --renew-after replaces a connection of that age",
   withRun(
     { rate: 200 },
     { renewAfter: "100ms" },
@@ -248,8 +279,9 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run whose journal cannot be written any more ends, and says so",
-  withRun({ rate: 100 }, {}, async (here, journal) => {
+  "penstock run ends with an error once its journal cannot be written",
+  // Averages that do not exist yet: no decision has to be kept.
+  withRun({ rate: 100 }, { short: "400000", long: "500000" }, async (here, journal) => {
     await here.shown("connected");
     Deno.removeSync(journal);
     here.intervals.pass(5_000);
@@ -260,7 +292,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run whose events cannot be written keeps why, and throws that",
+  "penstock run whose events cannot be written keeps the reason, and throws the error",
   withRun({ rate: 100 }, { stopAfter: "100" }, async (here, journal) => {
     await assertRejects(() => here.end(), Error, "the disk is full");
     assertEquals(await stopIn(journal), "the disk is full");
@@ -268,8 +300,8 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run that is asked to stop before it has started keeps nothing, and says so",
-  inScene(async (folder) => {
+  "penstock run that is asked to stop before its start keeps nothing, and logs it",
+  inRun(async (folder) => {
     await using exchange = BuiltInExchange.listen({ rate: 100 });
     using here = new RunHere({ state: `${folder}/run.db`, endpoint: exchange.endpoint });
     here.asked.abort();
@@ -280,8 +312,8 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --attempts gives up on a symbol that sends nothing only where the exchange may not have it",
-  inScene(async () => {
+  "penstock run --attempts gives up on a symbol that sends nothing only if the exchange may lack it",
+  inRun(async () => {
     await using exchange = BuiltInExchange.listen({ trades: [] });
     const { endpoint, restEndpoint } = exchange;
     const options = { state: "none", endpoint, attempts: "1", stale: "50ms" };

@@ -1,4 +1,4 @@
-/** The instrument of a run: which host it asks, which rules count, and what it logs about them. */
+/** The instrument of a run: which host it queries, which rules apply, and what it logs about them. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { formatResponse } from "../../src/simulator/http_request.ts";
@@ -20,7 +20,7 @@ import { wholeEntries } from "./reference_run.ts";
 
 const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 
-/** Runs `penstock run` to its end, in `folder` if there is one; what it said. */
+/** Runs `penstock run` to its end, in `folder` if given; returns its output. */
 async function run(args: readonly string[], folder?: string): Promise<Finished> {
   await using program = start(args, folder);
   return await program.finished();
@@ -37,7 +37,7 @@ function start(args: readonly string[], folder?: string): Penstock {
   ]);
 }
 
-/** A run that ended well. */
+/** Asserts that a run ended successfully; returns its events and log. */
 async function goodRun(
   args: readonly string[],
   folder?: string,
@@ -45,12 +45,12 @@ async function goodRun(
   const { code, stdout, stderr } = await run(args, folder);
   assertEquals(code, 0, stderr);
   const events = eventsOf(stdout);
-  // The summary of a run that goes on counts what came before, too.
+  // The summary of a resumed run includes what came before.
   if (!stderr.includes(" goes on after ")) assertRun(events);
   return { events, log: stderr };
 }
 
-/** The rules in a `started` event, each as its value and where it comes from. */
+/** The rules in a `started` event, each as its value and source. */
 function rulesIn(events: readonly PrintedEvent[]): Record<string, string> {
   const config = events[0]!.config as Record<string, string | null> & {
     readonly instrument: { readonly sources: Record<string, string> };
@@ -60,7 +60,7 @@ function rulesIn(events: readonly PrintedEvent[]): Record<string, string> {
   );
 }
 
-/** Lines of a log without their times, behind the one that says which permissions remain. */
+/** The lines of a log without their times, after the one that lists the remaining permissions. */
 function lines(log: string): string[] {
   return log.split("\n").slice(1).map((line) => line.replace(/^[\d:.]+ /, ""));
 }
@@ -69,7 +69,7 @@ function warnings(log: string): string[] {
   return lines(log).filter((line) => line.startsWith("WARN"));
 }
 
-Deno.test("penstock run trades by the exchange's rules, and says so in event, log and journal", () =>
+Deno.test("penstock run trades by the exchange's rules, and names them in event, log and journal", () =>
   inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     exchange.filters = {
@@ -97,7 +97,7 @@ Deno.test("penstock run trades by the exchange's rules, and says so in event, lo
     );
     const fills = events.filter(({ type }) => type === "fill");
     assertGreater(fills.length, 2);
-    // 1000 at some 60000 is 0.0166…: five lots of 0.003.
+    // 1000 at about 60000 is 0.0166…: five lots of 0.003.
     assertEquals(new Set(fills.map(({ quantity }) => quantity)), new Set(["0.015"]));
 
     const { instrument, ...options } = events[0]!.config as Record<string, unknown>;
@@ -147,7 +147,7 @@ Deno.test("penstock run refuses orders outside the exchange's limits", async () 
   assertEquals([small!.reason, small!.value], ["lot", "1000"]);
 });
 
-Deno.test("penstock run, resumed, keeps the rules that it started with, and says what the exchange has changed", () =>
+Deno.test("penstock run, resumed, keeps the rules that it started with, and logs what the exchange has changed", () =>
   inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     await goodRun(exchange.args, folder);
@@ -165,13 +165,13 @@ Deno.test("penstock run, resumed, keeps the rules that it started with, and says
     ]);
     const again = await goodRun([...exchange.args, "--new-run"], folder);
     assertEquals(rulesIn(again.events).lot, "0.001 exchange");
-    // A rule that a user gives has to be the same throughout.
+    // A rule that the user gives must stay the same for the whole run.
     const { code, stderr } = await run([...exchange.args, "--lot=0.1"], folder);
     assertEquals(code, 2);
     assertStringIncludes(stderr, "cannot go on with other options: lot was 0.001 and is 0.1. ");
   }));
 
-Deno.test("penstock run remembers the exchange's rules for a time when it does not answer", () =>
+Deno.test("penstock run remembers the exchange's rules for when the exchange does not answer", () =>
   inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     exchange.filters = { LOT_SIZE: { stepSize: "0.00200000" } };
@@ -190,7 +190,7 @@ Deno.test("penstock run remembers the exchange's rules for a time when it does n
     }
   }));
 
-Deno.test("penstock run uses the built-in rules where the exchange is out of reach and its journal has none", async () => {
+Deno.test("penstock run uses the built-in rules if the exchange is out of reach and the journal has none", async () => {
   await using exchange = new ChangingExchange();
   const rest = DEAD_ENDPOINT.replace("ws:", "http:");
   const { events, log } = await goodRun(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]);
@@ -204,7 +204,7 @@ Deno.test("penstock run uses the built-in rules where the exchange is out of rea
   assertEquals(log.includes("penstock demo"), false);
 });
 
-Deno.test("penstock run says which permission is missing to ask, and goes on", async () => {
+Deno.test("penstock run names the permission it lacks to request the rules, and continues", async () => {
   await using exchange = new ChangingExchange();
   const rest = exchange.exchange.restEndpoint.replace("127.0.0.1", "localhost");
   const { log } = await goodRun(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]);
@@ -214,7 +214,7 @@ Deno.test("penstock run says which permission is missing to ask, and goes on", a
   assertStringIncludes(warning!, `No permission to reach ${host}: allow it with --allow-net=${host}`);
 });
 
-Deno.test("penstock run names what it cannot use of an answer, and uses the rest", async () => {
+Deno.test("penstock run names the part of an answer that it cannot use, and uses the rest", async () => {
   await using exchange = new ChangingExchange();
   exchange.filters = { LOT_SIZE: { stepSize: 0.5, maxQty: "7" } };
   const { events, log } = await goodRun(exchange.args);
@@ -234,7 +234,7 @@ Deno.test("penstock run ends before it has started if the exchange has no such s
     assertEquals([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("penstock run warns of a symbol that is not traded, and goes on", async () => {
+Deno.test("penstock run warns about a symbol that is not traded, and continues", async () => {
   await using exchange = new ChangingExchange();
   exchange.status = "BREAK";
   const { events, log } = await goodRun(exchange.args);
@@ -242,7 +242,7 @@ Deno.test("penstock run warns of a symbol that is not traded, and goes on", asyn
   assertMatch(warnings(log)[0]!, /BTCUSDT is not traded now: 127\.0\.0\.1:\d+ says BREAK\./);
 });
 
-Deno.test("penstock run --offline-instruments asks nobody, and says so", async () => {
+Deno.test("penstock run --offline-instruments queries no host, and logs it", async () => {
   await using exchange = new ChangingExchange();
   const { events, log } = await goodRun([...exchange.args, "--offline-instruments", "--tick=0.1"]);
   assertEquals(exchange.asked.filter((path) => path.startsWith("exchangeInfo")), []);
@@ -252,7 +252,7 @@ Deno.test("penstock run --offline-instruments asks nobody, and says so", async (
   assertEquals(warnings(log), []);
 });
 
-Deno.test("penstock run asks nobody about another stream, nor with --backfill off", async () => {
+Deno.test("penstock run queries no host for another stream, or with --backfill off", async () => {
   await using exchange = new ChangingExchange();
   const { endpoint } = exchange.exchange;
   for (
@@ -268,7 +268,7 @@ Deno.test("penstock run asks nobody about another stream, nor with --backfill of
   assertEquals(exchange.asked, []);
 });
 
-/** A REST side that answers on request, or never. */
+/** A REST side that answers only when told to, or never. */
 function hesitating(): { server: RawServer; asked: Promise<Visit> } {
   const asked = Promise.withResolvers<Visit>();
   const server = RawServer.listen((visit) => {
@@ -278,7 +278,7 @@ function hesitating(): { server: RawServer; asked: Promise<Visit> } {
   return { server, asked: asked.promise };
 }
 
-Deno.test("penstock run connects while the exchange is still to answer, and starts with what it says", async () => {
+Deno.test("penstock run connects before the exchange answers, and starts with the rules in the answer", async () => {
   const connected = Promise.withResolvers<void>();
   await using exchange = new ChangingExchange({
     onEvent: ({ type }) => type === "connected" && connected.resolve(),

@@ -1,4 +1,4 @@
-/** A run goes on only on the market that it was started on. */
+/** A run resumes only on the market where it started. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -15,7 +15,7 @@ async function finished(folder: string, ...args: readonly string[]): Promise<Fin
 
 const DEMO = ["demo", "--rate=500"];
 
-Deno.test("penstock demo goes on with its run at another port, and penstock run refuses it", () =>
+Deno.test("penstock demo resumes its run at another port, and penstock run refuses to", () =>
   inFolder(async (folder) => {
     for (const said of ["summary", "goes on after 60 trades"]) {
       const { code, stderr, stdout } = await finished(folder, ...DEMO);
@@ -45,7 +45,7 @@ Deno.test("penstock demo goes on with its run at another port, and penstock run 
     }
   }));
 
-Deno.test("penstock run goes on at the address that it was given, and nowhere else", () =>
+Deno.test("penstock run resumes only at the address that it started with", () =>
   inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ rate: 500 });
     await using other = BuiltInExchange.listen({ rate: 500 });
@@ -59,7 +59,7 @@ Deno.test("penstock run goes on at the address that it was given, and nowhere el
     const demo = await finished(folder, ...DEMO);
     assertEquals(demo.code, 2);
     assertStringIncludes(demo.stderr, `cannot go on with the built-in exchange (penstock demo)`);
-    // What one exchange said is not remembered for another.
+    // One exchange's rules are not remembered for another.
     const fresh = await run(other.endpoint, "--new-run");
     assertEquals(fresh.code, 0, fresh.stderr);
     const { content } = (await wholeEntries(`${folder}/run.db`)).findLast(({ type }) => type === "started")!;

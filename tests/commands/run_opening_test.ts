@@ -1,4 +1,4 @@
-/** A run that is about to start: requests before it starts, and what is left if it cannot start. */
+/** A run that is about to start: signals before the start, and what it leaves if it cannot start. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
@@ -33,7 +33,7 @@ async function withQuestion(folder: string, use: (program: Penstock) => Promise<
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test({
-    name: `penstock run, asked to end by ${signal} while the exchange is asked for its rules, never starts`,
+    name: `penstock run never starts if ${signal} arrives while it requests the exchange's rules`,
     ignore,
     fn: () =>
       inFolder((folder) =>
@@ -49,7 +49,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test({
-  name: "penstock run leaves its journal closed where it cannot start",
+  name: "penstock run leaves its journal closed if it cannot start",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -68,7 +68,7 @@ Deno.test({
       const other = await run("--short=3");
       assertEquals(other.code, 2, other.stderr);
       assertStringIncludes(other.stderr, "short was 20 and is 3");
-      // An open journal keeps a lock and what was not moved into it yet beside it.
+      // An open journal has a lock and a write-ahead log beside it.
       assertEquals(names(folder), closed);
       const unrecorded = await run("--record=/frames.txt");
       assertEquals(unrecorded.code, 2, unrecorded.stderr);
@@ -77,7 +77,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock run says on its live line that it is offline after a disconnection",
+  name: "penstock run shows on its status line that it is offline after a disconnection",
   ignore: !hasScript(),
   fn: async () => {
     await using exchange = BuiltInExchange.listen({

@@ -1,4 +1,4 @@
-/** What becomes of a run whose output is read slowly, not at all, or no more: it trades on, or ends whole and says why. */
+/** A run whose output is read slowly, never, or no longer keeps trading, or ends cleanly and reports why. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
@@ -7,10 +7,10 @@ import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penst
 import { soonMs } from "../support/soon.ts";
 import { assertRun } from "./event_contract.ts";
 
-/** Longer than a program on a quiet machine takes for what these tests wait for. */
+/** Longer than these tests wait on a quiet machine. */
 const PATIENCE_MS = 40_000;
 
-/** A program of which nothing is read until it is asked for. */
+/** A program whose output is not read until a test asks for it. */
 class Unread implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #streams: Readonly<Record<"stdout" | "stderr", Output>>;
@@ -26,13 +26,13 @@ class Unread implements AsyncDisposable {
     };
   }
 
-  /** Reads a stream from now on, and waits until what it said `isEnough`. */
+  /** Starts reading a stream, and waits until its text `isEnough`. */
   async reads(name: "stdout" | "stderr", isEnough: (text: string) => boolean): Promise<void> {
     const patience = await soonMs(PATIENCE_MS);
     await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, patience);
   }
 
-  /** Reads a stream from now on: all that it says. */
+  /** Starts reading the stream; resolves to its whole text. */
   get stdout(): Promise<string> {
     return this.#streams.stdout.all;
   }
@@ -63,7 +63,7 @@ class Unread implements AsyncDisposable {
   }
 }
 
-/** A stream that is read from the first time on that someone asks for it. */
+/** A stream that is read only once someone asks for it. */
 class Output {
   readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #pauseMs: number;
@@ -102,7 +102,7 @@ async function latest(journal: string, type: Entry["type"]): Promise<Entry | und
   return (await reader.latest(type, 1))[0];
 }
 
-/** How many entries of this type there are in a journal, which may not be there yet. */
+/** How many entries of this type there are in a journal, which may not exist yet. */
 async function kept(journal: string, type: Entry["type"]): Promise<number> {
   try {
     await using reader = await JournalReader.open(journal);
@@ -112,7 +112,7 @@ async function kept(journal: string, type: Entry["type"]): Promise<number> {
   }
 }
 
-/** Waits until a run has kept so many fills. */
+/** Waits until a run has kept `count` fills. */
 async function fills(journal: string, count: number): Promise<void> {
   const wait = async () => {
     while (await kept(journal, "fill") < count) {
@@ -127,12 +127,12 @@ const BUSY = ["--speed=max", "--short=1", "--long=2", "--max-drawdown=100%"];
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
-  name: "penstock demo trades on while nobody reads its log, and says afterwards how many lines were dropped",
+  name: "penstock demo keeps trading while nobody reads its log, and then logs how many lines were dropped",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
       await using demo = new Unread(["demo", "--json", "--state=none", ...BUSY], folder);
-      // The log says the same in a third of the words, which is more than a pipe and the memory set aside take.
+      // The log is a third as long as the events, which is still more than the pipe and the buffer hold.
       await demo.reads("stdout", (text) => text.length > 2_000_000);
       await demo.reads("stderr", (text) => text.includes("of the log were dropped"));
       demo.signal("SIGTERM");
@@ -144,7 +144,9 @@ Deno.test({
 
 for (const json of [true, false]) {
   Deno.test({
-    name: `penstock demo ${json ? "--json " : ""}trades on and ends whole though nothing it writes is read`,
+    name: `penstock demo ${
+      json ? "--json " : ""
+    }keeps trading and ends cleanly although nothing it writes is read`,
     ignore,
     fn: () =>
       inFolder(async (folder) => {
@@ -163,7 +165,7 @@ for (const json of [true, false]) {
 }
 
 Deno.test({
-  name: "penstock demo, whose end waits for a reader, ends at once with 130 when it is asked again later",
+  name: "penstock demo ends at once with 130 on a later second signal while its end waits for a reader",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -181,7 +183,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo --json ends whole with 1, and says why, when its events are not read for too long",
+  name: "penstock demo --json ends cleanly with 1, and logs why, when its events are not read for too long",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -196,7 +198,7 @@ Deno.test({
       );
       assertStringIncludes(stderr, String((await latest(journal, "stopped"))!.content["reason"]));
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
-      // What was written is whole lines from the start, but for the last, and far from all that was kept.
+      // The output has complete lines except for the last, and far fewer fills than the journal.
       const lines = (await demo.stdout).split("\n").slice(0, -1).map((line) => JSON.parse(line));
       assertEquals(lines[0].type, "started");
       assertGreater(await kept(journal, "fill"), 2 * lines.filter(({ type }) => type === "fill").length);
@@ -204,7 +206,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo --json ends whole with 1 by itself when nothing that it writes is read",
+  name: "penstock demo --json ends cleanly with 1 by itself when nothing that it writes is read",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -219,7 +221,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo --json ends whole with 1, and says why, when the reader of its events leaves",
+  name: "penstock demo --json ends cleanly with 1, and logs why, when the reader of its events leaves",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -250,7 +252,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock exchange serves on while nobody reads what it writes, and ends on SIGTERM",
+  name: "penstock exchange keeps serving while nobody reads what it writes, and ends on SIGTERM",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -271,7 +273,7 @@ Deno.test({
           }
         }
       };
-      // Each is refused, which is a line of the log.
+      // Each is refused, which adds a line to the log.
       for (let count = 0; count < 200; count++) await ask();
       exchange.signal("SIGTERM");
       assertEquals(await exchange.finished(), 0);

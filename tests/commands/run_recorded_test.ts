@@ -1,6 +1,6 @@
 /**
- * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it
- * in a process of its own, and every event has to be that of the independent reference.
+ * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it in
+ * a process of its own, and every event must match the independent reference.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
@@ -16,7 +16,7 @@ const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240
 const TRADES = 19_904;
 const CONNECTION = ["started", "connected", "disconnected", "status", "summary"];
 
-/** The recorded trades, read with nothing of the program's. */
+/** The recorded trades, read without any of the program's code. */
 async function recorded(): Promise<ExchangeTrade[]> {
   const lines = (await Promise.all(BTCUSDT.map(gzipLines))).flat();
   return lines.filter((line) => line.includes(`"btcusdt@trade"`)).map((line) => {
@@ -25,7 +25,7 @@ async function recorded(): Promise<ExchangeTrade[]> {
   });
 }
 
-/** Trades the recording with `options`; compares every event with the reference under `choices`. */
+/** Trades the recording with `options`, and compares every event with the reference for `choices`. */
 async function assertTraded(options: readonly string[], choices: Choices): Promise<PrintedEvent[]> {
   const trades = await recorded();
   assertEquals(trades.length, TRADES);

@@ -1,4 +1,4 @@
-/** Where a run records to. */
+/** The target of a run's recording. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { recordingTarget, startRecording } from "../../src/commands/run/recording.ts";
 import { configure } from "../../src/config/config.ts";
@@ -11,7 +11,7 @@ function configOf(options: Options) {
 }
 
 Deno.test(
-  "recordingTarget() is a folder where there is one or a slash at the end, else a file",
+  "recordingTarget() returns a folder for an existing folder or a final slash, and otherwise a file",
   inScene((folder) => {
     const target = (record: string) => recordingTarget(configOf({ record }));
     assertEquals(target(folder), { path: folder, isFolder: true });
@@ -22,7 +22,7 @@ Deno.test(
   }),
 );
 
-Deno.test("recordingTarget() accepts --record-keep only with a folder to look after", () => {
+Deno.test("recordingTarget() accepts --record-keep only with a folder", () => {
   const refused = (options: Options) =>
     assertThrows(() => recordingTarget(configOf({ recordKeep: "30d", ...options })), ConfigError).message;
   assertStringIncludes(refused({}), "nothing is recorded");
@@ -30,7 +30,7 @@ Deno.test("recordingTarget() accepts --record-keep only with a folder to look af
 });
 
 Deno.test(
-  "startRecording() deletes what is older than --record-keep in its folder, and says so",
+  "startRecording() deletes recordings older than --record-keep in its folder, and logs it",
   inScene(async (folder) => {
     const lines: Line[] = [];
     const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
@@ -45,5 +45,21 @@ Deno.test(
     await (await start({ recordKeep: "30d" })).close();
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).includes(first!.name), false);
     assertEquals(lines.map(({ level, text }) => [level, text.includes(first!.name)]), [["info", true]]);
+  }),
+);
+
+Deno.test(
+  "startRecording() logs what is wrong with a recording later, and the recording goes on",
+  inScene(async (around) => {
+    const folder = `${around}/recorded`;
+    const lines: Line[] = [];
+    const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
+    const recording = await startRecording({ path: folder, isFolder: true }, configOf({}), place);
+    Deno.renameSync(folder, `${around}/away`);
+    Deno.mkdirSync(folder);
+    recording.frames(["{}"], Date.now() + 2 * 86_400_000);
+    await recording.close();
+    assertEquals(lines.map(({ level }) => level), ["warn"]);
+    assertStringIncludes(lines[0]!.text, "the folder was moved or replaced");
   }),
 );

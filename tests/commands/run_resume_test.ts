@@ -1,4 +1,4 @@
-/** A run that keeps a journal, stopped and resumed: what it continues, and what it refuses. */
+/** A run with a journal that is stopped and resumed: what it continues, and what it refuses. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
@@ -40,7 +40,7 @@ async function runFor(
   return await stopped(program);
 }
 
-/** Waits until the exchange has `count` trades more than now. */
+/** Waits until the exchange has sent `count` more trades. */
 async function moreTrades(exchange: BuiltInExchange, count: number): Promise<void> {
   const enough = exchange.released + count;
   while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -52,7 +52,7 @@ async function gaps(path: string): Promise<Record<string, unknown>[]> {
   }));
 }
 
-/** Checks how a run that cannot start ends, and that it leaves the journal as it is. */
+/** Checks how a run that cannot start ends, and that it does not change the journal. */
 async function refused(exchange: BuiltInExchange, path: string, ...args: string[]): Promise<Finished> {
   const before = bytesOf(path);
   await using program = startRun(exchange, path, ...args);
@@ -70,7 +70,7 @@ test("penstock run, offline for thousands of trades, resumes as if it had seen t
   printed.push(await runFor(exchange, path, 5));
   assertKept(await wholeEntries(path), printed);
   const [first, second] = printed.map((events) => events.at(-1)!);
-  // Trades that the summary's time does not include.
+  // `resumedAfter` does not count the missed trades.
   assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
   const [gap] = await gaps(path);
   assertGreater(Number(gap!.missing), 3_500);
@@ -78,7 +78,7 @@ test("penstock run, offline for thousands of trades, resumes as if it had seen t
   assertGreater(fills, 9);
 });
 
-test("penstock run, offline where only aggregates are available, resumes just as exactly", async (folder) => {
+test("penstock run, offline with only aggregates available, resumes just as exactly", async (folder) => {
   const path = `${folder}/run.db`;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
     url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;
@@ -114,7 +114,7 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
   await assertVerifies(path, 3);
 });
 
-test("penstock run starts its averages again if missed trades can be fetched in part only", async (folder) => {
+test("penstock run starts its averages again if only some missed trades can be fetched", async (folder) => {
   const path = `${folder}/run.db`;
   let pages = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
@@ -143,7 +143,7 @@ test("penstock run starts its averages again if missed trades can be fetched in 
   assertGreater(Number(signal.tradeId), Number(gap.toId) + 49);
 });
 
-test("penstock run resumes a run only under the options that it was started with", async (folder) => {
+test("penstock run resumes a run only with the options that it started with", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
   await runFor(exchange, path, 3);
@@ -162,7 +162,7 @@ test("penstock run resumes a run only under the options that it was started with
   assert(Number(fills[0]!.content["cash"]) < 500);
 });
 
-test("penstock run says which process holds its journal", async (folder) => {
+test("penstock run names the process that holds its journal", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
   await using first = startRun(exchange, path);
@@ -176,7 +176,7 @@ test("penstock run says which process holds its journal", async (folder) => {
   await assertRunMatchesReference(path);
 });
 
-test("penstock run refuses a file that is not its own journal, with exit code 1, and leaves it as it is", async (folder) => {
+test("penstock run rejects a file that is not its own journal, with exit code 1, and does not change it", async (folder) => {
   await using exchange = reproducibleExchange();
   const whole = `${folder}/whole.db`;
   await runFor(exchange, whole, 3);

@@ -1,9 +1,9 @@
-/** The rules that a run in the process of its test starts with: asked for, kept, remembered, or missing. */
+/** The rules with which a run in the test's process starts: requested, kept, remembered or missing. */
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { inScene, LiveScene, type Options, RestSide } from "./live_scene.ts";
 
-/** What Binance says of an instrument with this lot. */
+/** Binance's answer for an instrument with this lot. */
 function infoOf(lot: string, symbol = "BTCUSDT"): Response {
   const filters = [
     { filterType: "PRICE_FILTER", minPrice: "0.01", maxPrice: "1000000", tickSize: "0.01" },
@@ -14,7 +14,7 @@ function infoOf(lot: string, symbol = "BTCUSDT"): Response {
   return Response.json({ symbols: [{ symbol, status: "TRADING", ...assets, filters }] });
 }
 
-/** The lot of a run and where it comes from, and what it logs as it opens. */
+/** The lot of a run with its source, and what the run logs as it opens. */
 async function opened(folder: string, rest: RestSide, options: Options, name: string) {
   const all = { ...rest.options, offlineInstruments: "off", ...options };
   await using scene = new LiveScene(folder, all, { recording: `${name}.txt` });
@@ -27,7 +27,7 @@ async function opened(folder: string, rest: RestSide, options: Options, name: st
 }
 
 Deno.test(
-  "LiveRun keeps the rules that its run started with, and says which others the exchange has by now",
+  "LiveRun keeps the rules that its run started with, and logs which rules the exchange has changed",
   inScene(async (folder) => {
     let lot: string | null = "0.001";
     await using rest = new RestSide(() => lot === null ? new Response("no", { status: 503 }) : infoOf(lot));
@@ -37,7 +37,7 @@ Deno.test(
     const resumed = await opened(folder, rest, {}, "resumed");
     assertEquals(resumed.lot[0], "0.001");
     assertMatch(resumed.text, /the exchange has other rules for BTCUSDT than this run started with: .*0\.01/);
-    // A new run that cannot ask goes by the last answer.
+    // A new run that cannot query the exchange uses the last answer.
     lot = null;
     const remembered = await opened(folder, rest, { newRun: "on" }, "remembered");
     assertEquals(remembered.lot[0], "0.01");
@@ -46,7 +46,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun does not start for a symbol that the exchange lacks, nor without a lot where nobody is asked",
+  "LiveRun does not start for a symbol that the exchange lacks, or without a lot if it queries no host",
   inScene(async (folder) => {
     await using rest = new RestSide(() =>
       Response.json({ code: -1121, msg: "Invalid symbol." }, { status: 400 })

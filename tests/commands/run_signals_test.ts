@@ -1,4 +1,4 @@
-/** How a run ends when several senders ask for it at once, and when its terminal is closed. */
+/** How a run ends when several senders signal it at once, and when its terminal is closed. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
@@ -11,18 +11,18 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const IN_A_ROW = 10;
 const isUnix = Deno.build.os !== "windows";
 
-/** Why the last run in a journal was stopped; null where the journal does not say that it was. */
+/** Why the last run in a journal stopped; null if the journal has no `stopped` entry for it. */
 async function stoppedIn(path: string): Promise<unknown> {
   try {
     await using journal = await JournalReader.open(path);
     return (await journal.latest("stopped", 1))[0]?.content["reason"] ?? null;
   } catch {
-    // It is not there yet, or just being written.
+    // It does not exist yet, or is being written.
     return null;
   }
 }
 
-/** A new journal where the tasks may write one; it is gone afterwards. */
+/** Calls `use` with a new journal where the tasks may write, and removes it afterwards. */
 async function inDataFolder(use: (journal: string) => Promise<void>): Promise<void> {
   await Deno.mkdir(`${ROOT}data`, { recursive: true });
   const name = `signals_test_${crypto.randomUUID()}.db`;
@@ -35,13 +35,13 @@ async function inDataFolder(use: (journal: string) => Promise<void>): Promise<vo
   }
 }
 
-/** `deno task demo`, wherever it is called. */
+/** `deno task demo`, whatever the current folder. */
 const task = (...args: string[]): string[] => [
   ...[Deno.execPath(), "task", "--cwd", ROOT, "demo", "--rate=200", ...args],
 ];
 
 Deno.test({
-  name: `deno task demo on a terminal ends whole on one Ctrl-C, ${IN_A_ROW} times in a row`,
+  name: `deno task demo on a terminal ends cleanly on one Ctrl-C, ${IN_A_ROW} times in a row`,
   ignore: !hasScript(),
   fn: async () => {
     for (let turn = 0; turn < IN_A_ROW; turn++) {
@@ -58,8 +58,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo ends whole though every process of its group gets the signal, and some twice",
-  // It comes with script(1).
+  name: "penstock demo ends cleanly when every process in its group gets the signal, some twice",
+  // setsid comes with script(1).
   ignore: !hasScript(),
   fn: async () => {
     for (const signal of ["INT", "TERM"]) {
@@ -80,7 +80,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo ends whole however many signals come in a moment",
+  name: "penstock demo ends cleanly however many signals arrive at once",
   ignore: !isUnix,
   fn: () =>
     inFolder(async (folder) => {
@@ -98,7 +98,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo ends whole when its terminal is closed",
+  name: "penstock demo ends cleanly when its terminal is closed",
   ignore: !hasScript(),
   fn: () =>
     inFolder(async (folder) => {
@@ -122,7 +122,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo trades on while its terminal is stopped by Ctrl-S, and ends whole on SIGTERM",
+  name: "penstock demo keeps trading while Ctrl-S stops its terminal, and ends cleanly on SIGTERM",
   ignore: !hasScript(),
   fn: () =>
     inFolder(async (folder) => {
@@ -139,7 +139,7 @@ Deno.test({
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
-      // Each is a line of the log: a run that waited for its terminal would not get that far.
+      // Each adds a line to the log, so a run that waits for its terminal would not get this far.
       await within(fills(1_000), "a thousand fills");
       const pid = Number(await Deno.readTextFile(`${journal}.lock`));
       Deno.kill(pid, "SIGTERM");
@@ -150,7 +150,9 @@ Deno.test({
 
 for (const wrapper of ["nohup", null]) {
   Deno.test({
-    name: `penstock demo goes on at a hang-up ${wrapper === null ? "without a terminal" : "under nohup"}`,
+    name: `penstock demo keeps running after a hang-up ${
+      wrapper === null ? "without a terminal" : "under nohup"
+    }`,
     ignore: !isUnix,
     fn: async () => {
       const command = [
@@ -171,9 +173,9 @@ for (const wrapper of ["nohup", null]) {
   });
 }
 
-/** The local ports that a process listens on, by its open files. */
+/** The local ports that a process listens on, found through its open files. */
 function listenedOn(pid: number): number[] {
-  // The runtime reads neither by itself.
+  // The runtime itself may not read either.
   const script = `ls -l /proc/${pid}/fd; cat /proc/net/tcp /proc/net/tcp6`;
   const text = new TextDecoder().decode(new Deno.Command("sh", { args: ["-c", script] }).outputSync().stdout);
   const own = new Set([...text.matchAll(/socket:\[(\d+)\]/g)].map(([, inode]) => inode));
@@ -182,7 +184,7 @@ function listenedOn(pid: number): number[] {
 }
 
 Deno.test({
-  name: "penstock run trades on at SIGUSR1, whenever it comes, and closes the debugger that Deno opens at it",
+  name: "penstock run keeps trading whenever SIGUSR1 arrives, and closes the debugger that Deno opens then",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using exchange = BuiltInExchange.listen({ rate: 300 });
@@ -217,7 +219,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "penstock run that gets SIGTERM at any moment of its start ends whole, or before it has made anything",
+    "penstock run that gets SIGTERM at any moment of its start ends cleanly, or before it creates anything",
   ignore: !isUnix,
   fn: () =>
     inFolder(async (folder) => {

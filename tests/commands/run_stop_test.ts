@@ -12,7 +12,7 @@ const ignore = Deno.build.os === "windows";
 
 const RUN = ["run", "--state=none", "--json", "--log-level=error", "--endpoint"];
 
-/** Starts a run against an exchange with these options; both are gone when `use` has returned. */
+/** Starts a run against an exchange with these options, and ends both after `use` returns. */
 async function withRun(
   options: ExchangeOptions,
   use: (program: Penstock) => Promise<void>,
@@ -32,7 +32,7 @@ async function withFlood(
   await use(program, exchange);
 }
 
-/** Sends `signal` and checks the end: soon, in good order, with 0. */
+/** Sends `signal`, and checks that the run ends soon, cleanly and with 0. */
 async function assertStops(program: Penstock, signal: Deno.Signal): Promise<void> {
   const sent = performance.now();
   program.signal(signal);
@@ -68,13 +68,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       }));
   }
 
-  test("while nothing has come yet", () =>
+  test("before anything has arrived", () =>
     withRun({ trades: [] }, async (program) => {
       await program.event("connected");
       await assertStops(program, signal);
     }));
 
-  test("while it waits to try again, as the exchange asked for with 429 and Retry-After", () => {
+  test("while it waits to try again after 429 and Retry-After", () => {
     /** When attempts to connect were refused, ms since 1970. */
     const refusedAt: number[] = [];
     const onEvent = ({ type }: ExchangeEvent) => void (type === "refused" && refusedAt.push(Date.now()));
@@ -83,14 +83,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         "disconnected",
         ({ reason }) => String(reason).includes("429"),
       );
-      // The exchange counts its thirty seconds from its answer, the run from the event.
+      // The exchange counts its thirty seconds from its response, the run from the event.
       const again = Date.parse(String(time)) + Number(retryInMs);
       assert(again >= refusedAt[0]! + 30_000, `${again - refusedAt[0]!} ms after the refusal`);
       await assertStops(program, signal);
     });
   });
 
-  test("while nobody listens", async () => {
+  test("while nothing listens", async () => {
     await using program = Penstock.start([...RUN, DEAD_ENDPOINT]);
     await program.event("disconnected", ({ retryInMs }) => Number(retryInMs) > 200);
     await assertStops(program, signal);
@@ -107,7 +107,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test({
-  name: "penstock run ends in good order on two signals in a row",
+  name: "penstock run ends cleanly on two signals in a row",
   ignore,
   fn: () =>
     withFlood([], async (program) => {

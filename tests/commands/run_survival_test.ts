@@ -1,4 +1,4 @@
-/** A run that is killed at any moment and started again: nothing is lost, nothing is booked twice. */
+/** A run that is killed at any moment and started again loses nothing and books nothing twice. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -14,18 +14,18 @@ import {
   wholeEntries,
 } from "./reference_run.ts";
 
-/** How often the run is killed; `deno task test:kill` looks longer. */
+/** How often the run is killed; `deno task test:kill` does it more often. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 10);
 /** The latest moment of a kill after the start of the process, or after its first fill, ms. */
 const LATEST_KILL_MS = 700;
 const ignore = Deno.build.os === "windows";
 
-/** Resolves after `ms`: moments of a kill are drawn, not awaited. */
+/** Resolves after `ms`. The moment of a kill is random, so there is no event to wait for. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a process that was killed had printed: its last line may be torn. */
+/** The events that a killed process printed; its last line may be incomplete. */
 async function printedBy(program: Penstock): Promise<PrintedEvent[]> {
   const { stdout } = await program.finished();
   const lines = stdout.split("\n");
@@ -35,7 +35,7 @@ async function printedBy(program: Penstock): Promise<PrintedEvent[]> {
 
 Deno.test({
   name:
-    `penstock run, killed ${KILLS} times at any moment, books every fill once and decides as if it had not been`,
+    `penstock run, killed ${KILLS} times at any moment, books every fill once and decides as if uninterrupted`,
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -45,7 +45,7 @@ Deno.test({
       const printed: PrintedEvent[][] = [];
       for (let kill = 0; kill < KILLS; kill++) {
         await using program = startRun(exchange, path, `--record=${folder}/${kill}.txt`);
-        // Every other one trades for certain. One that is killed before it has connected leaves things as they were.
+        // Every other process certainly trades. One that is killed before it connects changes nothing.
         if (kill % 2 === 0) await program.event("fill");
         await pause(random.fraction() * LATEST_KILL_MS);
         program.signal("SIGKILL");
@@ -71,7 +71,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock run ends with 1 when the disk is full, and goes on where it was when there is room again",
+  name: "penstock run ends with 1 when the disk is full, and resumes there once there is space again",
   ignore: !canMount,
   fn: () =>
     inFolder(async (folder) => {

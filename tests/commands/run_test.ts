@@ -36,7 +36,7 @@ Deno.test("penstock run --stop-after ends after exactly that many trades", async
   }
 });
 
-Deno.test("penstock run --for ends after that time, also when nothing comes", async () => {
+Deno.test("penstock run --for ends after that time even if nothing arrives", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   const startedAt = performance.now();
   const { code, stdout } = await penstock(
@@ -57,7 +57,7 @@ Deno.test("penstock run --for ends after that time, also when nothing comes", as
   assertLess(took, await soonMs(3_000));
 });
 
-Deno.test("penstock run says first what it was started with", async () => {
+Deno.test("penstock run first emits what it was started with", async () => {
   const { stdout } = await penstock(
     ...[
       "run",
@@ -82,7 +82,7 @@ Deno.test("penstock run says first what it was started with", async () => {
   });
 });
 
-Deno.test("penstock run that stops trying to reach the exchange says that the orders that waited expired", async () => {
+Deno.test("penstock run emits expired orders when it stops trying to reach the exchange", async () => {
   await using exchange = BuiltInExchange.listen({
     speed: Infinity,
     faults: parseFaults("refuse=503:0:1000@400"),
@@ -99,7 +99,7 @@ Deno.test("penstock run that stops trying to reach the exchange says that the or
   assertEquals(count("signal"), count("expired") + count("refusal"));
 });
 
-Deno.test("penstock run takes options from a file, and the command line's before them", async () => {
+Deno.test("penstock run takes options from a file, and the command line overrides them", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await using exchange = BuiltInExchange.listen({ speed: Infinity, symbol: "ETHUSDT" });
@@ -116,7 +116,7 @@ Deno.test("penstock run takes options from a file, and the command line's before
   }
 });
 
-Deno.test("penstock run shows received text without letting it steer the terminal", async () => {
+Deno.test("penstock run prints received text without letting it control the terminal", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   await using program = Penstock.start(["run", "--state=none", "--json", "--endpoint", exchange.endpoint]);
   await program.event("connected");
@@ -130,7 +130,7 @@ Deno.test("penstock run shows received text without letting it steer the termina
   assert(!/[\p{Cc}\p{Bidi_Control}]/u.test((stdout + stderr).replaceAll("\n", "")));
 });
 
-Deno.test("penstock run reports a flood of unusable messages as few bounded events", async () => {
+Deno.test("penstock run reports a flood of unusable messages in a few short events", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   await using program = Penstock.start([
     "run",
@@ -144,7 +144,7 @@ Deno.test("penstock run reports a flood of unusable messages as few bounded even
   for (let message = 0; message < 5_000; message++) {
     exchange.send(`{"e":"trade","junk":"${"x".repeat(1_000)}"}`);
   }
-  // The run ends behind all of them.
+  // The run ends after all of them.
   exchange.send(messageOf({ firstId: 1, lastId: 1, time: Date.now() * 1000, price: "100" }));
   const { stdout, stderr } = await program.finished();
   const events = eventsOf(stdout);

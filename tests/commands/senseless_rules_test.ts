@@ -1,4 +1,4 @@
-/** A backtest by a tick or a lot that nobody gave, and that makes no sense for its prices, says so and stops. */
+/** A backtest stops and reports a default tick or lot that makes no sense for its prices. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { eventsOf } from "../support/penstock.ts";
@@ -21,7 +21,7 @@ function around(start: number, step: number, decimals: number): string[] {
   );
 }
 
-Deno.test("penstock backtest stops at a tick above a thousandth of the price, unless it was given", async () => {
+Deno.test("penstock backtest stops if the tick is above a thousandth of the price, unless the user gave it", async () => {
   await using folder = new Folder();
   const file = await folder.write("pepe.csv", csv(around(0.0000123, 0.0000001, 8)));
   const out = `${folder.path}/result.json`;
@@ -47,7 +47,7 @@ Deno.test("penstock backtest stops at a tick above a thousandth of the price, un
   assertEquals((await backtest(["--instruments", info, ...WINDOWS, file])).code, 0);
 });
 
-Deno.test("penstock backtest stops where one lot is worth more than the stake, unless the lot was given", async () => {
+Deno.test("penstock backtest stops if one lot is worth more than the stake, unless the user gave the lot", async () => {
   await using folder = new Folder();
   const file = await folder.write("idr.csv", csv(around(1_700_000_000, 500_000, 0)));
   const { code, stderr } = await backtest([...WINDOWS, file]);
@@ -62,7 +62,7 @@ Deno.test("penstock backtest stops where one lot is worth more than the stake, u
   }
 });
 
-Deno.test("penstock backtest stops where prices fall so low that its tick makes no sense", async () => {
+Deno.test("penstock backtest stops when prices fall so low that its tick makes no sense", async () => {
   await using folder = new Folder();
   const falling = [...around(80, 1, 2), ...around(0.001, 0.0001, 4)];
   const journal = `${folder.path}/run.db`;

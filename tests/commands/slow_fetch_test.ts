@@ -4,7 +4,7 @@ import type { Line } from "../../src/views/view.ts";
 
 const GAP = { fromId: 7, toId: 11 };
 
-Deno.test("loggedIfSlow() says once that trades are still being fetched, and gives what comes of it", async () => {
+Deno.test("loggedIfSlow() logs once that trades are still being fetched, and returns the result", async () => {
   const printed: Line[] = [];
   const { promise, resolve } = Promise.withResolvers<string>();
   const log = (line: Line): void => {
@@ -16,7 +16,7 @@ Deno.test("loggedIfSlow() says once that trades are still being fetched, and giv
   assertEquals(printed, [{ level: "info", text }]);
 });
 
-Deno.test("loggedIfSlow() says nothing of a fetch that is over in time, however it ends, and leaves no timer", async () => {
+Deno.test("loggedIfSlow() logs nothing if a fetch settles in time, and leaves no timer", async () => {
   const log = (): never => {
     throw new Error("told");
   };

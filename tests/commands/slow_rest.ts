@@ -1,9 +1,9 @@
 /** An exchange's REST side that keeps a run waiting. */
 
-/** The REST side of an exchange, which answers requests for `what` only once it is let. */
+/** The REST side of an exchange, which answers requests for `what` only once it is allowed to. */
 export class SlowRest implements AsyncDisposable {
   readonly endpoint: string;
-  /** Resolves when it is asked for that. */
+  /** Resolves when the first such request arrives. */
   readonly asked = Promise.withResolvers<void>();
   readonly answering = Promise.withResolvers<void>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;

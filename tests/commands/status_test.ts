@@ -17,7 +17,7 @@ import { inFolder, writeSample } from "../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
-/** Checks that all of a status is of one moment: the account is what its last fill left, marked at the price. */
+/** Checks that a status is of one moment: the account after its last fill, valued at the price. */
 function assertOneMoment(status: PrintedEvent): void {
   assertEvent(status);
   const { cash, position, price, equity, realized, unrealized, startCash, fills, lastFills } = status as
@@ -33,7 +33,7 @@ function assertOneMoment(status: PrintedEvent): void {
   assert(new Money(realized!).plus(unrealized!).eq(made), `${realized} + ${unrealized} is not ${made}`);
 }
 
-Deno.test("penstock status reads one whole moment of a run that writes many fills, and holds up nothing", async () => {
+Deno.test("penstock status reads a run that writes many fills at one consistent moment, and delays nothing", async () => {
   await withFlood(async (place) => {
     await using program = place.run("--short=2", "--long=5", "--fee=0", "--max-drawdown=100%");
     await program.event("fill");
@@ -80,7 +80,7 @@ Deno.test("penstock status reads one whole moment of a run that writes many fill
   });
 });
 
-Deno.test("penstock status says that a stopped run is stopped, and its health check fails by that", async () => {
+Deno.test("penstock status shows that a stopped run is stopped, and its health check fails", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     await using program = place.run("--stop-after=500");
     await program.finished();
@@ -97,7 +97,7 @@ Deno.test("penstock status says that a stopped run is stopped, and its health ch
   });
 });
 
-Deno.test("penstock status --max-age knows a killed run by the age of its last heartbeat", async () => {
+Deno.test("penstock status --max-age recognises a killed run by the age of its last heartbeat", async () => {
   await withExchange({ rate: 200 }, async (place) => {
     await using program = place.run();
     await program.event("fill");
@@ -122,14 +122,14 @@ Deno.test("penstock status --max-age knows a killed run by the age of its last h
 
 Deno.test({
   name:
-    "penstock status --max-age takes a quiet run for alive, a suspended one for dead, and once it goes on for alive again",
+    "penstock status --max-age takes a quiet run for alive, a suspended one for dead, and a continued one for alive again",
   ignore,
   fn: async () => {
     await withExchange({ trades: [] }, async (place) => {
       await using program = place.runQuickly();
       await program.event("connected");
       const began = await place.status();
-      // Nobody tells when it is old enough: only asking again shows that.
+      // No event reports that it is old enough; only another query shows it.
       const until = async (matches: (status: PrintedEvent) => boolean) => {
         const find = async (): Promise<PrintedEvent> => {
           const status = await place.status();
@@ -153,7 +153,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and by nothing else", async () => {
+Deno.test("penstock status --fail-on-halt fails only for a halt, which it names", async () => {
   await withExchange({ rate: 200 }, async (place) => {
     await using program = place.runQuickly();
     await program.event("started");
@@ -179,7 +179,7 @@ Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and b
     assertEquals(eventsOf(printed.stdout)[0]?.["halted"], true);
     program.signal("SIGKILL");
     await program.finished();
-    // What is not alive says so first.
+    // A dead run is reported before a halt.
     const dead = await check("--max-age=1ms");
     assertEquals(dead.code, 1);
     assertStringIncludes(dead.stderr, "old, limit 0.001 s");
@@ -187,7 +187,7 @@ Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and b
   });
 });
 
-Deno.test("penstock status says that a run is not connected, since when and why", async () => {
+Deno.test("penstock status shows since when and why a run is not connected", async () => {
   await withExchange({ trades: [] }, async (place) => {
     await using program = place.runAt(DEAD_ENDPOINT, "--retry-max=250ms");
     const first = await program.event("disconnected");
@@ -202,7 +202,7 @@ Deno.test("penstock status says that a run is not connected, since when and why"
   });
 });
 
-Deno.test("penstock status shows the last run unless another is asked for", async () => {
+Deno.test("penstock status shows the last run unless --run names another", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     for (const args of [["--stop-after=100"], ["--stop-after=200", "--new-run"]]) {
       await using program = place.run(...args);
@@ -248,7 +248,7 @@ Deno.test("penstock status ends at once for a journal whose tables SQLite would 
   });
 });
 
-Deno.test("penstock status and export say that a journal is missing, or is none, and how to call them", async () => {
+Deno.test("penstock status and export explain a missing or wrong journal and show their usage", async () => {
   const folder = await Deno.makeTempDir({ prefix: "penstock_" });
   try {
     await Deno.writeTextFile(`${folder}/text.db`, "x".repeat(9_000));

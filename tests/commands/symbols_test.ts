@@ -1,4 +1,4 @@
-/** Symbols that are more than ASCII letters, through everything that a run and its files go through. */
+/** Symbols with more than ASCII letters, in everything that a run and its files do. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
@@ -7,7 +7,7 @@ import { traded } from "./backtest_run.ts";
 
 const OPTIONS = ["--short=3", "--long=9"];
 
-Deno.test("penstock trades, records, keeps, verifies and repeats symbols of any script and contracts' names", () =>
+Deno.test("penstock trades, records, keeps, verifies and repeats symbols in any script and names of contracts", () =>
   inFolder(async (folder) => {
     for (const symbol of ["币安人生USDT", "BTCUSDT_250328", "BTCUSD_PERP"]) {
       const [journal, recording] = [`${folder}/${symbol}.db`, `${folder}/${symbol}.txt.gz`];
@@ -22,7 +22,7 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols of any 
             symbol.toLowerCase(),
             ...OPTIONS,
           ],
-          // Missed trades are asked for by the symbol's name, too.
+          // Missed trades are requested by the symbol's name, too.
           ...["--faults=drop@100", "--retry-max=250ms", "--state", journal, "--record", recording],
         ],
         [...FLAGS, `--allow-write=${folder}`],
@@ -74,6 +74,6 @@ Deno.test("penstock shows the assets that the exchange names, however the symbol
     assertEquals(code, 0, stderr);
     assertStringIncludes(stdout, "start cash 10,000.00 YZ");
     const line = (label: string) => stdout.split("\n").find((line) => line.includes(label))!;
-    // As wide as the others, though one of its characters takes two columns.
+    // As wide as the others, although one of its characters takes two columns.
     assertEquals(line("open position, 币").length + 1, line("open profit, YZ").length);
   }));

@@ -1,4 +1,4 @@
-/** `penstock verify` in a process of its own, on journals and recordings that real runs made. */
+/** `penstock verify` in a process of its own, on journals and recordings of real runs. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
@@ -27,9 +27,10 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
   });
 });
 
-Deno.test("penstock verify proves a run whose stake is a share of the cash, in parts, over a kill", async () => {
+Deno.test("penstock verify proves a run with partial fills and a stake that is a share of the cash, across a kill", async () => {
   await inFolder(async (folder) => {
-    // Nearly every trade fills a part: at thousands a second a busy machine would still print them when it is stopped.
+    // Nearly every trade is a partial fill. At thousands a second, a busy machine would still be printing them at the
+    // stop.
     await using exchange = BuiltInExchange.listen({ seed: 8, rate: 300 });
     const run = new RecordedRun(folder, exchange);
     const options = { stake: "12.50%", fee: "0.1%", participation: "30%" };
@@ -42,7 +43,7 @@ Deno.test("penstock verify proves a run whose stake is a share of the cash, in p
   });
 });
 
-Deno.test("penstock verify proves a run through faults and kills, whatever was fetched or stayed missing", async () => {
+Deno.test("penstock verify proves a run through faults and kills, whether missed trades were fetched or not", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults(
       "drop@150,duplicate=9@300,hole=5@400,malformed@450,reorder@500,close@700,hole=3@900",
@@ -57,7 +58,7 @@ Deno.test("penstock verify proves a run through faults and kills, whatever was f
     const outcome = await outcomeOf(run.journal, run.recordings);
     assertEquals(outcome.type, "verified", JSON.stringify(outcome));
 
-    // A part that is left out, and parts in another order.
+    // A recording is left out, and recordings are swapped.
     const [first, second, ...rest] = run.recordings as [string, string, ...string[]];
     const without = await outcomeOf(run.journal, [first, ...rest]);
     assert(without.type === "difference");
@@ -92,12 +93,12 @@ Deno.test("penstock verify proves the last run of a journal, or the one that --r
   });
 });
 
-Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gaps, and with an end of their own", async () => {
+Deno.test("penstock verify proves runs with waiting orders, halts, refusals and gaps, and runs that end by themselves", async () => {
   const cases: readonly (readonly [Readonly<Record<string, string>>, string, readonly string[]])[] = [
     [{ latency: "300ms", slippage: "2" }, "drop@200,hole=5@400", ["expired"]],
     [{ "max-drawdown": "0.001%" }, "", ["halt", "refusal"]],
     [{ "backfill-max": "5" }, "drop@100,hole=200@300", ["disconnected", "gap"]],
-    // More trades are missed after the kill than are left to come, so the end is among fetched trades.
+    // More trades are missed after the kill than are still to come, so the run ends among fetched trades.
     [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
   ];
   for (const [options, faults, types] of cases) {
@@ -122,7 +123,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
   }
 });
 
-Deno.test("penstock verify proves a run that is still going on, as far as it has come", async () => {
+Deno.test("penstock verify proves a live run so far", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 500 });
     const run = new RecordedRun(folder, exchange);
@@ -145,7 +146,7 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 13, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
-    // A buy signal says its trade's price, so that no entry but this one can be the first that differs.
+    // A buy signal contains its trade's price, so only this entry can be the first that differs.
     let changed: unknown;
     const { code: stopped } = await run.process(async (program) => {
       for (let buys = 0; buys < 8; buys++) {
@@ -175,7 +176,7 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
   });
 });
 
-Deno.test("penstock verify says what it cannot read, and with which exit code", async () => {
+Deno.test("penstock verify names what it cannot read, and ends with the matching exit code", async () => {
   await inFolder(async (folder) => {
     const [journal, other] = [`${folder}/a.db`, `${folder}/b.txt`];
     Deno.writeTextFileSync(other, "1723161255342000 {}\n");

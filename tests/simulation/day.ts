@@ -159,7 +159,9 @@ class DayRun {
       const meanMs = random.below(12) === 0 ? 90 * MINUTE : 20_000;
       // A supervisor waits a little before it starts a process again.
       const awayMs = Math.max(1_000, Math.min(random.exponential(meanMs), this.#troubles.leftMs));
-      await this.#time.sleep(awayMs);
+      await this.#time.sleep(awayMs / 2);
+      if (random.below(8) === 0) await this.#request();
+      await this.#time.sleep(awayMs / 2);
     }
   }
 

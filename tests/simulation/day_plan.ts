@@ -90,7 +90,7 @@ export function planOf(seed: number): DayPlan {
       outage: pick(90, 240),
       weather: pick(60, 120),
       end: pick(60, 100, 200),
-      request: pick(120, 240),
+      request: pick(50, 100),
       diskTrouble: pick(400, 1_500),
       clockStep: pick(500, 5_000),
     },

@@ -1,4 +1,4 @@
-/** A run that is started again under other limits: limits may change, the strategy and the books may not. */
+/** A run that restarts with other limits. Limits may change; the strategy and the books may not. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import type { EngineEvent } from "../../src/stages/engine.ts";
@@ -16,7 +16,7 @@ const OPTIONS: ShownOptions = {
 };
 const MINUTE = 60_000_000;
 
-/** Runs one process after another under these limits, each with its prices; returns the events and the recordings. */
+/** Runs one process after another, each with its limits and prices; returns the events and the recordings. */
 class LimitedRun {
   readonly journal: string;
   readonly recordings: string[] = [];
@@ -44,7 +44,7 @@ class LimitedRun {
   }
 }
 
-Deno.test("a run goes on when any of its limits is set, changed or dropped, and is proven", async () => {
+Deno.test("a run resumes when any of its limits is set, changed or dropped, and verifies", async () => {
   const limits: readonly ShownOptions[] = [
     { maxDailyLoss: "5%", onHalt: "flatten" },
     { maxDailyLoss: "0.01%", maxDrawdown: "0.5%" },
@@ -69,7 +69,7 @@ Deno.test("a run goes on when any of its limits is set, changed or dropped, and 
   });
 });
 
-Deno.test("a stop-loss and a take-profit given to a run that holds a position go by what that was bought at", async () => {
+Deno.test("a stop-loss and a take-profit set while a run holds a position use its entry price", async () => {
   const rising = [100, 100, 100, 100, 100, 101, 102];
   const exits = [
     { name: "takeProfit", cause: "take-profit", quiet: [102, 140, 149], due: 151 },
@@ -79,7 +79,7 @@ Deno.test("a stop-loss and a take-profit given to a run that holds a position go
     for (const { name, cause, quiet, due } of exits) {
       for (const isFirst of [true, false]) {
         const run = new LimitedRun(await Deno.makeTempDir({ dir: folder }));
-        // Another position, of other prices, with such an exit of its own.
+        // Another position, at other prices, with its own exit.
         if (!isFirst) await run.process({ [name]: "80%" }, [10, 10, 10, 10, 10, 11, 11]);
         await run.process({ maxDrawdown: null }, [11, 9, 8, ...rising]);
         const told = await run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);

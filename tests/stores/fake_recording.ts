@@ -1,4 +1,4 @@
-/** What the tests of recordings share: a disk that can fill up, and a reader that goes by the program's own. */
+/** Support for tests of recordings: a disk that can fill up, and a reader built on the program's own. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -8,20 +8,20 @@ import { RECORDING } from "../support/layouts.ts";
 
 export const TIME = 1723161255342;
 export const MIB = 1024 * 1024;
-/** As many characters as are written at once. */
+/** The number of characters written at once. */
 export const LOT = 256 * 1024;
 const DECODER = new TextDecoder();
 
-/** A file in memory with a disk that can fill up, and syncs that end when they are told to. */
+/** A file in memory with a disk that can fill up, and syncs that end when a test lets them. */
 export class FakeFile implements RecordingFile {
   readonly #bytes = new Uint8Array(64 * MIB);
   size = 0;
-  /** Bytes that still fit the disk. */
+  /** The number of bytes that still fit on the disk. */
   room = Infinity;
   canTruncate = true;
   canSeek = true;
   isClosed = false;
-  /** How many syncs run at this time, and were started in all. */
+  /** How many syncs are running now, and how many were started in all. */
   syncing = 0;
   syncs = 0;
   syncError: Error | null = null;
@@ -31,7 +31,7 @@ export class FakeFile implements RecordingFile {
 
   writeSync(bytes: Uint8Array): number {
     assert(!this.isClosed);
-    // Never more than this at once, as a system may do.
+    // Never more than this at once, as on some systems.
     const written = Math.min(bytes.length, this.room, 100_000);
     if (written === 0) throw new Error("No space left on device (os error 28)");
     this.#bytes.set(bytes.subarray(0, written), this.size);
@@ -76,7 +76,7 @@ export class FakeFile implements RecordingFile {
   }
 }
 
-/** A recording into a fake file, with everything that it told. */
+/** A recording into a fake file, with every trouble that it reported. */
 export function fake(path = "x.rec") {
   const file = new FakeFile();
   const printed: string[] = [];
@@ -91,7 +91,7 @@ export interface Line {
   readonly frame: string;
 }
 
-/** The frames of a recording, and its notes in their place, all by the program's own reader. */
+/** The frames of a recording, with its notes in place, as the program's own reader returns them. */
 export function readBack(bytes: Uint8Array) {
   const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
   const origin = { name: "recording", layout: RECORDING };

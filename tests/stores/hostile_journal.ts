@@ -1,13 +1,13 @@
-/** Journals that somebody made to mislead, hang or fill the machine that opens them. */
+/** Journals made to mislead the reader, hang the program or fill the disk. */
 import { DatabaseSync } from "node:sqlite";
 declare module "node:sqlite" {
-  /** Deno 2.9 has this, and its types do not know it yet. */
+  /** Deno 2.9 has this, but its types lack it. */
   interface DatabaseSyncOptions {
     defensive?: boolean;
   }
 }
 
-/** Changes the database at `path` past all that SQLite and a journal's tables would keep one from. */
+/** Changes the database at `path`, bypassing the safeguards of SQLite and of the journal's tables. */
 export function change(path: string, ...statements: readonly string[]): void {
   const database = new DatabaseSync(path, { defensive: false });
   database.exec("PRAGMA writable_schema = ON; PRAGMA ignore_check_constraints = ON");
@@ -15,24 +15,24 @@ export function change(path: string, ...statements: readonly string[]): void {
   database.close();
 }
 
-/** The statement that changes what the database says of one of its objects. */
+/** A statement that changes the schema row of one of the database's objects. */
 export function relist(name: string, set: string): string {
   return `UPDATE sqlite_schema SET ${set} WHERE name = '${name}'`;
 }
 
-/** Changes bytes of a file: numbers from an offset on. */
+/** Overwrites bytes of a file from an offset on. */
 export function patch(path: string, at: number, ...bytes: readonly number[]): void {
   using file = Deno.openSync(path, { write: true });
   file.seekSync(at, Deno.SeekMode.Start);
   file.writeSync(Uint8Array.from(bytes));
 }
 
-/** So many views that SQLite reads their list for minutes. */
+/** Creates so many views that SQLite takes minutes to read their list. */
 export const MANY_VIEWS =
   `WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300000) INSERT INTO sqlite_schema
     SELECT 'view', 'v' || n, 'v' || n, 0, 'CREATE VIEW v' || n || ' AS SELECT 1' FROM more`;
 
-/** A view by this name that never ends, and gives every column a million bytes. */
+/** A view with this name that never ends, and has a million bytes in every column. */
 export function endless(name: string, ...columns: readonly string[]): string {
   const values = columns.map((column) => `zeroblob(1000000) AS ${column}`).join(", ");
   return `CREATE VIEW ${name} AS WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more)

@@ -27,16 +27,16 @@ import {
 
 const VIEW = ["ALTER TABLE entries RENAME TO kept", "CREATE VIEW entries AS SELECT * FROM kept"];
 
-/** What each of these makes of a journal, and what is said of it. */
+/** Changes to a journal, with the expected message. */
 const FORGED: readonly [name: string, statements: readonly string[], message: string][] = [
   ["a view for the entries", VIEW, "entries is a view, and Penstock makes a table of that name"],
   [
-    "a heartbeat without end",
+    "an endless heartbeat",
     ["DROP TABLE life", endless("life", "one", "run", "seq")],
     "life is a view, and Penstock makes a table of that name",
   ],
   [
-    "an end without end",
+    "an endless head",
     ["DROP TABLE head", endless("head", "one", "seq", "hash")],
     "head is a view, and Penstock makes a table of that name",
   ],
@@ -45,16 +45,16 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
     ["CREATE TRIGGER more AFTER UPDATE ON head BEGIN INSERT INTO requests SELECT * FROM requests; END"],
     'it has a trigger "more", which Penstock does not make',
   ],
-  ["a table more", ["CREATE TABLE more (x)"], 'it has a table "more", which Penstock does not make'],
-  ["an index more", ["CREATE INDEX more ON entries (time)"], 'it has an index "more"'],
-  ["a view more", [endless("more", "x")], 'it has a view "more"'],
+  ["an extra table", ["CREATE TABLE more (x)"], 'it has a table "more", which Penstock does not make'],
+  ["an extra index", ["CREATE INDEX more ON entries (time)"], 'it has an index "more"'],
+  ["an extra view", [endless("more", "x")], 'it has a view "more"'],
   ["a table of a module", ["CREATE VIRTUAL TABLE more USING fts5(x)"], 'it has a table "more'],
   ["statistics", ["ANALYZE"], 'it has a table "sqlite_stat1"'],
   ["a table with an index of its own", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not make"],
-  ["a table less", ["DROP TABLE requests"], "requests is missing from its tables"],
-  ["a trigger less", ["DROP TRIGGER entries_stay"], "entries_stay is missing from its tables"],
+  ["a missing table", ["DROP TABLE requests"], "requests is missing from its tables"],
+  ["a missing trigger", ["DROP TRIGGER entries_stay"], "entries_stay is missing from its tables"],
   [
-    "a trigger in the place of an index",
+    "a trigger in place of an index",
     [
       "DROP INDEX entries_by_type",
       "CREATE TRIGGER entries_by_type AFTER DELETE ON head BEGIN SELECT 1; END",
@@ -67,7 +67,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
     'the trigger entries_stay belongs to "head", and not to entries',
   ],
   [
-    "columns of another type",
+    "columns of a different type",
     [relist("entries", "sql = replace(sql, 'time INTEGER', 'time TEXT')")],
     'the table entries was made otherwise: from character 112 on "TEXT NOT NULL,',
   ],
@@ -77,7 +77,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
     'the table entries was made otherwise: from character 183 on "", expected " STRICT"',
   ],
   [
-    "a column that is computed",
+    "a computed column",
     [relist("head", "sql = replace(sql, 'seq INTEGER NOT NULL', 'seq INTEGER AS (one + 6)')")],
     "the table head was made otherwise",
   ],
@@ -104,12 +104,12 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
     `it has a table ${JSON.stringify("\u001b[2J\u009b")}, which`,
   ],
   [
-    "a name without end",
+    "an overlong name",
     [`CREATE TABLE "${"x".repeat(500)}" (y)`],
     `it has a table "${"x".repeat(60)}"…, which`,
   ],
   [
-    "a statement without end",
+    "an overlong statement",
     [relist("entries_stay", "sql = sql || hex(zeroblob(5000000))")],
     "the list of its tables has a row that cannot be read",
   ],
@@ -120,7 +120,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
   ],
 ];
 
-Deno.test("Every way to open a journal refuses one that consists of anything but what Penstock makes", async () => {
+Deno.test("Every way to open a journal refuses one with anything that Penstock does not make", async () => {
   await inFolder(async (folder) => {
     const asking = { waitMs: 0, signal: new AbortController().signal };
     await writeSample(`${folder}/sample.db`);
@@ -145,7 +145,7 @@ Deno.test("Every way to open a journal refuses one that consists of anything but
   });
 });
 
-Deno.test("JournalReader refuses older journals that have more, less or other tables than their version", async () => {
+Deno.test("JournalReader refuses older journals with extra, missing or different tables for their version", async () => {
   await inFolder(async (folder) => {
     for (const version of [1, 2] as const) {
       for (
@@ -176,17 +176,17 @@ Deno.test("JournalReader refuses older journals that have more, less or other ta
   });
 });
 
-/** What SQLite says that a database consists of. */
+/** The names of a database's objects, according to SQLite. */
 function namesOf(database: DatabaseSync): string[] {
   return database.prepare("SELECT name FROM sqlite_schema").all().map(({ name }) => String(name));
 }
 
-Deno.test("JournalReader finds what a log has put in the place of the tables, and takes no part of it that is not whole", async () => {
+Deno.test("JournalReader reads a schema from the write-ahead log, and ignores incomplete commits", async () => {
   await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
     await writeSample(path);
     const database = new DatabaseSync(path);
-    // More than is read of a log at once.
+    // More than one read of a log.
     database.exec(`PRAGMA wal_autocheckpoint = 0;
       WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300)
         INSERT INTO requests SELECT n, 1, '', 1, CAST(zeroblob(8000) AS TEXT) FROM more;
@@ -196,11 +196,11 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
     await assertRejects(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
     const listed = () => beginningOf(copy, APPLICATION_ID, "read")!.objects.map(({ name }) => name);
     assertEquals(listed(), namesOf(database));
-    // A byte of its last commit, which SQLite leaves out then.
+    // A wrong byte in its last commit, which SQLite then ignores.
     patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);
     assertEquals(listed(), namesOf(database).filter((name) => name !== "more"));
     assert((await chainResultOf(copy)).isWhole);
-    // What comes after the trigger is removed again has it no more.
+    // After the trigger is removed again, the list lacks it.
     database.exec("DROP TRIGGER more");
     copyFiles(path, copy);
     assert((await chainResultOf(copy)).isWhole);
@@ -211,13 +211,13 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
   });
 });
 
-Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, out of the file or to other pages", async () => {
+Deno.test("JournalReader refuses a list of tables whose pages point in a circle, outside the file or to other pages", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const LEFT_OF_HEADER = 100;
     for (
       const [bytes, message] of [
-        // A page of numbers, without one but the last.
+        // An inner page with only its last pointer.
         [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 1], "the list of its tables comes to page 1 twice"],
         [[5, 0, 0, 0, 0, 15, 255, 0, 127, 0, 0, 0], "page 2130706432 of the file is cut short or missing"],
         [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 3], "the list of its tables has a page of another kind, 3"],
@@ -234,7 +234,7 @@ Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, 
   });
 });
 
-Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal that would write over it or is none", async () => {
+Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that would overwrite it or is no file", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -264,7 +264,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
       Deno.removeSync(path + side);
     }
     if (Deno.build.os === "windows") return;
-    // A pipe that nobody writes to: opening it waits for ever.
+    // A pipe without a writer: opening it would wait forever.
     assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
     await assertRejects(
       () => JournalReader.open(path),
@@ -274,7 +274,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
   });
 });
 
-Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of any other", async () => {
+Deno.test("JournalReader reads no more of a file of a hundred gigabytes than of any other", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -286,13 +286,13 @@ Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of an
   });
 });
 
-Deno.test("copyJournal() refuses a journal that is a hole in its file but for its beginning", async () => {
+Deno.test("copyJournal() refuses a journal whose file is one hole after its start", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
     await copyJournal(path, `${folder}/copy.db`);
     Deno.truncateSync(path, 4096 * 20_000_000);
-    // As if it had always had so many pages.
+    // As if it had always had this many pages.
     patch(path, 28, 1, 0x31, 0x2d, 0);
     await assertRejects(
       () => copyJournal(path, `${folder}/other.db`),
@@ -303,7 +303,7 @@ Deno.test("copyJournal() refuses a journal that is a hole in its file but for it
   });
 });
 
-Deno.test("JournalReader looks no further back for a checkpoint than one can be", async () => {
+Deno.test("JournalReader searches no further back for a checkpoint than one can be", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path, 1);
@@ -320,7 +320,7 @@ Deno.test("JournalReader looks no further back for a checkpoint than one can be"
   });
 });
 
-Deno.test("Reading a journal takes no more of a value than a journal has", async () => {
+Deno.test("Reading a journal refuses values longer than Penstock writes", async () => {
   await inFolder(async (folder) => {
     let number = 0;
     let path = "";
@@ -367,7 +367,7 @@ Deno.test("Reading a journal takes no more of a value than a journal has", async
   });
 });
 
-Deno.test("Journal.commit() writes what can be read again, and refuses a longer content", async () => {
+Deno.test("Journal.commit() writes only content that can be read again, and refuses longer content", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -386,7 +386,7 @@ Deno.test("Journal.commit() writes what can be read again, and refuses a longer 
   });
 });
 
-Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes no value above the limit", async () => {
+Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and accepts no value above the limit", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -402,7 +402,7 @@ Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes
   });
 });
 
-Deno.test("JournalReader.entries() ends where entries do not go up, as in pages that lead in a circle", async () => {
+Deno.test("JournalReader.entries() stops at entries that do not ascend, as in pages that point in a circle", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path, 400);
@@ -411,7 +411,7 @@ Deno.test("JournalReader.entries() ends where entries do not go up, as in pages 
       return {
         prepare(sql: string) {
           const statement = database.prepare(sql);
-          // A reader that asks for what comes after an entry gets the first ones again.
+          // A reader that asks for the entries after one gets the first ones again.
           const all = (...values: SQLInputValue[]) =>
             statement.all(...values.map((value) => typeof value === "number" ? 0 : value));
           return {

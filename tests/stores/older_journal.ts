@@ -1,10 +1,10 @@
-/** Journals as older versions of the tables had them. */
+/** Journals with older versions of the tables. */
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
 import { checkpoint, draft, TIME, WINDOW } from "./sample_journal.ts";
 
-/** The statements of version 1, to the letter. */
+/** The exact statements of version 1. */
 const STATEMENTS = [
   `CREATE TABLE entries (
     seq INTEGER PRIMARY KEY,
@@ -48,7 +48,7 @@ const STATEMENTS = [
     prices BLOB NOT NULL
   ) STRICT`,
 ];
-/** What version 2 added to them. */
+/** The table that version 2 added. */
 const HEARTBEAT = `CREATE TABLE life (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     run INTEGER NOT NULL,
@@ -62,7 +62,7 @@ const HEARTBEAT = `CREATE TABLE life (
     price_time INTEGER
   ) STRICT`;
 
-/** A closed journal of `version` with what `writeSample` writes, as that version wrote it. */
+/** A closed journal with the content of `writeSample`, as `version` wrote it. */
 export function writeOlder(path: string, version: 1 | 2, commits = 5): void {
   const database = new DatabaseSync(path);
   for (const sql of version === 1 ? STATEMENTS : [...STATEMENTS, HEARTBEAT]) database.exec(sql);
@@ -105,7 +105,7 @@ export function writeOlder(path: string, version: 1 | 2, commits = 5): void {
   database.close();
 }
 
-/** A run of two processes that a Penstock of version 2 kept and recorded: its journal and its recordings. */
+/** The journal and recordings of a run of two processes, kept by a Penstock of version 2. */
 export async function writeRunOfVersion2(folder: string): Promise<{ journal: string; recordings: string[] }> {
   const unpack = async (name: string): Promise<string> => {
     const packed = await Deno.readFile(new URL(`version_2/${name}.gz`, import.meta.url));

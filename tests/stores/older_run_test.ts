@@ -8,7 +8,7 @@ import { OtherRun, RunJournal } from "../../src/stores/journal/run_journal.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 
-Deno.test("RunJournal.start() refuses a run that an older version kept, and says what to do", async () => {
+Deno.test("RunJournal.start() refuses a run of an older version, and says what to do", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/old.db`;
   const options = { now: () => 0, window: 50 };
@@ -62,7 +62,7 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
   const cases: [endpoint: string | null, market: string, isSame: boolean][] = [
     [null, "binance", true],
     ["wss://data-stream.binance.vision:443", "binance", true],
-    // The port of a demo is another one at every start.
+    // A demo has another port at every start.
     ["ws://127.0.0.1:40000", "built-in exchange", true],
     ["ws://127.0.0.1:40000", "ws://127.0.0.1:40000", true],
     ["ws://127.0.0.1:40000", "ws://127.0.0.1:40001", false],

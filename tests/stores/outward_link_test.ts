@@ -1,4 +1,4 @@
-/** What Penstock keeps and writes never goes through a link that leads elsewhere, nor into a file with another name. */
+/** Penstock never writes through a link that leads elsewhere, or into a file that also has another name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
 import { examineFolder } from "../../src/stores/files/data_folder.ts";
@@ -23,7 +23,7 @@ const OPTIONS = { stop: new AbortController().signal, onWarning: () => {} };
 // deno-lint-ignore no-explicit-any -- the parameters of each are its own.
 type Kind = new (...values: any[]) => Error;
 
-/** How a file is recorded to, with nothing said of it. */
+/** Records to a file without reporting troubles. */
 const recorded = (path: string): Recording =>
   Recording.create(path, { symbol: "BTCUSDT", onTrouble: () => {}, time: NOW });
 const recordedIn = (path: string, retention: RecordingRetention | null = null, time = NOW): Recording =>
@@ -31,13 +31,13 @@ const recordedIn = (path: string, retention: RecordingRetention | null = null, t
 
 Deno.test({
   name:
-    "journals, recordings, results and copies are refused where a link leads out of data, and nothing is touched",
+    "journals, recordings, results and copies refuse a link that leads out of data, and nothing is touched",
   ignore,
   fn: () =>
     inDataFolder(async (inside, outside) => {
       await writeSample(`${inside}/a.db`);
       await writeSample(`${outside}/other.db`);
-      // Opened for reading, SQLite would make files beside it.
+      // If SQLite opened it for reading, it would create files beside it.
       for (const side of ["-wal", "-shm"]) Deno.writeTextFileSync(`${outside}/other.db${side}`, "");
       Deno.writeTextFileSync(`${outside}/empty`, "");
       const links = { db: "other.db", file: "empty", new: "none", sub: "" };
@@ -45,7 +45,7 @@ Deno.test({
         Deno.symlinkSync(`${outside}/${to}`, `${inside}/${name}`);
       }
       const before = contentOf(outside);
-      // A journal that is copied has SQLite's files beside it.
+      // A journal being copied has SQLite's files beside it.
       const names = () => namesIn(inside).filter((name) => !name.startsWith("a.db"));
       const found = names();
       const asking = { waitMs: 0, signal: new AbortController().signal };
@@ -67,7 +67,7 @@ Deno.test({
       ];
       for (const [what, attempt, kind, paths] of attempts) {
         for (const name of paths) {
-          // deno-lint-ignore require-await -- an error that is thrown is one that is rejected.
+          // deno-lint-ignore require-await -- async turns a thrown error into a rejection.
           const { message } = await assertRejects(async () => attempt(`${inside}/${name}`), kind);
           const [link = ""] = name.split("/");
           assertStringIncludes(
@@ -88,8 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "Journal.open() and Recording.create() keep to the folder of the file that they are given, wherever it is",
+  name: "Journal.open() and Recording.create() stay in the folder of the given file, wherever it is",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -103,7 +102,7 @@ Deno.test({
         `${own}/in/${name} is a link that leads out of ${own}/in, to ${own}/out/${name}`;
       assertStringIncludes(await refusal(`${own}/in/a.db`), why("a.db"));
       assertThrows(() => recorded(`${own}/in/empty`), RecordingError, why("empty"));
-      // It is read, and a result is written, wherever a link of the user's leads.
+      // Reading, and writing a result, follow the user's links anywhere.
       await (await JournalReader.open(`${own}/in/a.db`)).close();
       using place = await resultPlaceAt(`${own}/in/empty`, OPTIONS);
       place.write("{}");
@@ -116,7 +115,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "Journal.open() and JournalReader.open() leave files beside the journal alone that are links or have other names",
+    "Journal.open() and JournalReader.open() refuse files beside the journal that are links or have other names",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -135,14 +134,14 @@ Deno.test({
           assertEquals(Deno.readTextFileSync(other) === content, true, side + how);
         }
       }
-      // Beside a journal that is not there yet, too.
+      // Also beside a journal that does not exist yet.
       Deno.writeTextFileSync(`${folder}/notes-shm`, "mine");
       assertStringIncludes(await refusal(`${folder}/notes`), "notes-shm is there");
       assertEquals(Deno.readTextFileSync(`${folder}/notes-shm`), "mine");
     }),
 });
 
-/** Runs `use`, in which `before` comes once, between whatever is looked at and the opening of `path`. */
+/** Calls `use`, and calls `before` once, just before `path` is opened. */
 async function withOpening(
   path: string,
   before: () => void,
@@ -165,7 +164,7 @@ async function withOpening(
 
 Deno.test({
   name:
-    "Journal.open() and Recording.create() write nothing to what takes a file's place just before it is opened",
+    "Journal.open() and Recording.create() write nothing to a file that is replaced just before it is opened",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -207,8 +206,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "Recording.createIn() writes nothing into a folder that takes the place of its own, and deletes nothing there",
+  name: "Recording.createIn() writes and deletes nothing in a folder that replaces its own",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -233,7 +231,7 @@ Deno.test({
       await recording.close(NOW + DAY);
       assertEquals(contentOf(others), before);
       assert(logged[0]?.includes("the folder was moved or replaced while the run records there"), logged[0]);
-      // What it received goes on into the file that is open.
+      // What it receives still goes into the open file.
       assertEquals([...Deno.readDirSync(`${folder}/moved`)].length, 2);
     }),
 });
@@ -271,7 +269,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resultPlaceAt() writes to no file that takes the place of a device before it is opened",
+  name: "resultPlaceAt() writes to no file that replaces a device before it is opened",
   ignore,
   fn: () =>
     inFolder(async (folder) => {

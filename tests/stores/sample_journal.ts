@@ -1,4 +1,4 @@
-/** What the tests of the journal share: journals in folders of their own, and a database that fails on demand. */
+/** Support for tests of the journal: journals in folders of their own, and a database that fails on demand. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Journal, type JournalOptions } from "../../src/stores/journal/journal.ts";
@@ -17,7 +17,7 @@ export const WINDOW = 10;
 const ROOT = new URL("../../", import.meta.url);
 const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
 
-/** Runs `use` with a new folder, which is gone afterwards. */
+/** Calls `use` with a new folder, and removes it afterwards. */
 export async function inFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
   try {
@@ -55,7 +55,7 @@ export function checkpoint(number: number, values: readonly number[] = [], fresh
   };
 }
 
-/** A closed journal with a run of `commits` commits of three entries each, all but the first after a checkpoint. */
+/** Writes a closed journal with a run of `commits` commits of three entries, all but the first after a checkpoint. */
 export async function writeSample(path: string, commits = 5): Promise<void> {
   await using journal = await openJournal(path);
   await journal.startRun({ time: TIME, content: { config: { long: 10 } } });
@@ -67,7 +67,7 @@ export async function writeSample(path: string, commits = 5): Promise<void> {
   }
 }
 
-/** All that a journal holds, as a reader sees it. */
+/** The contents of a journal, as a reader sees them. */
 export async function contentsOf(path: string) {
   await using reader = await JournalReader.open(path);
   const entries: Entry[] = await Array.fromAsync(reader.entries());
@@ -79,7 +79,7 @@ export async function contentsOf(path: string) {
   };
 }
 
-/** What a run's last checkpoint says of its state. */
+/** The state in a run's last checkpoint. */
 export async function stateOf(path: string, run?: number): Promise<Readonly<Record<string, unknown>>> {
   await using reader = await JournalReader.open(path);
   return (await reader.checkpoint(run))!.state;
@@ -91,7 +91,7 @@ export interface StateContent {
   readonly account: Record<string, string>;
 }
 
-/** Changes the state at a run's last checkpoint and makes its entry prove that, as a forger would; see `rehash`. */
+/** Changes the state at a run's last checkpoint and the proof in its entry, as a forger would; see `rehash`. */
 export function forgeState(
   database: DatabaseSync,
   run: number,
@@ -139,7 +139,7 @@ export async function chainResultOf(path: string) {
 /** Changes a closed journal by hand, past its triggers. */
 export function tamper(path: string, change: (database: DatabaseSync) => void): void {
   const database = new DatabaseSync(path);
-  // What a test changes need not outlast the machine.
+  // A test's changes need not survive a crash of the machine.
   database.exec("PRAGMA synchronous = OFF");
   const saved = TRIGGERS.map((name) =>
     String(database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!["sql"])
@@ -150,7 +150,7 @@ export function tamper(path: string, change: (database: DatabaseSync) => void): 
   database.close();
 }
 
-/** The bytes of a journal and of what stands beside it, to see that nothing changes. */
+/** The bytes of a journal and of the files beside it, to check that nothing changes. */
 export function bytesOf(path: string): (Uint8Array | null)[] {
   return [path, `${path}-wal`].map((file) => {
     try {
@@ -162,7 +162,7 @@ export function bytesOf(path: string): (Uint8Array | null)[] {
   });
 }
 
-/** The message with which it is refused; nothing at the path and beside it may change. */
+/** The message with which `open` refuses the journal. Asserts that the files at and beside the path do not change. */
 export async function refusal(path: string, options: SampleOptions = {}): Promise<string> {
   const before = bytesOf(path);
   const { message } = await assertRejects(
@@ -174,12 +174,12 @@ export async function refusal(path: string, options: SampleOptions = {}): Promis
   return message;
 }
 
-/** The names of all that is in a folder. */
+/** The names of everything in a folder. */
 export function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-/** Copies a journal as it lies on the disk, with its log and, if wanted, its shared memory. */
+/** Copies a journal as it is on disk, with its log and, if wanted, its shared memory. */
 export function copyJournal(from: string, to: string, withMemory = false): void {
   for (const side of withMemory ? ["", "-wal", "-shm"] : ["", "-wal"]) {
     try {
@@ -193,7 +193,7 @@ export function copyJournal(from: string, to: string, withMemory = false): void 
 /** Called before and after every write, with its number; it may throw instead. */
 export type OnWrite = (number: number, moment: "before" | "after", sql: string) => void;
 
-/** Real databases with someone in between. */
+/** Real databases with a hook around every write. */
 export function watched(onWrite: OnWrite): Connect {
   let number = 0;
   return (path, readOnly): JournalDatabase => {
@@ -219,15 +219,15 @@ export function watched(onWrite: OnWrite): Connect {
   };
 }
 
-/** As node:sqlite reports a failing disk. */
+/** The error with which node:sqlite reports a failing disk. */
 export function diskError(): Error {
   return Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode: 778 });
 }
 
-/** A database that waits for nobody. */
+/** Databases that never wait for a lock. */
 export const impatient: Connect = (path, readOnly) => new DatabaseSync(path, { readOnly, timeout: 0 });
 
-/** Runs `body`, with `Journal` and `JournalReader`, as a process that may read and write what `flags` say. */
+/** Runs `body`, with `Journal` and `JournalReader`, as a process with the permissions in `flags`. */
 export function journalProcess(folder: string, body: string, flags: readonly string[]): Deno.ChildProcess {
   const from = (file: string) => JSON.stringify(new URL(`src/stores/journal/${file}`, ROOT).href);
   const script = `import { Journal } from ${from("journal.ts")};
@@ -252,7 +252,7 @@ export async function* linesOf(process: Deno.ChildProcess): AsyncGenerator<strin
   }
 }
 
-/** Has the journal at `path`, which a run may have open, refuse all entries of `type`. */
+/** Makes the journal at `path`, which a run may have open, refuse all entries of `type`. */
 export function refuseEntries(path: string, type: string): void {
   const database = new DatabaseSync(path);
   const refuse = `SELECT RAISE(ABORT, '${type} refused')`;

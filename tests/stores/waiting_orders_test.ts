@@ -1,4 +1,4 @@
-/** A journal of a run in which many orders wait: what it takes, and what comes of it after every interruption. */
+/** The journal of a run with many waiting orders: its size, and the state after every interruption. */
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
@@ -18,14 +18,14 @@ const OPTIONS: ShownOptions = {
   ...{ short: 1, long: 2, cash: "1000000", latency: 200 },
 };
 
-/** Prices that cross often: the same at every call. */
+/** Prices that cross often, the same at every call. */
 function walk(count: number): number[] {
   const random = new SeededRandom(11);
   let price = 60_000;
   return Array.from({ length: count }, () => price += random.whole(-9, 9));
 }
 
-/** What a run of these processes decides, each of which is killed after so many trades; the connection is lost after one. */
+/** The decisions of a run of these processes, each killed after its number of trades; one loses its connection. */
 async function decisionsOf(
   folder: string,
   options: ShownOptions,
@@ -39,7 +39,7 @@ async function decisionsOf(
   for (const [number, length] of lengths.entries()) {
     const recording = `${folder}/${lengths.length}-${number}.txt`;
     recordings.push(recording);
-    // The clock goes on as if there had been one process.
+    // The clock continues as if there were one process.
     const from = Math.max(0, lengths.slice(0, number).reduce((sum, each) => sum + each, 0));
     await using run = await HandRun.open(journal, recording, options, TIME + from * 1_000 + number * 2);
     assertEquals(run.engine.state.lastId, from === 0 ? -1 : from);
@@ -52,7 +52,7 @@ async function decisionsOf(
   return { journal, recordings, events };
 }
 
-Deno.test("a run in which hundreds of orders wait goes on after every interruption, and is proven", async () => {
+Deno.test("a run with hundreds of waiting orders resumes after every interruption, and verifies", async () => {
   const prices = walk(3_000);
   const random = new SeededRandom(5);
   const lengths: number[] = [];
@@ -70,7 +70,7 @@ Deno.test("a run in which hundreds of orders wait goes on after every interrupti
   }
 });
 
-Deno.test("a run that is put down and resumed at any trade decides what one process decides", async () => {
+Deno.test("a run that is interrupted and resumed at any trade decides what one process decides", async () => {
   await inFolder(async (folder) => {
     const prices = walk(900);
     const whole = await decisionsOf(`${folder}`, OPTIONS, prices, [900]);
@@ -82,7 +82,7 @@ Deno.test("a run that is put down and resumed at any trade decides what one proc
   });
 });
 
-/** A run as versions kept it whose checkpoints had every waiting order. */
+/** A run kept like those of versions whose checkpoints had every waiting order. */
 class OlderEngine extends Engine {
   override get state(): EngineState {
     const state = super.state;
@@ -150,7 +150,7 @@ function watching(onWrite: (sql: string, values: readonly unknown[]) => void): C
 
 const CHOICES = { ...DEFAULTS, short: 1, long: 2, cash: "1000000", latency: 100_000_000 };
 
-Deno.test("RunJournal resumes a run of a version whose checkpoints had every waiting order", async () => {
+Deno.test("RunJournal resumes a run of a version whose checkpoints contained every waiting order", async () => {
   await inFolder(async (folder) => {
     const prices = walk(3_000);
     const path = `${folder}/older.db`;
@@ -169,7 +169,7 @@ Deno.test("RunJournal resumes a run of a version whose checkpoints had every wai
   });
 });
 
-Deno.test("a checkpoint takes as much however many orders wait", async () => {
+Deno.test("a checkpoint's size does not depend on how many orders wait", async () => {
   await inFolder(async (folder) => {
     let written = 0;
     let commits = 0;

@@ -38,6 +38,26 @@ export function* blocksOf(ticks: Iterable<Tick | Signalled>, rows = 1): Generato
   if (block !== null) yield block;
 }
 
+const COLUMNS = [
+  ...["id", "time", "price", "quantityWhole", "quantityFraction", "buyerIsMaker", "receivedAt"] as const,
+];
+
+/** A block of its own, which is not filled again. */
+export function copyOf(block: SignalledBlock): SignalledBlock {
+  const copy = new TradeBlock(block.symbol, null, block.size);
+  copy.open(block.firstId, block.decimals, block.late);
+  copy.size = block.size;
+  copy.missing = block.missing;
+  copy.filled = block.filled;
+  for (const name of COLUMNS) {
+    copy[name].set(block[name].subarray(0, block.size));
+  }
+  copy.wishes.set(block.wishes.subarray(0, block.size));
+  copy.signals.push(...block.signals);
+  copy.signalRows.push(...block.signalRows);
+  return copy;
+}
+
 /** The trades after the risk stage, each alone, with its decisions if something is due at it. */
 export function* judged(gate: RiskGate, ticks: Iterable<Signalled>): Generator<Judged> {
   for (const piece of new RiskStage(gate).over(blocksOf(ticks))) yield lastOf(piece, { decisions: null });

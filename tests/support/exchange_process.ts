@@ -1,6 +1,6 @@
 /**
- * The built-in exchange as a process of its own, for tests of a program that gives its reader a limited time. One in
- * the test's process, as it sends without a pause, takes that time from the test, which is the reader.
+ * The built-in exchange as a process of its own, for tests of a program that gives its reader limited time. An exchange
+ * in the test's process sends without a pause, and takes that time from the test, which is the reader.
  */
 import { Penstock, type PrintedEvent } from "./penstock.ts";
 
@@ -26,7 +26,7 @@ export class ExchangeProcess implements AsyncDisposable {
     this.endpoint = endpoint;
   }
 
-  /** The next of its events that has this type. */
+  /** Waits for its next event of this type. */
   event(type: string): Promise<PrintedEvent> {
     return this.#program.event(type);
   }

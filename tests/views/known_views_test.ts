@@ -1,15 +1,23 @@
 /** Holds the views of the table, and a made-up one, to the contract. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { configure } from "../../src/config/config.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import { openViews, type ShownRun, VIEWS } from "../../src/views/known_views.ts";
-import { SeveralViews, type View } from "../../src/views/view.ts";
+import { SeveralViews, show, type View } from "../../src/views/view.ts";
+import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { SUMMARY } from "../support/sample_metrics.ts";
 import { MemoryView } from "./memory_view.ts";
+import { Screen } from "./screen.ts";
 import { type OpenedView, testView } from "./view_contract.ts";
 
-/** Keeps what is written to it. Not a terminal. */
+/** Keeps what is written to it. Not a terminal unless it says so. */
 class Sink {
   text = "";
+  readonly #isTerminal: boolean;
+
+  constructor(isTerminal = false) {
+    this.#isTerminal = isTerminal;
+  }
 
   write(bytes: Uint8Array): Promise<number> {
     return Promise.resolve(this.writeSync(bytes));
@@ -21,14 +29,18 @@ class Sink {
   }
 
   isTerminal(): boolean {
-    return false;
+    return this.#isTerminal;
   }
 }
 
 /** Opens the views of a run with these options, on outputs of their own. */
-function opened(options: { readonly isBacktest: boolean; readonly json: boolean }, views = VIEWS) {
+function opened(
+  options: { readonly isBacktest: boolean; readonly json: boolean },
+  views = VIEWS,
+  stderr = new Sink(),
+) {
   const { config } = configure({}, [], "backtest");
-  const [stdout, stderr] = [new Sink(), new Sink()];
+  const stdout = new Sink();
   const { signal } = new AbortController();
   const run: ShownRun = {
     isBacktest: options.isBacktest,
@@ -52,6 +64,15 @@ function inMemory(): OpenedView & { readonly view: MemoryView } {
       return [...events, ...lines, ...figures]
         .map((each) => JSON.stringify(each).replace(/[\x7f-\x9f\u202e]/g, "?")).join("\n");
     },
+  };
+}
+
+/** Gives the terminal this name: on a dumb one nothing is drawn again. */
+function namedTerminal(name: string): Disposable {
+  const before = Deno.env.get("TERM");
+  Deno.env.set("TERM", name);
+  return {
+    [Symbol.dispose]: () => before === undefined ? Deno.env.delete("TERM") : Deno.env.set("TERM", before),
   };
 }
 
@@ -89,7 +110,10 @@ Deno.test("openViews() shows a log and a table, or with --json a log and events 
       await view.close();
       assert(stderr.text.endsWith("careful\n"));
       if (json) assertEquals(stdout.text, `${JSON.stringify(SUMMARY)}\n`);
-      else assertEquals(stdout.text.includes("Summary: on paper"), !isBacktest);
+      else {
+        assertEquals(stdout.text.includes("Summary: on paper"), !isBacktest);
+        assertEquals(stdout.text.includes(`"type"`), false);
+      }
     }
   }
 });
@@ -103,4 +127,51 @@ Deno.test("SeveralViews closes every view, and throws the first failure", async 
   const views = new SeveralViews([first, failing("one"), failing("two"), last]);
   await assertRejects(() => views.close(), Error, "one");
   assertEquals([first.closed, last.closed], [1, 1]);
+});
+
+Deno.test("openViews() keeps a live line on a terminal until the summary, or the close where there is none", async () => {
+  using _term = namedTerminal("xterm");
+  const run = new Engine(optionsOf(DEFAULTS)).state.current;
+  const stream = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 1, lagMs: null };
+  const linesOf = ({ text }: Sink) => new Screen(text).lines.filter((line) => line.includes("●"));
+  for (const isWhole of [true, false]) {
+    const { view, stderr } = opened({ isBacktest: false, json: false }, VIEWS, new Sink(true));
+    // What is written is on its way for a turn.
+    const turn = () => new Promise((resolve) => setTimeout(resolve));
+    view.glance!({ of: "run", run, stream });
+    await turn();
+    assertEquals(linesOf(stderr).length, 1);
+    if (isWhole) {
+      view.event(SUMMARY);
+      await turn();
+      assertEquals(linesOf(stderr), []);
+    }
+    await view.close();
+    assertEquals(linesOf(stderr), []);
+  }
+});
+
+Deno.test("openViews() ends a backtest, and no live run, whose log nobody reads any more", async () => {
+  for (const isBacktest of [false, true]) {
+    const stderr = Object.assign(new Sink(), {
+      write: () => Promise.reject(new Deno.errors.BrokenPipe("gone")),
+    });
+    const { view } = opened({ isBacktest, json: true }, VIEWS, stderr);
+    view.log({ level: "warn", text: "careful" });
+    await new Promise((resolve) => setTimeout(resolve));
+    if (isBacktest) assertThrows(() => view.ready(), Deno.errors.BrokenPipe);
+    else assertEquals(view.ready(), null);
+    if (isBacktest) await assertRejects(() => view.close(), Deno.errors.BrokenPipe);
+    else await view.close();
+  }
+});
+
+Deno.test("show() lets a view show what it held back even where the source of the events fails", () => {
+  const view = new MemoryView();
+  const failing = function* () {
+    yield SUMMARY;
+    throw new Error("the books do not balance");
+  };
+  assertThrows(() => show(view, failing()), Error, "the books do not balance");
+  assertEquals([view.events.length, view.settled], [1, 1]);
 });

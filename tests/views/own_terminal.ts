@@ -46,7 +46,7 @@ export class OwnTerminal implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Waits until `text` has been shown. */
+  /** Waits until the terminal shows `text`. */
   async shows(text: string | RegExp): Promise<void> {
     const look = async () => {
       while (typeof text === "string" ? !this.#text.includes(text) : !text.test(this.#text)) {

@@ -1,4 +1,4 @@
-/** The contract of views: the tests of each call `testView`, and say how to open the view and see what it shows. */
+/** The contract of views. Each view's tests call `testView` with a way to open the view and see what it shows. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { configure } from "../../src/config/config.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
@@ -20,7 +20,7 @@ export interface ViewCase {
   readonly shows: { readonly gaps: boolean; readonly log: boolean; readonly report: boolean };
 }
 
-/** Text that somebody could send to steer a terminal. */
+/** Text that somebody could send to control a terminal. */
 const HOSTILE = "a\x1b[31mb\x07c\x9bd\u202ee\r\nf";
 const time = "2024-08-08T23:54:15.342000Z";
 const symbol = "BTCUSDT";

@@ -15,7 +15,7 @@ import { MODULE } from "./message_module.ts";
 
 interface Loop {
   readonly memory: WebAssembly.Memory;
-  readFrames(at: number, from: number, to: number, unit: number): number;
+  readFrames(at: number, end: number, from: number, to: number, unit: number): number;
   readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
 }
 
@@ -107,8 +107,9 @@ export class BinanceScan implements FrameScan {
   #readFrames(from: number, most: number, unit: number): number {
     const to = Math.min(this.#frames, from + most);
     if (from >= to) return 0;
-    const start = from === 0 ? TEXT_START : this.#text.columns.start[from - 1]!;
-    return this.#loop.readFrames(start, from, to, unit);
+    const { start: ends } = this.#text.columns;
+    const start = from === 0 ? TEXT_START : ends[from - 1]!;
+    return this.#loop.readFrames(start, ends[this.#frames - 1]!, from, to, unit);
   }
 
   #readLines(at: number, isTimed: boolean, most: number, unit: number): number {

@@ -47,6 +47,7 @@ Deno.test("BinanceScan.readFrames() takes every usual message, and stops before 
     assertEquals(scan.readFrames(USUAL.length), 0, other);
     assertEquals(scan.readFrames(USUAL.length + 1), USUAL.length, other);
     assertEquals(scan.readFrames(USUAL.length + 1, 2), 2, other);
+    assertEquals(scan.readFrames(USUAL.length + 3), USUAL.length - 2, other);
     assertEquals(scan.readFrames(2 * USUAL.length + 1), 0, other);
   }
 });

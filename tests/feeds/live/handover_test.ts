@@ -32,6 +32,21 @@ class Scene implements AsyncDisposable {
   }
 }
 
+/** A clock that is ahead by as much as a test says, until it is disposed of. */
+class ShiftedClock implements Disposable {
+  shiftMs = 0;
+
+  constructor() {
+    const { now } = Performance.prototype;
+    const shifted = () => now.call(performance) + this.shiftMs;
+    Object.defineProperty(performance, "now", { value: shifted, configurable: true });
+  }
+
+  [Symbol.dispose](): void {
+    Reflect.deleteProperty(performance, "now");
+  }
+}
+
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
@@ -120,6 +135,29 @@ socketTest("Handover takes the new connection when the old one ends, joined or n
   assertEquals(next.socket.end, null);
   for (const { socket } of [old, next]) socket.abandon("enough");
 });
+
+socketTest(
+  "Handover takes the new connection, joined or not, once the old one has sent nothing for ten seconds",
+  async () => {
+    await using scene = new Scene();
+    const old = await scene.open();
+    const next = await scene.open();
+    const handover = handoverOf(Promise.resolve(next.socket), old.socket);
+    await next.exchange.send(tradeMessage(50));
+    await arrived(next.socket, 1);
+    {
+      using clock = new ShiftedClock();
+      clock.shiftMs = 9_000;
+      handover.note([tradeMessage(1)]);
+      // It has just sent something.
+      clock.shiftMs = 18_000;
+      assertEquals(handover.take(false), null);
+      clock.shiftMs = 19_001;
+      assertEquals(handover.take(false), next.socket);
+    }
+    for (const { socket } of [old, next]) socket.abandon("enough");
+  },
+);
 
 socketTest("Handover tells why the new connection could not be made, and nudges the old one", async () => {
   await using scene = new Scene();

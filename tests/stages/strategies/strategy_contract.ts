@@ -2,7 +2,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Values, Wish } from "../../../src/domain/market/signal.ts";
-import type { Strategy } from "../../../src/stages/strategies/strategy.ts";
+import type { BlockStrategy, Strategy } from "../../../src/stages/strategies/strategy.ts";
 import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
 
 type Found = readonly [Wish, Values | null];
@@ -79,6 +79,27 @@ export function testStrategy(name: string, make: () => Strategy): void {
       assertEquals(keptOf(second), kept, "what it remembers is what it was given");
       assertEquals([second.isReady, second.values()], [first.isReady, first.values()]);
       found.push(...foundBy(second, some.slice(at)));
+      assertEquals(found, foundBy(make(), some));
+    }));
+  });
+
+  if (!("addAll" in make())) return;
+  Deno.test(`${name} takes many closes at once as it takes them one by one`, () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
+    fc.assert(fc.property(closes, sizes, (some, sizes) => {
+      const strategy = make() as BlockStrategy;
+      const found: Found[] = [];
+      for (let cuts = 0; found.length < some.length; cuts++) {
+        const rest = some.slice(found.length, found.length + sizes[cuts % sizes.length]!);
+        const { decimals } = rest[0]!;
+        const finer = rest.findIndex((one) => one.decimals !== decimals);
+        const block = rest.slice(0, finer < 0 ? rest.length : finer);
+        const wishes = new Int8Array(block.length).fill(7);
+        const prices = Float64Array.from(block, ({ close }) => close);
+        const taken = strategy.addAll(prices, block.length, decimals, wishes);
+        for (let row = 0; row < taken; row++) found.push([wishes[row] as Wish, strategy.valuesAt(row)]);
+        found.push(...foundBy(strategy, block.slice(taken)));
+      }
       assertEquals(found, foundBy(make(), some));
     }));
   });

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { examineFolder, folderNamed, folderOf } from "../../../src/stores/files/data_folder.ts";
 
-Deno.test("folderOf() is the folder that a file is in", () => {
+Deno.test("folderOf() returns the folder that a file is in", () => {
   assertEquals(folderOf("data/penstock.db"), "data");
   assertEquals(folderOf("penstock.db"), ".");
   assertEquals(folderOf("/penstock.db"), "/");
   assertEquals(folderOf("C:\\data\\penstock.db"), "C:\\data");
 });
 
-Deno.test("folderNamed() is a folder by its slash or because it is there", async () => {
+Deno.test("folderNamed() recognises a folder by a final slash or because it exists", async () => {
   const folder = await Deno.makeTempDir();
   try {
     assertEquals(["data/rec/", "data/rec//", "/", "data/rec"].map(folderNamed), [
@@ -30,7 +30,7 @@ Deno.test("examineFolder() writes into a folder and leaves nothing behind", asyn
     const made = examineFolder(`${folder}/data`);
     assert(made.isGood);
     assertEquals(made.found, "not there yet, and can be made");
-    // A run makes the folders around that of its recordings, and no others.
+    // A run creates the parents of its recording folder, and no other folders.
     assertEquals(examineFolder(`${folder}/data/rec`).isGood, false);
     assertEquals(examineFolder(`${folder}/data/rec/a`, true), {
       ...made,
@@ -42,7 +42,7 @@ Deno.test("examineFolder() writes into a folder and leaves nothing behind", asyn
   }
 });
 
-Deno.test("examineFolder() finds a full disk, which takes a file and nothing in it, and leaves nothing behind", async () => {
+Deno.test("examineFolder() detects a full disk, which accepts a file but no data, and leaves nothing behind", async () => {
   const folder = await Deno.makeTempDir();
   const { writeSync } = Deno.FsFile.prototype;
   try {
@@ -66,7 +66,7 @@ Deno.test("examineFolder() finds a full disk, which takes a file and nothing in 
   }
 });
 
-Deno.test("examineFolder() says why a folder cannot be written to, and what to do", async () => {
+Deno.test("examineFolder() explains why a folder cannot be written to, and what to do", async () => {
   const file = await Deno.makeTempFile();
   try {
     const { isGood, found, advice } = examineFolder(`${file}/data`);

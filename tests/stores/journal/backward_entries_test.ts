@@ -2,7 +2,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import { BackwardEntries, type EntryLookup } from "../../../src/stores/journal/backward_entries.ts";
 import type { StoredEntry } from "../../../src/stores/journal/journal_entry.ts";
 
-/** A log of these entries that counts what it is asked for. */
+/** A log of these entries that counts the requests to it. */
 class CountedLog implements EntryLookup {
   readonly path = "counted.db";
   asked = 0;
@@ -35,9 +35,9 @@ function entryAt(seq: number): StoredEntry {
   return { seq, run: 1, type: "checkpoint", time: seq, content: "{}", hash: hashOf(seq) };
 }
 
-Deno.test("BackwardEntries looks entries up from the last ones back as the log does, a thousand at once", async () => {
+Deno.test("BackwardEntries finds entries backwards from the last, like the log, a thousand at once", async () => {
   const count = 5_000;
-  // One that cannot be read, in whose place the log has to be asked.
+  // An entry that cannot be read, so that the log has to be queried for it.
   const unread: StoredEntry = { seq: 2_500, type: null };
   const log = new CountedLog(
     Array.from({ length: count }, (_, at) => at + 1 === 2_500 ? unread : entryAt(at + 1)),

@@ -1,4 +1,4 @@
-/** What every store of logs has to do, whatever it keeps them in. A store's test calls this. */
+/** The contract of every store of logs, whatever it keeps them in. A store's test calls this. */
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import type {
   Addition,
@@ -13,19 +13,19 @@ import type { EntryType, StoredEntry } from "../../../src/stores/journal/journal
 import { JournalError, JournalHeld } from "../../../src/stores/journal/journal_error.ts";
 import { SeededRandom } from "../../support/random.ts";
 
-/** A store to be tried. */
+/** A store to test. */
 export interface StoreSubject {
   readonly name: string;
   readonly store: EntryStore;
-  /** A place without a log, another one each time; the place and all beside it are gone when the test has ended. */
+  /** Returns a new place without a log. The place and everything beside it are removed after the test. */
   readonly newPlace: () => string;
 }
 
 const TIME = 1_723_161_255_342_123;
-/** All of Unicode, and what is not: each has to come back as it was. */
+/** Text from all of Unicode, and invalid text: each must come back unchanged. */
 const CONTENT = JSON.stringify({ note: "é 漢 \u{1f600} \n\u0000\ufffd\ud800", price: "61607.85" });
 
-/** Additions that follow on one another, as a journal makes them. */
+/** Makes consecutive additions, as a journal does. */
 class Writer {
   readonly lease: LogLease;
   seq = 0;
@@ -64,12 +64,12 @@ class Writer {
   }
 }
 
-/** Runs the contract's tests on a store. */
+/** Registers the contract's tests for a store. */
 export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name} ${what}`, fn);
   const unchecked = () => Promise.resolve();
 
-  test("makes an empty log where there is none, and reads none that is not there", async () => {
+  test("creates an empty log if there is none, and refuses to read a missing one", async () => {
     const place = newPlace();
     assertEquals(await store.has(place), false);
     await assertRejects(() => store.read(place), JournalError, "there is none");
@@ -88,7 +88,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.storageFlaw(0), null);
   });
 
-  test("gives back every entry as it was appended, in pages, by type, and from the end", async () => {
+  test("returns every entry as it was appended, in pages, by type, and from the end", async () => {
     const place = newPlace();
     const random = new SeededRandom(3);
     const all: SealedEntry[] = [];
@@ -134,7 +134,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.storageFlaw(3), null);
   });
 
-  test("keeps the last state of every run and the prices from the first one on that counts", async () => {
+  test("keeps the last state of every run, and the prices from the first that counts", async () => {
     const place = newPlace();
     await using lease = await store.lease(place, unchecked);
     const writer = new Writer(lease);
@@ -162,7 +162,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.repetitionFlaw(1, null), null);
   });
 
-  test("has one lease at a time, which others are told of, and checks before it changes anything", async () => {
+  test("grants one lease at a time, names its holder, and checks before it changes anything", async () => {
     const place = newPlace();
     {
       await using lease = await store.lease(place, unchecked);
@@ -179,7 +179,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals((await lease.log.last())?.seq, 1);
   });
 
-  test("appends all of an addition or nothing, for readers that are there already and for new ones", async () => {
+  test("appends an addition whole or not at all, for open readers and for new ones", async () => {
     const place = newPlace();
     await using lease = await store.lease(place, unchecked);
     const writer = new Writer(lease);
@@ -189,13 +189,13 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     for (let commit = 0; commit < 5; commit++) {
       const state = { run: 1, seq: writer.seq + 3, content: "{}", prices: "[]" };
       const written = writer.append(1, ["signal", "fill", "checkpoint"], { state });
-      // Whenever this is answered, entries, end and state belong to one commit.
+      // Whenever the answer arrives, entries, end and state belong to one commit.
       const moment = await reader.moment();
       const head = await reader.head();
       const entries = await reader.after(0, 1_000);
       const kept = await reader.state(1);
       await written;
-      // What was written meanwhile does not show.
+      // Later writes do not show.
       assertEquals(await reader.after(0, 1_000), entries);
       await moment[Symbol.asyncDispose]();
       assertEquals(entries.length % 3, 1);
@@ -225,7 +225,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
       { ...third, run: 1, request: halt },
     ]);
     await box.withdraw(second);
-    // The number of a request that has gone may be given again: it takes the time as well.
+    // The number of a removed request may be used again, so a request is identified by its time as well.
     await box.withdraw({ ...third, time: 1 });
     assertEquals(await Promise.all([first, second, third].map((key) => reader.isWaiting(key))), [
       true,
@@ -237,7 +237,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     await assertRejects(() => store.requestBox(newPlace()), JournalError);
   });
 
-  test("replaces the heartbeat, which is no entry", async () => {
+  test("replaces the heartbeat, which is not an entry", async () => {
     const place = newPlace();
     await using lease = await store.lease(place, unchecked);
     await new Writer(lease).append(1, ["started"]);
@@ -252,7 +252,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals((await reader.last())?.seq, 1);
   });
 
-  test("copies a log to a place where nothing is", async () => {
+  test("copies a log to an unused place", async () => {
     const [place, to] = [newPlace(), newPlace()];
     await using lease = await store.lease(place, unchecked);
     const entries = await new Writer(lease).append(1, ["started", "fill"]);
@@ -268,7 +268,7 @@ function pick({ seq, run, time }: SealedEntry) {
   return { seq, run, time };
 }
 
-/** An entry with its content as text, whichever way the store gives it. */
+/** An entry with its content as text, whether the store returns text or bytes. */
 function plain({ hash, ...entry }: SealedEntry) {
   return { ...entry, hash: hash.toHex() };
 }

@@ -21,7 +21,7 @@ function content(symbol: string, exchangeInfo: KeptInfo | null): object {
   };
 }
 
-Deno.test("lastInfo() is the newest that an exchange said of the symbol, in whatever run", async () => {
+Deno.test("lastInfo() returns the newest information that an exchange sent about the symbol, in any run", async () => {
   await inFolder(async (folder) => {
     await using journal = await openJournal(`${folder}/run.db`);
     assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), null);
@@ -46,7 +46,7 @@ Deno.test("lastInfo() is the newest that an exchange said of the symbol, in what
   });
 });
 
-Deno.test("rulesOf() gives the options and origins of a run, none of an older Penstock's", async () => {
+Deno.test("rulesOf() returns the options and origins of a run, and nothing for a run of an older Penstock", async () => {
   await inFolder(async (folder) => {
     await using journal = await openJournal(`${folder}/run.db`);
     await journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
@@ -57,7 +57,7 @@ Deno.test("rulesOf() gives the options and origins of a run, none of an older Pe
   });
 });
 
-Deno.test("rulesIn() gives what the last run of the symbol went by", async () => {
+Deno.test("rulesIn() returns the rules of the symbol's last run", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
     const journal = await openJournal(path);
@@ -68,14 +68,14 @@ Deno.test("rulesIn() gives what the last run of the symbol went by", async () =>
     assertEquals(await rulesIn(reader, "XRPUSDT"), null);
     const source = (run: number) => `run ${run} in ${path}, started ${NOW}`;
     const rules = { lot: "0.5", tick: "0.1", minNotional: "7", maxQuantity: "9" };
-    // A limit that is null, or was not known, is none.
+    // A limit that is null or was unknown does not exist.
     const none = { minQuantity: "0", maxNotional: "0" };
     assertEquals(await rulesIn(reader, "BTCUSDT"), { rules: { ...rules, ...none }, source: source(2) });
     assertEquals((await rulesIn(reader, "ETHUSDT"))?.source, source(1));
   });
 });
 
-Deno.test("lastInfo() is what this market said, not another one", async () => {
+Deno.test("lastInfo() returns information from this market, not from another", async () => {
   await inFolder(async (folder) => {
     await using journal = await openJournal(`${folder}/run.db`);
     await journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
@@ -84,7 +84,7 @@ Deno.test("lastInfo() is what this market said, not another one", async () => {
     assertEquals(await lastInfo(journal, "BTCUSDT", "binance"), info("1"));
     assertEquals(await lastInfo(journal, "BTCUSDT", "built-in exchange"), info("2"));
     assertEquals(await lastInfo(journal, "BTCUSDT", "ws://127.0.0.1:9001"), null);
-    // A run of an older version: its options say where it was.
+    // A run of an older version has its market in its options.
     const { market: _market, options, ...older } = content("ETHUSDT", info("3")) as Record<string, object>;
     const kept = { ...options, exchange: "binance", endpoint: "ws://127.0.0.1:9001" };
     await journal.startRun({ time: TIME, content: { ...older, options: kept } });
@@ -93,7 +93,7 @@ Deno.test("lastInfo() is what this market said, not another one", async () => {
   });
 });
 
-Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, and none that nobody gave", async () => {
+Deno.test("rulesOf(), lastInfo() and rulesIn() return the rules that arrived, and no others", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
     const journal = await openJournal(path);
@@ -121,7 +121,7 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, an
     await using reader = await JournalReader.open(path);
     const { rules: found, assets } = (await rulesIn(reader, "BTCUSDT"))!;
     assertEquals([found.lot, found.minNotional, assets], ["2", "9", { base: "BTC", quote: "USDT" }]);
-    // A process that goes on says them with its options.
+    // A process that resumes the run writes them with its options.
     const resumed = { version: "1", market: "binance", options: { ...options, lot: "3" }, instrument };
     await journal.commit({ entries: [{ type: "resumed", time: TIME, content: resumed }] });
     assertEquals((await rulesOf(journal))!.options["lot"], "3");
@@ -129,7 +129,7 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, an
   });
 });
 
-Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can have, though the chain is whole", async () => {
+Deno.test("rulesOf(), lastInfo() and rulesIn() refuse rules that no instrument can have, even if the chain is intact", async () => {
   const sound = {
     options: { symbol: "BTCUSDT", lot: "0.5" },
     instrument: { sources: {}, exchangeInfo: info("1") },

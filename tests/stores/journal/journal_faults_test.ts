@@ -21,10 +21,10 @@ import {
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
 
-/** How often a writer is killed; raise it for a long look. */
+/** How often a writer is killed; raise it for a longer test. */
 const KILLS = 8;
 
-/** One after another: what is done to a new journal. Together they write to every table and let go of prices. */
+/** The steps done to a new journal, in order. Together they write to every table and drop old prices. */
 const STEPS: readonly ((journal: Journal) => Promise<unknown>)[] = [
   (journal) => journal.startRun({ time: TIME, content: { long: WINDOW } }),
   (journal) => journal.commit({ entries: [draft(1, "connected")] }),
@@ -37,7 +37,7 @@ const STEPS: readonly ((journal: Journal) => Promise<unknown>)[] = [
   (journal) => journal.commit({ entries: [draft(8, "stopped")] }),
 ];
 
-/** All that stands in a journal after so many steps; null as long as there is none. */
+/** The content of a journal after each number of steps; null as long as there is no journal. */
 async function statesOf(folder: string): Promise<Awaited<ReturnType<typeof stateOf>>[]> {
   const path = `${folder}/plain.db`;
   const states: Awaited<ReturnType<typeof stateOf>>[] = [];
@@ -51,7 +51,7 @@ async function statesOf(folder: string): Promise<Awaited<ReturnType<typeof state
   return states;
 }
 
-/** What a resume sees of a journal, which is opened for it like after a crash. */
+/** What a resume reads from a journal, which it opens as after a crash. */
 async function stateOf(path: string) {
   await using journal = await openJournal(path, { verify: true });
   const { values } = await journal.lastPrices();
@@ -68,11 +68,11 @@ function isMissing(path: string): boolean {
   }
 }
 
-Deno.test("Journal stops at a fault at any write and opens again whole, with all that it confirmed", async () => {
+Deno.test("Journal stops at a fault in any write, and reopens intact with everything it confirmed", async () => {
   await inFolder(async (folder) => {
     const states = await statesOf(folder);
     let number = 0;
-    // Until no write is left that could fail.
+    // Until no write remains that could fail.
     for (let failing = 0, hasFailed = true; hasFailed; failing++) {
       hasFailed = false;
       for (const [moment, isLasting] of [["before", false], ["before", true], ["after", false]] as const) {
@@ -112,7 +112,7 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
         assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
       }
     }
-    // Making it, and eight writes for a step at least.
+    // Its creation, and at least eight writes for a step.
     assertGreater(number / 3, 50);
   });
 });
@@ -127,7 +127,7 @@ async function faultOf(use: () => Promise<unknown>): Promise<JournalError | null
   }
 }
 
-Deno.test("Journal is whole in whatever moment its process dies, before, after and within any write", async () => {
+Deno.test("Journal is intact whenever its process dies, before, after and within any write", async () => {
   await inFolder(async (folder) => {
     const states = await statesOf(folder);
     const path = `${folder}/a.db`;
@@ -148,7 +148,7 @@ Deno.test("Journal is whole in whatever moment its process dies, before, after a
         found.add(confirmed);
       }
       if (!isOpen || moment === "before") return;
-      // The write reached the disk in part.
+      // The write reached the disk only in part.
       const torn = `${folder}/torn_${count}.db`;
       copyJournal(path, torn);
       const log = Deno.readFileSync(`${torn}-wal`);
@@ -173,7 +173,7 @@ Deno.test("Journal is whole in whatever moment its process dies, before, after a
   });
 });
 
-Deno.test(`Journal has all that it confirmed after its process is killed, ${KILLS} times over`, async () => {
+Deno.test(`Journal has everything it confirmed after its process is killed, ${KILLS} times over`, async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
@@ -184,7 +184,7 @@ Deno.test(`Journal has all that it confirmed after its process is killed, ${KILL
       let number = (await journal.last()).checkpoint?.state.number ?? 0;
       const amount = (x) => String(x);
       for (;;) {
-        // Now and then the journal is closed and opened again, so that it dies in the midst of that too.
+        // Sometimes the journal is closed and opened again, so that a kill can interrupt that too.
         if (++number % 97 === 0) {
           await journal.close();
           journal = await Journal.open(${JSON.stringify(path)}, options);
@@ -238,7 +238,7 @@ Deno.test(`Journal has all that it confirmed after its process is killed, ${KILL
   });
 });
 
-/** Commits until it fails; how often that worked, and why it does no more. */
+/** Commits until it fails; returns how often that worked, and why it stopped. */
 async function fill(journal: Journal): Promise<{ confirmed: number; message: string }> {
   for (let confirmed = 0;; confirmed++) {
     try {
@@ -251,7 +251,7 @@ async function fill(journal: Journal): Promise<{ confirmed: number; message: str
   }
 }
 
-Deno.test("Journal stops when SQLite has no room left, and goes on when it has", async () => {
+Deno.test("Journal stops when SQLite has no space left, and continues when it has", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const small: Connect = (at, readOnly) => {
@@ -268,7 +268,7 @@ Deno.test("Journal stops when SQLite has no room left, and goes on when it has",
       confirmed = end.confirmed;
       const why = "the disk is full (database or disk is full). Make room, then start again.";
       assertEquals(end.message, `Cannot write to the journal ${path}: ${why}`);
-      // What it holds locked no more.
+      // It holds no lock any more.
       const other = impatient(path, false);
       other.prepare("BEGIN IMMEDIATE").run();
       other.close();
@@ -282,7 +282,7 @@ Deno.test("Journal stops when SQLite has no room left, and goes on when it has",
 });
 
 Deno.test({
-  name: "Journal stops when the disk is full, and goes on when there is room again",
+  name: "Journal stops when the disk is full, and continues when there is space again",
   ignore: !canMount,
   fn: async () => {
     await inFolder(async (folder) => {
@@ -292,7 +292,7 @@ Deno.test({
         assert(mount(disk, "size=1200k"));
         try {
           const path = `${disk}/a.db`;
-          // Something else takes the place of the missing file.
+          // Another file takes up the space.
           const ballast = `${disk}/ballast`;
           Deno.writeFileSync(ballast, new Uint8Array((1200 - kilobytes) * 1024));
           let confirmed = -1;
@@ -309,7 +309,7 @@ Deno.test({
           assert(isClear && message.includes(path), message);
           const isThere = !isMissing(path);
           if (isThere) {
-            // To read what is there takes no room.
+            // Reading takes no space.
             const size = Deno.statSync(path).size;
             if (kilobytes > 100) assert((await chainResultOf(path)).isWhole);
             assertEquals(Deno.statSync(path).size, size);
@@ -331,7 +331,7 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.open() says that the disk fails, and lets go of the journal", async () => {
+Deno.test("Journal.open() reports a failing disk, and releases the journal", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await (await openJournal(path)).close();

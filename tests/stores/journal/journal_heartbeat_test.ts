@@ -24,7 +24,7 @@ async function heartbeatIn(path: string) {
   return await reader.heartbeat();
 }
 
-Deno.test("Journal.heartbeat() leaves one heartbeat, the last, and nothing else", async () => {
+Deno.test("Journal.heartbeat() keeps only the last heartbeat, and changes nothing else", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -83,7 +83,7 @@ Deno.test("Journal.heartbeat() does not wait for the disk, and every commit afte
   });
 });
 
-Deno.test("Journal.heartbeat() comes after the beginning of a run, and is counted in `spent`", async () => {
+Deno.test("Journal.heartbeat() needs a started run, and counts in `spent`", async () => {
   await inFolder(async (folder) => {
     let clock = 0;
     await using journal = await openJournal(`${folder}/a.db`, { now: () => clock += 2 });
@@ -96,7 +96,7 @@ Deno.test("Journal.heartbeat() comes after the beginning of a run, and is counte
   });
 });
 
-Deno.test("JournalReader.life refuses a heartbeat that makes no sense", async () => {
+Deno.test("JournalReader refuses a heartbeat that makes no sense", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);

@@ -1,6 +1,6 @@
 /**
- * Every field of a journal, changed one at a time: what its chain shows, and what is left for the recordings to show once
- * all hashes were computed again.
+ * Every field of a journal, changed one at a time: what the chain reveals, and what only the recordings reveal once all
+ * hashes are computed again.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -16,9 +16,9 @@ import { outcomeOf } from "../../support/recorded_run.ts";
 import { writeRunOfVersion2 } from "../older_journal.ts";
 import { contentsOf, copyJournal, inFolder, openJournal, rehash, tamper, TIME } from "../sample_journal.ts";
 
-/** A run of many faults, halted and released while it ran, that a Penstock kept and recorded. */
+/** A kept and recorded run with many faults, halted and released while it ran. */
 const KNOWN_JOURNAL = new URL("../../commands/known_run/journal.db.gz", import.meta.url);
-/** What other processes write for the run, and the run for them, is not part of the books. */
+/** Tables through which the run and other processes communicate. They are not part of the books. */
 const BESIDE_THE_BOOKS = ["life", "requests"];
 const MOST_LEAVES = 4;
 const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
@@ -33,7 +33,7 @@ function knownJournal(folder: string): string {
   return path;
 }
 
-/** What a value may be changed to, one step away from it. */
+/** Values one step away from a value. */
 function changesOf(value: unknown): Value[] {
   if (value === null) return ["1", 1, new Uint8Array([1])];
   if (typeof value === "number") return [value + 1, -value - 1];
@@ -46,7 +46,7 @@ function changesOf(value: unknown): Value[] {
   return [`${text} `, "x", "", ...leavesOf(text).map((change) => JSON.stringify(change))];
 }
 
-/** A JSON text with one of its values changed, or one more, for a few of them; none for what is not JSON. */
+/** Variants of a JSON text, each with one value changed or added, for a few values; none if it is not JSON. */
 function leavesOf(text: string): unknown[] {
   const changes: unknown[] = [];
   const visit = (tree: unknown, put: (changed: unknown) => unknown): void => {
@@ -67,19 +67,19 @@ function leavesOf(text: string): unknown[] {
   try {
     visit(JSON.parse(text), (changed) => changed);
   } catch {
-    // Then it is changed as a text.
+    // Then it is changed as text.
   }
-  // A start has all options: some of them will do.
+  // A start has all options; a few of them are enough.
   const step = Math.ceil(changes.length / MOST_LEAVES);
   return changes.filter((_, at) => at % step === 0);
 }
 
-/** A text with its last digit changed, so that an amount stays one. */
+/** The text with its last digit changed, so that an amount stays an amount. */
 function nextDigit(text: string): string {
   return text.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10));
 }
 
-/** The rows to change: of the entries the last of each type and some at random, of the other tables all. */
+/** The rows to change: the first entry, the last of each type and a random one, and all rows of the other tables. */
 function rowsOf(
   database: DatabaseSync,
   leftOut: readonly string[],
@@ -97,7 +97,9 @@ function rowsOf(
   });
 }
 
-/** What `verify` finds of each single change to the journal at `path`, which it leaves as it was; only the unfound ones. */
+/**
+ * Makes each single change to the journal at `path`, and undoes it; returns the changes that `verify` does not find.
+ */
 async function unfound(
   path: string,
   leftOut = BESIDE_THE_BOOKS,
@@ -115,7 +117,7 @@ async function unfound(
       try {
         change();
       } catch {
-        // SQLite itself refuses it: another row has this key, or the column takes nothing of this kind.
+        // SQLite itself refuses it: another row has this key, or the column does not accept such a value.
         return;
       }
       for (const sql of triggers) database.exec(sql);
@@ -152,13 +154,13 @@ async function unfound(
   return { tried, unfound: missed };
 }
 
-Deno.test("verifyChain() finds any single field of any table that was changed, and any row removed or doubled, in a run of many faults", async () => {
+Deno.test("verifyChain() finds any changed field and any removed or doubled row of any table in a run with many faults", async () => {
   await inFolder(async (folder) => {
     const journal = knownJournal(folder);
     const { tried, unfound: missed } = await unfound(journal);
     assertEquals(missed, []);
     assertGreater(tried, 250);
-    // The same once another run has started, of which there is no checkpoint yet.
+    // The same once another run has started that has no checkpoint yet.
     {
       await using next = await openJournal(journal);
       await next.commit({ entries: [{ type: "stopped", time: TIME, content: { reason: "new run" } }] });
@@ -168,7 +170,7 @@ Deno.test("verifyChain() finds any single field of any table that was changed, a
   });
 });
 
-Deno.test("verifyChain() finds the same in a journal that was brought on from an older version", async () => {
+Deno.test("verifyChain() finds the same in a journal that was upgraded from an older version", async () => {
   await inFolder(async (folder) => {
     const { journal } = await writeRunOfVersion2(folder);
     await (await openJournal(journal, { window: 1_000 })).close();
@@ -183,7 +185,7 @@ const OPTIONS: ShownOptions = {
   ...{ short: 3, long: 9, cash: "10000", cooldown: "50ms" },
 };
 
-/** A run of two processes in `folder`, halted, released by hand while none was at work, and stopped. */
+/** A run of two processes in `folder`: halted, released by hand while no process ran, and stopped. */
 async function releasedRun(folder: string): Promise<{ journal: string; recordings: string[] }> {
   const journal = `${folder}/a.db`;
   const recordings = [`${folder}/1.txt`, `${folder}/2.txt`];
@@ -198,7 +200,7 @@ async function releasedRun(folder: string): Promise<{ journal: string; recording
         for (const { type } of await run.trade(price)) printed.add(type);
       }
       if (part === 0) await run.halt();
-      // A checkpoint by the clock comes where trades decide nothing.
+      // A checkpoint by the clock occurs while trades decide nothing.
       while ((await run.trade(60_000)).length > 0);
       await run.journal.checkpoint(TIME + part * 10_000_000 + 7_777);
       await run.stop();
@@ -211,11 +213,11 @@ async function releasedRun(folder: string): Promise<{ journal: string; recording
   return { journal, recordings };
 }
 
-/** What is not found of each single change to an entry, with all hashes computed again. */
+/** Makes each single change to an entry and computes all hashes again; returns the changes that are not found. */
 async function unfoundForgeries(journal: string, recordings: readonly string[]): Promise<string[]> {
   const { entries } = await contentsOf(journal);
   const last = new Map(entries.map((entry) => [entry.type, entry]));
-  // A checkpoint that came by itself, and one with a decision.
+  // A checkpoint by the clock, and one with a decision.
   const checkpoints = entries.filter(({ type }) => type === "checkpoint");
   const chosen = new Set([...last.values(), checkpoints[0]!, checkpoints.at(-2)!]);
   const forged = `${journal}.forged`;
@@ -244,7 +246,7 @@ async function unfoundForgeries(journal: string, recordings: readonly string[]):
   return missed;
 }
 
-/** A recording as an older Penstock made it, whose lines name entries without their hashes. */
+/** A recording of an older Penstock, whose lines name entries without their hashes. */
 function withoutHashes(recording: string): string {
   const older = `${recording}.older.txt`;
   const text = Deno.readTextFileSync(recording);
@@ -252,7 +254,7 @@ function withoutHashes(recording: string): string {
   return older;
 }
 
-Deno.test("Verification finds any field of any entry changed, with all hashes computed again, by what the recordings derive or name", async () => {
+Deno.test("Verification finds any changed field of any entry despite new hashes, from what the recordings derive or name", async () => {
   await inFolder(async (folder) => {
     const { journal, recordings } = await releasedRun(folder);
     const types = new Set((await contentsOf(journal)).entries.map(({ type }) => type));
@@ -273,7 +275,8 @@ Deno.test("Verification finds any field of any entry changed, with all hashes co
     }
     assertEquals((await outcomeOf(journal, recordings)).type, "verified");
     assertEquals(await unfoundForgeries(journal, recordings), []);
-    // Without the hashes in the recordings: what nothing leads to. The other process's start stands for all before it.
+    // Without hashes in the recordings, changes that nothing derives stay hidden. The later start covers everything
+    // before it.
     const older = recordings.map(withoutHashes);
     assertEquals((await outcomeOf(journal, older)).type, "verified");
     const missed = new Set(await unfoundForgeries(journal, older));
@@ -281,7 +284,7 @@ Deno.test("Verification finds any field of any entry changed, with all hashes co
   });
 });
 
-Deno.test("Verification says between which entries a journal was rewritten where nothing derives what was changed", async () => {
+Deno.test("Verification names the entries between which a journal was rewritten if nothing derives the change", async () => {
   await inFolder(async (folder) => {
     const { journal, recordings } = await releasedRun(folder);
     const { entries } = await contentsOf(journal);
@@ -300,7 +303,7 @@ Deno.test("Verification says between which entries a journal was rewritten where
       } to ` +
         `${stopped} something was changed that no recording leads to, and the hashes were computed again.`,
     );
-    // A recording that is rewritten too is another matter: then only what is derived counts.
+    // If the recording is rewritten too, only derived entries can be checked.
     assertEquals((await outcomeOf(journal, recordings.map(withoutHashes))).type, "verified");
   });
 });

@@ -23,7 +23,7 @@ import {
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
 
-/** Whether a folder can be closed to writing by its mode, which does not hold for root, nor on Windows. */
+/** Whether a folder's mode can forbid writing; not for root, and not on Windows. */
 const modesCount = Deno.build.os !== "windows" && (() => {
   const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
   try {
@@ -38,7 +38,7 @@ const modesCount = Deno.build.os !== "windows" && (() => {
   }
 })();
 
-Deno.test("Journal.open() makes a journal and its folder, and closing leaves one file", async () => {
+Deno.test("Journal.open() creates a journal and its folder, and closing leaves one file", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/data/penstock.db`;
     await (await openJournal(path)).close();
@@ -57,7 +57,7 @@ Deno.test("Journal.open() makes a journal and its folder, and closing leaves one
   });
 });
 
-Deno.test("Journal.open() refuses what is no journal, and says what to do", async () => {
+Deno.test("Journal.open() refuses a file that is not a journal, and says what to do", async () => {
   await inFolder(async (folder) => {
     const at = (name: string, content: string | Uint8Array) => {
       const path = `${folder}/${name}`;
@@ -100,7 +100,7 @@ Deno.test("Journal.open() refuses what is no journal, and says what to do", asyn
   });
 });
 
-Deno.test("Journal.open() refuses a newer version, and brings an older one up to date or leaves it alone", async () => {
+Deno.test("Journal.open() refuses a newer version, and upgrades an older one or leaves it unchanged", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -135,7 +135,7 @@ Deno.test("Journal.open() refuses a newer version, and brings an older one up to
   });
 });
 
-Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and names the entry", async () => {
+Deno.test("Journal.open() refuses a journal that was changed, and names the entry", async () => {
   await inFolder(async (folder) => {
     let number = 0;
     const after = async (sql: string, options = {}) => {
@@ -177,7 +177,7 @@ Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and
       await after("DROP TABLE checkpoint_prices"),
       "checkpoint_prices is missing from its tables",
     );
-    // What is older than the last entries is looked at when that is asked for, so that starting takes no time.
+    // To start fast, older entries are checked only on request.
     const path = `${folder}/old.db`;
     await writeSample(path, 60);
     tamper(path, (database) => database.exec(change(3)));
@@ -186,7 +186,7 @@ Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and
   });
 });
 
-Deno.test("Journal.open() leaves a damaged journal alone, with the log of a writer that was killed", async () => {
+Deno.test("Journal.open() does not change a damaged journal or the log that a killed writer left", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const killed = `${folder}/killed.db`;
@@ -204,7 +204,7 @@ Deno.test("Journal.open() leaves a damaged journal alone, with the log of a writ
   });
 });
 
-Deno.test("Journal.open() refuses a file cut short at any length, or gives back an older whole state", async () => {
+Deno.test("Journal.open() refuses a file cut short at any length, or returns an older intact state", async () => {
   await inFolder(async (folder) => {
     const random = new SeededRandom(4);
     const path = `${folder}/a.db`;
@@ -218,7 +218,7 @@ Deno.test("Journal.open() refuses a file cut short at any length, or gives back 
         /: it (is empty|was cut short to|is not a SQLite)|: the file is damaged, perhaps cut short|is damaged: (entry|page)/,
       );
     }
-    // The same with the log of a writer that was killed: what it ends in is lost, what it holds is not.
+    // The same with the log of a killed writer: a torn commit at its end is lost, whole commits are not.
     Deno.writeFileSync(path, bytes);
     const copy = `${folder}/b.db`;
     {
@@ -241,7 +241,7 @@ Deno.test("Journal.open() refuses a file cut short at any length, or gives back 
   });
 });
 
-Deno.test("Journal.open() refuses a file whose beginning was overwritten", async () => {
+Deno.test("Journal.open() refuses a file whose start was overwritten", async () => {
   await inFolder(async (folder) => {
     const random = new SeededRandom(5);
     const path = `${folder}/a.db`;
@@ -263,7 +263,7 @@ Deno.test("Journal.open() refuses a file whose beginning was overwritten", async
 });
 
 Deno.test({
-  name: "Journal.open() and JournalReader.open() say what is wrong with a folder that is read-only",
+  name: "Journal.open() and JournalReader.open() report a read-only folder",
   ignore: !modesCount && !canMount,
   fn: async () => {
     await inFolder(async (folder) => {
@@ -298,7 +298,7 @@ Deno.test("Journal.open() refuses a file that it may read but not write", async 
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
-    // As SQLite does with a file that the user may not write to, regardless of the user.
+    // Like SQLite for a file that the user may not write, whoever the user is.
     const message = await refusal(path, { connect: (at) => connect(at, true) });
     assertStringIncludes(
       message,

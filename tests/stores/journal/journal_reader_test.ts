@@ -33,7 +33,7 @@ import {
   writeSample,
 } from "../sample_journal.ts";
 
-/** Two runs of all kinds of entries, more than are read at once; returns where it is. */
+/** Writes two runs with all types of entries, more than one page; returns the path. */
 async function writeRuns(folder: string): Promise<string> {
   const path = `${folder}/a.db`;
   const random = new SeededRandom(3);
@@ -55,7 +55,7 @@ async function writeRuns(folder: string): Promise<string> {
   return path;
 }
 
-Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving the rest out by hand does", async () => {
+Deno.test("JournalReader.entries() returns the selected entries in order, as a naive filter does", async () => {
   await inFolder(async (folder) => {
     await using reader = await JournalReader.open(await writeRuns(folder));
     const all = await Array.fromAsync(reader.entries());
@@ -119,7 +119,7 @@ Deno.test("JournalReader finds entries of one type by the index, and a run's las
   });
 });
 
-Deno.test("JournalReader reads an empty journal, and says where there is none", async () => {
+Deno.test("JournalReader reads an empty journal, and reports a missing one", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await assertRejects(
@@ -185,7 +185,7 @@ Deno.test("JournalReader.entries() and verifyChain() hold a few hundred entries 
   });
 });
 
-Deno.test("JournalReader reads while a run writes, and what a run left that was killed", async () => {
+Deno.test("JournalReader reads while a run writes, and what a killed run left", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const body = `
@@ -212,7 +212,7 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
         assert(chain.isWhole && chain.entries >= known && chain.entries % 10 === 1);
         for await (const { seq } of reader.entries({ afterSeq: seen })) assertEquals(seq, ++seen);
         assert(seen >= chain.entries);
-        // Lets what was printed come in.
+        // Lets the printed lines arrive.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     }
@@ -229,7 +229,7 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
   });
 });
 
-/** Moves whole entries to new numbers, by the number that they have. */
+/** Moves whole entries from their numbers to new ones. */
 function renumber(database: DatabaseSync, places: ReadonlyMap<number, number>): void {
   for (const from of places.keys()) database.exec(`UPDATE entries SET seq = ${-from} WHERE seq = ${from}`);
   for (const [from, to] of places) database.exec(`UPDATE entries SET seq = ${to} WHERE seq = ${-from}`);
@@ -344,7 +344,7 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
   });
 });
 
-Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same text", async () => {
+Deno.test("JournalReader.verifyChain() distinguishes bytes that decode to the same text", async () => {
   await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
     {
@@ -358,7 +358,7 @@ Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same
     const replaced = (to: string) =>
       `content = CAST(unhex(replace(hex(content), 'EFBFBD', '${to}')) AS TEXT) WHERE seq = 2`;
     const edits: readonly (readonly [number, string])[] = [
-      // What is not UTF-8 reads as U+FFFD: one byte, and as many as U+FFFD has.
+      // Invalid UTF-8 decodes to U+FFFD: one byte, and as many bytes as U+FFFD has.
       [2, replaced("FF")],
       [2, replaced("F09F98")],
       [1, "content = content || char(0) || 'x' WHERE seq = 1"],
@@ -430,7 +430,7 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
             }
           }
         });
-        // The first row that is not what it was, compared byte for byte.
+        // The first changed row, compared byte for byte.
         const first = firstDifference(sample, path);
         const chain = await chainResultOf(path);
         if (first === null) assert(chain.isWhole);
@@ -454,13 +454,13 @@ function firstDifference(a: string, b: string): number | null {
   return null;
 }
 
-Deno.test("JournalReader finds any byte changed in the file, unless it changes nothing that is read", async () => {
+Deno.test("JournalReader finds any changed byte in the file, unless nothing reads it", async () => {
   await inFolder(async (folder) => {
     const sample = `${folder}/sample.db`;
     await writeSample(sample, 100);
     const was = await contentsOf(sample);
     const bytes = Deno.readFileSync(sample);
-    // Most of the rest is room that is not used yet.
+    // Most of the rest is unused space.
     const used = Array.from(bytes.keys()).filter((at) => bytes[at] !== 0);
     const random = new SeededRandom(9);
     let unnoticed = 0;

@@ -1,4 +1,4 @@
-/** Requests to a run: filed beside its lock, judged and removed by the run, answered to the process that asks. */
+/** Requests to a run: filed beside its lock, handled and removed by the run, and answered to the requesting process. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { configure } from "../../../src/config/config.ts";
@@ -24,7 +24,7 @@ import { contentsOf, diskError, draft, inFolder, openJournal, TIME, watched } fr
 
 /** Does not wait for an answer. */
 const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };
-/** Longer than any test may take. */
+/** Waits longer than any test may take. */
 const PATIENT: Asking = { waitMs: 3_600_000, signal: new AbortController().signal };
 
 function file(path: string, request: RunRequest, run = 1, time = TIME): RequestKey {
@@ -36,7 +36,7 @@ function file(path: string, request: RunRequest, run = 1, time = TIME): RequestK
   }
 }
 
-/** A run as a process has it, without a feed. */
+/** A run as in a process, without a feed. */
 class Process implements AsyncDisposable {
   readonly path: string;
   readonly engine = new Engine(optionsOf(DEFAULTS));
@@ -64,7 +64,7 @@ class Process implements AsyncDisposable {
     await this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: TIME })]);
   }
 
-  /** Does what is asked for, as the run does; why each request was dropped, or null. */
+  /** Handles the requests as a run does; returns why each was dropped, or null. */
   async handle(): Promise<(string | null)[]> {
     const reasons: (string | null)[] = [];
     for await (const { id, request, time: requested, why } of this.journal.requests()) {
@@ -81,7 +81,7 @@ class Process implements AsyncDisposable {
     return reasons;
   }
 
-  /** The same as soon as something is asked for. */
+  /** The same as soon as there is a request. */
   async handleNext(): Promise<(string | null)[]> {
     for (;;) {
       const why = await this.handle();
@@ -99,7 +99,7 @@ class Process implements AsyncDisposable {
   }
 }
 
-Deno.test("Journal.requests() hands out what another connection filed, and commit() removes it with its entry or not at all", async () => {
+Deno.test("Journal.requests() returns what another connection filed, and commit() removes it with its entry or not at all", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let isFailing = false;
@@ -131,7 +131,7 @@ Deno.test("Journal.requests() hands out what another connection filed, and commi
   });
 });
 
-Deno.test("Journal.requests() passes over what no Penstock filed, and the table refuses what could not be read", async () => {
+Deno.test("Journal.requests() skips requests that Penstock did not file, and the table refuses unreadable ones", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -161,7 +161,7 @@ Deno.test("Journal.requests() passes over what no Penstock filed, and the table 
   });
 });
 
-/** A database that is locked by another process so many times. */
+/** A database that another process locks this many times. */
 function lockedFor(times: () => number, tried: string[]): Connect {
   return (path, readOnly) => {
     const database = connect(path, readOnly);
@@ -187,7 +187,7 @@ function lockedFor(times: () => number, tried: string[]): Connect {
   };
 }
 
-Deno.test("Journal.commit() outlasts a process that dawdles over a request, and fails where that never ends", async () => {
+Deno.test("Journal.commit() waits for a process that is slow to file a request, and fails if it never finishes", async () => {
   await inFolder(async (folder) => {
     let left = 0;
     const tried: string[] = [];
@@ -205,7 +205,7 @@ Deno.test("Journal.commit() outlasts a process that dawdles over a request, and 
   });
 });
 
-Deno.test("Journal.heartbeat() says nothing while another process has the database locked, and every commit waits for the disk", async () => {
+Deno.test("Journal.heartbeat() does not fail while another process locks the database, and every commit waits for the disk", async () => {
   await inFolder(async (folder) => {
     let left = 0;
     const path = `${folder}/a.db`;
@@ -242,7 +242,7 @@ Deno.test("Journal.heartbeat() says nothing while another process has the databa
   });
 });
 
-Deno.test("RunJournal.requests() drops a release of a halt that does not stand, and what is for another run", async () => {
+Deno.test("RunJournal.requests() drops a release of a halt not in force, and requests for another run", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let halt: number;
@@ -260,7 +260,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       ]);
       assertEquals([run.engine.state.current.halt, await run.handle()], [null, []]);
       await run.halt();
-      // The run ends before it reaches these.
+      // The run ends before it handles these.
       const standing = (await run.entries()).findLast(({ type }) => type === "halt")!.seq;
       file(path, { kind: "release", halt: standing, text: "too late" });
       file(path, { kind: "halt", action: "flatten", text: null });
@@ -278,7 +278,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
   });
 });
 
-Deno.test("releaseHalt() asks the process that has the journal, and says when that has done it", async () => {
+Deno.test("releaseHalt() asks the process that holds the journal, and returns once the halt is released", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using run = await Process.start(path);
@@ -299,7 +299,7 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
   });
 });
 
-Deno.test("releaseHalt() releases once when two ask at once, and says to the other one that it came too late", async () => {
+Deno.test("releaseHalt() releases once when two processes ask at once, and tells the other that it was too late", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using run = await Process.start(path);
@@ -317,7 +317,7 @@ Deno.test("releaseHalt() releases once when two ask at once, and says to the oth
   });
 });
 
-Deno.test("releaseHalt() leaves its request in the journal where no run answers, and the next start handles it", async () => {
+Deno.test("releaseHalt() leaves its request in the journal if no run answers, and the next start handles it", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -334,7 +334,7 @@ Deno.test("releaseHalt() leaves its request in the journal where no run answers,
   });
 });
 
-Deno.test("releaseHalt() writes into a journal that no process has, and removes what was filed for that halt", async () => {
+Deno.test("releaseHalt() writes to a journal that no process holds, and removes the requests for that halt", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -350,7 +350,7 @@ Deno.test("releaseHalt() writes into a journal that no process has, and removes 
   });
 });
 
-Deno.test("releaseHalt() withdraws halts that wait for the next start, where no halt stands", async () => {
+Deno.test("releaseHalt() withdraws halts that wait for the next start if no halt is in force", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -371,7 +371,7 @@ Deno.test("releaseHalt() withdraws halts that wait for the next start, where no 
   });
 });
 
-Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refuses one that changes nothing", async () => {
+Deno.test("haltRun() halts a live run, files a halt for a stopped one, and refuses a halt that changes nothing", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const hold = { action: "hold", time: TIME + 7, text: "odd" } as const;
@@ -385,7 +385,7 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
       await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready, "is halted already");
     }
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
-    // Two may ask before either is answered.
+    // Two processes may ask before either gets an answer.
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
     await using run = await Process.start(path);
     assertEquals([await run.handle(), run.engine.state.current.halt?.action], [[null, null], "flatten"]);
@@ -394,7 +394,7 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
   });
 });
 
-Deno.test("haltRun() and releaseHalt() refuse a backtest's journal, and file nothing in it", async () => {
+Deno.test("haltRun() and releaseHalt() refuse a backtest's journal, and file no request in it", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {

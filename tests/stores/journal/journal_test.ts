@@ -18,7 +18,7 @@ import {
   writeSample,
 } from "../sample_journal.ts";
 
-Deno.test("Journal keeps entries in their order, numbered from 1, each in the run that it belongs to", async () => {
+Deno.test("Journal keeps entries in order, numbered from 1, each in its run", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -53,7 +53,7 @@ Deno.test("Journal keeps entries in their order, numbered from 1, each in the ru
   });
 });
 
-Deno.test("Journal hashes each entry with the one before, as its description says", async () => {
+Deno.test("Journal hashes each entry with the one before, as documented", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -72,7 +72,7 @@ Deno.test("Journal hashes each entry with the one before, as its description say
   });
 });
 
-Deno.test("Journal refuses to be changed, by whatever program", async () => {
+Deno.test("Journal refuses changes by any program", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -102,7 +102,7 @@ async function entriesAfter(path: string, seq: number): Promise<number[]> {
   return (await Array.fromAsync(reader.entries({ afterSeq: seq }))).map((entry) => entry.seq);
 }
 
-Deno.test("Journal.last() gives a resume the run's beginning and its last checkpoint", async () => {
+Deno.test("Journal.last() returns a run's start and its last checkpoint", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const look = async (journal: Journal): Promise<unknown[]> => {
@@ -144,7 +144,7 @@ Deno.test("Journal.last() gives a resume the run's beginning and its last checkp
       assertEquals(await journal.lastPrices(), { decimals: 2, values: [5, 6] });
       await journal.startRun({ time: TIME, content: {} });
       assertEquals([(await journal.last())!.checkpoint, (await journal.lastPrices()).values], [null, []]);
-      // The prices of the run before are nothing to this one.
+      // This run does not use the prices of the run before.
       await journal.commit({ checkpoint: checkpoint(6, [7]) });
       assertEquals((await journal.lastPrices()).values, [7]);
     }
@@ -152,7 +152,7 @@ Deno.test("Journal.last() gives a resume the run's beginning and its last checkp
   });
 });
 
-Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more of them than that takes", async () => {
+Deno.test("Journal.lastPrices() assembles the last prices, and the journal keeps no more than it needs for them", async () => {
   const anyValues = fc.array(fc.nat(1e9), { maxLength: 14 });
   const anyStep = fc.oneof(
     { weight: 6, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(false) }) },
@@ -206,7 +206,7 @@ Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more
   );
 });
 
-Deno.test("Journal.lastPrices() refuses prices that are missing or not those that were written", async () => {
+Deno.test("Journal.lastPrices() refuses missing or changed prices", async () => {
   await inFolder(async (folder) => {
     const changes = {
       "missing": "DELETE FROM checkpoint_prices WHERE seq = 10",
@@ -228,7 +228,7 @@ Deno.test("Journal.lastPrices() refuses prices that are missing or not those tha
   });
 });
 
-Deno.test("Journal.commit() refuses what no journal can hold before anything is written, and goes on", async () => {
+Deno.test("Journal.commit() refuses what no journal can hold before it writes anything, and continues", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -283,7 +283,7 @@ Deno.test("Journal.commit() keeps the account and the positions of every run as 
   });
 });
 
-Deno.test("Journal.spent counts commits and their time by the clock that it is given", async () => {
+Deno.test("Journal.spent counts commits and measures their time with the given clock", async () => {
   await inFolder(async (folder) => {
     const times = [0, 5, 10, 12, 20, 27];
     await using journal = await openJournal(`${folder}/a.db`, { now: () => times.shift()! });

@@ -1,4 +1,4 @@
-/** What `status`, `export` and a run that goes on make of a journal whose rows were changed by hand. */
+/** What `status`, `export` and a resumed run do with a journal whose rows were changed by hand. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
@@ -23,10 +23,10 @@ const FILL = {
 };
 const HALT = { reason: "manual", limit: "released", value: "halted", tradeId: 8, action: "hold" };
 const SYMBOL = "BTCUSDT";
-/** Where the parts of `writeHalted` are. */
+/** The numbers of the entries that `writeHalted` writes. */
 const AT = { started: 1, connected: 2, refusal: 4, fill: 5, halt: 7, quiet: 200, checkpoint: 308, last: 458 };
 
-/** A commit with a checkpoint after it, of a run that is halted or not. */
+/** Commits entries with a checkpoint after them, in a run that is halted or not. */
 function kept(number: number, entries: readonly Draft[], isHalted: boolean) {
   return {
     entries,
@@ -46,8 +46,8 @@ function kept(number: number, entries: readonly Draft[], isHalted: boolean) {
 }
 
 /**
- * A run that bought once and was halted long ago, with hundreds of checkpoints since, and a hundred and fifty lost
- * connections after the last one.
+ * Writes a run that bought once and was halted long ago, with hundreds of checkpoints since, and a hundred and fifty
+ * lost connections after the last one.
  */
 async function writeHalted(path: string): Promise<void> {
   await using journal = await openJournal(path);
@@ -71,7 +71,7 @@ async function writeHalted(path: string): Promise<void> {
   assertEquals(journal.head.seq, AT.last);
 }
 
-/** Changes one entry so that it has its hash, which those behind it do not know of. */
+/** Changes one entry together with its hash, but none of the later hashes. */
 function changeWithHash(database: DatabaseSync, seq: number, content: string): void {
   const hashOf = (at: number) => database.prepare("SELECT hash FROM entries WHERE seq = ?").get(at)!["hash"];
   const { run, type, time } = database.prepare("SELECT run, type, time FROM entries WHERE seq = ?").get(
@@ -81,7 +81,7 @@ function changeWithHash(database: DatabaseSync, seq: number, content: string): v
   database.prepare("UPDATE entries SET content = ?, hash = ? WHERE seq = ?").run(content, hash, seq);
 }
 
-/** What is thrown at a copy of the journal that was changed; null for nothing. */
+/** The error message for a changed copy of the journal, or null. */
 async function refusedAfter(
   path: string,
   change: (database: DatabaseSync) => void,
@@ -100,7 +100,7 @@ async function refusedAfter(
   }
 }
 
-Deno.test("readRun() and readPulse() refuse a changed entry that they show, however old it is, and what came since the last checkpoint", async () => {
+Deno.test("readRun() and readPulse() refuse any change to an entry that they show, however old, or to one since the last checkpoint", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeHalted(path);
@@ -118,7 +118,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
       ],
       ["the halt's time", sql(`UPDATE entries SET time = time - 1 WHERE seq = ${AT.halt}`), /^entry 7 /],
       [
-        "no halt any more",
+        "the halt removed",
         sql(`DELETE FROM entries WHERE seq = ${AT.halt}`),
         /^run 1 is halted \(manual\), and no entry/,
       ],
@@ -159,7 +159,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
         /missing at the end$/,
       ],
       [
-        "an end that is none",
+        "a wrong end",
         sql(`UPDATE head SET seq = seq - 1`),
         /^entry 458 .* was added after the journal's end at 457$/,
       ],
@@ -179,7 +179,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
     for (const [name, change, expected] of both) {
       for (const read of [readRun, readPulse]) {
         const found = await refusedAfter(path, change, (reader) => read(reader, 1));
-        assertMatch(found ?? "it was believed", expected, `${name}, ${read.name}`);
+        assertMatch(found ?? "it was accepted", expected, `${name}, ${read.name}`);
       }
     }
     const shown: readonly (readonly [string, (database: DatabaseSync) => void, RegExp])[] = [
@@ -204,12 +204,12 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
     ];
     for (const [name, change, expected] of shown) {
       assertMatch(
-        await refusedAfter(path, change, (reader) => readRun(reader, 1)) ?? "it was believed",
+        await refusedAfter(path, change, (reader) => readRun(reader, 1)) ?? "it was accepted",
         expected,
         name,
       );
     }
-    // What neither shows it does not check, and does not claim to: `export` and `verify` do.
+    // Entries that neither shows are not checked here; `export` and `verify` check them.
     const quiet = sql(`UPDATE entries SET time = time + 1 WHERE seq = ${AT.quiet}`);
     assertEquals(await refusedAfter(path, quiet, (reader) => readRun(reader, 1)), null);
     assertMatch(
@@ -223,7 +223,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
   });
 });
 
-Deno.test("readRun() says when more has come since the last checkpoint than it checks", async () => {
+Deno.test("readRun() reports more entries since the last checkpoint than it checks", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -238,7 +238,7 @@ Deno.test("readRun() says when more has come since the last checkpoint than it c
   });
 });
 
-Deno.test("fillsOf() stops at the first entry of the run that was changed, removed or put in between, of whatever type", async () => {
+Deno.test("fillsOf() stops at the first changed, removed or inserted entry of the run, whatever its type", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -273,10 +273,10 @@ Deno.test("fillsOf() stops at the first entry of the run that was changed, remov
     ];
     for (const [sql, run, expected, before] of cases) {
       const found = await refusedAfter(path, (database) => database.exec(sql), (reader) => read(reader, run));
-      assertMatch(found ?? "it was believed", expected, sql);
+      assertMatch(found ?? "it was accepted", expected, sql);
       assertEquals(taken.length, before, sql);
     }
-    // A run is checked by itself: what was done to another one is that one's matter.
+    // A run is checked by itself; changes to another run do not matter.
     assertEquals(
       await refusedAfter(path, (database) => database.exec(cases[0]![0]), (reader) => read(reader, 2)),
       null,
@@ -285,7 +285,7 @@ Deno.test("fillsOf() stops at the first entry of the run that was changed, remov
   });
 });
 
-Deno.test("Journal.open() and last() refuse what a run would go on with and was changed, however old it is", async () => {
+Deno.test("Journal.open() and last() refuse any changed entry that a resumed run would use, however old", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeHalted(path);
@@ -299,7 +299,7 @@ Deno.test("Journal.open() and last() refuse what a run would go on with and was 
         await journal.lastPrices();
       }, JournalError)).message;
     };
-    // More than a hundred entries before the end, and still behind the last checkpoint.
+    // More than a hundred entries before the end, and still after the last checkpoint.
     assertStringIncludes(
       await after(`UPDATE entries SET time = 1 WHERE seq = ${AT.checkpoint + 1}`),
       "is damaged: entry 309 (disconnected) does not match its hash",
@@ -318,7 +318,7 @@ Deno.test("Journal.open() and last() refuse what a run would go on with and was 
   });
 });
 
-Deno.test("penstock status, export and run end with 3 at a journal that was changed, and say where", async () => {
+Deno.test("penstock status, export and run end with 3 on a changed journal, and name the entry", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeHalted(path);
@@ -345,7 +345,7 @@ Deno.test("penstock status, export and run end with 3 at a journal that was chan
   });
 });
 
-Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose index leaves out what they would show", async () => {
+Deno.test("readRun(), readPulse() and a resumed run refuse a journal whose index omits entries that they need", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeHalted(path);
@@ -354,7 +354,7 @@ Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose 
         const name = "entries_by_type";
         const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!;
         database.exec(`DROP INDEX ${name}`);
-        // The rows of one index under the statement of another.
+        // The rows of one index with the statement of another.
         database.exec(`${sql} AND type <> '${type}'`);
         (database as DatabaseSync & { enableDefensive(enabled: boolean): void }).enableDefensive(false);
         database.exec("PRAGMA writable_schema = ON");

@@ -1,6 +1,6 @@
 /**
- * A second store of logs, made up to be unlike SQLite: it keeps its logs in memory, has no files, no SQL and no bytes of
- * its own, and answers everything only in a later turn of the event loop, as a database on another machine does.
+ * A second store of logs that is unlike SQLite. It keeps its logs in memory, without files, SQL or bytes of its own,
+ * and answers every call in a later turn of the event loop, like a database on another machine.
  */
 import { setImmediate } from "node:timers/promises";
 import type {
@@ -20,7 +20,7 @@ import { JournalError, JournalHeld, missing, refused } from "../../../src/stores
 import { GENESIS } from "../../../src/stores/journal/journal_chain.ts";
 import type { EntryType, StoredEntry } from "../../../src/stores/journal/journal_entry.ts";
 
-/** All that one log holds. A commit replaces it, so that whoever has it sees one moment. */
+/** The contents of one log. A commit replaces them, so anyone who holds them sees one moment. */
 interface Content {
   readonly entries: readonly SealedEntry[];
   readonly head: { readonly seq: number; readonly hash: Uint8Array };
@@ -41,23 +41,23 @@ const EMPTY: Content = {
   filed: 0,
 };
 
-/** A log, and the process that has its lease. */
+/** A log, and the holder of its lease. */
 class MadeUpLog {
   content: Content = EMPTY;
-  /** Whoever has another number has lost the lease. */
+  /** A holder with another number has lost the lease. */
   token = 0;
   isHeld = false;
 }
 
-/** What a store in memory can be made to do besides. */
+/** A store in memory, with controls for tests. */
 export interface MadeUpStore extends EntryStore {
-  /** Ends the process that has the lease of the log at `path`: it can append nothing more. */
+  /** Ends the process that holds the lease of the log at `path`; it can append nothing more. */
   kill(path: string): void;
   /** Called at every append before it is made; it may throw, or wait. */
   onAppend: (addition: Addition) => void | Promise<void>;
 }
 
-/** A new store without logs. */
+/** Creates a store without logs. */
 export function madeUpStore(): MadeUpStore {
   const logs = new Map<string, MadeUpLog>();
   const logAt = (path: string): MadeUpLog => {
@@ -169,7 +169,7 @@ function leaseOf(
 }
 
 function readingOf(path: string, log: MadeUpLog): EntryLog {
-  /** What is seen while a moment is held. */
+  /** The contents to read while a moment is held. */
   let held: Content | null = null;
   const read = <T>(look: (content: Content) => T): Promise<T> => later(() => look(held ?? log.content));
   const ofType = ({ entries }: Content, type: EntryType, run: number) =>

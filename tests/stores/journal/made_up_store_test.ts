@@ -1,4 +1,4 @@
-/** The contract of stores on a made-up one. */
+/** Runs the store contract on a made-up store. */
 import { testEntryStore } from "./entry_log_contract.ts";
 import { madeUpStore } from "./made_up_store.ts";
 

@@ -22,12 +22,12 @@ const SHOWN: ShownOptions = { symbol: "BTCUSDT", short: 2, long: 5, cash: "10000
 const ORIGIN = settledOrigin();
 const BATCH = 15;
 
-/** An instrument of which nothing is known but the defaults. */
+/** An instrument with nothing but the defaults. */
 function settledOrigin(): InstrumentOrigin {
   return { sources: settleInstrument(configure({}), null).sources, exchangeInfo: null };
 }
 
-/** A walk that crosses often: the same at every call. */
+/** A random walk that crosses often, the same at every call. */
 function walk(count: number): PlainTrade[] {
   const random = new SeededRandom(3);
   let cents = 6_000_000;
@@ -38,7 +38,7 @@ function walk(count: number): PlainTrade[] {
   });
 }
 
-/** One process: takes the journal up and runs what is left of the trades, in batches; what it told. */
+/** One process: opens the journal and runs the remaining trades in batches; returns the events it showed. */
 async function process(
   path: string,
   trades: readonly PlainTrade[],
@@ -73,7 +73,7 @@ async function process(
   await journal.stop(TIME, "asked to");
 }
 
-/** The decisions in a journal whose chain is whole, as events. */
+/** The decisions in a journal, as events, after a check that its chain is intact. */
 async function decisionsOf(path: string): Promise<unknown[]> {
   await using reader = await JournalReader.open(path);
   const chain = await reader.verifyChain();
@@ -90,7 +90,7 @@ function withoutTime(events: readonly PipelineEvent[]): unknown[] {
   return events.map(({ time: _time, ...event }) => event);
 }
 
-Deno.test("RunJournal keeps every emitted event and decides the rest the same, whichever write of a run fails", async () => {
+Deno.test("RunJournal keeps every emitted event, and the next process decides the same, whichever write fails", async () => {
   await inFolder(async (folder) => {
     const trades = walk(70);
     const whole: PipelineEvent[] = [];
@@ -114,7 +114,7 @@ Deno.test("RunJournal keeps every emitted event and decides the rest the same, w
         } catch (error) {
           assert(error instanceof JournalError && hasFailed, String(error));
           assertStringIncludes(error.message, "the disk failed");
-          // Nothing was told that is not kept, and perhaps one commit kept that was not told.
+          // Every shown event is kept; at most one kept commit was not shown.
           if (printed.length > 0) {
             assertEquals((await decisionsOf(path)).slice(0, printed.length), withoutTime(printed));
           }
@@ -129,7 +129,7 @@ Deno.test("RunJournal keeps every emitted event and decides the rest the same, w
   });
 });
 
-Deno.test("RunJournal.stop() keeps that a run stopped only with its state, whichever write fails", async () => {
+Deno.test("RunJournal.stop() keeps the stop of a run only together with its state, whichever write fails", async () => {
   const TRADES = 20;
   for (let failing = 0, isOver = false; !isOver; failing++) {
     await inFolder(async (folder) => {
@@ -157,7 +157,7 @@ Deno.test("RunJournal.stop() keeps that a run stopped only with its state, which
   }
 });
 
-Deno.test("RunJournal.start() refuses to go on under other options, and starts again when asked to", async () => {
+Deno.test("RunJournal.start() refuses to resume with other options, and starts a new run when asked to", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/run.db`;
     const printed: PipelineEvent[] = [];
@@ -187,7 +187,7 @@ Deno.test("RunJournal.start() refuses to go on under other options, and starts a
   });
 });
 
-Deno.test("RunJournal.start() refuses a state that no run can have, with a proof and all, and says what is wrong", async () => {
+Deno.test("RunJournal.start() refuses a state that no run can have, even with a valid proof, and names the flaw", async () => {
   const cases: readonly (readonly [change: (state: PipelineSnapshot) => object, why: string])[] = [
     [
       (state) => ({ ...state, account: { ...state.account, fees: "1e999999999" } }),

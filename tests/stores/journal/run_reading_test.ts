@@ -64,7 +64,7 @@ async function keepFill(journal: Journal, time: number, fill: object = FILL): Pr
   });
 }
 
-/** Runs `use` with a journal whose run 1 has started at TIME, and its reader. */
+/** Calls `use` with a journal whose run 1 started at TIME, and its reader. */
 async function withRun(use: (journal: Journal, reader: JournalReader) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
@@ -75,7 +75,7 @@ async function withRun(use: (journal: Journal, reader: JournalReader) => Promise
   });
 }
 
-Deno.test("readRun() of a run that has just started has its start cash and nothing else", async () => {
+Deno.test("readRun() of a run that has just started returns its initial cash and nothing else", async () => {
   await withRun(async (_journal, reader) => {
     const { journal: _, ...run } = await readRun(reader, 1);
     assertEquals(run, {
@@ -106,19 +106,19 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
   });
 });
 
-Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", async () => {
+Deno.test("readRun() takes the last write by the wall clock as the heartbeat, even if the clock was set back", async () => {
   await withRun(async (journal, reader) => {
     const last = async () => (await readRun(reader, 1)).lastAlive - TIME;
     await journal.heartbeat(heartbeat(TIME + 50));
     assertEquals(await last(), 50);
-    // A trade's time is no heartbeat, however late it is.
+    // A trade's time is not a heartbeat, however late it is.
     await keepFill(journal, TIME + 1_000_000);
     assertEquals(await last(), 50);
     await journal.commit({
       entries: [{ type: "connected", time: TIME + 60, content: { endpoint: "ws://h", attempt: 1 } }],
     });
     assertEquals(await last(), 60);
-    // The clock was set back: what was written later is later.
+    // The clock was set back, but the later write still counts.
     await journal.heartbeat(heartbeat(TIME - 500));
     assertEquals(await last(), -500);
     await journal.commit({
@@ -151,7 +151,7 @@ Deno.test("readRun() takes trades and price from the checkpoint or the heartbeat
   });
 });
 
-Deno.test("readRun() says since when the present process is connected or not, from the first try that failed", async () => {
+Deno.test("readRun() returns since when the current process is connected or not, from the first failed try", async () => {
   await withRun(async (journal, reader) => {
     const note = (type: "connected" | "disconnected" | "resumed", at: number) =>
       journal.commit({
@@ -178,7 +178,7 @@ Deno.test("readRun() says since when the present process is connected or not, fr
   });
 });
 
-Deno.test("readRun() has the halt in force, and none that is over", async () => {
+Deno.test("readRun() returns the halt in force, and none that has ended", async () => {
   await withRun(async (journal, reader) => {
     const halt = {
       symbol: "BTCUSDT",
@@ -209,7 +209,7 @@ Deno.test("readRun() has the halt in force, and none that is over", async () => 
   });
 });
 
-Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment while others write", async () => {
+Deno.test("JournalReader.atOnce() blocks no writer, and sees one moment while others write", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path, { connect: impatient });
@@ -227,7 +227,7 @@ Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment
       ]);
     });
     assertEquals([before.trades, (await readRun(reader, 1)).trades, await reader.lastSeq()], [0, 9, 3]);
-    // And the other way round: a transaction that is not over keeps nobody from reading.
+    // And the other way round: an open write transaction blocks no reader.
     const writer = impatient(path, false);
     writer.prepare("BEGIN IMMEDIATE").run();
     writer.prepare("UPDATE life SET trades = 50").run();
@@ -238,7 +238,7 @@ Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment
   });
 });
 
-Deno.test("readRun() has what was asked of the run and is not handled yet, and nothing that was asked of another", async () => {
+Deno.test("readRun() returns the unhandled requests to the run, and none to another run", async () => {
   await withRun(async (_journal, reader) => {
     const database = connect(reader.path, false);
     try {
@@ -258,7 +258,7 @@ Deno.test("readRun() has what was asked of the run and is not handled yet, and n
   });
 });
 
-Deno.test("readRun() leaves the heartbeat of another run alone", async () => {
+Deno.test("readRun() ignores the heartbeat of another run", async () => {
   await withRun(async (journal, reader) => {
     await journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
     await journal.heartbeat(heartbeat(TIME + 200));
@@ -268,7 +268,7 @@ Deno.test("readRun() leaves the heartbeat of another run alone", async () => {
   });
 });
 
-Deno.test("chosenRuns() gives the last run unless it is said, and refuses what is not there", async () => {
+Deno.test("chosenRuns() returns the last run by default, and refuses a run that does not exist", async () => {
   await withRun(async (journal, reader) => {
     const only = (await assertRejects(() => chosenRun(reader, 2), ConfigError)).message;
     assertEquals(only, `--run is "2": expected 1, the only run in ${reader.path}`);
@@ -290,7 +290,7 @@ Deno.test("chosenRuns() gives the last run unless it is said, and refuses what i
   });
 });
 
-Deno.test("fillsOf() gives the fills of a run as it was when its extent was taken", async () => {
+Deno.test("fillsOf() returns the fills of a run up to its extent", async () => {
   await withRun(async (journal, reader) => {
     await keepFill(journal, TIME + 1);
     const extent = await extentOf(reader, 1);
@@ -324,7 +324,7 @@ Deno.test("readRun() and extentOf() refuse an account that makes no sense", asyn
   });
 });
 
-Deno.test("fillsOf() refuses an entry that is no fill, by its number", async () => {
+Deno.test("fillsOf() refuses an entry that is not a fill, and names its number", async () => {
   for (
     const change of [
       { price: "=1+1" },
@@ -346,7 +346,7 @@ Deno.test("fillsOf() refuses an entry that is no fill, by its number", async () 
   }
 });
 
-/** What each statement that `read` makes does with the entries, as SQLite plans it. */
+/** SQLite's query plan for each statement that `read` makes. */
 async function plansOf(
   path: string,
   read: (reader: JournalReader) => Promise<void>,
@@ -375,7 +375,7 @@ async function plansOf(
   return new Map(plans);
 }
 
-Deno.test("readPulse() and readRun() go through no more of a long journal than of a short one", async () => {
+Deno.test("readPulse() and readRun() scan no more of a long journal than of a short one", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -408,7 +408,7 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
     });
     assertGreater(plans.size, 3);
     for (const [sql, plan] of plans) {
-      // What looks for a few rows from one end stops there.
+      // A query for a few rows from one end stops after them.
       const isShort = /LIMIT|max\(seq\)|WHERE seq = \?|WHERE one = 1/.test(sql);
       const isLong = plan.some((step) => /entries/.test(step)) && !isShort;
       const isSorted = plan.some((step) => /TEMP B-TREE/.test(step));
@@ -417,7 +417,7 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
   });
 });
 
-Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be one, though its entry proves it", async () => {
+Deno.test("readRun() and readPulse() refuse a state with an impossible last trade, even if its entry proves it", async () => {
   for (
     const last of [-1, [], {}, { price: 1, decimals: 9, time: 1 }, { price: 1, decimals: 2, time: 1e308 }, {
       price: "1",

@@ -1,4 +1,4 @@
-/** Recordings with a file a day: nothing is lost or doubled at midnight, and no file gets in another's way. */
+/** Recordings with a file a day: nothing is lost or doubled at midnight, and files never collide. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -29,7 +29,7 @@ function read(path: string) {
   return readBack(gunzipSync(Deno.readFileSync(path)));
 }
 
-/** Files in memory, one a day, with what each of them does said beforehand. */
+/** Files in memory, one a day, whose behaviour a test sets beforehand. */
 class FakeFolder implements DayFiles {
   readonly files: FakeFile[] = [];
   readonly discarded: string[] = [];
@@ -49,7 +49,7 @@ class FakeFolder implements DayFiles {
   }
 }
 
-Deno.test("Recording.createIn() goes on in another file at each midnight UTC, and says in both how they belong together", async () => {
+Deno.test("Recording.createIn() continues in a new file at each midnight UTC, and notes in both how they belong together", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/deep/rec`;
     const start = MIDNIGHT - 500;
@@ -64,7 +64,7 @@ Deno.test("Recording.createIn() goes on in another file at each midnight UTC, an
     recording.frames(numbered(3, 5), MIDNIGHT);
     // A batch that was received before midnight and written after it stays in the old file.
     recording.frames(numbered(5, 6), MIDNIGHT - 10);
-    // A day on which nothing came has no file.
+    // A day on which nothing arrived has no file.
     recording.note({ event: "disconnected", reason: "x", retryInMs: 1 }, MIDNIGHT + 2 * DAY + 5);
     await recording.close(MIDNIGHT + 2 * DAY + 6);
     const names = [
@@ -94,7 +94,7 @@ Deno.test("Recording.createIn() goes on in another file at each midnight UTC, an
   });
 });
 
-Deno.test("Recording.createIn() keeps the same as one file does, whatever comes when", async () => {
+Deno.test("Recording.createIn() keeps the same as a single file, whatever arrives when", async () => {
   const things = fc.array(
     fc.record({
       after: fc.constantFrom(0, 1, 1000, DAY / 2, DAY - 1, DAY, 3 * DAY),
@@ -137,7 +137,7 @@ Deno.test("Recording.createIn() keeps the same as one file does, whatever comes 
   );
 });
 
-Deno.test("RecordingFolder.create() gives every process a file of its own, however many start at once", async () => {
+Deno.test("RecordingFolder.create() creates a file for each process, however many start at once", async () => {
   await inFolder(async (folder) => {
     const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
     const recordings = Array.from(
@@ -151,7 +151,7 @@ Deno.test("RecordingFolder.create() gives every process a file of its own, howev
   });
 });
 
-Deno.test("Recording.createIn() goes on in the last file where there can be no other, and tries again the next day", async () => {
+Deno.test("Recording.createIn() continues in the last file if it cannot create another, and tries again the next day", async () => {
   const folder = new FakeFolder();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
@@ -163,7 +163,7 @@ Deno.test("Recording.createIn() goes on in the last file where there can be no o
   ]);
   recording.frames(numbered(1, 2), MIDNIGHT + DAY + 1);
   folder.refuses = false;
-  // One whose first line cannot be written is none.
+  // A file whose first line cannot be written does not count.
   folder.prepare = (file) => void (file.room = 10);
   recording.frames(numbered(2, 3), MIDNIGHT + 2 * DAY);
   assertEquals(folder.discarded, ["rec/2.txt"]);
@@ -177,7 +177,7 @@ Deno.test("Recording.createIn() goes on in the last file where there can be no o
   assertEquals(readBack(last.bytes).notes[0]!["part"], 2);
 });
 
-Deno.test("Recording.createIn() takes along what could not be written to the last file", async () => {
+Deno.test("Recording.createIn() moves what it could not write to the last file into the next", async () => {
   const folder = new FakeFolder();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
@@ -194,7 +194,7 @@ Deno.test("Recording.createIn() takes along what could not be written to the las
   assertEquals(printed[1], "Writing to rec/2.txt works again. Nothing was lost.");
 });
 
-Deno.test("Recording.createIn() stays with a file whose torn end cannot be taken back", async () => {
+Deno.test("Recording.createIn() keeps a file whose torn end cannot be truncated", async () => {
   const folder = new FakeFolder();
   const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble: () => {}, time: MIDNIGHT });
   const [first] = folder.files as [FakeFile];
@@ -210,7 +210,7 @@ Deno.test("Recording.createIn() stays with a file whose torn end cannot be taken
   assertEquals(idsOf(readBack(first.bytes).frames), Array.from({ length: lot + 1 }, (_, id) => id));
 });
 
-Deno.test("RecordingFolder.create() says why there can be no file, and what to do", async () => {
+Deno.test("RecordingFolder.create() explains why it cannot create a file, and what to do", async () => {
   await inFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/file`, "");
     const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };

@@ -1,4 +1,4 @@
-/** What `--record-keep` deletes: old recordings of Penstock's in one folder, and nothing else. */
+/** `--record-keep` deletes old Penstock recordings in one folder, and nothing else. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { recordingName } from "../../../src/domain/recording/recording_name.ts";
@@ -14,7 +14,7 @@ const NOW = Date.UTC(2026, 10, 29, 12);
 const OLD = new Date(NOW - 31 * DAY);
 const isWindows = Deno.build.os === "windows";
 
-/** A place for recordings, and what was said of them. */
+/** A folder for recordings, and the messages about them. */
 class Place {
   readonly deleted: string[] = [];
   readonly troubles: string[] = [];
@@ -38,7 +38,7 @@ class Place {
     return Recording.createIn(new RecordingFolder(this.folder, retention), { symbol, onTrouble, time });
   }
 
-  /** A whole recording, last written to at `writtenAt`, with frames enough that its first line is a small part. */
+  /** A complete recording, last written at `writtenAt`, with so many frames that its first line is a small part. */
   async made(symbol: string, time: number, writtenAt: Date): Promise<string> {
     const before = this.names;
     const recording = this.recording(symbol, time);
@@ -50,18 +50,18 @@ class Place {
   }
 }
 
-Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made, and never anything else", async () => {
+Deno.test("RecordingRetention.prune() deletes old Penstock recordings, and never anything else", async () => {
   await inFolder(async (around) => {
     const place = new Place(`${around}/rec`);
     Deno.mkdirSync(place.folder);
     const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
     const other = await place.made("ETHUSDT", OLD.getTime(), OLD);
-    // Not old enough by a moment, or old by its name alone.
+    // Not quite old enough, or old only by its name.
     const young = [
       await place.made("BTCUSDT", NOW - 30 * DAY, new Date(NOW - 30 * DAY)),
       await place.made("BTCUSDT", OLD.getTime() + 1, new Date(NOW - DAY)),
     ];
-    // A user's own: a recording by another name, and by such a name no recording, packed or not.
+    // The user's own files: a recording with another name, and other content with such a name, compressed or not.
     const [, suffix] = old.split("BTCUSDT") as [string, string];
     const [renamed, packed, plain, link, inner] = [
       "monday.txt.gz",
@@ -74,7 +74,7 @@ Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made,
     Deno.copyFileSync(at(old), at(renamed));
     Deno.writeFileSync(at(packed), gzipSync("1723161255342000 {}\n"));
     Deno.writeTextFileSync(at(plain), "mine");
-    // A link to a recording elsewhere, and a folder with a recording in it.
+    // A link to a recording elsewhere, and a folder that contains a recording.
     const [elsewhere, deeper] = [`${around}/${old}`, at(`${inner}/${old}`)];
     Deno.mkdirSync(at(inner));
     for (const copy of [elsewhere, deeper]) Deno.copyFileSync(at(old), copy);
@@ -95,7 +95,8 @@ Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made,
 });
 
 Deno.test({
-  name: "RecordingRetention.prune() keeps what a process is writing, however long ago it wrote last",
+  name:
+    "RecordingRetention.prune() keeps a file that a process is writing, however long ago the last write was",
   ignore: isWindows,
   fn: () =>
     inFolder(async (folder) => {
@@ -105,12 +106,12 @@ Deno.test({
       Deno.utimeSync(`${folder}/${name}`, OLD, OLD);
       place.retention().prune(NOW);
       assertEquals(place.names, [name]);
-      // It was written to once again than could be known when it was found.
+      // It was written once more after the folder was listed.
       const early = place.retention();
       await written.close();
       early.prune(NOW);
       assertEquals(place.names, [name]);
-      // Found when it was no longer written, and then written again.
+      // It was listed when no process wrote it, and was then written again.
       Deno.utimeSync(`${folder}/${name}`, OLD, OLD);
       const retention = place.retention();
       {
@@ -119,7 +120,7 @@ Deno.test({
         retention.prune(NOW);
         assertEquals(place.names, [name]);
       }
-      // Where files cannot be locked, only this process knows which it writes.
+      // If files cannot be locked, only this process knows which it writes.
       retention.prune(NOW, `${folder}/${name}`);
       assertEquals(place.names, [name]);
       retention.prune(NOW);
@@ -127,7 +128,7 @@ Deno.test({
     }),
 });
 
-Deno.test("Recording.createIn() deletes at its start and at each midnight, its own files among them", async () => {
+Deno.test("Recording.createIn() deletes at its start and at each midnight, including its own files", async () => {
   await inFolder(async (folder) => {
     const place = new Place(folder);
     const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
@@ -137,17 +138,17 @@ Deno.test("Recording.createIn() deletes at its start and at each midnight, its o
     for (let day = 0; day < 6; day++) {
       const last = place.names.at(-1)!;
       recording.frames(numbered(day, day + 1), midnight + day * DAY);
-      // The file of the day before is closed once the disk has it.
+      // The file of the previous day is closed once it is on disk.
       while (isBeingWritten(`${folder}/${last}`)) await new Promise((resolve) => setTimeout(resolve));
     }
     await recording.close();
-    // Those that ended two days before the last midnight, or later.
+    // Those last written within two days before the last midnight.
     assertEquals(place.names, [2, 3, 4, 5].map((day) => recordingName("BTCUSDT", midnight + day * DAY)));
     assertEquals([place.deleted.length, place.troubles], [4, []]);
   });
 });
 
-Deno.test("RecordingRetention.of() needs to read a folder that is there, and none that is not", async () => {
+Deno.test("RecordingRetention.of() fails for a folder that it cannot read, but not for a missing one", async () => {
   await inFolder((folder) => {
     new Place(`${folder}/none`).retention().prune(NOW);
     Deno.writeTextFileSync(`${folder}/file`, "");

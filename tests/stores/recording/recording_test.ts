@@ -58,7 +58,7 @@ Deno.test("Recording writes one frame a line with its time in µs, notes between
   });
 });
 
-Deno.test("Recording.flush() writes what has gathered at once, and has it put on the disk within the second", async () => {
+Deno.test("Recording.flush() writes the buffer at once, and syncs it within the second", async () => {
   const { file, printed, recording } = fake();
   const synced = () => file.syncing === 0 ? file.syncs : -1;
   await Promise.resolve();
@@ -71,7 +71,7 @@ Deno.test("Recording.flush() writes what has gathered at once, and has it put on
   recording.flush();
   assertEquals(readBack(file.bytes).frames.length, 3);
   while (synced() <= initial.syncs) await new Promise((resolve) => setTimeout(resolve, 10));
-  // While the disk is full it is left to the lots to try again.
+  // While the disk is full, only the regular writes try again.
   file.room = 0;
   recording.frames(numbered(3, 4), TIME);
   recording.flush();
@@ -85,7 +85,7 @@ Deno.test("Recording.flush() writes what has gathered at once, and has it put on
   assertThrows(() => recording.flush(), Error, "is closed");
 });
 
-Deno.test("Recording.kept() notes the journal's last entry within the second or at the end, and no oftener", async () => {
+Deno.test("Recording.kept() notes the journal's last entry within the second or at the end, and no more often", async () => {
   const { file, recording } = fake();
   recording.kept({ entry: 5, hash: "05" });
   recording.kept({ entry: 6, hash: "06" });
@@ -104,7 +104,7 @@ Deno.test("Recording.kept() notes the journal's last entry within the second or 
   assertEquals(readBack(file.bytes).notes.at(-1)!["event"], "ended");
 });
 
-Deno.test("Recording.create() says where in a journal the process began", async () => {
+Deno.test("Recording.create() notes where in the journal the process started", async () => {
   const file = new FakeFile();
   const journal = { run: 2, entry: 9, hash: "ab" };
   const recording = Recording.create("x.rec", {
@@ -119,7 +119,7 @@ Deno.test("Recording.create() says where in a journal the process began", async 
   assertEquals({ event, run, entry, hash }, { event: "recording", ...journal });
 });
 
-/** Text that no line could hold, or that reads as something else, among all other text. */
+/** Text of every kind, including text that does not fit on a line or could be taken for something else. */
 const anyFrame = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "grapheme", maxLength: 40 }) },
   {
@@ -150,7 +150,7 @@ const anyFrame = fc.oneof(
   ),
 );
 
-Deno.test("Recording keeps any frames, in order, and they are read as the live run read them", async () => {
+Deno.test("Recording keeps any frames, in order, and a reader reads them as the live run did", async () => {
   const anyBatch = fc.record({ frames: fc.array(anyFrame, { maxLength: 8 }), later: fc.nat(5000) });
   await fc.assert(
     fc.asyncProperty(fc.array(anyBatch, { maxLength: 6 }), fc.boolean(), async (batches, isPacked) => {
@@ -191,7 +191,7 @@ Deno.test({
   },
 });
 
-Deno.test("Recording.rest() gives other work a turn after at most 768 kB that were compressed, and none to a plain file", async () => {
+Deno.test("Recording.rest() gives other work a turn after at most 768 kB of compression, and none for a plain file", async () => {
   const frames = Array.from({ length: 250 }, (_, at) => JSON.stringify({ id: at, text: "x".repeat(150) }));
   for (const path of ["x.gz", "x.txt"]) {
     const { recording } = fake(path);
@@ -218,7 +218,7 @@ Deno.test("Recording.rest() gives other work a turn after at most 768 kB that we
   }
 });
 
-Deno.test("Recording.create() refuses what it must not or cannot write to, and says what to do", async () => {
+Deno.test("Recording.create() refuses a target that it must not or cannot write to, and says what to do", async () => {
   await inFolder(async (folder) => {
     const create = (path: string) => Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail });
     const taken = `${folder}/taken.gz`;
@@ -235,14 +235,14 @@ Deno.test("Recording.create() refuses what it must not or cannot write to, and s
     }
     assertEquals(Deno.readTextFileSync(taken), "x");
     assertEquals([...Deno.readDirSync(folder)].length, 1);
-    // An empty file is as good as none.
+    // An empty file counts as none.
     Deno.writeTextFileSync(`${folder}/empty`, "");
     await create(`${folder}/empty`).close();
     assertGreater(Deno.statSync(`${folder}/empty`).size, 0);
   });
 });
 
-Deno.test("Recording.create() leaves nothing torn and nothing open where even the first line does not fit", () => {
+Deno.test("Recording.create() leaves no torn line and no open file if even the first line does not fit", () => {
   const file = new FakeFile();
   const create = () => Recording.create("x", { symbol: "BTCUSDT", onTrouble: fail, open: () => file });
   file.room = 10;
@@ -280,7 +280,7 @@ Deno.test({
 const SOURCE = new URL("../../../src/stores/recording/recording.ts", import.meta.url).href;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
-/** Runs `body` as a program of its own that may write to `folder` only. */
+/** Runs `body` as a separate program that may write only to `folder`. */
 function child(body: string, folder: string): Deno.ChildProcess {
   const script = `import { Recording } from ${JSON.stringify(SOURCE)};\n${body}`;
   const path = `${folder}/child.js`;
@@ -299,7 +299,7 @@ Deno.test("Recording.create() names the flag that lets it write", async () => {
     const body = `
       const create = (path) => Recording.create(path, { symbol: "X", onTrouble: console.log }).close();
       try { await create(${JSON.stringify(path)}); } catch ({ name, message }) { console.log(name, message); }
-      // Writing is all it needs to be allowed.
+      // It needs only permission to write.
       await create(${JSON.stringify(`${folder}/out/fine.txt`)});
     `;
     Deno.mkdirSync(`${folder}/out`);
@@ -332,7 +332,7 @@ Deno.test("Recording loses at most the last second when the program is killed", 
     `;
     const running = child(body, folder);
     let logged = "";
-    // Killed when the first lot is written and the second is nearly due.
+    // Killed after the first write, when the second is nearly due.
     for await (const bytes of running.stdout.values({ preventCancel: true })) {
       logged += DECODER.decode(bytes, { stream: true });
       if (Number(/(\d+) \d+ \d+\n$/.exec(logged)?.[1]) > 1_700) break;
@@ -357,7 +357,7 @@ Deno.test("Recording loses at most the last second when the program is killed", 
       assertEquals(notes.map(({ event }) => event), ["recording"]);
       assertGreater(ids.length, 0);
       const last = frames.at(-1)!.time / 1000;
-      // While the machine lets it do nothing it cannot write either.
+      // While the machine gives it no time, it cannot write either.
       assertLess(
         killedAt - last,
         1000 + longestPause,
@@ -367,7 +367,7 @@ Deno.test("Recording loses at most the last second when the program is killed", 
   });
 });
 
-Deno.test("Recording writes within a second of the first frame, and at once when much has come", async () => {
+Deno.test("Recording writes within a second of the first frame, and at once when its buffer is full", async () => {
   const { file, recording } = fake();
   const before = file.size;
   const written = Promise.withResolvers<void>();
@@ -385,7 +385,7 @@ Deno.test("Recording writes within a second of the first frame, and at once when
   await recording.close();
 });
 
-Deno.test("Recording with gzip can be read up to the last lot at any time", async () => {
+Deno.test("Recording with gzip can be read up to the last write at any time", async () => {
   const { file, recording } = fake("x.gz");
   const lot = Math.ceil(LOT / 100);
   for (let n = 0; n < 5; n++) {
@@ -411,7 +411,7 @@ Deno.test("Recording.close() notes the end, syncs and closes, once; nothing can 
   assert(file.isClosed && file.syncs >= 2);
 });
 
-Deno.test("Recording is closed when its block is left", async () => {
+Deno.test("Recording is closed when its scope ends", async () => {
   const { file, recording } = fake();
   {
     await using open = recording;
@@ -421,7 +421,7 @@ Deno.test("Recording is closed when its block is left", async () => {
   assertEquals(readBack(file.bytes).notes.at(-1)!.event, "ended");
 });
 
-Deno.test("Recording has every lot put on the disk, one sync after another, and never waits for it", async () => {
+Deno.test("Recording syncs every write, one sync after another, and never waits for it", async () => {
   const { file, printed, recording } = fake();
   const gate = Promise.withResolvers<void>();
   file.gate = gate.promise;
@@ -429,7 +429,7 @@ Deno.test("Recording has every lot put on the disk, one sync after another, and 
   const lot = numbered(0, Math.ceil(LOT / 100));
   for (let n = 0; n < 4; n++) {
     recording.frames(lot, TIME);
-    // What was synced before has had its turn to say so.
+    // Earlier syncs have had time to settle.
     await new Promise<void>((resolve) => setTimeout(resolve));
   }
   assertEquals([file.syncing, file.syncs], [1, 2]);
@@ -438,6 +438,6 @@ Deno.test("Recording has every lot put on the disk, one sync after another, and 
   assertEquals(readBack(file.bytes).frames.length, 4 * lot.length);
   gate.resolve();
   await closing;
-  // That of the first line; one that started with the first lot; one for the lots that came meanwhile.
+  // One for the first line, one that started with the first write, and one for the writes meanwhile.
   assertEquals([file.syncs, file.size, printed], [3, size, []]);
 });

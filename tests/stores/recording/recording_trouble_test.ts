@@ -1,4 +1,4 @@
-/** Recordings on a disk that is full, slow or broken: nothing is lost without a word, and no line is torn. */
+/** Recordings on a disk that is full, slow or broken: every loss is reported, and no line is torn. */
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import { Recording } from "../../../src/stores/recording/recording.ts";
@@ -6,7 +6,7 @@ import { inFolder } from "../sample_journal.ts";
 import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "../fake_recording.ts";
 
 for (const path of ["x.txt", "x.gz"]) {
-  Deno.test(`Recording goes on when the disk is full and loses nothing that it can hold: ${path}`, async () => {
+  Deno.test(`Recording continues when the disk is full, and loses nothing that fits in memory: ${path}`, async () => {
     const { file, printed, recording } = fake(path);
     const unpacked = () => path.endsWith(".gz") ? gunzipSync(file.bytes) : file.bytes;
     const lot = Math.ceil(LOT / 100);
@@ -15,7 +15,7 @@ for (const path of ["x.txt", "x.gz"]) {
     for (const room of [0, 1, 5_000, 0]) {
       file.room = Math.min(room, 1_000);
       recording.frames(numbered(lot, 2 * lot), TIME);
-      // What was written of a lot that did not fit is taken back.
+      // A partial write that did not fit is truncated.
       assertEquals(file.size, good.length);
     }
     recording.note({ event: "disconnected", reason: "x", retryInMs: 1 }, TIME);
@@ -34,7 +34,7 @@ for (const path of ["x.txt", "x.gz"]) {
       "disconnected",
       5 * lot,
     ]]);
-    // Another time is told again.
+    // A later trouble is reported again.
     file.room = 0;
     recording.frames(numbered(0, lot), TIME);
     file.room = Infinity;
@@ -44,7 +44,7 @@ for (const path of ["x.txt", "x.gz"]) {
   });
 }
 
-Deno.test("Recording tries again by itself when nothing more comes", async () => {
+Deno.test("Recording tries again by itself if nothing more arrives", async () => {
   const { file, printed, recording } = fake();
   file.room = 0;
   recording.frames(numbered(0, LOT / 100), TIME);
@@ -58,7 +58,7 @@ Deno.test("Recording tries again by itself when nothing more comes", async () =>
   assertEquals(printed[1], "Writing to x.rec works again. Nothing was lost.");
 });
 
-Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their place what is lost", async () => {
+Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes the loss in their place", async () => {
   const { file, printed, recording } = fake();
   const lot = 300;
   const batch = (n: number) => recording.frames(numbered(n * lot, (n + 1) * lot, 1_000), TIME + n);
@@ -70,7 +70,7 @@ Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their p
   assertEquals(printed[1], "Cannot write to x.rec, and memory holds no more: the oldest frames are lost.");
   file.room = Infinity;
   batch(100);
-  // What was lost is noted and told once.
+  // The loss is noted and reported once.
   file.room = 0;
   batch(101);
   file.room = Infinity;
@@ -80,7 +80,7 @@ Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their p
   const { frames, notes } = readBack(file.bytes);
   const ids = idsOf(frames);
   const lost = 103 * lot - ids.length;
-  // About 16 MiB were kept, and whole lots were lost.
+  // About 16 MiB were kept, and whole buffers were lost.
   assertGreater(ids.length * 1_020, 15 * MIB);
   assertLess((ids.length - 4 * lot) * 1_020, 16 * MIB);
   assertEquals(lost % lot, 0);
@@ -95,13 +95,13 @@ Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their p
       time: (TIME + lost / lot) * 1000,
       after: lot,
     },
-    // A note among what was lost is kept: what comes later would make no sense without it.
+    // A note among the lost frames is kept, because what follows would make no sense without it.
     { event: "disconnected", reason: "x", retryInMs: 7, time: TIME * 1000, after: lot },
   ]);
   assertEquals(printed.slice(2), [`Writing to x.rec works again. ${lost} frames were lost.`]);
 });
 
-Deno.test("Recording writes nothing behind a torn lot that it could not take back", async () => {
+Deno.test("Recording writes nothing after a torn write that it could not truncate", async () => {
   const { file, printed, recording } = fake();
   const lot = Math.ceil(LOT / 100);
   file.room = 100;
@@ -118,7 +118,7 @@ Deno.test("Recording writes nothing behind a torn lot that it could not take bac
   await recording.close();
 });
 
-Deno.test("Recording.close() tries a last time, and reports what is lost", async () => {
+Deno.test("Recording.close() tries one last time, and reports the loss", async () => {
   const { file, printed, recording } = fake();
   const good = file.size;
   file.room = 0;
@@ -137,7 +137,7 @@ Deno.test("Recording.close() tries a last time, and reports what is lost", async
   assertStringIncludes(torn.printed[1]!, "1 frame was lost, and its last frame may be incomplete.");
 });
 
-Deno.test("Recording reports once when the system cannot put it on the disk, and goes on", async () => {
+Deno.test("Recording reports once that the system cannot sync it, and continues", async () => {
   const { file, printed, recording } = fake();
   file.syncError = new Error("Input/output error (os error 5)");
   recording.frames(numbered(0, 2 * LOT / 100), TIME);
@@ -153,8 +153,8 @@ Deno.test("Recording reports once when the system cannot put it on the disk, and
 });
 
 Deno.test({
-  name: "Recording says once that its file was removed, and not that it was renamed",
-  // There an open file cannot be removed.
+  name: "Recording reports once that its file was removed, but not that it was renamed",
+  // On Windows an open file cannot be removed.
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await inFolder(async (folder) => {

@@ -49,10 +49,10 @@ function fill(tradeId: number): FillEvent {
   };
 }
 
-/** How a result starts. */
+/** The first characters of a result. */
 const OLDER = `{"schema":"penstock-result"`;
 
-/** Starts a result that nobody stops; what it warns of goes to `warnings`. */
+/** Starts a result that is never aborted; its warnings go to `warnings`. */
 function start(path: string, warnings: string[] = []): Promise<ResultFile> {
   const options = {
     stop: new AbortController().signal,
@@ -72,7 +72,9 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<string
   }
 }
 
-/** Runs a program of its own with every permission, or with "limited" one that writes no large files; its output. */
+/**
+ * Runs a separate program with every permission, or a "limited" one that cannot write large files; returns its output.
+ */
 async function evaluate(code: string, flag?: string): Promise<string> {
   const program = `import { ResultFile } from "${
     import.meta.resolve("../../../src/stores/results/result_file.ts")
@@ -89,7 +91,7 @@ async function evaluate(code: string, flag?: string): Promise<string> {
   const flags = flag === undefined || isLimited ? [] : [flag];
   const args = ["eval", "--config", config, ...flags, program];
   const command = isLimited
-    // 40 MB, in blocks of 512 bytes; without the signal that would end the process.
+    // 40 MB, in blocks of 512 bytes. The signal that would end the process is ignored.
     ? ["sh", "-c", `trap '' XFSZ; ulimit -f 80000; exec "$0" "$@"`, Deno.execPath(), ...args]
     : [Deno.execPath(), ...args];
   const { success, stdout, stderr } = await new Deno.Command(command[0]!, {
@@ -100,12 +102,12 @@ async function evaluate(code: string, flag?: string): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** Everything in a JSON text, with the order of its keys. */
+/** Everything in a JSON text, in the order of its keys. */
 function keysOf(value: unknown): string[] {
   return Object.keys(value as object);
 }
 
-Deno.test("ResultFile writes what its schema says, in that order", async () => {
+Deno.test("ResultFile writes the fields of its schema, in that order", async () => {
   const names = await inFolder(async (folder) => {
     const path = `${folder}/result.json`;
     using file = await start(path);
@@ -166,7 +168,7 @@ Deno.test("ResultFile writes what its schema says, in that order", async () => {
   assertEquals(names, ["result.json"]);
 });
 
-Deno.test("ResultFile without a fill, a point or a period is whole all the same", async () => {
+Deno.test("ResultFile is complete even without a fill, a point or a period", async () => {
   await inFolder(async (folder) => {
     using file = await start(`${folder}/x.json`);
     await file.finish(SUMMARY, { metrics: METRICS, equityCurve: [], drawdownPeriods: [] });
@@ -175,7 +177,7 @@ Deno.test("ResultFile without a fill, a point or a period is whole all the same"
   });
 });
 
-Deno.test("ResultFile that is not finished leaves nothing behind, and what had the name before as it was", async () => {
+Deno.test("ResultFile that is not finished leaves nothing behind, and does not change an earlier file of that name", async () => {
   const names = await inFolder(async (folder) => {
     const path = `${folder}/x.json`;
     Deno.writeTextFileSync(path, OLDER);
@@ -203,7 +205,7 @@ Deno.test("ResultFile may be disposed of twice, and after it is finished", async
   assertEquals(names, ["1"]);
 });
 
-Deno.test("ResultFile writes fills as they come: of 200,000 no more than 64 KiB wait", async () => {
+Deno.test("ResultFile writes fills as they arrive: of 200,000, at most 64 KiB are waiting", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/x.json`;
     using file = await start(path);
@@ -236,7 +238,7 @@ Deno.test("ResultFile writes 200,000 fills, 44 MB, in a heap of 24 MB", async ()
 
 for (const fills of [0, 10_000]) {
   Deno.test({
-    name: `ResultFile on a full device says so, with ${fills} fills`,
+    name: `ResultFile reports a full device, with ${fills} fills`,
     // Only Linux has a device that is always full.
     ignore: Deno.build.os !== "linux",
     async fn() {
@@ -257,11 +259,11 @@ for (const fills of [0, 10_000]) {
 }
 
 Deno.test({
-  name: "ResultFile that finds no room for its fills says so and leaves nothing behind",
+  name: "ResultFile reports that there is no space for its fills, and leaves nothing behind",
   ignore: Deno.build.os === "windows",
   async fn() {
     const names = await inFolder(async (folder) => {
-      // A process may be kept from making large files, which is an error like that of a full disk.
+      // A limit on the size of files causes an error like that of a full disk.
       const printed = await evaluate(
         `
         try {

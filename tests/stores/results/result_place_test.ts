@@ -1,4 +1,4 @@
-/** Where a result goes: files, links, pipes, devices, sockets, and several runs with one name. */
+/** The targets of a result: files, links, pipes, devices, sockets, and several runs with one name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   RESULT_START,
@@ -14,10 +14,10 @@ const ignore = Deno.build.os === "windows";
 interface Tools {
   readonly folder: string;
   readonly stopping: AbortController;
-  /** What a user was told. */
+  /** The messages to the user. */
   readonly warnings: string[];
   readonly open: (name: string) => Promise<ResultPlace>;
-  /** Why the place at `name` cannot be opened, without what all of them start with. */
+  /** Why the place at `name` cannot be opened, without the common start of the message. */
   readonly refused: (name: string) => Promise<string>;
 }
 
@@ -53,7 +53,7 @@ async function finish(place: ResultPlace, text = WHOLE): Promise<void> {
   await place.finish();
 }
 
-Deno.test("resultPlaceAt() replaces results and empty files as a whole, and no other file", async () => {
+Deno.test("resultPlaceAt() replaces results and empty files completely, and no other file", async () => {
   const names = await inFolder(async ({ folder, open, refused }) => {
     for (const content of ['{"schema":"penstock"}', "SQLite format 3\0", "x"]) {
       Deno.writeTextFileSync(`${folder}/x`, content);
@@ -80,11 +80,11 @@ Deno.test("resultPlaceAt() replaces results and empty files as a whole, and no o
   assertEquals(names, ["x"]);
 });
 
-Deno.test("resultPlaceAt() lets several runs write one result: the last whole one counts, and nothing is left", async () => {
+Deno.test("resultPlaceAt() lets several runs write one result: the last complete one counts, and nothing else is left", async () => {
   const names = await inFolder(async ({ folder, open, warnings }) => {
     const text = (run: number) => `${RESULT_START},"run":${run},"pad":"${"x".repeat(run * 1000)}"}`;
     const [one, two, three] = [await open("x"), await open("x"), await open("x")];
-    // By turns, as processes do it.
+    // In turn, as processes do it.
     for (let at = 0; at < 3_000; at += 100) {
       for (const [run, place] of [one, two, three].entries()) place!.write(text(run + 1).slice(at, at + 100));
     }
@@ -133,7 +133,7 @@ Deno.test("resultPlaceAt() removes the partial files of killed runs, warns about
 });
 
 Deno.test({
-  name: "resultPlaceAt() follows links, and replaces or makes what they lead to",
+  name: "resultPlaceAt() follows links, and replaces or creates their targets",
   ignore,
   fn: async () => {
     const names = await inFolder(async ({ folder, open, refused }) => {
@@ -167,7 +167,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resultPlaceAt() refuses standard output where that is a file: the rest of the output goes there too",
+  name:
+    "resultPlaceAt() refuses standard output if it is a file, because the rest of the output goes there too",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const names = await inFolder(async ({ folder }) => {
@@ -190,7 +191,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resultPlaceAt() writes to a pipe whose reader is there, more than it holds, and leaves it",
+  name: "resultPlaceAt() writes more to a pipe with a reader than it holds, and leaves the pipe in place",
   ignore,
   fn: async () => {
     const names = await inFolder(async ({ folder, open }) => {
@@ -210,8 +211,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "resultPlaceAt() says that a pipe has no reader, waits for one, and ends the waiting when it is to stop",
+  name: "resultPlaceAt() logs that a pipe has no reader, waits for one, and stops waiting on abort",
   ignore,
   fn: async () => {
     await inFolder(async ({ folder, open, refused, warnings, stopping }) => {
@@ -226,15 +226,14 @@ Deno.test({
       const waiting = refused("pipe");
       stopping.abort();
       assertEquals(await waiting, "the pipe has no reader");
-      // Lets the open that is still under way finish.
+      // Lets the pending open finish.
       assertEquals(await Deno.readTextFile(`${folder}/pipe`), "");
     });
   },
 });
 
 Deno.test({
-  name:
-    "resultPlaceAt() ends with what has happened where a pipe's reader has gone, or takes nothing until the end",
+  name: "resultPlaceAt() reports that a pipe's reader has left, or takes nothing until the end",
   ignore,
   fn: async () => {
     await inFolder(async ({ folder, open, stopping }) => {
@@ -256,7 +255,7 @@ Deno.test({
         const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
         stopping.abort();
         await writing;
-        // Takes what is being written, so that the write can finish.
+        // Reads what is being written, so that the write can finish.
         for (let rest = much.length; rest > 0;) rest -= (await stuck.read(buffer)) ?? rest;
       } finally {
         place[Symbol.dispose]();
@@ -268,7 +267,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resultPlaceAt() writes to a device and leaves it what it is",
+  name: "resultPlaceAt() writes to a device and leaves it in place",
   ignore,
   fn: async () => {
     const names = await inFolder(async ({ folder, open }) => {
@@ -280,14 +279,14 @@ Deno.test({
   },
 });
 
-Deno.test("resultPlaceAt() refuses folders, sockets and folders that are not there", async () => {
+Deno.test("resultPlaceAt() refuses folders, sockets and missing folders", async () => {
   const names = await inFolder(async ({ folder, refused }) => {
     Deno.mkdirSync(`${folder}/x`);
     for (const name of ["x", "x/", "none/", "."]) assertEquals(await refused(name), "it is a folder");
     assertEquals(await refused("none/x"), "its folder does not exist");
     assertStringIncludes(await refused("x".repeat(300)), "File name too long");
     if (ignore) return;
-    // The file stays where its process ends.
+    // The socket file stays when its process ends.
     const listening = `Deno.listen({ transport: "unix", path: "${folder}/socket" }); Deno.exit(0)`;
     await new Deno.Command(Deno.execPath(), { args: ["eval", listening] }).output();
     assertEquals(await refused("socket"), "it is a socket. Name a file, a pipe or a device");
@@ -297,7 +296,7 @@ Deno.test("resultPlaceAt() refuses folders, sockets and folders that are not the
   assertEquals(names.filter((name) => name.includes("partial")), []);
 });
 
-Deno.test("resultPlaceAt() says why where a folder took its name meanwhile, and leaves no partial file", async () => {
+Deno.test("resultPlaceAt() reports that a folder took its name meanwhile, and leaves no partial file", async () => {
   const names = await inFolder(async ({ folder, open }) => {
     using place = await open("x");
     Deno.mkdirSync(`${folder}/x`);
@@ -307,7 +306,7 @@ Deno.test("resultPlaceAt() says why where a folder took its name meanwhile, and 
 });
 
 Deno.test({
-  name: "resultPlaceAt() without permission says how to grant it",
+  name: "resultPlaceAt() explains how to grant a missing permission",
   permissions: { read: true, write: false },
   fn: async () => {
     const options = { stop: new AbortController().signal, onWarning: () => {} };

@@ -1,4 +1,4 @@
-/** What a verification makes of a run that writes its recording and its journal while both are read. */
+/** The verification of a run that writes its recording and its journal while both are read. */
 import { assert, assertEquals } from "@std/assert";
 import type { Chunk, Origin } from "../../../src/formats/trade_file.ts";
 import type { Outcome } from "../../../src/domain/run/verification.ts";
@@ -19,7 +19,7 @@ const OPTIONS: ShownOptions = {
   cash: "1000000",
 };
 
-/** A run at work, and its recording as it is read: what was in the file at one time, then what was added since. */
+/** A live run, and its recording read in chunks: first the file so far, then what was added since. */
 class RunAtWork implements AsyncDisposable {
   readonly run: HandRun;
   readonly #journal: string;
@@ -40,12 +40,15 @@ class RunAtWork implements AsyncDisposable {
     this.#recording = recording;
   }
 
-  /** Receives trades up to `count` of them that decide something. */
+  /** Receives trades until `count` of them have led to decisions. */
   async decide(count: number): Promise<void> {
     while (count > 0) if ((await this.run.trade(this.#next())).length > 0) count--;
   }
 
-  /** Receives trades that decide nothing but for the last one, of which the journal does not know yet; keeps it. */
+  /**
+   * Receives trades of which only the last leads to a decision, not yet in the journal; returns a function that keeps
+   * it.
+   */
   receive(): () => Promise<void> {
     for (;;) {
       const { events, keep } = this.run.receive(this.#next());
@@ -53,7 +56,7 @@ class RunAtWork implements AsyncDisposable {
     }
   }
 
-  /** What was added to the recording since the last call; null if nothing was. */
+  /** What was added to the recording since the last call, or null. */
   async chunk(): Promise<Chunk | null> {
     if (this.#origin === null) {
       for await (const { origin } of recordedChunks([this.#recording])) this.#origin ??= origin;
@@ -64,7 +67,7 @@ class RunAtWork implements AsyncDisposable {
     return start === bytes.length ? null : { origin: this.#origin!, bytes, start, end: bytes.length };
   }
 
-  /** Verifies the run; `onAsked` is called each time once the journal was asked for its last entry, and may write. */
+  /** Verifies the run. `onAsked` is called after each query for the journal's last entry, and may write. */
   async verified(onAsked: (time: number) => Promise<void>): Promise<Outcome> {
     await using reader = await JournalReader.open(this.#journal);
     await using present = await JournalReader.open(this.#journal);
@@ -80,7 +83,7 @@ class RunAtWork implements AsyncDisposable {
     return await verification.outcomeOf(this.#chunks());
   }
 
-  /** Chunk after chunk, as long as more was added to the recording. */
+  /** Yields chunks as long as the recording grows. */
   async *#chunks(): AsyncGenerator<Chunk> {
     for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) yield chunk;
   }
@@ -94,14 +97,14 @@ class RunAtWork implements AsyncDisposable {
   }
 }
 
-Deno.test("Verification finds no difference where a decision is recorded before, and kept after, the journal is asked for more", async () => {
+Deno.test("Verification finds no difference if a decision is recorded before, and kept after, a query to the journal", async () => {
   await inFolder(async (folder) => {
     await using atWork = await RunAtWork.start(folder);
     await atWork.decide(5);
     const keep = atWork.receive();
     let decided = 0;
     const outcome = await atWork.verified(async (asked) => {
-      // The journal has just said that it has no more than was read.
+      // The journal has just answered that it has no further entries.
       if (asked === 2) {
         await keep();
         await atWork.decide(2);
@@ -113,12 +116,12 @@ Deno.test("Verification finds no difference where a decision is recorded before,
   });
 });
 
-Deno.test("Verification still finds a decision that the journal never had, though more was received since", async () => {
+Deno.test("Verification still finds a decision that the journal never had, even if more was received since", async () => {
   await inFolder(async (folder) => {
     await using atWork = await RunAtWork.start(folder);
     await atWork.decide(5);
     atWork.receive();
-    // What comes next is received a moment later.
+    // The next trades are received a moment later.
     atWork.receive();
     const outcome = await atWork.verified(() => Promise.resolve());
     assert(outcome.type === "difference", JSON.stringify(outcome));
@@ -126,7 +129,7 @@ Deno.test("Verification still finds a decision that the journal never had, thoug
   });
 });
 
-Deno.test("Verification finds no difference where the journal took nothing more of what was received last", async () => {
+Deno.test("Verification finds no difference if the journal kept nothing of what was received last", async () => {
   await inFolder(async (folder) => {
     await using atWork = await RunAtWork.start(folder);
     await atWork.decide(5);
@@ -137,7 +140,7 @@ Deno.test("Verification finds no difference where the journal took nothing more 
   });
 });
 
-Deno.test("Verification of a run that is ahead ends without reading all that is recorded since", async () => {
+Deno.test("Verification of a run that is ahead ends without reading everything recorded since", async () => {
   await inFolder(async (folder) => {
     await using atWork = await RunAtWork.start(folder);
     await atWork.decide(5);

@@ -1,4 +1,4 @@
-/** What a verification finds, on a journal and recordings that real processes made and that are then tampered with. */
+/** What a verification finds in the journal and recordings of real processes after tampering. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ import { contentsOf, copyJournal, forgeState, inFolder, rehash, tamper } from ".
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;
 
-/** A run that was stopped, with what it left. */
+/** The files of a stopped run. */
 async function stopped(
   folder: string,
   use: (journal: string, recording: string) => Promise<void>,
@@ -29,7 +29,7 @@ async function stopped(
   await use(run.journal, run.recordings[0]!);
 }
 
-/** The outcome, which has to be a difference. */
+/** Asserts that the outcome is a difference, and returns it. */
 function different(outcome: Outcome): Difference {
   assert(outcome.type === "difference", JSON.stringify(outcome));
   return outcome;
@@ -45,7 +45,7 @@ function rewrite(database: DatabaseSync, seq: number, content: Row): void {
   database.prepare("UPDATE entries SET content = ? WHERE seq = ?").run(JSON.stringify(content), seq);
 }
 
-/** Moves everything from `seq` on by one, up or down, with everything that names entries. */
+/** Renumbers all entries from `seq` on by one, up or down, with everything that names entries. */
 function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
   for (const [table, column] of [["entries", "seq"], ["states", "seq"], ["checkpoint_prices", "seq"]]) {
     database.exec(`UPDATE ${table} SET ${column} = -(${column} + ${by}) WHERE ${column} >= ${seq}`);
@@ -67,7 +67,7 @@ function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
   });
 }
 
-Deno.test("Verification finds any byte changed in the journal's file, unless it changes nothing that is read", async () => {
+Deno.test("Verification finds any changed byte in the journal's file, unless nothing reads it", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const was = await contentsOf(journal);
@@ -97,7 +97,7 @@ Deno.test("Verification finds any byte changed in the journal's file, unless it 
   );
 });
 
-Deno.test("Verification finds any field of any trade changed in the recording, and any line moved, left out or doubled", async () => {
+Deno.test("Verification finds any changed field of any recorded trade, and any line moved, left out or doubled", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
@@ -143,13 +143,14 @@ Deno.test("Verification finds any field of any trade changed in the recording, a
           different(await outcomeOf(journal, [changed]));
         }
       }
-      // The same trade twice changes nothing, and is counted.
+      // A duplicate trade changes nothing except its count.
       Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
       assertMatch(
         different(await outcomeOf(journal, [changed])).what,
         /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ after line \d+ of .* a message that is no new trade was changed, added or removed/,
       );
-      // Of the last checkpoint, which is behind the last trade, the journal has the state to say what.
+      // The last checkpoint follows the last trade, and the journal has its state, so the message can name the
+      // difference.
       Deno.writeTextFileSync(changed, lines.toSpliced(trades.at(-1)!, 0, lines[trades.at(-2)!]!).join("\n"));
       assertMatch(different(await outcomeOf(journal, [changed])).what, /state\.parse\.counts\.duplicates/);
     })
@@ -160,14 +161,14 @@ function withDigit(text: string, at: number, by: number): string {
   return text.slice(0, at) + (Number(text[at]) + by) % 10 + text.slice(at + 1);
 }
 
-Deno.test("Verification finds what a forger changed, removed, added or moved in the journal, with all hashes computed again", async () => {
+Deno.test("Verification finds what a forger who recomputes all hashes changes, removes, adds or moves in the journal", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const { entries } = await contentsOf(journal);
       const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
       const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
       const [connected, started] = [of("connected")[0]!, of("started")[0]!];
-      // How many there are depends on how many trades a busy machine reads at once.
+      // Their number depends on how many trades a busy machine reads at once.
       const checkpoints = of("checkpoint");
       const checkpoint = checkpoints[checkpoints.length >> 1]!;
       const forgeries: Readonly<Record<string, [RegExp, (database: DatabaseSync) => void]>> = {
@@ -239,7 +240,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
         const path = `${folder}/forged.db`;
         copyJournal(journal, path);
         tamper(path, forge);
-        // Without the hashes the chain alone shows it.
+        // Without new hashes, the chain alone reveals it.
         assertMatch(
           different(await outcomeOf(path, [recording])).what,
           /^The chain of the journal is broken: /,
@@ -253,7 +254,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
   );
 });
 
-Deno.test("Verification finds what was cut off the end of a run that was killed, if its recording goes on", async () => {
+Deno.test("Verification finds what was cut off the end of a killed run, if its recording continues", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
@@ -261,7 +262,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
     await run.process(async (program) => {
       for (let fills = 0; fills < 8; fills++) await program.event("fill");
       await copyWhole(run.journal, path);
-      // The journal is ahead of what has been read of what the run told.
+      // The journal is ahead of the run's output read so far.
       const copied = (await contentsOf(path)).counts.fill!;
       for (let fills = 8; fills < copied + 7; fills++) await program.event("fill");
       program.signal("SIGKILL");
@@ -270,7 +271,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
     const whole = await outcomeOf(run.journal, [recording]);
     assert(whole.type === "verified" && whole.fills >= 15, JSON.stringify(whole));
     const { entries } = await contentsOf(run.journal);
-    // What was cut off cannot be cut off by hand: the state that the journal had then is gone.
+    // The end cannot be cut off by hand alone, because the state that the journal had then is gone.
     const cut = `${folder}/cut.db`;
     copyJournal(run.journal, cut);
     const kept = entries.filter(({ type }) => type === "checkpoint").at(-3)!.seq;
@@ -289,7 +290,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
     assertMatch(difference.what, /^The journal has no entry for a signal that the recording leads to/);
     assertEquals([difference.entry, difference.journal], [null, null]);
 
-    // And by what the recording says was kept.
+    // And from the `kept` notes of the recording.
     const claiming = `${folder}/claiming.txt`;
     const claim = (entry: number) =>
       `9 {"penstock":{"event":"kept","entry":${entry}}}\n`.replace("9 ", "1723161255342000 ");
@@ -306,7 +307,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
       ),
     );
 
-    // What was received in the very last moment may have been recorded and not kept, and nothing else.
+    // Only what was received in the very last moment may have been recorded but not kept.
     const lines = Deno.readTextFileSync(recording).split("\n");
     const last = difference.at!.line;
     const moment = lines[last - 1]!.split(" ")[0]!;
@@ -319,7 +320,7 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
   });
 });
 
-Deno.test("Verification says where a recording ends too early, and from which entry on nothing is proven", async () => {
+Deno.test("Verification reports where a recording ends too early, and from which entry on nothing is verified", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
@@ -333,7 +334,7 @@ Deno.test("Verification says where a recording ends too early, and from which en
       assertEquals(difference.at, { recording: cut, line: 120 });
       const { entries } = await contentsOf(journal);
       assertEquals(entries.find(({ seq }) => seq === difference.entry)?.time !== undefined, true);
-      // And with the frames that a full disk lost.
+      // The same with frames lost to a full disk.
       const note = `{"penstock":{"event":"lost","frames":7,"from":1,"to":2}}`;
       Deno.writeTextFileSync(
         cut,
@@ -347,7 +348,7 @@ Deno.test("Verification says where a recording ends too early, and from which en
   );
 });
 
-Deno.test("Verification.take() throws UnusableInput for a file that Penstock did not record, and at a line that is none", async () => {
+Deno.test("Verification.take() throws UnusableInput for a file that Penstock did not record, and at an invalid line", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");

@@ -260,7 +260,7 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
   assertEquals(assumed({}, [column(), column()])[1], "  fee 0.1 %");
 });
 
-Deno.test("reportTable() says that the run stopped before its input ended, and why", () => {
+Deno.test("reportTable() shows that the run stopped before its input ended, and why", () => {
   assertStringIncludes(table([column()], { ended: "person" }), "  stopped by you before the input ended\n");
   assertStringIncludes(table([column()], { ended: "for" }), "  stopped by --for before the input ended\n");
   for (const ended of ["input", "stop-after"] as const) {
@@ -277,7 +277,7 @@ Deno.test("reportTable() leaves out the year if there are several models, unless
   assertStringIncludes(both("2025-01-01T00:09:59.000000Z"), "  2024-08-08 23:54:18  2024-08-08 23:54:18\n");
 });
 
-Deno.test("reportTable() says that trading is halted at the end, and says nothing if it is not", () => {
+Deno.test("reportTable() shows whether trading is halted at the end", () => {
   assertStringIncludes(
     table([column({}, { halt: haltByHand("hold", 7) })]),
     "  halted at the end: manual, since trade 7\n",
@@ -285,7 +285,7 @@ Deno.test("reportTable() says that trading is halted at the end, and says nothin
   assertEquals(table([column()]).includes("halted"), false);
 });
 
-Deno.test("reportTable() says which of the fill models is halted at the end, and why", () => {
+Deno.test("reportTable() shows which of the fill models is halted at the end, and why", () => {
   const halted = (title: string, isHalted: boolean) =>
     column({}, { halt: isHalted ? { ...haltByHand("hold", 7), reason: "max-drawdown" } : null }, title);
   const halts = (optimistic: boolean, configured: boolean, pessimistic: boolean) =>
@@ -365,7 +365,7 @@ Deno.test("reportTable() puts no sign before a figure that it shows as zero", ()
   ];
   assertEquals(shown("0"), ["0.00 %", "0.00", "0.00"]);
   assertEquals(shown("-0"), ["0.00 %", "0.00", "0.00"]);
-  // So small an amount or share is shown, but so small a ratio is not.
+  // An amount or share this small is shown, but a ratio this small is not.
   assertEquals(shown("0.00004"), ["+0.004 %", "0.00", "+0.00004"]);
   assertEquals(shown("-0.00004"), ["-0.004 %", "0.00", "-0.00004"]);
   assertEquals(shown("0.00006"), ["+0.01 %", "0.00", "+0.00006"]);
@@ -373,7 +373,7 @@ Deno.test("reportTable() puts no sign before a figure that it shows as zero", ()
   assertEquals(shown("-0.006"), ["-0.60 %", "-0.01", "-0.006"]);
 });
 
-Deno.test("reportTable() writes huge figures with an exponent, such as ratios to next to nothing", () => {
+Deno.test("reportTable() writes huge figures with an exponent, such as ratios to almost nothing", () => {
   const sharpe = (value: string) => figure("Sharpe", { sharpe: value });
   assertEquals(
     ["999999999999.99", "1000000000000", "-12345678901234.5678", "1e50"].map(sharpe),
@@ -422,12 +422,12 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
     "Calmar",
     "SQN",
   ]);
-  // Without returns, the table says what it would take to have some, not how they were sampled.
+  // Without returns, the table explains what would be needed for some, not how they were sampled.
   assert(!text.includes("Volatility, Sharpe and Sortino are"));
   assertStringIncludes(text, "need a day of trades and 30\n  samples.");
 });
 
-Deno.test("reportTable() says how the returns were sampled", () => {
+Deno.test("reportTable() shows how the returns were sampled", () => {
   for (
     const [sampling, words] of [["1m", "full minutes"], ["1h", "full hours"], ["1d", "full days"]] as const
   ) {

@@ -45,7 +45,7 @@ Deno.test("checkTable() lets no received text steer the terminal", () => {
   assert(!checkTable([fail("h", "HTTP", "\x1b[2J", "\x07")]).match(/[^\P{Cc}\n]/u));
 });
 
-Deno.test("conclusion() says that all checks pass only if they do", () => {
+Deno.test("conclusion() reports that all checks pass only if they do", () => {
   assertEquals(conclusion([pass("a", "", "b")]), "All checks pass.");
   assertEquals(checkTable([pass("a", "", "b")]).split("\n").at(-1), "All checks pass.");
   assertEquals(conclusion([fail("a", "", "b", "c")]), "1 of 1 checks fails");

@@ -57,12 +57,12 @@ Deno.test("fillLine() in JSON is the event as it was emitted", () => {
   assertEquals(fillLine("json", FILL, { run: 2 }), `${JSON.stringify(FILL)}\n`);
 });
 
-Deno.test("fillLine() makes no formula of the text in a forged journal", () => {
+Deno.test("fillLine() turns no text of a forged journal into a formula", () => {
   const line = fillLine("csv", { ...FILL, symbol: `=HYPERLINK("http://x")`, cash: "+1" }, { run: 1 });
   assertEquals(line.includes(`,"'=HYPERLINK(""http://x"")",`) && line.includes(",'+1,"), true);
 });
 
-Deno.test("closedLine() says the same in CSV and in JSON", () => {
+Deno.test("closedLine() has the same content in CSV and in JSON", () => {
   assertEquals(
     closedHead("csv"),
     "run,symbol,opened,closed,quantity,cost,proceeds,fees,profit,buyTradeId,sellTradeId\r\n",
@@ -79,7 +79,7 @@ Deno.test("closedLine() says the same in CSV and in JSON", () => {
   assertEquals(Object.values(fields).join(","), csv.trimEnd());
 });
 
-Deno.test("closedSummary() gives the totals, and says whether they are complete", () => {
+Deno.test("closedSummary() shows the totals, and whether they are complete", () => {
   const totals = { ...LOT, count: 1 };
   assertEquals(
     closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true }),

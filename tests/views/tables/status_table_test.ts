@@ -124,7 +124,7 @@ Gaps: 2
   );
 });
 
-Deno.test("statusTable() says that trading was halted by hand", () => {
+Deno.test("statusTable() shows that trading was halted by hand", () => {
   const halt: HaltEvent = {
     type: "halt",
     time: isoTime(STARTED),
@@ -156,7 +156,7 @@ Deno.test("statusTable() shows the requests that the run has not handled yet", (
   assertStringIncludes(shown({ requests, stopped }), `${halt}the next start halts before it trades\n`);
 });
 
-Deno.test("statusTable() says that no orders are placed until the rules arrive", () => {
+Deno.test("statusTable() shows that no orders are placed until the rules arrive", () => {
   const refusal = { ...KEPT.lastRefusals[0]!, reason: "no-rules", limit: "known", value: "awaited" } as const;
   const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
   assertStringIncludes(
@@ -166,7 +166,7 @@ Deno.test("statusTable() says that no orders are placed until the rules arrive",
   assertStringIncludes(table, "buy refused (no-rules): the rules have not arrived, trade 9\n");
 });
 
-Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
+Deno.test("statusTable() shows what is wrong: halted, not connected, stale, stopped, or a clock that is behind", () => {
   const halted = shown({
     halt: {
       type: "halt",

@@ -32,7 +32,7 @@ const DIFFERENCE: Difference = {
   ],
 };
 
-Deno.test("outcomeText() says in one line what was proven, and for which files", () => {
+Deno.test("outcomeText() shows in one line what was verified, and for which files", () => {
   assertEquals(
     outcomeText(VERIFIED, COMPARED),
     "Verified in 0.5 s: a.db is intact, and all 1,234 entries of run 2, with 1 fill in 1,000,000 trades from " +
@@ -68,7 +68,7 @@ Deno.test("outcomeText() shows a difference after the decisions before it, and e
   assertMatch(outcomeText(bare, COMPARED), /^Difference in run 1 of a\.db: [^\n]+$/);
 });
 
-Deno.test("outcomeJson() is the same as one object, with times as in events", () => {
+Deno.test("outcomeJson() returns the same as one object, with times as in events", () => {
   assertEquals(JSON.parse(outcomeJson(VERIFIED, COMPARED)), {
     type: "verified",
     time: "2024-08-08T23:54:16.000000Z",

@@ -9,7 +9,7 @@ Deno.test("assets() splits a symbol before the longest quote currency that fits"
   );
 });
 
-Deno.test("assets() answers base and quote if it does not know them", () => {
+Deno.test("assets() returns placeholders for a symbol that it does not know", () => {
   for (const symbol of ["USDT", "ABCXYZ", ""]) assertEquals(assets(symbol), { base: "base", quote: "quote" });
 });
 

@@ -42,7 +42,7 @@ Deno.test("fillText() shows a fill and its signal in one line", () => {
   );
 });
 
-Deno.test("fillText() says why a sale had no signal, and what an order of several fills got", () => {
+Deno.test("fillText() shows why a sale had no signal, and the totals of an order with several fills", () => {
   assertEquals(
     fillText({ ...SALE, cause: "stop-loss", partial: true }, null, null),
     "SELL 0.01666 BTC @ 60,003.85  in part  fee 1.00  result -1.95  cash 8,999.34  (stop-loss)",
@@ -55,7 +55,7 @@ Deno.test("fillText() says why a sale had no signal, and what an order of severa
 
 const PRICES: readonly (readonly [what: string, Partial<FillEvent>, Partial<SignalEvent>, text: string])[] = [
   [
-    "keeps every digit of a coin worth next to nothing",
+    "keeps every digit of a coin worth almost nothing",
     { symbol: "PEPEUSDT", price: "0.0000123", quantity: "81300813", fee: "0.0000999", cash: "0.00001234567" },
     { price: "0.0000123", shortAverage: "0.00001229", longAverage: "0.00001227" },
     "BUY 81,300,813 PEPE @ 0.0000123  fee 0.0000999  cash 0.00001235  (sma 0.00001229 > 0.00001227)",

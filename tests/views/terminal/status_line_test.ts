@@ -34,7 +34,7 @@ Deno.test("statusLine() shows price, averages, position, equity and throughput",
   );
 });
 
-Deno.test("statusLine() says that rules are awaited, names the assets that are known, and counts columns", () => {
+Deno.test("statusLine() shows that rules are awaited, names the known assets, and counts columns", () => {
   const throughput = {
     ...THROUGHPUT,
     symbol: "币安人生USDT",

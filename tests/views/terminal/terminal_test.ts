@@ -15,7 +15,7 @@ const anything = fc.oneof(
   fc.array(fc.constantFrom("\x1b[2J", "\x9b", "\u202e", "\u061c", "\u2066", "\0", "\r\n", "\u{e0041}", "a"))
     .map((some) => some.join("")),
 );
-/** What a terminal obeys, and what turns the reading direction or breaks the line. */
+/** Characters that a terminal obeys, or that change the reading direction or break the line. */
 const STEERS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 /** A sink that takes at most `most` bytes a write. */
@@ -122,7 +122,7 @@ for (const cuts of [false, true]) {
           return Promise.resolve(bytes.length);
         },
       });
-      // The drawing may be for the width before: nobody knows when a terminal is resized.
+      // The line may be drawn for the old width, because a program cannot know exactly when a terminal is resized.
       for (const { live, log, columns } of steps) {
         terminal.live = live;
         if (log !== null) terminal.print(log);
@@ -159,7 +159,7 @@ Deno.test("LiveTerminal removes its live line at once when the process ends, unl
 
   const stuck = new LiveTerminal({ write: () => new Promise<number>(() => {}) });
   stuck.live = "● 1";
-  stuck.abandon({ writeSync: () => assert(false, "it would wait for good") as never });
+  stuck.abandon({ writeSync: () => assert(false, "it would wait forever") as never });
 });
 
 Deno.test("LiveTerminal writes nothing when the live line stays the same", async () => {

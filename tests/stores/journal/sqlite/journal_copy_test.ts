@@ -20,7 +20,7 @@ import {
   writeSample,
 } from "../../sample_journal.ts";
 
-Deno.test("copyJournal() copies what is in the log too, and the copy opens, is whole and goes on", async () => {
+Deno.test("copyJournal() includes the write-ahead log, and the copy opens, is intact and accepts commits", async () => {
   await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
     const journal = await openJournal(path);
@@ -45,7 +45,7 @@ Deno.test("copyJournal() copies what is in the log too, and the copy opens, is w
   });
 });
 
-Deno.test("copyJournal() makes whole copies of single moments while a process goes on writing", async () => {
+Deno.test("copyJournal() makes consistent copies while a process keeps writing", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
@@ -81,7 +81,7 @@ Deno.test("copyJournal() makes whole copies of single moments while a process go
   });
 });
 
-Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", async () => {
+Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", async () => {
   await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
     await writeSample(path);
@@ -99,11 +99,11 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
     await assertRejects(() => copyJournal(`${folder}/none.db`, copy), JournalError, "there is none");
     await assertRejects(() => copyJournal(path, `${folder}/x/y/copy.db`), JournalError, "does not exist");
     {
-      // Another copy to the same name, or a run that starts there.
+      // Another copy is being made to the same name, or a run starts there.
       using _lock = JournalLock.take(copy);
       await assertRejects(() => copyJournal(path, copy), JournalError, `process ${Deno.pid} has it open`);
     }
-    // What a copy left that was killed.
+    // What a killed copy left.
     Deno.writeFileSync(`${copy}.copy`, new Uint8Array(8192));
     Deno.writeTextFileSync(`${copy}.copy-journal`, "");
     await copyJournal(path, copy);

@@ -16,7 +16,7 @@ import {
   writeSample,
 } from "../../sample_journal.ts";
 
-Deno.test("Journal.open() lets one process write, names the one that does, and forgets one that was killed", async () => {
+Deno.test("Journal.open() lets one process write, names it to others, and ignores the lock of a killed one", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     const body = `
@@ -52,7 +52,7 @@ Deno.test("Journal.open() lets one process write, names the one that does, and f
 });
 
 Deno.test({
-  name: "Journal.open() refuses a file with several names, under which it would have several locks",
+  name: "Journal.open() refuses a file with several names, because each name would have its own lock",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {
@@ -68,13 +68,13 @@ Deno.test({
     }),
 });
 
-Deno.test("Journal.open() is not deceived when the lock's file is removed and made again while it takes it", async () => {
+Deno.test("Journal.open() notices that the lock file was removed and made again while it took the lock", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const first = JournalLock.take(path);
     const { tryLockSync } = Deno.FsFile.prototype;
     let second = first;
-    // Between opening the file and locking it, the first one ends and another takes its place.
+    // Between opening and locking the file, the first process ends and another takes the lock.
     Deno.FsFile.prototype.tryLockSync = function (...values) {
       Deno.FsFile.prototype.tryLockSync = tryLockSync;
       first[Symbol.dispose]();
@@ -92,7 +92,7 @@ Deno.test("Journal.open() is not deceived when the lock's file is removed and ma
   });
 });
 
-Deno.test("Journal.open() takes permission to read and write the folder, and names the flags", async () => {
+Deno.test("Journal.open() needs permission to read and write the folder, and names the flags", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     const body = `
@@ -123,7 +123,7 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
   });
 });
 
-Deno.test("Journal.open() and commit() say when another program has the database locked", async () => {
+Deno.test("Journal.open() and commit() report that another program has the database locked", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
@@ -149,7 +149,7 @@ Deno.test("Journal.open() and commit() say when another program has the database
   });
 });
 
-Deno.test("Journal.open() empties and removes no file beside it that is somebody else's", async () => {
+Deno.test("Journal.open() neither empties nor removes somebody else's files beside it", async () => {
   const notes = "not yours\n";
   const other = (path: string): void => {
     const database = new DatabaseSync(path);
@@ -214,7 +214,7 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.open() clears away what a process of Penstock's left beside it when it was killed", async () => {
+Deno.test("Journal.open() removes files that a killed Penstock process left beside it", async () => {
   for (const [side, content] of [[".lock", "4711\n"], [".lock", ""], [".new", ""], [".new", null]] as const) {
     await inFolder(async (folder) => {
       const path = `${folder}/a.db`;

@@ -25,7 +25,7 @@ import {
 } from "../../sample_journal.ts";
 import { writeOlder, writeRunOfVersion2 } from "../../older_journal.ts";
 
-/** Every table, index and trigger, as it was made. */
+/** The statements that created every table, index and trigger. */
 function schemaOf(path: string): Record<string, unknown> {
   const database = new DatabaseSync(path, { readOnly: true });
   const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
@@ -37,7 +37,7 @@ function schemaOf(path: string): Record<string, unknown> {
 
 const OLDER = [1, 2] as const;
 
-Deno.test("JournalReader reads journals of older versions as they are, and finds what was changed in them", async () => {
+Deno.test("JournalReader reads journals of older versions unchanged, and finds tampering in them", async () => {
   await inFolder(async (folder) => {
     for (const version of OLDER) {
       const path = `${folder}/${version}.db`;
@@ -73,7 +73,7 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
   });
 });
 
-Deno.test("Journal.open() brings a journal of an older version on, with all that it holds, and goes on with it", async () => {
+Deno.test("Journal.open() upgrades a journal of an older version with everything in it, and continues it", async () => {
   await inFolder(async (folder) => {
     const present = `${folder}/present.db`;
     await writeSample(present, 60);
@@ -99,7 +99,7 @@ Deno.test("Journal.open() brings a journal of an older version on, with all that
         const { values } = await journal.lastPrices();
         assertEquals(values.slice(-3), [60, 61, 62]);
         assertEquals(values.length, 10);
-        // The first prices of the present version stand behind those of the older one.
+        // The first prices of the current version follow those of the older one.
         await journal.commit({ checkpoint: checkpoint(61, [7]) });
         assertEquals((await journal.lastPrices()).values, [...values.slice(1), 7]);
       }
@@ -111,7 +111,7 @@ Deno.test("Journal.open() brings a journal of an older version on, with all that
   });
 });
 
-Deno.test("A run of version 2 is proven, resumed by the present version, and proven again", async () => {
+Deno.test("A run of version 2 verifies, is resumed by the current version, and verifies again", async () => {
   await inFolder(async (folder) => {
     const { journal, recordings } = await writeRunOfVersion2(folder);
     const before = await outcomeOf(journal, recordings);
@@ -136,7 +136,7 @@ Deno.test("A run of version 2 is proven, resumed by the present version, and pro
   });
 });
 
-Deno.test("Journal.open() leaves a journal of an older version alone that is not as Penstock left it", async () => {
+Deno.test("Journal.open() does not upgrade a journal of an older version that was changed", async () => {
   await inFolder(async (folder) => {
     for (const version of OLDER) {
       const path = `${folder}/${version}.db`;
@@ -149,7 +149,7 @@ Deno.test("Journal.open() leaves a journal of an older version alone that is not
   });
 });
 
-Deno.test("Journal.open() brings an older journal on as a whole or not at all, whichever write fails", async () => {
+Deno.test("Journal.open() upgrades an older journal completely or not at all, whichever write fails", async () => {
   await inFolder(async (folder) => {
     for (const old of OLDER) {
       const from = `${folder}/${old}.db`;
@@ -180,7 +180,7 @@ Deno.test("Journal.open() brings an older journal on as a whole or not at all, w
           assertEquals(schemaOf(path).version, SCHEMA_VERSION);
         }
       }
-      // Getting ready to write, the tables, the version, and the end.
+      // Preparing to write, the tables, the version, and the commit.
       assert(failing > 10, `${failing} writes`);
     }
   });

@@ -1,4 +1,4 @@
-/** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
+/** The size of a journal on disk, with real pipelines and one commit for every trade with a decision. */
 import { BinanceMessageReader } from "../../../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Engine } from "../../../../src/stages/engine.ts";
@@ -13,10 +13,10 @@ import { inFolder, TIME } from "../../sample_journal.ts";
 import { FrameBatch } from "../../../../src/formats/frame_batch.ts";
 
 const MOST_BYTES = 800;
-/** With a fill every three seconds, since a live run keeps its state every ten. */
+/** The limit with a fill every three seconds; a live run keeps its state every ten. */
 const FILLS_BETWEEN_CHECKPOINTS = 3;
 
-/** Databases that do not wait for the disk: only how much they write is measured. */
+/** Databases that do not wait for the disk, because only the amount they write matters. */
 const hasty: Connect = (path, readOnly) => {
   const database = connect(path, readOnly);
   return {
@@ -25,7 +25,7 @@ const hasty: Connect = (path, readOnly) => {
   };
 };
 
-/** The size of a run's journal after this many fills, with the files beside it, in bytes. */
+/** The size in bytes of a run's journal after this many fills, including the files beside it. */
 async function sizeAfter(
   most: number,
   folder: string,
@@ -68,7 +68,7 @@ async function sizeAfter(
   return { atWork, closed: sizeOf(path) };
 }
 
-/** The size of a journal with the files beside it. */
+/** The size of a journal, including the files beside it. */
 function sizeOf(path: string): number {
   return ["", "-wal", "-shm"].reduce((sum, side) => {
     try {
@@ -79,12 +79,12 @@ function sizeOf(path: string): number {
   }, 0);
 }
 
-Deno.test("Journal takes less than 800 bytes for a fill and its signal, checkpoints among them", async () => {
+Deno.test("Journal takes less than 800 bytes for a fill and its signal, including checkpoints", async () => {
   await inFolder(async (folder) => {
     const { atWork, closed } = await sizeAfter(10_000, folder, 0);
     assertLess(closed / 10_000, MOST_BYTES);
-    assertLess(atWork / 10_000, MOST_BYTES, "while the run is at work");
-    // With a latency a signal and its fill are two commits, and not one.
+    assertLess(atWork / 10_000, MOST_BYTES, "while the run is live");
+    // With latency, a signal and its fill are two commits instead of one.
     assertLess((await sizeAfter(3_000, folder, 300)).closed / 3_000, MOST_BYTES);
   });
 });

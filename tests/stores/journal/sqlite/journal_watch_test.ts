@@ -16,7 +16,7 @@ const HEARTBEAT: Heartbeat = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0
 const GONE = "a.db was removed, moved or renamed";
 const REPLACED = "a.db was replaced by another file";
 
-/** What is done to a journal in `folder`, and what is said of it. */
+/** Ways to damage a journal in `folder`, with the expected message. */
 const CASES: Readonly<
   Record<string, readonly [(path: string, folder: string) => void | Promise<void>, string]>
 > = {
@@ -44,8 +44,9 @@ const CASES: Readonly<
 };
 
 Deno.test({
-  name: "Journal.beat() finds that a file of the journal was removed or replaced, and takes nothing more",
-  // There open files are neither removed nor replaced.
+  name:
+    "Journal.heartbeat() notices that a file of the journal was removed or replaced, and accepts nothing more",
+  // Windows neither removes nor replaces open files.
   ignore: Deno.build.os === "windows",
   fn: async () => {
     for (const [name, [change, what]] of Object.entries(CASES)) {
@@ -76,7 +77,7 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.heartbeat() finds nothing where all is in place, also behind a link and beside readers", async () => {
+Deno.test("Journal.heartbeat() finds nothing wrong if all files are in place, even behind a link or beside readers", async () => {
   await inFolder(async (folder) => {
     const [path, link] = [`${folder}/a.db`, `${folder}/link.db`];
     await writeSample(path);
@@ -94,7 +95,7 @@ Deno.test("Journal.heartbeat() finds nothing where all is in place, also behind 
 });
 
 Deno.test({
-  name: "JournalLock leaves the lock alone that another process has once its own was removed",
+  name: "JournalLock does not remove the lock that another process took after its own was removed",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder((folder) => {

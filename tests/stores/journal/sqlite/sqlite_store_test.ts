@@ -1,4 +1,4 @@
-/** The contract of stores on SQLite. */
+/** Runs the store contract on SQLite. */
 import { sqliteStore } from "../../../../src/stores/journal/sqlite/sqlite_store.ts";
 import { testEntryStore } from "../entry_log_contract.ts";
 
