@@ -40,8 +40,8 @@ export class ModelRun {
   }
 
   /**
-   * Takes a block that has its signals; `before` is the trade before it, null at the first. Throws a BooksError when the
-   * books no longer balance.
+   * Processes a block with its signals; `before` is the trade before it, null at the first. Throws a BooksError when
+   * the books no longer balance.
    */
   take(block: SignalledBlock, before: Marked | null): void {
     this.#source.block = block;
@@ -73,7 +73,7 @@ export class ModelRun {
     this.#gate.haltByHand(action, tradeId);
   }
 
-  /** Releases its halt by hand, where it has one; `last` is the last trade, null before the first. */
+  /** Releases its halt by hand, if it has one; `last` is the last trade, null before the first. */
   release(last: Marked | null, tradeId: number): void {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last }), tradeId);
     this.#gate.takeNews();

@@ -79,7 +79,7 @@ export class Pipeline {
 
   /**
    * The stages in flow order: yields the blocks that the reader has, in pieces that end where something happens, with
-   * everything the stages found. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
+   * all results of the stages. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
    * source, which makes each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
@@ -125,7 +125,7 @@ export class Pipeline {
     }
   }
 
-  /** What concerns all trades of a block, whatever happens at them. */
+  /** Does the work that concerns all trades of a block, whatever happens at them. */
   #takeBlock(block: SignalledBlock): void {
     if (this.#last === null) this.#firstTime = block.time[0]!;
     this.#digest?.add(block);
@@ -167,7 +167,7 @@ export class Pipeline {
     this.#parse.settleGap(filled, through);
   }
 
-  /** Another process continues the run, as from a snapshot. */
+  /** Notes that another process continues the run, as from a snapshot. */
   handOver(): void {
     this.#parse.handOver();
   }
@@ -180,7 +180,7 @@ export class Pipeline {
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<PipelineEvent> {
     this.#parse.end(isWhole);
-    // A trade that waited for the next one to confirm it may be due now.
+    // A trade that waited for confirmation by the next one may be due now.
     yield* this.run(noTrades(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
@@ -214,8 +214,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes the instrument's rules, which came at `time` (µs since 1970), between two trades; those `given` stay as they
-   * are.
+   * Takes the instrument's rules, which arrived at `time` (µs since 1970), between two trades. The `given` rules stay
+   * as they are.
    */
   *takeRules(
     arrived: ArrivedRules,
@@ -258,7 +258,7 @@ export class Pipeline {
     return this.#parse.takeRejections();
   }
 
-  /** Trades never seen that came after later ones since the last call, or null. */
+  /** New trades that arrived after later ones since the last call, or null. */
   takeStrays(): Rejections | null {
     return this.#parse.takeStrays();
   }
@@ -293,12 +293,12 @@ export class Pipeline {
     return this.#events.refusals.byReason;
   }
 
-  /** Everything the summary says that follows from the trades. */
+  /** The part of the summary that follows from the trades. */
   get totals(): Totals {
     return totalsOf(this.#parts);
   }
 
-  /** What the summary says of one of the other fill models. */
+  /** The summary of one of the other fill models. */
   totalsOf(model: ModelRun): Totals {
     return { ...this.totals, ...model.totals(this.#last) };
   }
@@ -339,7 +339,7 @@ export class Pipeline {
     };
   }
 
-  /** What the strategy remembers, and what gaps and resets did to it. */
+  /** The strategy's memory, and the effects of gaps and resets on it. */
   get averages(): KeptAverages {
     return this.#averages;
   }

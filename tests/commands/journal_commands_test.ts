@@ -1,11 +1,11 @@
-/** Commands that read a journal, or ask the run that writes it, in the process of the run itself. */
+/** Commands that read a journal or send requests to its run, in the same process as the run. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { rehash, tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
 import { inScene, LiveScene } from "./live_scene.ts";
 
 Deno.test(
-  "penstock status shows a run, and fails where it is halted or not alive if it is asked for that",
+  "penstock status shows a run, and on request fails if the run is halted or not alive",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, view, live } = scene;
@@ -71,7 +71,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock halt and release have a run do what they say, at work or at its next start",
+  "penstock halt and release take effect in a live run or at its next start",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, view, live } = scene;

@@ -22,7 +22,7 @@ Deno.test(
     // The missing trades are fetched.
     scene.miss(30);
     await scene.trades(25);
-    // More than may be fetched.
+    // More trades than may be fetched.
     scene.miss(60);
     await scene.trades(25);
     scene.file({ kind: "halt", action: "flatten", text: "enough" });

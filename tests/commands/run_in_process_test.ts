@@ -45,7 +45,7 @@ class HandIntervals implements Disposable {
   }
 }
 
-/** The WebSockets that are opened meanwhile. They are gone, with all that watches them, once it is disposed of. */
+/** The WebSockets opened meanwhile. Disposing it closes them and everything that watches them. */
 class OwnSockets implements AsyncDisposable {
   readonly #closed: Promise<unknown>[] = [];
   readonly #before = globalThis.WebSocketStream;
@@ -63,12 +63,12 @@ class OwnSockets implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     globalThis.WebSocketStream = this.#before;
     await Promise.allSettled(this.#closed);
-    // The runtime has a timer of its own behind every close, which is due at once.
+    // The runtime starts a timer of its own after every close, which is due at once.
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-/** Runs `use`, which closes its exchange, in a folder that is gone afterwards. */
+/** Calls `use`, which closes its exchange, with a folder that is removed afterwards. */
 function inRun(use: (folder: string) => Promise<void>): () => Promise<void> {
   return inScene(async (folder) => {
     await using _sockets = new OwnSockets();
@@ -268,7 +268,7 @@ Deno.test(
 
 Deno.test(
   "penstock run ends with an error once its journal cannot be written",
-  // Averages that do not exist yet: no decision has to be kept.
+  // The averages do not exist yet, so there is no decision to keep.
   withRun({ rate: 100 }, { short: "400000", long: "500000" }, async (here, journal) => {
     await here.shown("connected");
     Deno.removeSync(journal);

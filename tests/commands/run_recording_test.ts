@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "startRecording() logs what is wrong with a recording later, and the recording goes on",
+  "startRecording() logs later troubles of a recording, which continues",
   inScene(async (around) => {
     const folder = `${around}/recorded`;
     const lines: Line[] = [];

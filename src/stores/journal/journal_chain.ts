@@ -1,7 +1,7 @@
 /**
- * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. What
- * was changed, removed, added or moved afterwards no longer fits. It has no key: it shows what was altered by
- * accident or by hand, not what somebody who computes all later hashes again puts in its place.
+ * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. An entry
+ * that is changed, removed, added or moved afterwards no longer fits. The chain has no key: it reveals changes by
+ * accident or by hand, but not those of somebody who computes all later hashes again.
  */
 import { hash } from "node:crypto";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";
@@ -36,7 +36,7 @@ export type ChainResult = WholeChain | BrokenChain;
 
 /** How many entries are in memory at once. */
 const CHUNK = 1000;
-/** How far around a flaw an entry's old place is looked for. */
+/** How far around a flaw to search for an entry's old place. */
 const REACH = 50_000;
 /** Of one UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
@@ -80,7 +80,7 @@ export function hasHash(before: string, entry: RawEntry): boolean {
   return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
-/** Which part of a chain to look at; all of it unless it says otherwise. */
+/** The part of a chain to check; by default all of it. */
 export interface ChainPart {
   /** The first entry. Those before it are trusted. */
   readonly first?: number;
@@ -185,7 +185,7 @@ function added({ seq, type }: RawEntry, end: number): BrokenChain {
   return broken(seq, "added", `entry ${seq} (${type}) was added after the journal's end at ${end}`);
 }
 
-/** What is likely to have happened to an entry that does not match its hash. */
+/** The likely cause of an entry that does not match its hash. */
 async function diagnosed(
   log: EntryLog,
   before: string,

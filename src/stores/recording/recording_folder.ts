@@ -9,13 +9,13 @@ import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
 export interface CreatedFile {
   readonly path: string;
   readonly file: RecordingFile;
-  /** When it starts, as its name says, ms since 1970. */
+  /** Its start according to its name, ms since 1970. */
   readonly startedAt: number;
 }
 
-/** Where each day's file of a recording comes from. */
+/** Creates each day's file of a recording. */
 export interface DayFiles {
-  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError where there can be none. */
+  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError if it cannot be created. */
   create(symbol: string, time: number): CreatedFile;
   /** Removes a file that was created and cannot be used. */
   discard(path: string): void;
@@ -33,7 +33,7 @@ export class RecordingFolder implements DayFiles {
   /** The identity of the folder, once there is a file in it; null if that may not be asked. */
   #identity: string | null = null;
 
-  /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
+  /** `path` ends in no slash. `retention` deletes old files; null keeps them. */
   constructor(path: string, retention: RecordingRetention | null) {
     this.path = path;
     this.#retention = retention;
@@ -82,7 +82,7 @@ export class RecordingFolder implements DayFiles {
     try {
       Deno.removeSync(path);
     } catch {
-      // It is empty, and harmless.
+      // An empty file is harmless.
     }
   }
 }

@@ -9,7 +9,7 @@ export class ResultFileError extends Error {
   readonly exit = "failure";
 }
 
-/** How every result starts, an unfinished one too. */
+/** The start of every result, even an unfinished one. */
 export const RESULT_START = `{"schema":"penstock-result"`;
 
 /** Takes a result's text piece by piece. */
@@ -28,7 +28,7 @@ export interface ResultPlace extends Disposable {
 export interface PlaceOptions {
   /** Once it is aborted, the run stops waiting for a pipe's reader. */
   readonly stop: AbortSignal;
-  /** Takes what a user should know, a sentence each. */
+  /** Called with warnings for the user, one sentence each. */
   readonly onWarning: (text: string) => void;
 }
 
@@ -37,7 +37,7 @@ const ENCODER = new TextEncoder();
 const READER_MS = 500;
 /** How long a write may wait for its reader once the end is asked for. */
 const GRACE_MS = 1_500;
-/** As many links may lead to a file as the kernel follows. */
+/** The most links in a row that the kernel follows. */
 const MOST_LINKS = 40;
 /** Such links lead to a process's open files, each with its own position: writes would overlap. */
 const OPEN_FILES = /^\/(proc|dev\/fd)\//;
@@ -103,7 +103,7 @@ class Replacement implements ResultPlace {
     try {
       file.tryLockSync(true);
     } catch {
-      // A file system without locks: nothing on it is ever taken for left behind.
+      // On a file system without locks, no file ever counts as left behind.
     }
   }
 
@@ -184,7 +184,7 @@ class OpenPlace implements ResultPlace {
     this.#file.close();
   }
 
-  /** The write, or an error once the end has been asked for and its reader takes nothing. */
+  /** Waits for the write; throws if its reader takes nothing after `stop` is aborted. */
   async #unlessStopped(write: Promise<void>): Promise<void> {
     using end = new EndOfWaiting(this.#stop, GRACE_MS);
     if (await Promise.race([write, end.promise]) === "over") {
@@ -193,7 +193,7 @@ class OpenPlace implements ResultPlace {
   }
 }
 
-/** What was opened at `path`, where it is the pipe or device that was found there before. */
+/** The opened file at `path`, if it is the pipe or device found there before. */
 function openPlace(path: string, found: Deno.FileInfo, file: Deno.FsFile, { stop }: PlaceOptions): OpenPlace {
   const { dev, ino } = file.statSync();
   if (dev === found.dev && ino === found.ino) return new OpenPlace(path, file, stop);
@@ -205,7 +205,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
 }
 
-/** Resolves with "over" so many ms after `stop` is aborted. */
+/** Resolves with "over" a number of ms after `stop` is aborted. */
 class EndOfWaiting implements Disposable {
   readonly promise: Promise<"over">;
   readonly #stop: AbortSignal;
@@ -294,7 +294,7 @@ function removeAbandoned(target: string): string[] {
       }
     }
   } catch {
-    // The folder may not be looked at: what is in it stays, and writing will show what is wrong.
+    // The folder may not be inspected: its files stay, and writing will show what is wrong.
   }
   return removed;
 }
@@ -312,7 +312,7 @@ function isAbandoned(path: string): boolean {
 /** Throws a ResultFileError if a file is that a result must not replace. */
 function refuseOther(path: string): void {
   const info = infoOf(path);
-  // What else it is shows where it is opened or replaced.
+  // Opening or replacing it shows what else it is.
   if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
   throw impossible(path, "the file there is not a result. Choose another name, or remove it");
 }
@@ -348,7 +348,7 @@ function reasonOf(path: string, error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The file that `path` leads to, or the path itself where links may not be looked at. */
+/** The file that `path` leads to, or the path itself if links may not be inspected. */
 function targetOrNone(path: string): string {
   try {
     return targetOf(path);

@@ -1,4 +1,4 @@
-/** The entries of one run, one after the other, while the chain of the whole journal is checked. */
+/** Yields the entries of one run in order while it checks the chain of the whole journal. */
 import type { Blocking } from "../../domain/process/exit.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
@@ -29,7 +29,7 @@ export class CheckedEntry implements Entry {
     this.text = text;
   }
 
-  /** The content, read when it is first asked for; empty if it is not JSON. */
+  /** The content, read at its first use; empty if it is not JSON. */
   get content(): Entry["content"] {
     return this.#content ??= contentIn(this.text) ?? NOTHING;
   }
@@ -170,12 +170,12 @@ export class CheckedRun {
     else [this.#page, this.#at] = [value, 0];
   }
 
-  /** The next entry of any run; null where the chain is over. */
+  /** The next entry of any run; null at the end of the chain. */
   #nextInPage(): CheckedEntry | null {
     const entry = this.#chain === null ? this.#page[this.#at++] : undefined;
     if (entry === undefined) return null;
     const text = textOf(entry);
-    // What this run's entries say is compared as text; of those that nobody looks at it has to be anything at all.
+    // This run's entries are compared as text. Other entries only need readable content.
     if (text === null || entry.run !== this.run && contentIn(text) === null) {
       this.#chain = unreadable(entry.seq);
       return null;
