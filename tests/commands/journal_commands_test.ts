@@ -85,7 +85,9 @@ Deno.test(
     const twice = await inProcess("halt", journal);
     assertEquals(twice.code, 2);
     assertStringIncludes(twice.stderr, "is halted already");
-    assertEquals((await inProcess("release", journal)).code, 2);
+    const unreasoned = await inProcess("release", journal);
+    assertEquals(unreasoned.code, 2);
+    assertStringIncludes(unreasoned.stderr, "--reason is missing");
     const release = await inProcess("resume", journal, "--reason=reviewed");
     assertEquals(release.code, 0, release.stderr);
     assertMatch(
@@ -101,5 +103,13 @@ Deno.test(
     const withdrawn = await inProcess("release", journal, "--reason=mistaken");
     assertStringIncludes(withdrawn.stdout, "is withdrawn: the run will trade");
     assertEquals(await scene.waiting(), 0);
+  }),
+);
+
+Deno.test(
+  "penstock writes what a command failed with as JSON where its log is JSON",
+  inScene(async (folder) => {
+    const failed = await inProcess("verify", "--log-format=json", `${folder}/none.db`, `${folder}/none.txt`);
+    assertEquals([failed.code, JSON.parse(failed.stderr).level], [1, "error"]);
   }),
 );

@@ -45,19 +45,6 @@ class HandIntervals implements Disposable {
   }
 }
 
-/** Keeps this process's permissions while a run drops its own. */
-function keptPermissions(): Disposable {
-  const { permissions } = Deno;
-  for (const name of ["revoke", "request"] as const) {
-    Object.defineProperty(permissions, name, { value: permissions.query, configurable: true });
-  }
-  return {
-    [Symbol.dispose]() {
-      for (const name of ["revoke", "request"]) Reflect.deleteProperty(permissions, name);
-    },
-  };
-}
-
 /** The WebSockets opened meanwhile. Disposing it closes them and everything that watches them. */
 class OwnSockets implements AsyncDisposable {
   readonly #closed: Promise<unknown>[] = [];
@@ -96,7 +83,6 @@ class RunHere implements Disposable {
   readonly asked = new AbortController();
   /** Settles with the run; an error is a value until a test asks for it. */
   readonly #ended: Promise<unknown>;
-  readonly #permissions = keptPermissions();
 
   constructor(options: Options, view: Partial<WitnessView> = {}) {
     Object.defineProperties(this.view, Object.getOwnPropertyDescriptors(view));
@@ -106,7 +92,10 @@ class RunHere implements Disposable {
       signal: this.asked.signal,
       blocking: (work) => work(),
     };
-    this.#ended = run(started, { views: [() => this.view] }).then(() => null, (error) => error);
+    // The permissions of this process are needed for what comes after.
+    const dropPermissions = () => Promise.resolve({ level: "info", text: "none is dropped" } as const);
+    this.#ended = run(started, { views: [() => this.view], dropPermissions })
+      .then(() => null, (error) => error);
   }
 
   /** Waits until `isSo` is true after an event. */
@@ -135,7 +124,6 @@ class RunHere implements Disposable {
   [Symbol.dispose](): void {
     this.asked.abort();
     this.intervals[Symbol.dispose]();
-    this.#permissions[Symbol.dispose]();
   }
 }
 

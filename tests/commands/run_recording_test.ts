@@ -53,7 +53,7 @@ Deno.test(
   inScene(async (around) => {
     const folder = `${around}/recorded`;
     const lines: Line[] = [];
-    const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
+    const place = { journal: undefined, log: (line: Line) => void lines.push(line), clock: globalThis };
     const recording = await startRecording({ path: folder, isFolder: true }, configOf({}), place);
     Deno.renameSync(folder, `${around}/away`);
     Deno.mkdirSync(folder);
