@@ -24,7 +24,7 @@ export function placesIn(page: string): string[] {
 export function filledPage(page: string, samples: Readonly<Record<string, string>>): string {
   return page.replace(PLACE, (_, marker: string, name: string, fence?: string, closing?: string) => {
     const sample = samples[name];
-    if (sample === undefined) throw new RangeError(`No sample has the name ${name}`);
+    if (sample === undefined) throw new RangeError(`No sample is called ${name}`);
     return fence === undefined
       ? `${marker}${sample}\n\n<!-- end -->`
       : `${marker}${fence}${sample}${closing}`;
