@@ -9,7 +9,7 @@ import { screenAfter } from "./terminal_screen.ts";
 import { terminalPicture } from "./terminal_picture.ts";
 import { awaitedRulesRecording, daysOfTrades, restartedIds } from "./made_files.ts";
 
-/** What the pages are filled with. */
+/** The samples for the pages. */
 export interface Samples {
   /** By the names that pages give to their places. */
   readonly texts: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export async function makeSamples(): Promise<Samples> {
   return { texts, picture };
 }
 
-/** When the picture is taken. */
+/** The time of the picture. */
 const PICTURE_MS = 17_900;
 
 /** A demo on a terminal: its log, and what the screen shows while it runs. */
@@ -81,7 +81,7 @@ async function backtests(): Promise<Record<string, string>> {
   };
 }
 
-/** Samples of a demo that keeps a journal and a recording, from while it runs and from afterwards. */
+/** Samples of a demo that keeps a journal and a recording, taken while it runs and afterwards. */
 async function keptRun(): Promise<Record<string, string>> {
   const looks: Record<string, string> = {};
   setClock(0);

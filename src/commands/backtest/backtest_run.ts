@@ -38,7 +38,7 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** The trade after which the instrument's rules are checked, before anything is traded by them. */
+/** The trade after which the instrument's rules are checked, before any order depends on them. */
 const FIRST_TRADE = 1;
 
 /** Turns chunks of files into events, and at the end into a summary and the columns of a report. */
@@ -48,7 +48,7 @@ export class BacktestRun {
   readonly #inputs: RecordedInputs;
   readonly #fillParameters: FillParameters;
   readonly #lanes: readonly Lane[];
-  /** Null unless `--sort` sorts rows. */
+  /** Null without `--sort`. */
   readonly #order: RowOrder | null;
   readonly #started: Omit<StartedEvent, "time">;
   /** The events before the first trade, whose time `started` takes; null from then on. */

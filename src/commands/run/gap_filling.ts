@@ -1,4 +1,4 @@
-/** Fills a gap: decides which of the missing trades to fetch, and logs what happened to the others. */
+/** Fills a gap: decides which of the missing trades to fetch, and logs why the others are missing. */
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { backfilledText, BackfilledTrades } from "../../domain/market/backfilled_trades.ts";
 import type { Config } from "../../config/options.ts";

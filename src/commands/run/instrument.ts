@@ -94,9 +94,9 @@ function refuseContracts(
 }
 
 /**
- * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
- * exchange's `answer`, else the last answer on this `market` in the journal, else the built-in ones. Without a lot or a
- * tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and no exchange is
+ * Settles the rules, each from the first source that has it: the user, the run that is resumed from `journal` (null for
+ * none), the exchange's `answer`, the last answer on this `market` in the journal, the built-in rules. Without a lot or
+ * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and no exchange is
  * queried for it.
  */
 export async function settle(
