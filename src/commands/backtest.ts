@@ -121,7 +121,7 @@ export async function backtest(
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averages: { record: averages } } } = run;
+      const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
       view.report?.({ summary, config, assets, averages, columns: run.reports() });
     }
@@ -249,7 +249,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.averages.remembers),
+    window: Math.max(1, engine.state.memory.remembers),
   });
   if (journal.run > 0) {
     await journal.close();

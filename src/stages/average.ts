@@ -21,8 +21,8 @@ export interface NewCloses extends Closes {
   readonly isFresh: boolean;
 }
 
-/** What other stages may read. */
-export type KeptAverages = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
+/** What the strategy remembers, for those who keep it, and what gaps and resets did to it. */
+export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
 
 /** The second stage, for one symbol: a bar is a trade. */
 export class AverageStage {

@@ -37,7 +37,7 @@ export type EngineState = Pick<
     | "current"
   )
   | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
-  | ("averages" | "orders" | "takeRejections" | "takeStrays")
+  | ("memory" | "orders" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */

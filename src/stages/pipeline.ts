@@ -14,7 +14,7 @@ import type { Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
-import { AverageStage, type KeptAverages } from "./average.ts";
+import { AverageStage, type StrategyMemory } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
@@ -340,7 +340,7 @@ export class Pipeline {
   }
 
   /** The strategy's memory, and the effects of gaps and resets on it. */
-  get averages(): KeptAverages {
+  get memory(): StrategyMemory {
     return this.#averages;
   }
 

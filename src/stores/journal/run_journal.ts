@@ -298,7 +298,7 @@ function isRule(name: string): name is Rule {
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
   const orders = run.orders.takeChanges();
   const state = run.snapshot();
-  const { values, decimals, isFresh } = run.averages.takeCloses();
+  const { values, decimals, isFresh } = run.memory.takeCloses();
   const { cash, fees, realized, position, cost } = state.account;
   return {
     time,

@@ -279,7 +279,7 @@ export class Verification {
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#closes = derivation.state.averages.closes;
+    this.#closes = derivation.state.memory.closes;
     this.#changes = derivation.state.orders.changes;
     if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
     // If a run writes faster than this reads, there would be no end.
