@@ -11,10 +11,10 @@ import type { TradingParameters, TradingRules } from "../domain/risk/trading_par
 
 const FINEST: Money = new Money("0.00000001");
 
-/** Where an option's value came from. */
+/** The origin of an option's value. */
 export type Source = "default" | "file" | "command line";
 
-/** A value as its text, with where it came from. */
+/** A value as text, with its origin. */
 export interface Given {
   readonly text: string;
   readonly source: Source;
@@ -29,7 +29,7 @@ export interface Configuration {
   readonly sources: Readonly<Record<OptionName, Source>>;
 }
 
-/** An option as a mistake names it: by the name that the user wrote. */
+/** The name of an option in messages, as the user wrote it. */
 export function nameIn(source: Source, name: OptionName): string {
   return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
 }

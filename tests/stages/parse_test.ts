@@ -447,7 +447,7 @@ Deno.test("Parse.over() reads the same in one batch if the text just fills the b
   for (const odd of ["x", "é", "€", "💰", "\ud800"]) {
     for (const spare of [-3, -2, -1, 0, 1, 2, 3]) {
       const trades = [trade(1), trade(2)];
-      // After non-ASCII text the bytes are further on than the characters: read by characters, this is a trade.
+      // After non-ASCII text, byte offsets exceed character offsets. At the character offset, this is a trade.
       const shifted = `${trade(3).slice(1)} `;
       const used = odd.length + 1 + trades.join("").length + shifted.length;
       const messages = [trades[0]!, `${odd}{`, shifted, trades[1]!, "y".repeat(room - used + spare)];
