@@ -7,7 +7,7 @@ import { folderNamed } from "../../stores/files/data_folder.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
 import type { Line } from "../../views/view.ts";
 
-/** A place to record to. */
+/** A target for a recording. */
 export interface RecordingTarget {
   /** Without a slash at the end. */
   readonly path: string;

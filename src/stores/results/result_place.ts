@@ -1,4 +1,4 @@
-/** Where a result goes: a file that is replaced as a whole, a pipe or a device. */
+/** The target of a result: a file that is replaced as a whole, a pipe or a device. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { modeAt } from "../files/owner_only.ts";
@@ -16,7 +16,7 @@ export const RESULT_START = `{"schema":"penstock-result"`;
 export interface ResultPlace extends Disposable {
   /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError if it cannot be. */
   write(text: string): void;
-  /** Writes what waits for a reader. Throws a ResultFileError if it cannot be written, or nobody reads. */
+  /** Writes the text that waits for a reader. Throws a ResultFileError if that fails, or if nobody reads. */
   flush(): Promise<void>;
   /** Finishes the result: the file gets its name. Throws a ResultFileError if that fails. */
   finish(): Promise<void>;
@@ -33,7 +33,7 @@ export interface PlaceOptions {
 }
 
 const ENCODER = new TextEncoder();
-/** A waiting reader opens a pipe within this time. Only after it is the wait reported. */
+/** A waiting reader opens a pipe within this time. A longer wait is reported. */
 const READER_MS = 500;
 /** How long a write may wait for its reader once the end is asked for. */
 const GRACE_MS = 1_500;
@@ -45,8 +45,8 @@ const OPEN_FILES = /^\/(proc|dev\/fd)\//;
 const MOST_PARTS = 100;
 
 /**
- * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError if no
- * result can be written: at a folder, a socket, or a file that is no result, or if a link leads out of `./data`.
+ * Opens the place at `path`. A link is followed, even to a file that does not exist yet. Throws a ResultFileError if no
+ * result can be written: at a folder, a socket, or a file that is not a result, or if a link leads out of `./data`.
  */
 export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
   try {
@@ -65,7 +65,7 @@ export async function resultPlaceAt(path: string, options: PlaceOptions): Promis
   }
 }
 
-/** A regular file, there or not: what is written stays beside it under another name until it is whole. */
+/** A regular file, existing or not. The result is written beside it under another name until it is complete. */
 class Replacement implements ResultPlace {
   readonly #path: string;
   readonly #target: string;
@@ -144,7 +144,7 @@ class Replacement implements ResultPlace {
   }
 }
 
-/** A pipe or a device: what has been written cannot be taken back. */
+/** A pipe or a device, where written text cannot be taken back. */
 class OpenPlace implements ResultPlace {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -272,7 +272,7 @@ function targetOf(path: string): string {
   throw impossible(path, "too many links lead from it, one to the next");
 }
 
-/** The folder of a file, with the slash behind it; nothing if it is the working folder. */
+/** The folder of a file, with a final slash; empty for the working folder. */
 function folderOf(path: string): string {
   return /^.*[\\/]/.exec(path)?.[0] ?? "";
 }
@@ -309,7 +309,7 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-/** Throws a ResultFileError if a file is that a result must not replace. */
+/** Throws a ResultFileError if a result must not replace the file. */
 function refuseOther(path: string): void {
   const info = infoOf(path);
   // Opening or replacing it shows what else it is.
