@@ -168,7 +168,7 @@ export class RiskGate {
     if (this.#halt === null) return;
     const { reason } = this.#halt;
     const news = this.#news;
-    // The same as for a run that is released while no process works on it.
+    // The same as for a run that is released while no process runs it.
     this.restore(releasedGate(this.snapshot(), books), books, null);
     this.#news = [...news, { type: "released", reason, tradeId }];
   }

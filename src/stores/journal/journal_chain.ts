@@ -7,14 +7,14 @@ import { hash } from "node:crypto";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";
 import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
 
-/** What comes before the first entry: 32 zero bytes. */
+/** The hash before the first entry: 32 zero bytes. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
 const HEX_GENESIS = GENESIS.toHex();
 
 /** The result for a chain without a flaw. Times in µs since 1970, null if there are no entries. */
 export interface WholeChain {
   readonly isWhole: true;
-  /** Entries looked at. */
+  /** The number of checked entries. */
   readonly entries: number;
   /** Times of the first and the last of them. */
   readonly from: number | null;
@@ -38,7 +38,7 @@ export type ChainResult = WholeChain | BrokenChain;
 const CHUNK = 1000;
 /** How far around a flaw to search for an entry's old place. */
 const REACH = 50_000;
-/** Of one UTF-16 unit in UTF-8. */
+/** The most bytes of a UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
 const ENCODER = new TextEncoder();
 let scratch = new Uint8Array(4096);
@@ -55,7 +55,7 @@ export function entryHash(
   return Uint8Array.fromHex(hexEntryHash(before.toHex(), entry, content));
 }
 
-/** The same in hexadecimal, which costs a third. */
+/** The same in hexadecimal, at a third of the cost. */
 function hexEntryHash(
   before: string,
   { seq, run, type, time }: Omit<RawEntry, "hash" | "content">,
@@ -90,7 +90,7 @@ export interface ChainPart {
 
 /**
  * Checks the entries of `part` and its end, in memory that does not grow with the log. Throws a JournalError if the log
- * cannot be read for another reason than being damaged.
+ * cannot be read for a reason other than damage.
  */
 export async function verifyEntries(log: EntryLog, part: ChainPart = {}): Promise<ChainResult> {
   const pages = chainedPages(log, part);

@@ -10,7 +10,7 @@ export interface RecordingFile {
   truncateSync(length: number): void;
   seekSync(offset: number, whence: Deno.SeekMode): number;
   syncData(): Promise<void>;
-  /** How many names the file has; null where the system does not say. */
+  /** How many names the file has; null if the system does not report it. */
   statSync?(): { readonly nlink: number | null };
   close(): void;
 }
@@ -22,9 +22,9 @@ export class RecordingError extends Error {
 }
 
 /**
- * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; the folder around it
- * has to be there. Throws a RecordingError for a pipe, a link that leads out of its folder, and a file with other
- * names, and what the system says.
+ * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; its parent must exist.
+ * Throws a RecordingError for a pipe, a link that leads out of its folder, and a file with other names, and rethrows
+ * the system's errors.
  */
 export function openToAppend(path: string): RecordingFile {
   refuseOutward(path);
@@ -72,7 +72,7 @@ function refuseOtherNames(path: string, file: Deno.FsFile): void {
   }
 }
 
-/** The identity of the file or folder at `path`, links followed; null if that may not be asked. */
+/** The identity of the file or folder at `path`, links followed; null if that may not be inspected. */
 export function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);
@@ -88,7 +88,7 @@ function refusePipe(path: string): void {
   try {
     isPipe = Deno.statSync(path).isFifo;
   } catch {
-    // Nothing is there, or it may not be looked at: opening it will say more.
+    // Nothing is there, or it may not be inspected. Opening it will tell.
     return;
   }
   if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");
@@ -130,7 +130,7 @@ function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
 }
 
-/** The file's size in bytes; throws a RecordingError for what has none, such as a pipe. */
+/** The file's size in bytes; throws a RecordingError for one without a size, such as a pipe. */
 export function sizeOf(file: RecordingFile, path: string): number {
   try {
     // Asking the system about a file needs permission to read; seeking to its end does not.

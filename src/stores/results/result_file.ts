@@ -8,7 +8,7 @@ import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "./result_pla
 /** The version of the schema below; a change of meaning raises it. */
 export const RESULT_VERSION = 1;
 
-/** What is known about the run before its first trade. */
+/** The facts about the run before its first trade. */
 export interface ResultHead {
   /** The configuration in force, by option name, as the `started` event has it. */
   readonly options: StartedEvent["config"];
@@ -42,8 +42,8 @@ export class ResultFile implements Disposable {
   #fills = 0;
 
   /**
-   * Starts a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe,
-   * a device. Waits for a pipe's reader. Throws a ResultFileError if it cannot be written.
+   * Starts a result at `path`: a file that does not exist, is empty or is an older result; the target of a link; a
+   * pipe; a device. Waits for a pipe's reader. Throws a ResultFileError if it cannot be written.
    */
   static async create(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
     return new ResultFile(await resultPlaceAt(path, options), head);
