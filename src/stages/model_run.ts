@@ -1,4 +1,4 @@
-/** Another fill model behind the same signals: an account, a gate and fills of its own, on the blocks of one pipeline. */
+/** Another fill model for the same signals, with its own account, gate and fills, on the blocks of one pipeline. */
 import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
@@ -106,7 +106,7 @@ export class ModelRun {
   }
 }
 
-/** Yields one block after the other, as they are put in. */
+/** Yields each block that is put in. */
 class OneBlock implements Iterable<SignalledBlock>, Iterator<SignalledBlock> {
   /** Made once: a block in which nothing happens allocates nothing. */
   readonly #result: { done: false; value: SignalledBlock } = {

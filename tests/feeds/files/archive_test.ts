@@ -115,7 +115,7 @@ Deno.test("membersOf() detects compressed data longer or shorter than in the tab
       zip64: false,
     });
     const wrong = changed(archive, (view, local) => {
-      // The first entry stands before the second, which has the same length.
+      // The first entry precedes the second, which has the same length.
       let entry = archive.length - 22;
       while (view.getUint32(entry, true) !== 0x02014b50 || view.getUint32(entry + 42, true) !== 0) entry--;
       local = 0;
