@@ -142,7 +142,7 @@ socketTest(
 );
 
 socketTest(
-  "LiveFeed goes on with the old connection while a new one is refused, and renews later",
+  "LiveFeed keeps the old connection while a new one is refused, and renews later",
   async () => {
     let refuse = true;
     const refused = Promise.withResolvers<void>();
@@ -206,7 +206,7 @@ socketTest(
 );
 
 socketTest(
-  "LiveFeed follows three announced ends in a minute at once, and waits longer and longer for those after",
+  "LiveFeed follows three announced ends in a minute at once, and waits longer and longer for later ones",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();
@@ -266,16 +266,19 @@ socketTest("LiveFeed closes its connection when the consumer leaves, at whatever
   }
 });
 
-socketTest("LiveFeed gives up after as many failures in a row as it may, and says the last", async () => {
-  await using server = RawServer.listen((visit) => visit.answer(451));
-  await using run = new FeedRun(server.endpoint, { attempts: 3 });
-  const error = await assertRejects(() => run.over, ExchangeUnreachable);
-  assertStringIncludes(error.message, "Gave up after 3 failed attempts in a row");
-  assertStringIncludes(error.message, "HTTP 451");
-  assertStringIncludes(error.message, "--endpoint wss://data-stream.binance.vision:443");
-  assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 3);
-  assertEquals(run.disconnected.length, 2);
-});
+socketTest(
+  "LiveFeed gives up after the allowed number of failures in a row, and reports the last",
+  async () => {
+    await using server = RawServer.listen((visit) => visit.answer(451));
+    await using run = new FeedRun(server.endpoint, { attempts: 3 });
+    const error = await assertRejects(() => run.over, ExchangeUnreachable);
+    assertStringIncludes(error.message, "Gave up after 3 failed attempts in a row");
+    assertStringIncludes(error.message, "HTTP 451");
+    assertStringIncludes(error.message, "--endpoint wss://data-stream.binance.vision:443");
+    assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 3);
+    assertEquals(run.disconnected.length, 2);
+  },
+);
 
 socketTest(
   "LiveFeed counts failures from zero again after data, but not after a mere connection",
