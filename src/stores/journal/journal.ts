@@ -133,7 +133,7 @@ export class Journal implements AsyncDisposable {
    * Adds entries to the present run, and a checkpoint after them, in one commit that is on disk when this returns.
    * Returns the number of the journal's last entry.
    *
-   * Throws a JournalError if it cannot be written: do not report the events then; no further commit is taken. The
+   * Throws a JournalError if it cannot be written. Do not report the events then; no further commit is accepted. The
    * journal then has all of it or nothing: nothing, unless the disk failed while confirming, which opening it again
    * shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
    */
@@ -230,7 +230,7 @@ export class Journal implements AsyncDisposable {
 
   /**
    * The prices of the last up to `window` trades before the last checkpoint, oldest first, in the finest unit among
-   * them; none where the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
+   * them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
    */
   lastPrices(): Promise<Prices> {
     return this.#read(async () => {
