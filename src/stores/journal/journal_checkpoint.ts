@@ -32,7 +32,7 @@ export interface CheckpointDraft {
   /** What a resume needs besides account, positions and prices: an object that JSON can hold. */
   readonly state: object;
   readonly account: AccountRow;
-  /** All there are; an empty one need not be among them. */
+  /** All open positions; empty ones may be left out. */
   readonly positions: readonly PositionRow[];
   /**
    * The prices since the previous checkpoint, the last of which a resume needs; `fresh` if all earlier ones are void.
