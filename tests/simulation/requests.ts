@@ -86,8 +86,8 @@ export class Requests {
       const after = entries.filter(({ type, seq }) =>
         seq > afterSeq && (type === "halt" || type === "released")
       );
-      const end = after.findIndex(({ type, content }) => type === "released" && "text" in content);
-      const isOvertaken = after.slice(0, end < 0 ? undefined : end).some(({ type, content }) =>
+      // Handled in the order of filing: once the one before was in force, this one changed nothing.
+      const isOvertaken = after.some(({ type, content }) =>
         type === "halt" && (action === "hold" || content["action"] === "flatten") &&
         earlier.has(content["requested"])
       );

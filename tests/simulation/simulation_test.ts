@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { simulateDay } from "./day.ts";
 
-/** The seeds change every day, so the gate covers more over time. A seed repeats a failure. */
-const FIRST = 12 * Math.floor(Date.now() / 86_400_000);
+/** The same days every time: what fails here was changed by the sources, and not by chance. */
+const FIRST = 1;
 const DAYS = 12;
 
 Deno.test(`a live run loses nothing in ${DAYS} days with every trouble (seeds from ${FIRST} on)`, async () => {
