@@ -134,7 +134,7 @@ Deno.test("penstock run logs why the rules do not arrive, and ends cleanly when 
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: rules refused/m);
     // At once, not only at the next heartbeat.
-    assert(!stderr.includes("It takes nothing more"), stderr);
+    assert(!stderr.includes("It accepts nothing more"), stderr);
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "rules")], ["summary", false]);
     assert(Deno.readTextFileSync(`${folder}/1.txt`).endsWith(`{"penstock":{"event":"ended"}}\n`));

@@ -191,7 +191,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
       ],
       [...FLAGS, `--allow-write=${folder}`],
     );
-    await resumed.logged("goes on after");
+    await resumed.logged("resumes after");
     resumed.signal("SIGINT");
     assertEquals((await resumed.finished()).code, 0);
   });

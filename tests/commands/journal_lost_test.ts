@@ -45,7 +45,7 @@ async function ended(
     use(program, state, folder);
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1, stderr);
-    assertStringIncludes(stderr, `Cannot go on with the journal ${state}: `);
+    assertStringIncludes(stderr, `Cannot keep using the journal ${state}: `);
     assertStringIncludes(stderr, what);
     assertStringIncludes(stderr, "Put the files back, or restore the journal from a copy, and start again.");
     assertEquals(eventsOf(stdout).at(-1)!.type, "summary");

@@ -188,7 +188,7 @@ Deno.test(
     assertEquals(isKnownSymbol, true);
     assertMatch(
       lines[0]!.text,
-      /^the run in .*run\.db goes on after 200 trades: cash [\d.]+, position [\d.]+, stance \w+$/,
+      /^the run in .*run\.db resumes after 200 trades: cash [\d.]+, position [\d.]+, stance \w+$/,
     );
     await next.trades(200);
     await next.stop();

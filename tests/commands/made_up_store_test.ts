@@ -202,9 +202,9 @@ Deno.test("LiveRun shows nothing that could not be kept, and accepts nothing mor
   const failing = live.take(batchOf(2, "101", "102"));
   const behind = live.take(batchOf(4, "103", "90"));
   await assertRejects(() => failing, JournalError, "the network is down");
-  await assertRejects(() => behind, JournalError, "takes nothing more until it is opened again");
+  await assertRejects(() => behind, JournalError, "accepts nothing more until it is opened again");
   store.onAppend = () => {};
-  await assertRejects(() => live.stop(), JournalError, "takes nothing more");
+  await assertRejects(() => live.stop(), JournalError, "accepts nothing more");
   await live.close(1);
   assertEquals(printed, ["summary"]);
   assertEquals((await wholeEntries("made-up:failing")).map(({ type }) => type), ["started"]);

@@ -33,7 +33,7 @@ Deno.test("penstock run saves its progress every ten seconds, and resumes from t
     const { code, stdout } = await inProcess("verify", place.journal, recording);
     assertEquals(code, 0, stdout);
     await using program = place.runQuickly(...windows);
-    const line = await program.logged("goes on after");
+    const line = await program.logged("resumes after");
     assertGreater(Number(/after (\d+) trades/.exec(line)?.[1]), 0);
   });
 });

@@ -203,7 +203,7 @@ Deno.test(
       await here.end();
       const { view } = here;
       assertEquals(view.of("summary").map(({ trades }) => `${trades}`), [stopAfter]);
-      assertEquals(view.logged(/goes on after 100 trades/).length, stopAfter === "100" ? 0 : 1);
+      assertEquals(view.logged(/resumes after 100 trades/).length, stopAfter === "100" ? 0 : 1);
       assertEquals(view.logged(/^instrument BTCUSDT/).length, 1);
     }
   }),

@@ -46,7 +46,7 @@ async function goodRun(
   assertEquals(code, 0, stderr);
   const events = eventsOf(stdout);
   // The summary of a resumed run includes what came before.
-  if (!stderr.includes(" goes on after ")) assertRun(events);
+  if (!stderr.includes(" resumes after ")) assertRun(events);
   return { events, log: stderr };
 }
 
@@ -168,7 +168,7 @@ Deno.test("penstock run, resumed, keeps the rules that it started with, and logs
     // A rule that the user gives must stay the same for the whole run.
     const { code, stderr } = await run([...exchange.args, "--lot=0.1"], folder);
     assertEquals(code, 2);
-    assertStringIncludes(stderr, "cannot go on with other options: lot was 0.001 and is 0.1. ");
+    assertStringIncludes(stderr, "cannot resume with other options: lot was 0.001 and is 0.1. ");
   }));
 
 Deno.test("penstock run remembers the exchange's rules for when the exchange does not answer", () =>

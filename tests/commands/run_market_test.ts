@@ -17,7 +17,7 @@ const DEMO = ["demo", "--rate=500"];
 
 Deno.test("penstock demo resumes its run at another port, and penstock run refuses to", () =>
   inFolder(async (folder) => {
-    for (const said of ["summary", "goes on after 60 trades"]) {
+    for (const said of ["summary", "resumes after 60 trades"]) {
       const { code, stderr, stdout } = await finished(folder, ...DEMO);
       assertEquals(code, 0, stderr);
       assertStringIncludes(`${stderr}\n${stdout}\nsummary`, said);
@@ -39,7 +39,7 @@ Deno.test("penstock demo resumes its run at another port, and penstock run refus
       assertEquals([code, stdout], [2, ""], stderr);
       assertStringIncludes(
         stderr,
-        `trades on the built-in exchange (penstock demo) and cannot go on with ${market}: `,
+        `trades on the built-in exchange (penstock demo) and cannot resume with ${market}: `,
       );
       assertStringIncludes(stderr, "give another --state, or --new-run");
     }
@@ -55,10 +55,10 @@ Deno.test("penstock run resumes only at the address that it started with", () =>
     assertEquals((await run(exchange.endpoint)).code, 0);
     const { code, stderr } = await run(other.endpoint);
     assertEquals(code, 2);
-    assertStringIncludes(stderr, `trades on ${exchange.endpoint} and cannot go on with ${other.endpoint}`);
+    assertStringIncludes(stderr, `trades on ${exchange.endpoint} and cannot resume with ${other.endpoint}`);
     const demo = await finished(folder, ...DEMO);
     assertEquals(demo.code, 2);
-    assertStringIncludes(demo.stderr, `cannot go on with the built-in exchange (penstock demo)`);
+    assertStringIncludes(demo.stderr, `cannot resume with the built-in exchange (penstock demo)`);
     // One exchange's rules are not remembered for another.
     const fresh = await run(other.endpoint, "--new-run");
     assertEquals(fresh.code, 0, fresh.stderr);

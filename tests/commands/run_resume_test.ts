@@ -149,7 +149,7 @@ test("penstock run resumes a run only with the options that it started with", as
   await runFor(exchange, path, 3);
   const { code, stderr } = await refused(exchange, path, "--short=5", "--cash=500", "--stale=3s");
   assertEquals(code, 2);
-  assertStringIncludes(stderr, `the run in ${path} cannot go on with other options: `);
+  assertStringIncludes(stderr, `the run in ${path} cannot resume with other options: `);
   assertStringIncludes(stderr, "short was 20 and is 5, cash was 10000 and is 500. ");
   assertStringIncludes(stderr, "--new-run");
 

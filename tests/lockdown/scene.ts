@@ -142,7 +142,7 @@ class Scene {
       "the run resumes",
       both,
       0,
-      `the run in ${JOURNAL} goes on after`,
+      `the run in ${JOURNAL} resumes after`,
     );
     const filled = /"type":"gap".*?"missing":(\d+),"filled":\1\b/.exec(both.stdout)?.[0] ?? "no filled gap";
     yield this.#row("fetch what it missed over REST, port 443", "a gap, filled", both, 0, filled);

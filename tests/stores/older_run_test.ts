@@ -78,6 +78,6 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
     const start = () =>
       run.start({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
     if (isSame) assertEquals(await start(), true, market);
-    else await assertRejects(start, OtherRun, "cannot go on with ");
+    else await assertRejects(start, OtherRun, "cannot resume with ");
   }
 });

@@ -133,7 +133,7 @@ function resumedLine(path: string, run: EngineState): Line {
     : `; halted (${halt.reason}), until "penstock release ${path} --reason TEXT"`;
   return {
     level: "info",
-    text: `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, ` +
+    text: `the run in ${path} resumes after ${trades} trades: cash ${plain(cash)}, ` +
       `position ${plain(position)}, stance ${stance}${halted}`,
   };
 }

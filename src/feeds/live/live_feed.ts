@@ -206,7 +206,7 @@ export class LiveFeed implements Feed {
           renewIn(goingAway ? this.#backoff.next() : Math.min(renewAfterMs, RENEW_AGAIN_MS));
           yield {
             kind: "notice",
-            message: `the connection could not be replaced yet, the old one goes on: ${failure}`,
+            message: `the connection could not be replaced yet, the old one stays open: ${failure}`,
           };
         }
       }

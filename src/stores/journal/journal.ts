@@ -287,7 +287,7 @@ export class Journal implements AsyncDisposable {
     if (loss === null) return;
     throw this.#fail(
       new JournalError(
-        `Cannot go on with the journal ${this.#path}: ${loss} while it was open. What is decided from here on ` +
+        `Cannot keep using the journal ${this.#path}: ${loss} while it was open. What is decided from here on ` +
           "would not be kept, or not by this process alone. Put the files back, or restore the journal from a " +
           "copy, and start again.",
       ),
@@ -323,7 +323,7 @@ export class Journal implements AsyncDisposable {
 
   #fail(error: unknown): JournalError {
     const failure = failed("write to", this.#path, error);
-    this.#failure = `${failure.message} It takes nothing more until it is opened again.`;
+    this.#failure = `${failure.message} It accepts nothing more until it is opened again.`;
     return failure;
   }
 

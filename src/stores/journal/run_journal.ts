@@ -232,7 +232,7 @@ export class RunJournal implements AsyncDisposable {
 
   #otherMarket(then: string, now: string): OtherRun {
     return new OtherRun(
-      `the run in ${this.#path} trades on ${marketText(then)} and cannot go on with ${marketText(now)}: ` +
+      `the run in ${this.#path} trades on ${marketText(then)} and cannot resume with ${marketText(now)}: ` +
         "its position was bought at other prices. Go on where it was, give another --state, or --new-run to close " +
         "that run and start another",
     );
@@ -245,7 +245,7 @@ export class RunJournal implements AsyncDisposable {
       ", ",
     );
     return new OtherRun(
-      `the run in ${this.#path} cannot go on with other options: ${list}. ` +
+      `the run in ${this.#path} cannot resume with other options: ${list}. ` +
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }

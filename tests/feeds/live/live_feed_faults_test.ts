@@ -51,7 +51,7 @@ async function breakConnection(
   }
 }
 
-socketTest("LiveFeed goes on after ten cuts, and every trade received is counted once", async () => {
+socketTest("LiveFeed keeps going after ten cuts, and every trade received is counted once", async () => {
   await using exchange = listen("");
   await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 250, random: () => 0.2 });
   await breakConnection(run, exchange, "drop", 10);

@@ -185,7 +185,7 @@ socketTest("LiveFeed keeps the old connection when the new one is dead from the 
   });
   await using run = new FeedRun(server.endpoint, { renewAfterMs: 100, staleMs: 1_000 });
   await run.until(() => renewals(run) === 1);
-  assertStringIncludes(run.notices[0]!, "the old one goes on: no data for");
+  assertStringIncludes(run.notices[0]!, "the old one stays open: no data for");
   assertEquals([run.disconnected.length, run.tally.gaps], [0, 0]);
 });
 

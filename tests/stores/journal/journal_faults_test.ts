@@ -91,7 +91,7 @@ Deno.test("Journal stops at a fault in any write, and reopens intact with everyt
             const why = await faultOf(() => step(journal));
             if (why !== null) {
               const again = await assertRejects(() => journal.commit({ entries: [draft(9)] }), JournalError);
-              assertEquals(again.message, `${why.message} It takes nothing more until it is opened again.`);
+              assertEquals(again.message, `${why.message} It accepts nothing more until it is opened again.`);
               throw why;
             }
             confirmed++;

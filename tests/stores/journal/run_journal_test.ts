@@ -180,7 +180,7 @@ Deno.test("RunJournal.start() refuses to resume with other options, and starts a
     };
     const other = { ...SHOWN, short: 3, stale: 1_000 };
     const { message } = await assertRejects(() => start(other, false), OtherRun);
-    assertStringIncludes(message, "cannot go on with other options: short was 2 and is 3. ");
+    assertStringIncludes(message, "cannot resume with other options: short was 2 and is 3. ");
     assertEquals(await start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
     assertEquals(await start(other, true), [false, 0]);
     assertEquals(await start(other, false), [true, 0]);

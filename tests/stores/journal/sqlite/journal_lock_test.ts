@@ -141,7 +141,7 @@ Deno.test("Journal.open() and commit() report that another program has the datab
       await assertRejects(
         () => journal.commit({ entries: [draft(1)] }),
         JournalError,
-        "It takes nothing more",
+        "It accepts nothing more",
       );
     }
     other.close();

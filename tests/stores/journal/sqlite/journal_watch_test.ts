@@ -63,7 +63,7 @@ Deno.test({
             what,
             name,
           );
-          assert(message.startsWith(`Cannot go on with the journal ${path}: `), message);
+          assert(message.startsWith(`Cannot keep using the journal ${path}: `), message);
           assertStringIncludes(
             message,
             "Put the files back, or restore the journal from a copy, and start again.",
