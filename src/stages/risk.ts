@@ -2,17 +2,16 @@
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import { type Halt, haltByHand, type OnHalt, type RiskNews, stricter } from "../domain/risk/halt.ts";
-import { LossLimits } from "../domain/risk/loss_limits.ts";
 import {
-  fractionText,
-  type Money,
-  plain,
-  quantityOf,
-  type Side,
-  wholeLots,
-  ZERO,
-} from "../domain/numbers/money.ts";
+  type Halt,
+  haltAtLoss,
+  haltByHand,
+  type OnHalt,
+  type RiskNews,
+  stricter,
+} from "../domain/risk/halt.ts";
+import { LossLimits } from "../domain/risk/loss_limits.ts";
+import { type Money, type Side, ZERO } from "../domain/numbers/money.ts";
 import type { Order, Progress } from "../domain/orders/order.ts";
 import { OrderThrottle } from "../domain/risk/order_throttle.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
@@ -264,7 +263,7 @@ export class RiskGate {
   /** Judges the orders that are due, first in, first out, as long as this trade has volume for them. */
   *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
-    let room = this.#roomAt(tick);
+    let room = this.orders.isEmpty ? null : this.#sizing.roomAt(tick);
     const now = clockAt(tick);
     for (
       let order = this.orders.oldest;
@@ -289,13 +288,6 @@ export class RiskGate {
       if (!isLast && !isOutdone) return;
       if (room !== null && decision?.kind === "approved") room = room.minus(decision.quantity);
     }
-  }
-
-  /** The volume that a trade has for orders, in whole lots; null for any amount. */
-  #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
-    const { participation, lot } = this.#parameters;
-    if (participation === null || this.orders.isEmpty) return null;
-    return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
   }
 
   #drop(order: Order): void {
@@ -376,15 +368,7 @@ export class RiskGate {
       this.#exits.flattening = false;
     }
     const loss = this.#limits.lossAt(tick.price);
-    if (loss === null) return;
-    const { reason, limit, value } = loss;
-    this.#stop({
-      reason,
-      limit: plain(limit),
-      value: fractionText(value),
-      tradeId: tick.id,
-      action: this.#parameters.onHalt,
-    });
+    if (loss !== null) this.#stop(haltAtLoss(loss, this.#parameters.onHalt, tick.id));
   }
 
   #stop(next: Halt): void {

@@ -9,12 +9,15 @@ import {
   type Outlay,
   outlayOf,
   plain,
+  quantityOf,
   slippedPrice,
+  wholeLots,
   ZERO,
 } from "../numbers/money.ts";
 import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
 import { CashShare, stakeAt } from "./stake.ts";
+import type { TradeFields } from "../market/trade_reader.ts";
 import type { TradingParameters } from "../risk/trading_parameters.ts";
 
 /**
@@ -36,6 +39,9 @@ export interface Unsized {
   readonly limit: string;
   readonly value: string;
 }
+
+/** A trade's quantity, base currency: whole units, and hundred-millionths of one. */
+type TradedQuantity = Pick<TradeFields, "quantityWhole" | "quantityFraction">;
 
 /** Sizes orders under the same trading parameters. */
 export class OrderSizing {
@@ -100,6 +106,13 @@ export class OrderSizing {
       return because("funds", fee.minus(notional), account.cash);
     }
     return { price, quantity, notional, fee, whole };
+  }
+
+  /** The volume that a trade of this quantity has for orders, in whole lots; null for any amount. */
+  roomAt({ quantityWhole, quantityFraction }: TradedQuantity): Money | null {
+    const { participation, lot } = this.#parameters;
+    if (participation === null) return null;
+    return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
   }
 
   /** What an order still needs once it has traded `sized`: cash with the fee on top, or position. */

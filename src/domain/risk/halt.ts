@@ -1,4 +1,6 @@
 /** Halts of trading: what causes one, and what ends it. */
+import { fractionText, plain } from "../numbers/money.ts";
+import type { Loss } from "./loss_limits.ts";
 
 /**
  * What a halt does with the position: hold it until it is sold, or sell it at once and trade nothing more.
@@ -31,6 +33,11 @@ export interface ByRequest {
   readonly text?: string;
   /** When that was, µs since 1970. */
   readonly requested: number;
+}
+
+/** The halt that a loss causes at the trade `tradeId`. */
+export function haltAtLoss({ reason, limit, value }: Loss, action: OnHalt, tradeId: number): Halt {
+  return { reason, limit: plain(limit), value: fractionText(value), tradeId, action };
 }
 
 /** A halt by hand. */

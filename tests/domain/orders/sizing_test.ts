@@ -72,6 +72,17 @@ Deno.test("OrderSizing.size() turns down a buy that would make the position wort
   assertEquals(sized("sell", "100", { maxPosition: "1", position: "2" }).quantity, "2");
 });
 
+Deno.test("OrderSizing.roomAt() gives the share of a trade's quantity in whole lots, or null without a limit", () => {
+  const roomUnder = (choices: Partial<Choices>) => {
+    const room = new OrderSizing(tradingParametersOf({ ...DEFAULTS, ...choices }))
+      .roomAt({ quantityWhole: 3, quantityFraction: 25_000_000 });
+    return room && plain(room);
+  };
+  assertEquals(roomUnder({ participation: "0.1", lot: "0.01" }), "0.32");
+  assertEquals(roomUnder({ participation: "0.1", lot: "1" }), "0");
+  assertEquals(roomUnder({}), null);
+});
+
 Deno.test("OrderSizing.size() trades what there is room for, and applies the minimum to the whole order", () => {
   const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
   const account = new Account(parameters.cash);
