@@ -15,7 +15,7 @@ export interface ExchangeAddresses {
   readonly marketDataRest: string | null;
 }
 
-/** Every exchange, by the name that `--exchange` takes; all of them speak Binance's protocol. */
+/** Every exchange, by the name that `--exchange` takes. */
 export const EXCHANGES = {
   binance: {
     stream: "wss://stream.binance.com:9443",

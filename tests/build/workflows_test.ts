@@ -1,5 +1,6 @@
 /** The workflows keep SECURITY.md's promises about releases: who may write, what is pinned, what is compared. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { EXCHANGE_NAMES } from "../../src/exchanges/hosts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (name: string) => Deno.readTextFileSync(new URL(name, ROOT));
@@ -89,6 +90,10 @@ Deno.test("a release is built from the tag's files, the lock file and pinned bas
   for (const [name, { integrity }] of Object.entries<{ integrity: string }>({ ...npm, ...jsr })) {
     assert(/^sha512-|^[0-9a-f]{64}$/.test(integrity), name);
   }
+});
+
+Deno.test("a release has a program for every exchange", () => {
+  assertStringIncludes(jobsOf("release.yml").build!, `for exchange in ${EXCHANGE_NAMES.join(" ")}; do\n`);
 });
 
 Deno.test("a release is built twice and published only if both builds are the same and the gate is green", () => {
