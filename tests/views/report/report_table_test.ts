@@ -4,6 +4,7 @@ import type { SummaryEvent } from "../../../src/domain/run/event.ts";
 import { configure, type GivenOptions } from "../../../src/config/config.ts";
 import { haltByHand } from "../../../src/domain/risk/halt.ts";
 import type { Metrics } from "../../../src/domain/performance/metrics.ts";
+import { RISK_OPTIONS } from "../../../src/config/risk_options.ts";
 import type { OptionName } from "../../../src/config/options.ts";
 import { type ReportColumn, reportTable } from "../../../src/views/report/report_table.ts";
 import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../../support/sample_metrics.ts";
@@ -225,27 +226,29 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
     "  lot 0.00001, tick 0.01, min-notional 5",
     "  limits: max-drawdown 20 %, on-halt hold",
   ]);
+  const set = {
+    stake: "12.5%",
+    fee: "0.075%",
+    slippage: "1.5",
+    latency: "90s",
+    cash: "1234567.891",
+    onHalt: "flatten",
+    minQuantity: "0.001",
+    maxQuantity: "9",
+    maxNotional: "100000",
+    maxDrawdown: "0.2",
+    maxDailyLoss: "0.03",
+    maxPosition: "5000",
+    maxOrders: "10/1m",
+    cooldown: "30s",
+    maxLag: "500ms",
+    participation: "10%",
+    orderTtl: "1h",
+    stopLoss: "2%",
+    takeProfit: "150%",
+  };
   assertEquals(
-    assumed({
-      stake: "12.5%",
-      fee: "0.075%",
-      slippage: "1.5",
-      latency: "90s",
-      cash: "1234567.891",
-      onHalt: "flatten",
-      minQuantity: "0.001",
-      maxQuantity: "9",
-      maxNotional: "100000",
-      maxDailyLoss: "0.03",
-      maxPosition: "5000",
-      maxOrders: "10/1m",
-      cooldown: "30s",
-      maxLag: "500ms",
-      participation: "10%",
-      orderTtl: "1h",
-      stopLoss: "2%",
-      takeProfit: "150%",
-    }),
+    assumed(set),
     [
       "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
       "  fee 0.075 %, slippage 1.5 bp, latency 90s",
@@ -256,6 +259,8 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
       "    cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
     ],
   );
+  // The texts above set all options of the risk gate, so a new one is not left out.
+  assertEquals(Object.keys(RISK_OPTIONS).filter((name) => !(name in set)), []);
   // With several fill models, each column has its own.
   assertEquals(assumed({}, [column(), column()])[1], "  fee 0.1 %");
 });
