@@ -55,6 +55,11 @@ export class CalmRows {
     throw failure.error;
   }
 
+  /** Whether something was read behind the last block that `read` has not given yet. */
+  isAhead(reader: TradeReader): boolean {
+    return this.#aheadOf === reader;
+  }
+
   /** A block of one trade. */
   one(tick: Tick): Block {
     const block = this.#blockOf(tick);
@@ -71,7 +76,7 @@ export class CalmRows {
     const continuity = this.#continuity;
     const seen = this.#seen;
     const most = Math.min(this.#most, this.room);
-    if (reader.takeBlock === undefined || this.#aheadOf === reader || most < FEWEST || continuity.last < 0) {
+    if (reader.takeBlock === undefined || this.isAhead(reader) || most < FEWEST || continuity.last < 0) {
       return null;
     }
     const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };

@@ -61,6 +61,11 @@ export class Parse {
     for (let block = this.#next(reader); block !== null; block = this.#next(reader)) yield block;
   }
 
+  /** True only where `over` has nothing more to yield until the reader is given more. */
+  hasAll(reader: TradeReader): boolean {
+    return reader.isAtEnd === true && this.#isCalm && this.#due.length === 0 && !this.#rows.isAhead(reader);
+  }
+
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
   get heldGap(): HeldGap | null {
     return this.#gapHold.gap;

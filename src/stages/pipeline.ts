@@ -115,7 +115,8 @@ export class Pipeline {
         if (due !== null) {
           yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
         }
-        if (this.#trades >= stop) {
+        // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
+        if (this.#trades >= stop || to === block.size && this.#parse.hasAll(reader)) {
           isWhole = true;
           return;
         }

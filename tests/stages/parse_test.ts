@@ -442,6 +442,24 @@ Deno.test("Parse.over() reads the same in one batch as message by message, whate
   );
 });
 
+Deno.test("FrameBatch.isAtEnd is true only where next() returns null, and behind the last trade", () => {
+  fc.assert(
+    fc.property(stream, (messages) => {
+      const batch = reading(messages);
+      for (;;) {
+        const { isAtEnd } = batch;
+        const read = batch.next();
+        if (isAtEnd) assertEquals(read, null);
+        if (read === null) break;
+      }
+    }),
+    { numRuns: 150 },
+  );
+  const batch = reading([trade(1), trade(2)]);
+  assertEquals([batch.next(), batch.isAtEnd], ["trade", false]);
+  assertEquals([batch.next(), batch.isAtEnd], ["trade", true]);
+});
+
 Deno.test("Parse.over() reads the same in one batch if the text just fills the buffer, or just does not", () => {
   const room = 64 * 1024;
   for (const odd of ["x", "é", "€", "💰", "\ud800"]) {
