@@ -21,6 +21,14 @@ export interface SeenTimes {
   latest: number;
 }
 
+/** How blocks are made. */
+export interface RowOptions {
+  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
+  readonly blockRows?: number;
+  /** Whether a message behind a block may be read before its trades go through the stages; true unless it is given. */
+  readonly readsAhead?: boolean;
+}
+
 /** Makes the blocks of one symbol. */
 export class CalmRows {
   readonly #continuity: Continuity;
@@ -28,6 +36,7 @@ export class CalmRows {
   readonly #seen: SeenTimes;
   readonly #waits: Waits;
   readonly #most: number;
+  readonly #readsAhead: boolean;
   #block: TradeBlock | null = null;
   /** The reader of which something was read behind the last block, and what: the next message, or what it threw. */
   #aheadOf: TradeReader | null = null;
@@ -36,13 +45,20 @@ export class CalmRows {
   /** So many trades may be read from here on. */
   room = Infinity;
 
-  /** Blocks have `most` trades at most. What is accepted is noted in the others, which are the stage's. */
-  constructor(continuity: Continuity, unit: PriceUnit, seen: SeenTimes, waits: Waits, most = BLOCK_ROWS) {
+  /** What is accepted is noted in the first four, which are the stage's. */
+  constructor(
+    continuity: Continuity,
+    unit: PriceUnit,
+    seen: SeenTimes,
+    waits: Waits,
+    { blockRows = BLOCK_ROWS, readsAhead = true }: RowOptions = {},
+  ) {
+    this.#readsAhead = readsAhead;
     this.#continuity = continuity;
     this.#unit = unit;
     this.#seen = seen;
     this.#waits = waits;
-    this.#most = most;
+    this.#most = blockRows;
   }
 
   /** What the reader has next: what was read behind the last block, or what it reads now. Throws what the reader throws. */
@@ -106,7 +122,7 @@ export class CalmRows {
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
-    let most = waits.hasWaited(receivedAt) ? 1 : Math.min(this.#most, this.room);
+    let most = waits.hasWaited(receivedAt) || !this.#readsAhead ? 1 : Math.min(this.#most, this.room);
     // A reader that makes blocks had none to give just now: it is asked again soon.
     if (reader.takeBlock !== undefined) most = Math.min(most, ROWS_BETWEEN);
     while (block.size < most) {

@@ -410,6 +410,24 @@ Deno.test("Parse.over() reads no further than it is pulled", () => {
   assertEquals(parse.snapshot().lastId, 1);
 });
 
+Deno.test("Parse.over() reads nothing behind a block unless it may, whatever the lines are like", () => {
+  const ordinary = (from: number) => Array.from({ length: 20 }, (_, at) => trade(from + at));
+  // A space makes a line one that is read by itself.
+  const messages = [
+    ...[...ordinary(1), ` ${trade(21)}`, ` ${trade(22)}`, `{"result":null,"id":1}`, ...ordinary(23)],
+    ...[` ${trade(43)}`, "", trade(44), trade(46), trade(46), ` ${trade(47)}`],
+  ];
+  const lineOf = (id: number) => messages.findIndex((message) => message.includes(`"t":${id},`)) + 1;
+  const reader = lines(messages);
+  const sizes: number[] = [];
+  for (const { size, id } of new Parse(false, { readsAhead: false }).over(reader)) {
+    sizes.push(size);
+    // The first trade of a file waits for the second.
+    if (id[size - 1]! > 1) assertEquals(reader.line, lineOf(id[size - 1]!));
+  }
+  assertEquals(sizes, [1, 1, 18, 1, 1, 1, 19, 1, 1, 1, 1]);
+});
+
 /** What comes between trades: other text of any length, non-ASCII, lone surrogates, messages too long to scan. */
 const between = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },

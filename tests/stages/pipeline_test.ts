@@ -250,6 +250,20 @@ Deno.test("Pipeline.current is the trade of the event just emitted, the trade it
   assertEquals(pipeline.lastTime, trades[4]!.time);
 });
 
+Deno.test("Pipeline.lastId and ahead are those of the event just emitted, in the middle of a block too", () => {
+  const prices = [10, 11, 12, 13, 9, 8, 9, 10, 11, 12, 13, 9, 8, 9];
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const seen: number[] = [];
+  for (const event of pipeline.run(reading(messagesAt(...prices)))) {
+    if (event.type !== "fill") continue;
+    seen.push(pipeline.ahead);
+    assertEquals(pipeline.lastId, event.tradeId);
+    assertEquals(pipeline.lastId + pipeline.ahead, 100 + prices.length - 1);
+  }
+  assertEquals(seen, [12, 9, 7, 2, 0]);
+  assertEquals([pipeline.ahead, pipeline.lastId], [0, 113]);
+});
+
 Deno.test("Pipeline.run() yields gap, signal, halt and the outcomes of orders, in this order", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
   const events = [...pipeline.run(reading(messagesAt(10, 11, 8)))];

@@ -18,12 +18,12 @@ export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngi
   const config = configFrom(options, NEEDED);
   return {
     decoder: decoderOf(config),
-    // A difference is shown with the line that it was found at: nothing is read ahead of it.
+    // A difference is shown with the line that it was found at.
     engine: new Engine({
       ...engineChoices(config),
       strategy: strategyOf(config),
       stopAfter: null,
-      blockRows: 1,
+      readsAhead: false,
     }),
   };
 }
