@@ -23,7 +23,7 @@ let errorsAreJson = false;
 type EndSignals = Pick<Started, "signal" | "blocking">;
 
 /**
- * Runs one command line, reports what it fails with, and returns the exit code. Calls `listen` before a command that
+ * Runs one command line, reports its error if it fails, and returns the exit code. Calls `listen` before a command that
  * can be asked to end.
  */
 export async function penstock(

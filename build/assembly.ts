@@ -54,10 +54,7 @@ interface Binaryen {
   setFlexibleInlineMaxSize(size: number): void;
 }
 
-/**
- * Compiles `source` of assembly/ and returns the bytes of the module. Throws an Error with what the compiler
- * says.
- */
+/** Compiles `source` of assembly/ and returns the bytes of the module. Throws an Error with the compiler's messages. */
 async function compile(source: string): Promise<Uint8Array> {
   const asc: Asc = (await import(ASC)).default;
   const binaryen: Binaryen = (await import(BINARYEN)).default;

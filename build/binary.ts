@@ -11,7 +11,7 @@ export const TARGETS = [
   "x86_64-pc-windows-msvc",
 ] as const;
 
-/** One of them. */
+/** The name of a machine. */
 export type Target = (typeof TARGETS)[number];
 
 /**
@@ -26,8 +26,8 @@ export const V8_FLAGS = [
 ];
 
 /**
- * Baked in as defaults of the environment. A proxy that the environment names would carry everything past
- * `--allow-net`; with this no proxy is asked. Setting NO_PROXY to nothing allows one.
+ * Baked in as defaults of the environment. A proxy in the environment would carry everything past `--allow-net`; with
+ * these no proxy is used. Setting NO_PROXY to nothing allows one.
  */
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 

@@ -24,7 +24,7 @@ import {
 
 const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
-/** What the program is made of; tests and documents are not. */
+/** The sources of the program, without tests and documents. */
 const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "std"];
 /** 1980, the start of time in zip archives. */
 const EPOCH = new Date("1980-01-01T00:00:00Z");
@@ -36,7 +36,7 @@ const UNREACHABLE =
   or run Penstock without compiling it: deno task start.
 With DENORT_BIN set to Deno itself the step still runs; the file holds everything, but does not run as Penstock.`;
 
-/** What is to be built. */
+/** The options of a build. */
 interface Order {
   readonly exchange: ExchangeName;
   /** Null for this machine. */
@@ -181,7 +181,7 @@ async function compile(
   target: Target | null,
 ): Promise<Outcome> {
   const name = fileName(exchange, target);
-  // The file's name becomes part of the program, its folder does not.
+  // The file's name becomes part of the program; its folder does not.
   const flags = [
     ...permissionFlags(exchange),
     // The gate checks the types, once for all machines and exchanges.
@@ -207,8 +207,8 @@ async function compile(
 }
 
 /**
- * All that the build takes from its environment: where Deno finds its cache, its base and the registry. Anything else
- * could end up in the file: telemetry, V8's flags and authorities are baked in from there.
+ * The only variables that the build takes from its environment: where Deno finds its cache, its base and the registry.
+ * Anything else could end up in the file: telemetry, V8's flags and authorities are baked in from there.
  */
 const FROM_ENVIRONMENT = [
   "PATH",

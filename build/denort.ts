@@ -1,8 +1,8 @@
 /**
  * The base of a compiled file: `denort`, which `deno compile` fetches from dl.deno.land by its version, without a
- * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that
- * file again for the Deno that runs it, from two hosts and from what denoland publishes beside each archive.
- * Run it where those hosts can be reached, then read the file and commit it.
+ * checksum. build/denort.sha256 has the checksums, and the build compares them. `deno task denort` rewrites that file
+ * for the Deno that runs it, from two hosts and from the checksums that denoland publishes beside each archive. Run it
+ * where those hosts can be reached, then read the file and commit it.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The architecture, checked: what may import what, what the pure folders may touch, how files are named and how
- * long they are. The checker takes the sources as a map, so that it is tested on made-up files too.
+ * Checks the architecture: which imports are allowed, what the pure folders may touch, and the names and lengths of
+ * files. The checker takes the sources as a map, so it can be tested on made-up files too.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -64,7 +64,7 @@ function codeOnly(source: string): string {
   const templates: number[] = [];
   let i = 0;
 
-  /** From behind a backtick or the end of a template expression to the end of the literal part. */
+  /** From after a backtick or a template expression to the end of the literal part. */
   const template = () => {
     const start = i;
     while (i < source.length && source[i] !== "`" && !source.startsWith("${", i)) {
@@ -126,7 +126,7 @@ function codeOnly(source: string): string {
 const STATIC_IMPORT = /(?<![.\w$])(?:import|export)\b(?:[\w$\s{},*]*?\bfrom)?\s*(["'])/g;
 const DYNAMIC_IMPORT = /(?<![.\w$])import\s*\(\s*(["'`]?)/g;
 
-/** What a source imports; null for an `import()` of something that is not a literal. */
+/** The imports of a source; null for an `import()` of something that is not a literal. */
 function importsOf(source: string): (string | null)[] {
   const code = codeOnly(source);
   const found: [number, string | null][] = [];
@@ -145,7 +145,7 @@ const RE_EXPORT = /\bexport\s+(?:type\s+)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}]*\})\s*
 const IMPORT = /\bimport\s+[\w$\s{},*]*?\bfrom\s*(["'])\s*\1\s*;?/g;
 const EXPORT_LIST = /\bexport\s+(?:type\s+)?\{[^}]*\}\s*;?/g;
 
-/** Whether a source does nothing but pass on what other files export. */
+/** Whether a source only re-exports from other files. */
 function isBarrel(source: string): boolean {
   const code = codeOnly(source);
   const rest = code.replace(RE_EXPORT, "").replace(IMPORT, "").replace(EXPORT_LIST, "");
@@ -263,7 +263,7 @@ function readTree(folder: URL, prefix: string, into: Map<string, string>): void 
 const ROOT = new URL("../", import.meta.url);
 const PACKAGES = ["@std/log", "decimal.js"];
 
-/** What `violations()` says about one made-up file. */
+/** The result of `violations()` for one made-up file. */
 function check(path: string, source: string): string[] {
   return violations(new Map([[path, source]]), PACKAGES);
 }

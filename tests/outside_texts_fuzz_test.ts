@@ -1,6 +1,6 @@
 /**
- * The smaller readers of texts from outside, on texts that are mostly garbage: whatever comes, they answer in one of
- * the ways that their types name, and throw nothing that is not theirs.
+ * The smaller readers of outside text, on texts that are mostly garbage. Whatever the text, they return what their
+ * types declare, and throw only their own errors.
  */
 import { assert, assertEquals } from "@std/assert";
 import { readArguments } from "../src/config/arguments.ts";
@@ -55,7 +55,7 @@ Deno.test("csvColumns() knows or does not know any first line", () => {
   }
 });
 
-Deno.test("BackfilledTrades takes or rejects any row, and says why", () => {
+Deno.test("BackfilledTrades accepts any row or rejects it with a reason", () => {
   const random = new SeededRandom(3);
   const rows = new BackfilledTrades("BTCUSDT");
   const counts = { trade: 0, other: 0, rejected: 0 };
@@ -85,7 +85,7 @@ Deno.test("BackfilledTrades takes or rejects any row, and says why", () => {
   assert(counts.trade > INPUTS / 1_000 && counts.rejected > INPUTS / 2, JSON.stringify(counts));
 });
 
-Deno.test("readArguments() and configure() refuse any command line in words, or make all of it", () => {
+Deno.test("readArguments() and configure() read any command line completely, or refuse it with a reason", () => {
   const random = new SeededRandom(4);
   // Every option is read each time: this costs a hundred times as much as the others.
   for (let n = 0; n < INPUTS / 50; n++) {
@@ -102,7 +102,7 @@ Deno.test("readArguments() and configure() refuse any command line in words, or 
   }
 });
 
-Deno.test("readConfigFile() takes options or says what is wrong, for any text", () => {
+Deno.test("readConfigFile() reads options or reports what is wrong, for any text", () => {
   const random = new SeededRandom(5);
   for (let n = 0; n < INPUTS; n++) {
     const mistakes: string[] = [];
@@ -111,7 +111,7 @@ Deno.test("readConfigFile() takes options or says what is wrong, for any text", 
   }
 });
 
-Deno.test("retryAfterMs() makes a bounded wait of any header", () => {
+Deno.test("retryAfterMs() returns a bounded wait for any header", () => {
   const random = new SeededRandom(6);
   for (let n = 0; n < INPUTS; n++) {
     const ms = retryAfterMs(garbage(random), 1_700_000_000_000);

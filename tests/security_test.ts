@@ -1,4 +1,4 @@
-/** SECURITY.md reads as one page: nothing in it twice, and what it says happens has a test that is there. */
+/** SECURITY.md repeats nothing, and every behaviour in it has an existing test. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { hostsOf } from "../src/exchanges/hosts.ts";
 import { RUNTIME_SETTINGS } from "../src/feeds/process/environment.ts";
@@ -6,7 +6,7 @@ import { RUNTIME_SETTINGS } from "../src/feeds/process/environment.ts";
 const ROOT = new URL("../", import.meta.url);
 const PAGE = Deno.readTextFileSync(new URL("SECURITY.md", ROOT));
 
-/** What stands below a heading, up to `end`. */
+/** The text below a heading, up to `end`. */
 function partUnder(heading: string, end: string): string {
   const [, part] = PAGE.split(`\n${heading}\n`);
   assert(part !== undefined, `there is no "${heading}"`);
@@ -18,11 +18,11 @@ function itemsOf(part: string): string[] {
   return [...part.matchAll(/^- .+(?:\n {2}.+)*/gm)].map(([item]) => item.slice(2).replaceAll(/\s+/g, " "));
 }
 
-/** What somebody tries, what happens, what is left to the user, and the tests that show it. */
+/** An attempt, its outcome, the user's duty, and the tests. */
 const ATTEMPT =
   /^\*\*(?<attempt>[^*]+\.)\*\* (?<happens>.+?\.)(?: Your duty: (?<duty>[^.].+?)\.)? Tests: (?<tested>.+)\.$/;
 
-/** The names of the tests in a file, in whatever form they are given. */
+/** The names of the tests in a file, in any form. */
 function testsIn(path: string): string[] {
   const text = Deno.readTextFileSync(new URL(path, ROOT));
   return [...text.matchAll(/(?:(?:Deno\.t|socketT)est\(\s*|\bname:\s*)(["`])(.+?)\1/g)].map(([, , name]) =>
@@ -46,14 +46,14 @@ Deno.test("SECURITY.md names a test for every attempt, and each is in its file",
     for (const [, path, part] of named) {
       assert(testsIn(path!).some((name) => name.includes(part!)), `${path} has no test "…${part}…"`);
     }
-    // Two attempts that the very same tests show are one.
+    // Two attempts with exactly the same tests are one.
     const proof = named.map(([all]) => all).sort().join("; ");
     assert(!proofs.has(proof), `"${attempt}" is shown by what another attempt is shown by: ${proof}`);
     proofs.add(proof);
   }
 });
 
-Deno.test("SECURITY.md names a test for every promise, and makes none twice", () => {
+Deno.test("SECURITY.md names a test for every promise, and makes no promise twice", () => {
   const promises = itemsOf(partUnder("## What is promised", "## "));
   assertGreater(promises.length, 6);
   const names = promises.map((promise) => /^\*\*([^*]+)\*\*/.exec(promise)?.[1] ?? promise);
@@ -61,7 +61,7 @@ Deno.test("SECURITY.md names a test for every promise, and makes none twice", ()
   for (const promise of promises) assertMatch(promise, /`tests\/[\w/]+_test\.ts`/);
 });
 
-Deno.test("SECURITY.md names every host that the program reaches and every setting that it warns of", () => {
+Deno.test("SECURITY.md names every host that the program reaches and every setting that it warns about", () => {
   const before = partUnder("## Before you let it in", "## ");
   for (const host of hostsOf("binance")) assert(before.includes(`\`${host}\``), host);
   const rows = partUnder("### The environment", "### ").split("\n").filter((line) => line.startsWith("|"));
@@ -70,7 +70,7 @@ Deno.test("SECURITY.md names every host that the program reaches and every setti
   }
 });
 
-Deno.test("SECURITY.md names no file that is not there", () => {
+Deno.test("SECURITY.md names no missing file", () => {
   const named = [...PAGE.matchAll(/`((?:tests|build|std|deploy|src|docs|\.github)\/[^`\s]*)`/g)].map((
     [, path],
   ) => path!);

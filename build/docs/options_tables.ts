@@ -1,17 +1,17 @@
-/** The tables of commands and of options in docs/options.md, from the table that `--help` is made from. */
+/** The tables of commands and options in docs/options.md, from the same source as `--help`. */
 import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
 import { type Option, OPTION_GROUPS } from "../../src/config/option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
 import { optionWord } from "../../src/domain/process/config_error.ts";
 import { textWidth } from "../../src/views/terminal/text_width.ts";
 
-/** What every command does, as a table. */
+/** A table of the commands. */
 export function commandTable(): string {
   const names = Object.keys(COMMANDS) as CommandName[];
   return table(["command", "what it does"], names.map((name) => [`\`${name}\``, COMMANDS[name]]));
 }
 
-/** Every option with its default, its meaning and the commands that take it: a table for each group. */
+/** A table for each group of options, with defaults, meanings and the commands that accept them. */
 export function optionTables(): string {
   const groups = Object.entries(OPTION_GROUPS).map(([group, title]) => {
     const names = OPTION_NAMES.filter((name) => OPTIONS[name].group === group);
@@ -24,7 +24,7 @@ export function optionTables(): string {
   return groups.join("\n\n");
 }
 
-/** What an option does, and what it does in commands where that differs. */
+/** What an option does, and what it does in commands where it differs. */
 function meaning(name: OptionName): string {
   const { help, helpOf = {} }: Option<unknown, string | null> = OPTIONS[name];
   return [help, ...Object.entries(helpOf).map(([command, text]) => `${command}: ${text}`)].join("; ");

@@ -9,9 +9,9 @@ import { screenAfter } from "./terminal_screen.ts";
 import { terminalPicture } from "./terminal_picture.ts";
 import { awaitedRulesRecording, daysOfTrades, restartedIds } from "./made_files.ts";
 
-/** What the pages are filled with. */
+/** The samples for the pages. */
 export interface Samples {
-  /** By the names that pages give to their places. */
+  /** The texts by the names of their places on the pages. */
   readonly texts: Readonly<Record<string, string>>;
   /** The picture of the terminal, an SVG. */
   readonly picture: string;
@@ -37,7 +37,7 @@ export async function makeSamples(): Promise<Samples> {
   return { texts, picture };
 }
 
-/** When the picture is taken. */
+/** The time of the picture. */
 const PICTURE_MS = 17_900;
 
 /** A demo on a terminal: its log, and what the screen shows while it runs. */
@@ -59,9 +59,7 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   };
 }
 
-/**
- * How long each look at the stopwatch takes in a command that reads files, ms: about as fast as a real run.
- */
+/** The time between two readings of the stopwatch in a command that reads files, ms: about as fast as a real run. */
 const READING_MS = 12;
 
 async function backtests(): Promise<Record<string, string>> {
@@ -81,7 +79,7 @@ async function backtests(): Promise<Record<string, string>> {
   };
 }
 
-/** Samples of a demo that keeps a journal and a recording, from while it runs and from afterwards. */
+/** Samples of a demo that keeps a journal and a recording, taken while it runs and afterwards. */
 async function keptRun(): Promise<Record<string, string>> {
   const looks: Record<string, string> = {};
   setClock(0);
@@ -126,7 +124,7 @@ function entriesOf(path: string): string {
 
 /** The first trades of a recording, and the first note of every event. */
 function recordingLines(path: string): string {
-  // The file has several gzip members, which a DecompressionStream does not take.
+  // The file has several gzip members, which a DecompressionStream does not accept.
   const text = new TextDecoder().decode(gunzipSync(Deno.readFileSync(path)));
   const seen = new Set<string>();
   const lines = text.split("\n").filter((line) => {

@@ -8,7 +8,7 @@ const FONT = 14;
 const BASELINE = 14;
 const BACKGROUND = "#1b1f24";
 const TEXT = "#d8dee4";
-/** By number of the palette. */
+/** The colours by palette number. */
 const COLOURS: Readonly<Record<number, string>> = {
   31: "#ff7b72",
   32: "#7ee787",

@@ -35,7 +35,7 @@ import { recordingsOf } from "./backtest/folders.ts";
 import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
-/** What a journal calls each end. */
+/** The reason that a journal keeps for each end. */
 const STOPPED = {
   "input": "the input ended",
   "stop-after": "as many trades as asked for",
@@ -121,7 +121,7 @@ export async function backtest(
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averages: { record: averages } } } = run;
+      const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
       view.report?.({ summary, config, assets, averages, columns: run.reports() });
     }
@@ -152,8 +152,8 @@ interface Tools {
 }
 
 /**
- * Processes the files until `stop` is aborted or there are enough trades. Warns of files that are hardly what the
- * user meant.
+ * Processes the files until `stop` is aborted or there are enough trades. Warns about files that the user probably did
+ * not mean.
  */
 async function processFiles(
   files: readonly string[],
@@ -191,13 +191,13 @@ function warn(view: View, text: string): void {
   view.log({ level: "warn", text });
 }
 
-/** Warns of new trades out of order: the last ones may show only when the input has ended. */
+/** Warns about new trades out of order. The last ones may be known only once the input has ended. */
 function warnOfStrays(run: BacktestRun, view: View): void {
   const strays = run.takeStrays();
   if (strays !== null) warn(view, strayText(strays));
 }
 
-/** The files in the order in which to read them; none if the user stops the run while they are looked at. */
+/** The files in the order in which to read them; none if the user stops the run while they are being sorted. */
 async function inOrder(
   files: readonly string[],
   config: Config,
@@ -212,7 +212,7 @@ async function inOrder(
   }
 }
 
-/** What ended a run: its trades, its time or the user; or else its input. */
+/** What ended a run: the number of trades, the time, the user, or else its input. */
 function endOf(
   { isDone, isOver, isAsked }: {
     readonly isDone: boolean;
@@ -225,7 +225,7 @@ function endOf(
   return isAsked ? "person" : "input";
 }
 
-/** Starts the result. Throws a ConfigError if it cannot be written: another `--out` can. */
+/** Starts the result. Throws a ConfigError if it cannot be written, because another `--out` may work. */
 async function openResult(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
   try {
     return await ResultFile.create(path, head, options);
@@ -249,7 +249,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.averages.remembers),
+    window: Math.max(1, engine.state.memory.remembers),
   });
   if (journal.run > 0) {
     await journal.close();
@@ -269,7 +269,7 @@ async function openJournal(
   return keeping;
 }
 
-/** Hands events on once all of them are in the journal, on disk, whatever ended them. */
+/** Passes events on once all of them are in the journal, on disk, even if an error ended them. */
 async function keepFirst(
   events: Iterable<PenstockEvent>,
   journal: RunJournal,
@@ -285,14 +285,14 @@ async function keepFirst(
 }
 
 /**
- * Whether an event becomes an entry. The others say how the run started, ended and progressed, or what was not a
+ * Whether an event becomes an entry. The others report how the run started, ended and progressed, or what was not a
  * trade.
  */
 function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0][number] {
   return !["started", "status", "rejected", "model", "summary"].includes(event.type);
 }
 
-/** Whether two paths lead to one file; a file that cannot be looked at is compared by name. */
+/** Whether two paths lead to one file. A file that cannot be inspected is compared by name. */
 function isSameFile(one: string, other: string): boolean {
   try {
     return one === other || Deno.realPathSync(one) === Deno.realPathSync(other);

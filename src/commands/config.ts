@@ -1,4 +1,4 @@
-/** `penstock config`: the configuration in force, as JSON, with where each value came from. */
+/** `penstock config`: the configuration in force, as JSON, with the source of each value. */
 import { type Configuration, shownValue } from "../config/config.ts";
 import { RULES } from "../domain/market/instrument_rules.ts";
 import { builtInRules, settleInstrument } from "../config/instrument_settlement.ts";
@@ -6,8 +6,8 @@ import { OPTION_NAMES, type OptionName, OPTIONS } from "../config/options.ts";
 import { writeText } from "../views/terminal/terminal.ts";
 
 /**
- * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` takes
- * them. It asks no exchange, so an instrument's rules are those given, the built-in ones with
+ * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` accepts
+ * them. It queries no exchange, so an instrument's rules are those given, the built-in ones with
  * `--offline-instruments`, or the defaults.
  */
 export function config(configuration: Configuration): void {
@@ -27,11 +27,11 @@ export function config(configuration: Configuration): void {
   writeText(Deno.stdout, `${JSON.stringify(shown, null, 2)}\n`);
 }
 
-/** How a user says that a rule has no limit. */
+/** The option value for a rule without a limit. */
 const NO_LIMIT = "0";
 
 /**
- * Whether a file may set the option. It may not set its own name, or a default that the exchange or the command
+ * Whether a file may set the option. A file may not set its own name, or a default that the exchange or the command
  * chooses.
  */
 function isForFile(name: OptionName, { config, sources }: Configuration): boolean {

@@ -1,4 +1,4 @@
-/** `penstock doctor`: checks whether a run with these options would work here, and says what to do if not. */
+/** `penstock doctor`: checks whether a run with these options would work here, and advises what to do if not. */
 import type { Started } from "../config/command.ts";
 import { hostsNeeded, marketOf, restAddresses, streamOf } from "../exchanges/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../exchanges/hosts.ts";
@@ -18,15 +18,15 @@ import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";
 import { columns, printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
-/** Something needs attention before a run works with these options. */
+/** A check fails, so a run with these options would not work. */
 export class Unwell extends Error {
   override readonly name = "Unwell";
   readonly exit = "failure";
 }
 
 /**
- * Looks at permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws
- * Unwell if a check fails.
+ * Checks permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws Unwell
+ * if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
   const results = [...permissions(config), environment(), ...await blocking(() => stores(config))];
@@ -50,7 +50,7 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
   if (!isGood) throw new Unwell(conclusion(results));
 }
 
-/** What is granted and what is missing for these options. */
+/** The permissions that these options need, granted or missing. */
 function permissions(config: Config): CheckResult[] {
   const subject = "permission";
   const hosts = hostsNeeded(config).map((host) =>
@@ -68,7 +68,7 @@ function permissions(config: Config): CheckResult[] {
   return [...hosts, ...folders, pass(subject, "beyond need", excess(config))];
 }
 
-/** The permissions that are granted and that these options do not need. */
+/** The granted permissions that these options do not need. */
 function excess(config: Config): string {
   const needed = hostsNeeded(config);
   const hosts = EXCHANGE_NAMES.flatMap(hostsOf).filter((host) => !needed.includes(host) && mayReach(host));
@@ -77,9 +77,7 @@ function excess(config: Config): string {
   return more.length === 0 ? "nothing" : `granted, and dropped by a run: ${more.join(", ")}`;
 }
 
-/**
- * The settings in the environment that change the runtime. A run needs none of them and should not have most of them.
- */
+/** The environment variables that change the runtime. A run needs none of them and should not have most of them. */
 function environment(): CheckResult {
   const found = settingsInForce();
   if (found.length === 0) return pass("environment", "", "sets nothing that changes the runtime");
@@ -108,7 +106,7 @@ async function stores(config: Config): Promise<CheckResult[]> {
   ];
 }
 
-/** Fails if a link leads out of the folder of the file at `path`: a run would not write there. */
+/** Fails if a link leads out of the folder of the file at `path`, because a run would not write there. */
 function outward(subject: string, path: string): CheckResult[] {
   const found = outwardLink(path, Deno, true);
   return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
@@ -116,7 +114,7 @@ function outward(subject: string, path: string): CheckResult[] {
 
 const RESTORE = "Restore it from a copy, or start another with --state";
 
-/** Whether the journal is whole, from its first entry to its last, and a run can be resumed from it. */
+/** Whether the journal is intact, from its first entry to its last, and a run can resume from it. */
 async function journal(config: Config): Promise<CheckResult> {
   const { state: path, symbol } = config;
   if (path === "none") return pass("journal", "", "no journal is kept (--state none)");
@@ -144,7 +142,7 @@ async function journal(config: Config): Promise<CheckResult> {
       return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const message = error instanceof Error ? error.message : String(error);
-    // A journal that is not damaged need not be restored: its message ends with other advice.
+    // An undamaged journal need not be restored, and its message ends with other advice.
     const [, found = message, advice = RESTORE] = error instanceof JournalError && error.damage === null
       ? /^(.*?)\. ([A-Z].*)\.$/.exec(message) ?? []
       : [];

@@ -26,9 +26,9 @@ export async function exportOrCopy(started: Started): Promise<void> {
 }
 
 /**
- * Writes what the journal holds now, whatever is added meanwhile; every run has an account of its own. Logs the
- * totals of closed positions. Throws a JournalError if the journal cannot be read, a BooksError if its fills do not
- * add up, and a ConfigError for a run that it does not hold.
+ * Writes what the journal holds now, without entries added meanwhile. Every run has an account of its own. Logs the
+ * totals of closed positions. Throws a JournalError if the journal cannot be read, a BooksError if its fills do not add
+ * up, and a ConfigError for a run that it does not hold.
  */
 async function exportJournal({ config: { run, format, closed }, files }: Started): Promise<void> {
   await using reader = await JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
@@ -44,8 +44,8 @@ async function exportJournal({ config: { run, format, closed }, files }: Started
 }
 
 /**
- * Copies the journal and prints what is in the copy. Throws a ConfigError if something is at that name, or with
- * options that say what to export, and a JournalError if it cannot be copied.
+ * Copies the journal and prints what is in the copy. Throws a ConfigError if that name is taken or an option selects
+ * what to export, and a JournalError if it cannot be copied.
  */
 async function copy({ config, sources, files }: Started): Promise<void> {
   const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];

@@ -50,7 +50,7 @@ export async function run(
   const feed = new ReadAhead(stream);
   const live = new LiveRun({ config, sources }, view, feed, stop, surroundings);
   const failures: unknown[] = [];
-  /** Ends the run in good order after something failed between two batches, and then throws that error. */
+  /** Ends the run cleanly after something failed between two batches, and then throws that error. */
   const fail = (error: unknown): void => {
     failures.push(error);
     ending.abort();
@@ -71,7 +71,7 @@ export async function run(
     runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
   try {
-    // The stream connects while the exchange is asked for the instrument.
+    // The stream connects while the instrument is requested.
     const opened = await feed.during(live.open({ command, version }));
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
@@ -97,14 +97,14 @@ export async function run(
         if (waiting !== null) await waiting;
       }
     } catch (error) {
-      // The recording ends here, as after any other stop, so waiting orders have to expire here as well.
+      // The recording ends here, as after any other stop, so waiting orders must expire here as well.
       if (error instanceof ExchangeUnreachable) await live.stop(error.message);
       throw error;
     }
     if (failures.length === 0) await live.stop(view.broken?.message);
   } finally {
     for (const id of timers) runtime.clearInterval(id);
-    // A stream that connected for a run that could not start.
+    // The stream may have connected although the run could not start.
     ending.abort();
     await live.close(runtime.performance.now() - startedAt);
   }

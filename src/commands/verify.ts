@@ -1,4 +1,4 @@
-/** `penstock verify`: a journal, the recordings of one of its runs, and whether the one follows from the others. */
+/** `penstock verify`: whether a journal follows from the recordings of one of its runs. */
 import type { Started } from "../config/command.ts";
 import type { Exit } from "../domain/process/exit.ts";
 import type { TimedHead } from "../domain/recording/recording_note.ts";
@@ -16,7 +16,7 @@ import { LiveTerminal, logLook, writeUntil } from "../views/terminal/terminal.ts
 import { keptEngine } from "./verify/kept_engine.ts";
 import { outcomeJson, outcomeText } from "../views/tables/verification_text.ts";
 
-/** Compares and prints the result; "interrupted" if it was asked to stop first. */
+/** Compares them and prints the result; returns "interrupted" if the user stops it first. */
 export async function verify({ config, files, signal, blocking }: Started): Promise<Exit> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
@@ -26,9 +26,9 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   );
   const startedAt = performance.now();
   await using journal = await JournalReader.open(path);
-  // Only another connection sees what a run adds meanwhile.
+  // Only a second connection sees what a run adds meanwhile.
   await using present = await JournalReader.open(path);
-  // The command line does not take "all" here.
+  // The command line does not accept "all" here.
   const run = config.run === "all" ? null : config.run;
   const verification = await Verification.of(journal, run, {
     engineOf: keptEngine,
@@ -36,8 +36,8 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     blocking,
   });
   const passedOver: PassedOver[] = [];
-  // Look at the journal before the recording that a run is writing now: the recording then holds everything that the
-  // journal does.
+  // Read the journal before the recording that a live run is writing, so that the recording has everything that the
+  // journal has.
   const recordings = await withFoldersOpened(paths, {
     against: async (head) => strangeness(head, run ?? await journal.lastRun(), present),
     order: byEntry,
@@ -61,7 +61,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   return outcome.type === "verified" ? "done" : "difference";
 }
 
-/** Why a recording is not one of `run` of this journal; null if it is. */
+/** Why a recording does not belong to `run` of this journal; null if it does. */
 async function strangeness(
   { run, entry, hash }: TimedHead,
   wanted: number,

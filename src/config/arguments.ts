@@ -5,7 +5,7 @@ import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
-/** What a command line asks for. */
+/** The contents of a command line. */
 export interface Arguments {
   /** Null if none was given. */
   readonly command: CommandName | null;
@@ -94,7 +94,7 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;
-  // After an unknown option a file was taken for the option's value.
+  // A file after an unknown option was mistaken for its value.
   if (rest.length < least && unknown.size === 0 && !wantsText) {
     const count = rest.length === 0 ? "no file" : "one file";
     mistakes.push(`${count} given: expected "penstock ${command} ${usage}`);

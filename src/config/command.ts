@@ -2,7 +2,7 @@ import type { Blocking } from "../domain/process/exit.ts";
 import type { Configuration } from "./config.ts";
 import type { CommandName } from "./command_name.ts";
 
-/** What a command is started with. */
+/** The input of a command. */
 export interface Started extends Configuration {
   readonly command: CommandName;
   readonly version: string;

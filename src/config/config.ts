@@ -11,10 +11,10 @@ import type { TradingParameters, TradingRules } from "../domain/risk/trading_par
 
 const FINEST: Money = new Money("0.00000001");
 
-/** Where an option's value came from. */
+/** The origin of an option's value. */
 export type Source = "default" | "file" | "command line";
 
-/** A value as its text, with where it came from. */
+/** A value as text, with its origin. */
 export interface Given {
   readonly text: string;
   readonly source: Source;
@@ -29,14 +29,14 @@ export interface Configuration {
   readonly sources: Readonly<Record<OptionName, Source>>;
 }
 
-/** An option as a mistake names it: by the name that the user wrote. */
+/** The name of an option in messages, as the user wrote it. */
 export function nameIn(source: Source, name: OptionName): string {
   return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
 }
 
 /**
- * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: a text that is not a
- * JSON object, unknown keys, values that are neither text, number nor true/false.
+ * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: text that is not a JSON
+ * object, unknown keys, values that are neither text, number nor true/false.
  */
 export function readConfigFile(
   text: string,
@@ -84,7 +84,7 @@ export function readConfigFile(
   return given;
 }
 
-/** The keys that the object in a valid JSON text has more than once: JSON.parse keeps the last and says nothing. */
+/** The keys that the object in a valid JSON text has more than once: JSON.parse silently keeps the last. */
 function repeatedKeys(json: string): Set<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
@@ -215,7 +215,7 @@ export function engineChoices(config: Config): EngineChoices {
   return { symbol, parameters: tradingParametersOf(config), stopAfter };
 }
 
-/** What the account trades under. */
+/** The trading parameters of the account. */
 export function tradingParametersOf(config: Config): TradingParameters {
   return {
     cash: config.cash,

@@ -6,7 +6,7 @@ import { type Option, OPTION_GROUPS } from "./option.ts";
 import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
-/** What a command can end with. */
+/** The exit codes of commands. */
 type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 const EXIT_CODES: Readonly<Record<ExitCode, string>> = {

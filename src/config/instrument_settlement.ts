@@ -18,7 +18,7 @@ import { stakeAt } from "../domain/orders/stake.ts";
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
-  /** What the exchange calls the assets; absent if no base says so. */
+  /** The exchange's names of the assets; absent if no base has them. */
   readonly assets?: NonNullable<RuleSet["assets"]>;
 }
 
@@ -66,8 +66,8 @@ export function settleInstrument(
 }
 
 /**
- * The same without guesses. If the lot or the tick is only a default, every default rule becomes null and its
- * source `awaited`: a live run places no order by rules that nobody gave.
+ * The same without guesses. If the lot or the tick is only a default, every default rule becomes null and its source
+ * `awaited`: a live run places no order by guessed rules.
  */
 export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
   if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;

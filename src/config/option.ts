@@ -1,4 +1,4 @@
-/** What the table of options says about each option. */
+/** The columns of the table of options. */
 import type { CommandName } from "./command_name.ts";
 
 /** The groups that help and documentation show options in, the everyday ones first. */

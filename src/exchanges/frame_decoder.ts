@@ -2,7 +2,7 @@
 import type { ReadBlock } from "../domain/market/block.ts";
 import type { Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 
-/** What is wrong with a frame, for the user who has it in a file. */
+/** A fault in a frame, for the user who has it in a file. */
 export interface FrameFault {
   /** With the value found and what was expected. */
   readonly what: string;
@@ -44,12 +44,12 @@ export interface FrameScan {
 /**
  * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
  *
- * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way; both ways
- * agree on every frame.
+ * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way; both ways agree
+ * on every frame.
  *
- * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. Where an exchange's ids skip, the
- * skipped ones belong to the trade after them; so ids between one trade's last and the next one's first were
- * missed. Within a frame nothing is missed.
+ * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. If an exchange's ids skip, the skipped ones
+ * belong to the next trade, so ids between one trade's last and the next one's first were missed. Within a frame
+ * nothing is missed.
  */
 export interface FrameDecoder {
   /** In upper case as the exchange writes it. */
@@ -64,7 +64,7 @@ export interface FrameDecoder {
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
   readonly isMarker: boolean;
 
-  /** The faster way; null where there is none. */
+  /** The faster way; null if there is none. */
   readonly scan: FrameScan | null;
 
   /**

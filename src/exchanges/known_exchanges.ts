@@ -14,7 +14,7 @@ export function exchangeNamed(name: ExchangeName): Exchange {
   return KNOWN[name];
 }
 
-/** A decoder for the frames of `symbol` from the exchange that is named, whether they come live or were recorded. */
+/** A decoder for the frames of `symbol` from the named exchange, live or recorded. */
 export function decoderOf(
   { exchange, symbol }: { readonly exchange: ExchangeName; readonly symbol: string },
 ): FrameDecoder {

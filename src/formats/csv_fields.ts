@@ -6,7 +6,7 @@ import { microsecondsIn } from "../domain/numbers/time.ts";
 const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
-/** The bit that tells lower case from upper case, and the one that tells `t` from `f`. */
+/** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
 const SMALL = 32;
 export const IS_T = 16;
 /**

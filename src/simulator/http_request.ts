@@ -25,7 +25,7 @@ const LONGEST_HEAD = 16 * 1024;
 /**
  * Reads one request head. Only GET is understood: this exchange has nothing to change.
  *
- * @returns null when the connection ended before a request began
+ * @returns null when the connection ended before a request started
  * @throws {HttpError} 400, 405, 431 or 505 when the head cannot be accepted
  */
 export async function readRequest(conn: Deno.Conn): Promise<HttpRequest | null> {

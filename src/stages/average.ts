@@ -1,4 +1,4 @@
-/** Shows every trade's price to the strategy, whose indicators average it, and adds what the strategy wants then. */
+/** Passes every trade's price to the strategy, whose indicators average it, and adds what the strategy then wants. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
@@ -7,22 +7,22 @@ import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
 /** Fewer closes than this are faster one by one. */
 const FEWEST = 8;
 
-/** What gaps and resets did to the averages, since they were made. */
+/** The effects of gaps and resets on the averages since they were made. */
 export interface AveragesRecord {
-  /** How often they started again from empty. */
+  /** How often they started again. */
   readonly emptied: number;
   /** Whether all of them have ever existed. */
   readonly existed: boolean;
 }
 
-/** The closes that came in since they were last taken. */
+/** The closes since they were last taken. */
 export interface NewCloses extends Closes {
-  /** Whether the ones before them no longer count. */
+  /** Whether earlier closes no longer count. */
   readonly isFresh: boolean;
 }
 
-/** What others may ask of the stage. */
-export type KeptAverages = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
+/** What the strategy remembers, for those who keep it, and what gaps and resets did to it. */
+export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
 
 /** The second stage, for one symbol: a bar is a trade. */
 export class AverageStage {
@@ -33,15 +33,15 @@ export class AverageStage {
   #emptied = 0;
   #existed = false;
 
-  /** The last wish after a live trade that was not 0; 0 where there may have been none. */
+  /** The last wish after a live trade other than 0; 0 if there may have been none. */
   #wished = 0;
   readonly #keepsValues: boolean;
   /** The same strategy, if it takes many closes at once. */
   readonly #inBlocks: BlockStrategy | null;
 
   /**
-   * `strategy` is a new one, and from now on this stage's own. With `keepsValues` blocks get what it shows where it may
-   * give a signal: working that out takes as long as tens of trades.
+   * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever it
+   * may give a signal; computing them takes as long as tens of trades.
    */
   constructor(strategy: Strategy, keepsValues = true) {
     this.#strategy = strategy;
@@ -84,7 +84,7 @@ export class AverageStage {
     }
   }
 
-  /** Whether the stance may change with this wish: it is what the last live trade wanted. */
+  /** Whether the stance may change with this wish, the one after the last live trade. */
   #turns(wish: number): boolean {
     if (wish === 0 || wish === this.#wished) return false;
     this.#wished = wish;
@@ -95,7 +95,7 @@ export class AverageStage {
     if (shown !== null) values.set(row, shown);
   }
 
-  /** What gaps and resets have done so far. */
+  /** The effects of gaps and resets so far. */
   get record(): AveragesRecord {
     return { emptied: this.#emptied, existed: this.#existed || this.#strategy.isReady };
   }
@@ -118,8 +118,8 @@ export class AverageStage {
   }
 
   /**
-   * The closes since the last call, for a store that keeps only what is new. Appended one after the other since the
-   * averages started, the last of them are what `restore` takes.
+   * The closes since the last call, for a store that keeps only what is new. All closes appended since the averages
+   * started end with those that `restore` takes.
    */
   takeCloses(): NewCloses {
     const { remembers } = this.#strategy;

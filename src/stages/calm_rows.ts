@@ -1,4 +1,4 @@
-/** Puts trades into blocks: those that simply follow on one another, as nearly all do, without an object for any of them. */
+/** Puts trades into blocks. Trades that simply follow each other, as nearly all do, need no object. */
 import { type Block, BLOCK_ROWS } from "../domain/market/block.ts";
 import { tickAt, TradeBlock } from "../domain/market/trade_block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
@@ -10,14 +10,14 @@ import type { Waits } from "./waits.ts";
 
 /** Fewer trades than this are read faster one by one. */
 const FEWEST = 8;
-/** So many trades are read one by one before a reader is asked for a block again. */
+/** How many trades are read one by one before the next try to get a block from a reader. */
 const ROWS_BETWEEN = 16;
 
 /** The times that trades are compared with, µs since 1970. */
 export interface SeenTimes {
-  /** Of the trade accepted last; NaN before the first. */
+  /** The time of the last accepted trade; NaN before the first. */
   time: number;
-  /** The latest of all; 0 before the first. */
+  /** The latest time of all; 0 before the first trade. */
   latest: number;
 }
 
@@ -25,7 +25,7 @@ export interface SeenTimes {
 export interface RowOptions {
   /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
   readonly blockRows?: number;
-  /** Whether a message behind a block may be read before its trades go through the stages; true unless it is given. */
+  /** Whether a message beyond a block may be read before its trades go through the stages; true by default. */
   readonly readsAhead?: boolean;
 }
 
@@ -38,14 +38,14 @@ export class CalmRows {
   readonly #most: number;
   readonly #readsAhead: boolean;
   #block: TradeBlock | null = null;
-  /** The reader of which something was read behind the last block, and what: the next message, or what it threw. */
+  /** The reader that was read beyond the last block, and the result: the next message, or the error it threw. */
   #aheadOf: TradeReader | null = null;
   #ahead: ReadResult | null = null;
   #failure: { readonly error: unknown } | null = null;
-  /** So many trades may be read from here on. */
+  /** How many more trades may be read. */
   room = Infinity;
 
-  /** What is accepted is noted in the first four, which are the stage's. */
+  /** Accepted trades are noted in the first four arguments, which belong to the stage. */
   constructor(
     continuity: Continuity,
     unit: PriceUnit,
@@ -61,7 +61,7 @@ export class CalmRows {
     this.#most = blockRows;
   }
 
-  /** What the reader has next: what was read behind the last block, or what it reads now. Throws what the reader throws. */
+  /** The reader's next message, which may have been read already. Throws what the reader throws. */
   read(reader: TradeReader): ReadResult | null {
     if (this.#aheadOf !== reader) return reader.next();
     this.#aheadOf = null;
@@ -71,7 +71,7 @@ export class CalmRows {
     throw failure.error;
   }
 
-  /** Whether something was read behind the last block that `read` has not given yet. */
+  /** Whether something was read beyond the last block that `read` has not returned yet. */
   isAhead(reader: TradeReader): boolean {
     return this.#aheadOf === reader;
   }
@@ -85,8 +85,8 @@ export class CalmRows {
   }
 
   /**
-   * The next trades as a block of the reader's own, where it makes blocks and has trades that simply follow on those
-   * before; null otherwise. Where some of them had to wait, all are put into `due`, one by one.
+   * The next trades as a block that the reader itself makes, if it can and has trades that simply follow the previous
+   * ones; otherwise null. If some of them had to wait, all are put into `due`, one by one.
    */
   take(reader: TradeReader, due: Tick[]): Block | null {
     const continuity = this.#continuity;
@@ -112,8 +112,8 @@ export class CalmRows {
   }
 
   /**
-   * A block of the trade that the reader has just read, which follows on those before, and those after it as long as
-   * they do. Those that had to wait are looked at one by one.
+   * A block of the trade that the reader has just read and the trades that simply follow it. Trades that had to wait
+   * are checked one by one.
    */
   follow(reader: TradeReader): Block {
     const { trade, receivedAt = 0 } = reader;
@@ -123,7 +123,7 @@ export class CalmRows {
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
     let most = waits.hasWaited(receivedAt) || !this.#readsAhead ? 1 : Math.min(this.#most, this.room);
-    // A reader that makes blocks had none to give just now: it is asked again soon.
+    // A reader that makes blocks had none just now, so try again soon.
     if (reader.takeBlock !== undefined) most = Math.min(most, ROWS_BETWEEN);
     while (block.size < most) {
       let read: ReadResult | null;

@@ -19,10 +19,10 @@ export interface EngineOptions extends PipelineOptions {
   readonly given?: ReadonlySet<Rule>;
 }
 
-/** An event that an input leads to. */
+/** An event that an input causes. */
 export type EngineEvent = PipelineEvent | ConnectedEvent | DisconnectedEvent;
 
-/** What callers may read of a run between two inputs; reading changes no decision. */
+/** The state that callers may read between two inputs. Reading changes no decision. */
 export type EngineState = Pick<
   Pipeline,
   | (
@@ -38,14 +38,14 @@ export type EngineState = Pick<
     | "current"
   )
   | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
-  | ("averages" | "orders" | "takeRejections" | "takeStrays")
+  | ("memory" | "orders" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */
 export class Engine {
   readonly #pipeline: Pipeline;
   readonly #given: ReadonlySet<Rule>;
-  /** The counts at the end of the file before; null before the second. */
+  /** The counts at the end of the previous file; null before the second. */
   #left: Pick<Pipeline, "lost" | "awaitsRules"> | null = null;
 
   constructor(options: EngineOptions) {

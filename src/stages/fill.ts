@@ -23,7 +23,7 @@ export class PaperFills {
   }
 
   /**
-   * Yields the same pieces, each with what became of the orders at its last trade. An approved order is booked before
+   * Yields the same pieces, each with the outcomes of the orders at its last trade. An approved order is booked before
    * the next decision is pulled. Throws a BooksError when the books no longer balance.
    */
   *over(pieces: Iterable<Piece<Judged>>): Generator<Piece<Filled>> {

@@ -2,7 +2,7 @@
 
 /** A gap that is being filled, or has just been. */
 export interface GapAccount {
-  /** Its first id; -1 until something of it was fetched. */
+  /** Its first id; -1 until a part of it is fetched. */
   readonly fromId: number;
   /** Trades skipped because more were missing than may be fetched. */
   readonly skipped: number;
@@ -12,7 +12,7 @@ export interface GapAccount {
 
 const PLAIN: GapAccount = { fromId: -1, skipped: 0, absent: 0 };
 
-/** Accounts for one gap after the other. */
+/** Accounts for gaps, one at a time. */
 export class GapAccounts {
   #open = PLAIN;
   #closed = PLAIN;
@@ -38,7 +38,7 @@ export class GapAccounts {
 
   /**
    * Accounts for `jump` ids that fetched trades left out, `skipped` of them skipped. Returns how many trades are
-   * missing for the averages: what the exchange does not have is no gap.
+   * missing for the averages; ids that the exchange lacks are no gap.
    */
   jumped(jump: number, skipped: number): number {
     const missing = Math.min(jump, skipped);
@@ -75,12 +75,12 @@ export class GapAccounts {
     this.#open = this.#closed = PLAIN;
   }
 
-  /** What a snapshot keeps of it: only what older versions did not know. */
+  /** The part for a snapshot: only fields that older versions did not have. */
   snapshot(): { readonly gap?: GapAccount } {
     return this.#open === PLAIN ? {} : { gap: this.#open };
   }
 
-  /** Goes on with a gap that was being filled, and a count. */
+  /** Continues a gap that was being filled, and a count. */
   restore(gap: GapAccount | undefined, absent: number): void {
     this.#open = gap ?? PLAIN;
     this.#closed = PLAIN;

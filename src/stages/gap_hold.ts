@@ -1,7 +1,7 @@
 /** Holds the trade after a gap until the missing ones have been fetched. */
 import type { TradeReader } from "../domain/market/trade_reader.ts";
 
-/** Trades missing before the one that was read last, which waits until the gap is settled. */
+/** Trades missing before the last one read, which waits until the gap is settled. */
 export interface HeldGap {
   readonly fromId: number;
   /** Inclusive. */
@@ -20,7 +20,7 @@ export class GapHold {
     this.#isOn = isOn;
   }
 
-  /** The gap before the trade that waits; null if none does. */
+  /** The gap before the waiting trade; null if none waits. */
   get gap(): HeldGap | null {
     return this.#held?.gap ?? null;
   }

@@ -1,8 +1,8 @@
-/** A trade that waits until later ones show whether to believe it. */
+/** A trade that waits until later ones show whether to accept it. */
 import type { Tick } from "../domain/market/tick.ts";
 import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
 
-/** A trade that waits, with everything that it takes to complain about it once its reader has gone on. */
+/** A trade that waits, with everything needed to report it after its reader has moved on. */
 export interface HeldTrade {
   readonly tick: Tick;
   /** The start of its message, at most 200 characters. */
@@ -16,7 +16,7 @@ export interface HeldTrade {
   readonly complain: Complain;
 }
 
-/** A trade that is not believed unless the next one confirms it, and why. */
+/** A trade that is rejected unless the next one confirms it, and the reason. */
 export interface Suspect {
   readonly held: HeldTrade;
   readonly what: string;

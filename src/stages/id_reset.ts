@@ -52,7 +52,7 @@ export class IdReset {
     return this.#candidates.length >= RESET_TRADES;
   }
 
-  /** Whether a trade is the one that came last once again: then it is counted. */
+  /** Whether a trade repeats the last one; if so, it is counted. */
   repeats({ lastId, time }: TradeFields): boolean {
     const before = this.#candidates.at(-1);
     if (before === undefined) return false;
@@ -79,14 +79,14 @@ export class IdReset {
     return lastId <= old.lastId && time >= old.latest + resolution(old.latest);
   }
 
-  /** Takes the next trade; `isSeen` where its id was seen in the old sequence. */
+  /** Takes the next trade. `isSeen` means that its id was seen in the old sequence. */
   add(held: HeldTrade, isSeen: boolean): void {
     this.#tally.countOld(isSeen, 1);
     this.#candidates.push({ held, isSeen, repeats: 0 });
     this.#lastId = held.tick.id;
   }
 
-  /** Moves over ids that were read but belong to no usable trade; false if they do not follow the last one. */
+  /** Skips ids that were read but belong to no usable trade; false if they do not follow the last one. */
   skip(firstId: number, lastId: number): boolean {
     if (!this.isHolding || firstId !== this.#lastId + 1) return false;
     this.#lastId = lastId;
@@ -103,8 +103,8 @@ export class IdReset {
   }
 
   /**
-   * The ids did not start over: the trades that waited were seen before, or are out of order behind `lastId`. Throws
-   * what a reader makes of that, but not if the input was cut.
+   * The ids did not start over: the waiting trades were seen before, or are out of order after `lastId`. Throws the
+   * reader's error for that, unless the input was cut.
    */
   drop(lastId: number, isCut = false): void {
     for (const { held, isSeen } of this.#take()) {

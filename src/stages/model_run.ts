@@ -1,4 +1,4 @@
-/** Another fill model behind the same signals: an account, a gate and fills of its own, on the blocks of one pipeline. */
+/** Another fill model for the same signals, with its own account, gate and fills, on the blocks of one pipeline. */
 import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
@@ -40,8 +40,8 @@ export class ModelRun {
   }
 
   /**
-   * Takes a block that has its signals; `before` is the trade before it, null at the first. Throws a BooksError when the
-   * books no longer balance.
+   * Processes a block with its signals; `before` is the trade before it, null at the first. Throws a BooksError when
+   * the books no longer balance.
    */
   take(block: SignalledBlock, before: Marked | null): void {
     this.#source.block = block;
@@ -73,7 +73,7 @@ export class ModelRun {
     this.#gate.haltByHand(action, tradeId);
   }
 
-  /** Releases its halt by hand, where it has one; `last` is the last trade, null before the first. */
+  /** Releases its halt by hand, if it has one; `last` is the last trade, null before the first. */
   release(last: Marked | null, tradeId: number): void {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last }), tradeId);
     this.#gate.takeNews();
@@ -106,7 +106,7 @@ export class ModelRun {
   }
 }
 
-/** Yields one block after the other, as they are put in. */
+/** Yields each block that is put in. */
 class OneBlock implements Iterable<SignalledBlock>, Iterator<SignalledBlock> {
   /** Made once: a block in which nothing happens allocates nothing. */
   readonly #result: { done: false; value: SignalledBlock } = {

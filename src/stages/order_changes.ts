@@ -26,9 +26,9 @@ export function isOrderChange(value: unknown): value is OrderChange {
   return Number.isSafeInteger(change.ended) && change.ended! > 0;
 }
 
-/** So many changes are not worth an entry of their own: most orders do not wait for long. */
+/** This many changes are not worth an entry of their own, because most orders do not wait long. */
 const FEW = 16;
-/** More at once do not fit into one entry. */
+/** The most changes that fit into one entry. */
 const MOST = 1_000;
 /** As many as have become void may stay: removing them one by one would move all the others. */
 const MOST_VOID = 64;
@@ -54,7 +54,7 @@ export class OrderChanges {
     this.#changes.push(change);
   }
 
-  /** Those before the number `first` are void. */
+  /** Drops the changes before the number `first`. */
   dropBefore(first: number): void {
     this.#untaken = Math.max(this.#untaken, first);
     const count = first - this.#start;
@@ -63,14 +63,14 @@ export class OrderChanges {
     this.#start = first;
   }
 
-  /** Those from the number `first` on, up to the number `end`. */
+  /** The changes from the number `first` on, up to the number `end`. */
   between(first: number, end: number): OrderChange[] {
     return this.#changes.slice(first - this.#start, end - this.#start);
   }
 
   /**
-   * Those that have not been taken yet, where they are neither too few nor too many. What cut purchases is only taken
-   * with what came after it: it may be repeated before the next trade.
+   * The changes not taken yet, unless they are too few or too many. A `cut` is only taken together with a later change,
+   * because it may be repeated before the next trade.
    */
   take(): OrderChange[] {
     const changes = this.between(this.#untaken, this.end);

@@ -1,10 +1,10 @@
-/** Waiting orders in a row, of which any may end: each costs the same however long the row is. */
+/** A row of waiting orders, any of which may end, at a cost that does not depend on the row's length. */
 import type { Order } from "../domain/orders/order.ts";
 
-/** As many as have ended may stay at the start of a row: removing them one by one would move all the others. */
+/** How many ended orders may stay at the start of a row; removing each at once would move all the others. */
 const MOST_ENDED = 64;
 
-/** A row of orders. Those that have ended are passed over until they are removed at one of its ends. */
+/** A row of orders. Ended orders are skipped until they can be removed at one of its ends. */
 export class OrderRow {
   readonly #orders: Order[] = [];
   /** Where the first is. */
@@ -20,7 +20,7 @@ export class OrderRow {
     return this.#orders.at(-1);
   }
 
-  /** Removes those at either end that have ended. */
+  /** Removes ended orders at either end. */
   trim(): void {
     const orders = this.#orders;
     while (orders[this.#start]?.hasEnded === true) this.#start++;

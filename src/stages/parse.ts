@@ -21,13 +21,13 @@ export class Parse {
   readonly #continuity = new Continuity();
   readonly #unit = new PriceUnit();
   readonly #tally = new ParseTally();
-  /** A trade whose id jumped ahead; it waits until the next one shows whether to believe it. */
+  /** A trade whose id jumped ahead. It waits until the next one shows whether to accept it. */
   #jumped: Suspect | null = null;
   readonly #restart = new IdReset(this.#tally);
   readonly #times = new TimeCheck((suspect) => this.#tally.refuse(suspect));
   readonly #seen: SeenTimes = { time: NaN, latest: 0 };
   readonly #rows: CalmRows;
-  /** Trades that waited and are due before anything is read. */
+  /** Trades that waited and are due before anything else is read. */
   readonly #due: Tick[] = [];
   /** The error that the reader threw while an earlier trade waited. */
   #failure: { readonly error: unknown } | null = null;
@@ -47,14 +47,14 @@ export class Parse {
     this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
   }
 
-  /** No more trades than this are read from here on. */
+  /** How many more trades may be read. */
   set room(trades: number) {
     this.#rows.room = trades;
   }
 
   /**
-   * Blocks of every new trade that `reader` has available, in order. Unusable messages are counted; what the reader
-   * throws is thrown, once the trades before it have gone out.
+   * Blocks of every new trade that `reader` has available, in order. Unusable messages are counted. An error of the
+   * reader is thrown after the trades before it were yielded.
    */
   *over(reader: TradeReader): Generator<Block> {
     if (reader.isBackfilled === true) this.#gaps.fills(this.lastId + 1);
@@ -112,8 +112,8 @@ export class Parse {
   }
 
   /**
-   * Another process continues from here, as with a snapshot: it does not have the trades that wait, or the gap that
-   * was settled for the next trade.
+   * Notes that another process continues from here, as from a snapshot, without the waiting trades or the gap settled
+   * for the next trade.
    */
   handOver(): void {
     this.end();
@@ -265,7 +265,7 @@ export class Parse {
       return true;
     }
     this.#restart.drop(this.lastId);
-    // Trades of which only the id could be read are asked for once again as well.
+    // Trades with only a readable id are fetched again as well.
     if (judged > 0 && this.#gapHold.holds(reader, this.lastId + 1)) return false;
     if (jumped !== null) {
       this.#jumped = null;
@@ -281,7 +281,7 @@ export class Parse {
     const missing = judged > 0 && isBackfilled ? this.#fetched(reader, judged) : judged;
     if (missing > 0) this.#continuity.jump(firstId, lastId);
     const filled = isBackfilled ? null : this.#gapHold.takeFilled();
-    // A gap of which nothing was fetched has no part in the account of the one before.
+    // A gap without fetched trades does not belong to the account of the previous one.
     if (filled !== null || missing > 0 && !isBackfilled) this.#gaps.close();
     else if (!isBackfilled) this.#gaps.abandon();
     this.#check(this.#hold(reader, missing, filled ?? 0));
@@ -289,8 +289,8 @@ export class Parse {
   }
 
   /**
-   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were skipped. Those that
-   * the exchange does not have are no gap.
+   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were skipped. Ids that the
+   * exchange lacks are no gap.
    */
   #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {
     const { readTo } = this.#continuity;
@@ -318,7 +318,7 @@ export class Parse {
     return true;
   }
 
-  /** Goes on with the ids that started over. */
+  /** Continues with the ids that started over. */
   #reset(): void {
     this.#lastIdBeforeReset = this.lastId;
     this.#tally.resets++;
@@ -334,7 +334,7 @@ export class Parse {
       if (missing < 0) this.#continuity.restart(firstId, id);
       else if (missing > 0) this.#continuity.jump(firstId, id);
       else {
-        // Over ids of unusable messages between them.
+        // Skips the ids of unusable messages between them.
         this.#continuity.skip(this.#continuity.readTo + 1, firstId - 1);
         this.#continuity.judge(firstId, id);
       }
@@ -342,14 +342,14 @@ export class Parse {
     }
   }
 
-  /** A trade whose id is all right is due, unless its time is not. */
+  /** A trade with a correct id is due, unless its time is suspect. */
   #check(held: HeldTrade): void {
     for (const tick of this.#times.check(held, this.#seen.time)) this.#accept(tick);
   }
 
   #accept(tick: Tick): void {
     this.#seen.time = tick.time;
-    // Where the times went back by more than a day, the latest was a mistake: ids may start over before it.
+    // If times stepped back by more than a day, the latest was a mistake, and ids may start over before it.
     if (tick.time > this.#seen.latest || tick.time < this.#seen.latest - DAY) this.#seen.latest = tick.time;
     this.#due.push(tick);
   }
@@ -379,14 +379,14 @@ export class Parse {
     if (last >= 0) this.#skip(first, last);
   }
 
-  /** Notes ids that were read with nothing usable under them. */
+  /** Notes ids of unusable trades. */
   #skip(firstId: number, lastId: number): void {
     if (!this.#restart.skip(firstId, lastId)) this.#continuity.skip(firstId, lastId);
   }
 
   /**
    * Whether the trade in the reader has a price that is not exact in one unit with those before it; then it is counted
-   * as rejected. What the reader makes an error is thrown.
+   * as rejected. Throws if the reader treats it as an error.
    */
   #isInexact(reader: TradeReader): boolean {
     const { symbol, trade } = reader;

@@ -2,13 +2,13 @@
 import type { SeenIds } from "../domain/market/continuity.ts";
 import type { GapAccount } from "./gap_account.ts";
 
-/** What the parse stage has counted since it was made. */
+/** The counts of the parse stage since it was made. */
 export interface ParseCounts {
   readonly duplicates: number;
   readonly rejected: number;
   /** Messages of other streams or symbols, acknowledgements. */
   readonly passedOver: number;
-  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
+  /** New trades that arrived after later ones; none of them trades. Absent in older journals. */
   readonly outOfOrder?: number;
   /** How often the ids started over. Absent in older journals. */
   readonly resets?: number;

@@ -1,11 +1,11 @@
-/** Counts what the parse stage read and did not hand on, and says what was wrong with it. */
+/** Counts what the parse stage read and dropped, with the reasons. */
 import { type Rejections, RejectionTally } from "../domain/market/rejections.ts";
 import type { TradeReader } from "../domain/market/trade_reader.ts";
 import type { HeldTrade, Suspect } from "./held_trade.ts";
 import type { ParseCounts } from "./parse_snapshot.ts";
 
 /**
- * What was of no use. A file ends the run at some of it: what a reader makes an error is thrown, and not counted, unless
+ * The dropped messages. Some end a run over files: what a reader treats as an error is thrown, and not counted, unless
  * the input is over.
  */
 export class ParseTally {
@@ -23,7 +23,7 @@ export class ParseTally {
     this.#rejections.add(reader.reason, reader.sample());
   }
 
-  /** Counts the trade in the reader, which cannot be used for what is said. */
+  /** Counts the trade in the reader, which is unusable for the given reason. */
   rejectTrade(reader: TradeReader, what: string): void {
     const { error, reason } = reader.complain?.()(what) ?? { reason: what, error: null };
     if (error !== null) throw error;

@@ -14,7 +14,7 @@ import type { Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
-import { AverageStage, type KeptAverages } from "./average.ts";
+import { AverageStage, type StrategyMemory } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
@@ -80,7 +80,7 @@ export class Pipeline {
 
   /**
    * The stages in flow order: yields the blocks that the reader has, in pieces that end where something happens, with
-   * everything the stages found. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
+   * all results of the stages. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
    * source, which makes each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
@@ -128,7 +128,7 @@ export class Pipeline {
     }
   }
 
-  /** What concerns all trades of a block, whatever happens at them. */
+  /** Does the work that concerns all trades of a block, whatever happens at them. */
   #takeBlock(block: SignalledBlock): void {
     if (this.#last === null) this.#firstTime = block.time[0]!;
     this.#digest?.add(block);
@@ -170,7 +170,7 @@ export class Pipeline {
     this.#parse.settleGap(filled, through);
   }
 
-  /** Another process continues the run, as from a snapshot. */
+  /** Notes that another process continues the run, as from a snapshot. */
   handOver(): void {
     this.#parse.handOver();
   }
@@ -183,7 +183,7 @@ export class Pipeline {
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<PipelineEvent> {
     this.#parse.end(isWhole);
-    // A trade that waited for the next one to confirm it may be due now.
+    // A trade that waited for confirmation by the next one may be due now.
     yield* this.run(noTrades(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
@@ -217,8 +217,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes the instrument's rules, which came at `time` (µs since 1970), between two trades; those `given` stay as they
-   * are.
+   * Takes the instrument's rules, which arrived at `time` (µs since 1970), between two trades. The `given` rules stay
+   * as they are.
    */
   *takeRules(
     arrived: ArrivedRules,
@@ -261,7 +261,7 @@ export class Pipeline {
     return this.#parse.takeRejections();
   }
 
-  /** Trades never seen that came after later ones since the last call, or null. */
+  /** New trades that arrived after later ones since the last call, or null. */
   takeStrays(): Rejections | null {
     return this.#parse.takeStrays();
   }
@@ -301,12 +301,12 @@ export class Pipeline {
     return this.#events.refusals.byReason;
   }
 
-  /** Everything the summary says that follows from the trades. */
+  /** The part of the summary that follows from the trades. */
   get totals(): Totals {
     return totalsOf(this.#parts);
   }
 
-  /** What the summary says of one of the other fill models. */
+  /** The summary of one of the other fill models. */
   totalsOf(model: ModelRun): Totals {
     return { ...this.totals, ...model.totals(this.#last) };
   }
@@ -347,8 +347,8 @@ export class Pipeline {
     };
   }
 
-  /** What the strategy remembers, and what gaps and resets did to it. */
-  get averages(): KeptAverages {
+  /** The strategy's memory, and the effects of gaps and resets on it. */
+  get memory(): StrategyMemory {
     return this.#averages;
   }
 

@@ -1,4 +1,4 @@
-/** The unit in which one symbol's prices are counted: the finest that one of them needed so far. */
+/** The unit of one symbol's prices: the finest that any of them has needed so far. */
 import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/numbers/price.ts";
 
 /** A price as it was read: an integer count of 10^-decimals quote currency, trailing zeros dropped. */
@@ -18,7 +18,7 @@ export class PriceUnit {
     return this.#decimals;
   }
 
-  /** A price in the unit, which becomes finer where the price needs it. */
+  /** A price in the unit, which becomes finer if the price needs it. */
   take({ price, decimals }: ReadPrice): number {
     let counted = price;
     if (decimals > this.#decimals) {
@@ -34,7 +34,7 @@ export class PriceUnit {
     if (price > this.#largest) this.#largest = price;
   }
 
-  /** What is wrong with a price that is not exact in one unit with those before it; null if it is. */
+  /** Why a price is not exact in one unit with the previous ones; null if it is. */
   inexact({ price, decimals }: ReadPrice, symbol: string): string | null {
     const [largest, steps] = decimals > this.#decimals
       ? [this.#largest, decimals - this.#decimals]
@@ -50,7 +50,7 @@ export class PriceUnit {
   /** What `restore` needs. */
   snapshot(): { readonly decimals: number; readonly largest?: number } {
     const [decimals, largest] = [this.#decimals, this.#largest];
-    // Whatever unit is to come, a smaller one will be exact in it.
+    // A smaller price will be exact in any later unit.
     const matters = largest > Number.MAX_SAFE_INTEGER / powerOfTen(MAX_DECIMALS - decimals);
     return { decimals, ...(matters ? { largest } : {}) };
   }

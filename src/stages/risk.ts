@@ -1,4 +1,4 @@
-/** The gate: every order passes it, and only it can make an approved one. */
+/** The gate. Every order goes through it, and only it can make an approved order. */
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
@@ -44,7 +44,7 @@ interface Detail extends Progress {
 
 declare const GATE: unique symbol;
 
-/** An order, or the part of one that a trade leaves room for, that passed the gate, at the trade that fills it. */
+/** An order that passed the gate, or the part of one that a trade has volume for, at the trade that fills it. */
 class Approved {
   readonly kind = "approved";
   /** Makes the type nominal: nothing outside this file can build one. */
@@ -100,8 +100,8 @@ export class RiskGate {
   }
 
   /**
-   * Marks the trades of a block from row `from` on, and before `to`, as long as nothing can be due at them. Returns the
-   * first row of those that are left, whose trade is for `take`.
+   * Marks the trades of a block from row `from` to before `to`, as long as nothing can be due at them. Returns the
+   * first row left, whose trade is for `take`.
    */
   pass(block: Block, from: number, to: number): number {
     let end = this.#exits.firstReached(block, from, to);
@@ -113,8 +113,8 @@ export class RiskGate {
 
   /**
    * Takes one trade. Returns the decisions on the orders that are due at it, oldest first, or null if none is. They are
-   * made as they are pulled, so each order is judged against the books that the one before it left: pull them once,
-   * before the next trade.
+   * made as they are pulled, so each order is judged against the books after the previous one. Pull them once, before
+   * the next trade.
    */
   take(tick: Signalled): Iterable<RiskDecision> | null {
     const { price, decimals, time } = tick;
@@ -137,7 +137,7 @@ export class RiskGate {
     return this.#lost;
   }
 
-  /** Data no longer flows: waiting purchases have missed their time. */
+  /** Notes that data no longer flows, so waiting purchases have missed their time. */
   disconnect(how: keyof typeof LOST): void {
     this.#lost = how;
     this.orders.cutPurchases(how);
@@ -168,7 +168,7 @@ export class RiskGate {
     if (this.#halt === null) return;
     const { reason } = this.#halt;
     const news = this.#news;
-    // The same as for a run that is released while no process works on it.
+    // The same as for a run that is released while no process runs it.
     this.restore(releasedGate(this.snapshot(), books), books, null);
     this.#news = [...news, { type: "released", reason, tradeId }];
   }
@@ -178,7 +178,7 @@ export class RiskGate {
     return this.#halt;
   }
 
-  /** Whether there is something that `takeNews` has not handed out yet. */
+  /** Whether there is something that `takeNews` has not returned yet. */
   get hasNews(): boolean {
     return this.#news.length > 0;
   }
@@ -188,7 +188,7 @@ export class RiskGate {
     return this.#news.splice(0);
   }
 
-  /** Ends the input: the orders that still wait, oldest first, will never fill. */
+  /** Ends the input. Returns the orders still waiting, oldest first; they will never fill. */
   end(): Expired[] {
     this.#account.reserve(ZERO, ZERO);
     return this.orders.takeAll().map((order) => expired(order));
@@ -261,7 +261,7 @@ export class RiskGate {
     }
   }
 
-  /** Judges the orders that are due, first in, first out, as long as this trade has room for them. */
+  /** Judges the orders that are due, first in, first out, as long as this trade has volume for them. */
   *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
@@ -283,7 +283,7 @@ export class RiskGate {
       if (isLast) this.#drop(order);
       if (decision !== null) yield decision;
       if (decision?.kind === "approved") {
-        // The fill stage has booked it before it asks for more.
+        // The fill stage books it before it pulls the next.
         this.#booked(decision, isLast, now);
       }
       if (!isLast && !isOutdone) return;
@@ -291,7 +291,7 @@ export class RiskGate {
     }
   }
 
-  /** What a trade leaves room for, in whole lots; null for any amount. */
+  /** The volume that a trade has for orders, in whole lots; null for any amount. */
   #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
     const { participation, lot } = this.#parameters;
     if (participation === null || this.orders.isEmpty) return null;
@@ -323,11 +323,11 @@ export class RiskGate {
     return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
   }
 
-  /** The decision on an order at the trade at which it is due; null if it has to wait for room. */
+  /** The decision on an order at the trade when it is due; null if it has to wait for volume. */
   #attempt(order: Order, tick: Signalled, room: Money | null): RiskDecision | null {
     const { side, cause } = order;
     if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
-    // What protects the position is never kept waiting.
+    // An order that protects the position never waits.
     const tooSoon = order.isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
@@ -337,7 +337,7 @@ export class RiskGate {
     return this.#part(order, sized);
   }
 
-  /** As much of an order as there is room for, and what is set aside for the rest; null if there is no room. */
+  /** The part of an order that the trade has volume for, and the amount reserved for the rest; null without volume. */
   #part(order: Order, sized: Sized): ApprovedOrder | null {
     const { quantity, notional, whole } = sized;
     const isLast = quantity.eq(whole);

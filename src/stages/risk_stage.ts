@@ -1,4 +1,4 @@
-/** Splits blocks at the trades at which something is due: what the risk stage does with them. */
+/** The risk stage: splits blocks at the trades where something is due. */
 import { type SignalledBlock } from "../domain/market/block.ts";
 import { tickAt } from "../domain/market/trade_block.ts";
 import type { Signalled, Slots } from "../domain/market/tick.ts";
@@ -11,12 +11,12 @@ export interface Judged extends Signalled {
 }
 
 /**
- * Consecutive trades of a block: nothing happens at any of them but the last. A piece is lent, like its block: whoever
- * pulls the next one gets the same object again.
+ * Consecutive trades of a block: nothing happens at any of them but the last. A piece is lent, like its block: pulling
+ * the next one returns the same object.
  */
 export interface Piece<Due> {
   readonly block: SignalledBlock;
-  /** The row of its first trade, and the one behind its last. */
+  /** The row of its first trade, and the row after its last. */
   readonly from: number;
   readonly to: number;
   /** Its last trade, where something is due at it; null at the end of a block where nothing is. */
@@ -35,8 +35,8 @@ export class RiskStage {
   }
 
   /**
-   * Yields the blocks in pieces, which end where something is due. The gate looks at the trades behind a piece once the
-   * next one is pulled: by then what was due has been settled.
+   * Yields the blocks in pieces, which end where something is due. The gate examines the trades after a piece when the
+   * next piece is pulled; by then everything due has been settled.
    */
   *over(blocks: Iterable<SignalledBlock>): Generator<Piece<Judged>> {
     const piece = this.#piece;
@@ -54,7 +54,7 @@ export class RiskStage {
     }
   }
 
-  /** Moves the end of a piece behind the next trade at which something is due, or to the end of its block. */
+  /** Moves the end of a piece past the next trade where something is due, or to the end of its block. */
   #pass(block: SignalledBlock, piece: { to: number }, signal: number): Judged | null {
     const { size, signalRows } = block;
     const next = signal < signalRows.length ? signalRows[signal]! : size;

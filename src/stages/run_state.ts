@@ -29,7 +29,7 @@ export interface RunState {
   readonly halt: Halt | null;
 }
 
-/** Everything that a summary says that follows from the trades. */
+/** The part of a summary that follows from the trades. */
 export type Totals = Omit<SummaryEvent, "type" | "time" | "elapsedMs">;
 
 /** The totals that depend on how orders fill. Amounts in quote currency, position in base, as text. */
@@ -46,7 +46,7 @@ export interface TradingParts {
   readonly fills: PaperFills;
 }
 
-/** All of a run. */
+/** All parts of a run. */
 export interface RunParts extends TradingParts {
   readonly symbol: string;
   readonly trades: number;

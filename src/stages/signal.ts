@@ -1,9 +1,12 @@
-/** Turns what the strategy wants into signals: it buys while flat when that is to be long, and sells while long when it is to be flat. */
+/**
+ * Turns the strategy's wishes into signals: a buy when it wants to be long while flat, a sell when it wants to be flat
+ * while long.
+ */
 import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
 
-/** What the run holds by its signals, whether or not their orders were filled. */
+/** What the run should hold according to its signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
 
 /** The state of the stage, for `restore`. */
@@ -32,7 +35,7 @@ export class SignalStage {
     const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = result.value as SignalledBlock;
-      // Emptying an array costs as much as a trade, also where it is empty.
+      // Emptying an array costs as much as a trade, even if it is already empty.
       if (block.signals.length > 0) block.signals.length = block.signalRows.length = 0;
       if (!block.late) this.#find(block);
       yield block;

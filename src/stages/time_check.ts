@@ -6,10 +6,10 @@ import type { HeldTrade, Suspect } from "./held_trade.ts";
 const YEAR = 366 * DAY;
 
 /**
- * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is
- * more than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day
- * from the trade before it: the next trade confirms it unless it is back at that one, or a year further on. Without
- * this check, one wrong time could end cooldowns and daily halts, and decide how equity is sampled.
+ * Checks the times of trades with correct ids. With a time of arrival, a trade is suspect when its time is more than an
+ * hour from its arrival and from the trade before it. Without one, in files, when it is more than a day from the trade
+ * before it: the next trade confirms it unless it is back at that one, or a year further on. Without this check, one
+ * wrong time could end cooldowns and daily halts, and decide how equity is sampled.
  */
 export class TimeCheck {
   readonly #refuse: (suspect: Suspect) => void;
@@ -17,7 +17,7 @@ export class TimeCheck {
   #first: HeldTrade | null = null;
   #suspect: HeldTrade | null = null;
 
-  /** `refuse` is called for every trade that is not believed; what it throws is thrown. */
+  /** `refuse` is called for every rejected trade; its errors are thrown. */
   constructor(refuse: (suspect: Suspect) => void) {
     this.#refuse = refuse;
   }
@@ -78,7 +78,7 @@ export class TimeCheck {
     return suspect && { held: suspect, what: faultOf(suspect, this.#first?.tick.time ?? time) };
   }
 
-  /** The last trade of a file, where it waits only because a market may pause for days; it waits no longer then. */
+  /** The last trade of a file, if it waits only because a market may pause for days; it stops waiting then. */
   takeLast(time: number): Tick | null {
     const tick = this.#suspect?.tick;
     if (tick === undefined || tick.receivedAt > 0 || !isStep(this.#first?.tick.time ?? time, tick)) {
@@ -110,7 +110,7 @@ function isOnTime({ time, receivedAt }: Tick): boolean {
   return receivedAt > 0 && Math.abs(time - receivedAt) <= HOUR;
 }
 
-/** Whether nothing is strange about a trade after one at `before`; false if there was none. */
+/** Whether a trade's time is plausible after one at `before`; false if there was none. */
 function isNear(before: number, { time, receivedAt }: Tick): boolean {
   return Math.abs(time - before) <= (receivedAt > 0 ? HOUR : DAY);
 }

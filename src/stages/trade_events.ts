@@ -38,8 +38,8 @@ export class TradeEvents {
   }
 
   /**
-   * The events of a tick that has been through all stages; `isFetched` where it was fetched to fill a gap, and with what
-   * the strategy showed where it gave a signal.
+   * The events of a tick that has passed all stages. `isFetched` means that it was fetched to fill a gap. The
+   * strategy's values are given if it gave a signal.
    */
   *at(tick: Filled, isFetched: boolean, values: Values | null): Generator<PipelineEvent> {
     const isQuiet = this.#isQuiet;

@@ -1,7 +1,7 @@
 /**
- * The waiting orders of one symbol: those that wait for their due time, or for enough to be traded. There may be
- * thousands of them, so none is looked at before something happens to it: a trade, a signal, a fill or a lost
- * connection costs the same however many wait.
+ * The waiting orders of one symbol, which wait for their due time or for enough volume. There may be thousands of them,
+ * so none is examined before something happens to it: a trade, a signal, a fill or a lost connection costs the same
+ * however many wait.
  */
 import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
@@ -11,7 +11,7 @@ import { OrderRow } from "./order_row.ts";
 
 /** How long orders wait, µs. */
 export interface WaitingTimes {
-  /** Between an order's making and its due time. */
+  /** From an order's creation to its due time. */
   readonly latency: number;
   /** From its due time until it expires; null for never. */
   readonly orderTtl: number | null;
@@ -49,7 +49,7 @@ export class WaitingOrders implements KeptOrders {
   readonly #buys = new OrderRow();
   readonly #sells = new OrderRow();
   readonly #log = new OrderChanges();
-  /** Which of them something other than their time may have ended. */
+  /** The orders that something other than their time may have ended. */
   #mustSweep: "none" | "purchases" | "all" = "none";
   readonly #latency: number;
   readonly #orderTtl: number | null;
@@ -117,21 +117,21 @@ export class WaitingOrders implements KeptOrders {
   /** Notes how the connection was lost on purchases: they have missed their time. */
   cutPurchases(how: "disconnected" | "stale"): void {
     const first = this.#buys.first;
-    // They are all cut at once, and gone when the next one is made.
+    // All of them are cut at once, and are gone when the next one is made.
     if (first === undefined || first.cut !== null) return;
     for (const order of [...this.#buys]) order.cut = how;
     this.#log.add({ cut: how });
     if (this.#mustSweep === "none") this.#mustSweep = "purchases";
   }
 
-  /** Something other than their time may have ended any of them: `isDue` says so until the next `sweep`. */
+  /** Notes that something other than their time may have ended any of them: `isDue` is true until the next `sweep`. */
   mustSweep(): void {
     if (!this.isEmpty) this.#mustSweep = "all";
   }
 
   /**
-   * Those that may have ended by a trade at `time` (µs since 1970), oldest first, to be looked at; `isLate` for a
-   * backfilled trade. They may be dropped meanwhile.
+   * Those that may have ended by a trade at `time` (µs since 1970), oldest first, for the caller to examine; `isLate`
+   * for a backfilled trade. They may be dropped meanwhile.
    */
   sweep(time: number, isLate: boolean): readonly Order[] {
     const mustSweep = this.#mustSweep;
@@ -179,7 +179,7 @@ export class WaitingOrders implements KeptOrders {
   }
 
   /**
-   * Goes on with the orders of a snapshot, and the `changesTaken` by a store. Throws a TypeError for changes that do not
+   * Restores the orders of a snapshot from the `changesTaken` by a store. Throws a TypeError for changes that do not
    * lead to it.
    */
   restore(orders: readonly WaitingSnapshot[], changes: readonly OrderChange[]): void {
@@ -207,7 +207,7 @@ export class WaitingOrders implements KeptOrders {
       if ("cut" in change) {
         for (const order of made.slice(0, at)) if (order?.side === "buy") order.cut ??= change.cut;
       } else if ("ended" in change) {
-        // It may have been made before all that are here.
+        // It may have been made before all orders here.
         const order = made[at - change.ended];
         if (order === null) throw new TypeError(`no order was made ${change.ended} changes before one ended`);
         if (order !== undefined) order.hasEnded = true;
@@ -250,7 +250,7 @@ export class WaitingOrders implements KeptOrders {
     return this.#orderTtl !== null && time > due + this.#orderTtl;
   }
 
-  /** Where the time has stepped back far, an order is ready that was made too late: those are at the other end. */
+  /** If the time has stepped back far, an order made too late may be ready; such orders are at the other end. */
   #hasReady({ first, last }: OrderRow, time: number): boolean {
     return first !== undefined && (this.isReady(first, time) || this.isReady(last!, time));
   }

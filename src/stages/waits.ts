@@ -1,4 +1,4 @@
-/** What becomes of live trades that had to wait. */
+/** Decides how live trades that had to wait are treated. */
 import type { Block } from "../domain/market/block.ts";
 import type { Tick } from "../domain/market/tick.ts";
 
@@ -31,7 +31,7 @@ export class Waits {
     return this.hasWaited(receivedAt) && receivedAt < this.#lateBefore;
   }
 
-  /** When it counts as having arrived. */
+  /** The time at which it counts as having arrived. */
   arrivalOf(receivedAt: number): number {
     return this.hasWaited(receivedAt) ? this.#until : receivedAt;
   }

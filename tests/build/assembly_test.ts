@@ -1,9 +1,9 @@
-/** The WebAssembly modules in src/ are what the compiler makes of assembly/, byte for byte. */
+/** The WebAssembly modules in src/ match the compiler's output for assembly/, byte for byte. */
 import { assertEquals, assertGreater } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The paths of all files below `folder`, from there. */
+/** The relative paths of all files in `folder`. */
 function filesIn(folder: string, below = ""): string[] {
   return [...Deno.readDirSync(`${folder}/${below}`)].flatMap(({ name, isDirectory }) =>
     isDirectory ? filesIn(folder, `${below}${name}/`) : [`${below}${name}`]

@@ -1,4 +1,4 @@
-/** The base of a compiled file is the one whose checksum is committed, or the build says so or stops. */
+/** The base of a compiled file must match its committed checksum; otherwise the build warns or stops. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { TARGETS } from "../../build/binary.ts";
 import { archiveName, DENORT_PINS, fetchPins, parsePins, pinOf, sha256 } from "../../build/denort.ts";
@@ -7,7 +7,7 @@ import { build, clone } from "../lockdown/compiled.ts";
 
 const SUM = "a".repeat(64);
 
-Deno.test("parsePins() reads a version and the checksums of its archives, and quotes what is neither", () => {
+Deno.test("parsePins() reads a version and the checksums of its archives, and quotes any other line", () => {
   const text = `# Deno 2.9.6\n# a comment\n${SUM}  denort-x86_64-apple-darwin.zip\n`;
   const pins = parsePins(text);
   assertEquals(pinOf(pins, "2.9.6", "x86_64-apple-darwin"), SUM);
@@ -22,7 +22,7 @@ Deno.test("parsePins() reads a version and the checksums of its archives, and qu
   );
 });
 
-Deno.test("build/denort.sha256 is for the Deno of the project, with every target's archive or with none", () => {
+Deno.test("build/denort.sha256 is for the Deno of the project, and has every target's archive or none", () => {
   const pins = parsePins(Deno.readTextFileSync(DENORT_PINS));
   const lock = JSON.parse(
     Deno.readTextFileSync(new URL("../../.github/deno/package-lock.json", import.meta.url)),
@@ -31,7 +31,7 @@ Deno.test("build/denort.sha256 is for the Deno of the project, with every target
   if (pins.sums.size > 0) assertEquals([...pins.sums.keys()].sort(), TARGETS.map(archiveName).sort());
 });
 
-Deno.test("fetchPins() believes an archive that two hosts have alike, and with the checksum beside it", async () => {
+Deno.test("fetchPins() accepts an archive if two hosts and the checksum beside it agree", async () => {
   const bytes = new TextEncoder().encode("the base");
   const sum = await sha256(bytes);
   const published: Record<string, Uint8Array<ArrayBuffer>> = {};
@@ -39,7 +39,7 @@ Deno.test("fetchPins() believes an archive that two hosts have alike, and with t
     "https://github.com/denoland/deno/releases/download/v2.9.6/denort-x86_64-pc-windows-msvc.zip";
   published["https://dl.deno.land/release/v2.9.6/denort-x86_64-pc-windows-msvc.zip"] = bytes;
   published[github] = bytes;
-  // As PowerShell writes it.
+  // In the format of PowerShell.
   const beside = new Uint16Array(
     [...`Hash : ${sum.toUpperCase()}\r\n`].map((letter) => letter.charCodeAt(0)),
   );

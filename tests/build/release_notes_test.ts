@@ -16,17 +16,17 @@ const CHANGELOG = `# Changelog
 - Before.
 `;
 
-Deno.test("notesOf() gives a version's section and nothing of its neighbours", () => {
+Deno.test("notesOf() returns a version's section and nothing of its neighbours", () => {
   assertEquals(notesOf(CHANGELOG, "1.2.3"), "### Added\n\n- One.");
   assertEquals(notesOf(CHANGELOG, "1.2.2"), "- Before.");
 });
 
-Deno.test("notesOf() gives null for a version with nothing to say", () => {
+Deno.test("notesOf() returns null for a version without notes", () => {
   assertEquals(notesOf(CHANGELOG, "9.9.9"), null);
   assertEquals(notesOf(CHANGELOG, "Unreleased"), null);
 });
 
-Deno.test("release:notes refuses a tag that is not the version", async () => {
+Deno.test("release:notes refuses a tag that does not match the version", async () => {
   const script = new URL("../../build/release_notes.ts", import.meta.url).pathname;
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-read", script, "v0.0.1"],

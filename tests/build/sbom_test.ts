@@ -10,7 +10,7 @@ const LOCK = JSON.stringify({
   jsr: { "@std/cli@1.0.32": { integrity: "ab12" }, "@std/assert@1.0.19": { integrity: "cd" } },
 });
 
-Deno.test("billOf() lists what is built in, with where it is from and its checksum", () => {
+Deno.test("billOf() lists what is built in, with its origin and checksum", () => {
   const { bomFormat, specVersion, metadata, components } = billOf("penstock", "1.2.3", LOCK);
   assertEquals([bomFormat, specVersion], ["CycloneDX", "1.6"]);
   assertEquals(metadata.component["purl"], "pkg:generic/penstock@1.2.3");
@@ -26,7 +26,7 @@ Deno.test("billOf() lists what is built in, with where it is from and its checks
   ]);
 });
 
-Deno.test("billOf() of this program names every package that deno.json imports, but for those of tests", () => {
+Deno.test("billOf() of this program names every package that deno.json imports, except test packages", () => {
   const read = (name: string) => Deno.readTextFileSync(new URL(`../../${name}`, import.meta.url));
   const { imports, version } = JSON.parse(read("deno.json"));
   const found = billOf("penstock", version, read("deno.lock")).components.map(({ group, name }) =>

@@ -16,10 +16,10 @@ const { tasks, permissions } = JSON.parse(
   readonly permissions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
 
-/** Everything of a kind, or what is listed. */
+/** Everything of a kind, or a list. */
 type Grants = Readonly<Record<string, true | readonly string[]>>;
 
-/** What a command line grants, by a set of deno.json or by flags of its own. Only one of both is understood. */
+/** The permissions of a command line, from a set in deno.json or from its flags, but not from both. */
 function grantsOf(command: string): Grants {
   const [, set] = / -P=(\S+)/.exec(command) ?? [];
   const flags = [...command.matchAll(/ --allow-([a-z]+)(?:=(\S+))?/g)];
@@ -60,7 +60,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   config: { read: ["."] },
 };
 
-Deno.test("the tasks of deno.json grant their commands exactly this, and never ask for more", () => {
+Deno.test("the tasks of deno.json grant their commands exactly these permissions, and never prompt", () => {
   for (const [name, grants] of Object.entries(GRANTED)) {
     const { command } = tasks[name]!;
     assertEquals(grantsOf(command), grants, name);
@@ -68,7 +68,7 @@ Deno.test("the tasks of deno.json grant their commands exactly this, and never a
   }
 });
 
-/** Where a task that runs no part of the program fetches from: the checksums of Deno's bases. */
+/** The hosts of the only task that runs no part of the program: it fetches the checksums of Deno's bases. */
 const FETCHED: Readonly<Record<string, readonly string[]>> = {
   denort: [
     "dl.deno.land",
@@ -78,7 +78,7 @@ const FETCHED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-Deno.test("no task of deno.json reaches a host that the program does not name, but the one that fetches checksums", () => {
+Deno.test("no task of deno.json reaches a host that the program does not name, except the one that fetches checksums", () => {
   for (const [name, { command }] of Object.entries(tasks)) {
     const known = new Set([LOOPBACK, "localhost", ...ALL_HOSTS, ...FETCHED[name] ?? []]);
     for (const part of command.split(/&&?/)) {
@@ -88,7 +88,7 @@ Deno.test("no task of deno.json reaches a host that the program does not name, b
   }
 });
 
-Deno.test("every command is a task, described as help describes it, and start is another name for run", () => {
+Deno.test("every command is a task with the description from help, and start is another name for run", () => {
   for (const [name, description] of Object.entries(COMMANDS)) {
     assertEquals(tasks[name]?.description, description, name);
     assertMatch(tasks[name]!.command, new RegExp(` main\\.ts ${name}$`));
@@ -96,7 +96,7 @@ Deno.test("every command is a task, described as help describes it, and start is
   assertEquals(tasks["start"]!.command, tasks["run"]!.command);
 });
 
-Deno.test("every task says in a few words what it is for, and no command of the program is a wall of flags", () => {
+Deno.test("every task has a short description, and no command of the program is a wall of flags", () => {
   for (const [name, { description, command }] of Object.entries(tasks)) {
     assertMatch(description, /^\S.{2,78}[^.\s]$/, name);
     if (Object.hasOwn(COMMANDS, name)) assert(command.length < 140, `${name}: ${command.length} characters`);

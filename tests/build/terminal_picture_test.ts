@@ -7,12 +7,12 @@ function texts(output: string, columns = 10): string[] {
   return screenAfter(output, columns).map((row) => row.map(({ text }) => text).join(""));
 }
 
-Deno.test("screenAfter() goes on in the next row where a line is longer than the screen", () => {
+Deno.test("screenAfter() continues in the next row if a line is longer than the screen", () => {
   assertEquals(texts("0123456789"), ["0123456789"]);
   assertEquals(texts("0123456789ab\nc"), ["0123456789", "ab", "c"]);
 });
 
-Deno.test("screenAfter() draws over a line, and clears what is behind the cursor", () => {
+Deno.test("screenAfter() draws over a line, and clears the text after the cursor", () => {
   assertEquals(texts("abcdef\rxy"), ["xycdef"]);
   assertEquals(texts("abcdef\r\x1b[Kxy"), ["xy"]);
   assertEquals(texts("one\ntwo\x1b[1A\r\x1b[Jthree"), ["three"]);
@@ -27,7 +27,7 @@ Deno.test("screenAfter() distinguishes colours, and ends them", () => {
   ]]);
 });
 
-Deno.test("screenAfter() refuses what it would draw wrongly", () => {
+Deno.test("screenAfter() refuses sequences that it would draw wrongly", () => {
   assertThrows(() => screenAfter("\x1b[2@", 10), RangeError, "no control sequence");
   assertThrows(() => screenAfter("\x1b[44m", 10), RangeError, "no colour 44");
 });

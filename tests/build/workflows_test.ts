@@ -1,4 +1,4 @@
-/** The workflows keep what SECURITY.md says about releases: who may write, what is pinned, what is compared. */
+/** The workflows keep SECURITY.md's promises about releases: who may write, what is pinned, what is compared. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -19,7 +19,7 @@ function jobsOf(name: string): Record<string, string> {
   );
 }
 
-Deno.test("the workflows name every action by the hash of a commit, and may only read unless a job says more", () => {
+Deno.test("the workflows name every action by the hash of a commit, and may only read unless a job has more permissions", () => {
   assert(NAMES.includes("release.yml") && NAMES.includes("ci.yml"));
   for (const name of NAMES) {
     const text = workflow(name);
@@ -35,7 +35,7 @@ Deno.test("the workflows name every action by the hash of a commit, and may only
       );
     }
     assert(!/\bsecrets\.|pull_request_target|workflow_run/.test(text), name);
-    // What a user can write, such as a branch's name, reaches a shell through the environment alone.
+    // Text that a user controls, such as a branch's name, reaches a shell only through the environment.
     const scripts = [...text.matchAll(/run: (?:\|\n((?: {10}.*\n)+)|(.*))/g)].map(([, block, line]) =>
       block ?? line!
     );
@@ -66,7 +66,7 @@ Deno.test("a release is built from the tag's files, the lock file and pinned bas
   const jobs = jobsOf("release.yml");
   assertEquals(Object.keys(jobs), ["gate", "build", "publish"]);
   for (const [name, job] of Object.entries(jobs)) {
-    // Each of these would take what a registry gives on the day.
+    // Each of these would install whatever a registry returns that day.
     assert(!/npx|std:jsr|frozen=false|no-lock|npm install|deno (install|add|update|upgrade)/.test(job), name);
   }
   const { gate = "", build = "" } = jobs;
@@ -91,7 +91,7 @@ Deno.test("a release is built from the tag's files, the lock file and pinned bas
   }
 });
 
-Deno.test("a release is built twice and published only where both builds are the same and the gate is green", () => {
+Deno.test("a release is built twice and published only if both builds are the same and the gate is green", () => {
   const { build = "", publish = "" } = jobsOf("release.yml");
   assertStringIncludes(build, "copy: [first, second]\n");
   assertStringIncludes(build, "name: release-${{ matrix.copy }}\n");

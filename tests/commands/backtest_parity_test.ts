@@ -158,7 +158,9 @@ Deno.test("penstock backtest reads what a killed demo recorded, with at most its
     const { events, log } = await again([...options, path]);
     const found = traded(events).filter(({ type }) => type !== "expired");
     assertEquals(log, "");
-    assertEquals(found, live.slice(0, found.length));
+    // What happened is recorded before it is printed, so that the recording may also be ahead.
+    const both = Math.min(found.length, live.length);
+    assertEquals(found.slice(0, both), live.slice(0, both));
     const end = microseconds(live.at(-1)!.time) - CALM_SPEED * SECOND;
     const least = live.filter(({ time }) => microseconds(time) <= end).length;
     assert(least > 20 && found.length >= least, `${found.length} of ${live.length}, expected ${least}`);

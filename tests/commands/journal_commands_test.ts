@@ -1,11 +1,11 @@
-/** Commands that read a journal, or ask the run that writes it, in the process of the run itself. */
+/** Commands that read a journal or send requests to its run, in the same process as the run. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { rehash, tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
 import { inScene, LiveScene } from "./live_scene.ts";
 
 Deno.test(
-  "penstock status shows a run, and fails where it is halted or not alive if it is asked for that",
+  "penstock status shows a run, and on request fails if the run is halted or not alive",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, view, live } = scene;
@@ -71,7 +71,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock halt and release have a run do what they say, at work or at its next start",
+  "penstock halt and release take effect in a live run or at its next start",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     const { journal, view, live } = scene;
@@ -85,7 +85,9 @@ Deno.test(
     const twice = await inProcess("halt", journal);
     assertEquals(twice.code, 2);
     assertStringIncludes(twice.stderr, "is halted already");
-    assertEquals((await inProcess("release", journal)).code, 2);
+    const unreasoned = await inProcess("release", journal);
+    assertEquals(unreasoned.code, 2);
+    assertStringIncludes(unreasoned.stderr, "--reason is missing");
     const release = await inProcess("resume", journal, "--reason=reviewed");
     assertEquals(release.code, 0, release.stderr);
     assertMatch(
@@ -101,5 +103,13 @@ Deno.test(
     const withdrawn = await inProcess("release", journal, "--reason=mistaken");
     assertStringIncludes(withdrawn.stdout, "is withdrawn: the run will trade");
     assertEquals(await scene.waiting(), 0);
+  }),
+);
+
+Deno.test(
+  "penstock writes what a command failed with as JSON where its log is JSON",
+  inScene(async (folder) => {
+    const failed = await inProcess("verify", "--log-format=json", `${folder}/none.db`, `${folder}/none.txt`);
+    assertEquals([failed.code, JSON.parse(failed.stderr).level], [1, "error"]);
   }),
 );

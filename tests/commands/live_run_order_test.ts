@@ -1,5 +1,9 @@
 /** The order in which a live run records, keeps and shows what happens. */
 import { assert, assertEquals } from "@std/assert";
+import { HERE } from "../../src/commands/run/surroundings.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import { RunJournal } from "../../src/stores/journal/run_journal.ts";
+import { inProcess } from "../support/in_process.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { within } from "../support/penstock.ts";
 import { inScene, LiveScene, RestSide } from "./live_scene.ts";
@@ -18,7 +22,7 @@ Deno.test(
     // The missing trades are fetched.
     scene.miss(30);
     await scene.trades(25);
-    // More than may be fetched.
+    // More trades than may be fetched.
     scene.miss(60);
     await scene.trades(25);
     scene.file({ kind: "halt", action: "flatten", text: "enough" });
@@ -64,5 +68,45 @@ Deno.test(
     assertEquals((await reader.checkpoint())!.state["trades"], scene.received);
     await within(noted(), "the note of a checkpoint");
     await scene.stop();
+  }),
+);
+
+/** A journal that takes as long as a test says to keep events. */
+class SlowJournal extends RunJournal {
+  static opens: Promise<void> = Promise.resolve();
+  static most = 0;
+  static #now = 0;
+
+  override async keep(...events: Parameters<RunJournal["keep"]>): Promise<void> {
+    SlowJournal.most = Math.max(SlowJournal.most, ++SlowJournal.#now);
+    await SlowJournal.opens;
+    await super.keep(...events);
+    SlowJournal.#now--;
+  }
+}
+
+Deno.test(
+  "LiveRun takes one input after another, draws none that is being kept, and closes once all are",
+  inScene(async (folder) => {
+    const journals = () => Promise.resolve({ open: Journal.open, RunJournal: SlowJournal });
+    await using scene = new LiveScene(folder, {}, { surroundings: { ...HERE, journals } });
+    const { live, view, journal, recording } = scene;
+    await scene.start();
+    await scene.trades(30);
+    const before = view.events.length;
+    const opening = Promise.withResolvers<void>();
+    SlowJournal.opens = opening.promise;
+    const taken = [scene.disconnect(), scene.connect(), scene.trades(1)];
+    live.draw();
+    const closing = scene.close();
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals([view.events.length, view.glances, view.closed], [before, [], 0]);
+    opening.resolve();
+    await Promise.all([...taken, closing]);
+    assertEquals(SlowJournal.most, 1);
+    const types = view.events.slice(before).map(({ type }) => type);
+    assertEquals([types[0], types[1], types.at(-1)], ["disconnected", "connected", "summary"]);
+    const { code, stdout } = await inProcess("verify", "--log-level=error", journal, recording);
+    assertEquals(code, 0, stdout);
   }),
 );

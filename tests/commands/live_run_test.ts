@@ -108,6 +108,12 @@ Deno.test("LiveRun keeps nothing after the `stopped` entry, and leaves later req
     fileRequest(database, { run: 1, time: Date.now() * 1000, request });
     database.close();
     await live.handleRequests();
+    {
+      await using reader = await JournalReader.open(state);
+      const last = await reader.heartbeat();
+      await live.heartbeat();
+      assertEquals(await reader.heartbeat(), last);
+    }
     await live.close(1);
     assertEquals((await wholeEntries(state)).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
   }));
@@ -396,9 +402,15 @@ Deno.test(
     await first.start();
     await first.stop();
     const closed = names(folder);
-    for (const options of [{ short: "6" }, { record: `${folder}/frames.txt` }]) {
+    const eth = { symbol: "ETHUSDT", lot: "0.0001", tick: "0.01" };
+    const refused = [
+      [{ short: "6" }, "short was 5 and is 6"],
+      [eth, "symbol was BTCUSDT and is ETHUSDT"],
+      [{ record: `${folder}/frames.txt` }, "has something in it already"],
+    ] as const;
+    for (const [options, why] of refused) {
       await using scene = new LiveScene(folder, options, { recording: "next.txt" });
-      await assertRejects(() => scene.open());
+      assertStringIncludes((await assertRejects(() => scene.open(), Error)).message, why);
       await scene.close();
       assertEquals([names(folder), scene.view.closed, scene.view.events], [closed, 1, []]);
     }

@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import type { OpenedRun } from "../../src/commands/run/opening.ts";
+import { HERE } from "../../src/commands/run/surroundings.ts";
 import { configure, type GivenOptions } from "../../src/config/config.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { RunRequest } from "../../src/domain/run/run_request.ts";
@@ -115,14 +116,18 @@ export class LiveScene implements AsyncDisposable {
   #at: number;
 
   /** The first trade that it receives is number `at`. */
-  constructor(folder: string, options: Options = {}, { at = 0, recording = "frames.txt" } = {}) {
+  constructor(
+    folder: string,
+    options: Options = {},
+    { at = 0, recording = "frames.txt", surroundings = HERE } = {},
+  ) {
     this.journal = `${folder}/run.db`;
     this.recording = `${folder}/${recording}`;
     this.#at = at;
     const files = { state: this.journal, record: this.recording };
     const configuration = configure(given({ ...OPTIONS, ...files, ...options }), [], "run");
     const feed = new ReadAhead((async function* () {})());
-    this.live = new LiveRun(configuration, this.view, feed, this.ending.signal);
+    this.live = new LiveRun(configuration, this.view, feed, this.ending.signal, surroundings);
   }
 
   /** How many trades it has received or missed. */

@@ -217,7 +217,7 @@ Deno.test("penstock backtest FOLDER stays disconnected from one part to the next
 
 Deno.test("penstock verify FOLDER proves a live run so far, also across midnight", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 1_000 });
     const place = new Place(folder, exchange);
     await using program = place.startOverDays({ calls: 25 });
     let before = 0;

@@ -45,20 +45,7 @@ class HandIntervals implements Disposable {
   }
 }
 
-/** Keeps this process's permissions while a run drops its own. */
-function keptPermissions(): Disposable {
-  const { permissions } = Deno;
-  for (const name of ["revoke", "request"] as const) {
-    Object.defineProperty(permissions, name, { value: permissions.query, configurable: true });
-  }
-  return {
-    [Symbol.dispose]() {
-      for (const name of ["revoke", "request"]) Reflect.deleteProperty(permissions, name);
-    },
-  };
-}
-
-/** The WebSockets that are opened meanwhile. They are gone, with all that watches them, once it is disposed of. */
+/** The WebSockets opened meanwhile. Disposing it closes them and everything that watches them. */
 class OwnSockets implements AsyncDisposable {
   readonly #closed: Promise<unknown>[] = [];
   readonly #before = globalThis.WebSocketStream;
@@ -76,12 +63,12 @@ class OwnSockets implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     globalThis.WebSocketStream = this.#before;
     await Promise.allSettled(this.#closed);
-    // The runtime has a timer of its own behind every close, which is due at once.
+    // The runtime starts a timer of its own after every close, which is due at once.
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-/** Runs `use`, which closes its exchange, in a folder that is gone afterwards. */
+/** Calls `use`, which closes its exchange, with a folder that is removed afterwards. */
 function inRun(use: (folder: string) => Promise<void>): () => Promise<void> {
   return inScene(async (folder) => {
     await using _sockets = new OwnSockets();
@@ -96,7 +83,6 @@ class RunHere implements Disposable {
   readonly asked = new AbortController();
   /** Settles with the run; an error is a value until a test asks for it. */
   readonly #ended: Promise<unknown>;
-  readonly #permissions = keptPermissions();
 
   constructor(options: Options, view: Partial<WitnessView> = {}) {
     Object.defineProperties(this.view, Object.getOwnPropertyDescriptors(view));
@@ -106,7 +92,10 @@ class RunHere implements Disposable {
       signal: this.asked.signal,
       blocking: (work) => work(),
     };
-    this.#ended = run(started, { views: [() => this.view] }).then(() => null, (error) => error);
+    // The permissions of this process are needed for what comes after.
+    const dropPermissions = () => Promise.resolve({ level: "info", text: "none is dropped" } as const);
+    this.#ended = run(started, { views: [() => this.view], dropPermissions })
+      .then(() => null, (error) => error);
   }
 
   /** Waits until `isSo` is true after an event. */
@@ -135,7 +124,6 @@ class RunHere implements Disposable {
   [Symbol.dispose](): void {
     this.asked.abort();
     this.intervals[Symbol.dispose]();
-    this.#permissions[Symbol.dispose]();
   }
 }
 
@@ -280,7 +268,7 @@ Deno.test(
 
 Deno.test(
   "penstock run ends with an error once its journal cannot be written",
-  // Averages that do not exist yet: no decision has to be kept.
+  // The averages do not exist yet, so there is no decision to keep.
   withRun({ rate: 100 }, { short: "400000", long: "500000" }, async (here, journal) => {
     await here.shown("connected");
     Deno.removeSync(journal);

@@ -239,7 +239,7 @@ Deno.test("penstock run warns about a symbol that is not traded, and continues",
   exchange.status = "BREAK";
   const { events, log } = await goodRun(exchange.args);
   assertGreater(events.filter(({ type }) => type === "fill").length, 0);
-  assertMatch(warnings(log)[0]!, /BTCUSDT is not traded now: 127\.0\.0\.1:\d+ says BREAK\./);
+  assertMatch(warnings(log)[0]!, /BTCUSDT is not traded now: 127\.0\.0\.1:\d+ reports BREAK\./);
 });
 
 Deno.test("penstock run --offline-instruments queries no host, and logs it", async () => {

@@ -49,11 +49,11 @@ Deno.test(
 );
 
 Deno.test(
-  "startRecording() logs what is wrong with a recording later, and the recording goes on",
+  "startRecording() logs later troubles of a recording, which continues",
   inScene(async (around) => {
     const folder = `${around}/recorded`;
     const lines: Line[] = [];
-    const place = { clock: globalThis, journal: undefined, log: (line: Line) => void lines.push(line) };
+    const place = { journal: undefined, log: (line: Line) => void lines.push(line), clock: globalThis };
     const recording = await startRecording({ path: folder, isFolder: true }, configOf({}), place);
     Deno.renameSync(folder, `${around}/away`);
     Deno.mkdirSync(folder);

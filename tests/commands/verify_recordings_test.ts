@@ -1,4 +1,4 @@
-/** `penstock verify` in the process of its test: which recordings it takes, and how it ends. */
+/** `penstock verify` in the test's process: which recordings it uses, and how it ends. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { inProcess } from "../support/in_process.ts";
 import { rehash, tamper } from "../stores/sample_journal.ts";
@@ -15,7 +15,7 @@ async function run(folder: string, options: Options, at: number): Promise<LiveSc
 }
 
 Deno.test(
-  "penstock verify takes from a folder the recordings of the run that it is to verify, and no others",
+  "penstock verify uses only the recordings of the given run from a folder",
   inScene(async (folder) => {
     const record = `${folder}/recorded/`;
     const other = `${folder}/other.db`;
@@ -34,13 +34,13 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock verify ends with 5 where a recording does not lead to what the journal has",
+  "penstock verify ends with 5 if the journal does not follow from the recording",
   inScene(async (folder) => {
     const { journal, recording } = await run(folder, {}, 0);
     const whole = await inProcess("verify", "--log-level=error", journal, recording);
     assertEquals([whole.code, whole.stdout.startsWith("Verified in ")], [0, true]);
     const lines = Deno.readTextFileSync(recording).split("\n");
-    // Without one of its trades.
+    // The recording without one of its trades.
     lines.splice(lines.findIndex((line) => line.includes(`"e":"trade"`)) + 10, 1);
     Deno.writeTextFileSync(recording, lines.join("\n"));
     const { code, stdout } = await inProcess("verify", "--log-level=error", journal, recording);
@@ -53,7 +53,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock verify ends with 5 where a recording has more than its run, or a journal does not say under which limits it ran",
+  "penstock verify ends with 5 if a recording has more than its run, or a journal lacks one of its limits",
   inScene(async (folder) => {
     const { journal, recording } = await run(folder, {}, 0);
     const text = Deno.readTextFileSync(recording);

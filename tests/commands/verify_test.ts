@@ -125,7 +125,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals and 
 
 Deno.test("penstock verify proves a live run so far", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 500 });
     const run = new RecordedRun(folder, exchange);
     await run.process(async (program) => {
       let before = 0;

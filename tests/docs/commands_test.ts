@@ -1,9 +1,9 @@
-/** The command lines of the pages run as they are written. */
+/** The command lines on the pages run as written. */
 import { assert, assertEquals } from "@std/assert";
 import type { Ran } from "./run_commands.ts";
 import { ROOT } from "./pages.ts";
 
-Deno.test("every command line of every page that needs no host and no container runs as it is written", async () => {
+Deno.test("every command line of every page that needs no host and no container runs as written", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write", "--allow-run=sh"],

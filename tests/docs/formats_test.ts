@@ -1,4 +1,4 @@
-/** The lines that read Penstock's files with other tools, or make files for it, do so; those whose tool is not on this machine are ignored. */
+/** Runs the lines that read Penstock's files with other tools, or make files for it, if the tool is installed. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fences, PAGES } from "./pages.ts";
 
@@ -9,7 +9,7 @@ const FILLS = `run,time,symbol,side,price,quantity,notional,fee,cash,position,re
 1,2026-11-29T13:31:15.372000Z,BTCUSDT,buy,60003.85,0.01666,999.664141,0.99966415,8999.33619485,0.01666,,50,50\r
 1,2026-11-29T13:31:17.019000Z,BTCUSDT,sell,60006.02,0.01666,999.7002932,0.9997003,9998.03678775,0,-1.96321225,115,115\r
 `;
-/** As a spreadsheet saves it where decimals have a comma. */
+/** A CSV as a spreadsheet saves it in a locale with decimal commas. */
 const SPREADSHEET = "\ufeffDate;Price;Amount;Side\r\n2025-01-01 00:00:08.250;60004,1;0,5;Buy\r\n" +
   "2025-01-01 00:00:07;60003,85;0,01666;Sell\r\n";
 const EVENTS = [
@@ -23,7 +23,7 @@ const RESULT = {
   equityCurve: [["2026-11-29T13:31:14.101000Z", "10000"], ["2026-11-29T13:31:17.019000Z", "9998.03678775"]],
 };
 
-/** Whether a command line ends well, and so the tool is there. */
+/** Whether a command line succeeds, so that the tool is installed. */
 function works(command: string, ...args: string[]): boolean {
   try {
     return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
@@ -32,11 +32,11 @@ function works(command: string, ...args: string[]): boolean {
   }
 }
 
-/** A Python, one with pandas if there is one: that of Debian has it as a package, and may not be the first on the path. */
+/** A Python, preferably with pandas. Debian's Python has it as a package, but may not be first on the path. */
 const PYTHONS = [Deno.env.get("PENSTOCK_PYTHON") ?? "python3", "/usr/bin/python3"];
 const PYTHON = PYTHONS.find((python) => works(python, "-c", "import pandas")) ?? PYTHONS[0]!;
 
-/** What a command prints in a folder with the files that the page reads. */
+/** The output of a command in a folder with the files that the page reads. */
 function printed(command: string, ...args: string[]): string {
   const folder = Deno.makeTempDirSync();
   try {
@@ -56,7 +56,7 @@ function printed(command: string, ...args: string[]): string {
 }
 
 Deno.test({
-  name: "the lines for a CSV of one's own make one of a spreadsheet's, where there is a Python",
+  name: "the lines for converting a CSV accept a spreadsheet's, if there is a Python",
   ignore: !works(PYTHON, "--version"),
   fn() {
     const [script = "", ...more] = fences(PAGES.get("docs/backtest.md")!, "python");
@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the lines for pandas read exports, events and results, where there is a Python with pandas",
+  name: "the lines for pandas read exports, events and results, if there is a Python with pandas",
   ignore: !works(PYTHON, "-c", "import pandas"),
   fn() {
     const [fills = "", events = "", result = "", ...more] = fences(PAGE, "python");
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the lines for DuckDB read exports, events and results, where there is a DuckDB",
+  name: "the lines for DuckDB read exports, events and results, if there is a DuckDB",
   ignore: !works(DUCKDB, "--version"),
   fn() {
     const [fills = "", events = "", result = "", ...more] = fences(PAGE, "sql");

@@ -1,4 +1,4 @@
-/** What the pages name is there: pages, sections, files, tasks, options. */
+/** Everything that the pages name exists: pages, sections, files, tasks, options. */
 import { assert, assertEquals } from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
 import { readArguments } from "../../src/config/arguments.ts";
@@ -10,13 +10,13 @@ import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, 
 
 const TASKS = Object.keys(meta.tasks);
 const OPTIONS = OPTION_NAMES.map(optionWord);
-/** Of the engine and of tasks that are not commands. */
+/** Options of the engine and of tasks that are not commands. */
 const OTHER_OPTIONS = [
   "help",
   "version",
   ...meta.tasks.run.command.matchAll(/--([\w-]+)/g).map(([, name]) => name!),
 ];
-/** What is written somewhere else than in this repository. */
+/** Names of things outside this repository. */
 const ELSEWHERE = /^(data|dist)\/|^\/|[*…<>{}$]|^[A-Z]+:/;
 
 /** The part of a link that names a section, for a heading. */
@@ -51,7 +51,7 @@ Deno.test("every page of docs/ is linked from README", () => {
   }
 });
 
-Deno.test("every file of this repository that a page or SECURITY.md names is there", () => {
+Deno.test("every file of this repository that a page or SECURITY.md names exists", () => {
   for (const [path, text] of [...PAGES, ["SECURITY.md", TEXTS.get("SECURITY.md")!] as const]) {
     for (const span of codeSpans(text)) {
       const isPath = /^(\.ci|\.github|build|deploy|docs|src|std|tests)\/|^[\w-]+\.(yaml|json|lock)$/.test(
@@ -63,10 +63,10 @@ Deno.test("every file of this repository that a page or SECURITY.md names is the
   }
 });
 
-/** Files that a reader makes, or a task. */
+/** Files that a reader or a task creates. */
 const OUTSIDE = ["penstock.json", "result.json", "std/jsr.lock", "std/local.lock"];
 
-Deno.test("every task that a page names is there", () => {
+Deno.test("every task that a page names exists", () => {
   for (const [path, text] of TEXTS) {
     const named = [...commandLines(text), ...codeSpans(text)].flatMap((line) => {
       const found = /(?:^|[ |])(?:deno|npx --yes deno@\S+) task (?:-q )?([\w:]+)/.exec(line);
@@ -76,7 +76,7 @@ Deno.test("every task that a page names is there", () => {
   }
 });
 
-Deno.test("every option that a page names is there", () => {
+Deno.test("every option that a page names exists", () => {
   for (const [path, text] of PAGES) {
     for (const span of codeSpans(text).filter((span) => !/^(npx|docker|kubectl) /.test(span))) {
       for (const [, name] of span.matchAll(/(?:^|\s)--([a-z][\w-]*)/g)) {
@@ -86,7 +86,7 @@ Deno.test("every option that a page names is there", () => {
   }
 });
 
-Deno.test("every command line of the program has options and values that it takes", () => {
+Deno.test("every command line of the program has valid options and values", () => {
   let count = 0;
   for (const [path, page] of PAGES) {
     for (const line of commandLines(page)) {
@@ -106,7 +106,7 @@ Deno.test("every command line of the program has options and values that it take
   assert(count > 50, `${count} command lines were looked at`);
 });
 
-Deno.test("what the other command lines name is there: files of this repository, the version of Deno", () => {
+Deno.test("the other command lines name existing files of this repository and the right version of Deno", () => {
   const version = /deno@(\d+\.\d+\.\d+)/.exec(Deno.readTextFileSync(new URL(".ci/run", ROOT)))![1];
   for (const [path, text] of TEXTS) {
     for (const [, named] of text.matchAll(/deno@(\d+\.\d+\.\d+)/g)) assertEquals(named, version, path);
@@ -120,7 +120,7 @@ Deno.test("what the other command lines name is there: files of this repository,
   }
 });
 
-Deno.test("a CSV file with the columns that the page of backtests names is read", () => {
+Deno.test("a CSV file with the columns named on the page about backtests can be read", () => {
   const [header = ""] = fences(PAGES.get("docs/backtest.md")!, "").find((fence) => fence.startsWith("id,"))!
     .split("\n");
   assertEquals(csvColumns(header), { ...csvColumns(header), header: true });

@@ -1,4 +1,4 @@
-/** The pages of the documentation, and what is named in them. */
+/** The pages of the documentation, and the names in them. */
 
 /** The root of the repository. */
 export const ROOT = new URL("../../", import.meta.url);
@@ -10,7 +10,7 @@ export const PAGES: ReadonlyMap<string, string> = new Map(
     .map((path) => [path, Deno.readTextFileSync(new URL(path, ROOT))]),
 );
 
-/** The pages, and the other texts at the root that link to one another. */
+/** The pages, and the other files at the root that link to one another. */
 export const TEXTS: ReadonlyMap<string, string> = new Map([
   ...PAGES,
   ...["SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((path) =>
@@ -24,23 +24,23 @@ export function fences(page: string, language: string): string[] {
     .filter(([, name]) => name === language).map(([, , text]) => text!);
 }
 
-/** The command lines that a page shows, in their order. */
+/** The command lines on a page, in order. */
 export function commandLines(page: string): string[] {
   return fences(page, "sh").flatMap((fence) => fence.split("\n")).filter((line) => line.trim() !== "");
 }
 
-/** What stands in backticks within the page's sentences and tables. */
+/** The texts in backticks in the page's sentences and tables. */
 export function codeSpans(page: string): string[] {
   const prose = page.replaceAll(/^```[^]*?^```$/gm, "");
   return [...prose.matchAll(/`([^`]+)`/g)].map(([, text]) => text!.replaceAll(/\s+/g, " "));
 }
 
-/** The words of a command line as a shell splits it, without what they are in quotes for. */
+/** The words of a command line as a shell splits it, without the quotes. */
 export function wordsOf(line: string): string[] {
   return [...line.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/["']/g, ""));
 }
 
-/** The arguments of the program in a command line that starts it, by whichever of its names; null in others. */
+/** The arguments of the program in a command line that starts it by any of its names; null in others. */
 export function programArguments(line: string): string[] | null {
   const words = wordsOf(
     line.split(/ [|>] /).find((part) => /(^| )(deno task|\S*penstock) /.test(`${part} `)) ?? line,

@@ -1,13 +1,13 @@
 /**
- * A program: runs the command lines of the pages that need nothing from outside, as they are written, each page's in
- * their order and in a folder of its own, and prints a JSON list of what was run and what failed. Given a page's path as
- * an argument, only that page's. A demo without an end, or with a late one, ends after some seconds.
+ * A program that runs the pages' command lines that need nothing from outside, as written, in order, with a folder for
+ * each page. Prints a JSON list of the lines that ran and that failed. With a page's path as an argument, it runs only
+ * that page's. A demo that would run long ends after some seconds.
  */
 import { aside, fixSurroundings, print, setClock, written } from "../../build/docs/fixed_surroundings.ts";
 import { daysOfTrades } from "../../build/docs/made_files.ts";
 import { commandLines, PAGES, programArguments } from "./pages.ts";
 
-/** What came of a command line. */
+/** The result of a command line. */
 export interface Ran {
   readonly page: string;
   readonly line: string;
@@ -16,11 +16,11 @@ export interface Ran {
 
 /** Commands that need an exchange's hosts, or wait for a client. */
 const OUTSIDE = ["run", "doctor"];
-/** Commands that the clock moves for; the others wait for no timer. */
+/** Commands that need a moving clock; the others wait for no timer. */
 const CLOCKED = ["demo", "exchange", "halt", "release", "resume"];
 const LONGEST = "4s";
 
-/** What standard input still holds. */
+/** The rest of standard input. */
 let input = new Uint8Array(0);
 Deno.stdin.read = (into) => {
   const some = input.subarray(0, into.length);
@@ -56,7 +56,7 @@ try {
 print(JSON.stringify(ran));
 Deno.exit(0);
 
-/** The files that the pages presume: what a reader downloads, and what earlier commands have made. */
+/** The files that the pages assume: downloads of the reader, and the output of earlier commands. */
 async function prepare(): Promise<void> {
   Deno.mkdirSync("data");
   const [day = ""] = daysOfTrades(1);
@@ -108,7 +108,7 @@ async function failureOf(line: string): Promise<string | null> {
     else await runProgram(line);
     return null;
   } catch (error) {
-    // That is what a health check says of a run that was stopped: it has run.
+    // A health check reports this for a stopped run, so it ran.
     if (error instanceof Error && error.name === "Unhealthy") return null;
     return String(error);
   }
@@ -128,7 +128,7 @@ async function runProgram(line: string): Promise<void> {
   if (into !== undefined) Deno.writeTextFileSync(into, stdout);
 }
 
-/** The files that a pattern names; the word itself where it is none. */
+/** The files that match a pattern; the word itself if it is not a pattern. */
 function expanded(word: string): string[] {
   if (!word.includes("*")) return [word];
   const pattern = new RegExp(`^${word.split("*").map(RegExp.escape).join(".*")}$`);

@@ -1,9 +1,9 @@
-/** What the pages show of the program is what it prints. */
+/** The pages show the program's real output. */
 import { assert, assertEquals } from "@std/assert";
 import { placesIn } from "../../build/docs/pages.ts";
 import { PAGES, ROOT } from "./pages.ts";
 
-/** What `deno task docs` would write, by path. */
+/** The output of `deno task docs`, by path. */
 async function made(): Promise<Record<string, string>> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -15,7 +15,7 @@ async function made(): Promise<Record<string, string>> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-Deno.test("every sample and the picture of the terminal are what the program prints; deno task docs makes them again", async () => {
+Deno.test("every sample and the picture of the terminal match the program's output; deno task docs updates them", async () => {
   const files = await made();
   const withPlaces = [...PAGES].filter(([, page]) => placesIn(page).length > 0).map(([path]) => path);
   assertEquals(Object.keys(files).sort(), [...withPlaces, "docs/terminal.svg"].sort());
@@ -24,7 +24,7 @@ Deno.test("every sample and the picture of the terminal are what the program pri
   }
 });
 
-Deno.test("README is a door: 200 lines at most", () => {
+Deno.test("README has at most 200 lines", () => {
   const lines = PAGES.get("README.md")!.trimEnd().split("\n").length;
   assert(lines <= 200, `README.md has ${lines} lines`);
 });

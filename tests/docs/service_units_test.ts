@@ -1,4 +1,6 @@
-/** The units of systemd and launchd start the program with options that it takes, and without what could change it. */
+/**
+ * The units of systemd and launchd start the program with valid options, and without variables that could change it.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
@@ -8,7 +10,7 @@ const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
 const SYSTEMD = read("deploy/penstock.service");
 const LAUNCHD = read("deploy/org.penstock.run.plist");
 
-/** The values of a key of the systemd unit, all lines together. */
+/** The values of a key in the systemd unit, from all its lines. */
 function valuesOf(key: string): string[] {
   return [...SYSTEMD.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].flatMap(([, value]) => value!.split(" "));
 }
@@ -19,7 +21,7 @@ function listOf(key: string): string[] {
   return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, text]) => text!);
 }
 
-Deno.test("both units run the program with options that it takes, and keep what it received", () => {
+Deno.test("both units run the program with valid options, and keep what it receives", () => {
   const launched = listOf("ProgramArguments");
   const started = valuesOf("ExecStart");
   assertEquals(started.slice(0, 2), ["/usr/bin/env", "--block-signal=USR1"]);
@@ -31,24 +33,24 @@ Deno.test("both units run the program with options that it takes, and keep what 
   }
 });
 
-Deno.test("both units take away every variable that changes the runtime", () => {
+Deno.test("both units unset every variable that changes the runtime", () => {
   const unset = valuesOf("UnsetEnvironment");
   for (const { name } of RUNTIME_SETTINGS) assert(unset.includes(name), name);
   assertEquals(listOf("ProgramArguments").slice(0, 2), ["/usr/bin/env", "-i"]);
 });
 
-Deno.test("systemd starts a run again after a failure, but not with options that it refuses, nor on a damaged journal", () => {
+Deno.test("systemd starts a run again after a failure, but not with invalid options or on a damaged journal", () => {
   assertEquals(valuesOf("Restart"), ["on-failure"]);
   assertEquals(valuesOf("RestartPreventExitStatus"), ["2", "3"]);
 });
 
 Deno.test({
-  name: "systemd finds no mistake in its unit, where there is a systemd",
+  name: "systemd finds no mistake in its unit, if there is a systemd",
   ignore: !hasSystemd(),
   fn() {
     const folder = Deno.makeTempDirSync();
     try {
-      // The program need not be on this machine.
+      // The program need not be installed on this machine.
       Deno.writeTextFileSync(
         `${folder}/penstock.service`,
         SYSTEMD.replace("/usr/local/bin/penstock", "/bin/true"),

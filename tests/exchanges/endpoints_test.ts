@@ -43,7 +43,7 @@ Deno.test("hostsNeeded() names every host that a run connects to, once, and no o
   ]);
 });
 
-Deno.test("marketOf() is the exchange for any of its hosts, the built-in exchange for demo, else the address", () => {
+Deno.test("marketOf() is the exchange for any of its hosts, the built-in exchange for demo, otherwise the address", () => {
   const at = (endpoint: string | null) => marketOf("run", { ...BINANCE, endpoint });
   assertEquals(at(null), "binance");
   assertEquals(at(EXCHANGES.binance.marketDataStream), "binance");

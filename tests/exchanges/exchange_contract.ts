@@ -41,7 +41,7 @@ export function testExchange(subject: ExchangeCase): void {
   const texts = frames.map(({ text }) => text);
   const ids = frames.flatMap((frame) => frame.ids);
 
-  Deno.test(`${name} keeps streams and questions to the base address, and names the symbol`, () => {
+  Deno.test(`${name} keeps streams and requests to the base address, and names the symbol`, () => {
     const at = (symbol: string) => [
       exchange.streamUrl("wss://h:1", symbol),
       ...exchange.subscriptions(symbol),
@@ -63,7 +63,7 @@ export function testExchange(subject: ExchangeCase): void {
     for (const address of asked) assert(hosts.includes(hostOf(address)), address);
   });
 
-  Deno.test(`${name} asks for a pause after a refusal for too many requests, and reads nothing into a refusal without a reason`, () => {
+  Deno.test(`${name} asks for a pause after a refusal for too many requests, and does not interpret a refusal without a reason`, () => {
     assert(exchange.refusal(429, exchange.addresses.rest).stayAwayMs !== null);
     assertEquals(exchange.refusal(404, exchange.addresses.rest).stayAwayMs, null);
     for (const body of [undefined, null, [], "x", {}]) {
@@ -152,7 +152,7 @@ export function testExchange(subject: ExchangeCase): void {
     assert(exchange.instrumentQuestion("https://h", `${symbol}X`).read(body) instanceof RejectedAnswer);
   });
 
-  Deno.test(`${name}'s decoder says what is wrong and where, and recognises notices and other symbols`, () => {
+  Deno.test(`${name}'s decoder reports what is wrong and where, and recognises notices and other symbols`, () => {
     const decoder = exchange.decoder(symbol);
     for (const frame of subject.unusable) {
       assertEquals(decoder.decode(frame), "rejected", frame);

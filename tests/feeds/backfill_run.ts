@@ -19,7 +19,7 @@ export const FIRST_ID = 5_000_000_000;
 export const START_TIME = 1_723_161_240_000;
 export const NEVER = new AbortController().signal;
 
-/** Time that passes only when it is waited for. */
+/** Time that passes only while something waits. */
 export class PassingClock implements RestClock {
   /** The waits, in ms. */
   readonly pauses: number[] = [];
@@ -56,14 +56,14 @@ export function aggregatesOf(trades: readonly ExchangeTrade[]): ExchangeAggregat
   return trades.flatMap((trade, index) => aggregator.add(trade, trades[index + 1] ?? null) ?? []);
 }
 
-/** A trade or an aggregate as it is to be handed over. */
+/** A trade or an aggregate as a fetch must yield it. */
 export function rowOf(trade: ExchangeTrade | ExchangeAggregate): BackfilledTrade {
   const { price, quantity, time, buyerIsMaker } = trade;
   const { firstId, lastId } = "firstId" in trade ? trade : { firstId: trade.id, lastId: trade.id };
   return { firstId, lastId, price, quantity, time: Math.floor(time), buyerIsMaker };
 }
 
-/** An exchange all of whose trades are out, and the REST requests it was asked. */
+/** An exchange whose trades are all past, and its REST requests so far. */
 export interface Past extends AsyncDisposable {
   readonly endpoint: string;
   /** Paths with parameters. */
@@ -99,13 +99,13 @@ export async function past(
   };
 }
 
-/** Tests ask more in a real minute than is allowed: only those about the budget look at it. */
+/** Tests make more requests in a real minute than allowed, so only those about the budget check it. */
 function withoutWeight({ status, body, headers }: RestAnswer): RestAnswer {
   const rest = Object.entries(headers).filter(([name]) => !/^X-MBX-USED-WEIGHT/.test(name));
   return { status, body, headers: Object.fromEntries(rest) };
 }
 
-/** Changes what an answer's rows are. */
+/** Changes the rows of an answer. */
 export function withRows(
   answer: RestAnswer,
   // deno-lint-ignore no-explicit-any
@@ -120,7 +120,7 @@ export function onlyAggregates(url: URL, answer: RestAnswer): RestAnswer {
   return { status: 403, body: `{"code":-1,"msg":"no such thing here"}`, headers: {} };
 }
 
-/** A server that answers every request, numbered from 1, as it is told. */
+/** A server that answers every request, numbered from 1, as the test wants. */
 export function answering(
   answer: (number: number, url: URL) => Partial<RestAnswer> | ((visit: Visit) => Promise<void>),
 ): RawServer {
@@ -132,7 +132,7 @@ export function answering(
   });
 }
 
-/** Where a server's REST side would be. */
+/** The REST address of a server. */
 export function restOf(server: RawServer): string {
   return server.endpoint.replace("ws://", "http://");
 }
@@ -150,7 +150,7 @@ export function rowsFrom(first: number, count: number): Record<string, unknown>[
   }));
 }
 
-/** What a fetch handed over. */
+/** The result of a fetch. */
 export interface Fetched {
   readonly pages: FetchedTrades[];
   readonly rows: BackfilledTrade[];

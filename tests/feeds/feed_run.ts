@@ -1,4 +1,4 @@
-/** Runs a live feed into a pipeline, as the command does, and keeps the books a second time, in plain arithmetic. */
+/** Runs a live feed into a pipeline, as the command does, and keeps a second set of books in plain arithmetic. */
 import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { Batch } from "../../src/feeds/live/feed.ts";
@@ -11,7 +11,7 @@ const NO_MEMORY = { rss: 0, heapTotal: 0, external: 0 };
 
 type Of<K extends Batch["kind"]> = Batch & { readonly kind: K };
 
-/** What the trades received amount to when they are counted one by one. */
+/** The totals of the received trades, counted one by one. */
 export interface Tally {
   readonly trades: number;
   readonly gaps: number;
@@ -42,13 +42,13 @@ export class FeedRun implements AsyncDisposable {
       exchange: exchangeNamed("binance"),
       endpoint,
       symbol: "BTCUSDT",
-      // A pause of this process must not count as a stale stream: tests about that say how long it may last.
+      // A pause of this process must not count as a stale stream. Tests about staleness set their own limit.
       staleMs: 60_000,
       retryMaxMs: 100,
       attempts: null,
       renewAfterMs: 3_600_000,
       signal: this.#stop.signal,
-      // The process has the memory of all tests that run beside.
+      // The process includes the memory of all tests that run in parallel.
       memory: () => NO_MEMORY,
       ...options,
     });
@@ -57,7 +57,7 @@ export class FeedRun implements AsyncDisposable {
     this.over.catch(() => {});
   }
 
-  /** Waits until `holds`, looking again after every batch. */
+  /** Waits until `holds`, checking after every batch. */
   async until(holds: (run: FeedRun) => boolean): Promise<void> {
     while (!holds(this)) {
       const changed = new Promise<"changed">((resolve) => this.#look = () => resolve("changed"));
@@ -75,7 +75,7 @@ export class FeedRun implements AsyncDisposable {
     await within(this.over, "the end of the feed");
   }
 
-  /** The ids of the usable trades, as they came. */
+  /** The ids of the usable trades, in order of arrival. */
   get ids(): number[] {
     return this.messages.map(usableId).filter((id) => id !== null);
   }

@@ -1,19 +1,19 @@
-/** Gives permissions up as told, in a process of its own, and says what it may still do. */
+/** Drops permissions as requested, in a process of its own, and prints which remain. */
 import { dropPermissions, lockedExchange, type Needs } from "../../src/feeds/process/permissions.ts";
 
-/** What a probe is to do; `null` gives nothing up. */
+/** The task of a probe; `null` drops nothing. */
 export interface Probe {
   readonly needs: Needs | null;
   readonly paths: readonly string[];
-  /** Asked afterwards. */
+  /** The permissions to query afterwards. */
   readonly questions: readonly Deno.PermissionDescriptor[];
 }
 
-/** What it found. */
+/** The result of a probe. */
 export interface Probed {
   readonly printed: string;
   readonly locked: string | null;
-  /** Whether each is granted, in the order of the questions. */
+  /** Whether each is granted, in the order of the queries. */
   readonly granted: readonly boolean[];
 }
 

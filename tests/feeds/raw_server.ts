@@ -1,14 +1,14 @@
-/** A server on bare TCP that does to its clients whatever a test wants, also what no exchange should. */
+/** A server on bare TCP that does whatever a test wants, even what no exchange should. */
 import { type HttpRequest, readRequest } from "../../src/simulator/http_request.ts";
 import { acceptUpgrade, asksForUpgrade, ClientFrames, encodeMessage } from "../../src/simulator/websocket.ts";
 import { within } from "../support/penstock.ts";
 
-/** One client's connection, its request already read. */
+/** A client's connection after its request was read. */
 export class Visit {
   readonly request: HttpRequest;
   /** Counts the connections from 1. */
   readonly number: number;
-  /** When it came, by `performance.now()`. */
+  /** When it connected, by `performance.now()`. */
   readonly at = performance.now();
   readonly #conn: Deno.TcpConn;
 
@@ -46,7 +46,7 @@ export class Visit {
     while (rest.length > 0) rest = rest.subarray(await this.#conn.write(rest));
   }
 
-  /** Reads what the client sends, which is masked, until it says goodbye or is gone. */
+  /** Reads what the client sends, which is masked, until it closes or is gone. */
   async untilGoodbye(): Promise<void> {
     const bytes = new Uint8Array(1024);
     // A client of these tests sends nothing but pongs, each in one piece, and at last a closing frame.
@@ -80,7 +80,7 @@ export class Visit {
   }
 }
 
-/** Listens on loopback until it is disposed of; what it does not do by itself, `serve` does. */
+/** Listens on loopback until it is disposed; `serve` does the rest. */
 export class RawServer implements AsyncDisposable {
   readonly endpoint: string;
   readonly visits: Visit[] = [];
@@ -94,12 +94,12 @@ export class RawServer implements AsyncDisposable {
     this.#running.push(this.#accept(serve, greeting));
   }
 
-  /** `serve` is given every client after its request was read; null: nothing is read or answered, ever. */
+  /** `serve` gets every client after its request was read. With null nothing is ever read or answered. */
   static listen(serve: ((visit: Visit) => Promise<void>) | null): RawServer {
     return new RawServer(serve);
   }
 
-  /** A port where an HTTP server would be, which answers anything at all in plain text. */
+  /** A port where an HTTP server would be, which answers every request with plain text. */
   static speaksPlainly(): RawServer {
     return new RawServer(null, "HTTP/1.1 400 Bad Request\r\n\r\n");
   }
@@ -130,7 +130,7 @@ export class RawServer implements AsyncDisposable {
       this.visits.push(visit);
       await serve(visit);
     } catch {
-      // The client went away.
+      // The client has left.
     }
   }
 
@@ -147,7 +147,7 @@ export class RawServer implements AsyncDisposable {
   }
 }
 
-/** The ends of all WebSockets that were opened since the last test, abandoned ones among them. */
+/** The ends of all WebSockets opened since the last test, including abandoned ones. */
 const ends: Promise<unknown>[] = [];
 
 globalThis.WebSocketStream = class extends WebSocketStream {
@@ -157,10 +157,7 @@ globalThis.WebSocketStream = class extends WebSocketStream {
   }
 };
 
-/**
- * A test that abandons WebSockets. It ends once they are gone: each when its own server is, which `body` disposes of,
- * if not before.
- */
+/** A test that abandons WebSockets. It ends once they are gone, each at the latest when `body` disposes its server. */
 export function socketTest(name: string, body: () => Promise<void>): void {
   Deno.test(name, async () => {
     await body();
@@ -170,7 +167,7 @@ export function socketTest(name: string, body: () => Promise<void>): void {
   });
 }
 
-/** A trade as the stream carries it. */
+/** A trade in the format of the stream. */
 export function tradeMessage(id: number): string {
   return `{"e":"trade","E":1700000000000,"s":"BTCUSDT","t":${id},"p":"100.00000000","q":"0.00100000",` +
     `"T":1700000000000,"m":true,"M":true}`;

@@ -1,4 +1,4 @@
-/** Recorded files made for a test, and what is read from them. */
+/** Recorded files made for a test, and the results of reading them. */
 import { gzipSync } from "node:zlib";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
 import type { Layout } from "../../src/formats/trade_file.ts";

@@ -1,4 +1,4 @@
-/** Blocks hold the trades that reading one by one gives, and only such as need no judgement. */
+/** Blocks hold the same trades as reading one by one, and only trades that need no judgement. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { ReadBlock } from "../../src/domain/market/block.ts";
 import { powerOfTen } from "../../src/domain/numbers/price.ts";
@@ -12,11 +12,11 @@ import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 
 const HOUR = 3_600_000_000;
-/** Each holds some 100 trades. */
+/** Each holds about 100 trades. */
 const FILES = fuzzCases(100, 100);
 const START = { id: 3735683258, time: 1735689600000000 };
 
-/** Frames without a trade; the second is not ASCII, so that no frame is scanned that is encoded together with it. */
+/** Frames without a trade. The second is not ASCII, so frames encoded together with it are not scanned. */
 const NOTICES = [`{"result":null,"id":1}`, `{"result":"é","id":1}`];
 
 interface Made {
@@ -28,7 +28,7 @@ interface Made {
   readonly buyerIsMaker: boolean;
 }
 
-/** Trades that mostly follow on one another; among them gaps, repeats, jumps in time and finer prices. */
+/** Trades that mostly follow each other, with some gaps, repeats, jumps in time and finer prices. */
 function makeTrades(random: SeededRandom, areAggregates: boolean): Made[] {
   let { id, time } = START;
   return Array.from({ length: random.whole(1, 200) }, () => {
@@ -80,7 +80,7 @@ function shown(trade: TradeFields, receivedAt = 0): string {
     .join();
 }
 
-/** The trades of a block, each as text; and that the block keeps what it promises. */
+/** The trades of a block as text, after a check that the block keeps its promises. */
 function rowsOf(block: ReadBlock, after: Followed): string[] {
   assert(block.size > 0);
   assertEquals([block.symbol, block.decimals], ["BTCUSDT", after.decimals]);
@@ -108,12 +108,12 @@ function rowsOf(block: ReadBlock, after: Followed): string[] {
 
 const counts = { single: 0, inBlocks: 0, blocks: 0 };
 
-/** All that a reader has, by blocks where it has any, with what else it reads between them. */
+/** Everything in a reader: its blocks, and what it reads between them. */
 function readBlocks(reader: TradeReader, random: SeededRandom): string[] {
   const found: string[] = [];
   let after: Followed = { ...START, decimals: 0 };
   for (;;) {
-    // Whoever reads by blocks may also read on one by one.
+    // A caller that reads blocks may also continue one by one.
     const most = random.pick([4096, 4096, 4096, 1, 3, 50]);
     const block = random.whole(0, 9) === 0 ? null : reader.takeBlock!(after, most);
     if (block !== null) {
@@ -176,13 +176,13 @@ Deno.test("takeBlock() and next() of every reader give, in any mixture, what nex
       if (found !== expected) assertEquals({ name, text, found }, { name, text, found: expected });
     }
   }
-  // Most trades have to be in blocks, and enough not, or the run would show little.
+  // Most trades must be in blocks, but enough must not, or the test would prove little.
   assertGreater(counts.inBlocks, counts.single);
   assertGreater(counts.single, 30 * FILES);
   assertGreater(counts.blocks, 10 * FILES);
 });
 
-Deno.test("takeBlock() reads a file whose trades follow on one another in as few blocks as fit", () => {
+Deno.test("takeBlock() reads a file of consecutive trades in as few blocks as possible", () => {
   const rows = Array.from(
     { length: 5_000 },
     (_, index) => `${index + 1},1.25,1,1.25,${START.time},true,true\n`,
@@ -201,7 +201,7 @@ Deno.test("takeBlock() reads a file whose trades follow on one another in as few
   assertEquals(reader.next(), null);
 });
 
-Deno.test("FrameBatch.takeBlock() gives all frames of a batch but those that are encoded with one that is not ASCII", () => {
+Deno.test("FrameBatch.takeBlock() returns all frames of a batch except those encoded with one that is not ASCII", () => {
   const made = { price: "1.25", quantity: "1", time: START.time, buyerIsMaker: true };
   const frames = Array.from(
     { length: 250 },
@@ -222,6 +222,7 @@ Deno.test("FrameBatch.takeBlock() gives all frames of a batch but those that are
     if (read === null) break;
     if (read === "trade") after = { ...after, id: batch.trade.lastId };
   }
-  // Of 64 frames each; the third lot is decoded, and so is the frame after it, as the last one might have held more.
+  // Lots of 64 frames. The third is decoded, and so is the next frame, because the last one might have held more
+  // trades.
   assertEquals([sizes, batch.taken], [[64, 64, 57], 250]);
 });

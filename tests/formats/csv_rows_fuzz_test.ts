@@ -1,6 +1,6 @@
 /**
- * Both ways of reading CSV rows, the loop in WebAssembly and the slow one, and a naive reader have to agree on every
- * input, most of which is bad.
+ * Both ways of reading CSV rows, the WebAssembly loop and the slow one, must agree with a naive reader on every input.
+ * Most inputs are bad.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -98,7 +98,7 @@ const SCRAPS = [
   "True,",
 ];
 
-/** One change of the kinds that a careless program, a cut or a broken disk might make. */
+/** One change of a kind that a careless program, a cut or a broken disk might make. */
 function mutate(row: string, random: SeededRandom): string {
   const at = random.whole(0, row.length);
   const fields = row.split(",");
@@ -126,7 +126,7 @@ function mutate(row: string, random: SeededRandom): string {
     case 9:
       return fields.with(column, field.replace(/\d+$/, "") + String(random.whole(0, 1e9))).join(",");
     default: {
-      // Numbers of every length, as long as they are numbers.
+      // Numbers of every length that are still valid numbers.
       if (!/^[\d.]+$/.test(field)) return row;
       const digits = (most: number) =>
         Array.from({ length: random.whole(1, most) }, () => random.whole(0, 9)).join("");
@@ -151,7 +151,7 @@ function wholeOf(text: string): bigint | null {
   return /^(0|[1-9]\d*)$/.test(text) && BigInt(text) < 2n ** 53n ? BigInt(text) : null;
 }
 
-/** What is in one row: the trade, or the number from 0 of the field that is wrong and what it holds. */
+/** The content of one row: the trade, or the number (from 0) and the content of the wrong field. */
 function naiveRow(fields: string[], kinds: readonly string[]): string | { wrong: number } {
   const trade: Record<string, string> = {};
   const isStruckOut = kinds.every((kind, column) => {
@@ -207,7 +207,7 @@ function bytesIn(text: string): number {
   return ENCODER.encode(text).length;
 }
 
-/** What is in each line, as texts. */
+/** The content of each line, as text. */
 function naively(text: string, kinds: readonly string[]): string[] {
   const found: string[] = [];
   let isFirst = true;
@@ -234,8 +234,8 @@ function naively(text: string, kinds: readonly string[]): string[] {
 }
 
 /**
- * What CsvRows says of the same, cut into chunks at some of its line ends, with stale bytes around them. `slow` reads them
- * too, without the loop.
+ * The result of CsvRows for the same text, cut into chunks at some line ends, with stale bytes around them. `slow`
+ * reads them too, without the loop.
  */
 function really(
   text: string,

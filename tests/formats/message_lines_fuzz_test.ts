@@ -1,4 +1,4 @@
-/** Damaged recordings: MessageLines must read each of them as a plain reader does, line by line. */
+/** Damaged recordings: MessageLines must read each of them as a naive reader does, line by line. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -62,7 +62,7 @@ const SCRAPS = [
   `{"penstock":`,
 ];
 
-/** A recording as the exchange, the disk or a careless hand might have left it. */
+/** A recording as the exchange, the disk or a careless edit might have left it. */
 function makeRecording(random: SeededRandom, isTimed: boolean): Uint8Array {
   const usual = random.pick(TIMES.slice(0, 3));
   const end = random.pick(["\n", "\n", "\r\n"]);
@@ -91,7 +91,7 @@ function fieldsOf(trade: TradeFields): string {
   return [firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker].join();
 }
 
-/** What a recording says, read with nothing but strings, regular expressions and JSON. */
+/** The content of a recording, read with only strings, regular expressions and JSON. */
 function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): string[] {
   const found: string[] = [];
   const reader = new BinanceMessageReader("BTCUSDT");
@@ -190,7 +190,7 @@ function readLines(
   return found;
 }
 
-Deno.test("MessageLines says of damaged recordings what a plain reading does, over thousands of them", () => {
+Deno.test("MessageLines reads thousands of damaged recordings as a naive reader does", () => {
   const random = new SeededRandom(3);
   const room = new Uint8Array(16_384);
   const counts: Record<string, number> = {};

@@ -1,6 +1,6 @@
 /**
  * A day of a live run in virtual time, drawn from a seed: the exchange, the network, the disk, the clock and the
- * process itself fail in every way that they know, around the real feed, engine and stores.
+ * process itself fail in every way they can, around the real feed, engine and stores.
  */
 import { assert, assertRejects } from "@std/assert";
 import { assertKept, wholeEntries } from "../commands/reference_run.ts";
@@ -20,12 +20,12 @@ import { Trace } from "./trace.ts";
 import { DAY, MINUTE, Troubles, WrongClock } from "./troubles.ts";
 import { VirtualTime } from "./virtual_time.ts";
 
-/** What became of a day. */
+/** The outcome of a day. */
 export interface Day extends DayFound {
   readonly seed: number;
-  /** Equal whenever the same seed is simulated by the same program. */
+  /** A digest, equal whenever the same program simulates the same seed. */
   readonly digest: string;
-  /** How often each trouble came, by its name. */
+  /** How often each trouble occurred, by its name. */
   readonly troubles: Readonly<Record<string, number>>;
 }
 
@@ -37,19 +37,19 @@ export class BadDay extends Error {
 
   constructor(seed: number, digest: string, cause: unknown, last: readonly string[]) {
     const why = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
-    super(`the day of seed ${seed}: ${why}\nwhat happened last:\n${last.join("\n")}`, { cause });
+    super(`the day of seed ${seed}: ${why}\nlast events:\n${last.join("\n")}`, { cause });
     this.seed = seed;
     this.digest = digest;
   }
 }
 
-/** A process that is asked to stop has this long. */
+/** The longest time for a process to stop. */
 const PATIENCE = 5 * MINUTE;
 const SHOWN = 40;
 const PULSE_MINUTES = 30;
-/** A heartbeat comes every two minutes here. */
+/** The greatest age of a heartbeat; here a run writes one every two minutes. */
 const HEARTBEAT_MS = 2.2 * MINUTE;
-/** The longest that streams may be stale, one after another, with what it takes to connect again. */
+/** The longest time for several stale streams in a row, with the time to connect again. */
 const LAG_MS = 60 * MINUTE;
 const ENDS = [
   "kill",
@@ -63,8 +63,8 @@ const ENDS = [
 const FIRST_PROCESS = 100;
 
 /**
- * Simulates the day of `seed` in a temporary folder. Throws BadDay, with the last `shown` lines of what happened, if it
- * is not as it must be.
+ * Simulates the day of `seed` in a temporary folder. Throws BadDay, with the last `shown` lines of the trace, if a
+ * check fails.
  */
 export async function simulateDay(seed: number, shown = SHOWN): Promise<Day> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-day-" });
@@ -88,7 +88,7 @@ class DayRun {
   readonly #clock: WrongClock;
   readonly #boots: Boot[] = [];
   #process: SimulatedProcess | null = null;
-  /** The folder of the journal, which is another one after every crash. */
+  /** The folder of the journal, a new one after every crash. */
   #disk = 0;
 
   constructor(seed: number, folder: string, shown: number) {
@@ -125,7 +125,7 @@ class DayRun {
         trades,
         boots: this.#boots,
         requests: this.#requests,
-        // With the power goes what the system had not put on the disk yet.
+        // A power cut loses what the system had not synced yet.
         isUnproven: this.#boots.some(({ hasLostRecording }) => hasLostRecording),
       });
       return { seed: this.#seed, digest: this.#trace.digest, troubles: this.#troubles.counts, ...found };
@@ -152,7 +152,7 @@ class DayRun {
     await Promise.race([this.#processes(), bad.promise]);
   }
 
-  /** Processes come and go, one at a time. The last one is asked to stop as the day ends. */
+  /** Runs processes, one at a time. The last one is asked to stop as the day ends. */
   async #processes(): Promise<void> {
     const random = this.#random;
     while (!await this.#outcomeOf(await this.#boot())) {
@@ -179,11 +179,11 @@ class DayRun {
     const boot: Boot = { process, ...progress, hasLostRecording: false };
     this.#process = process;
     this.#boots.push(boot);
-    this.#trace.add(this.#time.now, `process ${number} goes on after ${progress.from}`);
+    this.#trace.add(this.#time.now, `process ${number} resumes after ${progress.from}`);
     return boot;
   }
 
-  /** Lets a process live and end. Resolves to whether it lived to the end of the day. */
+  /** Runs a process until it ends. Resolves to whether it lasted to the end of the day. */
   async #outcomeOf(boot: Boot): Promise<boolean> {
     const random = this.#random;
     const { process } = boot;
@@ -218,7 +218,7 @@ class DayRun {
     return false;
   }
 
-  /** What an end leaves behind, and what has to be true of it. */
+  /** Checks what an end leaves behind. */
   async #afterwards(boot: Boot): Promise<void> {
     const { process } = boot;
     const ending = await process.ended;
@@ -241,7 +241,7 @@ class DayRun {
     }
   }
 
-  /** A run ends by itself only where its disk has failed it. */
+  /** Checks that a run ends by itself only after its disk has failed. */
   #mustHaveReason(process: SimulatedProcess, error: unknown): void {
     this.#troubles.count("failure");
     if (process.troubles.length === 0 || exitOf(error) === null) throw error;
@@ -250,7 +250,7 @@ class DayRun {
   async #stop(process: SimulatedProcess): Promise<void> {
     process.stop();
     await this.#waitFor(process, PATIENCE);
-    assert(!process.isAlive, `a process that was asked to stop goes on for ${PATIENCE} ms`);
+    assert(!process.isAlive, `a process that was asked to stop still runs after ${PATIENCE} ms`);
   }
 
   async #waitFor(process: SimulatedProcess, ms: number): Promise<void> {
@@ -264,7 +264,7 @@ class DayRun {
     }
   }
 
-  /** Other processes see that the run is alive, and none can take its journal. */
+  /** Checks that other processes see that the run is alive, and that none can take its journal. */
   async #checkPulse(): Promise<void> {
     const process = this.#process;
     const { time, wallClock } = this.#world;
@@ -279,7 +279,7 @@ class DayRun {
     await this.#time.real(assertRejects(() => other, JournalHeld));
   }
 
-  /** A process that has had a network for long enough has the trades of long ago. */
+  /** Checks that a process with a network for long enough has all older trades. */
   #mustKeepUp(process: SimulatedProcess, { last }: KeptHeartbeat): void {
     const { time, weather, exchange } = this.#world;
     if (Math.min(time.now - process.openSince!, weather.openMs) < LAG_MS) return;

@@ -1,4 +1,4 @@
-/** What has to be true of a simulated day when it is over. */
+/** The checks at the end of a simulated day. */
 import { assert, assertEquals } from "@std/assert";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -16,7 +16,7 @@ import type { SimulatedProcess } from "./simulated_process.ts";
 /** One process of the day. */
 export interface Boot {
   readonly process: SimulatedProcess;
-  /** The last trade that the journal held as it started, -1 for none, and how many. */
+  /** The last trade in the journal at its start, -1 for none, and the number of trades. */
   readonly from: number;
   readonly trades: number;
   /** Whether a power cut took a part of its recording. */
@@ -28,15 +28,15 @@ export interface DayOver {
   /** The journal. */
   readonly path: string;
   readonly choices: Choices;
-  /** All trades that there were, oldest first. */
+  /** All trades of the exchange, oldest first. */
   readonly trades: readonly ExchangeTrade[];
   readonly boots: readonly Boot[];
   readonly requests: Requests;
-  /** Whether recordings lack what the journal has. */
+  /** Whether recordings lack something that the journal has. */
   readonly isUnproven: boolean;
 }
 
-/** What a day was like. */
+/** The figures of a day. */
 export interface DayFound {
   readonly trades: number;
   readonly fills: number;
@@ -46,20 +46,20 @@ export interface DayFound {
   readonly processes: number;
 }
 
-/** What a checkpoint says of a run's trades. */
+/** The figures about trades in a checkpoint. */
 interface RunState {
   readonly trades: number;
   readonly firstTime: number;
   readonly last: { readonly id: number } | null;
 }
 
-/** Trades that the exchange had made by then are processed before the day ends, ms. */
+/** Trades older than this at the end of the day must have been processed, ms. */
 const TAIL_MS = 10 * 60_000;
-/** How long trouble with the network may have been over as a gap is left unfilled: a fetch takes no longer. */
+/** The longest time after network trouble in which a gap may stay unfilled; a fetch takes no longer. */
 const FETCH_MS = 75_000;
 const DECIDED = ["signal", "refusal", "fill"];
 
-/** Checks all that has to be true. Throws an AssertionError that says what is not. */
+/** Makes all checks. Throws an AssertionError for the first that fails. */
 export async function checkDay(day: DayOver): Promise<DayFound> {
   const { path, boots, requests, trades } = day;
   const entries = await wholeEntries(path);
@@ -93,7 +93,7 @@ export async function checkDay(day: DayOver): Promise<DayFound> {
   };
 }
 
-/** The last trade in a journal, -1 where there is none, and how many there are. */
+/** The last trade in a journal, -1 for none, and the number of trades. */
 export async function progressIn(path: string): Promise<Pick<Boot, "from" | "trades">> {
   const state = await stateIn(path);
   return { from: state?.last?.id ?? -1, trades: state?.trades ?? 0 };
@@ -115,24 +115,24 @@ async function waitingIn(path: string): Promise<number> {
   return (await reader.requests()).length;
 }
 
-/** The run ends with a trade of its last minutes. */
+/** Checks that the run ends with a trade of its last minutes. */
 function assertEndsLate(trades: readonly ExchangeTrade[], ids: RisingIds, lastId: number): void {
   const newest = trades.at(-1)!;
   const due = trades.findLast(({ time }) => time <= newest.time - TAIL_MS)!;
   assert(lastId >= ids.rising(due.id), `the run ends at trade ${lastId}, and ${due.id} came long before`);
 }
 
-/** Gaps stay open only where something was in the way. */
+/** Checks that gaps stay open only if something prevented a fetch. */
 function assertFilled(boots: readonly Boot[]): void {
   const resets = boots.map(({ process }) => process.resetAt ?? -Infinity);
   for (const { fromId, at, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
     // Nothing is fetched for the trades that prove that ids started over.
     if (calmMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
-    throw new Error(`the gap from ${fromId} on was not filled, and nothing was in the way`);
+    throw new Error(`the gap from ${fromId} on was not filled, and nothing prevented it`);
   }
 }
 
-/** Between any two processes none was lost, and none came twice. */
+/** Checks that no trade was lost or doubled between two processes. */
 function assertCounts(
   places: readonly Pick<Boot, "from" | "trades">[],
   ids: RisingIds,
@@ -147,15 +147,15 @@ function assertCounts(
   }
 }
 
-/** What the reference works on. */
+/** The input of the reference. */
 interface Reviewed {
   readonly ids: RisingIds;
   readonly processed: readonly PlainTrade[];
-  /** After it, the averages have started again from empty. */
+  /** The averages start again after it. */
   readonly lastMissed: number;
 }
 
-/** Every decision is what the naive reference makes of the same trades, and so are the prices in the averages. */
+/** Checks that every decision, and the prices in the averages, match the naive reference on the same trades. */
 async function assertReference(
   { path, choices, requests }: DayOver,
   { ids, processed, lastMissed }: Reviewed,
@@ -184,7 +184,7 @@ async function assertReference(
   return found.filter(({ type }) => type === "fill").length;
 }
 
-/** A decision that names trades as they were published. */
+/** A decision with the published trade ids. */
 function withPublished(event: Record<string, unknown>, ids: RisingIds): Record<string, unknown> {
   const changed = { ...event };
   for (const name of ["tradeId", "signalTradeId"]) {
@@ -193,7 +193,7 @@ function withPublished(event: Record<string, unknown>, ids: RisingIds): Record<s
   return changed;
 }
 
-/** As assertEquals, but a difference is shown alone: there are thousands of events. */
+/** Like assertEquals, but shows only the difference, because there are thousands of events. */
 function assertSame(found: readonly unknown[], expected: readonly unknown[]): void {
   const length = Math.max(found.length, expected.length);
   for (let at = 0; at < length; at++) {
@@ -202,7 +202,7 @@ function assertSame(found: readonly unknown[], expected: readonly unknown[]): vo
   }
 }
 
-/** The journal follows from the recordings. */
+/** Checks that the journal follows from the recordings. */
 async function assertVerified({ path, boots, isUnproven }: DayOver): Promise<void> {
   const recordings = boots.flatMap(({ process }) => process.recordings).filter((file) =>
     Deno.statSync(file).size > 0

@@ -1,9 +1,9 @@
-/** What a simulated day is like: its market, its run's options, and how much goes wrong, drawn from a seed. */
+/** The plan of a simulated day, drawn from a seed: its market, its run's options, and how much goes wrong. */
 import { Random } from "../../src/simulator/random.ts";
 import type { Choices } from "../support/reference.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 
-/** A day before it has happened. */
+/** The plan of a day. */
 export interface DayPlan {
   /** ms since 1970 when it starts. */
   readonly epoch: number;
@@ -13,20 +13,20 @@ export interface DayPlan {
   readonly choices: Choices;
   /** Of the run, besides those of `choices`. */
   readonly options: readonly string[];
-  /** How long a journal may take to confirm what it is given, ms. */
+  /** How long a journal may take to confirm a write, ms. */
   readonly answersWithinMs: number;
   /** Whether recordings are compressed. */
   readonly isPacked: boolean;
-  /** Whether machines lose their power, and not only processes their lives. */
+  /** Whether machines lose power, or only processes are killed. */
   readonly hasPowerCuts: boolean;
   /** When the exchange's ids start over, ms; null for never. */
   readonly restartsIdsAt: number | null;
   /**
-   * How far the machine's clock is ahead as the day starts, ms. Where it is more than an hour behind, limits go by it and
-   * not by the trades' times, which the reference does not know.
+   * How far the machine's clock is ahead as the day starts, ms. If it is more than an hour behind, limits use it
+   * instead of the trades' times, which the reference does not know.
    */
   readonly clockOffset: number;
-  /** The mean time between two of each, minutes. */
+  /** The mean time between two troubles of each kind, minutes. */
   readonly every: {
     readonly fault: number;
     readonly outage: number;
@@ -41,7 +41,7 @@ export interface DayPlan {
 const MINUTE = 60_000;
 const FIRST_DAY = Date.UTC(2024, 7, 8);
 const STREAM = 1_000;
-/** Ids that do not come again after those have started over. */
+/** Ids too large to occur again after the ids start over. */
 const LARGE_IDS = [3_716_592_901, 2 ** 40] as const;
 
 /** The day of this seed. */
@@ -70,7 +70,7 @@ export function planOf(seed: number): DayPlan {
   const firstId = pick(1, ...LARGE_IDS);
   const restartsIds = firstId > 1 && random.below(3) === 0;
   return {
-    // Any minute of the day may be the first, so that midnight falls anywhere.
+    // The day may start at any minute, so that midnight falls anywhere.
     epoch: FIRST_DAY + random.below(365 * 24 * 60) * MINUTE,
     rate: pick(0.03, 0.05, 0.08),
     firstId,
@@ -97,7 +97,7 @@ export function planOf(seed: number): DayPlan {
   };
 }
 
-/** The options of a run that means these choices. */
+/** The options of a run for these choices. */
 function optionsOf(choices: Choices): string[] {
   const { maxOrders, cooldown, latency, onHalt, ...rest } = choices;
   const plain = {

@@ -1,4 +1,4 @@
-/** The trades that a run has processed, as the reference takes them: from the exchange's tape and the run's own gaps. */
+/** The trades that a run has processed, for the reference: from the exchange's tape and the run's own gaps. */
 import { assertEquals } from "@std/assert";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
@@ -6,16 +6,16 @@ import type { PlainTrade } from "../support/reference.ts";
 
 /** A process that wrote to the journal. */
 export interface Writer {
-  /** The last trade that the journal held as it started, -1 for none, and how many. */
+  /** The last trade in the journal at its start, -1 for none, and the number of trades. */
   readonly from: number;
   readonly trades: number;
   /** The ids of trades that it fetched. */
   readonly backfilled: ReadonlySet<number>;
 }
 
-/** Ids as they are published, and as they would be had they not started over: they always rise, with a jump there. */
+/** Converts published ids to rising ids, which continue, with a jump, where the published ones start over. */
 export class RisingIds {
-  /** What ids are short of after they started over. */
+  /** The difference between the two after ids started over. */
   readonly #shift: number;
 
   /** The ids of these trades, oldest first. */
@@ -42,7 +42,7 @@ export class RisingIds {
 
 /** Far more than are missing. */
 const JUMP = 1_000_000;
-/** Ids that start over are large, and do not come to this any more afterwards. */
+/** Ids are larger than this before they start over, and smaller afterwards. */
 const SMALL = 2 ** 31;
 
 /** Trades that a run never got, both ends inclusive, by rising ids. */
@@ -51,7 +51,7 @@ export interface Missed {
   readonly to: number;
 }
 
-/** What a journal says could not be fetched, or lies where the ids started over. Fetching starts with the oldest. */
+/** Trades that a journal lists as not fetched, or lost where the ids started over. Fetching starts with the oldest. */
 export function missedIn(entries: readonly Entry[], ids: RisingIds): Missed[] {
   return entries.flatMap(({ type, content }) => {
     const { fromId, toId, lastId, missing, filled, absent } = content as Record<string, number>;
@@ -63,15 +63,15 @@ export function missedIn(entries: readonly Entry[], ids: RisingIds): Missed[] {
   });
 }
 
-/** What the trades of a run are found from. */
+/** The input for finding the trades of a run. */
 export interface Processing {
-  /** All trades that there were, oldest first. */
+  /** All trades of the exchange, oldest first. */
   readonly trades: readonly ExchangeTrade[];
   readonly ids: RisingIds;
   readonly missed: readonly Missed[];
-  /** In the order in which they wrote. */
+  /** The processes, in the order in which they wrote. */
   readonly writers: readonly Writer[];
-  /** Of the first trade, µs since 1970. */
+  /** The time of the first trade, µs since 1970. */
   readonly firstTime: number;
   /** The rising id of the last one, and how many there are. */
   readonly lastId: number;
@@ -91,7 +91,7 @@ export function processedTrades(processing: Processing): PlainTrade[] {
   }
   const { from, trades: kept } = writers.find(({ from }) => from >= 0) ??
     { from: ids.published(processing.lastId), trades: processing.count };
-  // Of a sweep, whose trades have one time, the first to come need not be the first: then the count decides.
+  // All trades of a sweep have one time, and the first to arrive need not be its first, so the count decides.
   const until = ids.rising(from);
   let tooMany = processed.findLastIndex(({ lastId }) => lastId <= until) + 1 - kept;
   while (tooMany > 0 && processed[1]?.time === firstTime) {

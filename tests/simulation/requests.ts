@@ -1,4 +1,4 @@
-/** Halts and releases that other processes file for a run, and what has to become of each. */
+/** Halts and releases that other processes file for a run, and checks of their outcomes. */
 import { assert } from "@std/assert";
 import type { Random } from "../../src/simulator/random.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
@@ -10,26 +10,26 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { progressIn } from "./day_checks.ts";
 import type { SimulatedProcess, World } from "./simulated_process.ts";
 
-/** A release that the journal took while no process had it: the run goes on without its halt after this trade. */
+/** A release written to the journal while no process held it. The run continues without its halt after this trade. */
 export interface Released {
   readonly afterId: number;
   /** µs. */
   readonly time: number;
 }
 
-/** A halt that was filed, as its entry is going to name it. */
+/** A filed halt, with the fields that its entry will have. */
 interface FiledHalt {
   readonly requested: string;
   readonly action: "hold" | "flatten";
   /** The journal's last entry then. */
   readonly afterSeq: number;
-  /** Releases that were asked for later may have ended another halt, or withdrawn this one. */
+  /** Later releases may have ended another halt, or withdrawn this one. */
   isWithdrawn: boolean;
 }
 
 const NEVER = new AbortController().signal;
 
-/** What other processes ask of the run in one day. */
+/** The requests of other processes to the run in one day. */
 export class Requests {
   readonly releases: Released[] = [];
   readonly #world: World;
@@ -41,11 +41,11 @@ export class Requests {
     this.#random = random;
   }
 
-  /** Files something for the run in the journal at `path`, which `process` may have open. Returns what became of it. */
+  /** Files something for the run in the journal at `path`, which `process` may have open. Returns the outcome. */
   async file(path: string, process: SimulatedProcess | null): Promise<string> {
     const time = Math.floor(this.#world.wallClock()) * 1_000;
     const isOpen = process !== null && process.openSince !== null;
-    // More halts than releases would leave a run halted for most of the day. A halt may wait for the next start.
+    // With more halts than releases a run would be halted for most of the day. A halt may wait for the next start.
     try {
       if (this.#random.below(5) < (isOpen ? 3 : 1)) return await this.#release(path, time, isOpen);
       return await this.#halt(path, time, isOpen);
@@ -63,14 +63,14 @@ export class Requests {
     const afterSeq = await lastSeqIn(path);
     const action = this.#random.below(2) === 0 ? "hold" : "flatten";
     const how = await haltRun(path, { action, time, text: null }, { waitMs: 0, signal: NEVER });
-    if (isOpen) assert(how === "filed", `a halt of a run that is at work is ${how}`);
+    if (isOpen) assert(how === "filed", `a halt of a live run is ${how}`);
     this.#halts.push({ requested: isoTime(time), action, afterSeq, isWithdrawn: false });
     return `halt ${how}`;
   }
 
   async #release(path: string, time: number, isOpen: boolean): Promise<string> {
     const { how } = await releaseHalt(path, { time, text: "simulated" }, { waitMs: 0, signal: NEVER });
-    if (isOpen) assert(how === "filed", `a release of a run that is at work is ${how}`);
+    if (isOpen) assert(how === "filed", `a release of a live run is ${how}`);
     if (how === "withdrawn") { for (const halt of this.#halts) halt.isWithdrawn = true; }
     if (how === "here" || how === "next") {
       this.releases.push({ afterId: (await progressIn(path)).from, time });
@@ -78,7 +78,7 @@ export class Requests {
     return `release ${how}`;
   }
 
-  /** Checks that none was lost: each halt that was filed is an entry, or one as strict was in force when it was reached. */
+  /** Checks that none was lost: each filed halt is an entry, or one as strict was in force when it was handled. */
   assertDone(entries: readonly Entry[], waiting: number): void {
     assert(waiting === 0, `${waiting} requests still wait at the end of the day`);
     const earlier = new Set<unknown>([undefined]);

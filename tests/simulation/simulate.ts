@@ -1,11 +1,11 @@
-/** `deno task simulate --days 1000 [--seed N]`: so many days from a seed on, each with a seed of its own. */
+/** `deno task simulate --days 1000 [--seed N]`: simulates days from a seed on, each with a seed of its own. */
 import { parseArgs } from "@std/cli/parse-args";
 import { BadDay, type Day, simulateDay } from "./day.ts";
 
 const SHOW_EVERY_MS = 10_000;
 const DAYS = 100;
 
-/** What a bad day is shown with at most. */
+/** The most lines shown for a bad day. */
 const SHOWN_CHARACTERS = 4_000;
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
@@ -15,7 +15,7 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
   Deno.exit(2);
 }
 
-/** What many days came to. */
+/** The totals of many days. */
 class Sums {
   days = 0;
   trades = 0;

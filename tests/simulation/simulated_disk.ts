@@ -1,4 +1,4 @@
-/** The disk of simulated processes: real files that fail on demand, and what a crash leaves of them. */
+/** The disk of simulated processes: real files that fail on demand, and what remains of them after a crash. */
 import type { SQLInputValue } from "node:sqlite";
 import type { EntryStore, LogLease } from "../../src/stores/journal/entry_log.ts";
 import { Journal, type JournalOptions } from "../../src/stores/journal/journal.ts";
@@ -13,33 +13,33 @@ import type { CreatedFile, DayFiles } from "../../src/stores/recording/recording
 import type { Random } from "../../src/simulator/random.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
-/** The process is gone; what it still does reaches nothing. */
+/** The process is gone, so its remaining calls have no effect. */
 export class ProcessGone extends Error {
   override readonly name = "ProcessGone";
 }
 
-/** What is wrong with the disk just now; all processes share it. */
+/** The current faults of the disk, which all processes share. */
 export interface DiskTrouble {
-  /** No room is left. */
+  /** Whether no space is left. */
   isFull: boolean;
-  /** How many writes from now on the next one fails; null for none. */
+  /** The number of writes until one fails; null for none. */
   failsIn: number | null;
 }
 
-/** What a process's disk is made from. */
+/** Options of a process's disk. */
 export interface DiskOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly trouble: DiskTrouble;
-  /** How long a journal may take to confirm what it is given, twice, ms; 0 for no time. */
+  /** How long each of a journal's two waits for a write may take, ms; 0 for none. */
   readonly answersWithinMs: number;
-  /** Called where a kill falls on a write of this process. */
+  /** Called if a kill interrupts a write of this process. */
   readonly onKill: () => void;
-  /** Called with each trouble that a write met. */
+  /** Called with each trouble of a write. */
   readonly onTrouble: (what: string) => void;
 }
 
-/** A file of a recording as a crash may leave it: what is surely on the disk, and what was written. */
+/** The lengths of a recording's file that matter in a crash: synced, and written. */
 interface Written {
   readonly path: string;
   readonly file: RecordingFile;
@@ -47,14 +47,14 @@ interface Written {
   synced: number;
 }
 
-/** A file of a journal before and after a commit that a kill fell on. */
+/** A journal's file before and after a commit that a kill interrupted. */
 interface Torn {
   readonly name: string;
   readonly before: Uint8Array;
   readonly after: Uint8Array;
 }
 
-/** The one write that a journal does not wait for. */
+/** The one write whose sync a journal does not await. */
 const HEARTBEAT = /^INSERT OR REPLACE INTO life/;
 const SECTOR = 512;
 const SYNC_MS = 30;
@@ -68,28 +68,28 @@ export class SimulatedDisk {
   #killIn: number | null = null;
   #isKilledInCommit = false;
   #torn: readonly Torn[] = [];
-  /** Whether a commit waits for the disk, as the program has set it. */
+  /** Whether a commit waits for the disk, according to the program's setting. */
   #isSynchronous = true;
-  /** The length of a log from which on no sync has confirmed it; null where all is on the disk. */
+  /** The synced length of a log; null if all of it is on disk. */
   #unsynced: { readonly name: string; readonly from: number } | null = null;
 
   constructor(options: DiskOptions) {
     this.#options = options;
   }
 
-  /** The process is killed at this write, counted from the next one on as 1; of commits alone if `isCommit`. */
+  /** Kills the process at this write, the next being 1; counts only commits if `isCommit`. */
   killAtWrite(number: number, isCommit: boolean): void {
     this.#killIn = number;
     this.#isKilledInCommit = isCommit;
   }
 
-  /** Opens a journal whose statements may fail, and may be the last thing that the process does. */
+  /** Opens a journal whose statements may fail, or be interrupted by a kill. */
   readonly openJournal = (path: string, options: JournalOptions): Promise<Journal> => {
     this.#mustBeThere();
     return Journal.open(path, { ...options, store: this.#store() });
   };
 
-  /** The files of recordings, written with the same care. */
+  /** Opens the files of recordings, which fail in the same ways. */
   recordings(folder: DayFiles): DayFiles {
     return {
       create: (symbol, time) => {
@@ -104,21 +104,20 @@ export class SimulatedDisk {
     };
   }
 
-  /** The process is gone: what it does from now on fails, and its files stay as they are. */
+  /** Notes that the process is gone. Its calls fail from now on, and its files stay as they are. */
   end(): void {
     this.#isGone = true;
   }
 
   /**
-   * What a crash leaves of the process's journal, which is in `from`, is put into `to`. With a power cut, what no sync
-   * has confirmed is torn at random, there and in the recordings. Closes everything afterwards. Returns whether any of
-   * a recording was lost.
+   * Copies what a crash leaves of the process's journal from `from` to `to`. With a power cut, unsynced data is torn at
+   * random, there and in the recordings. Closes everything afterwards. Returns whether a part of a recording was lost.
    */
   async crash(from: string, to: string, isPowerCut: boolean): Promise<boolean> {
     const { random } = this.#options;
     Deno.mkdirSync(to);
     for (const { name, isFile } of Deno.readDirSync(from)) {
-      // SQLite makes the other one again from the log.
+      // SQLite rebuilds the third file from the log.
       if (!isFile || name.endsWith("-shm")) continue;
       Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
       if (name.endsWith("-wal") && random.below(3) === 0) this.#garble(`${to}/${name}`);
@@ -138,7 +137,7 @@ export class SimulatedDisk {
     return isAnyLost;
   }
 
-  /** The system has put on the disk what another process wrote. */
+  /** Notes that the system has synced what another process wrote. */
   sync(): void {
     this.#unsynced = null;
   }
@@ -158,7 +157,7 @@ export class SimulatedDisk {
     }
   }
 
-  /** The store of files, which answers after a while where it is slow. */
+  /** A store of files that answers with a delay if the disk is slow. */
   #store(): EntryStore {
     const { time, random, answersWithinMs } = this.#options;
     const store = sqliteStore({
@@ -193,7 +192,7 @@ export class SimulatedDisk {
     if (this.#isGone) throw new ProcessGone("the process is gone");
   }
 
-  /** Whether a kill falls on this write. */
+  /** Whether a kill interrupts this write. */
   #isKilled(isCommit = false): boolean {
     if (this.#killIn === null || this.#isKilledInCommit && !isCommit) return false;
     return --this.#killIn === 0;
@@ -204,7 +203,7 @@ export class SimulatedDisk {
     throw new ProcessGone("killed in a write");
   }
 
-  /** Throws what a write meets on a disk that is full or fails. */
+  /** Throws the error of a write to a disk that is full or fails. */
   #mustWork(what: string): void {
     const { trouble, onTrouble } = this.#options;
     if (trouble.isFull) {
@@ -223,7 +222,7 @@ export class SimulatedDisk {
         this.#mustBeThere();
         const synchronous = /^PRAGMA synchronous = (\w+)/.exec(sql)?.[1];
         if (synchronous === undefined) return this.#statement(database.prepare(sql), sql, path);
-        // What reaches the disk when is decided here, so that nothing waits for the real one.
+        // The simulation decides when data reaches the disk, so nothing waits for the real one.
         this.#isSynchronous = synchronous === "FULL";
         return database.prepare("PRAGMA synchronous = OFF");
       },
@@ -262,7 +261,7 @@ export class SimulatedDisk {
     };
   }
 
-  /** A kill falls on a commit: it is done, or not, or in part. */
+  /** A kill interrupts a commit, which is then done, undone or partial. */
   #tearCommit(commit: () => void, path: string): void {
     const { random } = this.#options;
     const how = random.below(3);
@@ -279,7 +278,7 @@ export class SimulatedDisk {
     this.#torn = [isSame(file.before, file.after) ? wal : file];
   }
 
-  /** A log loses some of what no sync has confirmed. */
+  /** Truncates a log somewhere in its unsynced part. */
   #cut(folder: string, { name, from }: { readonly name: string; readonly from: number }): void {
     const size = bytesIn(`${folder}/${name}`);
     if (size > from) {
@@ -306,7 +305,7 @@ export class SimulatedDisk {
       }
       if (trouble.isFull) {
         onTrouble("recording: full");
-        // The last of the room is taken.
+        // The last space is used up.
         const room = random.below(bytes.length);
         if (room > 0) written.size += file.writeSync(bytes.subarray(0, room));
         throw fullDisk();
@@ -348,7 +347,7 @@ function tornBetween(before: Uint8Array, after: Uint8Array, random: Random): Uin
   const isInOrder = random.below(2) === 0;
   const reached = random.below(Math.ceil(after.length / SECTOR) + 1);
   for (let sector = 0; sector * SECTOR < after.length; sector++) {
-    // A log's head is synced before anything is written behind it.
+    // A log's header is synced before anything is written after it.
     const isWritten = isInOrder ? sector < reached : sector === 0 || random.below(2) === 0;
     if (isWritten) continue;
     for (let at = sector * SECTOR; at < Math.min(after.length, (sector + 1) * SECTOR); at++) {

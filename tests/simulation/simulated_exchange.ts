@@ -12,7 +12,7 @@ import { RESET_TRADES } from "../../src/stages/id_reset.ts";
 import type { ExchangeAggregate, ExchangeTrade } from "../../src/simulator/trade.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
-/** What a market is made from. */
+/** Options of a market. */
 export interface MarketOptions {
   readonly symbol: string;
   readonly seed: number;
@@ -23,11 +23,11 @@ export interface MarketOptions {
   readonly epoch: number;
 }
 
-/** The client's end of a connection, as the exchange moves it. */
+/** The client's end of a connection, driven by the exchange. */
 export interface ClientEnd {
   /** Frames arrive. */
   deliver(frames: readonly (string | Uint8Array)[]): void;
-  /** The exchange closes with a code, or the connection is gone: without one. */
+  /** The exchange closes with a code, or the connection is gone, without one. */
   close(code: number | null, reason: string): void;
   /** The connection breaks. */
   reset(): void;
@@ -35,12 +35,12 @@ export interface ClientEnd {
 
 const HISTORY = 50_000;
 const SHUTDOWN_NOTICE_MS = 10_000;
-/** Long after a client must have noticed. */
+/** Long after a client must have noticed a dead connection. */
 const GIVEN_UP_MS = 2 * 3_600_000;
 const LIFETIME_MS = 24 * 3_600_000;
 /** How far off a wild time is, ms. */
 const WILD_MS = [-(10 ** 9), 7_200_000, 86_400_000, 10 ** 12] as const;
-/** How late the REST side knows of a trade, ms. */
+/** The delay until the REST side has a trade, ms. */
 const REST_LAG_MS = [0, 400, 2_500] as const;
 
 /** The exchange of one day. */
@@ -55,10 +55,10 @@ export class SimulatedExchange {
   #rest: Rest;
   readonly #sessions = new Set<Session>();
   readonly #trades: Generator<ExchangeTrade, never>;
-  /** What REST has of the tape, and from where on. */
+  /** The range of the tape that REST has. */
   #known = nothingKnown(0, 0);
   #next: ExchangeTrade;
-  /** What the ids have been set back by. */
+  /** The amount by which the ids were set back. */
   #setBack = 0;
 
   constructor(time: VirtualTime, random: Random, { symbol, seed, rate, firstId, epoch }: MarketOptions) {
@@ -83,7 +83,7 @@ export class SimulatedExchange {
     return this.tape.trades.slice(this.tape.trades.start, HISTORY);
   }
 
-  /** The ids start over at 1, on the stream and over REST, which forgets all before. */
+  /** Makes the ids start over at 1, on the stream and over REST, which then forgets everything before. */
   restartIds(): void {
     const { id } = this.#next;
     this.#setBack += id - 1;
@@ -92,14 +92,14 @@ export class SimulatedExchange {
     this.#rest = new Rest({ symbol: this.symbol, ...this.#known });
   }
 
-  /** Lets a fault happen now, after the trades so far. */
+  /** Injects a fault now, after the trades so far. */
   inject(fault: FaultAction): void {
     if (fault.kind === "refuse") this.refusals.add(fault);
     this.tape.fault(fault);
     for (const session of this.#sessions) session.follow();
   }
 
-  /** A connection is made; null if it is refused, with this status then. */
+  /** Opens a connection; returns the status if it is refused. */
   connect(client: ClientEnd): Session | number {
     const refusal = this.refusals.take(this.now);
     if (refusal !== null) return refusal.status;
@@ -154,7 +154,7 @@ function nothingKnown(tradesFrom: number, aggregatesFrom: number) {
   return { trades, aggregates, tradesFrom, aggregatesFrom };
 }
 
-/** One connection: sends the tape from where it stood, each batch some ms later, in order. */
+/** One connection: sends the tape from the current place, each batch some ms later, in order. */
 export class Session {
   readonly #exchange: SimulatedExchange;
   readonly #client: ClientEnd;
@@ -164,12 +164,12 @@ export class Session {
   #last: ExchangeTrade | null = null;
   #isSending = false;
   #slowUntil = 0;
-  /** Data flows; it stays open without data; it answers nothing at all; it is over. */
+  /** When stalled it is open without data; when dead it answers nothing. */
   #state: "flowing" | "stalled" | "dead" | "over" = "flowing";
   #answersClose = true;
   /**
-   * Whether malformed frames come before the next trade that follows on the last one. They claim its id, and a trade
-   * whose only readable copy comes out of order is dropped by design.
+   * Whether malformed frames come before the next trade that follows on the last one. They have its id, and a trade
+   * whose only readable copy arrives out of order is dropped by design.
    */
   #isMalforming = false;
 
@@ -182,12 +182,12 @@ export class Session {
     exchange.time.after(LIFETIME_MS, () => this.#close(1001, "The connection has reached its lifetime"));
   }
 
-  /** The tape has grown. */
+  /** Sends what the tape has gained. */
   follow(): void {
     if (this.#isSending || this.#state !== "flowing") return;
     this.#isSending = true;
     const { time, random } = this.#exchange;
-    // Now and then a packet is sent again.
+    // Sometimes a packet is sent again.
     const again = random.below(200) === 0 ? 200 + random.below(1_500) : 0;
     const wait = Math.max(this.#latencyMs + random.below(5) + again, this.#slowUntil - time.now);
     time.after(wait, () => {
@@ -196,7 +196,7 @@ export class Session {
     });
   }
 
-  /** The client closes: answered, if it still is, a little later. */
+  /** The client closes. The exchange answers a little later, if it still answers. */
   clientCloses(): void {
     const { time } = this.#exchange;
     if (this.#state === "dead" || !this.#answersClose) return;
@@ -211,7 +211,7 @@ export class Session {
   #send(): void {
     const { entries } = this.#exchange.tape;
     const { writer, symbol, random } = this.#exchange;
-    // Now and then a packet ends in the middle, and the rest comes later.
+    // Sometimes a packet ends in the middle, and the rest arrives later.
     const most = random.below(4) === 0 ? 1 + random.below(3) : Infinity;
     let frames: (string | Uint8Array)[] = [];
     this.#cursor = Math.max(this.#cursor, entries.start);
@@ -234,7 +234,7 @@ export class Session {
     if (this.#cursor < entries.end) this.follow();
   }
 
-  /** Trades that were sent before, at times that they cannot have: fewer than would prove that ids started over. */
+  /** Trades sent before, with impossible times: too few to prove that ids started over. */
   #wildFrames(): string[] {
     const { writer, random, tape: { trades } } = this.#exchange;
     const count = random.below(RESET_TRADES);

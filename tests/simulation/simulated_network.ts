@@ -5,12 +5,12 @@ import { Session, type SimulatedExchange } from "./simulated_exchange.ts";
 import type { Trace } from "./trace.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
-/** What keeps everything from getting through: connections are refused at once, or hang. */
+/** How a complete outage shows: connections are refused at once, or hang. */
 export type Outage = "refused" | "silent" | "no-name";
 
-/** How the network is just now; all processes share it. */
+/** The current state of the network, which all processes share. */
 export class Weather {
-  /** Whether every request over HTTP fails once, and is answered when it is made again. */
+  /** Whether every HTTP request fails once and succeeds at the second try. */
   stutters = false;
   readonly #time: VirtualTime;
   #outage: Outage | null = null;
@@ -23,7 +23,7 @@ export class Weather {
     this.#time = time;
   }
 
-  /** Null where all gets through. */
+  /** The current outage, or null. */
   get outage(): Outage | null {
     return this.#outage;
   }
@@ -33,7 +33,7 @@ export class Weather {
     this.#outageAt = this.#time.now;
   }
 
-  /** The share of requests over HTTP that go wrong, 0 to 1. */
+  /** The share of HTTP requests that fail, 0 to 1. */
   get restTrouble(): number {
     return this.#restTrouble;
   }
@@ -43,18 +43,18 @@ export class Weather {
     this.#restTrouble = share;
   }
 
-  /** For how long all has got through, ms. */
+  /** The time since the last outage, ms. */
   get openMs(): number {
     return this.#outage === null ? this.#time.now - this.#outageAt : 0;
   }
 
-  /** For how long no request has gone wrong either, ms. */
+  /** The time since the last outage or failed request, ms. */
   get calmMs(): number {
     return this.#restTrouble > 0 ? 0 : Math.min(this.openMs, this.#time.now - this.#troubleAt);
   }
 }
 
-/** What a process's network is made from. */
+/** Options of a process's network. */
 export interface NetworkOptions {
   readonly time: VirtualTime;
   readonly random: Random;
@@ -66,10 +66,10 @@ export interface NetworkOptions {
 
 const REFUSED = "tcp connect error: Connection refused (os error 111)";
 const NO_NAME = "dns error: failed to lookup address information: Name or service not known";
-/** What the system needs to find out that nobody answers. */
+/** How long the system takes to notice that nobody answers. */
 const CONNECT_TIMEOUT_MS = 130_000;
 
-/** The network as one process sees it. */
+/** The network of one process. */
 export class SimulatedNetwork {
   readonly #options: NetworkOptions;
   readonly #sockets = new Set<SimulatedSocket>();
@@ -80,7 +80,7 @@ export class SimulatedNetwork {
     this.#options = options;
   }
 
-  /** A class of sockets that connect to the exchange. */
+  /** The class of sockets that connect to the exchange. */
   get sockets(): typeof WebSocketStream {
     const options = this.#options;
     const sockets = this.#sockets;
@@ -102,7 +102,7 @@ export class SimulatedNetwork {
     return random.uniform() < weather.restTrouble ? TROUBLES[random.below(TROUBLES.length)]! : null;
   }
 
-  /** The process is gone: its system closes what it had open. */
+  /** The process is gone, and the system closes its connections. */
   close(): void {
     for (const socket of this.#sockets) socket.lose();
     this.#sockets.clear();
@@ -147,7 +147,7 @@ type Trouble = (answer: RestAnswer, random: Random) => Changed | null;
 
 type Changed = RestAnswer & { readonly isCut?: boolean };
 
-/** What goes wrong with an answer; null where none comes. */
+/** The answer with a random fault; null if none arrives. */
 const TROUBLES: readonly Trouble[] = [
   () => null,
   () => ({ status: 500, body: "<html>Internal error</html>", headers: {} }),
@@ -179,10 +179,10 @@ function cutBody(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** What the network makes of the first try while it stutters. */
+/** How the first try of a request fails while the network stutters. */
 const STUTTER: Trouble = () => ({ status: 502, body: "<html>Bad gateway</html>", headers: {} });
 
-/** What a WebSocketStream is for a feed. */
+/** A simulated WebSocketStream, with the parts that a feed uses. */
 class SimulatedSocket {
   readonly url: string;
   readonly #options: NetworkOptions;
@@ -216,7 +216,7 @@ class SimulatedSocket {
     else if (weather.outage === "no-name") later(latencyMs, () => refuse(NO_NAME));
     else if (weather.outage === "silent") later(CONNECT_TIMEOUT_MS, () => refuse("timed out"));
     else if (random.below(25) > 0) later(latencyMs, () => this.#connect(refuse));
-    // Else the handshake is never answered.
+    // Otherwise the handshake is never answered.
   }
 
   get opened() {
@@ -278,7 +278,7 @@ class SimulatedSocket {
   }
 }
 
-/** What tells frames apart in a trace. */
+/** A short name for a frame in a trace. */
 function idIn(frame: string | Uint8Array): string {
   return typeof frame === "string" ? /"t":(\d+),/.exec(frame)?.[1] ?? `${frame.length}` : "binary";
 }

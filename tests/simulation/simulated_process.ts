@@ -1,4 +1,4 @@
-/** `penstock run` as a process in virtual time: it can be stopped, and killed with nothing closed. */
+/** `penstock run` as a process in virtual time: it can be stopped, or killed without closing anything. */
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { run } from "../../src/commands/run.ts";
@@ -20,7 +20,7 @@ import { SimulatedRuntime } from "./simulated_runtime.ts";
 import type { Trace } from "./trace.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
-/** The world that processes come and go in. */
+/** The world in which processes run. */
 export interface World {
   readonly time: VirtualTime;
   readonly exchange: SimulatedExchange;
@@ -39,7 +39,7 @@ export type Ending =
 
 /** The addresses mean nothing in the simulation, but a configuration has to have some. */
 const ADDRESSES = ["--endpoint", "ws://127.0.0.1:9", "--rest-endpoint", "http://127.0.0.1:9"];
-/** Events that say more than how things are. */
+/** The types of events that report more than the current state. */
 const TELLING: readonly PenstockEvent["type"][] = [
   ...["started", "connected", "disconnected", "gap", "signal", "refusal", "fill", "expired"] as const,
   ...["halt", "released", "reset", "summary"] as const,
@@ -47,13 +47,13 @@ const TELLING: readonly PenstockEvent["type"][] = [
 
 /** One process from its start to its end. */
 export class SimulatedProcess {
-  /** What it told, but for its status. */
+  /** The events it emitted, except for its status. */
   readonly printed: PrintedEvent[] = [];
-  /** What it logged last. */
+  /** Its last log line. */
   readonly log: string[] = [];
   readonly disk: SimulatedDisk;
   readonly startedAt: number;
-  /** When it told that its run had started, ms; null before. */
+  /** When it emitted that its run had started, ms; null before. */
   openSince: number | null = null;
   readonly #world: World;
   readonly #runtime: SimulatedRuntime;
@@ -61,15 +61,15 @@ export class SimulatedProcess {
   readonly #asked = new AbortController();
   readonly #ended = Promise.withResolvers<Ending>();
   #isAlive = true;
-  /** What the disk did to it. */
+  /** The troubles that the disk caused. */
   readonly troubles: string[] = [];
   /** The ids of trades that it fetched. */
   readonly backfilled = new Set<number>();
-  /** Gaps that it could not fill, and how long all had been well with the network by then, ms. */
+  /** Gaps that it could not fill, and how long the network had worked by then, ms. */
   readonly unfilled: { readonly fromId: number; readonly at: number; readonly calmMs: number }[] = [];
   /** When it found that the exchange's ids had started over, ms; null if it did not. */
   resetAt: number | null = null;
-  /** Its recording's files, in their order. */
+  /** Its recording's files, in order. */
   readonly recordings: string[] = [];
 
   constructor(world: World, random: Random, args: readonly string[], answersWithinMs: number) {
@@ -116,7 +116,7 @@ export class SimulatedProcess {
     this.#enter(() => this.#asked.abort());
   }
 
-  /** It is gone from one moment to the next. */
+  /** Kills it at once. */
   kill(): void {
     this.#end({ how: "killed" });
   }
@@ -130,7 +130,7 @@ export class SimulatedProcess {
     this.#ended.resolve(ending);
   }
 
-  /** Runs what the process does, unless it is gone. An error that nobody catches ends it. */
+  /** Runs a callback of the process, unless it is gone. An uncaught error ends it. */
   #enter(action: () => void): void {
     if (!this.#isAlive) return;
     try {
@@ -176,7 +176,7 @@ export class SimulatedProcess {
       const { time, trace, weather } = this.#world;
       const text = JSON.stringify(event);
       if (event.type === "started") this.openSince = time.now;
-      // The paths of this machine are no part of what happened.
+      // This machine's paths do not belong in the trace.
       else trace.add(time.now, text);
       if (event.type === "gap" && event.filled < event.missing) {
         this.unfilled.push({ fromId: event.fromId, at: time.now, calmMs: weather.calmMs });
@@ -199,7 +199,7 @@ export class SimulatedProcess {
   }
 }
 
-/** Nothing else is to be done while a process works without a pause. */
+/** In the simulation nothing else runs while a process works without a pause. */
 const blocking: Blocking = (work) => work();
 
 /** A file for every part of a recording, named by its number. */

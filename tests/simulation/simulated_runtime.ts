@@ -1,25 +1,25 @@
-/** The runtime of one simulated process: its clocks, its timers, its chance and its network. */
+/** The runtime of one simulated process: its clocks, its timers, its randomness and its network. */
 import type { Runtime } from "../../src/feeds/live/runtime.ts";
 import type { Random } from "../../src/simulator/random.ts";
 import type { SimulatedNetwork } from "./simulated_network.ts";
 import type { Alarm, VirtualTime } from "./virtual_time.ts";
 
-/** What a process's runtime is made from. */
+/** Options of a process's runtime. */
 export interface RuntimeOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly network: SimulatedNetwork;
-  /** The machine's wall clock, ms since 1970. It may be wrong, and be set. */
+  /** The machine's wall clock, ms since 1970. It may be wrong, and may be set. */
   readonly wallClock: () => number;
-  /** Runs what a timer calls, unless the process is gone. */
+  /** Runs a timer's callback, unless the process is gone. */
   readonly enter: (action: () => void) => void;
 }
 
-/** The runtime treats longer times as none. */
+/** The longest time of a timer; the runtime treats longer ones as zero. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-/** Some time passes before any timer fires. */
+/** The shortest delay of any timer. */
 const LEAST_MS = 0.01;
-/** What a run does every few seconds it does this many times as seldom, and never more often than that. */
+/** The factor by which a run's periodic work is slowed down, and its shortest interval. */
 const INTERVAL_FACTOR = 24;
 const LEAST_INTERVAL_MS = 60_000;
 
@@ -48,7 +48,7 @@ export class SimulatedRuntime implements Runtime {
   readonly setTimeout = ((action: () => void, ms = 0): number => {
     const { time, random, enter } = this.#options;
     const id = ++this.#lastTimer;
-    // A timer may fire a little early, and on a busy machine late.
+    // A timer may fire a little early, or late on a busy machine.
     const jitter = random.below(50) === 0 ? random.below(40) : random.uniform() - 0.2;
     const wait = ms > LONGEST_TIMEOUT_MS ? LEAST_MS : Math.max(LEAST_MS, Math.trunc(ms) + jitter);
     const fire = (): void => {

@@ -1,12 +1,12 @@
-/** A dozen days of a live run among every trouble; `deno task simulate --days 1000` has more. */
+/** A dozen days of a live run with every trouble; `deno task simulate --days 1000` simulates more. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { simulateDay } from "./day.ts";
 
-/** Others every day, so that the gate looks further; a failure is repeated by its seed. */
+/** The seeds change every day, so the gate covers more over time. A seed repeats a failure. */
 const FIRST = 12 * Math.floor(Date.now() / 86_400_000);
 const DAYS = 12;
 
-Deno.test(`a live run loses nothing in ${DAYS} days of every trouble (seeds from ${FIRST} on)`, async () => {
+Deno.test(`a live run loses nothing in ${DAYS} days with every trouble (seeds from ${FIRST} on)`, async () => {
   const troubles = new Set<string>();
   let fills = 0;
   for (let seed = FIRST; seed < FIRST + DAYS; seed++) {

@@ -1,4 +1,4 @@
-/** What happened in a simulated day, as a digest that two runs of the same seed have in common. */
+/** The trace of a simulated day, with a digest that is equal for two runs of the same seed. */
 
 /** The last lines, and a digest over all of them. */
 export class Trace {
@@ -8,12 +8,12 @@ export class Trace {
   readonly #last: string[] = [];
   readonly #most: number;
 
-  /** Keeps the last `most` lines in words. */
+  /** Keeps the last `most` lines as text. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Adds a line of what happened at `time`, ms. */
+  /** Adds a line about `time`, ms. */
   add(time: number, what: string): void {
     const line = `${time.toFixed(3)} ${what}`;
     let one = this.#one;
@@ -31,7 +31,7 @@ export class Trace {
     if (this.#last.length > 2 * this.#most) this.#last.splice(0, this.#most);
   }
 
-  /** Over all lines so far: equal for two days in which the same happened at the same times. */
+  /** The digest of all lines so far, equal for two days with the same events at the same times. */
   get digest(): string {
     const hex = (half: number) => (half >>> 0).toString(16).padStart(8, "0");
     return `${hex(this.#one)}${hex(this.#other)}-${this.#count}`;

@@ -1,4 +1,4 @@
-/** What goes wrong around the processes of a simulated day: with the exchange, the network, the disk and the clock. */
+/** The troubles of a simulated day's exchange, network, disk and clock. */
 import type { FaultAction } from "../../src/simulator/faults.ts";
 import type { Random } from "../../src/simulator/random.ts";
 import type { DayPlan } from "./day_plan.ts";
@@ -6,14 +6,14 @@ import type { World } from "./simulated_process.ts";
 
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
-/** Before the end all is well for this long, so that everything can be made good. */
+/** The time without troubles at the end, in which everything can recover. */
 const CALM = 40 * MINUTE;
 
-/** The machine's clock, which is wrong and is set now and then. */
+/** The machine's clock, which is wrong and is sometimes set. */
 export class WrongClock {
   /** How far it is ahead, ms. */
   offset: number;
-  /** When it was set last, ms of virtual time. */
+  /** The last time it was set, ms of virtual time. */
   steppedAt = 0;
 
   constructor(offset: number) {
@@ -23,7 +23,7 @@ export class WrongClock {
 
 /** The troubles of one day. */
 export class Troubles {
-  /** How often each came, by its name. */
+  /** How often each occurred, by its name. */
   readonly counts: Record<string, number> = {};
   readonly #world: World;
   readonly #plan: DayPlan;
@@ -37,7 +37,7 @@ export class Troubles {
     this.#clock = clock;
   }
 
-  /** All that happens by itself; each rejects where something fails in it. */
+  /** Runs every kind of trouble; each promise rejects if its trouble fails. */
   start(): Promise<void>[] {
     const { every } = this.#plan;
     return [
@@ -51,7 +51,7 @@ export class Troubles {
     ];
   }
 
-  /** Does something again and again, so many minutes apart in the mean, until all is to be well. */
+  /** Repeats something at a mean interval in minutes until the time without troubles. */
   async nowAndThen(minutes: number, act: () => void | Promise<void>): Promise<void> {
     for (;;) {
       await this.#world.time.sleep(this.#random.exponential(minutes * MINUTE));
@@ -60,7 +60,7 @@ export class Troubles {
     }
   }
 
-  /** How long until all is to be well, ms. */
+  /** The time until the troubles end, ms. */
   get leftMs(): number {
     return DAY - CALM - this.#world.time.now;
   }
@@ -109,7 +109,7 @@ export class Troubles {
       { kind: "shutdown" },
     ];
     const chosen = fault[random.below(fault.length)]!;
-    // Trades of before that come again would be no part of what proves that ids started over.
+    // Repeated old trades would not count towards the proof that ids started over.
     const sinceRestart = this.#world.time.now - (this.#plan.restartsIdsAt ?? Infinity);
     if (chosen.kind === "duplicate" && sinceRestart > 0 && sinceRestart < 60 * MINUTE) return;
     this.count(chosen.kind);

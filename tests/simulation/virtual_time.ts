@@ -1,20 +1,20 @@
-/** Time that moves from one thing to the next as soon as nothing is left to do at the present one. */
+/** Time that moves to the next alarm as soon as nothing is left to do at the current time. */
 import { setImmediate } from "node:timers";
 
-/** Something that happens later. */
+/** A call at a later time. */
 export interface Alarm {
   readonly at: number;
-  /** Keeps what falls on the same time in the order in which it was set. */
+  /** Keeps alarms for the same time in the order in which they were set. */
   readonly order: number;
   /** Null once it has happened or was cancelled. */
   action: (() => void) | null;
 }
 
-/** A clock in ms from 0, and all that is to happen by it. Nothing of it depends on how fast the machine is. */
+/** A clock in ms from 0, and its alarms. It does not depend on the speed of the machine. */
 export class VirtualTime {
   #now = 0;
   #orders = 0;
-  /** What has to end by real time before this one moves on. */
+  /** Work in real time that must end before this time moves on. */
   #held = 0;
   /** A binary heap, the next one first. */
   readonly #alarms: Alarm[] = [];
@@ -42,7 +42,7 @@ export class VirtualTime {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Waits for work that takes real time: none of this time passes meanwhile. */
+  /** Waits for work that takes real time; virtual time stands still meanwhile. */
   async real<T>(work: Promise<T>): Promise<T> {
     this.#held++;
     try {
@@ -53,8 +53,8 @@ export class VirtualTime {
   }
 
   /**
-   * Lets time pass until `work` is over, and returns what it resolves to. At each time all promises that can be are
-   * settled before it moves on. Throws an Error if nothing is left that could go on.
+   * Lets time pass until `work` settles, and returns its result. At each time, every promise that can settle does so
+   * before time moves on. Throws an Error if no alarm is left.
    */
   async run<T>(work: Promise<T>): Promise<T> {
     let isOver = false;
@@ -86,7 +86,7 @@ export class VirtualTime {
     }
   }
 
-  /** Puts an alarm in the place of the first one, and then where it belongs. */
+  /** Replaces the first alarm with this one, and moves it to its place. */
   #sink(alarm: Alarm): void {
     const alarms = this.#alarms;
     let at = 0;

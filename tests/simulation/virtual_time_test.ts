@@ -3,7 +3,7 @@ import { SeededRandom } from "../support/random.ts";
 import { Trace } from "./trace.ts";
 import { VirtualTime } from "./virtual_time.ts";
 
-Deno.test("VirtualTime lets things happen at their times, in the order in which they were set", async () => {
+Deno.test("VirtualTime calls alarms at their times, in the order in which they were set", async () => {
   const time = new VirtualTime();
   const random = new SeededRandom(3);
   const happened: [at: number, number: number][] = [];
@@ -32,13 +32,13 @@ Deno.test("VirtualTime moves on only when no promise is left to settle", async (
   assertEquals([await time.run(work()), times], [5, [0, 1]]);
 });
 
-Deno.test("VirtualTime.run() fails where nothing is left to happen, or the work does", async () => {
+Deno.test("VirtualTime.run() fails if no alarm is left, or if the work fails", async () => {
   const time = new VirtualTime();
   await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing is left to happen after 0 ms");
   await assertRejects(() => time.run(Promise.reject(new RangeError("no"))), RangeError, "no");
 });
 
-Deno.test("Trace has one digest for the same lines at the same times, and keeps the last ones", () => {
+Deno.test("Trace has the same digest for the same lines at the same times, and keeps the last lines", () => {
   const traceOf = (...lines: [time: number, what: string][]) => {
     const trace = new Trace(2);
     for (const [time, what] of lines) trace.add(time, what);

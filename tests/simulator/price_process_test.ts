@@ -14,7 +14,7 @@ Deno.test("priceProcess() gives the same trades for the same seed, and different
   }
 });
 
-Deno.test("priceProcess() still gives the trades that it has always given", () => {
+Deno.test("priceProcess() still gives the same trades for the same seed", () => {
   assertEquals(TRADES.slice(0, 3), [
     { id: 1, price: "59999.96000000", quantity: "0.00208000", time: 1777807004364, buyerIsMaker: false },
     { id: 2, price: "59999.96000000", quantity: "0.03853000", time: 1777807004364, buyerIsMaker: false },
@@ -118,7 +118,7 @@ Deno.test("priceProcess() makes averages over 20 and 50 trades cross several tim
   assert(crossings / minutes > 3 && crossings / minutes < 40, `${crossings / minutes} a minute`);
 });
 
-Deno.test("priceProcess() refuses what it cannot work with", () => {
+Deno.test("priceProcess() refuses unusable options", () => {
   for (
     const bad of [{ rate: 0 }, { rate: -1 }, { rate: NaN }, { rate: Infinity }, { seed: 1.5 }, {
       firstId: 0.5,

@@ -49,7 +49,7 @@ function runOf(choices: Choices, messages: readonly string[], cut: Cut): Record<
     events,
     taken,
     snapshot: pipeline.snapshot(),
-    closes: pipeline.averages.closes,
+    closes: pipeline.memory.closes,
     totals: pipeline.totals,
     results: pipeline.results(),
     models: models.map((model) => [pipeline.totalsOf(model), pipeline.resultsOf(model)]),

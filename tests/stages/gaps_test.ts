@@ -103,7 +103,7 @@ class Live {
     const events = eventsIn(recording.run(this.recording()));
     assertEquals(events, this.events);
     assertEquals(recording.state.snapshot(), this.state.snapshot());
-    assertEquals(recording.state.averages.closes, this.state.averages.closes);
+    assertEquals(recording.state.memory.closes, this.state.memory.closes);
   }
 
   get gaps(): Record<string, unknown>[] {
@@ -141,7 +141,7 @@ Deno.test("an id within what was fetched that the exchange itself lacks does not
     (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
-  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
+  assertEquals(live.state.memory.closes.values, [100, 100, 100, 90]);
   assertEquals(live.state.totals.absent, 2);
   live.assertReplays();
 });
@@ -164,7 +164,7 @@ Deno.test("a gap that a process fetched but did not settle is not part of a late
   const live = new Live().receive([...flat(1, 4)]);
   live.fetched([late(5, 100), late(6, 100)]);
   const next = new Live();
-  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
+  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.memory.closes);
   next.receive(
     [...flat(7, 9), trade(11, 100)],
     TIME,
@@ -192,7 +192,7 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are not a gap"
     (live) => live.fetched([late(5, 100)]).settled(1, 7),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 1, filled: 1, absent: 2 }]);
-  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
+  assertEquals(live.state.memory.closes.values, [100, 100, 100, 90]);
   live.assertReplays();
 });
 
@@ -209,11 +209,11 @@ Deno.test("a trade of which only the id could be read is fetched with the gap af
   );
   assertEquals(held, [{ fromId: 5, toId: 7 }]);
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
-  assertEquals(live.state.averages.closes.values, [110, 100, 100, 90]);
+  assertEquals(live.state.memory.closes.values, [110, 100, 100, 90]);
   live.assertReplays();
   // Without a gap after it there is nothing to ask for.
   const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
-  assertEquals([calm.gaps, calm.state.averages.closes.values], [[], [100, 100, 100, 90]]);
+  assertEquals([calm.gaps, calm.state.memory.closes.values], [[], [100, 100, 100, 90]]);
 });
 
 Deno.test("a jump over ids that the exchange itself lacks is counted, and is not a gap", () => {
@@ -223,7 +223,7 @@ Deno.test("a jump over ids that the exchange itself lacks is counted, and is not
     (live) => live.settled(0, live.state.heldGap!.toId),
   );
   assertEquals([live.gaps, live.state.totals.gaps, live.state.totals.absent], [[], 0, 3]);
-  assertEquals(live.state.averages.closes.values, [100, 100, 90, 90]);
+  assertEquals(live.state.memory.closes.values, [100, 100, 90, 90]);
   live.assertReplays();
 });
 
@@ -239,7 +239,7 @@ Deno.test("a gap of which the newest trades were fetched restarts the averages w
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
   // The averages are full again at the first live trade, and cross at the second.
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.closes.values, [100, 100, 90, 120]);
+  assertEquals(live.state.memory.closes.values, [100, 100, 90, 120]);
   live.assertReplays();
 });
 
@@ -251,14 +251,14 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, a
   );
   // 85 were skipped and 6 did not come; the exchange lacks two.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
-  assertEquals(live.state.averages.closes.values, [90]);
+  assertEquals(live.state.memory.closes.values, [90]);
   live.assertReplays();
 });
 
 Deno.test("a gap whose filling was interrupted is one event, with all that is missing, once it is filled", () => {
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
+  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.memory.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol);
   const events = [
     ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
@@ -275,7 +275,7 @@ Deno.test("the event of a gap that one process left half filled includes what it
   const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
   const events = [...left.engine.end()];
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages.closes);
+  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.memory.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol).open([late(7, 100)]);
   events.push(...resumed.apply({ event: "backfilled", trades: rows }));
   events.push(...resumed.apply({ event: "settled", filled: 1, time: TIME }));
@@ -300,7 +300,7 @@ Deno.test("live trades that waited longer than the hold move the averages, but n
   assertEquals(live.types(), ["gap"]);
   live.receive([trade(9, 140)], arrived + 28 * SECOND);
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.closes.values, [110, 120, 130, 140]);
+  assertEquals(live.state.memory.closes.values, [110, 120, 130, 140]);
   live.assertReplays();
 });
 

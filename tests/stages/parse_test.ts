@@ -20,7 +20,7 @@ function trade(firstId: number, lastId = firstId, price = "61837.63", time = TIM
   return messageOf({ firstId, lastId, time, price });
 }
 
-/** The message of a trade with one id, so many seconds after the first. */
+/** The message of a trade with one id, this many seconds after the first. */
 function tradeAt(seconds: number, id: number): string {
   return trade(id, id, "61837.63", TIME + seconds * SECOND);
 }
@@ -37,7 +37,7 @@ function lines(messages: readonly string[], strict = true): ChunkReader {
   });
 }
 
-/** `counts` if nothing but these was counted. */
+/** All counts, if only `counts` are not zero. */
 function counted(some: Partial<Parse["counts"]>): Parse["counts"] {
   return { duplicates: 0, rejected: 0, passedOver: 0, outOfOrder: 0, resets: 0, ...some };
 }
@@ -47,7 +47,7 @@ function idsOf(blocks: Iterable<Block>): [number, number][] {
   return [...ticksIn(blocks)].map(({ id, missing }) => [id, missing]);
 }
 
-/** All that reading these batches gives. */
+/** The results of reading these batches. */
 function shown(parse: Parse, batches: readonly (readonly string[])[]): Record<string, unknown> {
   const ticks = batches.flatMap((batch) => [...ticksIn(parse.over(reading(batch)))]);
   parse.end();
@@ -128,7 +128,7 @@ Deno.test("Parse.over() keeps the price unit as fine as the finest price so far"
   ]);
 });
 
-Deno.test("Parse.over() counts unusable messages, skips other ones, and continues", () => {
+Deno.test("Parse.over() counts unusable messages, skips foreign ones, and continues", () => {
   const parse = newParse();
   const messages = [
     "{broken",
@@ -154,7 +154,7 @@ Deno.test("Parse.takeRejections() returns the count since the last call, with a 
   assertEquals(parse.counts.rejected, 4);
 });
 
-Deno.test("Parse.over() finds no gap where a marker that is not a market trade took the id", () => {
+Deno.test("Parse.over() finds no gap if a marker that is not a market trade used the id", () => {
   const marker = (id: number) =>
     `{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":${id},"p":"0","q":"0","X":"NA","m":true}`;
   const parse = newParse();
@@ -168,7 +168,7 @@ Deno.test("Parse.over() finds no gap where a marker that is not a market trade t
   assertEquals(parse.counts.rejected, 2);
 });
 
-Deno.test("Parse.over() does not believe one wild id, and still reads the trades after it", () => {
+Deno.test("Parse.over() rejects a single wild id, and still reads the trades after it", () => {
   const wild = 9_007_199_254_740_991;
   const parse = newParse();
   assertEquals(idsOf(parse.over(reading([trade(100), trade(wild), trade(101), trade(102)]))), [[100, 0], [
@@ -186,7 +186,7 @@ Deno.test("Parse.over() does not believe one wild id, and still reads the trades
   });
 });
 
-Deno.test("Parse.over() believes a jump once the next trade follows it, even in a later batch", () => {
+Deno.test("Parse.over() accepts a jump once the next trade follows it, even in a later batch", () => {
   const ahead = newParse();
   assertEquals(idsOf(ahead.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(idsOf(ahead.over(reading([trade(5_000_000_001), trade(5_000_000_002)]))), [
@@ -203,7 +203,7 @@ Deno.test("Parse.over() finds a reset once five trades in a row have ids that st
     const fresh = Array.from({ length: 5 }, (_, at) => tradeAt(300 + at, start + at));
     idsOf(parse.over(reading(old)));
     assertEquals(idsOf(parse.over(reading(fresh.slice(0, 4)))), []);
-    // Until the reset is proven they count as what they are in the old sequence.
+    // Until the reset is confirmed, they count as trades of the old sequence.
     assertEquals(parse.counts.duplicates + parse.counts.outOfOrder, 4);
     assertEquals(idsOf(parse.over(reading([fresh[3]!, fresh[4]!, tradeAt(310, start + 5)]))), [
       [start, -1],
@@ -246,7 +246,7 @@ Deno.test("Parse.over() finds no reset in late or repeated trades, however many"
   const between = Array.from({ length: 50 }, (_, at) => tradeAt(101 + at, 201 + at));
   assertEquals(idsOf(parse.over(reading([...old, ...early, ...between, tradeAt(300, 400)]))), []);
   assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 100 }));
-  // Four that are later than all others, and then the old sequence continues.
+  // Four later than all others, after which the old sequence continues.
   const few = [1, 2, 3, 4].map((id) => tradeAt(301 + id, id));
   assertEquals(idsOf(parse.over(reading([...few, tradeAt(310, 401)]))), [[401, 0]]);
   assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 104 }));
@@ -279,7 +279,7 @@ Deno.test("Parse.over() stops at a row out of order in a file, names it, and men
   assertEquals(lenient.counts, counted({ outOfOrder: 1 }));
 });
 
-Deno.test("Parse.over() finds a reset even after times that were a mistake", () => {
+Deno.test("Parse.over() finds a reset even after mistaken times", () => {
   const parse = newParse();
   const far = 200 * YEAR / SECOND;
   const there = [tradeAt(0, 99), tradeAt(1, 100), tradeAt(far, 101), tradeAt(far, 102)];
@@ -292,7 +292,7 @@ Deno.test("Parse.over() finds a reset even after times that were a mistake", () 
   assertEquals(parse.counts, counted({ resets: 1 }));
 });
 
-Deno.test("Parse.over() finds no hole where an unusable message has the ids", () => {
+Deno.test("Parse.over() finds no hole if an unusable message has the ids", () => {
   const parse = newParse();
   const unusable = (first: number, last = first) => trade(first, last).replace("61837.63", "0");
   const messages = [trade(1), unusable(2), trade(3), unusable(4, 9), trade(10), trade(12), unusable(11)];
@@ -300,7 +300,7 @@ Deno.test("Parse.over() finds no hole where an unusable message has the ids", ()
   assertEquals(parse.counts, counted({ rejected: 3 }));
 });
 
-/** What is read of trades at these times (µs after the first) in a file, with consecutive ids. */
+/** The result of reading a file of trades at these times (µs after the first), with consecutive ids. */
 function ofTimes(times: readonly number[], strict = false): { ids: number[]; rejected: number } {
   const parse = newParse();
   const messages = times.map((time, at) => trade(at, at, "61837.63", TIME + time));
@@ -311,7 +311,7 @@ function ofTimes(times: readonly number[], strict = false): { ids: number[]; rej
   return { ids, rejected: parse.counts.rejected };
 }
 
-Deno.test("Parse.over() believes a wild time in a file only once the next trade confirms it", () => {
+Deno.test("Parse.over() accepts a wild time in a file only once the next trade confirms it", () => {
   const far = 200 * YEAR;
   assertEquals(ofTimes([0, SECOND, far, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
   assertEquals(ofTimes([0, SECOND, -2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
@@ -336,7 +336,7 @@ Deno.test("Parse.over() stops at a wild time in a file, and names its line", () 
   assertStringIncludes(message, "and the next trade did not confirm it");
 });
 
-Deno.test("Parse.over() yields the first line of a file before it says what is wrong with the second", () => {
+Deno.test("Parse.over() yields the first line of a file before it reports an error in the second", () => {
   const ticks = ticksIn(newParse().over(lines([trade(1), "{broken"])));
   assertEquals(ticks.next().value?.id, 1);
   assertThrows(() => ticks.next(), UnusableInput, "trades.jsonl:2:");
@@ -362,7 +362,7 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
   assertEquals(take(3 * SECOND, 3 * SECOND), [2]);
   assertEquals(parse.counts, counted({ rejected: 1 }));
   assertStringIncludes(parse.takeRejections()!.reason, "the time of trade 1, 2225-");
-  // One of tomorrow is no better, even if another follows.
+  // A time of tomorrow is rejected too, even if another follows.
   assertEquals([take(DAY, 4 * SECOND), take(4 * SECOND, 5 * SECOND)], [[], [4]]);
   // After a pause the time is near the arrival; a clock that is always wrong is not a wild time.
   assertEquals(take(5 * HOUR, 5 * HOUR + SECOND), [5]);
@@ -371,7 +371,7 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
   assertEquals(parse.counts, counted({ rejected: 2 }));
 });
 
-Deno.test("Parse.over() says where a hole is even if the trade after it has a wild time", () => {
+Deno.test("Parse.over() marks a hole correctly even if the trade after it has a wild time", () => {
   const messages = [trade(1), trade(2), trade(5, 5, "1", TIME + 200 * YEAR), trade(6), trade(7)];
   const ticks = [...ticksIn(newParse().over(lines(messages, false)))];
   // From 3 on: trade 5 is unusable.
@@ -410,9 +410,9 @@ Deno.test("Parse.over() reads no further than it is pulled", () => {
   assertEquals(parse.snapshot().lastId, 1);
 });
 
-Deno.test("Parse.over() reads nothing behind a block unless it may, whatever the lines are like", () => {
+Deno.test("Parse.over() reads nothing beyond a block without readsAhead, whatever the lines are like", () => {
   const ordinary = (from: number) => Array.from({ length: 20 }, (_, at) => trade(from + at));
-  // A space makes a line one that is read by itself.
+  // A line that starts with a space is in no block of the reader.
   const messages = [
     ...[...ordinary(1), ` ${trade(21)}`, ` ${trade(22)}`, `{"result":null,"id":1}`, ...ordinary(23)],
     ...[` ${trade(43)}`, "", trade(44), trade(46), trade(46), ` ${trade(47)}`],
@@ -428,7 +428,7 @@ Deno.test("Parse.over() reads nothing behind a block unless it may, whatever the
   assertEquals(sizes, [1, 1, 18, 1, 1, 1, 19, 1, 1, 1, 1]);
 });
 
-/** What comes between trades: other text of any length, non-ASCII, lone surrogates, messages too long to scan. */
+/** Text between trades: of any length, non-ASCII, lone surrogates, messages too long to scan. */
 const between = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
   { weight: 2, arbitrary: fc.constantFrom("", "é", "{", "}", "\ud800", "\udc00", `"`, "💰") },
@@ -460,7 +460,7 @@ Deno.test("Parse.over() reads the same in one batch as message by message, whate
   );
 });
 
-Deno.test("FrameBatch.isAtEnd is true only where next() returns null, and behind the last trade", () => {
+Deno.test("FrameBatch.isAtEnd is true only where next() returns null, and after the last trade", () => {
   fc.assert(
     fc.property(stream, (messages) => {
       const batch = reading(messages);
@@ -483,7 +483,7 @@ Deno.test("Parse.over() reads the same in one batch if the text just fills the b
   for (const odd of ["x", "é", "€", "💰", "\ud800"]) {
     for (const spare of [-3, -2, -1, 0, 1, 2, 3]) {
       const trades = [trade(1), trade(2)];
-      // After non-ASCII text the bytes are further on than the characters: read by characters, this is a trade.
+      // After non-ASCII text, byte offsets exceed character offsets. At the character offset, this is a trade.
       const shifted = `${trade(3).slice(1)} `;
       const used = odd.length + 1 + trades.join("").length + shifted.length;
       const messages = [trades[0]!, `${odd}{`, shifted, trades[1]!, "y".repeat(room - used + spare)];

@@ -301,7 +301,7 @@ Deno.test("Pipeline reports ids that start over, starts the averages again and k
   }]);
   assertEquals([pipeline.totals.cash, pipeline.totals.position], [cash, position]);
   assertEquals([pipeline.totals.resets, pipeline.totals.gaps, pipeline.trades], [1, 0, 7]);
-  assertEquals(pipeline.averages.closes.values, [1, 1]);
+  assertEquals(pipeline.memory.closes.values, [1, 1]);
   assertEquals(old.crossover, pipeline.snapshot().crossover);
 });
 
@@ -385,7 +385,7 @@ Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf
   });
   assertEquals(inFormOf(present, present), present);
   const restored = new Pipeline(optionsOf(NERVOUS));
-  restored.restore(older, pipeline.averages.closes);
+  restored.restore(older, pipeline.memory.closes);
   // It says nothing about holes: every id up to the last was seen.
   for (const _ of restored.run(reading([12, 9, 15].map(at))));
   assertEquals([restored.totals.duplicates, restored.totals.outOfOrder, restored.trades], [3, 0, 4]);

@@ -18,7 +18,7 @@ interface Plain {
   cut: "disconnected" | "stale" | null;
 }
 
-/** The same queue, which looks at every order each time. */
+/** A naive queue that examines every order each time. */
 class NaiveQueue {
   orders: Plain[] = [];
   mustSweep = false;
@@ -91,7 +91,7 @@ Deno.test("WaitingOrders finds the orders that are due or have ended, as a searc
           assertEquals(waiting.changes, changes.slice(changes.length - count));
           const { whole } = waiting;
           waiting = new WaitingOrders({ latency, orderTtl });
-          // Now and then as an older version kept them.
+          // Sometimes as an older version kept them.
           if (id % 5 === 0) waiting.restore(whole, []);
           else waiting.restore(snapshot, changes.slice(changes.length - count));
           assertEquals(waiting.whole, whole);
@@ -132,7 +132,7 @@ Deno.test("WaitingOrders finds the orders that are due or have ended, as a searc
   if (most < 100) throw new Error(`${most} orders waited at most`);
 });
 
-Deno.test("WaitingOrders does not look at orders to which nothing happens", () => {
+Deno.test("WaitingOrders does not examine orders to which nothing happens", () => {
   const waiting = new WaitingOrders({ latency: 1_000_000, orderTtl: 5_000 });
   const looked: number[] = [];
   for (let id = 0; id < 10_000; id++) {

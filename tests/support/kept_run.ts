@@ -17,7 +17,7 @@ export class KeptRun {
     const changes = pipeline.orders.takeChanges();
     this.#changes.push(...JSON.parse(JSON.stringify(changes)));
     this.#state = JSON.stringify(pipeline.snapshot());
-    this.#closes.push(pipeline.averages.takeCloses());
+    this.#closes.push(pipeline.memory.takeCloses());
   }
 
   /** The last state that was kept. */

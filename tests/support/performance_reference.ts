@@ -26,7 +26,7 @@ export const ROUGH = [
 
 /** The results of a run. */
 export interface ReferencePerformance {
-  /** Everything except the rough figures and the worst fall, to the last digit. */
+  /** The exact results: everything except the rough figures and the worst drawdown. */
   readonly exact: Omit<Metrics, typeof ROUGH[number] | "maxDrawdown">;
   readonly rough: Readonly<Record<typeof ROUGH[number], number | null>>;
   readonly worst: ReferencePeriod | null;
@@ -127,9 +127,7 @@ export function computeReferencePerformance(
   };
 }
 
-/**
- * Σ money in the position × time, and Σ all money × time, while there is a position; null if that is no time.
- */
+/** Σ money in the position × time, and Σ all money × time, while there is a position; null if there never is. */
 function exposureOf(
   start: Exact,
   fills: readonly {

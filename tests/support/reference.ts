@@ -1,13 +1,13 @@
 /**
- * A naive reference for the whole strategy, written from what it means, not from how the program does it.
- * Windows are added up from scratch at every trade, orders wait in a list, and every amount is an exact
- * decimal. It shares no code with `src`; only the shape of the events is the same, because they are compared.
+ * A naive reference for the whole strategy, written from its definition, not from the program. Windows are added up
+ * from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It shares no code with
+ * `src`; only the shape of the events is the same, because they are compared.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
-/** The quantity of a trade that does not give one. */
+/** The quantity of a trade without one. */
 export const DEFAULT_QUANTITY = "0.00100000";
 
 /** A trade as an exchange would send it: ids covered, time in µs, price and quantity as decimal text. */
@@ -37,7 +37,7 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
-  /** From here on, what is absent limits nothing. */
+  /** From here on, an absent value means no limit. */
   readonly maxDailyLoss?: string | null;
   readonly onHalt?: "hold" | "flatten";
   readonly maxPosition?: string | null;

@@ -18,7 +18,7 @@ interface Step {
   readonly noise: string | null;
 }
 
-/** A made-up stream with the options that it is run under. */
+/** A made-up stream with the options of its run. */
 export interface Scenario {
   readonly choices: Choices;
   readonly trades: readonly PlainTrade[];
@@ -88,7 +88,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
 /** Prices around these, in quote currency. */
 const basePrice = fc.constantFrom("61837.63", "0.00000908", "0.7097", "4999999.99999999", "123456.7", "1");
 
-/** Streams with gaps, duplicates, noise, bursts and prices that get finer, under any options. */
+/** Streams with gaps, duplicates, noise, bursts and prices that gain decimals, with any options. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   choices,
   base: basePrice,

@@ -113,7 +113,7 @@ export function messagesText(trades: readonly PlainTrade[], shape: MessageShape)
 
 const DIGITS = { ns: "085", µs: "", ms: "" };
 
-/** A recording by somebody else, with frames of other streams between the trades. */
+/** A recording from another program, with frames of other streams between the trades. */
 export function recordingText(
   trades: readonly PlainTrade[],
   shape: MessageShape,

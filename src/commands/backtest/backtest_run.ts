@@ -38,7 +38,7 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** The trade after which the instrument's rules are checked, before anything is traded by them. */
+/** The trade after which the instrument's rules are checked, before any order depends on them. */
 const FIRST_TRADE = 1;
 
 /** Turns chunks of files into events, and at the end into a summary and the columns of a report. */
@@ -48,19 +48,19 @@ export class BacktestRun {
   readonly #inputs: RecordedInputs;
   readonly #fillParameters: FillParameters;
   readonly #lanes: readonly Lane[];
-  /** Null unless `--sort` puts rows in order. */
+  /** Null without `--sort`. */
   readonly #order: RowOrder | null;
   readonly #started: Omit<StartedEvent, "time">;
-  /** What happened before the first trade, whose time `started` takes; null from then on. */
+  /** The events before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
-  /** The file that is being read, or what puts the rows of several in order. */
+  /** The file being read, or the sorting of several. */
   #source: Origin | RowOrder | null = null;
   #instrument: SettledInstrument;
   /** Whether the input itself held the instrument's rules. */
   #isTold = false;
 
-  /** `sources` says where the instrument's rules come from; `isShown` whether a view shows every event. */
+  /** `sources` are those of the instrument's rules; `isShown` is whether a view shows every event. */
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
@@ -102,7 +102,7 @@ export class BacktestRun {
     return this.state.trades;
   }
 
-  /** Whether the run has seen as many trades as asked for. */
+  /** Whether the run has processed as many trades as asked for. */
   get done(): boolean {
     return this.state.done;
   }
@@ -112,17 +112,17 @@ export class BacktestRun {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
   }
 
-  /** What is wrong with the input and has not been reported yet, or null. */
+  /** Flaws in the input not reported yet, or null. */
   takeRejections(): Rejections | null {
     return this.state.takeRejections();
   }
 
-  /** What each file brought; null unless rows are put in order. */
+  /** The trades that each file added; null unless rows are sorted. */
   get tallies(): readonly FileTally[] | null {
     return this.#order?.tallies ?? null;
   }
 
-  /** What came out of order and has not been reported yet, or null. */
+  /** Trades out of order not reported yet, or null. */
   takeStrays(): Rejections | null {
     return this.state.takeStrays();
   }
@@ -136,7 +136,7 @@ export class BacktestRun {
     for (const piece of this.#order.take(chunk)) yield* this.#run(piece);
   }
 
-  /** Runs the rows that still waited to be put in order, once everything has been read. */
+  /** Runs the rows still waiting to be sorted, once everything has been read. */
   *finish(): Generator<PenstockEvent> {
     if (this.#order === null) return;
     for (const block of this.#order.end()) yield* this.#run(block);
@@ -173,7 +173,7 @@ export class BacktestRun {
     this.#checkRules();
   }
 
-  /** Events before the first trade are held until that gives the time of the start. */
+  /** Events before the first trade are held until that trade gives the time of the start. */
   *#shown(events: Iterable<PenstockEvent>): Generator<PenstockEvent> {
     for (const event of events) {
       if (event.type === "rules") this.#takeRules(event);
@@ -184,8 +184,8 @@ export class BacktestRun {
   }
 
   /**
-   * Ends the input and yields what was unusable, the orders that still waited, and the results of the other fill
-   * models. Throws UnusableInput if the input was read to its end and its last trades are out of order.
+   * Ends the input and yields the unusable lines, the orders still waiting, and the results of the other fill models.
+   * Throws UnusableInput if the input was read to its end and its last trades are out of order.
    */
   *end(ended: End): Generator<PenstockEvent> {
     if (this.#held !== null) yield* this.#start();
@@ -259,7 +259,7 @@ export class BacktestRun {
     return isoTime(this.state.lastTime ?? 0);
   }
 
-  /** Whether trades come from another place than those before. */
+  /** Whether trades come from a different place than those before. */
   #enter(source: Origin | RowOrder | null): boolean {
     const isOther = source !== this.#source;
     this.#source = source;

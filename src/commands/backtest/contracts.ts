@@ -6,8 +6,8 @@ import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { symbolNamed } from "./symbol_mismatches.ts";
 
 /**
- * Throws UnusableInput for a file of Binance's COIN-M market that does not give its quantities in coins if
- * `--participation` takes a share of them; nothing else depends on a quantity.
+ * Throws UnusableInput if `--participation` takes a share of the quantities in a file of Binance's COIN-M market that
+ * does not give them in coins. Nothing else depends on a quantity.
  */
 export function refuseContracts({ name, layout }: Origin, { exchange, symbol, participation }: Config): void {
   if (participation === null || layout.mayCountContracts !== true) return;

@@ -10,8 +10,8 @@ export interface OpenedFolders {
 }
 
 /**
- * `paths` with the recordings of the configured symbol in place of their folders. Throws UnusableInput where there are
- * none, and as `withFoldersOpened` does.
+ * Replaces folders in `paths` by the recordings of the configured symbol in them. Throws UnusableInput if there are
+ * none, and like `withFoldersOpened`.
  */
 export async function recordingsOf(
   paths: readonly string[],

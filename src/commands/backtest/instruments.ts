@@ -9,16 +9,16 @@ import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "../../feeds/files/input_file.ts";
 import { readSmallFile } from "../../feeds/files/small_file.ts";
 
-/** How a SQLite database starts. */
+/** The first bytes of a SQLite database. */
 const SQLITE = new TextEncoder().encode("SQLite format 3\0");
 /** Several times the size of an exchange's answer for all its symbols. */
 const MOST_BYTES = 64 << 20;
 
 /**
  * The configuration, with the rules in the file for those that the user has not given. The content shows what kind of
- * file it is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them,
- * and a JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for a
- * pipe without a writer.
+ * file it is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them, a
+ * JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for a pipe
+ * without a writer.
  */
 export async function instrumentOf(
   configuration: Configuration,

@@ -1,15 +1,15 @@
-/** CSV rows name no symbol, but the names of files in Binance's archive do. Warns if they name another one. */
+/** Warns if a CSV file is named after another symbol, as Binance's archive names files. Its rows name no symbol. */
 import type { Origin } from "../../formats/trade_file.ts";
 
-/** As in `BTCUSDT-trades-2025-01-01.csv`, anywhere in a path or after an archive's name. */
+/** A name such as `BTCUSDT-trades-2025-01-01.csv`, anywhere in a path or after an archive's name. */
 const NAMED = /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:aggT|t)rades-\d{4}/gu;
 
-/** The symbol that an archive's file is named after; null if its name says none. */
+/** The symbol that an archive's file is named after; null if its name contains none. */
 export function symbolNamed(name: string): string | null {
   return [...name.matchAll(NAMED)].at(-1)?.[1] ?? null;
 }
 
-/** Compares the symbol asked for with those in the names of files; each other symbol is reported once. */
+/** Compares the configured symbol with those in file names, and reports each other symbol once. */
 export class SymbolMismatches {
   readonly #symbol: string;
   readonly #warned = new Set<string>();

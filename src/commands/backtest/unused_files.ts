@@ -1,23 +1,23 @@
-/** Which files added no trade to a backtest: not an error, but hardly what the user meant. */
+/** Finds the files that added no trade to a backtest. That is not an error, but probably not what the user meant. */
 import type { Origin } from "../../formats/trade_file.ts";
 import type { FileTally } from "../../formats/row_order.ts";
 
 /** How many files a warning names; it counts the others. */
 const NAMED = 3;
 
-/** What was counted so far. */
+/** The counts so far. */
 interface Counts {
   readonly trades: number;
   readonly duplicates: number;
   readonly outOfOrder: number;
 }
 
-/** Looks at the counts of a pipeline whenever a file, or a member of an archive, has been read to its end. */
+/** Checks a pipeline's counts whenever a file, or a member of an archive, has been read to its end. */
 export class UnusedFiles {
   readonly #pipeline: { readonly totals: Counts };
   #origin: Origin | null = null;
   #before: Counts = { trades: 0, duplicates: 0, outOfOrder: 0 };
-  /** Those without a trade, and those all of whose trades had been read before. */
+  /** Files without a trade, and files whose trades had all been read before. */
   readonly #empty: string[] = [];
   readonly #known: string[] = [];
   #dropped = 0;
@@ -26,7 +26,7 @@ export class UnusedFiles {
     this.#pipeline = pipeline;
   }
 
-  /** The next chunk is of this origin; null when everything has been read. */
+  /** Notes the origin of the next chunk; null when everything has been read. */
   enter(origin: Origin | null): void {
     if (origin === this.#origin) return;
     const { trades, duplicates, outOfOrder } = this.#pipeline.totals;
@@ -48,7 +48,7 @@ export class UnusedFiles {
     this.#dropped += repeats;
   }
 
-  /** The warnings of a backtest of `symbol`, a sentence each. */
+  /** The warnings for a backtest of `symbol`, one sentence each. */
   *warnings(symbol: string): Generator<string> {
     if (this.#empty.length > 0) yield `no trade of ${symbol} in ${listOf(this.#empty)}`;
     if (this.#known.length === 0) return;

@@ -1,30 +1,30 @@
-/** The rules of an instrument that a live run waits for while it goes on. */
+/** An instrument's rules that a live run waits for while it runs. */
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 
 /**
- * Waits until the exchange gives the rules; null once `signal` is aborted. Calls `onTrouble` with each reason why it
- * takes long.
+ * Waits until the exchange gives the rules; null once `signal` is aborted. Calls `onTrouble` with each reason for the
+ * delay.
  */
 export type AwaitRules = (
   signal: AbortSignal,
   onTrouble: (text: string) => void,
 ) => Promise<ArrivedRules | null>;
 
-/** Takes the rules. */
+/** Accepts the rules. */
 export interface RulesTaker {
   take(arrived: ArrivedRules): Promise<void>;
-  /** Called with a log line for every new reason why they have not come. */
+  /** Called with a log line for every new reason why they have not arrived. */
   onTrouble(text: string): void;
-  /** Called with the error if the rules could not be asked for or taken: the run cannot go on. */
+  /** Called with the error if requesting or accepting the rules failed, because the run cannot continue. */
   onFailure(error: unknown): void;
 }
 
-/** Waits for rules until it is disposed of. */
+/** Waits for rules until it is disposed. */
 export class AwaitedRules implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #done: Promise<void>;
 
-  /** Waits for nothing if `awaitRules` is null: then all rules are known. */
+  /** Waits for nothing if `awaitRules` is null, because then all rules are known. */
   constructor(awaitRules: AwaitRules | null, taker: RulesTaker) {
     this.#done = awaitRules === null ? Promise.resolve() : this.#wait(awaitRules, taker);
   }
@@ -37,7 +37,7 @@ export class AwaitedRules implements AsyncDisposable {
   async #wait(awaitRules: AwaitRules, { take, onTrouble, onFailure }: RulesTaker): Promise<void> {
     try {
       const arrived = await awaitRules(this.#ending.signal, onTrouble);
-      // A run that has stopped takes nothing more.
+      // A stopped run accepts nothing more.
       if (arrived !== null && !this.#ending.signal.aborted) await take(arrived);
     } catch (error) {
       onFailure(error);

@@ -7,10 +7,10 @@ import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
 
 /**
- * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps
- * the hosts to reconnect to, what the journal's store needs (to see that its files are still there, and to remove its
- * lock) and the folder of recordings (each day gets a file, and old ones are deleted). Returns a
- * log line that says what remains.
+ * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps the
+ * hosts to reconnect to, the files that the journal's store still needs (to check that they exist, and to remove its
+ * lock), and the folder of recordings (each day gets a file, and old ones are deleted). Returns a log line that lists
+ * what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;
@@ -25,7 +25,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     writes: journal.writes,
     reads: [
       ...journal.reads,
-      // To check that the folder is still the same one, and what is deleted in it.
+      // To check that the folder is still the same one, and to check files before deleting them.
       ...(target?.isFolder === true ? [target.path] : []),
     ],
     folder: target?.isFolder === true ? target.path : null,

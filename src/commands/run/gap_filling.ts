@@ -1,4 +1,4 @@
-/** Fills a gap: decides which of the missing trades to fetch, and logs what happened to the others. */
+/** Fills a gap: decides which of the missing trades to fetch, and logs why the others are missing. */
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { backfilledText, BackfilledTrades } from "../../domain/market/backfilled_trades.ts";
 import type { Config } from "../../config/options.ts";
@@ -9,16 +9,16 @@ import type { EngineState } from "../../stages/engine.ts";
 import type { Line } from "../../views/view.ts";
 import { waitedSince } from "./waiting.ts";
 
-/** Where the missing trades come from, and where they go. */
+/** The source of the missing trades, and their destination. */
 export interface GapFillingOptions {
   readonly state: EngineState;
   readonly backfill: Pick<Backfill, "fetch">;
   readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
-  /** Called when no more trades come: whether the rest of the gap is left to the next run. */
+  /** Called when no more trades arrive. Returns whether to leave the rest of the gap to the next run. */
   readonly leaves: () => boolean;
   /**
-   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; null where
-   * nothing of that takes time. `note` records the trades.
+   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; null if that is
+   * already done. `note` records the trades.
    */
   readonly apply: (
     input: Happened | Extract<Input, { event: "backfilled" }>,
@@ -89,7 +89,7 @@ export class GapFilling {
     });
   }
 
-  /** Logs what could not be fetched, and what the exchange itself does not have. */
+  /** Logs the trades that could not be fetched, and the ids that the exchange itself lacks. */
   #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
     const { log } = this.#options;
     const missing = toId - fromId + 1;

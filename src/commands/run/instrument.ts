@@ -1,4 +1,4 @@
-/** The instrument of a live run: asked for while the stream connects, and settled before the run starts. */
+/** The instrument of a live run, requested while the stream connects and settled before the run starts. */
 import { type Configuration, nameIn } from "../../config/config.ts";
 import { ConfigError, optionWord } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
@@ -33,11 +33,11 @@ import type { Journal } from "../../stores/journal/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
 import type { Line } from "../../views/view.ts";
 
-/** The configuration in force, where its rules come from, and what to log about it. */
+/** The configuration in force, the sources of its rules, and what to log about it. */
 export interface FoundInstrument {
   readonly config: Config;
   readonly origin: InstrumentOrigin;
-  /** The rules that every order needs and that nobody knows yet. */
+  /** The rules that every order needs and that are not known yet. */
   readonly awaited: readonly Rule[];
   readonly lines: readonly Line[];
 }
@@ -46,8 +46,8 @@ export interface FoundInstrument {
 const MOST_SHOWN = 3;
 
 /**
- * Asks the exchange; null if offline or if `restEndpoint` is undefined. Throws a ConfigError if it has no such
- * symbol, or if it counts contracts on this `market` and coins are needed.
+ * Queries the exchange; null if offline or if `restEndpoint` is undefined. Throws a ConfigError if the exchange has no
+ * such symbol, or if it counts contracts on this `market` and coins are needed.
  */
 export async function ask(
   { config, sources }: Configuration,
@@ -94,10 +94,10 @@ function refuseContracts(
 }
 
 /**
- * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
- * exchange's `answer`, else the last answer on this `market` in the journal, else the built-in ones. Without a lot or
- * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and nobody is
- * asked for it.
+ * Settles the rules, each from the first source that has it: the user, the run that is resumed from `journal` (null for
+ * none), the exchange's `answer`, the last answer on this `market` in the journal, the built-in rules. Without a lot or
+ * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and no exchange is
+ * queried for it.
  */
 export async function settle(
   configuration: Configuration,
@@ -178,7 +178,7 @@ function basesOf(
   ];
 }
 
-/** What is wrong with an answer. */
+/** Log lines about the flaws of an answer. */
 function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (answer.kind === "unknown") return [];
   if (answer.kind === "unanswered") {
@@ -189,23 +189,23 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   const { host, info: { status, flaws } } = answer;
   const notes: Line[] = [];
   if (status !== null && status !== "TRADING") {
-    notes.push(warn(`${symbol} is not traded now: ${host} says ${status}. The run waits for trades`));
+    notes.push(warn(`${symbol} is not traded now: ${host} reports ${status}. The run waits for trades`));
   }
   if (flaws.length > 0) {
     const more = flaws.length > MOST_SHOWN ? `; and ${flaws.length - MOST_SHOWN} more` : "";
     const list = `${flaws.slice(0, MOST_SHOWN).join("; ")}${more}`;
-    notes.push(warn(`${host} says something of ${symbol} that cannot be used and is ignored: ${list}`));
+    notes.push(warn(`${host} sent unusable data for ${symbol}, which is ignored: ${list}`));
   }
   return notes;
 }
 
-/** A short note that there may be no network, else null: the stream reports that next, with what to do. */
+/** A short note if there may be no network, otherwise null. The stream reports the same next, with advice. */
 function offlineText(answer: InstrumentAnswer | null): string | null {
   if (answer?.kind !== "unanswered" || answer.hint !== NO_NETWORK) return null;
   return `; the exchange could not be asked: ${answer.reason}`;
 }
 
-/** Why the exchange was not asked. */
+/** Why the exchange was not queried. */
 function unaskedText({ offlineInstruments, backfill }: Config): string {
   if (offlineInstruments) return "; the exchange is not asked (--offline-instruments)";
   return backfill

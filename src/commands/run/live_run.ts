@@ -48,19 +48,19 @@ export class LiveRun {
   /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
-  /** The earliest time at which data that is still to be run may have arrived, ms since 1970. */
+  /** The earliest arrival of any data still to be processed, ms since 1970. */
   readonly #openedAt: number;
   #made: Engine | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
-  /** Whether the start of the run has been emitted, and its stop has not. */
+  /** Whether the run's start has been emitted, but not its stop. */
   #hasStarted = false;
   #hasStopped = false;
-  /** One at a time applies an input or asks the journal for something. */
+  /** Inputs and queries to the journal run one at a time. */
   readonly #turns = new Turns();
-  /** Trades that the journal held already. */
+  /** The number of trades already in the journal. */
   #resumedAfter = 0;
   #connected = false;
   #rejectionsLogged = false;
@@ -101,7 +101,7 @@ export class LiveRun {
     return isoTime(this.#now * 1000);
   }
 
-  /** Set by `open`: until then the rules for orders are not known. */
+  /** Set by `open`. Until then the rules for orders are not known. */
   get #engine(): Engine {
     if (this.#made === null) throw new TypeError("The run is not open yet");
     return this.#made;
@@ -134,12 +134,12 @@ export class LiveRun {
         state,
         backfill: this.#backfill,
         config: this.#config,
-        // If the gap were let pass now, a resumed run would lose its averages.
+        // If the gap were closed now, a resumed run would lose its averages.
         leaves: () => this.#journal !== null && this.#signal.aborted,
         apply: (input, note) =>
           note === undefined || input.event !== "backfilled"
             ? this.#happened(input as Happened)
-            // With the time that limits have gone by, so that a recording leads to the same.
+            // With the time that limits used, so that a replay of the recording gives the same.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: (line) => this.#view.log(line),
         now: () => this.#now,
@@ -158,7 +158,7 @@ export class LiveRun {
     return opened;
   }
 
-  /** Takes the instrument's rules, which the run waited for. */
+  /** Accepts the instrument's rules that the run waited for. */
   async takeRules(arrived: ArrivedRules): Promise<void> {
     await this.#happened({ event: "rules", ...arrived, time: this.#now * 1000 });
   }
@@ -172,7 +172,7 @@ export class LiveRun {
     await this.handleRequests();
   }
 
-  /** Whether the run has seen as many trades as asked for, or the next input belongs to the next run. */
+  /** Whether the run has processed as many trades as asked for, or the next input belongs to the next run. */
   get done(): boolean {
     return this.#state.done || this.#gaps?.isLeft === true;
   }
@@ -181,7 +181,7 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        // Batches that were kept come one after another, with no pause of their own.
+        // Buffered batches follow one another without a pause.
         await this.#recording?.rest();
         // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
@@ -234,7 +234,7 @@ export class LiveRun {
     });
   }
 
-  /** Emits the run's state once that is kept; nothing before `start` and nothing once it has stopped. */
+  /** Emits the run's state once it is kept; nothing before `start`, and nothing after the stop. */
   emitStatus(): Promise<void> | null {
     const emit = (): void => {
       if (!this.#hasStarted) return;
@@ -255,19 +255,19 @@ export class LiveRun {
     show(this.#view, [{ type: "rejected", time: this.#time, ...rejections }]);
   }
 
-  /** Draws the line with the run's state, unless that is just being kept. */
+  /** Draws the status line, unless the state is being kept right now. */
   draw(): void {
     if (!this.#isOpen || !this.#turns.isFree) return;
     this.#view.glance?.({ of: "run", run: this.#state.current, stream: this.#stream });
   }
 
-  /** Ends the input: waiting orders expire, and the journal gets an entry that the run was stopped, and why. */
+  /** Ends the input: waiting orders expire, and the journal gets an entry with the reason for the stop. */
   stop(reason = "asked to"): Promise<void> {
     return this.#turns.take(async () => {
       await this.#handleRequestsNow();
       this.logRejections();
       const at = this.#now * 1000;
-      // The recording's last line says so too.
+      // The recording's last line notes the end too.
       await this.#applyNow({ event: "ended", time: at });
       this.logRejections();
       await this.#keep((journal) => journal.stop(at, reason));
@@ -280,7 +280,7 @@ export class LiveRun {
   /** Closes what was opened and emits the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
     this.#hasStarted = false;
-    // What is being kept, and what waits behind it.
+    // Waits for everything that is being kept or queued.
     await this.#turns.take(() => Promise.resolve());
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));
@@ -309,7 +309,7 @@ export class LiveRun {
     };
   }
 
-  /** Runs messages. At a gap, it first runs those missing trades that can be fetched. */
+  /** Runs messages. At a gap, it first runs the missing trades that can be fetched. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
     const state = this.#state;
     const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
@@ -352,8 +352,8 @@ export class LiveRun {
   }
 
   /**
-   * Applies an input in its turn: inputs never overlap, however long it takes to keep what the one before led to. Null
-   * where it is done at once, as for most trades, which lead to nothing.
+   * Applies an input in its turn: inputs never overlap, however long keeping the events of the previous one takes. Null
+   * if it is done at once, as for most trades, which cause no event.
    */
   #apply(input: Input, handling?: Partial<Handling>): Promise<void> | null {
     if (!this.#turns.isFree) {
@@ -363,7 +363,7 @@ export class LiveRun {
     return keeping === null ? null : this.#turns.take(() => keeping);
   }
 
-  /** Applies an input, records it once it has been applied, and keeps and shows the events; null where that is done. */
+  /** Applies an input, records it afterwards, and keeps and shows the events; null if that is already done. */
   #applyNow(
     input: Input,
     { note, record, hint, handled = [] }: Partial<Handling> = {},
@@ -385,10 +385,10 @@ export class LiveRun {
     show(this.#view, hint === null ? events : withHint(events, hint));
   }
 
-  /** Has something kept in the journal, and notes in the recording how far that goes. */
+  /** Keeps something in the journal, and notes in the recording how far the journal goes. */
   async #keep(write: (journal: RunJournal) => Promise<void>): Promise<void> {
     if (!this.#isOpen || this.#journal === null) return;
-    // After a kill, what is in the journal can still be derived from what is in the recording.
+    // After a kill, the journal can still be derived from the recording.
     this.#recording?.flush();
     await write(this.#journal);
     this.#recording?.kept(this.#journal.place);

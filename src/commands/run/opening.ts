@@ -16,11 +16,11 @@ import type { AwaitRules } from "./awaited_rules.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
-/** What a run is opened with besides its configuration. */
+/** What opening a run needs besides its configuration. */
 export interface OpeningOptions {
   readonly command: CommandName;
   readonly version: string;
-  /** Where the exchange is asked: null for its own hosts, undefined for nowhere. */
+  /** The REST address to query: null for the exchange's own hosts, undefined for none. */
   readonly restEndpoint: string | null | undefined;
   readonly budget: RestBudget;
   readonly holdsAtGaps: boolean;
@@ -35,15 +35,15 @@ export interface OpenedRun {
   readonly journal: RunJournal | null;
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
-  /** Whether the exchange has said, now or to this run before, that it has the symbol. */
+  /** Whether the exchange has confirmed, now or earlier in this run, that it has the symbol. */
   readonly isKnownSymbol: boolean;
   /** Waits until the exchange gives the rules that are not known yet; null if they are known. */
   readonly awaitRules: AwaitRules | null;
-  /** Log lines about the run that the journal held already, and about the instrument. */
+  /** Log lines about the resumed run and about the instrument. */
   readonly lines: readonly Line[];
 }
 
-/** The log line if the user asked for the end before the run had started. */
+/** The log line if the user stops the run before it has started. */
 export function neverStarted(): Line {
   return {
     level: "info",
@@ -52,9 +52,9 @@ export function neverStarted(): Line {
 }
 
 /**
- * Starts a run, or resumes the one that its journal holds; null, with nothing written, where `signal` is aborted
- * before the exchange has answered. Throws a ConfigError if the exchange has no such symbol, before anything is
- * written, and like `Journal.open` and `RunJournal.begin`.
+ * Starts a run, or resumes the one in its journal; null, with nothing written, if `signal` is aborted before the
+ * exchange has answered. Throws a ConfigError if the exchange has no such symbol, before anything is written, and like
+ * `Journal.open` and `RunJournal.begin`.
  */
 export async function openRun(
   configuration: Configuration,
@@ -109,7 +109,7 @@ export async function openRun(
   }
 }
 
-/** The rules once the exchange says them; null where the run is stopped before. */
+/** The rules once the exchange sends them; null if the run is stopped before. */
 async function awaitRules(
   configuration: Configuration,
   { restEndpoint = null, budget, signal, surroundings: { runtime } }: OpeningOptions,

@@ -1,4 +1,4 @@
-/** Where a run records to, as `--record` says: a file, or a folder with a file a day. */
+/** The target of a run's recording, from `--record`: a file, or a folder with a file a day. */
 import type { Clock } from "../../domain/process/clock.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Config } from "../../config/options.ts";
@@ -7,7 +7,7 @@ import { folderNamed } from "../../stores/files/data_folder.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
 import type { Line } from "../../views/view.ts";
 
-/** A place to record to. */
+/** A target for a recording. */
 export interface RecordingTarget {
   /** Without a slash at the end. */
   readonly path: string;
@@ -15,8 +15,8 @@ export interface RecordingTarget {
 }
 
 /**
- * The place that `--record` names, null for none: a folder where it ends in a slash or is one. Throws a ConfigError
- * if `--record-keep` has no folder to look after.
+ * The target that `--record` names, or null. It is a folder if it ends in a slash or exists as one. Throws a
+ * ConfigError if `--record-keep` is given without a folder.
  */
 export function recordingTarget({ record, recordKeep }: Config): RecordingTarget | null {
   const folder = record === null ? null : folderNamed(record);
@@ -30,7 +30,7 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
   return folder === null ? { path: record, isFolder: false } : { path: folder, isFolder: true };
 }
 
-/** Starts the recording. Throws a RecordingError if that cannot be. */
+/** Starts the recording. Throws a RecordingError if it cannot be created. */
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
   { symbol, recordKeep: keepMs }: Config,

@@ -1,8 +1,8 @@
-/** The inputs that requests of other processes turn into. */
+/** Turns requests of other processes into inputs. */
 import type { Happened } from "../../domain/market/input.ts";
 import type { AskedFor } from "../../stores/journal/run_journal.ts";
 
-/** What a request means for the run that handles it at `time`, µs since 1970; null for one that is dropped. */
+/** The input for a request that a run handles at `time`, µs since 1970; null if it is dropped. */
 export function requestedInput({ request, time: requested, why }: AskedFor, time: number): Happened | null {
   if (request === null || why !== null) return null;
   const { text } = request;

@@ -1,4 +1,4 @@
-/** What a live run has around it. */
+/** The environment of a live run. */
 import type { Config } from "../../config/options.ts";
 import type { Runtime } from "../../feeds/live/runtime.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
@@ -14,19 +14,19 @@ export interface Journals {
   readonly RunJournal: typeof RunJournal;
 }
 
-/** The runtime, the disk and the terminal of a run; a simulation brings its own. */
+/** The runtime, the disk and the terminal of a run; a simulation has its own. */
 export interface Surroundings {
   readonly runtime: Runtime;
-  /** Whether the memory that a connection takes is watched. */
+  /** Whether to watch the memory that a connection takes. */
   readonly watchesMemory: boolean;
   readonly views: readonly OpenView[];
   readonly journals: () => Promise<Journals>;
   readonly startRecording: typeof startRecording;
-  /** Drops what an open run does not need, and returns a log line about it. */
+  /** Drops the permissions that an open run does not need, and returns a log line about it. */
   readonly dropPermissions: (config: Config) => Promise<Line>;
 }
 
-/** This process's. */
+/** The surroundings of this process. */
 export const HERE: Surroundings = {
   runtime: globalThis,
   watchesMemory: true,

@@ -6,19 +6,19 @@ import { LASTING } from "../../stores/journal/run_journal.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
-/** The options that a run is derived under: no default may replace them. */
+/** The options that a derivation needs. No default may replace them. */
 const NEEDED = [
   ...LASTING,
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
   ...["stopLoss", "takeProfit"],
 ] as const;
 
-/** Makes the engine of a run as it starts. Throws a ConfigError for options that are not those of a run. */
+/** Makes the engine of a run at its start. Throws a ConfigError if the options cannot be those of a run. */
 export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngine {
   const config = configFrom(options, NEEDED);
   return {
     decoder: decoderOf(config),
-    // A difference is shown with the line that it was found at.
+    // A difference is shown with its line, so nothing is read beyond its block.
     engine: new Engine({
       ...engineChoices(config),
       strategy: strategyOf(config),

@@ -2,8 +2,8 @@
  * Judges trade ids: each follows the last one, was seen before, leaves a gap, or was never seen although a later one
  * was.
  *
- * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id is
- * more than 10^9 above the one before is believed only once the next trade follows it.
+ * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id is more
+ * than 10^9 above the one before is accepted only once the next trade follows it.
  */
 
 /** More than any symbol trades in half a year; smaller jumps are ordinary gaps. */
@@ -16,7 +16,7 @@ const KEPT_HOLES = 16;
 export const NEXT = 0;
 /** The id was seen before. */
 export const DUPLICATE = -1;
-/** The id is too far ahead to be believed by itself; the next trade decides. */
+/** The id is too far ahead to be accepted by itself; the next trade decides. */
 export const UNPROVEN = -2;
 /** The id is below the last one and was never seen: before the first, or in a hole that is still open. */
 export const UNSEEN = -3;
@@ -75,7 +75,7 @@ export class Continuity {
     return NEXT;
   }
 
-  /** Moves to the last of trades that follow on the last one and on one another. */
+  /** Moves to the last of several consecutive trades after the last one. */
   follow(lastId: number): void {
     this.#last = lastId;
   }

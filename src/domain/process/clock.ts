@@ -1,6 +1,6 @@
-/** Time, as what waits and what stamps an event takes it. */
+/** The source of time for timers and timestamps. */
 
-/** The part of a runtime that keeps time; `globalThis` is one, and a test brings its own where time is to run faster. */
+/** The part of a runtime that keeps time. `globalThis` is one; a test passes its own to make time run faster. */
 export type Clock =
   & {
     /** The wall clock, which may be set. */

@@ -1,4 +1,4 @@
-/** What is wrong with a message of Binance's, for the user who has it in a file. */
+/** Finds the fault in a Binance message, for the user who has it in a file. */
 import type { FrameFault } from "../frame_decoder.ts";
 
 const SHOWN_CHARACTERS = 40;
@@ -21,7 +21,7 @@ const FAULTS: readonly Fault[] = [
   { about: `"data"`, key: /"data"\s*:/, expected: ", expected a Binance message" },
 ];
 
-/** What is wrong with a frame, with the value found and what was expected, and where in its text that is. */
+/** The fault in a frame: the value found, what was expected, and the place in its text. */
 export function faultIn(reason: string, text: string): FrameFault {
   if (reason === "not JSON") {
     const position = jsonPosition(text);

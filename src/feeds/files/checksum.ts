@@ -13,8 +13,8 @@ const MOST_BYTES = 1 << 20;
 const LINE = /^([0-9a-f]{64})(?:[ \t]+\*?(.*))?$/i;
 
 /**
- * Throws UnusableInput if `FILE.CHECKSUM` exists and has no SHA-256 in it, or another one than the file as it is on
- * disk. Checks nothing for a pipe, or if there is no such file. Calls `onWarning` if the program may not look for it.
+ * Throws UnusableInput if `FILE.CHECKSUM` exists and has no SHA-256 in it, or one that does not match the file on disk.
+ * Checks nothing for a pipe, or if there is no such file. Calls `onWarning` if the program may not look for it.
  */
 export async function verifyChecksum(
   file: InputFile,
@@ -29,7 +29,7 @@ export async function verifyChecksum(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     signal?.throwIfAborted();
-    // The permission to read the file itself is enough to go on.
+    // The permission to read the file itself is enough to continue.
     if (error instanceof Deno.errors.NotCapable) {
       return onWarning(`${path} is not used, because the program may not read it: no checksum is compared`);
     }

@@ -1,13 +1,13 @@
-/** Timers for any length of time that a user may ask for. */
+/** Timers for any length of time that a user may set. */
 import type { Clock } from "../../domain/process/clock.ts";
 
-/** The runtime treats longer times as zero. */
+/** The longest time of a timer; the runtime treats longer ones as zero. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The timers of a clock, and the time that they go by. */
 type Timers = Pick<Clock, "performance" | "setTimeout" | "clearTimeout">;
 
-/** Calls `ring` once, `ms` from now, unless it goes out of scope before; never where `ms` is null. */
+/** Calls `ring` once, `ms` from now, unless it goes out of scope before; never if `ms` is null. */
 export function alarm(
   ms: number | null,
   ring: () => void,
@@ -18,7 +18,7 @@ export function alarm(
   const until = clock.performance.now() + (ms ?? 0);
   const wait = (): void => {
     const left = until - clock.performance.now();
-    // A timer may fire a little early, and a busy machine may get here when the time is over.
+    // A timer may fire a little early, and on a busy machine the time may already be over.
     timer = clock.setTimeout(
       left <= longestMs ? ring : wait,
       Math.max(0, Math.min(Math.ceil(left), longestMs)),

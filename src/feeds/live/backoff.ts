@@ -46,7 +46,7 @@ export class ConnectionBudget {
     this.#windowMs = windowMs;
   }
 
-  /** How long from `now` (ms) until one more attempt is within the budget. */
+  /** The time from `now` (ms) until one more attempt is within the budget, ms. */
   waitMs(now: number): number {
     this.#made = this.#made.filter((at) => at > now - this.#windowMs);
     const oldest = this.#made[this.#made.length - this.#attempts];

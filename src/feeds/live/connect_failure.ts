@@ -13,11 +13,11 @@ export interface ConnectFailure {
   readonly hint: string | null;
   /** HTTP status of a refused handshake, or null. */
   readonly status: number | null;
-  /** How long the exchange asked to stay away, ms; 0 if it did not say. */
+  /** How long the exchange asked the program to wait, ms; 0 if it did not. */
   readonly retryAfterMs: number;
 }
 
-/** The program may not reach the host: trying again is no use. */
+/** The program has no permission to reach the host, so trying again is useless. */
 export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
   readonly exit = "usage";
@@ -27,21 +27,21 @@ export class NetPermissionError extends Error {
   }
 }
 
-/** The hint of a failure that may mean that there is no network at all. */
+/** The hint for a failure that may mean that there is no network at all. */
 export const NO_NETWORK = Deno.build.standalone
   ? `Without a network, "deno task demo" in Penstock's sources runs against the built-in exchange.`
   : `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
-/** The longest ban that an exchange is known for. A longer one would keep a run away for good. */
+/** The longest ban known from any exchange. A longer one would keep a run away for good. */
 const LONGEST_BAN_MS = 3 * 86_400_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then reports only that result. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. After a
- * refused handshake, it asks again over HTTP, because the WebSocket hides the refusal's headers; `signal` ends that
- * request. `exchange` says what the refusal means.
+ * refused handshake, it sends an HTTP request, because the WebSocket hides the refusal's headers; `signal` ends that
+ * request. `exchange` explains the refusal.
  */
 export async function explain(
   error: unknown,
@@ -93,12 +93,12 @@ function refusal(status: number, url: string, exchange: Exchange, retryAfterMs: 
   return { reason, hint: exchange.refusal(status, url).hint, status, retryAfterMs };
 }
 
-/** What the address of a WebSocket answers, when all is well, to a question that is no handshake. */
+/** The normal answer of a WebSocket address to a request that is not a handshake. */
 function isUsual(status: number): boolean {
   return status < 300 || status === 400 || status === 404 || status === 426;
 }
 
-/** The status that a plain question gets, and how long the exchange asks to stay away; null without an answer. */
+/** The status of a plain request, and how long the exchange asks the program to wait; null without an answer. */
 async function askOverHttp(
   url: string,
   signal: AbortSignal,

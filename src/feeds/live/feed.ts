@@ -6,7 +6,7 @@ export type Batch =
   | {
     readonly kind: "messages";
     readonly messages: readonly string[];
-    /** When the last of them was taken in, ms since 1970. */
+    /** When the last of them was received, ms since 1970. */
     readonly receivedAt: number;
   }
   | {
@@ -25,7 +25,7 @@ export type Batch =
     readonly hint: string | null;
   }
   | {
-    /** Worth telling the user; changes nothing. */
+    /** Information for the log; it changes nothing. */
     readonly kind: "notice";
     readonly message: string;
   };

@@ -4,14 +4,14 @@ import { firstIdIn, lastIdIn } from "./message_ids.ts";
 import type { Clock } from "../../domain/process/clock.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
-/** How long the old connection may be quiet while the new one waits, before the new one takes over anyway. */
+/** How long the old connection may be quiet while the new one waits before the new one takes over anyway. */
 const CATCH_UP_MS = 10_000;
 const LOOK_EVERY_MS = 10;
 
 /**
- * The overlap of two connections to the same stream. The old one goes on being read while the new one opens and
- * until it has delivered the trade before the new one's first; what both carry is dropped later, by trade id.
- * What the new one receives meanwhile waits in its own bounded buffer and then in the network.
+ * The overlap of two connections to the same stream. The old one is read while the new one opens, and until it has
+ * delivered the trade before the new one's first. Trades from both are dropped later as duplicates, by trade id. What
+ * the new one receives meanwhile waits in its own bounded buffer and then in the network.
  */
 export class Handover {
   readonly #old: TradeSocket;
@@ -52,7 +52,7 @@ export class Handover {
     if (this.#next !== null) this.#bePatient();
   }
 
-  /** The new connection once it may take over, or null. `oldEnded` says that nothing more comes from the old. */
+  /** The new connection once it may take over, or null. `oldEnded` means that the old one sends nothing more. */
   take(oldEnded: boolean): TradeSocket | null {
     const next = this.#next;
     if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
@@ -63,7 +63,7 @@ export class Handover {
     return next;
   }
 
-  /** Why the new connection could not be made or did not hold; null while there is hope. */
+  /** Why the new connection failed or broke; null while it may still take over. */
   get failure(): string | null {
     return this.#failure ?? this.#next?.end?.reason ?? null;
   }

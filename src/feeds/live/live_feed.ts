@@ -10,26 +10,25 @@ import { QuietLimit } from "./quiet_limit.ts";
 import type { Runtime } from "./runtime.ts";
 import { type MemoryUse, type SocketEnd, TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
 
-/** What a live feed is made from. Times in ms. */
+/** Options of a live feed. Times in ms. */
 export interface LiveFeedOptions {
   readonly exchange: Exchange;
   /** Base address, such as wss://stream.example.com:9443. */
   readonly endpoint: string;
   readonly symbol: string;
   /**
-   * Data may be missing for this long before the stream is stale; for longer if it was proven that nothing was
-   * missed.
+   * The stream is stale after this long without data, or later if earlier quiet times proved that nothing was missed.
    */
   readonly staleMs: number;
   readonly retryMaxMs: number;
   /**
-   * Stop after so many failures in a row; null for never. A stale stream counts as one only while the symbol may be
-   * unknown: before a trade of it has come and before `confirmSymbol`.
+   * Stop after this many failures in a row; null for never. A stale stream counts as a failure only while the symbol
+   * may be unknown: before its first trade and before `confirmSymbol`.
    */
   readonly attempts: number | null;
   /** Age at which a connection is replaced. */
   readonly renewAfterMs: number;
-  /** Ends the feed; what was received is still handed over. */
+  /** Ends the feed; data already received is still delivered. */
   readonly signal: AbortSignal;
   /** Draws the jitter; from 0 to below 1. Default: the runtime's. */
   readonly random?: () => number;
@@ -39,7 +38,7 @@ export interface LiveFeedOptions {
   readonly runtime?: Runtime;
 }
 
-/** The exchange could not be reached in as many tries as were allowed. */
+/** The exchange could not be reached in the allowed number of tries. */
 export class ExchangeUnreachable extends Error {
   override readonly name = "ExchangeUnreachable";
   readonly exit = "unreachable";
@@ -47,13 +46,13 @@ export class ExchangeUnreachable extends Error {
 
 const HANDSHAKE_MS = 10_000;
 const HEALTHY_MS = 60_000;
-/** This many announced ends within that time are followed at once; later ones only after a wait, like failures. */
+/** This many announced ends within ENDS_WITHIN_MS are followed at once; later ones wait, like failures. */
 const ENDS_AT_ONCE = 3;
 const ENDS_WITHIN_MS = 60_000;
 /** The longest until another try after a replacement failed, while the old connection still runs. */
 const RENEW_AGAIN_MS = 60_000;
-/** The least wait after a refusal, if the exchange does not say how long. */
-const TOLD_OFF_MS = 10_000;
+/** The shortest wait after a refusal, if the exchange does not give a time. */
+const REFUSED_WAIT_MS = 10_000;
 
 /** The feed of one symbol over a WebSocket. Iterate it once. */
 export class LiveFeed implements Feed {
@@ -70,12 +69,12 @@ export class LiveFeed implements Feed {
   /** Whether the exchange is known to have the symbol. */
   #isConfirmed = false;
   #lastHint: string | null = null;
-  /** When the exchange is willing to be asked again, by `performance.now()`. */
+  /** When the exchange accepts another attempt, by `performance.now()`. */
   #notBefore = 0;
-  /** When the exchange announced of late that it closes a connection, by `performance.now()`. */
+  /** When the exchange recently announced that it closes a connection, by `performance.now()`. */
   #announcedAt: number[] = [];
   readonly #ending = new AbortController();
-  /** Why it has to end although nobody asked for that; null while it may continue. */
+  /** Why the feed has to end by itself; null while it may continue. */
   #runaway: string | null = null;
 
   constructor(options: LiveFeedOptions) {
@@ -96,14 +95,14 @@ export class LiveFeed implements Feed {
     this.#backoff = new Backoff(options.retryMaxMs, options.random ?? runtime.Math.random);
   }
 
-  /** Says that the exchange has the symbol: from now on a stream that sends nothing is only quiet. */
+  /** Confirms that the exchange has the symbol. From now on a stream that sends nothing is merely quiet. */
   confirmSymbol(): void {
     this.#isConfirmed = true;
   }
 
   /**
-   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and if a connection that was
-   * dropped takes memory without bound; NetPermissionError where the host may not be reached at all.
+   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and if a dropped connection takes
+   * memory without bound; NetPermissionError if there is no permission to reach the host.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     yield* this.#run();
@@ -132,7 +131,7 @@ export class LiveFeed implements Feed {
     }
   }
 
-  /** Hands over what comes until the stream breaks for good, then waits for the next try. */
+  /** Yields what arrives until the stream breaks for good, then waits for the next try. */
   async *#follow(first: TradeSocket): AsyncGenerator<Batch> {
     const { endpoint, signal, renewAfterMs } = this.#options;
     const runtime = this.#runtime;
@@ -171,7 +170,7 @@ export class LiveFeed implements Feed {
             if (moveMs > 0) renewIn(moveMs);
             else isDue = true;
           }
-          // Before they are handed over: the consumer may take its time.
+          // Before they are yielded, because the consumer may take its time.
           const changed = this.#quiet.heard(messages, runtime.performance.now());
           yield { kind: "messages", messages, receivedAt: runtime.Date.now() };
           if (changed !== null) {
@@ -225,7 +224,7 @@ export class LiveFeed implements Feed {
     if (goingAway) yield* this.#lost({ ...end, reason: `${end.reason}, as it had announced` }, moveMs, null);
     else if (end.cause === "stale") yield* this.#wentStale(end);
     else yield* this.#lost(end, this.#backoff.next(), null);
-    // A message without an end: whether the exchange stops sending it decides how to go on, not who is faster.
+    // After an endless message, what happens next depends on whether the exchange stops sending it, not on timing.
     if (end.cause === "endless") await unlessAborted(socket.calm, signal);
   }
 
@@ -234,7 +233,7 @@ export class LiveFeed implements Feed {
     return this.#runtime.performance.now();
   }
 
-  /** How long to wait, ms, before the connection that the exchange announces to close is made again. */
+  /** How long to wait, ms, before replacing a connection that the exchange announced it would close. */
   #announced(): number {
     const now = this.#now;
     this.#announcedAt = [...this.#announcedAt.filter((at) => at > now - ENDS_WITHIN_MS), now];
@@ -272,21 +271,21 @@ export class LiveFeed implements Feed {
     if (socket.heard && this.#now - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
   }
 
-  /** Why a handshake failed. How long the exchange wants to be left alone is remembered. */
+  /** Explains why a handshake failed, and remembers how long the exchange asked the program to wait. */
   async #explain(error: unknown): Promise<ConnectFailure> {
     const { exchange, retryMaxMs, signal } = this.#options;
     const failure = await explain(error, this.#url, exchange, signal, this.#runtime);
     const { status, retryAfterMs } = failure;
     const now = this.#now;
-    // A refusal was asked about once again, over HTTP.
+    // A refusal causes one more request, over HTTP.
     if (status !== null) this.#budget.spend(now);
-    const isToldOff = status !== null && exchange.refusal(status, this.#url).stayAwayMs !== null;
-    const toldOff = isToldOff ? Math.max(this.#backoff.ceilingMs, Math.min(retryMaxMs, TOLD_OFF_MS)) : 0;
-    this.#notBefore = Math.max(this.#notBefore, now + (retryAfterMs > 0 ? retryAfterMs : toldOff));
+    const isBarred = status !== null && exchange.refusal(status, this.#url).stayAwayMs !== null;
+    const least = isBarred ? Math.max(this.#backoff.ceilingMs, Math.min(retryMaxMs, REFUSED_WAIT_MS)) : 0;
+    this.#notBefore = Math.max(this.#notBefore, now + (retryAfterMs > 0 ? retryAfterMs : least));
     return failure;
   }
 
-  /** A stream that sent nothing is made again at once. It was no failure to connect, unless the symbol may be unknown. */
+  /** Replaces a stream that sent nothing at once. That is no failure to connect, unless the symbol may be unknown. */
   async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
     if (this.#isConfirmed) {
       this.#tries = 0;
@@ -309,13 +308,13 @@ export class LiveFeed implements Feed {
       );
     }
     const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));
-    // The advice is logged once, not at every try.
+    // The advice is logged once, not on every try.
     yield { kind: "disconnected", cause, reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
     this.#lastHint = hint;
     await pause(retryInMs, signal, this.#runtime);
   }
 
-  /** How long the exchange's budget and its own word keep the next attempt waiting, ms. */
+  /** How long the exchange's budget and its last answer delay the next attempt, ms. */
   #restMs(): number {
     const now = this.#now;
     return Math.max(0, this.#budget.waitMs(now), this.#notBefore - now);

@@ -2,11 +2,11 @@
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 
-/** The longest quiet that is believed, unless --stale itself is longer. */
+/** The longest quiet time that is accepted, unless --stale itself is longer. */
 const LONGEST_MS = 600_000;
-/** A symbol that was proven to be quiet for some time may well be quiet for this many times as long. */
+/** A symbol with a proven quiet time may well be quiet for this many times as long. */
 const MARGIN = 2;
-/** How long a belief lasts without another quiet time to support it. */
+/** How long a raised limit lasts without another quiet time to support it. */
 const REMEMBERED_MS = 3_600_000;
 /** A larger jump in ids is a mistake or a reset, and proves nothing. */
 const LARGEST_JUMP = 1_000_000_000;
@@ -14,14 +14,14 @@ const NONE: readonly string[] = [];
 
 /**
  * A stream that sends nothing may be dead, or its symbol may not trade. The next trade decides. If its id follows the
- * last one, nothing was missed, and longer quiet times of the symbol are accepted from then on. If trades were
- * missed, the limit falls back to what the user gave. Times in ms, on one clock that never goes back.
+ * last one, nothing was missed, and longer quiet times of the symbol are accepted from then on. If trades were missed,
+ * the limit returns to the user's setting. Times in ms, on one clock that never goes back.
  */
 export class QuietLimit {
   readonly #staleMs: number;
   readonly #decoder: FrameDecoder;
   #limitMs: number;
-  /** The last messages, from which the last id is read when it is needed. */
+  /** The last messages, for reading the last id when it is needed. */
   #latest = NONE;
   #lastId = -1;
   #heardAt = 0;
@@ -35,7 +35,7 @@ export class QuietLimit {
     this.#decoder = decoder;
   }
 
-  /** The longest quiet time that is believed now. */
+  /** The longest quiet time accepted now. */
   get limitMs(): number {
     return this.#limitMs;
   }
@@ -47,7 +47,7 @@ export class QuietLimit {
     this.#latest = NONE;
   }
 
-  /** Notes messages that came at `now`. Returns what to log if the limit has changed, else null. */
+  /** Notes messages that arrived at `now`. Returns what to log if the limit has changed, otherwise null. */
   heard(messages: readonly string[], now: number): string | null {
     if (this.#isOpen) return this.#decide(messages, now);
     const quietMs = now - this.#heardAt;

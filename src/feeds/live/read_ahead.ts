@@ -13,7 +13,7 @@ export class ReadAhead implements Feed {
   readonly #limit: number;
   readonly #kept: Batch[] = [];
   #frames = 0;
-  /** A read that has been started and not handed over. */
+  /** A read that was started and not delivered yet. */
   #next: Promise<IteratorResult<Batch>> | null = null;
 
   /** Reads `feed`, keeping up to `limit` frames. */
@@ -42,7 +42,10 @@ export class ReadAhead implements Feed {
     }
   }
 
-  /** Waits for `work`, and reads ahead meanwhile. What the feed throws is thrown when it is the feed's turn. */
+  /**
+   * Waits for `work`, and reads ahead meanwhile. An error of the feed is thrown in its turn, after the batches before
+   * it.
+   */
   async during<T>(work: Promise<T>): Promise<T> {
     let isBusy = true;
     const over = work.then(() => {}, () => {}).then(() => {
@@ -51,7 +54,7 @@ export class ReadAhead implements Feed {
     while (isBusy && this.#frames < this.#limit) {
       const reading = this.#next ??= this.#feed.next();
       const arrived = reading.then(({ done }) => !done, () => false);
-      // Null when the work was over first; false when nothing more will come.
+      // Null if the work finished first; false if nothing more will arrive.
       const isBatch = await Promise.race([arrived, over.then(() => null)]);
       if (isBatch === null) break;
       if (!isBatch) {

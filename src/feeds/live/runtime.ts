@@ -1,7 +1,7 @@
-/** What live feeds use of the runtime. */
+/** The parts of the runtime that live feeds use. */
 import type { Clock } from "../../domain/process/clock.ts";
 
-/** Time, chance and the network; `globalThis` is one, and a simulation brings its own. */
+/** Time, randomness and the network. `globalThis` is one, and a simulation has its own. */
 export type Runtime =
   & Clock
   & { readonly Math: Pick<Math, "random"> }

@@ -7,25 +7,25 @@ import type { Runtime } from "./runtime.ts";
  */
 const FRAMES_AHEAD = 256;
 const CHARACTERS_AHEAD = 1024 * 1024;
-/** Reads under way at a time: with one alone the runtime would wait to be asked after every frame. */
+/** The number of concurrent reads. With only one, the runtime would wait for a request after every frame. */
 const READS = 2;
-/** Characters; a message of a trade stream has some 200. In UTF-8 it is still a line that a recording may have. */
+/** In characters; a trade message has about 200. Even in UTF-8 such a frame fits on a line of a recording. */
 const LONGEST_FRAME = 256 * 1024;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /**
- * The time between suspecting a stale connection and dropping it: a program that was held up itself first reads what
- * arrived meanwhile.
+ * The time between suspecting a stale connection and dropping it, so that a program that was itself held up first reads
+ * what arrived meanwhile.
  */
 const SECOND_LOOK_MS = 10;
 const WEIGH_EVERY_MS = 100;
-/** The same while memory grows and no frame comes: gigabytes a second come over loopback. */
+/** The same while memory grows and no frame arrives, because loopback delivers gigabytes a second. */
 const WEIGH_OFTEN_MS = 10;
 const LIGHT_BYTES = 16 * 1024 * 1024;
-/** What memory may grow by while no frame comes; the largest frame that the runtime takes, 64 MB, costs less. */
+/** How much memory may grow while no frame arrives; the largest frame that the runtime accepts, 64 MB, costs less. */
 const HEAVIEST_BYTES = 256 * 1024 * 1024;
-/** The same from the moment a connection was dropped: the rest of a message that is not too large costs less. */
+/** The same once a connection has been dropped; the rest of a normal message costs less. */
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
-/** A dropped connection is calm once memory has not grown by this much for this long. */
+/** A dropped connection has settled once memory has not grown by this much for this long. */
 const GROWTH_BYTES = 1024 * 1024;
 const CALM_MS = 2_000;
 
@@ -35,11 +35,11 @@ export interface TradeSocketOptions {
   readonly handshakeMs: number;
   /** The longest time without a data frame, ms. */
   readonly staleMs: number;
-  /** What is sent once it is open, in this order. Default: nothing. */
+  /** Texts to send once it is open, in this order. Default: none. */
   readonly greeting?: readonly string[];
   /**
-   * Called when a connection that was dropped takes memory without bound: the runtime goes on gathering a message
-   * that has no end, and nothing but the end of the program stops it.
+   * Called when a dropped connection takes memory without bound: the runtime keeps buffering an endless message, and
+   * only the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
   /** The memory of this program, bytes; null where nobody watches it. Default: what the runtime reports. */
@@ -48,7 +48,7 @@ export interface TradeSocketOptions {
   readonly runtime?: Runtime;
 }
 
-/** A part of `Deno.MemoryUsage`: all, and what of it are the program's objects and their buffers. */
+/** A part of `Deno.MemoryUsage`: all memory, and the parts for the program's objects and their buffers. */
 export type MemoryUse = Pick<Deno.MemoryUsage, "rss" | "heapTotal" | "external">;
 
 /** How a connection ended. */
@@ -59,8 +59,8 @@ export interface SocketEnd {
 }
 
 /**
- * An open WebSocket. Frames are gathered as long as they are available and handed over together, so that a busy
- * stream costs one wake-up for many frames and a quiet one is handed over at once.
+ * An open WebSocket. Frames are gathered as long as they are available and returned together. A busy stream costs one
+ * wake-up for many frames, and a quiet one is delivered at once.
  */
 export class TradeSocket {
   /** When it opened, by `performance.now()`. */
@@ -73,7 +73,7 @@ export class TradeSocket {
   /** Characters in #frames. */
   #characters = 0;
   readonly #reader: ReadableStreamDefaultReader<string | Uint8Array>;
-  /** Reads that wait until what is available has been taken. */
+  /** Reads that wait until the available frames have been taken. */
   #heldReads = 0;
   #wake: (() => void) | null = null;
   #end: SocketEnd | null = null;
@@ -83,7 +83,7 @@ export class TradeSocket {
   #lastHeardAt: number;
   #watchdog: ReturnType<typeof setTimeout>;
   #scales: ReturnType<typeof setTimeout> | undefined;
-  /** This program's memory when data last came, and which data that was. */
+  /** This program's memory when data last arrived, and which data that was. */
   #weighed: { readonly heardAt: number; memory: Memory };
   #isWeighed: boolean;
   readonly #calm = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ export class TradeSocket {
     const handshake = new AbortController();
     const { runtime = globalThis } = options;
     const socket = new runtime.WebSocketStream(url, { signal: handshake.signal });
-    // Its failure is the same as that of `opened`, which is reported.
+    // It fails like `opened`, whose error is reported.
     socket.closed.catch(() => {});
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -123,7 +123,7 @@ export class TradeSocket {
       send(options.greeting ?? [], writable);
       return new TradeSocket(socket, readable, options);
     } finally {
-      // From here on an abort of the handshake would fault the runtime.
+      // From here on, aborting the handshake would crash the runtime.
       runtime.clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
     }
@@ -144,7 +144,7 @@ export class TradeSocket {
     this.#isWeighed = options.memory !== null;
     if (this.#isWeighed) this.#weigh();
     else this.#calm.resolve();
-    // It may be open long after it was dropped.
+    // It may stay open long after it was dropped.
     const stopWeighing = (): void => {
       this.#isWeighed = false;
       runtime.clearTimeout(this.#scales);
@@ -155,7 +155,7 @@ export class TradeSocket {
     for (let i = 0; i < READS; i++) this.#readOn();
   }
 
-  /** Whether any data frame has come yet. */
+  /** Whether any data frame has arrived yet. */
   get heard(): boolean {
     return this.#heard;
   }
@@ -187,7 +187,7 @@ export class TradeSocket {
   async read(): Promise<readonly string[] | null> {
     while (!this.#ready) await new Promise<void>((resolve) => this.#wake = resolve);
     const frames = this.#frames;
-    // Once it has ended it stays ready, to say so.
+    // Once it has ended it stays ready, so that every read returns null.
     this.#ready = this.#end !== null;
     if (this.#ready && frames.length === 0) return null;
     this.#frames = [];
@@ -202,7 +202,7 @@ export class TradeSocket {
     this.#awaken();
   }
 
-  /** Ends it for `reason`: what was read stays to be taken. Never waits for the peer, who may never answer. */
+  /** Ends it for `reason`; frames already read can still be taken. Never waits for the peer, which may never answer. */
   abandon(reason: string, cause: DisconnectCause = "closed"): void {
     if (this.#end !== null) return;
     this.#finish({ cause, reason });
@@ -214,12 +214,12 @@ export class TradeSocket {
     this.#forget();
   }
 
-  /** What a peer sends that does not close its side is read and forgotten: the stream would keep it. */
+  /** Reads and discards what a peer sends if it does not close its side, because the stream would buffer it. */
   #forget(): void {
     this.#reader.read().then(({ done }) => done || this.#forget(), () => {});
   }
 
-  /** Each read starts the next from its own callback, which costs less than an `await` a frame. */
+  /** Each read starts the next from its callback, which costs less than an `await` for each frame. */
   #readOn(): void {
     if (this.#end === null) this.#reader.read().then(this.#onFrame, this.#onBreak);
   }
@@ -229,7 +229,7 @@ export class TradeSocket {
       this.#closeReason().then((reason) => this.#finish({ cause: "closed", reason }));
       return;
     }
-    // A read may resolve after the socket was dropped: its frame was received, so it is handed over.
+    // A read may resolve after the socket was dropped. Its frame was received, so it is delivered.
     const frame = typeof value !== "string"
       ? BINARY_FRAME
       : value.length > LONGEST_FRAME
@@ -240,8 +240,8 @@ export class TradeSocket {
     if (count === 1) {
       this.#heard = true;
       this.#lastHeardAt = this.#runtime.performance.now();
-      // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
-      // turn matters: a chain of promises alone would keep timers and signals waiting, and garbage alive.
+      // One wake-up per turn of the event loop: reads that resolve in the same turn are delivered together. Without the
+      // turn, a chain of promises alone would delay timers and signals, and keep garbage alive.
       this.#runtime.setImmediate(this.#awaken);
     }
     if (count < FRAMES_AHEAD && this.#characters < CHARACTERS_AHEAD) this.#readOn();
@@ -259,7 +259,7 @@ export class TradeSocket {
     const timer = this.#runtime.setTimeout(() => deadline.resolve(null), CLOSE_INFO_DEADLINE_MS);
     const info = await Promise.race([this.#socket.closed.catch(() => null), deadline.promise]);
     this.#runtime.clearTimeout(timer);
-    // The published type calls it `code`, the runtime `closeCode`; an abnormal close has 0 or none.
+    // The published type names it `code`, the runtime `closeCode`; an abnormal close has 0 or none.
     const { closeCode, code = closeCode, reason } = (info ?? {}) as WebSocketCloseInfo & {
       closeCode?: number;
     };
@@ -278,7 +278,7 @@ export class TradeSocket {
     );
   }
 
-  /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
+  /** The runtime buffers a message's fragments without a limit, so only memory use reveals one that never ends. */
   #weigh(): void {
     const memory = this.#memory;
     const grown = memory.since(this.#weighed.memory);
@@ -309,7 +309,7 @@ export class TradeSocket {
       this.#most = grown;
       this.#calmMs = 0;
     } else {
-      // A program that was held up itself has read nothing that could have come meanwhile.
+      // A program that was itself held up may not have read what arrived meanwhile.
       this.#calmMs += Math.min(now - this.#weighedAt, WEIGH_EVERY_MS);
       if (this.#calmMs >= CALM_MS) this.#calm.resolve();
     }
@@ -334,8 +334,8 @@ export class TradeSocket {
 }
 
 /**
- * What this program takes, and what of it is the runtime's own: a message's fragments are gathered there, while its
- * objects and buffers may be anything else that the program does.
+ * This program's memory, and the runtime's own share of it. The runtime buffers a message's fragments in its own share;
+ * the program's objects and buffers may have any other cause.
  */
 class Memory {
   readonly #all: number;
@@ -346,7 +346,7 @@ class Memory {
     this.#own = rss - heapTotal - external;
   }
 
-  /** Bytes that both have grown by: what was freed elsewhere may be counted as the runtime's for a while. */
+  /** The bytes by which both have grown. Memory freed elsewhere may count as the runtime's for a while. */
   since(before: Memory): number {
     return Math.min(this.#all - before.#all, this.#own - before.#own);
   }
@@ -356,7 +356,7 @@ function megabytes(bytes: number): number {
   return Math.round(bytes / 1e6);
 }
 
-/** Sends texts in their order without waiting; that a connection broke is found by those who read it. */
+/** Sends texts in order without waiting. If the connection breaks, its reader finds out. */
 function send(texts: readonly string[], writable: WritableStream<string | Uint8Array>): void {
   if (texts.length === 0) return;
   const writer = writable.getWriter();
@@ -364,10 +364,10 @@ function send(texts: readonly string[], writable: WritableStream<string | Uint8A
   writer.closed.catch(() => {});
 }
 
-/** Stands for a binary frame, which no trade stream sends: it is rejected with the other unusable messages. */
+/** Replaces a binary frame, which no trade stream sends; it is rejected like other unusable messages. */
 const BINARY_FRAME = "(binary frame)";
 
-/** Stands in the same way for a text that no trade stream sends, and that would cost many times its length to read. */
+/** Replaces an overlong text, which no trade stream sends and which would cost many times its length to read. */
 function tooLong(text: string): string {
   return `(frame of ${text.length} characters)`;
 }

@@ -1,4 +1,4 @@
-/** The seam for indicators: what is computed from the closes of bars, one after the other, in the same time for each. */
+/** The seam for indicators: values computed from the closes of bars, in constant time for each close. */
 
 /** Closes in order, oldest first, as integers in units of 10^-decimals quote currency. */
 export interface Closes {
@@ -7,8 +7,8 @@ export interface Closes {
 }
 
 /**
- * A value over the closes so far, and what it has to remember for that. `Memory` is a plain value: a round trip
- * through JSON changes nothing.
+ * A value over the closes so far, and the memory that it needs. `Memory` is a plain value: a round trip through JSON
+ * changes nothing.
  */
 export interface Indicator<Value, Memory> {
   /**
@@ -24,6 +24,6 @@ export interface Indicator<Value, Memory> {
   value(): Value | null;
   /** What `restore` needs. */
   snapshot(): Memory;
-  /** Goes on as the indicator that gave the snapshot would, whatever this one had before. */
+  /** Continues as the indicator that gave the snapshot would, whatever this one had before. */
   restore(memory: Memory): void;
 }

@@ -8,7 +8,10 @@ import type { BlockStrategy } from "./strategy.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** The crossover of two averages. It wants nothing until both exist; while they are equal, what it wanted before. */
+/**
+ * The crossover of two averages. It wants nothing until both exist. While they are equal, it wants what it wanted
+ * before.
+ */
 export class Crossover implements BlockStrategy {
   readonly label = "sma";
   readonly remembers: number;

@@ -1,4 +1,4 @@
-/** The strategies that there are. */
+/** The table of strategies. */
 import { Crossover } from "./crossover.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -17,7 +17,7 @@ const STRATEGIES = {
 /** The name of a strategy. */
 export type StrategyName = keyof typeof STRATEGIES;
 
-/** What makes the strategy `name` for a symbol. It throws a RangeError for options that no run can have. */
+/** Returns a factory for the strategy `name` of a symbol. It throws a RangeError for options that no run can have. */
 export function strategyOf(options: StrategyOptions, name: StrategyName = "crossover"): () => Strategy {
   return () => STRATEGIES[name](options);
 }

@@ -5,8 +5,8 @@ import type { Closes } from "../indicators/indicator.ts";
 /** A strategy that takes many closes at once: the same as one by one, and faster. */
 export interface BlockStrategy extends Strategy {
   /**
-   * Takes the first `size` closes, all in one unit, and writes what is wanted after each into `wishes`, as `add` would
-   * answer it. Returns how many it took: the others are for `add`. There are no more than a block has.
+   * Takes the first `size` closes, all in one unit, and writes into `wishes` what `add` would return after each.
+   * Returns how many it took; pass the others to `add`. There are at most as many as in a block.
    */
   addAll(closes: Float64Array, size: number, decimals: number, wishes: Int8Array): number;
   /** What `values` would have been after the close in a row that `addAll` took last. */
@@ -26,7 +26,7 @@ export interface Strategy extends Readings {
    * wants after it. Later closes have as many decimals or more.
    */
   add(close: number, decimals: number): Wish;
-  /** Forgets every close: what comes next does not follow on those before. */
+  /** Forgets every close, because the next ones do not follow the previous ones. */
   reset(): void;
   /** Whether there were enough closes to want anything. */
   readonly isReady: boolean;
@@ -35,8 +35,8 @@ export interface Strategy extends Readings {
   /** What it remembers besides closes, as a value that JSON can hold; null for nothing. */
   snapshot(): object | null;
   /**
-   * Goes on as the strategy that gave the snapshot would, with the last closes, at least as many as there were of
-   * those that it remembers. Throws an error that says why if no run can have such a snapshot.
+   * Continues as the strategy that gave the snapshot would. `closes` are the last ones, at least as many as that
+   * strategy remembered. Throws an error that says why if no run can have such a snapshot.
    */
   restore(snapshot: object | null, closes: Closes): void;
 }

@@ -20,24 +20,24 @@ function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // Nothing is there, or it may not be looked at: opening it will say more.
+    // Nothing is there, or it may not be inspected. Opening it will tell.
     return false;
   }
 }
 
-/** What the system says where the disk, or this user's share of it, is full; Deno has no class for it. */
+/** The system's messages for a full disk or quota; Deno has no class for them. */
 export const NO_SPACE = /\(os error (28|112|122)\)/;
 
-/** What a run's journal and the log beside it take at first, bytes: with less room a run would stop soon. */
+/** The initial size of a run's journal and its log, bytes. With less space a run would soon stop. */
 const ROOM = 2 * 1024 * 1024;
 
 /**
- * Writes a file of 2 MB into `folder` and removes it; a missing folder is made for it, as a run would, and removed too.
- * The folder around it has to be there, unless a run would make that too, as `withParents` says.
+ * Writes a file of 2 MB into `folder` and removes it. A missing folder is created for it, as by a run, and removed too.
+ * Its parent must exist, unless `withParents` means that a run would create that too.
  */
 export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;
-  // A name that nobody can guess, so nobody else's file is there.
+  // Nobody can guess this name, so no other file has it.
   const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
   const write = () => writeAndRemove(path);
   let isMade = false;
@@ -75,12 +75,12 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
   }
 }
 
-/** Makes the file at `path`, fills it as far as a run needs room, and removes it in any case. */
+/** Creates the file at `path`, fills it with as much as a run needs, and always removes it. */
 function writeAndRemove(path: string): void {
   const file = Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE });
   try {
     for (let left = ROOM; left > 0;) left -= file.writeSync(new Uint8Array(left));
-    // Some file systems find room only when they write.
+    // Some file systems check for space only when they write.
     file.syncDataSync();
   } finally {
     file.close();
@@ -88,7 +88,7 @@ function writeAndRemove(path: string): void {
   }
 }
 
-/** Makes a missing folder; false, where `withParents` allows it, when the one around it is missing too. */
+/** Creates a missing folder; returns false if its parent is missing too and `withParents` allows that. */
 function makeFolder(folder: string, withParents: boolean): boolean {
   try {
     Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });

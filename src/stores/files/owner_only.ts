@@ -8,7 +8,7 @@ export const OWNERS_FILE = 0o600;
 /** For folders: read, write and enter. */
 export const OWNERS_FOLDER = 0o700;
 
-/** Those of the file at `path`, for what takes its place; its owner's alone if there is none. */
+/** The modes of the file at `path`, for a file that replaces it; owner-only if there is none. */
 export function modeAt(path: string): number {
   try {
     return (Deno.statSync(path).mode ?? OWNERS_FILE) & 0o777;

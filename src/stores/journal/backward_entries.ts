@@ -1,14 +1,14 @@
-/** Entries of a log that are looked up one by one, from the last ones back: read many at once. */
+/** Reads many entries of a log at once when they are looked up one by one, backwards from the last. */
 import type { EntryLog } from "./entry_log.ts";
 import type { RawEntry, StoredEntry } from "./journal_entry.ts";
 
-/** What looking up an entry and its neighbours takes of a log. */
+/** The part of a log that is needed to look up an entry and its neighbours. */
 export type EntryLookup = Pick<EntryLog, "path" | "head" | "after" | "placeOf">;
 
 /** How many are read at once; with one more on either side they are a thousand. */
 const PAGE = 998;
 
-/** The same entries as in the log, as they were when they were first asked for: none ever changes. */
+/** The same entries as in the log at the first request. Entries never change. */
 export class BackwardEntries implements EntryLookup {
   readonly path: string;
   readonly #log: EntryLookup;
@@ -27,7 +27,7 @@ export class BackwardEntries implements EntryLookup {
     if (limit !== 1) return await this.#log.after(seq, limit);
     const kept = this.#page.get(seq + 1);
     if (kept !== undefined) return [kept];
-    // With one more on either side, which are looked at for the one between them.
+    // With one more on either side, which are needed to check the one between them.
     const page = await this.#log.after(Math.max(0, seq - PAGE), PAGE + 2);
     this.#page = new Map(page.flatMap((entry) => entry.type === null ? [] : [[entry.seq, entry]]));
     const found = this.#page.get(seq + 1);

@@ -1,12 +1,12 @@
 /**
- * The seam between a journal and what stores it: a log of sealed entries, which one process at a time adds to, and
- * what stands beside them. A store keeps and finds bytes. Hashes, checkpoints and everything that they prove are the
- * journal's own, so no store is believed.
+ * The seam between a journal and what stores it: a log of sealed entries, to which one process at a time adds, and the
+ * data beside them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the journal,
+ * so no store has to be trusted.
  */
 import type { RunRequest } from "../../domain/run/run_request.ts";
 import type { EntryType, RawEntry, StoredEntry } from "./journal_entry.ts";
 
-/** One place of a chain: an entry's number and its hash. */
+/** A place in a chain: an entry's number and its hash. */
 export interface ChainPlace {
   readonly seq: number;
   readonly hash: Uint8Array;
@@ -18,23 +18,23 @@ export interface StoredState {
   readonly seq: number;
   /** State, account and positions as JSON. */
   readonly content: string;
-  /** Where the prices are, as JSON. */
+  /** The note about where the prices are, as JSON. */
   readonly prices: string;
 }
 
-/** The prices beside one checkpoint. What cannot be read of them is null. */
+/** The prices beside one checkpoint. Parts that cannot be read are null. */
 export interface StoredPrices {
   readonly decimals: number | null;
-  /** 1 if all prices before are void, else 0. */
+  /** 1 if all earlier prices are void, otherwise 0. */
   readonly fresh: number | null;
   readonly bytes: Uint8Array | null;
-  /** The checkpoint with those before. */
+  /** The checkpoint with the previous prices. */
   readonly before: number | null;
   /** SHA-256 of the state's content, in hexadecimal; null if the entry of the checkpoint holds the state. */
   readonly state: string | null;
 }
 
-/** What the process that writes reports about itself and no entry holds. Times in µs since 1970. */
+/** The writing process's report about itself, which no entry holds. Times in µs since 1970. */
 export interface Heartbeat {
   /** When it was written, by the wall clock. */
   readonly time: number;
@@ -48,15 +48,17 @@ export interface Heartbeat {
   readonly last: { readonly price: string; readonly time: number } | null;
 }
 
-/** A heartbeat as it is stored. It is not an entry: it is not hashed, a resume does not read it, it proves nothing. */
+/**
+ * A heartbeat as it is stored. It is not an entry: it is not hashed, a resume does not read it, and it proves nothing.
+ */
 export interface KeptHeartbeat extends Heartbeat {
   /** The run that the process was writing. */
   readonly run: number;
-  /** The log's last entry when it was written: what came after it is younger. */
+  /** The log's last entry at the time of writing; later entries are younger than the heartbeat. */
   readonly seq: number;
 }
 
-/** Which request: the number of one that was handled may be given again. */
+/** Identifies a request. The number of a handled one may be used again. */
 export interface RequestKey {
   readonly id: number;
   /** When it was filed, µs since 1970. */
@@ -64,8 +66,8 @@ export interface RequestKey {
 }
 
 /**
- * A request of another process to the one that writes, as it waits. It is not an entry and not hashed; what the run
- * does about it is an entry, in the commit that removes the request.
+ * A waiting request of another process to the writer. It is neither an entry nor hashed. The run's reaction is an
+ * entry, in the commit that removes the request.
  */
 export interface FiledRequest extends RequestKey {
   /** The run that it is for. */
@@ -76,25 +78,25 @@ export interface FiledRequest extends RequestKey {
 }
 
 /**
- * A log open for reading. It sees what is written meanwhile, each commit whole, and blocks no writer. All methods throw
- * a JournalError if they cannot read what they are asked for. The caller makes one call at a time.
+ * A log open for reading. It sees each commit written meanwhile as a whole, and blocks no writer. All methods throw a
+ * JournalError if they cannot read the data. The caller makes one call at a time.
  */
 export interface EntryLog extends AsyncDisposable {
   /** Its place, as the user named it. */
   readonly path: string;
-  /** From now until this is disposed of, the log is seen as it is now, whatever is written meanwhile. One at a time. */
+  /** Until the result is disposed, reads see the log as it is now, whatever is written meanwhile. One at a time. */
   moment(): Promise<AsyncDisposable>;
-  /** Where the log says that it ends: at 0, with 32 zero bytes, before the first entry; null if it does not say. */
+  /** The end that the log records: 0, with 32 zero bytes, before the first entry; null if it records none. */
   head(): Promise<ChainPlace | null>;
-  /** The last entry that is there, wherever the log says that it ends; null if there is none. */
+  /** The last existing entry, whatever end the log records; null if there is none. */
   last(): Promise<{ readonly seq: number; readonly run: number; readonly time: number } | null>;
-  /** The first up to `limit` entries after `seq`, in order. After 0 these are the first of all, whatever their numbers. */
+  /** Up to `limit` entries after `seq`, in order. After 0 they are the first of all, whatever their numbers. */
   after(seq: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** The first up to `limit` entries of `type` in `run` after `seq`, in order. */
+  /** Up to `limit` entries of `type` in `run` after `seq`, in order. */
   afterOfType(type: EntryType, run: number, seq: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** The last up to `count` entries of `type` in `run`, the newest first. */
+  /** Up to `count` last entries of `type` in `run`, newest first. */
   lastOfType(type: EntryType, run: number, count: number): Promise<readonly StoredEntry[]>;
-  /** The run and the hash (in hexadecimal) of an entry, whatever else of it can be read; null if there is none. */
+  /** The run and the hash (in hexadecimal) of an entry, even if the rest is unreadable; null if there is none. */
   placeOf(seq: number): Promise<{ readonly run: number; readonly hash: string } | null>;
   /**
    * How many entries of each type but checkpoints there are among the first `most`, in `run` or, for null, in all; a
@@ -108,24 +110,24 @@ export interface EntryLog extends AsyncDisposable {
   state(run: number): Promise<StoredState | null>;
   /** The prices beside the checkpoint at `seq`; null for none. */
   prices(seq: number): Promise<StoredPrices | null>;
-  /** The checkpoints with the last up to `limit` stored prices, and how many each has, the newest first. */
+  /** The checkpoints with the last stored prices, up to `limit`, and how many each has, newest first. */
   pricesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]>;
   /** How many checkpoints have prices, and the first of them. */
   pricesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }>;
-  /** The last heartbeat, of whatever run; null before the first. */
+  /** The last heartbeat of any run; null before the first. */
   heartbeat(): Promise<KeptHeartbeat | null>;
   /** The requests that wait for the process that writes, or for the next one, oldest first, a hundred at most. */
   requests(): Promise<readonly FiledRequest[]>;
   /** Whether a request still waits. */
   isWaiting(key: RequestKey): Promise<boolean>;
   /**
-   * What the store repeats of the last checkpoint of `run` and is not what that says, as a clause; null where all
-   * agrees. `checkpoint` is null where the run has none.
+   * The first disagreement between the last checkpoint of `run` and the store's copies of its content, as a clause;
+   * null if there is none. `checkpoint` is null if the run has none.
    */
   repetitionFlaw(run: number, checkpoint: RepeatedCheckpoint | null): Promise<string | null>;
-  /** A type of which `afterOfType` and `lastOfType` miss some of `run` near the entry `seq`; null for none. */
+  /** A type of which `afterOfType` and `lastOfType` miss entries of `run` near the entry `seq`; null for none. */
   typeNotFound(run: number, seq: number): Promise<string | null>;
-  /** What is wrong with the whole of what stores the log, up to `lastRun`, as a clause; null for nothing. */
+  /** A flaw in the storage of the log as a whole, up to `lastRun`, as a clause; null for none. */
   storageFlaw(lastRun: number): Promise<string | null>;
 }
 
@@ -149,35 +151,35 @@ export interface SealedEntry extends Omit<RawEntry, "content" | "hash"> {
 
 /** What one commit changes. */
 export interface Addition {
-  /** They follow on the log's last entry, without a hole. */
+  /** They follow the log's last entry without a hole. */
   readonly entries: readonly SealedEntry[];
-  /** Where the log ends with them. */
+  /** The end of the log with them. */
   readonly head: ChainPlace;
-  /** Replaces the state of its run; null where that stays. */
+  /** Replaces the state of its run; null keeps it. */
   readonly state: StoredState & { readonly run: number } | null;
   /** The prices beside a checkpoint; null for none. */
   readonly prices: StoredPrices & { readonly seq: number; readonly bytes: Uint8Array } | null;
-  /** Prices of checkpoints before this one go; null where all stay. */
+  /** Removes the prices of checkpoints before this one; null keeps all. */
   readonly firstPrices: number | null;
-  /** The requests that go, by number. */
+  /** The requests to remove, by number. */
   readonly handled: readonly number[];
 }
 
 /**
- * The right to add to a log. One process at a time has it, until it is disposed of or the process ends, however that
- * ends. A process that lost it can add nothing. The caller makes one call at a time.
+ * The right to add to a log. One process at a time holds it, until it is disposed or the process ends, however it ends.
+ * A process that lost it can add nothing. The caller makes one call at a time.
  */
 export interface LogLease extends AsyncDisposable {
-  /** The log, which stays open as long as this. */
+  /** The log, open as long as the lease. */
   readonly log: EntryLog;
   /**
-   * Commits an addition, all of it or nothing. Once this returns, a power cut does not undo it. Throws a JournalError if
-   * it cannot be written.
+   * Commits an addition completely or not at all. Once this returns, a power cut does not undo it. Throws a
+   * JournalError if it cannot be written.
    */
   append(addition: Addition): Promise<void>;
-  /** Replaces the heartbeat, or skips it where that would have to wait. Throws like `append`. */
+  /** Replaces the heartbeat, or skips that if it would have to wait. Throws like `append`. */
   writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void>;
-  /** Why what is appended would not be kept or not by this process alone, as a clause; null while it is. */
+  /** Why an addition would not be kept, or not by this process alone, as a clause; null while it would. */
   loss(): Promise<string | null>;
 }
 
@@ -189,7 +191,7 @@ export interface NewRequest {
   readonly request: RunRequest;
 }
 
-/** A log open to file requests in, beside the process that writes it. */
+/** A log open for filing requests, beside the process that writes it. */
 export interface RequestBox extends AsyncDisposable {
   /** Files a request; waits for the run's own commit if it must. */
   file(request: NewRequest): Promise<RequestKey>;
@@ -197,7 +199,7 @@ export interface RequestBox extends AsyncDisposable {
   withdraw(key: RequestKey): Promise<void>;
 }
 
-/** What a copy of a log holds. */
+/** The contents of a copy of a log. */
 export interface CopiedJournal {
   /** The last run, 0 if there is none, and the last entry. */
   readonly run: number;
@@ -214,19 +216,19 @@ export class CopyExists extends Error {
   readonly exit = "usage";
 }
 
-/** A kind of place that logs are kept in. Every method throws a JournalError that says what is wrong, and what to do. */
+/** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
-  /** Whether there is a log at `path` that can be written to. */
+  /** Whether there is a writable log at `path`. */
   has(path: string): Promise<boolean>;
   /** Opens the log at `path` for reading; throws if there is none. */
   read(path: string): Promise<EntryLog>;
   /**
-   * Takes the lease of the log at `path`, which is made where there is none; throws JournalHeld if another process has
-   * it. A log of an older version is brought to the present one. `check` looks at the log before anything in it is
-   * changed, and what it throws leaves the log as it was.
+   * Takes the lease of the log at `path`, and creates the log if there is none. Throws JournalHeld if another process
+   * has the lease. Upgrades a log of an older version. `check` examines the log before any change; if it throws, the
+   * log stays as it was.
    */
   lease(path: string, check: (log: EntryLog) => Promise<void>): Promise<LogLease>;
-  /** The files that a process still has to read, and to write or remove, once it has the lease of the log at `path`. */
+  /** The files that a process with the lease of the log at `path` still reads, and writes or removes. */
   files(path: string): { readonly reads: readonly string[]; readonly writes: readonly string[] };
   /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
   requestBox(path: string): Promise<RequestBox>;

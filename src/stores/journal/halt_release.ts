@@ -1,4 +1,4 @@
-/** Ends the halt of a run: in its journal if no process works on the run, else by a request to that process. */
+/** Ends the halt of a run: in its journal if no process runs it, otherwise by a request to that process. */
 import { type Halt, haltByHand } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -36,13 +36,12 @@ export interface Release {
 }
 
 /**
- * Releases the halt of the last run in the journal at `path`. Where no process has the journal, an entry says when
- * and why, and a checkpoint has the run without it, its peak and its day starting again; both are on disk when this
- * returns. Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one
- * does, they stay, for they were asked for on their own. Otherwise the process that has it is asked, and has answered
- * or is not waited for any longer when this returns. Throws NotHalted if the run is not halted, RunIsOver for a
- * backtest, and a JournalError if there is no journal, or it is of an older version and in use, or it cannot be
- * written.
+ * Releases the halt of the last run in the journal at `path`. If no process holds the journal, an entry records when
+ * and why, and a checkpoint has the run without the halt, with its peak and its day starting again; both are on disk
+ * when this returns. If no halt is in force, halts filed earlier for the next start are withdrawn; otherwise they stay,
+ * because they are requests of their own. If a process holds the journal, it gets a request, and has answered or timed
+ * out when this returns. Throws NotHalted if the run is not halted, RunIsOver for a backtest, and a JournalError if
+ * there is no journal, or it is of an older version and in use, or it cannot be written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
   if (!await (await storeOf(path)).has(path)) throw missing(path);
@@ -75,7 +74,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
         "look at the run with penstock status, then ask again",
     );
   }
-  // The process that had the journal may have ended meanwhile.
+  // The process that held the journal may have ended meanwhile.
   if (how === "filed") {
     try {
       return await releaseHere(path, note);
@@ -86,7 +85,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
   return { halt: halt.event, how };
 }
 
-/** The halt in force, while another process has the journal. */
+/** The halt in force, while another process holds the journal. */
 async function presentHalt(path: string) {
   await using reader = await JournalReader.open(path);
   const run = await lastRunIn(reader);

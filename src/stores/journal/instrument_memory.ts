@@ -1,4 +1,4 @@
-/** What a journal remembers about an instrument: the rules that its runs had, and their exchange's answers. */
+/** The memory of a journal about an instrument: the rules of its runs, and their exchange's answers. */
 import { DECIMAL, Money } from "../../domain/numbers/money.ts";
 import { marketIn } from "../../exchanges/endpoints.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
@@ -53,7 +53,7 @@ async function marketAt(journal: Journal, entry: Entry, now: string): Promise<st
   return typeof content["market"] === "string" ? content["market"] : marketIn(optionsIn({ content }), now);
 }
 
-/** The rules that the last run of `symbol` had; null where the journal holds none. Throws like `rulesOf`. */
+/** The rules of the last run of `symbol`; null if the journal has none. Throws like `rulesOf`. */
 export async function rulesIn(reader: JournalReader, symbol: string): Promise<RuleSet | null> {
   for (let run = await reader.lastRun(); run > 0; run--) {
     const [started] = await reader.latest("started", 1, run);
@@ -83,8 +83,8 @@ export async function rulesIn(reader: JournalReader, symbol: string): Promise<Ru
 }
 
 /**
- * Throws a JournalError if an entry says something about an instrument that cannot be: anyone who can compute the
- * hashes of a journal can write anything there.
+ * Throws a JournalError if an entry has impossible values for an instrument. Anyone who can compute the hashes of a
+ * journal can write anything there.
  */
 function mustBeSound(entry: Entry, path: string): void {
   const instrument: unknown = entry.content["instrument"] ?? {};
@@ -123,6 +123,6 @@ function optionsIn({ content }: Pick<Entry, "content">): Readonly<Record<string,
 
 /** Undefined for a run of a Penstock that did not ask. */
 function originIn({ content }: Entry): InstrumentOrigin | undefined {
-  // The journal was written from one.
+  // The journal was written from such a value.
   return content["instrument"] as InstrumentOrigin | undefined;
 }

@@ -1,4 +1,4 @@
-/** Keeps a run's decisions so that none is lost, or altered unnoticed. Each is on disk before anyone sees it. */
+/** Keeps a run's decisions so that none is lost or altered unnoticed. Each is on disk before anyone sees it. */
 import { Turns } from "../../domain/process/turns.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog, EntryStore, FiledRequest, Heartbeat, LogLease } from "./entry_log.ts";
@@ -14,28 +14,28 @@ import { storeOf } from "./known_stores.ts";
 import { lastOfType } from "./linked_entry.ts";
 import type { Prices } from "./price_note.ts";
 
-/** What a journal is opened with. */
+/** Options for opening a journal. */
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
   /** How many of the last prices a resume needs. Older ones are dropped. */
   readonly window: number;
-  /** Checks the whole chain before it is opened; otherwise only the last entries. */
+  /** Whether to check the whole chain first; otherwise only the last entries are checked. */
   readonly verify?: boolean;
-  /** What keeps the journal; by default, the store that its path names. */
+  /** The store of the journal; by default, the one that its path names. */
   readonly store?: EntryStore;
 }
 
-/** What is committed at once: all of it or nothing. */
+/** One commit, written completely or not at all. */
 export interface Commit {
   readonly entries?: readonly Draft[];
-  /** Becomes the last of the entries, and the state that the journal has of its run. */
+  /** Becomes the last of the entries, and the journal's state of the run. */
   readonly checkpoint?: CheckpointDraft;
-  /** Requests that have been handled with this, by their numbers: they are removed. */
+  /** The numbers of handled requests to remove. */
   readonly handled?: readonly number[];
 }
 
-/** The last run, as a resume needs it; its prices come from `lastPrices()`. */
+/** The last run, for a resume; `lastPrices()` returns its prices. */
 export interface LastRun {
   readonly run: number;
   /** Its first entry, with the configuration that it started with. */
@@ -44,7 +44,7 @@ export interface LastRun {
   readonly checkpoint: Checkpoint | null;
 }
 
-/** The time that commits took, by the clock handed in, ms. */
+/** The time that commits took, by the given clock, ms. */
 export interface Spent {
   readonly commits: number;
   readonly totalMs: number;
@@ -52,9 +52,9 @@ export interface Spent {
 }
 
 /**
- * A journal open for writing, by this process alone. Entries are only ever added, each with a hash over itself and
- * the one before. Calls have their turns in the order in which they are made. After a failed write it takes nothing
- * more: the program has to stop and open it again.
+ * A journal open for writing, by this process alone. Entries are only ever added, each with a hash over itself and the
+ * one before. Calls run in the order in which they are made. After a failed write it accepts nothing more, and the
+ * program has to stop and open it again.
  */
 export class Journal implements AsyncDisposable {
   readonly #path: string;
@@ -65,15 +65,14 @@ export class Journal implements AsyncDisposable {
   readonly #tail: JournalTail;
   readonly #turns = new Turns();
   #spent = { commits: 0, totalMs: 0, worstMs: 0 };
-  /** Why it takes nothing more, after a failure. */
+  /** Why it accepts nothing more, after a failure. */
   #failure: string | null = null;
   #isClosed = false;
 
   /**
-   * Opens the journal at `path` for writing; if there is none it is made. Before that it is checked: that it is a
-   * journal of a version that Penstock knows, its chain, and that what derives from the chain agrees with it. Throws a
-   * JournalError that says what is wrong and what to do, and leaves the journal as it was; a RangeError for a window
-   * below 1.
+   * Opens the journal at `path` for writing, and creates it if there is none. First it checks that it is a journal of a
+   * known version, its chain, and that derived data agrees with the chain. Throws a JournalError that says what is
+   * wrong and what to do, and leaves the journal as it was; a RangeError for a window below 1.
    */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     const { verify = false, window } = options;
@@ -134,8 +133,8 @@ export class Journal implements AsyncDisposable {
    * Adds entries to the present run, and a checkpoint after them, in one commit that is on disk when this returns.
    * Returns the number of the journal's last entry.
    *
-   * Throws a JournalError if it cannot be written: do not report the events then; no further commit is taken. All of
-   * it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming; opening it again
+   * Throws a JournalError if it cannot be written. Do not report the events then; no further commit is accepted. The
+   * journal then has all of it or nothing: nothing, unless the disk failed while confirming, which opening it again
    * shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
    */
   async commit({ entries = [], checkpoint, handled = [] }: Commit): Promise<number> {
@@ -184,9 +183,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Throws a JournalError if the journal is not this process's own any more, as where a file of it was removed or
-   * replaced since it was opened: then what is committed is not kept, or another process may be writing too. No further
-   * commit is taken.
+   * Throws a JournalError if the journal no longer belongs to this process alone, for example because one of its files
+   * was removed or replaced since it was opened. Commits would then be lost, or another process may be writing too. No
+   * further commit is accepted.
    */
   mustBeInPlace(): Promise<void> {
     return this.#turns.take(() => this.#mustBeInPlace());
@@ -201,7 +200,7 @@ export class Journal implements AsyncDisposable {
     return { run, started, checkpoint: await this.#read(() => lastCheckpoint(this.#log, run)) };
   }
 
-  /** The last entries of every run that say what its instrument was, newest first. Throws like `last`. */
+  /** The last entries of every run about its instrument, newest first. Throws like `last`. */
   async *instruments(): AsyncGenerator<Entry> {
     for (let run = this.run; run > 0; run--) {
       const entries: Entry[] = [];
@@ -213,14 +212,14 @@ export class Journal implements AsyncDisposable {
     }
   }
 
-  /** How `run` was resumed last, or else started; null if it has no start. Throws like `last`. */
+  /** The last `resumed` entry of `run`, or else its `started` entry; null if it has none. Throws like `last`. */
   async openingOf(run: number): Promise<Entry | null> {
     return await this.#latest(run, "resumed") ?? await this.#latest(run, "started");
   }
 
   /**
-   * How the last run was resumed last, or else started, and the instrument's rules that came since; null before the
-   * first run. Throws like `last`.
+   * The last `resumed` or `started` entry of the last run, and the instrument's rules that arrived since; null before
+   * the first run. Throws like `last`.
    */
   async lastOpening(): Promise<{ readonly opening: Entry; readonly rules: Entry | null } | null> {
     const opening = this.run === 0 ? null : await this.openingOf(this.run);
@@ -231,7 +230,7 @@ export class Journal implements AsyncDisposable {
 
   /**
    * The prices of the last up to `window` trades before the last checkpoint, oldest first, in the finest unit among
-   * them; none where the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
+   * them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
    */
   lastPrices(): Promise<Prices> {
     return this.#read(async () => {
@@ -253,7 +252,7 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** Closes it, once all that it was given before is on disk, and lets other processes write to it. */
+  /** Closes it once everything given before is on disk, and lets other processes write to it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -305,7 +304,7 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** Writes what `keeping` makes in its turn. */
+  /** Writes the result of `keeping` in its turn. */
   #write(keeping: () => Keeping): Promise<void> {
     this.#mustTake();
     return this.#turns.take(async () => {

@@ -1,20 +1,20 @@
 /**
- * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. What
- * was changed, removed, added or moved afterwards no longer fits. It has no key: it shows what was altered by
- * accident or by hand, not what somebody who computes all later hashes again puts in its place.
+ * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. An entry
+ * that is changed, removed, added or moved afterwards no longer fits. The chain has no key: it reveals changes by
+ * accident or by hand, but not those of somebody who computes all later hashes again.
  */
 import { hash } from "node:crypto";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";
 import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
 
-/** What comes before the first entry: 32 zero bytes. */
+/** The hash before the first entry: 32 zero bytes. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
 const HEX_GENESIS = GENESIS.toHex();
 
 /** The result for a chain without a flaw. Times in µs since 1970, null if there are no entries. */
 export interface WholeChain {
   readonly isWhole: true;
-  /** Entries looked at. */
+  /** The number of checked entries. */
   readonly entries: number;
   /** Times of the first and the last of them. */
   readonly from: number | null;
@@ -36,9 +36,9 @@ export type ChainResult = WholeChain | BrokenChain;
 
 /** How many entries are in memory at once. */
 const CHUNK = 1000;
-/** How far around a flaw an entry's old place is looked for. */
+/** How far around a flaw to search for an entry's old place. */
 const REACH = 50_000;
-/** Of one UTF-16 unit in UTF-8. */
+/** The most bytes of a UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
 const ENCODER = new TextEncoder();
 let scratch = new Uint8Array(4096);
@@ -55,7 +55,7 @@ export function entryHash(
   return Uint8Array.fromHex(hexEntryHash(before.toHex(), entry, content));
 }
 
-/** The same in hexadecimal, which costs a third. */
+/** The same in hexadecimal, at a third of the cost. */
 function hexEntryHash(
   before: string,
   { seq, run, type, time }: Omit<RawEntry, "hash" | "content">,
@@ -80,7 +80,7 @@ export function hasHash(before: string, entry: RawEntry): boolean {
   return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
-/** Which part of a chain to look at; all of it unless it says otherwise. */
+/** The part of a chain to check; by default all of it. */
 export interface ChainPart {
   /** The first entry. Those before it are trusted. */
   readonly first?: number;
@@ -90,7 +90,7 @@ export interface ChainPart {
 
 /**
  * Checks the entries of `part` and its end, in memory that does not grow with the log. Throws a JournalError if the log
- * cannot be read for another reason than being damaged.
+ * cannot be read for a reason other than damage.
  */
 export async function verifyEntries(log: EntryLog, part: ChainPart = {}): Promise<ChainResult> {
   const pages = chainedPages(log, part);
@@ -185,7 +185,7 @@ function added({ seq, type }: RawEntry, end: number): BrokenChain {
   return broken(seq, "added", `entry ${seq} (${type}) was added after the journal's end at ${end}`);
 }
 
-/** What is likely to have happened to an entry that does not match its hash. */
+/** The likely cause of an entry that does not match its hash. */
 async function diagnosed(
   log: EntryLog,
   before: string,

@@ -32,9 +32,11 @@ export interface CheckpointDraft {
   /** What a resume needs besides account, positions and prices: an object that JSON can hold. */
   readonly state: object;
   readonly account: AccountRow;
-  /** All there are; an empty one need not be among them. */
+  /** All open positions; empty ones may be left out. */
   readonly positions: readonly PositionRow[];
-  /** Those since the checkpoint before, of which a resume needs the last; `fresh` when everything before is void. */
+  /**
+   * The prices since the previous checkpoint, the last of which a resume needs; `fresh` if all earlier ones are void.
+   */
   readonly prices: Prices & { readonly fresh: boolean };
   /** The changes of waiting orders since the checkpoint before, which its entry holds; absent for none. */
   readonly orders?: readonly OrderChange[];
@@ -64,7 +66,7 @@ export async function lastCheckpoint(log: EntryLog, run: number): Promise<Checkp
   const state = await log.state(run);
   if (state === null) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
   const kept = contentOf(state);
-  // A text that reads the same but is written differently was not written by Penstock either.
+  // Text that decodes to the same but is written differently was not written by Penstock either.
   const isProven = kept !== null && state.seq === seq && state.prices === noteText(kept.prices) &&
     stateProof(stateHash(state.content), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
@@ -82,8 +84,8 @@ export function holdsState({ state }: Entry["content"]): boolean {
 }
 
 /**
- * What stands beside the entries and is not what the last checkpoint of `run` says, as a clause; null when all
- * agrees. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
+ * The first disagreement between the data beside the entries and the last checkpoint of `run`, as a clause; null if
+ * there is none. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
  */
 export async function disagreement(log: EntryLog, run: number): Promise<string | null> {
   const checkpoint = await lastCheckpoint(log, run);

@@ -1,7 +1,7 @@
 /** One entry of a journal, as it is written and as it is read. */
 import { damaged } from "./journal_error.ts";
 
-/** What an entry can say. */
+/** The types of entries. */
 export type EntryType =
   | "started"
   | "connected"
@@ -19,7 +19,7 @@ export type EntryType =
   | "stopped"
   | "resumed";
 
-/** What is to become an entry; the others come about with a run and with a checkpoint. */
+/** A draft of an entry. The other types are written with a run's start and with a checkpoint. */
 export interface Draft {
   readonly type: Exclude<EntryType, "started" | "checkpoint">;
   /** µs since 1970. */
@@ -46,13 +46,13 @@ export interface RawEntry {
   readonly run: number;
   readonly type: string;
   readonly time: number;
-  /** What its hash covers: the bytes, or a text that no other bytes read as. */
+  /** The content that its hash covers: the bytes, or a text that only these bytes decode to. */
   readonly content: Uint8Array | string;
   /** In hexadecimal. */
   readonly hash: string;
 }
 
-/** What is stored in an entry's place and is none; its number if at least that can be read. */
+/** A stored row that is not a valid entry, with its number if that can be read. */
 export interface UnreadableEntry {
   readonly seq: number | null;
   readonly type: null;
@@ -64,7 +64,7 @@ export type StoredEntry = RawEntry | UnreadableEntry;
 /** Strict, since two different byte sequences must not read as the same text. */
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The most bytes that the content of an entry has; those that a run writes have a few hundred. */
+/** The most bytes in the content of an entry; a run writes a few hundred. */
 export const MOST_CONTENT = 1 << 17;
 
 /** The content of an entry as it was written; null if it is not text. */

@@ -1,4 +1,4 @@
-/** The errors of a journal: it cannot be opened, read or written, or is not what Penstock wrote. */
+/** The errors of a journal that cannot be opened, read or written, or that Penstock did not write. */
 import type { Exit } from "../../domain/process/exit.ts";
 
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
@@ -20,10 +20,10 @@ export class JournalError extends Error {
 /** Another process has the journal open for writing. */
 export class JournalHeld extends JournalError {}
 
-/** A part of the journal is nothing that its store can read, such as a page that makes no sense; `cause` says what. */
+/** The store cannot read a part of the journal, such as a page that makes no sense; `cause` explains it. */
 export class JournalUnreadable extends JournalError {}
 
-/** What is done to a journal. */
+/** The operations on a journal. */
 export type Doing = "open" | "read" | "write to";
 
 export const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";

@@ -1,4 +1,4 @@
-/** Checks that a journal is as Penstock left it: its chain, and what stands beside the chain. */
+/** Checks that a journal is unchanged: its chain, and the data beside the chain. */
 import {
   broken,
   chainedPages,
@@ -20,8 +20,8 @@ const TAIL = 100;
 const MOST_RUNS = 1_000_000;
 
 /**
- * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
- * and what derives from it or, when `isWhole`, anywhere.
+ * Throws a JournalError for the first change: in the entries from the last checkpoint on and the data derived from it,
+ * or anywhere if `isWhole`.
  */
 export async function inspect(log: EntryLog, isWhole: boolean): Promise<void> {
   const { path } = log;
@@ -34,7 +34,7 @@ export async function inspect(log: EntryLog, isWhole: boolean): Promise<void> {
   if (difference !== null) throw damaged(path, difference);
 }
 
-/** Which entries were checked against their hashes, one after the other. */
+/** The range of entries whose hashes were checked. */
 export interface CheckedEnd {
   /** The first and the last of them; 0 in an empty journal. */
   readonly from: number;
@@ -61,7 +61,7 @@ export async function inspectEnd(log: EntryLog, run: number, most = Infinity): P
   const from = Math.max(1, Math.min(since, to.seq - TAIL + 1), to.seq - most + 1);
   const chain = await verifyEntries(log, { first: from, ...(until === null ? {} : { until }) });
   if (!chain.isWhole) throw damaged(path, chain.what);
-  // Nothing is hashed in an index, and what it leaves out would never be shown.
+  // An index is not hashed, and entries that it leaves out would never be shown.
   const lacking = await log.typeNotFound(run, to.seq);
   if (lacking !== null) {
     throw damaged(path, `the index of its entries leaves out some of type ${JSON.stringify(lacking)}`);
@@ -74,8 +74,8 @@ function placeIn(stored: StoredEntry): ChainPlace | null {
 }
 
 /**
- * Checks everything: the chain from its first entry, what derives from it, the prices that are kept, and what stores
- * it. Memory does not grow with the journal. Throws a JournalError if it cannot be read.
+ * Checks everything: the chain from its first entry, derived data, the stored prices, and the storage. Memory does not
+ * grow with the journal. Throws a JournalError if it cannot be read.
  */
 export async function verifyAll(log: EntryLog): Promise<ChainResult> {
   const chain = await verifyEntries(log);
@@ -88,7 +88,7 @@ export async function* chainedAll(log: EntryLog): AsyncGenerator<readonly RawEnt
   return chain.isWhole ? await verifyDerived(log, chain) : chain;
 }
 
-/** Checks what stands beside the entries, after those were found whole. */
+/** Checks the data beside the entries, after the entries were found intact. */
 async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainResult> {
   const derived = (what: string) => broken(chain.entries, "derived", what);
   try {
@@ -115,7 +115,7 @@ async function verifyPrices(log: EntryLog, lastRun: number): Promise<void> {
     if (checkpoint === null) continue;
     const opening = await lastOfType(log, run, "resumed") ?? await lastOfType(log, run, "started");
     const { long } = (opening?.content["options"] ?? {}) as { readonly long?: unknown };
-    // Without a long window nobody can say how many are needed.
+    // Without a long window it is unknown how many are needed.
     return await checkPrices(log, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
   }
 }

@@ -1,4 +1,4 @@
-/** Checks what is to be written to a journal, and turns it into text. */
+/** Checks additions to a journal, and turns them into text. */
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
@@ -7,7 +7,7 @@ import { hexHash, priceBytes } from "./journal_prices.ts";
 import { type PricesNote } from "./price_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 
-/** An entry as it is written, but for what comes with its place. */
+/** An entry as it is written, without the fields that depend on its place. */
 export interface Line {
   readonly type: EntryType;
   /** µs since 1970. */
@@ -16,7 +16,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** A checkpoint as it is written: an entry, one row that is written over, and prices. */
+/** A checkpoint as it is written: an entry, one row that it overwrites, and prices. */
 export interface Stored {
   /** The entry, which has the proof of the rest. */
   readonly line: Line;
@@ -45,8 +45,8 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
 }
 
 /**
- * What is written of a checkpoint. `before` is the last one with prices that still count; without one those of this
- * one are all there are. Throws a RangeError or a TypeError for content that could not be read back.
+ * The text of a checkpoint. `before` is the last one with prices that still count; null if this one has all prices.
+ * Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
   const { state, account, positions, prices: { decimals, values }, orders = [] } = draft;

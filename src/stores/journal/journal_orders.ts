@@ -1,6 +1,6 @@
 /**
- * The changes of waiting orders, which stand in the entries of the checkpoints: each has those since the one before.
- * A state says how many of the last ones its orders follow from.
+ * The changes of waiting orders, which are in the entries of the checkpoints: each has the changes since the previous
+ * one. A state notes how many of the last changes its orders follow from.
  */
 import { isOrderChange, type OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog } from "./entry_log.ts";
@@ -25,7 +25,7 @@ export function inShort(changes: readonly OrderChange[], time: number): ShortCha
   });
 }
 
-/** The change that `inShort` wrote for an entry at `time`; null for what is none. */
+/** The change that `inShort` wrote for an entry at `time`; null for anything else. */
 function inFull(short: unknown, time: number): OrderChange | null {
   if (!Array.isArray(short)) return null;
   const [first, signalTradeId, wait, cause] = short;
@@ -39,7 +39,7 @@ function inFull(short: unknown, time: number): OrderChange | null {
 
 /** How many entries are read at once, from the last one back. */
 const READ = 2_000;
-/** How the content of an entry goes on that has some. */
+/** The text in the content of an entry with changes. */
 const HAS_ORDERS = ',"orders":[';
 
 /**

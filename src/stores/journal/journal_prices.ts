@@ -1,4 +1,4 @@
-/** The prices beside the checkpoints: of those that a resumed run needs, the ones since the checkpoint before. */
+/** The prices beside each checkpoint: those since the previous one, as far as a resumed run needs them. */
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
@@ -28,15 +28,15 @@ export function hexHash(bytes: Uint8Array): string {
   return hash("sha256", bytes);
 }
 
-/** Which checkpoints' prices are in the journal: as many as the last `window` trades need, and no more. */
+/** Tracks which checkpoints' prices are in the journal: as many as the last `window` trades need, and no more. */
 export class KeptPrices {
   readonly #window: number;
   #parts: { readonly seq: number; readonly count: number }[];
   #total = 0;
 
-  /** Starts with what the journal has. */
+  /** Starts with the prices in the journal. */
   static async of(log: EntryLog, window: number): Promise<KeptPrices> {
-    // Every part but the first has a price at least: those that are needed are no more than that.
+    // Every part except the first has at least one price, so no more parts are needed.
     return new KeptPrices(window, (await log.pricesKept(window + 1)).toReversed());
   }
 
@@ -109,7 +109,7 @@ export async function checkPrices(log: EntryLog, checkpoint: Checkpoint, window:
   for await (const { at, note: { before, ...note } } of priceParts(log, checkpoint)) {
     if (hasPrices(note)) parts++;
     count += note.count;
-    // What is older was pruned, which leaves as many as are needed.
+    // Older prices were pruned, which leaves as many as needed.
     if (before === null || before >= (oldest ?? seq)) continue;
     if (count < window) throw damaged(path, `the prices before those of entry ${at} are missing`);
     break;
@@ -151,7 +151,7 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredPrices | 
   const [entry] = await entries.after(seq - 1, 1);
   const content = entry?.seq === seq ? (await linkedEntry(entries, entry)).content : {};
   if (holdsState(content)) {
-    // Its prices have been without these from the start.
+    // Its prices never included these.
     if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
     const { prices } = checkedContent(content, seq, path);
     if (prices.count > 0 && stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);

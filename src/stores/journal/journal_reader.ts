@@ -15,7 +15,7 @@ import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from ".
 import { storeOf } from "./known_stores.ts";
 import { linkedEntry } from "./linked_entry.ts";
 
-/** Which entries to read; all unless it says otherwise. */
+/** Which entries to read; by default all. */
 export interface EntriesWanted {
   /** Only those after this one. */
   readonly afterSeq?: number;
@@ -23,7 +23,7 @@ export interface EntriesWanted {
   readonly run?: number;
 }
 
-/** A run has a checkpoint for every decision, which says how many there were: without one there are few. */
+/** A run has a checkpoint with the counts for every decision, so only a few entries can come without one. */
 const MOST_COUNTED = 1_000_000;
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
@@ -85,8 +85,8 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Entries in their order as they stand there, unchecked, read as they are taken, in memory that does not grow with the
-   * journal. Those that are written meanwhile come too. Throws a JournalError at one that cannot be read.
+   * The stored entries in order, unchecked, read on demand, in memory that does not grow with the journal. Entries
+   * written meanwhile are included. Throws a JournalError at one that cannot be read.
    */
   async *entries({ afterSeq = 0, types, run }: EntriesWanted = {}): AsyncGenerator<Entry> {
     if (types === undefined) {
@@ -161,16 +161,16 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Looks at the end of `run`, no more than `most` entries, as `inspectEnd` does. To be called `atOnce`. Throws a
-   * JournalError if it is not as Penstock left it.
+   * Checks the end of `run`, at most `most` entries, like `inspectEnd`. Call it within `atOnce`. Throws a JournalError
+   * if it is not as Penstock left it.
    */
   inspectEnd(run: number, most: number): Promise<CheckedEnd> {
     return this.#read(() => inspectEnd(this.#log, run, most));
   }
 
   /**
-   * The entries from `first` to `until`, each once its hash was found to be right, in memory that does not grow with
-   * them. Throws a JournalError at the first that is not as Penstock left it.
+   * The entries from `first` to `until`, each after its hash was checked, in memory that does not grow with them.
+   * Throws a JournalError at the first that is not as Penstock left it.
    */
   async *chainedPart(first: number, until: ChainPlace): AsyncGenerator<readonly RawEntry[]> {
     const pages = chainedPages(this.#log, { first, until });
@@ -183,8 +183,8 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Looks at the whole journal as it stands now: every entry, what derives from them, the prices that are kept and what
-   * stores it. Throws a JournalError if it cannot be read.
+   * Checks the whole journal as it is now: every entry, derived data, the stored prices, and the storage. Throws a
+   * JournalError if it cannot be read.
    */
   verifyChain(): Promise<ChainResult> {
     return this.atOnce(() => verifyAll(this.#log));
@@ -199,9 +199,9 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * The same while it is read: every entry as it was written, many at a time, each once its hash was found to be right,
-   * and what there is to say of all at the end. What they say the caller has to look at. Meanwhile this reader sees one
-   * state of the journal. Throws a JournalError if it cannot be read.
+   * The same while reading: yields every entry as it was written, many at a time, after its hash was checked, and
+   * returns the result for all at the end. The caller has to check the content. Meanwhile this reader sees one state of
+   * the journal. Throws a JournalError if it cannot be read.
    */
   async *chained(): AsyncGenerator<readonly RawEntry[], ChainResult> {
     const moment = await this.#read(() => this.#log.moment());
@@ -226,7 +226,7 @@ export class JournalReader implements AsyncDisposable {
     await this.close();
   }
 
-  /** Entries after one another, a page at a time, so that a slow caller does not keep a state of the log from going. */
+  /** Consecutive entries, a page at a time, so that a slow caller does not hold an old state of the log. */
   async *#follow(
     afterSeq: number,
     pageAfter: (seq: number) => Promise<readonly StoredEntry[]>,

@@ -1,16 +1,16 @@
 /**
- * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but what
- * proves it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last
- * prices. The state itself is one row, which the next checkpoint writes over. The prices of earlier checkpoints stay as
- * long as a resume needs them, so the hash is made in two steps: with the hash of the rest, prices can be checked
- * when the state beside them is long gone.
+ * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but a proof
+ * of it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last prices.
+ * The state itself is one row, which the next checkpoint overwrites. The prices of earlier checkpoints stay as long as
+ * a resume needs them, so the hash is made in two steps: with the hash of the rest, prices can be checked long after
+ * the state beside them is gone.
  */
 import { hash } from "node:crypto";
 import type { PricesNote } from "./price_note.ts";
 
 /** 128 bits: nobody can find another state with the same proof. In hexadecimal digits. */
 const HASH_DIGITS = 32;
-/** Enough to say whether it is the trades that are not the same, which the hash proves. In hexadecimal digits. */
+/** Enough to tell whether the trades differ; the hash is the proof. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;
 const SEPARATOR = ".";
 

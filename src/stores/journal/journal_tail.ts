@@ -1,6 +1,6 @@
 /**
- * The end of a journal: its last entry, and what follows on it. Everything that a run keeps goes through here, where
- * it gets its place in the chain.
+ * The end of a journal: its last entry, and the additions to it. Everything that a run keeps goes through here and gets
+ * its place in the chain.
  */
 import type { ChainPlace, LogLease, SealedEntry } from "./entry_log.ts";
 import { entryHash, GENESIS } from "./journal_chain.ts";
@@ -9,12 +9,12 @@ import type { Line, Stored } from "./journal_line.ts";
 import { KeptPrices } from "./journal_prices.ts";
 import { hasPrices, noteText } from "./price_note.ts";
 
-/** What one commit keeps. */
+/** The contents of one commit. */
 export interface Keeping {
-  /** The run that it belongs to: the present one, or the next. */
+  /** Its run: the current one, or the next. */
   readonly run: number;
   readonly entries: readonly Line[];
-  /** Becomes the last of the entries, and the state that the journal has of its run. */
+  /** Becomes the last of the entries, and the journal's state of the run. */
   readonly checkpoint: Stored | null;
   /** The numbers of requests that are removed. */
   readonly handled: readonly number[];
@@ -71,7 +71,7 @@ export class JournalTail {
 
   /** The last checkpoint whose prices count for the next one of `run`; null for none. */
   pricedBefore(run: number): number | null {
-    // A new run starts without prices, whatever the one before had.
+    // A new run starts without prices, whatever the previous one had.
     return run === this.#run ? this.#priced : null;
   }
 

@@ -1,7 +1,7 @@
 /**
  * Single entries of a journal, each checked against the one before it and the one after it: its own hash has to follow
- * from that of the one, and the hash of the other from its own. So what is shown of an old entry is what was written,
- * without going through all that came since. That others were removed whole, elsewhere, only the chain between shows.
+ * from that of the one, and the hash of the other from its own. So a shown old entry is what was written, without a
+ * check of everything since. Only the whole chain shows that other entries were removed elsewhere.
  */
 import type { EntryLookup } from "./backward_entries.ts";
 import type { EntryLog } from "./entry_log.ts";

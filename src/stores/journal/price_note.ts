@@ -1,4 +1,4 @@
-/** What a checkpoint's entry says about the last prices that a resumed run needs, which are kept beside it. */
+/** The note in a checkpoint's entry about the last prices for a resumed run, which are kept beside it. */
 
 /** The prices of trades in order, as integers in units of 10^-decimals. */
 export interface Prices {
@@ -22,7 +22,7 @@ export function noteText({ decimals, fresh, count, hash, before }: PricesNote): 
   return JSON.stringify({ decimals, fresh, count, hash, before });
 }
 
-/** Whether the prices before those of a later checkpoint are found here. */
+/** Whether the prices before those of a later checkpoint are here. */
 export function hasPrices({ count, fresh }: Pick<PricesNote, "count" | "fresh">): boolean {
   return count > 0 || fresh;
 }

@@ -26,9 +26,9 @@ export async function mustTakeRequests(path: string): Promise<void> {
 }
 
 /**
- * Files a request in the journal at `path`, which another process may have open, and waits. `answer` looks for what
- * the run wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError if
- * the journal cannot be written, and like `mustTakeRequests`.
+ * Files a request in the journal at `path`, which another process may have open, and waits. `answer` finds the run's
+ * reaction, null for none yet; an overtaken request is withdrawn. Throws a JournalError if the journal cannot be
+ * written, and like `mustTakeRequests`.
  */
 export async function askRun(
   path: string,

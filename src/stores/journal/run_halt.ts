@@ -1,4 +1,4 @@
-/** Halts a run by hand, with a request to the process that works on it or to the next one that will. */
+/** Halts a run by hand, with a request to the process that runs it or to the next one that will. */
 import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -15,7 +15,7 @@ export class HaltedAlready extends Error {
   readonly exit = "usage";
 }
 
-/** What a halt is to do, when it was asked for, and why. */
+/** The action of a halt, its time and its reason. */
 export interface HaltNote {
   readonly action: OnHalt;
   /** µs since 1970. */
@@ -24,8 +24,8 @@ export interface HaltNote {
 }
 
 /**
- * What became of it: the run is halted, or the process that has the journal has not answered yet, or no process works
- * on the run, and the next one halts before it trades.
+ * The outcome: the run is halted, or the process that holds the journal has not answered yet, or no process runs it and
+ * the next one halts before it trades.
  */
 export type Halted = "done" | "filed" | "waiting";
 
@@ -52,10 +52,10 @@ export async function haltRun(
   return how === "filed" && !isAtWork ? "waiting" : how;
 }
 
-/** Whether another process has the journal; where none does, it is brought to the present version. */
+/** Whether another process holds the journal; if none does, it is upgraded to the current version. */
 async function isHeld(path: string): Promise<boolean> {
   try {
-    // No run has a longer window: nothing that one needs is dropped.
+    // No run has a longer window, so nothing that a run needs is dropped.
     await (await Journal.open(path, { now: () => 0, window: MAX_WINDOW })).close();
     return false;
   } catch (error) {

@@ -26,20 +26,20 @@ export class OtherRun extends Error {
   readonly exit = "usage";
 }
 
-/** How a run starts. Times in µs since 1970. */
+/** The data of a run's start. Times in µs since 1970. */
 export interface RunStart {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
-  /** Where its trades come from, as `marketOf` says. */
+  /** The source of its trades, as `marketOf` returns it. */
   readonly market: string;
-  /** Where the rules among the options come from. */
+  /** The sources of the rules among the options. */
   readonly instrument: InstrumentOrigin;
   /** Closes the run that the journal holds and starts another. */
   readonly isNew: boolean;
 }
 
-/** A request, and why it is dropped; null if it has to be done. */
+/** A request, and why it is dropped; null if it is to be handled. */
 export type AskedFor = FiledRequest & { readonly why: string | null };
 
 const SHOWN_CHARACTERS = 60;
@@ -76,7 +76,7 @@ export class RunJournal implements AsyncDisposable {
     return { run, entry: seq, hash: hash.toHex() };
   }
 
-  /** The time that the journal has taken so far. */
+  /** The time that the journal has used so far. */
   get spent(): Spent {
     return this.#journal.spent;
   }
@@ -134,8 +134,8 @@ export class RunJournal implements AsyncDisposable {
   }
 
   /**
-   * The requests of other processes, oldest first. Each is judged when it is taken, and waits until a `keep` says
-   * that it was handled. A request that no longer makes sense is removed when it is reached.
+   * The requests of other processes, oldest first. Each is checked when it is taken, and waits until a `keep` marks it
+   * as handled. A request that no longer makes sense is removed when its turn comes.
    */
   async *requests(): AsyncGenerator<AskedFor> {
     for (const filed of await this.#journal.requests()) {
@@ -181,8 +181,8 @@ export class RunJournal implements AsyncDisposable {
   }
 
   /**
-   * The engine continues at `checkpoint`. Anyone who can compute the hashes of a chain can put any state into it, so
-   * a state is believed only if restoring it and taking a snapshot gives the same state.
+   * Makes the engine continue at `checkpoint`. Anyone who can compute the hashes of a chain can put any state into it,
+   * so a state is accepted only if a snapshot after restoring it gives the same state.
    */
   async #restore(checkpoint: Checkpoint): Promise<void> {
     const state = checkpoint.state as unknown as PipelineSnapshot;
@@ -213,7 +213,7 @@ export class RunJournal implements AsyncDisposable {
     return draft;
   }
 
-  /** Why a request is dropped, as a clause; null for one that has to be done. */
+  /** Why a request is dropped, as a clause; null if it is to be handled. */
   async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
@@ -251,7 +251,7 @@ export class RunJournal implements AsyncDisposable {
   }
 }
 
-/** The market of a run, by the entry that it was started or resumed with; null if that cannot be told. */
+/** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */
 function keptMarket({ content }: Entry, now: string): string | null {
   const { market, options = {} } = content;
   return typeof market === "string" ? market : marketIn(options as ShownOptions, now);
@@ -262,8 +262,8 @@ function marketText(market: string): string {
 }
 
 /**
- * Where a value is of another kind than in a state that is `fresh`, or a number that none has; null for nowhere. What a
- * fresh run does not have yet, and what an older version did not keep, may be anything else.
+ * The path of a value with another type than in a `fresh` state, or of an impossible number; null if there is none.
+ * Values that a fresh run lacks, or that an older version did not keep, are not checked.
  */
 function oddValue(kept: unknown, fresh: unknown, path = ""): string | null {
   if (typeof kept === "number" && Math.abs(kept) > Number.MAX_SAFE_INTEGER) return path;
@@ -298,7 +298,7 @@ function isRule(name: string): name is Rule {
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
   const orders = run.orders.takeChanges();
   const state = run.snapshot();
-  const { values, decimals, isFresh } = run.averages.takeCloses();
+  const { values, decimals, isFresh } = run.memory.takeCloses();
   const { cash, fees, realized, position, cost } = state.account;
   return {
     time,

@@ -16,9 +16,9 @@ import type { ShownOptions } from "./run_journal.ts";
 /** How many of the last fills, refusals and gaps are read. */
 const FILLS = 10;
 const OTHERS = 5;
-/** How many of the last entries a look at a run checks one after the other: a health check has to be fast. */
+/** How many of the last entries are checked in sequence; a health check has to be fast. */
 const MOST_CHECKED = 10_000;
-/** Of an amount: what is longer takes decimal arithmetic more time than there is. */
+/** The longest amount; decimal arithmetic on longer ones takes too much time. */
 const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
@@ -46,7 +46,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
     const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
     const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
     if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
-    // What trades did between two heartbeats is only known if it was kept, which every decision is.
+    // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
     const isHeartbeatNewer = heartbeat !== null && heartbeat.trades > (state?.trades ?? 0);
     return {
       journal: reader.path,
@@ -80,7 +80,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
   });
 }
 
-/** What a health check looks at, checked alike. The run must exist. Throws a JournalError like `readRun`. */
+/** The data for a health check, checked in the same way. The run must exist. Throws a JournalError like `readRun`. */
 export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse> {
   return reader.atOnce(async () => {
     const start = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
@@ -111,8 +111,8 @@ export async function haltOf(reader: JournalReader, run: number): Promise<HaltIn
 }
 
 /**
- * The symbol and the market of `run`, as its last start says; null where an older journal does not say. `now` is the
- * market that is asked about.
+ * The symbol and the market of `run`, from its last start; null if an older journal lacks them. `now` is the market to
+ * compare with.
  */
 export async function marketOfRun(
   reader: JournalReader,
@@ -129,7 +129,7 @@ export async function marketOfRun(
   };
 }
 
-/** The journal is that of a backtest, which no process goes on with: nobody would see what is asked of it. */
+/** The journal is that of a backtest, which no process continues, so nobody would handle a request. */
 export class RunIsOver extends Error {
   override readonly name = "RunIsOver";
   readonly exit = "usage";
@@ -178,8 +178,7 @@ export interface Extent {
 }
 
 /**
- * What of `run` is there now: what is written later is left out of what is read of it. Throws a JournalError like
- * `readRun`.
+ * The part of `run` that exists now. Later entries are left out when it is read. Throws a JournalError like `readRun`.
  */
 export function extentOf(reader: JournalReader, run: number): Promise<Extent> {
   return reader.atOnce(async () => {
@@ -201,7 +200,7 @@ export interface KeptFill {
 /**
  * The fills of a run as far as `extentOf` says, in their order, in memory that does not grow with the journal. All of
  * the run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at
- * the first flaw, which may show an entry or two behind the one that was changed, and at a fill that is none.
+ * the first flaw, which may show an entry or two after the changed one, and at an entry that is not a valid fill.
  */
 export async function* fillsOf(
   reader: JournalReader,
@@ -248,7 +247,7 @@ async function instrumentOf(
   return (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
 }
 
-/** The assets as the exchange names them, where it has said so. */
+/** The assets as the exchange names them, if it has. */
 function assetsOf({ exchangeInfo = null }: Partial<InstrumentOrigin>): Pick<KeptRun, "assets"> {
   const { base, quote } = exchangeInfo ?? {};
   return typeof base === "string" && typeof quote === "string" ? { assets: { base, quote } } : {};
@@ -301,7 +300,7 @@ async function haltIn(
   const halt = state?.gate?.halt ?? null;
   if (halt === null) return null;
   const entry = await lastOf(reader, run, "halt");
-  // A halt must not vanish from sight with its entry.
+  // Removing its entry must not hide a halt.
   if (entry === null || entry.content["reason"] !== halt.reason) {
     throw damaged(reader.path, `run ${run} is halted (${halt.reason}), and no entry says so`);
   }
@@ -333,8 +332,8 @@ async function countsOf(
 }
 
 /**
- * The last that a live process wrote: its heartbeat, or an entry after it of those that bear the time at which
- * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
+ * The last write of a live process: its heartbeat, or a later entry of a type that has the time of its writing. Other
+ * types have their trade's time. The order of entries counts more than their times.
  */
 async function lastAliveOf(
   reader: JournalReader,
@@ -361,7 +360,7 @@ async function connectionOf(
   if (last === null || last.seq < sinceSeq) return null;
   const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
   if (last === up) return { event, since: last.time };
-  // Every try that failed has an entry of its own: the first of them counts.
+  // Every failed try has an entry of its own, and the first of them counts.
   const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
   return { event, since: (await reader.first("disconnected", afterSeq, run) ?? last).time };
 }

@@ -1,8 +1,8 @@
-/** What lines of a recording hold while they wait to be written. */
+/** The contents of a recording's lines that wait to be written. */
 
-/** What lines hold, to report what is missing if they are lost. */
+/** The contents of lines, to report what is missing if they are lost. */
 export interface Held {
-  /** Frames, and when the first and the last of them were received, µs since 1970. */
+  /** The number of frames, and when the first and the last were received, µs since 1970. */
   frames: number;
   from: number;
   to: number;
@@ -15,7 +15,7 @@ export function nothingHeld(): Held {
   return { frames: 0, from: 0, to: 0, notes: "" };
 }
 
-/** Adds frames that were received from `from` to `to`. */
+/** Adds frames received from `from` to `to`. */
 export function hold(held: Held, frames: number, from: number, to: number): void {
   if (frames === 0) return;
   if (held.frames === 0) held.from = from;

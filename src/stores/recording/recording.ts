@@ -1,4 +1,4 @@
-/** Keeps what a live feed received, so that it can be run again: one frame a line, with its receive time. */
+/** Keeps what a live feed receives, so that it can be replayed: one frame a line, with its receive time. */
 import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,
@@ -12,7 +12,7 @@ import type { DayFiles } from "./recording_folder.ts";
 import { frameText, noteLine } from "./recording_line.ts";
 import { RecordingOutput } from "./recording_output.ts";
 
-/** What a recording is made from. */
+/** Options of a recording. */
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
@@ -42,19 +42,19 @@ interface Block {
 
 /** Less than the second that may be lost at most, as timers are late. */
 const FLUSH_MS = 900;
-/** Characters that are written without waiting any longer. */
+/** This many characters are written at once. */
 const FLUSH_CHARACTERS = 256 * 1024;
-/** What waits in memory at most when it cannot be written. */
+/** The most that waits in memory while writing fails. */
 const WAITING_BYTES = 16 * 1024 * 1024;
-/** What a waiting block costs besides its bytes, roughly. */
+/** The approximate cost of a waiting block besides its bytes. */
 const BLOCK_BYTES = 512;
 const DAY_MS = 86_400_000;
 
 /**
- * A file, or a file a day, that grows by what is received. Lines gather in memory for up to a second, so that a program that is
- * killed loses no more than that; with gzip each lot is a member of its own and the file can be read up to the
- * last one. When writing fails, what is received waits in memory, up to 16 MiB, and is tried again with every
- * lot: what fits no more is lost, oldest first, and a note stands in its place.
+ * A file, or a file a day, that grows by what is received. Lines gather in memory for up to a second, so a killed
+ * program loses no more than that. With gzip each write is a member of its own, and the file can be read up to the last
+ * one. When writing fails, received lines wait in memory, up to 16 MiB, and each later write tries them again. Lines
+ * that no longer fit are lost, oldest first, and a note takes their place.
  */
 export class Recording implements AsyncDisposable {
   #output: RecordingOutput;
@@ -63,12 +63,12 @@ export class Recording implements AsyncDisposable {
   readonly #since: number;
   readonly #onTrouble: (text: string) => void;
   readonly #clock: Clock;
-  /** Where each day gets a file of its own; null where one file takes all. */
+  /** The folder in which each day gets a file; null for a single file. */
   readonly #folder: DayFiles | null;
-  /** What comes at this time or later, ms since 1970, belongs into another file. */
+  /** Lines from this time on, ms since 1970, belong in another file. */
   #turnAt: number;
   #part = 1;
-  /** Files of days before, on their way to be closed. */
+  /** Files of earlier days that are being closed. */
   readonly #left: Promise<void>[] = [];
   #text = "";
   #held = nothingHeld();
@@ -114,8 +114,8 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this
-   * returns. Throws RecordingError if that cannot be.
+   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this returns.
+   * Throws RecordingError if that fails.
    */
   static createIn(folder: DayFiles, options: RecordingOptions): Recording {
     const { symbol, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
@@ -172,12 +172,12 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Writes what has gathered without waiting any longer, so that it is in the file whatever becomes of this process;
-   * the system puts it on the disk within the usual second.
+   * Writes the gathered lines now, so that they are in the file even if this process ends. The system syncs them within
+   * the usual second.
    */
   flush(): void {
     this.#mustBeOpen();
-    // While writing fails, it is tried with every lot and no more often.
+    // While writing fails, only the regular writes try again.
     if (this.#text === "" || this.#trouble !== null) return;
     this.#gather();
     this.#writeOut();
@@ -225,8 +225,8 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Goes on in another file from `time` on, ms since 1970. What could not be written to the last one goes along. Where
-   * there can be no other file now, the last one takes this day too.
+   * Continues in another file from `time` on, ms since 1970. Lines that could not be written to the last one move
+   * along. If no other file can be created now, the last one takes this day too.
    */
   #turn(time: number): void {
     this.#turnAt = dayAfter(time);
@@ -234,7 +234,7 @@ export class Recording implements AsyncDisposable {
     this.#addKept(time);
     if (this.#text !== "") this.#gather();
     if (this.#writeOut()) last.sync();
-    // What is torn there would come twice, in part.
+    // The torn part would appear twice.
     const next = last.isTorn ? null : this.#nextOutput(time);
     if (next === null) return;
     const [, name] = /([^\\/]*)$/.exec(next.path)!;
@@ -242,7 +242,7 @@ export class Recording implements AsyncDisposable {
       const line = noteLine({ event: "continued", file: name! }, Math.round(time * 1000));
       if (this.#blocks.length === 0) last.append(last.pack(line));
     } catch {
-      // It says what it is all the same: a recording that another file goes on with.
+      // It is still marked as a recording that another file continues.
     }
     last.sync();
     this.#left.push(last.close());
@@ -377,7 +377,7 @@ export class Recording implements AsyncDisposable {
   }
 }
 
-/** The first midnight (UTC) behind `time`, both ms since 1970. */
+/** The first midnight (UTC) after `time`, both ms since 1970. */
 function dayAfter(time: number): number {
   return (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 }

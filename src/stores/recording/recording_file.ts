@@ -10,7 +10,7 @@ export interface RecordingFile {
   truncateSync(length: number): void;
   seekSync(offset: number, whence: Deno.SeekMode): number;
   syncData(): Promise<void>;
-  /** How many names the file has; null where the system does not say. */
+  /** How many names the file has; null if the system does not report it. */
   statSync?(): { readonly nlink: number | null };
   close(): void;
 }
@@ -22,9 +22,9 @@ export class RecordingError extends Error {
 }
 
 /**
- * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; the folder around it
- * has to be there. Throws a RecordingError for a pipe, a link that leads out of its folder, and a file with other
- * names, and what the system says.
+ * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; its parent must exist.
+ * Throws a RecordingError for a pipe, a link that leads out of its folder, and a file with other names, and rethrows
+ * the system's errors.
  */
 export function openToAppend(path: string): RecordingFile {
   refuseOutward(path);
@@ -39,7 +39,7 @@ export function openToAppend(path: string): RecordingFile {
     file = Deno.openSync(path, options);
   }
   try {
-    // One may have taken its place in between.
+    // A link may have replaced it in between.
     refuseOutward(path);
     refuseOtherNames(path, file);
     return file;
@@ -54,13 +54,13 @@ function refuseOutward(path: string): void {
   if (found !== null) throw unusable(path, `${outwardText(found)}.`);
 }
 
-/** Throws a RecordingError if what was opened is not the file at `path`, or is there under other names too. */
+/** Throws a RecordingError if the opened file is not the one at `path`, or has other names too. */
 function refuseOtherNames(path: string, file: Deno.FsFile): void {
   let [open, there]: Deno.FileInfo[] = [];
   try {
     [open, there] = [file.statSync(), Deno.statSync(path)];
   } catch (error) {
-    // Without permission to read nothing can be asked.
+    // Without permission to read, nothing can be checked.
     if (error instanceof Deno.errors.NotCapable) return;
     throw error;
   }
@@ -72,7 +72,7 @@ function refuseOtherNames(path: string, file: Deno.FsFile): void {
   }
 }
 
-/** The identity of the file or folder at `path`, links followed; null if that may not be asked. */
+/** The identity of the file or folder at `path`, links followed; null if that may not be inspected. */
 export function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);
@@ -88,7 +88,7 @@ function refusePipe(path: string): void {
   try {
     isPipe = Deno.statSync(path).isFifo;
   } catch {
-    // Nothing is there, or it may not be looked at: opening it will say more.
+    // Nothing is there, or it may not be inspected. Opening it will tell.
     return;
   }
   if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");
@@ -96,18 +96,18 @@ function refusePipe(path: string): void {
 
 /** Shows other processes that this file is being written, as long as it is open. */
 export function lockForWriting(file: Deno.FsFile): void {
-  // There a lock keeps readers out, and an open file cannot be removed in any case.
+  // On Windows a lock keeps readers out, and an open file cannot be removed anyway.
   if (Deno.build.os === "windows") return;
   try {
     file.lockSync(true);
   } catch {
-    // A file system without locks: its age alone says whether a file is still written.
+    // On a file system without locks, only its age shows whether a file is still being written.
   }
 }
 
 /**
- * Whether another process, or this one, has the file at `path` locked for writing, or may have: a file of someone else's
- * cannot be asked.
+ * Whether another process, or this one, has the file at `path` locked for writing, or may have; another user's file
+ * cannot be checked.
  */
 export function isBeingWritten(path: string): boolean {
   if (Deno.build.os === "windows") return false;
@@ -130,10 +130,10 @@ function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
 }
 
-/** The file's size in bytes; throws a RecordingError for what has none, such as a pipe. */
+/** The file's size in bytes; throws a RecordingError for one without a size, such as a pipe. */
 export function sizeOf(file: RecordingFile, path: string): number {
   try {
-    // Asking the system about a file takes a permission to read, going to its end does not.
+    // Asking the system about a file needs permission to read; seeking to its end does not.
     return file.seekSync(0, Deno.SeekMode.End);
   } catch (error) {
     throw unusable(path, `it is not a file (${messageOf(error)}). Choose another name.`, error);

@@ -1,4 +1,4 @@
-/** A folder of recordings: a new file for every process and day, and the old ones deleted when that is asked for. */
+/** A folder of recordings: a new file for every process and day. Old ones are deleted on request. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { recordingName } from "../../domain/recording/recording_name.ts";
 import { identityOf, lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
@@ -9,19 +9,19 @@ import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
 export interface CreatedFile {
   readonly path: string;
   readonly file: RecordingFile;
-  /** When it starts, as its name says, ms since 1970. */
+  /** Its start according to its name, ms since 1970. */
   readonly startedAt: number;
 }
 
-/** Where each day's file of a recording comes from. */
+/** Creates each day's file of a recording. */
 export interface DayFiles {
-  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError where there can be none. */
+  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError if it cannot be created. */
   create(symbol: string, time: number): CreatedFile;
   /** Removes a file that was created and cannot be used. */
   discard(path: string): void;
 }
 
-/** How many names are tried: one is taken only if another process started in the same millisecond. */
+/** How many names are tried. A name is taken only if another process started in the same millisecond. */
 const TRIES = 1000;
 
 /** Creates the files of recordings in a folder. */
@@ -30,20 +30,19 @@ export class RecordingFolder implements DayFiles {
   readonly #retention: RecordingRetention | null;
   /** The file that this process is writing. */
   #current: string | null = null;
-  /** The identity of the folder, once there is a file in it; null if that may not be asked. */
+  /** The identity of the folder, once there is a file in it; null if that may not be inspected. */
   #identity: string | null = null;
 
-  /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
+  /** `path` ends in no slash. `retention` deletes old files; null keeps them. */
   constructor(path: string, retention: RecordingRetention | null) {
     this.path = path;
     this.#retention = retention;
   }
 
   /**
-   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it
-   * is missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
-   * RecordingError if it cannot be created, if a link leads out of `./data`, and where the folder is another one than
-   * before.
+   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, and the folder if it is missing. This
+   * process's previous file is complete then. Old files are deleted first, which frees space. Throws RecordingError if
+   * the file cannot be created, if a link leads out of `./data`, or if the folder was replaced.
    */
   create(symbol: string, time: number): CreatedFile {
     this.#mustBeInPlace();
@@ -65,7 +64,7 @@ export class RecordingFolder implements DayFiles {
     throw unusable(this.path, `${TRIES} names from ${recordingName(symbol, startedAt)} on are taken.`);
   }
 
-  /** Nothing may be written or deleted in a folder that took this one's place. */
+  /** Throws if another folder has replaced this one, so that nothing is written or deleted there. */
   #mustBeInPlace(): void {
     if (this.#identity === null) {
       const found = outwardLink(this.path, Deno);
@@ -82,12 +81,12 @@ export class RecordingFolder implements DayFiles {
     try {
       Deno.removeSync(path);
     } catch {
-      // It is empty, and harmless.
+      // An empty file is harmless.
     }
   }
 }
 
-/** Opens a file that is not there yet, to append; the folder is created where it is missing. */
+/** Opens a new file to append, and creates the folder if it is missing. */
 function openNew(folder: string, path: string): RecordingFile {
   const options = { createNew: true, append: true, mode: OWNERS_FILE };
   let file: Deno.FsFile;

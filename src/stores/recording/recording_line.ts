@@ -3,7 +3,7 @@ import { isNote, noteText, type RecordingNote } from "../../domain/recording/rec
 
 const BRACE = 123, QUOTE = 34, P = 112;
 
-/** A frame as its line has it behind the time: as it is, or inside of a note where it would not be read as the same. */
+/** A frame as it follows the time on its line: unchanged, or inside a note if it would not read back the same. */
 export function frameText(frame: string): string {
   return fitsLine(frame) ? frame : noteText({ event: "frame", text: frame });
 }
@@ -15,7 +15,7 @@ export function noteLine(note: RecordingNote, time: number): string {
 
 /** Whether a frame is the same when it is read as the rest of its line. */
 function fitsLine(frame: string): boolean {
-  // Most begin like {"e" or {"stream" and need no closer look at the start.
+  // Most start with {"e" or {"stream" and need no closer check of the start.
   const isObject = frame.charCodeAt(0) === BRACE && frame.charCodeAt(1) === QUOTE &&
     frame.charCodeAt(2) !== P;
   if (!isObject && (frame === "" || isNote(frame))) return false;

@@ -45,7 +45,7 @@ export class RecordingOutput {
     return gzipSync(bytes, { level: GZIP_LEVEL });
   }
 
-  /** What to wait for before more is compressed, so that other work gets a turn; null while there was little of it. */
+  /** What to await before compressing more, so that other work gets a turn; null after little compression. */
   rest(): Promise<void> | null {
     if (this.#packed < PACKED_AT_ONCE) return null;
     this.#packed = 0;
@@ -95,13 +95,13 @@ export class RecordingOutput {
     }
   }
 
-  /** Reports once that the file was removed: what is written to it is lost when the process ends. */
+  /** Reports once that the file was removed, because its contents are lost when the process ends. */
   #mustHaveName(): void {
     if (this.#isRemovalLogged) return;
     try {
       if (this.#file.statSync?.().nlink !== 0) return;
     } catch {
-      // It may not be asked for.
+      // It may not be inspected.
       return;
     }
     this.#isRemovalLogged = true;

@@ -8,7 +8,7 @@ import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_fil
 
 /** The limits of retention, and where it reports. */
 export interface RetentionOptions {
-  /** The age from which on a recording is deleted: since it was last written to, ms. */
+  /** The age at which a recording is deleted, counted from the last write, ms. */
   readonly keepMs: number;
   /** Called with a sentence on what was deleted and what could not be. */
   readonly onDeleted: (text: string) => void;
@@ -20,7 +20,7 @@ interface Old {
   readonly path: string;
   /** When it was last written to, ms since 1970. */
   readonly endedAt: number;
-  /** Its identity, to tell it from a file that takes its name. */
+  /** Its identity, to distinguish it from a file that takes its name. */
   readonly identity: string | null;
 }
 
@@ -38,9 +38,9 @@ export class RecordingRetention {
   #olds: Old[];
 
   /**
-   * Looks through `folder`; nothing is deleted before `prune`. What counts as a recording is a file, no link, of a
-   * name as Penstock gives it, whose first line says that Penstock wrote it, and which no process is writing. Throws
-   * a RecordingError if the folder is there and cannot be read, or a link leads to it out of `./data`.
+   * Searches `folder`; nothing is deleted before `prune`. A recording is a file, not a link, with a name as Penstock
+   * gives it and a first line that Penstock wrote, and no process is writing it. Throws a RecordingError if the folder
+   * is there and cannot be read, or a link leads to it out of `./data`.
    */
   static of(folder: string, options: RetentionOptions): RecordingRetention {
     const found = outwardLink(folder, Deno);
@@ -125,7 +125,7 @@ function recordingsIn(folder: string): Old[] {
   return found.sort((a, b) => a.endedAt - b.endedAt || (a.path < b.path ? -1 : 1));
 }
 
-/** The file at `path` where it is a recording that nobody is writing; null for anything else, readable or not. */
+/** The file at `path` if it is a recording that no process is writing; null for anything else, readable or not. */
 function recordingAt(path: string): Old | null {
   try {
     using file = Deno.openSync(path, { read: true });

@@ -8,7 +8,7 @@ import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "./result_pla
 /** The version of the schema below; a change of meaning raises it. */
 export const RESULT_VERSION = 1;
 
-/** What is known about the run before its first trade. */
+/** The facts about the run before its first trade. */
 export interface ResultHead {
   /** The configuration in force, by option name, as the `started` event has it. */
   readonly options: StartedEvent["config"];
@@ -19,7 +19,7 @@ export interface ResultHead {
     readonly os: string;
     readonly arch: string;
   };
-  /** What was read, as it was named; `-` is standard input. */
+  /** The inputs as the user named them; `-` is standard input. */
   readonly files: readonly string[];
 }
 
@@ -27,9 +27,9 @@ const SCHEMA = "penstock-result";
 const FLUSH_CHARACTERS = 64 * 1024;
 
 /**
- * A result while it is written. Fills are written as they come, so that memory does not grow with them. A file takes
- * its name only once it is whole: until then it is `PATH.PROCESS.partial`, and if several runs have one path, the
- * last to end wins.
+ * A result while it is written. Fills are written as they arrive, so memory does not grow with them. A file gets its
+ * name only once it is complete: until then it is `PATH.PROCESS.partial`, and if several runs have one path, the last
+ * to end wins.
  *
  * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`, `environment`,
  * `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics), `metrics`,
@@ -42,8 +42,8 @@ export class ResultFile implements Disposable {
   #fills = 0;
 
   /**
-   * Starts a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe,
-   * a device. Waits for a pipe's reader. Throws a ResultFileError if it cannot be written.
+   * Starts a result at `path`: a file that does not exist, is empty or is an older result; the target of a link; a
+   * pipe; a device. Waits for a pipe's reader. Throws a ResultFileError if it cannot be written.
    */
   static async create(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
     return new ResultFile(await resultPlaceAt(path, options), head);
@@ -52,7 +52,7 @@ export class ResultFile implements Disposable {
   private constructor(place: ResultPlace, { options, environment, files }: ResultHead) {
     this.#place = place;
     const head = { schema: SCHEMA, version: RESULT_VERSION, options, environment, files };
-    // Written at once, so that the partial file of a killed run can be told from other files.
+    // Written at once, to distinguish the partial file of a killed run from other files.
     place.write(`${JSON.stringify(head).slice(0, -1)},\n"fills":[`);
   }
 

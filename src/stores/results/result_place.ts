@@ -1,4 +1,4 @@
-/** Where a result goes: a file that is replaced as a whole, a pipe or a device. */
+/** The target of a result: a file that is replaced as a whole, a pipe or a device. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { modeAt } from "../files/owner_only.ts";
@@ -9,14 +9,14 @@ export class ResultFileError extends Error {
   readonly exit = "failure";
 }
 
-/** How every result starts, an unfinished one too. */
+/** The start of every result, even an unfinished one. */
 export const RESULT_START = `{"schema":"penstock-result"`;
 
 /** Takes a result's text piece by piece. */
 export interface ResultPlace extends Disposable {
   /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError if it cannot be. */
   write(text: string): void;
-  /** Writes what waits for a reader. Throws a ResultFileError if it cannot be written, or nobody reads. */
+  /** Writes the text that waits for a reader. Throws a ResultFileError if that fails, or if nobody reads. */
   flush(): Promise<void>;
   /** Finishes the result: the file gets its name. Throws a ResultFileError if that fails. */
   finish(): Promise<void>;
@@ -28,16 +28,16 @@ export interface ResultPlace extends Disposable {
 export interface PlaceOptions {
   /** Once it is aborted, the run stops waiting for a pipe's reader. */
   readonly stop: AbortSignal;
-  /** Takes what a user should know, a sentence each. */
+  /** Called with warnings for the user, one sentence each. */
   readonly onWarning: (text: string) => void;
 }
 
 const ENCODER = new TextEncoder();
-/** A waiting reader opens a pipe within this time. Only after it is the wait reported. */
+/** A waiting reader opens a pipe within this time. A longer wait is reported. */
 const READER_MS = 500;
 /** How long a write may wait for its reader once the end is asked for. */
 const GRACE_MS = 1_500;
-/** As many links may lead to a file as the kernel follows. */
+/** The most links in a row that the kernel follows. */
 const MOST_LINKS = 40;
 /** Such links lead to a process's open files, each with its own position: writes would overlap. */
 const OPEN_FILES = /^\/(proc|dev\/fd)\//;
@@ -45,8 +45,8 @@ const OPEN_FILES = /^\/(proc|dev\/fd)\//;
 const MOST_PARTS = 100;
 
 /**
- * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError if no
- * result can be written: at a folder, a socket, or a file that is no result, or if a link leads out of `./data`.
+ * Opens the place at `path`. A link is followed, even to a file that does not exist yet. Throws a ResultFileError if no
+ * result can be written: at a folder, a socket, or a file that is not a result, or if a link leads out of `./data`.
  */
 export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
   try {
@@ -65,7 +65,7 @@ export async function resultPlaceAt(path: string, options: PlaceOptions): Promis
   }
 }
 
-/** A regular file, there or not: what is written stays beside it under another name until it is whole. */
+/** A regular file, existing or not. The result is written beside it under another name until it is complete. */
 class Replacement implements ResultPlace {
   readonly #path: string;
   readonly #target: string;
@@ -103,7 +103,7 @@ class Replacement implements ResultPlace {
     try {
       file.tryLockSync(true);
     } catch {
-      // A file system without locks: nothing on it is ever taken for left behind.
+      // On a file system without locks, no file ever counts as left behind.
     }
   }
 
@@ -144,7 +144,7 @@ class Replacement implements ResultPlace {
   }
 }
 
-/** A pipe or a device: what has been written cannot be taken back. */
+/** A pipe or a device, where written text cannot be taken back. */
 class OpenPlace implements ResultPlace {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -184,7 +184,7 @@ class OpenPlace implements ResultPlace {
     this.#file.close();
   }
 
-  /** The write, or an error once the end has been asked for and its reader takes nothing. */
+  /** Waits for the write; throws if its reader takes nothing after `stop` is aborted. */
   async #unlessStopped(write: Promise<void>): Promise<void> {
     using end = new EndOfWaiting(this.#stop, GRACE_MS);
     if (await Promise.race([write, end.promise]) === "over") {
@@ -193,7 +193,7 @@ class OpenPlace implements ResultPlace {
   }
 }
 
-/** What was opened at `path`, where it is the pipe or device that was found there before. */
+/** The opened file at `path`, if it is the pipe or device found there before. */
 function openPlace(path: string, found: Deno.FileInfo, file: Deno.FsFile, { stop }: PlaceOptions): OpenPlace {
   const { dev, ino } = file.statSync();
   if (dev === found.dev && ino === found.ino) return new OpenPlace(path, file, stop);
@@ -205,7 +205,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
 }
 
-/** Resolves with "over" so many ms after `stop` is aborted. */
+/** Resolves with "over" a number of ms after `stop` is aborted. */
 class EndOfWaiting implements Disposable {
   readonly promise: Promise<"over">;
   readonly #stop: AbortSignal;
@@ -272,7 +272,7 @@ function targetOf(path: string): string {
   throw impossible(path, "too many links lead from it, one to the next");
 }
 
-/** The folder of a file, with the slash behind it; nothing if it is the working folder. */
+/** The folder of a file, with a final slash; empty for the working folder. */
 function folderOf(path: string): string {
   return /^.*[\\/]/.exec(path)?.[0] ?? "";
 }
@@ -294,7 +294,7 @@ function removeAbandoned(target: string): string[] {
       }
     }
   } catch {
-    // The folder may not be looked at: what is in it stays, and writing will show what is wrong.
+    // The folder may not be inspected: its files stay, and writing will show what is wrong.
   }
   return removed;
 }
@@ -309,10 +309,10 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-/** Throws a ResultFileError if a file is that a result must not replace. */
+/** Throws a ResultFileError if a result must not replace the file. */
 function refuseOther(path: string): void {
   const info = infoOf(path);
-  // What else it is shows where it is opened or replaced.
+  // Opening or replacing it shows what else it is.
   if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
   throw impossible(path, "the file there is not a result. Choose another name, or remove it");
 }
@@ -348,7 +348,7 @@ function reasonOf(path: string, error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The file that `path` leads to, or the path itself where links may not be looked at. */
+/** The file that `path` leads to, or the path itself if links may not be inspected. */
 function targetOrNone(path: string): string {
   try {
     return targetOf(path);

@@ -1,4 +1,4 @@
-/** Compares the entries of a journal with what recordings lead to. */
+/** Compares the entries of a journal with the decisions derived from recordings. */
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { Decision } from "../../domain/run/verification.ts";
 import type { CheckedEntry } from "./checked_run.ts";

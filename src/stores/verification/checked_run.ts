@@ -1,15 +1,15 @@
-/** The entries of one run, one after the other, while the chain of the whole journal is checked. */
+/** Yields the entries of one run in order while it checks the chain of the whole journal. */
 import type { Blocking } from "../../domain/process/exit.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
 import { JournalError } from "../journal/journal_error.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 
-/** How the content of a checkpoint starts, also one of version 2 or older; the number is that of its trades. */
+/** The start of a checkpoint's content, in any version; the number is that of its trades. */
 const CHECKPOINT = /^\{(?:"state":\{)?"trades":(\d+),/;
 const NOTHING: Entry["content"] = {};
 
-/** An entry whose hash is right. */
+/** An entry with a correct hash. */
 export class CheckedEntry implements Entry {
   readonly seq: number;
   readonly run: number;
@@ -29,7 +29,7 @@ export class CheckedEntry implements Entry {
     this.text = text;
   }
 
-  /** The content, read when it is first asked for; empty if it is not JSON. */
+  /** The content, read at its first use; empty if it is not JSON. */
   get content(): Entry["content"] {
     return this.#content ??= contentIn(this.text) ?? NOTHING;
   }
@@ -39,7 +39,7 @@ export class CheckedEntry implements Entry {
     return this.text.startsWith('{"state":{');
   }
 
-  /** Of a checkpoint: trades that the strategy had been shown; NaN if it does not say. */
+  /** Of a checkpoint: the number of trades shown to the strategy; NaN if it has none. */
   get trades(): number {
     const checkpoint = CHECKPOINT.exec(this.text)?.[1];
     if (checkpoint !== undefined) return Number(checkpoint);
@@ -65,8 +65,8 @@ export class CheckedRun {
   #fills = 0;
 
   /**
-   * Of `run`, null for the last one; the entries of others are gone through in `blocking`. Throws a JournalError if
-   * there is none like it or it cannot be read.
+   * Reads `run`, null for the last one. The entries of other runs are checked in `blocking`. Throws a JournalError if
+   * there is no such run or it cannot be read.
    */
   static async of(journal: JournalReader, run: number | null, blocking: Blocking): Promise<CheckedRun> {
     const lastRun = await journal.lastRun();
@@ -83,12 +83,12 @@ export class CheckedRun {
     this.#pages = journal.chained();
   }
 
-  /** The next entry, which stays; null if none is left or the chain is broken. */
+  /** The next entry, without taking it; null if none is left or the chain is broken. */
   get upcoming(): CheckedEntry | null {
     return this.#upcoming;
   }
 
-  /** Whether no entry is left of the process whose entries were taken last. */
+  /** Whether the process of the last taken entry has no entries left. */
   get isPartOver(): boolean {
     const entry = this.#upcoming;
     return entry === null || entry.type === "started" || entry.type === "resumed" || isClosing(entry) ||
@@ -105,7 +105,7 @@ export class CheckedRun {
     return this.#seq;
   }
 
-  /** The number of the last entry of any run that the chain has been gone through to. */
+  /** The number of the last checked entry of any run. */
   get lastSeq(): number {
     return this.#lastSeq;
   }
@@ -133,7 +133,7 @@ export class CheckedRun {
     return entry;
   }
 
-  /** Goes through what is left of the chain. Throws a JournalError if it cannot be read. */
+  /** Checks the rest of the chain. Throws a JournalError if it cannot be read. */
   finish(): Promise<ChainResult> {
     return this.#blocking(async () => {
       while (this.#chain === null) {
@@ -170,12 +170,12 @@ export class CheckedRun {
     else [this.#page, this.#at] = [value, 0];
   }
 
-  /** The next entry of any run; null where the chain is over. */
+  /** The next entry of any run; null at the end of the chain. */
   #nextInPage(): CheckedEntry | null {
     const entry = this.#chain === null ? this.#page[this.#at++] : undefined;
     if (entry === undefined) return null;
     const text = textOf(entry);
-    // What this run's entries say is compared as text; of those that nobody looks at it has to be anything at all.
+    // This run's entries are compared as text. Other entries only need readable content.
     if (text === null || entry.run !== this.run && contentIn(text) === null) {
       this.#chain = unreadable(entry.seq);
       return null;
@@ -191,8 +191,8 @@ export function isClosing(entry: CheckedEntry | null): boolean {
 }
 
 /**
- * Whether this entry releases a halt by a user's hand while no run was at work: `penstock release` wrote it. What a
- * run released on request says when that was, and follows from its recording.
+ * Whether `penstock release` wrote this entry to release a halt while no process ran. A release on request by a run has
+ * the time of the request, and follows from its recording.
  */
 export function isRelease(entry: CheckedEntry | null): boolean {
   return entry?.type === "released" && "text" in entry.content && !("requested" in entry.content);

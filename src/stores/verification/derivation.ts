@@ -16,7 +16,7 @@ import type { RecordedPlaces } from "./recorded_places.ts";
 /** The first line of a recording. */
 export type Opening = TimedHead;
 
-/** A difference between what the recordings lead to and what was expected. */
+/** A difference between the decisions derived from the recordings and the expected entries. */
 export interface Mismatch {
   /** The entry that was expected; null if none was. */
   readonly entry: CheckedEntry | null;
@@ -27,20 +27,20 @@ export interface Mismatch {
 const REMEMBERED = 3;
 
 /**
- * The recordings of one run in their order, each processed by a pipeline of its own. `start` one, `expect` the
- * entries that have to come of it, and go on; the first thing that comes otherwise is handed out.
+ * The recordings of one run in order, each processed by a pipeline of its own. `start` one, `expect` the entries that
+ * must follow from it, and continue. The first difference is returned.
  */
 export class Derivation {
   readonly #chunks: AsyncIterator<Chunk>;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
-  /** Of the recording available. */
+  /** The reader of the current recording. */
   engine: Engine;
-  /** What was applied last, perhaps not to its end; null if it was. */
+  /** The last input, if it was not applied to its end; otherwise null. */
   #input: Input | null = null;
   readonly #places: RecordedPlaces;
   #name = "";
-  /** The first line of the next recording where that was reached, null at the end of all of them, else undefined. */
+  /** The first line of the next recording once that is reached, null at the end of all of them, otherwise undefined. */
   #ahead: Opening | null | undefined;
   /** The first line of the file that is being read of this recording; null before the first recording. */
   #head: Opening | null = null;
@@ -52,8 +52,8 @@ export class Derivation {
   readonly #latest: Agreed[] = [];
 
   /**
-   * For the engine of the first recording in the chunks; `decoder` reads the frames of all of them. `places` is given what
-   * they say of the journal.
+   * For the engine of the first recording in the chunks; `decoder` reads the frames of all of them. `places` receives
+   * what they note about the journal.
    */
   constructor(
     engine: Engine,
@@ -76,16 +76,16 @@ export class Derivation {
   /** How far the recordings have been read; null before the first line. */
   get at(): RecordedAt | null {
     if (this.#name === "") return null;
-    // The trades that are read at once stand in consecutive lines.
+    // Trades that are read at once are in consecutive lines.
     return { recording: this.#name, line: this.#reader.line - this.state.ahead };
   }
 
-  /** What could not be recorded up to here, as a sentence, or nothing. */
+  /** A sentence about frames that could not be recorded up to here, or nothing. */
   get lost(): string {
     return this.#lost;
   }
 
-  /** The last decisions that were as expected, oldest first. */
+  /** The last matching decisions, oldest first. */
   get latest(): readonly Agreed[] {
     return this.#latest;
   }
@@ -100,7 +100,7 @@ export class Derivation {
     return this.#ahead !== undefined;
   }
 
-  /** That a file of this recording is missing before the next one, as words behind a sentence, or nothing. */
+  /** A clause if a file of this recording is missing before the next one, or nothing. */
   get missingPart(): string {
     const [last, next] = [this.#head, this.#ahead];
     if (!last || !next || next.hash !== last.hash || next.entry !== last.entry || !next.part) return "";
@@ -127,7 +127,7 @@ export class Derivation {
     return this.#ahead ?? null;
   }
 
-  /** Goes on behind the first line that `next` gave. */
+  /** Continues after the first line that `next` returned. */
   start(): void {
     this.#head = this.#ahead ?? null;
     this.#ahead = undefined;
@@ -137,7 +137,7 @@ export class Derivation {
     this.#lost = "";
   }
 
-  /** Has this entry come of it before anything else that is not expected yet. */
+  /** Expects this entry to follow before anything else not expected yet. */
   expect(entry: CheckedEntry): void {
     if (this.#come === this.#expected.length) {
       this.#expected = [];
@@ -147,8 +147,8 @@ export class Derivation {
   }
 
   /**
-   * Continues until `until` trades have been shown to the strategy, or the recording is over. Without an end, nothing is
-   * read ahead of a trade: `isLastLot` may go on behind it.
+   * Continues until `until` trades have been shown to the strategy, or the recording is over. If that is Infinity, trades
+   * are read one by one, because `isLastLot` may continue after any of them.
    */
   async to(until: number): Promise<Mismatch | null> {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
@@ -157,7 +157,7 @@ export class Derivation {
       const stop = until === Infinity ? this.state.trades + 1 : until;
       const mismatch = isRemark(input) ? await this.#note(input) : this.#apply(input, stop);
       if (mismatch !== null) return mismatch;
-      // It continues where it was: that takes a twentieth of the time of starting at every checkpoint.
+      // It continues where it is, which takes a twentieth of the time of starting again at every checkpoint.
       this.#input = this.state.trades < stop || isRemark(input) ? null : input;
     }
     return null;
@@ -171,7 +171,7 @@ export class Derivation {
     return isRemark(input) ? await this.#note(input) : this.#apply(input);
   }
 
-  /** Applies all that is left and ends the run; only once. */
+  /** Applies everything left and ends the run; only once. */
   async finish(): Promise<Mismatch | null> {
     if (this.#isEnded) return null;
     const mismatch = await this.to(Infinity);
@@ -181,9 +181,9 @@ export class Derivation {
   }
 
   /**
-   * Applies all that is left, whatever the result. True if all of it was received at once, together with what was
-   * read last, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal took
-   * nothing more, may have recorded that much and not kept it. A note that repeats an older entry shows nothing.
+   * Applies everything left, whatever the result. Returns true if all of it was received at once, together with the
+   * last input, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal failed,
+   * may have recorded that much without keeping it. A note that repeats an older entry proves nothing.
    */
   async isLastLot(lastSeq: number): Promise<boolean> {
     const { receivedAt } = this.#reader;
@@ -195,14 +195,14 @@ export class Derivation {
       else this.engine.apply(input).forEach(() => {});
       if (input.event === "frames" && !this.#inputs.hasStepped) continue;
       if (note?.event === "kept" && note.entry > lastSeq) return false;
-      // The recording's own notes were not received, whenever they were written.
+      // The recording's own notes were not received from the exchange.
       const isReceived = note === null || !["recording", "handed-over", "kept", "ended"].includes(note.event);
       if (isReceived && this.#reader.receivedAt > receivedAt) return false;
     }
     return true;
   }
 
-  /** Whether there is a message, perhaps one that cannot be read. Throws where Penstock wrote that. */
+  /** Whether there is a message, even an unreadable one. Throws for an unreadable line that Penstock itself wrote. */
   #isMessage(trades: TradeReader): boolean {
     try {
       return trades.next() !== null;
@@ -212,14 +212,14 @@ export class Derivation {
     }
   }
 
-  /** What is left of fetched trades; single messages are taken from others. */
+  /** The fetched trades left; from other readers, single messages are taken. */
   #rest(): Input | null {
     const input = this.#input;
     this.#input = null;
     return input?.event === "backfilled" ? input : null;
   }
 
-  /** Whether there is something to apply; asks for the next chunk where there is not. */
+  /** Whether there is something to apply; if not, asks for the next chunk. */
   async #hasMore(): Promise<boolean> {
     while (this.#inputs.isDry) {
       const { value: chunk, done } = await this.#chunks.next();
@@ -233,12 +233,12 @@ export class Derivation {
     return true;
   }
 
-  /** Applies an input, up to `until`, the next recording, or the first thing that is not as expected. */
+  /** Applies an input up to `until`, the next recording, or the first difference. */
   #apply(input: Input, until = Infinity): Mismatch | null {
     return this.#compare(this.engine.apply(input, until));
   }
 
-  /** Compares the events of an input with what is expected. */
+  /** Compares the events of an input with the expected entries. */
   #compare(events: Iterable<EngineEvent>): Mismatch | null {
     for (const event of events) {
       const derived = event as unknown as Decision;
@@ -250,7 +250,7 @@ export class Derivation {
     return null;
   }
 
-  /** Remembers a recording's own notes, which lead to nothing. */
+  /** Remembers a recording's own notes, which cause no decision. */
   async #note(remark: Remark): Promise<null> {
     if (remark.event === "recording") {
       // A process may have written its recording to several files.

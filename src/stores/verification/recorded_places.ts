@@ -1,8 +1,8 @@
 /**
- * What recordings note about their journal: the entry that each starts at, and up to which entry the journal had kept
- * everything at a line of it. Each note has the entry's hash. Nobody can make another journal's entries fit that
- * hash, whatever hashes are computed again. So what no recording leads to is proven by them all the same: when a
- * checkpoint was made, when and why a run was stopped, how a halt was released while no process was at work.
+ * The notes of recordings about their journal: the entry at which each starts, and up to which entry the journal had
+ * kept everything at a line. Each note has the entry's hash, and nobody can make another journal's entries fit that
+ * hash by computing hashes again. So the notes prove even what cannot be derived: when a checkpoint was made, when and
+ * why a run stopped, and how a halt was released while no process ran.
  */
 import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
 import type { Entry } from "../journal/journal_entry.ts";
@@ -12,23 +12,23 @@ type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event"
 /** Returns the hash of a journal's entry, in hexadecimal; null if there is no such entry. */
 export type HashOf = (seq: number) => Promise<string | null>;
 
-/** What is not as a recording says, as a sentence without its end, with both sides of it. */
+/** A difference from a recording's notes, as a sentence without its full stop, with both sides. */
 export interface PlaceDifference {
   readonly what: string;
   readonly journal?: unknown;
   readonly derived?: unknown;
 }
 
-/** The places that one recording names after its beginning. */
+/** The places that one recording names after its start. */
 export class RecordedPlaces {
   readonly #hashOf: HashOf;
   #last: KeptNote = { entry: 0 };
-  /** The last entry that matched the one that the recording names. */
+  /** The last entry that matched the one in the recording. */
   #same = 0;
-  /** The first that did not, as the recording has it. */
+  /** The first entry that did not, as in the recording. */
   #other: Required<KeptNote> | null = null;
 
-  /** Of recordings whose journal `hashOf` reads. */
+  /** `hashOf` reads the recordings' journal. */
   constructor(hashOf: HashOf) {
     this.#hashOf = hashOf;
   }
@@ -49,7 +49,7 @@ export class RecordedPlaces {
     else if (found !== null) this.#other = { entry, hash };
   }
 
-  /** What the journal has less, or otherwise, where the last entry of the recording's process is `lastSeq`. */
+  /** What the journal lacks or has changed, if the last entry of the recording's process is `lastSeq`. */
   async difference(lastSeq: number): Promise<PlaceDifference | null> {
     const { entry } = this.#last;
     if (entry <= lastSeq) return await this.rewritten();
@@ -59,7 +59,7 @@ export class RecordedPlaces {
     };
   }
 
-  /** Between which entries the journal is not the one that was recorded beside; null if it is. */
+  /** Between which entries the journal differs from the recorded one; null if it does not. */
   async rewritten(): Promise<PlaceDifference | null> {
     if (this.#other === null) return null;
     const { entry, hash } = this.#other;
@@ -76,7 +76,7 @@ export class RecordedPlaces {
 }
 
 /**
- * Why `name`, which starts with `note`, is not the recording of `run` that goes on at `opening`; null stands for none on
+ * Why `name`, which starts with `note`, is not the recording of `run` that continues at `opening`; null means none on
  * either side.
  */
 export async function strangeRecording(

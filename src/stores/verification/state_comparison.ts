@@ -1,4 +1,4 @@
-/** Whether the state at a checkpoint is the one that a recording leads to, and what is not the same. */
+/** Compares the state at a checkpoint with the state derived from a recording. */
 import type { RecordedAt } from "../../domain/run/verification.ts";
 import type { EngineState } from "../../stages/engine.ts";
 import { inFormOf, olderForms, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
@@ -11,31 +11,31 @@ import { type Stored, storedCheckpoint, wholeContent } from "../journal/journal_
 import type { JournalReader } from "../journal/journal_reader.ts";
 import { digestIn, digestStart } from "../journal/journal_state.ts";
 
-/** What is not the same, as a sentence without its end, and both sides of it. */
+/** A difference, as a sentence without its full stop, and both sides. */
 export interface StateDifference {
   readonly what: string;
   readonly journal: Readonly<Record<string, unknown>>;
   readonly derived: Readonly<Record<string, unknown>>;
 }
 
-/** Where the checkpoint before was: its last trade, and how far the recording was read; null before the first. */
+/** The previous checkpoint: its last trade, and how far the recording was read; null before the first. */
 export interface Since {
   readonly from: number | null;
   readonly at: RecordedAt | null;
 }
 
-/** Where a checkpoint's entry and a derived state part; null if they do not. */
+/** The first difference between a checkpoint's entry and a derived state; null if there is none. */
 export function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
   if (!entry.holdsState) {
     return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
   }
-  // An entry of version 2 or older holds the state itself, as far as that version knew it.
+  // An entry of version 2 or older holds the state itself, as that version knew it.
   const text = wholeContent(stored);
   return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
 }
 
 /**
- * The checkpoint `draft` with the state that the derived run has now, in an older version's form where `entry` has that.
+ * The checkpoint `draft` with the state that the derived run has now, in an older version's form if `entry` has that.
  * `priced` is the last checkpoint before it with prices that count.
  */
 export function storedAt(
@@ -56,7 +56,7 @@ export function storedAt(
   return stored;
 }
 
-/** Entries after which a checkpoint may come by itself, at a time by the wall clock that nothing leads to. */
+/** Entries after which a checkpoint may occur by the wall clock, at a time that cannot be derived. */
 const ALONE: readonly EntryType[] = [
   "started",
   "resumed",
@@ -66,7 +66,7 @@ const ALONE: readonly EntryType[] = [
   "stopped",
 ];
 
-/** Where the time of a checkpoint parts from that of the decision which it was kept with; null if it does not. */
+/** The difference between the time of a checkpoint and that of the decision kept with it; null if there is none. */
 export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | null): Divergence | null {
   if (before === null || ALONE.includes(before.type) || checkpoint.time === before.time) return null;
   return { path: "time", journal: checkpoint.time, derived: before.time };
@@ -97,7 +97,7 @@ export async function stateDifference(
     return { what, journal: { digest }, derived: { digest: derived } };
   }
   if (entry.holdsState) return differenceAt(entry, found);
-  // Of the last checkpoint the journal has the state itself.
+  // For the last checkpoint the journal has the state itself.
   const kept = await lastKept();
   const { seq, time } = entry;
   const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
@@ -119,7 +119,7 @@ export async function keptState(journal: JournalReader, run: number): Promise<Ch
   }
 }
 
-/** The difference between what an entry says and what the recording leads to, at one value. */
+/** The difference between an entry and the derived value, at one value. */
 export function differenceAt({ seq, type }: Entry, { path, journal, derived }: Divergence): StateDifference {
   return {
     what: `Entry ${seq} (${type}) says something else at ${path} than the recording leads to`,
@@ -128,7 +128,7 @@ export function differenceAt({ seq, type }: Entry, { path, journal, derived }: D
   };
 }
 
-/** What `penstock resume` makes of a halted run: the same run without its halt, and no new prices. */
+/** The checkpoint that `penstock resume` makes of a halted run: the same run without its halt, and no new prices. */
 export function releasedCheckpoint(
   state: PipelineSnapshot,
   { symbol, time, decimals }: { readonly symbol: string; readonly time: number; readonly decimals: number },

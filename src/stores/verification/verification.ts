@@ -1,6 +1,6 @@
 /**
- * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
- * happened to the connection, and at every checkpoint the whole state and the last prices.
+ * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, every
+ * change of the connection, and at every checkpoint the whole state and the last prices.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import type { Chunk } from "../../formats/trade_file.ts";
@@ -32,19 +32,19 @@ import {
   strangeTime,
 } from "./state_comparison.ts";
 
-/** An engine made by the options that a journal shows, and the decoder for the frames that it was given. */
+/** An engine made with the options in a journal, and the decoder for its frames. */
 export interface KeptEngine {
   readonly engine: Engine;
   readonly decoder: FrameDecoder;
 }
 
-/** What a verification works with besides the journal. */
+/** What a verification needs besides the journal. */
 export interface VerificationTools {
-  /** Makes the engine of a process that started with these options. Throws a ConfigError if no run has them. */
+  /** Makes the engine of a process that started with these options. Throws a ConfigError if no run can have them. */
   readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
   /** The number of the journal's last entry while more are written. */
   readonly lastSeqNow: () => Promise<number>;
-  /** How long work without a pause is done, as a command is given it. */
+  /** How to do long work without a pause, as passed to a command. */
   readonly blocking?: Blocking;
 }
 
@@ -52,11 +52,11 @@ export interface VerificationTools {
 type Found = Difference | null;
 
 /**
- * Proves one run by the chunks of its recordings, in the order in which they were made.
+ * Verifies one run with the chunks of its recordings, in the order in which they were made.
  *
- * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has
- * a recording of its own, whose first line names that entry. A part continues at the last checkpoint of the one
- * before, as the process did; what the one before had processed after that checkpoint is not part of the books.
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
+ * recording of its own, whose first line names that entry. A part continues at the last checkpoint of the one before,
+ * as the process did; what the previous process did after that checkpoint is not part of the books.
  */
 export class Verification {
   readonly #journal: JournalReader;
@@ -64,7 +64,7 @@ export class Verification {
   readonly #tools: VerificationTools;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
-  /** Of the first part on. */
+  /** The derivation from the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
   /** The last checkpoint as it was derived, the last prices and orders' changes then; null before the first. */
@@ -73,7 +73,7 @@ export class Verification {
   #changes: readonly OrderChange[] = [];
   /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
-  /** Whether the journal was seen to have more than was read of it. */
+  /** Whether the journal has more than has been read. */
   #isOvertaken = false;
   /** The last checkpoint with prices, or which voids those before it. */
   #priced: number | null = null;
@@ -102,9 +102,8 @@ export class Verification {
   /**
    * Compares the journal with the chunks of the run's recordings, in the order in which they were made; only once. The
    * chain of all runs is checked on the way, and what is left of it in the end through `blocking`, since that takes
-   * long without a pause. A chunk's bytes are free again once the next one is asked for. Throws
-   * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the
-   * journal cannot be read.
+   * long without a pause. A chunk's bytes are free again once the next one is asked for. Throws UnusableInput for a
+   * file that is not a Penstock recording or cannot be read as one, and a JournalError if the journal cannot be read.
    */
   async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -132,7 +131,7 @@ export class Verification {
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
     const chain = await run.finish();
     if (!chain.isWhole) return this.#broken(chain);
-    // A recording that was started after the journal was looked at has its turn another time.
+    // A recording that started after the journal was read is left for the next verification.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return await this.#strange(extra, null);
     const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
     return {
@@ -152,7 +151,7 @@ export class Verification {
     if (refused !== null) return refused;
     const derivation = this.#derivation!;
     const note = await derivation.next();
-    // A process that was killed before it had done anything may not have opened its recording.
+    // A process killed before it did anything may not have opened its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
       return await this.#strange(note, opening);
@@ -199,7 +198,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives up to a checkpoint and compares what it says. */
+  /** Derives up to a checkpoint and compares it. */
   async #checkpoint(entry: CheckedEntry): Promise<Found> {
     const derivation = this.#derivation!;
     const { state } = derivation;
@@ -218,7 +217,7 @@ export class Verification {
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
-    // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
+    // Messages before the next trade that are no trades: they are counted, or have moved the last id.
     for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
       first ??= await this.#otherState(entry, stored, found);
       if (!this.#isBetween(trades)) return first;
@@ -233,7 +232,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives what a manual release of a halt did: the run as it was, without the halt. */
+  /** Derives the effect of a manual release of a halt: the same run without the halt. */
   async #release(): Promise<Found> {
     const entry = (await this.#run.next())!;
     const checkpoint = await this.#run.next();
@@ -258,7 +257,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives the end of a process that was asked to stop: it had processed everything that it received. */
+  /** Derives the end of a process that was asked to stop, which had processed everything it received. */
   async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
     const mismatch = await derivation.finish();
@@ -266,7 +265,9 @@ export class Verification {
     return derivation.missing === null ? null : this.#unproven(derivation.missing);
   }
 
-  /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
+  /**
+   * Ends a part: what its recording has beyond the last checkpoint must not lead to decisions that the journal lacks.
+   */
   async #drop(): Promise<Found> {
     // The entries did not end: they stopped at a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
@@ -278,18 +279,18 @@ export class Verification {
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#closes = derivation.state.averages.closes;
+    this.#closes = derivation.state.memory.closes;
     this.#changes = derivation.state.orders.changes;
     if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
-    // With a run that writes faster than this reads, there would be no end.
+    // If a run writes faster than this reads, there would be no end.
     if (derivation.missing === null && await this.#isBehind()) {
       return this.#keptOther(await this.#places.rewritten());
     }
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
     const difference = mismatch === null || await this.#isBehind() ? null : this.#otherwise(mismatch);
-    // What was received in its last moment a process may have been killed over before the journal had it. One at work
-    // has recorded it first: once again was received since, the journal has it too, so it is asked once again.
+    // A process may have been killed before the journal had what it received in its last moment. A live process records
+    // first, so once it has received more, the journal has that too, and another query shows it.
     if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !(await this.#isBehind())) {
       return difference;
     }
@@ -299,13 +300,13 @@ export class Verification {
     );
   }
 
-  /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
+  /** Whether a run is still writing, so that its journal by now has more than was read. */
   async #isBehind(): Promise<boolean> {
     return this.#isOvertaken ||= this.#run.upcoming === null &&
       await this.#tools.lastSeqNow() > this.#run.lastSeq;
   }
 
-  /** Whether the journal has fewer entries of this process than its recording saw it keep, or others. */
+  /** Whether the journal has fewer or other entries of this process than its recording noted. */
   #keptOther(found: PlaceDifference | null): Found {
     return found && this.#differ(found.what, found);
   }
@@ -315,7 +316,7 @@ export class Verification {
     return this.#last === null ? null : JSON.parse(this.#last.content).state;
   }
 
-  /** Whether the derivation is past this trade and has something left before the next one. */
+  /** Whether the derivation is past this trade and has inputs left before the next one. */
   #isBetween(trades: number): boolean {
     return this.#derivation!.state.trades === trades && !this.#derivation!.isOver;
   }
@@ -329,7 +330,7 @@ export class Verification {
     return this.#differ(what, { entry, journal: entry && decisionOf(entry), derived });
   }
 
-  /** The state at a checkpoint is not what the recording leads to. */
+  /** The difference if the state at a checkpoint is not the derived one. */
   async #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Promise<Difference> {
     const [from, at] = [this.#state?.last?.id ?? null, this.#lastAt];
     return this.#unlike(
@@ -352,7 +353,7 @@ export class Verification {
     return { ...this.#differ(`The chain of the journal is broken: ${what}`), entry: seq, tradeId: null };
   }
 
-  /** The recordings end, or the next process's start, before this entry. */
+  /** The difference if the recordings end, or the next process's recording starts, before this entry. */
   #unproven(entry: Entry): Difference {
     const { lastId } = this.#derivation!.state;
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
@@ -362,7 +363,7 @@ export class Verification {
     return this.#differ(what, { entry, journal: decisionOf(entry) });
   }
 
-  /** The recording that comes next is not that of the part that comes next. */
+  /** The difference if the next recording is not that of the next part. */
   async #strange(note: Opening | null, opening: Entry | null): Promise<Difference> {
     const name = this.#derivation?.at?.recording ?? "";
     const { what, journal, derived } = await strangeRecording(note, opening, {

@@ -59,8 +59,8 @@ const BEFORE = "23:54:15.342 INFO  ".length;
 const LEAST_COLUMNS = 30;
 
 /**
- * `23:54:15.342 INFO  message`, in UTC. Received text cannot steer the terminal. A message longer than `columns`
- * continues below itself.
+ * `23:54:15.342 INFO message`, in UTC. Received text cannot steer the terminal. A message longer than `columns`
+ * continues on the next line.
  */
 export function textLine(
   { datetime, levelName, msg }: LogRecord,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../../../src/domain/market/continuity.ts";
 
-/** A sequence of which everything up to `lastId` was seen. */
+/** A sequence in which everything up to `lastId` was seen. */
 function at(lastId: number): Continuity {
   const continuity = new Continuity();
   continuity.restore(lastId);
@@ -35,7 +35,7 @@ Deno.test("Continuity.judge() counts the trades missing in a gap, and jump() con
   assertEquals(at(7).judge(1_000_000_007, 1_000_000_007), 999_999_999);
 });
 
-Deno.test("Continuity.judge() takes only ids that were seen for duplicates", () => {
+Deno.test("Continuity.judge() counts only seen ids as duplicates", () => {
   const continuity = new Continuity();
   for (const id of [100, 101]) continuity.judge(id, id);
   continuity.jump(110, 112);
@@ -71,7 +71,7 @@ Deno.test("Continuity.judge() finds no gap when an aggregate covers old ids and 
   assertEquals(continuity.last, 105);
 });
 
-Deno.test("Continuity.judge() does not believe one id more than 10^9 ahead", () => {
+Deno.test("Continuity.judge() suspects a single id more than 10^9 ahead", () => {
   const continuity = at(2_000_000_000);
   assertEquals(continuity.judge(3_000_000_001, 3_000_000_001), UNPROVEN);
   assertEquals(continuity.judge(3_000_000_000, 3_000_000_000), 999_999_999);

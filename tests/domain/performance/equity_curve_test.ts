@@ -190,7 +190,7 @@ function naive(list: readonly Trade[]): SampledEquity {
   return { sampling, returns, points };
 }
 
-Deno.test("EquityCurve agrees with a list of all trades, whenever it is asked on the way", () => {
+Deno.test("EquityCurve agrees with a list of all trades at any time", () => {
   const seen = new Set<Sampling | null>();
   fc.assert(
     fc.property(trades, fc.array(fc.nat(119), { maxLength: 3 }), (list, stops) => {

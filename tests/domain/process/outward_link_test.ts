@@ -21,7 +21,7 @@ async function inScene(use: (folder: string, files: LinkFiles) => void): Promise
 }
 
 Deno.test({
-  name: "outwardLink() finds every way out of data, by the first link that leads out",
+  name: "outwardLink() finds every way out of data, and returns the first link that leads out",
   ignore,
   fn: () =>
     inScene((folder, files) => {

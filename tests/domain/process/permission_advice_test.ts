@@ -32,7 +32,7 @@ Deno.test("grantAdvice() names no flag to the user of a compiled program", () =>
   );
 });
 
-Deno.test("missingIn() reads what Deno says under deno run and in a compiled program", () => {
+Deno.test("missingIn() reads Deno's messages under deno run and in a compiled program", () => {
   const again = "run again with the --allow-net flag";
   const built = "specify the required permissions during compilation using `deno compile --allow-read`";
   assertEquals(missingIn(`Requires net access to "127.0.0.1:0", ${again}`), { net: "127.0.0.1:0" });

@@ -1,9 +1,9 @@
-/** Asynchronous work, and what has to wait for it. */
+/** Asynchronous work that runs in turn. */
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Turns } from "../../../src/domain/process/turns.ts";
 
-Deno.test("Turns.take() starts at once if nothing is being done, else in the order of the calls", async () => {
+Deno.test("Turns.take() starts at once if nothing is running, and otherwise in the order of the calls", async () => {
   const turns = new Turns();
   const done: string[] = [];
   const first = Promise.withResolvers<void>();
@@ -23,7 +23,7 @@ Deno.test("Turns.take() starts at once if nothing is being done, else in the ord
   assertEquals(done, ["first starts", "first ends", "second", "third"]);
 });
 
-Deno.test("Turns.take() does the next piece after one that failed, and Turns is free in the end", async () => {
+Deno.test("Turns.take() runs the next piece after one that failed, and Turns is free in the end", async () => {
   const turns = new Turns();
   const failed = turns.take(() => Promise.reject(new Error("no")));
   const next = turns.take(() => Promise.resolve("next"));
@@ -34,7 +34,7 @@ Deno.test("Turns.take() does the next piece after one that failed, and Turns is 
   assertEquals(turns.isFree, true);
 });
 
-Deno.test("Turns.take() never does two pieces at once, however long each takes and whenever it comes", async () => {
+Deno.test("Turns.take() never runs two pieces at once, however long each takes and whenever it is added", async () => {
   const anyWork = fc.record({ waits: fc.nat(3), fails: fc.boolean(), comesLater: fc.boolean() });
   await fc.assert(fc.asyncProperty(fc.array(anyWork, { maxLength: 20 }), async (works) => {
     const turns = new Turns();

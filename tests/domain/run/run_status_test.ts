@@ -70,7 +70,7 @@ Deno.test("statusOf() has no average cost without a position, and no price befor
   assertEquals([averageCost, price, priceTime, lagMs], [null, null, null, null]);
 });
 
-Deno.test("statusOf() has a run running, silent after half a minute, or stopped", () => {
+Deno.test("statusOf() shows a run as running, as silent after half a minute, or as stopped", () => {
   const states = [0, 30, 30.001, 3_600].map((seconds) => after(seconds));
   assertEquals(states.map(({ state }) => state), ["running", "running", "silent", "silent"]);
   assertEquals(states.map(({ ageMs }) => ageMs), [0, 30_000, 30_001, 3_600_000]);
@@ -82,7 +82,7 @@ Deno.test("statusOf() has a run running, silent after half a minute, or stopped"
   assertEquals([ahead.state, ahead.ageMs], ["running", -5_000]);
 });
 
-Deno.test("statusOf() says whether data flows, as far as that is known, and since when", () => {
+Deno.test("statusOf() shows whether data flows, as far as that is known, and since when", () => {
   const shown = (seconds: number, over: Partial<KeptRun> = {}) => {
     const { connected, connectionSince, endpoint, reason } = after(seconds, over);
     return [connected, (Date.parse(connectionSince) - Math.floor(STARTED / 1000)) / 1000, endpoint, reason];

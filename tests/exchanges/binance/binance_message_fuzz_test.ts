@@ -1,6 +1,4 @@
-/**
- * The two ways of reading a message must agree on every input, so they are tried on a great many bad ones.
- */
+/** The two ways of reading a message must agree on every input, so they are tried on very many bad ones. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { fuzzCases } from "../../support/fuzz_inputs.ts";
@@ -203,7 +201,7 @@ function fieldsOf(reader: BinanceMessageReader): (number | boolean)[] {
   return [firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, Number(buyerIsMaker)];
 }
 
-Deno.test("BinanceMessageReader: whatever its scan takes, decode() reads alike, over a great many mutated messages", () => {
+Deno.test("BinanceMessageReader.decode() agrees with its scan on very many mutated messages", () => {
   const random = new SeededRandom(20240808);
   const scanner = new BinanceMessageReader("BTCUSDT");
   const parser = new BinanceMessageReader("BTCUSDT");
@@ -214,7 +212,7 @@ Deno.test("BinanceMessageReader: whatever its scan takes, decode() reads alike, 
   for (let n = 0; n < MESSAGES; n++) {
     let message = random.pick(SHAPES);
     for (let times = random.whole(1, 3); times > 0; times--) message = mutate(message, random);
-    // Messages follow one another in its memory, where nothing around them may count.
+    // Messages are adjacent in its memory, and their surroundings must not matter.
     const taken = scan.takeFrames([before, message, ...random.pick([[], SHAPES, [DIGITS]])]);
     const isScanned = taken && scan.readFrames(1) > 0;
     if (isScanned) scan.give(0);
@@ -234,7 +232,7 @@ Deno.test("BinanceMessageReader: whatever its scan takes, decode() reads alike, 
     }
     before = random.pick(["", SHAPES[0]!, DIGITS, message]).slice(0, 300);
   }
-  // Every outcome must be frequent, or the run would show little.
+  // Every outcome must be frequent, or the test would prove little.
   assertGreater(counts.scanned, 10_000);
   assertGreater(counts.trade - counts.scanned, 1_000);
   assertGreater(counts.other, 10_000);

@@ -1,4 +1,4 @@
-/** What the WebAssembly loop takes, so that no ordinary message goes the slow way unnoticed. */
+/** Checks which messages the WebAssembly loop reads, so that no ordinary message takes the slow way unnoticed. */
 import { assert, assertEquals } from "@std/assert";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 

@@ -28,7 +28,7 @@ function answer(filters: unknown, status: unknown = "TRADING", symbol = "BTCUSDT
   return { timezone: "UTC", symbols: [{ symbol: "ETHUSDT", filters: 7 }, { symbol, status, filters }] };
 }
 
-/** Reads an answer that can be used. */
+/** Reads a usable answer. */
 function read(filters: unknown, status?: unknown): ReadInfo {
   const info = readExchangeInfo(answer(filters, status), "BTCUSDT");
   assert(info !== null && !("malformed" in info));
@@ -88,7 +88,7 @@ Deno.test("readExchangeInfo() finds the smallest notional of every market", () =
   assertEquals(rules({ filterType: "MIN_NOTIONAL", minNotional: "10" }, NOTIONAL).minNotional, "10");
 });
 
-Deno.test("readExchangeInfo() reads the assets of a symbol, and refuses a symbol that is counted in contracts", () => {
+Deno.test("readExchangeInfo() reads the assets of a symbol, and refuses a symbol counted in contracts", () => {
   const symbol = (more: object) => ({ symbols: [{ symbol: "BTCUSDT", filters: [], ...more }] });
   const info = readExchangeInfo(symbol({ baseAsset: "币安人生", quoteAsset: 7 }), "BTCUSDT");
   assertEquals(info, {
@@ -147,7 +147,7 @@ Deno.test("readExchangeInfo() lets orders meet both lot filters", () => {
   assertEquals(quantities({ minQty: "0", maxQty: "0" }, { minQty: "2", maxQty: "8" }), ["2", "8"]);
 });
 
-Deno.test("readExchangeInfo() leaves out limits of the notional that are not for market orders", () => {
+Deno.test("readExchangeInfo() ignores limits of the notional that are not for market orders", () => {
   const limits = (filter: object) => {
     const { minNotional, maxNotional } = rules(filter);
     return [minNotional, maxNotional];
@@ -185,7 +185,7 @@ Deno.test("readExchangeInfo() skips what it cannot use, and names the value foun
   });
 });
 
-Deno.test("readExchangeInfo() says what is wrong with an answer that cannot be used", () => {
+Deno.test("readExchangeInfo() reports what is wrong with an unusable answer", () => {
   for (const body of [null, 5, "x", [], true]) {
     assertEquals(readExchangeInfo(body, "BTCUSDT"), {
       malformed: `the answer is ${JSON.stringify(body)}, expected an object`,
@@ -214,7 +214,7 @@ const anyFilter = fc.constantFrom<Record<string, unknown>>(
   return fc.record(fields, { requiredKeys: [] }).map((changed) => ({ ...filter, ...changed }));
 });
 
-Deno.test("readExchangeInfo() gives rules that the options accept, or says what is wrong, for any answer", () => {
+Deno.test("readExchangeInfo() returns rules that the options accept, or a reason, for any answer", () => {
   const filters = fc.array(fc.oneof({ weight: 9, arbitrary: anyFilter }, { weight: 1, arbitrary: anything }));
   const body = fc.oneof(
     { weight: 1, arbitrary: fc.jsonValue() },

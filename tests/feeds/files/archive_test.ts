@@ -6,7 +6,7 @@ import { bytesOf, Folder, gzip, HEADER, joined, outcomeOf, recording, rows, zip 
 const AGAIN = ". Fetch or copy the file again";
 const CUT_OFF = `a.zip: the zip archive is cut off: the table of contents at its end is missing${AGAIN}`;
 
-/** What is read from an archive of these bytes. */
+/** The result of reading an archive of these bytes. */
 async function outcomeOfArchive(bytes: Uint8Array, chunkBytes = 5000) {
   await using folder = new Folder();
   return await outcomeOf(await folder.write("a.zip", bytes), { chunkBytes });
@@ -22,7 +22,7 @@ function changed(archive: Uint8Array, change: (view: DataView, local: number, en
   return copy;
 }
 
-Deno.test("membersOf() yields the members in the order of their names, each with an origin of its own", async () => {
+Deno.test("membersOf() yields the members in name order, each with its own origin", async () => {
   const archive = await zip({
     "day/": "",
     "day/b.csv": rows(200, 301),
@@ -97,7 +97,7 @@ Deno.test("membersOf() finds a wrong checksum or size after it has returned all 
   }
 });
 
-Deno.test("membersOf() finds packed data that is damaged", async () => {
+Deno.test("membersOf() detects damaged compressed data", async () => {
   const archive = await zip({ "a.csv": rows(3000) });
   for (let at = 100; at < archive.length - 200; at += 997) {
     const wrong = archive.slice();
@@ -108,14 +108,14 @@ Deno.test("membersOf() finds packed data that is damaged", async () => {
   }
 });
 
-Deno.test("membersOf() finds packed data that is longer or shorter than the table of contents says", async () => {
+Deno.test("membersOf() detects compressed data longer or shorter than in the table of contents", async () => {
   for (const difference of [-7, 7]) {
     const archive = await zip({ "a.csv": rows(3000), "b.csv": rows(9) }, {
       dataDescriptor: false,
       zip64: false,
     });
     const wrong = changed(archive, (view, local) => {
-      // The first entry stands before the second, which has the same length.
+      // The first entry precedes the second, which has the same length.
       let entry = archive.length - 22;
       while (view.getUint32(entry, true) !== 0x02014b50 || view.getUint32(entry + 42, true) !== 0) entry--;
       local = 0;
@@ -146,7 +146,7 @@ Deno.test("membersOf() reads Deflate64", async () => {
   }
 });
 
-Deno.test("membersOf() finds an archive that is cut off, wherever that is", async () => {
+Deno.test("membersOf() detects an archive that is cut off anywhere", async () => {
   const archive = await zip({ "a.csv": rows(3000), "b.csv": rows(10) });
   for (const missing of [1, 21, 22, 23, 60, 150, 1000, archive.length >> 1, archive.length - 4]) {
     const { text, error } = await outcomeOfArchive(archive.subarray(0, archive.length - missing));
@@ -188,7 +188,7 @@ Deno.test("membersOf() refuses encrypted members and unsupported methods before 
   }
 });
 
-Deno.test("membersOf() says that an archive is empty", async () => {
+Deno.test("membersOf() reports an empty archive", async () => {
   const nothing = "a.zip: the zip archive holds no file with trades";
   const end = new Uint8Array(22);
   end.set([0x50, 0x4b, 5, 6]);
@@ -321,7 +321,7 @@ function repeated(
   return joined(local, bytes, ...table, end);
 }
 
-Deno.test("membersOf() refuses members that share their bytes, of which a small archive has any amount", async () => {
+Deno.test("membersOf() refuses members that share their bytes, because a small archive could have any number of them", async () => {
   const { error, text } = await outcomeOfArchive(repeated(2, () => "a.csv"));
   assertEquals(text, "");
   assertEquals(

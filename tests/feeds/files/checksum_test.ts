@@ -48,7 +48,7 @@ Deno.test("verifyChecksum() names both sums if they differ, before any data is r
   }
 });
 
-Deno.test("verifyChecksum() says what is wrong with the checksum file itself", async () => {
+Deno.test("verifyChecksum() reports what is wrong with the checksum file itself", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(3));
   const cases: [string, string][] = [
@@ -71,7 +71,7 @@ Deno.test("verifyChecksum() says what is wrong with the checksum file itself", a
   );
 });
 
-Deno.test("verifyChecksum() refuses a checksum file by its size, however much of it there is", async () => {
+Deno.test("verifyChecksum() refuses a checksum file that is too large, whatever its length", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(3));
   const checksum = await folder.write("a.csv.CHECKSUM", "");

@@ -43,7 +43,7 @@ Deno.test("InflateSource unpacks data that is packed twice, but not endlessly", 
   assertEquals(error, "a.gz: it is packed more than 4 times: unpack it first");
 });
 
-Deno.test("InflateSource returns the data before the cut, wherever it is, and says that the data is cut off", async () => {
+Deno.test("InflateSource returns the data before the cut, wherever it is, and reports it", async () => {
   await using folder = new Folder();
   const text = rows(3000);
   const packed = joined(gzip(text.slice(0, 50_000)), gzip(text.slice(50_000)));
@@ -69,7 +69,7 @@ Deno.test("InflateSource returns the data before the cut, wherever it is, and sa
   );
 });
 
-Deno.test("InflateSource says that data is cut off, not that its first line is unreadable", async () => {
+Deno.test("InflateSource reports cut-off data rather than an unreadable first line", async () => {
   await using folder = new Folder();
   const stored = new Uint8Array(gzipSync(rows(3), { level: constants.Z_NO_COMPRESSION }));
   const cut = stored.subarray(0, 40);
@@ -100,7 +100,7 @@ Deno.test("InflateSource accepts a tear anywhere in one of Penstock's recordings
   assertEquals((await outcomeOf(await folder.write("a.gz", other))).error, CUT_OFF);
 });
 
-Deno.test("InflateSource says that data is damaged, or that other data follows it", async () => {
+Deno.test("InflateSource reports damaged data, and other data after it", async () => {
   await using folder = new Folder();
   const packed = gzip(rows(3000));
   const checksum = packed.slice();
@@ -137,7 +137,7 @@ Deno.test("InflateSource closes everything when the caller stops early", async (
   }
 });
 
-Deno.test("InflateSource keeps memory small, however much is packed", async () => {
+Deno.test("InflateSource keeps memory small, however much data is compressed", async () => {
   await using folder = new Folder();
   // A hundred million bytes, packed into a hundred thousand.
   const line = `{"pad":"${" ".repeat(99_990)}"}\n`;

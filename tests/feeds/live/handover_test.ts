@@ -8,7 +8,7 @@ const NEVER = new AbortController().signal;
 /** Longer than any pause of this process, which must end neither a handshake nor a quiet stream. */
 const LONG_MS = 600_000;
 
-/** A server whose connections say what the test tells them to. */
+/** A server whose connections send what the test tells them to. */
 class Scene implements AsyncDisposable {
   readonly #server: RawServer;
   readonly #visits: Visit[] = [];
@@ -32,7 +32,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-/** A clock that is ahead by as much as a test says, until it is disposed of. */
+/** A clock that runs ahead by an amount that a test sets, until it is disposed. */
 class ShiftedClock implements Disposable {
   shiftMs = 0;
 
@@ -95,7 +95,7 @@ socketTest("Handover takes the new connection at once when both overlap", async 
   for (const { socket } of [old, next]) socket.abandon("enough");
 });
 
-socketTest("Handover does not join on a message that is no trade of the symbol", async () => {
+socketTest("Handover does not join on a message that is not a trade of the symbol", async () => {
   await using scene = new Scene();
   const old = await scene.open();
   const next = await scene.open();
@@ -159,7 +159,7 @@ socketTest(
   },
 );
 
-socketTest("Handover tells why the new connection could not be made, and nudges the old one", async () => {
+socketTest("Handover returns why the new connection could not be made, and nudges the old one", async () => {
   await using scene = new Scene();
   const old = await scene.open();
   const reading = old.socket.read();
@@ -177,7 +177,7 @@ socketTest("Handover keeps the old connection when the new one dies before it wa
   const next = await scene.open(100);
   const reading = old.socket.read();
   const handover = handoverOf(Promise.resolve(next.socket), old.socket);
-  // The new one says nothing until it counts as stale; nobody but the handover looks at it.
+  // The new one sends nothing until it counts as stale, and only the handover watches it.
   assertEquals(await reading, []);
   assertStringIncludes(handover.failure!, "no data for");
   assertEquals(handover.take(false), null);
@@ -188,7 +188,7 @@ socketTest("Handover keeps the old connection when the new one dies before it wa
 });
 
 socketTest(
-  "Handover gives out the last trades of a dead new connection when the old one is dead too",
+  "Handover delivers the last trades of a dead new connection when the old one is dead too",
   async () => {
     await using scene = new Scene();
     const old = await scene.open();

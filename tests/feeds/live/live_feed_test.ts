@@ -6,6 +6,7 @@ import { ExchangeUnreachable, LiveFeed } from "../../../src/feeds/live/live_feed
 import { FeedRun } from "../feed_run.ts";
 import { RawServer, socketTest, tradeMessage } from "../raw_server.ts";
 
+const TICK_MS = 20;
 const REPLACED = "the connection was replaced by a newer one";
 
 function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
@@ -66,12 +67,29 @@ socketTest("LiveFeed closes the connection that it has replaced", async () => {
   while (exchange.clients > 3) await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
+/** For how long this process got no turn while `use` ran, ms, all pauses together. */
+async function pausedMs(use: () => Promise<void>): Promise<number> {
+  let [paused, last] = [0, performance.now()];
+  const timer = setInterval(() => {
+    const now = performance.now();
+    paused += Math.max(0, now - last - 2 * TICK_MS);
+    last = now;
+  }, TICK_MS);
+  await use();
+  clearInterval(timer);
+  return paused;
+}
+
 socketTest("LiveFeed renews before the exchange ends the connection for its age", async () => {
-  await using exchange = listen("", { lifetimeMs: 3_000 });
-  await using run = new FeedRun(exchange.endpoint, { renewAfterMs: 600 });
-  await run.until(() => renewals(run) === 6);
-  await run.stop();
-  assertUnbroken(run);
+  for (let tries = 1;; tries++) {
+    await using exchange = listen("", { lifetimeMs: 3_000 });
+    await using run = new FeedRun(exchange.endpoint, { renewAfterMs: 600 });
+    const paused = await pausedMs(() => run.until(() => renewals(run) === 6 || run.disconnected.length > 0));
+    await run.stop();
+    // The exchange's time passes on while a busy machine gives this process no turn to renew.
+    if (run.disconnected.length > 0 && paused > 1_000 && tries < 10) continue;
+    return assertUnbroken(run);
+  }
 });
 
 socketTest("LiveFeed reconnects when the exchange ends the connection for its age", async () => {
@@ -124,7 +142,7 @@ socketTest(
 );
 
 socketTest(
-  "LiveFeed goes on with the old connection while a new one is refused, and renews later",
+  "LiveFeed keeps the old connection while a new one is refused, and renews later",
   async () => {
     let refuse = true;
     const refused = Promise.withResolvers<void>();
@@ -188,7 +206,7 @@ socketTest(
 );
 
 socketTest(
-  "LiveFeed follows three announced ends in a minute at once, and waits longer and longer for those after",
+  "LiveFeed follows three announced ends in a minute at once, and waits longer and longer for later ones",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();
@@ -248,16 +266,19 @@ socketTest("LiveFeed closes its connection when the consumer leaves, at whatever
   }
 });
 
-socketTest("LiveFeed gives up after as many failures in a row as it may, and says the last", async () => {
-  await using server = RawServer.listen((visit) => visit.answer(451));
-  await using run = new FeedRun(server.endpoint, { attempts: 3 });
-  const error = await assertRejects(() => run.over, ExchangeUnreachable);
-  assertStringIncludes(error.message, "Gave up after 3 failed attempts in a row");
-  assertStringIncludes(error.message, "HTTP 451");
-  assertStringIncludes(error.message, "--endpoint wss://data-stream.binance.vision:443");
-  assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 3);
-  assertEquals(run.disconnected.length, 2);
-});
+socketTest(
+  "LiveFeed gives up after the allowed number of failures in a row, and reports the last",
+  async () => {
+    await using server = RawServer.listen((visit) => visit.answer(451));
+    await using run = new FeedRun(server.endpoint, { attempts: 3 });
+    const error = await assertRejects(() => run.over, ExchangeUnreachable);
+    assertStringIncludes(error.message, "Gave up after 3 failed attempts in a row");
+    assertStringIncludes(error.message, "HTTP 451");
+    assertStringIncludes(error.message, "--endpoint wss://data-stream.binance.vision:443");
+    assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 3);
+    assertEquals(run.disconnected.length, 2);
+  },
+);
 
 socketTest(
   "LiveFeed counts failures from zero again after data, but not after a mere connection",

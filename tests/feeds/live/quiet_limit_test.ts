@@ -6,7 +6,7 @@ import { tradeMessage } from "../raw_server.ts";
 const STALE = 15_000;
 const HOUR = 3_600_000;
 
-/** A limit that has heard trade 1 at 0, and no trade until `at`: a stale connection was dropped meanwhile. */
+/** A limit after trade 1 at 0 and no trade until `at`, with a stale connection dropped meanwhile. */
 function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly printed: string | null } {
   const limit = new QuietLimit(STALE, new BinanceMessageReader("BTCUSDT"));
   assertEquals(limit.heard([tradeMessage(1)], 0), null);
@@ -14,7 +14,7 @@ function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly 
   return { limit, printed: limit.heard([tradeMessage(id)], at) };
 }
 
-Deno.test("QuietLimit believes twice the quiet time in which no trade was missed, and says so", () => {
+Deno.test("QuietLimit accepts twice the quiet time in which no trade was missed, and logs it", () => {
   const { limit, printed } = quietUntil(20_000);
   assertEquals(limit.limitMs, 40_000);
   assertStringIncludes(printed!, "no trade of BTCUSDT came for 20 s, and none was missed");
@@ -25,14 +25,14 @@ Deno.test("QuietLimit measures a quiet time over several connections", () => {
   const limit = new QuietLimit(STALE, new BinanceMessageReader("BTCUSDT"));
   limit.heard([tradeMessage(1), tradeMessage(2)], 0);
   for (let time = 0; time < 3; time++) limit.dropped();
-  // What is no trade proves nothing.
+  // A message that is not a trade proves nothing.
   assertEquals(limit.heard(["{}", "rubbish"], 50_000), null);
   assertEquals(limit.limitMs, STALE);
   limit.heard(["{}", tradeMessage(3), tradeMessage(4)], 60_000);
   assertEquals(limit.limitMs, 120_000);
 });
 
-Deno.test("QuietLimit believes ten minutes at most, or --stale where that is longer", () => {
+Deno.test("QuietLimit accepts at most ten minutes, or --stale if that is longer", () => {
   assertEquals(quietUntil(3 * HOUR).limit.limitMs, 600_000);
   const patient = new QuietLimit(HOUR, new BinanceMessageReader("BTCUSDT"));
   patient.heard([tradeMessage(1)], 0);
@@ -41,7 +41,7 @@ Deno.test("QuietLimit believes ten minutes at most, or --stale where that is lon
   assertEquals(patient.limitMs, HOUR);
 });
 
-Deno.test("QuietLimit falls back to --stale where trades were missed, and says how many", () => {
+Deno.test("QuietLimit returns to --stale if trades were missed, and logs how many", () => {
   const { limit } = quietUntil(20_000);
   limit.dropped();
   const printed = limit.heard([tradeMessage(6)], 70_000);
@@ -50,7 +50,7 @@ Deno.test("QuietLimit falls back to --stale where trades were missed, and says h
   assertStringIncludes(printed!, "stale after 15 s without a trade again");
 });
 
-Deno.test("QuietLimit believes nothing where trades were missed, or ids say nothing", () => {
+Deno.test("QuietLimit accepts nothing if trades were missed, or if ids prove nothing", () => {
   for (const id of [3, 1, 5_000_000_000]) {
     const { limit, printed } = quietUntil(20_000, id);
     assertEquals([limit.limitMs, printed], [STALE, null], `${id}`);
@@ -66,7 +66,7 @@ Deno.test("QuietLimit forgets after an hour in which the symbol was never that q
   let now = 20_000;
   let id = 3;
   const trade = (ms: number) => limit.heard([tradeMessage(id++)], now += ms);
-  // Another quiet time supports the belief.
+  // Another quiet time renews the limit.
   for (let passed = 0; passed < HOUR - 30_000; passed += 10_000) assertEquals(trade(10_000), null);
   assertEquals(trade(16_000), null);
   for (let passed = 0; passed < HOUR - 30_000; passed += 10_000) assertEquals(trade(10_000), null);

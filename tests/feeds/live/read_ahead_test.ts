@@ -1,11 +1,11 @@
-/** A feed that is read while its consumer is busy: in order, up to a limit, and up to the same limit each time. */
+/** A feed that is read while its consumer is busy: in order, and each time up to the same limit. */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Batch } from "../../../src/feeds/live/feed.ts";
 import { ReadAhead } from "../../../src/feeds/live/read_ahead.ts";
 
 const FRAMES = 10;
 
-/** A feed of numbered batches of ten frames each that counts how many were asked for. */
+/** A feed of numbered batches of ten frames that counts the requests. */
 class NumberedFeed {
   asked = 0;
   isOver = false;
@@ -23,13 +23,13 @@ class NumberedFeed {
     }
   }
 
-  /** Resolves when so many batches have been asked for in all. */
+  /** Resolves when this many batches have been requested in all. */
   async until(count: number): Promise<void> {
     while (this.asked < count) await new Promise<void>((resolve) => this.#waits.push(resolve));
   }
 }
 
-/** Everything that is ready to happen has happened. */
+/** Waits until everything that is ready has happened. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -44,7 +44,7 @@ async function next(batches: AsyncIterator<Batch>, count: number): Promise<numbe
   return numbers;
 }
 
-Deno.test("ReadAhead.during() reads up to its limit, and up to it again once what it kept was handed out", async () => {
+Deno.test("ReadAhead.during() reads up to its limit, and up to it again once the kept batches were delivered", async () => {
   const feed = new NumberedFeed();
   const ahead = new ReadAhead(feed, 3 * FRAMES);
   const batches = ahead[Symbol.asyncIterator]();
@@ -52,7 +52,7 @@ Deno.test("ReadAhead.during() reads up to its limit, and up to it again once wha
     const before = feed.asked;
     const working = Promise.withResolvers<void>();
     const during = ahead.during(working.promise);
-    // It hangs here where frames that were handed out still count.
+    // It hangs here if delivered frames still count.
     await feed.until(before + 3);
     await turn();
     assertEquals(feed.asked, before + 3);
@@ -64,7 +64,7 @@ Deno.test("ReadAhead.during() reads up to its limit, and up to it again once wha
   assertEquals(feed.isOver, true);
 });
 
-Deno.test("ReadAhead.during() reads on only as far as what was kept has been handed out", async () => {
+Deno.test("ReadAhead.during() reads on only as far as kept batches have been delivered", async () => {
   const feed = new NumberedFeed();
   const ahead = new ReadAhead(feed, 3 * FRAMES);
   const batches = ahead[Symbol.asyncIterator]();

@@ -9,7 +9,7 @@ const NEVER = new AbortController().signal;
 const LONG_MS = 600_000;
 
 function open(server: { readonly endpoint: string }, staleMs = LONG_MS): Promise<TradeSocket> {
-  // The process has the memory of all tests that run beside.
+  // The process includes the memory of all tests that run in parallel.
   const memory = () => ({ rss: 0, heapTotal: 0, external: 0 });
   return TradeSocket.open(
     `${server.endpoint}/ws/btcusdt@trade`,
@@ -22,7 +22,7 @@ function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
   return BuiltInExchange.listen({ speed: Infinity, faults: parseFaults(plan), ...options });
 }
 
-/** Everything until it ends. */
+/** All frames until it ends. */
 async function rest(socket: TradeSocket): Promise<string[]> {
   const frames: string[] = [];
   for (let some = await socket.read(); some !== null; some = await socket.read()) frames.push(...some);
@@ -37,7 +37,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Reads `count` trades, which must follow on `last`; returns the last id. */
+/** Reads `count` trades, which must follow `last`; returns the last id. */
 async function readOn(socket: TradeSocket, count: number, last: number): Promise<number> {
   const end = last + count;
   while (last < end) {
@@ -48,10 +48,10 @@ async function readOn(socket: TradeSocket, count: number, last: number): Promise
   return last;
 }
 
-/** What is read ahead, and a frame for every further read that is under way then. */
+/** The frames read ahead, and one for every further pending read. */
 const MOST_AHEAD = 256 + 1;
 
-/** Waits until the exchange cannot send any more; the number of trades it got rid of. */
+/** Waits until the exchange cannot send any more; returns the number of trades it has sent. */
 async function stuckAt(exchange: BuiltInExchange): Promise<number> {
   for (let before = -1, calm = 0; calm < 4;) {
     calm = exchange.released === before ? calm + 1 : 0;
@@ -61,14 +61,14 @@ async function stuckAt(exchange: BuiltInExchange): Promise<number> {
   return exchange.released;
 }
 
-socketTest("TradeSocket hands over 200,000 frames of a flood in order, none lost, none doubled", async () => {
+socketTest("TradeSocket delivers 200,000 frames of a flood in order, none lost, none doubled", async () => {
   await using exchange = listen("");
   const socket = await open(exchange);
   await readOn(socket, 200_000, 0);
   socket.abandon("enough");
 });
 
-socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at once", async () => {
+socketTest("TradeSocket gathers the available frames, and delivers a single frame at once", async () => {
   await using exchange = listen("");
   const socket = await open(exchange);
   let most = 0;
@@ -81,7 +81,7 @@ socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at 
     await visit.send(tradeMessage(1));
   });
   const quiet = await open(server);
-  // Nothing else comes that could wake it.
+  // Nothing else arrives that could wake it.
   assertEquals(idsOf((await quiet.read())!), [1]);
   assert(quiet.heard);
   quiet.abandon("enough");
@@ -97,8 +97,8 @@ socketTest("TradeSocket slows the exchange down while nobody reads, and memory s
   assertEquals(exchange.released, first, "the exchange went on sending");
   assert(Deno.memoryUsage().heapUsed - heap < 8e6, "the heap grew");
   assert(socket.waiting.length <= MOST_AHEAD, `${socket.waiting.length} frames wait`);
-  assert(first - last < 100_000, `${first - last} trades are under way`);
-  // Much later than --stale, all the frames are there, and the stream did not count as stale.
+  assert(first - last < 100_000, `${first - last} trades are in transit`);
+  // Much later than --stale, all frames have arrived, and the stream did not count as stale.
   assertEquals(socket.end, null);
   last = await readOn(socket, first, last);
   assert(exchange.released > first);
@@ -122,7 +122,7 @@ socketTest("TradeSocket reads no more than some large frames ahead", async () =>
   socket.abandon("enough");
 });
 
-socketTest("TradeSocket does not take a slow consumer for a silent exchange", async () => {
+socketTest("TradeSocket does not mistake a slow consumer for a stale exchange", async () => {
   await using exchange = listen("", { speed: 1, rate: 500 });
   const socket = await open(exchange, 500);
   let last = 0;
@@ -130,7 +130,7 @@ socketTest("TradeSocket does not take a slow consumer for a silent exchange", as
     last = await readOn(socket, 1, last);
     await pause(750);
     last = await readOn(socket, 1, last);
-    // The whole program is held up: the timers are late, and the frames wait in the network.
+    // The whole program is held up, so timers are late and frames wait in the network.
     for (const until = performance.now() + 750; performance.now() < until;);
   }
   await readOn(socket, 100, last);
@@ -139,7 +139,7 @@ socketTest("TradeSocket does not take a slow consumer for a silent exchange", as
 });
 
 for (const fault of ["stall", "half-open", "no-close"]) {
-  socketTest(`TradeSocket gives up after silence: ${fault}`, async () => {
+  socketTest(`TradeSocket drops a stale connection: ${fault}`, async () => {
     await using exchange = listen(`${fault}@1000`, { pingEveryMs: 20 });
     const socket = await open(exchange, 500);
     const frames = await rest(socket);
@@ -158,7 +158,7 @@ socketTest("TradeSocket does not count pings as data", async () => {
   assertStringIncludes(socket.end!.reason, "no data for ");
 });
 
-socketTest("TradeSocket gives up a connection that an unsolicited pong has stalled", async () => {
+socketTest("TradeSocket drops a connection that an unsolicited pong has stalled", async () => {
   await using server = RawServer.listen(async (visit) => {
     await visit.upgrade();
     await visit.send(tradeMessage(1));
@@ -170,13 +170,13 @@ socketTest("TradeSocket gives up a connection that an unsolicited pong has stall
     }
   });
   const socket = await open(server, 200);
-  // A runtime without that defect delivers all of them instead, and then falls silent.
+  // A runtime without that defect delivers all of them instead, and then nothing.
   const ids = idsOf(await rest(socket));
   assertEquals(ids, Array.from(ids, (_, at) => at + 1));
   assertStringIncludes(socket.end!.reason, "no data for");
 });
 
-socketTest("TradeSocket says how the exchange ended it, after the last trade", async () => {
+socketTest("TradeSocket reports how the exchange ended it, after the last trade", async () => {
   await using closing = listen("close@700");
   const closed = await open(closing);
   assertEquals((await rest(closed)).length, 700);
@@ -188,7 +188,7 @@ socketTest("TradeSocket says how the exchange ended it, after the last trade", a
   assert(/dropped the connection|the connection broke/.test(dropped.end!.reason), dropped.end!.reason);
 });
 
-socketTest("TradeSocket hands a binary frame on as a message that nobody can use", async () => {
+socketTest("TradeSocket delivers a binary frame as an unusable message", async () => {
   await using server = RawServer.listen(async (visit) => {
     await visit.upgrade();
     await visit.send(Uint8Array.of(0, 255, 123));
@@ -201,7 +201,7 @@ socketTest("TradeSocket hands a binary frame on as a message that nobody can use
 });
 
 socketTest(
-  "TradeSocket says how long a text is that no trade stream would send, and does not keep it",
+  "TradeSocket replaces an overlong text by its length, and does not keep the text",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();
@@ -233,11 +233,11 @@ const MB = 1024 * 1024;
 const GROWTHS: [what: string, MemoryUse, ends: "calm" | "runaway"][] = [
   ["the program's objects", { rss: 900 * MB, heapTotal: 850 * MB, external: 0 }, "calm"],
   ["the program's buffers", { rss: 900 * MB, heapTotal: 50 * MB, external: 800 * MB }, "calm"],
-  ["buffers that were freed", { rss: 500 * MB, heapTotal: 50 * MB, external: 0 }, "calm"],
-  ["what only the runtime has", { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB }, "runaway"],
+  ["freed buffers", { rss: 500 * MB, heapTotal: 50 * MB, external: 0 }, "calm"],
+  ["the runtime's own memory", { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB }, "runaway"],
 ];
 
-/** How a socket ends that is dropped, whose program takes what `memoryOf` says, given how often it was weighed since. */
+/** How a dropped socket ends if `memoryOf` returns the memory after this many measurements. */
 async function endOfDropped(memoryOf: (times: number) => MemoryUse): Promise<string> {
   await using exchange = listen("half-open@500");
   const over = Promise.withResolvers<string>();
@@ -260,22 +260,22 @@ async function endOfDropped(memoryOf: (times: number) => MemoryUse): Promise<str
 
 const BEFORE: MemoryUse = { rss: 500 * MB, heapTotal: 50 * MB, external: 400 * MB };
 
-socketTest("TradeSocket, once dropped, ends as calm or as runaway by what memory grows by", async () => {
-  // It is watched for two seconds: all at a time.
+socketTest("TradeSocket, once dropped, ends as calm or as runaway depending on memory growth", async () => {
+  // Each is watched for two seconds, all at the same time.
   await Promise.all(GROWTHS.map(async ([what, after, ends]) => {
     assertEquals(await endOfDropped((times) => times === 0 ? BEFORE : after), ends, what);
   }));
 });
 
 socketTest(
-  "TradeSocket, once dropped, is not calm before it has watched for two seconds, however long it was held up",
+  "TradeSocket, once dropped, is not calm before two seconds of watching, however long the program was held up",
   async () => {
     const { now } = performance;
     let heldUpMs = 0;
     performance.now = () => now.call(performance) + heldUpMs;
     try {
       const ends = await endOfDropped((times) => {
-        // The program was stopped, as by a debugger or a lid that was closed.
+        // The program was suspended, for example by a debugger or a closed lid.
         if (times === 3) heldUpMs = 60_000;
         return times < 6 ? BEFORE : { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB };
       });
@@ -286,7 +286,7 @@ socketTest(
   },
 );
 
-socketTest("TradeSocket still hands over what it had read when it is abandoned", async () => {
+socketTest("TradeSocket still delivers what it has read after it is abandoned", async () => {
   await using exchange = listen("");
   const socket = await open(exchange);
   await readOn(socket, 1, 0);
@@ -319,27 +319,34 @@ socketTest("TradeSocket.nudge() lets a read return with nothing", async () => {
   socket.abandon("enough");
 });
 
-socketTest("TradeSocket.open() gives up a handshake that is never answered", async () => {
+socketTest("TradeSocket.open() gives up on a handshake that is never answered", async () => {
   await using server = RawServer.listen(null);
   const opening = TradeSocket.open(server.endpoint, { handshakeMs: 100, staleMs: LONG_MS }, NEVER);
   const error = await assertRejects(() => opening, DOMException, "no answer within 100 ms");
   assertEquals(error.name, "TimeoutError");
 });
 
-socketTest("TradeSocket.open() ends at once when its signal aborts, before or meanwhile", async () => {
-  await using server = RawServer.listen(null);
-  const stop = new AbortController();
-  const opening = TradeSocket.open(server.endpoint, { handshakeMs: LONG_MS, staleMs: LONG_MS }, stop.signal);
-  while (server.accepted === 0) await pause(1);
-  stop.abort(new Error("told to stop"));
-  await assertRejects(() => opening, Error, "told to stop");
-  await assertRejects(
-    () => TradeSocket.open(server.endpoint, { handshakeMs: LONG_MS, staleMs: LONG_MS }, stop.signal),
-    Error,
-    "told to stop",
-  );
-  assertEquals(server.accepted, 1);
-});
+socketTest(
+  "TradeSocket.open() ends at once when its signal aborts, before or during the handshake",
+  async () => {
+    await using server = RawServer.listen(null);
+    const stop = new AbortController();
+    const opening = TradeSocket.open(
+      server.endpoint,
+      { handshakeMs: LONG_MS, staleMs: LONG_MS },
+      stop.signal,
+    );
+    while (server.accepted === 0) await pause(1);
+    stop.abort(new Error("asked to stop"));
+    await assertRejects(() => opening, Error, "asked to stop");
+    await assertRejects(
+      () => TradeSocket.open(server.endpoint, { handshakeMs: LONG_MS, staleMs: LONG_MS }, stop.signal),
+      Error,
+      "asked to stop",
+    );
+    assertEquals(server.accepted, 1);
+  },
+);
 
 socketTest("TradeSocket.open() may be aborted at any moment around the end of the handshake", async () => {
   await using exchange = listen("");

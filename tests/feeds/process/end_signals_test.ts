@@ -35,7 +35,7 @@ Deno.test({
     });`);
     assertEquals(endless, ["SIGTERM", 143, "at work\n"]);
     const heard = await terminated(`
-      const text = blocking(() => "work\\n") + blocking(() => "more\\n");
+      const text = await blocking(() => "work\\n") + await blocking(() => "more\\n");
       signal.addEventListener("abort", () => {
         console.log("asked to end");
         Deno.exit(0);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RUNTIME_SETTINGS, settingText } from "../../../src/feeds/process/environment.ts";
 
-/** What is in force in a process of its own with this environment, and these permissions. */
+/** The settings in force in a process with this environment and these permissions. */
 async function inForce(env: Record<string, string>, ...permissions: string[]): Promise<string[]> {
   const module = new URL("../../../src/feeds/process/environment.ts", import.meta.url).href;
   const code = `import { settingsInForce } from "${module}";
@@ -35,7 +35,7 @@ Deno.test("settingsInForce() names nothing that it may not read", async () => {
   assertEquals(await inForce({ NODE_OPTIONS: "--no-warnings" }, "--allow-read", "--allow-import"), []);
 });
 
-Deno.test("settingText() says what is set, what it does and what to do", () => {
+Deno.test("settingText() names what is set, its effect and what to do", () => {
   assertEquals(
     settingText(RUNTIME_SETTINGS[0]!),
     "the environment sets DENO_PERMISSION_BROKER_PATH, which lets another program grant every permission: " +

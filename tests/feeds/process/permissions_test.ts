@@ -1,4 +1,4 @@
-/** Permissions asked and dropped, each time by a process of its own: what is dropped stays dropped. */
+/** Permissions queried and dropped, each time in a process of its own. Dropped permissions stay dropped. */
 import { assertEquals } from "@std/assert";
 import { EXCHANGE_NAMES, hostsOf } from "../../../src/exchanges/hosts.ts";
 import type { Probe, Probed } from "../permission_probe.ts";
@@ -59,7 +59,7 @@ Deno.test("dropPermissions() narrows loopback to the one port that is needed", a
   assertEquals(granted, [true, false]);
 });
 
-Deno.test("dropPermissions() says that the whole network is kept, and gives writing anywhere up", async () => {
+Deno.test("dropPermissions() reports that it keeps the whole network, and drops writing anywhere", async () => {
   const { printed, granted } = await probe(["--allow-all"], {
     needs: { hosts: [STREAM], writes: [LOCK], folder: null },
     paths: ["data/penstock.db"],
@@ -72,7 +72,7 @@ Deno.test("dropPermissions() says that the whole network is kept, and gives writ
   assertEquals(granted, [true, false, false, false]);
 });
 
-Deno.test("dropPermissions() keeps reading the files that are named alone, and anywhere only where that was granted", async () => {
+Deno.test("dropPermissions() keeps reading only the named files, and everything only if that was granted", async () => {
   const [log, other] = ["data/penstock.db-wal", "data/other.db"];
   const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK], folder: null };
   const questions = [log, LOCK, other, "data", "deno.json"].map((path) => ({ name: "read", path } as const));
@@ -93,7 +93,7 @@ Deno.test("dropPermissions() keeps reading the files that are named alone, and a
   assertEquals(granted, Array(6).fill(true));
 });
 
-Deno.test("dropPermissions() with nothing to keep says so, and takes grants of the folders above a file", async () => {
+Deno.test("dropPermissions() reports if it keeps nothing, and accepts grants for folders above a file", async () => {
   const { printed, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
     needs: { hosts: [STREAM], writes: [], folder: null },
     paths: ["/srv/penstock/day.txt.gz"],
@@ -103,7 +103,7 @@ Deno.test("dropPermissions() with nothing to keep says so, and takes grants of t
   assertEquals(granted, [false, false]);
 });
 
-Deno.test("dropPermissions() keeps a folder of recordings, whatever lies over it, beside it or in it", async () => {
+Deno.test("dropPermissions() keeps a folder of recordings, whatever is above it, beside it or in it", async () => {
   const questions = ["data/rec", "data/rec/a.txt.gz", LOCK, "data/penstock.db", "data", "."].map((path) => ({
     name: "write" as const,
     path,
@@ -139,7 +139,7 @@ Deno.test("dropPermissions() keeps reading the folder of recordings too, whereve
   }
 });
 
-Deno.test("dropPermissions() keeps the folder that was granted itself, and writing anywhere where that was granted", async () => {
+Deno.test("dropPermissions() keeps a folder that was itself granted, and writing anywhere if that was granted", async () => {
   const needs = { hosts: [], writes: [LOCK], folder: "./data" };
   const questions = ["data/a.txt.gz", "x"].map((path) => ({ name: "write" as const, path }));
   const own = await probe(["--allow-write=data"], { needs, paths: ["data/penstock.db"], questions });
@@ -156,7 +156,7 @@ Deno.test("dropPermissions() keeps the folder that was granted itself, and writi
   );
 });
 
-Deno.test("lockedExchange() is the one whose hosts are granted alone", async () => {
+Deno.test("lockedExchange() returns the exchange whose hosts alone are granted", async () => {
   for (const name of EXCHANGE_NAMES) {
     assertEquals((await probe([`--allow-net=${hostsOf(name)}`])).locked, name);
   }

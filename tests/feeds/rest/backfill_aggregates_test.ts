@@ -19,7 +19,7 @@ const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);
 const LAST_ID = FIRST_ID + TRADES.length - 1;
 
-Deno.test("fetch() hands over aggregates where only they are available, cut to what is missing", async () => {
+Deno.test("fetch() yields aggregates if only they are available, cut to the missing trades", async () => {
   await using exchange = await past(TRADES, onlyAggregates);
   const { backfill } = backfillOf(exchange.endpoint);
   let cuts = 0;
@@ -71,7 +71,7 @@ function aggregate(a: number, f: number, l: number) {
   return { a, p, q, f, l, T: START_TIME, m: true, M: true };
 }
 
-/** A server that has nothing but these aggregates, which it reads again at every request. */
+/** A server with only these aggregates, which it reads again on every request. */
 function serving(rows: () => readonly ReturnType<typeof aggregate>[], asked: (string | null)[] = []) {
   return answering((_number, url) => {
     if (url.pathname.endsWith("historicalTrades")) return { status: 404 };
@@ -83,7 +83,7 @@ function serving(rows: () => readonly ReturnType<typeof aggregate>[], asked: (st
   });
 }
 
-Deno.test("fetch() passes over known and invalid aggregates", async () => {
+Deno.test("fetch() skips known and invalid aggregates", async () => {
   const all = [
     aggregate(70, 1000, 1002),
     aggregate(71, -1, -1),
@@ -102,7 +102,7 @@ Deno.test("fetch() passes over known and invalid aggregates", async () => {
   }
 });
 
-Deno.test("fetch() asks for every page of aggregates once, also where some are invalid", async () => {
+Deno.test("fetch() requests every page of aggregates once, even if some are invalid", async () => {
   const all = Array.from(
     { length: 2500 },
     (_, index) => index % 50 === 7 ? aggregate(index, -1, -1) : aggregate(index, 100 + index * 2, 0),
@@ -120,7 +120,7 @@ Deno.test("fetch() asks for every page of aggregates once, also where some are i
   assertEquals([asked[0], asked.slice(-3)], [null, ["0", "1000", "2000"]]);
 });
 
-Deno.test("fetch() starts with the aggregate that comes next when nothing was missed yet", async () => {
+Deno.test("fetch() starts with the next aggregate if nothing was missed yet", async () => {
   const all = [aggregate(70, 1000, 1002)];
   const asked: (string | null)[] = [];
   await using server = serving(() => {
@@ -132,7 +132,7 @@ Deno.test("fetch() starts with the aggregate that comes next when nothing was mi
   assertEquals(asked, [null, "71", "71"]);
 });
 
-Deno.test("fetch() finds an aggregate where they are of very different sizes", async () => {
+Deno.test("fetch() finds an aggregate among very different sizes", async () => {
   for (const sizes of [[1, 60], [60, 1], [1, 60, 1, 60, 1]]) {
     const all: ReturnType<typeof aggregate>[] = [];
     for (let a = 0, next = 1000; a < 10_000; a++) {
@@ -153,7 +153,7 @@ Deno.test("fetch() finds an aggregate where they are of very different sizes", a
   }
 });
 
-Deno.test("fetch() knows beforehand that too many aggregates are missing", async () => {
+Deno.test("fetch() detects in advance that too many aggregates are missing", async () => {
   await using exchange = await past(TRADES, onlyAggregates);
   const { backfill } = backfillOf(exchange.endpoint, { maxTrades: 1_500 });
   const { end } = await collect(backfill, FIRST_ID, null);
@@ -165,15 +165,15 @@ const FROM = 100;
 const AGGREGATE = aggregate(7, FROM, FROM + 2);
 const UNBELIEVABLE_AGGREGATES: readonly [name: string, rows: unknown[], says: string][] = [
   ["trades", rowsFrom(FROM, 1), "aggregate id is undefined"],
-  ["no ids of trades", [{ ...AGGREGATE, f: undefined }], "covers trades undefined to 102"],
-  ["ids the wrong way round", [{ ...AGGREGATE, l: FROM - 1 }], "covers trades 100 to 99"],
+  ["no trade ids", [{ ...AGGREGATE, f: undefined }], "covers trades undefined to 102"],
+  ["ids in the wrong order", [{ ...AGGREGATE, l: FROM - 1 }], "covers trades 100 to 99"],
   ["aggregates out of order", [AGGREGATE, { ...AGGREGATE, f: 103, l: 103 }], "aggregate id is 7, expected 8"],
   ["overlapping aggregates", [AGGREGATE, { ...AGGREGATE, a: 8 }], "covers trades 100 to 102, expected 103"],
   ["a price of zero", [{ ...AGGREGATE, p: "0" }], `price is "0"`],
 ];
 
 for (const [name, rows, says] of UNBELIEVABLE_AGGREGATES) {
-  Deno.test(`fetch() does not believe ${name} among aggregates`, async () => {
+  Deno.test(`fetch() rejects ${name} among aggregates`, async () => {
     await using server = answering((number) =>
       number === 1 ? { status: 404 } : { body: JSON.stringify(rows) }
     );
@@ -185,7 +185,7 @@ for (const [name, rows, says] of UNBELIEVABLE_AGGREGATES) {
   });
 }
 
-Deno.test("fetch() gives up where the exchange's aggregates do not go back as far", async () => {
+Deno.test("fetch() gives up if the exchange's aggregates do not go back far enough", async () => {
   const all = Array.from(
     { length: 3000 },
     (_, index) => aggregate(50_000 + index, 50_000 + index, 50_000 + index),

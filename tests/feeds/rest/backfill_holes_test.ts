@@ -5,7 +5,7 @@ const TRADES = tradesOf(2_400);
 const FROM = FIRST_ID + 100;
 const UNTIL = FIRST_ID + 2_200;
 
-/** Ids that the exchange does not have, by where they lie in what is fetched. */
+/** Ids that the exchange lacks, by their place in the fetched range. */
 const HOLES: Readonly<Record<string, readonly number[]>> = {
   "in the middle": [FIRST_ID + 160],
   "at the end of a page": [FROM + 999],
@@ -16,7 +16,7 @@ const HOLES: Readonly<Record<string, readonly number[]>> = {
 };
 
 for (const [where, ids] of Object.entries(HOLES)) {
-  Deno.test(`fetch() hands over all others where the exchange itself lacks an id ${where}`, async () => {
+  Deno.test(`fetch() yields all others if the exchange itself lacks an id ${where}`, async () => {
     const there = TRADES.filter(({ id }) => !ids.includes(id));
     await using exchange = await past(there);
     const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);
@@ -25,7 +25,7 @@ for (const [where, ids] of Object.entries(HOLES)) {
     assertEquals(end, { complete: true, fetched: expected.length, lastId: UNTIL });
   });
 
-  Deno.test(`fetch() hands over all other aggregates where the exchange itself lacks an id ${where}`, async () => {
+  Deno.test(`fetch() yields all other aggregates if the exchange itself lacks an id ${where}`, async () => {
     const there = TRADES.filter(({ id }) => !ids.includes(id));
     await using exchange = await past(there, onlyAggregates);
     const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);
@@ -39,7 +39,7 @@ for (const [where, ids] of Object.entries(HOLES)) {
   });
 }
 
-Deno.test("fetch() asks for an answer with a hole twice, in case the exchange was only behind", async () => {
+Deno.test("fetch() repeats a request whose answer has a hole, in case the exchange was only behind", async () => {
   let answers = 0;
   await using exchange = await past(TRADES, (url, answer) => {
     if (url.searchParams.get("fromId") !== `${FROM}` || ++answers > 1) return answer;
@@ -50,7 +50,7 @@ Deno.test("fetch() asks for an answer with a hole twice, in case the exchange wa
   assertEquals([end.complete, answers], [true, 2]);
 });
 
-Deno.test("fetch() takes what the exchange does not keep any more for no hole of its own", async () => {
+Deno.test("fetch() does not count trades that the exchange no longer keeps as holes", async () => {
   // It has nothing older than the first trade after what is missing.
   await using exchange = await past(TRADES.slice(150));
   const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);

@@ -25,7 +25,7 @@ function assertGaveUp(end: BackfillEnd): asserts end is BackfillEnd & { complete
 }
 
 for (const [status, seconds] of [[429, 7], [418, 40], [503, 3]] as const) {
-  Deno.test(`fetch() leaves an exchange that answers ${status} alone for as long as it asks`, async () => {
+  Deno.test(`fetch() waits as long as an exchange that answers ${status} asks`, async () => {
     await using server = answering((number) =>
       number === 1 ? { status, body: "{}", headers: { "Retry-After": `${seconds}` } } : GOOD
     );
@@ -35,7 +35,7 @@ for (const [status, seconds] of [[429, 7], [418, 40], [503, 3]] as const) {
   });
 }
 
-Deno.test("fetch() gives up at once where it is to stay away for longer than it has, and remembers", async () => {
+Deno.test("fetch() gives up at once if it has to wait longer than its time, and remembers that", async () => {
   await using server = answering(() => ({
     status: 418,
     body: `{"code":-1003,"msg":"Way too much request weight used; IP banned."}`,
@@ -78,7 +78,7 @@ Deno.test("fetch() points a restricted region to the market-data host", async ()
   assertStringIncludes(end.hint!, "wss://data-stream.binance.vision:443");
 });
 
-Deno.test("fetch() says all refusals where every endpoint refuses", async () => {
+Deno.test("fetch() reports all refusals if every endpoint refuses", async () => {
   await using server = answering((number) => ({ status: number === 1 ? 403 : 404, body: "<html>" }));
   const { end, clock } = await endOf(server);
   assertGaveUp(end);
@@ -88,7 +88,7 @@ Deno.test("fetch() says all refusals where every endpoint refuses", async () => 
   assertEquals([end.why, server.visits.length, clock.pauses], ["refused", 2, []]);
 });
 
-Deno.test("fetch() asks an exchange in trouble again, at growing distances", async () => {
+Deno.test("fetch() queries an exchange in trouble again, at growing intervals", async () => {
   await using server = answering((number) =>
     number <= 4 ? { status: [500, 502, 504, 408][number - 1]! } : GOOD
   );
@@ -97,7 +97,7 @@ Deno.test("fetch() asks an exchange in trouble again, at growing distances", asy
   assertEquals(clock.pauses, [125, 250, 500, 1000]);
 });
 
-Deno.test("fetch() gives up on an exchange that stays in trouble when its time is over", async () => {
+Deno.test("fetch() gives up on an exchange that stays in trouble when its time runs out", async () => {
   await using server = answering(() => ({ status: 500, body: `{"code":-1000,"msg":"Internal error"}` }));
   const { end, clock } = await endOf(server, { deadlineMs: 30_000 });
   assertGaveUp(end);
@@ -106,7 +106,7 @@ Deno.test("fetch() gives up on an exchange that stays in trouble when its time i
   assert(clock.waited > 20_000 && clock.waited < 30_000, `${clock.waited}`);
 });
 
-Deno.test("fetch() asks again where nothing answers, and says what a person can do", async () => {
+Deno.test("fetch() tries again if nothing answers, and gives advice", async () => {
   const { host } = new URL(DEAD_ENDPOINT);
   const { backfill, clock } = backfillOf(`http://${host}`, { symbol: "TLSUSDT" });
   const { end } = await collect(backfill, FROM, null);
@@ -117,7 +117,7 @@ Deno.test("fetch() asks again where nothing answers, and says what a person can 
   assert(clock.pauses.length > 5);
 });
 
-Deno.test("fetch() says that TLS failed where the port does not speak it", async () => {
+Deno.test("fetch() reports that TLS failed if the port does not speak it", async () => {
   await using server = RawServer.speaksPlainly();
   const { backfill } = backfillOf(restOf(server).replace("http:", "https:"));
   const { end } = await collect(backfill, FROM, null);
@@ -146,14 +146,14 @@ Deno.test("fetch() does not mistake the address for the error", async () => {
   assertEquals(end.reason, `no connection to ${host}: connection closed before message completed`);
 });
 
-Deno.test("fetch() gives up on an answer that does not come in time, wherever it stops", async () => {
+Deno.test("fetch() gives up on an answer that does not arrive in time, wherever it stops", async () => {
   const stages: ((visit: Visit) => Promise<void>)[] = [
     nothing,
     (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Le"),
     (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"),
     async (visit) => {
       await write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
-      // A byte now and then is no answer either.
+      // A byte from time to time is no answer either.
       for (;;) {
         await write(visit, " ");
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -221,7 +221,7 @@ const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
 ];
 
 for (const [name, body, says] of UNBELIEVABLE) {
-  Deno.test(`fetch() does not believe ${name}, and asks three times at most`, async () => {
+  Deno.test(`fetch() rejects ${name}, and asks at most three times`, async () => {
     await using server = answering(() => ({ body }));
     const { rows, end } = await endOf(server);
     assertGaveUp(end);
@@ -233,7 +233,7 @@ for (const [name, body, says] of UNBELIEVABLE) {
   });
 }
 
-Deno.test("fetch() takes no answer but 200 for one", async () => {
+Deno.test("fetch() accepts only answers with status 200", async () => {
   await using server = answering(() => ({ ...GOOD, status: 206 }));
   const { end } = await endOf(server);
   assertGaveUp(end);
@@ -241,7 +241,7 @@ Deno.test("fetch() takes no answer but 200 for one", async () => {
   assertStringIncludes(end.reason, "answered HTTP 206, expected 200");
 });
 
-Deno.test("fetch() gives up where the exchange does not go back as far", async () => {
+Deno.test("fetch() gives up if the exchange does not go back far enough", async () => {
   await using server = answering(() => ({ body: JSON.stringify(rowsFrom(FROM + 2, 3)) }));
   const { rows, end } = await endOf(server);
   assertGaveUp(end);
@@ -249,7 +249,7 @@ Deno.test("fetch() gives up where the exchange does not go back as far", async (
   assertStringIncludes(end.reason, "trade 100 is missing, the first one after it is 102");
 });
 
-Deno.test("fetch() keeps what joined before an answer that it does not believe", async () => {
+Deno.test("fetch() keeps the trades before an answer that it rejects", async () => {
   await using server = answering((_number, url) => {
     const from = Number(url.searchParams.get("fromId"));
     return { body: from < 2100 ? JSON.stringify(rowsFrom(from, 1000)) : "garbage" };
@@ -268,7 +268,7 @@ Deno.test("fetch() reads no more than 1 MiB of an answer", async () => {
     try {
       for (sent = 0;; sent += chunk.length) await visit.write(chunk);
     } catch {
-      // The client has had enough.
+      // The client has closed the connection.
     }
   });
   const { end } = await endOf(server);
@@ -278,7 +278,7 @@ Deno.test("fetch() reads no more than 1 MiB of an answer", async () => {
   assert(sent < 32 * 1024 * 1024, `${sent}`);
 });
 
-Deno.test("fetch() unpacks no more than 1 MiB of a packed answer", async () => {
+Deno.test("fetch() decompresses no more than 1 MiB of a compressed answer", async () => {
   const packed = new Response(
     new Blob([" ".repeat(64 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip")),
   );
@@ -326,20 +326,20 @@ for (const [where, answer] of STOPPED) {
     });
     const fetching = collect(backfill, FROM, FROM + 2);
     await (typeof answer(1, new URL("http://x")) === "function" ? asked : paused).promise;
-    // When the start of an answer has arrived cannot be seen from outside.
+    // The arrival of the start of an answer is not visible from outside.
     if (where === "within an answer") await new Promise((resolve) => setTimeout(resolve, 20));
     stop.abort();
     const { end } = await fetching;
     assertGaveUp(end);
     assertEquals([end.why, end.lastId], ["stopped", FROM - 1]);
-    // Nor is anything started from then on.
+    // Nothing else starts from then on.
     const { length } = server.visits;
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
     assertEquals(server.visits.length, length);
   });
 }
 
-Deno.test("a fetch that is left leaves nothing behind", async () => {
+Deno.test("an abandoned fetch leaves nothing behind", async () => {
   await using server = answering((_number, url) => ({
     body: JSON.stringify(rowsFrom(Number(url.searchParams.get("fromId")), 1000)),
   }));

@@ -24,7 +24,7 @@ const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);
 const LAST_ID = FIRST_ID + TRADES.length - 1;
 
-Deno.test("fetch() hands over exactly the missing trades, for any hole", async () => {
+Deno.test("fetch() yields exactly the missing trades, for any hole", async () => {
   await using exchange = await past(TRADES);
   const { backfill } = backfillOf(exchange.endpoint);
   const reader = new BackfilledTrades("BTCUSDT");
@@ -51,7 +51,7 @@ Deno.test("fetch() hands over exactly the missing trades, for any hole", async (
   );
 });
 
-Deno.test("fetch() with null goes to the newest trade, however that falls on the pages", async () => {
+Deno.test("fetch() with null goes to the newest trade, wherever that is on its page", async () => {
   for (const count of [1, 999, 1000, 1001, 2000]) {
     const trades = TRADES.slice(0, count);
     await using exchange = await past(trades);
@@ -61,7 +61,7 @@ Deno.test("fetch() with null goes to the newest trade, however that falls on the
   }
 });
 
-Deno.test("fetch() with null is complete with nothing when nothing is newer, in both ways", async () => {
+Deno.test("fetch() with null completes without trades if nothing is newer, in both ways", async () => {
   for (const onRest of [undefined, onlyAggregates]) {
     await using exchange = await past(TRADES, onRest);
     const { backfill, clock } = backfillOf(exchange.endpoint);
@@ -71,13 +71,13 @@ Deno.test("fetch() with null is complete with nothing when nothing is newer, in 
   }
 });
 
-Deno.test("fetch() asks for nothing when nothing is missing, and refuses an id that is none", async () => {
+Deno.test("fetch() requests nothing if nothing is missing, and refuses an invalid id", async () => {
   const { backfill } = backfillOf("http://127.0.0.1:9");
   assertEquals((await collect(backfill, 8, 7)).end, { complete: true, fetched: 0, lastId: 7 });
   for (const id of [-1, 0.5, NaN]) await assertRejects(() => collect(backfill, id, null), RangeError);
 });
 
-Deno.test("fetch() asks for no more trades than are missing", async () => {
+Deno.test("fetch() requests no more trades than are missing", async () => {
   await using exchange = await past(TRADES);
   await collect(backfillOf(exchange.endpoint).backfill, FIRST_ID, FIRST_ID + 1_004);
   assertEquals(exchange.asked, [
@@ -86,7 +86,7 @@ Deno.test("fetch() asks for no more trades than are missing", async () => {
   ]);
 });
 
-Deno.test("target ends a running fetch where it is set", async () => {
+Deno.test("target ends a running fetch at that id", async () => {
   await using exchange = await past(TRADES);
   const { backfill } = backfillOf(exchange.endpoint);
   const narrowed = await collect(backfill, FIRST_ID, null, () => backfill.target = FIRST_ID + 1_499);
@@ -96,7 +96,7 @@ Deno.test("target ends a running fetch where it is set", async () => {
   assertEquals((await collect(backfill, LAST_ID, null)).end.fetched, 1);
 });
 
-Deno.test("target, set while an answer is on its way, cuts what that answer brings", async () => {
+Deno.test("target, set while an answer is in transit, cuts that answer", async () => {
   const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
   const { promise: set, resolve: isSet } = Promise.withResolvers<void>();
   await using server = answering(() => async (visit) => {
@@ -118,7 +118,7 @@ Deno.test("target, set while an answer is on its way, cuts what that answer brin
 
 for (const onRest of [undefined, onlyAggregates]) {
   const source = onRest === undefined ? "historicalTrades" : "aggTrades";
-  Deno.test(`fetch() asks again for a tail that the exchange does not have yet (${source})`, async () => {
+  Deno.test(`fetch() requests a tail again that the exchange does not have yet (${source})`, async () => {
     let released = FIRST_ID - 50;
     let requests = 0;
     // Thirty more trades are there at every third request.
@@ -136,13 +136,13 @@ for (const onRest of [undefined, onlyAggregates]) {
     rows.forEach((row, index) =>
       assertEquals(row.firstId, index === 0 ? FIRST_ID : rows[index - 1]!.lastId + 1)
     );
-    // They grow while nothing comes, and start again when something does.
+    // They grow while nothing arrives, and start again when something does.
     assertEquals(clock.pauses.slice(0, 4), [225, 350, 600, 1100]);
     assert(clock.pauses.slice(4).includes(225), `${clock.pauses}`);
   });
 }
 
-Deno.test("fetch() gives up on a tail that never comes, when its time is over, and says which", async () => {
+Deno.test("fetch() gives up on a tail that never arrives when its time runs out, and names it", async () => {
   await using exchange = await past(TRADES.slice(0, 10));
   const { backfill, clock } = backfillOf(exchange.endpoint, { deadlineMs: 20_000 });
   const { rows, end } = await collect(backfill, FIRST_ID, FIRST_ID + 11);
@@ -157,7 +157,7 @@ Deno.test("fetch() gives up on a tail that never comes, when its time is over, a
   assert(clock.waited < 20_000 && clock.waited > 15_000, `${clock.waited}`);
 });
 
-Deno.test("fetch() goes to aggTrades where historicalTrades is refused, and stays there", async () => {
+Deno.test("fetch() switches to aggTrades if historicalTrades is refused, and stays there", async () => {
   const begins = AGGREGATES.filter(({ id }) => id % 100 === 0).map(({ firstId }) => firstId);
   for (const status of [400, 401, 403, 404, 410, 451]) {
     await using exchange = await past(
@@ -169,7 +169,7 @@ Deno.test("fetch() goes to aggTrades where historicalTrades is refused, and stay
     );
     const { backfill, clock } = backfillOf(exchange.endpoint);
     const first = await collect(backfill, begins[0]!, begins[0]! + 1);
-    // A region is refused as a whole, so this host is not asked for anything else.
+    // A region is refused as a whole, so this host gets no other request.
     assertEquals(first.end.complete, status !== 451, String(status));
     await collect(backfill, begins[1]!, begins[1]! + 1);
     const refusals = exchange.asked.filter((path) => path.startsWith("historicalTrades"));
@@ -178,7 +178,7 @@ Deno.test("fetch() goes to aggTrades where historicalTrades is refused, and stay
   }
 });
 
-Deno.test("fetch() goes on with aggregates where historicalTrades is refused half-way", async () => {
+Deno.test("fetch() continues with aggregates if historicalTrades is refused half-way", async () => {
   const { firstId: at } = AGGREGATES.find(({ firstId }) => firstId > FIRST_ID + 1_500)!;
   await using exchange = await past(
     TRADES,
@@ -195,7 +195,7 @@ Deno.test("fetch() goes on with aggregates where historicalTrades is refused hal
 });
 
 Deno.test({
-  name: "fetch() names the flags that let it reach Binance's hosts, where it may not",
+  name: "fetch() names the flags that let it reach Binance's hosts if it has no permission",
   // Whatever the tests are granted, this one does not reach the exchange.
   permissions: { net: false },
   fn: async () => {
@@ -232,7 +232,7 @@ Deno.test("fetch() asks Binance's hosts by default, and the market-data host for
   ]);
 });
 
-Deno.test("fetch() gives up where more is missing than may be fetched, before it asks if that is known", async () => {
+Deno.test("fetch() gives up if more is missing than may be fetched, without a request if that is known", async () => {
   await using exchange = await past(TRADES);
   const { backfill } = backfillOf(exchange.endpoint, { maxTrades: 1_500 });
   const exact = await collect(backfill, FIRST_ID, FIRST_ID + 1_499);
@@ -254,7 +254,7 @@ Deno.test("fetch() gives up where more is missing than may be fetched, before it
   assertEquals([widened.end.why, widened.end.fetched], ["too-many", 1_000]);
 });
 
-Deno.test("fetch() keeps within its share of the weight, whatever else is asked from the same address", async () => {
+Deno.test("fetch() stays within its share of the weight, whatever else uses the same address", async () => {
   const clock = new PassingClock();
   let used = 0;
   let minute = 0;
@@ -264,7 +264,7 @@ Deno.test("fetch() keeps within its share of the weight, whatever else is asked 
       const now = Math.floor(clock.now() / 60_000);
       if (now !== minute) used = 0;
       minute = now;
-      // Another program of the same address asks for three times as much.
+      // Another program at the same address uses three times as much.
       used += 100;
       most = Math.max(most, used);
       const headers = { "X-MBX-USED-WEIGHT-1M": String(used) };
@@ -279,7 +279,7 @@ Deno.test("fetch() keeps within its share of the weight, whatever else is asked 
   assert(clock.waited > 60_000);
 });
 
-Deno.test("fetch() gives up at once where its budget outlasts its time, and says for how long", async () => {
+Deno.test("fetch() gives up at once if its budget outlasts its time, and reports how long it would wait", async () => {
   await using server = answering(() => ({
     body: JSON.stringify(rowsFrom(1, 1)),
     headers: { "X-MBX-USED-WEIGHT-1M": "5990" },
@@ -292,7 +292,7 @@ Deno.test("fetch() gives up at once where its budget outlasts its time, and says
   assert(clock.waited < 1_000);
 });
 
-Deno.test("fetch() counts the weight itself where the exchange does not say it", async () => {
+Deno.test("fetch() counts the weight itself if the exchange does not report it", async () => {
   await using server = answering((_number, url) => ({
     body: JSON.stringify(rowsFrom(Number(url.searchParams.get("fromId")), 1000)),
   }));

@@ -10,7 +10,7 @@ import {
 import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 import { answering, NEVER, restOf } from "../backfill_run.ts";
 
-/** Asks about BTCUSDT unless `question` names another symbol. */
+/** Queries BTCUSDT unless `question` names another symbol. */
 async function ask(
   restEndpoint: string | null,
   question: Partial<InstrumentQuestion> = {},
@@ -33,7 +33,7 @@ function assertUnanswered(
   assertMatch(answer.reason, /^[\x20-\x7e…]{1,600}$/);
 }
 
-Deno.test("askInstrument() reads what the built-in exchange says", async () => {
+Deno.test("askInstrument() reads the built-in exchange's answer", async () => {
   await using exchange = BuiltInExchange.listen();
   assertEquals(await ask(exchange.restEndpoint), {
     kind: "answered",
@@ -80,7 +80,7 @@ Deno.test("askInstrument() asks once, for one symbol, and counts its weight", as
   assertEquals(server.visits.length, 1);
 });
 
-Deno.test("askInstrument() has one line for whatever else comes", async () => {
+Deno.test("askInstrument() returns one line for any other answer", async () => {
   const answers: [Parameters<typeof answering>[0], string][] = [
     [() => ({ body: "<html>\u0007" }), "sent no JSON: <html>"],
     [() => ({ body: "[1]" }), "the answer is [1], expected an object"],
@@ -104,7 +104,7 @@ Deno.test("askInstrument() has one line for whatever else comes", async () => {
   }
 });
 
-Deno.test("askInstrument() waits no longer than it is told for an exchange that hangs", async () => {
+Deno.test("askInstrument() waits no longer than allowed for an exchange that hangs", async () => {
   const over = Promise.withResolvers<void>();
   await using server = answering(() => () => over.promise);
   const answer = await ask(restOf(server), { hostMs: 50 });
@@ -129,7 +129,7 @@ Deno.test("askInstrument() ends at once when it is aborted", async () => {
 });
 
 Deno.test({
-  name: "askInstrument() asks Binance's market-data host first, and says which permission is missing",
+  name: "askInstrument() asks Binance's market-data host first, and names the missing permission",
   // Whatever the tests are granted, this one does not reach the exchange.
   permissions: { net: false },
   fn: async () => {
@@ -144,7 +144,7 @@ Deno.test({
   },
 });
 
-Deno.test("awaitInstrument() asks at longer and longer waits until every rule that is wanted is there", async () => {
+Deno.test("awaitInstrument() asks at growing intervals until it has every wanted rule", async () => {
   const filters = (...types: string[]) => ({
     symbols: [{
       symbol: "BTCUSDT",
@@ -188,7 +188,7 @@ Deno.test("awaitInstrument() asks at longer and longer waits until every rule th
   );
   assertEquals(answer?.info.rules, { lot: "0.5", tick: "0.1" });
   assertEquals(waits, [500, 500, 999, 1998, 3996, 7992, 15984, 31968, 59940, 59940, 59940, 59940, 59940]);
-  // What stays the same is logged once.
+  // An unchanged reason is logged once.
   assertEquals(reasons.length, 3);
   assertStringIncludes(reasons[0]!, "failed: HTTP 503");
   assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);

@@ -4,7 +4,7 @@ import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 
 const MINUTE = 60_000;
 
-Deno.test("RestBudget lets pass what stays within the share, then waits for the next minute", () => {
+Deno.test("RestBudget allows requests within the share, then waits for the next minute", () => {
   const budget = new RestBudget({ perMinute: 100, share: 0.5 });
   const start = 1_000 * MINUTE;
   for (const at of [0, 10, 20_000]) {
@@ -36,7 +36,7 @@ Deno.test("RestBudget starts again every minute", () => {
   assertEquals(budget.waitMs(81, MINUTE), 61_000);
 });
 
-Deno.test("RestBudget holds off for as long as it is told, and never for less than it was told before", () => {
+Deno.test("RestBudget pauses for the requested time, and never for less than requested before", () => {
   const budget = new RestBudget({ perMinute: 6_000 });
   budget.holdOff(5_000, 100);
   budget.holdOff(1_000, 200);
@@ -45,7 +45,7 @@ Deno.test("RestBudget holds off for as long as it is told, and never for less th
   assertEquals(budget.waitMs(1, 5_100), 0);
 });
 
-Deno.test("RestBudget never lets more than the share pass in a minute, whatever the host says", () => {
+Deno.test("RestBudget never allows more than the share in a minute, whatever the host reports", () => {
   const step = fc.record({
     pause: fc.integer({ min: 0, max: 20_000 }),
     weight: fc.integer({ min: 1, max: 40 }),
@@ -65,7 +65,7 @@ Deno.test("RestBudget never lets more than the share pass in a minute, whatever 
         assertEquals(budget.waitMs(weight, now), 0);
         if (Math.floor(now / MINUTE) !== minute) used = 0;
         minute = Math.floor(now / MINUTE);
-        // What was told last is within the share with this request; what others add comes on top.
+        // The last reported weight is within the share with this request; the weight of others comes on top.
         assert(used + weight <= 100, `${used} and ${weight}`);
         budget.spend(weight, now);
         used += weight + others;

@@ -8,7 +8,7 @@ import { answering, NEVER, PassingClock, restOf } from "../backfill_run.ts";
 
 const DEADLINE_MS = 5_000;
 
-/** The answer of a server, or why there is none, with five seconds for it by `clock`. */
+/** The answer of a server, or why there is none, within five seconds by `clock`. */
 async function got(server: RawServer, clock: RestClock): Promise<unknown> {
   const client = new RestClient({
     ...{ exchange: exchangeNamed("binance"), budget: new RestBudget({ perMinute: 6_000 }), clock },
@@ -28,7 +28,7 @@ async function got(server: RawServer, clock: RestClock): Promise<unknown> {
   }
 }
 
-/** The times that timers were asked for while `use` ran, ms. */
+/** The times of timers set while `use` ran, ms. */
 async function timersOf(use: () => Promise<void>): Promise<unknown[]> {
   const { setTimeout: plain } = globalThis;
   const asked: unknown[] = [];
@@ -44,11 +44,11 @@ async function timersOf(use: () => Promise<void>): Promise<unknown[]> {
   return asked;
 }
 
-Deno.test("get() never asks for a negative time, which the runtime warns of, wherever a busy machine holds it up", async () => {
+Deno.test("get() never sets a negative time, which the runtime warns about, wherever a busy machine delays it", async () => {
   await using server = answering(() => ({ body: "1" }));
   const answers = new Set<unknown>();
   for (let looks = 1; answers.size < 2; looks++) {
-    // The time is over from this look at the clock on.
+    // The time is over from this reading of the clock on.
     let left = looks;
     const clock = { now: () => --left > 0 ? 0 : DEADLINE_MS + 1, pause: () => Promise.resolve() };
     const asked = await timersOf(async () => void answers.add(await got(server, clock)));
@@ -57,14 +57,14 @@ Deno.test("get() never asks for a negative time, which the runtime warns of, whe
   assertEquals([...answers], ["deadline", 1]);
 });
 
-Deno.test("get() does not ask once its time is over, though it was not when the wait for it started", async () => {
+Deno.test("get() makes no request if its time runs out while it waits", async () => {
   await using server = answering(() => ({ status: 503 }));
   const clock = new PassingClock(0);
   const late: RestClock = {
     now: () => clock.now(),
     pause: (_ms, signal) => clock.pause(DEADLINE_MS, signal),
   };
-  // Its trouble is the exchange's answer, not the lack of one.
+  // The reported trouble is the exchange's answer, not the lack of one.
   assertEquals([await got(server, late), server.visits.length], ["unreachable", 1]);
   assertEquals(clock.pauses, [DEADLINE_MS]);
 });

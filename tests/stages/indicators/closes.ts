@@ -1,4 +1,4 @@
-/** Closes as a market may have them: of any size, in a unit that gets finer now and then. */
+/** Closes as a market may have them: of any size, in a unit that sometimes becomes finer. */
 import fc from "fast-check";
 import { Exact } from "../../support/exact.ts";
 

@@ -1,7 +1,7 @@
-/** An indicator that nobody needs, to show that the seam takes another one: how often in a row the close has risen. */
+/** A made-up indicator, to show that the seam accepts another one: how often in a row the close has risen. */
 import type { Indicator } from "../../../src/stages/indicators/indicator.ts";
 
-/** What it remembers: the last close, null before the first, and the rises up to it, null before the second. */
+/** Its memory: the last close, null before the first, and the rises up to it, null before the second. */
 export interface RiseMemory {
   readonly last: { readonly close: number; readonly decimals: number } | null;
   readonly rises: number | null;

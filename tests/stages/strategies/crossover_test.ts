@@ -12,10 +12,10 @@ import { blocksOf } from "../../support/blocks.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
 
-/** What is wanted after each tick, and both averages as text. */
+/** The wish after each tick, and both averages as text. */
 type Found = [Wish, string | null, string | null];
 
-/** The average stage with a crossover, and what that shows. */
+/** The average stage with a crossover, and its values. */
 class Averages {
   readonly strategy: Crossover;
   readonly stage: AverageStage;
@@ -25,7 +25,7 @@ class Averages {
     this.stage = new AverageStage(this.strategy);
   }
 
-  /** What is wanted after each of these ticks. */
+  /** The wish after each of these ticks. */
   *over(ticks: Iterable<Tick>): Generator<Wish> {
     for (const { wishes } of this.stage.over(blocksOf(ticks))) yield wishes[0] as Wish;
   }
@@ -62,7 +62,7 @@ function naive(short: number, long: number, trades: readonly GivenTick[]): Found
 const windows = fc.record({ short: fc.integer({ min: 1, max: 12 }), more: fc.integer({ min: 1, max: 40 }) })
   .map(({ short, more }) => ({ short, long: short + more }));
 
-/** Ticks; now and then the unit gets finer, there is a gap, or the ids start over. */
+/** Ticks with occasional gaps, finer units and ids that start over. */
 const trades = fc.array(
   fc.record({
     level: fc.oneof(

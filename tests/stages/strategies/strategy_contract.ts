@@ -1,4 +1,4 @@
-/** What every strategy must pass: its tests call `testStrategy` with a way to make it. */
+/** The contract of strategies. Each strategy's tests call `testStrategy` with a way to make it. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Values, Wish } from "../../../src/domain/market/signal.ts";
@@ -7,7 +7,7 @@ import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts"
 
 type Found = readonly [Wish, Values | null];
 
-/** What it wants and shows after each of these closes. */
+/** The wishes and values after each of these closes. */
 function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   return some.map(({ close, decimals }) => {
     const wish = strategy.add(close, decimals);
@@ -16,7 +16,7 @@ function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   });
 }
 
-/** What a store keeps of it, written to text and read again. */
+/** Its state as a store keeps it, written to text and read again. */
 function keptOf(strategy: Strategy): Parameters<Strategy["restore"]> {
   return JSON.parse(JSON.stringify([strategy.snapshot(), strategy.closes(strategy.remembers)]));
 }

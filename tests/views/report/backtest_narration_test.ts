@@ -28,7 +28,7 @@ Deno.test("BacktestNarration logs its progress every five seconds without a term
   assertEquals(count((await shown("--json")).stderr, PROGRESS), 0);
 });
 
-Deno.test("BacktestNarration logs twenty gaps and that there are more, while all of them are emitted as events", async () => {
+Deno.test("BacktestNarration logs twenty gaps and that there are more, but emits all of them as events", async () => {
   const { stdout, stderr } = await shown("--json");
   assertEquals(count(stderr, "WARN  gap: "), 20);
   assertEquals(count(stderr, "further gaps are counted, not shown"), 1);

@@ -13,7 +13,7 @@ const DEMO = ["demo", "--rate=200", "--for=1s", "--short=3", "--long=10"];
 
 Deno.test({
   name:
-    "TerminalView keeps one live line under the log on a terminal, whatever its width becomes, and takes it away at the end",
+    "TerminalView keeps one live line under the log on a terminal, whatever its width, and removes it at the end",
   ignore: !hasScript(),
   fn: async () => {
     const args = ["demo", "--rate=200", "--short=3", "--long=10"];
@@ -43,7 +43,7 @@ Deno.test({
     const summary = lines.findIndex((line) => line.startsWith("Summary: on paper, "));
     const log = lines.slice(0, summary - 1);
     assert(log.length > 2);
-    // The terminal itself shows ^C. A long message continues below itself.
+    // The terminal itself shows ^C. A long message continues on the next line.
     assertMatch(log[0]!, /^\d/);
     for (const line of log) {
       assertMatch(line.replace(/^\^C/, ""), /^([\d:.]{12} (INFO|WARN) {1,2}| {19})\S/);

@@ -14,7 +14,7 @@ const BOUND_CONTENT = `CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN c
 /** The columns read of an entry, as a list, and as text if possible: both cost a third of the usual way. */
 const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
   octet_length(type) + octet_length(content)`;
-/** The values of these. */
+/** The values of these columns. */
 type EntryRow = readonly [
   seq: unknown,
   run: unknown,
@@ -27,11 +27,12 @@ type EntryRow = readonly [
 
 /** Penstock never wrote a type that is not UTF-8, however it reads. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-/** Below every number that a row can have but one. */
+/** Below every possible row number except one. */
 const LOWEST = -(2n ** 63n);
 
 /**
- * The condition for entries of `type` in a run, both to be given: such that the index serves, which has no checkpoints.
+ * The condition for entries of `type` in a run, both as parameters, written so that the index, which has no
+ * checkpoints, applies.
  */
 export function ofTypeInRun(type: EntryType): string {
   return type === "checkpoint" ? "type = ? AND run = ?" : "type = ? AND type <> 'checkpoint' AND run = ?";
@@ -49,10 +50,10 @@ export function entriesWhere(
   return rows.map((row) => entryIn(isPlain(row) ? row : withBytes(database, row)));
 }
 
-/** The first up to `limit` entries after `seq`, the last of them unreadable where the database cannot be read on. */
+/** Up to `limit` entries after `seq`; the last is unreadable if the database cannot be read further. */
 export function entriesAfter(database: JournalDatabase, seq: number, limit: number): StoredEntry[] {
   try {
-    // The first look goes below 1 too: nothing may stand there.
+    // The first query goes below 1 too, where no entry may be.
     return entriesWhere(database, `seq > ? ORDER BY seq LIMIT ${limit}`, seq === 0 ? LOWEST : seq);
   } catch (error) {
     // A number that no journal can hold, or a page that makes no sense.
@@ -70,10 +71,10 @@ export function entriesAfter(database: JournalDatabase, seq: number, limit: numb
   return entries;
 }
 
-/** Whether type and content in a row are texts that no other bytes read as. */
+/** Whether type and content in a row are texts that only these bytes decode to. */
 function isPlain([, , type, , content, , bytes]: EntryRow): boolean {
   if (typeof type !== "string" || typeof content !== "string") return false;
-  // One character for every byte and none that stands for what is not UTF-8: that is ASCII, and nothing was cut off.
+  // One character for every byte, and no replacement character: it is ASCII, and nothing was cut off.
   return type.length + content.length === bytes && !content.includes("\ufffd") && !type.includes("\ufffd");
 }
 

@@ -14,15 +14,15 @@ import { OWNERS_FILE } from "../../files/owner_only.ts";
 const PAGES = 10_000;
 /** Of a block as the system counts them. */
 const BLOCK_BYTES = 512;
-/** From this size on a journal takes room on disk: hashes leave a file system little to pack. */
+/** From this size on a journal takes space on disk, because hashes hardly compress. */
 const LARGE_BYTES = 100_000_000;
 const MOST_HOLLOW = 10;
 
 /**
  * Copies the journal at `path` to `to`, where nothing may exist: to a file of another name first, so that there is a
- * whole copy or none. It checks the last entries before. During the copy, this process reacts only to signals that
- * end it at once; the next copy to the same name removes what that leaves behind, and nobody else's files. Throws
- * CopyExists, and a JournalError where the journal cannot be read or the copy cannot be written.
+ * whole copy or none. It checks the last entries before. During the copy, this process reacts only to signals that end
+ * it at once. The next copy to the same name removes the remains, and no other files. Throws CopyExists, and a
+ * JournalError where the journal cannot be read or the copy cannot be written.
  */
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
   let source: DatabaseSync | null = null;
@@ -52,7 +52,7 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
   }
 }
 
-/** Throws a JournalError for a journal that is nearly all of it a hole in its file: in a copy it would fill the disk. */
+/** Throws a JournalError for a journal whose file is nearly all hole, because a copy would fill the disk. */
 function mustBeStored(source: DatabaseSync, path: string): void {
   const pragma = (name: string) => Number(source.prepare(`PRAGMA ${name}`).get()?.[name]);
   const bytes = pragma("page_count") * pragma("page_size");
@@ -66,7 +66,7 @@ function mustBeStored(source: DatabaseSync, path: string): void {
 /** Writes all that `source` sees to a file; its size. */
 async function write(source: DatabaseSync, to: string): Promise<number> {
   refuseExisting(to);
-  // So that nobody else makes a journal there meanwhile.
+  // So that no other process makes a journal there meanwhile.
   using _lock = JournalLock.take(to);
   refuseExisting(to);
   const draft = `${to}.copy`;

@@ -5,7 +5,7 @@ import type { KeptHeartbeat } from "../entry_log.ts";
 import { damaged } from "../journal_error.ts";
 import type { JournalDatabase } from "./journal_file.ts";
 
-/** Of a price, which has 15 digits. */
+/** The longest text of a price, which has 15 digits. */
 const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 

@@ -13,35 +13,34 @@ import {
 import { OWNERS_FILE, OWNERS_FOLDER } from "../../files/owner_only.ts";
 
 const PID = /^\d+$/;
-/** Of a process, with its line's end. */
+/** The longest process number with its line feed. */
 const LONGEST_NUMBER = 20;
 
 /**
- * The right to write to a journal, of one process at a time. It is a lock that the system holds on a file beside the
- * journal and releases when the process ends, however it ends.
+ * The right to write to a journal, for one process at a time. It is a lock on a file beside the journal, which the
+ * system releases when the process ends, however it ends.
  */
 export class JournalLock implements Disposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
   /**
-   * Takes it for the journal at `path`; a missing folder is created, the one around it has to be there. Throws a
-   * JournalError that names the process which has it, or says why it cannot be taken.
+   * Takes it for the journal at `path`. A missing folder is created, but its parent must exist. Throws a JournalError
+   * that names the process that holds it, or explains why it cannot be taken.
    */
   static take(path: string): JournalLock {
     try {
       refuseLinks(path, "open");
-      // Another name of the same file must not be another lock.
+      // Another name of the same file must not have another lock.
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
-        // Through a link it would be another file that is emptied here, and removed at the end.
+        // Through a link this would empty another file, and remove it at the end.
         const odd = oddity(lockPath);
         if (odd !== null) throw notOurs(path, lockPath, odd);
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
-          // The process that had it before may have removed the file just now; then the next one would make a new
-          // file.
+          // The previous holder may just have removed the file, and the next process would then make a new one.
           if (!isAt(file, lockPath)) {
             file.close();
             continue;
@@ -69,7 +68,7 @@ export class JournalLock implements Disposable {
   /** Releases it. */
   [Symbol.dispose](): void {
     try {
-      // While it is still locked, so that nobody else's is removed, nor one that took the place of a removed one.
+      // While it is still locked, so that no other process's lock is removed.
       if (this.#isInPlace()) Deno.removeSync(this.#path);
     } catch {
       // A file without a lock blocks nobody.
@@ -77,7 +76,7 @@ export class JournalLock implements Disposable {
     this.#file.close();
   }
 
-  /** Whether the lock is where it was, as far as may be looked at. */
+  /** Whether the lock is still in place, as far as may be inspected. */
   #isInPlace(): boolean {
     try {
       return isAt(this.#file, this.#path);
@@ -116,7 +115,7 @@ function openLock(lockPath: string): Deno.FsFile {
   }
 }
 
-/** Whether a lock's file holds what one has: the number of a process, or nothing yet. */
+/** Whether a file has the content of a lock: the number of a process, or nothing yet. */
 function holdsNumber(file: Deno.FsFile): boolean {
   const bytes = new Uint8Array(LONGEST_NUMBER + 1);
   const count = file.readSync(bytes) ?? 0;
@@ -126,7 +125,7 @@ function holdsNumber(file: Deno.FsFile): boolean {
 
 function isAt(file: Deno.FsFile, path: string): boolean {
   try {
-    // A link that took its place is another file.
+    // A link in its place is another file.
     const [open, there] = [file.statSync(), Deno.lstatSync(path)];
     return open.ino === there.ino && open.dev === there.dev;
   } catch (error) {

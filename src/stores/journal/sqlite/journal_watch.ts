@@ -1,6 +1,6 @@
 /**
- * Checks whether the files of an open journal are still in place. A process can go on writing to a removed file
- * without an error; the system frees its space when the process ends, and nothing is left on disk.
+ * Checks whether the files of an open journal are still in place. A process can keep writing to a removed file without
+ * an error. When the process ends, the system frees the space and nothing is left on disk.
  */
 import { realPath } from "./journal_file.ts";
 
@@ -18,7 +18,7 @@ export class JournalWatch {
     this.#files = filesOfJournal(realPath(path)).map((name) => ({ name, was: identityOf(name) }));
   }
 
-  /** What was removed or replaced, as a clause; null where everything is in its place, as far as may be looked at. */
+  /** What was removed or replaced, as a clause; null if everything that may be inspected is in place. */
   loss(): string | null {
     for (const { name, was } of this.#files) {
       let is: string | null;
