@@ -59,6 +59,10 @@ export class FrameBatch implements TradeReader {
     return this.#taken;
   }
 
+  get isAtEnd(): boolean {
+    return this.#taken === this.#frames.length && !this.#isInFrame;
+  }
+
   /** Takes a batch that arrived at `receivedAt` (µs since 1970), and drops the rest of the last batch. */
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;

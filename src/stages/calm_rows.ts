@@ -21,6 +21,14 @@ export interface SeenTimes {
   latest: number;
 }
 
+/** How blocks are made. */
+export interface RowOptions {
+  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
+  readonly blockRows?: number;
+  /** Whether a message beyond a block may be read before its trades go through the stages; true by default. */
+  readonly readsAhead?: boolean;
+}
+
 /** Makes the blocks of one symbol. */
 export class CalmRows {
   readonly #continuity: Continuity;
@@ -28,6 +36,7 @@ export class CalmRows {
   readonly #seen: SeenTimes;
   readonly #waits: Waits;
   readonly #most: number;
+  readonly #readsAhead: boolean;
   #block: TradeBlock | null = null;
   /** The reader that was read beyond the last block, and the result: the next message, or the error it threw. */
   #aheadOf: TradeReader | null = null;
@@ -36,13 +45,20 @@ export class CalmRows {
   /** How many more trades may be read. */
   room = Infinity;
 
-  /** Blocks have at most `most` trades. Accepted trades are noted in the other arguments, which belong to the stage. */
-  constructor(continuity: Continuity, unit: PriceUnit, seen: SeenTimes, waits: Waits, most = BLOCK_ROWS) {
+  /** Accepted trades are noted in the first four arguments, which belong to the stage. */
+  constructor(
+    continuity: Continuity,
+    unit: PriceUnit,
+    seen: SeenTimes,
+    waits: Waits,
+    { blockRows = BLOCK_ROWS, readsAhead = true }: RowOptions = {},
+  ) {
+    this.#readsAhead = readsAhead;
     this.#continuity = continuity;
     this.#unit = unit;
     this.#seen = seen;
     this.#waits = waits;
-    this.#most = most;
+    this.#most = blockRows;
   }
 
   /** The reader's next message, which may have been read already. Throws what the reader throws. */
@@ -53,6 +69,11 @@ export class CalmRows {
     if (failure === null) return this.#ahead;
     this.#failure = null;
     throw failure.error;
+  }
+
+  /** Whether something was read beyond the last block that `read` has not returned yet. */
+  isAhead(reader: TradeReader): boolean {
+    return this.#aheadOf === reader;
   }
 
   /** A block of one trade. */
@@ -71,7 +92,7 @@ export class CalmRows {
     const continuity = this.#continuity;
     const seen = this.#seen;
     const most = Math.min(this.#most, this.room);
-    if (reader.takeBlock === undefined || this.#aheadOf === reader || most < FEWEST || continuity.last < 0) {
+    if (reader.takeBlock === undefined || this.isAhead(reader) || most < FEWEST || continuity.last < 0) {
       return null;
     }
     const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };
@@ -101,7 +122,7 @@ export class CalmRows {
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
-    let most = waits.hasWaited(receivedAt) ? 1 : Math.min(this.#most, this.room);
+    let most = waits.hasWaited(receivedAt) || !this.#readsAhead ? 1 : Math.min(this.#most, this.room);
     // A reader that makes blocks had none just now, so try again soon.
     if (reader.takeBlock !== undefined) most = Math.min(most, ROWS_BETWEEN);
     while (block.size < most) {

@@ -27,6 +27,7 @@ export type EngineState = Pick<
   Pipeline,
   | (
     | "trades"
+    | "ahead"
     | "done"
     | "heldGap"
     | "awaitsRules"

@@ -5,7 +5,7 @@ import type { Block } from "../domain/market/block.ts";
 import { createTick, type Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR } from "../domain/numbers/time.ts";
 import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
-import { CalmRows, type SeenTimes } from "./calm_rows.ts";
+import { CalmRows, type RowOptions, type SeenTimes } from "./calm_rows.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
@@ -40,9 +40,9 @@ export class Parse {
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
-   * same reader goes on once the gap is settled. Blocks have `rows` trades at most.
+   * same reader goes on once the gap is settled. `rows` says how blocks are made.
    */
-  constructor(holdsAtGaps = false, rows?: number) {
+  constructor(holdsAtGaps = false, rows?: RowOptions) {
     this.#gapHold = new GapHold(holdsAtGaps);
     this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
   }
@@ -59,6 +59,11 @@ export class Parse {
   *over(reader: TradeReader): Generator<Block> {
     if (reader.isBackfilled === true) this.#gaps.fills(this.lastId + 1);
     for (let block = this.#next(reader); block !== null; block = this.#next(reader)) yield block;
+  }
+
+  /** True only where `over` has nothing more to yield until the reader is given more. */
+  hasAll(reader: TradeReader): boolean {
+    return reader.isAtEnd === true && this.#isCalm && this.#due.length === 0 && !this.#rows.isAhead(reader);
   }
 
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */

@@ -53,6 +53,7 @@ export class Pipeline {
   readonly #digest: TradeDigest | null;
   readonly #models: readonly ModelRun[];
   #trades = 0;
+  #ahead = 0;
   #firstTime = 0;
   #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
   /** The reader at which `run` stopped before its end, and the stages behind it. */
@@ -63,7 +64,7 @@ export class Pipeline {
     this.#options = options;
     this.#account = new Account(parameters.cash);
     this.#drawdown = new Drawdown(parameters.cash);
-    this.#parse = new Parse(options.holdsAtGaps, options.blockRows);
+    this.#parse = new Parse(options.holdsAtGaps, options);
     this.#strategy = options.strategy();
     this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
     this.#signals = new SignalStage();
@@ -112,10 +113,12 @@ export class Pipeline {
         this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
         this.#trades += to - from;
         this.#note(block, to - 1);
+        this.#ahead = block.size - to;
         if (due !== null) {
           yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
         }
-        if (this.#trades >= stop) {
+        // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
+        if (this.#trades >= stop || to === block.size && this.#parse.hasAll(reader)) {
           isWhole = true;
           return;
         }
@@ -268,9 +271,14 @@ export class Pipeline {
     return this.#trades;
   }
 
+  /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
+  get ahead(): number {
+    return this.#ahead;
+  }
+
   /** The id of the last trade seen; -1 before the first. */
   get lastId(): number {
-    return this.#parse.lastId;
+    return this.#ahead > 0 ? this.#last!.id : this.#parse.lastId;
   }
 
   /** The first trade's time, µs since 1970; null before it. */

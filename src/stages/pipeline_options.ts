@@ -1,10 +1,11 @@
 /** What a pipeline is built from. */
 import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
+import type { RowOptions } from "./calm_rows.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
 /** What a pipeline is built from. */
-export interface PipelineOptions {
+export interface PipelineOptions extends RowOptions {
   readonly symbol: string;
   /** Makes the strategy of the symbol. */
   readonly strategy: () => Strategy;
@@ -19,8 +20,6 @@ export interface PipelineOptions {
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
-  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
-  readonly blockRows?: number;
   /** Other fill models, behind the same signals. */
   readonly models?: readonly ModelRun[];
 }

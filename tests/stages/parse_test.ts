@@ -410,6 +410,24 @@ Deno.test("Parse.over() reads no further than it is pulled", () => {
   assertEquals(parse.snapshot().lastId, 1);
 });
 
+Deno.test("Parse.over() reads nothing beyond a block without readsAhead, whatever the lines are like", () => {
+  const ordinary = (from: number) => Array.from({ length: 20 }, (_, at) => trade(from + at));
+  // A line that starts with a space is in no block of the reader.
+  const messages = [
+    ...[...ordinary(1), ` ${trade(21)}`, ` ${trade(22)}`, `{"result":null,"id":1}`, ...ordinary(23)],
+    ...[` ${trade(43)}`, "", trade(44), trade(46), trade(46), ` ${trade(47)}`],
+  ];
+  const lineOf = (id: number) => messages.findIndex((message) => message.includes(`"t":${id},`)) + 1;
+  const reader = lines(messages);
+  const sizes: number[] = [];
+  for (const { size, id } of new Parse(false, { readsAhead: false }).over(reader)) {
+    sizes.push(size);
+    // The first trade of a file waits for the second.
+    if (id[size - 1]! > 1) assertEquals(reader.line, lineOf(id[size - 1]!));
+  }
+  assertEquals(sizes, [1, 1, 18, 1, 1, 1, 19, 1, 1, 1, 1]);
+});
+
 /** Text between trades: of any length, non-ASCII, lone surrogates, messages too long to scan. */
 const between = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
@@ -440,6 +458,24 @@ Deno.test("Parse.over() reads the same in one batch as message by message, whate
     }),
     { numRuns: 150 },
   );
+});
+
+Deno.test("FrameBatch.isAtEnd is true only where next() returns null, and after the last trade", () => {
+  fc.assert(
+    fc.property(stream, (messages) => {
+      const batch = reading(messages);
+      for (;;) {
+        const { isAtEnd } = batch;
+        const read = batch.next();
+        if (isAtEnd) assertEquals(read, null);
+        if (read === null) break;
+      }
+    }),
+    { numRuns: 150 },
+  );
+  const batch = reading([trade(1), trade(2)]);
+  assertEquals([batch.next(), batch.isAtEnd], ["trade", false]);
+  assertEquals([batch.next(), batch.isAtEnd], ["trade", true]);
 });
 
 Deno.test("Parse.over() reads the same in one batch if the text just fills the buffer, or just does not", () => {

@@ -111,6 +111,62 @@ Deno.test("Pipeline gives the same events and totals however its messages are cu
   );
 });
 
+/** Mostly consecutive trades; also repeated, missing, wild and restarting ids, wild times, and other text. */
+const unruly = fc.array(
+  fc.tuple(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.constant(1) },
+      { weight: 2, arbitrary: fc.constantFrom(0, 3, 2_000_000_000, -20) },
+    ),
+    fc.oneof({ weight: 20, arbitrary: fc.constant(1) }, {
+      weight: 1,
+      arbitrary: fc.constantFrom(90_000, -90_000),
+    }),
+    fc.integer({ min: 90, max: 110 }),
+    fc.oneof({ weight: 15, arbitrary: fc.constant(null) }, {
+      weight: 1,
+      arbitrary: fc.constantFrom("{", "é"),
+    }),
+  ),
+  { minLength: 1, maxLength: 120, size: "max" },
+).map((steps) => {
+  let [id, second] = [4_000_000_000, 1_723_161_255];
+  return steps.map(([ids, seconds, price, junk]) => {
+    if (junk !== null) return junk;
+    id += ids;
+    second += seconds;
+    const [time, text] = [second * 1_000_000, `${price}`];
+    const message = messageOf({ firstId: id, lastId: id, time, price: text });
+    // The next trade goes on from where this one left normal ids and times.
+    if (Math.abs(seconds) > 1) second -= seconds;
+    if (ids > 3) id -= ids;
+    return message;
+  });
+});
+
+Deno.test("Pipeline.run() gives the same events where one reader has all batches as where its stages end at each", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(unruly, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (messages, sizes) => {
+      const apart = new Pipeline(optionsOf(NERVOUS));
+      const together = new Pipeline(optionsOf(NERVOUS));
+      const reader = reading([]);
+      for (const batch of cut(messages, sizes)) {
+        const events = [...together.run(reader.open(batch))];
+        const endless = Object.defineProperty(reading(batch), "isAtEnd", { value: false });
+        assertEquals(events, [...apart.run(endless)]);
+        assertEquals(together.snapshot(), apart.snapshot());
+        for (const { type } of events) seen.add(type);
+      }
+      assertEquals([...together.end()], [...apart.end()]);
+      assertEquals(together.totals, apart.totals);
+      assertEquals(together.takeRejections(), apart.takeRejections());
+    }),
+    { numRuns: 300 },
+  );
+  for (const type of ["gap", "reset", "signal", "fill"]) assert(seen.has(type), type);
+});
+
 Deno.test("Pipeline events up to a message do not depend on the messages after it", () => {
   fc.assert(
     fc.property(scenario, fc.nat(), ({ choices, messages }, at) => {
@@ -192,6 +248,20 @@ Deno.test("Pipeline.current is the trade of the event just emitted, the trade it
     ["signal", trades[4]!.time, "9"],
   ]);
   assertEquals(pipeline.lastTime, trades[4]!.time);
+});
+
+Deno.test("Pipeline.lastId and ahead are those of the event just emitted, in the middle of a block too", () => {
+  const prices = [10, 11, 12, 13, 9, 8, 9, 10, 11, 12, 13, 9, 8, 9];
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const seen: number[] = [];
+  for (const event of pipeline.run(reading(messagesAt(...prices)))) {
+    if (event.type !== "fill") continue;
+    seen.push(pipeline.ahead);
+    assertEquals(pipeline.lastId, event.tradeId);
+    assertEquals(pipeline.lastId + pipeline.ahead, 100 + prices.length - 1);
+  }
+  assertEquals(seen, [12, 9, 7, 2, 0]);
+  assertEquals([pipeline.ahead, pipeline.lastId], [0, 113]);
 });
 
 Deno.test("Pipeline.run() yields gap, signal, halt and the outcomes of orders, in this order", () => {

@@ -18,12 +18,12 @@ export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngi
   const config = configFrom(options, NEEDED);
   return {
     decoder: decoderOf(config),
-    // A difference is shown with its line, so nothing is read ahead of it.
+    // A difference is shown with its line, so nothing is read beyond its block.
     engine: new Engine({
       ...engineChoices(config),
       strategy: strategyOf(config),
       stopAfter: null,
-      blockRows: 1,
+      readsAhead: false,
     }),
   };
 }

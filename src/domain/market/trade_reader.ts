@@ -67,6 +67,8 @@ export interface TradeReader {
   readonly emptyId: number;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
+  /** True only where `next` would answer null; absent where only reading on shows that. */
+  readonly isAtEnd?: boolean;
   /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */

@@ -75,7 +75,9 @@ export class Derivation {
 
   /** How far the recordings have been read; null before the first line. */
   get at(): RecordedAt | null {
-    return this.#name === "" ? null : { recording: this.#name, line: this.#reader.line };
+    if (this.#name === "") return null;
+    // Trades that are read at once are in consecutive lines.
+    return { recording: this.#name, line: this.#reader.line - this.state.ahead };
   }
 
   /** A sentence about frames that could not be recorded up to here, or nothing. */
@@ -144,15 +146,19 @@ export class Derivation {
     this.#expected.push(entry);
   }
 
-  /** Continues until `until` trades have been shown to the strategy, or the recording is over. */
+  /**
+   * Continues until `until` trades have been shown to the strategy, or the recording is over. If that is Infinity, trades
+   * are read one by one, because `isLastLot` may continue after any of them.
+   */
   async to(until: number): Promise<Mismatch | null> {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
       const input = this.#input ?? this.#inputs.next();
       if (input === null) continue;
-      const mismatch = isRemark(input) ? await this.#note(input) : this.#apply(input, until);
+      const stop = until === Infinity ? this.state.trades + 1 : until;
+      const mismatch = isRemark(input) ? await this.#note(input) : this.#apply(input, stop);
       if (mismatch !== null) return mismatch;
       // It continues where it is, which takes a twentieth of the time of starting again at every checkpoint.
-      this.#input = this.state.trades < until || isRemark(input) ? null : input;
+      this.#input = this.state.trades < stop || isRemark(input) ? null : input;
     }
     return null;
   }

@@ -254,6 +254,27 @@ Deno.test("Verification finds what a forger who recomputes all hashes changes, r
   );
 });
 
+Deno.test("Verification shows the very line of the trade that leads to something else than the journal has", async () => {
+  await inFolder((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const lines = Deno.readTextFileSync(recording).split("\n");
+      const { entries } = await contentsOf(journal);
+      const decisions = entries.filter(({ type }) => type === "signal" || type === "fill");
+      assertGreater(decisions.length, 40);
+      for (const { seq, content } of decisions.filter((_, at) => at % 2 === 0 || at > 40)) {
+        const path = `${folder}/forged.db`;
+        copyJournal(journal, path);
+        tamper(path, (database) => rewrite(database, seq, { ...contentAt(database, seq), note: "x" }));
+        tamper(path, rehash);
+        const { tradeId } = content as { tradeId: number };
+        const line = lines.findIndex((line) => line.includes(`"t":${tradeId},`)) + 1;
+        const difference = different(await outcomeOf(path, [recording]));
+        assertEquals([difference.entry, difference.tradeId, difference.at?.line], [seq, tradeId, line]);
+      }
+    })
+  );
+});
+
 Deno.test("Verification finds what was cut off the end of a killed run, if its recording continues", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
