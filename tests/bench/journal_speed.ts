@@ -50,7 +50,7 @@ async function measure(title: string, options: ExchangeOptions, trades: number):
   const { stdout, stderr } = await run.output();
   clearInterval(sampling);
   const summary = JSON.parse(new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1)!);
-  const [, commits, total, worst] = /journal took (\d+) commits, ([\d.]+) ms together, ([\d.]+) ms at worst/
+  const [, commits, total, worst] = /journal took (\d+) commits, ([\d.]+) ms in all, ([\d.]+) ms at worst/
     .exec(new TextDecoder().decode(stderr))!;
   const share = 100 * Number(total) / summary.elapsedMs;
   const half = memory.length >> 1;
