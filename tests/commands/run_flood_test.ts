@@ -6,7 +6,7 @@ import { assertRun } from "./event_contract.ts";
 
 /** Deno itself takes half of this. Without back pressure it would be a gigabyte. */
 const LIMIT_MB = 150;
-const TRADES = 2_000_000;
+const TRADES = 6_000_000;
 
 /** The peak resident memory of a process, MB. Deno reads below /proc only with every permission. */
 function peakMb(pid: number): number {
@@ -15,7 +15,7 @@ function peakMb(pid: number): number {
 }
 
 Deno.test({
-  name: "penstock run keeps its memory bounded in a flood of two million trades, and emits its status",
+  name: "penstock run keeps its memory bounded in a flood of six million trades, and emits its status",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using exchange = await ExchangeProcess.start("--speed=max");
