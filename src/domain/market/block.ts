@@ -2,9 +2,9 @@
  * Blocks: consecutive trades of one symbol on their way through the stages, as columns.
  *
  * The parse stage makes blocks. Each later stage adds what it finds and passes the same block on under a
- * wider type, so leaving out a stage is a type error at the next. A block is only lent: whoever pulls the
- * next one gets the same object again. A trade gets an object of its own, its tick, only if something happens
- * at it.
+ * wider type, so leaving out a stage is a type error at the next. A stage may use a block only until it pulls
+ * the next one, because that is the same object. A trade gets an object of its own, its tick, only if
+ * something happens at it.
  */
 import { HOUR } from "../numbers/time.ts";
 import type { Signal, Values } from "./signal.ts";

@@ -298,7 +298,7 @@ Deno.test("Journal.open() refuses a file that it may read but not write", async 
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);
-    // Like SQLite for a file that the user may not write, whoever the user is.
+    // Root may write any file. SQLite fails the same way on a connection that is read-only.
     const message = await refusal(path, { connect: (at) => connect(at, true) });
     assertStringIncludes(
       message,
