@@ -85,41 +85,23 @@ export function closedHead(format: ExportFormat): string {
 
 /** One closed position. */
 export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun): string {
-  const { symbol, buyTradeId, sellTradeId } = lot;
-  const [opened, closed] = [isoTime(lot.opened), isoTime(lot.closed)];
-  const [quantity, cost, proceeds] = [plain(lot.quantity), plain(lot.cost), plain(lot.proceeds)];
-  const [fees, profit] = [plain(lot.fees), plain(lot.profit)];
-  if (format === "csv") {
-    return csvLine([
-      run,
-      symbol,
-      opened,
-      closed,
-      quantity,
-      cost,
-      proceeds,
-      fees,
-      profit,
-      buyTradeId,
-      sellTradeId,
-    ]);
-  }
-  return `${
-    printableJson({
-      type: "closed",
-      run,
-      symbol,
-      opened,
-      closed,
-      quantity,
-      cost,
-      proceeds,
-      fees,
-      profit,
-      buyTradeId,
-      sellTradeId,
-    })
-  }\n`;
+  // In the order of CLOSED_COLUMNS.
+  const fields = {
+    run,
+    symbol: lot.symbol,
+    opened: isoTime(lot.opened),
+    closed: isoTime(lot.closed),
+    quantity: plain(lot.quantity),
+    cost: plain(lot.cost),
+    proceeds: plain(lot.proceeds),
+    fees: plain(lot.fees),
+    profit: plain(lot.profit),
+    buyTradeId: lot.buyTradeId,
+    sellTradeId: lot.sellTradeId,
+  };
+  return format === "csv"
+    ? csvLine(Object.values(fields))
+    : `${printableJson({ type: "closed", ...fields })}\n`;
 }
 
 /** The totals of a run's closed positions in words. */
