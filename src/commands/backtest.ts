@@ -30,6 +30,7 @@ import { show, type View } from "../views/view.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
+import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
@@ -78,6 +79,10 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => warn(view, text) });
+  using page = config.report === null ? null : await openPage(config.report, { started, files, assets }, {
+    stop,
+    onWarning: (text) => warn(view, text),
+  });
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources }, version);
@@ -99,6 +104,7 @@ export async function backtest(
       for (const event of events) {
         if (event.type === "fill") result?.add(event);
         else if (event.type === "model") models.push(event);
+        page?.event(event);
         view.event(event);
       }
     } finally {
@@ -120,6 +126,7 @@ export async function backtest(
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
+      await page?.finish(run, summary, run.config);
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
@@ -231,6 +238,16 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
     return await ResultFile.create(path, head, options);
   } catch (error) {
     // A user who stops waiting for a pipe's reader has not chosen a wrong file.
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
+  }
+}
+
+/** Starts the page of the report. Throws a ConfigError if it cannot be written, because another `--report` may work. */
+async function openPage(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
+  try {
+    return await ReportPage.create(path, facts, options);
+  } catch (error) {
     const isWrong = error instanceof ResultFileError && !options.stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;
   }

@@ -37,7 +37,7 @@ export type EngineState = Pick<
     | "lastTime"
     | "current"
   )
-  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
+  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "chart" | "dataDigest" | "snapshot")
   | ("memory" | "orders" | "takeRejections" | "takeStrays")
 >;
 

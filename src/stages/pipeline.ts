@@ -9,6 +9,7 @@ import { expiredEvent } from "../domain/run/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance/performance.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled, Outcome } from "../domain/market/tick.ts";
+import { type ChartData, ChartSeries } from "../domain/performance/chart_series.ts";
 import { type DisconnectCause, isStale } from "../domain/market/disconnect_cause.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
@@ -49,6 +50,7 @@ export class Pipeline {
   readonly #fills: PaperFills;
   readonly #events: TradeEvents;
   readonly #measured: Performance | null;
+  readonly #chart: ChartSeries | null;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
   readonly #models: readonly ModelRun[];
@@ -73,6 +75,7 @@ export class Pipeline {
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
+    this.#chart = options.withChart === true ? new ChartSeries(this.#account) : null;
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
     this.#models = options.models ?? [];
@@ -111,6 +114,7 @@ export class Pipeline {
         const { block, from, to, due } = result.value;
         if (from === 0) this.#takeBlock(block);
         this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
+        this.#chart?.note(block, from, to, due?.outcomes ?? NOTHING);
         this.#trades += to - from;
         this.#note(block, to - 1);
         this.#ahead = block.size - to;
@@ -320,6 +324,18 @@ export class Pipeline {
   results(): Results {
     if (this.#measured === null) throw new TypeError("This pipeline was made without results");
     return this.#measured.results(this.#last);
+  }
+
+  /** What a picture of the run needs. Throws a TypeError unless the pipeline was made `withChart`. */
+  chart(): ChartData {
+    if (this.#chart === null) throw new TypeError("This pipeline was made without a chart");
+    return this.#chart.data();
+  }
+
+  /** The digest of all trades in order, as `TradeDigest` has it. Throws a TypeError when the pipeline was made transient. */
+  dataDigest(): string {
+    if (this.#digest === null) throw new TypeError("This pipeline was made without a digest");
+    return this.#digest.snapshot();
   }
 
   /**
