@@ -9,10 +9,10 @@ export interface Span {
   readonly to: number;
 }
 
-const HEIGHTS = { equity: 260, drawdown: 120, price: 340 };
+const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
 const NARROW = 600;
-const AXIS_WIDTH = 74;
-const NARROW_AXIS_WIDTH = 56;
+const LEAST_AXIS_WIDTH = 56;
+const CHARACTER_WIDTH = 7.5;
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
 /** A part of the height above which nothing is drawn, so that marks are not cut off. */
@@ -26,20 +26,22 @@ export class Charts {
   #span: Span;
   #selected: Trip | null = null;
   readonly #onTrip: (trip: Trip) => void;
-  #isZooming = false;
+  /** The same for all charts, so that their times are below each other. */
+  readonly #axisWidth: number;
 
   /** Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks. */
   constructor(run: Run, onTrip: (trip: Trip) => void) {
     this.#run = run;
     this.#onTrip = onTrip;
+    this.#axisWidth = axisWidth(run);
     const { times } = run.price;
     this.#whole = this.#span = { from: times[0] ?? 0, to: times.at(-1) ?? 1 };
     this.#build();
     onZone(() => this.#rebuild());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
     new ResizeObserver(() => this.#resize()).observe(document.getElementById("chart-price")!);
-    for (const id of ["chart-equity", "chart-drawdown", "chart-price"]) {
-      document.getElementById(id)!.addEventListener("keydown", (event) => this.#key(event));
+    for (const chart of document.querySelectorAll(".chart")) {
+      chart.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
     }
   }
 
@@ -62,9 +64,7 @@ export class Charts {
       Math.max(this.#whole.from, this.#whole.to - width),
     );
     this.#span = { from: start, to: start + width };
-    this.#isZooming = true;
     for (const plot of this.#plots) plot.setScale("x", { min: this.#span.from, max: this.#span.to });
-    this.#isZooming = false;
     document.getElementById("span")!.textContent = `${momentText(this.#span.from)} to ${
       momentText(this.#span.to)
     }`;
@@ -112,6 +112,13 @@ export class Charts {
         (plot) => this.#drawMarks(plot),
       ),
     );
+    if (run.volatility !== null) {
+      this.#plots.push(
+        this.#plot("chart-volatility", HEIGHTS.volatility, joined([run.volatility]), [
+          { label: "Volatility", stroke: colour("--average-2"), width: 1.2 },
+        ], percentText),
+      );
+    }
     this.show(this.#span);
   }
 
@@ -155,7 +162,7 @@ export class Charts {
           { ...axis, space: isNarrow ? 90 : 120, values: (_, splits) => timeLabels(splits) },
           {
             ...axis,
-            size: isNarrow ? NARROW_AXIS_WIDTH : AXIS_WIDTH,
+            size: this.#axisWidth,
             values: (_, splits) => splits.map((value) => text(value)),
           },
         ],
@@ -297,6 +304,13 @@ export class Charts {
     const { from, to } = this.#span;
     this.show({ from: around - (around - from) * factor, to: around + (to - around) * factor });
   }
+}
+
+/** The width that the longest label of an amount needs, pixels. */
+function axisWidth({ price, equity }: Run): number {
+  const longest = [price, equity].flatMap(({ values }) => values.filter((_, at) => at % 50 === 0))
+    .reduce((most, value) => Math.max(most, amountText(value).length), 0);
+  return Math.max(LEAST_AXIS_WIDTH, longest * CHARACTER_WIDTH + 18);
 }
 
 /** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */

@@ -49,6 +49,7 @@ export interface Run {
   readonly price: Line;
   readonly equity: Line;
   readonly drawdown: Line;
+  readonly volatility: Line | null;
   readonly averages: readonly Line[];
   readonly marks: readonly Mark[];
   readonly trips: readonly Trip[];
@@ -70,6 +71,7 @@ export async function readRun(id: string): Promise<Run> {
     price: lineOf(data.price),
     equity: lineOf(data.equity),
     drawdown: lineOf(data.drawdown),
+    volatility: data.volatility === null ? null : lineOf(data.volatility),
     averages: data.averages.map(lineOf),
     marks: marksOf(data.fills),
     trips: tripsOf(data.trips),

@@ -31,6 +31,7 @@ button("theme", () => {
 tableBehind("table-equity", [run.equity]);
 tableBehind("table-drawdown", [run.drawdown]);
 tableBehind("table-price", [run.price]);
+if (run.volatility !== null) tableBehind("table-volatility", [run.volatility]);
 document.documentElement.dataset.ready = "true";
 
 function button(id: string, press: (pressed: HTMLButtonElement) => void): void {

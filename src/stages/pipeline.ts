@@ -75,7 +75,7 @@ export class Pipeline {
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
-    this.#chart = options.withChart === true ? new ChartSeries(this.#account) : null;
+    this.#chart = options.withChart === true ? new ChartSeries(parameters.cash) : null;
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
     this.#models = options.models ?? [];

@@ -2,12 +2,12 @@
 import { commandLine } from "../../config/command_line.ts";
 import type { SettledInstrument } from "../../config/instrument_settlement.ts";
 import type { ModelEvent, PenstockEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
-import { isoTime } from "../../domain/numbers/time.ts";
-import { amountText, plain } from "../../domain/numbers/money.ts";
 import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "../../stores/results/result_place.ts";
+import { shownDrawdowns } from "../../stores/results/result_file.ts";
 import { htmlPage, PAGE_START } from "../../views/report/html_page.ts";
 import { assumptions } from "../../views/report/assumptions.ts";
 import { IncidentLog } from "../../views/report/incident_log.ts";
+import { picturesOf } from "../../views/report/pictures.ts";
 import type { NamedAssets } from "../../views/terminal/assets.ts";
 import type { BacktestRun } from "./backtest_run.ts";
 
@@ -46,33 +46,31 @@ export class ReportPage implements Disposable {
   /** Writes the page and gives the file its name. Throws a ResultFileError if it cannot be written. */
   async finish(run: BacktestRun, summary: SummaryEvent, config: SettledInstrument["config"]): Promise<void> {
     const { started, files, assets } = this.#facts;
-    const { metrics, drawdownPeriods } = run.measured;
+    const { metrics, volatility } = run.measured;
     const page = await htmlPage({
       kind: "Backtest",
       summary,
       metrics,
       models: this.#models,
-      drawdowns: drawdownPeriods.map(({ peak, amount, from, to, recovered }) => ({
-        peak: amountText(peak),
-        amount: amountText(amount),
-        fraction: amountText(amount.div(peak)),
-        from: isoTime(from),
-        to: isoTime(to),
-        recovered: recovered === null ? null : isoTime(recovered),
-      })),
-      chart: run.state.chart(),
-      averages: [],
-      cash: plain(config.cash),
-      incidents: this.#incidents.incidents,
-      refused: run.state.refused,
-      assets,
-      assumptions: assumptions(config, true, assets),
+      drawdowns: shownDrawdowns(run.measured),
+      ...picturesOf({
+        symbol: summary.symbol,
+        assets,
+        cash: config.cash,
+        exposure: metrics.exposure,
+        chart: run.state.chart(),
+        volatility,
+        averages: [],
+        incidents: this.#incidents,
+        refused: run.state.refused,
+        assumptions: assumptions(config, true, assets),
+        dataDigest: run.state.dataDigest(),
+      }),
       origin: {
         version: started.version,
         options: started.config,
         files,
         command: commandLine("backtest", files, started.config),
-        dataDigest: run.state.dataDigest(),
         journalHash: null,
       },
     });

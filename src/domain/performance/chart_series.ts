@@ -2,15 +2,14 @@
  * What a picture of a run needs, collected while its trades pass: price, equity and drawdown as reduced lines, the fills
  * and the round trips. Doubles, for showing only: the books and the figures of a run are exact and elsewhere.
  */
-import type { Account } from "../account/account.ts";
 import type { Block } from "../market/block.ts";
 import type { Outcome } from "../market/tick.ts";
-import { estimate } from "../numbers/money.ts";
+import type { Fill } from "../orders/fill.ts";
+import { estimate, type Money } from "../numbers/money.ts";
 import { powerOfTen } from "../numbers/price.ts";
-import { FillMarks } from "./fill_marks.ts";
+import { type FillMark, FillMarks } from "./fill_marks.ts";
 import { M4Columns, type Point } from "./m4_columns.ts";
 import { TripLog, type Trips } from "./trip_log.ts";
-import type { FillMark } from "./fill_marks.ts";
 
 /** The collected lines and records. Times are µs since 1970, amounts quote currency. */
 export interface ChartData {
@@ -26,7 +25,6 @@ export interface ChartData {
 
 /** Collects the pictures of one account in one symbol. */
 export class ChartSeries {
-  readonly #account: Account;
   readonly #price = new M4Columns();
   readonly #equity = new M4Columns();
   readonly #drawdown = new M4Columns();
@@ -38,10 +36,9 @@ export class ChartSeries {
   #cost = 0;
   #peak: number;
 
-  /** `account` is read after each fill. */
-  constructor(account: Account) {
-    this.#account = account;
-    this.#cash = this.#peak = estimate(account.cash);
+  /** The account starts with `cash`, quote currency, and no position. */
+  constructor(cash: Money) {
+    this.#cash = this.#peak = estimate(cash);
   }
 
   /**
@@ -54,7 +51,7 @@ export class ChartSeries {
     for (let row = from; row < to;) {
       const end = this.#price.end;
       if (time[row]! >= end) {
-        this.#point(time[row]!, price[row]! / unit);
+        this.trade(time[row]!, price[row]! / unit);
         row++;
         continue;
       }
@@ -70,15 +67,27 @@ export class ChartSeries {
       row = next;
     }
     for (const outcome of outcomes) {
-      if (outcome.kind !== "fill") continue;
-      const at = time[to - 1]!;
-      this.#fills.add(at, outcome.side, estimate(outcome.price));
-      this.#trips.add(outcome, at);
-      this.#cash = estimate(outcome.cash);
-      this.#position = estimate(outcome.position);
-      this.#cost = this.#position === 0 ? 0 : estimate(this.#account.cost);
-      this.#mark(at, price[to - 1]! / unit);
+      if (outcome.kind === "fill") this.fill(outcome, time[to - 1]!, price[to - 1]! / unit);
     }
+  }
+
+  /** Notes a trade. */
+  trade(time: number, price: number): void {
+    this.#price.add(time, price);
+    this.#mark(time, price);
+  }
+
+  /** Notes a fill at a trade with this time and price. */
+  fill(fill: Fill, time: number, price: number): void {
+    const { side, quantity, fee } = fill;
+    const before = this.#position;
+    this.#fills.add(time, side, estimate(fill.price));
+    this.#trips.add(fill, time);
+    this.#cash = estimate(fill.cash);
+    this.#position = estimate(fill.position);
+    if (side === "buy") this.#cost += estimate(fill.price) * estimate(quantity) + estimate(fee);
+    else this.#cost *= this.#position / before;
+    this.#mark(time, price);
   }
 
   /** The data so far. */
@@ -98,12 +107,7 @@ export class ChartSeries {
     const { time, price, decimals } = block;
     const unit = powerOfTen(decimals);
     if (this.#position !== 0) this.#fall(block, from, to, unit);
-    for (const row of [earlier, later, to - 1]) this.#point(time[row]!, price[row]! / unit);
-  }
-
-  #point(time: number, price: number): void {
-    this.#price.add(time, price);
-    this.#mark(time, price);
+    for (const row of [earlier, later, to - 1]) this.trade(time[row]!, price[row]! / unit);
   }
 
   #mark(time: number, price: number): void {

@@ -73,6 +73,7 @@ interface Open {
   sold: Money;
   received: Money;
   fees: Money;
+  saleFees: Money;
   profit: Money;
   best: number;
   worst: number;
@@ -100,6 +101,7 @@ export class TripLog {
     }
     open.sold = open.sold.plus(quantity);
     open.received = open.received.plus(notional);
+    open.saleFees = open.saleFees.plus(fee);
     open.profit = open.profit.plus(realized ?? ZERO);
     if (!position.isZero()) return;
     this.#open = null;
@@ -133,7 +135,8 @@ export class TripLog {
 
   #close(open: Open, time: number, cause: string): void {
     const { entryTime, bought, spent, sold, received, fees, profit, best, worst } = open;
-    const cost = received.minus(fees).minus(profit).plus(fees);
+    // Profit is what the sales brought in, less their fees, less what the position cost with its own.
+    const cost = received.minus(open.saleFees).minus(profit);
     const exitTime = Math.max(time, entryTime);
     this.#kept.push({
       number: ++this.#count,
@@ -172,6 +175,7 @@ function opened(entryTime: number): Open {
     sold: ZERO,
     received: ZERO,
     fees: ZERO,
+    saleFees: ZERO,
     profit: ZERO,
     best: -Infinity,
     worst: Infinity,

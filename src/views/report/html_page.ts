@@ -3,8 +3,7 @@
  * hashes and nothing else, so that no text in it can run.
  */
 import { createHash } from "node:crypto";
-import { estimate, Money } from "../../domain/numbers/money.ts";
-import { assets } from "../terminal/assets.ts";
+import { grouped } from "../terminal/figures.ts";
 import { Markup, markup } from "./markup.ts";
 import { packed, pageData } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
@@ -17,15 +16,9 @@ export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="repor
 
 /** The page's markup. */
 export async function htmlPage(report: RunReport): Promise<string> {
-  const { kind, summary, chart, metrics, assumptions, incidents } = report;
-  const { symbol } = summary;
-  const { base, quote } = assets(symbol, report.assets);
-  const exposure = metrics?.exposure ?? null;
-  const data = await packed(pageData({
-    ...{ symbol, base, quote, chart, averages: report.averages, incidents },
-    cash: estimate(new Money(report.cash)),
-    exposure: exposure === null ? null : Number(exposure),
-  }));
+  const { kind, data: pictures, assumptions, trips } = report;
+  const { symbol, base, quote } = pictures;
+  const data = await packed(pictures);
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(SCRIPT)}'`,
@@ -66,14 +59,21 @@ export async function htmlPage(report: RunReport): Promise<string> {
     )
   }
     ${
-    chart.hasAllFills ? null : markup`
+    report.hasAllFills ? null : markup`
       <p
         class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>
     `
   }
     ${incidentTable(report)}
+    ${
+    pictures.volatility === null ? null : chartFigure(
+      "volatility",
+      "Rolling volatility of equity, annualised, over 30 returns",
+      "Volatility, a fraction a year",
+    )
+  }
     </section>
-    ${distributions(chart.trips, quote)}
+    ${distributions(trips, quote)}
     <section><h2>Round trips</h2>
     ${tripNote(report)}
     <div class="toolbar">
@@ -116,13 +116,13 @@ function chartFigure(id: string, heading: string, column: string): Markup {
   `;
 }
 
-function tripNote({ chart: { trips } }: RunReport): Markup {
-  const { count, kept } = trips;
-  return kept.length === count
-    ? markup`<p class="muted">Click a round trip to see it on the chart.</p>`
-    : markup`
+function tripNote({ trips: { count }, data }: RunReport): Markup {
+  const kept = data.trips.numbers.length;
+  return kept === count ? markup`<p class="muted">Click a round trip to see it on the chart.</p>` : markup`
     <p
-      class="muted">${kept.length} of ${count} round trips: the last, the best and the worst. Every figure above and below is from all of them.</p>
+      class="muted">${grouped(kept)} of ${
+    grouped(count)
+  } round trips: the last, the best and the worst. Every figure above and below is from all of them.</p>
   `;
 }
 

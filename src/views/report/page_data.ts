@@ -17,18 +17,20 @@ export interface Drawn {
   readonly cash: number;
   readonly exposure: number | null;
   readonly chart: ChartData;
+  readonly volatility: readonly Point[];
   readonly averages: readonly { readonly name: string; readonly points: readonly Point[] }[];
   readonly incidents: readonly Incident[];
 }
 
 /** The page's data for a run. */
-export function pageData({ chart, averages, incidents, ...rest }: Drawn): PageData {
+export function pageData({ chart, volatility, averages, incidents, ...rest }: Drawn): PageData {
   const { price, equity, drawdown, fills, trips } = chart;
   return {
     ...rest,
     price: packedLine("price", price),
     equity: packedLine("equity", equity),
     drawdown: packedLine("drawdown", drawdown),
+    volatility: volatility.length < 2 ? null : packedLine("volatility", volatility),
     averages: averages.map(({ name, points }) => packedLine(name, points)),
     fills: packedFills(fills),
     trips: packedTrips(trips.kept),

@@ -6,9 +6,10 @@ import { figureRows } from "./report_table.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** The outcome in a sentence or two. */
-export function verdict({ summary, metrics, cash }: RunReport, quote: string): string {
-  const net = new Money(summary.equity).minus(new Money(cash));
-  const fraction = metrics?.return ?? net.div(new Money(cash)).toFixed(8);
+export function verdict({ summary, metrics, origin }: RunReport, quote: string): string {
+  const cash = cashOf(origin);
+  const net = new Money(summary.equity).minus(cash);
+  const fraction = metrics?.return ?? net.div(cash).toFixed(8);
   const outcome = net.isZero() ? "broke even" : net.isNegative() ? "lost" : "made";
   const amount = net.isZero() ? "" : ` ${money(net.abs().toFixed())} ${quote} (${percent(fraction)})`;
   const time = summary.firstTime === null || summary.lastTime === null
@@ -28,8 +29,8 @@ export function verdict({ summary, metrics, cash }: RunReport, quote: string): s
 }
 
 /** The figures that people look for first. */
-export function tiles({ summary, metrics, cash }: RunReport, quote: string): Markup {
-  const net = new Money(summary.equity).minus(new Money(cash)).toFixed();
+export function tiles({ summary, metrics, origin }: RunReport, quote: string): Markup {
+  const net = new Money(summary.equity).minus(cashOf(origin)).toFixed();
   const rows: (readonly [label: string, value: string, kind?: string])[] = [
     [`Net profit, ${quote}`, signedMoney(net), net.startsWith("-") ? "loss" : "gain"],
     [`Equity, ${quote}`, money(summary.equity)],
@@ -57,15 +58,23 @@ export function tiles({ summary, metrics, cash }: RunReport, quote: string): Mar
   }</dl>`;
 }
 
+/** Cash at the start, quote currency. */
+function cashOf({ options }: RunReport["origin"]): Money {
+  return new Money(String(options["cash"]));
+}
+
 /** All figures, a column for each fill model. */
 export function figureTable(
   { summary, metrics, models, refused }: RunReport,
   names: { readonly base: string; readonly quote: string },
 ): Markup | null {
   if (metrics === null) return null;
-  const rows = figureRows(names, [...refused.keys()].sort());
+  const rows = figureRows(names, refused.map(([reason]) => reason).sort());
   const columns = [
-    { title: models.length === 0 ? "" : "configured", figures: { ...summary, metrics, refused } },
+    {
+      title: models.length === 0 ? "" : "configured",
+      figures: { ...summary, metrics, refused: new Map(refused) },
+    },
     ...models.map((model) => ({
       title: model.model,
       figures: { ...model, metrics: model.metrics!, refused: null },
@@ -93,7 +102,9 @@ export function figureTable(
         : markup`<tr><td>${row[0].trim()}</td>${
           columns.map(({ figures }) =>
             markup`<td class="number">${
-              figures.refused === null && row[0].startsWith("  ") && refused.has(row[0].trim())
+              figures.refused === null && row[0].startsWith("  ") && refused.some(([reason]) =>
+                  reason === row[0].trim()
+                )
                 ? ""
                 : row[1]({
                   ...figures,

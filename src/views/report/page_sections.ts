@@ -1,10 +1,10 @@
 /** The tables of the report's page. */
-import { RETURN_CLASSES, type Trips } from "../../domain/performance/trip_log.ts";
+import { RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
-import type { RunReport } from "./run_report.ts";
+import type { RunReport, TripDistribution } from "./run_report.ts";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** The week begins on a Monday. */
@@ -17,16 +17,17 @@ export function timeOf(iso: string | null): Markup | string {
 
 /** Profits of the round trips by return, hour, weekday and month. */
 export function distributions(
-  { count, byReturn, byHour, byWeekday, byMonth }: Trips,
+  { count, ...by }: TripDistribution,
   quote: string,
 ): Markup | null {
   if (count === 0) return null;
+  const [byHour, byWeekday, byReturn] = [new Map(by.byHour), new Map(by.byWeekday), new Map(by.byReturn)];
   const hours = Array.from({ length: 24 }, (_, hour): Bar => ({
     label: String(hour).padStart(2, "0"),
     totals: byHour.get(hour) ?? null,
   }));
   const week = WEEK.map((day): Bar => ({ label: WEEKDAYS[day]!, totals: byWeekday.get(day) ?? null }));
-  const months = [...byMonth].toSorted(([a], [b]) => a < b ? -1 : 1).map(([label, totals]): Bar => ({
+  const months = by.byMonth.toSorted(([a], [b]) => a < b ? -1 : 1).map(([label, totals]): Bar => ({
     label,
     totals,
   }));
@@ -101,8 +102,8 @@ export function drawdownTable({ drawdowns }: RunReport, quote: string): Markup |
 }
 
 /** Gaps, halts, disconnections and refusals: a strip on the charts' time axis, and the table behind it. */
-export function incidentTable({ incidents, refused }: RunReport): Markup | null {
-  if (incidents.length === 0 && refused.size === 0) return null;
+export function incidentTable({ data: { incidents }, moreIncidents, refused }: RunReport): Markup | null {
+  if (incidents.length === 0 && refused.length === 0) return null;
   const reasons = [...refused].toSorted(([, a], [, b]) => b - a);
   return markup`<figure><h3>Gaps, halts, disconnections and refusals</h3>${
     incidents.length === 0 ? null : markup`
@@ -119,10 +120,10 @@ export function incidentTable({ incidents, refused }: RunReport): Markup | null 
               </tr>
             </thead>
             <tbody>${
-      incidents.map(({ kind, time, text }) =>
+      incidents.map(([kind, time, text]) =>
         markup`
                 <tr>
-                  <td>${timeOf(isoTime(time))}</td>
+                  <td>${timeOf(isoTime(time * 1000))}</td>
                   <td>${kind}</td>
                   <td class="wrap">${text}</td>
                 </tr>
@@ -134,11 +135,15 @@ export function incidentTable({ incidents, refused }: RunReport): Markup | null 
       </details>
     `
   }${
-    reasons.length === 0
+    refused.length === 0
       ? null
       : markup`<p class="muted">Refused orders: ${
         reasons.map(([reason, count]) => `${reason} ${grouped(count)}`).join(", ")
       }.</p>`
+  }${
+    moreIncidents === 0
+      ? null
+      : markup`<p class="muted">${grouped(moreIncidents)} more are counted and not shown.</p>`
   }</figure>`;
 }
 
@@ -190,8 +195,8 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
 }
 
 /** What someone needs to repeat the run. */
-export function originOf({ origin }: RunReport): Markup {
-  const { version, options, files, command, dataDigest, journalHash } = origin;
+export function originOf({ origin, dataDigest }: RunReport): Markup {
+  const { version, options, files, command, journalHash } = origin;
   const facts: (readonly [string, string | null])[] = [
     ["Penstock", version],
     ["Input", files.length === 0 ? null : files.join(", ")],
