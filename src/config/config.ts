@@ -236,6 +236,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     orderTtl: microsecondsOf(config.orderTtl),
     stopLoss: config.stopLoss,
     takeProfit: config.takeProfit,
+    trailingStop: config.trailingStop,
   };
 }
 

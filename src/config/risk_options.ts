@@ -31,6 +31,13 @@ export const RISK_OPTIONS = {
     commands: TRADING,
     help: "sell the position when the price is this far below its average entry price",
   }),
+  trailingStop: risk({
+    default: null,
+    read: fraction,
+    value: "SHARE",
+    commands: TRADING,
+    help: "sell the position when the price is this far below its highest since the position was opened",
+  }),
   takeProfit: risk({
     default: null,
     read: gain,

@@ -106,6 +106,7 @@ export class RiskGate {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
     end = this.#limits.markQuiet(block, from, end);
+    this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
   }
@@ -118,6 +119,7 @@ export class RiskGate {
   take(tick: Signalled): Iterable<RiskDecision> | null {
     const { price, decimals, time } = tick;
     this.#drawdown.mark(price, decimals, time);
+    this.#exits.mark(price, decimals);
     const now = clockAt(tick);
     if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
@@ -212,7 +214,7 @@ export class RiskGate {
     if (changes !== null) this.orders.restore(waiting, changes);
     this.#halt = halt;
     this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
+    this.#exits.restore(exits, books, this.#account.costWithoutFees(this.#parameters.feeRate));
     this.#throttle.restore(pace);
     this.#news = [];
   }

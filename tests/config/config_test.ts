@@ -238,7 +238,7 @@ Deno.test("tradingParametersOf() gives the stages what they need, with the laten
   // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
-  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, trailingStop: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
   assertEquals(parameters, {
     cash,

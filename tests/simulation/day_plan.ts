@@ -65,6 +65,7 @@ export function planOf(seed: number): DayPlan {
     cooldown: pick(null, null, 120_000_000),
     stopLoss: pick(null, null, "0.001"),
     takeProfit: pick(null, null, "0.001"),
+    trailingStop: pick(null, null, "0.0015"),
   };
   const stale = pick(45, 90, 240);
   const firstId = pick(1, ...LARGE_IDS);
@@ -116,6 +117,7 @@ function optionsOf(choices: Choices): string[] {
     cooldown: cooldown == null ? "" : `${cooldown / 1_000}ms`,
     "stop-loss": rest.stopLoss ?? "",
     "take-profit": rest.takeProfit ?? "",
+    "trailing-stop": rest.trailingStop ?? "",
   };
   return Object.entries(plain).flatMap(([name, value]) => value === "" ? [] : [`--${name}=${value}`]);
 }

@@ -124,6 +124,20 @@ Deno.test("RiskGate does not sell for a stop at a fetched trade or while the con
   ]);
 });
 
+Deno.test("RiskGate lets fetched trades and trades without a connection move the high of a trailing stop, and sells at neither", () => {
+  const scenario = new GateScenario({ trailingStop: "0.02" });
+  scenario.trade([{ price: 100 }, "buy"]);
+  assertEquals(scenario.trade([{ price: 110, late: true }], [{ price: 90, late: true }]), [[], []]);
+  scenario.gate.connected = false;
+  assertEquals(scenario.trade([{ price: 120 }], [{ price: 90 }]), [[], []]);
+  scenario.gate.connected = true;
+  assertEquals(scenario.trade([{ price: 118 }], [{ price: 117 }], [{ price: 1 }]), [
+    [],
+    ["sell 10 (trailing-stop)"],
+    [],
+  ]);
+});
+
 Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and no weaker halt undoes that", () => {
   const scenario = new GateScenario();
   scenario.trade([{ price: 100 }, "buy"]);

@@ -133,7 +133,7 @@ Deno.test("Pipeline equals the naive reference under every limit, over restarts 
   const kinds = [
     ...["signal", "fill", "expired", "halt", "released", "partial", "in all", "gap"],
     ...["max-drawdown", "max-daily-loss", "manual", "hold", "flatten"],
-    ...["by stop-loss", "by take-profit", "by flatten"],
+    ...["by stop-loss", "by trailing-stop", "by take-profit", "by flatten"],
     ...["halted", "no-position", "lot", "funds", "min-notional", "max-position", "max-orders", "cooldown"],
     ...["order-ttl", "replaced"],
   ];

@@ -31,6 +31,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   participation: maybe("0.1", "0.5"),
   orderTtl: maybe(0, 3 * SECOND),
   stopLoss: maybe("0.01"),
+  trailingStop: maybe("0.015"),
   maxOrders: maybe({ count: 2, within: 10_000 }),
 }).map((made) => ({ ...DEFAULTS, short: 2, long: 4, ...made }));
 

@@ -36,6 +36,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   orderTtl: maybe(0, 1_000, 3_000_000),
   stopLoss: maybe("0.001", "0.02", "0.2"),
   takeProfit: maybe("0.001", "0.03", "1.5"),
+  trailingStop: maybe("0.001", "0.0123456789123", "0.04", "0.3"),
 }).map((made) => ({ symbol: "BTCUSDT", short: 1, long: 2, tick: "0.01", ...made }));
 
 const step = fc.record({

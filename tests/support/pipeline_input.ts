@@ -49,6 +49,7 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     orderTtl: choices.orderTtl ?? null,
     stopLoss: moneyOf(choices.stopLoss),
     takeProfit: moneyOf(choices.takeProfit),
+    trailingStop: moneyOf(choices.trailingStop),
   };
 }
 

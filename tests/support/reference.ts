@@ -52,6 +52,7 @@ export interface Choices {
   readonly orderTtl?: number | null;
   readonly stopLoss?: string | null;
   readonly takeProfit?: string | null;
+  readonly trailingStop?: string | null;
 }
 
 /** The results of a run. */

@@ -12,7 +12,9 @@ import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
-const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "participation"] as const;
+const SHARES = [
+  ...["maxDrawdown", "maxDailyLoss", "stopLoss", "trailingStop", "takeProfit", "participation"],
+] as const;
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
 
@@ -36,6 +38,7 @@ export interface Assumed {
   readonly maxDrawdown: Money | null;
   readonly maxDailyLoss: Money | null;
   readonly stopLoss: Money | null;
+  readonly trailingStop: Money | null;
   readonly takeProfit: Money | null;
   readonly participation: Money | null;
   readonly maxPosition: Money | null;

@@ -245,6 +245,7 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
     participation: "10%",
     orderTtl: "1h",
     stopLoss: "2%",
+    trailingStop: "3%",
     takeProfit: "150%",
   };
   assertEquals(
@@ -255,8 +256,8 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
       "  lot 0.00001, tick 0.01, min-quantity 0.001, max-quantity 9, min-notional 5,",
       "    max-notional 100000",
       "  limits: max-drawdown 20 %, max-daily-loss 3 %, stop-loss 2 %,",
-      "    take-profit 150 %, participation 10 %, max-position 5000, max-orders 10/1m,",
-      "    cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
+      "    trailing-stop 3 %, take-profit 150 %, participation 10 %, max-position 5000,",
+      "    max-orders 10/1m, cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
     ],
   );
   // The texts above set all options of the risk gate, so a new one is not left out.
