@@ -94,6 +94,13 @@ export const RISK_OPTIONS = {
     commands: TRADING,
     help: "time from a signal to the first trade that can fill its order",
   }),
+  fill: orders({
+    default: "signal",
+    read: oneOf("signal", "next"),
+    value: "signal|next",
+    commands: TRADING,
+    help: "fill an order at the trade that made it, or at the next one after that",
+  }),
   participation: orders({
     default: null,
     read: fraction,

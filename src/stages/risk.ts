@@ -225,16 +225,18 @@ export class RiskGate {
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.orders.hasSale) {
-      this.#exits.ask();
-      this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
-    }
+    const sale = this.orders.hasSale ? null : cause;
+    if (sale !== null) this.#exits.ask();
     const { signal } = tick;
     const early = signal === null ? null : this.#checkSignal(signal, tick);
+    // What is placed after this cannot fill at this trade.
+    const isNext = this.#parameters.fill === "next";
+    if (isNext) yield* this.#work(tick);
+    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
     if (signal !== null && early === null) {
       this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
     }
-    yield* this.#work(tick);
+    if (!isNext) yield* this.#work(tick);
     if (early !== null) yield early;
   }
 

@@ -25,6 +25,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   fee: fc.constantFrom("0.001", "0", "0.01"),
   slippage: fc.constantFrom("0", "2", "50"),
   latency: fc.constantFrom(0, 0, SECOND, 5 * SECOND),
+  fill: fc.constantFrom("signal" as const, "next" as const),
   maxDrawdown: fc.constantFrom("0.2", null, "0.01"),
   maxDailyLoss: maybe("0.01"),
   onHalt: fc.constantFrom("hold" as const, "flatten" as const),

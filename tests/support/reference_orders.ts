@@ -153,10 +153,12 @@ export class ReferenceOrders {
     let room = participation === null
       ? null
       : inLots(at.quantity.times(Exact.of(participation)), Exact.of(lot));
-    while (this.#waiting.length > 0 && this.#waiting[0]!.due <= at.time) {
+    const isReady = ({ due, signalTradeId }: Order) =>
+      due <= at.time && (this.#choices.fill !== "next" || signalTradeId !== at.tradeId);
+    while (this.#waiting.length > 0 && isReady(this.#waiting[0]!)) {
       const order = this.#waiting[0]!;
       const sale = order.side === "buy" &&
-        this.#waiting.some(({ side, due }) => side === "sell" && due <= at.time);
+        this.#waiting.some((other) => other.side === "sell" && isReady(other));
       if (sale && order.works) {
         this.#drop(order);
         this.#expire(order, "replaced");
