@@ -145,6 +145,14 @@ export function configure(
         `${complete.long}: expected the short window to be smaller than the long one`,
     );
   }
+  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
+    found.push(
+      `${nameIn(sources.speed!, "speed")} is ${
+        shownValue(complete.speed)
+      }: the clocks of real exchanges run at 1; ` +
+        "expected --endpoint with the address of penstock exchange",
+    );
+  }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
     // The exchange's own rules replace a default.

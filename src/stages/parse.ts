@@ -14,7 +14,7 @@ import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
-import { type Waited, Waits } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 /** The first stage, for one symbol. */
 export class Parse {
@@ -36,7 +36,7 @@ export class Parse {
   #isCalm = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
-  readonly #waits = new Waits();
+  readonly waits = new Waits();
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
@@ -44,7 +44,7 @@ export class Parse {
    */
   constructor(holdsAtGaps = false, rows?: RowOptions) {
     this.#gapHold = new GapHold(holdsAtGaps);
-    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
+    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.waits, rows);
   }
 
   /** How many more trades may be read. */
@@ -82,11 +82,6 @@ export class Parse {
     if (through <= readTo) return;
     this.#gaps.lacks(through - readTo);
     this.#continuity.skip(readTo + 1, through);
-  }
-
-  /** Marks the live trades that have waited until now. */
-  waited(waited: Waited): void {
-    this.#waits.note(waited);
   }
 
   /** The account of the gap before the last live trade that had one. */
@@ -360,8 +355,9 @@ export class Parse {
     const price = this.#unit.take(trade);
     const isBackfilled = reader.isBackfilled === true;
     const arrival = reader.receivedAt ?? 0;
-    const late = isBackfilled || this.#waits.isLate(arrival);
-    const receivedAt = this.#waits.arrivalOf(arrival);
+    if (!isBackfilled) this.waits.clock.see(trade.time, arrival);
+    const late = isBackfilled || this.waits.isLate(arrival);
+    const receivedAt = this.waits.arrivalOf(arrival);
     return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
   }
 

@@ -181,6 +181,16 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
   configure({ maxNotional: { text: "4", source: "command line" } });
 });
 
+Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it at an address of one's own", () => {
+  const speed = { text: "60", source: "command line" } as const;
+  const endpoint = { text: "ws://127.0.0.1:9001", source: "command line" } as const;
+  assertEquals(assertThrows(() => configure({ speed }, [], "run"), ConfigError).mistakes, [
+    "--speed is 60: the clocks of real exchanges run at 1; expected --endpoint with the address of penstock exchange",
+  ]);
+  assertEquals(configure({ speed, endpoint }, [], "run").config.speed, 60);
+  assertEquals(configure({ speed }, [], "demo").config.speed, 60);
+});
+
 Deno.test("nameIn() names an option as the user wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");

@@ -83,6 +83,8 @@ export async function openRun(
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
+    const { speed } = config;
+    if (speed !== 1) engine.apply({ event: "speed", speed }).forEach(() => {});
     const keeping = journal === null ? null : new stores!.RunJournal(journal, engine, symbol);
     const start = {
       time,
