@@ -223,6 +223,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     feeRate: config.fee,
     slippage: config.slippage,
     latency: config.latency * 1000,
+    fill: config.fill,
     ...rulesIn(config),
     ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
     maxDrawdown: config.maxDrawdown,
@@ -236,6 +237,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     orderTtl: microsecondsOf(config.orderTtl),
     stopLoss: config.stopLoss,
     takeProfit: config.takeProfit,
+    trailingStop: config.trailingStop,
   };
 }
 

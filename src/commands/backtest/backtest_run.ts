@@ -192,9 +192,10 @@ export class BacktestRun {
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, run, fillParameters: { slippage, latencyMs } } of this.#lanes) {
+    const isNext = this.#fillParameters.fill === "next";
+    for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
       const { metrics } = this.state.resultsOf(run);
-      const assumed = { slippage, latency: latencyMs };
+      const assumed = { slippage, latency: latencyMs, ...(isNext ? { fill } : {}) };
       yield {
         type: "model",
         model,
@@ -276,6 +277,7 @@ export class BacktestRun {
 
 function laneOf(model: Lane["model"], configured: TradingParameters): Lane {
   const parameters = tradingParametersUnder(model, configured);
-  const fillParameters = { slippage: plain(parameters.slippage), latencyMs: parameters.latency / 1000 };
+  const { slippage, latency, fill } = parameters;
+  const fillParameters = { slippage: plain(slippage), latencyMs: latency / 1000, fill };
   return { model, fillParameters, run: new ModelRun(parameters) };
 }

@@ -8,6 +8,7 @@ import type { Metrics } from "../performance/metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "../risk/halt.ts";
 import type { Side } from "../numbers/money.ts";
 import type { Progress } from "../orders/order.ts";
+import type { FillAt } from "../risk/trading_parameters.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
 
@@ -213,6 +214,8 @@ export interface ModelEvent
   /** What it assumed: basis points, and ms. */
   readonly slippage: string;
   readonly latency: number;
+  /** The first trade that may fill an order; absent where the run has no `--fill next`. */
+  readonly fill?: FillAt;
 }
 
 /** Events that the pipeline makes from the trades alone. */

@@ -50,8 +50,11 @@ const SHOWN_CHARACTERS = 60;
 export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
-  ...["participation", "orderTtl"],
+  ...["participation", "orderTtl", "fill"],
 ] as const;
+
+/** What lasting options were before they existed. */
+export const BEFORE: Partial<Record<string, string>> = { fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -101,7 +104,8 @@ export class RunJournal implements AsyncDisposable {
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
-      (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
+      !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
@@ -240,7 +244,7 @@ export class RunJournal implements AsyncDisposable {
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
     const list = changed.map((name) =>
-      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
+      `${name} was ${then[name] ?? BEFORE[name] ?? "not set"} and is ${now[name] ?? "not set"}`
     ).join(
       ", ",
     );

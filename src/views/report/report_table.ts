@@ -50,6 +50,7 @@ const FILL_PARAMETERS: readonly Row[] = [
   "Fills",
   ["slippage, basis points", ({ fillParameters }) => fillParameters.slippage],
   ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
+  ["trade filled at", ({ fillParameters }) => fillParameters.fill === "next" ? "next" : "signal's"],
 ];
 
 /** The rows in sections, each under its name. `reasons` are those of refused orders. */
