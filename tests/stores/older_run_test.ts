@@ -11,7 +11,7 @@ import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 Deno.test("RunJournal.start() refuses a run of an older version, and says what to do", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/old.db`;
-  const options = { now: () => 0, window: 50 };
+  const options = { now: () => 0, remembers: 50 };
   {
     await using journal = await Journal.open(path, options);
     await journal.startRun({ time: 1, content: { version: "0.0.9", options: {} } });
@@ -22,7 +22,7 @@ Deno.test("RunJournal.start() refuses a run of an older version, and says what t
         state: { gate: { waiting: [], halt } },
         account: { cash: "1", fees: "0", realized: "0" },
         positions: [],
-        prices: { decimals: 0, fresh: true, values: [] },
+        closes: { decimals: 0, fresh: true, values: [] },
       },
     });
   }
@@ -72,7 +72,7 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
   ];
   for (const [at, [endpoint, market, isSame]] of cases.entries()) {
     const kept = { exchange: "binance", symbol: "BTCUSDT", endpoint };
-    const journal = await Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
+    const journal = await Journal.open(`${folder.path}/${at}.db`, { now: () => 0, remembers: 50 });
     await journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
     await using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
     const start = () =>
