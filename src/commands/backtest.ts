@@ -249,7 +249,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.memory.remembers),
+    remembers: engine.state.memory.remembers,
   });
   if (journal.run > 0) {
     await journal.close();
