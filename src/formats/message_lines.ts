@@ -68,6 +68,8 @@ export class MessageLines implements FileReader {
   #given = 0;
   /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
   #most = COLUMN_ROWS;
+  /** Where the last block starts, and what was read before it. */
+  #before = { at: 0, line: 0, receivedAt: 0 };
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
@@ -157,11 +159,19 @@ export class MessageLines implements FileReader {
     if (this.#at >= this.#end) return null;
     const block = scan.lineBlock(this.#at, this.#isTimed, after, most);
     if (block === null) return null;
+    this.#before = { at: this.#at, line: this.#line, receivedAt: this.receivedAt };
     this.#line += block.size;
     this.#at = scan.stoppedAt;
     if (this.#isTimed) this.receivedAt = block.receivedAt[block.size - 1]!;
     else block.receivedAt.fill(0, 0, block.size);
     return block;
+  }
+
+  giveBack(): void {
+    const { at, line, receivedAt } = this.#before;
+    this.#at = at;
+    this.#line = line;
+    this.receivedAt = receivedAt;
   }
 
   /** The note that the last `next` stopped at, once; null otherwise. */
