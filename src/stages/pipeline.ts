@@ -68,9 +68,9 @@ export class Pipeline {
     this.#strategy = options.strategy();
     this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
     this.#signals = new SignalStage();
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
+    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
     this.#risk = new RiskStage(this.#gate);
-    this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
@@ -228,6 +228,7 @@ export class Pipeline {
     const { rules, instrument } = arrived;
     const trading = tradingRules(rules, given);
     this.#gate.takeRules(trading);
+    this.#fills.exchange.takeRules(trading);
     for (const model of this.#models) model.takeRules(trading);
     yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
   }

@@ -88,8 +88,8 @@ function underLimits(): void {
       const parameters = which === "none" ? none : { ...none, ...LIMITS };
       const account = new Account(parameters.cash);
       const drawdown = new Drawdown(parameters.cash);
-      const stage = new PaperFills(account, drawdown);
-      const gate = new RiskGate(parameters, account, drawdown);
+      const stage = new PaperFills(parameters, account, drawdown);
+      const gate = new RiskGate(parameters, account, drawdown, stage.exchange);
       const blocks = signalled();
       rounds[which].push(timed(() => {
         for (const _piece of stage.over(new RiskStage(gate).over(blocks)));

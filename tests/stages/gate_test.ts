@@ -26,8 +26,8 @@ class GateScenario {
     const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", fee: "0", ...changed });
     const account = new Account(parameters.cash);
     const drawdown = new Drawdown(parameters.cash);
-    this.gate = new RiskGate(parameters, account, drawdown);
-    this.#fills = new PaperFills(account, drawdown);
+    this.#fills = new PaperFills(parameters, account, drawdown);
+    this.gate = new RiskGate(parameters, account, drawdown, this.#fills.exchange);
   }
 
   /** What became of the orders at each trade, in short. */
