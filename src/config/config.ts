@@ -153,6 +153,14 @@ export function configure(
         "expected --endpoint with the address of penstock exchange",
     );
   }
+  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
+    found.push(
+      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
+        nameIn(sources.to!, "to")
+      } is ${complete.to}: ` +
+        "expected the first to be before the second",
+    );
+  }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
     // The exchange's own rules replace a default.

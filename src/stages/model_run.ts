@@ -101,9 +101,9 @@ export class ModelRun {
     return modelTotals(parts, this.#refusals.total, last);
   }
 
-  /** Its results; `last` is as for `totals`. */
-  results(last: Marked | null): Results {
-    return this.#measured.results(last);
+  /** Its results. */
+  results(): Results {
+    return this.#measured.results();
   }
 }
 

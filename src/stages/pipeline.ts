@@ -314,13 +314,13 @@ export class Pipeline {
 
   /** The results of one of the other fill models so far. */
   resultsOf(model: ModelRun): Results {
-    return model.results(this.#last);
+    return model.results();
   }
 
   /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
     if (this.#measured === null) throw new TypeError("This pipeline was made without results");
-    return this.#measured.results(this.#last);
+    return this.#measured.results();
   }
 
   /**

@@ -12,7 +12,7 @@ import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 Deno.test("RunJournal.start() refuses a run of an older version, and says what to do", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/old.db`;
-  const options = { now: () => 0, window: 50 };
+  const options = { now: () => 0, remembers: 50 };
   {
     await using journal = await Journal.open(path, options);
     await journal.startRun({ time: 1, content: { version: "0.0.9", options: {} } });
@@ -23,7 +23,7 @@ Deno.test("RunJournal.start() refuses a run of an older version, and says what t
         state: { gate: { waiting: [], halt } },
         account: { cash: "1", fees: "0", realized: "0" },
         positions: [],
-        prices: { decimals: 0, fresh: true, values: [] },
+        closes: { decimals: 0, fresh: true, values: [] },
       },
     });
   }
@@ -73,7 +73,7 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
   ];
   for (const [at, [endpoint, market, isSame]] of cases.entries()) {
     const kept = { exchange: "binance", symbol: "BTCUSDT", endpoint };
-    const journal = await Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
+    const journal = await Journal.open(`${folder.path}/${at}.db`, { now: () => 0, remembers: 50 });
     await journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
     await using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
     const start = () =>
@@ -92,7 +92,7 @@ Deno.test("RunJournal.start() resumes a run from before --fill, whose orders fil
   const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
   await Deno.writeFile(path, packed.pipeThrough(new DecompressionStream("gzip")));
   const start = async (changed: ShownOptions): Promise<number> => {
-    const journal = await Journal.open(path, { now: () => 0, window: 9 });
+    const journal = await Journal.open(path, { now: () => 0, remembers: 9 });
     const { content } = (await journal.last())!.started;
     const options = { ...shownConfig(configFrom(content["options"] as ShownOptions)), ...changed };
     const config = configFrom(options);

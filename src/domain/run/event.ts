@@ -182,6 +182,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly passedOver: number;
   /** Trades that were never seen and came after later ones; they are not used. */
   readonly outOfOrder: number;
+  /** Trades that `--from` and `--to` left out; absent without these options. */
+  readonly outOfRange?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
