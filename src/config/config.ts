@@ -3,13 +3,17 @@ import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
-import { orderRateText } from "../domain/risk/order_throttle.ts";
+import { orderRateText } from "../domain/risk/checks/max_orders.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
+
+type RiskConfig = Pick<Config, keyof typeof RISK_OPTIONS>;
+const RISK_OPTION_NAMES = Object.keys(RISK_OPTIONS) as (keyof RiskConfig)[];
 
 /** The origin of an option's value. */
 export type Source = "default" | "file" | "command line";
@@ -226,27 +230,20 @@ export function engineChoices(config: Config): EngineChoices {
 /** The trading parameters of the account. */
 export function tradingParametersOf(config: Config): TradingParameters {
   return {
+    ...limitsIn(config),
     cash: config.cash,
     stake: config.stake,
     feeRate: config.fee,
-    slippage: config.slippage,
     latency: config.latency * 1000,
-    fill: config.fill,
     ...rulesIn(config),
     ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
-    maxDrawdown: config.maxDrawdown,
-    maxDailyLoss: config.maxDailyLoss,
-    onHalt: config.onHalt,
-    maxPosition: config.maxPosition,
-    maxOrders: config.maxOrders,
-    cooldown: microsecondsOf(config.cooldown),
-    maxLag: microsecondsOf(config.maxLag),
-    participation: config.participation,
     orderTtl: microsecondsOf(config.orderTtl),
-    stopLoss: config.stopLoss,
-    takeProfit: config.takeProfit,
-    trailingStop: config.trailingStop,
   };
+}
+
+/** The options of the risk gate and of how orders fill, under their own names and in their own units. */
+function limitsIn(config: Config): RiskConfig {
+  return Object.fromEntries(RISK_OPTION_NAMES.map((name) => [name, config[name]])) as RiskConfig;
 }
 
 /** The instrument's rules; one that is not known yet allows everything. */

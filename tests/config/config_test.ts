@@ -232,28 +232,22 @@ Deno.test("configFrom() names needed options that are missing, and values that c
 
 Deno.test("tradingParametersOf() gives the stages what they need, with the latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
-  const { latency, feeRate, ...parameters } = tradingParametersOf(config);
-  assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
+  const parameters = tradingParametersOf(config);
+  assertEquals([parameters.latency, plain(parameters.feeRate)], [1_500_000, "0.001"]);
   const { cash, stake, slippage, fill, maxDrawdown, onHalt } = config;
   // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
   const off = { participation: null, orderTtl: null, stopLoss: null, trailingStop: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
-  assertEquals(parameters, {
-    cash,
-    stake,
-    slippage,
-    fill,
-    lot,
-    tick,
-    minNotional,
-    maxDrawdown,
-    onHalt,
-    ...none,
-    ...off,
-    ...limits,
+  const expected = { cash, stake, slippage, fill, lot, tick, minNotional, maxDrawdown, onHalt };
+  assertEquals({ ...parameters, ...expected, ...none, ...off, ...limits }, parameters);
+  const long = configure({
+    ...{ cooldown: { text: "2s", source: "file" }, maxLag: { text: "3s", source: "file" } },
+    orderTtl: { text: "4s", source: "file" },
   });
+  const { cooldown, maxLag, orderTtl } = tradingParametersOf(long.config);
+  assertEquals([cooldown, maxLag, orderTtl], [2_000, 3_000, 4_000_000]);
 });
 
 Deno.test("tradingParametersOf() awaits rules while the lot or the tick is not known", () => {
