@@ -227,13 +227,14 @@ export class RiskGate {
       this.#exits.ask();
       this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
     }
-    const { signal } = tick;
-    const early = signal === null ? null : this.#checkSignal(signal, tick);
-    if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
+    const early: Refusal[] = [];
+    for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
+      const refused = this.#checkSignal(signal, tick);
+      if (refused !== null) early.push(refused);
+      else this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
     }
     yield* this.#work(tick);
-    if (early !== null) yield early;
+    yield* early;
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
