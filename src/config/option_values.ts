@@ -1,4 +1,5 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
+import { BAR_SIZE_TEXT, type BarSize, barSizeIn } from "../domain/market/bar_size.ts";
 import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { DECIMAL, Money } from "../domain/numbers/money.ts";
 import type { OrderRate } from "../domain/risk/order_throttle.ts";
@@ -124,6 +125,13 @@ export function duration(min: number, max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** A reader of bar sizes: `trades`, `1m`, `100t`, `50v`, `1000000q`. */
+export function barSize(text: string): BarSize {
+  const size = barSizeIn(text);
+  if (size === null) throw new NotAllowed(BAR_SIZE_TEXT);
+  return size;
 }
 
 /** A reader of one of the words given. */

@@ -62,6 +62,11 @@ function measured(digits: string, unit: "t" | "v" | "q"): BarSize | null {
     : { by: "count", trades: amount.toNumber() };
 }
 
+/** What windows count with bars of this size (its text): `trades`, or `bars of 1m`. */
+export function barsCounted(size: string): string {
+  return size === EACH_TRADE ? size : `bars of ${size}`;
+}
+
 /** The shortest text of a bar size. */
 export function barSizeText(size: BarSize): string {
   switch (size.by) {

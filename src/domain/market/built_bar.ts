@@ -1,5 +1,5 @@
 /** A bar as it is built, trade by trade, without an object for any of them. */
-import { powerOfTen } from "../numbers/price.ts";
+import { MAX_DECIMALS, powerOfTen } from "../numbers/price.ts";
 import { MOST_ADDED, WideSum } from "../numbers/wide_sum.ts";
 import { type Bar, QUANTITY_PARTS } from "./bar.ts";
 import type { Columns } from "./columns.ts";
@@ -121,6 +121,7 @@ export class BuiltBar implements Bar {
     const { openTime, closeTime, open, high, low, close, decimals, trades, volume, value } = snapshot;
     const numbers = [openTime, closeTime, open, high, low, close, decimals, trades];
     const isSound = numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && trades > 0 &&
+      decimals <= MAX_DECIMALS &&
       [open, close].every((one) => low <= one && one <= high) &&
       [volume, value].every((text) => typeof text === "string" && /^\d{1,60}$/.test(text));
     if (!isSound) throw new TypeError("its open bar is none that trades can make");

@@ -4,6 +4,7 @@ import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
+import { EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
@@ -48,10 +49,13 @@ const SHOWN_CHARACTERS = 60;
  * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
-  ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
+  ...["exchange", "symbol", "bars", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
   ...["participation", "orderTtl"],
 ] as const;
+
+/** What every run had before there was such an option. */
+export const ONCE: Readonly<Partial<Record<typeof LASTING[number], string>>> = { bars: EACH_TRADE };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -97,13 +101,14 @@ export class RunJournal implements AsyncDisposable {
       return false;
     }
     const kept = (await rulesOf(this.#journal))!;
-    const then = kept.options as ShownOptions;
+    const then: ShownOptions = { ...ONCE, ...kept.options as ShownOptions };
+    const now: ShownOptions = { ...ONCE, ...options };
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
-      (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+      (then[name] ?? null) !== (now[name] ?? null) && !(isRule(name) && !isKept(kept, name))
     );
-    if (changed.length > 0) throw this.#otherRun(changed, then, options);
+    if (changed.length > 0) throw this.#otherRun(changed, then, now);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
     await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;

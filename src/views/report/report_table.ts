@@ -1,6 +1,7 @@
 /** The results of a backtest for a trader: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
+import { barsCounted, barSizeText } from "../../domain/market/bar_size.ts";
 import { Money } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
@@ -155,7 +156,7 @@ function headOf(
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
   const { outOfOrder, resets } = summary;
-  const { short, long } = config;
+  const { short, long, bars } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null
       ? []
@@ -172,8 +173,10 @@ function headOf(
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
-    `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
-    `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `Backtest of ${symbol}, averages of ${short} and ${long} ${barsCounted(barSizeText(bars))}, on paper`,
+    `  ${counted(trades, "trade")}${
+      summary.bars === undefined ? "" : `, ${counted(summary.bars, "bar")}`
+    } in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     ...assumptions(config, columns.length === 1, named),

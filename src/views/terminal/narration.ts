@@ -9,6 +9,7 @@ import type {
   ReleasedEvent,
   SignalEvent,
 } from "../../domain/run/event.ts";
+import { barsCounted, EACH_TRADE } from "../../domain/market/bar_size.ts";
 import type { Halt } from "../../domain/risk/halt.ts";
 import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -30,9 +31,11 @@ export function narrate(
 ): Line | null {
   switch (event.type) {
     case "started": {
-      const { symbol, short, long, cash, stake, fee } = event.config;
+      const { symbol, bars, short, long, cash, stake, fee } = event.config;
       return info(
-        `Penstock ${event.version} ${event.command}: ${symbol}, averages of ${short} and ${long} trades, ` +
+        `Penstock ${event.version} ${event.command}: ${symbol}, averages of ${short} and ${long} ${
+          barsCounted(String(bars ?? EACH_TRADE))
+        }, ` +
           `cash ${cash}, stake ${stakeWords(stake)}, fee ${fee}; on paper only`,
       );
     }
