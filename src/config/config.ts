@@ -1,6 +1,7 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
+import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
@@ -191,7 +192,9 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   if (value instanceof Money) return plain(value);
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
-  if (typeof value === "object" && value !== null) return orderRateText(value);
+  if (typeof value === "object" && value !== null) {
+    return "by" in value ? barSizeText(value) : orderRateText(value);
+  }
   return value === Infinity ? "max" : value;
 }
 
@@ -272,14 +275,21 @@ export function configFrom(
 /** The part of the configuration that an engine needs besides a strategy. */
 export interface EngineChoices {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
 
 export function engineChoices(config: Config): EngineChoices {
-  const { symbol, stopAfter } = config;
-  return { symbol, parameters: tradingParametersOf(config), stopAfter };
+  const { symbol, bars, stopAfter } = config;
+  return { symbol, bars, parameters: tradingParametersOf(config), stopAfter };
+}
+
+/** The option that counts the quantities of trades, which must be coins then; null for none. */
+export function quantityOption({ participation, bars }: Config): "participation" | "bars" | null {
+  if (participation !== null) return "participation";
+  return bars.by === "volume" || bars.by === "value" ? "bars" : null;
 }
 
 /** The trading parameters of the account. */

@@ -3,6 +3,7 @@ import type { AccountSnapshot } from "../domain/account/account.ts";
 import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import { Money } from "../domain/numbers/money.ts";
+import type { BarsSnapshot } from "./bars.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
@@ -29,6 +30,8 @@ export interface PipelineSnapshot {
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
+  /** The bars so far; absent if every trade is a bar. */
+  readonly bars?: BarsSnapshot;
   /** The stance; named after the first strategy. */
   readonly crossover: SignalSnapshot;
   /** What the strategy remembers besides closes; absent for nothing. */

@@ -218,17 +218,20 @@ export class RiskGate {
       : null;
     const sale = this.orders.hasSale ? null : cause;
     if (sale !== null) this.#exits.ask();
-    const { signal } = tick;
-    const early = signal === null ? null : this.#checkSignal(signal, tick);
+    const refused: Refusal[] = [];
+    const passed: Signal[] = [];
+    for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
+      const early = this.#checkSignal(signal, tick);
+      if (early === null) passed.push(signal);
+      else refused.push(early);
+    }
     // What is placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
     if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
-    if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
-    }
+    for (const { side, tradeId } of passed) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
     if (!isNext) yield* this.#work(tick);
-    if (early !== null) yield early;
+    yield* refused;
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {

@@ -2,7 +2,7 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
+import { LASTING, ONCE } from "../../stores/journal/run_journal.ts";
 import type { OptionName } from "../../config/options.ts";
 import { keptOptions, STRATEGY_OPTION_NAMES, strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
@@ -10,7 +10,7 @@ import type { KeptEngine } from "../../stores/verification/verification.ts";
 /** The options that a derivation needs besides those of its strategy. No default may replace them. */
 const NEEDED = [
   ...LASTING.filter((name) =>
-    BEFORE[name] === undefined && name !== "strategy" &&
+    ONCE[name] === undefined && name !== "strategy" &&
     !STRATEGY_OPTION_NAMES.some((option) => option === name)
   ),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],

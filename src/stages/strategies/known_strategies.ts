@@ -1,4 +1,5 @@
 /** The table of strategies. */
+import { barsCounted, type BarSize, barSizeText, EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { BOLLINGER } from "./bollinger.ts";
 import { CROSSOVER } from "./crossover.ts";
 import { DONCHIAN } from "./donchian.ts";
@@ -91,7 +92,7 @@ export function strategyWords(choice: object): string {
   const { strategy = DEFAULT_STRATEGY, bars } = choice as StrategyChoice & { readonly bars?: unknown };
   if (!isStrategyName(strategy)) return `strategy ${strategy}`;
   const [kind, values] = chosen(choice as StrategyChoice);
-  return kind.words(values, bars === undefined || String(bars) === "trades" ? "trades" : `bars of ${bars}`);
+  return kind.words(values, barsCounted(shownSize(bars)));
 }
 
 /**
@@ -103,6 +104,12 @@ export function keptOptions(
 ): readonly string[] {
   if (strategy === DEFAULT_STRATEGY) return ["short", "long"];
   return isStrategyName(String(strategy)) ? Object.keys(kindOf(strategy as StrategyName).options) : [];
+}
+
+function shownSize(bars: unknown): string {
+  return typeof bars === "object" && bars !== null
+    ? barSizeText(bars as BarSize)
+    : String(bars ?? EACH_TRADE);
 }
 
 function chosen(choice: StrategyChoice): [StrategyKind, StrategyValues<StrategyOptions>] {

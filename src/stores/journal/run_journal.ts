@@ -4,6 +4,7 @@ import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
+import { EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
@@ -49,13 +50,13 @@ const SHOWN_CHARACTERS = 60;
  * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
-  ...["exchange", "symbol", "strategy", ...STRATEGY_OPTION_NAMES, "cash", "stake", "fee"],
+  ...["exchange", "symbol", "bars", "strategy", ...STRATEGY_OPTION_NAMES, "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
-/** What lasting options were before they existed. */
-export const BEFORE: Partial<Record<string, string>> = { fill: "signal" };
+/** What every run had before there was such an option. */
+export const ONCE: Readonly<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -102,14 +103,14 @@ export class RunJournal implements AsyncDisposable {
       return false;
     }
     const kept = (await rulesOf(this.#journal))!;
-    const then = kept.options as ShownOptions;
+    const then: ShownOptions = { ...ONCE, ...kept.options as ShownOptions };
+    const now: ShownOptions = { ...ONCE, ...options };
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
-      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
-      !(isRule(name) && !isKept(kept, name))
+      (then[name] ?? null) !== (now[name] ?? null) && !(isRule(name) && !isKept(kept, name))
     );
-    if (changed.length > 0) throw this.#otherRun(changed, then, options);
+    if (changed.length > 0) throw this.#otherRun(changed, then, now);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
     await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
@@ -263,7 +264,7 @@ export class RunJournal implements AsyncDisposable {
 /** The value of an option as a message shows it; of a strategy, with its options. */
 function textOf(name: string, options: ShownOptions): string {
   if (name === "strategy") return strategyWords(options);
-  return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
+  return String(options[name] ?? defaultOf(name, options) ?? "not set");
 }
 
 /** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */
