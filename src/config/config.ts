@@ -153,6 +153,14 @@ export function configure(
         "file shows the unit of its times itself",
     );
   }
+  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
+    found.push(
+      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
+        nameIn(sources.to!, "to")
+      } is ${complete.to}: ` +
+        "expected the first to be before the second",
+    );
+  }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
     // The exchange's own rules replace a default.
@@ -231,6 +239,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     feeRate: config.fee,
     slippage: config.slippage,
     latency: config.latency * 1000,
+    fill: config.fill,
     ...rulesIn(config),
     ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
     maxDrawdown: config.maxDrawdown,
@@ -244,6 +253,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     orderTtl: microsecondsOf(config.orderTtl),
     stopLoss: config.stopLoss,
     takeProfit: config.takeProfit,
+    trailingStop: config.trailingStop,
   };
 }
 

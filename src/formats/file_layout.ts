@@ -1,6 +1,7 @@
 /** The table of file formats, and the search for the one that a file has, from its first lines. */
 import type { ColumnName, TimeUnit } from "../domain/market/own_columns.ts";
 import { binanceCsv } from "./binance_csv.ts";
+import { binanceKlines } from "./binance_klines.ts";
 import { namesColumns } from "./csv_layout.ts";
 import { jsonTrades } from "./json_trades.ts";
 import { messages, recordings } from "./message_files.ts";
@@ -12,7 +13,14 @@ import { VENUE_NAMES, venueCsv } from "./venue_csv.ts";
  * The formats that Penstock reads. The first that recognizes a line reads the file. If none does, the first that gives
  * a reason explains why the file cannot be read.
  */
-export const TRADE_FILES: readonly TradeFile[] = [recordings, jsonTrades, messages, binanceCsv, venueCsv];
+export const TRADE_FILES: readonly TradeFile[] = [
+  recordings,
+  jsonTrades,
+  messages,
+  binanceCsv,
+  binanceKlines,
+  venueCsv,
+];
 
 /** The formats that a run reads: only a CSV of the user's own if `columns` say what it holds, else those of the table. */
 export function formatsOf(
