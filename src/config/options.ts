@@ -2,7 +2,6 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
-import { MAX_WINDOW } from "../domain/numbers/price.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
 import { FILE_OPTIONS } from "./file_options.ts";
@@ -24,6 +23,7 @@ import {
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
+import { STRATEGY_OPTIONS } from "./strategy_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
@@ -53,20 +53,7 @@ export const OPTIONS = {
     commands: ALL,
     help: "what to trade, as the exchange names it",
   }),
-  short: trading({
-    default: "20",
-    read: wholeNumber(1, 999_999),
-    value: "TRADES",
-    commands: TRADING,
-    help: "window of the short average",
-  }),
-  long: trading({
-    default: "50",
-    read: wholeNumber(2, MAX_WINDOW),
-    value: "TRADES",
-    commands: TRADING,
-    help: "window of the long average",
-  }),
+  ...STRATEGY_OPTIONS,
   cash: trading({
     default: "10000",
     read: positive,
