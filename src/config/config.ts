@@ -164,6 +164,14 @@ export function configure(
         "expected --endpoint with the address of penstock exchange",
     );
   }
+  if (complete.timeUnit !== null && complete.columns === null) {
+    found.push(
+      `${
+        nameIn(sources.timeUnit!, "timeUnit")
+      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
+        "file shows the unit of its times itself",
+    );
+  }
   if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
     found.push(
       `${nameIn(sources.from!, "from")} is ${complete.from} and ${
