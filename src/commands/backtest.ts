@@ -1,6 +1,6 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../formats/chunk_reader.ts";
-import { TRADE_FILES } from "../formats/file_layout.ts";
+import { formatsOf, TRADE_FILES } from "../formats/file_layout.ts";
 import type { Chunk, TradeFile } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
@@ -31,6 +31,7 @@ import { OutputStuck } from "../views/terminal/terminal.ts";
 import { show, type View } from "../views/view.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
+import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
@@ -48,9 +49,10 @@ const STOPPED = {
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
-  { views = VIEWS, formats = TRADE_FILES } = {},
+  { views = VIEWS, formats: table = TRADE_FILES } = {},
 ): Promise<void> {
   const { config, sources, assets = null } = await instrumentOf(configuration, signal);
+  const formats = formatsOf(config, table);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
@@ -166,6 +168,7 @@ async function processFiles(
   const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
   const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
   const mismatches = new SymbolMismatches(config.symbol);
+  const missingIds = new MissingIds();
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
@@ -177,6 +180,8 @@ async function processFiles(
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
+    const missing = missingIds.takeWarning(run);
+    if (missing !== null) warn(view, missing);
     await view.ready();
     await result?.flush();
     if (run.done || stop.aborted) break;
@@ -187,7 +192,7 @@ async function processFiles(
   logOutOfRange(run, config, view);
   if (!stop.aborted) unused.enter(null);
   for (const tally of run.tallies ?? []) unused.add(tally);
-  for (const text of unused.warnings(config.symbol)) warn(view, text);
+  for (const text of [...unused.warnings(config.symbol), ...remarksOn(run)]) warn(view, text);
 }
 
 function warn(view: View, text: string): void {

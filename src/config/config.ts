@@ -153,6 +153,14 @@ export function configure(
         "expected the first to be before the second",
     );
   }
+  if (complete.timeUnit !== null && complete.columns === null) {
+    found.push(
+      `${
+        nameIn(sources.timeUnit!, "timeUnit")
+      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
+        "file shows the unit of its times itself",
+    );
+  }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
     // The exchange's own rules replace a default.

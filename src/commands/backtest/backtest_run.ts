@@ -124,6 +124,16 @@ export class BacktestRun {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
   }
 
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
+  }
+
+  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  get fileWithoutIds(): string | null {
+    return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
+  }
+
   /** Flaws in the input not reported yet, or null. */
   takeRejections(): Rejections | null {
     return this.state.takeRejections();
