@@ -4,6 +4,7 @@ import { ConfigError, optionWord } from "../domain/process/config_error.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/order_throttle.ts";
+import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
@@ -66,8 +67,10 @@ export function readConfigFile(
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
     if (name === undefined || name === "config") {
+      const meant = closestName(key, OPTION_NAMES.filter((candidate) => candidate !== "config"));
       mistakes.push(
-        `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
+        `"${key}" in the configuration file is not an option; ` +
+          `${meant === null ? "" : `did you mean "${meant}"? `}"penstock ${command} --help" lists them`,
       );
     } else if (typeof value === "boolean") {
       given[name] = { text: value ? "on" : "off", source: "file" };
