@@ -5,6 +5,7 @@ import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
+import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
 import {
   ascendingIn,
@@ -79,8 +80,10 @@ export function readConfigFile(
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
     if (name === undefined || name === "config") {
+      const meant = closestName(key, OPTION_NAMES.filter((candidate) => candidate !== "config"));
       mistakes.push(
-        `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
+        `"${key}" in the configuration file is not an option; ` +
+          `${meant === null ? "" : `did you mean "${meant}"? `}"penstock ${command} --help" lists them`,
       );
     } else if (typeof value === "boolean") {
       given[name] = { text: value ? "on" : "off", source: "file" };

@@ -272,7 +272,7 @@ export class Pipeline {
 
   /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
   get ahead(): number {
-    return this.#ahead;
+    return this.#ahead + this.#parse.due;
   }
 
   /** The id of the last trade seen; -1 before the first. */

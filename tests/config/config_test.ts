@@ -70,7 +70,7 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
   assertEquals(read(`{"min-notional": 5, "config": "x", "__proto__": 1, "cash": [1], "fee": {"a": 1}}`), {
     given: {},
     mistakes: [
-      `"min-notional" in the configuration file is not an option; ${lists}`,
+      `"min-notional" in the configuration file is not an option; did you mean "minNotional"? ${lists}`,
       `"config" in the configuration file is not an option; ${lists}`,
       `"__proto__" in the configuration file is not an option; ${lists}`,
       `"cash" in the configuration file is [1]: expected a text or a number`,

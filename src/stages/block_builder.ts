@@ -1,4 +1,4 @@
-/** Puts trades into blocks. Trades that simply follow each other, as nearly all do, need no object. */
+/** Puts trades into blocks. Trades that simply follow one another, as nearly all do, need no object. */
 import { type Block, BLOCK_ROWS } from "../domain/market/block.ts";
 import { tickAt, TradeBlock } from "../domain/market/trade_block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
@@ -30,7 +30,7 @@ export interface RowOptions {
 }
 
 /** Makes the blocks of one symbol. */
-export class CalmRows {
+export class BlockBuilder {
   readonly #continuity: Continuity;
   readonly #unit: PriceUnit;
   readonly #seen: SeenTimes;
