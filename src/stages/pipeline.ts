@@ -72,9 +72,9 @@ export class Pipeline {
     this.#strategy = options.strategy();
     this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
     this.#signals = new SignalStage();
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
+    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
     this.#risk = new RiskStage(this.#gate);
-    this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
@@ -226,6 +226,7 @@ export class Pipeline {
     const { rules, instrument } = arrived;
     const trading = tradingRules(rules, given);
     this.#gate.takeRules(trading);
+    this.#fills.exchange.takeRules(trading);
     for (const model of this.#models) model.takeRules(trading);
     yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
   }
@@ -311,13 +312,13 @@ export class Pipeline {
 
   /** The results of one of the other fill models so far. */
   resultsOf(model: ModelRun): Results {
-    return model.results(this.#last);
+    return model.results();
   }
 
   /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
     if (this.#measured === null) throw new TypeError("This pipeline was made without results");
-    return this.#measured.results(this.#last);
+    return this.#measured.results();
   }
 
   /**

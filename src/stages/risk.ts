@@ -11,10 +11,10 @@ import {
   stricter,
 } from "../domain/risk/halt.ts";
 import { LossLimits } from "../domain/risk/loss_limits.ts";
-import { type Money, type Side, ZERO } from "../domain/numbers/money.ts";
-import type { Order, Progress } from "../domain/orders/order.ts";
+import type { Side } from "../domain/numbers/money.ts";
+import type { Order } from "../domain/orders/order.ts";
 import { OrderThrottle } from "../domain/risk/order_throttle.ts";
-import { priceAsMoney } from "../domain/numbers/price.ts";
+import type { Quote } from "../domain/orders/quote.ts";
 import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
   type Expired,
@@ -25,43 +25,37 @@ import {
   refusal,
   RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
+import { OrderChecks } from "../domain/risk/checks/known_checks.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
-import { clockAt, type Signalled } from "../domain/market/tick.ts";
+import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
-/** Details of an approval beyond its amounts; most orders have none. */
-interface Detail extends Progress {
-  readonly cause?: ExitCause;
-  readonly partial?: true;
+/** The exchange, as the gate sees it. */
+export interface Quotes {
+  /** What an order would trade at a trade; nothing happens yet. */
+  quote(order: Order, trade: Tick): Quote;
+  /** Ends an order before it is filled. */
+  cancel(order: Order): void;
 }
 
 declare const GATE: unique symbol;
 
-/** An order that passed the gate, or the part of one that a trade has volume for, at the trade that fills it. */
+/** An order that passed the gate, and what it trades at the trade where it did. */
 class Approved {
   readonly kind = "approved";
   /** Makes the type nominal: nothing outside this file can build one. */
   declare readonly passed: typeof GATE;
-  readonly side: Side;
-  readonly price: Money;
-  readonly quantity: Money;
-  readonly fee: Money;
-  readonly signalTradeId: number;
-  readonly detail: Detail | undefined;
+  readonly order: Order;
+  readonly quote: Quote;
 
-  constructor({ side, signalTradeId }: Order, { price, quantity, fee }: Sized, detail: Detail | undefined) {
-    this.side = side;
-    this.price = price;
-    this.quantity = quantity;
-    this.fee = fee;
-    this.signalTradeId = signalTradeId;
-    this.detail = detail;
+  constructor(order: Order, quote: Quote) {
+    this.order = order;
+    this.quote = quote;
   }
 }
 
@@ -74,8 +68,9 @@ export type RiskDecision = ApprovedOrder | Refusal | Expired;
 /** Judges the orders of one symbol. */
 export class RiskGate {
   #parameters: TradingParameters;
-  #sizing: OrderSizing;
+  #checks: OrderChecks;
   readonly #account: Account;
+  readonly #exchange: Quotes;
   readonly #drawdown: Drawdown;
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
@@ -87,10 +82,12 @@ export class RiskGate {
   #halt: Halt | null = null;
   #news: RiskNews[] = [];
 
-  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown) {
+  /** `exchange` fills what is approved, before the next decision is pulled. */
+  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown, exchange: Quotes) {
     this.#parameters = parameters;
-    this.#sizing = new OrderSizing(parameters);
+    this.#checks = new OrderChecks(parameters, account);
     this.#account = account;
+    this.#exchange = exchange;
     this.#drawdown = drawdown;
     this.#limits = new LossLimits(parameters.cash, parameters);
     this.#exits = new ProtectiveExits(parameters);
@@ -106,6 +103,7 @@ export class RiskGate {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
     end = this.#limits.markQuiet(block, from, end);
+    this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
   }
@@ -118,6 +116,7 @@ export class RiskGate {
   take(tick: Signalled): Iterable<RiskDecision> | null {
     const { price, decimals, time } = tick;
     this.#drawdown.mark(price, decimals, time);
+    this.#exits.mark(price, decimals);
     const now = clockAt(tick);
     if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
@@ -151,10 +150,10 @@ export class RiskGate {
     return this.#parameters.awaitsRules === true;
   }
 
-  /** From now on, orders are sized by these rules; rules that are not given stay as they are. */
+  /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.#sizing = new OrderSizing(this.#parameters);
+    this.#checks = new OrderChecks(this.#parameters, this.#account);
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
@@ -189,8 +188,10 @@ export class RiskGate {
 
   /** Ends the input. Returns the orders still waiting, oldest first; they will never fill. */
   end(): Expired[] {
-    this.#account.reserve(ZERO, ZERO);
-    return this.orders.takeAll().map((order) => expired(order));
+    return this.orders.takeAll().map((order) => {
+      this.#exchange.cancel(order);
+      return expired(order);
+    });
   }
 
   snapshot(): RiskSnapshot {
@@ -212,7 +213,7 @@ export class RiskGate {
     if (changes !== null) this.orders.restore(waiting, changes);
     this.#halt = halt;
     this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
+    this.#exits.restore(exits, books, this.#account.costWithoutFees(this.#parameters.feeRate));
     this.#throttle.restore(pace);
     this.#news = [];
   }
@@ -223,17 +224,21 @@ export class RiskGate {
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.orders.hasSale) {
-      this.#exits.ask();
-      this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
-    }
+    const sale = this.orders.hasSale ? null : cause;
+    if (sale !== null) this.#exits.ask();
+    const accepted: Signal[] = [];
     const early: Refusal[] = [];
     for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
       const refused = this.#checkSignal(signal, tick);
       if (refused !== null) early.push(refused);
-      else this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
+      else accepted.push(signal);
     }
-    yield* this.#work(tick);
+    // What is placed after this cannot fill at this trade.
+    const isNext = this.#parameters.fill === "next";
+    if (isNext) yield* this.#work(tick);
+    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
+    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
+    if (!isNext) yield* this.#work(tick);
     yield* early;
   }
 
@@ -264,7 +269,6 @@ export class RiskGate {
   /** Judges the orders that are due, first in, first out, as long as this trade has volume for them. */
   *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
-    let room = this.orders.isEmpty ? null : this.#sizing.roomAt(tick);
     const now = clockAt(tick);
     for (
       let order = this.orders.oldest;
@@ -278,22 +282,24 @@ export class RiskGate {
         yield expired(order, "replaced");
         continue;
       }
-      const decision = this.#attempt(order, tick, room);
-      const isLast = decision !== null && (decision.kind !== "approved" || decision.detail?.partial !== true);
-      if (isLast) this.#drop(order);
-      if (decision !== null) yield decision;
-      if (decision?.kind === "approved") {
-        // The fill stage books it before it pulls the next.
-        this.#booked(decision, isLast, now);
+      const decision = this.#attempt(order, tick);
+      if (decision.kind === "refusal") {
+        this.#drop(order);
+        yield decision;
+        continue;
       }
-      if (!isLast && !isOutdone) return;
-      if (room !== null && decision?.kind === "approved") room = room.minus(decision.quantity);
+      // The fill stage books it before it pulls the next.
+      yield decision;
+      const { isWhole } = decision.quote;
+      if (isWhole) this.#drop(order);
+      this.#booked(decision, now);
+      if (!isWhole && !isOutdone) return;
     }
   }
 
   #drop(order: Order): void {
     this.orders.drop(order);
-    if (order.isWorking) this.#account.reserve(ZERO, ZERO);
+    this.#exchange.cancel(order);
   }
 
   /** The checks that need no price. */
@@ -316,43 +322,26 @@ export class RiskGate {
     return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
   }
 
-  /** The decision on an order at the trade when it is due; null if it has to wait for volume. */
-  #attempt(order: Order, tick: Signalled, room: Money | null): RiskDecision | null {
-    const { side, cause } = order;
+  /** The decision on an order at a trade where it is due. */
+  #attempt(order: Order, tick: Signalled): ApprovedOrder | Refusal {
+    const { side, cause, isWorking } = order;
     if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = order.isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
+    const tooSoon = isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
-    const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
-    if ("reason" in sized) return refusal(order, tick.id, sized);
-    if (!order.isWorking) this.#throttle.pass(clockAt(tick));
-    if (room === null) return new Approved(order, sized, cause === null ? undefined : { cause });
-    return this.#part(order, sized);
-  }
-
-  /** The part of an order that the trade has volume for, and the amount reserved for the rest; null without volume. */
-  #part(order: Order, sized: Sized): ApprovedOrder | null {
-    const { quantity, notional, whole } = sized;
-    const isLast = quantity.eq(whole);
-    const isFirst = order.filled.isZero();
-    const { cash, position } = this.#sizing.needs(order, sized, this.#account);
-    order.isWorking = true;
-    if (isLast) this.#account.reserve(ZERO, ZERO);
-    else this.#account.reserve(cash, position);
-    if (quantity.isZero()) return null;
-    order.take(quantity, notional);
-    const { cause } = order;
-    return new Approved(order, sized, {
-      ...(cause === null ? {} : { cause }),
-      ...(isLast ? (isFirst ? {} : order.progress()) : { partial: true }),
-    });
+    const quote = this.#exchange.quote(order, tick);
+    const breach = this.#checks.judgeQuote(order, quote);
+    if (breach !== null) return refusal(order, tick.id, breach);
+    if (!isWorking) this.#throttle.pass(clockAt(tick));
+    return new Approved(order, quote);
   }
 
   /** Notes a fill that has just been booked. */
-  #booked({ side, price, quantity }: ApprovedOrder, isLast: boolean, time: number): void {
+  #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
+    if (quantity.isZero()) return;
     const { cash, position, realized } = this.#account;
     this.#limits.rebook(cash, position);
-    this.#exits.booked(side, price, quantity, position, isLast);
+    this.#exits.booked(side, price, quantity, position, isWhole);
     if (side === "sell") this.#throttle.sold(realized, position, time);
   }
 

@@ -1,22 +1,17 @@
 import type { Side } from "../numbers/money.ts";
 import type { Order, Progress } from "./order.ts";
+import type { OrderCheckName } from "../risk/checks/known_checks.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 
 /** The risk gate's checks, by the code that a refusal carries. */
 export type Check =
+  | OrderCheckName
   | "cooldown"
   | "disconnected"
-  | "funds"
   | "halted"
   | "late"
-  | "lot"
   | "max-lag"
-  | "max-notional"
   | "max-orders"
-  | "max-position"
-  | "max-quantity"
-  | "min-notional"
-  | "no-position"
   | "no-rules"
   | "stale";
 

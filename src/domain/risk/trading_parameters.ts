@@ -1,9 +1,13 @@
 import type { OnHalt } from "./halt.ts";
 import type { LossParameters } from "./loss_limits.ts";
+import type { PositionParameters } from "./checks/max_position.ts";
 import type { Money } from "../numbers/money.ts";
 import type { ThrottleParameters } from "./order_throttle.ts";
 import type { ExitParameters } from "./protective_exits.ts";
 import type { Stake } from "../orders/stake.ts";
+
+/** The first trade that may fill an order: the one that made it, or the next one after that. */
+export type FillAt = "signal" | "next";
 
 /** The rules for an instrument's orders. */
 export interface TradingRules {
@@ -21,7 +25,8 @@ export interface TradingRules {
 }
 
 /** What the account trades under: the user's choices and the instrument's rules. */
-export interface TradingParameters extends TradingRules, LossParameters, ThrottleParameters, ExitParameters {
+export interface TradingParameters
+  extends TradingRules, LossParameters, ThrottleParameters, ExitParameters, PositionParameters {
   /** The instrument's rules are not known yet, and no order is placed until they are; absent for false. */
   readonly awaitsRules?: boolean;
   /** Starting cash, quote currency. */
@@ -34,8 +39,8 @@ export interface TradingParameters extends TradingRules, LossParameters, Throttl
   readonly slippage: Money;
   /** µs between a signal and the earliest trade that may fill it. */
   readonly latency: number;
-  /** The most that a position may be worth after a buy, quote currency; null for no limit. */
-  readonly maxPosition: Money | null;
+  /** The first trade that may fill an order, once the latency has passed. */
+  readonly fill: FillAt;
   /** The greatest age on arrival, µs, of a trade whose signal makes an order; null for no limit. */
   readonly maxLag: number | null;
   readonly onHalt: OnHalt;
