@@ -21,8 +21,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Files that a folder may import besides: the options of an exchange name the exchanges that there are. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { config: ["src/exchanges/hosts.ts"] };
+/** Files that a folder may import besides: options name the exchanges and the strategies that there are. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  config: [
+    "src/exchanges/hosts.ts",
+    "src/stages/strategies/known_strategies.ts",
+    "src/stages/strategies/strategy_kind.ts",
+  ],
+};
 
 /** The same input has to give the same output here, so nothing from outside may come in. */
 const PURE_FOLDERS = ["domain", "config", "stages", "exchanges", "formats"];

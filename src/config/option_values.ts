@@ -3,7 +3,7 @@ import { BAR_SIZE_TEXT, type BarSize, barSizeIn } from "../domain/market/bar_siz
 import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { DECIMAL, Money } from "../domain/numbers/money.ts";
 import { isoTime, timeIn } from "../domain/numbers/time.ts";
-import type { OrderRate } from "../domain/risk/order_throttle.ts";
+import type { OrderRate } from "../domain/risk/checks/max_orders.ts";
 import { LONGEST_REASON } from "../domain/run/run_request.ts";
 import { CashShare, type Stake } from "../domain/orders/stake.ts";
 import { symbolIn } from "../domain/market/symbol.ts";

@@ -3,7 +3,6 @@
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
 import { EACH_TRADE } from "../domain/market/bar_size.ts";
-import { MAX_WINDOW } from "../domain/numbers/price.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
@@ -25,6 +24,7 @@ import {
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
+import { STRATEGY_OPTIONS } from "./strategy_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
@@ -63,20 +63,7 @@ export const OPTIONS = {
       "what windows count: every trade, or bars of a duration such as 1m, of 100t (trades), 50v (base volume) " +
       "or 1000000q (quote value)",
   }),
-  short: trading({
-    default: "20",
-    read: wholeNumber(1, 999_999),
-    value: "TRADES",
-    commands: TRADING,
-    help: "window of the short average",
-  }),
-  long: trading({
-    default: "50",
-    read: wholeNumber(2, MAX_WINDOW),
-    value: "TRADES",
-    commands: TRADING,
-    help: "window of the long average",
-  }),
+  ...STRATEGY_OPTIONS,
   cash: trading({
     default: "10000",
     read: positive,

@@ -88,18 +88,25 @@ export function* olderForms(
 
 /**
  * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
- * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, and the
- * highest price is kept only for a trailing stop.
+ * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
+ * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {
-  const { losses, exits } = kept.gate;
+  const { losses, exits, pace } = kept.gate;
   const day = made.gate.losses.day === null ? null : losses.day;
   const paid = exits.paid === "0" ? made.gate.exits.paid : exits.paid;
   const { highest = made.gate.exits.highest, ...otherExits } = exits;
   const trail = made.gate.exits.highest === undefined ? {} : { highest: highest! };
+  const remembered = Object.entries(made.gate.pace)
+    .map(([name, value]) => [name, Object.hasOwn(pace, name) ? pace[name] : value]);
   return {
     ...kept,
-    gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...otherExits, paid, ...trail } },
+    gate: {
+      ...kept.gate,
+      losses: { ...losses, day },
+      exits: { ...otherExits, paid, ...trail },
+      pace: Object.fromEntries(remembered),
+    },
   };
 }
 

@@ -2,18 +2,9 @@
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import {
-  type Halt,
-  haltAtLoss,
-  haltByHand,
-  type OnHalt,
-  type RiskNews,
-  stricter,
-} from "../domain/risk/halt.ts";
-import { LossLimits } from "../domain/risk/loss_limits.ts";
-import type { Side } from "../domain/numbers/money.ts";
+import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
+import { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { Order } from "../domain/orders/order.ts";
-import { OrderThrottle } from "../domain/risk/order_throttle.ts";
 import type { Quote } from "../domain/orders/quote.ts";
 import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
@@ -25,12 +16,12 @@ import {
   refusal,
   RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import { OrderChecks } from "../domain/risk/checks/known_checks.ts";
+import type { CheckRow } from "../domain/risk/checks/known_checks.ts";
+import { OrderChecks } from "../domain/risk/checks/order_checks.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
-import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
@@ -72,26 +63,29 @@ export class RiskGate {
   readonly #account: Account;
   readonly #exchange: Quotes;
   readonly #drawdown: Drawdown;
-  readonly #limits: LossLimits;
+  readonly #halt: TradingHalt;
   readonly #exits: ProtectiveExits;
-  readonly #throttle: OrderThrottle;
   /** Those that wait. */
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
-  #halt: Halt | null = null;
   #news: RiskNews[] = [];
 
-  /** `exchange` fills what is approved, before the next decision is pulled. */
-  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown, exchange: Quotes) {
+  /** `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. */
+  constructor(
+    parameters: TradingParameters,
+    account: Account,
+    drawdown: Drawdown,
+    exchange: Quotes,
+    table?: readonly CheckRow[],
+  ) {
     this.#parameters = parameters;
-    this.#checks = new OrderChecks(parameters, account);
+    this.#checks = new OrderChecks(parameters, account, table);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
-    this.#limits = new LossLimits(parameters.cash, parameters);
+    this.#halt = new TradingHalt(parameters.cash, parameters);
     this.#exits = new ProtectiveExits(parameters);
-    this.#throttle = new OrderThrottle(parameters);
     this.orders = new WaitingOrders(parameters);
   }
 
@@ -102,7 +96,7 @@ export class RiskGate {
   pass(block: Block, from: number, to: number): number {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
-    end = this.#limits.markQuiet(block, from, end);
+    end = this.#halt.markQuiet(block, from, end);
     this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
@@ -118,7 +112,7 @@ export class RiskGate {
     this.#drawdown.mark(price, decimals, time);
     this.#exits.mark(price, decimals);
     const now = clockAt(tick);
-    if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
+    if (this.#halt.mark(price, decimals, now)) this.#follow(this.#halt.check(price, tick.id));
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
       this.orders.isDue(now, tick.late);
     return isDue ? this.#judge(tick) : null;
@@ -153,18 +147,18 @@ export class RiskGate {
   /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.#checks = new OrderChecks(this.#parameters, this.#account);
+    this.#checks = this.#checks.under(this.#parameters);
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
   haltByHand(action: OnHalt, tradeId: number): void {
-    this.#stop(haltByHand(action, tradeId));
+    this.#follow(this.#halt.byHand(action, tradeId));
   }
 
   /** Releases the halt by hand, with the books at the last trade, whose id is `tradeId`; nothing without a halt. */
   release(books: MarkedBooks, tradeId: number): void {
-    if (this.#halt === null) return;
-    const { reason } = this.#halt;
+    if (this.halt === null) return;
+    const { reason } = this.halt;
     const news = this.#news;
     // The same as for a run that is released while no process runs it.
     this.restore(releasedGate(this.snapshot(), books), books, null);
@@ -173,7 +167,7 @@ export class RiskGate {
 
   /** The halt in force, or null. */
   get halt(): Halt | null {
-    return this.#halt;
+    return this.#halt.current;
   }
 
   /** Whether there is something that `takeNews` has not returned yet. */
@@ -197,10 +191,9 @@ export class RiskGate {
   snapshot(): RiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
-      halt: this.#halt,
-      losses: this.#limits.snapshot(),
+      ...this.#halt.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#throttle.snapshot(),
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -211,10 +204,9 @@ export class RiskGate {
   restore(snapshot: RiskSnapshot, books: MarkedBooks, changes: readonly OrderChange[] | null): void {
     const { waiting, halt, losses, exits, pace } = snapshot;
     if (changes !== null) this.orders.restore(waiting, changes);
-    this.#halt = halt;
-    this.#limits.restore(losses, books);
+    this.#halt.restore(halt, losses, books);
     this.#exits.restore(exits, books, this.#account.costWithoutFees(this.#parameters.feeRate));
-    this.#throttle.restore(pace);
+    this.#checks.restore(pace);
     this.#news = [];
   }
 
@@ -253,7 +245,7 @@ export class RiskGate {
     for (const order of this.orders.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
-      if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
+      if (this.#halt.isFlattening && cause !== "flatten") decision = this.#halted(order, tick);
       else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
       else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
       else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
@@ -302,73 +294,54 @@ export class RiskGate {
     this.#exchange.cancel(order);
   }
 
-  /** The checks that need no price. */
+  /** Why a signal makes no order; null if it makes one. */
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
-    if (this.#isBarred(side)) return this.#halted(order, tick);
-    const { maxLag } = this.#parameters;
-    const lag = tick.receivedAt - tick.time;
-    if (maxLag === null || tick.receivedAt === 0 || lag <= maxLag) return null;
-    return refusal(order, tick.id, {
-      reason: "max-lag",
-      limit: millisecondsText(maxLag),
-      value: millisecondsText(lag),
-    });
-  }
-
-  #isBarred(side: Side): boolean {
-    return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
+    if (this.#halt.bars(side)) return this.#halted(order, tick);
+    const breach = this.#checks.judgeSignal(tick);
+    return breach === null ? null : refusal(order, tick.id, breach);
   }
 
   /** The decision on an order at a trade where it is due. */
   #attempt(order: Order, tick: Signalled): ApprovedOrder | Refusal {
     const { side, cause, isWorking } = order;
-    if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
+    const now = clockAt(tick);
+    if (cause === null && this.#halt.bars(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
+    const tooSoon = isWorking || cause !== null ? null : this.#checks.judgeStart(side, now);
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const quote = this.#exchange.quote(order, tick);
     const breach = this.#checks.judgeQuote(order, quote);
     if (breach !== null) return refusal(order, tick.id, breach);
-    if (!isWorking) this.#throttle.pass(clockAt(tick));
+    if (!isWorking) this.#checks.started(now);
     return new Approved(order, quote);
   }
 
   /** Notes a fill that has just been booked. */
   #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
     if (quantity.isZero()) return;
-    const { cash, position, realized } = this.#account;
-    this.#limits.rebook(cash, position);
+    const { cash, position } = this.#account;
+    this.#halt.rebook(cash, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
-    if (side === "sell") this.#throttle.sold(realized, position, time);
+    this.#checks.filled(side, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {
-    const { limit, value } = this.#halt!;
+    const { limit, value } = this.halt!;
     return refusal(order, tick.id, { reason: "halted", limit, value });
   }
 
-  /** Halts or releases trading after a trade that reached a limit or started a day. */
-  #checkLimits(tick: Signalled): void {
-    if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
-      this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
-      this.#halt = null;
-      this.#exits.flattening = false;
+  /** Does what halts and releases ask for. */
+  #follow(news: readonly RiskNews[]): void {
+    for (const one of news) {
+      this.#news.push(one);
+      if (one.type === "released") this.#exits.flattening = false;
+      else if (one.action === "flatten") {
+        this.#exits.flattening = true;
+        this.orders.mustSweep();
+      }
     }
-    const loss = this.#limits.lossAt(tick.price);
-    if (loss !== null) this.#stop(haltAtLoss(loss, this.#parameters.onHalt, tick.id));
-  }
-
-  #stop(next: Halt): void {
-    const halt = stricter(this.#halt, next);
-    if (halt === this.#halt) return;
-    this.#halt = halt;
-    this.#news.push({ type: "halt", ...halt });
-    this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
-    if (halt.action !== "flatten") return;
-    this.#exits.flattening = true;
-    this.orders.mustSweep();
   }
 }

@@ -16,7 +16,7 @@ Deno.test("programHelp() names the version, every command and every exit code", 
 Deno.test("commandHelp() shows an option's value and default, or neither for a switch", () => {
   const lines = commandHelp("run").replaceAll(/\n {8,}/g, " ").split("\n");
   const line = (option: string) => lines.find((candidate) => candidate.startsWith(`  --${option} `));
-  assertStringIncludes(line("short")!, "--short TRADES ");
+  assertStringIncludes(line("short")!, "--short BARS ");
   assert(line("short")!.endsWith("(20)"));
   assert(line("max-drawdown")!.endsWith("(20%)"));
   assert(line("json")!.endsWith("write events to standard output, one JSON object a line"));

@@ -45,14 +45,18 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     onHalt: choices.onHalt ?? "hold",
     maxPosition: moneyOf(choices.maxPosition),
     maxOrders: choices.maxOrders ?? null,
-    cooldown: choices.cooldown ?? null,
-    maxLag: choices.maxLag ?? null,
+    cooldown: millisecondsOf(choices.cooldown),
+    maxLag: millisecondsOf(choices.maxLag),
     participation: moneyOf(choices.participation),
     orderTtl: choices.orderTtl ?? null,
     stopLoss: moneyOf(choices.stopLoss),
     takeProfit: moneyOf(choices.takeProfit),
     trailingStop: moneyOf(choices.trailingStop),
   };
+}
+
+function millisecondsOf(length: number | null | undefined): number | null {
+  return length == null ? null : length / 1000;
 }
 
 function moneyOf(amount: string | null | undefined): Money | null {

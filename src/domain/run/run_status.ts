@@ -16,6 +16,8 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
+  /** The strategy with its options in words; absent if the journal does not say. */
+  readonly strategy?: string;
   /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
   /** When the run started, and when the current process resumed it, if it did; by the wall clock. */
@@ -89,6 +91,7 @@ export interface RunStatus extends
     | "journal"
     | "run"
     | "symbol"
+    | "strategy"
     | "assets"
     | "pid"
     | "trades"
@@ -181,6 +184,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     journal: kept.journal,
     run: kept.run,
     symbol: kept.symbol,
+    ...(kept.strategy === undefined ? {} : { strategy: kept.strategy }),
     ...(kept.assets === undefined ? {} : { assets: kept.assets }),
     state,
     started: isoTime(kept.started),

@@ -8,6 +8,7 @@ import { EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
+import { defaultOf, STRATEGY_OPTION_NAMES, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { changesTaken } from "../../stages/waiting_orders.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
@@ -49,7 +50,7 @@ const SHOWN_CHARACTERS = 60;
  * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
-  ...["exchange", "symbol", "bars", "short", "long", "cash", "stake", "fee"],
+  ...["exchange", "symbol", "bars", "strategy", ...STRATEGY_OPTION_NAMES, "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
   ...["participation", "orderTtl", "fill"],
 ] as const;
@@ -245,9 +246,12 @@ export class RunJournal implements AsyncDisposable {
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    const list = changed.map((name) =>
-      `${name} was ${then[name] ?? BEFORE[name] ?? "not set"} and is ${now[name] ?? "not set"}`
-    ).join(
+    // Another strategy has other options, of course.
+    const isOther = changed.includes("strategy");
+    const names = isOther
+      ? changed.filter((name) => !STRATEGY_OPTION_NAMES.some((own) => own === name))
+      : changed;
+    const list = names.map((name) => `${name} was ${textOf(name, then)} and is ${textOf(name, now)}`).join(
       ", ",
     );
     return new OtherRun(
@@ -255,6 +259,12 @@ export class RunJournal implements AsyncDisposable {
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+/** The value of an option as a message shows it; of a strategy, with its options. */
+function textOf(name: string, options: ShownOptions): string {
+  if (name === "strategy") return strategyWords(options);
+  return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
 }
 
 /** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */

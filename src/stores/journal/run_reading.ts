@@ -1,4 +1,5 @@
 /** Reads a run back from its journal. */
+import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { marketIn, RECORDED_MARKET } from "../../exchanges/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
@@ -22,6 +23,12 @@ const MOST_CHECKED = 10_000;
 /** The longest amount; decimal arithmetic on longer ones takes too much time. */
 const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/** The strategy in words; nothing if the run does not say which it has. */
+function strategyIn(options: ShownOptions): { readonly strategy?: string } {
+  const isKnown = options["strategy"] !== undefined || options["short"] !== undefined;
+  return isKnown ? { strategy: strategyWords(options) } : {};
+}
 
 /**
  * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if
@@ -54,6 +61,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
       journal: reader.path,
       run,
       symbol: String(options["symbol"]),
+      ...strategyIn(options),
       ...assetsOf(instrument),
       awaitsRules: awaitsRules(instrument),
       started: started.time,

@@ -1,11 +1,11 @@
 /** The results of a backtest for a trader: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
-import { barsCounted, barSizeText } from "../../domain/market/bar_size.ts";
 import { TimeRange } from "../../domain/market/time_range.ts";
 import { Money } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
+import { type StrategyChoice, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { type Assumed, assumptions, type FillParameters, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "../terminal/text_width.ts";
@@ -37,9 +37,7 @@ export interface ReportColumn {
 /** The text above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  readonly config: Assumed & {
-    readonly short: number;
-    readonly long: number;
+  readonly config: Assumed & StrategyChoice & {
     /** The range of times asked for, as ISO 8601; null or absent for none. */
     readonly from?: string | null;
     readonly to?: string | null;
@@ -164,7 +162,7 @@ function headOf(
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
   const { outOfOrder, resets, outOfRange } = summary;
-  const { short, long, bars, from = null, to = null } = config;
+  const { from = null, to = null } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null
       ? []
@@ -181,7 +179,7 @@ function headOf(
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
-    `Backtest of ${symbol}, averages of ${short} and ${long} ${barsCounted(barSizeText(bars))}, on paper`,
+    `Backtest of ${symbol}, ${strategyWords(config)}, on paper`,
     `  ${counted(trades, "trade")}${
       summary.bars === undefined ? "" : `, ${counted(summary.bars, "bar")}`
     } in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,

@@ -42,6 +42,7 @@ function processRows(status: RunStatus): Row[] {
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   const rows: Row[] = [
     ["state", states[state]],
+    ["strategy", status.strategy ?? ""],
     ["started", resumed === null && state === "running" ? "" : since(started, status)],
     ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`],
     ["connection", connection(status)],
