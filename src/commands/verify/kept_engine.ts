@@ -2,15 +2,15 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { LASTING, ONCE } from "../../stores/journal/run_journal.ts";
+import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
 import type { OptionName } from "../../config/options.ts";
 import { keptOptions, STRATEGY_OPTION_NAMES, strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
-/** The options that a derivation needs besides those of its strategy. No default may replace them. */
+/** The options that a derivation needs besides those of its strategy. No default may replace them, unless every run once had that. */
 const NEEDED = [
   ...LASTING.filter((name) =>
-    ONCE[name] === undefined && name !== "strategy" &&
+    BEFORE[name] === undefined && name !== "strategy" &&
     !STRATEGY_OPTION_NAMES.some((option) => option === name)
   ),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],

@@ -62,9 +62,10 @@ function measured(digits: string, unit: "t" | "v" | "q"): BarSize | null {
     : { by: "count", trades: amount.toNumber() };
 }
 
-/** What windows count with bars of this size (its text): `trades`, or `bars of 1m`. */
-export function barsCounted(size: string): string {
-  return size === EACH_TRADE ? size : `bars of ${size}`;
+/** What windows count with bars of this size, or of the size in a text: `trades`, or `bars of 1m`. */
+export function barsCounted(size: BarSize | string): string {
+  const text = typeof size === "string" ? size : barSizeText(size);
+  return text === EACH_TRADE ? text : `bars of ${text}`;
 }
 
 /** The shortest text of a bar size. */

@@ -1,5 +1,5 @@
 /** The table of strategies. */
-import { barsCounted, type BarSize, barSizeText, EACH_TRADE } from "../../domain/market/bar_size.ts";
+import { barsCounted, type BarSize, EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { BOLLINGER } from "./bollinger.ts";
 import { CROSSOVER } from "./crossover.ts";
 import { DONCHIAN } from "./donchian.ts";
@@ -89,10 +89,12 @@ export function remembersUnder(options: unknown): number | null {
 
 /** The chosen strategy with its options in words, from a configuration or what is shown of one. */
 export function strategyWords(choice: object): string {
-  const { strategy = DEFAULT_STRATEGY, bars } = choice as StrategyChoice & { readonly bars?: unknown };
+  const { strategy = DEFAULT_STRATEGY, bars = EACH_TRADE } = choice as StrategyChoice & {
+    readonly bars?: BarSize | string;
+  };
   if (!isStrategyName(strategy)) return `strategy ${strategy}`;
   const [kind, values] = chosen(choice as StrategyChoice);
-  return kind.words(values, barsCounted(shownSize(bars)));
+  return kind.words(values, barsCounted(bars));
 }
 
 /**
@@ -104,12 +106,6 @@ export function keptOptions(
 ): readonly string[] {
   if (strategy === DEFAULT_STRATEGY) return ["short", "long"];
   return isStrategyName(String(strategy)) ? Object.keys(kindOf(strategy as StrategyName).options) : [];
-}
-
-function shownSize(bars: unknown): string {
-  return typeof bars === "object" && bars !== null
-    ? barSizeText(bars as BarSize)
-    : String(bars ?? EACH_TRADE);
 }
 
 function chosen(choice: StrategyChoice): [StrategyKind, StrategyValues<StrategyOptions>] {

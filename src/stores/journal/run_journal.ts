@@ -55,8 +55,8 @@ export const LASTING = [
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
-/** What every run had before there was such an option. */
-export const ONCE: Readonly<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
+/** What lasting options were before they existed. */
+export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -103,14 +103,14 @@ export class RunJournal implements AsyncDisposable {
       return false;
     }
     const kept = (await rulesOf(this.#journal))!;
-    const then: ShownOptions = { ...ONCE, ...kept.options as ShownOptions };
-    const now: ShownOptions = { ...ONCE, ...options };
+    const then = kept.options as ShownOptions;
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
-      (then[name] ?? null) !== (now[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
+      !(isRule(name) && !isKept(kept, name))
     );
-    if (changed.length > 0) throw this.#otherRun(changed, then, now);
+    if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
     await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
