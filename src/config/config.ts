@@ -14,7 +14,11 @@ import {
   optionsOfStrategy,
   strategyReading,
 } from "./strategy_options.ts";
-import { DEFAULT_STRATEGY, STRATEGY_OPTION_NAMES } from "../stages/strategies/known_strategies.ts";
+import {
+  DEFAULT_STRATEGY,
+  isStrategyName,
+  STRATEGY_OPTION_NAMES,
+} from "../stages/strategies/known_strategies.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
@@ -218,7 +222,11 @@ function strategyMistakes(
   const { strategy } = config;
   if (strategy === null) return [];
   const has = optionsOfStrategy(strategy);
-  const options = has.length === 0 ? "has none of the table's options" : `has ${has.map(written).join(", ")}`;
+  const options = !isStrategyName(strategy)
+    ? "takes its options with --set"
+    : has.length === 0
+    ? "has none"
+    : `has ${has.map(written).join(", ")}`;
   // A value that could not be read has been named already.
   const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
     name,
@@ -226,6 +234,12 @@ function strategyMistakes(
     `${nameIn(sources[name], name)} is "${given[name]?.text}": expected to be left out with ` +
     `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`
   );
+  if (config.set !== null && isStrategyName(strategy)) {
+    lacked.push(
+      `${nameIn(sources.set, "set")} is "${config.set}": expected to be left out with ` +
+        `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`,
+    );
+  }
   const swapped = ascendingIn(strategy).flatMap(([less, more]) => {
     const [from, to] = [config[less], config[more]];
     if (from === null || to === null || from < to) return [];
