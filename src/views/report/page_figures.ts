@@ -109,7 +109,7 @@ export function figureTable(
                 : row[1]({
                   ...figures,
                   refused: figures.refused ?? new Map(),
-                  fillParameters: { slippage: "", latencyMs: 0 },
+                  fillParameters: { slippage: "", latencyMs: 0, fill: "signal" },
                 })
             }</td>`
           )
