@@ -83,6 +83,7 @@ export class Charts {
   #build(): void {
     const run = this.#run;
     const held = heldLines(run);
+    const onPrice = run.averages.filter((line) => line.name !== "close" && isOnPrice(line, run.price));
     this.#plots.push(
       this.#plot("chart-equity", HEIGHTS.equity, joined([run.equity, ...held]), [
         { label: "Equity", stroke: colour("--equity"), width: 1.5 },
@@ -99,11 +100,11 @@ export class Charts {
       this.#plot(
         "chart-price",
         HEIGHTS.price,
-        joined([run.price, ...run.averages]),
+        joined([run.price, ...onPrice]),
         [
           { label: "Price", stroke: colour("--price"), width: 1 },
-          ...run.averages.map(({ name }, at) => ({
-            label: name,
+          ...onPrice.map(({ name }, at) => ({
+            label: words(name),
             stroke: colour(`--average-${at % 3}`),
             width: 1.2,
           })),
@@ -112,6 +113,23 @@ export class Charts {
         (plot) => this.#drawMarks(plot),
       ),
     );
+    const others = run.averages.filter((line) => line.name !== "close" && !isOnPrice(line, run.price));
+    document.getElementById("figure-values")!.hidden = others.length === 0;
+    if (others.length > 0) {
+      this.#plots.push(
+        this.#plot(
+          "chart-values",
+          HEIGHTS.volatility,
+          joined(others),
+          others.map(({ name }, at) => ({
+            label: words(name),
+            stroke: colour(`--average-${at % 3}`),
+            width: 1.2,
+          })),
+          amountText,
+        ),
+      );
+    }
     if (run.volatility !== null) {
       this.#plots.push(
         this.#plot("chart-volatility", HEIGHTS.volatility, joined([run.volatility]), [
@@ -340,6 +358,22 @@ function heldLines({ price, cash, exposure }: Run): Line[] {
     line("Buy and hold", 1),
     ...(exposure === null ? [] : [line("Buy and hold, same exposure", exposure)]),
   ];
+}
+
+/** Whether a line's values are prices, as those of averages and bands are. */
+function isOnPrice({ values }: Line, price: Line): boolean {
+  const [low, high] = [least(price.values), -least(price.values.map((value) => -value))];
+  return values.every((value) => value >= low / 2 && value <= high * 2);
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((low, value) => Math.min(low, value), Infinity);
+}
+
+/** A name such as `shortAverage` in words. */
+function words(name: string): string {
+  const text = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function negative(line: Line): Line {

@@ -31,6 +31,7 @@ button("theme", () => {
 tableBehind("table-equity", [run.equity]);
 tableBehind("table-drawdown", [run.drawdown]);
 tableBehind("table-price", [run.price]);
+for (const line of run.averages.slice(0, 1)) tableBehind("table-values", [line]);
 if (run.volatility !== null) tableBehind("table-volatility", [run.volatility]);
 document.documentElement.dataset.ready = "true";
 

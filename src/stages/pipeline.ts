@@ -31,6 +31,7 @@ import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
+import { type NamedLine, ValueTrace } from "./value_trace.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
 import type { Waits } from "./waits.ts";
 
@@ -54,6 +55,7 @@ export class Pipeline {
   readonly #events: TradeEvents;
   readonly #measured: Performance | null;
   readonly #chart: ChartSeries | null;
+  readonly #trace: ValueTrace | null;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
   readonly #models: readonly ModelRun[];
@@ -72,7 +74,8 @@ export class Pipeline {
     this.#parse = new Parse(options.holdsAtGaps, options);
     this.#bars = barStageOf(options.bars);
     this.#strategy = options.strategy();
-    this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
+    this.#trace = options.withChart === true ? new ValueTrace() : null;
+    this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true, this.#trace);
     this.#signals = new SignalStage();
     this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
     this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
@@ -326,9 +329,9 @@ export class Pipeline {
   }
 
   /** What a picture of the run needs. Throws a TypeError unless the pipeline was made `withChart`. */
-  chart(): ChartData {
+  chart(): ChartData & { readonly values: readonly NamedLine[] } {
     if (this.#chart === null) throw new TypeError("This pipeline was made without a chart");
-    return this.#chart.data();
+    return { ...this.#chart.data(), values: this.#trace?.lines() ?? [] };
   }
 
   /** The digest of all trades in order, as `TradeDigest` has it. Throws a TypeError when the pipeline was made transient. */

@@ -47,6 +47,7 @@ export class ReportPage implements Disposable {
   async finish(run: BacktestRun, summary: SummaryEvent, config: SettledInstrument["config"]): Promise<void> {
     const { started, files, assets } = this.#facts;
     const { metrics, volatility } = run.measured;
+    const chart = run.state.chart();
     const page = await htmlPage({
       kind: "Backtest",
       summary,
@@ -58,9 +59,9 @@ export class ReportPage implements Disposable {
         assets,
         cash: config.cash,
         exposure: metrics.exposure,
-        chart: run.state.chart(),
+        chart,
         volatility,
-        averages: [],
+        averages: chart.values,
         incidents: this.#incidents,
         refused: run.state.refused,
         assumptions: assumptions(config, true, assets),

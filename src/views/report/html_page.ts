@@ -64,6 +64,7 @@ export async function htmlPage(report: RunReport): Promise<string> {
         class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>
     `
   }
+    <div id="figure-values" hidden>${chartFigure("values", "The strategy's values", "Value")}</div>
     ${incidentTable(report)}
     ${
     pictures.volatility === null ? null : chartFigure(
