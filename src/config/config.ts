@@ -5,6 +5,7 @@ import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
+import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
 import {
   ascendingIn,
@@ -13,7 +14,11 @@ import {
   optionsOfStrategy,
   strategyReading,
 } from "./strategy_options.ts";
-import { DEFAULT_STRATEGY, STRATEGY_OPTION_NAMES } from "../stages/strategies/known_strategies.ts";
+import {
+  DEFAULT_STRATEGY,
+  isStrategyName,
+  STRATEGY_OPTION_NAMES,
+} from "../stages/strategies/known_strategies.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
@@ -79,8 +84,10 @@ export function readConfigFile(
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
     if (name === undefined || name === "config") {
+      const meant = closestName(key, OPTION_NAMES.filter((candidate) => candidate !== "config"));
       mistakes.push(
-        `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
+        `"${key}" in the configuration file is not an option; ` +
+          `${meant === null ? "" : `did you mean "${meant}"? `}"penstock ${command} --help" lists them`,
       );
     } else if (typeof value === "boolean") {
       given[name] = { text: value ? "on" : "off", source: "file" };
@@ -156,6 +163,22 @@ export function configure(
   // Every option of the table has been read above, which the compiler cannot follow.
   const complete = config as Config;
   found.push(...strategyMistakes(complete, given, sources as Record<OptionName, Source>));
+  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
+    found.push(
+      `${nameIn(sources.speed!, "speed")} is ${
+        shownValue(complete.speed)
+      }: the clocks of real exchanges run at 1; ` +
+        "expected --endpoint with the address of penstock exchange",
+    );
+  }
+  if (complete.timeUnit !== null && complete.columns === null) {
+    found.push(
+      `${
+        nameIn(sources.timeUnit!, "timeUnit")
+      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
+        "file shows the unit of its times itself",
+    );
+  }
   if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
     found.push(
       `${nameIn(sources.from!, "from")} is ${complete.from} and ${
@@ -199,7 +222,11 @@ function strategyMistakes(
   const { strategy } = config;
   if (strategy === null) return [];
   const has = optionsOfStrategy(strategy);
-  const options = has.length === 0 ? "has none of the table's options" : `has ${has.map(written).join(", ")}`;
+  const options = !isStrategyName(strategy)
+    ? "takes its options with --set"
+    : has.length === 0
+    ? "has none"
+    : `has ${has.map(written).join(", ")}`;
   // A value that could not be read has been named already.
   const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
     name,
@@ -207,6 +234,12 @@ function strategyMistakes(
     `${nameIn(sources[name], name)} is "${given[name]?.text}": expected to be left out with ` +
     `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`
   );
+  if (config.set !== null && isStrategyName(strategy)) {
+    lacked.push(
+      `${nameIn(sources.set, "set")} is "${config.set}": expected to be left out with ` +
+        `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`,
+    );
+  }
   const swapped = ascendingIn(strategy).flatMap(([less, more]) => {
     const [from, to] = [config[less], config[more]];
     if (from === null || to === null || from < to) return [];

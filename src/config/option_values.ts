@@ -128,13 +128,6 @@ export function duration(min: number, max: number): (text: string) => number {
   };
 }
 
-/** A reader of bar sizes: `trades`, `1m`, `100t`, `50v`, `1000000q`. */
-export function barSize(text: string): BarSize {
-  const size = barSizeIn(text);
-  if (size === null) throw new NotAllowed(BAR_SIZE_TEXT);
-  return size;
-}
-
 /** A reader of times: a date, or ISO 8601 to the microsecond. They are text with microseconds in UTC afterwards. */
 export function time(text: string): string {
   const found = timeIn(text);
@@ -143,6 +136,13 @@ export function time(text: string): string {
     "a date or a time from 1970 to 2254 in ISO 8601, in UTC unless it has an offset, such as 2025-01-31 or " +
       "2025-01-31T08:00:00Z",
   );
+}
+
+/** A reader of bar sizes: `trades`, `1m`, `100t`, `50v`, `1000000q`. */
+export function barSize(text: string): BarSize {
+  const size = barSizeIn(text);
+  if (size === null) throw new NotAllowed(BAR_SIZE_TEXT);
+  return size;
 }
 
 /** A reader of one of the words given. */

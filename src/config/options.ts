@@ -5,6 +5,7 @@
 import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
+import { FILE_OPTIONS } from "./file_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import { MARKET_OPTIONS } from "./market_options.ts";
 import {
@@ -104,7 +105,7 @@ export const OPTIONS = {
     read: onOff,
     value: null,
     commands: BACKTEST,
-    help: "sort files, archive members and rows by trade id",
+    help: "sort files, archive members and rows by trade id, or by time where trades have no ids",
   }),
   skipBad: input({
     default: "off",
@@ -113,6 +114,7 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "count lines that cannot be read and skip them, instead of stopping at the first",
   }),
+  ...FILE_OPTIONS,
   models: input({
     default: "off",
     read: onOff,

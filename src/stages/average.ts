@@ -19,7 +19,7 @@ export interface NewCloses extends Closes {
 }
 
 /** What the strategy remembers, for those who keep it, and what gaps and resets did to it. */
-export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
+export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses" | "fault">;
 
 /** The stage after the bars, for one symbol. */
 export class AverageStage {
@@ -75,6 +75,11 @@ export class AverageStage {
     this.#strategy.reset();
     this.#untaken = 0;
     this.#isFresh = true;
+  }
+
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.#strategy.fault ?? null;
   }
 
   /** How many of the last closes `restore` needs; 0 for none. */

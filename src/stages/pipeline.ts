@@ -31,7 +31,7 @@ import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
-import type { Waited } from "./waits.ts";
+import type { Waits } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
@@ -173,9 +173,9 @@ export class Pipeline {
     this.#parse.handOver();
   }
 
-  /** Notes that live trades have waited. Those that waited longer than the hold move the averages and never trade. */
-  waited(waited: Waited): void {
-    this.#parse.waited(waited);
+  /** Whether live trades have waited, and the clock by which they arrived. */
+  get waits(): Waits {
+    return this.#parse.waits;
   }
 
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
@@ -272,7 +272,7 @@ export class Pipeline {
 
   /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
   get ahead(): number {
-    return this.#ahead;
+    return this.#ahead + this.#parse.due;
   }
 
   /** The id of the last trade seen; -1 before the first. */

@@ -1,7 +1,7 @@
 /** What a pipeline is built from. */
 import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
-import type { RowOptions } from "./calm_rows.ts";
+import type { RowOptions } from "./block_builder.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 

@@ -219,8 +219,8 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       ],
       [
         "coinbase.csv",
-        "time,trade_id,price,size,side\n",
-        /: coinbase.csv:1: the header "time,trade_id,price.*" names no /,
+        "time,trade_id,price,size\n",
+        /: coinbase.csv:1: the header "time,trade_id,price,size" names no .*Coinbase.*--columns time,id,price,quantity/,
       ],
       [
         "klines.csv",

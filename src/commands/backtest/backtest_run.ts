@@ -24,6 +24,7 @@ import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import { RangedInputs } from "../../formats/ranged_inputs.ts";
 import type { OutOfRange } from "../../formats/ranged_trades.ts";
+import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -69,7 +70,11 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
+    { sources, isShown, strategy = strategyOf(config) }: {
+      readonly sources: InstrumentOrigin["sources"];
+      readonly isShown: boolean;
+      readonly strategy?: () => Strategy;
+    },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
@@ -81,7 +86,7 @@ export class BacktestRun {
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
-      strategy: strategyOf(config),
+      strategy,
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,
@@ -104,6 +109,11 @@ export class BacktestRun {
     return this.engine.state;
   }
 
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.state.memory.fault;
+  }
+
   /** Trades so far. */
   get trades(): number {
     return this.state.trades;
@@ -122,6 +132,16 @@ export class BacktestRun {
   /** Other symbols, whose trades were skipped. */
   get otherSymbols(): readonly string[] {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
+  }
+
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
+  }
+
+  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  get fileWithoutIds(): string | null {
+    return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
 
   /** Flaws in the input not reported yet, or null. */
@@ -165,7 +185,7 @@ export class BacktestRun {
         this.#inputs.open(piece);
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
-          if (this.done) return;
+          if (this.done || this.fault !== null) return;
         }
       }
     } finally {
