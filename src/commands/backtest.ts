@@ -1,6 +1,6 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../formats/chunk_reader.ts";
-import { TRADE_FILES } from "../formats/file_layout.ts";
+import { formatsOf, TRADE_FILES } from "../formats/file_layout.ts";
 import type { Chunk, TradeFile } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
@@ -10,6 +10,7 @@ import { decoderOf } from "../exchanges/known_exchanges.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
 import type { SettledInstrument } from "../config/instrument_settlement.ts";
 import type { Config } from "../config/options.ts";
+import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
@@ -26,12 +27,14 @@ import { type PlaceOptions, ResultFileError } from "../stores/results/result_pla
 import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
 import { strategyOf } from "../stages/strategies/known_strategies.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
+import { counted } from "../views/terminal/figures.ts";
 import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
 import { show, type View } from "../views/view.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
+import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
@@ -49,11 +52,12 @@ const STOPPED = {
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
-  { views = VIEWS, formats = TRADE_FILES } = {},
+  { views = VIEWS, formats: table = TRADE_FILES } = {},
 ): Promise<void> {
   const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
   const own = await chosenFile(given);
   const config = own === null ? given : { ...given, set: own.settings || null };
+  const formats = formatsOf(config, table);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
@@ -120,7 +124,7 @@ export async function backtest(
   try {
     for (const text of passedOver) warn(view, text);
     await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
-    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
+    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     await emit(run.end(ended));
     warnOfStrays(run, view);
@@ -171,8 +175,9 @@ async function processFiles(
   const onWarning = (text: string): void => warn(view, text);
   const options = { progress, signal: stop, formats, onWarning };
   const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
-  const unused = new UnusedFiles(run.state);
+  const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
   const mismatches = new SymbolMismatches(config.symbol);
+  const missingIds = new MissingIds();
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
@@ -184,6 +189,8 @@ async function processFiles(
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
+    const missing = missingIds.takeWarning(run);
+    if (missing !== null) warn(view, missing);
     await view.ready();
     await result?.flush();
     if (run.done || stop.aborted) break;
@@ -191,13 +198,25 @@ async function processFiles(
   if (!stop.aborted) await emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
+  logOutOfRange(run, config, view);
   if (!stop.aborted) unused.enter(null);
   for (const tally of run.tallies ?? []) unused.add(tally);
-  for (const text of unused.warnings(config.symbol)) warn(view, text);
+  for (const text of [...unused.warnings(config.symbol), ...remarksOn(run)]) warn(view, text);
 }
 
 function warn(view: View, text: string): void {
   view.log({ level: "warn", text });
+}
+
+/** Says how many trades `--from` and `--to` left out, if any. */
+function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void {
+  const { before = 0, after = 0 } = run.outOfRange ?? {};
+  const range = new TimeRange(from, to);
+  const parts = [
+    ...(before === 0 ? [] : [`${counted(before, "trade")} before ${timeWords(range.from)}`]),
+    ...(after === 0 ? [] : [`${counted(after, "trade")} from ${timeWords(range.to)} on`]),
+  ];
+  if (parts.length > 0) view.log({ level: "info", text: `skipped ${parts.join(" and ")}` });
 }
 
 /** Warns about new trades out of order. The last ones may be known only once the input has ended. */
@@ -258,7 +277,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.memory.remembers),
+    remembers: engine.state.memory.remembers,
   });
   if (journal.run > 0) {
     await journal.close();
@@ -320,8 +339,22 @@ function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   };
 }
 
-function withoutTrades(files: readonly string[], run: BacktestRun, symbol: string): UnusableInput {
+function withoutTrades(
+  files: readonly string[],
+  run: BacktestRun,
+  { symbol, from, to }: Config,
+): UnusableInput {
   const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
+  const out = run.outOfRange;
+  if (out !== null && out.total > 0) {
+    const { words } = new TimeRange(from, to);
+    const [earliest, latest] = [out.earliest, out.latest].map(timeWords);
+    const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
+    return new UnusableInput(
+      { name },
+      `no trade lies in the range asked for, ${words}. Found were ${found}: change --from or --to`,
+    );
+  }
   const others = run.otherSymbols;
   const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
   const rejections = run.takeRejections();

@@ -2,13 +2,16 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
+import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
+import { FILE_OPTIONS } from "./file_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import { MARKET_OPTIONS } from "./market_options.ts";
 import {
   amount,
   anyText,
+  barSize,
   duration,
   oneOf,
   onOff,
@@ -17,6 +20,7 @@ import {
   runNumber,
   stake,
   symbol,
+  time,
   wholeNumber,
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
@@ -51,6 +55,15 @@ export const OPTIONS = {
     commands: ALL,
     help: "what to trade, as the exchange names it",
   }),
+  bars: trading({
+    default: EACH_TRADE,
+    read: barSize,
+    value: "SIZE",
+    commands: TRADING,
+    help:
+      "what windows count: every trade, or bars of a duration such as 1m, of 100t (trades), 50v (base volume) " +
+      "or 1000000q (quote value)",
+  }),
   ...STRATEGY_OPTIONS,
   cash: trading({
     default: "10000",
@@ -73,12 +86,26 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides: 0.1% or 0.001",
   }),
+  from: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades from this time on, such as 2025-01-31 or 2025-01-31T08:00:00Z",
+  }),
+  to: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades before this time",
+  }),
   sort: input({
     default: "off",
     read: onOff,
     value: null,
     commands: BACKTEST,
-    help: "sort files, archive members and rows by trade id",
+    help: "sort files, archive members and rows by trade id, or by time where trades have no ids",
   }),
   skipBad: input({
     default: "off",
@@ -87,6 +114,7 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "count lines that cannot be read and skip them, instead of stopping at the first",
   }),
+  ...FILE_OPTIONS,
   models: input({
     default: "off",
     read: onOff,

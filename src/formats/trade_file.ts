@@ -3,6 +3,7 @@ import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
 import { type Place, UnusableInput } from "../domain/market/unusable_input.ts";
 import type { TimedNote } from "../domain/recording/recording_note.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { RowNumbers } from "./row_numbers.ts";
 
 /** A file format. It recognizes its files and reads their bytes; it opens nothing itself. */
 export interface TradeFile {
@@ -45,9 +46,10 @@ export interface Layout {
   readonly isOwn?: boolean;
   /**
    * A reader of one file in this layout. `decoder` names the symbol, and reads the frames of its exchange. When
-   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected".
+   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without ids
+   * that count on are counted in `numbers`, over all files.
    */
-  reader(decoder: FrameDecoder, strict: boolean): FileReader;
+  reader(decoder: FrameDecoder, strict: boolean, numbers?: RowNumbers): FileReader;
 }
 
 /**
@@ -64,8 +66,15 @@ export interface FileReader extends TradeReader {
   complain(): Complain;
   /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
   readonly otherSymbols?: readonly string[];
+  /** How many trades those were, if the file is one of trades alone. */
+  readonly otherTrades?: number;
   /** Whether the first line says that Penstock wrote the file. */
   readonly isOwn?: boolean;
+  /**
+   * What each record of a file of klines covers, in µs, as soon as `open` has been given a record that shows it; null
+   * before. Absent for files of trades.
+   */
+  readonly interval?: number | null;
   /** The note that `next` stopped at, once; null at the end of the chunk. Absent if the format has no notes. */
   takeNote?(): TimedNote | null;
 }

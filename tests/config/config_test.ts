@@ -70,7 +70,7 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
   assertEquals(read(`{"min-notional": 5, "config": "x", "__proto__": 1, "cash": [1], "fee": {"a": 1}}`), {
     given: {},
     mistakes: [
-      `"min-notional" in the configuration file is not an option; ${lists}`,
+      `"min-notional" in the configuration file is not an option; did you mean "minNotional"? ${lists}`,
       `"config" in the configuration file is not an option; ${lists}`,
       `"__proto__" in the configuration file is not an option; ${lists}`,
       `"cash" in the configuration file is [1]: expected a text or a number`,
@@ -181,6 +181,16 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
   });
   // The default of 5 does not fit every quote currency.
   configure({ maxNotional: { text: "4", source: "command line" } });
+});
+
+Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it at an address of one's own", () => {
+  const speed = { text: "60", source: "command line" } as const;
+  const endpoint = { text: "ws://127.0.0.1:9001", source: "command line" } as const;
+  assertEquals(assertThrows(() => configure({ speed }, [], "run"), ConfigError).mistakes, [
+    "--speed is 60: the clocks of real exchanges run at 1; expected --endpoint with the address of penstock exchange",
+  ]);
+  assertEquals(configure({ speed, endpoint }, [], "run").config.speed, 60);
+  assertEquals(configure({ speed }, [], "demo").config.speed, 60);
 });
 
 Deno.test("nameIn() names an option as the user wrote it", () => {
@@ -301,27 +311,22 @@ Deno.test("configFrom() names needed options that are missing, and values that c
 
 Deno.test("tradingParametersOf() gives the stages what they need, with the latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
-  const { latency, feeRate, ...parameters } = tradingParametersOf(config);
-  assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, maxDrawdown, onHalt } = config;
+  const parameters = tradingParametersOf(config);
+  assertEquals([parameters.latency, plain(parameters.feeRate)], [1_500_000, "0.001"]);
+  const { cash, stake, slippage, fill, maxDrawdown, onHalt } = config;
   // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
-  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, trailingStop: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
-  assertEquals(parameters, {
-    cash,
-    stake,
-    slippage,
-    lot,
-    tick,
-    minNotional,
-    maxDrawdown,
-    onHalt,
-    ...none,
-    ...off,
-    ...limits,
+  const expected = { cash, stake, slippage, fill, lot, tick, minNotional, maxDrawdown, onHalt };
+  assertEquals({ ...parameters, ...expected, ...none, ...off, ...limits }, parameters);
+  const long = configure({
+    ...{ cooldown: { text: "2s", source: "file" }, maxLag: { text: "3s", source: "file" } },
+    orderTtl: { text: "4s", source: "file" },
   });
+  const { cooldown, maxLag, orderTtl } = tradingParametersOf(long.config);
+  assertEquals([cooldown, maxLag, orderTtl], [2_000, 3_000, 4_000_000]);
 });
 
 Deno.test("tradingParametersOf() awaits rules while the lot or the tick is not known", () => {

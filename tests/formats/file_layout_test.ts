@@ -122,7 +122,7 @@ Deno.test("layoutOfLines() asks for more lines only if it needs them and there a
   assertEquals(printedBy([SPOT], true), "spot trades");
   assertEquals(printedBy([FUTURES, SPOT], true), "futures trades");
   assertEquals(printedBy(["garbage", SPOT], true), printed("garbage"));
-  assertEquals([printedBy(["{"]), printedBy([`1723161253937085 {}`]), printedBy([HEADER.trimEnd()])], [
+  assertEquals([printedBy([`{"e"`]), printedBy([`1723161253937085 {}`]), printedBy([HEADER.trimEnd()])], [
     "messages",
     "recording",
     "futures aggTrades",

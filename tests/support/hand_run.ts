@@ -31,7 +31,7 @@ export class HandRun implements AsyncDisposable {
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const kept = await Journal.open(path, { now: () => 0, window: Math.max(1, strategy().remembers) });
+    const kept = await Journal.open(path, { now: () => 0, remembers: strategy().remembers });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     const start = { time, version: "1", options, market: marketOf("run", config), instrument, isNew: false };

@@ -72,8 +72,8 @@ export async function openRun(
   if (options.signal.aborted) return null;
   const own = await chosenFile(configuration.config);
   const strategy = strategyOf(configuration.config, own?.make);
-  const window = Math.max(1, strategy().remembers);
-  const journal = await stores?.open(state, { now: () => performance.now(), window }) ?? null;
+  const { remembers } = strategy();
+  const journal = await stores?.open(state, { now: () => performance.now(), remembers }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });
@@ -85,6 +85,8 @@ export async function openRun(
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
+    const { speed } = config;
+    if (speed !== 1) engine.apply({ event: "speed", speed }).forEach(() => {});
     const keeping = journal === null ? null : new stores!.RunJournal(journal, engine, symbol);
     const start = {
       time,

@@ -2,7 +2,7 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { LASTING } from "../../stores/journal/run_journal.ts";
+import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
 import type { OptionName } from "../../config/options.ts";
 import { keptOptions, STRATEGY_OPTION_NAMES, strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { LoadedStrategy } from "../../feeds/files/strategy_file.ts";
@@ -10,9 +10,9 @@ import type { KeptEngine } from "../../stores/verification/verification.ts";
 
 const OF_STRATEGY: readonly string[] = ["strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"];
 
-/** The options that a derivation needs besides those of its strategy. No default may replace them. */
+/** The options that a derivation needs besides those of its strategy. No default may replace them, unless every run once had that. */
 const NEEDED = [
-  ...LASTING.filter((name) => !OF_STRATEGY.includes(name)),
+  ...LASTING.filter((name) => BEFORE[name] === undefined && !OF_STRATEGY.includes(name)),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
   ...["stopLoss", "takeProfit"],
 ];

@@ -1,4 +1,5 @@
 /** The table of strategies. */
+import { barsCounted, type BarSize, EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { BOLLINGER } from "./bollinger.ts";
 import { CROSSOVER } from "./crossover.ts";
 import { DONCHIAN } from "./donchian.ts";
@@ -75,14 +76,27 @@ export function strategyOf(choice: StrategyChoice, own: (() => Strategy) | null 
   return () => kind.make(values);
 }
 
+/**
+ * How many closes the strategy of a run with these `options` remembers; null if no run can have them. For journals of
+ * older versions, which kept the options only.
+ */
+export function remembersUnder(options: unknown): number | null {
+  try {
+    return strategyOf((options ?? {}) as StrategyChoice)().remembers;
+  } catch {
+    return null;
+  }
+}
+
 /** The chosen strategy with its options in words, from a configuration or what is shown of one. */
 export function strategyWords(choice: object): string {
-  const { strategy = DEFAULT_STRATEGY, bars, set } = choice as
-    & StrategyChoice
-    & Record<"bars" | "set", unknown>;
+  const { strategy = DEFAULT_STRATEGY, bars = EACH_TRADE, set } = choice as StrategyChoice & {
+    readonly bars?: BarSize | string;
+    readonly set?: string | null;
+  };
   if (!isStrategyName(strategy)) return `strategy ${strategy}${set ? ` with ${set}` : ""}`;
   const [kind, values] = chosen(choice as StrategyChoice);
-  return kind.words(values, bars === undefined || String(bars) === "trades" ? "trades" : `bars of ${bars}`);
+  return kind.words(values, barsCounted(bars));
 }
 
 /**

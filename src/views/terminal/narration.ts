@@ -9,6 +9,7 @@ import type {
   ReleasedEvent,
   SignalEvent,
 } from "../../domain/run/event.ts";
+import { ORDER_CHECKS } from "../../domain/risk/checks/known_checks.ts";
 import type { Halt } from "../../domain/risk/halt.ts";
 import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -97,13 +98,18 @@ const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
   "stale": "the stream is stale",
 };
 
+/** The checks whose amounts are ms. */
+const IN_MILLISECONDS: ReadonlySet<string> = new Set(
+  ORDER_CHECKS.filter((row) => "unit" in row).map(({ reason }) => reason),
+);
+
 /** Why an order was refused: `(min-notional): 4 found, limit 5`. */
 export function whyRefused(
   { reason, value, limit }: Pick<RefusalEvent, "reason" | "value" | "limit">,
 ): string {
   const words = REFUSED_BECAUSE[reason];
   if (words !== undefined && !/^-?\d/.test(value)) return `(${reason}): ${words}`;
-  const unit = reason === "cooldown" || reason === "max-lag" ? " ms" : "";
+  const unit = IN_MILLISECONDS.has(reason) ? " ms" : "";
   return `(${reason}): ${value}${unit} found, limit ${limit}${unit}`;
 }
 
