@@ -1,9 +1,11 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
+import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
+import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
 import {
   ascendingIn,
@@ -12,7 +14,11 @@ import {
   optionsOfStrategy,
   strategyReading,
 } from "./strategy_options.ts";
-import { DEFAULT_STRATEGY, STRATEGY_OPTION_NAMES } from "../stages/strategies/known_strategies.ts";
+import {
+  DEFAULT_STRATEGY,
+  isStrategyName,
+  STRATEGY_OPTION_NAMES,
+} from "../stages/strategies/known_strategies.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
@@ -78,8 +84,10 @@ export function readConfigFile(
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
     if (name === undefined || name === "config") {
+      const meant = closestName(key, OPTION_NAMES.filter((candidate) => candidate !== "config"));
       mistakes.push(
-        `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
+        `"${key}" in the configuration file is not an option; ` +
+          `${meant === null ? "" : `did you mean "${meant}"? `}"penstock ${command} --help" lists them`,
       );
     } else if (typeof value === "boolean") {
       given[name] = { text: value ? "on" : "off", source: "file" };
@@ -155,6 +163,14 @@ export function configure(
   // Every option of the table has been read above, which the compiler cannot follow.
   const complete = config as Config;
   found.push(...strategyMistakes(complete, given, sources as Record<OptionName, Source>));
+  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
+    found.push(
+      `${nameIn(sources.speed!, "speed")} is ${
+        shownValue(complete.speed)
+      }: the clocks of real exchanges run at 1; ` +
+        "expected --endpoint with the address of penstock exchange",
+    );
+  }
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
@@ -191,7 +207,9 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   if (value instanceof Money) return plain(value);
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
-  if (typeof value === "object" && value !== null) return orderRateText(value);
+  if (typeof value === "object" && value !== null) {
+    return "by" in value ? barSizeText(value) : orderRateText(value);
+  }
   return value === Infinity ? "max" : value;
 }
 
@@ -204,7 +222,11 @@ function strategyMistakes(
   const { strategy } = config;
   if (strategy === null) return [];
   const has = optionsOfStrategy(strategy);
-  const options = has.length === 0 ? "has none of the table's options" : `has ${has.map(written).join(", ")}`;
+  const options = !isStrategyName(strategy)
+    ? "takes its options with --set"
+    : has.length === 0
+    ? "has none"
+    : `has ${has.map(written).join(", ")}`;
   // A value that could not be read has been named already.
   const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
     name,
@@ -212,6 +234,12 @@ function strategyMistakes(
     `${nameIn(sources[name], name)} is "${given[name]?.text}": expected to be left out with ` +
     `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`
   );
+  if (config.set !== null && isStrategyName(strategy)) {
+    lacked.push(
+      `${nameIn(sources.set, "set")} is "${config.set}": expected to be left out with ` +
+        `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`,
+    );
+  }
   const swapped = ascendingIn(strategy).flatMap(([less, more]) => {
     const [from, to] = [config[less], config[more]];
     if (from === null || to === null || from < to) return [];
@@ -272,14 +300,21 @@ export function configFrom(
 /** The part of the configuration that an engine needs besides a strategy. */
 export interface EngineChoices {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
 
 export function engineChoices(config: Config): EngineChoices {
-  const { symbol, stopAfter } = config;
-  return { symbol, parameters: tradingParametersOf(config), stopAfter };
+  const { symbol, bars, stopAfter } = config;
+  return { symbol, bars, parameters: tradingParametersOf(config), stopAfter };
+}
+
+/** The option that counts the quantities of trades, which must be coins then; null for none. */
+export function quantityOption({ participation, bars }: Config): "participation" | "bars" | null {
+  if (participation !== null) return "participation";
+  return bars.by === "volume" || bars.by === "value" ? "bars" : null;
 }
 
 /** The trading parameters of the account. */

@@ -2,6 +2,7 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
+import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
 import { FILE_OPTIONS } from "./file_options.ts";
@@ -10,6 +11,7 @@ import { MARKET_OPTIONS } from "./market_options.ts";
 import {
   amount,
   anyText,
+  barSize,
   duration,
   oneOf,
   onOff,
@@ -52,6 +54,15 @@ export const OPTIONS = {
     value: "SYMBOL",
     commands: ALL,
     help: "what to trade, as the exchange names it",
+  }),
+  bars: trading({
+    default: EACH_TRADE,
+    read: barSize,
+    value: "SIZE",
+    commands: TRADING,
+    help:
+      "what windows count: every trade, or bars of a duration such as 1m, of 100t (trades), 50v (base volume) " +
+      "or 1000000q (quote value)",
   }),
   ...STRATEGY_OPTIONS,
   cash: trading({

@@ -11,7 +11,7 @@ import {
   type StrategyOptionValue,
 } from "../stages/strategies/known_strategies.ts";
 import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
-import { NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
+import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 
 const TRADING = ["run", "demo", "backtest", "config"] as const;
@@ -93,10 +93,18 @@ export const STRATEGY_OPTIONS = {
       throw new NotAllowed(`one of ${NAMES.join(", ")}, or a file of your own that ends in .ts`);
     },
     value: "NAME|FILE",
-    commands: TRADING,
+    commands: [...TRADING, "verify"],
+    helpOf: { verify: "where the run's strategy file is now, if the run has one of its own" },
     help: `${NAMES.join(", ")}, or a TypeScript file of your own`,
   }),
   ...Object.fromEntries(STRATEGY_OPTION_NAMES.map((name) => [name, rowOf(name)])) as Rows,
+  set: trading({
+    default: null,
+    read: anyText,
+    value: "NAME=NUMBER,...",
+    commands: TRADING,
+    help: "a strategy of your own: its options, such as window=30,edge=0.5",
+  }),
 };
 
 /** How one strategy reads one of its options. */
@@ -136,6 +144,7 @@ const ALWAYS_SHOWN: readonly string[] = ["short", "long"];
  */
 export function isShown(name: string, value: unknown, chosen: string): boolean {
   if (name === "strategy") return chosen !== DEFAULT_STRATEGY;
+  if (name === "set") return value !== null;
   if (!isStrategyOption(name)) return true;
   const reading = strategyReading(chosen, name);
   if (reading === null) return false;

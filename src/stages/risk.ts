@@ -218,17 +218,20 @@ export class RiskGate {
       : null;
     const sale = this.orders.hasSale ? null : cause;
     if (sale !== null) this.#exits.ask();
-    const { signal } = tick;
-    const early = signal === null ? null : this.#checkSignal(signal, tick);
+    const accepted: Signal[] = [];
+    const early: Refusal[] = [];
+    for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
+      const refused = this.#checkSignal(signal, tick);
+      if (refused !== null) early.push(refused);
+      else accepted.push(signal);
+    }
     // What is placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
     if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
-    if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
-    }
+    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
     if (!isNext) yield* this.#work(tick);
-    if (early !== null) yield early;
+    yield* early;
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {

@@ -70,7 +70,7 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
   assertEquals(read(`{"min-notional": 5, "config": "x", "__proto__": 1, "cash": [1], "fee": {"a": 1}}`), {
     given: {},
     mistakes: [
-      `"min-notional" in the configuration file is not an option; ${lists}`,
+      `"min-notional" in the configuration file is not an option; did you mean "minNotional"? ${lists}`,
       `"config" in the configuration file is not an option; ${lists}`,
       `"__proto__" in the configuration file is not an option; ${lists}`,
       `"cash" in the configuration file is [1]: expected a text or a number`,
@@ -183,6 +183,16 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
   configure({ maxNotional: { text: "4", source: "command line" } });
 });
 
+Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it at an address of one's own", () => {
+  const speed = { text: "60", source: "command line" } as const;
+  const endpoint = { text: "ws://127.0.0.1:9001", source: "command line" } as const;
+  assertEquals(assertThrows(() => configure({ speed }, [], "run"), ConfigError).mistakes, [
+    "--speed is 60: the clocks of real exchanges run at 1; expected --endpoint with the address of penstock exchange",
+  ]);
+  assertEquals(configure({ speed, endpoint }, [], "run").config.speed, 60);
+  assertEquals(configure({ speed }, [], "demo").config.speed, 60);
+});
+
 Deno.test("nameIn() names an option as the user wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");
@@ -202,6 +212,7 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
   );
   const unshown: readonly string[] = [
     "strategy",
+    "set",
     ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
   ];
   assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));

@@ -1,5 +1,6 @@
 /** Turns the reference's input into a pipeline's: choices into options, trades into messages. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { barSizeIn, EACH_TRADE } from "../../src/domain/market/bar_size.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
@@ -65,7 +66,9 @@ function moneyOf(amount: string | null | undefined): Money | null {
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
 export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
   const { symbol } = choices;
-  return { symbol, strategy: strategyOf(choices), parameters: tradingParametersOf(choices), stopAfter };
+  const parameters = tradingParametersOf(choices);
+  const bars = barSizeIn(choices.bars ?? EACH_TRADE)!;
+  return { symbol, strategy: strategyOf(choices), bars, parameters, stopAfter };
 }
 
 /** The shapes in which Binance sends a trade. */

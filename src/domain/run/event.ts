@@ -157,6 +157,8 @@ export interface RejectedEvent extends Base {
 export interface StatusEvent extends OfSymbol {
   readonly type: "status";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -171,6 +173,8 @@ export interface StatusEvent extends OfSymbol {
 export interface SummaryEvent extends OfSymbol {
   readonly type: "summary";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly firstTime: string | null;
   readonly lastTime: string | null;
   readonly signals: number;

@@ -1,4 +1,5 @@
 /** The table of strategies. */
+import { barsCounted, type BarSize, EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { BOLLINGER } from "./bollinger.ts";
 import { CROSSOVER } from "./crossover.ts";
 import { DONCHIAN } from "./donchian.ts";
@@ -66,10 +67,11 @@ export function kindOf(name: StrategyName): StrategyKind {
 }
 
 /**
- * Returns a factory for the chosen strategy of a symbol. Throws a RangeError for a name that the table lacks; the
- * factory throws one for options that no run can have.
+ * Returns a factory for the chosen strategy of a symbol, which is `own` for a file of one's own. Throws a RangeError for a
+ * name that the table lacks; the factory throws one for options that no run can have.
  */
-export function strategyOf(choice: StrategyChoice): () => Strategy {
+export function strategyOf(choice: StrategyChoice, own: (() => Strategy) | null = null): () => Strategy {
+  if (own !== null) return own;
   const [kind, values] = chosen(choice);
   return () => kind.make(values);
 }
@@ -88,10 +90,13 @@ export function remembersUnder(options: unknown): number | null {
 
 /** The chosen strategy with its options in words, from a configuration or what is shown of one. */
 export function strategyWords(choice: object): string {
-  const { strategy = DEFAULT_STRATEGY, bars } = choice as StrategyChoice & { readonly bars?: unknown };
-  if (!isStrategyName(strategy)) return `strategy ${strategy}`;
+  const { strategy = DEFAULT_STRATEGY, bars = EACH_TRADE, set = null } = choice as StrategyChoice & {
+    readonly bars?: BarSize | string;
+    readonly set?: string | null;
+  };
+  if (!isStrategyName(strategy)) return `strategy ${strategy}${set === null ? "" : ` with ${set}`}`;
   const [kind, values] = chosen(choice as StrategyChoice);
-  return kind.words(values, bars === undefined || String(bars) === "trades" ? "trades" : `bars of ${bars}`);
+  return kind.words(values, barsCounted(bars));
 }
 
 /**

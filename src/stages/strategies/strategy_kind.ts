@@ -45,7 +45,7 @@ export interface StrategyKind<O extends StrategyOptions = StrategyOptions> {
   readonly options: O;
   /** Pairs of options of which the first must be below the second. */
   readonly ascending?: readonly (readonly [keyof O & string, keyof O & string])[];
-  /** The strategy with its options in words, such as `RSI of 14 trades`; `unit` is what it counts: `trades` or `bars`. */
+  /** The strategy with its options in words, such as `RSI of 14 trades`; `unit` is what it counts. */
   words(values: StrategyValues<O>, unit: string): string;
   /** Makes the strategy of one symbol. Throws a RangeError for values that its options do not allow. */
   make(values: StrategyValues<O>): Strategy;

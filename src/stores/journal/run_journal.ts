@@ -4,6 +4,7 @@ import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
+import { EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
@@ -49,13 +50,14 @@ const SHOWN_CHARACTERS = 60;
  * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
-  ...["exchange", "symbol", "strategy", ...STRATEGY_OPTION_NAMES, "cash", "stake", "fee"],
+  ...["exchange", "symbol", "bars", "strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"],
+  ...["cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
 /** What lasting options were before they existed. */
-export const BEFORE: Partial<Record<string, string>> = { fill: "signal" };
+export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -105,7 +107,10 @@ export class RunJournal implements AsyncDisposable {
     const then = kept.options as ShownOptions;
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
+    const areFiles = "strategySha256" in then && "strategySha256" in options;
     const changed = LASTING.filter((name) =>
+      // The same file may be called something else.
+      !(name === "strategy" && areFiles) &&
       (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
       !(isRule(name) && !isKept(kept, name))
     );
@@ -247,9 +252,7 @@ export class RunJournal implements AsyncDisposable {
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
     // Another strategy has other options, of course.
     const isOther = changed.includes("strategy");
-    const names = isOther
-      ? changed.filter((name) => !STRATEGY_OPTION_NAMES.some((own) => own === name))
-      : changed;
+    const names = isOther ? changed.filter((name) => !isOfStrategy(name)) : changed;
     const list = names.map((name) => `${name} was ${textOf(name, then)} and is ${textOf(name, now)}`).join(
       ", ",
     );
@@ -260,9 +263,17 @@ export class RunJournal implements AsyncDisposable {
   }
 }
 
+function isOfStrategy(name: string): boolean {
+  return name === "set" || name === "strategySha256" ||
+    STRATEGY_OPTION_NAMES.some((option) => option === name);
+}
+
 /** The value of an option as a message shows it; of a strategy, with its options. */
 function textOf(name: string, options: ShownOptions): string {
-  if (name === "strategy") return strategyWords(options);
+  if (name === "strategy") {
+    const hash = options["strategySha256"];
+    return `${strategyWords(options)}${hash === undefined ? "" : ` (SHA-256 ${hash})`}`;
+  }
   return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
 }
 

@@ -12,6 +12,7 @@ import type { ChainPlace, KeptHeartbeat } from "./entry_log.ts";
 import { type Entry, readEntry } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
+import { keptBars } from "./kept_bars.ts";
 import type { ShownOptions } from "./run_journal.ts";
 
 /** How many of the last fills, refusals and gaps are read. */
@@ -42,6 +43,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
     const end = await reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
     const { state, price } = await checkpointOf(reader, run);
+    const bars = keptBars(options["bars"], state, reader.path);
     const sign = await reader.heartbeat();
     const heartbeat = sign?.run === run ? sign : null;
     const resumed = await lastOf(reader, run, "resumed");
@@ -69,6 +71,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
       pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
       connection: await connectionOf(reader, run, present.seq),
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
+      ...(bars === null ? {} : { bars }),
       throughput: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
       // Their types have just been checked.

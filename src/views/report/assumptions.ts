@@ -1,6 +1,7 @@
 /**
  * The assumptions behind a result, for its first lines: the account, its costs, the instrument's rules and the limits.
  */
+import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/config_error.ts";
@@ -23,6 +24,7 @@ type Limit = typeof LIMITS[number];
 /** The assumptions behind a result, from its configuration. Amounts in quote currency, durations in ms. */
 export interface Assumed extends Pick<TradingParameters, Exclude<Limit, "orderTtl"> | "onHalt"> {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly cash: Money;
   readonly stake: Stake;
   /** A fraction of the notional. */
@@ -74,7 +76,11 @@ export function assumptions(
   // Without a limit on losses nothing halts a backtest.
   if (maxDrawdown !== null || maxDailyLoss !== null) limits.push(`on-halt ${onHalt}`);
   return [
-    ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
+    ...wrapped("", [
+      `start cash ${money(plain(cash))} ${quote}`,
+      `stake ${stakeShown}`,
+      config.bars.by === "trade" ? "a bar is a trade" : `a bar is ${barSizeText(config.bars)}`,
+    ]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
       ...(withFillParameters

@@ -181,7 +181,9 @@ function headOf(
   ].filter((part) => part !== "").join(", ");
   return [
     `Backtest of ${symbol}, ${strategyWords(config)}, on paper`,
-    `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `  ${counted(trades, "trade")}${
+      summary.bars === undefined ? "" : `, ${counted(summary.bars, "bar")}`
+    } in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     ...(outOfRange === undefined

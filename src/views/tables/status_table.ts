@@ -49,9 +49,22 @@ function processRows(status: RunStatus): Row[] {
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+    ["bars", bars(status)],
     ["checked", checked(status)],
   ];
   return rows.filter(([, value]) => value !== "");
+}
+
+/** The bars closed, and the one that is open. */
+function bars({ bars }: RunStatus): string {
+  if (bars === undefined) return "";
+  const { size, closed, open } = bars;
+  const now = open === null
+    ? ""
+    : `; open since ${moment(open.openTime)}: ${exactly(open.open)}, high ${exactly(open.high)}, low ${
+      exactly(open.low)
+    }, now ${exactly(open.close)}`;
+  return `${grouped(closed)} of ${size} closed${now}`;
 }
 
 /** What was checked against the chain. The text claims no more than that. */

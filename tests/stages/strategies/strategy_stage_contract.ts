@@ -37,7 +37,7 @@ function foundIn(strategy: Strategy, trades: readonly GivenTick[], rows: () => n
   for (let at = 0; at < trades.length;) {
     const some = trades.slice(at, at += rows());
     for (const block of stage.over(blocksOf(some.map(tickOf), some.length))) {
-      for (const [row, values] of block.values) found.values.set(found.wishes.length + row, values);
+      for (const { row, values } of block.turns) found.values.set(found.wishes.length + row, values!);
       found.wishes.push(...block.wishes.subarray(0, block.size));
     }
   }
