@@ -12,6 +12,7 @@ import type { SettledInstrument } from "../config/instrument_settlement.ts";
 import type { Config } from "../config/options.ts";
 import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import {
   damageBehind,
@@ -23,7 +24,9 @@ import {
 } from "../feeds/files/recorded_files.ts";
 import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
-import type { RunJournal } from "../stores/journal/run_journal.ts";
+import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
+import { strategyOf } from "../stages/strategies/known_strategies.ts";
+import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { counted } from "../views/terminal/figures.ts";
 import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
@@ -51,7 +54,9 @@ export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
   { views = VIEWS, formats: table = TRADE_FILES } = {},
 ): Promise<void> {
-  const { config, sources, assets = null } = await instrumentOf(configuration, signal);
+  const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
+  const own = await chosenFile(given);
+  const config = own === null ? given : { ...given, set: own.settings || null };
   const formats = formatsOf(config, table);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
@@ -67,10 +72,12 @@ export async function backtest(
     views,
   );
   using opening = alarm(config.for, () => ending.abort());
-  const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
+  const options = { ...shownConfig(config), ...shownOf(own) };
+  const shown = { ...options, instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll });
+  const strategy = strategyOf(config, own?.make);
+  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll, strategy });
   using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {
@@ -84,7 +91,7 @@ export async function backtest(
   }, { stop, onWarning: (text) => warn(view, text) });
   await using journal = config.state === "none"
     ? null
-    : await openJournal(config.state, run, { config, sources }, version);
+    : await openJournal(config.state, run, { config, sources, options }, version);
   // Waiting for the reader of a pipe is not part of the run.
   opening[Symbol.dispose]();
   const startedAt = performance.now();
@@ -112,6 +119,7 @@ export async function backtest(
   const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     if (journal === null) take(events);
     else await keepFirst(events, journal, take);
+    if (run.fault !== null) throw run.fault;
   };
   try {
     for (const text of passedOver) warn(view, text);
@@ -133,7 +141,8 @@ export async function backtest(
     if (error instanceof UnusableInput && error.place.column !== undefined) {
       error.advice = "With --skip-bad such lines are counted and skipped";
     }
-    if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
+    const expected = [UnusableInput, OutputStuck, ConfigError, StrategyFault];
+    if (expected.some((kind) => error instanceof kind)) {
       await journal?.stop(Date.now() * 1000, (error as Error).message);
     }
     throw error;
@@ -259,7 +268,7 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
 async function openJournal(
   path: string,
   { engine }: BacktestRun,
-  { config, sources }: SettledInstrument,
+  { config, sources, options }: SettledInstrument & { readonly options: ShownOptions },
   version: string,
 ): Promise<RunJournal> {
   const [{ Journal }, { OtherRun, RunJournal }] = await Promise.all([
@@ -268,7 +277,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.memory.remembers),
+    remembers: engine.state.memory.remembers,
   });
   if (journal.run > 0) {
     await journal.close();
@@ -280,7 +289,7 @@ async function openJournal(
   await keeping.start({
     time: Date.now() * 1000,
     version,
-    options: shownConfig(config),
+    options,
     market: RECORDED_MARKET,
     instrument: { sources, exchangeInfo: null },
     isNew: true,

@@ -3,7 +3,7 @@ import type { TimeUnit } from "../domain/market/own_columns.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 import { PRICE_EXPECTED, priceIn, QUANTITY_EXPECTED, quantityIn } from "./amount_text.ts";
 import { outOfOrder, type RowNumbers, SORT_ADVICE } from "./row_numbers.ts";
-import { timeExpected, timeIn } from "./time_text.ts";
+import { timeExpected, timeIn, wholeIn } from "./time_text.ts";
 
 /** What a field of a row holds; one that is not read is left out. */
 export type TextField = "time" | "price" | "quantity" | "side" | "id" | "symbol" | "exchange";
@@ -37,6 +37,8 @@ const SIDE_EXPECTED: Readonly<Record<SideKind, string>> = {
   sold: "true or false",
 };
 const ID = /^(0|[1-9]\d{0,15})$/;
+/** A double holds every whole number of so many digits. */
+const EXACT_DIGITS = 15;
 const ID_EXPECTED = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, as in the rows before`;
 /** Of these exchanges Tardis has ids that count the trades of all symbols together. */
 const SKIPPING: ReadonlySet<string> = new Set([
@@ -181,6 +183,7 @@ export class TextTrade implements TradeFields {
 }
 
 function idIn(text: string): number {
+  if (text.length <= EXACT_DIGITS) return text.startsWith("0") && text !== "0" ? -1 : wholeIn(text);
   if (!ID.test(text)) return -1;
   const id = Number(text);
   return Number.isSafeInteger(id) ? id : -1;

@@ -125,9 +125,9 @@ function assertEndsLate(trades: readonly ExchangeTrade[], ids: RisingIds, lastId
 /** Checks that gaps stay open only if something prevented a fetch. */
 function assertFilled(boots: readonly Boot[]): void {
   const resets = boots.map(({ process }) => process.resetAt ?? -Infinity);
-  for (const { fromId, at, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
+  for (const { fromId, at, fairMs } of boots.flatMap(({ process }) => process.unfilled)) {
     // Nothing is fetched for the trades that prove that ids started over.
-    if (calmMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
+    if (fairMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
     throw new Error(`the gap from ${fromId} on was not filled, and nothing prevented it`);
   }
 }
@@ -177,8 +177,8 @@ async function assertReference(
   const found = entries.filter(({ type }) => DECIDED.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertSame(found, expected);
-  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
-  const { decimals, values } = await journal.lastPrices();
+  await using journal = await Journal.open(path, { now: () => 0, remembers: choices.long, verify: true });
+  const { decimals, values } = await journal.lastCloses();
   const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
   assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
   return found.filter(({ type }) => type === "fill").length;

@@ -24,6 +24,7 @@ import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import { RangedInputs } from "../../formats/ranged_inputs.ts";
 import type { OutOfRange } from "../../formats/ranged_trades.ts";
+import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -69,7 +70,11 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
+    { sources, isShown, strategy = strategyOf(config) }: {
+      readonly sources: InstrumentOrigin["sources"];
+      readonly isShown: boolean;
+      readonly strategy?: () => Strategy;
+    },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
@@ -81,7 +86,7 @@ export class BacktestRun {
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
-      strategy: strategyOf(config),
+      strategy,
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,
@@ -102,6 +107,11 @@ export class BacktestRun {
   /** The engine's state. */
   get state(): EngineState {
     return this.engine.state;
+  }
+
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.state.memory.fault;
   }
 
   /** Trades so far. */
@@ -175,7 +185,7 @@ export class BacktestRun {
         this.#inputs.open(piece);
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
-          if (this.done) return;
+          if (this.done || this.fault !== null) return;
         }
       }
     } finally {
@@ -216,9 +226,10 @@ export class BacktestRun {
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, run, fillParameters: { slippage, latencyMs } } of this.#lanes) {
+    const isNext = this.#fillParameters.fill === "next";
+    for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
       const { metrics } = this.state.resultsOf(run);
-      const assumed = { slippage, latency: latencyMs };
+      const assumed = { slippage, latency: latencyMs, ...(isNext ? { fill } : {}) };
       yield {
         type: "model",
         model,
@@ -301,6 +312,7 @@ export class BacktestRun {
 
 function laneOf(model: Lane["model"], configured: TradingParameters): Lane {
   const parameters = tradingParametersUnder(model, configured);
-  const fillParameters = { slippage: plain(parameters.slippage), latencyMs: parameters.latency / 1000 };
+  const { slippage, latency, fill } = parameters;
+  const fillParameters = { slippage: plain(slippage), latencyMs: latency / 1000, fill };
   return { model, fillParameters, run: new ModelRun(parameters) };
 }

@@ -40,7 +40,7 @@ Deno.test("copyJournal() includes the write-ahead log, and the copy opens, is in
     assertEquals(await contentsOf(copy), held);
     assert((await chainResultOf(copy)).isWhole);
     await using again = await openJournal(copy, { verify: true });
-    assertEquals((await again.lastPrices()).values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    assertEquals((await again.lastCloses()).values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     assertEquals(await again.commit({ entries: [draft(1)] }), 42);
   });
 });
@@ -50,13 +50,13 @@ Deno.test("copyJournal() makes consistent copies while a process keeps writing",
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
     const body = `
-      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, remembers: 5 });
       await journal.startRun({ time: 1, content: {} });
       for (let number = 1;; number++) {
         const entries = [{ type: "fill", time: 1, content: { number, filler: "x".repeat(2000) } }];
         const account = { cash: String(number), fees: "0", realized: "0" };
-        const prices = { decimals: 2, fresh: false, values: [number] };
-        await journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], prices } });
+        const closes = { decimals: 2, fresh: false, values: [number] };
+        await journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], closes } });
         if (number % 50 === 0) console.log(number);
       }
     `;
@@ -121,6 +121,25 @@ Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", 
       await assertRejects(() => copyJournal(path, `${folder}/d.db`), JournalError, why);
       assertEquals(Deno.readFileSync(`${folder}/d.db.copy`), others);
     }
+  });
+});
+
+Deno.test("copyJournal() leaves nothing behind on a disk that takes a name and no content", async () => {
+  await inFolder(async (folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
+    await writeSample(path);
+    const { writeSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.writeSync = () => {
+      throw new Error("No space left on device (os error 28)");
+    };
+    try {
+      await assertRejects(() => copyJournal(path, copy), JournalError, "No space left on device");
+    } finally {
+      Deno.FsFile.prototype.writeSync = writeSync;
+    }
+    assertEquals(namesIn(folder).filter((name) => !/-(wal|shm)$/.test(name)), ["a.db"]);
+    await copyJournal(path, copy);
+    assertEquals(await contentsOf(copy), await contentsOf(path));
   });
 });
 
