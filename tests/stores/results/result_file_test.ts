@@ -20,6 +20,7 @@ const RESULTS: Results = {
     { time: START + 1_000_000, equity: 9_900.123456789 },
     { time: START + 2_500_001, equity: 1e-7 },
   ],
+  volatility: [],
   drawdownPeriods: [
     {
       ...{ peak: new Money("10050"), amount: new Money("203.123456785"), from: START, to: START + 3 },
