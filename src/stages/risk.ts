@@ -1,21 +1,13 @@
 /** The gate. Every order goes through it, and only it can make an approved order. */
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
-import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import {
-  type Halt,
-  haltAtLoss,
-  haltByHand,
-  type OnHalt,
-  type RiskNews,
-  stricter,
-} from "../domain/risk/halt.ts";
-import { LossLimits } from "../domain/risk/loss_limits.ts";
+import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
+import type { LossLimits } from "../domain/risk/loss_limits.ts";
 import type { Side } from "../domain/numbers/money.ts";
 import type { Order } from "../domain/orders/order.ts";
-import { OrderThrottle } from "../domain/risk/order_throttle.ts";
+import type { OrderThrottle } from "../domain/risk/order_throttle.ts";
 import type { Quote } from "../domain/orders/quote.ts";
-import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
+import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
   type Expired,
   expired,
@@ -31,7 +23,8 @@ import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
-import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
+import { AccountRisk } from "./account_risk.ts";
+import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
@@ -65,12 +58,13 @@ export type ApprovedOrder = Approved;
 /** The gate's decision on one order. */
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
-/** Judges the orders of one symbol. */
+/** Judges the orders of one symbol for the account. */
 export class RiskGate {
   #parameters: TradingParameters;
   #checks: OrderChecks;
   readonly #account: Account;
   readonly #exchange: Quotes;
+  readonly #shared: AccountRisk;
   readonly #drawdown: Drawdown;
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
@@ -79,20 +73,40 @@ export class RiskGate {
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
-  #halt: Halt | null = null;
-  #news: RiskNews[] = [];
 
-  /** `exchange` fills what is approved, before the next decision is pulled. */
-  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown, exchange: Quotes) {
+  /**
+   * `exchange` fills what is approved, before the next decision is pulled. The gates of an account's other symbols have
+   * the same `shared`.
+   */
+  constructor(
+    parameters: TradingParameters,
+    account: Account,
+    drawdown: Drawdown,
+    exchange: Quotes,
+    shared: AccountRisk = new AccountRisk(parameters, drawdown),
+  ) {
     this.#parameters = parameters;
     this.#checks = new OrderChecks(parameters, account);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
-    this.#limits = new LossLimits(parameters.cash, parameters);
+    this.#shared = shared;
+    this.#limits = shared.limits;
     this.#exits = new ProtectiveExits(parameters);
-    this.#throttle = new OrderThrottle(parameters);
+    this.#throttle = shared.throttle.beside();
     this.orders = new WaitingOrders(parameters);
+    shared.join(this, account);
+  }
+
+  /** Trades of this symbol follow. */
+  enter(): void {
+    if (this.#shared.moving !== this.#account) this.#shared.turnTo(this.#account);
+  }
+
+  /** Notes the last of the trades that have been examined: row `row` of a block. */
+  leave({ price, time, decimals }: Block, row: number): void {
+    this.#account.mark(price[row]!, decimals);
+    this.#shared.time = time[row]!;
   }
 
   /**
@@ -116,7 +130,7 @@ export class RiskGate {
     const { price, decimals, time } = tick;
     this.#drawdown.mark(price, decimals, time);
     const now = clockAt(tick);
-    if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
+    if (this.#limits.mark(price, decimals, now)) this.#shared.checkLimits(tick);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
       this.orders.isDue(now, tick.late);
     return isDue ? this.#judge(tick) : null;
@@ -154,34 +168,40 @@ export class RiskGate {
     this.#checks = new OrderChecks(this.#parameters, this.#account);
   }
 
-  /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
+  /** Halts trading of the account by hand; `tradeId` is the last trade's, or -1. */
   haltByHand(action: OnHalt, tradeId: number): void {
-    this.#stop(haltByHand(action, tradeId));
+    this.#shared.haltByHand(action, tradeId);
   }
 
-  /** Releases the halt by hand, with the books at the last trade, whose id is `tradeId`; nothing without a halt. */
-  release(books: MarkedBooks, tradeId: number): void {
-    if (this.#halt === null) return;
-    const { reason } = this.#halt;
-    const news = this.#news;
-    // The same as for a run that is released while no process runs it.
-    this.restore(releasedGate(this.snapshot(), books), books, null);
-    this.#news = [...news, { type: "released", reason, tradeId }];
+  /** Releases the account's halt by hand, after the trade `tradeId`; nothing without a halt. */
+  release(tradeId: number): void {
+    this.#shared.release(tradeId);
+  }
+
+  /** A halt has started that sells this position too, if `isFlattening`, or one has ended. */
+  flatten(isFlattening: boolean): void {
+    this.#exits.flattening = isFlattening;
+    if (isFlattening) this.orders.mustSweep();
+  }
+
+  /** The user has ended the halt: the position may be sold again for another reason. */
+  released(): void {
+    this.#restoreExits(releasedExits(this.#exits.snapshot()));
   }
 
   /** The halt in force, or null. */
   get halt(): Halt | null {
-    return this.#halt;
+    return this.#shared.halt;
   }
 
   /** Whether there is something that `takeNews` has not returned yet. */
   get hasNews(): boolean {
-    return this.#news.length > 0;
+    return this.#shared.news.length > 0;
   }
 
-  /** Halts that started or ended since the last call. */
+  /** Halts of the account that started or ended since the last call. */
   takeNews(): RiskNews[] {
-    return this.#news.splice(0);
+    return this.#shared.news.splice(0);
   }
 
   /** Ends the input. Returns the orders still waiting, oldest first; they will never fill. */
@@ -195,25 +215,48 @@ export class RiskGate {
   snapshot(): RiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
-      halt: this.#halt,
+      halt: this.#shared.halt,
       losses: this.#limits.snapshot(),
       exits: this.#exits.snapshot(),
       pace: this.#throttle.snapshot(),
     };
   }
 
+  /** The part of this symbol alone, beside the snapshot of the account's first symbol. */
+  symbolSnapshot(): SymbolRiskSnapshot {
+    return {
+      waiting: this.orders.snapshot(),
+      exits: this.#exits.snapshot(),
+      before: this.#throttle.before,
+    };
+  }
+
   /**
-   * Restores a snapshot, with the books at the last trade, but not drawdown and account. The waiting orders follow from
-   * their `changes` too; with null they stay. No halt is news. Throws like `WaitingOrders.restore`.
+   * Restores a snapshot, but not drawdown and account, which have to be restored before, with the last prices marked.
+   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. No halt is
+   * news. Throws like `WaitingOrders.restore`.
    */
-  restore(snapshot: RiskSnapshot, books: MarkedBooks, changes: readonly OrderChange[] | null): void {
-    const { waiting, halt, losses, exits, pace } = snapshot;
-    if (changes !== null) this.orders.restore(waiting, changes);
-    this.#halt = halt;
-    this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
+  restore(
+    { waiting, halt, losses, exits, pace }: RiskSnapshot,
+    changes: readonly OrderChange[],
+    { moving, time }: { readonly moving: Account; readonly time: number | null },
+  ): void {
+    this.#shared.restore(halt, losses, moving, time);
     this.#throttle.restore(pace);
-    this.#news = [];
+    this.restoreSymbol({ waiting, exits, before: pace.before }, changes);
+  }
+
+  /** Restores the part of this symbol alone, as `restore` does. */
+  restoreSymbol({ waiting, exits, before }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
+    this.orders.restore(waiting, changes);
+    this.#throttle.before = before;
+    this.#restoreExits(exits);
+  }
+
+  #restoreExits(exits: ExitSnapshot): void {
+    const { feeRate } = this.#parameters;
+    const account = this.#account;
+    this.#exits.restore(exits, account.lastPrice.decimals, account.costWithoutFees(feeRate));
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
@@ -246,7 +289,7 @@ export class RiskGate {
     for (const order of this.orders.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
-      if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
+      if (this.halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
       else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
       else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
       else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
@@ -312,7 +355,8 @@ export class RiskGate {
   }
 
   #isBarred(side: Side): boolean {
-    return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
+    const { halt } = this;
+    return halt !== null && (side === "buy" || halt.action === "flatten");
   }
 
   /** The decision on an order at a trade where it is due. */
@@ -332,36 +376,14 @@ export class RiskGate {
   /** Notes a fill that has just been booked. */
   #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
     if (quantity.isZero()) return;
-    const { cash, position, realized } = this.#account;
-    this.#limits.rebook(cash, position);
+    const { unmoved, position, profit } = this.#account;
+    this.#limits.rebook(unmoved, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
-    if (side === "sell") this.#throttle.sold(realized, position, time);
+    if (side === "sell") this.#throttle.sold(profit, position, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {
-    const { limit, value } = this.#halt!;
+    const { limit, value } = this.halt!;
     return refusal(order, tick.id, { reason: "halted", limit, value });
-  }
-
-  /** Halts or releases trading after a trade that reached a limit or started a day. */
-  #checkLimits(tick: Signalled): void {
-    if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
-      this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
-      this.#halt = null;
-      this.#exits.flattening = false;
-    }
-    const loss = this.#limits.lossAt(tick.price);
-    if (loss !== null) this.#stop(haltAtLoss(loss, this.#parameters.onHalt, tick.id));
-  }
-
-  #stop(next: Halt): void {
-    const halt = stricter(this.#halt, next);
-    if (halt === this.#halt) return;
-    this.#halt = halt;
-    this.#news.push({ type: "halt", ...halt });
-    this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
-    if (halt.action !== "flatten") return;
-    this.#exits.flattening = true;
-    this.orders.mustSweep();
   }
 }

@@ -49,6 +49,11 @@ export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingP
   readonly symbol: string;
 }
 
+/** A note that concerns one symbol, or all; absent too if the recording has only one. */
+interface OfSymbol {
+  readonly symbol?: string;
+}
+
 /** What a recording notes about itself and its connection. */
 export type RecordingNote =
   | RecordingHead
@@ -65,9 +70,9 @@ export type RecordingNote =
   /** The user released the halt at the line's time. */
   | ({ readonly event: "released" } & ByRequest)
   /** The instrument's rules were not known when the recording started: no order is placed until they are. */
-  | { readonly event: "rules-awaited" }
+  | ({ readonly event: "rules-awaited" } & OfSymbol)
   /** The rules arrived at the line's time. */
-  | ({ readonly event: "rules" } & ArrivedRules)
+  | ({ readonly event: "rules" } & ArrivedRules & OfSymbol)
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -76,14 +81,14 @@ export type RecordingNote =
     readonly from: number;
     readonly to: number;
   }
-  | {
+  | OfSymbol & {
     /** Trades that the stream missed and that were fetched afterwards, as `backfilledText` writes them. */
     readonly event: "late";
     readonly trades: string;
     /** Missing trades before them that were skipped; absent for none. */
     readonly skipped?: number;
   }
-  | {
+  | OfSymbol & {
     /** All that could be fetched of a gap is above: `filled` trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
@@ -93,7 +98,7 @@ export type RecordingNote =
      */
     readonly through?: number;
   }
-  | {
+  | OfSymbol & {
     /**
      * Frames below that were received before `until` have waited; trades that waited longer than `hold` are
      * late.
@@ -201,12 +206,12 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   notice: { message: TEXT },
   halt: { action: ACTION, text: OPTIONAL_TEXT, requested: OPTIONAL_COUNT },
   released: { text: OPTIONAL_TEXT, requested: COUNT },
-  "rules-awaited": {},
-  rules: { rules: ALL_RULES, instrument: ORIGIN },
+  "rules-awaited": { symbol: OPTIONAL_TEXT },
+  rules: { rules: ALL_RULES, instrument: ORIGIN, symbol: OPTIONAL_TEXT },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
-  late: { trades: TEXT, skipped: OPTIONAL_COUNT },
-  settled: { filled: COUNT, through: OPTIONAL_COUNT },
-  waited: { until: COUNT, hold: COUNT },
+  late: { trades: TEXT, skipped: OPTIONAL_COUNT, symbol: OPTIONAL_TEXT },
+  settled: { filled: COUNT, through: OPTIONAL_COUNT, symbol: OPTIONAL_TEXT },
+  waited: { until: COUNT, hold: COUNT, symbol: OPTIONAL_TEXT },
   kept: { entry: COUNT, hash: OPTIONAL_TEXT },
   continued: { file: TEXT },
   ended: {},

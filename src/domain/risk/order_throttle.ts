@@ -33,22 +33,33 @@ export interface ThrottleSnapshot {
   readonly passed: readonly number[];
   /** When the last losing round trip closed; null before the first. */
   readonly lostAt: number | null;
-  /** The account's realized profit when the current round trip started, decimal text. */
+  /** The realized profit when the current round trip started, decimal text. */
   readonly before: string;
 }
 
-/** Limits how often one account's orders may pass. */
+/** What the symbols of an account share. */
+interface Passing {
+  /** The last orders that passed, as many as are allowed at once. */
+  readonly passed: number[];
+  lostAt: number | null;
+}
+
+/** Limits how often one account's orders may pass, as the orders of one symbol see it. */
 export class OrderThrottle {
   readonly #maxOrders: OrderRate | null;
   readonly #cooldown: number | null;
-  /** The last orders that passed, as many as are allowed at once. */
-  readonly #passed: number[] = [];
-  #lostAt: number | null = null;
+  readonly #passing: Passing;
   #before: Money = ZERO;
 
-  constructor({ maxOrders, cooldown }: ThrottleParameters) {
+  constructor({ maxOrders, cooldown }: ThrottleParameters, passing: Passing = { passed: [], lostAt: null }) {
     this.#maxOrders = maxOrders;
     this.#cooldown = cooldown;
+    this.#passing = passing;
+  }
+
+  /** The same throttle for the orders of another symbol, whose round trips are its own. */
+  beside(): OrderThrottle {
+    return new OrderThrottle({ maxOrders: this.#maxOrders, cooldown: this.#cooldown }, this.#passing);
   }
 
   /**
@@ -57,42 +68,53 @@ export class OrderThrottle {
    * cooldown before. Anything dated more than a minute after `time` no longer counts.
    */
   tooSoon(side: Side, time: number): TooSoon | null {
+    const { passed, lostAt } = this.#passing;
     if (this.#maxOrders !== null) {
       const { count, within } = this.#maxOrders;
-      const oldest = this.#passed.at(-count);
+      const oldest = passed.at(-count);
       if (oldest !== undefined && !hasPassed(within * 1000, oldest, time)) {
         return { reason: "max-orders", limit: `${count}`, value: `${count}` };
       }
     }
-    if (this.#cooldown === null || this.#lostAt === null || side === "sell") return null;
-    return hasPassed(this.#cooldown, this.#lostAt, time) ? null : {
+    if (this.#cooldown === null || lostAt === null || side === "sell") return null;
+    return hasPassed(this.#cooldown, lostAt, time) ? null : {
       reason: "cooldown",
       limit: millisecondsText(this.#cooldown),
-      value: millisecondsText(time - this.#lostAt),
+      value: millisecondsText(time - lostAt),
     };
   }
 
   /** Notes an order that has passed. */
   pass(time: number): void {
     if (this.#maxOrders === null) return;
-    this.#passed.push(time);
-    if (this.#passed.length > this.#maxOrders.count) this.#passed.shift();
+    const { passed } = this.#passing;
+    passed.push(time);
+    if (passed.length > this.#maxOrders.count) passed.shift();
   }
 
-  /** Notes a sale, which leaves `position`; `realized` is the account's profit of everything sold. */
+  /** Notes a sale, which leaves `position`; `realized` is the profit of everything sold of the symbol. */
   sold(realized: Money, position: Money, time: number): void {
     if (!position.isZero()) return;
-    if (realized.lt(this.#before)) this.#lostAt = time;
+    if (realized.lt(this.#before)) this.#passing.lostAt = time;
     this.#before = realized;
   }
 
   snapshot(): ThrottleSnapshot {
-    return { passed: [...this.#passed], lostAt: this.#lostAt, before: plain(this.#before) };
+    return { passed: [...this.#passing.passed], lostAt: this.#passing.lostAt, before: this.before };
   }
 
   restore({ passed, lostAt, before }: ThrottleSnapshot): void {
-    this.#passed.splice(0, Infinity, ...passed);
-    this.#lostAt = lostAt;
+    this.#passing.passed.splice(0, Infinity, ...passed);
+    this.#passing.lostAt = lostAt;
+    this.before = before;
+  }
+
+  /** The profit of everything sold of the symbol when its current round trip started, decimal text. */
+  get before(): string {
+    return plain(this.#before);
+  }
+
+  set before(before: string) {
     this.#before = new Money(before);
   }
 }
