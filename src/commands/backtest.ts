@@ -10,6 +10,7 @@ import { decoderOf } from "../exchanges/known_exchanges.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
 import type { SettledInstrument } from "../config/instrument_settlement.ts";
 import type { Config } from "../config/options.ts";
+import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import {
@@ -23,6 +24,7 @@ import {
 import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
 import type { RunJournal } from "../stores/journal/run_journal.ts";
+import { counted } from "../views/terminal/figures.ts";
 import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
@@ -112,7 +114,7 @@ export async function backtest(
   try {
     for (const text of passedOver) warn(view, text);
     await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
-    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
+    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     await emit(run.end(ended));
     warnOfStrays(run, view);
@@ -162,7 +164,7 @@ async function processFiles(
   const onWarning = (text: string): void => warn(view, text);
   const options = { progress, signal: stop, formats, onWarning };
   const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
-  const unused = new UnusedFiles(run.state);
+  const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
   const mismatches = new SymbolMismatches(config.symbol);
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
@@ -182,6 +184,7 @@ async function processFiles(
   if (!stop.aborted) await emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
+  logOutOfRange(run, config, view);
   if (!stop.aborted) unused.enter(null);
   for (const tally of run.tallies ?? []) unused.add(tally);
   for (const text of unused.warnings(config.symbol)) warn(view, text);
@@ -189,6 +192,17 @@ async function processFiles(
 
 function warn(view: View, text: string): void {
   view.log({ level: "warn", text });
+}
+
+/** Says how many trades `--from` and `--to` left out, if any. */
+function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void {
+  const { before = 0, after = 0 } = run.outOfRange ?? {};
+  const range = new TimeRange(from, to);
+  const parts = [
+    ...(before === 0 ? [] : [`${counted(before, "trade")} before ${timeWords(range.from)}`]),
+    ...(after === 0 ? [] : [`${counted(after, "trade")} from ${timeWords(range.to)} on`]),
+  ];
+  if (parts.length > 0) view.log({ level: "info", text: `skipped ${parts.join(" and ")}` });
 }
 
 /** Warns about new trades out of order. The last ones may be known only once the input has ended. */
@@ -249,7 +263,7 @@ async function openJournal(
   ]);
   const journal = await Journal.open(path, {
     now: () => performance.now(),
-    window: Math.max(1, engine.state.memory.remembers),
+    remembers: engine.state.memory.remembers,
   });
   if (journal.run > 0) {
     await journal.close();
@@ -311,8 +325,22 @@ function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   };
 }
 
-function withoutTrades(files: readonly string[], run: BacktestRun, symbol: string): UnusableInput {
+function withoutTrades(
+  files: readonly string[],
+  run: BacktestRun,
+  { symbol, from, to }: Config,
+): UnusableInput {
   const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
+  const out = run.outOfRange;
+  if (out !== null && out.total > 0) {
+    const { words } = new TimeRange(from, to);
+    const [earliest, latest] = [out.earliest, out.latest].map(timeWords);
+    const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
+    return new UnusableInput(
+      { name },
+      `no trade lies in the range asked for, ${words}. Found were ${found}: change --from or --to`,
+    );
+  }
   const others = run.otherSymbols;
   const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
   const rejections = run.takeRejections();

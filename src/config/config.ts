@@ -145,6 +145,14 @@ export function configure(
         `${complete.long}: expected the short window to be smaller than the long one`,
     );
   }
+  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
+    found.push(
+      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
+        nameIn(sources.to!, "to")
+      } is ${complete.to}: ` +
+        "expected the first to be before the second",
+    );
+  }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
     // The exchange's own rules replace a default.
@@ -223,6 +231,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     feeRate: config.fee,
     slippage: config.slippage,
     latency: config.latency * 1000,
+    fill: config.fill,
     ...rulesIn(config),
     ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
     maxDrawdown: config.maxDrawdown,
@@ -236,6 +245,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
     orderTtl: microsecondsOf(config.orderTtl),
     stopLoss: config.stopLoss,
     takeProfit: config.takeProfit,
+    trailingStop: config.trailingStop,
   };
 }
 

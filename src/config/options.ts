@@ -18,6 +18,7 @@ import {
   runNumber,
   stake,
   symbol,
+  time,
   wholeNumber,
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
@@ -85,6 +86,20 @@ export const OPTIONS = {
     value: "RATE",
     commands: TRADING,
     help: "fee as a share of the notional, both sides: 0.1% or 0.001",
+  }),
+  from: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades from this time on, such as 2025-01-31 or 2025-01-31T08:00:00Z",
+  }),
+  to: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades before this time",
   }),
   sort: input({
     default: "off",

@@ -113,6 +113,10 @@ export class ChunkReader implements TradeReader {
     return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
   }
 
+  giveBack(): void {
+    this.#current.giveBack?.();
+  }
+
   /** The note that `next` stopped at, once; null at the end of the chunk. */
   takeNote(): TimedNote | null {
     return this.#current.takeNote?.() ?? null;

@@ -1,5 +1,6 @@
 /** The table of file formats, and the search for the one that a file has, from its first lines. */
 import { binanceCsv } from "./binance_csv.ts";
+import { binanceKlines } from "./binance_klines.ts";
 import { namesColumns } from "./csv_layout.ts";
 import { messages, recordings } from "./message_files.ts";
 import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
@@ -8,7 +9,7 @@ import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
  * The formats that Penstock reads. The first that recognizes a line reads the file. If none does, the first that gives
  * a reason explains why the file cannot be read.
  */
-export const TRADE_FILES: readonly TradeFile[] = [recordings, messages, binanceCsv];
+export const TRADE_FILES: readonly TradeFile[] = [recordings, messages, binanceCsv, binanceKlines];
 
 /** Files of other kinds: how they start, and what to do with them. */
 const OTHERS: readonly (readonly [magic: string, what: string])[] = [

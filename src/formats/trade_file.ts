@@ -66,6 +66,11 @@ export interface FileReader extends TradeReader {
   readonly otherSymbols?: readonly string[];
   /** Whether the first line says that Penstock wrote the file. */
   readonly isOwn?: boolean;
+  /**
+   * What each record of a file of klines covers, in µs, as soon as `open` has been given a record that shows it; null
+   * before. Absent for files of trades.
+   */
+  readonly interval?: number | null;
   /** The note that `next` stopped at, once; null at the end of the chunk. Absent if the format has no notes. */
   takeNote?(): TimedNote | null;
 }

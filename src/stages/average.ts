@@ -1,4 +1,5 @@
 /** Passes every trade's price to the strategy, whose indicators average it, and adds what the strategy then wants. */
+import { TradeBar } from "../domain/market/bar.ts";
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
@@ -38,6 +39,7 @@ export class AverageStage {
   readonly #keepsValues: boolean;
   /** The same strategy, if it takes many closes at once. */
   readonly #inBlocks: BlockStrategy | null;
+  readonly #bar = new TradeBar();
 
   /**
    * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever it
@@ -65,7 +67,8 @@ export class AverageStage {
     }
   }
 
-  #fill({ size, decimals, price, wishes, late, values }: AveragedBlock): void {
+  #fill(block: AveragedBlock): void {
+    const { size, decimals, price, wishes, late, values } = block;
     if (values.size > 0) values.clear();
     const strategy = this.#strategy;
     const isShown = this.#keepsValues && !late;
@@ -79,7 +82,7 @@ export class AverageStage {
       }
     }
     for (let row = taken; row < size; row++) {
-      const wish = wishes[row] = strategy.add(price[row]!, decimals);
+      const wish = wishes[row] = strategy.add(this.#bar.at(block, row));
       if (isShown && this.#turns(wish)) this.#keep(values, row, strategy.values());
     }
   }

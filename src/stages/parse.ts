@@ -374,7 +374,7 @@ export class Parse {
       this.#tally.passedOver++;
       return;
     }
-    this.#tally.reject(reader);
+    if (read === "rejected") this.#tally.reject(reader);
     const { emptyFirstId: first, emptyId: last } = reader;
     if (last >= 0) this.#skip(first, last);
   }

@@ -108,13 +108,19 @@ export function* olderForms(
 
 /**
  * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
- * a day's loss no day is kept, and what a position cost is known from its account where no exit needed it before.
+ * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, and the
+ * highest price is kept only for a trailing stop.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {
   const { losses, exits } = kept.gate;
   const day = made.gate.losses.day === null ? null : losses.day;
   const paid = exits.paid === "0" ? made.gate.exits.paid : exits.paid;
-  return { ...kept, gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...exits, paid } } };
+  const { highest = made.gate.exits.highest, ...otherExits } = exits;
+  const trail = made.gate.exits.highest === undefined ? {} : { highest: highest! };
+  return {
+    ...kept,
+    gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...otherExits, paid, ...trail } },
+  };
 }
 
 /** A run after a manual release of its halt. */

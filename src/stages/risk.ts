@@ -117,6 +117,7 @@ export class RiskGate {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
     end = this.#limits.markQuiet(block, from, end);
+    this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
   }
@@ -129,6 +130,7 @@ export class RiskGate {
   take(tick: Signalled): Iterable<RiskDecision> | null {
     const { price, decimals, time } = tick;
     this.#drawdown.mark(price, decimals, time);
+    this.#exits.mark(price, decimals);
     const now = clockAt(tick);
     if (this.#limits.mark(price, decimals, now)) this.#shared.checkLimits(tick);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
@@ -256,7 +258,7 @@ export class RiskGate {
   #restoreExits(exits: ExitSnapshot): void {
     const { feeRate } = this.#parameters;
     const account = this.#account;
-    this.#exits.restore(exits, account.lastPrice.decimals, account.costWithoutFees(feeRate));
+    this.#exits.restore(exits, account.lastPrice, account.costWithoutFees(feeRate));
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
@@ -265,16 +267,18 @@ export class RiskGate {
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.orders.hasSale) {
-      this.#exits.ask();
-      this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
-    }
+    const sale = this.orders.hasSale ? null : cause;
+    if (sale !== null) this.#exits.ask();
     const { signal } = tick;
     const early = signal === null ? null : this.#checkSignal(signal, tick);
+    // What is placed after this cannot fill at this trade.
+    const isNext = this.#parameters.fill === "next";
+    if (isNext) yield* this.#work(tick);
+    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
     if (signal !== null && early === null) {
       this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
     }
-    yield* this.#work(tick);
+    if (!isNext) yield* this.#work(tick);
     if (early !== null) yield early;
   }
 

@@ -39,6 +39,7 @@ const LIMITS: Partial<TradingParameters> = {
   orderTtl: 1e12,
   stopLoss: new Money("0.99"),
   takeProfit: new Money(100),
+  trailingStop: new Money("0.99"),
 };
 
 const messages = makeMessages();

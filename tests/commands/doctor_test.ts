@@ -154,7 +154,7 @@ Deno.test("penstock doctor reports that the journal's run cannot continue on ano
   try {
     const state = `${folder}/penstock.db`;
     {
-      await using journal = await Journal.open(state, { now: () => 0, window: 50 });
+      await using journal = await Journal.open(state, { now: () => 0, remembers: 50 });
       const options = { symbol: "BTCUSDT", exchange: "binance", endpoint: null };
       await journal.startRun({ time: 1, content: { version: "1", options, market: "binance" } });
     }

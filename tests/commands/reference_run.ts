@@ -116,7 +116,7 @@ export async function assertRunMatchesReference(
     assertEquals(filled, missing);
     return { from: fromId!, to: fromId! + filled! - 1 };
   });
-  const lastPrices: number[] = [];
+  const lastCloses: number[] = [];
   function* tradesAgain(): Generator<PlainTrade> {
     let gap = 0;
     for (
@@ -124,7 +124,7 @@ export async function assertRunMatchesReference(
     ) {
       while (gap < late.length && late[gap]!.to < id) gap++;
       const isBackfilled = gap < late.length && late[gap]!.from <= id;
-      if (lastPrices.push(Number(price)) > choices.long) lastPrices.shift();
+      if (lastCloses.push(Number(price)) > choices.long) lastCloses.shift();
       yield { firstId: id, lastId: id, time: time * 1000, price, late: isBackfilled };
     }
   }
@@ -136,9 +136,9 @@ export async function assertRunMatchesReference(
     .map(({ type, content }) => ({ type, ...content }));
   assertEquals(found as unknown[], expected);
 
-  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
-  const { decimals, values } = await journal.lastPrices();
-  assertEquals(values.map((value) => value / 10 ** decimals), lastPrices);
+  await using journal = await Journal.open(path, { now: () => 0, remembers: choices.long, verify: true });
+  const { decimals, values } = await journal.lastCloses();
+  assertEquals(values.map((value) => value / 10 ** decimals), lastCloses);
   return { fills: found.filter(({ type }) => type === "fill").length, trades: last.trades };
 }
 

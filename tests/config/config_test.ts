@@ -234,16 +234,17 @@ Deno.test("tradingParametersOf() gives the stages what they need, with the laten
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...parameters } = tradingParametersOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, maxDrawdown, onHalt } = config;
+  const { cash, stake, slippage, fill, maxDrawdown, onHalt } = config;
   // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
-  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, trailingStop: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
   assertEquals(parameters, {
     cash,
     stake,
     slippage,
+    fill,
     lot,
     tick,
     minNotional,

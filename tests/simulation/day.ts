@@ -275,7 +275,7 @@ class DayRun {
     this.#mustKeepUp(process, heartbeat);
     const ageMs = wallClock() - heartbeat.time / 1_000;
     assert(ageMs >= -1 && ageMs <= HEARTBEAT_MS, `the heartbeat of a run is ${ageMs} ms old`);
-    const other = Journal.open(this.#path, { now: () => 0, window: 1 });
+    const other = Journal.open(this.#path, { now: () => 0, remembers: 1 });
     await this.#time.real(assertRejects(() => other, JournalHeld));
   }
 

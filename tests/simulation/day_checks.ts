@@ -177,8 +177,8 @@ async function assertReference(
   const found = entries.filter(({ type }) => DECIDED.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertSame(found, expected);
-  await using journal = await Journal.open(path, { now: () => 0, window: choices.long, verify: true });
-  const { decimals, values } = await journal.lastPrices();
+  await using journal = await Journal.open(path, { now: () => 0, remembers: choices.long, verify: true });
+  const { decimals, values } = await journal.lastCloses();
   const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
   assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
   return found.filter(({ type }) => type === "fill").length;

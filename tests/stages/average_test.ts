@@ -2,6 +2,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { AverageStage } from "../../src/stages/average.ts";
 import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { tickOf, ticksAt } from "../support/ticks.ts";
+import { flatBar } from "../support/bars.ts";
 import { blocksOf } from "../support/blocks.ts";
 
 function stageOf(short: number, long: number): AverageStage {
@@ -84,7 +85,7 @@ Deno.test("AverageStage.over() keeps what the strategy shows at every possible s
   let wished = 0;
   for (const [at, tick] of ticks.entries()) {
     const strategy = new Crossover(2, 5);
-    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(price, 0)).at(-1)!;
+    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(flatBar(price))).at(-1)!;
     if (wish !== 0 && wish !== wished) whole.set(tick.id, strategy.values());
     if (wish !== 0) wished = wish;
   }

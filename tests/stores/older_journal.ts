@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
-import { checkpoint, draft, TIME, WINDOW } from "./sample_journal.ts";
+import { checkpoint, draft, REMEMBERS, TIME } from "./sample_journal.ts";
 
 /** The exact statements of version 1. */
 const STATEMENTS = [
@@ -89,7 +89,7 @@ export function writeOlder(path: string, version: 1 | 2, commits = 5): void {
     before = seq;
     database.prepare("INSERT INTO checkpoint_prices VALUES (?, 2, ?, ?)").run(seq, Number(fresh), bytes);
     if (number < commits) continue;
-    const kept = Math.ceil(WINDOW / values.length);
+    const kept = Math.ceil(REMEMBERS / values.length);
     database.prepare("DELETE FROM checkpoint_prices WHERE seq <= ?").run(seq - 3 * kept);
     const { cash, fees, realized } = account;
     database.prepare("INSERT INTO account VALUES (1, ?, ?, ?, ?)").run(seq, cash, fees, realized);

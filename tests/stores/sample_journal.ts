@@ -12,8 +12,8 @@ import { type SqliteOptions, sqliteStore } from "../../src/stores/journal/sqlite
 import { stateHash, stateProof } from "../../src/stores/journal/journal_state.ts";
 
 export const TIME = 1_723_161_255_342_123;
-/** The prices that a resume needs in these tests. */
-export const WINDOW = 10;
+/** The number of closes that a resume needs in these tests. */
+export const REMEMBERS = 10;
 const ROOT = new URL("../../", import.meta.url);
 const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
 
@@ -38,7 +38,7 @@ export function openJournal(
     ...(connect === undefined ? {} : { connect }),
     ...(migrations === undefined ? {} : { migrations }),
   });
-  return Journal.open(path, { now: () => performance.now(), window: WINDOW, store, ...options });
+  return Journal.open(path, { now: () => performance.now(), remembers: REMEMBERS, store, ...options });
 }
 
 export function draft(number: number, type: Draft["type"] = "fill"): Draft {
@@ -51,14 +51,14 @@ export function checkpoint(number: number, values: readonly number[] = [], fresh
     state: { number },
     account: { cash: `${10_000 - number}`, fees: "0.5", realized: "-3.25" },
     positions: number % 2 === 0 ? [] : [{ symbol: "BTCUSDT", quantity: "0.01", cost: `${number}.5` }],
-    prices: { decimals: 2, fresh, values },
+    closes: { decimals: 2, fresh, values },
   };
 }
 
 /** Writes a closed journal with a run of `commits` commits of three entries, all but the first after a checkpoint. */
 export async function writeSample(path: string, commits = 5): Promise<void> {
   await using journal = await openJournal(path);
-  await journal.startRun({ time: TIME, content: { config: { long: 10 } } });
+  await journal.startRun({ time: TIME, content: { remembers: REMEMBERS } });
   for (let number = 1; number <= commits; number++) {
     await journal.commit({
       entries: [draft(number, "signal"), draft(number)],

@@ -109,7 +109,7 @@ async function process(
   prices: readonly number[],
   onWrite: (sql: string, values: readonly unknown[]) => void = () => {},
 ): Promise<void> {
-  const options = { now: () => 0, window: 2, store: sqliteStore({ connect: watching(onWrite) }) };
+  const options = { now: () => 0, remembers: 2, store: sqliteStore({ connect: watching(onWrite) }) };
   await using journal = new RunJournal(await Journal.open(path, options), engine, "BTCUSDT");
   const instrument = { sources: {}, exchangeInfo: null } as never;
   await journal.start({

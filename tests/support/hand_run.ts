@@ -30,7 +30,7 @@ export class HandRun implements AsyncDisposable {
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const kept = await Journal.open(path, { now: () => 0, window: long });
+    const kept = await Journal.open(path, { now: () => 0, remembers: long });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     await journal.start({

@@ -32,6 +32,7 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     feeRate: new Money(choices.fee),
     slippage: new Money(choices.slippage),
     latency: choices.latency,
+    fill: choices.fill ?? "signal",
     lot: new Money(choices.lot),
     tick: new Money(choices.tick),
     minQuantity: null,
@@ -49,6 +50,7 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     orderTtl: choices.orderTtl ?? null,
     stopLoss: moneyOf(choices.stopLoss),
     takeProfit: moneyOf(choices.takeProfit),
+    trailingStop: moneyOf(choices.trailingStop),
   };
 }
 

@@ -52,6 +52,9 @@ export interface Choices {
   readonly orderTtl?: number | null;
   readonly stopLoss?: string | null;
   readonly takeProfit?: string | null;
+  readonly trailingStop?: string | null;
+  /** The first trade that may fill an order; by default the one that made it. */
+  readonly fill?: "signal" | "next";
 }
 
 /** The results of a run. */

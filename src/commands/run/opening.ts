@@ -70,8 +70,8 @@ export async function openRun(
   ]);
   if (options.signal.aborted) return null;
   const strategy = strategyOf(configuration.config);
-  const window = Math.max(1, strategy().remembers);
-  const journal = await stores?.open(state, { now: () => performance.now(), window }) ?? null;
+  const { remembers } = strategy();
+  const journal = await stores?.open(state, { now: () => performance.now(), remembers }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });

@@ -2,13 +2,13 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { LASTING } from "../../stores/journal/run_journal.ts";
+import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
 /** The options that a derivation needs. No default may replace them. */
 const NEEDED = [
-  ...LASTING,
+  ...LASTING.filter((name) => BEFORE[name] === undefined),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
   ...["stopLoss", "takeProfit"],
 ] as const;

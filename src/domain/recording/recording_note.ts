@@ -219,10 +219,16 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
 };
 
 const NOTE_START = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
+const SHORTEST_START = `{"penstock":{`;
 
 /** Whether a frame's text is a note: whether it starts with `{"penstock":`, spaces aside. */
 export function isNote(frame: string): boolean {
   return NOTE_START.test(frame);
+}
+
+/** Whether a note may start with this text, which ends before it shows whether it is one. */
+export function startsNote(text: string): boolean {
+  return SHORTEST_START.startsWith(text);
 }
 
 /**

@@ -6,6 +6,9 @@ import type { ThrottleParameters } from "./order_throttle.ts";
 import type { ExitParameters } from "./protective_exits.ts";
 import type { Stake } from "../orders/stake.ts";
 
+/** The first trade that may fill an order: the one that made it, or the next one after that. */
+export type FillAt = "signal" | "next";
+
 /** The rules for an instrument's orders. */
 export interface TradingRules {
   /** Smallest step of a quantity, base currency. */
@@ -36,6 +39,8 @@ export interface TradingParameters
   readonly slippage: Money;
   /** µs between a signal and the earliest trade that may fill it. */
   readonly latency: number;
+  /** The first trade that may fill an order, once the latency has passed. */
+  readonly fill: FillAt;
   /** The greatest age on arrival, µs, of a trade whose signal makes an order; null for no limit. */
   readonly maxLag: number | null;
   readonly onHalt: OnHalt;

@@ -8,6 +8,7 @@ import type { Metrics } from "../performance/metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "../risk/halt.ts";
 import type { Side } from "../numbers/money.ts";
 import type { Progress } from "../orders/order.ts";
+import type { FillAt } from "../risk/trading_parameters.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
 
@@ -181,6 +182,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly passedOver: number;
   /** Trades that were never seen and came after later ones; they are not used. */
   readonly outOfOrder: number;
+  /** Trades that `--from` and `--to` left out; absent without these options. */
+  readonly outOfRange?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
@@ -215,6 +218,8 @@ export interface ModelEvent
   /** What it assumed: basis points, and ms. */
   readonly slippage: string;
   readonly latency: number;
+  /** The first trade that may fill an order; absent where the run has no `--fill next`. */
+  readonly fill?: FillAt;
 }
 
 /** Events that the pipeline makes from the trades alone. */

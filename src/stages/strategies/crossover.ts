@@ -1,4 +1,5 @@
 /** Two simple moving averages: long while the short one is above the long one, flat while it is below. */
+import type { Bar } from "../../domain/market/bar.ts";
 import { BLOCK_ROWS } from "../../domain/market/block.ts";
 import type { Values, Wish } from "../../domain/market/signal.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
@@ -14,6 +15,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
  */
 export class Crossover implements BlockStrategy {
   readonly label = "sma";
+  readonly seesOnlyCloses = true;
   readonly remembers: number;
   readonly #short: Sma;
   readonly #long: Sma;
@@ -37,7 +39,7 @@ export class Crossover implements BlockStrategy {
     this.#long = new Sma(long);
   }
 
-  add(close: number, decimals: number): Wish {
+  add({ close, decimals }: Bar): Wish {
     this.#short.add(close, decimals);
     this.#long.add(close, decimals);
     return this.#long.isReady ? this.#short.compare(this.#long) : 0;

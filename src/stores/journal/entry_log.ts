@@ -18,17 +18,17 @@ export interface StoredState {
   readonly seq: number;
   /** State, account and positions as JSON. */
   readonly content: string;
-  /** The note about where the prices are, as JSON. */
-  readonly prices: string;
+  /** The note about where the closes are, as JSON. */
+  readonly closes: string;
 }
 
-/** The prices beside one checkpoint. Parts that cannot be read are null. */
-export interface StoredPrices {
+/** The closes beside one checkpoint. Parts that cannot be read are null. */
+export interface StoredCloses {
   readonly decimals: number | null;
-  /** 1 if all earlier prices are void, otherwise 0. */
+  /** 1 if all earlier closes are void, otherwise 0. */
   readonly fresh: number | null;
   readonly bytes: Uint8Array | null;
-  /** The checkpoint with the previous prices. */
+  /** The checkpoint with the previous closes. */
   readonly before: number | null;
   /** SHA-256 of the state's content, in hexadecimal; null if the entry of the checkpoint holds the state. */
   readonly state: string | null;
@@ -108,12 +108,12 @@ export interface EntryLog extends AsyncDisposable {
   ): Promise<readonly (readonly [type: string | null, count: number])[]>;
   /** The state of a run; null if it has none of its own. */
   state(run: number): Promise<StoredState | null>;
-  /** The prices beside the checkpoint at `seq`; null for none. */
-  prices(seq: number): Promise<StoredPrices | null>;
-  /** The checkpoints with the last stored prices, up to `limit`, and how many each has, newest first. */
-  pricesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]>;
-  /** How many checkpoints have prices, and the first of them. */
-  pricesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }>;
+  /** The closes beside the checkpoint at `seq`; null for none. */
+  closes(seq: number): Promise<StoredCloses | null>;
+  /** The checkpoints with the last stored closes, up to `limit`, and how many each has, newest first. */
+  closesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]>;
+  /** How many checkpoints have closes, and the first of them. */
+  closesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }>;
   /** The last heartbeat of any run; null before the first. */
   heartbeat(): Promise<KeptHeartbeat | null>;
   /** The requests that wait for the process that writes, or for the next one, oldest first, a hundred at most. */
@@ -157,10 +157,10 @@ export interface Addition {
   readonly head: ChainPlace;
   /** Replaces the state of its run; null keeps it. */
   readonly state: StoredState & { readonly run: number } | null;
-  /** The prices beside a checkpoint; null for none. */
-  readonly prices: StoredPrices & { readonly seq: number; readonly bytes: Uint8Array } | null;
-  /** Removes the prices of checkpoints before this one; null keeps all. */
-  readonly firstPrices: number | null;
+  /** The closes beside a checkpoint; null for none. */
+  readonly closes: StoredCloses & { readonly seq: number; readonly bytes: Uint8Array } | null;
+  /** Removes the closes of checkpoints before this one; null keeps all. */
+  readonly firstCloses: number | null;
   /** The requests to remove, by number. */
   readonly handled: readonly number[];
 }

@@ -1,6 +1,5 @@
 /** Ends the halt of a run: in its journal if no process runs it, otherwise by a request to that process. */
 import { type Halt, haltByHand } from "../../domain/risk/halt.ts";
-import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { isCurrent, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { Journal } from "./journal.ts";
@@ -95,8 +94,7 @@ async function presentHalt(path: string) {
 }
 
 async function releaseHere(path: string, { time, text }: ReleaseNote): Promise<Release> {
-  // No run has a longer window, so nothing that it needs is dropped.
-  await using journal = await Journal.open(path, { now: () => 0, window: MAX_WINDOW });
+  await using journal = await Journal.open(path, { now: () => 0, remembers: null });
   const checkpoint = (await journal.last())?.checkpoint ?? null;
   // The journal's chain has just been checked: this is what `snapshot` gave.
   const state = checkpoint?.state as unknown as PipelineSnapshot | undefined;
@@ -116,7 +114,7 @@ async function releaseHere(path: string, { time, text }: ReleaseNote): Promise<R
       `the run in ${path} was written by an older Penstock and cannot be resumed: start another with --new-run`,
     );
   }
-  const { account, positions, prices: { decimals } } = checkpoint;
+  const { account, positions, closes: { decimals } } = checkpoint;
   const { reason, tradeId } = halt;
   const entry = await journal.lastOf("halt");
   const asked = requests.filter(({ request }) => request?.kind === "release" && request.halt === entry);
@@ -124,7 +122,7 @@ async function releaseHere(path: string, { time, text }: ReleaseNote): Promise<R
     entries: [{ type: "released", time, content: { reason, tradeId, text } }],
     checkpoint: {
       ...{ time, account, positions, state: released(state) },
-      prices: { decimals, fresh: false, values: [] },
+      closes: { decimals, fresh: false, values: [] },
     },
     handled: asked.map(({ id }) => id),
   });

@@ -1,5 +1,6 @@
 /** Keeps a run's decisions so that none is lost or altered unnoticed. Each is on disk before anyone sees it. */
 import { Turns } from "../../domain/process/turns.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog, EntryStore, FiledRequest, Heartbeat, LogLease } from "./entry_log.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
@@ -8,18 +9,20 @@ import { damaged, failed, JournalError } from "./journal_error.ts";
 import { inspect } from "./journal_inspection.ts";
 import { lineOf, storedCheckpoint } from "./journal_line.ts";
 import { lastOrderChanges } from "./journal_orders.ts";
-import { gatherPrices } from "./journal_prices.ts";
+import { gatherCloses } from "./journal_closes.ts";
 import { JournalTail, type Keeping } from "./journal_tail.ts";
 import { storeOf } from "./known_stores.ts";
 import { lastOfType } from "./linked_entry.ts";
-import type { Prices } from "./price_note.ts";
 
 /** Options for opening a journal. */
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
-  /** How many of the last prices a resume needs. Older ones are dropped. */
-  readonly window: number;
+  /**
+   * How many of the last closes a resume needs: as many as the strategy remembers. Older ones are dropped. Null for
+   * a writer that does not know the strategy, and drops none.
+   */
+  readonly remembers: number | null;
   /** Whether to check the whole chain first; otherwise only the last entries are checked. */
   readonly verify?: boolean;
   /** The store of the journal; by default, the one that its path names. */
@@ -35,7 +38,7 @@ export interface Commit {
   readonly handled?: readonly number[];
 }
 
-/** The last run, for a resume; `lastPrices()` returns its prices. */
+/** The last run, for a resume; `lastCloses()` returns its closes. */
 export interface LastRun {
   readonly run: number;
   /** Its first entry, with the configuration that it started with. */
@@ -61,7 +64,7 @@ export class Journal implements AsyncDisposable {
   readonly #lease: LogLease;
   readonly #log: EntryLog;
   readonly #now: () => number;
-  readonly #window: number;
+  readonly #remembers: number | null;
   readonly #tail: JournalTail;
   readonly #turns = new Turns();
   #spent = { commits: 0, totalMs: 0, worstMs: 0 };
@@ -72,18 +75,18 @@ export class Journal implements AsyncDisposable {
   /**
    * Opens the journal at `path` for writing, and creates it if there is none. First it checks that it is a journal of a
    * known version, its chain, and that derived data agrees with the chain. Throws a JournalError that says what is
-   * wrong and what to do, and leaves the journal as it was; a RangeError for a window below 1.
+   * wrong and what to do, and leaves the journal as it was; a RangeError if `remembers` is no count.
    */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
-    const { verify = false, window } = options;
-    if (!Number.isSafeInteger(window) || window < 1) {
-      throw new RangeError(`A window must be a whole number from 1 on: got ${window}`);
+    const { verify = false, remembers } = options;
+    if (remembers !== null && (!Number.isSafeInteger(remembers) || remembers < 0)) {
+      throw new RangeError(`The closes to remember must be a whole number from 0 on: got ${remembers}`);
     }
     let lease: LogLease | null = null;
     try {
       const store = options.store ?? await storeOf(path);
       lease = await store.lease(path, (log) => inspect(log, verify));
-      return new Journal(path, lease, await JournalTail.of(lease, window), options);
+      return new Journal(path, lease, await JournalTail.of(lease, remembers), options);
     } catch (error) {
       await lease?.[Symbol.asyncDispose]();
       throw failed("open", path, error);
@@ -96,7 +99,7 @@ export class Journal implements AsyncDisposable {
     this.#log = lease.log;
     this.#tail = tail;
     this.#now = options.now;
-    this.#window = options.window;
+    this.#remembers = options.remembers;
   }
 
   /** Its path. */
@@ -145,7 +148,7 @@ export class Journal implements AsyncDisposable {
       if (checkpoint === undefined) return { run, entries: lines, checkpoint: null, handled };
       return {
         ...{ run, entries: lines, handled },
-        checkpoint: storedCheckpoint(checkpoint, this.#tail.pricedBefore(run)),
+        checkpoint: storedCheckpoint(checkpoint, this.#tail.closesBefore(run)),
       };
     });
     return this.#tail.seq;
@@ -229,14 +232,14 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * The prices of the last up to `window` trades before the last checkpoint, oldest first, in the finest unit among
-   * them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
+   * The last closes before the last checkpoint, as many as the strategy remembers at most, oldest first, in the
+   * finest unit among them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
    */
-  lastPrices(): Promise<Prices> {
+  lastCloses(): Promise<Closes> {
     return this.#read(async () => {
       const checkpoint = await lastCheckpoint(this.#log, this.run);
       if (checkpoint === null) return { decimals: 0, values: [] };
-      return await gatherPrices(this.#log, checkpoint, this.#window);
+      return await gatherCloses(this.#log, checkpoint, this.#remembers ?? Infinity);
     });
   }
 

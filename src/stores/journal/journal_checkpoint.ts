@@ -1,13 +1,14 @@
 /**
- * Checkpoints: the state, the account, the positions, and where the last prices are. One row for each run holds
+ * Checkpoints: the state, the account, the positions, and where the last closes are. One row for each run holds
  * all of it, and the next checkpoint replaces that row; an entry that proves the row stays (see journal_state.ts). Up
  * to version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
 import type { Entry } from "./journal_entry.ts";
 import { damaged } from "./journal_error.ts";
 import type { EntryLog, StoredState } from "./entry_log.ts";
-import { noteText, type Prices, type PricesNote } from "./price_note.ts";
+import { type ClosesNote, noteText } from "./closes_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 import { lastOfType } from "./linked_entry.ts";
 
@@ -29,20 +30,20 @@ export interface PositionRow {
 export interface CheckpointDraft {
   /** µs since 1970. */
   readonly time: number;
-  /** What a resume needs besides account, positions and prices: an object that JSON can hold. */
+  /** What a resume needs besides account, positions and closes: an object that JSON can hold. */
   readonly state: object;
   readonly account: AccountRow;
   /** All open positions; empty ones may be left out. */
   readonly positions: readonly PositionRow[];
   /**
-   * The prices since the previous checkpoint, the last of which a resume needs; `fresh` if all earlier ones are void.
+   * The closes since the previous checkpoint, the last of which a resume needs; `fresh` if all earlier ones are void.
    */
-  readonly prices: Prices & { readonly fresh: boolean };
+  readonly closes: Closes & { readonly fresh: boolean };
   /** The changes of waiting orders since the checkpoint before, which its entry holds; absent for none. */
   readonly orders?: readonly OrderChange[];
 }
 
-/** A checkpoint in the journal, with the place of its prices instead of the prices. */
+/** A checkpoint in the journal, with a note about its closes instead of the closes. */
 export interface Checkpoint {
   readonly seq: number;
   /** µs since 1970. */
@@ -50,8 +51,11 @@ export interface Checkpoint {
   readonly state: Readonly<Record<string, unknown>>;
   readonly account: AccountRow;
   readonly positions: readonly PositionRow[];
-  readonly prices: PricesNote;
+  readonly closes: ClosesNote;
 }
+
+/** The same as it is written: the field of the note is older than the word closes. */
+type WrittenCheckpoint = Omit<Checkpoint, "closes"> & { readonly prices: ClosesNote };
 
 /**
  * The last checkpoint of `run`; null if it has none. Throws a JournalError if it cannot be read, or is not what its
@@ -67,7 +71,7 @@ export async function lastCheckpoint(log: EntryLog, run: number): Promise<Checkp
   if (state === null) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
   const kept = contentOf(state);
   // Text that decodes to the same but is written differently was not written by Penstock either.
-  const isProven = kept !== null && state.seq === seq && state.prices === noteText(kept.prices) &&
+  const isProven = kept !== null && state.seq === seq && state.closes === noteText(kept.prices) &&
     stateProof(stateHash(state.content), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
     throw damaged(
@@ -101,17 +105,18 @@ export function checkedContent(
   seq: number,
   path: string,
 ): Omit<Checkpoint, "seq" | "time"> {
-  const { state, account, positions, prices } = (content ?? {}) as Partial<Checkpoint>;
-  if (!isObject(state) || !isObject(account) || !Array.isArray(positions) || !isObject(prices)) {
+  const { prices: closes, ...others } = (content ?? {}) as Partial<WrittenCheckpoint>;
+  const { state, account, positions } = others;
+  if (!isObject(state) || !isObject(account) || !Array.isArray(positions) || !isObject(closes)) {
     throw damaged(path, `entry ${seq} is not a checkpoint`);
   }
-  return { state, account, positions, prices };
+  return { state, account, positions, closes };
 }
 
 /** What a stored state holds, unproven; null if it cannot be read. */
-function contentOf({ content, prices }: StoredState): Pick<Checkpoint, "state" | "prices"> | null {
+function contentOf({ content, closes }: StoredState): Pick<WrittenCheckpoint, "state" | "prices"> | null {
   try {
-    const kept = { ...JSON.parse(content), prices: JSON.parse(prices) };
+    const kept = { ...JSON.parse(content), prices: JSON.parse(closes) };
     return isObject(kept.state) && isObject(kept.prices) ? kept : null;
   } catch {
     return null;

@@ -8,11 +8,12 @@ import {
   type WholeChain,
 } from "./journal_chain.ts";
 import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
-import type { RawEntry, StoredEntry } from "./journal_entry.ts";
+import type { Entry, RawEntry, StoredEntry } from "./journal_entry.ts";
 import { damaged, JournalError, JournalUnreadable } from "./journal_error.ts";
-import { checkPrices } from "./journal_prices.ts";
+import { checkCloses } from "./journal_closes.ts";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";
 import { lastOfType } from "./linked_entry.ts";
+import { remembersUnder } from "../../stages/strategies/known_strategies.ts";
 
 /** The least number of last entries that are checked when not all are. */
 const TAIL = 100;
@@ -74,7 +75,7 @@ function placeIn(stored: StoredEntry): ChainPlace | null {
 }
 
 /**
- * Checks everything: the chain from its first entry, derived data, the stored prices, and the storage. Memory does not
+ * Checks everything: the chain from its first entry, derived data, the stored closes, and the storage. Memory does not
  * grow with the journal. Throws a JournalError if it cannot be read.
  */
 export async function verifyAll(log: EntryLog): Promise<ChainResult> {
@@ -99,7 +100,7 @@ async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainRes
       const difference = await disagreement(log, run);
       if (difference !== null) return derived(difference);
     }
-    await verifyPrices(log, lastRun);
+    await verifyCloses(log, lastRun);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (!(error instanceof RangeError || error instanceof JournalUnreadable)) throw error;
@@ -108,16 +109,21 @@ async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainRes
   return chain;
 }
 
-/** Checks the prices: those of the journal's last checkpoint, since a new run leaves them until its first one. */
-async function verifyPrices(log: EntryLog, lastRun: number): Promise<void> {
+/** Checks the closes: those of the journal's last checkpoint, since a new run leaves them until its first one. */
+async function verifyCloses(log: EntryLog, lastRun: number): Promise<void> {
   for (let run = lastRun; run > 0; run--) {
     const checkpoint = await lastCheckpoint(log, run);
     if (checkpoint === null) continue;
     const opening = await lastOfType(log, run, "resumed") ?? await lastOfType(log, run, "started");
-    const { long } = (opening?.content["options"] ?? {}) as { readonly long?: unknown };
-    // Without a long window it is unknown how many are needed.
-    return await checkPrices(log, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
+    return await checkCloses(log, checkpoint, remembersOf(opening?.content ?? {}));
   }
+}
+
+/** How many closes a run needs to be resumed, from its opening entry; 1 if that does not say. */
+function remembersOf({ remembers, options }: Entry["content"]): number {
+  // Older versions did not keep it.
+  const count = remembers === undefined ? remembersUnder(options) : remembers;
+  return Number.isSafeInteger(count) && Number(count) >= 0 ? Number(count) : 1;
 }
 
 /** The number of the last run; 0 before the first. Throws a JournalError for a number that no journal can reach. */

@@ -3,8 +3,8 @@ import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
 import { inShort } from "./journal_orders.ts";
-import { hexHash, priceBytes } from "./journal_prices.ts";
-import { type PricesNote } from "./price_note.ts";
+import { closeBytes, hexHash } from "./journal_closes.ts";
+import { type ClosesNote } from "./closes_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 
 /** An entry as it is written, without the fields that depend on its place. */
@@ -16,7 +16,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** A checkpoint as it is written: an entry, one row that it overwrites, and prices. */
+/** A checkpoint as it is written: an entry, one row that it overwrites, and closes. */
 export interface Stored {
   /** The entry, which has the proof of the rest. */
   readonly line: Line;
@@ -24,7 +24,7 @@ export interface Stored {
   readonly content: string;
   /** SHA-256 of the content, in hexadecimal. */
   readonly hash: string;
-  readonly note: PricesNote;
+  readonly note: ClosesNote;
   readonly bytes: Uint8Array;
 }
 
@@ -45,19 +45,19 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
 }
 
 /**
- * The text of a checkpoint. `before` is the last one with prices that still count; null if this one has all prices.
+ * The text of a checkpoint. `before` is the last one with closes that still count; null if this one has all closes.
  * Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
-  const { state, account, positions, prices: { decimals, values }, orders = [] } = draft;
+  const { state, account, positions, closes: { decimals, values }, orders = [] } = draft;
   const { cash, fees, realized } = account;
   const amounts = [cash, fees, realized, ...positions.flatMap(({ quantity, cost }) => [quantity, cost])];
   for (const amount of amounts) {
     if (!DECIMAL.test(amount)) throw new RangeError(`An amount must be plain decimal text: got ${amount}`);
   }
   powerOfTen(decimals);
-  const bytes = priceBytes(values);
-  const fresh = draft.prices.fresh || before === null;
+  const bytes = closeBytes(values);
+  const fresh = draft.closes.fresh || before === null;
   const note = { decimals, fresh, count: values.length, hash: hexHash(bytes), before: fresh ? null : before };
   const content = JSON.stringify({
     state,

@@ -183,7 +183,7 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * Checks the whole journal as it is now: every entry, derived data, the stored prices, and the storage. Throws a
+   * Checks the whole journal as it is now: every entry, derived data, the stored closes, and the storage. Throws a
    * JournalError if it cannot be read.
    */
   verifyChain(): Promise<ChainResult> {

@@ -1,12 +1,12 @@
 /**
  * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but a proof
- * of it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last prices.
- * The state itself is one row, which the next checkpoint overwrites. The prices of earlier checkpoints stay as long as
- * a resume needs them, so the hash is made in two steps: with the hash of the rest, prices can be checked long after
+ * of it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last closes.
+ * The state itself is one row, which the next checkpoint overwrites. The closes of earlier checkpoints stay as long as
+ * a resume needs them, so the hash is made in two steps: with the hash of the rest, closes can be checked long after
  * the state beside them is gone.
  */
 import { hash } from "node:crypto";
-import type { PricesNote } from "./price_note.ts";
+import type { ClosesNote } from "./closes_note.ts";
 
 /** 128 bits: nobody can find another state with the same proof. In hexadecimal digits. */
 const HASH_DIGITS = 32;
@@ -22,10 +22,10 @@ export function stateHash(content: string): string {
 /** What an entry holds of a state: the first digits of its `digest` of the trades, which a state may lack, and a hash over all. */
 export function stateProof(
   stateHash: string,
-  { decimals, fresh, count, hash: prices, before }: PricesNote,
+  { decimals, fresh, count, hash: closes, before }: ClosesNote,
   digest: unknown,
 ): string {
-  const text = JSON.stringify([stateHash, decimals, fresh, count, prices, before]);
+  const text = JSON.stringify([stateHash, decimals, fresh, count, closes, before]);
   const proof = Uint8Array.fromHex(hash("sha256", text).slice(0, HASH_DIGITS));
   return `${digestStart(digest)}${SEPARATOR}${proof.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }

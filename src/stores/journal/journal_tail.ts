@@ -6,8 +6,8 @@ import type { ChainPlace, LogLease, SealedEntry } from "./entry_log.ts";
 import { entryHash, GENESIS } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Line, Stored } from "./journal_line.ts";
-import { KeptPrices } from "./journal_prices.ts";
-import { hasPrices, noteText } from "./price_note.ts";
+import { KeptCloses } from "./journal_closes.ts";
+import { hasCloses, noteText } from "./closes_note.ts";
 
 /** The contents of one commit. */
 export interface Keeping {
@@ -23,30 +23,32 @@ export interface Keeping {
 /** The end of a journal that is open for writing. It moves only once a commit is on disk. */
 export class JournalTail {
   readonly #lease: LogLease;
-  readonly #kept: KeptPrices;
+  /** Null if no closes are dropped. */
+  readonly #kept: KeptCloses | null;
   #run: number;
   #seq: number;
   #hash: Uint8Array;
-  /** The last checkpoint of this run that has prices or voids those before it. */
-  #priced: number | null = null;
+  /** The last checkpoint of this run that has closes or voids those before it. */
+  #withCloses: number | null = null;
 
   /**
-   * Finds the end of the log that is leased. The prices of the last `window` trades are kept. Throws a JournalError for
-   * a last checkpoint that cannot be read.
+   * Finds the end of the log that is leased. Closes before the last `remembers` are dropped; none if that is null.
+   * Throws a JournalError for a last checkpoint that cannot be read.
    */
-  static async of(lease: LogLease, window: number): Promise<JournalTail> {
+  static async of(lease: LogLease, remembers: number | null): Promise<JournalTail> {
     const { log } = lease;
     const head = await log.head() ?? { seq: 0, hash: GENESIS };
     const run = (await log.placeOf(head.seq))?.run ?? 0;
-    const tail = new JournalTail(lease, head, run, await KeptPrices.of(log, window));
+    const kept = remembers === null ? null : await KeptCloses.of(log, remembers);
+    const tail = new JournalTail(lease, head, run, kept);
     const checkpoint = await lastCheckpoint(log, run);
     if (checkpoint !== null) {
-      tail.#priced = hasPrices(checkpoint.prices) ? checkpoint.seq : checkpoint.prices.before;
+      tail.#withCloses = hasCloses(checkpoint.closes) ? checkpoint.seq : checkpoint.closes.before;
     }
     return tail;
   }
 
-  private constructor(lease: LogLease, { seq, hash }: ChainPlace, run: number, kept: KeptPrices) {
+  private constructor(lease: LogLease, { seq, hash }: ChainPlace, run: number, kept: KeptCloses | null) {
     this.#lease = lease;
     this.#seq = seq;
     this.#hash = hash;
@@ -69,15 +71,15 @@ export class JournalTail {
     return this.#hash;
   }
 
-  /** The last checkpoint whose prices count for the next one of `run`; null for none. */
-  pricedBefore(run: number): number | null {
-    // A new run starts without prices, whatever the previous one had.
-    return run === this.#run ? this.#priced : null;
+  /** The last checkpoint whose closes count for the next one of `run`; null for none. */
+  closesBefore(run: number): number | null {
+    // A new run starts without closes, whatever the previous one had.
+    return run === this.#run ? this.#withCloses : null;
   }
 
   /** Adds in one commit, on disk when this returns. Throws what the lease throws. */
   async add({ run, entries, checkpoint, handled }: Keeping): Promise<void> {
-    const priced = this.pricedBefore(run);
+    const lastWithCloses = this.closesBefore(run);
     const lines = checkpoint === null ? entries : [...entries, checkpoint.line];
     let { seq, hash } = this;
     const sealed: SealedEntry[] = [];
@@ -87,20 +89,20 @@ export class JournalTail {
     }
     const end = { entries: sealed, head: { seq, hash }, handled };
     if (checkpoint === null) {
-      await this.#lease.append({ ...end, state: null, prices: null, firstPrices: null });
+      await this.#lease.append({ ...end, state: null, closes: null, firstCloses: null });
     } else {
       const { content, note, hash: state, bytes } = checkpoint;
       const { decimals, fresh, count, before } = note;
       await this.#lease.append({
         ...end,
-        state: { run, seq, content, prices: noteText(note) },
-        prices: hasPrices(note) ? { seq, decimals, fresh: Number(fresh), bytes, before, state } : null,
-        firstPrices: this.#kept.add(seq, count, fresh),
+        state: { run, seq, content, closes: noteText(note) },
+        closes: hasCloses(note) ? { seq, decimals, fresh: Number(fresh), bytes, before, state } : null,
+        firstCloses: this.#kept?.add(seq, count, fresh) ?? null,
       });
     }
     this.#seq = seq;
     this.#hash = hash;
     this.#run = run;
-    this.#priced = checkpoint !== null && hasPrices(checkpoint.note) ? seq : priced;
+    this.#withCloses = checkpoint !== null && hasCloses(checkpoint.note) ? seq : lastWithCloses;
   }
 }

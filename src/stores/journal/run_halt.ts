@@ -1,6 +1,5 @@
 /** Halts a run by hand, with a request to the process that runs it or to the next one that will. */
 import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
-import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { Journal } from "./journal.ts";
 import { JournalHeld, missing } from "./journal_error.ts";
@@ -55,8 +54,7 @@ export async function haltRun(
 /** Whether another process holds the journal; if none does, it is upgraded to the current version. */
 async function isHeld(path: string): Promise<boolean> {
   try {
-    // No run has a longer window, so nothing that a run needs is dropped.
-    await (await Journal.open(path, { now: () => 0, window: MAX_WINDOW })).close();
+    await (await Journal.open(path, { now: () => 0, remembers: null })).close();
     return false;
   } catch (error) {
     if (error instanceof JournalHeld) return true;

@@ -50,8 +50,11 @@ const SHOWN_CHARACTERS = 60;
 export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
-  ...["participation", "orderTtl"],
+  ...["participation", "orderTtl", "fill"],
 ] as const;
+
+/** What lasting options were before they existed. */
+export const BEFORE: Partial<Record<string, string>> = { fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -88,7 +91,8 @@ export class RunJournal implements AsyncDisposable {
    */
   async start({ time, version, options, market, instrument, isNew }: RunStart): Promise<boolean> {
     const last = await this.#journal.last();
-    const content = { version, options, market, instrument };
+    const { remembers } = this.#engine.state.memory;
+    const content = { version, options, market, instrument, remembers };
     if (last === null || isNew) {
       if (last !== null) {
         await this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
@@ -101,7 +105,8 @@ export class RunJournal implements AsyncDisposable {
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const changed = LASTING.filter((name) =>
-      (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
+      !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
@@ -192,7 +197,7 @@ export class RunJournal implements AsyncDisposable {
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
       const changes = await this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
-      this.#engine.restore(state, await this.#journal.lastPrices(), changes);
+      this.#engine.restore(state, await this.#journal.lastCloses(), changes);
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const expected = underLimitsOf(made, state);
       const difference = divergence(expected, within(expected, made));
@@ -240,7 +245,7 @@ export class RunJournal implements AsyncDisposable {
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
     const list = changed.map((name) =>
-      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
+      `${name} was ${then[name] ?? BEFORE[name] ?? "not set"} and is ${now[name] ?? "not set"}`
     ).join(
       ", ",
     );
@@ -292,7 +297,7 @@ function isRule(name: string): name is Rule {
 }
 
 /**
- * The state of a run, as a checkpoint keeps it, with the prices that its strategy remembers and the changes of waiting
+ * The state of a run, as a checkpoint keeps it, with the closes that its strategy remembers and the changes of waiting
  * orders since the last one.
  */
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
@@ -305,7 +310,7 @@ export function checkpointOf(run: EngineState, symbol: string, time: number): Ch
     state,
     account: { cash, fees, realized },
     positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
-    prices: { decimals, fresh: isFresh, values },
+    closes: { decimals, fresh: isFresh, values },
     orders,
   };
 }

@@ -36,21 +36,21 @@ export function parting(entry: CheckedEntry, stored: Stored): Divergence | null 
 
 /**
  * The checkpoint `draft` with the state that the derived run has now, in an older version's form if `entry` has that.
- * `priced` is the last checkpoint before it with prices that count.
+ * `lastWithCloses` is the last checkpoint before it with closes that count.
  */
 export function storedAt(
   entry: CheckedEntry,
   draft: CheckpointDraft,
   state: EngineState,
-  priced: number | null,
+  lastWithCloses: number | null,
 ): Stored {
   const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
   const snapshot = inFormOf(kept, state.snapshot());
-  const stored = storedCheckpoint({ ...draft, state: snapshot }, priced);
+  const stored = storedCheckpoint({ ...draft, state: snapshot }, lastWithCloses);
   if (parting(entry, stored) === null) return stored;
   for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
     const orders = hasChanges ? draft.orders ?? [] : [];
-    const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, priced);
+    const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, lastWithCloses);
     if (parting(entry, storedBefore) === null) return storedBefore;
   }
   return stored;
@@ -128,7 +128,7 @@ export function differenceAt({ seq, type }: Entry, { path, journal, derived }: D
   };
 }
 
-/** The checkpoint that `penstock resume` makes of a halted run: the same run without its halt, and no new prices. */
+/** The checkpoint that `penstock resume` makes of a halted run: the same run without its halt, and no new closes. */
 export function releasedCheckpoint(
   state: PipelineSnapshot,
   { symbol, time, decimals }: { readonly symbol: string; readonly time: number; readonly decimals: number },
@@ -139,6 +139,6 @@ export function releasedCheckpoint(
     state: released(state),
     account: { cash, fees, realized },
     positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
-    prices: { decimals, fresh: false, values: [] },
+    closes: { decimals, fresh: false, values: [] },
   };
 }

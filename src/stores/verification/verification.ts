@@ -1,6 +1,6 @@
 /**
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, every
- * change of the connection, and at every checkpoint the whole state and the last prices.
+ * change of the connection, and at every checkpoint the whole state and the last closes.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import type { Chunk } from "../../formats/trade_file.ts";
@@ -17,7 +17,7 @@ import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
 import type { BrokenChain } from "../journal/journal_chain.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
-import { hasPrices } from "../journal/price_note.ts";
+import { hasCloses } from "../journal/closes_note.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 import { type HashOf, type PlaceDifference, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
 import { checkpointOf } from "../journal/run_journal.ts";
@@ -67,7 +67,7 @@ export class Verification {
   /** The derivation from the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint as it was derived, the last prices and orders' changes then; null before the first. */
+  /** The last checkpoint as it was derived, the last closes and orders' changes then; null before the first. */
   #last: Stored | null = null;
   #closes: Closes = { decimals: 0, values: [] };
   #changes: readonly OrderChange[] = [];
@@ -75,8 +75,8 @@ export class Verification {
   #lastAt: RecordedAt | null = null;
   /** Whether the journal has more than has been read. */
   #isOvertaken = false;
-  /** The last checkpoint with prices, or which voids those before it. */
-  #priced: number | null = null;
+  /** The last checkpoint with closes, or which voids those before it. */
+  #withCloses: number | null = null;
 
   /**
    * Of `run` in the journal as it stands now, the last one if that is null. Throws a JournalError if there is no such
@@ -213,7 +213,7 @@ export class Verification {
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(state, this.#symbol, entry.time);
-    let stored = storedAt(entry, draft, state, this.#priced);
+    let stored = storedAt(entry, draft, state, this.#withCloses);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
@@ -224,11 +224,11 @@ export class Verification {
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
       draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
-      stored = storedAt(entry, draft, state, this.#priced);
+      stored = storedAt(entry, draft, state, this.#withCloses);
     }
     this.#last = stored;
     this.#lastAt = derivation.at;
-    if (hasPrices(stored.note)) this.#priced = entry.seq;
+    if (hasCloses(stored.note)) this.#withCloses = entry.seq;
     return null;
   }
 
@@ -247,7 +247,7 @@ export class Verification {
     const { text } = entry.content;
     const { decimals } = this.#closes;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
-    const stored = storedCheckpoint(draft, this.#priced);
+    const stored = storedCheckpoint(draft, this.#withCloses);
     const stated = divergence(entry.content, { reason, tradeId, text });
     const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
     if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));

@@ -4,6 +4,7 @@
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/config_error.ts";
+import type { FillAt } from "../../domain/risk/trading_parameters.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
@@ -11,8 +12,11 @@ import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
+const FILLS_AT = { signal: "fills at the signal's trade", next: "fills at the next trade" } as const;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
-const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "participation"] as const;
+const SHARES = [
+  ...["maxDrawdown", "maxDailyLoss", "stopLoss", "trailingStop", "takeProfit", "participation"],
+] as const;
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
 
@@ -26,6 +30,7 @@ export interface Assumed {
   /** Basis points. */
   readonly slippage: Money;
   readonly latency: number;
+  readonly fill: FillAt;
   readonly lot: Money | null;
   readonly tick: Money | null;
   readonly minQuantity: Money | null;
@@ -36,6 +41,7 @@ export interface Assumed {
   readonly maxDrawdown: Money | null;
   readonly maxDailyLoss: Money | null;
   readonly stopLoss: Money | null;
+  readonly trailingStop: Money | null;
   readonly takeProfit: Money | null;
   readonly participation: Money | null;
   readonly maxPosition: Money | null;
@@ -45,20 +51,21 @@ export interface Assumed {
   readonly orderTtl: number | null;
 }
 
-/** How orders fill: the slippage and the latency. */
+/** How orders fill: the slippage, the latency, and the first trade that may fill one. */
 export interface FillParameters {
   /** Basis points, decimal text. */
   readonly slippage: string;
   readonly latencyMs: number;
+  readonly fill: FillAt;
 }
 
 /** The fill parameters of a configuration. */
-export function fillParametersOf({ slippage, latency }: Assumed): FillParameters {
-  return { slippage: plain(slippage), latencyMs: latency };
+export function fillParametersOf({ slippage, latency, fill }: Assumed): FillParameters {
+  return { slippage: plain(slippage), latencyMs: latency, fill };
 }
 
 /**
- * The lines, each indented by two blanks. With `withFillParameters` they include slippage and latency. `named` are the
+ * The lines, each indented by two blanks. With `withFillParameters` they say how orders fill. `named` are the
  * exchange's names of the assets, or null.
  */
 export function assumptions(
@@ -71,7 +78,7 @@ export function assumptions(
   const stakeShown = stake instanceof CashShare
     ? stakeWords(stakeText(stake))
     : `${money(plain(stake))} ${quote}`;
-  const { slippage, latencyMs } = fillParametersOf(config);
+  const { slippage, latencyMs, fill } = fillParametersOf(config);
   const limits = LIMITS.filter((name) => config[name] !== null).map((name) => {
     return `${optionWord(name)} ${limitText(name, config)}`;
   });
@@ -81,7 +88,9 @@ export function assumptions(
     ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
-      ...(withFillParameters ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`] : []),
+      ...(withFillParameters
+        ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`, FILLS_AT[fill]]
+        : []),
     ]),
     ...wrapped(
       "",

@@ -66,7 +66,7 @@ Deno.test("Pipeline continues with a made-up strategy as if it had never stopped
 async function process(path: string, last: number, options = optionsWith(CHOICES)): Promise<PipelineEvent[]> {
   const engine = new Engine(options);
   await using journal = new RunJournal(
-    await Journal.open(path, { now: () => 0, window: WINDOW }),
+    await Journal.open(path, { now: () => 0, remembers: WINDOW }),
     engine,
     "BTCUSDT",
   );

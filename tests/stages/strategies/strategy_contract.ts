@@ -3,6 +3,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Values, Wish } from "../../../src/domain/market/signal.ts";
 import type { BlockStrategy, Strategy } from "../../../src/stages/strategies/strategy.ts";
+import { flatBar } from "../../support/bars.ts";
 import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
 
 type Found = readonly [Wish, Values | null];
@@ -10,7 +11,7 @@ type Found = readonly [Wish, Values | null];
 /** The wishes and values after each of these closes. */
 function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   return some.map(({ close, decimals }) => {
-    const wish = strategy.add(close, decimals);
+    const wish = strategy.add(flatBar(close, decimals));
     assertEquals(strategy.values() === null, !strategy.isReady, "it has values when it is ready");
     return [wish, strategy.values()];
   });

@@ -55,8 +55,8 @@ class Writer {
       entries,
       head,
       state: null,
-      prices: null,
-      firstPrices: null,
+      closes: null,
+      firstCloses: null,
       handled: [],
       ...more,
     });
@@ -82,9 +82,9 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(log.path, place);
     assertEquals(await log.last(), null);
     assertEquals([await log.after(0, 5), await log.lastOfType("fill", 1, 5)], [[], []]);
-    assertEquals([await log.state(1), await log.prices(1), await log.placeOf(1)], [null, null, null]);
+    assertEquals([await log.state(1), await log.closes(1), await log.placeOf(1)], [null, null, null]);
     assertEquals([await log.heartbeat(), await log.requests(), await log.counts(null, 9)], [null, [], []]);
-    assertEquals(await log.pricesExtent(), { parts: 0, oldest: null });
+    assertEquals(await log.closesExtent(), { parts: 0, oldest: null });
     assertEquals(await log.storageFlaw(0), null);
   });
 
@@ -134,31 +134,31 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.storageFlaw(3), null);
   });
 
-  test("keeps the last state of every run, and the prices from the first that counts", async () => {
+  test("keeps the last state of every run, and the closes from the first that counts", async () => {
     const place = newPlace();
     await using lease = await store.lease(place, unchecked);
     const writer = new Writer(lease);
-    const prices = (seq: number, count: number) => ({
+    const closes = (seq: number, count: number) => ({
       ...{ seq, decimals: 2, fresh: Number(seq === 2), before: seq === 2 ? null : seq - 1 },
       bytes: Uint8Array.from({ length: 8 * count }, (_, at) => at + seq),
       state: new Uint8Array(32).fill(seq).toHex(),
     });
     await writer.append(1, ["started"]);
     for (let seq = 2; seq <= 6; seq++) {
-      const state = { run: seq < 5 ? 1 : 2, seq, content: `{"é":${seq}}`, prices: `[${seq}]` };
+      const state = { run: seq < 5 ? 1 : 2, seq, content: `{"é":${seq}}`, closes: `[${seq}]` };
       const type = seq === 5 ? "started" : "checkpoint";
-      const firstPrices = seq === 6 ? 4 : null;
-      await writer.append(state.run, [type], { state, prices: prices(seq, seq), firstPrices });
+      const firstCloses = seq === 6 ? 4 : null;
+      await writer.append(state.run, [type], { state, closes: closes(seq, seq), firstCloses });
     }
     await using log = await store.read(place);
-    assertEquals(await log.state(1), { seq: 4, content: '{"é":4}', prices: "[4]" });
-    assertEquals(await log.state(2), { seq: 6, content: '{"é":6}', prices: "[6]" });
+    assertEquals(await log.state(1), { seq: 4, content: '{"é":4}', closes: "[4]" });
+    assertEquals(await log.state(2), { seq: 6, content: '{"é":6}', closes: "[6]" });
     assertEquals(await log.state(3), null);
-    assertEquals(await log.prices(3), null);
-    const { seq: _seq, ...fourth } = prices(4, 4);
-    assertEquals(await log.prices(4), fourth);
-    assertEquals(await log.pricesKept(2), [{ seq: 6, count: 6 }, { seq: 5, count: 5 }]);
-    assertEquals(await log.pricesExtent(), { parts: 3, oldest: 4 });
+    assertEquals(await log.closes(3), null);
+    const { seq: _seq, ...fourth } = closes(4, 4);
+    assertEquals(await log.closes(4), fourth);
+    assertEquals(await log.closesKept(2), [{ seq: 6, count: 6 }, { seq: 5, count: 5 }]);
+    assertEquals(await log.closesExtent(), { parts: 3, oldest: 4 });
     assertEquals(await log.repetitionFlaw(1, null), null);
   });
 
@@ -187,7 +187,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     await using reader = await store.read(place);
     const seen: number[] = [];
     for (let commit = 0; commit < 5; commit++) {
-      const state = { run: 1, seq: writer.seq + 3, content: "{}", prices: "[]" };
+      const state = { run: 1, seq: writer.seq + 3, content: "{}", closes: "[]" };
       const written = writer.append(1, ["signal", "fill", "checkpoint"], { state });
       // Whenever the answer arrives, entries, end and state belong to one commit.
       const moment = await reader.moment();

@@ -15,18 +15,18 @@ import {
   journalProcess,
   linesOf,
   openJournal,
+  REMEMBERS,
   TIME,
   watched,
-  WINDOW,
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
 
 /** How often a writer is killed; raise it for a longer test. */
 const KILLS = 8;
 
-/** The steps done to a new journal, in order. Together they write to every table and drop old prices. */
+/** The steps done to a new journal, in order. Together they write to every table and drop old closes. */
 const STEPS: readonly ((journal: Journal) => Promise<unknown>)[] = [
-  (journal) => journal.startRun({ time: TIME, content: { long: WINDOW } }),
+  (journal) => journal.startRun({ time: TIME, content: { remembers: REMEMBERS } }),
   (journal) => journal.commit({ entries: [draft(1, "connected")] }),
   (journal) => journal.commit({ entries: [draft(2)], checkpoint: checkpoint(3, [1, 2, 3]) }),
   (journal) =>
@@ -54,7 +54,7 @@ async function statesOf(folder: string): Promise<Awaited<ReturnType<typeof state
 /** What a resume reads from a journal, which it opens as after a crash. */
 async function stateOf(path: string) {
   await using journal = await openJournal(path, { verify: true });
-  const { values } = await journal.lastPrices();
+  const { values } = await journal.lastCloses();
   assert((await chainResultOf(path)).isWhole);
   return { ...await contentsOf(path), last: await journal.last(), values };
 }
@@ -178,7 +178,7 @@ Deno.test(`Journal has everything it confirmed after its process is killed, ${KI
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
     const body = `
-      const options = { now: () => 0, window: 10 };
+      const options = { now: () => 0, remembers: 10 };
       let journal = await Journal.open(${JSON.stringify(path)}, options);
       if (journal.run === 0) await journal.startRun({ time: 1, content: {} });
       let number = (await journal.last()).checkpoint?.state.number ?? 0;
@@ -196,7 +196,7 @@ Deno.test(`Journal has everything it confirmed after its process is killed, ${KI
             state: { number },
             account: { cash: amount(number), fees: "0", realized: "0" },
             positions: [{ symbol: "BTCUSDT", quantity: amount(number), cost: "1" }],
-            prices: { decimals: 2, fresh: false, values: [3 * number, 3 * number + 1, 3 * number + 2] },
+            closes: { decimals: 2, fresh: false, values: [3 * number, 3 * number + 1, 3 * number + 2] },
           },
         });
         console.log(seq + " " + number);
@@ -233,7 +233,7 @@ Deno.test(`Journal has everything it confirmed after its process is killed, ${KI
       ]);
       assertEquals(entries.at(-1)!.seq, checkpoint!.seq);
       const end = 3 * fills.length + 3;
-      assertEquals((await journal.lastPrices()).values, Array.from({ length: 10 }, (_, at) => end - 10 + at));
+      assertEquals((await journal.lastCloses()).values, Array.from({ length: 10 }, (_, at) => end - 10 + at));
     }
   });
 });

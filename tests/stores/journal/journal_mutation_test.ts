@@ -173,7 +173,7 @@ Deno.test("verifyChain() finds any changed field and any removed or doubled row 
 Deno.test("verifyChain() finds the same in a journal that was upgraded from an older version", async () => {
   await inFolder(async (folder) => {
     const { journal } = await writeRunOfVersion2(folder);
-    await (await openJournal(journal, { window: 1_000 })).close();
+    await (await openJournal(journal, { remembers: 1_000 })).close();
     const { tried, unfound: missed } = await unfound(journal);
     assertEquals(missed, []);
     assertGreater(tried, 150);

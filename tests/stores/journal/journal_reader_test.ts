@@ -189,7 +189,7 @@ Deno.test("JournalReader reads while a run writes, and what a killed run left", 
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     const body = `
-      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, remembers: 5 });
       await journal.startRun({ time: 1, content: {} });
       console.log("1");
       for (let number = 1;; number++) {

@@ -43,7 +43,7 @@ class Process implements AsyncDisposable {
   readonly journal: RunJournal;
 
   static async start(path: string, { isNew = false, market = "binance" } = {}): Promise<Process> {
-    const process = new Process(path, await Journal.open(path, { now: () => 0, window: DEFAULTS.long }));
+    const process = new Process(path, await Journal.open(path, { now: () => 0, remembers: DEFAULTS.long }));
     const { engine, journal } = process;
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };

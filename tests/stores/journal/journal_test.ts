@@ -12,9 +12,9 @@ import {
   draft,
   inFolder,
   openJournal,
+  REMEMBERS,
   tamper,
   TIME,
-  WINDOW,
   writeSample,
 } from "../sample_journal.ts";
 
@@ -129,7 +129,7 @@ Deno.test("Journal.last() returns a run's start and its last checkpoint", async 
       await journal.commit({ entries: [draft(1, "connected")] });
       const none = undefined;
       assertEquals(await look(journal), [1, 1, none, none, none, none, none, [2]]);
-      assertEquals(await journal.lastPrices(), { decimals: 0, values: [] });
+      assertEquals(await journal.lastCloses(), { decimals: 0, values: [] });
       await journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) });
       const { state, account, positions, time } = checkpoint(3);
       assertEquals(await look(journal), [1, 1, 4, state, account, positions, time, []]);
@@ -141,18 +141,18 @@ Deno.test("Journal.last() returns a run's start and its last checkpoint", async 
     {
       await using journal = await openJournal(path);
       assertEquals((await journal.last())!.started.content, { long: 10 });
-      assertEquals(await journal.lastPrices(), { decimals: 2, values: [5, 6] });
+      assertEquals(await journal.lastCloses(), { decimals: 2, values: [5, 6] });
       await journal.startRun({ time: TIME, content: {} });
-      assertEquals([(await journal.last())!.checkpoint, (await journal.lastPrices()).values], [null, []]);
-      // This run does not use the prices of the run before.
+      assertEquals([(await journal.last())!.checkpoint, (await journal.lastCloses()).values], [null, []]);
+      // This run does not use the closes of the run before.
       await journal.commit({ checkpoint: checkpoint(6, [7]) });
-      assertEquals((await journal.lastPrices()).values, [7]);
+      assertEquals((await journal.lastCloses()).values, [7]);
     }
     assertEquals((await again()).slice(0, 6), [2, 7, 8, { number: 6 }, checkpoint(6).account, []]);
   });
 });
 
-Deno.test("Journal.lastPrices() assembles the last prices, and the journal keeps no more than it needs for them", async () => {
+Deno.test("Journal.lastCloses() assembles the last closes, and the journal keeps no more than it needs for them", async () => {
   const anyValues = fc.array(fc.nat(1e9), { maxLength: 14 });
   const anyStep = fc.oneof(
     { weight: 6, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(false) }) },
@@ -167,7 +167,7 @@ Deno.test("Journal.lastPrices() assembles the last prices, and the journal keeps
         try {
           await journal.startRun({ time: TIME, content: {} });
           let decimals = 0;
-          // The naive way: all prices of the run as decimals of 10^-8.
+          // The naive way: all closes of the run as decimals of 10^-8.
           let all: bigint[] = [];
           let longest = 0;
           for (const step of steps) {
@@ -180,22 +180,22 @@ Deno.test("Journal.lastPrices() assembles the last prices, and the journal keeps
             } else if (step === "finer") decimals = Math.min(6, decimals + 1);
             else {
               const { values, fresh } = step;
-              await journal.commit({ checkpoint: { ...checkpoint(1), prices: { decimals, fresh, values } } });
+              await journal.commit({ checkpoint: { ...checkpoint(1), closes: { decimals, fresh, values } } });
               const exact = values.map((value) => BigInt(value) * 10n ** BigInt(8 - decimals));
               all = [...(fresh ? [] : all), ...exact];
               longest = Math.max(longest, values.length);
             }
-            const last = await journal.lastPrices();
+            const last = await journal.lastCloses();
             assertEquals(
               last.values.map((value) => BigInt(value) * 10n ** BigInt(8 - last.decimals)),
-              all.slice(-WINDOW),
+              all.slice(-REMEMBERS),
             );
           }
           const reading = new DatabaseSync(path, { readOnly: true });
           const { kept } = reading.prepare("SELECT sum(length(prices)) / 8 AS kept FROM checkpoint_prices")
             .get()!;
           reading.close();
-          assertLess(Number(kept), WINDOW + longest + 1);
+          assertLess(Number(kept), REMEMBERS + longest + 1);
         } finally {
           await journal.close();
         }
@@ -206,7 +206,7 @@ Deno.test("Journal.lastPrices() assembles the last prices, and the journal keeps
   );
 });
 
-Deno.test("Journal.lastPrices() refuses missing or changed prices", async () => {
+Deno.test("Journal.lastCloses() refuses missing or changed closes", async () => {
   await inFolder(async (folder) => {
     const changes = {
       "missing": "DELETE FROM checkpoint_prices WHERE seq = 10",
@@ -219,8 +219,8 @@ Deno.test("Journal.lastPrices() refuses missing or changed prices", async () => 
       await writeSample(path);
       tamper(path, (database) => database.exec(sql));
       await using journal = await openJournal(path);
-      const { message } = await assertRejects(() => journal.lastPrices(), JournalError, what);
-      assert(message.startsWith(`The journal ${path} is damaged: the prices of entry 10 are `), message);
+      const { message } = await assertRejects(() => journal.lastCloses(), JournalError, what);
+      assert(message.startsWith(`The journal ${path} is damaged: the closes of entry 10 are `), message);
       await assertRejects(() => openJournal(path, { verify: true }), JournalError);
       const chain = await chainResultOf(path);
       assert(!chain.isWhole && chain.flaw === "derived" && chain.what.includes(what));
@@ -234,7 +234,7 @@ Deno.test("Journal.commit() refuses what no journal can hold before it writes an
     await using journal = await openJournal(path);
     await assertRejects(() => journal.commit({ entries: [draft(1)] }), Error, "startRun() comes first");
     await journal.startRun({ time: TIME, content: {} });
-    const { account, prices } = checkpoint(1);
+    const { account, closes } = checkpoint(1);
     const wrong = [
       { entries: [{ ...draft(1), time: 1.5 }] },
       { entries: [draft(1), { ...draft(1), content: { amount: 1n } }] },
@@ -246,7 +246,7 @@ Deno.test("Journal.commit() refuses what no journal can hold before it writes an
       { checkpoint: checkpoint(1, [2 ** 53]) },
       { checkpoint: { ...checkpoint(1), account: { ...account, cash: "1e5" } } },
       { checkpoint: { ...checkpoint(1), positions: [{ symbol: "X", quantity: "", cost: "1" }] } },
-      { checkpoint: { ...checkpoint(1), prices: { ...prices, decimals: 9 } } },
+      { checkpoint: { ...checkpoint(1), closes: { ...closes, decimals: 9 } } },
     ];
     for (const commit of wrong) {
       const { name } = await assertRejects(() => journal.commit(commit), Error);
@@ -257,8 +257,8 @@ Deno.test("Journal.commit() refuses what no journal can hold before it writes an
     await journal.close();
     await journal.close();
     await assertRejects(() => journal.commit({ entries: [draft(2)] }), Error, "is closed");
-    for (const window of [0, 1.5, NaN]) {
-      await assertRejects(() => openJournal(path, { window }), RangeError, "A window");
+    for (const remembers of [-1, 1.5, NaN]) {
+      await assertRejects(() => openJournal(path, { remembers }), RangeError, "The closes to remember");
     }
   });
 });
@@ -304,6 +304,6 @@ Deno.test("Journal keeps an integer up to 2^53 exactly, as a time and as a price
     await journal.startRun({ time: largest, content: {} });
     await journal.commit({ checkpoint: checkpoint(1, [largest, largest - 1, 0]) });
     assertEquals((await journal.last())!.started.time, largest);
-    assertEquals((await journal.lastPrices()).values, [largest, largest - 1, 0]);
+    assertEquals((await journal.lastCloses()).values, [largest, largest - 1, 0]);
   });
 });

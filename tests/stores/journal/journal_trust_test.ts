@@ -40,7 +40,7 @@ function kept(number: number, entries: readonly Draft[], isHalted: boolean) {
       },
       account: { cash: "9799.8", fees: "0.2", realized: "0" },
       positions: [{ symbol: SYMBOL, quantity: "2", cost: "200.2" }],
-      prices: { decimals: 1, fresh: false, values: [1000 + number] },
+      closes: { decimals: 1, fresh: false, values: [1000 + number] },
     },
   };
 }
@@ -296,7 +296,7 @@ Deno.test("Journal.open() and last() refuse any changed entry that a resumed run
       return (await assertRejects(async () => {
         await using journal = await openJournal(changed);
         await journal.last();
-        await journal.lastPrices();
+        await journal.lastCloses();
       }, JournalError)).message;
     };
     // More than a hundred entries before the end, and still after the last checkpoint.
@@ -310,7 +310,7 @@ Deno.test("Journal.open() and last() refuse any changed entry that a resumed run
       ),
       "entry 1 (started) does not match its hash",
     );
-    // The prices of an earlier checkpoint, with an entry that proves them.
+    // The closes of an earlier checkpoint, with an entry that proves them.
     assertStringIncludes(
       await after(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint - 2}`),
       "entry 306 (checkpoint) does not match its hash",

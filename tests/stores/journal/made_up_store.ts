@@ -12,7 +12,7 @@ import type {
   LogLease,
   RequestKey,
   SealedEntry,
-  StoredPrices,
+  StoredCloses,
   StoredState,
 } from "../../../src/stores/journal/entry_log.ts";
 import { CopyExists } from "../../../src/stores/journal/entry_log.ts";
@@ -25,7 +25,7 @@ interface Content {
   readonly entries: readonly SealedEntry[];
   readonly head: { readonly seq: number; readonly hash: Uint8Array };
   readonly states: ReadonlyMap<number, StoredState>;
-  readonly prices: ReadonlyMap<number, StoredPrices>;
+  readonly closes: ReadonlyMap<number, StoredCloses>;
   readonly heartbeat: KeptHeartbeat | null;
   readonly requests: readonly FiledRequest[];
   readonly filed: number;
@@ -35,7 +35,7 @@ const EMPTY: Content = {
   entries: [],
   head: { seq: 0, hash: GENESIS },
   states: new Map(),
-  prices: new Map(),
+  closes: new Map(),
   heartbeat: null,
   requests: [],
   filed: 0,
@@ -141,16 +141,16 @@ function leaseOf(
         throw new JournalError(`Cannot write to the journal ${path}: ${error}`, { cause: error });
       }
       mustHold();
-      const { entries, head, state, prices, firstPrices, handled } = addition;
+      const { entries, head, state, closes, firstCloses, handled } = addition;
       const was = log.content;
       log.content = {
         ...was,
         entries: [...was.entries, ...entries],
         head,
         states: state === null ? was.states : new Map([...was.states, [state.run, state]]),
-        prices: new Map(
-          [...was.prices, ...(prices === null ? [] : [[prices.seq, prices] as const])]
-            .filter(([seq]) => seq >= (firstPrices ?? 0)),
+        closes: new Map(
+          [...was.closes, ...(closes === null ? [] : [[closes.seq, closes] as const])]
+            .filter(([seq]) => seq >= (firstCloses ?? 0)),
         ),
         requests: was.requests.filter(({ id }) => !handled.includes(id)),
       };
@@ -215,23 +215,23 @@ function readingOf(path: string, log: MadeUpLog): EntryLog {
       }),
     state: (run) =>
       read(({ states }) => {
-        const { seq, content, prices } = states.get(run) ?? { seq: 0, content: "", prices: "" };
-        return seq === 0 ? null : { seq, content, prices };
+        const { seq, content, closes } = states.get(run) ?? { seq: 0, content: "", closes: "" };
+        return seq === 0 ? null : { seq, content, closes };
       }),
-    prices: (at) =>
-      read(({ prices }) => {
-        const stored = prices.get(at);
+    closes: (at) =>
+      read(({ closes }) => {
+        const stored = closes.get(at);
         if (stored === undefined) return null;
         const { decimals, fresh, bytes, before, state } = stored;
         return { decimals, fresh, bytes, before, state };
       }),
-    pricesKept: (limit) =>
-      read(({ prices }) =>
-        [...prices].reverse().slice(0, limit)
+    closesKept: (limit) =>
+      read(({ closes }) =>
+        [...closes].reverse().slice(0, limit)
           .map(([seq, { bytes }]) => ({ seq, count: bytes!.length / 8 }))
       ),
-    pricesExtent: () =>
-      read(({ prices }) => ({ parts: prices.size, oldest: prices.keys().next().value ?? null })),
+    closesExtent: () =>
+      read(({ closes }) => ({ parts: closes.size, oldest: closes.keys().next().value ?? null })),
     heartbeat: () => read(({ heartbeat }) => heartbeat),
     requests: () => read(({ requests }) => requests.slice(0, 100)),
     isWaiting: (key) => read(({ requests }) => requests.some((filed) => isSame(filed, key))),

@@ -48,7 +48,7 @@ async function process(
   const engine = new Engine(optionsOf(CHOICES));
   const options = {
     now: () => 0,
-    window: CHOICES.long,
+    remembers: CHOICES.long,
     ...(connect === undefined ? {} : { store: sqliteStore({ connect }) }),
   };
   await using journal = new RunJournal(await Journal.open(path, options), engine, "BTCUSDT");
@@ -140,7 +140,7 @@ Deno.test("RunJournal.stop() keeps the stop of a run only together with its stat
       });
       const engine = new Engine(optionsOf(CHOICES));
       const store = sqliteStore({ connect });
-      const opened = await Journal.open(path, { now: () => 0, window: CHOICES.long, store });
+      const opened = await Journal.open(path, { now: () => 0, remembers: CHOICES.long, store });
       await using journal = new RunJournal(opened, engine, "BTCUSDT");
       const start = { time: TIME, version: "1", options: SHOWN, market: "binance", instrument: ORIGIN };
       await journal.start({ ...start, isNew: false });
@@ -164,7 +164,7 @@ Deno.test("RunJournal.start() refuses to resume with other options, and starts a
     await process(path, walk(60), printed);
     const start = async (options: ShownOptions, isNew: boolean) => {
       const engine = new Engine(optionsOf(CHOICES));
-      const kept = await Journal.open(path, { now: () => 0, window: CHOICES.long });
+      const kept = await Journal.open(path, { now: () => 0, remembers: CHOICES.long });
       await using journal = new RunJournal(kept, engine, "BTCUSDT");
       return [
         await journal.start({
@@ -210,11 +210,11 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
       const path = `${folder}/${number}.db`;
       Deno.copyFileSync(sound, path);
       {
-        await using journal = await Journal.open(path, { now: () => 0, window: CHOICES.long });
-        const { time, state, account, positions, prices: { decimals } } = (await journal.last())!.checkpoint!;
-        const prices = { decimals, fresh: false, values: [] };
+        await using journal = await Journal.open(path, { now: () => 0, remembers: CHOICES.long });
+        const { time, state, account, positions, closes: { decimals } } = (await journal.last())!.checkpoint!;
+        const closes = { decimals, fresh: false, values: [] };
         const forged = change(state as unknown as PipelineSnapshot);
-        await journal.commit({ checkpoint: { time, state: forged, account, positions, prices } });
+        await journal.commit({ checkpoint: { time, state: forged, account, positions, closes } });
       }
       const error = await assertRejects(() => process(path, walk(90), []));
       assertStringIncludes(String(error), why);

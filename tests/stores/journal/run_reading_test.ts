@@ -59,7 +59,7 @@ async function keepFill(journal: Journal, time: number, fill: object = FILL): Pr
       },
       account: { cash: "9799.8", fees: "0.2", realized: "0" },
       positions: [{ symbol: "BTCUSDT", quantity: "2", cost: "200.2" }],
-      prices: { decimals: 1, fresh: false, values: [1000, 1015] },
+      closes: { decimals: 1, fresh: false, values: [1000, 1015] },
     },
   });
 }
@@ -193,7 +193,7 @@ Deno.test("readRun() returns the halt in force, and none that has ended", async 
       state: { trades: 1, last: null, gate: { waiting: [], halt: isHalted ? halt : null } },
       account: { cash: "1", fees: "0", realized: "0" },
       positions: [],
-      prices: { decimals: 0, fresh: false, values: [] },
+      closes: { decimals: 0, fresh: false, values: [] },
     });
     await journal.commit({
       entries: [{ type: "halt", time: TIME + 5, content: halt }],
@@ -396,7 +396,7 @@ Deno.test("readPulse() and readRun() scan no more of a long journal than of a sh
           },
           account: { cash: "9799.8", fees: "0.2", realized: "0" },
           positions: [],
-          prices: { decimals: 1, fresh: false, values: [] },
+          closes: { decimals: 1, fresh: false, values: [] },
         },
       });
       await journal.heartbeat(heartbeat(TIME));
@@ -432,7 +432,7 @@ Deno.test("readRun() and readPulse() refuse a state with an impossible last trad
           state: { trades: 8, last },
           account: { cash: "9799.8", fees: "0.2", realized: "0" },
           positions: [],
-          prices: { decimals: 1, fresh: false, values: [] },
+          closes: { decimals: 1, fresh: false, values: [] },
         },
       });
       for (const read of [readRun, readPulse]) {

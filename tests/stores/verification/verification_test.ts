@@ -7,8 +7,8 @@ import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 import { BuiltInExchange } from "../../../src/simulator/server.ts";
 import { copyJournal as copyWhole } from "../../../src/stores/journal/sqlite/journal_copy.ts";
 import { JournalError } from "../../../src/stores/journal/journal_error.ts";
-import { hexHash } from "../../../src/stores/journal/journal_prices.ts";
-import { type PricesNote } from "../../../src/stores/journal/price_note.ts";
+import { hexHash } from "../../../src/stores/journal/journal_closes.ts";
+import { type ClosesNote } from "../../../src/stores/journal/closes_note.ts";
 import { digestIn, stateProof } from "../../../src/stores/journal/journal_state.ts";
 import { outcomeOf, RecordedRun } from "../../support/recorded_run.ts";
 import { SeededRandom } from "../../support/random.ts";
@@ -59,7 +59,7 @@ function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
     };
     const note = { decimals, fresh: fresh === 1, count: prices.length / 8, hash: hexHash(prices), before };
     const content = contentAt(database, row["seq"] as number);
-    const proof = stateProof(state.toHex(), note as unknown as PricesNote, digestIn(content["state"]));
+    const proof = stateProof(state.toHex(), note as unknown as ClosesNote, digestIn(content["state"]));
     rewrite(database, row["seq"] as number, { ...content, state: proof });
   }
   forgeState(database, 1, (_content, prices) => {

@@ -53,14 +53,16 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL
   ) STRICT`,
-  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where they are.
+  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where its closes
+  // are. The names on disk are older than the word closes: with others, every journal would need another version.
   states: `CREATE TABLE states (
     run INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     content TEXT NOT NULL,
     prices TEXT NOT NULL
   ) STRICT`,
-  // prices: float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with those before.
+  // prices: the closes, float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with the
+  // closes before them.
   // state: SHA-256 of the content that this checkpoint had in states; null if its entry holds it (version 2).
   checkpoint_prices: `CREATE TABLE checkpoint_prices (
     seq INTEGER PRIMARY KEY,

@@ -62,7 +62,7 @@ export class SqliteLease implements LogLease {
     }
   }
 
-  #append({ entries, head, state, prices, firstPrices, handled }: Addition): void {
+  #append({ entries, head, state, closes, firstCloses, handled }: Addition): void {
     const statements = this.#statements;
     beginPatiently(statements.begin);
     for (const { seq, run, type, time, content, hash } of entries) {
@@ -70,13 +70,13 @@ export class SqliteLease implements LogLease {
     }
     statements.head.run(head.seq, head.hash);
     for (const id of handled) statements.handle.run(id);
-    if (state !== null) statements.state.run(state.run, state.seq, state.content, state.prices);
-    if (prices !== null) {
-      const { seq, decimals, fresh, bytes, before, state } = prices;
+    if (state !== null) statements.state.run(state.run, state.seq, state.content, state.closes);
+    if (closes !== null) {
+      const { seq, decimals, fresh, bytes, before, state } = closes;
       const hash = state === null ? null : Uint8Array.fromHex(state);
-      statements.prices.run(seq, decimals, fresh, bytes, before, hash);
+      statements.closes.run(seq, decimals, fresh, bytes, before, hash);
     }
-    if (firstPrices !== null) statements.prune.run(firstPrices);
+    if (firstCloses !== null) statements.prune.run(firstCloses);
     statements.commit.run();
   }
 
@@ -106,7 +106,7 @@ function statementsOf(database: JournalDatabase) {
     entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
     head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
     state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
-    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
+    closes: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
     prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
     handle: database.prepare("DELETE FROM requests WHERE id = ?"),
     commit: database.prepare("COMMIT"),

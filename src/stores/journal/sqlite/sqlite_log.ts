@@ -6,7 +6,7 @@ import type {
   KeptHeartbeat,
   RepeatedCheckpoint,
   RequestKey,
-  StoredPrices,
+  StoredCloses,
   StoredState,
 } from "../entry_log.ts";
 import type { EntryType, StoredEntry } from "../journal_entry.ts";
@@ -122,25 +122,25 @@ export class SqliteLog implements EntryLog {
       if (versionOf(database, this.path) < FIRST_WITH_STATES) return null;
       const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run);
       if (row === undefined) return null;
-      return { seq: Number(row["seq"]), content: String(row["content"]), prices: String(row["prices"]) };
+      return { seq: Number(row["seq"]), content: String(row["content"]), closes: String(row["prices"]) };
     });
   }
 
-  prices(seq: number): Promise<StoredPrices | null> {
+  closes(seq: number): Promise<StoredCloses | null> {
     return this.#read((database) => {
       const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
       if (row === undefined) return null;
       // Up to version 2 there were no `before` and `state`.
-      const { decimals, fresh, prices, before, state } = row;
+      const { decimals, fresh, prices: bytes, before, state } = row;
       return {
         ...{ decimals: numberIn(decimals), fresh: numberIn(fresh), before: numberIn(before) },
-        bytes: prices instanceof Uint8Array ? prices : null,
+        bytes: bytes instanceof Uint8Array ? bytes : null,
         state: state instanceof Uint8Array ? state.toHex() : null,
       };
     });
   }
 
-  pricesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]> {
+  closesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]> {
     return this.#read((database) =>
       database.prepare(
         `SELECT seq, octet_length(prices) / ${BYTES} AS count FROM checkpoint_prices ORDER BY seq DESC LIMIT ?`,
@@ -148,7 +148,7 @@ export class SqliteLog implements EntryLog {
     );
   }
 
-  pricesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }> {
+  closesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }> {
     return this.#read((database) => {
       const row = database.prepare("SELECT count(*) AS parts, min(seq) AS oldest FROM checkpoint_prices")
         .get()!;

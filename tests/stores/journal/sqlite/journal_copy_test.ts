@@ -40,7 +40,7 @@ Deno.test("copyJournal() includes the write-ahead log, and the copy opens, is in
     assertEquals(await contentsOf(copy), held);
     assert((await chainResultOf(copy)).isWhole);
     await using again = await openJournal(copy, { verify: true });
-    assertEquals((await again.lastPrices()).values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    assertEquals((await again.lastCloses()).values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     assertEquals(await again.commit({ entries: [draft(1)] }), 42);
   });
 });
@@ -50,13 +50,13 @@ Deno.test("copyJournal() makes consistent copies while a process keeps writing",
     const path = `${folder}/data/a.db`;
     Deno.mkdirSync(`${folder}/data`);
     const body = `
-      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, remembers: 5 });
       await journal.startRun({ time: 1, content: {} });
       for (let number = 1;; number++) {
         const entries = [{ type: "fill", time: 1, content: { number, filler: "x".repeat(2000) } }];
         const account = { cash: String(number), fees: "0", realized: "0" };
-        const prices = { decimals: 2, fresh: false, values: [number] };
-        await journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], prices } });
+        const closes = { decimals: 2, fresh: false, values: [number] };
+        await journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], closes } });
         if (number % 50 === 0) console.log(number);
       }
     `;

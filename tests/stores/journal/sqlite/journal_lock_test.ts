@@ -20,7 +20,7 @@ Deno.test("Journal.open() lets one process write, names it to others, and ignore
   await inFolder(async (folder) => {
     const path = `${folder}/data/a.db`;
     const body = `
-      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      const journal = await Journal.open(${JSON.stringify(path)}, { now: () => 0, remembers: 5 });
       await journal.startRun({ time: 1, content: {} });
       console.log("open");
       setInterval(() => {}, 1000);
@@ -99,7 +99,7 @@ Deno.test("Journal.open() needs permission to read and write the folder, and nam
       const report = async (name, use) => {
         try { await (await use()).close(); console.log(name, "ok"); } catch ({ name, message }) { console.log(name, message); }
       };
-      await report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 }));
+      await report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, remembers: 5 }));
       await report("reader", () => JournalReader.open(${JSON.stringify(path)}));
     `;
     const read = `--allow-read=${folder}/data`;

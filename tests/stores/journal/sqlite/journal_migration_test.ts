@@ -59,7 +59,7 @@ Deno.test("JournalReader reads journals of older versions unchanged, and finds t
           ["INSERT INTO account VALUES (2, 1, '1', '1', '1')", "the account table names run 2"],
           [
             "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 178",
-            "the prices of entry 178 are not",
+            "the closes of entry 178 are not",
           ],
         ] as const
       ) {
@@ -96,16 +96,16 @@ Deno.test("Journal.open() upgrades a journal of an older version with everything
           last: null,
         });
         assertEquals(await journal.commit({ entries: [draft(1)] }), 182);
-        const { values } = await journal.lastPrices();
+        const { values } = await journal.lastCloses();
         assertEquals(values.slice(-3), [60, 61, 62]);
         assertEquals(values.length, 10);
-        // The first prices of the current version follow those of the older one.
+        // The first closes of the current version follow those of the older one.
         await journal.commit({ checkpoint: checkpoint(61, [7]) });
-        assertEquals((await journal.lastPrices()).values, [...values.slice(1), 7]);
+        assertEquals((await journal.lastCloses()).values, [...values.slice(1), 7]);
       }
       assert((await chainResultOf(old)).isWhole);
       await using again = await openJournal(old, { verify: true });
-      assertEquals((await again.lastPrices()).values.at(-1), 7);
+      assertEquals((await again.lastCloses()).values.at(-1), 7);
       assertEquals((await again.last())!.checkpoint!.state, { number: 61 });
     }
   });

@@ -35,7 +35,11 @@ async function sizeAfter(
   const choices = { ...DEFAULTS, short: 2, long: 5, cash: "1000000", latency };
   const engine = new Engine(optionsOf(choices));
   const journal = new RunJournal(
-    await Journal.open(path, { now: () => 0, window: choices.long, store: sqliteStore({ connect: hasty }) }),
+    await Journal.open(path, {
+      now: () => 0,
+      remembers: choices.long,
+      store: sqliteStore({ connect: hasty }),
+    }),
     engine,
     choices.symbol,
   );

@@ -1,0 +1,203 @@
+/** The closes beside each checkpoint: those since the previous one, as far as a resumed run needs them. */
+import { hash } from "node:crypto";
+import { powerOfTen } from "../../domain/numbers/price.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
+import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
+import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
+import type { EntryLog, StoredCloses } from "./entry_log.ts";
+import { damaged } from "./journal_error.ts";
+import { digestIn, stateProof } from "./journal_state.ts";
+import { linkedEntry } from "./linked_entry.ts";
+import { type ClosesNote, hasCloses, noteText } from "./closes_note.ts";
+
+const BYTES = 8;
+const NO_BYTES = new Uint8Array();
+
+/** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
+export function closeBytes(values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * BYTES);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, at) => {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
+    view.setFloat64(at * BYTES, value, true);
+  });
+  return bytes;
+}
+
+/** SHA-256 in hexadecimal. */
+export function hexHash(bytes: Uint8Array): string {
+  return hash("sha256", bytes);
+}
+
+/** Tracks which checkpoints' closes are in the journal: enough for the last `remembers`, and no more. */
+export class KeptCloses {
+  readonly #remembers: number;
+  #parts: { readonly seq: number; readonly count: number }[];
+  #total = 0;
+
+  /** Starts with the closes in the journal. */
+  static async of(log: EntryLog, remembers: number): Promise<KeptCloses> {
+    // Every part except the first has at least one close, so no more parts are needed.
+    return new KeptCloses(remembers, (await log.closesKept(remembers + 1)).toReversed());
+  }
+
+  private constructor(remembers: number, parts: { readonly seq: number; readonly count: number }[]) {
+    this.#remembers = remembers;
+    this.#parts = parts;
+    for (const { count } of parts) this.#total += count;
+  }
+
+  /**
+   * Takes the `count` closes of the checkpoint at `seq`, `fresh` when those before it are void. Returns the number of
+   * the first checkpoint whose closes are needed; all before it can go.
+   */
+  add(seq: number, count: number, fresh: boolean): number {
+    if (fresh) {
+      this.#parts = [];
+      this.#total = 0;
+    }
+    if (hasCloses({ count, fresh })) this.#parts.push({ seq, count });
+    this.#total += count;
+    let first = 0;
+    for (
+      ;
+      first < this.#parts.length && this.#total - this.#parts[first]!.count >= this.#remembers;
+      first++
+    ) {
+      this.#total -= this.#parts[first]!.count;
+    }
+    this.#parts.splice(0, first);
+    return this.#parts[0]?.seq ?? seq;
+  }
+}
+
+/**
+ * The last closes before a checkpoint, up to `remembers` of them, oldest first, in the finest unit among them.
+ * Throws a JournalError if a part of them is missing or is not what its entry says.
+ */
+export async function gatherCloses(
+  log: EntryLog,
+  checkpoint: Checkpoint,
+  remembers: number,
+): Promise<Closes> {
+  const parts: { readonly decimals: number; readonly values: Float64Array }[] = [];
+  let count = 0;
+  for await (const { note: { decimals }, values } of closeParts(log, checkpoint)) {
+    parts.push({ decimals, values });
+    count += values.length;
+    if (count >= remembers) break;
+  }
+  const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
+  const all = new Float64Array(count);
+  let end = count;
+  for (const part of parts) {
+    end -= part.values.length;
+    const factor = powerOfTen(decimals - part.decimals);
+    all.set(factor === 1 ? part.values : part.values.map((value) => value * factor), end);
+  }
+  return { decimals, values: Array.from(all.subarray(Math.max(0, count - remembers))) };
+}
+
+/**
+ * Reads all closes that are kept for a checkpoint, which has to be the last one of all, to resume with the last
+ * `remembers` of them. Throws a JournalError if one that is needed is missing, one is altered, or one is too many.
+ */
+export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembers: number): Promise<void> {
+  const { path } = log;
+  const { seq, closes } = checkpoint;
+  const { parts: stored, oldest } = await log.closesExtent();
+  // What is stored beside the last checkpoint repeats what its state says.
+  if (hasCloses(closes) && noteText(await noteAt(log, seq, await log.closes(seq))) !== noteText(closes)) {
+    throw altered(path, seq);
+  }
+  let [parts, count] = [0, 0];
+  for await (const { at, note: { before, ...note } } of closeParts(log, checkpoint)) {
+    if (hasCloses(note)) parts++;
+    count += note.count;
+    // Older closes were pruned, which leaves as many as needed.
+    if (before === null || before >= (oldest ?? seq)) continue;
+    if (count < remembers) throw damaged(path, `the closes before those of entry ${at} are missing`);
+    break;
+  }
+  if (parts !== stored) {
+    throw damaged(path, `${stored} checkpoints have closes, and the last one leads to ${parts} of them`);
+  }
+}
+
+/** The closes beside a checkpoint, those before it, and so on back to where all before is void. */
+async function* closeParts(
+  log: EntryLog,
+  { seq, closes }: Checkpoint,
+): AsyncGenerator<{ readonly at: number; readonly note: ClosesNote; readonly values: Float64Array }> {
+  const { path } = log;
+  const entries = new BackwardEntries(log);
+  let note = closes;
+  let stored: StoredCloses | null = closes.count === 0 ? null : await provenCloses(log, seq, closes);
+  for (let at = seq;;) {
+    const { fresh, count, before } = note;
+    yield { at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) };
+    if (before === null) {
+      if (!fresh) throw damaged(path, `the closes before those of entry ${at} are missing`);
+      return;
+    }
+    if (before >= at) throw damaged(path, `entry ${at} has its closes in a circle`);
+    at = before;
+    stored = await log.closes(at);
+    note = await noteAt(entries, at, stored);
+  }
+}
+
+/**
+ * Where the closes of an earlier checkpoint are: from its entry, or from what is stored beside it if the entry proves
+ * that.
+ */
+async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | null): Promise<ClosesNote> {
+  const { path } = entries;
+  const [entry] = await entries.after(seq - 1, 1);
+  const content = entry?.seq === seq ? (await linkedEntry(entries, entry)).content : {};
+  if (holdsState(content)) {
+    // Its closes never included these.
+    if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
+    const { closes } = checkedContent(content, seq, path);
+    if (closes.count > 0 && stored === null) throw damaged(path, `the closes of entry ${seq} are missing`);
+    if (closes.count > 0 && !agrees(stored!, closes)) throw altered(path, seq);
+    return closes;
+  }
+  if (stored === null) throw damaged(path, `the closes of entry ${seq} are missing`);
+  const { decimals, fresh, bytes, before, state } = stored;
+  const proof = content["state"];
+  if (bytes !== null && state !== null && decimals !== null && (fresh === 0 || fresh === 1)) {
+    const note = {
+      ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
+      ...{ hash: hexHash(bytes), before },
+    };
+    // The proof knows only whether it is 1.
+    const isFlag = fresh === Number(note.fresh);
+    if (isFlag && stateProof(state, note, digestIn(proof)) === proof) return note;
+  }
+  throw altered(path, seq);
+}
+
+/** The closes beside a checkpoint. Throws a JournalError if they are not those of its note. */
+async function provenCloses(log: EntryLog, seq: number, note: ClosesNote): Promise<StoredCloses> {
+  const stored = await log.closes(seq);
+  if (stored === null) throw damaged(log.path, `the closes of entry ${seq} are missing`);
+  if (!agrees(stored, note)) throw altered(log.path, seq);
+  return stored;
+}
+
+function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boolean {
+  return bytes !== null && hexHash(bytes) === note.hash && decimals === note.decimals &&
+    fresh === Number(note.fresh);
+}
+
+function valuesIn(bytes: Uint8Array): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float64Array(bytes.length / BYTES);
+  for (let at = 0; at < values.length; at++) values[at] = view.getFloat64(at * BYTES, true);
+  return values;
+}
+
+function altered(path: string, seq: number): Error {
+  return damaged(path, `the closes of entry ${seq} are not those that it was written with`);
+}
