@@ -34,6 +34,7 @@ import { refuseContracts } from "./backtest/contracts.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
+import { withRecordedMarket } from "./backtest/recorded_market.ts";
 import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
@@ -47,9 +48,10 @@ const STOPPED = {
 
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
-  { command, version, files: paths, signal, ...configuration }: Started,
+  { command, version, files: paths, signal, ...given }: Started,
   { views = VIEWS, formats = TRADE_FILES } = {},
 ): Promise<void> {
+  const configuration = await withRecordedMarket(paths, given, signal);
   const { config, sources, assets = null } = await instrumentOf(configuration, signal);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;

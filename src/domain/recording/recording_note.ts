@@ -13,6 +13,8 @@ import { DECIMAL } from "../numbers/money.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
+/** The format of its lines: a receive time and a frame as the exchange sent it. */
+export const RECORDING_FORMAT = "frames";
 
 /** Where in a journal the process that made a recording started: its `started` or `resumed` entry. */
 export interface JournalPlace {
@@ -45,8 +47,18 @@ export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingP
   readonly event: "recording";
   /** RECORDING_VERSION. */
   readonly version: number;
-  /** In upper case as the exchange writes it. */
+  /** In upper case as the exchange writes it; the first one of several. */
   readonly symbol: string;
+  /** As `--exchange` names it. This and what follows is absent in what older versions wrote. */
+  readonly exchange?: string;
+  /** All symbols whose frames are in it. */
+  readonly symbols?: readonly string[];
+  readonly format?: typeof RECORDING_FORMAT;
+}
+
+/** The symbols whose frames a recording has. */
+export function symbolsIn({ symbol, symbols = [symbol] }: RecordingHead): readonly string[] {
+  return symbols;
 }
 
 /** A note that concerns one symbol, or all; absent too if the recording has only one. */
@@ -164,6 +176,17 @@ const VERSION: Kind = {
   holds: (value) => value === RECORDING_VERSION,
 };
 
+const SYMBOLS: Kind = {
+  expected: "a list of symbols",
+  isOptional: true,
+  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(TEXT.holds),
+};
+const FORMAT: Kind = {
+  expected: `"${RECORDING_FORMAT}", which is what this version of Penstock reads`,
+  isOptional: true,
+  holds: (value) => value === RECORDING_FORMAT,
+};
+
 const ACTION: Kind = {
   expected: `"hold" or "flatten"`,
   holds: (value) => value === "hold" || value === "flatten",
@@ -195,6 +218,9 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   recording: {
     version: VERSION,
     symbol: TEXT,
+    exchange: OPTIONAL_TEXT,
+    symbols: SYMBOLS,
+    format: FORMAT,
     run: OPTIONAL_COUNT,
     entry: OPTIONAL_COUNT,
     hash: OPTIONAL_TEXT,

@@ -2,6 +2,7 @@
 import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,
+  RECORDING_FORMAT,
   RECORDING_VERSION,
   type RecordingHead,
   type RecordingNote,
@@ -16,6 +17,8 @@ import { RecordingOutput } from "./recording_output.ts";
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
+  /** Whose frames they are, as `--exchange` names it. */
+  readonly exchange: string;
   /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
@@ -131,12 +134,13 @@ export class Recording implements AsyncDisposable {
   }
 
   private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
-    const { symbol, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
+    const { symbol, exchange, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
     this.#clock = clock;
     this.#output = output;
     this.#folder = folder;
     this.#onTrouble = onTrouble;
-    this.#head = { event: "recording", version: RECORDING_VERSION, symbol, ...journal };
+    const market = { symbol, exchange, symbols: [symbol], format: RECORDING_FORMAT } as const;
+    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...journal };
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {
