@@ -77,7 +77,8 @@ Deno.test("Recording.createIn() continues in a new file at each midnight UTC, an
     assert(names.every(isRecordingName));
     const parts = names.map((name) => read(`${path}/${name}`));
     assertEquals(parts.map(({ frames }) => idsOf(frames)), [[0, 1, 2], [3, 4, 5], []]);
-    const head = { event: "recording", version: 1, symbol: "BTCUSDT", ...JOURNAL };
+    const market = { symbol: "BTCUSDT", exchange: "binance", symbols: ["BTCUSDT"], format: "frames" };
+    const head = { event: "recording", version: 1, ...market, ...JOURNAL };
     const since = start * 1000;
     assertEquals(
       parts.map(({ notes }) => notes.map(({ time: _time, after: _after, ...note }) => note)),
