@@ -175,7 +175,7 @@ async function listenForEndSignals(): Promise<EndSignals> {
     import("./src/feeds/process/end_signals.ts"),
     import("./src/feeds/process/debugger.ts"),
   ]);
-  const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
+  const closed = "SIGUSR1 has no meaning here; if Deno opened its debugger at it, that is closed again";
   keepDebuggerClosed(() => writeError(lineOf(closed)));
   return endSignals(asked, EXIT.interrupted);
 }

@@ -84,7 +84,7 @@ Deno.test("main() names the mistakes of the configuration file with those of the
   try {
     await Deno.writeTextFile(file, `{"shrot": 5, "long": 7, "fee": 2, "json": [1], "\\u001b[2J": 1}`);
     assertEquals(await mistakes("run", "--config", file, "--short=9", "--stale", "soon"), [
-      `"shrot" in the configuration file is not an option; "penstock run --help" lists them`,
+      `"shrot" in the configuration file is not an option; did you mean "short"? "penstock run --help" lists them`,
       `"json" in the configuration file is [1]: expected a text or a number`,
       `"\\u{1b}[2J" in the configuration file is not an option; "penstock run --help" lists them`,
       `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.1% or 0.001`,

@@ -13,6 +13,7 @@ import { settingsInForce } from "../feeds/process/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
 import { JournalError } from "../stores/journal/journal_error.ts";
+import { storeOf } from "../stores/journal/known_stores.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";
@@ -29,7 +30,13 @@ export class Unwell extends Error {
  * if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
-  const results = [...permissions(config), environment(), ...await blocking(() => stores(config))];
+  const hasFiles = config.state !== "none" && (await storeOf(config.state)).isInFiles;
+  const folders = foldersOf(config, hasFiles);
+  const results = [
+    ...permissions(config, folders),
+    environment(),
+    ...await blocking(() => stores(config, folders, hasFiles)),
+  ];
   const exchange = exchangeNamed(config.exchange);
   const options = { exchange, symbol: config.symbol, tradeMs: config.stale, signal };
   results.push(...await examineStream(streamOf(config), options));
@@ -51,21 +58,21 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
 }
 
 /** The permissions that these options need, granted or missing. */
-function permissions(config: Config): CheckResult[] {
+function permissions(config: Config, folders: readonly string[]): CheckResult[] {
   const subject = "permission";
   const hosts = hostsNeeded(config).map((host) =>
     mayReach(host)
       ? pass(subject, `network ${host}`, "granted")
       : fail(subject, `network ${host}`, "missing", new NetPermissionError(host).message)
   );
-  const folders = foldersOf(config).flatMap((folder) =>
+  const inFolders = folders.flatMap((folder) =>
     (["read", "write"] as const).map((kind) =>
       may(kind, folder)
         ? pass(subject, `${kind} ${folder}`, "granted")
         : fail(subject, `${kind} ${folder}`, "missing", adviceOn({ [kind]: folder }))
     )
   );
-  return [...hosts, ...folders, pass(subject, "beyond need", excess(config))];
+  return [...hosts, ...inFolders, pass(subject, "beyond need", excess(config))];
 }
 
 /** The granted permissions that these options do not need. */
@@ -87,22 +94,26 @@ function environment(): CheckResult {
     : fail("environment", "", `sets ${what}`, "Unset it if you did not set it");
 }
 
-/** The folders that a run with these options writes to. */
-function foldersOf({ state, record }: Config): string[] {
+/** The folders that a run with these options writes to; `hasFiles` says whether its journal is in files. */
+function foldersOf({ state, record }: Config, hasFiles: boolean): string[] {
   const folders = [
-    ...(state === "none" ? [] : [folderOf(state)]),
+    ...(hasFiles ? [folderOf(state)] : []),
     ...(record === null ? [] : [folderNamed(record) ?? folderOf(record)]),
   ];
   return [...new Set(folders)];
 }
 
-async function stores(config: Config): Promise<CheckResult[]> {
+async function stores(
+  config: Config,
+  folders: readonly string[],
+  hasFiles: boolean,
+): Promise<CheckResult[]> {
   const { record } = config;
   const made = record === null ? null : folderNamed(record);
   return [
-    ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
+    ...folders.map((folder) => examineFolder(folder, folder === made)),
     ...(record === null || made !== null ? [] : outward(`recording ${record}`, record)),
-    await journal(config),
+    await journal(config, hasFiles),
   ];
 }
 
@@ -115,14 +126,16 @@ function outward(subject: string, path: string): CheckResult[] {
 const RESTORE = "Restore it from a copy, or start another with --state";
 
 /** Whether the journal is intact, from its first entry to its last, and a run can resume from it. */
-async function journal(config: Config): Promise<CheckResult> {
+async function journal(config: Config, hasFiles: boolean): Promise<CheckResult> {
   const { state: path, symbol } = config;
   if (path === "none") return pass("journal", "", "no journal is kept (--state none)");
   const subject = `journal ${path}`;
-  const [link] = outward(subject, path);
+  const [link] = hasFiles ? outward(subject, path) : [];
   if (link !== undefined) return link;
   try {
-    if (!isThere(path)) return pass(subject, "", "none yet: a run creates it");
+    if (!(hasFiles ? isThere(path) : await (await storeOf(path)).has(path))) {
+      return pass(subject, "", "none yet: a run creates it");
+    }
     await using reader = await JournalReader.open(path);
     const chain = await reader.verifyChain();
     const lastRun = chain.isWhole ? await reader.lastRun() : 0;

@@ -1,5 +1,6 @@
 /** The command line: which command, which options, which mistakes. */
 import { parseArgs } from "@std/cli/parse-args";
+import { closestName } from "./closest_name.ts";
 import type { GivenOptions } from "./config.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
@@ -63,7 +64,7 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
-  for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
+  for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
   const given: GivenOptions = {};
   for (const name of VALUED) {
     const texts = parsed[optionWord(name)];
@@ -107,6 +108,14 @@ export function readArguments(args: readonly string[]): Arguments {
     given,
     mistakes,
   };
+}
+
+/** A question about the option that `text` may stand for, before the advice; empty if none is close, or its opposite. */
+function meantBy(text: string, command: CommandName | null): string {
+  const word = /^-+(?!-|no-)([^=]*)/.exec(text)?.[1] ?? "";
+  const names = OPTION_NAMES.filter((name) => command === null || OPTIONS[name].commands.includes(command));
+  const meant = closestName(word, names.map(optionWord));
+  return meant === null ? "" : `did you mean --${meant}? `;
 }
 
 /**

@@ -192,8 +192,8 @@ const FEW = 10;
 function optionLines(command: CommandName): string[] {
   const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
   const lines = rowsOf(names.map((name) => {
-    const { value, help, helpOf }: Option<unknown, string | null> = OPTIONS[name];
-    const byDefault = defaultText(name, command);
+    const { value, help, helpOf, shownDefault }: Option<unknown, string | null> = OPTIONS[name];
+    const byDefault = shownDefault ?? defaultText(name, command);
     const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
     return [
       `--${optionWord(name)}${value === null ? "" : ` ${value}`}`,

@@ -45,6 +45,7 @@ export class RangedInputs {
       case "waited":
       case "source":
       case "same-recording":
+      case "speed":
       case "handed-over":
       case "ended":
         return input;

@@ -17,7 +17,7 @@ const START_PRICE = 60_000;
 const SWEEP = 0.6;
 const ORDER_SIZE = 1 / (1 - SWEEP);
 /**
- * Standard deviation of what an order adds to the move in a calm market, as a fraction of the price. With the
+ * Standard deviation of what an order adds to the move in a quiet market, as a fraction of the price. With the
  * figures below, moves over 20 to 1,000 trades are those of BTCUSDT on a recorded evening (0.7 to 9 basis points).
  */
 const MOVE = 7.5e-6;

@@ -1,30 +1,17 @@
-/** What the gates of one account's symbols share: the halt, the limits on losses, and whose price moves. */
+/** What the gates of one account's symbols share: the halt, what checks remember, and whose price moves. */
 import type { Account } from "../domain/account/account.ts";
-import type { Tick } from "../domain/market/tick.ts";
+import type { Money } from "../domain/numbers/money.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import {
-  type Halt,
-  haltAtLoss,
-  haltByHand,
-  type OnHalt,
-  type RiskNews,
-  stricter,
-} from "../domain/risk/halt.ts";
-import {
-  limitsAfterRelease,
-  LossLimits,
-  type LossParameters,
-  type LossSnapshot,
-} from "../domain/risk/loss_limits.ts";
-import { OrderThrottle, type ThrottleParameters } from "../domain/risk/order_throttle.ts";
-import type { Money } from "../domain/numbers/money.ts";
+import { AccountMemory } from "../domain/risk/checks/order_check.ts";
+import type { OnHalt, RiskNews } from "../domain/risk/halt.ts";
+import { type HaltParameters, TradingHalt } from "../domain/risk/trading_halt.ts";
+import type { RiskSnapshot } from "./risk_snapshot.ts";
 
 /** What the account risks, over all its symbols. */
-export interface AccountRiskParameters extends LossParameters, ThrottleParameters {
+export interface AccountRiskParameters extends HaltParameters {
   /** Starting cash, quote currency. */
   readonly cash: Money;
-  readonly onHalt: OnHalt;
 }
 
 /** The gate of one symbol, as a halt of the account sees it. */
@@ -43,17 +30,15 @@ export interface BooksFollower {
 
 /** Judges the account as a whole. */
 export class AccountRisk {
-  readonly limits: LossLimits;
-  readonly throttle: OrderThrottle;
+  readonly halt: TradingHalt;
+  readonly memory = new AccountMemory();
   /** Halts that started or ended and have not been reported yet. */
   readonly news: RiskNews[] = [];
   readonly #drawdown: Drawdown;
   readonly #follower: BooksFollower | null;
-  readonly #onHalt: OnHalt;
   readonly #gates: HaltedGate[] = [];
   /** The account as its first symbol has it. */
   #first: Account | null = null;
-  #halt: Halt | null = null;
   #moving: Account | null = null;
   /** The last trade's time, µs since 1970. */
   time = 0;
@@ -64,9 +49,7 @@ export class AccountRisk {
     drawdown: Drawdown,
     follower: BooksFollower | null = null,
   ) {
-    this.limits = new LossLimits(parameters.cash, parameters);
-    this.throttle = new OrderThrottle(parameters);
-    this.#onHalt = parameters.onHalt;
+    this.halt = new TradingHalt(parameters.cash, parameters);
     this.#drawdown = drawdown;
     this.#follower = follower;
   }
@@ -75,11 +58,6 @@ export class AccountRisk {
   join(gate: HaltedGate, account: Account): void {
     this.#gates.push(gate);
     this.#first ??= account;
-  }
-
-  /** The halt in force, or null. */
-  get halt(): Halt | null {
-    return this.#halt;
   }
 
   /** The account as the symbol has it whose trades follow each other now; null before the first trade. */
@@ -92,36 +70,28 @@ export class AccountRisk {
     if (this.#moving !== null) {
       const books = booksAt(account);
       this.#drawdown.turnTo(books, this.time);
-      this.limits.turnTo(books);
+      this.halt.turnTo(books);
     }
     this.#follower?.turnTo(account);
     this.#moving = account;
   }
 
-  /** Halts or releases trading after a trade that reached a limit or started a day. */
-  checkLimits({ id, price }: Pick<Tick, "id" | "price">): void {
-    if (this.limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
-      this.news.push({ type: "released", reason: this.#halt.reason, tradeId: id });
-      this.#halt = null;
-      for (const gate of this.#gates) gate.flatten(false);
-    }
-    const loss = this.limits.lossAt(price);
-    if (loss !== null) this.#stop(haltAtLoss(loss, this.#onHalt, id));
+  /** Halts or releases at a trade that reached a limit or started a day. */
+  check(price: number, tradeId: number): void {
+    this.#follow(this.halt.check(price, tradeId));
   }
 
-  /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
+  /** Halts by hand; `tradeId` is the last trade's, or -1. */
   haltByHand(action: OnHalt, tradeId: number): void {
-    this.#stop(haltByHand(action, tradeId));
+    this.#follow(this.halt.byHand(action, tradeId));
   }
 
   /** Releases the halt by hand, after the trade `tradeId`; nothing without a halt. */
   release(tradeId: number): void {
-    if (this.#halt === null) return;
-    this.news.push({ type: "released", reason: this.#halt.reason, tradeId });
-    this.#halt = null;
+    const news = this.halt.release(booksAt(this.#moving ?? this.#first!), tradeId);
+    if (news.length === 0) return;
+    this.news.push(...news);
     // The same as for a run that is released while no process runs it.
-    const books = booksAt(this.#moving ?? this.#first!);
-    this.limits.restore(limitsAfterRelease(this.limits.snapshot(), books), books);
     for (const gate of this.#gates) gate.released();
   }
 
@@ -129,22 +99,24 @@ export class AccountRisk {
    * Restores the halt and the limits, with the account as the symbol of the last trade has it, and the time of that
    * trade, µs since 1970; null before the first. No halt is news.
    */
-  restore(halt: Halt | null, losses: LossSnapshot, moving: Account, time: number | null): void {
-    this.#halt = halt;
-    this.limits.restore(losses, booksAt(moving));
+  restore(
+    { halt, losses }: Pick<RiskSnapshot, "halt" | "losses">,
+    moving: Account,
+    time: number | null,
+  ): void {
+    this.halt.restore(halt, losses, booksAt(moving));
     this.#moving = time === null ? null : moving;
     this.time = time ?? 0;
     this.news.length = 0;
   }
 
-  #stop(next: Halt): void {
-    const halt = stricter(this.#halt, next);
-    if (halt === this.#halt) return;
-    this.#halt = halt;
-    this.news.push({ type: "halt", ...halt });
-    this.limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
-    if (halt.action !== "flatten") return;
-    for (const gate of this.#gates) gate.flatten(true);
+  /** Does what halts and releases ask for. */
+  #follow(news: readonly RiskNews[]): void {
+    for (const one of news) {
+      this.news.push(one);
+      if (one.type === "halt" && one.action !== "flatten") continue;
+      for (const gate of this.#gates) gate.flatten(one.type === "halt");
+    }
   }
 }
 

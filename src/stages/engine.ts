@@ -5,6 +5,7 @@ import type { Input } from "../domain/market/input.ts";
 import { isStale } from "../domain/market/disconnect_cause.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { type KeptSymbol, Pipeline } from "./pipeline.ts";
@@ -60,6 +61,11 @@ export class Engine {
     return this.#pipeline;
   }
 
+  /** The exchange's clock, to read. */
+  get clock(): Pick<ArrivalClock, "here"> {
+    return this.#pipeline.waitsOf()[0]!.clock;
+  }
+
   /**
    * Applies one input and yields what happened, in order. An input may name the symbol that it concerns; one of a symbol
    * that the run does not trade changes nothing, and what concerns one symbol must name it if there are several. Trades
@@ -77,6 +83,7 @@ export class Engine {
         break;
       case "connected": {
         pipeline.lost = null;
+        for (const { clock } of pipeline.waitsOf()) clock.restart();
         const { endpoint, attempt, time } = input;
         yield { type: "connected", time: isoTime(time), endpoint, attempt };
         break;
@@ -108,15 +115,19 @@ export class Engine {
         pipeline.settleGap(input.filled, input.through, input.symbol);
         break;
       case "waited":
-        pipeline.waited(input, input.symbol);
+        for (const waits of pipeline.waitsOf(input.symbol)) waits.note(input);
         break;
       case "source":
         this.#left = { lost: pipeline.lost, awaiting: pipeline.awaiting };
         pipeline.lost = null;
         pipeline.awaiting = [];
+        for (const { clock } of pipeline.waitsOf()) clock.speed = 1;
         break;
       case "same-recording":
         if (this.#left !== null) Object.assign(pipeline, this.#left);
+        break;
+      case "speed":
+        for (const { clock } of pipeline.waitsOf()) clock.speed = input.speed;
         break;
       case "handed-over":
         pipeline.handOver();

@@ -21,7 +21,7 @@ export class OrderStages {
   constructor(parameters: TradingParameters, account: Account, { drawdown, risk }: AccountBooks) {
     this.account = account;
     this.fills = new PaperFills(parameters, account, drawdown);
-    this.gate = new RiskGate(parameters, account, drawdown, this.fills.exchange, risk);
+    this.gate = new RiskGate(parameters, account, drawdown, this.fills.exchange, undefined, risk);
     this.#risk = new RiskStage(this.gate);
   }
 

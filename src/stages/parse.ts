@@ -5,7 +5,7 @@ import type { Block } from "../domain/market/block.ts";
 import { createTick, type Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR } from "../domain/numbers/time.ts";
 import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
-import { CalmRows, type RowOptions, type SeenTimes } from "./calm_rows.ts";
+import { BlockBuilder, type RowOptions, type SeenTimes } from "./block_builder.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
@@ -14,7 +14,7 @@ import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
-import { type Waited, Waits } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 /** The first stage, for one symbol. */
 export class Parse {
@@ -26,17 +26,17 @@ export class Parse {
   readonly #restart = new IdReset(this.#tally);
   readonly #times = new TimeCheck((suspect) => this.#tally.refuse(suspect));
   readonly #seen: SeenTimes = { time: NaN, latest: 0 };
-  readonly #rows: CalmRows;
+  readonly #rows: BlockBuilder;
   /** Trades that waited and are due before anything else is read. */
   readonly #due: Tick[] = [];
   /** The error that the reader threw while an earlier trade waited. */
   #failure: { readonly error: unknown } | null = null;
   #lastIdBeforeReset = -1;
-  /** Whether nothing waits and no gap was settled, so that a trade is only compared with the one before. */
-  #isCalm = true;
+  /** Whether nothing is held and no gap was settled, so that a trade is only compared with the one before. */
+  #isIdle = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
-  readonly #waits = new Waits();
+  readonly waits = new Waits();
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
@@ -44,7 +44,7 @@ export class Parse {
    */
   constructor(holdsAtGaps = false, rows?: RowOptions) {
     this.#gapHold = new GapHold(holdsAtGaps);
-    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
+    this.#rows = new BlockBuilder(this.#continuity, this.#unit, this.#seen, this.waits, rows);
   }
 
   /** How many more trades may be read. */
@@ -63,7 +63,12 @@ export class Parse {
 
   /** True only where `over` has nothing more to yield until the reader is given more. */
   hasAll(reader: TradeReader): boolean {
-    return reader.isAtEnd === true && this.#isCalm && this.#due.length === 0 && !this.#rows.isAhead(reader);
+    return reader.isAtEnd === true && this.#isIdle && this.#due.length === 0 && !this.#rows.isAhead(reader);
+  }
+
+  /** How many trades have been read that `over` yields before it reads on. */
+  get due(): number {
+    return this.#due.length;
   }
 
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
@@ -77,16 +82,11 @@ export class Parse {
    */
   settleGap(filled: number, through: number): void {
     this.#gapHold.settle(filled);
-    this.#isCalm = false;
+    this.#isIdle = false;
     const { readTo } = this.#continuity;
     if (through <= readTo) return;
     this.#gaps.lacks(through - readTo);
     this.#continuity.skip(readTo + 1, through);
-  }
-
-  /** Marks the live trades that have waited until now. */
-  waited(waited: Waited): void {
-    this.#waits.note(waited);
   }
 
   /** The account of the gap before the last live trade that had one. */
@@ -108,7 +108,7 @@ export class Parse {
     for (const suspect of [jumped, this.#times.takeSuspect(this.#seen.time)]) {
       if (suspect !== null) this.#tally.refuse(suspect, true);
     }
-    this.#isCalm = this.#hasNothingHeld;
+    this.#isIdle = this.#hasNothingHeld;
   }
 
   /**
@@ -118,7 +118,7 @@ export class Parse {
   handOver(): void {
     this.end();
     this.#gapHold.takeFilled();
-    this.#isCalm = this.#hasNothingHeld;
+    this.#isIdle = this.#hasNothingHeld;
   }
 
   /** The id of the last trade seen; -1 before the first. */
@@ -161,7 +161,7 @@ export class Parse {
     const { lastId, counts, seen, gap } = snapshot;
     this.#unit.restore(snapshot);
     this.#gaps.restore(gap, counts.absent ?? 0);
-    this.#isCalm = this.#hasNothingHeld;
+    this.#isIdle = this.#hasNothingHeld;
     this.#continuity.restore(lastId, seen);
     this.#seen.time = time ?? NaN;
     this.#seen.latest = seen?.latest ?? time ?? 0;
@@ -173,7 +173,7 @@ export class Parse {
     for (let goesOn = true;;) {
       if (this.#due.length > 0) return this.#rows.one(this.#due.shift()!);
       if (!goesOn) return null;
-      if (!this.#isCalm) {
+      if (!this.#isIdle) {
         goesOn = this.#takeStep(reader);
         continue;
       }
@@ -194,7 +194,7 @@ export class Parse {
         return this.#rows.follow(reader);
       }
       goesOn = this.#judge(reader, judged);
-      this.#isCalm = this.#hasNothingHeld;
+      this.#isIdle = this.#hasNothingHeld;
     }
   }
 
@@ -223,7 +223,7 @@ export class Parse {
       this.#releaseFirst();
       this.#failure = { error };
     }
-    this.#isCalm = this.#hasNothingHeld;
+    this.#isIdle = this.#hasNothingHeld;
     return goesOn;
   }
 
@@ -354,19 +354,16 @@ export class Parse {
     this.#due.push(tick);
   }
 
-  /** The trade in the reader as a tick, in the symbol's price unit. */
-  #tick(reader: TradeReader, missing: number, filled = 0): Tick {
-    const { symbol, trade } = reader;
+  /** The trade in the reader, in the symbol's price unit. */
+  #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
+    const { symbol, trade, receivedAt: arrival = 0 } = reader;
     const price = this.#unit.take(trade);
     const isBackfilled = reader.isBackfilled === true;
-    const arrival = reader.receivedAt ?? 0;
-    const late = isBackfilled || this.#waits.isLate(arrival);
-    const receivedAt = this.#waits.arrivalOf(arrival);
-    return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
-  }
-
-  #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
-    return holdTrade(reader, this.#tick(reader, missing, filled));
+    if (!isBackfilled) this.waits.clock.see(trade.time, arrival);
+    const late = isBackfilled || this.waits.isLate(arrival);
+    const receivedAt = this.waits.arrivalOf(arrival);
+    const { decimals } = this.#unit;
+    return holdTrade(reader, createTick(symbol, trade, price, decimals, missing, filled, late, receivedAt));
   }
 
   #passOver(read: ReadResult, reader: TradeReader): void {

@@ -23,7 +23,7 @@ import type { OrderChange } from "./order_changes.ts";
 import { refusedIn, type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { SymbolStages } from "./symbol_stages.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
-import type { Waited } from "./waits.ts";
+import type { Waits } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
@@ -85,7 +85,7 @@ export class Pipeline {
         stages.note(block, to - 1);
         this.#ahead = block.size - to;
         if (due !== null) {
-          yield* events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
+          yield* events.at(due, reader.isBackfilled === true);
         }
         // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
         if (this.#trades >= stop || to === block.size && parse.hasAll(reader)) {
@@ -137,12 +137,9 @@ export class Pipeline {
     for (const { parse } of this.#all) parse.handOver();
   }
 
-  /**
-   * Notes that live trades have waited, of one symbol or of all. Those that waited longer than the hold move the
-   * averages and never trade.
-   */
-  waited(waited: Waited, symbol?: string): void {
-    for (const { parse } of symbol === undefined ? this.#all : [this.#of(symbol)]) parse.waited(waited);
+  /** Whether live trades have waited, and the clock by which they arrived: of one symbol, or of each. */
+  waitsOf(symbol?: string): readonly Waits[] {
+    return symbol === undefined ? this.#all.map(({ parse }) => parse.waits) : [this.#of(symbol).parse.waits];
   }
 
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
@@ -241,7 +238,7 @@ export class Pipeline {
 
   /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
   get ahead(): number {
-    return this.#ahead;
+    return this.#ahead + this.#moving.parse.due;
   }
 
   /** The id of the last trade seen, of the symbol that traded last; -1 before the first. */
@@ -299,7 +296,7 @@ export class Pipeline {
   snapshot(): PipelineSnapshot {
     if (this.#digest === null) throw new TypeError("This pipeline was made without snapshots");
     const [first, ...others] = this.#all;
-    const { gaps, refusals, last, parse, crossover, strategy, fills } = first!.snapshot();
+    const { gaps, refusals, last, parse, bars, crossover, strategy, fills } = first!.snapshot();
     const { gate, account } = first!.orders;
     return {
       trades: this.#trades,
@@ -309,6 +306,7 @@ export class Pipeline {
       last,
       digest: this.#digest.snapshot(),
       parse,
+      ...(bars === undefined ? {} : { bars }),
       crossover,
       ...(strategy === undefined ? {} : { strategy }),
       gate: gate.snapshot(),

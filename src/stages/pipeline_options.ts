@@ -1,6 +1,7 @@
 /** What a pipeline is built from. */
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
-import type { RowOptions } from "./calm_rows.ts";
+import type { BarSize } from "../domain/market/bar_size.ts";
+import type { RowOptions } from "./block_builder.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
@@ -9,6 +10,8 @@ export interface PipelineOptions extends RowOptions {
   readonly symbol: string;
   /** Makes the strategy of a symbol. */
   readonly strategy: () => Strategy;
+  /** When the strategy's bars close; absent if every trade is a bar. */
+  readonly bars?: BarSize;
   readonly parameters: TradingParameters;
   /** The other symbols that the same account trades, each with its own rules where they differ; none unless given. */
   readonly others?: Readonly<Record<string, Partial<TradingRules>>>;

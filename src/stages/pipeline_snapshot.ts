@@ -4,6 +4,7 @@ import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import { Money, ZERO } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
+import type { BarsSnapshot } from "./bars.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedExits, releasedGate, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
@@ -26,6 +27,7 @@ export interface SymbolSnapshot {
   /** The last trade; null before the first. */
   readonly last: LastTrade | null;
   readonly parse: ParseSnapshot;
+  readonly bars?: BarsSnapshot;
   readonly crossover: SignalSnapshot;
   readonly strategy?: object;
   readonly gate: SymbolRiskSnapshot;
@@ -48,6 +50,8 @@ export interface PipelineSnapshot {
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
+  /** The bars so far; absent if every trade is a bar. */
+  readonly bars?: BarsSnapshot;
   /** The stance; named after the first strategy. */
   readonly crossover: SignalSnapshot;
   /** What the strategy remembers besides closes; absent for nothing. */
@@ -91,6 +95,14 @@ function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
   return { ...snapshot, parse: gap.absent === 0 ? parse : { ...parse, gap: { ...gap, fromId: -1 } } };
 }
 
+/** The snapshot as older versions made it, which counted ids of unusable messages as seen; null if that is the same. */
+function withoutUnusable(snapshot: PipelineSnapshot): PipelineSnapshot | null {
+  const { seen, ...parse } = snapshot.parse;
+  if (seen?.unusable === undefined) return null;
+  const { unusable: _, ...others } = seen;
+  return { ...snapshot, parse: { ...parse, seen: others } };
+}
+
 /**
  * The snapshot as older versions made it, from the latest on, and whether the changes of waiting orders stood beside it:
  * before that it had all orders, which are `whole`.
@@ -99,27 +111,38 @@ export function* olderForms(
   snapshot: PipelineSnapshot,
   whole: readonly WaitingSnapshot[],
 ): Generator<{ readonly state: PipelineSnapshot; readonly hasChanges: boolean }> {
-  const older = withoutGapStart(snapshot);
-  if (older !== null) yield { state: older, hasChanges: true };
-  for (const state of older === null ? [snapshot] : [snapshot, older]) {
+  const forms = [snapshot];
+  for (const olderForm of [withoutUnusable, withoutGapStart]) {
+    const form = olderForm(forms.at(-1)!);
+    if (form !== null) forms.push(form);
+  }
+  for (const state of forms.slice(1)) yield { state, hasChanges: true };
+  for (const state of forms) {
     yield { state: { ...state, gate: { ...state.gate, waiting: whole } }, hasChanges: false };
   }
 }
 
 /**
  * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
- * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, and the
- * highest price is kept only for a trailing stop.
+ * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
+ * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {
-  const { losses, exits } = kept.gate;
+  const { losses, exits, pace } = kept.gate;
   const day = made.gate.losses.day === null ? null : losses.day;
   const paid = exits.paid === "0" ? made.gate.exits.paid : exits.paid;
   const { highest = made.gate.exits.highest, ...otherExits } = exits;
   const trail = made.gate.exits.highest === undefined ? {} : { highest: highest! };
+  const remembered = Object.entries(made.gate.pace)
+    .map(([name, value]) => [name, Object.hasOwn(pace, name) ? pace[name] : value]);
   return {
     ...kept,
-    gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...otherExits, paid, ...trail } },
+    gate: {
+      ...kept.gate,
+      losses: { ...losses, day },
+      exits: { ...otherExits, paid, ...trail },
+      pace: Object.fromEntries(remembered),
+    },
   };
 }
 

@@ -2,10 +2,8 @@
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
-import type { LossLimits } from "../domain/risk/loss_limits.ts";
-import type { Side } from "../domain/numbers/money.ts";
+import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { Order } from "../domain/orders/order.ts";
-import type { OrderThrottle } from "../domain/risk/order_throttle.ts";
 import type { Quote } from "../domain/orders/quote.ts";
 import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
@@ -17,12 +15,12 @@ import {
   refusal,
   RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import { OrderChecks } from "../domain/risk/checks/known_checks.ts";
+import type { CheckRow } from "../domain/risk/checks/known_checks.ts";
+import { OrderChecks } from "../domain/risk/checks/order_checks.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
-import { millisecondsText } from "../domain/numbers/time.ts";
 import { AccountRisk } from "./account_risk.ts";
 import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
@@ -66,34 +64,33 @@ export class RiskGate {
   readonly #exchange: Quotes;
   readonly #shared: AccountRisk;
   readonly #drawdown: Drawdown;
-  readonly #limits: LossLimits;
+  readonly #halt: TradingHalt;
   readonly #exits: ProtectiveExits;
-  readonly #throttle: OrderThrottle;
   /** Those that wait. */
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
 
   /**
-   * `exchange` fills what is approved, before the next decision is pulled. The gates of an account's other symbols have
-   * the same `shared`.
+   * `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. The
+   * gates of an account's other symbols have the same `shared`.
    */
   constructor(
     parameters: TradingParameters,
     account: Account,
     drawdown: Drawdown,
     exchange: Quotes,
+    table?: readonly CheckRow[],
     shared: AccountRisk = new AccountRisk(parameters, drawdown),
   ) {
     this.#parameters = parameters;
-    this.#checks = new OrderChecks(parameters, account);
+    this.#checks = new OrderChecks(parameters, account, table, shared.memory);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
     this.#shared = shared;
-    this.#limits = shared.limits;
+    this.#halt = shared.halt;
     this.#exits = new ProtectiveExits(parameters);
-    this.#throttle = shared.throttle.beside();
     this.orders = new WaitingOrders(parameters);
     shared.join(this, account);
   }
@@ -116,7 +113,7 @@ export class RiskGate {
   pass(block: Block, from: number, to: number): number {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
-    end = this.#limits.markQuiet(block, from, end);
+    end = this.#halt.markQuiet(block, from, end);
     this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
@@ -132,7 +129,7 @@ export class RiskGate {
     this.#drawdown.mark(price, decimals, time);
     this.#exits.mark(price, decimals);
     const now = clockAt(tick);
-    if (this.#limits.mark(price, decimals, now)) this.#shared.checkLimits(tick);
+    if (this.#halt.mark(price, decimals, now)) this.#shared.check(price, tick.id);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
       this.orders.isDue(now, tick.late);
     return isDue ? this.#judge(tick) : null;
@@ -167,7 +164,7 @@ export class RiskGate {
   /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.#checks = new OrderChecks(this.#parameters, this.#account);
+    this.#checks = this.#checks.under(this.#parameters);
   }
 
   /** Halts trading of the account by hand; `tradeId` is the last trade's, or -1. */
@@ -193,7 +190,7 @@ export class RiskGate {
 
   /** The halt in force, or null. */
   get halt(): Halt | null {
-    return this.#shared.halt;
+    return this.#halt.current;
   }
 
   /** Whether there is something that `takeNews` has not returned yet. */
@@ -217,10 +214,9 @@ export class RiskGate {
   snapshot(): RiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
-      halt: this.#shared.halt,
-      losses: this.#limits.snapshot(),
+      ...this.#halt.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#throttle.snapshot(),
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -229,7 +225,7 @@ export class RiskGate {
     return {
       waiting: this.orders.snapshot(),
       exits: this.#exits.snapshot(),
-      before: this.#throttle.before,
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -239,20 +235,19 @@ export class RiskGate {
    * news. Throws like `WaitingOrders.restore`.
    */
   restore(
-    { waiting, halt, losses, exits, pace }: RiskSnapshot,
+    snapshot: RiskSnapshot,
     changes: readonly OrderChange[],
     { moving, time }: { readonly moving: Account; readonly time: number | null },
   ): void {
-    this.#shared.restore(halt, losses, moving, time);
-    this.#throttle.restore(pace);
-    this.restoreSymbol({ waiting, exits, before: pace.before }, changes);
+    this.#shared.restore(snapshot, moving, time);
+    this.restoreSymbol(snapshot, changes);
   }
 
   /** Restores the part of this symbol alone, as `restore` does. */
-  restoreSymbol({ waiting, exits, before }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
+  restoreSymbol({ waiting, exits, pace }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
     this.orders.restore(waiting, changes);
-    this.#throttle.before = before;
     this.#restoreExits(exits);
+    this.#checks.restore(pace);
   }
 
   #restoreExits(exits: ExitSnapshot): void {
@@ -262,24 +257,27 @@ export class RiskGate {
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
-    if (!this.orders.isEmpty) yield* this.#sweep(tick);
+    if (this.orders.maySweep(tick.late)) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
     const sale = this.orders.hasSale ? null : cause;
     if (sale !== null) this.#exits.ask();
-    const { signal } = tick;
-    const early = signal === null ? null : this.#checkSignal(signal, tick);
+    const accepted: Signal[] = [];
+    const early: Refusal[] = [];
+    for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
+      const refused = this.#checkSignal(signal, tick);
+      if (refused !== null) early.push(refused);
+      else accepted.push(signal);
+    }
     // What is placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
     if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
-    if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
-    }
+    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
     if (!isNext) yield* this.#work(tick);
-    if (early !== null) yield early;
+    yield* early;
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
@@ -293,7 +291,7 @@ export class RiskGate {
     for (const order of this.orders.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
-      if (this.halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
+      if (this.#halt.isFlattening && cause !== "flatten") decision = this.#halted(order, tick);
       else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
       else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
       else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
@@ -342,48 +340,38 @@ export class RiskGate {
     this.#exchange.cancel(order);
   }
 
-  /** The checks that need no price. */
+  /** Why a signal makes no order; null if it makes one. */
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
-    if (this.#isBarred(side)) return this.#halted(order, tick);
-    const { maxLag } = this.#parameters;
-    const lag = tick.receivedAt - tick.time;
-    if (maxLag === null || tick.receivedAt === 0 || lag <= maxLag) return null;
-    return refusal(order, tick.id, {
-      reason: "max-lag",
-      limit: millisecondsText(maxLag),
-      value: millisecondsText(lag),
-    });
-  }
-
-  #isBarred(side: Side): boolean {
-    const { halt } = this;
-    return halt !== null && (side === "buy" || halt.action === "flatten");
+    if (this.#halt.bars(side)) return this.#halted(order, tick);
+    const breach = this.#checks.judgeSignal(tick);
+    return breach === null ? null : refusal(order, tick.id, breach);
   }
 
   /** The decision on an order at a trade where it is due. */
   #attempt(order: Order, tick: Signalled): ApprovedOrder | Refusal {
     const { side, cause, isWorking } = order;
-    if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
+    const now = clockAt(tick);
+    if (cause === null && this.#halt.bars(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
+    const tooSoon = isWorking || cause !== null ? null : this.#checks.judgeStart(side, now);
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const quote = this.#exchange.quote(order, tick);
     const breach = this.#checks.judgeQuote(order, quote);
     if (breach !== null) return refusal(order, tick.id, breach);
-    if (!isWorking) this.#throttle.pass(clockAt(tick));
+    if (!isWorking) this.#checks.started(now);
     return new Approved(order, quote);
   }
 
   /** Notes a fill that has just been booked. */
   #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
     if (quantity.isZero()) return;
-    const { unmoved, position, profit } = this.#account;
-    this.#limits.rebook(unmoved, position);
+    const { unmoved, position } = this.#account;
+    this.#halt.rebook(unmoved, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
-    if (side === "sell") this.#throttle.sold(profit, position, time);
+    this.#checks.filled(side, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {

@@ -5,6 +5,7 @@ import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { Readings } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import type { BarStage } from "./bars.ts";
 import type { AccountBooks } from "./order_stages.ts";
 import type { SymbolStages } from "./symbol_stages.ts";
 
@@ -14,6 +15,8 @@ export interface RunState {
   /** The last trade's time, µs since 1970; null before the first. */
   readonly lastTime: number | null;
   readonly price: Money | null;
+  /** The bars that the run trades on, to be read at once; absent if every trade is one. */
+  readonly bars?: Pick<BarStage, "size" | "closed" | "open">;
   readonly readings: Readings;
   readonly stance: "flat" | "long";
   readonly cash: Money;
@@ -46,11 +49,12 @@ export interface RunParts {
 
 /** The state of a run, as of the symbol that traded last. */
 export function runStateOf({ trades, moving, books }: RunParts): RunState {
-  const { last, strategy, signals, orders: { account, gate } } = moving;
+  const { last, bars, strategy, signals, orders: { account, gate } } = moving;
   return {
     trades,
     lastTime: last?.time ?? null,
     price: last === null ? null : priceAsMoney(last.price, last.decimals),
+    ...(bars === null ? {} : { bars }),
     readings: strategy,
     stance: signals.stance,
     cash: account.cash,
@@ -62,7 +66,7 @@ export function runStateOf({ trades, moving, books }: RunParts): RunState {
 
 /** The totals of the stages after the signal so far. */
 export function modelTotals(books: AccountBooks, refusals: number): ModelTotals {
-  const { all, drawdown, risk: { halt } } = books;
+  const { all, drawdown, risk: { halt: { current: halt } } } = books;
   const { account } = all[0]!;
   return {
     fills: sumOf(all, ({ fills }) => fills.fills),
@@ -78,7 +82,8 @@ export function modelTotals(books: AccountBooks, refusals: number): ModelTotals 
 }
 
 /** The totals of a run so far. Its position is that of the first symbol; several symbols have `positions` too. */
-export function totalsOf({ trades, firstTime, books, symbols, moving: { last } }: RunParts): Totals {
+export function totalsOf({ trades, firstTime, books, symbols, moving }: RunParts): Totals {
+  const { last } = moving;
   const { fills, refusals, ...amounts } = modelTotals(
     books,
     sumOf(symbols, ({ events }) => events.refusals.total),
@@ -89,6 +94,7 @@ export function totalsOf({ trades, firstTime, books, symbols, moving: { last } }
   return {
     symbol: symbols.map(({ symbol }) => symbol).join(),
     trades,
+    ...(moving.bars === null ? {} : { bars: sumOf(symbols, ({ bars }) => bars!.closed) }),
     firstTime: firstTime === null ? null : isoTime(firstTime),
     lastTime: last === null ? null : isoTime(last.time),
     signals: sumOf(symbols, ({ signals }) => signals.signals),

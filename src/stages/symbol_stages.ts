@@ -1,9 +1,11 @@
 /** All stages of one symbol in flow order, and its last trade. */
+import type { BarSize } from "../domain/market/bar_size.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled } from "../domain/market/tick.ts";
 import type { TradeReader } from "../domain/market/trade_reader.ts";
 import { AverageStage } from "./average.ts";
-import type { RowOptions } from "./calm_rows.ts";
+import { type BarStage, barStageOf } from "./bars.ts";
+import type { RowOptions } from "./block_builder.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
 import type { OrderStages } from "./order_stages.ts";
@@ -17,14 +19,17 @@ import { TradeEvents } from "./trade_events.ts";
 /** What the stages of a symbol are built from; see `PipelineOptions`. */
 export interface SymbolOptions extends RowOptions {
   readonly strategy: () => Strategy;
+  readonly bars?: BarSize;
   readonly isQuiet?: boolean;
   readonly holdsAtGaps?: boolean;
 }
 
-/** One symbol of a run: parse → average → signal → risk → fill. */
+/** One symbol of a run: parse → bars → average → signal → risk → fill. */
 export class SymbolStages {
   readonly symbol: string;
   readonly parse: Parse;
+  /** Null if every trade is a bar. */
+  readonly bars: BarStage | null;
   readonly strategy: Strategy;
   readonly averages: AverageStage;
   readonly signals: SignalStage;
@@ -37,6 +42,7 @@ export class SymbolStages {
   constructor(symbol: string, options: SymbolOptions, orders: OrderStages) {
     this.symbol = symbol;
     this.parse = new Parse(options.holdsAtGaps, options);
+    this.bars = barStageOf(options.bars);
     this.strategy = options.strategy();
     this.averages = new AverageStage(this.strategy, options.isQuiet !== true);
     this.signals = new SignalStage();
@@ -50,7 +56,9 @@ export class SymbolStages {
    * source, which makes each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
-    return this.orders.over(this.signals.over(this.averages.over(this.parse.over(reader))));
+    const parsed = this.parse.over(reader);
+    const averaged = this.averages.over(this.bars?.over(parsed) ?? parsed);
+    return this.orders.over(this.signals.over(averaged));
   }
 
   /** The pieces of a reader, from where it was left: a new chain of stages costs as much as ten trades. */
@@ -86,6 +94,7 @@ export class SymbolStages {
       refusals: this.events.refusals.total,
       last: this.#last === null ? null : { ...this.#last },
       parse: this.parse.snapshot(),
+      ...(this.bars === null ? {} : { bars: this.bars.snapshot() }),
       crossover: this.signals.snapshot(),
       ...(strategy === null ? {} : { strategy }),
       gate: gate.symbolSnapshot(),
@@ -105,6 +114,7 @@ export class SymbolStages {
     if (last !== null) this.orders.account.mark(last.price, last.decimals);
     this.events.restore(snapshot);
     this.parse.restore(snapshot.parse, last?.time ?? null);
+    this.bars?.restore(snapshot.bars, snapshot.parse.decimals);
     this.averages.restore(snapshot.strategy ?? null, closes);
     this.signals.restore(snapshot.crossover);
     this.orders.fills.restore(snapshot.fills);

@@ -132,6 +132,35 @@ function liveRun(state: string, printed: string[]): LiveRun {
   return new LiveRun(configure(options, [], "run"), view, feed, new AbortController().signal);
 }
 
+Deno.test("penstock doctor examines the journal of a made-up store, and no folder or file for it", async () => {
+  await inFolder(async (folder) => {
+    const path = "made-up:examined";
+    const journalIn = async () => {
+      const { stdout } = await inProcess(
+        "doctor",
+        "--json",
+        `--state=${path}`,
+        "--endpoint=ws://127.0.0.1:1",
+        "--backfill=off",
+      );
+      const { findings } = JSON.parse(stdout) as {
+        findings: { subject: string; what: string; found: string }[];
+      };
+      assertEquals(
+        findings.filter(({ subject, what }) => /folder/.test(subject) || /^(read|write) /.test(what)),
+        [],
+      );
+      return findings.find(({ subject }) => subject === `journal ${path}`)!.found;
+    };
+    assertEquals(await journalIn(), "none yet: a run creates it");
+    {
+      await using run = await HandRun.open(path, `${folder}/0.txt`, OPTIONS, TIME);
+      for (const price of walk(40)) await run.trade(price);
+    }
+    assertStringIncludes(await journalIn(), "it holds a run of BTCUSDT on binance");
+  });
+});
+
 /** A batch of trades at these prices, the first of them with this id. */
 function batchOf(id: number, ...prices: readonly string[]) {
   const messages = prices.map((price, at) =>

@@ -32,6 +32,11 @@ class Unread implements AsyncDisposable {
     await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, patience);
   }
 
+  /** Reads a stream's first line, and nothing more for now. */
+  async firstLine(name: "stdout" | "stderr"): Promise<string> {
+    return await within(this.#streams[name].firstLine(), `a line on ${name}`, await soonMs(PATIENCE_MS));
+  }
+
   /** Starts reading the stream; resolves to its whole text. */
   get stdout(): Promise<string> {
     return this.#streams.stdout.all;
@@ -83,6 +88,18 @@ class Output {
   async reads(isEnough: (text: string) => boolean): Promise<void> {
     void this.all;
     while (!isEnough(this.#text)) await this.#wake.promise;
+  }
+
+  async firstLine(): Promise<string> {
+    const reader = this.#stream.getReader();
+    const decoder = new TextDecoder();
+    while (!this.#text.includes("\n")) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      this.#text += decoder.decode(value, { stream: true });
+    }
+    reader.releaseLock();
+    return this.#text.split("\n")[0]!;
   }
 
   async #read(): Promise<string> {
@@ -256,22 +273,13 @@ Deno.test({
   ignore,
   fn: () =>
     inFolder(async (folder) => {
-      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const { port } = listener.addr;
-      listener.close();
-      await using exchange = new Unread(["exchange", `--port=${port}`], folder);
+      await using exchange = new Unread(["exchange", "--port=0"], folder);
+      // Nothing after this line is read.
+      const [address] = /http:\/\/[\d.:]+/.exec(await exchange.firstLine("stderr"))!;
       const path = "x".repeat(2_000);
       const ask = async () => {
-        for (let tries = 0;; tries++) {
-          try {
-            const response = await fetch(`http://127.0.0.1:${port}/api/v3/${path}`);
-            await response.body?.cancel();
-            return;
-          } catch (error) {
-            if (tries > 400) throw error;
-            await new Promise((resolve) => setTimeout(resolve, 50));
-          }
-        }
+        const response = await fetch(`${address}/api/v3/${path}`);
+        await response.body?.cancel();
       };
       // Each is refused, which adds a line to the log.
       for (let count = 0; count < 200; count++) await ask();

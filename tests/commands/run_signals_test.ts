@@ -1,5 +1,5 @@
 /** How a run ends when several senders signal it at once, and when its terminal is closed. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -203,10 +203,10 @@ Deno.test({
     } finally {
       clearInterval(timer);
     }
-    await run.logged("the debugger that Deno opens at it is closed again");
+    await run.logged("if Deno opened its debugger at it, that is closed again");
     assertEquals(listenedOn(run.pid), []);
     run.signal("SIGUSR1");
-    await run.logged("the debugger that Deno opens at it is closed again");
+    await run.logged("if Deno opened its debugger at it, that is closed again");
     assertEquals(listenedOn(run.pid), []);
     run.passOver();
     await run.event("fill");
@@ -214,6 +214,41 @@ Deno.test({
     const { code, stdout } = await run.finished();
     assertEquals(code, 0);
     assertRun(eventsOf(stdout));
+  },
+});
+
+Deno.test({
+  name: "penstock run does not log that a debugger was open where another program has its port",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    let other: Deno.Listener | null = null;
+    try {
+      other = Deno.listen({ hostname: "127.0.0.1", port: 9229 });
+    } catch (error) {
+      // Then another program has it already.
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+    try {
+      await using exchange = BuiltInExchange.listen({ rate: 300 });
+      await using run = Penstock.start(
+        ["run", "--json", "--state=none", "--backfill=off", "--endpoint", exchange.endpoint],
+      );
+      await run.event("connected");
+      const timer = setInterval(() => run.signal("SIGUSR1"), 20);
+      try {
+        await run.logged("Failed to start inspector server");
+      } finally {
+        clearInterval(timer);
+      }
+      await run.logged("if Deno opened its debugger at it");
+      assertEquals(listenedOn(run.pid), []);
+      run.signal("SIGTERM");
+      const { code, stderr } = await run.finished();
+      assertEquals(code, 0);
+      assert(!stderr.includes("debugger that Deno opens"), stderr);
+    } finally {
+      other?.close();
+    }
   },
 });
 

@@ -68,13 +68,25 @@ Deno.test("readArguments() names everything that it cannot use, once", () => {
     [
       `"run" is one word too many: "demo" takes options only`,
       "--cash is given 2 times (1, 2): expected once",
-      `--CASH=5 is not an option${lists}`,
+      `--CASH=5 is not an option: did you mean --cash? "penstock demo --help" lists the options`,
       `--json is "no": expected no value, it is a switch`,
       `--no-json is not an option${lists}`,
       `--port is not an option of "demo"${lists}`,
       `-xyz is not an option${lists}`,
     ].toSorted(),
   );
+});
+
+Deno.test("readArguments() suggests the option of the command that a mistyped one is close to", () => {
+  const meant = (...args: string[]) => /did you mean (\S+)\?/.exec(readArguments(args).mistakes.join())?.[1];
+  assertEquals(meant("run", "--shrot=5"), "--short");
+  assertEquals(meant("run", "--max-drawdwon", "5%"), "--max-drawdown");
+  assertEquals(meant("run", "-symbol=ETHUSDT"), "--symbol");
+  // Another command's option would be refused as well.
+  assertEquals(meant("exchange", "--prot=9001"), "--port");
+  for (const args of [["run", "--prot=9001"], ["run", "--banana"], ["run", "--no-json"], ["run", "-x"]]) {
+    assertEquals(meant(...args), undefined, args.join(" "));
+  }
 });
 
 Deno.test("readArguments() takes at most one journal for a command that reads one, and one run for status", () => {

@@ -361,7 +361,9 @@ class Scene {
         isOpened ||= isListenedOn(DEBUGGER_PORT);
         await new Promise((resolve) => setTimeout(resolve));
       }
-      if (before.length === 0) await program.waitFor("the debugger that Deno opens at it is closed again");
+      if (before.length === 0) {
+        await program.waitFor("if Deno opened its debugger at it, that is closed again");
+      }
       // The last debugger is still to be closed.
       const late = performance.now() + SIGNALS_MS;
       while (isListenedOn(DEBUGGER_PORT) && performance.now() < late) {

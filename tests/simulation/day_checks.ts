@@ -125,9 +125,9 @@ function assertEndsLate(trades: readonly ExchangeTrade[], ids: RisingIds, lastId
 /** Checks that gaps stay open only if something prevented a fetch. */
 function assertFilled(boots: readonly Boot[]): void {
   const resets = boots.map(({ process }) => process.resetAt ?? -Infinity);
-  for (const { fromId, at, calmMs } of boots.flatMap(({ process }) => process.unfilled)) {
+  for (const { fromId, at, fairMs } of boots.flatMap(({ process }) => process.unfilled)) {
     // Nothing is fetched for the trades that prove that ids started over.
-    if (calmMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
+    if (fairMs < FETCH_MS || resets.some((reset) => Math.abs(at - reset) < FETCH_MS)) continue;
     throw new Error(`the gap from ${fromId} on was not filled, and nothing prevented it`);
   }
 }

@@ -49,7 +49,7 @@ export class Weather {
   }
 
   /** The time since the last outage or failed request, ms. */
-  get calmMs(): number {
+  get fairMs(): number {
     return this.#restTrouble > 0 ? 0 : Math.min(this.openMs, this.#time.now - this.#troubleAt);
   }
 }

@@ -66,7 +66,7 @@ export class SimulatedProcess {
   /** The ids of trades that it fetched. */
   readonly backfilled = new Set<number>();
   /** Gaps that it could not fill, and how long the network had worked by then, ms. */
-  readonly unfilled: { readonly fromId: number; readonly at: number; readonly calmMs: number }[] = [];
+  readonly unfilled: { readonly fromId: number; readonly at: number; readonly fairMs: number }[] = [];
   /** When it found that the exchange's ids had started over, ms; null if it did not. */
   resetAt: number | null = null;
   /** Its recording's files, in order. */
@@ -179,7 +179,7 @@ export class SimulatedProcess {
       // This machine's paths do not belong in the trace.
       else trace.add(time.now, text);
       if (event.type === "gap" && event.filled < event.missing) {
-        this.unfilled.push({ fromId: event.fromId, at: time.now, calmMs: weather.calmMs });
+        this.unfilled.push({ fromId: event.fromId, at: time.now, fairMs: weather.fairMs });
       }
       if (event.type === "reset") this.resetAt = time.now;
       this.printed.push(JSON.parse(text));

@@ -7,7 +7,7 @@ import type { World } from "./simulated_process.ts";
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
 /** The time without troubles at the end, in which everything can recover. */
-const CALM = 40 * MINUTE;
+const WITHOUT_TROUBLES = 40 * MINUTE;
 
 /** The machine's clock, which is wrong and is sometimes set. */
 export class WrongClock {
@@ -46,7 +46,7 @@ export class Troubles {
       this.nowAndThen(every.weather, () => this.#changeWeather()),
       this.nowAndThen(every.diskTrouble, () => this.#troubleDisk()),
       this.nowAndThen(every.clockStep, () => this.#stepClock()),
-      this.#calmDown(),
+      this.#endTroubles(),
       this.#restartIds(),
     ];
   }
@@ -62,7 +62,7 @@ export class Troubles {
 
   /** The time until the troubles end, ms. */
   get leftMs(): number {
-    return DAY - CALM - this.#world.time.now;
+    return DAY - WITHOUT_TROUBLES - this.#world.time.now;
   }
 
   /** Counts a trouble. */
@@ -72,7 +72,7 @@ export class Troubles {
     trace.add(time.now, trouble);
   }
 
-  async #calmDown(): Promise<void> {
+  async #endTroubles(): Promise<void> {
     await this.#world.time.sleep(this.leftMs);
     this.#world.weather.restTrouble = 0;
     this.#world.trouble.failsIn = null;

@@ -212,8 +212,8 @@ Deno.test("a trade of which only the id could be read is fetched with the gap af
   assertEquals(live.state.memory.closes.values, [110, 100, 100, 90]);
   live.assertReplays();
   // Without a gap after it there is nothing to ask for.
-  const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
-  assertEquals([calm.gaps, calm.state.memory.closes.values], [[], [100, 100, 100, 90]]);
+  const without = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
+  assertEquals([without.gaps, without.state.memory.closes.values], [[], [100, 100, 100, 90]]);
 });
 
 Deno.test("a jump over ids that the exchange itself lacks is counted, and is not a gap", () => {
@@ -305,7 +305,7 @@ Deno.test("live trades that waited longer than the hold move the averages, but n
 });
 
 Deno.test("a live trade that waited counts as old as it was when the wait ended", () => {
-  const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
+  const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5_000 } });
   const received = (messages: readonly string[], at: number) => [
     ...engine.apply({
       event: "frames",

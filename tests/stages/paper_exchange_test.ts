@@ -5,7 +5,7 @@ import { Money, plain } from "../../src/domain/numbers/money.ts";
 import { Order } from "../../src/domain/orders/order.ts";
 import type { Quote } from "../../src/domain/orders/quote.ts";
 import type { Fill } from "../../src/domain/orders/fill.ts";
-import { type FoundBreach, OrderChecks } from "../../src/domain/risk/checks/known_checks.ts";
+import { type FoundBreach, OrderChecks } from "../../src/domain/risk/checks/order_checks.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import { PaperExchange } from "../../src/stages/paper_exchange.ts";
 import type { ApprovedOrder } from "../../src/stages/risk.ts";

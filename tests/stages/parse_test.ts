@@ -300,6 +300,21 @@ Deno.test("Parse.over() finds no hole if an unusable message has the ids", () =>
   assertEquals(parse.counts, counted({ rejected: 3 }));
 });
 
+Deno.test("Parse.over() counts a usable copy of an unusable message as out of order, not as seen, once a later trade came", () => {
+  const unusable = trade(2).replace("61837.63", "0");
+  const parse = newParse();
+  assertEquals(idsOf(parse.over(reading([trade(1), unusable, trade(3), trade(2), trade(1)]))), [[1, 0], [
+    3,
+    0,
+  ]]);
+  assertEquals(parse.counts, counted({ rejected: 1, outOfOrder: 1, duplicates: 1 }));
+  assertStringIncludes(parse.takeStrays()!.reason, "trade 2 is out of order: trade 3 came before it");
+  const resumed = newParse();
+  resumed.restore(JSON.parse(JSON.stringify(parse.snapshot())), TIME);
+  assertEquals(idsOf(resumed.over(reading([trade(2), trade(4)]))), [[4, 0]]);
+  assertEquals(resumed.counts, counted({ rejected: 1, outOfOrder: 2, duplicates: 1 }));
+});
+
 /** The result of reading a file of trades at these times (µs after the first), with consecutive ids. */
 function ofTimes(times: readonly number[], strict = false): { ids: number[]; rejected: number } {
   const parse = newParse();

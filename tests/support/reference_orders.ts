@@ -88,8 +88,8 @@ export class ReferenceOrders {
     this.#waiting = [];
   }
 
-  /** Everything that happens to orders at one trade; `signal` is the side of the signal that it gave, if any. */
-  trade(signal: Side | null, at: At): void {
+  /** Everything that happens to orders at one trade; `signals` are the sides of the signals that it gave. */
+  trade(signals: readonly Side[], at: At): void {
     if (this.#highest !== null && at.price.compare(this.#highest) > 0) this.#highest = at.price;
     this.#clear(at);
     if (at.late) return;
@@ -99,10 +99,12 @@ export class ReferenceOrders {
       this.#place("sell", cause, at);
     }
     // A halt in force when the signal is made refuses the order at once, after the older orders.
-    const barred = signal !== null && isBarred(signal, at.halt);
-    if (signal !== null && !barred) this.#place(signal, null, at);
+    const barred = signals.filter((signal) => isBarred(signal, at.halt));
+    for (const signal of signals) if (!barred.includes(signal)) this.#place(signal, null, at);
     this.#work(at);
-    if (barred) this.#refuse(fresh(signal, null, at, 0), "halted", at.halt!.limit, at.halt!.value, at);
+    for (const signal of barred) {
+      this.#refuse(fresh(signal, null, at, 0), "halted", at.halt!.limit, at.halt!.value, at);
+    }
   }
 
   #place(side: Side, cause: Order["cause"], at: At): void {

@@ -25,6 +25,7 @@ import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import { refuseMarket } from "./recorded_market.ts";
 import { RangedInputs } from "../../formats/ranged_inputs.ts";
 import type { OutOfRange } from "../../formats/ranged_trades.ts";
+import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -70,7 +71,11 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
+    { sources, isShown, strategy = strategyOf(config) }: {
+      readonly sources: InstrumentOrigin["sources"];
+      readonly isShown: boolean;
+      readonly strategy?: () => Strategy;
+    },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
@@ -82,7 +87,7 @@ export class BacktestRun {
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
-      strategy: strategyOf(config),
+      strategy,
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,
@@ -105,6 +110,11 @@ export class BacktestRun {
     return this.engine.state;
   }
 
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.state.memory.fault;
+  }
+
   /** Trades so far. */
   get trades(): number {
     return this.state.trades;
@@ -123,6 +133,16 @@ export class BacktestRun {
   /** Other symbols, whose trades were skipped. */
   get otherSymbols(): readonly string[] {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
+  }
+
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
+  }
+
+  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  get fileWithoutIds(): string | null {
+    return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
 
   /** Flaws in the input not reported yet, or null. */
@@ -167,7 +187,7 @@ export class BacktestRun {
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
           else if (input.event === "recording") refuseMarket(piece.origin.name, input, this.config);
-          if (this.done) return;
+          if (this.done || this.fault !== null) return;
         }
       }
     } finally {
@@ -235,6 +255,7 @@ export class BacktestRun {
       time: this.#lastTime,
       ...this.state.totals,
       ...(this.#ranged === null ? {} : { outOfRange: this.#ranged.out.total }),
+      ...(this.#countedUp === 0 ? {} : { countedUp: this.#countedUp }),
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -258,6 +279,10 @@ export class BacktestRun {
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
+  }
+
+  get #countedUp(): number {
+    return this.#order === null ? this.#reader.numbers.last : this.#order.numbers.last;
   }
 
   #takeRules({ rules }: RulesEvent): void {

@@ -1,5 +1,5 @@
 /** Bars: what a market did from one trade to another. */
-import type { Block } from "./block.ts";
+import type { Columns } from "./columns.ts";
 
 /** Quantities are counted in these parts of a unit of base currency. */
 export const QUANTITY_PARTS = 100_000_000n;
@@ -25,6 +25,11 @@ export interface Bar {
   readonly trades: number;
 }
 
+/** Trades with prices in one unit of 10^-decimals quote currency. */
+interface TradesInUnit extends Columns {
+  readonly decimals: number;
+}
+
 /** The bar of one trade. The same object is lent for one trade after the other. */
 export class TradeBar implements Bar {
   readonly high: number = 0;
@@ -39,7 +44,7 @@ export class TradeBar implements Bar {
   #fraction = 0;
 
   /** The trade in a row of a block as a bar, until the next call. */
-  at({ price, time, decimals, quantityWhole, quantityFraction }: Block, row: number): Bar {
+  at({ price, time, decimals, quantityWhole, quantityFraction }: TradesInUnit, row: number): Bar {
     const bar = this as { -readonly [P in keyof TradeBar]: TradeBar[P] };
     bar.open =
       bar.high =

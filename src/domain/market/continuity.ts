@@ -28,6 +28,8 @@ export interface SeenIds {
   readonly last: number;
   /** The holes that are still open, in order: the first and the last missing id of each, both inclusive. */
   readonly holes: readonly number[];
+  /** The same for ids that only unusable messages had: neither missing nor seen. Absent if there are none. */
+  readonly unusable?: readonly number[];
 }
 
 /** The ids of one symbol's trades. */
@@ -41,6 +43,7 @@ export class Continuity {
   #readTo = -1;
   /** As in SeenIds. */
   #holes: number[] = [];
+  #unusable: number[] = [];
 
   /** The last id accepted; -1 before the first. */
   get last(): number {
@@ -71,6 +74,7 @@ export class Continuity {
     const missing = firstId - this.readTo - 1;
     if (missing > 0) return missing;
     this.#close(firstId, last);
+    this.#passUnusable(firstId - 1);
     this.#last = lastId;
     return NEXT;
   }
@@ -83,7 +87,9 @@ export class Continuity {
   /** Moves to a trade after a gap: the ids missing before `firstId` become a hole. */
   jump(firstId: number, lastId: number): void {
     const holes = this.#holes;
-    if (firstId > this.readTo + 1) holes.push(this.readTo + 1, firstId - 1);
+    const { readTo } = this;
+    this.#passUnusable(readTo);
+    if (firstId > readTo + 1) holes.push(readTo + 1, firstId - 1);
     this.#last = lastId;
     if (holes.length > 2 * MOST_HOLES) this.#forget();
   }
@@ -93,6 +99,7 @@ export class Continuity {
     this.#first = firstId;
     this.#last = this.#readTo = lastId;
     this.#holes = [];
+    this.#unusable = [];
   }
 
   /**
@@ -111,9 +118,13 @@ export class Continuity {
   snapshot(): SeenIds {
     const holes = this.#holes;
     const from = holes.length - 2 * KEPT_HOLES;
-    return from <= 0
-      ? { first: this.#first, last: this.#last, holes: [...holes] }
-      : { first: holes[from - 1]! + 1, last: this.#last, holes: holes.slice(from) };
+    const unusable = this.#unusable.slice(-2 * KEPT_HOLES);
+    return {
+      ...(from <= 0
+        ? { first: this.#first, last: this.#last, holes: [...holes] }
+        : { first: holes[from - 1]! + 1, last: this.#last, holes: holes.slice(from) }),
+      ...(unusable.length === 0 ? {} : { unusable }),
+    };
   }
 
   /** Continues from `readTo`. Older journals have no `seen`: then every id up to `readTo` counts as seen. */
@@ -122,38 +133,28 @@ export class Continuity {
     this.#last = seen.last;
     this.#readTo = readTo;
     this.#holes = [...seen.holes];
+    this.#unusable = [...seen.unusable ?? []];
   }
 
   /** Whether none of these ids, which are at or below the last one, has been seen. */
   #isUnseen(firstId: number, lastId: number): boolean {
     if (lastId < this.#first) return true;
-    const at = this.#holeUpTo(firstId);
-    return at >= 0 && lastId <= this.#holes[at + 1]!;
+    return isWithin(this.#holes, firstId, lastId) || isWithin(this.#unusable, firstId, lastId);
   }
 
-  /** Removes ids from the holes that contain them. */
+  /** Moves past the ids up to this one, which only unusable messages had. A usable copy of them may still come. */
+  #passUnusable(lastId: number): void {
+    if (lastId <= this.#last) return;
+    this.#unusable.push(this.#last + 1, lastId);
+    // What is forgotten counts as seen.
+    if (this.#unusable.length > 2 * MOST_HOLES) this.#unusable.splice(0, MOST_HOLES);
+  }
+
+  /** Notes ids as seen. */
   #close(firstId: number, lastId: number): void {
     if (firstId < this.#first) this.#first = firstId;
-    const holes = this.#holes;
-    for (let at = holes.length - 2; at >= 0 && holes[at + 1]! >= firstId; at -= 2) {
-      const [from, to] = [holes[at]!, holes[at + 1]!];
-      const left = from < firstId ? [from, firstId - 1] : [];
-      const right = to > lastId ? [lastId + 1, to] : [];
-      holes.splice(at, 2, ...left, ...right);
-    }
-  }
-
-  /** The index of the last hole that starts at or below `id`; below 0 if there is none. */
-  #holeUpTo(id: number): number {
-    const holes = this.#holes;
-    let low = 0;
-    let high = holes.length / 2;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (holes[2 * middle]! <= id) low = middle + 1;
-      else high = middle;
-    }
-    return 2 * (low - 1);
+    close(this.#holes, firstId, lastId);
+    close(this.#unusable, firstId, lastId);
   }
 
   /** Drops the older half of the holes: nothing up to the last one dropped counts as seen any more. */
@@ -161,4 +162,26 @@ export class Continuity {
     const dropped = this.#holes.splice(0, this.#holes.length - MOST_HOLES);
     this.#first = dropped.at(-1)! + 1;
   }
+}
+
+/** Removes ids from the holes that contain them. */
+function close(holes: number[], firstId: number, lastId: number): void {
+  for (let at = holes.length - 2; at >= 0 && holes[at + 1]! >= firstId; at -= 2) {
+    const [from, to] = [holes[at]!, holes[at + 1]!];
+    const left = from < firstId ? [from, firstId - 1] : [];
+    const right = to > lastId ? [lastId + 1, to] : [];
+    holes.splice(at, 2, ...left, ...right);
+  }
+}
+
+/** Whether one of the holes contains all of these ids. */
+function isWithin(holes: readonly number[], firstId: number, lastId: number): boolean {
+  let low = 0;
+  let high = holes.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holes[2 * middle]! <= firstId) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && lastId <= holes[2 * low - 1]!;
 }

@@ -1,11 +1,11 @@
 /** Time as the stages know it: whole microseconds since 1970 (UTC), from the trades themselves. */
 
 /** From this value on, a stamp is in microseconds; in milliseconds it would be the year 5138. */
-const LEAST_MICROSECONDS = 1e14;
+export const LEAST_MICROSECONDS = 1e14;
 /** From this value on, it is in milliseconds; in seconds it would be the year 5138. */
-const LEAST_MILLISECONDS = 1e11;
+export const LEAST_MILLISECONDS = 1e11;
 /** From this value (1973) on, it is in seconds. Smaller values count milliseconds, as clocks that start at 0 do. */
-const LEAST_SECONDS = 1e8;
+export const LEAST_SECONDS = 1e8;
 /** From this value on, a stamp is in nanoseconds, more than a number holds exactly. */
 export const LEAST_NANOSECONDS = 1e17;
 

@@ -54,6 +54,8 @@ export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingP
   /** All symbols whose frames are in it. */
   readonly symbols?: readonly string[];
   readonly format?: typeof RECORDING_FORMAT;
+  /** How many times faster than the recording machine's the exchange's clock ran; absent for 1. */
+  readonly speed?: number | "max";
 }
 
 /** The symbols whose frames a recording has. */
@@ -171,6 +173,11 @@ const MS: Kind = {
 };
 const OPTIONAL_COUNT: Kind = { ...COUNT, isOptional: true };
 const OPTIONAL_TEXT: Kind = { ...TEXT, isOptional: true };
+const OPTIONAL_SPEED: Kind = {
+  expected: `a number above 0, or "max"`,
+  holds: (value) => value === "max" || typeof value === "number" && value > 0 && Number.isFinite(value),
+  isOptional: true,
+};
 const VERSION: Kind = {
   expected: `${RECORDING_VERSION}, which is what this version of Penstock reads`,
   holds: (value) => value === RECORDING_VERSION,
@@ -221,6 +228,7 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
     exchange: OPTIONAL_TEXT,
     symbols: SYMBOLS,
     format: FORMAT,
+    speed: OPTIONAL_SPEED,
     run: OPTIONAL_COUNT,
     entry: OPTIONAL_COUNT,
     hash: OPTIONAL_TEXT,

@@ -157,6 +157,8 @@ export interface RejectedEvent extends Base {
 export interface StatusEvent extends OfSymbol {
   readonly type: "status";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -171,6 +173,8 @@ export interface StatusEvent extends OfSymbol {
 export interface SummaryEvent extends OfSymbol {
   readonly type: "summary";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly firstTime: string | null;
   readonly lastTime: string | null;
   readonly signals: number;
@@ -184,6 +188,11 @@ export interface SummaryEvent extends OfSymbol {
   readonly outOfOrder: number;
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
+  /**
+   * Trades that were counted up, as their files have no ids that count on: gaps and duplicates among them cannot be seen.
+   * Absent if there are none.
+   */
+  readonly countedUp?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;

@@ -225,7 +225,7 @@ export class LiveFeed implements Feed {
     else if (end.cause === "stale") yield* this.#wentStale(end);
     else yield* this.#lost(end, this.#backoff.next(), null);
     // After an endless message, what happens next depends on whether the exchange stops sending it, not on timing.
-    if (end.cause === "endless") await unlessAborted(socket.calm, signal);
+    if (end.cause === "endless") await unlessAborted(socket.settled, signal);
   }
 
   /** By a clock that only goes forward, ms. */

@@ -27,7 +27,7 @@ const HEAVIEST_BYTES = 256 * 1024 * 1024;
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
 /** A dropped connection has settled once memory has not grown by this much for this long. */
 const GROWTH_BYTES = 1024 * 1024;
-const CALM_MS = 2_000;
+const STEADY_MS = 2_000;
 
 /** When to drop a connection. */
 export interface TradeSocketOptions {
@@ -86,10 +86,10 @@ export class TradeSocket {
   /** This program's memory when data last arrived, and which data that was. */
   #weighed: { readonly heardAt: number; memory: Memory };
   #isWeighed: boolean;
-  readonly #calm = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<void>();
   /** How far memory has grown since the end, and how long it has been watched since then without growing, ms. */
   #most = 0;
-  #calmMs = 0;
+  #steadyMs = 0;
   #weighedAt = 0;
 
   /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
@@ -143,12 +143,12 @@ export class TradeSocket {
     this.#watchdog = runtime.setTimeout(() => this.#watch(), options.staleMs);
     this.#isWeighed = options.memory !== null;
     if (this.#isWeighed) this.#weigh();
-    else this.#calm.resolve();
+    else this.#settled.resolve();
     // It may stay open long after it was dropped.
     const stopWeighing = (): void => {
       this.#isWeighed = false;
       runtime.clearTimeout(this.#scales);
-      this.#calm.resolve();
+      this.#settled.resolve();
     };
     socket.closed.then(stopWeighing, stopWeighing);
     this.#reader = readable.getReader();
@@ -169,8 +169,8 @@ export class TradeSocket {
   }
 
   /** Resolves once a connection that has ended takes no more memory: it is gone, or sends nothing more. */
-  get calm(): Promise<void> {
-    return this.#calm.promise;
+  get settled(): Promise<void> {
+    return this.#settled.promise;
   }
 
   /** Why it ended; null while it is open. */
@@ -307,11 +307,11 @@ export class TradeSocket {
     const now = this.#runtime.performance.now();
     if (grown - this.#most > GROWTH_BYTES) {
       this.#most = grown;
-      this.#calmMs = 0;
+      this.#steadyMs = 0;
     } else {
       // A program that was itself held up may not have read what arrived meanwhile.
-      this.#calmMs += Math.min(now - this.#weighedAt, WEIGH_EVERY_MS);
-      if (this.#calmMs >= CALM_MS) this.#calm.resolve();
+      this.#steadyMs += Math.min(now - this.#weighedAt, WEIGH_EVERY_MS);
+      if (this.#steadyMs >= STEADY_MS) this.#settled.resolve();
     }
     this.#weighedAt = now;
   }

@@ -6,7 +6,8 @@ const TURNS = 50;
 /**
  * Closes the debugger whenever it opens. From half a second after the start the runtime answers SIGUSR1 with it, on
  * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener does not prevent
- * that. `onClosed` is called once it is closed again.
+ * that. Nothing opens where another program has that port, and this process cannot find out. `onClosed` is called once
+ * the debugger cannot be open any more.
  */
 export function keepDebuggerClosed(onClosed: () => void): void {
   if (Deno.build.os === "windows") return;

@@ -40,6 +40,11 @@ export class RecentCloses {
     return this.#head;
   }
 
+  /** The last close, 0 before the first. */
+  get last(): number {
+    return this.#ring[(this.#head === 0 ? this.size : this.#head) - 1]!;
+  }
+
   /** The close in a slot, 0 if it has had none. */
   at(slot: number): number {
     return this.#ring[slot]!;

@@ -34,6 +34,8 @@ export interface Strategy extends Readings {
   add(bar: Bar): Wish;
   /** Forgets every bar, because the next ones do not follow the previous ones. */
   reset(): void;
+  /** How it failed, if it can: it wants nothing new from then on, and the run ends. */
+  readonly fault?: Error | null;
   /** Whether there were enough bars to want anything. */
   readonly isReady: boolean;
   /** The last closes that it remembers, `most` of them at most. */

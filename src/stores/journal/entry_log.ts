@@ -218,6 +218,8 @@ export class CopyExists extends Error {
 
 /** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
+  /** Whether a log is a file at its path, in a folder that is there. */
+  readonly isInFiles: boolean;
   /** Whether there is a writable log at `path`. */
   has(path: string): Promise<boolean>;
   /** Opens the log at `path` for reading; throws if there is none. */

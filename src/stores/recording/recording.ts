@@ -19,6 +19,8 @@ export interface RecordingOptions {
   readonly symbol: string;
   /** Whose frames they are, as `--exchange` names it. */
   readonly exchange: string;
+  /** How many times faster than this machine's the exchange's clock runs; 1 unless it is given. */
+  readonly speed?: number;
   /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
@@ -134,13 +136,15 @@ export class Recording implements AsyncDisposable {
   }
 
   private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
-    const { symbol, exchange, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
+    const { symbol, exchange, speed = 1, journal, onTrouble, clock = globalThis } = options;
+    const { time = clock.Date.now() } = options;
     this.#clock = clock;
     this.#output = output;
     this.#folder = folder;
     this.#onTrouble = onTrouble;
     const market = { symbol, exchange, symbols: [symbol], format: RECORDING_FORMAT } as const;
-    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...journal };
+    const clocked = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
+    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...clocked, ...journal };
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {

@@ -1,12 +1,12 @@
 /**
  * The assumptions behind a result, for its first lines: the account, its costs, the instrument's rules and the limits.
  */
+import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/config_error.ts";
-import type { FillAt } from "../../domain/risk/trading_parameters.ts";
-import type { OnHalt } from "../../domain/risk/halt.ts";
-import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
+import { orderRateText } from "../../domain/risk/checks/max_orders.ts";
+import type { FillAt, TradingParameters } from "../../domain/risk/trading_parameters.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { money, stakeWords } from "../terminal/figures.ts";
@@ -19,10 +19,12 @@ const SHARES = [
 ] as const;
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
+type Limit = typeof LIMITS[number];
 
 /** The assumptions behind a result, from its configuration. Amounts in quote currency, durations in ms. */
-export interface Assumed {
+export interface Assumed extends Pick<TradingParameters, Exclude<Limit, "orderTtl"> | "onHalt"> {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly cash: Money;
   readonly stake: Stake;
   /** A fraction of the notional. */
@@ -37,17 +39,6 @@ export interface Assumed {
   readonly maxQuantity: Money | null;
   readonly minNotional: Money | null;
   readonly maxNotional: Money | null;
-  readonly onHalt: OnHalt;
-  readonly maxDrawdown: Money | null;
-  readonly maxDailyLoss: Money | null;
-  readonly stopLoss: Money | null;
-  readonly trailingStop: Money | null;
-  readonly takeProfit: Money | null;
-  readonly participation: Money | null;
-  readonly maxPosition: Money | null;
-  readonly maxOrders: OrderRate | null;
-  readonly cooldown: number | null;
-  readonly maxLag: number | null;
   readonly orderTtl: number | null;
 }
 
@@ -85,7 +76,11 @@ export function assumptions(
   // Without a limit on losses nothing halts a backtest.
   if (maxDrawdown !== null || maxDailyLoss !== null) limits.push(`on-halt ${onHalt}`);
   return [
-    ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
+    ...wrapped("", [
+      `start cash ${money(plain(cash))} ${quote}`,
+      `stake ${stakeShown}`,
+      config.bars.by === "trade" ? "a bar is a trade" : `a bar is ${barSizeText(config.bars)}`,
+    ]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
       ...(withFillParameters
@@ -118,7 +113,7 @@ export function wrapped(title: string, parts: readonly string[]): string[] {
   return [...lines, line];
 }
 
-function limitText(name: typeof LIMITS[number], config: Assumed): string {
+function limitText(name: Limit, config: Assumed): string {
   const value = config[name];
   if (value instanceof Money) {
     return SHARES.some((share) => share === name) ? percentText(value) : plain(value);

@@ -5,6 +5,7 @@ import { TimeRange } from "../../domain/market/time_range.ts";
 import { Money } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
+import { type StrategyChoice, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { type Assumed, assumptions, type FillParameters, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "../terminal/text_width.ts";
@@ -36,9 +37,7 @@ export interface ReportColumn {
 /** The text above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  readonly config: Assumed & {
-    readonly short: number;
-    readonly long: number;
+  readonly config: Assumed & StrategyChoice & {
     /** The range of times asked for, as ISO 8601; null or absent for none. */
     readonly from?: string | null;
     readonly to?: string | null;
@@ -162,8 +161,9 @@ function headOf(
   columns: readonly ReportColumn[],
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
-  const { outOfOrder, resets, outOfRange } = summary;
-  const { short, long, from = null, to = null } = config;
+  const { outOfOrder, resets, outOfRange, countedUp = 0 } = summary;
+  const none = countedUp > 0 ? "gaps cannot be seen" : "no gaps";
+  const { from = null, to = null } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null
       ? []
@@ -173,15 +173,17 @@ function headOf(
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
   const stream = [
-    gaps === 0 ? "no gaps" : counted(gaps, "gap"),
+    gaps === 0 ? none : counted(gaps, "gap"),
     duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
     outOfOrder === 0 ? "" : `${grouped(outOfOrder)} out of order`,
     resets === 0 ? "" : counted(resets, "reset"),
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
-    `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
-    `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `Backtest of ${symbol}, ${strategyWords(config)}, on paper`,
+    `  ${counted(trades, "trade")}${
+      summary.bars === undefined ? "" : `, ${counted(summary.bars, "bar")}`
+    } in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     ...(outOfRange === undefined

@@ -99,6 +99,34 @@ Deno.test("Continuity.skip() leaves no hole before the next trade, and still let
   }
 });
 
+Deno.test("Continuity.judge() counts no id as seen that only an unusable message had, whatever came after it", () => {
+  const continuity = at(100);
+  continuity.skip(101, 103);
+  assertEquals(continuity.judge(104, 104), NEXT);
+  continuity.skip(105, 105);
+  assertEquals(continuity.judge(109, 109), 3);
+  continuity.jump(109, 109);
+  const restored = new Continuity();
+  restored.restore(continuity.readTo, JSON.parse(JSON.stringify(continuity.snapshot())));
+  for (const one of [continuity, restored]) {
+    assertEquals(one.snapshot(), { first: 0, last: 109, holes: [106, 108], unusable: [101, 103, 105, 105] });
+    for (const id of [101, 102, 103, 105, 106]) assertEquals(one.judge(id, id), UNSEEN, `${id}`);
+    for (const id of [100, 104, 109]) assertEquals(one.judge(id, id), DUPLICATE, `${id}`);
+    // An aggregate that reaches beyond the last id is seen with all its ids.
+    assertEquals(one.judge(103, 110), NEXT);
+    assertEquals([one.judge(102, 102), one.judge(103, 103), one.judge(105, 105)], [
+      UNSEEN,
+      DUPLICATE,
+      DUPLICATE,
+    ]);
+  }
+  for (let id = 1_000; id < 500_000; id += 2) {
+    continuity.skip(continuity.last + 1, id);
+    continuity.judge(id + 1, id + 1);
+  }
+  assertEquals(continuity.snapshot().unusable!.length, 32);
+});
+
 Deno.test("Continuity.restart() forgets the ids before", () => {
   const continuity = at(100);
   continuity.jump(110, 110);

@@ -53,8 +53,8 @@ const MOST_AHEAD = 256 + 1;
 
 /** Waits until the exchange cannot send any more; returns the number of trades it has sent. */
 async function stuckAt(exchange: BuiltInExchange): Promise<number> {
-  for (let before = -1, calm = 0; calm < 4;) {
-    calm = exchange.released === before ? calm + 1 : 0;
+  for (let before = -1, steady = 0; steady < 4;) {
+    steady = exchange.released === before ? steady + 1 : 0;
     before = exchange.released;
     await pause(50);
   }
@@ -230,10 +230,10 @@ socketTest("TradeSocket.abandon() never waits for the peer, and the first reason
 });
 
 const MB = 1024 * 1024;
-const GROWTHS: [what: string, MemoryUse, ends: "calm" | "runaway"][] = [
-  ["the program's objects", { rss: 900 * MB, heapTotal: 850 * MB, external: 0 }, "calm"],
-  ["the program's buffers", { rss: 900 * MB, heapTotal: 50 * MB, external: 800 * MB }, "calm"],
-  ["freed buffers", { rss: 500 * MB, heapTotal: 50 * MB, external: 0 }, "calm"],
+const GROWTHS: [what: string, MemoryUse, ends: "settled" | "runaway"][] = [
+  ["the program's objects", { rss: 900 * MB, heapTotal: 850 * MB, external: 0 }, "settled"],
+  ["the program's buffers", { rss: 900 * MB, heapTotal: 50 * MB, external: 800 * MB }, "settled"],
+  ["freed buffers", { rss: 500 * MB, heapTotal: 50 * MB, external: 0 }, "settled"],
   ["the runtime's own memory", { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB }, "runaway"],
 ];
 
@@ -254,21 +254,24 @@ async function endOfDropped(memoryOf: (times: number) => MemoryUse): Promise<str
   await readOn(socket, 500, 0);
   socket.abandon("left");
   isDropped = true;
-  socket.calm.then(() => over.resolve("calm"));
+  socket.settled.then(() => over.resolve("settled"));
   return await over.promise;
 }
 
 const BEFORE: MemoryUse = { rss: 500 * MB, heapTotal: 50 * MB, external: 400 * MB };
 
-socketTest("TradeSocket, once dropped, ends as calm or as runaway depending on memory growth", async () => {
-  // Each is watched for two seconds, all at the same time.
-  await Promise.all(GROWTHS.map(async ([what, after, ends]) => {
-    assertEquals(await endOfDropped((times) => times === 0 ? BEFORE : after), ends, what);
-  }));
-});
+socketTest(
+  "TradeSocket, once dropped, ends as settled or as runaway depending on memory growth",
+  async () => {
+    // Each is watched for two seconds, all at the same time.
+    await Promise.all(GROWTHS.map(async ([what, after, ends]) => {
+      assertEquals(await endOfDropped((times) => times === 0 ? BEFORE : after), ends, what);
+    }));
+  },
+);
 
 socketTest(
-  "TradeSocket, once dropped, is not calm before two seconds of watching, however long the program was held up",
+  "TradeSocket, once dropped, is not settled before two seconds of watching, however long the program was held up",
   async () => {
     const { now } = performance;
     let heldUpMs = 0;

@@ -87,6 +87,7 @@ export function madeUpStore(): MadeUpStore {
       logs.set(path, log);
       return leaseOf(path, log, token, (addition) => store.onAppend(addition));
     },
+    isInFiles: false,
     files: () => ({ reads: [], writes: [] }),
     requestBox: (path) =>
       later(() => {

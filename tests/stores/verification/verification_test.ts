@@ -10,9 +10,11 @@ import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { hexHash } from "../../../src/stores/journal/journal_closes.ts";
 import { type ClosesNote } from "../../../src/stores/journal/closes_note.ts";
 import { digestIn, stateProof } from "../../../src/stores/journal/journal_state.ts";
+import { configure, shownConfig } from "../../../src/config/config.ts";
+import { HandRun } from "../../support/hand_run.ts";
 import { outcomeOf, RecordedRun } from "../../support/recorded_run.ts";
 import { SeededRandom } from "../../support/random.ts";
-import { contentsOf, copyJournal, forgeState, inFolder, rehash, tamper } from "../sample_journal.ts";
+import { contentsOf, copyJournal, forgeState, inFolder, rehash, tamper, TIME } from "../sample_journal.ts";
 
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;
@@ -273,6 +275,37 @@ Deno.test("Verification shows the very line of the trade that leads to something
       }
     })
   );
+});
+
+Deno.test("Verification shows the very line of a changed trade among trades that had waited", async () => {
+  await inFolder(async (folder) => {
+    const [journal, recording, changed] = [`${folder}/a.db`, `${folder}/a.txt`, `${folder}/changed.txt`];
+    const options = { ...shownConfig(configure({}).config), short: 2, long: 5, cash: "1000000" };
+    const bought: number[] = [];
+    {
+      await using run = await HandRun.open(journal, recording, options, TIME);
+      const received = Array.from(
+        { length: 300 },
+        (_, at) => run.receive(60_000 + 50 * Math.round(Math.sin(at))).events,
+      );
+      const events = received.flat();
+      await run.journal.keep(events);
+      for (const event of events) {
+        if (event.type === "signal" && event.side === "buy") bought.push(event.tradeId);
+      }
+      await run.stop();
+    }
+    // Of these no decision depends on when they arrived.
+    const waited = `${TIME} {"penstock":{"event":"waited","until":${TIME + 10_000_000},"hold":${TIME}}}`;
+    const lines = Deno.readTextFileSync(recording).split("\n").toSpliced(2, 0, waited);
+    Deno.writeTextFileSync(changed, lines.join("\n"));
+    assertEquals((await outcomeOf(journal, [changed])).type, "verified");
+    const tradeId = bought[10]!;
+    const at = lines.findIndex((line) => line.includes(`"t":${tradeId},`));
+    Deno.writeTextFileSync(changed, lines.with(at, lines[at]!.replace(/"p":"60/, '"p":"61')).join("\n"));
+    const difference = different(await outcomeOf(journal, [changed]));
+    assertEquals([difference.tradeId, difference.at?.line], [tradeId, at + 1]);
+  });
 });
 
 Deno.test("Verification finds what was cut off the end of a killed run, if its recording continues", async () => {

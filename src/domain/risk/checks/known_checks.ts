@@ -1,8 +1,7 @@
 /** The table of the risk gate's checks on orders. */
 import type { Account } from "../../account/account.ts";
-import type { Order } from "../../orders/order.ts";
-import type { Quote } from "../../orders/quote.ts";
 import type { TradingParameters } from "../trading_parameters.ts";
+import { Cooldown } from "./cooldown.ts";
 import {
   funds,
   fundsForLeast,
@@ -12,19 +11,34 @@ import {
   minNotional,
   noPosition,
 } from "./instrument_checks.ts";
+import { maxLag } from "./max_lag.ts";
+import { MaxOrders } from "./max_orders.ts";
 import { maxPosition } from "./max_position.ts";
-import type { Breach, OrderCheck } from "./order_check.ts";
+import type { AccountMemory, OrderCheck } from "./order_check.ts";
 
 /** A row of the table. */
-interface CheckRow {
+interface Row {
   /** The code that a refusal carries. */
   readonly reason: string;
-  /** Makes the check; null if there is no such limit. */
-  readonly make: (parameters: TradingParameters, account: Account) => OrderCheck | null;
+  /** Makes the check for one symbol of the account; null if it has no limit to check. */
+  readonly make: (
+    parameters: TradingParameters,
+    account: Account,
+    memory: AccountMemory,
+  ) => OrderCheck | null;
+  /** The unit of its amounts, if a view is to show one. */
+  readonly unit?: "ms";
 }
 
 /** In the order in which they judge. */
 export const ORDER_CHECKS = [
+  { reason: "max-lag", make: maxLag, unit: "ms" },
+  { reason: "max-orders", make: (parameters, _account, memory) => new MaxOrders(parameters, memory) },
+  {
+    reason: "cooldown",
+    make: (parameters, account, memory) => new Cooldown(parameters, account, memory),
+    unit: "ms",
+  },
   { reason: "no-position", make: noPosition },
   { reason: "funds", make: fundsForLeast },
   { reason: "lot", make: lot },
@@ -33,31 +47,10 @@ export const ORDER_CHECKS = [
   { reason: "max-notional", make: maxNotional },
   { reason: "max-position", make: maxPosition },
   { reason: "funds", make: funds },
-] as const satisfies readonly CheckRow[];
+] as const satisfies readonly Row[];
 
 /** The code of a check in the table. */
 export type OrderCheckName = typeof ORDER_CHECKS[number]["reason"];
 
-/** A breach, with the check that found it. */
-export type FoundBreach = Breach & { readonly reason: OrderCheckName };
-
-/** The checks of one account. */
-export class OrderChecks {
-  readonly #checks: readonly { readonly reason: OrderCheckName; readonly check: OrderCheck }[];
-
-  constructor(parameters: TradingParameters, account: Account) {
-    this.#checks = ORDER_CHECKS.flatMap(({ reason, make }) => {
-      const check = make(parameters, account);
-      return check === null ? [] : [{ reason, check }];
-    });
-  }
-
-  /** The first breach of an order at what it would trade; null if there is none. */
-  judgeQuote(order: Order, quote: Quote): FoundBreach | null {
-    for (const { reason, check } of this.#checks) {
-      const breach = check.judgeQuote(order, quote);
-      if (breach !== null) return { reason, ...breach };
-    }
-    return null;
-  }
-}
+/** A row of the table, by the name of its check. */
+export type CheckRow = Row & { readonly reason: OrderCheckName };

@@ -47,9 +47,16 @@ export class JournalLock implements Disposable {
           }
           if (hasOtherNames(file.statSync())) throw notOurs(path, lockPath, OTHER_NAMES);
           if (!holdsNumber(file)) throw notOurs(path, lockPath, "is not a lock of Penstock's");
-          file.truncateSync(0);
-          file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
-          return new JournalLock(lockPath, file);
+          const lock = new JournalLock(lockPath, file);
+          try {
+            file.truncateSync(0);
+            file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+          } catch (error) {
+            // On a full disk the file can be made, and nothing can be written to it.
+            lock.#remove();
+            throw error;
+          }
+          return lock;
         } catch (error) {
           file.close();
           throw error;
@@ -67,13 +74,17 @@ export class JournalLock implements Disposable {
 
   /** Releases it. */
   [Symbol.dispose](): void {
+    this.#remove();
+    this.#file.close();
+  }
+
+  #remove(): void {
     try {
       // While it is still locked, so that no other process's lock is removed.
       if (this.#isInPlace()) Deno.removeSync(this.#path);
     } catch {
       // A file without a lock blocks nobody.
     }
-    this.#file.close();
   }
 
   /** Whether the lock is still in place, as far as may be inspected. */

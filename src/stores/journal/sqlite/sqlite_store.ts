@@ -44,6 +44,7 @@ export function sqliteStore(
   { connect = connectToFile, migrations = MIGRATIONS }: SqliteOptions = {},
 ): EntryStore {
   return {
+    isInFiles: true,
     has: (path) => Promise.try(() => isThere(path, "open")),
     read: (path) => Promise.try(() => read(path, connect)),
     lease: (path, check) => lease(path, check, { connect, migrations }),

@@ -124,6 +124,25 @@ Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", 
   });
 });
 
+Deno.test("copyJournal() leaves nothing behind on a disk that takes a name and no content", async () => {
+  await inFolder(async (folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
+    await writeSample(path);
+    const { writeSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.writeSync = () => {
+      throw new Error("No space left on device (os error 28)");
+    };
+    try {
+      await assertRejects(() => copyJournal(path, copy), JournalError, "No space left on device");
+    } finally {
+      Deno.FsFile.prototype.writeSync = writeSync;
+    }
+    assertEquals(namesIn(folder).filter((name) => !/-(wal|shm)$/.test(name)), ["a.db"]);
+    await copyJournal(path, copy);
+    assertEquals(await contentsOf(copy), await contentsOf(path));
+  });
+});
+
 Deno.test("copyJournal() copies a journal of an older version as it is", async () => {
   await inFolder(async (folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];

@@ -1,4 +1,4 @@
-/** Puts trades into blocks. Trades that simply follow each other, as nearly all do, need no object. */
+/** Puts trades into blocks. Trades that simply follow one another, as nearly all do, need no object. */
 import { type Block, BLOCK_ROWS } from "../domain/market/block.ts";
 import { tickAt, TradeBlock } from "../domain/market/trade_block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
@@ -30,7 +30,7 @@ export interface RowOptions {
 }
 
 /** Makes the blocks of one symbol. */
-export class CalmRows {
+export class BlockBuilder {
   readonly #continuity: Continuity;
   readonly #unit: PriceUnit;
   readonly #seen: SeenTimes;
@@ -107,6 +107,7 @@ export class CalmRows {
       for (let row = 0; row <= last; row++) due.push(this.#waits.settled(tickAt(block, row)));
       return null;
     }
+    this.#waits.settle(block);
     this.room -= block.size;
     return block;
   }
@@ -119,6 +120,7 @@ export class CalmRows {
     const { trade, receivedAt = 0 } = reader;
     const block = this.#blockOf(reader);
     const waits = this.#waits;
+    if (reader.isBackfilled !== true) waits.clock.see(trade.time, receivedAt);
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
@@ -156,7 +158,9 @@ export class CalmRows {
     }
     if (this.#waits.hasWaited(receivedAt)) return false;
     if (this.#continuity.judge(firstId, trade.lastId) !== NEXT) return false;
-    this.#add(block, trade, this.#unit.take(trade), receivedAt);
+    const { clock } = this.#waits;
+    if (reader.isBackfilled !== true) clock.see(time, receivedAt);
+    this.#add(block, trade, this.#unit.take(trade), clock.at(receivedAt));
     return true;
   }
 
