@@ -253,6 +253,7 @@ export class BacktestRun {
       time: this.#lastTime,
       ...this.state.totals,
       ...(this.#ranged === null ? {} : { outOfRange: this.#ranged.out.total }),
+      ...(this.#countedUp === 0 ? {} : { countedUp: this.#countedUp }),
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -276,6 +277,10 @@ export class BacktestRun {
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
+  }
+
+  get #countedUp(): number {
+    return this.#order === null ? this.#reader.numbers.last : this.#order.numbers.last;
   }
 
   #takeRules({ rules }: RulesEvent): void {

@@ -188,6 +188,11 @@ export interface SummaryEvent extends OfSymbol {
   readonly outOfOrder: number;
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
+  /**
+   * Trades that were counted up, as their files have no ids that count on: gaps and duplicates among them cannot be seen.
+   * Absent if there are none.
+   */
+  readonly countedUp?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
