@@ -110,8 +110,11 @@ export class PaperExchange implements Quotes {
   #outlayOf(order: Order, cash: Money): Outlay {
     const { spent } = order;
     if (this.#outlay !== null && spent.isZero()) return this.#outlay;
-    const [stake, grossing] = [this.#stakeOf(order, cash).minus(spent), this.#grossing];
-    return { stake, grossing, grossStake: stake.times(grossing) };
+    const stake = this.#stakeOf(order, cash).minus(spent);
+    const grossing = this.#grossing;
+    // Cash for the whole stake is more than enough for the rest of it.
+    const isPlenty = this.#outlay !== null && this.#outlay.grossStake.lte(cash);
+    return { stake, grossing, grossStake: isPlenty ? ZERO : stake.times(grossing) };
   }
 
   /** What the whole order may spend before its fee. */

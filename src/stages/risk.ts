@@ -211,7 +211,7 @@ export class RiskGate {
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
-    if (!this.orders.isEmpty) yield* this.#sweep(tick);
+    if (this.orders.maySweep(tick.late)) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)

@@ -32,6 +32,8 @@ export class OrderChecks {
   readonly #ofSignals: readonly Named<With<"judgeSignal">>[];
   readonly #ofStarts: readonly Named<With<"judgeStart">>[];
   readonly #ofQuotes: readonly Named<With<"judgeQuote">>[];
+  readonly #notingStarts: readonly Named<With<"started">>[];
+  readonly #notingFills: readonly Named<With<"filled">>[];
 
   constructor(parameters: TradingParameters, account: Account, table: readonly CheckRow[] = ORDER_CHECKS) {
     this.#account = account;
@@ -43,6 +45,8 @@ export class OrderChecks {
     this.#ofSignals = this.#with("judgeSignal");
     this.#ofStarts = this.#with("judgeStart");
     this.#ofQuotes = this.#with("judgeQuote");
+    this.#notingStarts = this.#with("started");
+    this.#notingFills = this.#with("filled");
   }
 
   /** The same checks under other parameters; they remember what these do. */
@@ -81,12 +85,12 @@ export class OrderChecks {
 
   /** Notes that an order has passed at `time`, µs since 1970. */
   started(time: number): void {
-    for (const { check } of this.#all) check.started?.(time);
+    for (const { check } of this.#notingStarts) check.started(time);
   }
 
   /** Notes a fill that has just been booked, at `time`, µs since 1970. */
   filled(side: Side, time: number): void {
-    for (const { check } of this.#all) check.filled?.(side, time);
+    for (const { check } of this.#notingFills) check.filled(side, time);
   }
 
   snapshot(): CheckMemory {
