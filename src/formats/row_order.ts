@@ -133,7 +133,7 @@ export class RowOrder {
     this.#unnumbered = this.#reader.numbers.last;
     this.#hasIds ??= hasIds;
     if (hasIds === this.#hasIds) return;
-    const [here, before] = hasIds ? ["have ids", "have none"] : ["have no ids that count on", "have them"];
+    const [here, before] = hasIds ? ["have ids", "have none"] : ["have no consecutive ids", "have them"];
     throw new UnusableInput(
       { name },
       `its trades ${here}, and those of the files before ${before}, so --sort cannot put them in one order: give ` +
