@@ -84,7 +84,7 @@ Deno.test("penstock backtest counts trades up over all files, and says once that
   assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be seen\n/);
   assertMatch(
     stderr,
-    /bybit-0\.csv has no consecutive ids: its trades are counted up, so missing and repeated trades/,
+    /bybit-0\.csv has no consecutive ids: its trades are counted up, so gaps and repeated trades/,
   );
 });
 
