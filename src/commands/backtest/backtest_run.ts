@@ -140,7 +140,7 @@ export class BacktestRun {
     return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
   }
 
-  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  /** The first file whose trades were counted up, as they have no consecutive ids; null without one. */
   get fileWithoutIds(): string | null {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
