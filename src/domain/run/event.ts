@@ -203,6 +203,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly equity: string;
   readonly fees: string;
   readonly realized: string;
+  /** By symbol; absent in a run in one symbol. */
+  readonly positions?: Readonly<Record<string, string>>;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
   /** The halt in force at the end, or null. */
