@@ -1,6 +1,6 @@
 /**
- * `deno task compile [--exchange NAME]` makes dist/penstock for this machine, `deno task compile:all` one file for
- * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches
+ * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with that strategy of
+ * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches
  * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
  * refused.
  *
@@ -10,7 +10,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { createHash } from "node:crypto";
 import { EXCHANGE_NAMES, type ExchangeName } from "../src/exchanges/hosts.ts";
+import { flawsIn } from "../src/stages/strategies/strategy_source.ts";
 import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } from "./denort.ts";
 import {
   ENVIRONMENT,
@@ -25,7 +27,7 @@ import {
 const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
 /** The sources of the program, without tests and documents. */
-const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "std"];
+export const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "std"];
 /** 1980, the start of time in zip archives. */
 const EPOCH = new Date("1980-01-01T00:00:00Z");
 
@@ -39,6 +41,8 @@ With DENORT_BIN set to Deno itself the step still runs; the file holds everythin
 /** The options of a build. */
 interface Order {
   readonly exchange: ExchangeName;
+  /** The file of a strategy of one's own that is compiled in; null for none. */
+  readonly strategy: string | null;
   /** Null for this machine. */
   readonly targets: readonly (Target | null)[];
   /** Whether a base without a committed checksum is refused. */
@@ -49,34 +53,65 @@ interface Order {
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
-    string: ["exchange", "target"],
+    string: ["exchange", "target", "strategy"],
     boolean: ["all", "pinned"],
     unknown: (text) => {
       unknown.push(text);
       return false;
     },
   });
-  const { exchange = EXCHANGE_NAMES[0], target, all, pinned } = parsed;
+  const { exchange = EXCHANGE_NAMES[0], target, all, pinned, strategy = null } = parsed;
   const name = EXCHANGE_NAMES.find((candidate) => candidate === exchange);
   const machine = TARGETS.find((candidate) => candidate === target);
   if (unknown.length > 0) {
-    complain(`${unknown.join(", ")}: expected --exchange NAME, --target NAME, --all or --pinned`);
+    complain(
+      `${unknown.join(", ")}: expected --exchange NAME, --strategy FILE, --target NAME, --all or --pinned`,
+    );
   } else if (name === undefined) {
     complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
   } else if (target !== undefined && machine === undefined) {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
-  } else return { exchange: name, targets: all ? TARGETS : [machine ?? null], isPinned: pinned };
+  } else return { exchange: name, strategy, targets: all ? TARGETS : [machine ?? null], isPinned: pinned };
   return null;
 }
 
 /** Copies the sources to `stage`, all with the same time. */
-function copySources(stage: URL): void {
+export function copySources(stage: URL): void {
   Deno.mkdirSync(stage, { recursive: true });
   for (const name of SOURCES) copy(new URL(name, ROOT), new URL(name, stage));
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}\n`).join("");
   const path = new URL("environment", stage);
   Deno.writeTextFileSync(path, environment);
   Deno.utimeSync(path, EPOCH, EPOCH);
+}
+
+/**
+ * Puts the strategy in `path` beside the file that imports it, which is written for it. Returns why it cannot be compiled
+ * in, or null.
+ */
+export function bakeStrategy(path: string, stage: URL): string | null {
+  let source: string;
+  try {
+    source = Deno.readTextFileSync(path);
+  } catch (error) {
+    return `--strategy is "${path}": it cannot be read: ${error instanceof Error ? error.message : error}`;
+  }
+  const flaws = flawsIn(source);
+  if (flaws.length > 0) return `--strategy is "${path}": expected nothing like ${flaws.join("; ")}`;
+  const name = path.replace(/^.*[\\/]/, "");
+  const hash = createHash("sha256").update(source, "utf8").digest("hex");
+  const folder = new URL("src/feeds/files/", stage);
+  const files = {
+    "baked.ts": source,
+    "baked_strategy.ts": `import definition from "./baked.ts";
+export const BAKED = { name: ${JSON.stringify(name)}, sha256: "${hash}", definition };
+`,
+  };
+  for (const [file, text] of Object.entries(files)) {
+    Deno.writeTextFileSync(new URL(file, folder), text);
+    Deno.utimeSync(new URL(file, folder), EPOCH, EPOCH);
+  }
+  return null;
 }
 
 function copy(from: URL, to: URL): void {
@@ -283,6 +318,11 @@ async function main(args: readonly string[]): Promise<number> {
   const sums: string[] = [];
   try {
     copySources(stage);
+    const unusable = order.strategy === null ? null : bakeStrategy(order.strategy, stage);
+    if (unusable !== null) {
+      complain(unusable);
+      return 2;
+    }
     // Only a full cache shows which of its files are not needed.
     const cached = await deno(["install", "--frozen", "--entrypoint", "main.ts"], stage);
     if (cached.code !== 0) {

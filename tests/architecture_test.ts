@@ -21,8 +21,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Files that a folder may import besides: the options of an exchange name the exchanges that there are. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { config: ["src/exchanges/hosts.ts"] };
+/** Files that a folder may import besides: options name the exchanges and the strategies that there are. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  config: [
+    "src/exchanges/hosts.ts",
+    "src/stages/strategies/known_strategies.ts",
+    "src/stages/strategies/strategy_kind.ts",
+  ],
+};
 
 /** The same input has to give the same output here, so nothing from outside may come in. */
 const PURE_FOLDERS = ["domain", "config", "stages", "exchanges", "formats"];
@@ -47,6 +53,9 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*\.ts$/;
 const LINE_LIMIT = 400;
 /** Files that may be longer than the limit, each with the reason why. */
 const LONG_FILES: Readonly<Record<string, string>> = {};
+
+/** Imports the strategy file that the user names, and nothing else. */
+const USERS_MODULE = "src/feeds/files/strategy_file.ts";
 
 const REGEX_BEFORE =
   /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|do|else|void|throw|yield|await))\s*$/;
@@ -212,7 +221,7 @@ function violations(files: ReadonlyMap<string, string>, packages: readonly strin
     }
     for (const specifier of importsOf(source)) {
       if (specifier === null) {
-        report("import() of something that is not a literal cannot be checked");
+        if (path !== USERS_MODULE) report("import() of something that is not a literal cannot be checked");
         continue;
       }
       const problem = /^\.{0,2}\//.test(specifier)

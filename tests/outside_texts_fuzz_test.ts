@@ -58,7 +58,7 @@ Deno.test("csvColumns() knows or does not know any first line", () => {
 Deno.test("BackfilledTrades accepts any row or rejects it with a reason", () => {
   const random = new SeededRandom(3);
   const rows = new BackfilledTrades("BTCUSDT");
-  const counts = { trade: 0, other: 0, rejected: 0 };
+  const counts = { trade: 0, other: 0, rejected: 0, empty: 0 };
   for (let n = 0; n < INPUTS; n++) {
     const number = () => random.pick([0, 1, -1, 2.5, NaN, Infinity, 2 ** 53, 1_700_000_000_000]);
     const row: BackfilledTrade = {

@@ -37,8 +37,9 @@ function written(name: OptionName): string {
 
 /** The default; if commands have different ones, each with its commands. */
 function defaults(name: OptionName): string {
-  const { commands, value } = OPTIONS[name];
+  const { commands, value, shownDefault }: Option<unknown, string | null> = OPTIONS[name];
   if (value === null) return "off";
+  if (shownDefault !== undefined) return /^\S+$/.test(shownDefault) ? `\`${shownDefault}\`` : shownDefault;
   const byText = new Map<string, CommandName[]>();
   for (const command of commands) {
     const text = defaultText(name, command);

@@ -74,7 +74,7 @@ async function backtests(): Promise<Record<string, string>> {
   return {
     backtest: report.trim(),
     models: compared,
-    "models-short": compared.split("\n").slice(0, 10).join("\n"),
+    "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
 }

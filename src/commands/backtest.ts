@@ -1,6 +1,6 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../formats/chunk_reader.ts";
-import { TRADE_FILES } from "../formats/file_layout.ts";
+import { formatsOf, TRADE_FILES } from "../formats/file_layout.ts";
 import type { Chunk, TradeFile } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
@@ -10,7 +10,9 @@ import { decoderOf } from "../exchanges/known_exchanges.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
 import type { SettledInstrument } from "../config/instrument_settlement.ts";
 import type { Config } from "../config/options.ts";
+import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import {
   damageBehind,
@@ -22,13 +24,17 @@ import {
 } from "../feeds/files/recorded_files.ts";
 import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
-import type { RunJournal } from "../stores/journal/run_journal.ts";
+import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
+import { strategyOf } from "../stages/strategies/known_strategies.ts";
+import { StrategyFault } from "../stages/strategies/own_strategy.ts";
+import { counted } from "../views/terminal/figures.ts";
 import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
 import { show, type View } from "../views/view.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
+import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
@@ -46,9 +52,12 @@ const STOPPED = {
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
-  { views = VIEWS, formats = TRADE_FILES } = {},
+  { views = VIEWS, formats: table = TRADE_FILES } = {},
 ): Promise<void> {
-  const { config, sources, assets = null } = await instrumentOf(configuration, signal);
+  const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
+  const own = await chosenFile(given);
+  const config = own === null ? given : { ...given, set: own.settings || null };
+  const formats = formatsOf(config, table);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
@@ -63,10 +72,12 @@ export async function backtest(
     views,
   );
   using opening = alarm(config.for, () => ending.abort());
-  const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
+  const options = { ...shownConfig(config), ...shownOf(own) };
+  const shown = { ...options, instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll });
+  const strategy = strategyOf(config, own?.make);
+  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll, strategy });
   using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {
@@ -80,7 +91,7 @@ export async function backtest(
   }, { stop, onWarning: (text) => warn(view, text) });
   await using journal = config.state === "none"
     ? null
-    : await openJournal(config.state, run, { config, sources }, version);
+    : await openJournal(config.state, run, { config, sources, options }, version);
   // Waiting for the reader of a pipe is not part of the run.
   opening[Symbol.dispose]();
   const startedAt = performance.now();
@@ -108,11 +119,12 @@ export async function backtest(
   const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     if (journal === null) take(events);
     else await keepFirst(events, journal, take);
+    if (run.fault !== null) throw run.fault;
   };
   try {
     for (const text of passedOver) warn(view, text);
     await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
-    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
+    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     await emit(run.end(ended));
     warnOfStrays(run, view);
@@ -129,7 +141,8 @@ export async function backtest(
     if (error instanceof UnusableInput && error.place.column !== undefined) {
       error.advice = "With --skip-bad such lines are counted and skipped";
     }
-    if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
+    const expected = [UnusableInput, OutputStuck, ConfigError, StrategyFault];
+    if (expected.some((kind) => error instanceof kind)) {
       await journal?.stop(Date.now() * 1000, (error as Error).message);
     }
     throw error;
@@ -162,8 +175,9 @@ async function processFiles(
   const onWarning = (text: string): void => warn(view, text);
   const options = { progress, signal: stop, formats, onWarning };
   const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
-  const unused = new UnusedFiles(run.state);
+  const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
   const mismatches = new SymbolMismatches(config.symbol);
+  const missingIds = new MissingIds();
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
@@ -175,6 +189,8 @@ async function processFiles(
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
+    const missing = missingIds.takeWarning(run);
+    if (missing !== null) warn(view, missing);
     await view.ready();
     await result?.flush();
     if (run.done || stop.aborted) break;
@@ -182,13 +198,25 @@ async function processFiles(
   if (!stop.aborted) await emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
+  logOutOfRange(run, config, view);
   if (!stop.aborted) unused.enter(null);
   for (const tally of run.tallies ?? []) unused.add(tally);
-  for (const text of unused.warnings(config.symbol)) warn(view, text);
+  for (const text of [...unused.warnings(config.symbol), ...remarksOn(run)]) warn(view, text);
 }
 
 function warn(view: View, text: string): void {
   view.log({ level: "warn", text });
+}
+
+/** Says how many trades `--from` and `--to` left out, if any. */
+function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void {
+  const { before = 0, after = 0 } = run.outOfRange ?? {};
+  const range = new TimeRange(from, to);
+  const parts = [
+    ...(before === 0 ? [] : [`${counted(before, "trade")} before ${timeWords(range.from)}`]),
+    ...(after === 0 ? [] : [`${counted(after, "trade")} from ${timeWords(range.to)} on`]),
+  ];
+  if (parts.length > 0) view.log({ level: "info", text: `skipped ${parts.join(" and ")}` });
 }
 
 /** Warns about new trades out of order. The last ones may be known only once the input has ended. */
@@ -240,7 +268,7 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
 async function openJournal(
   path: string,
   { engine }: BacktestRun,
-  { config, sources }: SettledInstrument,
+  { config, sources, options }: SettledInstrument & { readonly options: ShownOptions },
   version: string,
 ): Promise<RunJournal> {
   const [{ Journal }, { OtherRun, RunJournal }] = await Promise.all([
@@ -261,7 +289,7 @@ async function openJournal(
   await keeping.start({
     time: Date.now() * 1000,
     version,
-    options: shownConfig(config),
+    options,
     market: RECORDED_MARKET,
     instrument: { sources, exchangeInfo: null },
     isNew: true,
@@ -311,8 +339,22 @@ function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   };
 }
 
-function withoutTrades(files: readonly string[], run: BacktestRun, symbol: string): UnusableInput {
+function withoutTrades(
+  files: readonly string[],
+  run: BacktestRun,
+  { symbol, from, to }: Config,
+): UnusableInput {
   const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
+  const out = run.outOfRange;
+  if (out !== null && out.total > 0) {
+    const { words } = new TimeRange(from, to);
+    const [earliest, latest] = [out.earliest, out.latest].map(timeWords);
+    const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
+    return new UnusableInput(
+      { name },
+      `no trade lies in the range asked for, ${words}. Found were ${found}: change --from or --to`,
+    );
+  }
   const others = run.otherSymbols;
   const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
   const rejections = run.takeRejections();

@@ -1,10 +1,32 @@
 /** `penstock demo`: the run command against the built-in exchange, over a real WebSocket on loopback. */
 import { openExchange } from "../simulator/configured.ts";
 import type { Command, Started } from "../config/command.ts";
+import type { Config } from "../config/options.ts";
 
 /** Starts the exchange on a free port and passes its address to `run`, which sees no difference. */
 export async function demo({ config, ...started }: Started, run: Command): Promise<void> {
-  await using exchange = await openExchange(config, 0, () => {}, started.signal);
+  const notBefore = config.speed === 1 ? null : await endOf(config);
+  await using exchange = await openExchange({ ...config, notBefore }, 0, () => {}, started.signal);
   const { endpoint, restEndpoint } = exchange;
   await run({ ...started, config: { ...config, endpoint, restEndpoint } });
+}
+
+/**
+ * When the market of the kept run had its last trade, plus a millisecond, ms since 1970; null if there is no such run.
+ * A market that runs faster is ahead of this machine's clock, and the next one continues where it stopped.
+ */
+async function endOf({ state, newRun }: Config): Promise<number | null> {
+  if (state === "none" || newRun) return null;
+  const [{ JournalReader }, { lastRunIn, readRun }] = await Promise.all([
+    import("../stores/journal/journal_reader.ts"),
+    import("../stores/journal/run_reading.ts"),
+  ]);
+  try {
+    await using reader = await JournalReader.open(state);
+    const { last } = await readRun(reader, await lastRunIn(reader));
+    return last === null ? null : Math.ceil(last.time / 1000) + 1;
+  } catch {
+    // There is none yet, or the run that opens it says what is wrong with it.
+    return null;
+  }
 }

@@ -7,6 +7,7 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
+import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { openViews } from "../views/known_views.ts";
 import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
@@ -92,13 +93,17 @@ export async function run(
     try {
       for await (const batch of feed) {
         await live.take(batch);
+        const { fault } = opened.engine.state.memory;
+        if (fault !== null) throw fault;
         if (live.done) break;
         const waiting = view.ready();
         if (waiting !== null) await waiting;
       }
     } catch (error) {
       // The recording ends here, as after any other stop, so waiting orders must expire here as well.
-      if (error instanceof ExchangeUnreachable) await live.stop(error.message);
+      if (error instanceof ExchangeUnreachable || error instanceof StrategyFault) {
+        await live.stop(error.message);
+      }
       throw error;
     }
     if (failures.length === 0) await live.stop(view.broken?.message);

@@ -9,6 +9,11 @@ import {
   passedOverText,
   withFoldersOpened,
 } from "../feeds/files/recording_folder.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import type { Config } from "../config/options.ts";
+import { type LoadedStrategy, loadStrategy } from "../feeds/files/strategy_file.ts";
+import { DEFAULT_STRATEGY } from "../stages/strategies/known_strategies.ts";
+import type { ShownOptions } from "../stores/journal/run_journal.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { Verification } from "../stores/verification/verification.ts";
 import { openLog } from "../views/terminal/log.ts";
@@ -30,8 +35,9 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   await using present = await JournalReader.open(path);
   // The command line does not accept "all" here.
   const run = config.run === "all" ? null : config.run;
+  const own = await ownStrategy(journal, run ?? await journal.lastRun(), config);
   const verification = await Verification.of(journal, run, {
-    engineOf: keptEngine,
+    engineOf: (options) => keptEngine(options, own),
     lastSeqNow: () => present.lastSeq(),
     blocking,
   });
@@ -59,6 +65,27 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   await terminal.settled(signal);
   await writeUntil(signal, Deno.stdout, `${text}\n`);
   return outcome.type === "verified" ? "done" : "difference";
+}
+
+/**
+ * The strategy of one's own that a run has, from its file, which `--strategy` may name; null if it has one of the table.
+ * Throws a ConfigError if the file is another one.
+ */
+async function ownStrategy(
+  journal: JournalReader,
+  run: number,
+  { strategy: given }: Config,
+): Promise<LoadedStrategy | null> {
+  const [started] = await journal.latest("started", 1, run);
+  const { strategy, set, strategySha256: kept } = (started?.content["options"] ?? {}) as ShownOptions;
+  if (typeof kept !== "string") return null;
+  const path = given === DEFAULT_STRATEGY ? String(strategy) : given;
+  const own = await loadStrategy(path, typeof set === "string" ? set : null);
+  if (own.sha256 === kept) return own;
+  throw new ConfigError([
+    `the run was made with the strategy ${strategy} of SHA-256 ${kept}, and ${path} has ${own.sha256}: ` +
+    "expected the same file. --strategy FILE says where it is",
+  ]);
 }
 
 /** Why a recording does not belong to `run` of this journal; null if it does. */

@@ -1,16 +1,33 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
+import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
-import { orderRateText } from "../domain/risk/order_throttle.ts";
+import { orderRateText } from "../domain/risk/checks/max_orders.ts";
 import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
+import {
+  ascendingIn,
+  isShown,
+  isStrategyOption,
+  optionsOfStrategy,
+  strategyReading,
+} from "./strategy_options.ts";
+import {
+  DEFAULT_STRATEGY,
+  isStrategyName,
+  STRATEGY_OPTION_NAMES,
+} from "../stages/strategies/known_strategies.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
+
+type RiskConfig = Pick<Config, keyof typeof RISK_OPTIONS>;
+const RISK_OPTION_NAMES = Object.keys(RISK_OPTIONS) as (keyof RiskConfig)[];
 
 /** The origin of an option's value. */
 export type Source = "default" | "file" | "command line";
@@ -126,12 +143,15 @@ export function configure(
   const found = [...mistakes];
   const config: Partial<Record<OptionName, unknown>> = {};
   const sources: Partial<Record<OptionName, Source>> = {};
+  const chosen = given.strategy?.text ?? DEFAULT_STRATEGY;
   for (const name of OPTION_NAMES) {
-    const { read } = OPTIONS[name];
-    const { text, source } = given[name] ?? { text: defaultText(name, command), source: "default" as const };
+    const reading = isStrategyOption(name) ? strategyReading(chosen, name) : null;
+    const byDefault = reading?.default ?? defaultText(name, command);
+    const { text, source } = given[name] ?? { text: byDefault, source: "default" as const };
     sources[name] = source;
     config[name] = null;
     if (text === null) continue;
+    const { read } = reading ?? OPTIONS[name];
     try {
       config[name] = read(text);
     } catch (error) {
@@ -142,10 +162,29 @@ export function configure(
   }
   // Every option of the table has been read above, which the compiler cannot follow.
   const complete = config as Config;
-  if (complete.short !== null && complete.long !== null && complete.short >= complete.long) {
+  found.push(...strategyMistakes(complete, given, sources as Record<OptionName, Source>));
+  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
     found.push(
-      `${nameIn(sources.short!, "short")} is ${complete.short} and ${nameIn(sources.long!, "long")} is ` +
-        `${complete.long}: expected the short window to be smaller than the long one`,
+      `${nameIn(sources.speed!, "speed")} is ${
+        shownValue(complete.speed)
+      }: the clocks of real exchanges run at 1; ` +
+        "expected --endpoint with the address of penstock exchange",
+    );
+  }
+  if (complete.timeUnit !== null && complete.columns === null) {
+    found.push(
+      `${
+        nameIn(sources.timeUnit!, "timeUnit")
+      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
+        "file shows the unit of its times itself",
+    );
+  }
+  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
+    found.push(
+      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
+        nameIn(sources.to!, "to")
+      } is ${complete.to}: ` +
+        "expected the first to be before the second",
     );
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
@@ -168,13 +207,63 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   if (value instanceof Money) return plain(value);
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
-  if (typeof value === "object" && value !== null) return orderRateText(value);
+  if (typeof value === "object" && value !== null) {
+    return "by" in value ? barSizeText(value) : orderRateText(value);
+  }
   return value === Infinity ? "max" : value;
 }
 
-/** The configuration as plain JSON values. */
+/** The options that do not fit the chosen strategy, or one another, one sentence each. */
+function strategyMistakes(
+  config: Config,
+  given: GivenOptions,
+  sources: Readonly<Record<OptionName, Source>>,
+): string[] {
+  const { strategy } = config;
+  if (strategy === null) return [];
+  const has = optionsOfStrategy(strategy);
+  const options = !isStrategyName(strategy)
+    ? "takes its options with --set"
+    : has.length === 0
+    ? "has none"
+    : `has ${has.map(written).join(", ")}`;
+  // A value that could not be read has been named already.
+  const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
+    name,
+  ) =>
+    `${nameIn(sources[name], name)} is "${given[name]?.text}": expected to be left out with ` +
+    `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`
+  );
+  if (config.set !== null && isStrategyName(strategy)) {
+    lacked.push(
+      `${nameIn(sources.set, "set")} is "${config.set}": expected to be left out with ` +
+        `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`,
+    );
+  }
+  const swapped = ascendingIn(strategy).flatMap(([less, more]) => {
+    const [from, to] = [config[less], config[more]];
+    if (from === null || to === null || from < to) return [];
+    return `${nameIn(sources[less], less)} is ${from} and ${nameIn(sources[more], more)} is ${to}: ` +
+      `expected ${pairText(less, more)}`;
+  });
+  return [...lacked, ...swapped];
+}
+
+function written(name: OptionName): string {
+  return `--${optionWord(name)}`;
+}
+
+function pairText(less: OptionName, more: OptionName): string {
+  const isWindow = OPTIONS[less].value === "BARS";
+  return isWindow
+    ? `the ${less} window to be smaller than the ${more} one`
+    : `${written(less)} to be smaller than ${written(more)}`;
+}
+
+/** The configuration as plain JSON values, without the options that the strategy does not have. */
 export function shownConfig(config: Config): Record<string, string | number | boolean | null> {
-  return Object.fromEntries(OPTION_NAMES.map((name) => [name, shownValue(config[name])]));
+  const names = OPTION_NAMES.filter((name) => isShown(name, config[name], config.strategy));
+  return Object.fromEntries(names.map((name) => [name, shownValue(config[name])]));
 }
 
 /**
@@ -187,8 +276,11 @@ export function configFrom(
   needed: readonly OptionName[] = [],
 ): Config {
   const mistakes: string[] = [];
+  const chosen = typeof shown.strategy === "string" ? shown.strategy : DEFAULT_STRATEGY;
   const values = OPTION_NAMES.map((name) => {
-    const { read, default: byDefault } = OPTIONS[name];
+    const reading = isStrategyOption(name) ? strategyReading(chosen, name) : OPTIONS[name];
+    if (reading === null) return [name, null];
+    const { read, default: byDefault } = reading;
     if (shown[name] === undefined && needed.includes(name)) mistakes.push(`${name} is missing`);
     const value = shown[name] ?? (name in shown ? null : byDefault);
     if (value === null) return [name, null];
@@ -208,38 +300,40 @@ export function configFrom(
 /** The part of the configuration that an engine needs besides a strategy. */
 export interface EngineChoices {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
 
 export function engineChoices(config: Config): EngineChoices {
-  const { symbol, stopAfter } = config;
-  return { symbol, parameters: tradingParametersOf(config), stopAfter };
+  const { symbol, bars, stopAfter } = config;
+  return { symbol, bars, parameters: tradingParametersOf(config), stopAfter };
+}
+
+/** The option that counts the quantities of trades, which must be coins then; null for none. */
+export function quantityOption({ participation, bars }: Config): "participation" | "bars" | null {
+  if (participation !== null) return "participation";
+  return bars.by === "volume" || bars.by === "value" ? "bars" : null;
 }
 
 /** The trading parameters of the account. */
 export function tradingParametersOf(config: Config): TradingParameters {
   return {
+    ...limitsIn(config),
     cash: config.cash,
     stake: config.stake,
     feeRate: config.fee,
-    slippage: config.slippage,
     latency: config.latency * 1000,
     ...rulesIn(config),
     ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
-    maxDrawdown: config.maxDrawdown,
-    maxDailyLoss: config.maxDailyLoss,
-    onHalt: config.onHalt,
-    maxPosition: config.maxPosition,
-    maxOrders: config.maxOrders,
-    cooldown: microsecondsOf(config.cooldown),
-    maxLag: microsecondsOf(config.maxLag),
-    participation: config.participation,
     orderTtl: microsecondsOf(config.orderTtl),
-    stopLoss: config.stopLoss,
-    takeProfit: config.takeProfit,
   };
+}
+
+/** The options of the risk gate and of how orders fill, under their own names and in their own units. */
+function limitsIn(config: Config): RiskConfig {
+  return Object.fromEntries(RISK_OPTION_NAMES.map((name) => [name, config[name]])) as RiskConfig;
 }
 
 /** The instrument's rules; one that is not known yet allows everything. */

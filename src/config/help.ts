@@ -75,8 +75,8 @@ until you stop it.
   backtest: `penstock backtest FILE... reads recorded trades and treats them as "penstock
 run" treats live ones: the same averages, risk limits, fills and books. "-" is
 standard input. Files may be plain, .gz or .zip: the content decides, not the
-name. Trades, not candles: a CSV of your own starts with a line that names the
-columns id,price,qty,time,is_buyer_maker.
+name. Trades, or Binance's klines; a CSV of your own starts with a line that
+names the columns id,price,qty,time,is_buyer_maker.
 
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
                             Binance public data, trades or aggTrades, spot or
@@ -192,8 +192,8 @@ const FEW = 10;
 function optionLines(command: CommandName): string[] {
   const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
   const lines = rowsOf(names.map((name) => {
-    const { value, help, helpOf }: Option<unknown, string | null> = OPTIONS[name];
-    const byDefault = defaultText(name, command);
+    const { value, help, helpOf, shownDefault }: Option<unknown, string | null> = OPTIONS[name];
+    const byDefault = shownDefault ?? defaultText(name, command);
     const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
     return [
       `--${optionWord(name)}${value === null ? "" : ` ${value}`}`,

@@ -2,6 +2,7 @@
 import { anyText, hostNames, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
+const CLOCK = "how many times faster than real time the clock of penstock exchange runs at --endpoint";
 const EXCHANGE = ["demo", "exchange"] as const;
 const market = optionIn("market");
 
@@ -39,8 +40,9 @@ export const MARKET_OPTIONS = {
     default: "1",
     read: (text) => text === "max" ? Infinity : wholeNumber(1, 1_000_000)(text),
     value: "N|max",
-    commands: EXCHANGE,
+    commands: [...EXCHANGE, "run", "config"],
     help: "how many times faster than real time; max: as fast as clients read",
+    helpOf: { run: CLOCK, config: CLOCK },
   }),
   serve: market({
     default: null,

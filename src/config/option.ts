@@ -26,6 +26,8 @@ export interface Option<T, D extends string | null> {
   readonly default: D;
   /** The default of a command that has its own. */
   readonly defaultOf?: Partial<Record<CommandName, string>>;
+  /** What help and documentation show as the default where it depends on another option. */
+  readonly shownDefault?: string;
   readonly read: (text: string) => T;
   /** Shown in help for the value; a switch takes none. */
   readonly value: string | null;

@@ -1,7 +1,9 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
+import { BAR_SIZE_TEXT, type BarSize, barSizeIn } from "../domain/market/bar_size.ts";
 import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { DECIMAL, Money } from "../domain/numbers/money.ts";
-import type { OrderRate } from "../domain/risk/order_throttle.ts";
+import { isoTime, timeIn } from "../domain/numbers/time.ts";
+import type { OrderRate } from "../domain/risk/checks/max_orders.ts";
 import { LONGEST_REASON } from "../domain/run/run_request.ts";
 import { CashShare, type Stake } from "../domain/orders/stake.ts";
 import { symbolIn } from "../domain/market/symbol.ts";
@@ -124,6 +126,23 @@ export function duration(min: number, max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** A reader of times: a date, or ISO 8601 to the microsecond. They are text with microseconds in UTC afterwards. */
+export function time(text: string): string {
+  const found = timeIn(text);
+  if (found !== null) return isoTime(found);
+  throw new NotAllowed(
+    "a date or a time from 1970 to 2254 in ISO 8601, in UTC unless it has an offset, such as 2025-01-31 or " +
+      "2025-01-31T08:00:00Z",
+  );
+}
+
+/** A reader of bar sizes: `trades`, `1m`, `100t`, `50v`, `1000000q`. */
+export function barSize(text: string): BarSize {
+  const size = barSizeIn(text);
+  if (size === null) throw new NotAllowed(BAR_SIZE_TEXT);
+  return size;
 }
 
 /** A reader of one of the words given. */

@@ -2,14 +2,16 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
-import { MAX_WINDOW } from "../domain/numbers/price.ts";
+import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
+import { FILE_OPTIONS } from "./file_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import { MARKET_OPTIONS } from "./market_options.ts";
 import {
   amount,
   anyText,
+  barSize,
   duration,
   oneOf,
   onOff,
@@ -18,10 +20,12 @@ import {
   runNumber,
   stake,
   symbol,
+  time,
   wholeNumber,
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
+import { STRATEGY_OPTIONS } from "./strategy_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
@@ -51,20 +55,16 @@ export const OPTIONS = {
     commands: ALL,
     help: "what to trade, as the exchange names it",
   }),
-  short: trading({
-    default: "20",
-    read: wholeNumber(1, 999_999),
-    value: "TRADES",
+  bars: trading({
+    default: EACH_TRADE,
+    read: barSize,
+    value: "SIZE",
     commands: TRADING,
-    help: "window of the short average",
+    help:
+      "what windows count: every trade, or bars of a duration such as 1m, of 100t (trades), 50v (base volume) " +
+      "or 1000000q (quote value)",
   }),
-  long: trading({
-    default: "50",
-    read: wholeNumber(2, MAX_WINDOW),
-    value: "TRADES",
-    commands: TRADING,
-    help: "window of the long average",
-  }),
+  ...STRATEGY_OPTIONS,
   cash: trading({
     default: "10000",
     read: positive,
@@ -86,12 +86,26 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides: 0.1% or 0.001",
   }),
+  from: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades from this time on, such as 2025-01-31 or 2025-01-31T08:00:00Z",
+  }),
+  to: input({
+    default: null,
+    read: time,
+    value: "TIME",
+    commands: BACKTEST,
+    help: "use only trades before this time",
+  }),
   sort: input({
     default: "off",
     read: onOff,
     value: null,
     commands: BACKTEST,
-    help: "sort files, archive members and rows by trade id",
+    help: "sort files, archive members and rows by trade id, or by time where trades have no ids",
   }),
   skipBad: input({
     default: "off",
@@ -100,6 +114,7 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "count lines that cannot be read and skip them, instead of stopping at the first",
   }),
+  ...FILE_OPTIONS,
   models: input({
     default: "off",
     read: onOff,

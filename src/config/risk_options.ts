@@ -31,6 +31,13 @@ export const RISK_OPTIONS = {
     commands: TRADING,
     help: "sell the position when the price is this far below its average entry price",
   }),
+  trailingStop: risk({
+    default: null,
+    read: fraction,
+    value: "SHARE",
+    commands: TRADING,
+    help: "sell the position when the price is this far below its highest since the position was opened",
+  }),
   takeProfit: risk({
     default: null,
     read: gain,
@@ -86,6 +93,13 @@ export const RISK_OPTIONS = {
     value: "DURATION",
     commands: TRADING,
     help: "time from a signal to the first trade that can fill its order",
+  }),
+  fill: orders({
+    default: "signal",
+    read: oneOf("signal", "next"),
+    value: "signal|next",
+    commands: TRADING,
+    help: "fill an order at the trade that made it, or at the next one after that",
   }),
   participation: orders({
     default: null,

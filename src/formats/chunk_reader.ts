@@ -11,6 +11,7 @@ import type {
 import { noTrades } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import type { TimedNote } from "../domain/recording/recording_note.ts";
+import { RowNumbers } from "./row_numbers.ts";
 import { type Chunk, type FileReader, LINE_LIMIT, type Origin } from "./trade_file.ts";
 
 const OTHER_SYMBOLS = 8;
@@ -24,9 +25,13 @@ export class ChunkReader implements TradeReader {
   readonly symbol: string;
   readonly #decoder: FrameDecoder;
   readonly #strict: boolean;
+  /** Counts the trades without ids, over all files. */
+  readonly numbers: RowNumbers;
   #origin: Origin | null = null;
   #current: FileReader;
   readonly #otherSymbols = new Set<string>();
+  /** Trades of other symbols in the files before. */
+  #otherTrades = 0;
   /** The name of the file whose current line is too long, until that is reported; null at other lines. */
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
@@ -36,9 +41,10 @@ export class ChunkReader implements TradeReader {
 
   /**
    * A reader for the symbol of `decoder`, which decodes frames. When `strict`, `next` throws UnusableInput at an
-   * unusable line; otherwise the line is "rejected".
+   * unusable line; otherwise the line is "rejected". With `isSorted`, the trades are put in order later.
    */
-  constructor(decoder: FrameDecoder, strict: boolean) {
+  constructor(decoder: FrameDecoder, strict: boolean, isSorted = false) {
+    this.numbers = new RowNumbers(isSorted);
     this.symbol = decoder.symbol;
     this.#decoder = decoder;
     this.#strict = strict;
@@ -67,6 +73,11 @@ export class ChunkReader implements TradeReader {
     return [...this.#otherSymbols];
   }
 
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#otherTrades + (this.#current.otherTrades ?? 0);
+  }
+
   /** The number of the line read last, from 1. */
   get line(): number {
     return this.#current.line;
@@ -87,8 +98,9 @@ export class ChunkReader implements TradeReader {
     const { origin } = chunk;
     if (origin !== this.#origin) {
       this.#noteSymbols();
+      this.#otherTrades = this.otherTrades;
       this.#origin = origin;
-      this.#current = origin.layout.reader(this.#decoder, this.#strict);
+      this.#current = origin.layout.reader(this.#decoder, this.#strict, this.numbers);
     }
     this.#current.open(chunk);
     this.#tooLong = chunk.isTooLong === true ? origin.name : null;
@@ -111,6 +123,10 @@ export class ChunkReader implements TradeReader {
 
   takeBlock(after: Followed, most: number): ReadBlock | null {
     return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
+  }
+
+  giveBack(): void {
+    this.#current.giveBack?.();
   }
 
   /** The note that `next` stopped at, once; null at the end of the chunk. */

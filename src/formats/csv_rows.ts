@@ -72,6 +72,8 @@ export class CsvRows implements FileReader, TradeFields {
   #given = 0;
   /** How many rows `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
   #most = COLUMN_ROWS;
+  /** How many rows the last block has. */
+  #blockRows = 0;
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
@@ -168,9 +170,15 @@ export class CsvRows implements FileReader, TradeFields {
     scan.columns.startAfter(after);
     const rows = scan.read(this.#at, most, after.decimals);
     if (rows === 0) return null;
+    this.#blockRows = rows;
     this.#line += rows;
     this.#at = scan.stoppedAt;
     return scan.columns.block(this.symbol, rows, after.decimals);
+  }
+
+  giveBack(): void {
+    this.#at = this.#scan!.startOf(0);
+    this.#line -= this.#blockRows;
   }
 
   sample(): string {

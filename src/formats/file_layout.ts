@@ -1,14 +1,39 @@
 /** The table of file formats, and the search for the one that a file has, from its first lines. */
+import type { ColumnName, TimeUnit } from "../domain/market/own_columns.ts";
 import { binanceCsv } from "./binance_csv.ts";
+import { binanceKlines } from "./binance_klines.ts";
 import { namesColumns } from "./csv_layout.ts";
+import { jsonTrades } from "./json_trades.ts";
 import { messages, recordings } from "./message_files.ts";
+import { ownCsv, suggestedColumns } from "./own_csv.ts";
+import { parquet, parquetOf } from "./parquet.ts";
 import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
+import { VENUE_NAMES, venueCsv } from "./venue_csv.ts";
 
 /**
  * The formats that Penstock reads. The first that recognizes a line reads the file. If none does, the first that gives
  * a reason explains why the file cannot be read.
  */
-export const TRADE_FILES: readonly TradeFile[] = [recordings, messages, binanceCsv];
+export const TRADE_FILES: readonly TradeFile[] = [
+  recordings,
+  jsonTrades,
+  messages,
+  binanceCsv,
+  binanceKlines,
+  venueCsv,
+  parquet,
+];
+
+/** The formats that a run reads: only a file of the user's own if `columns` say what it holds, else those of the table. */
+export function formatsOf(
+  { columns, timeUnit }: {
+    readonly columns: readonly ColumnName[] | null;
+    readonly timeUnit: TimeUnit | null;
+  },
+  table: readonly TradeFile[] = TRADE_FILES,
+): readonly TradeFile[] {
+  return columns === null ? table : [ownCsv(columns, timeUnit), parquetOf(columns, timeUnit)];
+}
 
 /** Files of other kinds: how they start, and what to do with them. */
 const OTHERS: readonly (readonly [magic: string, what: string])[] = [
@@ -17,7 +42,6 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["BZh", `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
   ["7z\xbc\xaf\x27\x1c", `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
   ["Rar!\x1a\x07", "it is a RAR archive: unpack it and give the files"],
-  ["PAR1", "it is a Parquet file: export it as CSV in the columns of Binance public data"],
   ["SQLite format 3\0", "it is a database, such as a journal of Penstock's, expected recorded trades"],
   ["\xff\xfe", "it is text in UTF-16: save it as UTF-8"],
   ["\xfe\xff", "it is text in UTF-16: save it as UTF-8"],
@@ -26,7 +50,11 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
     `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
     `to be saved as CSV; ${readable()}`,
   ],
-  ["[", `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"`],
+  [
+    "[",
+    `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+    `if it is ${jsonTrades.name}`,
+  ],
 ];
 
 const CHECKSUM = /^[0-9a-fA-F]{64}(\s|$)/;
@@ -67,8 +95,8 @@ function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
 
 /** Whether a line names columns, and none of its fields starts with a digit. */
 function isHeader(text: string): boolean {
-  return namesColumns(text) && text.includes(",") &&
-    !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
+  return namesColumns(text) && /[,;\t]/.test(text) &&
+    !text.split(/[,;\t]/).some((field) => /^\s*[-+]?\d/.test(field));
 }
 
 function isOutweighing(layout: Layout | Unreadable | null | undefined): layout is Layout {
@@ -98,7 +126,15 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   if (CHECKSUM.test(first.text)) {
     return "it is a checksum, which is read together with the file that it belongs to: leave it out";
   }
-  return layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
+  const reason = layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
+  return formats.includes(venueCsv) && !/candle/.test(reason) ? `${reason}; ${otherCsv(first.text)}` : reason;
+}
+
+/** What else a file may be that looks like CSV. */
+function otherCsv(line: string): string {
+  const suggested = isHeader(line) ? suggestedColumns(line.split(/[,;\t]/)) : null;
+  return `read as they are, with their headers, are the CSV files of ${VENUE_NAMES}; of any other CSV say what its ` +
+    `columns hold, such as --columns ${suggested ?? "time,price,quantity"}`;
 }
 
 /** The layout that a line shows, or why a format that looks right cannot read it; null if no format answers. */

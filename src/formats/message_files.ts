@@ -1,6 +1,6 @@
 /** Files of an exchange's messages, one a line: recordings, with the time of receipt, and bare messages. */
-import { isNote } from "../domain/recording/recording_note.ts";
-import { MessageLines } from "./message_lines.ts";
+import { isNote, startsNote } from "../domain/recording/recording_note.ts";
+import { isTornTime, MessageLines } from "./message_lines.ts";
 import type { Layout, TradeFile } from "./trade_file.ts";
 
 const RECORDED = /^\d+ /;
@@ -9,10 +9,12 @@ const DECODER = new TextDecoder();
 /** `<receive time> <frame>` a line, with notes between the frames where Penstock wrote it. */
 export const recordings: TradeFile = {
   name: "recordings (<receive time> <frame>)",
-  layoutOf: ({ bytes, text }) =>
-    text !== null && RECORDED.test(text)
-      ? { ...layout(true, bytes), name: "recording", outweighs: true }
-      : null,
+  layoutOf: ({ bytes, text, isFirst }) => {
+    if (text === null) return null;
+    if (RECORDED.test(text)) return { ...layout(true, bytes), name: "recording", outweighs: true };
+    if (!isFirst || !isTornTime(text)) return null;
+    return { ...layout(true, bytes), name: "recording", outweighs: false, isCertain: false, isOwn: true };
+  },
 };
 
 /** One message a line. */
@@ -27,7 +29,7 @@ function layout(isTimed: boolean, line: Uint8Array): Omit<Layout, "name" | "outw
     unit: "line",
     isCertain: true,
     namesSymbol: true,
-    isOwn: isNote(frameOf(line)),
+    isOwn: isNote(frameOf(line)) || isTimed && startsNote(frameOf(line)),
     reader: (decoder, strict) => new MessageLines(decoder, strict, isTimed),
   };
 }

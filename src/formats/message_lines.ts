@@ -4,11 +4,12 @@ import type { ReadBlock } from "../domain/market/block.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
-import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
+import { isNote, readNote, startsNote, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { Complain, Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
+const TORN_TIME = /^\d{1,19} ?$/;
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
 /** The digits that are read of a receive time: µs have no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
@@ -67,6 +68,8 @@ export class MessageLines implements FileReader {
   #given = 0;
   /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
   #most = COLUMN_ROWS;
+  /** Where the last block starts, and what was read before it. */
+  #before = { at: 0, line: 0, receivedAt: 0 };
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
@@ -156,11 +159,19 @@ export class MessageLines implements FileReader {
     if (this.#at >= this.#end) return null;
     const block = scan.lineBlock(this.#at, this.#isTimed, after, most);
     if (block === null) return null;
+    this.#before = { at: this.#at, line: this.#line, receivedAt: this.receivedAt };
     this.#line += block.size;
     this.#at = scan.stoppedAt;
     if (this.#isTimed) this.receivedAt = block.receivedAt[block.size - 1]!;
     else block.receivedAt.fill(0, 0, block.size);
     return block;
+  }
+
+  giveBack(): void {
+    const { at, line, receivedAt } = this.#before;
+    this.#at = at;
+    this.#line = line;
+    this.receivedAt = receivedAt;
   }
 
   /** The note that the last `next` stopped at, once; null otherwise. */
@@ -243,7 +254,7 @@ export class MessageLines implements FileReader {
   #judge(read: ReadResult, { text, column, isQuoted, isWhole }: DecodedFrame): ReadResult | undefined {
     if (read === "other") this.#noteSymbol(text);
     if (read !== "rejected") return read;
-    if (this.#isOwn && !isWhole && !isQuoted) return this.#leaveOut();
+    if (this.#isTorn(isWhole, text) && !isQuoted) return this.#leaveOut();
     const { reason, emptyFirstId, emptyId, isMarker } = this.#decoder;
     this.reason = reason;
     this.emptyFirstId = emptyFirstId;
@@ -308,7 +319,7 @@ export class MessageLines implements FileReader {
   #refuseLine(start: number, stop: number, isWhole: boolean): ReadResult | undefined {
     const bytes = this.#bytes;
     const text = this.#text = DECODER.decode(bytes.subarray(start, stop));
-    if (this.#isOwn && !isWhole) return this.#leaveOut();
+    if (this.#isTorn(isWhole, isTornTime(text) ? "" : null)) return this.#leaveOut();
     let at = start;
     while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
     const digits = at - start;
@@ -320,6 +331,14 @@ export class MessageLines implements FileReader {
       }, expected "<receive time> <frame>" with the time in ns, µs, ms or s since 1970`,
       isTime ? digits : 0,
     );
+  }
+
+  /**
+   * Whether the line read last is unusable because a crash tore it: the last line of one of Penstock's recordings, or
+   * the start of the line with which they begin. `frame` is what follows its time; null if it has none.
+   */
+  #isTorn(isWhole: boolean, frame: string | null): boolean {
+    return !isWhole && (this.#isOwn || this.#line === 1 && frame !== null && startsNote(frame));
   }
 
   /** Remembers that the file ends in a torn line. */
@@ -340,6 +359,11 @@ export class MessageLines implements FileReader {
     const symbol = this.#decoder.otherSymbol(text);
     if (symbol !== null) this.#otherSymbols.add(symbol);
   }
+}
+
+/** Whether a line may be the start of a receive time, or one whose frame is missing. */
+export function isTornTime(text: string): boolean {
+  return TORN_TIME.test(text);
 }
 
 function shown(text: string): string {

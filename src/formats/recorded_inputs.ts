@@ -56,6 +56,8 @@ export class RecordedInputs {
   /** The first line of the recording that is being read; null outside of one. */
   #head: TimedHead | null = null;
   #hasEntered = false;
+  /** The speed of the last recording's clock. */
+  #speed = 1;
 
   /** If the reader has been read from already, the inputs start where it stopped. */
   constructor(reader: ChunkReader) {
@@ -135,8 +137,15 @@ export class RecordedInputs {
     if (note.event !== "recording") return note;
     const head = this.#head;
     this.#head = note;
-    if (head === null) return note;
-    this.#first.push(note);
+    const { speed = 1 } = note;
+    const isClocked = speed !== 1 || this.#speed !== 1;
+    this.#speed = speed === "max" ? Infinity : speed;
+    const clock: readonly Input[] = isClocked ? [{ event: "speed", speed: this.#speed }] : [];
+    if (head === null) {
+      this.#first.push(...clock);
+      return note;
+    }
+    this.#first.push(note, ...clock);
     if (!isNextPart(head, note)) return HANDED_OVER;
     return this.#hasEntered ? SAME_RECORDING : this.next();
   }

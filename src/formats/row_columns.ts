@@ -88,6 +88,11 @@ export class RowColumns {
       this.lastId(one) - this.lastId(other);
   }
 
+  /** The same for rows without ids: by their times, and then by their keys. */
+  compareTimes(one: number, other: number): number {
+    return this.time(one) - this.time(other) || this.firstId(one) - this.firstId(other);
+  }
+
   /** Makes fields to read rows into. */
   fields(): TradeFields {
     return {
@@ -116,6 +121,17 @@ export class RowColumns {
     fields.quantityWhole = wide[at + QUANTITY]!;
     fields.quantityFraction = this.#narrowAt(slot, FRACTION);
     fields.buyerIsMaker = (marks & IS_MAKER) !== 0;
+  }
+
+  /** Gives a row without an id the number that it is read with. */
+  setNumber(number: number, into: TradeFields): void {
+    const fields: Fields = into;
+    fields.firstId = fields.lastId = number;
+  }
+
+  /** Gives a row without an id a key, in the place of the id. */
+  setKey(slot: number, key: number): void {
+    this.#wide[slot >>> PAGE_BITS]![WIDE * (slot & IN_PAGE) + FIRST_ID] = key;
   }
 
   firstId(slot: number): number {

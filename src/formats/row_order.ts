@@ -1,11 +1,14 @@
-/** Sorts the rows of files by their ids, within a bounded distance. */
+/** Sorts the rows of files by their ids, or by their times where they have no ids, within a bounded distance. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import { ArrivalKeys } from "./arrival_keys.ts";
 import { type Chunk, complainAt } from "./trade_file.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
+import { outOfOrder, RowNumbers } from "./row_numbers.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** How far a row may be from its place and still be sorted: this many rows are kept. */
 export const SORTED_APART = 1_000_000;
@@ -27,7 +30,14 @@ export class RowOrder {
   readonly symbol: string;
   readonly rows = new RowColumns();
   readonly #reader: ChunkReader;
+  /** Numbers the rows without ids as they are handed out. */
+  readonly numbers = new RowNumbers();
   readonly #epochs = new RowEpochs(this.rows);
+  readonly #keys = new ArrivalKeys(this.rows);
+  /** Whether the rows have ids; null before the first. */
+  #hasIds: boolean | null = null;
+  /** How many rows without ids have been read. */
+  #unnumbered = 0;
   readonly #apart: number;
   readonly #block: number;
   readonly #strict: boolean;
@@ -51,12 +61,27 @@ export class RowOrder {
     this.#strict = strict;
     this.#apart = apart;
     this.#block = block;
-    this.#reader = new ChunkReader(decoder, strict);
+    this.#reader = new ChunkReader(decoder, strict, true);
   }
 
   /** Other symbols whose trades were skipped, at most 8. */
   get otherSymbols(): readonly string[] {
     return this.#reader.otherSymbols;
+  }
+
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#reader.otherTrades;
+  }
+
+  /** The first file whose rows have no ids; null without one. */
+  get fileWithoutIds(): string | null {
+    return this.#reader.numbers.firstFile;
+  }
+
+  /** Whether the rows have ids to be sorted by. */
+  get hasIds(): boolean {
+    return this.#hasIds !== false;
   }
 
   /** How many of the rows handed out each file or member had, in the order of reading. */
@@ -72,15 +97,20 @@ export class RowOrder {
       yield chunk;
       return;
     }
-    if (this.rows.enter(origin)) this.#tallies.push({ name: origin.name, trades: 0, repeats: 0 });
+    if (this.rows.enter(origin)) {
+      this.#tallies.push({ name: origin.name, trades: 0, repeats: 0 });
+      this.#keys.enter();
+    }
     const reader = this.#reader.open(chunk);
     for (;;) {
       const read = reader.next();
       // A note says nothing about the order of trades.
       if (read === null && reader.takeNote() === null) return;
       if (read === "other") this.#others++;
-      else if (read === "trade") this.#append(this.rows.add(reader));
-      else if (read === "rejected") this.#reject(reader);
+      else if (read === "trade") {
+        this.#noteIds(origin.name);
+        this.#append(this.rows.add(reader));
+      } else if (read === "rejected") this.#reject(reader);
       if (this.#count >= this.#apart + this.#block) yield this.#handOut(this.#block);
     }
   }
@@ -97,16 +127,35 @@ export class RowOrder {
     return complainAt(this.rows.placeOf(slot), this.#strict);
   }
 
+  /** Notes whether the row read last has ids. Throws UnusableInput if it cannot be sorted among those before. */
+  #noteIds(name: string): void {
+    const hasIds = this.#reader.numbers.last === this.#unnumbered;
+    this.#unnumbered = this.#reader.numbers.last;
+    this.#hasIds ??= hasIds;
+    if (hasIds === this.#hasIds) return;
+    const [here, before] = hasIds ? ["have ids", "have none"] : ["have no ids that count on", "have them"];
+    throw new UnusableInput(
+      { name },
+      `its trades ${here}, and those of the files before ${before}, so --sort cannot put them in one order: give ` +
+        "the files in their order and without --sort",
+    );
+  }
+
   #append(slot: number): void {
-    this.#epochs.note(slot);
+    if (this.hasIds) this.#epochs.note(slot);
+    else this.#keys.note(slot);
     if (this.#count === this.#slots.length) {
       const larger = new Uint32Array(2 * this.#count);
       larger.set(this.#slots);
       this.#slots = larger;
     }
     const before = this.#count === 0 ? -1 : this.#slots[this.#count - 1]!;
-    this.#isAscending &&= before < 0 || this.rows.compare(before, slot) <= 0;
+    this.#isAscending &&= before < 0 || this.#compare(before, slot) <= 0;
     this.#slots[this.#count++] = slot;
+  }
+
+  #compare(one: number, other: number): number {
+    return this.hasIds ? this.rows.compare(one, other) : this.rows.compareTimes(one, other);
   }
 
   #reject(reader: ChunkReader): void {
@@ -139,12 +188,11 @@ export class RowOrder {
 
   /** Sorts the new rows and merges them with the sorted ones. */
   #sort(): void {
-    const { rows } = this;
     const old = this.#slots.slice(0, this.#sorted);
-    const fresh = this.#slots.slice(this.#sorted, this.#count).sort((a, b) => rows.compare(a, b));
+    const fresh = this.#slots.slice(this.#sorted, this.#count).sort((a, b) => this.#compare(a, b));
     let [from, at] = [0, 0];
     for (let to = 0; to < this.#count; to++) {
-      const isOld = at === fresh.length || from < old.length && rows.compare(old[from]!, fresh[at]!) <= 0;
+      const isOld = at === fresh.length || from < old.length && this.#compare(old[from]!, fresh[at]!) <= 0;
       this.#slots[to] = isOld ? old[from++]! : fresh[at++]!;
     }
   }
@@ -152,6 +200,10 @@ export class RowOrder {
   #tally(slot: number): void {
     const { rows } = this;
     if (rows.isUnusable(slot)) return;
+    if (!this.hasIds) {
+      this.#tallies[rows.originOf(slot)]!.trades++;
+      return;
+    }
     const epoch = rows.epoch(slot);
     const id = rows.lastId(slot);
     const isRepeat = epoch === this.#lastEpoch && id <= this.#lastId;
@@ -162,11 +214,12 @@ export class RowOrder {
   }
 }
 
-const ADVICE =
-  `--sort puts rows in order that stand at most ${
-    SORTED_APART.toLocaleString("en")
-  } rows from their place, and this one stands further away: sort the file by its ids before, for instance with ` +
-  `"sort -t, -n -k1,1 FILE"`;
+const FURTHER = `--sort puts rows in order that stand at most ${
+  SORTED_APART.toLocaleString("en")
+} rows from their place, and this one stands further away`;
+const ADVICE = `${FURTHER}: sort the file by its ids before, for instance with "sort -t, -n -k1,1 FILE"`;
+const TIME_ADVICE =
+  `${FURTHER}: sort the file by its times before, or turn it round with "tac FILE" if the newest trade comes first`;
 
 /** Sorted rows, and what else was read with them. They are lent until the next block is asked for. */
 export class SortedBlock implements TradeReader {
@@ -220,7 +273,22 @@ export class SortedBlock implements TradeReader {
     }
     rows.read(slot, this.trade);
     this.receivedAt = rows.receivedAt(slot);
-    return "trade";
+    return this.#order.hasIds ? "trade" : this.#number(slot);
+  }
+
+  /** Gives the row its number; only if it was further from its place than rows are sorted, it is out of order. */
+  #number(slot: number): ReadResult {
+    const { numbers, rows } = this.#order;
+    const before = numbers.time;
+    const number = numbers.take(this.trade.time, rows.placeOf(slot).name);
+    if (number !== null) {
+      rows.setNumber(number, this.trade);
+      return "trade";
+    }
+    const { reason, error } = this.complain()(`${outOfOrder(this.trade.time, before)}. ${TIME_ADVICE}`);
+    if (error !== null) throw error;
+    this.reason = reason;
+    return "rejected";
   }
 
   sample(): string {

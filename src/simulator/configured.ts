@@ -24,6 +24,8 @@ export interface MarketOptions {
   readonly serve: string | null;
   /** Host names that it answers to besides those of loopback. */
   readonly host: readonly string[] | null;
+  /** The made-up market's time starts now, or at this time if that is later: ms since 1970. */
+  readonly notBefore?: number | null;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface MarketOptions {
  * cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
  */
 export async function openExchange(
-  { exchange, symbol, seed, rate, speed, faults, serve, host }: MarketOptions,
+  { exchange, symbol, seed, rate, speed, faults, serve, host, notBefore = null }: MarketOptions,
   port: number,
   onEvent: (event: ExchangeEvent) => void,
   signal: AbortSignal,
@@ -48,7 +50,8 @@ export async function openExchange(
     }
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const market = trades === undefined ? {} : { trades };
+  const start = notBefore === null || notBefore <= Date.now() ? {} : { startTime: notBefore };
+  const market = trades === undefined ? start : { trades };
   const hosts = host ?? [];
   return BuiltInExchange.listen({ port, hosts, symbol, seed, rate, speed, faults: plan, ...market, onEvent });
 }

@@ -1,11 +1,8 @@
-/** Passes every trade's price to the strategy, whose indicators average it, and adds what the strategy then wants. */
+/** Shows every bar to the strategy, whose indicators average it, and adds where the stance may change. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
-import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
-import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
-
-/** Fewer closes than this are faster one by one. */
-const FEWEST = 8;
+import type { Strategy } from "./strategies/strategy.ts";
+import { Wishes } from "./wishes.ts";
 
 /** The effects of gaps and resets on the averages since they were made. */
 export interface AveragesRecord {
@@ -22,34 +19,31 @@ export interface NewCloses extends Closes {
 }
 
 /** What the strategy remembers, for those who keep it, and what gaps and resets did to it. */
-export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses">;
+export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses" | "fault">;
 
-/** The second stage, for one symbol: a bar is a trade. */
+/** The stage after the bars, for one symbol. */
 export class AverageStage {
   readonly #strategy: Strategy;
+  readonly #wishes: Wishes;
   /** Closes that `takeCloses` has not taken yet, and whether the averages started again among them. */
   #untaken = 0;
   #isFresh = true;
   #emptied = 0;
   #existed = false;
 
-  /** The last wish after a live trade other than 0; 0 if there may have been none. */
-  #wished = 0;
-  readonly #keepsValues: boolean;
-  /** The same strategy, if it takes many closes at once. */
-  readonly #inBlocks: BlockStrategy | null;
-
   /**
-   * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever it
-   * may give a signal; computing them takes as long as tens of trades.
+   * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever the
+   * stance may change.
    */
   constructor(strategy: Strategy, keepsValues = true) {
     this.#strategy = strategy;
-    this.#inBlocks = "addAll" in strategy ? strategy as BlockStrategy : null;
-    this.#keepsValues = keepsValues;
+    this.#wishes = new Wishes(strategy, keepsValues);
   }
 
-  /** Yields the same blocks, with what the strategy wants after each trade. A gap empties the averages first. */
+  /**
+   * Yields the same blocks, with the bars after which the stance may change. A gap empties the averages first. Blocks
+   * without bars have one for each trade.
+   */
   *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
     const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
@@ -59,40 +53,16 @@ export class AverageStage {
         this.#emptied++;
         this.restart();
       }
-      this.#fill(block);
-      this.#untaken += block.size;
+      const { bars } = block;
+      if (bars === null) {
+        this.#wishes.ofTrades(block);
+        this.#untaken += block.size;
+      } else {
+        this.#wishes.ofBars(block, bars);
+        this.#untaken += bars.count;
+      }
       yield block;
     }
-  }
-
-  #fill({ size, decimals, price, wishes, late, values }: AveragedBlock): void {
-    if (values.size > 0) values.clear();
-    const strategy = this.#strategy;
-    const isShown = this.#keepsValues && !late;
-    if (!isShown) this.#wished = 0;
-    const taken = this.#inBlocks === null || size < FEWEST
-      ? 0
-      : this.#inBlocks.addAll(price, size, decimals, wishes);
-    if (isShown) {
-      for (let row = 0; row < taken; row++) {
-        if (this.#turns(wishes[row]!)) this.#keep(values, row, this.#inBlocks!.valuesAt(row));
-      }
-    }
-    for (let row = taken; row < size; row++) {
-      const wish = wishes[row] = strategy.add(price[row]!, decimals);
-      if (isShown && this.#turns(wish)) this.#keep(values, row, strategy.values());
-    }
-  }
-
-  /** Whether the stance may change with this wish, the one after the last live trade. */
-  #turns(wish: number): boolean {
-    if (wish === 0 || wish === this.#wished) return false;
-    this.#wished = wish;
-    return true;
-  }
-
-  #keep(values: AveragedBlock["values"], row: number, shown: Values | null): void {
-    if (shown !== null) values.set(row, shown);
   }
 
   /** The effects of gaps and resets so far. */
@@ -105,6 +75,11 @@ export class AverageStage {
     this.#strategy.reset();
     this.#untaken = 0;
     this.#isFresh = true;
+  }
+
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.#strategy.fault ?? null;
   }
 
   /** How many of the last closes `restore` needs; 0 for none. */
@@ -138,7 +113,7 @@ export class AverageStage {
   /** Restores a snapshot, with the last closes. Throws what the strategy throws for a snapshot that no run can have. */
   restore(snapshot: object | null, closes: Closes): void {
     this.#strategy.restore(snapshot, closes);
-    this.#wished = 0;
+    this.#wishes.restart();
     this.#untaken = 0;
     this.#isFresh = false;
   }

@@ -107,6 +107,7 @@ export class BlockBuilder {
       for (let row = 0; row <= last; row++) due.push(this.#waits.settled(tickAt(block, row)));
       return null;
     }
+    this.#waits.settle(block);
     this.room -= block.size;
     return block;
   }
@@ -119,6 +120,7 @@ export class BlockBuilder {
     const { trade, receivedAt = 0 } = reader;
     const block = this.#blockOf(reader);
     const waits = this.#waits;
+    if (reader.isBackfilled !== true) waits.clock.see(trade.time, receivedAt);
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));
@@ -156,7 +158,9 @@ export class BlockBuilder {
     }
     if (this.#waits.hasWaited(receivedAt)) return false;
     if (this.#continuity.judge(firstId, trade.lastId) !== NEXT) return false;
-    this.#add(block, trade, this.#unit.take(trade), receivedAt);
+    const { clock } = this.#waits;
+    if (reader.isBackfilled !== true) clock.see(time, receivedAt);
+    this.#add(block, trade, this.#unit.take(trade), clock.at(receivedAt));
     return true;
   }
 

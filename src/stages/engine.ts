@@ -4,6 +4,7 @@ import type { Rule } from "../domain/market/instrument_rules.ts";
 import type { Input } from "../domain/market/input.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -58,6 +59,11 @@ export class Engine {
     return this.#pipeline;
   }
 
+  /** The exchange's clock, to read. */
+  get clock(): Pick<ArrivalClock, "here"> {
+    return this.#pipeline.waits.clock;
+  }
+
   /**
    * Applies one input and yields what happened, in order. Trades are applied until their reader has no more
    * available, a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input
@@ -72,6 +78,7 @@ export class Engine {
         break;
       case "connected": {
         pipeline.connected = true;
+        pipeline.waits.clock.restart();
         const { endpoint, attempt, time } = input;
         yield { type: "connected", time: isoTime(time), endpoint, attempt };
         break;
@@ -99,15 +106,19 @@ export class Engine {
         pipeline.settleGap(input.filled, input.through);
         break;
       case "waited":
-        pipeline.waited(input);
+        pipeline.waits.note(input);
         break;
       case "source":
         this.#left = { lost: pipeline.lost, awaitsRules: pipeline.awaitsRules };
         pipeline.connected = true;
         pipeline.awaitsRules = false;
+        pipeline.waits.clock.speed = 1;
         break;
       case "same-recording":
         if (this.#left !== null) Object.assign(pipeline, this.#left);
+        break;
+      case "speed":
+        pipeline.waits.clock.speed = input.speed;
         break;
       case "handed-over":
         pipeline.handOver();

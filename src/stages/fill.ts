@@ -1,19 +1,21 @@
-/** Fills approved orders on paper and books them. */
+/** The fill stage: hands approved orders to the paper exchange. */
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
-import type { Fill } from "../domain/orders/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
+import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
+import { PaperExchange } from "./paper_exchange.ts";
 import type { Judged, Piece } from "./risk_stage.ts";
-import type { ApprovedOrder, RiskDecision } from "./risk.ts";
+import type { RiskDecision } from "./risk.ts";
 
 /** The last stage: the exchange's side of an order, on paper. */
 export class PaperFills {
-  readonly #account: Account;
+  /** Fills the orders, and quotes them for the gate. */
+  readonly exchange: PaperExchange;
   readonly #drawdown: Drawdown;
   #fills = 0;
 
-  constructor(account: Account, drawdown: Drawdown) {
-    this.#account = account;
+  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown) {
+    this.exchange = new PaperExchange(parameters, account);
     this.#drawdown = drawdown;
   }
 
@@ -47,28 +49,13 @@ export class PaperFills {
   #settle(tick: Judged, decisions: Iterable<RiskDecision>): void {
     const outcomes: Outcome[] = [];
     for (const decision of decisions) {
-      outcomes.push(decision.kind === "approved" ? this.#fill(decision, tick) : decision);
+      const outcome = decision.kind === "approved" ? this.exchange.fill(decision, tick.id) : decision;
+      if (outcome === null) continue;
+      outcomes.push(outcome);
+      if (outcome.kind !== "fill") continue;
+      this.#drawdown.rebook(outcome.cash, outcome.position, tick.price, tick.time);
+      this.#fills++;
     }
     (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
-  }
-
-  #fill({ side, price, quantity, fee, signalTradeId, detail }: ApprovedOrder, tick: Judged): Fill {
-    const account = this.#account;
-    const realized = account.book({ side, price, quantity, fee, tradeId: tick.id });
-    this.#drawdown.rebook(account.cash, account.position, tick.price, tick.time);
-    this.#fills++;
-    return {
-      kind: "fill",
-      side,
-      price,
-      quantity,
-      fee,
-      cash: account.cash,
-      position: account.position,
-      tradeId: tick.id,
-      signalTradeId,
-      realized,
-      ...detail,
-    };
   }
 }

@@ -33,8 +33,8 @@ export class ModelRun {
   constructor(parameters: TradingParameters) {
     this.#account = new Account(parameters.cash);
     this.#drawdown = new Drawdown(parameters.cash);
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
-    this.#fills = new PaperFills(this.#account, this.#drawdown);
+    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
     this.#measured = new Performance(this.#account, this.#drawdown);
     this.#pieces = this.#fills.over(new RiskStage(this.#gate).over(this.#source));
   }
@@ -87,6 +87,7 @@ export class ModelRun {
   /** From now on, orders follow these rules of the instrument; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#gate.takeRules(rules);
+    this.#fills.exchange.takeRules(rules);
   }
 
   /** How many orders have been refused for which reason. */
@@ -100,9 +101,9 @@ export class ModelRun {
     return modelTotals(parts, this.#refusals.total, last);
   }
 
-  /** Its results; `last` is as for `totals`. */
-  results(last: Marked | null): Results {
-    return this.#measured.results(last);
+  /** Its results. */
+  results(): Results {
+    return this.#measured.results();
   }
 }
 

@@ -13,7 +13,7 @@ export type OrderChange =
   /** The connection was lost, which cut all purchases that waited. */
   | { readonly cut: "disconnected" | "stale" };
 
-const CAUSES: readonly unknown[] = ["stop-loss", "take-profit", "flatten", undefined];
+const CAUSES: readonly unknown[] = ["stop-loss", "trailing-stop", "take-profit", "flatten", undefined];
 
 /** Whether a value from a store is a change. */
 export function isOrderChange(value: unknown): value is OrderChange {

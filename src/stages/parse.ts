@@ -14,7 +14,7 @@ import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
-import { type Waited, Waits } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 /** The first stage, for one symbol. */
 export class Parse {
@@ -36,7 +36,7 @@ export class Parse {
   #isIdle = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
-  readonly #waits = new Waits();
+  readonly waits = new Waits();
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
@@ -44,7 +44,7 @@ export class Parse {
    */
   constructor(holdsAtGaps = false, rows?: RowOptions) {
     this.#gapHold = new GapHold(holdsAtGaps);
-    this.#rows = new BlockBuilder(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
+    this.#rows = new BlockBuilder(this.#continuity, this.#unit, this.#seen, this.waits, rows);
   }
 
   /** How many more trades may be read. */
@@ -87,11 +87,6 @@ export class Parse {
     if (through <= readTo) return;
     this.#gaps.lacks(through - readTo);
     this.#continuity.skip(readTo + 1, through);
-  }
-
-  /** Marks the live trades that have waited until now. */
-  waited(waited: Waited): void {
-    this.#waits.note(waited);
   }
 
   /** The account of the gap before the last live trade that had one. */
@@ -363,8 +358,10 @@ export class Parse {
   #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
     const { symbol, trade, receivedAt: arrival = 0 } = reader;
     const price = this.#unit.take(trade);
-    const late = reader.isBackfilled === true || this.#waits.isLate(arrival);
-    const receivedAt = this.#waits.arrivalOf(arrival);
+    const isBackfilled = reader.isBackfilled === true;
+    if (!isBackfilled) this.waits.clock.see(trade.time, arrival);
+    const late = isBackfilled || this.waits.isLate(arrival);
+    const receivedAt = this.waits.arrivalOf(arrival);
     const { decimals } = this.#unit;
     return holdTrade(reader, createTick(symbol, trade, price, decimals, missing, filled, late, receivedAt));
   }
@@ -374,7 +371,7 @@ export class Parse {
       this.#tally.passedOver++;
       return;
     }
-    this.#tally.reject(reader);
+    if (read === "rejected") this.#tally.reject(reader);
     const { emptyFirstId: first, emptyId: last } = reader;
     if (last >= 0) this.#skip(first, last);
   }

@@ -1,4 +1,4 @@
-/** The pipeline: the only place that puts the five stages in order. */
+/** The pipeline: the only place that puts the stages in order. */
 import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { PipelineEvent } from "../domain/run/event.ts";
@@ -15,6 +15,7 @@ import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
 import { AverageStage, type StrategyMemory } from "./average.ts";
+import { type BarStage, barStageOf } from "./bars.ts";
 import { PaperFills } from "./fill.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
@@ -30,17 +31,19 @@ import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
-import type { Waited } from "./waits.ts";
+import type { Waits } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
 
-/** Trades in, events out: parse → average → signal → risk → fill. */
+/** Trades in, events out: parse → bars → average → signal → risk → fill. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #account: Account;
   readonly #drawdown: Drawdown;
   readonly #parse: Parse;
+  /** Null if every trade is a bar. */
+  readonly #bars: BarStage | null;
   readonly #strategy: Strategy;
   readonly #averages: AverageStage;
   readonly #signals: SignalStage;
@@ -65,12 +68,13 @@ export class Pipeline {
     this.#account = new Account(parameters.cash);
     this.#drawdown = new Drawdown(parameters.cash);
     this.#parse = new Parse(options.holdsAtGaps, options);
+    this.#bars = barStageOf(options.bars);
     this.#strategy = options.strategy();
     this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
     this.#signals = new SignalStage();
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
+    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
     this.#risk = new RiskStage(this.#gate);
-    this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
@@ -84,15 +88,9 @@ export class Pipeline {
    * source, which makes each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
-    return this.#fills.over(
-      this.#risk.over(
-        this.#signals.over(
-          this.#averages.over(
-            this.#parse.over(reader),
-          ),
-        ),
-      ),
-    );
+    const parsed = this.#parse.over(reader);
+    const averaged = this.#averages.over(this.#bars?.over(parsed) ?? parsed);
+    return this.#fills.over(this.#risk.over(this.#signals.over(averaged)));
   }
 
   /**
@@ -115,7 +113,7 @@ export class Pipeline {
         this.#note(block, to - 1);
         this.#ahead = block.size - to;
         if (due !== null) {
-          yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
+          yield* this.#events.at(due, reader.isBackfilled === true);
         }
         // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
         if (this.#trades >= stop || to === block.size && this.#parse.hasAll(reader)) {
@@ -175,9 +173,9 @@ export class Pipeline {
     this.#parse.handOver();
   }
 
-  /** Notes that live trades have waited. Those that waited longer than the hold move the averages and never trade. */
-  waited(waited: Waited): void {
-    this.#parse.waited(waited);
+  /** Whether live trades have waited, and the clock by which they arrived. */
+  get waits(): Waits {
+    return this.#parse.waits;
   }
 
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
@@ -228,6 +226,7 @@ export class Pipeline {
     const { rules, instrument } = arrived;
     const trading = tradingRules(rules, given);
     this.#gate.takeRules(trading);
+    this.#fills.exchange.takeRules(trading);
     for (const model of this.#models) model.takeRules(trading);
     yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
   }
@@ -313,13 +312,13 @@ export class Pipeline {
 
   /** The results of one of the other fill models so far. */
   resultsOf(model: ModelRun): Results {
-    return model.results(this.#last);
+    return model.results();
   }
 
   /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
     if (this.#measured === null) throw new TypeError("This pipeline was made without results");
-    return this.#measured.results(this.#last);
+    return this.#measured.results();
   }
 
   /**
@@ -338,6 +337,7 @@ export class Pipeline {
       last: last === null ? null : { ...last },
       digest: this.#digest.snapshot(),
       parse: this.#parse.snapshot(),
+      ...(this.#bars === null ? {} : { bars: this.#bars.snapshot() }),
       crossover: this.#signals.snapshot(),
       ...(strategy === null ? {} : { strategy }),
       gate: this.#gate.snapshot(),
@@ -369,6 +369,7 @@ export class Pipeline {
     this.#last = last === null ? null : { ...last };
     this.#digest?.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse, last?.time ?? null);
+    this.#bars?.restore(snapshot.bars, snapshot.parse.decimals);
     this.#averages.restore(snapshot.strategy ?? null, closes);
     this.#signals.restore(snapshot.crossover);
     this.#fills.restore(snapshot.fills);
@@ -391,6 +392,7 @@ export class Pipeline {
       gate: this.#gate,
       fills: this.#fills,
       parse: this.#parse,
+      bars: this.#bars,
       events: this.#events,
     };
   }

@@ -1,5 +1,6 @@
 /** What a pipeline is built from. */
 import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
+import type { BarSize } from "../domain/market/bar_size.ts";
 import type { RowOptions } from "./block_builder.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { Strategy } from "./strategies/strategy.ts";
@@ -9,6 +10,8 @@ export interface PipelineOptions extends RowOptions {
   readonly symbol: string;
   /** Makes the strategy of the symbol. */
   readonly strategy: () => Strategy;
+  /** When the strategy's bars close; absent if every trade is a bar. */
+  readonly bars?: BarSize;
   readonly parameters: TradingParameters;
   /** End after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;

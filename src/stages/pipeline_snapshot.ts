@@ -3,6 +3,7 @@ import type { AccountSnapshot } from "../domain/account/account.ts";
 import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import { Money } from "../domain/numbers/money.ts";
+import type { BarsSnapshot } from "./bars.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
@@ -29,6 +30,8 @@ export interface PipelineSnapshot {
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
+  /** The bars so far; absent if every trade is a bar. */
+  readonly bars?: BarsSnapshot;
   /** The stance; named after the first strategy. */
   readonly crossover: SignalSnapshot;
   /** What the strategy remembers besides closes; absent for nothing. */
@@ -97,13 +100,26 @@ export function* olderForms(
 
 /**
  * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
- * a day's loss no day is kept, and what a position cost is known from its account where no exit needed it before.
+ * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
+ * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {
-  const { losses, exits } = kept.gate;
+  const { losses, exits, pace } = kept.gate;
   const day = made.gate.losses.day === null ? null : losses.day;
   const paid = exits.paid === "0" ? made.gate.exits.paid : exits.paid;
-  return { ...kept, gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...exits, paid } } };
+  const { highest = made.gate.exits.highest, ...otherExits } = exits;
+  const trail = made.gate.exits.highest === undefined ? {} : { highest: highest! };
+  const remembered = Object.entries(made.gate.pace)
+    .map(([name, value]) => [name, Object.hasOwn(pace, name) ? pace[name] : value]);
+  return {
+    ...kept,
+    gate: {
+      ...kept.gate,
+      losses: { ...losses, day },
+      exits: { ...otherExits, paid, ...trail },
+      pace: Object.fromEntries(remembered),
+    },
+  };
 }
 
 /** A run after a manual release of its halt. */

@@ -2,19 +2,10 @@
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import {
-  type Halt,
-  haltAtLoss,
-  haltByHand,
-  type OnHalt,
-  type RiskNews,
-  stricter,
-} from "../domain/risk/halt.ts";
-import { LossLimits } from "../domain/risk/loss_limits.ts";
-import { type Money, type Side, ZERO } from "../domain/numbers/money.ts";
-import type { Order, Progress } from "../domain/orders/order.ts";
-import { OrderThrottle } from "../domain/risk/order_throttle.ts";
-import { priceAsMoney } from "../domain/numbers/price.ts";
+import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
+import { TradingHalt } from "../domain/risk/trading_halt.ts";
+import type { Order } from "../domain/orders/order.ts";
+import type { Quote } from "../domain/orders/quote.ts";
 import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
   type Expired,
@@ -25,43 +16,37 @@ import {
   refusal,
   RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
+import type { CheckRow } from "../domain/risk/checks/known_checks.ts";
+import { OrderChecks } from "../domain/risk/checks/order_checks.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
-import { clockAt, type Signalled } from "../domain/market/tick.ts";
-import { millisecondsText } from "../domain/numbers/time.ts";
+import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
-/** Details of an approval beyond its amounts; most orders have none. */
-interface Detail extends Progress {
-  readonly cause?: ExitCause;
-  readonly partial?: true;
+/** The exchange, as the gate sees it. */
+export interface Quotes {
+  /** What an order would trade at a trade; nothing happens yet. */
+  quote(order: Order, trade: Tick): Quote;
+  /** Ends an order before it is filled. */
+  cancel(order: Order): void;
 }
 
 declare const GATE: unique symbol;
 
-/** An order that passed the gate, or the part of one that a trade has volume for, at the trade that fills it. */
+/** An order that passed the gate, and what it trades at the trade where it did. */
 class Approved {
   readonly kind = "approved";
   /** Makes the type nominal: nothing outside this file can build one. */
   declare readonly passed: typeof GATE;
-  readonly side: Side;
-  readonly price: Money;
-  readonly quantity: Money;
-  readonly fee: Money;
-  readonly signalTradeId: number;
-  readonly detail: Detail | undefined;
+  readonly order: Order;
+  readonly quote: Quote;
 
-  constructor({ side, signalTradeId }: Order, { price, quantity, fee }: Sized, detail: Detail | undefined) {
-    this.side = side;
-    this.price = price;
-    this.quantity = quantity;
-    this.fee = fee;
-    this.signalTradeId = signalTradeId;
-    this.detail = detail;
+  constructor(order: Order, quote: Quote) {
+    this.order = order;
+    this.quote = quote;
   }
 }
 
@@ -74,27 +59,33 @@ export type RiskDecision = ApprovedOrder | Refusal | Expired;
 /** Judges the orders of one symbol. */
 export class RiskGate {
   #parameters: TradingParameters;
-  #sizing: OrderSizing;
+  #checks: OrderChecks;
   readonly #account: Account;
+  readonly #exchange: Quotes;
   readonly #drawdown: Drawdown;
-  readonly #limits: LossLimits;
+  readonly #halt: TradingHalt;
   readonly #exits: ProtectiveExits;
-  readonly #throttle: OrderThrottle;
   /** Those that wait. */
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
-  #halt: Halt | null = null;
   #news: RiskNews[] = [];
 
-  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown) {
+  /** `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. */
+  constructor(
+    parameters: TradingParameters,
+    account: Account,
+    drawdown: Drawdown,
+    exchange: Quotes,
+    table?: readonly CheckRow[],
+  ) {
     this.#parameters = parameters;
-    this.#sizing = new OrderSizing(parameters);
+    this.#checks = new OrderChecks(parameters, account, table);
     this.#account = account;
+    this.#exchange = exchange;
     this.#drawdown = drawdown;
-    this.#limits = new LossLimits(parameters.cash, parameters);
+    this.#halt = new TradingHalt(parameters.cash, parameters);
     this.#exits = new ProtectiveExits(parameters);
-    this.#throttle = new OrderThrottle(parameters);
     this.orders = new WaitingOrders(parameters);
   }
 
@@ -105,7 +96,8 @@ export class RiskGate {
   pass(block: Block, from: number, to: number): number {
     let end = this.#exits.firstReached(block, from, to);
     end = this.orders.firstDue(block, from, end);
-    end = this.#limits.markQuiet(block, from, end);
+    end = this.#halt.markQuiet(block, from, end);
+    this.#exits.markRows(block, from, end);
     this.#drawdown.markRows(block, from, end);
     return end;
   }
@@ -118,8 +110,9 @@ export class RiskGate {
   take(tick: Signalled): Iterable<RiskDecision> | null {
     const { price, decimals, time } = tick;
     this.#drawdown.mark(price, decimals, time);
+    this.#exits.mark(price, decimals);
     const now = clockAt(tick);
-    if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
+    if (this.#halt.mark(price, decimals, now)) this.#follow(this.#halt.check(price, tick.id));
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
       this.orders.isDue(now, tick.late);
     return isDue ? this.#judge(tick) : null;
@@ -151,21 +144,21 @@ export class RiskGate {
     return this.#parameters.awaitsRules === true;
   }
 
-  /** From now on, orders are sized by these rules; rules that are not given stay as they are. */
+  /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.#sizing = new OrderSizing(this.#parameters);
+    this.#checks = this.#checks.under(this.#parameters);
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
   haltByHand(action: OnHalt, tradeId: number): void {
-    this.#stop(haltByHand(action, tradeId));
+    this.#follow(this.#halt.byHand(action, tradeId));
   }
 
   /** Releases the halt by hand, with the books at the last trade, whose id is `tradeId`; nothing without a halt. */
   release(books: MarkedBooks, tradeId: number): void {
-    if (this.#halt === null) return;
-    const { reason } = this.#halt;
+    if (this.halt === null) return;
+    const { reason } = this.halt;
     const news = this.#news;
     // The same as for a run that is released while no process runs it.
     this.restore(releasedGate(this.snapshot(), books), books, null);
@@ -174,7 +167,7 @@ export class RiskGate {
 
   /** The halt in force, or null. */
   get halt(): Halt | null {
-    return this.#halt;
+    return this.#halt.current;
   }
 
   /** Whether there is something that `takeNews` has not returned yet. */
@@ -189,17 +182,18 @@ export class RiskGate {
 
   /** Ends the input. Returns the orders still waiting, oldest first; they will never fill. */
   end(): Expired[] {
-    this.#account.reserve(ZERO, ZERO);
-    return this.orders.takeAll().map((order) => expired(order));
+    return this.orders.takeAll().map((order) => {
+      this.#exchange.cancel(order);
+      return expired(order);
+    });
   }
 
   snapshot(): RiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
-      halt: this.#halt,
-      losses: this.#limits.snapshot(),
+      ...this.#halt.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#throttle.snapshot(),
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -210,30 +204,34 @@ export class RiskGate {
   restore(snapshot: RiskSnapshot, books: MarkedBooks, changes: readonly OrderChange[] | null): void {
     const { waiting, halt, losses, exits, pace } = snapshot;
     if (changes !== null) this.orders.restore(waiting, changes);
-    this.#halt = halt;
-    this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
-    this.#throttle.restore(pace);
+    this.#halt.restore(halt, losses, books);
+    this.#exits.restore(exits, books, this.#account.costWithoutFees(this.#parameters.feeRate));
+    this.#checks.restore(pace);
     this.#news = [];
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
-    if (!this.orders.isEmpty) yield* this.#sweep(tick);
+    if (this.orders.maySweep(tick.late)) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.orders.hasSale) {
-      this.#exits.ask();
-      this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
+    const sale = this.orders.hasSale ? null : cause;
+    if (sale !== null) this.#exits.ask();
+    const accepted: Signal[] = [];
+    const early: Refusal[] = [];
+    for (let signal = tick.signal; signal !== null; signal = signal.next ?? null) {
+      const refused = this.#checkSignal(signal, tick);
+      if (refused !== null) early.push(refused);
+      else accepted.push(signal);
     }
-    const { signal } = tick;
-    const early = signal === null ? null : this.#checkSignal(signal, tick);
-    if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
-    }
-    yield* this.#work(tick);
-    if (early !== null) yield early;
+    // What is placed after this cannot fill at this trade.
+    const isNext = this.#parameters.fill === "next";
+    if (isNext) yield* this.#work(tick);
+    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
+    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
+    if (!isNext) yield* this.#work(tick);
+    yield* early;
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
@@ -247,7 +245,7 @@ export class RiskGate {
     for (const order of this.orders.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
-      if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
+      if (this.#halt.isFlattening && cause !== "flatten") decision = this.#halted(order, tick);
       else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
       else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
       else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
@@ -263,7 +261,6 @@ export class RiskGate {
   /** Judges the orders that are due, first in, first out, as long as this trade has volume for them. */
   *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
-    let room = this.orders.isEmpty ? null : this.#sizing.roomAt(tick);
     const now = clockAt(tick);
     for (
       let order = this.orders.oldest;
@@ -277,108 +274,74 @@ export class RiskGate {
         yield expired(order, "replaced");
         continue;
       }
-      const decision = this.#attempt(order, tick, room);
-      const isLast = decision !== null && (decision.kind !== "approved" || decision.detail?.partial !== true);
-      if (isLast) this.#drop(order);
-      if (decision !== null) yield decision;
-      if (decision?.kind === "approved") {
-        // The fill stage books it before it pulls the next.
-        this.#booked(decision, isLast, now);
+      const decision = this.#attempt(order, tick);
+      if (decision.kind === "refusal") {
+        this.#drop(order);
+        yield decision;
+        continue;
       }
-      if (!isLast && !isOutdone) return;
-      if (room !== null && decision?.kind === "approved") room = room.minus(decision.quantity);
+      // The fill stage books it before it pulls the next.
+      yield decision;
+      const { isWhole } = decision.quote;
+      if (isWhole) this.#drop(order);
+      this.#booked(decision, now);
+      if (!isWhole && !isOutdone) return;
     }
   }
 
   #drop(order: Order): void {
     this.orders.drop(order);
-    if (order.isWorking) this.#account.reserve(ZERO, ZERO);
+    this.#exchange.cancel(order);
   }
 
-  /** The checks that need no price. */
+  /** Why a signal makes no order; null if it makes one. */
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
-    if (this.#isBarred(side)) return this.#halted(order, tick);
-    const { maxLag } = this.#parameters;
-    const lag = tick.receivedAt - tick.time;
-    if (maxLag === null || tick.receivedAt === 0 || lag <= maxLag) return null;
-    return refusal(order, tick.id, {
-      reason: "max-lag",
-      limit: millisecondsText(maxLag),
-      value: millisecondsText(lag),
-    });
+    if (this.#halt.bars(side)) return this.#halted(order, tick);
+    const breach = this.#checks.judgeSignal(tick);
+    return breach === null ? null : refusal(order, tick.id, breach);
   }
 
-  #isBarred(side: Side): boolean {
-    return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
-  }
-
-  /** The decision on an order at the trade when it is due; null if it has to wait for volume. */
-  #attempt(order: Order, tick: Signalled, room: Money | null): RiskDecision | null {
-    const { side, cause } = order;
-    if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
+  /** The decision on an order at a trade where it is due. */
+  #attempt(order: Order, tick: Signalled): ApprovedOrder | Refusal {
+    const { side, cause, isWorking } = order;
+    const now = clockAt(tick);
+    if (cause === null && this.#halt.bars(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = order.isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
+    const tooSoon = isWorking || cause !== null ? null : this.#checks.judgeStart(side, now);
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
-    const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
-    if ("reason" in sized) return refusal(order, tick.id, sized);
-    if (!order.isWorking) this.#throttle.pass(clockAt(tick));
-    if (room === null) return new Approved(order, sized, cause === null ? undefined : { cause });
-    return this.#part(order, sized);
-  }
-
-  /** The part of an order that the trade has volume for, and the amount reserved for the rest; null without volume. */
-  #part(order: Order, sized: Sized): ApprovedOrder | null {
-    const { quantity, notional, whole } = sized;
-    const isLast = quantity.eq(whole);
-    const isFirst = order.filled.isZero();
-    const { cash, position } = this.#sizing.needs(order, sized, this.#account);
-    order.isWorking = true;
-    if (isLast) this.#account.reserve(ZERO, ZERO);
-    else this.#account.reserve(cash, position);
-    if (quantity.isZero()) return null;
-    order.take(quantity, notional);
-    const { cause } = order;
-    return new Approved(order, sized, {
-      ...(cause === null ? {} : { cause }),
-      ...(isLast ? (isFirst ? {} : order.progress()) : { partial: true }),
-    });
+    const quote = this.#exchange.quote(order, tick);
+    const breach = this.#checks.judgeQuote(order, quote);
+    if (breach !== null) return refusal(order, tick.id, breach);
+    if (!isWorking) this.#checks.started(now);
+    return new Approved(order, quote);
   }
 
   /** Notes a fill that has just been booked. */
-  #booked({ side, price, quantity }: ApprovedOrder, isLast: boolean, time: number): void {
-    const { cash, position, realized } = this.#account;
-    this.#limits.rebook(cash, position);
-    this.#exits.booked(side, price, quantity, position, isLast);
-    if (side === "sell") this.#throttle.sold(realized, position, time);
+  #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
+    if (quantity.isZero()) return;
+    const { cash, position } = this.#account;
+    this.#halt.rebook(cash, position);
+    this.#exits.booked(side, price, quantity, position, isWhole);
+    this.#checks.filled(side, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {
-    const { limit, value } = this.#halt!;
+    const { limit, value } = this.halt!;
     return refusal(order, tick.id, { reason: "halted", limit, value });
   }
 
-  /** Halts or releases trading after a trade that reached a limit or started a day. */
-  #checkLimits(tick: Signalled): void {
-    if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
-      this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
-      this.#halt = null;
-      this.#exits.flattening = false;
+  /** Does what halts and releases ask for. */
+  #follow(news: readonly RiskNews[]): void {
+    for (const one of news) {
+      this.#news.push(one);
+      if (one.type === "released") this.#exits.flattening = false;
+      else if (one.action === "flatten") {
+        this.#exits.flattening = true;
+        this.orders.mustSweep();
+      }
     }
-    const loss = this.#limits.lossAt(tick.price);
-    if (loss !== null) this.#stop(haltAtLoss(loss, this.#parameters.onHalt, tick.id));
-  }
-
-  #stop(next: Halt): void {
-    const halt = stricter(this.#halt, next);
-    if (halt === this.#halt) return;
-    this.#halt = halt;
-    this.#news.push({ type: "halt", ...halt });
-    this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
-    if (halt.action !== "flatten") return;
-    this.#exits.flattening = true;
-    this.orders.mustSweep();
   }
 }

@@ -1,8 +1,8 @@
 /** The state of the gate, in plain values. */
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
+import type { CheckMemory } from "../domain/risk/checks/order_checks.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { limitsAfterRelease, type LossSnapshot } from "../domain/risk/loss_limits.ts";
-import type { ThrottleSnapshot } from "../domain/risk/order_throttle.ts";
 import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
 
@@ -13,7 +13,8 @@ export interface RiskSnapshot {
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;
-  readonly pace: ThrottleSnapshot;
+  /** What the checks on orders remember; named after the first of them. */
+  readonly pace: CheckMemory;
 }
 
 /** The gate after a manual release of its halt: past losses no longer count. */

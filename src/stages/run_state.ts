@@ -8,6 +8,7 @@ import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { Marked } from "../domain/performance/performance.ts";
 import type { Readings } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import type { BarStage } from "./bars.ts";
 import type { PaperFills } from "./fill.ts";
 import type { Parse } from "./parse.ts";
 import type { RiskGate } from "./risk.ts";
@@ -20,6 +21,8 @@ export interface RunState {
   /** The last trade's time, µs since 1970; null before the first. */
   readonly lastTime: number | null;
   readonly price: Money | null;
+  /** The bars that the run trades on, to be read at once; absent if every trade is one. */
+  readonly bars?: Pick<BarStage, "size" | "closed" | "open">;
   readonly readings: Readings;
   readonly stance: "flat" | "long";
   readonly cash: Money;
@@ -57,16 +60,19 @@ export interface RunParts extends TradingParts {
   readonly readings: Readings;
   readonly signals: SignalStage;
   readonly parse: Parse;
+  /** Null if every trade is a bar. */
+  readonly bars: BarStage | null;
   readonly events: TradeEvents;
 }
 
 /** The state of a run. */
-export function runStateOf({ trades, last, readings, signals, account, gate }: RunParts): RunState {
+export function runStateOf({ trades, last, bars, readings, signals, account, gate }: RunParts): RunState {
   const price = priceOf(last);
   return {
     trades,
     lastTime: last?.time ?? null,
     price,
+    ...(bars === null ? {} : { bars }),
     readings,
     stance: signals.stance,
     cash: account.cash,
@@ -97,12 +103,13 @@ export function modelTotals(
 
 /** The totals of a run so far. */
 export function totalsOf(parts: RunParts): Totals {
-  const { symbol, trades, firstTime, last, signals, parse, events } = parts;
+  const { symbol, trades, firstTime, last, signals, parse, bars, events } = parts;
   const { fills, refusals, ...books } = modelTotals(parts, events.refusals.total, last);
   const { rejected, duplicates, passedOver, outOfOrder, resets, absent } = parse.counts;
   return {
     symbol,
     trades,
+    ...(bars === null ? {} : { bars: bars.closed }),
     firstTime: firstTime === null ? null : isoTime(firstTime),
     lastTime: last === null ? null : isoTime(last.time),
     signals: signals.signals,

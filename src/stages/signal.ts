@@ -3,7 +3,7 @@
  * while long.
  */
 import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
-import type { Signal } from "../domain/market/signal.ts";
+import type { Signal, Values } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
 
 /** What the run should hold according to its signals, whether or not their orders were filled. */
@@ -42,14 +42,17 @@ export class SignalStage {
     }
   }
 
-  #find({ size, wishes, id, time, signals, signalRows }: SignalledBlock): void {
-    let row = 0;
-    for (;;) {
-      if (this.#stance === "flat") { while (row < size && wishes[row]! <= 0) row++; }
-      else while (row < size && wishes[row]! >= 0) row++;
-      if (row === size) return;
-      signals.push(this.#turn(id[row]!, time[row]!));
-      signalRows.push(row++);
+  #find({ turns, id, time, signals, signalRows }: SignalledBlock): void {
+    for (let at = 0, row = -1; at < turns.length; at++) {
+      const turn = turns[at]!;
+      if (turn.wish > 0 !== (this.#stance === "flat")) continue;
+      const signal = this.#turn(id[turn.row]!, time[turn.row]!, turn.values);
+      if (turn.row === row) append(signals.at(-1)!, signal);
+      else {
+        row = turn.row;
+        signals.push(signal);
+        signalRows.push(row);
+      }
     }
   }
 
@@ -62,10 +65,17 @@ export class SignalStage {
     this.#signals = signals;
   }
 
-  #turn(tradeId: number, time: number): Signal {
+  #turn(tradeId: number, time: number, values: Values | null): Signal {
     const side: Side = this.#stance === "flat" ? "buy" : "sell";
     this.#stance = side === "buy" ? "long" : "flat";
     this.#signals++;
-    return { side, tradeId, time };
+    return values === null ? { side, tradeId, time } : { side, tradeId, time, values };
   }
+}
+
+/** Puts a signal behind the others at its trade. */
+function append(first: Signal, signal: Signal): void {
+  let last: { next?: Signal } = first;
+  while (last.next !== undefined) last = last.next;
+  last.next = signal;
 }

@@ -3,7 +3,7 @@ import type { PipelineEvent } from "../domain/run/event.ts";
 import type { ByRequest } from "../domain/risk/halt.ts";
 import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/run/outcome_event.ts";
 import type { Filled } from "../domain/market/tick.ts";
-import type { Values } from "../domain/market/signal.ts";
+import type { Signal } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { Parse } from "./parse.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
@@ -38,10 +38,9 @@ export class TradeEvents {
   }
 
   /**
-   * The events of a tick that has passed all stages. `isFetched` means that it was fetched to fill a gap. The
-   * strategy's values are given if it gave a signal.
+   * The events of a tick that has passed all stages. `isFetched` means that it was fetched to fill a gap.
    */
-  *at(tick: Filled, isFetched: boolean, values: Values | null): Generator<PipelineEvent> {
+  *at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
     const isQuiet = this.#isQuiet;
     const { outcomes } = tick;
     const isReset = tick.missing < 0;
@@ -53,7 +52,9 @@ export class TradeEvents {
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
-    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, values, time);
+    for (let signal: Signal | null = tick.signal; signal !== null && !isQuiet; signal = signal.next ?? null) {
+      yield signalEvent(tick, signal, time);
+    }
     yield* this.news(time);
     if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, this.#symbol); }
   }

@@ -1,6 +1,7 @@
 /** Decides how live trades that had to wait are treated. */
 import type { Block } from "../domain/market/block.ts";
 import type { Tick } from "../domain/market/tick.ts";
+import { ArrivalClock } from "./arrival_clock.ts";
 
 /** Live trades that waited until missed ones had been fetched or the run had started. Times in µs. */
 export interface Waited {
@@ -12,6 +13,8 @@ export interface Waited {
 
 /** The last wait. Times in µs since 1970; an arrival of 0 is not known, and has not waited. */
 export class Waits {
+  /** The exchange's clock, by which trades count as having arrived. */
+  readonly clock = new ArrivalClock();
   #until = 0;
   #lateBefore = 0;
 
@@ -31,9 +34,18 @@ export class Waits {
     return this.hasWaited(receivedAt) && receivedAt < this.#lateBefore;
   }
 
-  /** The time at which it counts as having arrived. */
+  /** The time at which it counts as having arrived, by the exchange's clock. */
   arrivalOf(receivedAt: number): number {
-    return this.hasWaited(receivedAt) ? this.#until : receivedAt;
+    return this.clock.at(this.hasWaited(receivedAt) ? this.#until : receivedAt);
+  }
+
+  /** Sets the arrivals in a block, none of which has waited, by the exchange's clock. */
+  settle({ time, receivedAt, size }: Block): void {
+    if (this.clock.speed === 1) return;
+    for (let row = 0; row < size; row++) {
+      this.clock.see(time[row]!, receivedAt[row]!);
+      receivedAt[row] = this.clock.at(receivedAt[row]!);
+    }
   }
 
   /** Whether any trade of a block has waited. */
@@ -46,8 +58,9 @@ export class Waits {
 
   /** A trade as it counts after its wait, if it had one. */
   settled(tick: Tick): Tick {
-    const { receivedAt } = tick;
-    if (!this.hasWaited(receivedAt)) return tick;
+    const { time, receivedAt } = tick;
+    this.clock.see(time, receivedAt);
+    if (this.clock.speed === 1 && !this.hasWaited(receivedAt)) return tick;
     return { ...tick, late: tick.late || this.isLate(receivedAt), receivedAt: this.arrivalOf(receivedAt) };
   }
 }

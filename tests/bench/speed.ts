@@ -39,6 +39,7 @@ const LIMITS: Partial<TradingParameters> = {
   orderTtl: 1e12,
   stopLoss: new Money("0.99"),
   takeProfit: new Money(100),
+  trailingStop: new Money("0.99"),
 };
 
 const messages = makeMessages();
@@ -88,8 +89,8 @@ function underLimits(): void {
       const parameters = which === "none" ? none : { ...none, ...LIMITS };
       const account = new Account(parameters.cash);
       const drawdown = new Drawdown(parameters.cash);
-      const stage = new PaperFills(account, drawdown);
-      const gate = new RiskGate(parameters, account, drawdown);
+      const stage = new PaperFills(parameters, account, drawdown);
+      const gate = new RiskGate(parameters, account, drawdown, stage.exchange);
       const blocks = signalled();
       rounds[which].push(timed(() => {
         for (const _piece of stage.over(new RiskStage(gate).over(blocks)));

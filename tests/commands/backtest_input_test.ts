@@ -219,13 +219,13 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       ],
       [
         "coinbase.csv",
-        "time,trade_id,price,size,side\n",
-        /: coinbase.csv:1: the header "time,trade_id,price.*" names no /,
+        "time,trade_id,price,size\n",
+        /: coinbase.csv:1: the header "time,trade_id,price,size" names no .*Coinbase.*--columns time,id,price,quantity/,
       ],
       [
         "klines.csv",
         `${Array(12).fill("1").join()}\n`,
-        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: Penstock reads every single trade/,
+        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: of candles, Penstock reads the klines/,
       ],
       ["quoted.csv", `"1","2"\n`, /: quoted.csv:1: the fields are quoted: /],
       [
@@ -244,7 +244,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
         /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
       ],
       ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML: perhaps an error that was downloaded/],
-      ["trades.parquet", "PAR1abc", /: trades.parquet:1: it is a Parquet file: export it as CSV/],
+      ["trades.parquet", "PAR1abc", /: trades.parquet: the Parquet file is cut off or damaged: /],
       [
         "trades.zst",
         Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4),

@@ -47,7 +47,13 @@ Deno.test("penstock backtest refuses a share of contracts without a column for c
     assertEquals(code, 3);
     assertStringIncludes(stderr, "are contracts, of which --participation cannot take a share");
   }
+  for (const bars of ["5v", "1000q"]) {
+    const { code, stderr } = await backtest([...OPTIONS.slice(0, 2), `--bars=${bars}`, named]);
+    assertEquals(code, 3);
+    assertStringIncludes(stderr, "are contracts, of which --bars cannot take a volume or a value");
+  }
   // Nothing else depends on a quantity, and a USD-M symbol counts coins.
+  assertEquals((await backtest([...OPTIONS.slice(0, 2), "--bars=2t", named])).code, 0);
   assertEquals((await backtest([...OPTIONS.slice(0, 2), named])).code, 0);
   assertEquals((await backtest([...OPTIONS, "--symbol=BTCUSDT_250328", other])).code, 0);
 });

@@ -7,9 +7,18 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support/penstock.ts";
+import {
+  eventsOf,
+  type Finished,
+  FLAGS,
+  Penstock,
+  penstock,
+  type PrintedEvent,
+} from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
+import { inProcess } from "../support/in_process.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 
 /** The results of trading, without the times of day. */
 function traded({ stdout }: Finished): Omit<PrintedEvent, "time">[] {
@@ -113,3 +122,56 @@ Deno.test("penstock demo keeps events on standard output and the log on standard
   const quiet = await penstock("demo", "--json", "--stop-after=1", "--log-level=error");
   assertEquals(quiet.stderr, "");
 });
+
+Deno.test("penstock demo on a clock that runs faster decides for hours as a file would, resumes later, and verifies", () =>
+  inFolder(async (folder) => {
+    const journal = `${folder}/run.db`;
+    const limits = [
+      "--latency=2s",
+      "--cooldown=5m",
+      "--max-orders=3/10m",
+      "--trailing-stop=0.1%",
+      "--fill=next",
+    ];
+    const windows = ["--short=9", "--long=30"];
+    const demo = async (trades: number): Promise<PrintedEvent[]> => {
+      const keeping = [`--state=${journal}`, `--record=${folder}/recordings/`];
+      const market = ["--rate=1", "--speed=7200", `--stop-after=${trades}`];
+      await using program = Penstock.start(
+        ["demo", "--json", "--log-level=error", ...market, ...keeping, ...windows, ...limits],
+        [...FLAGS, "--allow-write"],
+      );
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals([code, stderr], [0, ""]);
+      return eventsOf(stdout);
+    };
+    const times = ({ firstTime, lastTime }: PrintedEvent) =>
+      [firstTime, lastTime].map((time) => Date.parse(`${time}`));
+    const first = await demo(7_600);
+    assertRun(first);
+    const [started, ended] = times(first.at(-1)!);
+    assertGreaterOrEqual(ended! - started!, 1.5 * 3_600_000);
+    assertGreaterOrEqual(first.filter(({ cause }) => cause === "trailing-stop").length, 1);
+
+    // Another exchange, whose ids start again: its clock continues after the last trade.
+    const second = await demo(9_600);
+    assertEquals(second.filter(({ type }) => type === "reset").length, 1);
+    assertEquals([second.at(-1)!.duplicates, second.at(-1)!.outOfOrder], [0, 0]);
+
+    const verified = await inProcess("verify", "--log-level=error", journal, `${folder}/recordings/`);
+    assertEquals(verified.code, 0, verified.stdout);
+    // Arrivals decide nothing here, so the trades alone give the same.
+    const files = [...Deno.readDirSync(`${folder}/recordings`)].map(({ name }) =>
+      `${folder}/recordings/${name}`
+    );
+    const recorded = await inProcess(
+      "backtest",
+      "--json",
+      "--log-level=error",
+      ...windows,
+      ...limits,
+      ...files.sort(),
+    );
+    const decided = ({ type }: PrintedEvent) => ["signal", "fill", "refusal", "reset"].includes(type);
+    assertEquals(eventsOf(recorded.stdout).filter(decided), [...first, ...second].filter(decided));
+  }));

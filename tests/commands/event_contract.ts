@@ -50,7 +50,7 @@ const HALT: Fields = {
 };
 /** Fields that only some orders have. */
 const ORDER = {
-  cause: orAbsent(isOneOf("stop-loss", "take-profit", "flatten")),
+  cause: orAbsent(isOneOf("stop-loss", "trailing-stop", "take-profit", "flatten")),
   filled: orAbsent(isAmount),
   averagePrice: orAbsent(isAmount),
 };

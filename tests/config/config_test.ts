@@ -11,6 +11,8 @@ import {
 } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { plain } from "../../src/domain/numbers/money.ts";
+import { isStrategyOption } from "../../src/config/strategy_options.ts";
+import { STRATEGY_OPTION_NAMES } from "../../src/stages/strategies/known_strategies.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
 
 /** Reads a file's text; returns the texts given and the mistakes. */
@@ -181,6 +183,16 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
   configure({ maxNotional: { text: "4", source: "command line" } });
 });
 
+Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it at an address of one's own", () => {
+  const speed = { text: "60", source: "command line" } as const;
+  const endpoint = { text: "ws://127.0.0.1:9001", source: "command line" } as const;
+  assertEquals(assertThrows(() => configure({ speed }, [], "run"), ConfigError).mistakes, [
+    "--speed is 60: the clocks of real exchanges run at 1; expected --endpoint with the address of penstock exchange",
+  ]);
+  assertEquals(configure({ speed, endpoint }, [], "run").config.speed, 60);
+  assertEquals(configure({ speed }, [], "demo").config.speed, 60);
+});
+
 Deno.test("nameIn() names an option as the user wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");
@@ -198,7 +210,74 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
     [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts, shown.maxOrders],
     ["0.0000001", "0.025", "max", false, 15_000, null, "10/1m"],
   );
-  assertEquals(Object.keys(shown), OPTION_NAMES);
+  const unshown: readonly string[] = [
+    "strategy",
+    "set",
+    ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
+  ];
+  assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));
+});
+
+/** What a run has always shown of the default strategy. */
+const CROSSOVER: readonly string[] = ["short", "long"];
+
+function given(options: Readonly<Record<string, string>>): GivenOptions {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, text]) => [name, { text, source: "command line" }]),
+  );
+}
+
+Deno.test("configure() gives each strategy its own defaults, and null for the options that others have", () => {
+  const read = (options: Readonly<Record<string, string>>) => configure(given(options)).config;
+  const { strategy, average, short, long, period } = read({});
+  assertEquals([strategy, average, short, long, period], ["crossover", "sma", 20, 50, null]);
+  const rsi = read({ strategy: "rsi", below: "25.5" });
+  assertEquals([rsi.period, rsi.below, rsi.above, rsi.short, rsi.average], [14, 25.5, 70, null, null]);
+  const bollinger = read({ strategy: "bollinger" });
+  assertEquals([bollinger.period, bollinger.width, bollinger.fast], [20, 2, null]);
+  const macd = read({ strategy: "macd" });
+  assertEquals([macd.fast, macd.slow, macd.smooth, macd.short], [12, 26, 9, null]);
+  const donchian = read({ strategy: "donchian", entry: "55" });
+  assertEquals([donchian.entry, donchian.exit], [55, 10]);
+});
+
+Deno.test("configure() refuses options that the strategy lacks, and pairs out of order, by name and value", () => {
+  assertEquals(mistakesIn(given({ strategy: "rsi", short: "5", below: "70", width: "3" })), [
+    `--short is "5": expected to be left out with --strategy rsi, which has --period, --below, --above`,
+    `--width is "3": expected to be left out with --strategy rsi, which has --period, --below, --above`,
+    `--below is 70 and --above is 70: expected --below to be smaller than --above`,
+  ]);
+  assertEquals(mistakesIn(given({ period: "5" })), [
+    `--period is "5": expected to be left out with --strategy crossover, which has --average, --short, --long`,
+  ]);
+  assertEquals(mistakesIn(given({ strategy: "macd", fast: "26" })), [
+    "--fast is 26 and --slow is 26: expected the fast window to be smaller than the slow one",
+  ]);
+  assertEquals(mistakesIn(given({ strategy: "bollinger", width: "0", period: "1" })), [
+    `--period is "1": expected a whole number from 2 to 1000000`,
+    `--width is "0": expected a number from 0.000001 to 100 with up to 6 decimals`,
+  ]);
+  assertEquals(mistakesIn(given({ strategy: "hodl", period: "0" })), [
+    `--strategy is "hodl": expected one of crossover, rsi, macd, bollinger, donchian, hold, or a file of your own that ends in .ts`,
+    `--period is "0": expected a whole number from 1 to 1000000, or a whole number from 2 to 1000000`,
+  ]);
+});
+
+Deno.test("shownConfig() shows a strategy with its options, and the default one as it always did", () => {
+  const shown = (options: Readonly<Record<string, string>>) => {
+    const all = shownConfig(configure(given(options)).config);
+    return Object.fromEntries(
+      Object.entries(all).filter(([name]) => name === "strategy" || isStrategyOption(name)),
+    );
+  };
+  assertEquals(shown({ average: "sma" }), { short: 20, long: 50 });
+  assertEquals(shown({ average: "ema" }), { average: "ema", short: 20, long: 50 });
+  assertEquals(shown({ strategy: "rsi" }), { strategy: "rsi", period: 14, below: 30, above: 70 });
+  assertEquals(shown({ strategy: "hold" }), { strategy: "hold" });
+  for (const options of [{ average: "ema" }, { strategy: "rsi", below: "0.000001" }, { strategy: "hold" }]) {
+    const all = JSON.parse(JSON.stringify(shownConfig(configure(given(options)).config)));
+    assertEquals(shownConfig(configFrom(all)), all);
+  }
 });
 
 Deno.test("configFrom() reads what shownConfig() returned, through JSON, whatever the defaults are now", () => {
@@ -232,27 +311,22 @@ Deno.test("configFrom() names needed options that are missing, and values that c
 
 Deno.test("tradingParametersOf() gives the stages what they need, with the latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
-  const { latency, feeRate, ...parameters } = tradingParametersOf(config);
-  assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, maxDrawdown, onHalt } = config;
+  const parameters = tradingParametersOf(config);
+  assertEquals([parameters.latency, plain(parameters.feeRate)], [1_500_000, "0.001"]);
+  const { cash, stake, slippage, fill, maxDrawdown, onHalt } = config;
   // They are known: null is for rules that a live run waits for.
   const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
-  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, trailingStop: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
-  assertEquals(parameters, {
-    cash,
-    stake,
-    slippage,
-    lot,
-    tick,
-    minNotional,
-    maxDrawdown,
-    onHalt,
-    ...none,
-    ...off,
-    ...limits,
+  const expected = { cash, stake, slippage, fill, lot, tick, minNotional, maxDrawdown, onHalt };
+  assertEquals({ ...parameters, ...expected, ...none, ...off, ...limits }, parameters);
+  const long = configure({
+    ...{ cooldown: { text: "2s", source: "file" }, maxLag: { text: "3s", source: "file" } },
+    orderTtl: { text: "4s", source: "file" },
   });
+  const { cooldown, maxLag, orderTtl } = tradingParametersOf(long.config);
+  assertEquals([cooldown, maxLag, orderTtl], [2_000, 3_000, 4_000_000]);
 });
 
 Deno.test("tradingParametersOf() awaits rules while the lot or the tick is not known", () => {

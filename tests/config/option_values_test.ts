@@ -20,7 +20,7 @@ import {
   symbol,
   wholeNumber,
 } from "../../src/config/option_values.ts";
-import { orderRateText } from "../../src/domain/risk/order_throttle.ts";
+import { orderRateText } from "../../src/domain/risk/checks/max_orders.ts";
 import { durationText } from "../../src/domain/numbers/duration.ts";
 
 const HOUR = 3_600_000;

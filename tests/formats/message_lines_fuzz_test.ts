@@ -117,7 +117,8 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
         ? time * 1_000_000n
         : 0n;
       if (parts === null || time === 0n || time > 2n ** 53n - 1n) {
-        found.push(isOwn && isLast ? "torn" : unusable);
+        const isTorn = isOwn || at === 0 && /^\d{1,19} ?$/.test(line);
+        found.push(isTorn && isLast ? "torn" : unusable);
         continue;
       }
       frame = parts[2]!;
@@ -141,8 +142,9 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
     const seen = `${time} ${frame.slice(0, 200)}`;
     if (readResult === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
     else if (readResult === "other") found.push(`other ${seen}`);
-    else if (isOwn && isLast && !isQuoted) found.push("torn");
-    else if (isOwn || reader.isMarker) found.push(`rejected ${reader.reason} ${reader.emptyId} ${seen}`);
+    else if ((isOwn || at === 0 && '{"penstock":{'.startsWith(frame)) && isLast && !isQuoted) {
+      found.push("torn");
+    } else if (isOwn || reader.isMarker) found.push(`rejected ${reader.reason} ${reader.emptyId} ${seen}`);
     else found.push(unusable);
   }
   return found;

@@ -16,7 +16,7 @@ Deno.test({
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
-    const counts = { trade: 0, other: 0, rejected: 0 };
+    const counts = { trade: 0, other: 0, rejected: 0, empty: 0 };
     let id = 3735683258;
     for (const name of BTCUSDT) {
       const recorded = await gzipLines(name);
@@ -30,7 +30,7 @@ Deno.test({
       }
       assertEquals(lines.takeNote(), null);
     }
-    assertEquals([counts, id], [{ trade: 19_904, other: 79_670, rejected: 0 }, 3735703162]);
+    assertEquals([counts, id], [{ trade: 19_904, other: 79_670, rejected: 0, empty: 0 }, 3735703162]);
     assertEquals([lines.otherSymbols, lines.torn, lines.isOwn], [[], false, false]);
   },
 });

@@ -6,7 +6,7 @@ import { noteText, type RecordingNote } from "../../src/domain/recording/recordi
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { type Applied, AppliedRecording, eventsIn, namesOf } from "../support/applied.ts";
-import { isRemark } from "../../src/formats/recorded_inputs.ts";
+import { isRemark, type Recorded } from "../../src/formats/recorded_inputs.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 import { RECORDING } from "../support/layouts.ts";
@@ -124,6 +124,24 @@ Deno.test("RecordedInputs.enter() stops waiting for rules that never arrived, ex
     assertEquals(namesOf(events).slice(-2), ["signal", printed]);
     assertEquals(recording.state.totalsOf(model).fills, printed === "fill" ? 1 : 0);
   }
+});
+
+Deno.test("RecordedInputs.next() gives the speed of a recording's clock after its first line, and 1 where the next has none", () => {
+  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const recording = recordingOf([]);
+  const speeds = [60, "max", undefined, undefined] as const;
+  [...recording.run()];
+  const found = speeds.map((speed) => {
+    recording.inputs.enter();
+    recording.inputs.open(chunkOf([note(speed === undefined ? head : { ...head, speed }), trade(1, 100)]));
+    const inputs: Recorded[] = [];
+    for (let input = recording.inputs.next(); input !== null; input = recording.inputs.next()) {
+      inputs.push(input);
+      [...recording.apply(input)];
+    }
+    return inputs.flatMap((input) => input.event === "speed" ? [input.speed] : []);
+  });
+  assertEquals(found, [[60], [Infinity], [1], []]);
 });
 
 Deno.test("RecordedInputs.step() returns one message or note at a time, with the same result as next()", () => {

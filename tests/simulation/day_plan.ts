@@ -57,6 +57,7 @@ export function planOf(seed: number): DayPlan {
     stake: pick("1000", "300.333", "33.3%", "100%"),
     fee: pick("0.00001", "0", "0.0001", "0.001"),
     slippage: pick("0", "0", "1.5"),
+    fill: pick("signal", "signal", "next"),
     maxDrawdown: pick("0.2", "0.005", "0.02", "0.9"),
     maxDailyLoss: pick(null, "0.002", "0.01"),
     onHalt: pick("hold", "flatten"),
@@ -65,6 +66,7 @@ export function planOf(seed: number): DayPlan {
     cooldown: pick(null, null, 120_000_000),
     stopLoss: pick(null, null, "0.001"),
     takeProfit: pick(null, null, "0.001"),
+    trailingStop: pick(null, null, "0.0015"),
   };
   const stale = pick(45, 90, 240);
   const firstId = pick(1, ...LARGE_IDS);
@@ -107,6 +109,7 @@ function optionsOf(choices: Choices): string[] {
     stake: rest.stake,
     fee: rest.fee,
     slippage: rest.slippage,
+    fill: rest.fill!,
     latency: `${latency / 1_000}ms`,
     "max-drawdown": rest.maxDrawdown!,
     "max-daily-loss": rest.maxDailyLoss ?? "",
@@ -116,6 +119,7 @@ function optionsOf(choices: Choices): string[] {
     cooldown: cooldown == null ? "" : `${cooldown / 1_000}ms`,
     "stop-loss": rest.stopLoss ?? "",
     "take-profit": rest.takeProfit ?? "",
+    "trailing-stop": rest.trailingStop ?? "",
   };
   return Object.entries(plain).flatMap(([name, value]) => value === "" ? [] : [`--${name}=${value}`]);
 }

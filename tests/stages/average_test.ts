@@ -2,6 +2,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { AverageStage } from "../../src/stages/average.ts";
 import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { tickOf, ticksAt } from "../support/ticks.ts";
+import { flatBar } from "../support/bars.ts";
 import { blocksOf } from "../support/blocks.ts";
 
 function stageOf(short: number, long: number): AverageStage {
@@ -17,14 +18,15 @@ Deno.test("AverageStage.over() empties the averages at a gap, and when the ids s
     }]
       .map(tickOf);
     const found = [];
-    for (const { size, wishes, values } of stage.over(blocksOf(ticks, 9))) {
-      for (let row = 0; row < size; row++) found.push([wishes[row], values.get(row)]);
+    for (const { size, id, wishes, turns } of stage.over(blocksOf(ticks, 9))) {
+      found.push(...wishes.subarray(0, size));
+      for (const { row, ...turn } of turns) found.push({ id: id[row], ...turn });
     }
     assertEquals(found, [
-      [0, undefined],
-      [1, { shortAverage: "30", longAverage: "20" }],
-      [0, undefined],
-      [-1, { shortAverage: "10", longAverage: "30" }],
+      ...[0, 1],
+      { id: 2, wish: 1, values: { shortAverage: "30", longAverage: "20" } },
+      ...[0, -1],
+      { id: 4, wish: -1, values: { shortAverage: "10", longAverage: "30" } },
     ]);
     assertEquals(stage.record, { emptied: 1, existed: true });
   }
@@ -84,18 +86,20 @@ Deno.test("AverageStage.over() keeps what the strategy shows at every possible s
   let wished = 0;
   for (const [at, tick] of ticks.entries()) {
     const strategy = new Crossover(2, 5);
-    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(price, 0)).at(-1)!;
+    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(flatBar(price))).at(-1)!;
     if (wish !== 0 && wish !== wished) whole.set(tick.id, strategy.values());
     if (wish !== 0) wished = wish;
   }
   assertGreater(whole.size, 100);
   for (const rows of [1, 7, 500]) {
     const found = new Map<number, unknown>();
-    for (const { id, values } of stageOf(2, 5).over(blocksOf(ticks, rows))) {
-      for (const [row, shown] of values) found.set(id[row]!, shown);
+    for (const { id, turns } of stageOf(2, 5).over(blocksOf(ticks, rows))) {
+      for (const { row, values } of turns) found.set(id[row]!, values);
     }
     assertEquals(found, whole);
   }
   const quiet = new AverageStage(new Crossover(2, 5), false);
-  for (const { values } of quiet.over(blocksOf(ticks, 7))) assertEquals(values.size, 0);
+  for (const { turns } of quiet.over(blocksOf(ticks, 7))) {
+    for (const { values } of turns) assertEquals(values, null);
+  }
 });

@@ -97,6 +97,7 @@ Deno.test("Pipeline gives the same over blocks of 1, 7 and 4096 trades, even if 
     { short: 100, long: 400, maxDrawdown: "0.001", maxDailyLoss: "0.001", onHalt: "flatten" },
     { short: 50, long: 900, latency: 3_000_000, participation: "0.1", orderTtl: 60_000_000 },
     { short: 50, long: 900, stopLoss: "0.0005", takeProfit: "0.001", maxDrawdown: "0.9", fee: "0" },
+    { short: 50, long: 900, trailingStop: "0.0007", maxDrawdown: "0.0101", fee: "0" },
   ];
   for (const limit of limits) {
     const choices = { ...DEFAULTS, ...limit };
@@ -122,7 +123,7 @@ Deno.test("Pipeline treats blocks of trades that had to wait like the same trade
     for (const [at, receivedAt] of [1, 60, 90].entries()) {
       const some = messages.slice(at * 100, at * 100 + 100);
       const reader = new BlockReader(batch.open(some, start + receivedAt * 1_000_000), sizes);
-      pipeline.waited({ until: start + 80_000_000, hold: 30_000_000 });
+      pipeline.waits.note({ until: start + 80_000_000, hold: 30_000_000 });
       events.push(...pipeline.run(reader));
     }
     return [events, pipeline.snapshot()];
@@ -141,7 +142,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, even if some trades 
   const bytes = new TextEncoder().encode(lines.join(""));
   const runs = [1, 2, 7, 4096].map((rows) => {
     const pipeline = new Pipeline({ ...optionsOf({ ...DEFAULTS, short: 1, long: 3 }), blockRows: rows });
-    pipeline.waited({ until: start + 80_000_000, hold: 30_000_000 });
+    pipeline.waits.note({ until: start + 80_000_000, hold: 30_000_000 });
     const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
     const origin = { name: "a.txt", layout: RECORDING };
     const run = (trades: ChunkReader | BlockReader) => [...pipeline.run(trades)];

@@ -16,8 +16,8 @@ function stagesFor(changed: Partial<Choices> = {}) {
   const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", ...changed });
   const account = new Account(parameters.cash);
   const drawdown = new Drawdown(parameters.cash);
-  const gate = new RiskGate(parameters, account, drawdown);
-  const fills = new PaperFills(account, drawdown);
+  const fills = new PaperFills(parameters, account, drawdown);
+  const gate = new RiskGate(parameters, account, drawdown, fills.exchange);
   const over = (ticks: Iterable<Signalled>): Generator<Filled> => filled(fills, gate, ticks);
   return { account, drawdown, gate, fills, over };
 }

@@ -26,8 +26,8 @@ class GateScenario {
     const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", fee: "0", ...changed });
     const account = new Account(parameters.cash);
     const drawdown = new Drawdown(parameters.cash);
-    this.gate = new RiskGate(parameters, account, drawdown);
-    this.#fills = new PaperFills(account, drawdown);
+    this.#fills = new PaperFills(parameters, account, drawdown);
+    this.gate = new RiskGate(parameters, account, drawdown, this.#fills.exchange);
   }
 
   /** What became of the orders at each trade, in short. */
@@ -122,6 +122,65 @@ Deno.test("RiskGate does not sell for a stop at a fetched trade or while the con
     ["sell 10 (stop-loss)"],
     ["no sell: no-position, 0 of 1"],
   ]);
+});
+
+Deno.test("RiskGate lets fetched trades and trades without a connection move the high of a trailing stop, and sells at neither", () => {
+  const scenario = new GateScenario({ trailingStop: "0.02" });
+  scenario.trade([{ price: 100 }, "buy"]);
+  assertEquals(scenario.trade([{ price: 110, late: true }], [{ price: 90, late: true }]), [[], []]);
+  scenario.gate.connected = false;
+  assertEquals(scenario.trade([{ price: 120 }], [{ price: 90 }]), [[], []]);
+  scenario.gate.connected = true;
+  assertEquals(scenario.trade([{ price: 118 }], [{ price: 117 }], [{ price: 1 }]), [
+    [],
+    ["sell 10 (trailing-stop)"],
+    [],
+  ]);
+});
+
+Deno.test("RiskGate fills no order at the trade that made it with fill: next, but at the first one that is due after that", () => {
+  const scenario = new GateScenario({ fill: "next", stopLoss: "0.1" });
+  const at = (time: number, price = 100) => ({ time, price });
+  // Trades of the same time, and one dated before the signal's own.
+  assertEquals(scenario.trade([at(5), "buy"], [at(5)], [at(6), "sell"], [at(4)], [at(6)]), [
+    [],
+    ["buy 10"],
+    [],
+    [],
+    ["sell 10"],
+  ]);
+  // A stop-loss is an order like any other.
+  assertEquals(scenario.trade([at(7), "buy"], [at(8)], [at(9, 90)], [at(9, 85)], [at(10, 80)]), [
+    [],
+    ["buy 10"],
+    [],
+    ["sell 10 (stop-loss)"],
+    [],
+  ]);
+  const late = new GateScenario({ fill: "next", latency: SECOND });
+  assertEquals(
+    late.trade([{ time: 0 }, "buy"], [{ time: 0.5 * SECOND }], [{ time: SECOND }], [{ time: SECOND }]),
+    [[], [], ["buy 10"], []],
+  );
+});
+
+Deno.test("RiskGate fills an older order before the one that a trade makes, which replaces what is left of it at the next", () => {
+  const scenario = new GateScenario({ fill: "next", participation: "0.1" });
+  assertEquals(
+    scenario.trade(
+      [{ time: 0, quantity: 50 }, "buy"],
+      [{ time: 1, quantity: 50 }, "sell"],
+      [{ time: 2, quantity: 90 }],
+    ),
+    [[], ["buy 5 in part"], ["buy ended: replaced, in all 5 at 100", "sell 5"]],
+  );
+});
+
+Deno.test("RiskGate flattens at the trade after the one that finds the halt with fill: next", () => {
+  const scenario = new GateScenario({ fill: "next" });
+  scenario.trade([{ time: 0 }, "buy"], [{ time: 1 }]);
+  scenario.gate.haltByHand("flatten", 2);
+  assertEquals(scenario.trade([{ time: 2 }], [{ time: 3 }], [{ time: 4 }]), [[], ["sell 10 (flatten)"], []]);
 });
 
 Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and no weaker halt undoes that", () => {

@@ -74,7 +74,7 @@ function assertLimits(
   trades: readonly PlainTrade[],
   choices: Choices,
 ): void {
-  const { maxPosition = null, participation = null, orderTtl = null, latency, stake } = choices;
+  const { maxPosition = null, participation = null, orderTtl = null, latency, stake, fill: at } = choices;
   const tradeOf = new Map(trades.toReversed().map((trade) => [trade.lastId, trade]));
   const printed = new Map<number, Exact>();
   const spent = new Map<number, Exact>();
@@ -107,6 +107,7 @@ function assertLimits(
       assert(add(printed, fill.tradeId, quantity).compare(share) <= 0, "more than its share");
     }
     const due = tradeOf.get(fill.signalTradeId)!.time + latency;
+    assert(at !== "next" || fill.tradeId !== fill.signalTradeId, "at its own trade");
     assert(trade.time >= due && (orderTtl === null || trade.time <= due + orderTtl), "out of its time");
   };
   for (const event of events) {
@@ -133,7 +134,7 @@ Deno.test("Pipeline equals the naive reference under every limit, over restarts 
   const kinds = [
     ...["signal", "fill", "expired", "halt", "released", "partial", "in all", "gap"],
     ...["max-drawdown", "max-daily-loss", "manual", "hold", "flatten"],
-    ...["by stop-loss", "by take-profit", "by flatten"],
+    ...["by stop-loss", "by trailing-stop", "by take-profit", "by flatten"],
     ...["halted", "no-position", "lot", "funds", "min-notional", "max-position", "max-orders", "cooldown"],
     ...["order-ttl", "replaced"],
   ];

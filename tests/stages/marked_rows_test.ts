@@ -146,6 +146,7 @@ Deno.test("ProtectiveExits.firstReached() is the first trade at which an exit is
         const exits = new ProtectiveExits({
           stopLoss: stop === null ? null : new Money(stop),
           takeProfit: target === null ? null : new Money(target),
+          trailingStop: null,
         });
         exits.booked("buy", new Money("100"), new Money("10"), new Money("10"), true);
         for (const { block } of stretches) {
@@ -161,6 +162,59 @@ Deno.test("ProtectiveExits.firstReached() is the first trade at which an exit is
       },
     ),
     { numRuns: 500 },
+  );
+  assertGreater(reached, 1_000);
+});
+
+Deno.test("ProtectiveExits.firstReached() and markRows() follow the highest price as mark() does, one trade at a time", () => {
+  let reached = 0;
+  const share = (values: readonly (string | null)[]) =>
+    fc.constantFrom(...values).map((value) => value === null ? null : new Money(value));
+  const parameters = fc.record({
+    stopLoss: share(["0.02", null]),
+    takeProfit: share(["0.02", null]),
+    trailingStop: share(["0.01", "0.02", "0.03", "1"]),
+  });
+  fc.assert(
+    fc.property(stretches, parameters, (stretches, parameters) => {
+      const [single, rows] = [1, 2].map(() => new ProtectiveExits(parameters)) as [
+        ProtectiveExits,
+        ProtectiveExits,
+      ];
+      const [ten, price] = [new Money("10"), new Money("100")];
+      const causeAt = (of: ProtectiveExits, { price, decimals }: Block, row: number): string | null => {
+        of.mark(price[row]!, decimals);
+        return of.isReached(price[row]!, decimals) ? of.causeAt(price[row]!, decimals) : null;
+      };
+      for (const { block, cuts } of stretches) {
+        const expected: unknown[] = [];
+        const states: unknown[] = [];
+        single.mark(block.price[0]!, block.decimals);
+        rows.mark(block.price[0]!, block.decimals);
+        for (const one of [single, rows]) one.booked("buy", price, ten, ten, true);
+        for (let row = 0; row < block.size; row++) {
+          expected.push(causeAt(single, block, row));
+          states.push(single.snapshot());
+        }
+        const found: unknown[] = [];
+        for (const to of cuts) {
+          while (found.length < to) {
+            const from = found.length;
+            // Another check may have something to say before this one does.
+            const row = Math.min(rows.firstReached(block, from, to), from + 3);
+            rows.markRows(block, from, row);
+            while (found.length < row) found.push(null);
+            if (row > from) assertEquals(rows.snapshot(), states[row - 1]);
+            if (row < to) found.push(causeAt(rows, block, row));
+          }
+        }
+        assertEquals(found, expected);
+        assertEquals(rows.snapshot(), single.snapshot());
+        reached += expected.filter((cause) => cause === "trailing-stop").length;
+        for (const one of [single, rows]) one.booked("sell", price, ten, new Money(0), true);
+      }
+    }),
+    { numRuns: 1_000 },
   );
   assertGreater(reached, 1_000);
 });

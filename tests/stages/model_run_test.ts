@@ -25,12 +25,14 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   fee: fc.constantFrom("0.001", "0", "0.01"),
   slippage: fc.constantFrom("0", "2", "50"),
   latency: fc.constantFrom(0, 0, SECOND, 5 * SECOND),
+  fill: fc.constantFrom("signal" as const, "next" as const),
   maxDrawdown: fc.constantFrom("0.2", null, "0.01"),
   maxDailyLoss: maybe("0.01"),
   onHalt: fc.constantFrom("hold" as const, "flatten" as const),
   participation: maybe("0.1", "0.5"),
   orderTtl: maybe(0, 3 * SECOND),
   stopLoss: maybe("0.01"),
+  trailingStop: maybe("0.015"),
   maxOrders: maybe({ count: 2, within: 10_000 }),
 }).map((made) => ({ ...DEFAULTS, short: 2, long: 4, ...made }));
 

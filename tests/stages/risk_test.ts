@@ -2,8 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account/account.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
+import { Order } from "../../src/domain/orders/order.ts";
+import { Quote } from "../../src/domain/orders/quote.ts";
 import type { Refusal } from "../../src/domain/orders/refusal.ts";
 import type { Signalled } from "../../src/domain/market/tick.ts";
+import { PaperFills } from "../../src/stages/fill.ts";
 import * as risk from "../../src/stages/risk.ts";
 import { type ApprovedOrder, type RiskDecision, RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
@@ -18,7 +21,8 @@ function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Acco
   const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", ...changed });
   const account = new Account(parameters.cash);
   const drawdown = new Drawdown(parameters.cash);
-  return { gate: new RiskGate(parameters, account, drawdown), account, drawdown };
+  const { exchange } = new PaperFills(parameters, account, drawdown);
+  return { gate: new RiskGate(parameters, account, drawdown, exchange), account, drawdown };
 }
 
 /** All decisions at each tick; none is booked. */
@@ -29,14 +33,14 @@ function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][]
 /** A decision in short: the side of an approval and the trade of its signal, or the reason of a refusal. */
 function brief(decision: RiskDecision): string {
   return decision.kind === "approved"
-    ? `${decision.side} of ${decision.signalTradeId}`
+    ? `${decision.order.side} of ${decision.order.signalTradeId}`
     : decision.reason ?? "expired";
 }
 
 /** Books an approved order as the fill stage would. */
 function book(account: Account, drawdown: Drawdown, order: RiskDecision | undefined, price: number): void {
   assert(order?.kind === "approved");
-  const { side, price: at, quantity, fee } = order;
+  const { order: { side }, quote: { price: at, quantity, fee } } = order;
   account.book({ side, price: at, quantity, fee, tradeId: 1 });
   drawdown.rebook(account.cash, account.position, price, 0);
 }
@@ -53,10 +57,10 @@ function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iter
   }).toArray();
 }
 
-Deno.test("RiskGate.over() approves an order with its price, quantity and fee", () => {
-  const [[order] = []] = decisions(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "buy")]);
-  assert(order?.kind === "approved");
-  const { side, price, quantity, fee, signalTradeId } = order;
+Deno.test("RiskGate approves an order at the exchange's price, quantity and fee", () => {
+  const [[approved] = []] = decisions(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "buy")]);
+  assert(approved?.kind === "approved");
+  const { order: { side, signalTradeId }, quote: { price, quantity, fee } } = approved;
   assertEquals({ side, price: plain(price), quantity: plain(quantity), fee: plain(fee), signalTradeId }, {
     side: "buy",
     price: "100",
@@ -95,7 +99,7 @@ Deno.test("RiskGate.over() lets an order wait for the first trade at or after it
   const [order] = found[2]!;
   assert(order?.kind === "approved");
   // Sized at the trade that fills it, not at the one that gave the signal.
-  assertEquals([plain(order.price), plain(order.quantity)], ["200", "5"]);
+  assertEquals([plain(order.quote.price), plain(order.quote.quantity)], ["200", "5"]);
 });
 
 Deno.test("RiskGate.over() judges orders first in, first out, even several at one trade", () => {
@@ -225,17 +229,13 @@ Deno.test("RiskGate.end() returns the orders that still wait, oldest first, and 
 });
 
 Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by its constructor", () => {
-  const lookalike = {
-    kind: "approved",
-    side: "buy",
-    price: m("1"),
-    quantity: m("1"),
-    fee: m("0"),
-    signalTradeId: 1,
-  } as const;
+  const order = new Order({ side: "buy", signalTradeId: 1, due: 0 });
+  const [price, quantity, fee] = [m("1"), m("1"), m("0")];
+  const quote = new Quote({ price, quantity, whole: quantity, notional: price, fee, stake: price });
+  const lookalike = { kind: "approved", order, quote } as const;
   // @ts-expect-error: an object with every field of an approved order is not one.
-  const order: ApprovedOrder = lookalike;
-  assertEquals(order.kind, "approved");
+  const approved: ApprovedOrder = lookalike;
+  assertEquals(approved.kind, "approved");
   // @ts-expect-error: the class is not exported as a value.
   assertEquals(risk.ApprovedOrder, undefined);
   assertEquals(Object.keys(risk).sort(), ["RiskGate"]);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Wish } from "../../src/domain/market/signal.ts";
+import type { Signal, Wish } from "../../src/domain/market/signal.ts";
 import type { AveragedBlock } from "../../src/domain/market/block.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
@@ -9,7 +9,10 @@ import { blocksOf } from "../support/blocks.ts";
 function* averaged(wishes: readonly Wish[], rows: number): Generator<AveragedBlock> {
   const ticks = wishes.map((_, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000 }));
   for (const block of blocksOf(ticks, rows)) {
-    for (let row = 0; row < block.size; row++) block.wishes[row] = wishes[block.id[row]! - 1]!;
+    for (let row = 0; row < block.size; row++) {
+      const wish = wishes[block.id[row]! - 1]!;
+      if (wish !== 0) block.turns.push({ row, wish, values: null });
+    }
     yield block;
   }
 }
@@ -67,6 +70,28 @@ Deno.test("SignalStage.over() gives a signal its trade and the trade's time", ()
     tradeId: 2,
     time: 2_000,
   });
+});
+
+Deno.test("SignalStage.over() gives every signal of several bars that close at one trade, in order", () => {
+  const [block] = [...averaged([0, 0, 0], 3)];
+  const values = [{ value: "1" }, { value: "2" }, { value: "3" }, { value: "4" }];
+  for (const [at, wish] of ([1, -1, -1, 1] as const).entries()) {
+    block!.turns.push({ row: 1, wish, values: values[at]! });
+  }
+  block!.turns.push({ row: 2, wish: -1, values: null });
+  const signals = new SignalStage();
+  const [found] = [...signals.over([block!])];
+  const [buy, sell] = [{ side: "buy", tradeId: 2, time: 2_000 }, { side: "sell", tradeId: 2, time: 2_000 }];
+  assertEquals(found?.signalRows, [1, 2]);
+  assertEquals(found?.signals, [
+    {
+      ...buy,
+      values: values[0]!,
+      next: { ...sell, values: values[1]!, next: { ...buy, values: values[3]! } },
+    },
+    { side: "sell", tradeId: 3, time: 3_000 },
+  ] as Signal[]);
+  assertEquals([signals.signals, signals.stance], [4, "flat"]);
 });
 
 Deno.test("SignalStage.restore() continues with the stance of the snapshot", () => {

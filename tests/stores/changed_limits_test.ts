@@ -50,6 +50,8 @@ Deno.test("a run resumes when any of its limits is set, changed or dropped, and 
     { maxDailyLoss: "0.01%", maxDrawdown: "0.5%" },
     { maxDrawdown: null },
     { stopLoss: "1%", takeProfit: "2%" },
+    { trailingStop: "0.3%" },
+    { trailingStop: "0.2%", stopLoss: "1%" },
     { maxOrders: "3/1m", cooldown: 1_000, maxLag: 500 },
     { maxOrders: "1/1m", maxPosition: "500", takeProfit: "1%" },
   ];
@@ -66,6 +68,28 @@ Deno.test("a run resumes when any of its limits is set, changed or dropped, and 
     assertGreater(fills.length, 20);
     const outcome = await outcomeOf(run.journal, run.recordings);
     assertEquals(outcome.type, "verified", JSON.stringify(outcome));
+  });
+});
+
+Deno.test("a trailing stop set while a run holds a position follows the prices from there on, and one that was set keeps its high", async () => {
+  await inFolder(async (folder) => {
+    // The highest price is 125 and the last one 113. At 91 the averages cross.
+    const cases = [
+      { earlier: null, due: 90, cause: "trailing-stop" },
+      { earlier: null, due: 91, cause: undefined },
+      { earlier: "20%", due: 100, cause: "trailing-stop" },
+      { earlier: "15%", due: 100, cause: "trailing-stop" },
+    ];
+    for (const { earlier, due, cause } of cases) {
+      const run = new LimitedRun(await Deno.makeTempDir({ dir: folder }));
+      const rising = [11, 9, 8, 100, 100, 100, 100, 100, 101, 125, 113];
+      await run.process({ maxDrawdown: null, trailingStop: earlier }, rising);
+      const told = await run.process({ maxDrawdown: null, trailingStop: "20%" }, [113, due]);
+      const fills = told.filter((event) => event.type === "fill");
+      assertEquals(fills.map((fill) => [fill.side, fill.price, fill.cause]), [["sell", `${due}`, cause]]);
+      const outcome = await outcomeOf(run.journal, run.recordings);
+      assert(outcome.type === "verified", JSON.stringify(outcome));
+    }
   });
 });
 

@@ -1,11 +1,12 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { configure } from "../../src/config/config.ts";
+import { assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { configFrom, configure, engineChoices, shownConfig } from "../../src/config/config.ts";
 import { settleInstrument } from "../../src/config/instrument_settlement.ts";
 import { Engine } from "../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/journal/halt_release.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
-import { OtherRun, RunJournal } from "../../src/stores/journal/run_journal.ts";
+import { OtherRun, RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { Folder } from "../feeds/recorded_input.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 
 Deno.test("RunJournal.start() refuses a run of an older version, and says what to do", async () => {
@@ -80,4 +81,39 @@ Deno.test("RunJournal.start() finds the market of an older run in the options th
     if (isSame) assertEquals(await start(), true, market);
     else await assertRejects(start, OtherRun, "cannot resume with ");
   }
+});
+
+/** The journal of a run that an earlier version made, which knew neither --fill nor --trailing-stop. */
+const KNOWN_JOURNAL = new URL("../commands/known_run/journal.db.gz", import.meta.url);
+
+Deno.test("RunJournal.start() resumes a run from before --fill, whose orders fill at the signal's trade, and no other", async () => {
+  await using folder = new Folder();
+  const path = `${folder.path}/known.db`;
+  const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
+  await Deno.writeFile(path, packed.pipeThrough(new DecompressionStream("gzip")));
+  const start = async (changed: ShownOptions): Promise<number> => {
+    const journal = await Journal.open(path, { now: () => 0, remembers: 9 });
+    const { content } = (await journal.last())!.started;
+    const options = { ...shownConfig(configFrom(content["options"] as ShownOptions)), ...changed };
+    const config = configFrom(options);
+    const engine = new Engine({ ...engineChoices(config), stopAfter: null, strategy: strategyOf(config) });
+    await using run = new RunJournal(journal, engine, "BTCUSDT");
+    const { sources } = settleInstrument(configure({}), null);
+    await run.start({
+      time: 3,
+      version: "0.1.0",
+      options,
+      market: "built-in exchange",
+      instrument: { sources, exchangeInfo: null },
+      isNew: false,
+    });
+    return engine.state.trades;
+  };
+  await assertRejects(
+    () => start({ fill: "next" }),
+    OtherRun,
+    "other options: fill was signal and is next. ",
+  );
+  assertGreater(await start({}), 2_000);
+  assertGreater(await start({ trailingStop: "1%" }), 2_000);
 });

@@ -24,6 +24,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   fee: fc.constantFrom("0.001", "0", "0.0123456789123", "0.05"),
   slippage: fc.constantFrom("0", "0", "12.345"),
   latency: fc.constantFrom(0, 0, 1_000, 2_000_000),
+  fill: fc.constantFrom("signal" as const, "next" as const),
   lot: fc.constantFrom("0.00001", "0.00001", "0.003", "1", "500"),
   minNotional: fc.constantFrom("5", "0", "90"),
   maxDrawdown: fc.constantFrom("0.2", null, "0.001", "0.01", "0.05"),
@@ -36,6 +37,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   orderTtl: maybe(0, 1_000, 3_000_000),
   stopLoss: maybe("0.001", "0.02", "0.2"),
   takeProfit: maybe("0.001", "0.03", "1.5"),
+  trailingStop: maybe("0.001", "0.0123456789123", "0.04", "0.3"),
 }).map((made) => ({ symbol: "BTCUSDT", short: 1, long: 2, tick: "0.01", ...made }));
 
 const step = fc.record({

@@ -23,24 +23,24 @@ export class HandRun implements AsyncDisposable {
   /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
   static async open(path: string, recording: string, options: ShownOptions, time: number): Promise<HandRun> {
     const config = configFrom(options);
-    const { symbol, long } = config;
+    const { symbol } = config;
+    const strategy = strategyOf(config);
     const engine = new Engine({
       symbol,
-      strategy: strategyOf(config),
+      strategy,
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const kept = await Journal.open(path, { now: () => 0, remembers: long });
+    const kept = await Journal.open(path, { now: () => 0, remembers: strategy().remembers });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
-    await journal.start({
-      time,
-      version: "1",
-      options,
-      market: marketOf("run", config),
-      instrument,
-      isNew: false,
-    });
+    const start = { time, version: "1", options, market: marketOf("run", config), instrument, isNew: false };
+    try {
+      await journal.start(start);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
     const run = new HandRun(engine, journal, recording, { symbol, time });
     run.#note({ event: "recording", version: 1, symbol, ...journal.place });
     const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;

@@ -1,5 +1,6 @@
 /** Turns the reference's input into a pipeline's: choices into options, trades into messages. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { barSizeIn, EACH_TRADE } from "../../src/domain/market/bar_size.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
@@ -32,6 +33,7 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     feeRate: new Money(choices.fee),
     slippage: new Money(choices.slippage),
     latency: choices.latency,
+    fill: choices.fill ?? "signal",
     lot: new Money(choices.lot),
     tick: new Money(choices.tick),
     minQuantity: null,
@@ -43,13 +45,18 @@ export function tradingParametersOf(choices: Choices): TradingParameters {
     onHalt: choices.onHalt ?? "hold",
     maxPosition: moneyOf(choices.maxPosition),
     maxOrders: choices.maxOrders ?? null,
-    cooldown: choices.cooldown ?? null,
-    maxLag: choices.maxLag ?? null,
+    cooldown: millisecondsOf(choices.cooldown),
+    maxLag: millisecondsOf(choices.maxLag),
     participation: moneyOf(choices.participation),
     orderTtl: choices.orderTtl ?? null,
     stopLoss: moneyOf(choices.stopLoss),
     takeProfit: moneyOf(choices.takeProfit),
+    trailingStop: moneyOf(choices.trailingStop),
   };
+}
+
+function millisecondsOf(length: number | null | undefined): number | null {
+  return length == null ? null : length / 1000;
 }
 
 function moneyOf(amount: string | null | undefined): Money | null {
@@ -59,7 +66,9 @@ function moneyOf(amount: string | null | undefined): Money | null {
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
 export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
   const { symbol } = choices;
-  return { symbol, strategy: strategyOf(choices), parameters: tradingParametersOf(choices), stopAfter };
+  const parameters = tradingParametersOf(choices);
+  const bars = barSizeIn(choices.bars ?? EACH_TRADE)!;
+  return { symbol, strategy: strategyOf(choices), bars, parameters, stopAfter };
 }
 
 /** The shapes in which Binance sends a trade. */

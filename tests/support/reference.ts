@@ -5,6 +5,7 @@
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
+import { ReferenceBars } from "./reference_bars.ts";
 import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
 /** The quantity of a trade without one. */
@@ -37,6 +38,8 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
+  /** What `--bars` is given; absent for every trade. */
+  readonly bars?: string;
   /** From here on, an absent value means no limit. */
   readonly maxDailyLoss?: string | null;
   readonly onHalt?: "hold" | "flatten";
@@ -52,6 +55,9 @@ export interface Choices {
   readonly orderTtl?: number | null;
   readonly stopLoss?: string | null;
   readonly takeProfit?: string | null;
+  readonly trailingStop?: string | null;
+  /** The first trade that may fill an order; by default the one that made it. */
+  readonly fill?: "signal" | "next";
 }
 
 /** The results of a run. */
@@ -62,11 +68,8 @@ export interface Reference {
       "trades" | "signals" | "fills" | "refusals" | "duplicates" | "outOfOrder" | "gaps",
       number
     >
-    & Record<"cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown", string>;
-}
-
-interface Signal {
-  readonly side: "buy" | "sell";
+    & Record<"cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown", string>
+    & { readonly bars?: number };
 }
 
 const NOTHING = new Exact(0n);
@@ -78,14 +81,15 @@ class ReferenceRun {
   readonly events: PipelineEvent[] = [];
   readonly #choices: Choices;
   readonly #orders: ReferenceOrders;
+  readonly #bars: ReferenceBars;
   /** Of the whole run, and since the last release. */
   #peak: Exact;
   #limitPeak: Exact;
   #worst: { fall: Exact; peak: Exact };
   #day: { number: number; start: Exact } | null = null;
   #halt: ReferenceHalt | null = null;
-  /** Prices since the last gap, in hundred-millionths. */
-  #prices: bigint[] = [];
+  /** Closes since the last gap, in hundred-millionths. */
+  #closes: bigint[] = [];
   #price = NOTHING;
   #stance: "flat" | "long" = "flat";
   #lastId: number | null = null;
@@ -97,6 +101,7 @@ class ReferenceRun {
   constructor(choices: Choices) {
     this.#choices = choices;
     this.#orders = new ReferenceOrders(choices, (event) => this.#emit(event), () => this.#measure());
+    this.#bars = new ReferenceBars(choices.bars ?? "trades");
     this.#peak = this.#limitPeak = Exact.of(choices.cash);
     this.#worst = { fall: NOTHING, peak: this.#peak };
   }
@@ -119,13 +124,15 @@ class ReferenceRun {
     this.#price = Exact.of(trade.price);
     if (this.#lastId !== null && trade.firstId > this.#lastId + 1) this.#gap(this.#lastId, trade.firstId);
     this.#lastId = trade.lastId;
-    this.#prices.push(this.#price.unitsAt(PRICE_DECIMALS));
-    if (this.#prices.length > this.#choices.long) this.#prices.shift();
-    const signal = trade.late ? null : this.#signal(trade);
+    const signals = this.#bars.see(trade).flatMap(({ close }) => {
+      this.#closes.push(close);
+      if (this.#closes.length > this.#choices.long) this.#closes.shift();
+      return trade.late ? [] : this.#signal(trade);
+    });
     this.#measure();
     this.#startDay(before, trade);
     this.#checkLosses(trade.lastId);
-    this.#orders.trade(signal?.side ?? null, {
+    this.#orders.trade(signals, {
       tradeId: trade.lastId,
       time: trade.time,
       price: this.#price,
@@ -164,6 +171,7 @@ class ReferenceRun {
       events: this.events,
       totals: {
         ...this.#counts,
+        ...(this.#choices.bars === undefined ? {} : { bars: this.#bars.closed }),
         fills,
         refusals,
         cash: cash.toString(),
@@ -179,19 +187,20 @@ class ReferenceRun {
   /** Without backfill the averages start again from empty. */
   #gap(lastId: number, firstId: number): void {
     this.#counts.gaps++;
-    this.#prices = [];
+    this.#closes = [];
+    this.#bars.drop();
     const missing = firstId - lastId - 1;
     this.#emit({ type: "gap", fromId: lastId + 1, toId: firstId - 1, missing, filled: 0 });
   }
 
-  #signal({ lastId }: PlainTrade): Signal | null {
+  #signal({ lastId }: PlainTrade): ("buy" | "sell")[] {
     const { short, long } = this.#choices;
-    if (this.#prices.length < long) return null;
-    const shortSum = sum(this.#prices.slice(-short));
-    const longSum = sum(this.#prices);
+    if (this.#closes.length < long) return [];
+    const shortSum = sum(this.#closes.slice(-short));
+    const longSum = sum(this.#closes);
     const difference = shortSum * BigInt(long) - longSum * BigInt(short);
     const wants = difference > 0n ? "long" : difference < 0n ? "flat" : this.#stance;
-    if (wants === this.#stance) return null;
+    if (wants === this.#stance) return [];
     this.#stance = wants;
     this.#counts.signals++;
     const side = wants === "long" ? "buy" : "sell";
@@ -205,7 +214,7 @@ class ReferenceRun {
       shortAverage: average(shortSum, short),
       longAverage: average(longSum, long),
     });
-    return { side };
+    return [side];
   }
 
   /**

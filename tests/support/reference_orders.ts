@@ -24,7 +24,7 @@ export interface ReferenceHalt {
 
 interface Order {
   readonly side: Side;
-  readonly cause: "stop-loss" | "take-profit" | "flatten" | null;
+  readonly cause: "stop-loss" | "trailing-stop" | "take-profit" | "flatten" | null;
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
@@ -62,6 +62,8 @@ export class ReferenceOrders {
   /** What the position cost, with fees and without. */
   #paid = NOTHING;
   #entry = NOTHING;
+  /** The highest price since the position was opened; null without one. */
+  #highest: Exact | null = null;
   #waiting: Order[] = [];
   #passed: number[] = [];
   #lostAt: number | null = null;
@@ -86,8 +88,9 @@ export class ReferenceOrders {
     this.#waiting = [];
   }
 
-  /** Everything that happens to orders at one trade; `signal` is the side of the signal that it gave, if any. */
-  trade(signal: Side | null, at: At): void {
+  /** Everything that happens to orders at one trade; `signals` are the sides of the signals that it gave. */
+  trade(signals: readonly Side[], at: At): void {
+    if (this.#highest !== null && at.price.compare(this.#highest) > 0) this.#highest = at.price;
     this.#clear(at);
     if (at.late) return;
     const cause = this.#exitAt(at);
@@ -96,10 +99,12 @@ export class ReferenceOrders {
       this.#place("sell", cause, at);
     }
     // A halt in force when the signal is made refuses the order at once, after the older orders.
-    const barred = signal !== null && isBarred(signal, at.halt);
-    if (signal !== null && !barred) this.#place(signal, null, at);
+    const barred = signals.filter((signal) => isBarred(signal, at.halt));
+    for (const signal of signals) if (!barred.includes(signal)) this.#place(signal, null, at);
     this.#work(at);
-    if (barred) this.#refuse(fresh(signal, null, at, 0), "halted", at.halt!.limit, at.halt!.value, at);
+    for (const signal of barred) {
+      this.#refuse(fresh(signal, null, at, 0), "halted", at.halt!.limit, at.halt!.value, at);
+    }
   }
 
   #place(side: Side, cause: Order["cause"], at: At): void {
@@ -132,10 +137,14 @@ export class ReferenceOrders {
     if (this.position.isZero() || this.#asked) return null;
     if (this.#waiting.some(({ side }) => side === "sell")) return null;
     if (halt?.action === "flatten") return "flatten";
-    const { stopLoss = null, takeProfit = null } = this.#choices;
+    const { stopLoss = null, trailingStop = null, takeProfit = null } = this.#choices;
     const worth = price.times(this.position);
     if (stopLoss !== null && worth.compare(this.#entry.times(ONE.minus(Exact.of(stopLoss)))) <= 0) {
       return "stop-loss";
+    }
+    if (trailingStop !== null) {
+      const level = this.#highest!.times(ONE.minus(Exact.of(trailingStop)));
+      if (price.compare(level) <= 0) return "trailing-stop";
     }
     const target = takeProfit === null ? null : this.#entry.times(ONE.plus(Exact.of(takeProfit)));
     return target !== null && worth.compare(target) >= 0 ? "take-profit" : null;
@@ -146,10 +155,12 @@ export class ReferenceOrders {
     let room = participation === null
       ? null
       : inLots(at.quantity.times(Exact.of(participation)), Exact.of(lot));
-    while (this.#waiting.length > 0 && this.#waiting[0]!.due <= at.time) {
+    const isReady = ({ due, signalTradeId }: Order) =>
+      due <= at.time && (this.#choices.fill !== "next" || signalTradeId !== at.tradeId);
+    while (this.#waiting.length > 0 && isReady(this.#waiting[0]!)) {
       const order = this.#waiting[0]!;
       const sale = order.side === "buy" &&
-        this.#waiting.some(({ side, due }) => side === "sell" && due <= at.time);
+        this.#waiting.some((other) => other.side === "sell" && isReady(other));
       if (sale && order.works) {
         this.#drop(order);
         this.#expire(order, "replaced");
@@ -230,7 +241,7 @@ export class ReferenceOrders {
       readonly fee: Exact;
       readonly isLast: boolean;
     },
-    { tradeId, time }: At,
+    { tradeId, time, price: traded }: At,
   ): void {
     const { side } = order;
     const isFirst = order.filled.isZero();
@@ -241,6 +252,7 @@ export class ReferenceOrders {
       this.cash = this.cash.minus(notional).minus(fee);
       this.#paid = this.#paid.plus(notional).plus(fee);
       this.#entry = this.#entry.plus(notional);
+      if (this.position.isZero()) this.#highest = traded;
       this.position = this.position.plus(quantity);
     } else {
       // Average cost: a part of the position costs its share, to 18 decimals.
@@ -254,6 +266,7 @@ export class ReferenceOrders {
       this.position = this.position.minus(quantity);
       this.realized = this.realized.plus(profit);
       if (isAll) {
+        this.#highest = null;
         if (this.realized.compare(this.#before) < 0) this.#lostAt = time;
         this.#before = this.realized;
       }
@@ -348,7 +361,7 @@ function isBarred(side: Side, halt: ReferenceHalt | null): boolean {
   return halt !== null && (side === "buy" || halt.action === "flatten");
 }
 
-function causeOf({ cause }: Order): { cause?: "stop-loss" | "take-profit" | "flatten" } {
+function causeOf({ cause }: Order): { cause?: NonNullable<Order["cause"]> } {
   return cause === null ? {} : { cause };
 }
 

@@ -112,7 +112,7 @@ const REPORT: Report = {
   columns: [{
     title: "configured",
     summary: { ...SUMMARY, metrics: METRICS },
-    fillParameters: { slippage: "0", latencyMs: 0 },
+    fillParameters: { slippage: "0", latencyMs: 0, fill: "signal" },
     refused: new Map(),
   }],
 };

@@ -16,11 +16,15 @@ import type { Metrics } from "../../domain/performance/metrics.ts";
 import type { Config } from "../../config/options.ts";
 import type { Results } from "../../domain/performance/performance.ts";
 import type { Input } from "../../domain/market/input.ts";
+import { TimeRange } from "../../domain/market/time_range.ts";
 import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import { RangedInputs } from "../../formats/ranged_inputs.ts";
+import type { OutOfRange } from "../../formats/ranged_trades.ts";
+import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -46,6 +50,8 @@ export class BacktestRun {
   readonly engine: Engine;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
+  /** Null without `--from` and `--to`. */
+  readonly #ranged: RangedInputs | null;
   readonly #fillParameters: FillParameters;
   readonly #lanes: readonly Lane[];
   /** Null without `--sort`. */
@@ -64,7 +70,11 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
+    { sources, isShown, strategy = strategyOf(config) }: {
+      readonly sources: InstrumentOrigin["sources"];
+      readonly isShown: boolean;
+      readonly strategy?: () => Strategy;
+    },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
@@ -76,7 +86,7 @@ export class BacktestRun {
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
-      strategy: strategyOf(config),
+      strategy,
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,
@@ -84,6 +94,8 @@ export class BacktestRun {
       given: givenRules(sources),
     });
     this.#inputs = new RecordedInputs(this.#reader);
+    const range = new TimeRange(config.from, config.to);
+    this.#ranged = range.isAll ? null : new RangedInputs(range);
     this.#order = config.sort ? new RowOrder(decoderOf(config), !config.skipBad) : null;
   }
 
@@ -97,9 +109,19 @@ export class BacktestRun {
     return this.engine.state;
   }
 
+  /** How the strategy failed; null unless it did. */
+  get fault(): Error | null {
+    return this.state.memory.fault;
+  }
+
   /** Trades so far. */
   get trades(): number {
     return this.state.trades;
+  }
+
+  /** The trades that `--from` and `--to` leave out so far; null without these options. */
+  get outOfRange(): OutOfRange | null {
+    return this.#ranged?.out ?? null;
   }
 
   /** Whether the run has processed as many trades as asked for. */
@@ -110,6 +132,16 @@ export class BacktestRun {
   /** Other symbols, whose trades were skipped. */
   get otherSymbols(): readonly string[] {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
+  }
+
+  /** How many trades of other symbols were skipped in files of trades alone. */
+  get otherTrades(): number {
+    return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
+  }
+
+  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  get fileWithoutIds(): string | null {
+    return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
 
   /** Flaws in the input not reported yet, or null. */
@@ -153,7 +185,7 @@ export class BacktestRun {
         this.#inputs.open(piece);
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
-          if (this.done) return;
+          if (this.done || this.fault !== null) return;
         }
       }
     } finally {
@@ -163,7 +195,9 @@ export class BacktestRun {
   }
 
   /** Applies an input. Throws a ConfigError if the instrument's rules make no sense for the prices. */
-  *#apply(input: Input): Generator<PenstockEvent> {
+  *#apply(recorded: Input): Generator<PenstockEvent> {
+    const input = this.#ranged === null ? recorded : this.#ranged.of(recorded);
+    if (input === null) return;
     if (this.trades < FIRST_TRADE && "trades" in input) {
       yield* this.#shown(this.engine.apply(input, FIRST_TRADE));
       if (this.trades < FIRST_TRADE) return;
@@ -192,9 +226,10 @@ export class BacktestRun {
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, run, fillParameters: { slippage, latencyMs } } of this.#lanes) {
+    const isNext = this.#fillParameters.fill === "next";
+    for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
       const { metrics } = this.state.resultsOf(run);
-      const assumed = { slippage, latency: latencyMs };
+      const assumed = { slippage, latency: latencyMs, ...(isNext ? { fill } : {}) };
       yield {
         type: "model",
         model,
@@ -217,6 +252,8 @@ export class BacktestRun {
       type: "summary",
       time: this.#lastTime,
       ...this.state.totals,
+      ...(this.#ranged === null ? {} : { outOfRange: this.#ranged.out.total }),
+      ...(this.#countedUp === 0 ? {} : { countedUp: this.#countedUp }),
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -240,6 +277,10 @@ export class BacktestRun {
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
+  }
+
+  get #countedUp(): number {
+    return this.#order === null ? this.#reader.numbers.last : this.#order.numbers.last;
   }
 
   #takeRules({ rules }: RulesEvent): void {
@@ -276,6 +317,7 @@ export class BacktestRun {
 
 function laneOf(model: Lane["model"], configured: TradingParameters): Lane {
   const parameters = tradingParametersUnder(model, configured);
-  const fillParameters = { slippage: plain(parameters.slippage), latencyMs: parameters.latency / 1000 };
+  const { slippage, latency, fill } = parameters;
+  const fillParameters = { slippage: plain(slippage), latencyMs: latency / 1000, fill };
   return { model, fillParameters, run: new ModelRun(parameters) };
 }

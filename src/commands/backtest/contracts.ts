@@ -1,21 +1,25 @@
-/** Files whose quantities are contracts: a share of contracts is not a share of coins. */
+/** Files whose quantities are contracts: a share of contracts is not a share of coins, and their volume is none. */
 import type { Origin } from "../../formats/trade_file.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
+import { quantityOption } from "../../config/config.ts";
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { symbolNamed } from "./symbol_mismatches.ts";
 
 /**
- * Throws UnusableInput if `--participation` takes a share of the quantities in a file of Binance's COIN-M market that
+ * Throws UnusableInput if `--participation` or `--bars` counts the quantities in a file of Binance's COIN-M market that
  * does not give them in coins. Nothing else depends on a quantity.
  */
-export function refuseContracts({ name, layout }: Origin, { exchange, symbol, participation }: Config): void {
-  if (participation === null || layout.mayCountContracts !== true) return;
+export function refuseContracts({ name, layout }: Origin, config: Config): void {
+  const { exchange, symbol } = config;
+  const option = quantityOption(config);
+  if (option === null || layout.mayCountContracts !== true) return;
   const named = symbolNamed(name) ?? symbol;
   if (!exchangeNamed(exchange).countsContracts(named)) return;
   throw new UnusableInput(
     { name },
-    `the quantities of ${named} are contracts, of which --participation cannot take a share. Give a file of trades ` +
-      "with the column base_qty, or drop that option",
+    `the quantities of ${named} are contracts, of which --${option} cannot take ${
+      option === "bars" ? "a volume or a value" : "a share"
+    }. Give a file of trades with the column base_qty, or drop that option`,
   );
 }

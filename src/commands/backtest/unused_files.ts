@@ -12,33 +12,43 @@ interface Counts {
   readonly outOfOrder: number;
 }
 
+/** Also the trades outside of the range of times asked for. */
+interface Found extends Counts {
+  readonly outOfRange: number;
+}
+
 /** Checks a pipeline's counts whenever a file, or a member of an archive, has been read to its end. */
 export class UnusedFiles {
   readonly #pipeline: { readonly totals: Counts };
   #origin: Origin | null = null;
-  #before: Counts = { trades: 0, duplicates: 0, outOfOrder: 0 };
+  readonly #outOfRange: () => number;
+  #before: Found = { trades: 0, duplicates: 0, outOfOrder: 0, outOfRange: 0 };
   /** Files without a trade, and files whose trades had all been read before. */
   readonly #empty: string[] = [];
   readonly #known: string[] = [];
   #dropped = 0;
 
-  constructor(pipeline: { readonly totals: Counts }) {
+  /** `outOfRange` answers how many trades so far were outside of the range asked for. */
+  constructor(pipeline: { readonly totals: Counts }, outOfRange: () => number = () => 0) {
     this.#pipeline = pipeline;
+    this.#outOfRange = outOfRange;
   }
 
   /** Notes the origin of the next chunk; null when everything has been read. */
   enter(origin: Origin | null): void {
     if (origin === this.#origin) return;
     const { trades, duplicates, outOfOrder } = this.#pipeline.totals;
+    const outOfRange = this.#outOfRange();
     const dropped = duplicates - this.#before.duplicates;
-    // Another warning counts the trades out of order.
-    const isEmpty = trades === this.#before.trades && outOfOrder === this.#before.outOfOrder;
+    // Other lines count the trades out of order and out of range.
+    const isEmpty = trades === this.#before.trades && outOfOrder === this.#before.outOfOrder &&
+      outOfRange === this.#before.outOfRange;
     if (this.#origin !== null && isEmpty) {
       (dropped === 0 ? this.#empty : this.#known).push(this.#origin.name);
       this.#dropped += dropped;
     }
     this.#origin = origin;
-    this.#before = { trades, duplicates, outOfOrder };
+    this.#before = { trades, duplicates, outOfOrder, outOfRange };
   }
 
   /** Adds a file or a member that has been read to its end and was counted elsewhere. */

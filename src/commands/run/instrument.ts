@@ -1,5 +1,5 @@
 /** The instrument of a live run, requested while the stream connects and settled before the run starts. */
-import { type Configuration, nameIn } from "../../config/config.ts";
+import { type Configuration, nameIn, quantityOption } from "../../config/config.ts";
 import { ConfigError, optionWord } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
@@ -76,19 +76,15 @@ export async function ask(
   ]);
 }
 
-/** Throws a ConfigError if `--participation` would take a share of contracts. */
-function refuseContracts(
-  { exchange, symbol, participation }: Config,
-  sources: Configuration["sources"],
-  market: string,
-) {
+/** Throws a ConfigError if an option would count contracts as coins. */
+function refuseContracts(config: Config, sources: Configuration["sources"], market: string) {
+  const { exchange, symbol } = config;
+  const option = quantityOption(config);
   // The built-in exchange counts coins, whatever the symbol.
-  if (participation === null || market === BUILT_IN_MARKET) return;
+  if (option === null || market === BUILT_IN_MARKET) return;
   if (!exchangeNamed(exchange).countsContracts(symbol)) return;
   throw new ConfigError([
-    `${
-      nameIn(sources.participation, "participation")
-    } cannot be taken of ${symbol}: its quantities are contracts, ` +
+    `${nameIn(sources[option], option)} cannot be taken of ${symbol}: its quantities are contracts, ` +
     "and the stream does not say how many coins one is. Drop that option",
   ]);
 }

@@ -343,7 +343,7 @@ export class LiveRun {
     } finally {
       recordTaken();
     }
-    this.#throughput.note(live, state.lastTime, receivedAt);
+    this.#throughput.note(live, this.#engine.clock.here(state.lastTime), receivedAt);
   }
 
   /** Records an input, applies it, and keeps and shows the events, as `#apply` does. */

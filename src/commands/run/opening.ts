@@ -7,6 +7,7 @@ import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import { awaitInstrument } from "../../feeds/rest/instruments.ts";
+import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
@@ -69,20 +70,23 @@ export async function openRun(
     state === "none" ? null : journals(),
   ]);
   if (options.signal.aborted) return null;
-  const strategy = strategyOf(configuration.config);
+  const own = await chosenFile(configuration.config);
+  const strategy = strategyOf(configuration.config, own?.make);
   const { remembers } = strategy();
   const journal = await stores?.open(state, { now: () => performance.now(), remembers }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
-    const shown = shownConfig(config);
+    const shown = { ...shownConfig(config), ...shownOf(own) };
     const engine = new Engine({
       ...engineChoices(config),
       strategy,
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
+    const { speed } = config;
+    if (speed !== 1) engine.apply({ event: "speed", speed }).forEach(() => {});
     const keeping = journal === null ? null : new stores!.RunJournal(journal, engine, symbol);
     const start = {
       time,
@@ -93,6 +97,7 @@ export async function openRun(
       isNew: newRun,
     };
     const resumed = await keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
+    if (engine.state.memory.fault !== null) throw engine.state.memory.fault;
     return {
       engine,
       journal: keeping,

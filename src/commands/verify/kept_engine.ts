@@ -2,26 +2,39 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { LASTING } from "../../stores/journal/run_journal.ts";
-import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
+import type { OptionName } from "../../config/options.ts";
+import { keptOptions, STRATEGY_OPTION_NAMES, strategyOf } from "../../stages/strategies/known_strategies.ts";
+import type { LoadedStrategy } from "../../feeds/files/strategy_file.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
-/** The options that a derivation needs. No default may replace them. */
+const OF_STRATEGY: readonly string[] = ["strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"];
+
+/**
+ * The options that a derivation needs besides those of its strategy. No default may replace them, unless every run once
+ * had that.
+ */
 const NEEDED = [
-  ...LASTING,
+  ...LASTING.filter((name) => BEFORE[name] === undefined && !OF_STRATEGY.includes(name)),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
   ...["stopLoss", "takeProfit"],
-] as const;
+];
 
-/** Makes the engine of a run at its start. Throws a ConfigError if the options cannot be those of a run. */
-export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngine {
-  const config = configFrom(options, NEEDED);
+/**
+ * Makes the engine of a run at its start, with the strategy `own` if that is a file. Throws a ConfigError if the options
+ * cannot be those of a run, or of a run with that file.
+ */
+export function keptEngine(
+  options: Readonly<Record<string, unknown>>,
+  own: LoadedStrategy | null = null,
+): KeptEngine {
+  const config = configFrom(options, [...NEEDED, ...keptOptions(options)] as OptionName[]);
   return {
     decoder: decoderOf(config),
     // A difference is shown with its line, so nothing is read beyond its block.
     engine: new Engine({
       ...engineChoices(config),
-      strategy: strategyOf(config),
+      strategy: strategyOf(config, own?.make),
       stopAfter: null,
       readsAhead: false,
     }),

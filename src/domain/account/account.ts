@@ -4,8 +4,11 @@
  * Every fill is a transaction of postings between the trader's accounts (cash, position, fees paid) and the market;
  * per asset its postings sum to zero. Profit is computed a second way, from what each position cost and brought in.
  * The two must agree to the last digit.
+ *
+ * An account trades one symbol or several, all for the same quote currency: there is one cash, and a position in each.
  */
 import { costShare, Money, plain, type Side, ZERO } from "../numbers/money.ts";
+import { priceAsMoney } from "../numbers/price.ts";
 
 /** One line of the ledger: adds `amount` to `account`. */
 export interface Posting {
@@ -54,40 +57,81 @@ export interface AccountSnapshot {
   readonly reservedPosition: string;
 }
 
+/** What the account holds of one symbol and has done in it, as plain values: amounts as decimal text. */
+export interface HoldingSnapshot
+  extends Pick<AccountSnapshot, "position" | "marketBase" | "cost" | "reservedCash" | "reservedPosition"> {
+  /** The profit of everything sold of it. */
+  readonly profit: string;
+}
+
 const KEPT_POSTINGS = 10;
 /** They have at least KEPT_POSTINGS postings. */
 const KEPT_BOOKINGS = 2;
 
-/** Cash in quote currency and a position in one base currency, bought and sold on paper. */
-export class Account {
-  #start: Money;
-  #cash: Money;
-  #position: Money = ZERO;
-  #fees: Money = ZERO;
+/** What the symbols of an account share. */
+class Funds {
+  start: Money;
+  cash: Money;
+  fees: Money = ZERO;
   /** The quote currency that the market received less what it paid, over all fills. */
-  #marketQuote: Money = ZERO;
+  marketQuote: Money = ZERO;
+  realized: Money = ZERO;
+  readonly lastBookings: Booking[] = [];
+  /** The account as the orders of each symbol see it. */
+  readonly parts: Account[] = [];
+
+  constructor(cash: Money) {
+    this.start = this.cash = cash;
+  }
+
+  /** Keeps the last bookings, for an error. */
+  keep(booking: Booking): void {
+    if (this.lastBookings.length === KEPT_BOOKINGS) this.lastBookings.shift();
+    this.lastBookings.push(booking);
+  }
+}
+
+/**
+ * Cash in quote currency and a position in one base currency, bought and sold on paper: the account as the orders of
+ * one symbol see it. `beside` opens it for another symbol.
+ */
+export class Account {
+  readonly #funds: Funds;
+  #position: Money = ZERO;
   /** The base currency that the market gave less what it took back. */
   #marketBase: Money = ZERO;
   /** What the current position cost, fees included. */
   #cost: Money = ZERO;
-  #realized: Money = ZERO;
+  /** Profit of everything sold of this symbol; kept only beside other symbols. */
+  #profit: Money = ZERO;
   /** The cash and the position that a partly filled order still needs. */
   #reservedCash: Money = ZERO;
   #reservedPosition: Money = ZERO;
-  readonly #lastBookings: Booking[] = [];
+  /** The last trade's integer price and its unit. */
+  #price = 0;
+  #decimals = 0;
 
   /** Opens the account with `cash`, in quote currency. */
-  constructor(cash: Money) {
-    this.#start = this.#cash = cash;
+  constructor(cash: Money);
+  /** Opens one for another symbol with the same funds. */
+  constructor(funds: Funds);
+  constructor(from: Money | Funds) {
+    this.#funds = from instanceof Funds ? from : new Funds(from);
+    this.#funds.parts.push(this);
+  }
+
+  /** The same account for the orders of another symbol, in which it has no position yet. */
+  beside(): Account {
+    return new Account(this.#funds);
   }
 
   /** Cash at the start, quote currency. */
   get start(): Money {
-    return this.#start;
+    return this.#funds.start;
   }
 
   get cash(): Money {
-    return this.#cash;
+    return this.#funds.cash;
   }
 
   get position(): Money {
@@ -96,17 +140,54 @@ export class Account {
 
   /** All fees paid, quote currency. */
   get fees(): Money {
-    return this.#fees;
+    return this.#funds.fees;
   }
 
-  /** Profit of everything sold, after the fees of both sides, quote currency. */
+  /** Profit of everything sold of any symbol, after the fees of both sides, quote currency. */
   get realized(): Money {
-    return this.#realized;
+    return this.#funds.realized;
+  }
+
+  /** Profit of everything sold of this symbol, after the fees of both sides, quote currency. */
+  get profit(): Money {
+    return this.#isAlone ? this.#funds.realized : this.#profit;
   }
 
   /** What the current position cost, its fees included, quote currency. */
   get cost(): Money {
     return this.#cost;
+  }
+
+  /** What the positions in all symbols cost, their fees included, quote currency. */
+  get totalCost(): Money {
+    return this.#isAlone ? this.#cost : this.#total((part) => part.#cost);
+  }
+
+  /** Cash that no order in another symbol has reserved, quote currency. */
+  get spendable(): Money {
+    if (this.#isAlone) return this.#funds.cash;
+    return this.#funds.cash.minus(this.#total((part) => part.#reservedCash)).plus(this.#reservedCash);
+  }
+
+  /**
+   * What does not move with this symbol's price, quote currency: cash, and the positions in other symbols at their last
+   * prices.
+   */
+  get unmoved(): Money {
+    if (this.#isAlone) return this.#funds.cash;
+    const others = this.#total((part) => part === this ? ZERO : part.#value);
+    return this.#funds.cash.plus(others);
+  }
+
+  /** The last price that `mark` took: an integer count of 10^-decimals quote currency. */
+  get lastPrice(): { readonly price: number; readonly decimals: number } {
+    return { price: this.#price, decimals: this.#decimals };
+  }
+
+  /** Notes the price of this symbol's last trade, at which `unmoved` of the other symbols values the position. */
+  mark(price: number, decimals: number): void {
+    this.#price = price;
+    this.#decimals = decimals;
   }
 
   /**
@@ -119,7 +200,7 @@ export class Account {
 
   /** Cash that is not reserved for an order, quote currency. */
   get freeCash(): Money {
-    return this.#cash.minus(this.#reservedCash);
+    return this.#funds.cash.minus(this.#total((part) => part.#reservedCash));
   }
 
   /** The part of the position that is not reserved for an order, base currency. */
@@ -136,9 +217,9 @@ export class Account {
     this.#reservedPosition = position;
   }
 
-  /** Cash plus the position at `price`, quote currency. */
+  /** Cash plus the position at `price` and all others at their last prices, quote currency. */
   equity(price: Money): Money {
-    return this.#cash.plus(this.#position.times(price));
+    return this.unmoved.plus(this.#position.times(price));
   }
 
   /**
@@ -147,75 +228,111 @@ export class Account {
    * breaks.
    */
   book(booking: Booking): Money | null {
-    this.#keep(booking);
+    const funds = this.#funds;
+    funds.keep(booking);
     const { side, price, quantity, fee } = booking;
     const notional = price.times(quantity);
-    this.#fees = this.#fees.plus(fee);
+    funds.fees = funds.fees.plus(fee);
     let realized: Money | null = null;
     if (side === "buy") {
       const spent = notional.plus(fee);
-      this.#marketQuote = this.#marketQuote.plus(notional);
-      this.#cash = this.#cash.minus(spent);
+      funds.marketQuote = funds.marketQuote.plus(notional);
+      funds.cash = funds.cash.minus(spent);
       this.#marketBase = sum(this.#marketBase, quantity);
       this.#position = sum(this.#position, quantity);
       this.#cost = sum(this.#cost, spent);
     } else {
       const received = notional.minus(fee);
       const cost = this.#costOf(quantity);
-      this.#marketQuote = this.#marketQuote.minus(notional);
-      this.#cash = this.#cash.plus(received);
+      funds.marketQuote = funds.marketQuote.minus(notional);
+      funds.cash = funds.cash.plus(received);
       this.#marketBase = difference(this.#marketBase, quantity);
       this.#position = difference(this.#position, quantity);
       realized = received.minus(cost);
       this.#cost = difference(this.#cost, cost);
-      this.#realized = this.#realized.plus(realized);
+      funds.realized = funds.realized.plus(realized);
+      if (!this.#isAlone) this.#profit = this.#profit.plus(realized);
     }
     this.#check();
     return realized;
   }
 
-  /** Whether the account can pay `amount` in quote currency. */
+  /** Whether an order in this symbol can pay `amount` in quote currency. */
   canPay(amount: Money): boolean {
-    return this.#cash.gte(amount);
+    return this.spendable.gte(amount);
   }
 
+  /** What all symbols share, with what there is of this one. */
   snapshot(): AccountSnapshot {
+    const { profit: _, position, marketBase, cost, reservedCash, reservedPosition } = this.holding();
+    const { start, cash, fees, marketQuote, realized } = this.#funds;
     return {
-      start: plain(this.start),
-      cash: plain(this.#cash),
+      start: plain(start),
+      cash: plain(cash),
+      position,
+      fees: plain(fees),
+      marketQuote: plain(marketQuote),
+      marketBase,
+      cost,
+      realized: plain(realized),
+      reservedCash,
+      reservedPosition,
+    };
+  }
+
+  /** What there is of this symbol. */
+  holding(): HoldingSnapshot {
+    return {
       position: plain(this.#position),
-      fees: plain(this.#fees),
-      marketQuote: plain(this.#marketQuote),
       marketBase: plain(this.#marketBase),
       cost: plain(this.#cost),
-      realized: plain(this.#realized),
+      profit: plain(this.profit),
       reservedCash: plain(this.#reservedCash),
       reservedPosition: plain(this.#reservedPosition),
     };
   }
 
-  /** Restores a snapshot. Throws a BooksError if it breaks a law. */
+  /**
+   * Restores a snapshot. What there is of other symbols has to be restored first, by `hold`. Throws a BooksError if it
+   * breaks a law.
+   */
   restore(snapshot: AccountSnapshot): void {
-    this.#start = new Money(snapshot.start);
-    this.#cash = new Money(snapshot.cash);
-    this.#position = new Money(snapshot.position);
-    this.#fees = new Money(snapshot.fees);
-    this.#marketQuote = new Money(snapshot.marketQuote);
-    this.#marketBase = new Money(snapshot.marketBase);
-    this.#cost = new Money(snapshot.cost);
-    this.#realized = new Money(snapshot.realized);
-    this.#reservedCash = new Money(snapshot.reservedCash);
-    this.#reservedPosition = new Money(snapshot.reservedPosition);
-    this.#check();
+    const funds = this.#funds;
+    funds.start = new Money(snapshot.start);
+    funds.cash = new Money(snapshot.cash);
+    funds.fees = new Money(snapshot.fees);
+    funds.marketQuote = new Money(snapshot.marketQuote);
+    funds.realized = new Money(snapshot.realized);
+    this.#profit = ZERO;
+    const others = this.#isAlone ? ZERO : this.#total((part) => part.#profit);
+    this.hold({ ...snapshot, profit: plain(funds.realized.minus(others)) });
+    for (const part of funds.parts) part.#check();
+  }
+
+  /** Restores what there is of this symbol, without a check: `restore` makes that. */
+  hold({ position, marketBase, cost, profit, reservedCash, reservedPosition }: HoldingSnapshot): void {
+    this.#position = new Money(position);
+    this.#marketBase = new Money(marketBase);
+    this.#cost = new Money(cost);
+    this.#profit = new Money(profit);
+    this.#reservedCash = new Money(reservedCash);
+    this.#reservedPosition = new Money(reservedPosition);
+  }
+
+  get #isAlone(): boolean {
+    return this.#funds.parts.length === 1;
+  }
+
+  get #value(): Money {
+    return this.#position.isZero() ? ZERO : this.#position.times(priceAsMoney(this.#price, this.#decimals));
+  }
+
+  #total(of: (part: Account) => Money): Money {
+    return this.#funds.parts.reduce((total, part) => sum(total, of(part)), ZERO);
   }
 
   #costOf(quantity: Money): Money {
     return isSame(quantity, this.#position) ? this.#cost : costShare(this.#cost, quantity, this.#position);
-  }
-
-  #keep(booking: Booking): void {
-    if (this.#lastBookings.length === KEPT_BOOKINGS) this.#lastBookings.shift();
-    this.#lastBookings.push(booking);
   }
 
   /**
@@ -223,22 +340,18 @@ export class Account {
    * accounts add up to what there was at the start, and profit explains the rest.
    */
   #check(): void {
-    if (this.#cash.isNegative()) this.#fail("cash", this.#cash, ZERO);
+    const { start, cash, fees, marketQuote, realized } = this.#funds;
+    if (cash.isNegative()) this.#fail("cash", cash, ZERO);
     if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
-    if (!this.#reservedCash.isZero() && this.#cash.lt(this.#reservedCash)) {
-      this.#fail("free cash", this.freeCash, ZERO);
-    }
+    const reserved = this.#total((part) => part.#reservedCash);
+    if (!reserved.isZero() && cash.lt(reserved)) this.#fail("free cash", this.freeCash, ZERO);
     if (!this.#reservedPosition.isZero() && this.#position.lt(this.#reservedPosition)) {
       this.#fail("free position", this.freePosition, ZERO);
     }
     this.#law("position", this.#position, this.#marketBase);
-    this.#law(
-      "quote currency in all accounts",
-      this.#cash.plus(this.#fees).plus(this.#marketQuote),
-      this.start,
-    );
-    // Equity minus the start is realized plus unrealized profit; the position's value cancels out.
-    this.#law("realized profit", this.#realized, sum(this.#cost, this.#cash).minus(this.start));
+    this.#law("quote currency in all accounts", cash.plus(fees).plus(marketQuote), start);
+    // Equity minus the start is realized plus unrealized profit; the positions' value cancels out.
+    this.#law("realized profit", realized, sum(this.totalCost, cash).minus(start));
   }
 
   #law(name: string, found: Money, expected: Money): void {
@@ -246,7 +359,7 @@ export class Account {
   }
 
   #fail(law: string, found: Money, expected: Money): never {
-    throw new BooksError(law, found, expected, this.#lastBookings.flatMap(postingsOf));
+    throw new BooksError(law, found, expected, this.#funds.lastBookings.flatMap(postingsOf));
   }
 }
 

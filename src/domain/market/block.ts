@@ -7,28 +7,12 @@
  * something happens at it.
  */
 import { HOUR } from "../numbers/time.ts";
-import type { Signal, Values } from "./signal.ts";
+import type { ClosedBars } from "./closed_bars.ts";
+import type { Columns } from "./columns.ts";
+import type { Signal, Turn } from "./signal.ts";
 
 /** The most trades in a block. */
 export const BLOCK_ROWS = 4096;
-
-/** The columns that a reader fills, a row for each trade. */
-export interface Columns {
-  /** Trade ids; for an aggregate that of its last trade. */
-  readonly id: Float64Array;
-  /** The trades' own times, µs since 1970. */
-  readonly time: Float64Array;
-  /** Integer counts of the block's unit. */
-  readonly price: Float64Array;
-  /** Whole units of base currency traded. */
-  readonly quantityWhole: Float64Array;
-  /** Plus this many hundred-millionths of one, 0 to 99,999,999. */
-  readonly quantityFraction: Uint32Array;
-  /** 1 when the taker sold, else 0. */
-  readonly buyerIsMaker: Uint8Array;
-  /** When they arrived over the stream or were fetched, µs since 1970; 0 if that is not known. */
-  readonly receivedAt: Float64Array;
-}
 
 /** After the parse stage. */
 export interface Block extends Columns {
@@ -54,17 +38,23 @@ export interface ReadBlock extends Block {
   readonly latest: number;
 }
 
+/** After the bar stage. */
+export interface BarredBlock extends Block {
+  /** The bars that close in it; null if every trade is a bar. */
+  bars: ClosedBars | null;
+}
+
 /** After the average stage. */
-export interface AveragedBlock extends Block {
-  /** What the strategy wants after each trade, as `Wish` has it. */
+export interface AveragedBlock extends BarredBlock {
+  /** What the strategy wants after each trade, as `Wish` has it, if every trade is a bar. */
   readonly wishes: Int8Array;
-  /** What the strategy shows at the rows that may give a signal; empty if nobody asks for it. */
-  readonly values: Map<number, Values>;
+  /** Where the stance may change, in order; several may be at one row. */
+  readonly turns: Turn[];
 }
 
 /** After the signal stage. */
 export interface SignalledBlock extends AveragedBlock {
-  /** The signals in order, and the row at which each was given. */
+  /** The signals in order, the first at each row, and the rows at which they were given. */
   readonly signals: Signal[];
   readonly signalRows: number[];
 }

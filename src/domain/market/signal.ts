@@ -3,13 +3,26 @@ import type { Side } from "../numbers/money.ts";
 /** What a strategy wants after a bar: to be long (1), to be flat (-1), or what it wanted before (0). */
 export type Wish = -1 | 0 | 1;
 
+/** A bar after which the stance may change. */
+export interface Turn {
+  /** The row of the trade at which it closed. */
+  readonly row: number;
+  readonly wish: -1 | 1;
+  /** The strategy's values then; null if nobody asks for them. */
+  readonly values: Values | null;
+}
+
 /** A change of the stance, made at one trade. */
 export interface Signal {
   readonly side: Side;
-  /** The trade after which the strategy wanted it. */
+  /** The trade at which the strategy wanted it. */
   readonly tradeId: number;
   /** That trade's time, µs since 1970. */
   readonly time: number;
+  /** The strategy's values then; absent if nobody asks for them. */
+  readonly values?: Values;
+  /** The next signal at the same trade, at which several bars closed; absent for none. */
+  readonly next?: Signal;
 }
 
 /** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */

@@ -1,6 +1,8 @@
 /** Makes and fills blocks, and makes ticks of their trades. */
-import { type Block, BLOCK_ROWS, type Columns, type ReadBlock, type SignalledBlock } from "./block.ts";
-import type { Signal, Values } from "./signal.ts";
+import { type Block, BLOCK_ROWS, type ReadBlock, type SignalledBlock } from "./block.ts";
+import type { ClosedBars } from "./closed_bars.ts";
+import type { Columns } from "./columns.ts";
+import type { Signal, Turn } from "./signal.ts";
 import { createTick, type Tick } from "./tick.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
@@ -23,7 +25,8 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
   readonly buyerIsMaker: Uint8Array;
   readonly receivedAt: Float64Array;
   readonly wishes: Int8Array<ArrayBuffer>;
-  readonly values: Map<number, Values> = new Map();
+  bars: ClosedBars | null = null;
+  readonly turns: Turn[] = [];
   readonly signals: Signal[] = [];
   readonly signalRows: number[] = [];
 

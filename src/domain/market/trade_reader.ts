@@ -4,9 +4,10 @@ import type { UnusableInput } from "./unusable_input.ts";
 
 /**
  * The result of reading a line or a message: a trade of the symbol; something else that belongs there (another
- * stream, an acknowledgement); or something unusable, with the reason in `reason`.
+ * stream, an acknowledgement); something unusable, with the reason in `reason`; or trades that the run leaves out, of
+ * which only the ids matter.
  */
-export type ReadResult = "trade" | "other" | "rejected";
+export type ReadResult = "trade" | "other" | "rejected" | "empty";
 
 /** One trade as read: exact integers throughout. */
 export interface TradeFields {
@@ -61,7 +62,7 @@ export interface TradeReader {
   readonly reason: string;
   /**
    * After "rejected": its ids, both inclusive, if they could be read, else -1. The rest of it may be unusable, or it
-   * may be a marker that says that these ids are not market trades.
+   * may be a marker that says that these ids are not market trades. After "empty": the ids that are left out.
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;
@@ -80,6 +81,11 @@ export interface TradeReader {
    * 2^53 - 1 in it. Null where the next one is none, which `next` then reads. Absent where a reader makes no blocks.
    */
   takeBlock?(after: Followed, most: number): ReadBlock | null;
+  /**
+   * Makes the reader read the trades of the last block again, as if `takeBlock` had not been called. Allowed only
+   * before anything else is read. Absent where a block cannot be given back.
+   */
+  giveBack?(): void;
   /** Advice on a trade out of order, as a sentence without its full stop, if it is not the usual one. */
   readonly sortAdvice?: string;
 }

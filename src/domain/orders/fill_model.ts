@@ -20,13 +20,14 @@ const LEAST_SLIPPAGE = new Money(2);
 const MOST_SLIPPAGE = new Money(9_999);
 
 /**
- * The trading parameters under a fill model: optimistic has no latency and no slippage; pessimistic has three
+ * The trading parameters under a fill model: optimistic has no latency and no slippage, and fills at the
+ * signal's own trade; pessimistic has three
  * times the configured ones, and at least 250 ms and 2 basis points.
  */
 export function tradingParametersUnder(model: FillModel, parameters: TradingParameters): TradingParameters {
   switch (model) {
     case "optimistic":
-      return { ...parameters, latency: 0, slippage: new Money(0) };
+      return { ...parameters, latency: 0, slippage: new Money(0), fill: "signal" };
     case "configured":
       return parameters;
     case "pessimistic":

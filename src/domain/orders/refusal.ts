@@ -1,24 +1,10 @@
 import type { Side } from "../numbers/money.ts";
 import type { Order, Progress } from "./order.ts";
+import type { OrderCheckName } from "../risk/checks/known_checks.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 
-/** The risk gate's checks, by the code that a refusal carries. */
-export type Check =
-  | "cooldown"
-  | "disconnected"
-  | "funds"
-  | "halted"
-  | "late"
-  | "lot"
-  | "max-lag"
-  | "max-notional"
-  | "max-orders"
-  | "max-position"
-  | "max-quantity"
-  | "min-notional"
-  | "no-position"
-  | "no-rules"
-  | "stale";
+/** The risk gate's checks, by the code that a refusal carries: those of the table, and the gate's own. */
+export type Check = OrderCheckName | "disconnected" | "halted" | "late" | "no-rules" | "stale";
 
 /**
  * An order, or what is left of one, that the risk gate turned down. `limit` and `value` are in the same unit: quote

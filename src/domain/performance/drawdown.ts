@@ -5,6 +5,9 @@
  * Between two fills it moves with the price alone, so a trade costs one or two integer comparisons. Decimal
  * arithmetic is needed only at a fill, and where a fall may be the worst so far. The limits that halt trading
  * are in loss_limits.ts: their peak starts again with every release; this one never does.
+ *
+ * Among several symbols one moves at a time. What the account holds of the others is cash meanwhile, at their last
+ * prices, until `turnTo` says that trades of another symbol follow.
  */
 import {
   booksOf,
@@ -40,7 +43,7 @@ export interface DrawdownSnapshot {
  */
 const SUSPECT = 1e-12;
 
-/** The drawdown of one account in one symbol. */
+/** The drawdown of one account. */
 export class Drawdown {
   readonly #periods = new DrawdownPeriods();
   /** The worst fall so far; null before the first. */
@@ -124,17 +127,12 @@ export class Drawdown {
     this.#lowTime = time;
   }
 
-  /** Takes the books after a fill, at a trade with this integer price and time (µs). */
+  /**
+   * Takes the books after a fill, at a trade with this integer price and time (µs). Positions in other symbols count as
+   * `cash`.
+   */
   rebook(cash: Money, position: Money, price: number, time: number): void {
-    this.#considerLow();
-    // Without a position equity has not moved: it stayed at the peak until this fill.
-    if (this.#position.isZero() && !this.#periods.isBelow) this.#periods.atPeak(time);
-    if (this.#peakMoved) {
-      this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
-      this.#peak = null;
-      this.#peakBooks = this.#marked(this.#peakPrice);
-      this.#peakMoved = false;
-    }
+    this.#settle(time);
     this.#cash = cash;
     this.#position = position;
     this.#cashEstimate = estimate(cash);
@@ -149,6 +147,15 @@ export class Drawdown {
       this.#lowTime = time;
       this.#findPeakPrice();
     }
+  }
+
+  /**
+   * From now on, trades of another symbol are marked. `books` are the same books at its last price; `time` is that of
+   * the last trade, µs.
+   */
+  turnTo(books: MarkedBooks, time: number): void {
+    this.#settle(time);
+    this.#take(books);
   }
 
   /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
@@ -209,17 +216,34 @@ export class Drawdown {
     this.#worst = worst === null ? null : fallOf(worst);
     this.#worstEstimate = worstEstimate;
     this.#periods.restore(periods);
-    this.#cash = books.cash;
-    this.#position = books.position;
-    this.#decimals = books.decimals;
-    this.#cashEstimate = estimate(books.cash);
-    this.#positionEstimate = estimate(books.position) / powerOfTen(books.decimals);
-    if (books.position.isZero()) {
+    this.#take(books);
+  }
+
+  /** Records all that the current books have led to, up to a trade at `time`, before others replace them. */
+  #settle(time: number): void {
+    this.#considerLow();
+    // Without a position equity has not moved: it stayed at the peak until now.
+    if (this.#position.isZero() && !this.#periods.isBelow) this.#periods.atPeak(time);
+    if (!this.#peakMoved) return;
+    this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
+    this.#peak = null;
+    this.#peakBooks = this.#marked(this.#peakPrice);
+    this.#peakMoved = false;
+  }
+
+  /** Takes books whose equity has been considered already. */
+  #take({ cash, position, decimals }: MarkedBooks): void {
+    this.#cash = cash;
+    this.#position = position;
+    this.#decimals = decimals;
+    this.#cashEstimate = estimate(cash);
+    this.#positionEstimate = estimate(position) / powerOfTen(decimals);
+    if (position.isZero()) {
       this.#peakPrice = Infinity;
       this.#lowPrice = -Infinity;
       this.#filledPrice = NaN;
     } else {
-      // `snapshot` has recorded the lowest price so far: the next price is the lowest, whatever it is.
+      // The lowest price so far has been recorded: the next price is the lowest, whatever it is.
       this.#lowPrice = this.#filledPrice = Infinity;
       this.#findPeakPrice();
     }

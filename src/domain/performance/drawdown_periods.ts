@@ -4,7 +4,7 @@ import { priceAsMoney } from "../numbers/price.ts";
 
 /** Books and a price to mark them at. */
 export interface MarkedBooks {
-  /** Quote currency. */
+  /** Quote currency. Positions in other symbols count as cash, at their last prices. */
   readonly cash: Money;
   /** Base currency. */
   readonly position: Money;

@@ -21,6 +21,12 @@ export interface PricedTime {
   readonly price: Money;
 }
 
+/** The first and the last trade of a symbol. */
+export interface TradeSpan {
+  readonly first: PricedTime;
+  readonly last: PricedTime;
+}
+
 /** A fall of equity from a peak to the trough after it. */
 export interface EquityFall {
   /** Equity at the peak, quote currency; above zero. */
@@ -43,7 +49,9 @@ export interface MetricsInput {
   /** All fees paid. */
   readonly fees: Money;
   /** The first and the last trade of the input; null when there was none. */
-  readonly trades: { readonly first: PricedTime; readonly last: PricedTime } | null;
+  readonly trades: TradeSpan | null;
+  /** Those of the other symbols that the account trades; absent for none. */
+  readonly others?: readonly TradeSpan[];
   readonly roundTrips: RoundTripTotals;
   /** Mean share of the money in the position while there is one, a fraction; null when none was held. */
   readonly exposure: Money | null;
@@ -138,6 +146,7 @@ export function metrics(
     realized,
     fees,
     trades,
+    others = [],
     roundTrips,
     exposure,
     sampled,
@@ -148,11 +157,12 @@ export function metrics(
   const { count, wins, losses, breakEven, grossProfit, grossLoss, holding } = roundTrips;
   const { returns } = sampled;
   const net = equity.minus(cash);
-  const span = trades === null ? 0 : trades.last.time - trades.first.time;
+  const spans = trades === null ? [] : [trades, ...others];
+  const span = spanOf(spans);
   const sampling = span < DAY || returns.length < FEWEST_RETURNS ? null : sampled.sampling;
   const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
   const earned = simpleReturn(cash, equity);
-  const held = trades === null ? null : simpleReturn(trades.first.price, trades.last.price);
+  const held = heldReturn(spans);
   const heldAtSameExposure = heldAtExposure(held, exposure);
   const annualized = periods === null ? null : annualizedReturn(cash, equity, span);
   const fallen = drawdown === null ? null : drawdown.amount.div(drawdown.peak);
@@ -257,6 +267,30 @@ export function timeInMarket(time: number, span: number): Money | null {
  */
 export function simpleReturn(start: Money, end: Money): Money | null {
   return start.isPositive() && !start.isZero() ? end.minus(start).div(start) : null;
+}
+
+/**
+ * The return of buying for the same amount at each symbol's first trade and holding to its last: the mean of their
+ * simple returns. Null without a trade.
+ */
+export function heldReturn(spans: readonly TradeSpan[]): Money | null {
+  const returns = spans.map(({ first, last }) => simpleReturn(first.price, last.price));
+  const [one = null, ...more] = returns;
+  if (one === null || more.length === 0) return one;
+  let sum = one;
+  for (const another of more) {
+    if (another === null) return null;
+    sum = sum.plus(another);
+  }
+  return sum.div(returns.length);
+}
+
+/** From the first trade of all symbols to the last, µs; 0 without one. */
+function spanOf(spans: readonly TradeSpan[]): number {
+  if (spans.length === 0) return 0;
+  const [firsts, lasts] = [spans.map(({ first }) => first.time), spans.map(({ last }) => last.time)];
+  // A single symbol's times may step back.
+  return spans.length === 1 ? lasts[0]! - firsts[0]! : Math.max(...lasts) - Math.min(...firsts);
 }
 
 /**

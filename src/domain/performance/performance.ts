@@ -4,7 +4,7 @@ import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
 import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
 import { Exposure } from "../account/exposure.ts";
-import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
+import { type Metrics, metrics, type PricedTime, type TradeSpan } from "./metrics.ts";
 import { estimate } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import { RoundTrips } from "./round_trips.ts";
@@ -23,9 +23,16 @@ export interface Results {
   readonly drawdownPeriods: readonly DrawdownPeriod[];
 }
 
+/** The first and the last trade of a symbol. */
+interface Span {
+  readonly symbol: string;
+  readonly first: Marked;
+  readonly last: { -readonly [P in keyof Marked]: Marked[P] };
+}
+
 /** Follows one account through its trades. */
 export class Performance {
-  readonly #account: Account;
+  #account: Account;
   readonly #drawdown: Drawdown;
   readonly #curve = new EquityCurve();
   readonly #roundTrips = new RoundTrips();
@@ -33,7 +40,9 @@ export class Performance {
   /** The books after the trade before, in doubles. */
   #cash: number;
   #position = 0;
-  #first: Marked | null = null;
+  /** Of the symbols in the order of their first trades, and the one whose trades follow each other now. */
+  readonly #spans: Span[] = [];
+  #span: Span | null = null;
 
   constructor(account: Account, drawdown: Drawdown) {
     this.#account = account;
@@ -43,10 +52,11 @@ export class Performance {
 
   /**
    * Notes the trades of a block from row `from` up to, but not including, row `to`. They have been through all stages;
-   * `outcomes` are those of the orders at the last of them, and `before` is the trade before them, null at the first.
+   * `outcomes` are those of the orders at the last of them, and `before` is the trade of the same symbol before them,
+   * null at the first.
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
-    const { time: times, price: prices, decimals } = block;
+    const { time: times, price: prices, decimals, symbol } = block;
     for (let row = from, due = this.#curve.due; row < to; row++) {
       const time = times[row]!;
       if (time < due) continue;
@@ -56,36 +66,51 @@ export class Performance {
       );
       due = this.#curve.due;
     }
-    this.#first ??= { time: times[from]!, price: prices[from]!, decimals };
-    if (outcomes.length === 0) return;
+    if (symbol !== this.#span?.symbol) {
+      this.#open(symbol, { time: times[from]!, price: prices[from]!, decimals });
+    }
     const time = times[to - 1]!;
+    const { last } = this.#span!;
+    last.time = time;
+    last.price = prices[to - 1]!;
+    last.decimals = decimals;
+    if (outcomes.length === 0) return;
     let isRebooked = false;
     for (const fill of outcomes) {
       if (fill.kind !== "fill") continue;
-      this.#roundTrips.add(fill, time);
-      this.#cash = estimate(fill.cash);
-      this.#position = estimate(fill.position);
+      this.#roundTrips.add(fill, time, symbol);
       isRebooked = true;
     }
-    if (isRebooked) this.#exposure.rebook(time, this.#account.cost, this.#account.cash);
+    if (!isRebooked) return;
+    const account = this.#account;
+    this.#estimate();
+    this.#exposure.rebook(time, account.totalCost, account.cash);
   }
 
-  /** The results so far; `last` is the last trade noted, null before the first. */
-  results(last: Marked | null): Results {
-    const first = this.#first;
+  /** The trades that follow are those of another symbol, for which this is the same account. */
+  turnTo(account: Account): void {
+    this.#account = account;
+    this.#estimate();
+  }
+
+  /** The results so far. */
+  results(): Results {
+    const last = this.#span?.last ?? null;
     const end = last?.time ?? 0;
     const sampled = this.#curve.finish(end, this.#equity(last));
     const account = this.#account;
-    const trades = first === null || last === null
-      ? null
-      : { first: pricedTime(first), last: pricedTime(last) };
+    const [trades = null, ...others] = this.#spans.map((span): TradeSpan => ({
+      first: pricedTime(span.first),
+      last: pricedTime(span.last),
+    }));
     return {
       metrics: metrics({
         cash: account.start,
-        equity: trades === null ? account.cash : account.equity(trades.last.price),
+        equity: last === null ? account.cash : account.equity(pricedTime(last).price),
         realized: account.realized,
         fees: account.fees,
         trades,
+        others,
         roundTrips: this.#roundTrips.totals(end),
         exposure: this.#exposure.mean(end),
         sampled,
@@ -95,6 +120,21 @@ export class Performance {
       equityCurve: sampled.points,
       drawdownPeriods: this.#drawdown.deepestPeriods(),
     };
+  }
+
+  /** Continues with the trades of a symbol, from the first of them on. */
+  #open(symbol: string, first: Marked): void {
+    let span = this.#spans.find((one) => one.symbol === symbol);
+    if (span === undefined) {
+      span = { symbol, first, last: { ...first } };
+      this.#spans.push(span);
+    }
+    this.#span = span;
+  }
+
+  #estimate(): void {
+    this.#cash = estimate(this.#account.unmoved);
+    this.#position = estimate(this.#account.position);
   }
 
   /** Equity after the trade `last`, as a double. */

@@ -41,11 +41,19 @@ export interface RoundTripTotals {
   readonly longestLosingStreak: number;
   /** Null before the first round trip is closed. */
   readonly holding: HoldingTimes | null;
-  /** µs with a position, the open one's included. */
+  /** µs with a position in any symbol, open ones included. */
   readonly timeInMarket: number;
 }
 
-/** Follows the fills of one account in one symbol. */
+/** A position that is not closed yet. */
+interface Opened {
+  /** When it was first bought into. */
+  readonly at: number;
+  /** The profit of the parts of it that were sold; null before the first. */
+  profit: Money | null;
+}
+
+/** Follows the fills of one account. */
 export class RoundTrips {
   #wins = 0;
   #losses = 0;
@@ -62,29 +70,38 @@ export class RoundTrips {
   #shortest = Infinity;
   #longest = 0;
   #held = 0;
-  /** When the open position was first bought into; null without one. */
-  #openedAt: number | null = null;
-  /** The profit of the parts of the open position that were sold; null before the first. */
-  #profit: Money | null = null;
+  /** The time with a position up to the start of the current stretch, and when that began. */
+  #inMarket = 0;
+  #heldSince = 0;
+  /** The open positions by symbol. */
+  readonly #opened = new Map<string, Opened>();
 
   /**
-   * Adds a fill; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position
+   * Adds a fill in `symbol`; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position
    * or without its profit: a defect.
    */
-  add({ side, position, realized, tradeId }: Fill, time: number): void {
+  add({ side, position, realized, tradeId }: Fill, time: number, symbol = ""): void {
+    const opened = this.#opened.get(symbol);
     if (side === "buy") {
-      this.#openedAt ??= time;
+      if (opened !== undefined) return;
+      if (this.#opened.size === 0) this.#heldSince = time;
+      this.#opened.set(symbol, { at: time, profit: null });
       return;
     }
-    if (realized === null || this.#openedAt === null) {
+    if (realized === null || opened === undefined) {
       const found = realized === null ? "no realized profit" : "no position before it";
       throw new TypeError(
         `A sale closes a position and says its profit: the one at trade ${tradeId} has ${found}`,
       );
     }
-    const profit = this.#profit === null ? realized : this.#profit.plus(realized);
-    if (position.isZero()) this.#close(profit, heldFor(this.#openedAt, time));
-    else this.#profit = profit;
+    const profit = opened.profit === null ? realized : opened.profit.plus(realized);
+    if (!position.isZero()) {
+      opened.profit = profit;
+      return;
+    }
+    this.#opened.delete(symbol);
+    if (this.#opened.size === 0) this.#inMarket += heldFor(this.#heldSince, time);
+    this.#close(profit, heldFor(opened.at, time));
   }
 
   /** The totals. `lastTime`, the last trade's time (µs since 1970), ends the time of an open position. */
@@ -103,13 +120,11 @@ export class RoundTrips {
       longestWinningStreak: this.#longestWinningStreak,
       longestLosingStreak: this.#longestLosingStreak,
       holding: count === 0 ? null : { shortest: this.#shortest, total: this.#held, longest: this.#longest },
-      timeInMarket: this.#held + (this.#openedAt === null ? 0 : heldFor(this.#openedAt, lastTime)),
+      timeInMarket: this.#inMarket + (this.#opened.size === 0 ? 0 : heldFor(this.#heldSince, lastTime)),
     };
   }
 
   #close(profit: Money, held: number): void {
-    this.#openedAt = null;
-    this.#profit = null;
     this.#squares = this.#squares.plus(profit.times(profit));
     this.#held += held;
     this.#shortest = Math.min(this.#shortest, held);

@@ -47,6 +47,8 @@ export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingP
   readonly version: number;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
+  /** How many times faster than the recording machine's the exchange's clock ran; absent for 1. */
+  readonly speed?: number | "max";
 }
 
 /** What a recording notes about itself and its connection. */
@@ -154,6 +156,11 @@ const MS: Kind = {
 };
 const OPTIONAL_COUNT: Kind = { ...COUNT, isOptional: true };
 const OPTIONAL_TEXT: Kind = { ...TEXT, isOptional: true };
+const OPTIONAL_SPEED: Kind = {
+  expected: `a number above 0, or "max"`,
+  holds: (value) => value === "max" || typeof value === "number" && value > 0 && Number.isFinite(value),
+  isOptional: true,
+};
 const VERSION: Kind = {
   expected: `${RECORDING_VERSION}, which is what this version of Penstock reads`,
   holds: (value) => value === RECORDING_VERSION,
@@ -190,6 +197,7 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   recording: {
     version: VERSION,
     symbol: TEXT,
+    speed: OPTIONAL_SPEED,
     run: OPTIONAL_COUNT,
     entry: OPTIONAL_COUNT,
     hash: OPTIONAL_TEXT,
@@ -214,10 +222,16 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
 };
 
 const NOTE_START = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
+const SHORTEST_START = `{"penstock":{`;
 
 /** Whether a frame's text is a note: whether it starts with `{"penstock":`, spaces aside. */
 export function isNote(frame: string): boolean {
   return NOTE_START.test(frame);
+}
+
+/** Whether a note may start with this text, which ends before it shows whether it is one. */
+export function startsNote(text: string): boolean {
+  return SHORTEST_START.startsWith(text);
 }
 
 /**

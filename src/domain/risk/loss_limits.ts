@@ -46,7 +46,10 @@ export interface LossSnapshot {
 /** A thousand times the error of the doubles below, as a fraction of equity. */
 const SUSPECT = 1e-12;
 
-/** The limits on the losses of one account in one symbol. */
+/**
+ * The limits on the losses of one account. Among several symbols one moves at a time, and what the account holds of the
+ * others is cash meanwhile, at their last prices.
+ */
 export class LossLimits {
   readonly #drawdown: Money | null;
   readonly #daily: Money | null;
@@ -165,7 +168,10 @@ export class LossLimits {
     this.#findPrices();
   }
 
-  /** Takes the books after a fill. What the fill itself cost counts from the next trade on. */
+  /**
+   * Takes the books after a fill. What the fill itself cost counts from the next trade on. Positions in other symbols
+   * count as `cash`.
+   */
   rebook(cash: Money, position: Money): void {
     if (this.#drawdown === null && this.#daily === null) return;
     this.#keepPeak();
@@ -173,6 +179,14 @@ export class LossLimits {
     this.#position = position;
     this.#cashEstimate = estimate(cash);
     this.#positionEstimate = estimate(position) / powerOfTen(this.#decimals);
+    this.#findPrices();
+  }
+
+  /** From now on, trades of another symbol are marked. `books` are the same books at its last price. */
+  turnTo(books: MarkedBooks): void {
+    if (this.#drawdown === null && this.#daily === null) return;
+    this.#keepPeak();
+    this.#take(books);
     this.#findPrices();
   }
 
@@ -186,25 +200,29 @@ export class LossLimits {
   }
 
   /** Restores a snapshot; `books` are those of the time it was taken, with the last trade's price. */
-  restore({ peak, day, spent }: LossSnapshot, { cash, position, price, decimals }: MarkedBooks): void {
-    this.#cash = cash;
-    this.#position = position;
-    this.#price = price;
-    this.#decimals = decimals;
-    this.#cashEstimate = estimate(cash);
-    this.#positionEstimate = estimate(position) / powerOfTen(decimals);
+  restore({ peak, day, spent }: LossSnapshot, books: MarkedBooks): void {
+    this.#take(books);
     this.#peakBooks = booksOf(peak);
     this.#peak = null;
     this.#isPeakOwn = false;
     this.#peakEstimate = estimate(worth(this.#peakBooks));
     // A new limit counts from where the run resumes; one that was removed keeps no day.
     const kept = this.#daily === null ? null : day;
-    this.#dayStart = kept === null ? worth(this.#marked(price)) : new Money(kept.start);
+    this.#dayStart = kept === null ? worth(books) : new Money(kept.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
     this.#endDayAt(this.#daily === null ? Infinity : kept?.end ?? -Infinity);
     this.#dayStarted = false;
     this.#spent = spent;
     this.#findPrices();
+  }
+
+  #take({ cash, position, price, decimals }: MarkedBooks): void {
+    this.#cash = cash;
+    this.#position = position;
+    this.#price = price;
+    this.#decimals = decimals;
+    this.#cashEstimate = estimate(cash);
+    this.#positionEstimate = estimate(position) / powerOfTen(decimals);
   }
 
   #marked(price: number): MarkedBooks {

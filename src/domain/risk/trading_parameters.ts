@@ -1,9 +1,14 @@
-import type { OnHalt } from "./halt.ts";
-import type { LossParameters } from "./loss_limits.ts";
+import type { CooldownParameters } from "./checks/cooldown.ts";
+import type { LagParameters } from "./checks/max_lag.ts";
+import type { OrderRateParameters } from "./checks/max_orders.ts";
+import type { PositionParameters } from "./checks/max_position.ts";
 import type { Money } from "../numbers/money.ts";
-import type { ThrottleParameters } from "./order_throttle.ts";
 import type { ExitParameters } from "./protective_exits.ts";
+import type { HaltParameters } from "./trading_halt.ts";
 import type { Stake } from "../orders/stake.ts";
+
+/** The first trade that may fill an order: the one that made it, or the next one after that. */
+export type FillAt = "signal" | "next";
 
 /** The rules for an instrument's orders. */
 export interface TradingRules {
@@ -20,8 +25,12 @@ export interface TradingRules {
   readonly maxNotional: Money | null;
 }
 
+/** The limits of the checks on orders, as the options have them. */
+export interface OrderLimits
+  extends CooldownParameters, LagParameters, OrderRateParameters, PositionParameters {}
+
 /** What the account trades under: the user's choices and the instrument's rules. */
-export interface TradingParameters extends TradingRules, LossParameters, ThrottleParameters, ExitParameters {
+export interface TradingParameters extends TradingRules, HaltParameters, ExitParameters, OrderLimits {
   /** The instrument's rules are not known yet, and no order is placed until they are; absent for false. */
   readonly awaitsRules?: boolean;
   /** Starting cash, quote currency. */
@@ -34,11 +43,8 @@ export interface TradingParameters extends TradingRules, LossParameters, Throttl
   readonly slippage: Money;
   /** µs between a signal and the earliest trade that may fill it. */
   readonly latency: number;
-  /** The most that a position may be worth after a buy, quote currency; null for no limit. */
-  readonly maxPosition: Money | null;
-  /** The greatest age on arrival, µs, of a trade whose signal makes an order; null for no limit. */
-  readonly maxLag: number | null;
-  readonly onHalt: OnHalt;
+  /** The first trade that may fill an order, once the latency has passed. */
+  readonly fill: FillAt;
   /** The largest share of a trade's quantity that fills at it may take; null for no limit. */
   readonly participation: Money | null;
   /** How long an order may wait to fill after it first could have, µs; null for ever. */

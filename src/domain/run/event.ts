@@ -8,6 +8,7 @@ import type { Metrics } from "../performance/metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "../risk/halt.ts";
 import type { Side } from "../numbers/money.ts";
 import type { Progress } from "../orders/order.ts";
+import type { FillAt } from "../risk/trading_parameters.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
 
@@ -156,6 +157,8 @@ export interface RejectedEvent extends Base {
 export interface StatusEvent extends OfSymbol {
   readonly type: "status";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -170,6 +173,8 @@ export interface StatusEvent extends OfSymbol {
 export interface SummaryEvent extends OfSymbol {
   readonly type: "summary";
   readonly trades: number;
+  /** Bars closed; absent if every trade is a bar. */
+  readonly bars?: number;
   readonly firstTime: string | null;
   readonly lastTime: string | null;
   readonly signals: number;
@@ -181,6 +186,13 @@ export interface SummaryEvent extends OfSymbol {
   readonly passedOver: number;
   /** Trades that were never seen and came after later ones; they are not used. */
   readonly outOfOrder: number;
+  /** Trades that `--from` and `--to` left out; absent without these options. */
+  readonly outOfRange?: number;
+  /**
+   * Trades that were counted up, as their files have no ids that count on: gaps and duplicates among them cannot be seen.
+   * Absent if there are none.
+   */
+  readonly countedUp?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
@@ -213,6 +225,8 @@ export interface ModelEvent
   /** What it assumed: basis points, and ms. */
   readonly slippage: string;
   readonly latency: number;
+  /** The first trade that may fill an order; absent where the run has no `--fill next`. */
+  readonly fill?: FillAt;
 }
 
 /** Events that the pipeline makes from the trades alone. */

@@ -14,20 +14,19 @@ import type { Progress } from "../orders/order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
-import type { Signal, Values } from "../market/signal.ts";
+import type { Signal } from "../market/signal.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade, with the strategy's readings there; `time` is the trade's, ISO 8601. Throws an Error
- * if there are none yet: a defect.
+ * The event of a signal at a trade, with the strategy's values there; `time` is the trade's, ISO 8601. Throws an Error
+ * if it has none: a defect.
  */
 export function signalEvent(
   { symbol, price, decimals }: Tick,
-  { side, tradeId }: Signal,
-  values: Values | null,
+  { side, tradeId, values }: Signal,
   time: string,
 ): SignalEvent {
-  if (values === null) {
+  if (values === undefined) {
     throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }
   return { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId, ...values };

@@ -16,6 +16,8 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
+  /** The strategy with its options in words; absent if the journal does not say. */
+  readonly strategy?: string;
   /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
   /** When the run started, and when the current process resumed it, if it did; by the wall clock. */
@@ -32,6 +34,8 @@ export interface KeptRun {
    */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
   readonly trades: number;
+  /** The bars that it trades on; absent if every trade is one. */
+  readonly bars?: BarsStatus;
   /** When they were last counted; null for never. */
   readonly throughput: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
   /** The last trade that is known, with its own time; null before the first. */
@@ -58,6 +62,19 @@ export interface KeptRun {
   readonly checked: { readonly from: number; readonly to: number; readonly isCut: boolean };
 }
 
+/** The bars of a run at its last checkpoint. */
+export interface BarsStatus {
+  /** When they close, as `--bars` takes it. */
+  readonly size: string;
+  readonly closed: number;
+  /** The one that is open: prices, volume (base) and value (quote) as decimal text; null between two bars. */
+  readonly open:
+    | Readonly<Record<"openTime" | "open" | "high" | "low" | "close" | "volume" | "value", string>> & {
+      readonly trades: number;
+    }
+    | null;
+}
+
 /** The part that a health check looks at. */
 export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastAlive" | "halt">;
 
@@ -74,9 +91,11 @@ export interface RunStatus extends
     | "journal"
     | "run"
     | "symbol"
+    | "strategy"
     | "assets"
     | "pid"
     | "trades"
+    | "bars"
     | "halt"
     | "awaitsRules"
     | "lastFills"
@@ -165,6 +184,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     journal: kept.journal,
     run: kept.run,
     symbol: kept.symbol,
+    ...(kept.strategy === undefined ? {} : { strategy: kept.strategy }),
     ...(kept.assets === undefined ? {} : { assets: kept.assets }),
     state,
     started: isoTime(kept.started),
@@ -183,6 +203,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     requests: kept.requests.map((request) => ({ ...request, time: isoTime(request.time) })),
     awaitsRules: kept.awaitsRules,
     trades: kept.trades,
+    ...(kept.bars === undefined ? {} : { bars: kept.bars }),
     tradesPerSecond: state === "running" ? throughput?.tradesPerSecond ?? 0 : 0,
     lagMs: throughput?.lagMs ?? null,
     price: last?.price ?? null,

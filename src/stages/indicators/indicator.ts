@@ -6,6 +6,9 @@ export interface Closes {
   readonly values: readonly number[];
 }
 
+/** Those of a strategy that remembers none. */
+export const NO_CLOSES: Closes = { decimals: 0, values: [] };
+
 /**
  * A value over the closes so far, and the memory that it needs. `Memory` is a plain value: a round trip through JSON
  * changes nothing.

@@ -1,8 +1,9 @@
-/** The seam for strategies: what decides, from the closes of bars, whether a run should be long or flat. */
+/** The seam for strategies: what decides, from bars, whether a run should be long or flat. */
+import type { Bar } from "../../domain/market/bar.ts";
 import type { Readings, Values, Wish } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
-/** A strategy that takes many closes at once: the same as one by one, and faster. */
+/** A strategy that looks at closes alone, and takes many at once: the same as one by one, and faster. */
 export interface BlockStrategy extends Strategy {
   /**
    * Takes the first `size` closes, all in one unit, and writes into `wishes` what `add` would return after each.
@@ -14,7 +15,7 @@ export interface BlockStrategy extends Strategy {
 }
 
 /**
- * A strategy for one symbol. It knows closes alone: no orders, no account, and not the stance, which follows from
+ * A strategy for one symbol. It knows bars alone: no orders, no account, and not the stance, which follows from
  * what it wants. What it remembers has two parts: the last closes, of which a store keeps those that are new, and a
  * small state that is written whole at every checkpoint.
  */
@@ -22,13 +23,20 @@ export interface Strategy extends Readings {
   /** How many of the last closes `restore` needs; 0 for none. */
   readonly remembers: number;
   /**
-   * Takes the close of the next bar, an integer count of 10^-decimals quote currency, and answers what the strategy
-   * wants after it. Later closes have as many decimals or more.
+   * True if all that it looks at in a bar is the close. Then flat bars are passed over once they change nothing any
+   * more.
    */
-  add(close: number, decimals: number): Wish;
-  /** Forgets every close, because the next ones do not follow the previous ones. */
+  readonly seesOnlyCloses?: true;
+  /**
+   * Takes the next bar, which is lent for this call, and answers what the strategy wants after it. Later bars have as
+   * many decimals or more.
+   */
+  add(bar: Bar): Wish;
+  /** Forgets every bar, because the next ones do not follow the previous ones. */
   reset(): void;
-  /** Whether there were enough closes to want anything. */
+  /** How it failed, if it can: it wants nothing new from then on, and the run ends. */
+  readonly fault?: Error | null;
+  /** Whether there were enough bars to want anything. */
   readonly isReady: boolean;
   /** The last closes that it remembers, `most` of them at most. */
   closes(most: number): Closes;

@@ -4,9 +4,11 @@ import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
+import { EACH_TRADE } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
+import { defaultOf, STRATEGY_OPTION_NAMES, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { changesTaken } from "../../stages/waiting_orders.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
@@ -48,10 +50,14 @@ const SHOWN_CHARACTERS = 60;
  * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
  */
 export const LASTING = [
-  ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
+  ...["exchange", "symbol", "bars", "strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"],
+  ...["cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
-  ...["participation", "orderTtl"],
+  ...["participation", "orderTtl", "fill"],
 ] as const;
+
+/** What lasting options were before they existed. */
+export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -101,8 +107,12 @@ export class RunJournal implements AsyncDisposable {
     const then = kept.options as ShownOptions;
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
+    const areFiles = "strategySha256" in then && "strategySha256" in options;
     const changed = LASTING.filter((name) =>
-      (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+      // The same file may be called something else.
+      !(name === "strategy" && areFiles) &&
+      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
+      !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
@@ -240,9 +250,10 @@ export class RunJournal implements AsyncDisposable {
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    const list = changed.map((name) =>
-      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
-    ).join(
+    // Another strategy has other options, of course.
+    const isOther = changed.includes("strategy");
+    const names = isOther ? changed.filter((name) => !isOfStrategy(name)) : changed;
+    const list = names.map((name) => `${name} was ${textOf(name, then)} and is ${textOf(name, now)}`).join(
       ", ",
     );
     return new OtherRun(
@@ -250,6 +261,20 @@ export class RunJournal implements AsyncDisposable {
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+function isOfStrategy(name: string): boolean {
+  return name === "set" || name === "strategySha256" ||
+    STRATEGY_OPTION_NAMES.some((option) => option === name);
+}
+
+/** The value of an option as a message shows it; of a strategy, with its options. */
+function textOf(name: string, options: ShownOptions): string {
+  if (name === "strategy") {
+    const hash = options["strategySha256"];
+    return `${strategyWords(options)}${hash === undefined ? "" : ` (SHA-256 ${hash})`}`;
+  }
+  return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
 }
 
 /** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */

@@ -1,4 +1,5 @@
 /** Reads a run back from its journal. */
+import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { marketIn, RECORDED_MARKET } from "../../exchanges/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
@@ -11,6 +12,7 @@ import type { ChainPlace, KeptHeartbeat } from "./entry_log.ts";
 import { type Entry, readEntry } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
+import { keptBars } from "./kept_bars.ts";
 import type { ShownOptions } from "./run_journal.ts";
 
 /** How many of the last fills, refusals and gaps are read. */
@@ -21,6 +23,12 @@ const MOST_CHECKED = 10_000;
 /** The longest amount; decimal arithmetic on longer ones takes too much time. */
 const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/** The strategy in words; nothing if the run does not say which it has. */
+function strategyIn(options: ShownOptions): { readonly strategy?: string } {
+  const isKnown = options["strategy"] !== undefined || options["short"] !== undefined;
+  return isKnown ? { strategy: strategyWords(options) } : {};
+}
 
 /**
  * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if
@@ -35,6 +43,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
     const end = await reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
     const { state, price } = await checkpointOf(reader, run);
+    const bars = keptBars(options["bars"], state, reader.path);
     const sign = await reader.heartbeat();
     const heartbeat = sign?.run === run ? sign : null;
     const resumed = await lastOf(reader, run, "resumed");
@@ -52,6 +61,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
       journal: reader.path,
       run,
       symbol: String(options["symbol"]),
+      ...strategyIn(options),
       ...assetsOf(instrument),
       awaitsRules: awaitsRules(instrument),
       started: started.time,
@@ -61,6 +71,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
       pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
       connection: await connectionOf(reader, run, present.seq),
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
+      ...(bars === null ? {} : { bars }),
       throughput: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
       // Their types have just been checked.

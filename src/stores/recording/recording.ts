@@ -16,6 +16,8 @@ import { RecordingOutput } from "./recording_output.ts";
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
+  /** How many times faster than this machine's the exchange's clock runs; 1 unless it is given. */
+  readonly speed?: number;
   /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
@@ -131,12 +133,13 @@ export class Recording implements AsyncDisposable {
   }
 
   private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
-    const { symbol, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
+    const { symbol, speed = 1, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
     this.#clock = clock;
     this.#output = output;
     this.#folder = folder;
     this.#onTrouble = onTrouble;
-    this.#head = { event: "recording", version: RECORDING_VERSION, symbol, ...journal };
+    const clocked = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
+    this.#head = { event: "recording", version: RECORDING_VERSION, symbol, ...clocked, ...journal };
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {

@@ -118,7 +118,7 @@ export class Derivation {
     this.#input = null;
     while (this.#ahead === undefined && await this.#hasMore()) {
       const found = this.#inputs.step();
-      if (found === null || found.event === "handed-over") continue;
+      if (found === null || found.event === "handed-over" || found.event === "speed") continue;
       if (found.event === "recording") this.#ahead = found;
       else if (found.event !== "frames" || this.#isMessage(found.trades)) {
         throw foreign(this.#name, this.#reader.line);
@@ -196,7 +196,8 @@ export class Derivation {
       if (input.event === "frames" && !this.#inputs.hasStepped) continue;
       if (note?.event === "kept" && note.entry > lastSeq) return false;
       // The recording's own notes were not received from the exchange.
-      const isReceived = note === null || !["recording", "handed-over", "kept", "ended"].includes(note.event);
+      const isReceived = note === null ||
+        !["recording", "speed", "handed-over", "kept", "ended"].includes(note.event);
       if (isReceived && this.#reader.receivedAt > receivedAt) return false;
     }
     return true;

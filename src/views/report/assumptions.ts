@@ -1,24 +1,30 @@
 /**
  * The assumptions behind a result, for its first lines: the account, its costs, the instrument's rules and the limits.
  */
+import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/config_error.ts";
-import type { OnHalt } from "../../domain/risk/halt.ts";
-import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
+import { orderRateText } from "../../domain/risk/checks/max_orders.ts";
+import type { FillAt, TradingParameters } from "../../domain/risk/trading_parameters.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
+const FILLS_AT = { signal: "fills at the signal's trade", next: "fills at the next trade" } as const;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
-const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "participation"] as const;
+const SHARES = [
+  ...["maxDrawdown", "maxDailyLoss", "stopLoss", "trailingStop", "takeProfit", "participation"],
+] as const;
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
+type Limit = typeof LIMITS[number];
 
 /** The assumptions behind a result, from its configuration. Amounts in quote currency, durations in ms. */
-export interface Assumed {
+export interface Assumed extends Pick<TradingParameters, Exclude<Limit, "orderTtl"> | "onHalt"> {
   readonly symbol: string;
+  readonly bars: BarSize;
   readonly cash: Money;
   readonly stake: Stake;
   /** A fraction of the notional. */
@@ -26,39 +32,31 @@ export interface Assumed {
   /** Basis points. */
   readonly slippage: Money;
   readonly latency: number;
+  readonly fill: FillAt;
   readonly lot: Money | null;
   readonly tick: Money | null;
   readonly minQuantity: Money | null;
   readonly maxQuantity: Money | null;
   readonly minNotional: Money | null;
   readonly maxNotional: Money | null;
-  readonly onHalt: OnHalt;
-  readonly maxDrawdown: Money | null;
-  readonly maxDailyLoss: Money | null;
-  readonly stopLoss: Money | null;
-  readonly takeProfit: Money | null;
-  readonly participation: Money | null;
-  readonly maxPosition: Money | null;
-  readonly maxOrders: OrderRate | null;
-  readonly cooldown: number | null;
-  readonly maxLag: number | null;
   readonly orderTtl: number | null;
 }
 
-/** How orders fill: the slippage and the latency. */
+/** How orders fill: the slippage, the latency, and the first trade that may fill one. */
 export interface FillParameters {
   /** Basis points, decimal text. */
   readonly slippage: string;
   readonly latencyMs: number;
+  readonly fill: FillAt;
 }
 
 /** The fill parameters of a configuration. */
-export function fillParametersOf({ slippage, latency }: Assumed): FillParameters {
-  return { slippage: plain(slippage), latencyMs: latency };
+export function fillParametersOf({ slippage, latency, fill }: Assumed): FillParameters {
+  return { slippage: plain(slippage), latencyMs: latency, fill };
 }
 
 /**
- * The lines, each indented by two blanks. With `withFillParameters` they include slippage and latency. `named` are the
+ * The lines, each indented by two blanks. With `withFillParameters` they say how orders fill. `named` are the
  * exchange's names of the assets, or null.
  */
 export function assumptions(
@@ -71,17 +69,23 @@ export function assumptions(
   const stakeShown = stake instanceof CashShare
     ? stakeWords(stakeText(stake))
     : `${money(plain(stake))} ${quote}`;
-  const { slippage, latencyMs } = fillParametersOf(config);
+  const { slippage, latencyMs, fill } = fillParametersOf(config);
   const limits = LIMITS.filter((name) => config[name] !== null).map((name) => {
     return `${optionWord(name)} ${limitText(name, config)}`;
   });
   // Without a limit on losses nothing halts a backtest.
   if (maxDrawdown !== null || maxDailyLoss !== null) limits.push(`on-halt ${onHalt}`);
   return [
-    ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
+    ...wrapped("", [
+      `start cash ${money(plain(cash))} ${quote}`,
+      `stake ${stakeShown}`,
+      config.bars.by === "trade" ? "a bar is a trade" : `a bar is ${barSizeText(config.bars)}`,
+    ]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
-      ...(withFillParameters ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`] : []),
+      ...(withFillParameters
+        ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`, FILLS_AT[fill]]
+        : []),
     ]),
     ...wrapped(
       "",
@@ -109,7 +113,7 @@ export function wrapped(title: string, parts: readonly string[]): string[] {
   return [...lines, line];
 }
 
-function limitText(name: typeof LIMITS[number], config: Assumed): string {
+function limitText(name: Limit, config: Assumed): string {
   const value = config[name];
   if (value instanceof Money) {
     return SHARES.some((share) => share === name) ? percentText(value) : plain(value);

@@ -1,9 +1,11 @@
 /** The results of a backtest for a trader: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
+import { TimeRange } from "../../domain/market/time_range.ts";
 import { Money } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
+import { type StrategyChoice, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { type Assumed, assumptions, type FillParameters, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "../terminal/text_width.ts";
@@ -35,7 +37,11 @@ export interface ReportColumn {
 /** The text above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  readonly config: Assumed & { readonly short: number; readonly long: number };
+  readonly config: Assumed & StrategyChoice & {
+    /** The range of times asked for, as ISO 8601; null or absent for none. */
+    readonly from?: string | null;
+    readonly to?: string | null;
+  };
   /** The exchange's names of the assets; absent if not known. */
   readonly assets?: NamedAssets | null;
   /** What gaps and resets did to the averages. */
@@ -50,6 +56,7 @@ const FILL_PARAMETERS: readonly Row[] = [
   "Fills",
   ["slippage, basis points", ({ fillParameters }) => fillParameters.slippage],
   ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
+  ["trade filled at", ({ fillParameters }) => fillParameters.fill === "next" ? "next" : "signal's"],
 ];
 
 /** The rows in sections, each under its name. `reasons` are those of refused orders. */
@@ -154,8 +161,9 @@ function headOf(
   columns: readonly ReportColumn[],
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
-  const { outOfOrder, resets } = summary;
-  const { short, long } = config;
+  const { outOfOrder, resets, outOfRange, countedUp = 0 } = summary;
+  const none = countedUp > 0 ? "gaps cannot be seen" : "no gaps";
+  const { from = null, to = null } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null
       ? []
@@ -165,17 +173,22 @@ function headOf(
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
   const stream = [
-    gaps === 0 ? "no gaps" : counted(gaps, "gap"),
+    gaps === 0 ? none : counted(gaps, "gap"),
     duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
     outOfOrder === 0 ? "" : `${grouped(outOfOrder)} out of order`,
     resets === 0 ? "" : counted(resets, "reset"),
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
-    `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
-    `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `Backtest of ${symbol}, ${strategyWords(config)}, on paper`,
+    `  ${counted(trades, "trade")}${
+      summary.bars === undefined ? "" : `, ${counted(summary.bars, "bar")}`
+    } in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
+    ...(outOfRange === undefined
+      ? []
+      : [`  only trades ${new TimeRange(from, to).words}; ${grouped(outOfRange)} others skipped`]),
     ...assumptions(config, columns.length === 1, named),
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),

@@ -42,15 +42,29 @@ function processRows(status: RunStatus): Row[] {
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   const rows: Row[] = [
     ["state", states[state]],
+    ["strategy", status.strategy ?? ""],
     ["started", resumed === null && state === "running" ? "" : since(started, status)],
     ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`],
     ["connection", connection(status)],
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+    ["bars", bars(status)],
     ["checked", checked(status)],
   ];
   return rows.filter(([, value]) => value !== "");
+}
+
+/** The bars closed, and the one that is open. */
+function bars({ bars }: RunStatus): string {
+  if (bars === undefined) return "";
+  const { size, closed, open } = bars;
+  const now = open === null
+    ? ""
+    : `; open since ${moment(open.openTime)}: ${exactly(open.open)}, high ${exactly(open.high)}, low ${
+      exactly(open.low)
+    }, now ${exactly(open.close)}`;
+  return `${grouped(closed)} of ${size} closed${now}`;
 }
 
 /** What was checked against the chain. The text claims no more than that. */

@@ -5,12 +5,18 @@ import { exactly, meanPriceText, priceText, shortMoney, signedMoney, valuesText 
 
 /**
  * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all
- * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known.
+ * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known; `average` is what the
+ * averages of a crossover are.
  */
-export function fillText(event: FillEvent, named: NamedAssets | null, signal: SignalEvent | null): string {
+export function fillText(
+  event: FillEvent,
+  named: NamedAssets | null,
+  signal: SignalEvent | null,
+  average = "sma",
+): string {
   const { side, quantity, price, fee, realized, cash, cause, partial, filled, averagePrice } = event;
   const { base } = assets(event.symbol, named);
-  const why = cause ?? (signal === null ? null : reason(signal));
+  const why = cause ?? (signal === null ? null : reason(signal, average));
   return [
     `${side.toUpperCase()} ${exactly(quantity)} ${base} @ ${priceText(price)}`,
     ...(partial === undefined ? [] : ["in part"]),
@@ -25,15 +31,20 @@ export function fillText(event: FillEvent, named: NamedAssets | null, signal: Si
 }
 
 /** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order did not fill at once. */
-export function signalText(event: SignalEvent): string {
-  return `${event.side} signal @ ${priceText(event.price)}  (${reason(event)})`;
+export function signalText(event: SignalEvent, average = "sma"): string {
+  const why = reason(event, average);
+  return `${event.side} signal @ ${priceText(event.price)}${why === null ? "" : `  (${why})`}`;
 }
 
-/** Why there is a signal: the crossing of two averages, or else each value of the strategy with its name. */
+/**
+ * Why there is a signal: the crossing of two averages, or else each value of the strategy with its name; null if it has
+ * none.
+ */
 function reason(
   { type: _type, time: _time, symbol: _symbol, tradeId: _id, side, price, ...values }: SignalEvent,
-): string {
+  average: string,
+): string | null {
   const texts = valuesText(Object.values(values), price);
-  if (values.shortAverage !== undefined) return `sma ${texts.join(side === "buy" ? " > " : " < ")}`;
-  return Object.keys(values).map((name, at) => `${name} ${texts[at]}`).join(", ");
+  if (values.shortAverage !== undefined) return `${average} ${texts.join(side === "buy" ? " > " : " < ")}`;
+  return Object.keys(values).map((name, at) => `${name} ${texts[at]}`).join(", ") || null;
 }

@@ -9,6 +9,7 @@ import type {
   ReleasedEvent,
   SignalEvent,
 } from "../../domain/run/event.ts";
+import { ORDER_CHECKS } from "../../domain/risk/checks/known_checks.ts";
 import type { Halt } from "../../domain/risk/halt.ts";
 import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -17,22 +18,24 @@ import { rulesText } from "../../domain/market/instrument.ts";
 import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
 import { stakeWords } from "./figures.ts";
+import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { fillText, signalText } from "./fill_line.ts";
 
 /**
- * The log line for an event, or null if it is shown in another way. `named` are the exchange's names of the assets, and
- * `signal` is the signal behind a fill, or null.
+ * The log line for an event, or null if it is shown in another way. `named` are the exchange's names of the assets, `signal`
+ * is the signal behind a fill, or null, and `average` what a crossover's averages are.
  */
 export function narrate(
   event: PenstockEvent,
   named: NamedAssets | null = null,
   signal: SignalEvent | null = null,
+  average = "sma",
 ): Line | null {
   switch (event.type) {
     case "started": {
-      const { symbol, short, long, cash, stake, fee } = event.config;
+      const { symbol, cash, stake, fee } = event.config;
       return info(
-        `Penstock ${event.version} ${event.command}: ${symbol}, averages of ${short} and ${long} trades, ` +
+        `Penstock ${event.version} ${event.command}: ${symbol}, ${strategyWords(event.config)}, ` +
           `cash ${cash}, stake ${stakeWords(stake)}, fee ${fee}; on paper only`,
       );
     }
@@ -51,13 +54,13 @@ export function narrate(
           "the averages start again, position and cash stay",
       );
     case "signal":
-      return info(signalText(event));
+      return info(signalText(event, average));
     case "refusal": {
       const cause = event.cause === undefined ? "" : ` (${event.cause})`;
       return warn(`${event.side}${cause} refused ${whyRefused(event)}, trade ${event.tradeId}${got(event)}`);
     }
     case "fill":
-      return info(fillText(event, named, signal));
+      return info(fillText(event, named, signal, average));
     case "expired":
       return expiredLine(event);
     case "halt":
@@ -95,13 +98,18 @@ const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
   "stale": "the stream is stale",
 };
 
+/** The checks whose amounts are ms. */
+const IN_MILLISECONDS: ReadonlySet<string> = new Set(
+  ORDER_CHECKS.filter((row) => "unit" in row).map(({ reason }) => reason),
+);
+
 /** Why an order was refused: `(min-notional): 4 found, limit 5`. */
 export function whyRefused(
   { reason, value, limit }: Pick<RefusalEvent, "reason" | "value" | "limit">,
 ): string {
   const words = REFUSED_BECAUSE[reason];
   if (words !== undefined && !/^-?\d/.test(value)) return `(${reason}): ${words}`;
-  const unit = reason === "cooldown" || reason === "max-lag" ? " ms" : "";
+  const unit = IN_MILLISECONDS.has(reason) ? " ms" : "";
   return `(${reason}): ${value}${unit} found, limit ${limit}${unit}`;
 }
 

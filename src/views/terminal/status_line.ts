@@ -1,7 +1,9 @@
 /** The live line under the log: a function of the run's state. */
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
+import { barSizeText } from "../../domain/market/bar_size.ts";
 import { plain } from "../../domain/numbers/money.ts";
+import { priceText as plainPrice } from "../../domain/numbers/price.ts";
 import type { StreamState } from "../view.ts";
 import { assets } from "./assets.ts";
 import { money, priceText, valuesText } from "./figures.ts";
@@ -9,7 +11,7 @@ import { cutTo, textWidth } from "./text_width.ts";
 
 /** The state of a live run as an event. `time` is now, ISO 8601; `heldGap` are the trades being fetched, or null. */
 export function statusEvent(
-  { trades, equity, position, halt }: RunState,
+  { trades, bars, equity, position, halt }: RunState,
   { symbol, tradesPerSecond, lagMs }: StreamState,
   time: string,
   heldGap: StatusEvent["heldGap"] | null = null,
@@ -19,6 +21,7 @@ export function statusEvent(
     time,
     symbol,
     trades,
+    ...(bars === undefined ? {} : { bars: bars.closed }),
     tradesPerSecond: Math.round(tradesPerSecond),
     lagMs,
     equity: plain(equity),
@@ -59,7 +62,7 @@ function joined(parts: readonly Part[], form: "full" | "short", space: string): 
 const CONNECTED = "●";
 
 /** The parts that a narrow terminal leaves out, in this order. */
-const DROPPED = ["rate", "lag", "averages", "position", "equity", "symbol"] as const;
+const DROPPED = ["rate", "lag", "bar", "averages", "position", "equity", "symbol"] as const;
 
 /** A part of the line, in full and shortened; empty if there is nothing to say. */
 interface Part {
@@ -89,11 +92,24 @@ function partsOf(run: RunState, stream: StreamState): readonly Part[] {
       full: values.length === 0 ? `${label} warming up` : `${label} ${values.map(asPrice).join(" / ")}`,
       short: values.length === 0 ? `${label} warming up` : `${label} ${shown.join("/")}`,
     },
+    { name: "bar", ...barText(run.bars) },
     same("position", run.position.isZero() ? "flat" : `${plain(run.position)} ${base}`),
     { name: "equity", full: `equity ${equity} ${quote}`, short: `equity ${equity}` },
     { name: "rate", full: `${rate} trades/s`, short: `${rate}/s` },
     same("lag", stream.lagMs === null ? "" : `lag ${Math.round(stream.lagMs)} ms`),
   ];
+}
+
+/** The bar that is open, counted from 1, and the prices that it has had. */
+function barText(bars: RunState["bars"]): Pick<Part, "full" | "short"> {
+  if (bars === undefined) return { full: "", short: "" };
+  const { closed, open } = bars;
+  const short = `bar ${closed + 1}`;
+  const [low, high] = [open?.low, open?.high].map((price) =>
+    price === undefined ? "" : ungrouped(priceText(plainPrice(price, open!.decimals)))
+  );
+  const prices = low === high ? low : `${low}–${high}`;
+  return { full: `${barSizeText(bars.size)} ${short}${prices === "" ? "" : ` ${prices}`}`, short };
 }
 
 /** The line has no room for commas between thousands. */

@@ -21,6 +21,7 @@ export function summaryTable(
   const rows: [string, string][] = [
     ["symbol", summary.symbol],
     ["trades seen", seen(summary)],
+    ...(summary.bars === undefined ? [] : [["bars closed", grouped(summary.bars)] as [string, string]]),
     ["from", momentUtc(summary.firstTime)],
     ["to", momentUtc(summary.lastTime)],
     ["signals", `${summary.signals}`],

@@ -13,10 +13,13 @@ export class TradeNarration {
   #unshown: SignalEvent | null = null;
   /** Oldest first. */
   readonly #recent: SignalEvent[] = [];
+  /** What a crossover's averages are. */
+  #average: string | undefined;
 
   /** The line for this event, after the line of a signal that did not fill at once. `named` is as in `narrate`. */
   *lines(event: PenstockEvent, named: NamedAssets | null): Generator<Line> {
     const signal = event.type === "fill" ? this.#signalOf(event) : null;
+    if (event.type === "started") this.#average = event.config["average"]?.toString();
     if (signal === null || signal !== this.#unshown) yield* this.settle(named);
     this.#unshown = null;
     if (event.type === "signal") {
@@ -25,7 +28,7 @@ export class TradeNarration {
       if (this.#recent.length > REMEMBERED) this.#recent.shift();
       return;
     }
-    const line = narrate(event, named, signal);
+    const line = narrate(event, named, signal, this.#average);
     if (line !== null) yield line;
   }
 
@@ -33,7 +36,7 @@ export class TradeNarration {
   *settle(named: NamedAssets | null): Generator<Line> {
     const signal = this.#unshown;
     this.#unshown = null;
-    const line = signal === null ? null : narrate(signal, named);
+    const line = signal === null ? null : narrate(signal, named, null, this.#average);
     if (line !== null) yield line;
   }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isoTime, microseconds, microsecondsIn } from "../../../src/domain/numbers/time.ts";
+import { DAY, isoTime, microseconds, microsecondsIn, timeIn } from "../../../src/domain/numbers/time.ts";
 
 Deno.test("microseconds() distinguishes seconds, milliseconds and microseconds by their magnitude", () => {
   assertEquals(microseconds(1_723_161_255), 1_723_161_255_000_000);
@@ -51,5 +51,42 @@ Deno.test("isoTime() loses nothing: its text gives the time again", () => {
     const text = isoTime(time);
     assertEquals(text.length, 27);
     assertEquals(Date.parse(`${text.slice(0, 23)}Z`) * 1000 + Number(text.slice(23, 26)), time);
+  }));
+});
+
+Deno.test("timeIn() reads dates and ISO 8601 to the microsecond, and nothing else", () => {
+  const midnight = Date.UTC(2025, 0, 31) * 1000;
+  const read: readonly (readonly [string, number])[] = [
+    ["2025-01-31", midnight],
+    ["2025-01-31T00:00", midnight],
+    ["2025-01-31T23:59:59.999999Z", midnight + DAY - 1],
+    ["2025-01-31T01:00:00+01:00", midnight],
+    ["2025-01-30T22:30-01:30", midnight],
+    ["2024-02-29T12:00:00.5Z", Date.UTC(2024, 1, 29, 12) * 1000 + 500_000],
+    ["1970-01-01", 0],
+  ];
+  for (const [text, time] of read) assertEquals(timeIn(text), time, text);
+  for (
+    const text of [
+      ...["", "2025", "2025-01", "2025-1-31", "20250131", "31.01.2025", "2025-01-31 12:00", "2025-01-31T12"],
+      ...[
+        "2025-02-29",
+        "2025-13-01",
+        "2025-00-10",
+        "2025-01-31T24:00",
+        "2025-01-31T23:60",
+        "2025-01-31T12:00:60",
+      ],
+      ...["2025-01-31T12:00:00.1234567Z", "2025-01-31T12:00z", "2025-01-31Z", "2025-01-31T12:00+25:00"],
+      ...["1969-12-31", "2255-01-01", "1735689600000", " 2025-01-31", "2025-01-31T12:00:00,5Z"],
+    ]
+  ) {
+    assertEquals(timeIn(text), null, text);
+  }
+});
+
+Deno.test("timeIn() reads what isoTime() writes", () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: Date.UTC(2254, 11, 31) * 1000 }), (time) => {
+    assertEquals(timeIn(isoTime(time)), time);
   }));
 });

@@ -10,11 +10,14 @@ function bought(
   price: string,
   stopLoss: string | null,
   takeProfit: string | null = null,
+  trailingStop: string | null = null,
 ): ProtectiveExits {
   const exits = new ProtectiveExits({
     stopLoss: stopLoss === null ? null : m(stopLoss),
     takeProfit: takeProfit === null ? null : m(takeProfit),
+    trailingStop: trailingStop === null ? null : m(trailingStop),
   });
+  exits.mark(Number(price), 0);
   exits.booked("buy", m(price), m(quantity), m(quantity), true);
   return exits;
 }
@@ -63,7 +66,7 @@ Deno.test("ProtectiveExits sells at any price while flattening, if there is a po
   assertEquals(causes(exits, [1, 100, 9_999]), ["flatten", "flatten", "flatten"]);
   exits.flattening = false;
   assertEquals(causes(exits, [100]), [null]);
-  const empty = new ProtectiveExits({ stopLoss: null, takeProfit: null });
+  const empty = new ProtectiveExits({ stopLoss: null, takeProfit: null, trailingStop: null });
   empty.flattening = true;
   assertEquals(causes(empty, [1, 9_999]), [null, null]);
 });
@@ -71,7 +74,69 @@ Deno.test("ProtectiveExits sells at any price while flattening, if there is a po
 Deno.test("ProtectiveExits keeps its levels when the unit gets finer, and over a restart", () => {
   const exits = bought("3", "100", "0.02", "0.05");
   assertEquals(causes(exits, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
-  const again = new ProtectiveExits({ stopLoss: m("0.02"), takeProfit: m("0.05") });
-  again.restore(JSON.parse(JSON.stringify(exits.snapshot())), 2, m("303"));
+  const again = new ProtectiveExits({ stopLoss: m("0.02"), takeProfit: m("0.05"), trailingStop: null });
+  again.restore(JSON.parse(JSON.stringify(exits.snapshot())), { price: 10_500, decimals: 2 }, m("303"));
   assertEquals(causes(again, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
+});
+
+/** What each trade asks for, one after the other. */
+function asked(exits: ProtectiveExits, prices: readonly number[], decimals = 0): (string | null)[] {
+  return prices.map((price) => {
+    exits.mark(price, decimals);
+    return exits.causeAt(price, decimals);
+  });
+}
+
+Deno.test("ProtectiveExits sells at the trailing stop under the highest price since the position was opened", () => {
+  const exits = bought("3", "100", null, null, "0.1");
+  assertEquals(asked(exits, [91, 110, 100, 99]), [null, null, null, "trailing-stop"]);
+  // Another purchase, or a sale of a part, opens no position.
+  exits.booked("buy", m("99"), m("1"), m("4"), true);
+  assertEquals(asked(exits, [100, 99]), [null, "trailing-stop"]);
+  exits.booked("sell", m("99"), m("1"), m("3"), true);
+  assertEquals(asked(exits, [100, 99]), [null, "trailing-stop"]);
+  exits.booked("sell", m("99"), m("3"), m("0"), true);
+  assertEquals(asked(exits, [80, 50]), [null, null]);
+  exits.booked("buy", m("50"), m("1"), m("1"), true);
+  assertEquals(asked(exits, [46, 45]), [null, "trailing-stop"]);
+});
+
+Deno.test("ProtectiveExits follows the highest price while a sale waits and while it flattens", () => {
+  const exits = bought("3", "100", null, null, "0.1");
+  exits.ask();
+  assertEquals(asked(exits, [90, 200, 100]), [null, null, null]);
+  exits.askAgain();
+  assertEquals(asked(exits, [181, 180]), [null, "trailing-stop"]);
+  exits.flattening = true;
+  assertEquals(asked(exits, [300, 271]), ["flatten", "flatten"]);
+  exits.flattening = false;
+  assertEquals(asked(exits, [271, 270]), [null, "trailing-stop"]);
+});
+
+Deno.test("ProtectiveExits calls a sale after the stop-loss first, then the trailing stop, then the take-profit", () => {
+  const exits = bought("1", "100", "0.1", "0.5", "0.05");
+  assertEquals(asked(exits, [95, 90]), ["trailing-stop", "stop-loss"]);
+  exits.ask();
+  exits.mark(200, 0);
+  exits.askAgain();
+  assertEquals(asked(exits, [190, 191]), ["trailing-stop", "take-profit"]);
+});
+
+Deno.test("ProtectiveExits keeps the highest price exactly when the unit gets finer, and over a restart", () => {
+  const exits = bought("1", "9007199", null, null, "0.000000001");
+  // 9007199 × 0.999999999 is 9007198.990992801.
+  assertEquals(asked(exits, [900719900000000, 900719899099280, 900719899099281], 8), [
+    null,
+    "trailing-stop",
+    null,
+  ]);
+  assertEquals(exits.snapshot().highest, "9007199");
+  const again = new ProtectiveExits({ stopLoss: null, takeProfit: null, trailingStop: m("0.000000001") });
+  again.restore(
+    JSON.parse(JSON.stringify(exits.snapshot())),
+    { price: 900719899099281, decimals: 8 },
+    m("0"),
+  );
+  assertEquals(again.snapshot(), exits.snapshot());
+  assertEquals(asked(again, [900719899099281, 900719899099280], 8), [null, "trailing-stop"]);
 });

@@ -207,7 +207,7 @@ Deno.test("BinanceMessageReader.decode() agrees with its scan on very many mutat
   const parser = new BinanceMessageReader("BTCUSDT");
   const { scan } = scanner;
   const DIGITS = "9".repeat(4096);
-  const counts = { scanned: 0, trade: 0, other: 0, rejected: 0 };
+  const counts = { scanned: 0, trade: 0, other: 0, rejected: 0, empty: 0 };
   let before = SHAPES[0]!;
   for (let n = 0; n < MESSAGES; n++) {
     let message = random.pick(SHAPES);

@@ -3,14 +3,16 @@ import fc from "fast-check";
 import type { Wish } from "../../../src/domain/market/signal.ts";
 import type { Tick } from "../../../src/domain/market/tick.ts";
 import { AverageStage } from "../../../src/stages/average.ts";
-import { Crossover } from "../../../src/stages/strategies/crossover.ts";
+import { Crossover, EmaCrossover } from "../../../src/stages/strategies/crossover.ts";
 import { Exact } from "../../support/exact.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
+import { wishesOver } from "./wishes.ts";
 import { blocksOf } from "../../support/blocks.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
+testStrategy("crossover of exponential averages", () => new EmaCrossover(3, 8));
 
 /** The wish after each tick, and both averages as text. */
 type Found = [Wish, string | null, string | null];
@@ -216,4 +218,17 @@ Deno.test("new Crossover() refuses windows that are not whole numbers with 1 ≤
   }
   new Crossover(1, 2);
   new Crossover(999_999, 1_000_000);
+});
+
+Deno.test("EmaCrossover.add() compares two exponential averages as they are, from the bar on at which both exist", () => {
+  const strategy = new EmaCrossover(1, 2);
+  // The long one: the mean of 10 and 13, then two thirds of the way to each close.
+  assertEquals(wishesOver(strategy, ["10", "13", "11.5"]), [0, 1, 0]);
+  assertEquals(strategy.values(), { shortAverage: "11.5", longAverage: "11.5" });
+  assertEquals(wishesOver(strategy, ["4"]), [-1]);
+  assertEquals(strategy.values(), { shortAverage: "4", longAverage: "6.5" });
+});
+
+Deno.test("new EmaCrossover() refuses the windows that Crossover refuses", () => {
+  assertThrows(() => new EmaCrossover(5, 5), RangeError, "1 ≤ short < long ≤ 1000000: got 5 and 5");
 });

@@ -3,6 +3,8 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Values, Wish } from "../../../src/domain/market/signal.ts";
 import type { BlockStrategy, Strategy } from "../../../src/stages/strategies/strategy.ts";
+import { flatBar } from "../../support/bars.ts";
+import { testStrategyInStage } from "./strategy_stage_contract.ts";
 import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
 
 type Found = readonly [Wish, Values | null];
@@ -10,7 +12,7 @@ type Found = readonly [Wish, Values | null];
 /** The wishes and values after each of these closes. */
 function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   return some.map(({ close, decimals }) => {
-    const wish = strategy.add(close, decimals);
+    const wish = strategy.add(flatBar(close, decimals));
     assertEquals(strategy.values() === null, !strategy.isReady, "it has values when it is ready");
     return [wish, strategy.values()];
   });
@@ -21,9 +23,11 @@ function keptOf(strategy: Strategy): Parameters<Strategy["restore"]> {
   return JSON.parse(JSON.stringify([strategy.snapshot(), strategy.closes(strategy.remembers)]));
 }
 
-/** Registers the contract's tests for the strategy `name`, which a random walk must make long and flat. */
-export function testStrategy(name: string, make: () => Strategy): void {
-  Deno.test(`${name} wants nothing before it has values, and later wants to be long and to be flat`, () => {
+/** Registers the contract's tests for the strategy `name`, which a random walk must make want what is in `wants`. */
+export function testStrategy(name: string, make: () => Strategy, wants: readonly Wish[] = [1, -1]): void {
+  testStrategyInStage(name, make);
+
+  Deno.test(`${name} wants nothing before it has values, and later ${wants.join(" and ")}`, () => {
     assertEquals([make().isReady, make().values()], [false, null]);
     const wanted = new Set<Wish>();
     fc.assert(fc.property(closes, (some) => {
@@ -33,7 +37,7 @@ export function testStrategy(name: string, make: () => Strategy): void {
         assertNotEquals(values, null);
       }
     }));
-    assertEquals(wanted, new Set<Wish>([1, -1]));
+    assertEquals(wanted, new Set(wants));
   });
 
   Deno.test(`${name} wants the same in any unit`, () => {

@@ -19,8 +19,8 @@ function column(
     title,
     summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } },
     fillParameters: title === "pessimistic"
-      ? { slippage: "2", latencyMs: 250 }
-      : { slippage: "0", latencyMs: 0 },
+      ? { slippage: "2", latencyMs: 250, fill: "next" }
+      : { slippage: "0", latencyMs: 0, fill: "signal" },
     refused: new Map(Object.entries(refused)),
   };
 }
@@ -53,7 +53,7 @@ Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   1,019,904 trades in 2.34 s, 435,856 a second; no gaps
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
   start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade
-  fee 0.1 %, slippage 0 bp, latency 0ms
+  fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade
   lot 0.00001, tick 0.01, min-notional 5
   limits: max-drawdown 20 %, on-halt hold
 
@@ -150,6 +150,7 @@ Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
 Fills
   slippage, basis points                         0               0            2
   latency                                      0ms             0ms        250ms
+  trade filled at                         signal's        signal's         next
 
 Result
   net profit, USDT                   +1,234,567.89         -193.42         0.00
@@ -222,7 +223,7 @@ function assumed(
 Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quote currency", () => {
   assertEquals(assumed({ symbol: "ETHBTC", cash: "0.0512345", stake: "1234.567", short: "3" }), [
     "  start cash 0.05123 BTC, stake 1,234.57 BTC, a bar is a trade",
-    "  fee 0.1 %, slippage 0 bp, latency 0ms",
+    "  fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade",
     "  lot 0.00001, tick 0.01, min-notional 5",
     "  limits: max-drawdown 20 %, on-halt hold",
   ]);
@@ -231,6 +232,7 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
     fee: "0.075%",
     slippage: "1.5",
     latency: "90s",
+    fill: "next",
     cash: "1234567.891",
     onHalt: "flatten",
     minQuantity: "0.001",
@@ -245,18 +247,19 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
     participation: "10%",
     orderTtl: "1h",
     stopLoss: "2%",
+    trailingStop: "3%",
     takeProfit: "150%",
   };
   assertEquals(
     assumed(set),
     [
       "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
-      "  fee 0.075 %, slippage 1.5 bp, latency 90s",
+      "  fee 0.075 %, slippage 1.5 bp, latency 90s, fills at the next trade",
       "  lot 0.00001, tick 0.01, min-quantity 0.001, max-quantity 9, min-notional 5,",
       "    max-notional 100000",
       "  limits: max-drawdown 20 %, max-daily-loss 3 %, stop-loss 2 %,",
-      "    take-profit 150 %, participation 10 %, max-position 5000, max-orders 10/1m,",
-      "    cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
+      "    trailing-stop 3 %, take-profit 150 %, participation 10 %, max-position 5000,",
+      "    max-orders 10/1m, cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
     ],
   );
   // The texts above set all options of the risk gate, so a new one is not left out.

@@ -1,14 +1,46 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { Account } from "../../../src/domain/account/account.ts";
-import { Money, plain } from "../../../src/domain/numbers/money.ts";
-import { Order } from "../../../src/domain/orders/order.ts";
-import { OrderSizing } from "../../../src/domain/orders/sizing.ts";
-import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
-import type { Choices } from "../../support/reference.ts";
+import { Account } from "../../src/domain/account/account.ts";
+import { Money, plain } from "../../src/domain/numbers/money.ts";
+import { Order } from "../../src/domain/orders/order.ts";
+import type { Quote } from "../../src/domain/orders/quote.ts";
+import type { Fill } from "../../src/domain/orders/fill.ts";
+import { type FoundBreach, OrderChecks } from "../../src/domain/risk/checks/order_checks.ts";
+import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
+import { PaperExchange } from "../../src/stages/paper_exchange.ts";
+import type { ApprovedOrder } from "../../src/stages/risk.ts";
+import { tickOf } from "../support/ticks.ts";
+import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reference.ts";
 
 const m = (amount: string) => new Money(amount);
 const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });
+const PRICE_DECIMALS = 8;
+
+/** The paper exchange of an account, and the gate's checks of what it quotes. */
+class CheckedExchange {
+  readonly exchange: PaperExchange;
+  readonly #checks: OrderChecks;
+
+  constructor(parameters: TradingParameters, account: Account) {
+    this.exchange = new PaperExchange(parameters, account);
+    this.#checks = new OrderChecks(parameters, account);
+  }
+
+  /** What an order trades at a price, or why it may not; the trade has this quantity, whole units. */
+  quote(order: Order, price: string, quantity = 1): Quote | FoundBreach {
+    const units = Number(m(price).times(10 ** PRICE_DECIMALS).toFixed());
+    const quote = this.exchange.quote(order, tickOf({ price: units, decimals: PRICE_DECIMALS, quantity }));
+    return this.#checks.judgeQuote(order, quote) ?? quote;
+  }
+
+  /** Fills an order at a price, as if the gate had approved it. */
+  fill(order: Order, price: string, quantity?: number): Fill | null {
+    const quote = this.quote(order, price, quantity);
+    assert(!("reason" in quote), "refused");
+    return this.exchange.fill({ kind: "approved", order, quote } as unknown as ApprovedOrder, 1);
+  }
+}
 
 /**
  * Sizes an order under the defaults and what is `changed`; amounts as text. A position is bought for nothing
@@ -25,13 +57,13 @@ function sized(
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(parameters).size(orderTo(side), m(price), account, null);
+  const order = new CheckedExchange(parameters, account).quote(orderTo(side), price);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
 }
 
-Deno.test("OrderSizing.size() buys for the stake in whole lots, with the fee rounded up", () => {
+Deno.test("PaperExchange.quote() buys for the stake in whole lots, with the fee rounded up", () => {
   assertEquals(sized("buy", "61607.85"), { price: "61607.85", quantity: "0.01623", fee: "0.99989541" });
   assertEquals(sized("buy", "61607.85", { lot: "0.001" }), {
     price: "61607.85",
@@ -40,7 +72,7 @@ Deno.test("OrderSizing.size() buys for the stake in whole lots, with the fee rou
   });
 });
 
-Deno.test("OrderSizing.size() buys for the cash less the fee, if that is below the stake", () => {
+Deno.test("PaperExchange.quote() buys for the cash less the fee, if that is below the stake", () => {
   assertEquals(sized("buy", "10", { cash: "500.5", lot: "1" }), { price: "10", quantity: "50", fee: "0.5" });
   assertEquals(sized("buy", "10", { cash: "500.49", lot: "1" }), {
     price: "10",
@@ -49,12 +81,12 @@ Deno.test("OrderSizing.size() buys for the cash less the fee, if that is below t
   });
 });
 
-Deno.test("OrderSizing.size() sells the whole position, even if it is not a whole number of lots", () => {
+Deno.test("PaperExchange.quote() sells the whole position, even if it is not a whole number of lots", () => {
   const order = sized("sell", "100", { position: "0.123456789" });
   assertEquals(order, { price: "100", quantity: "0.123456789", fee: "0.01234568" });
 });
 
-Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
+Deno.test("PaperExchange.quote() quotes the price moved by slippage", () => {
   assertEquals(sized("buy", "100", { slippage: "100", lot: "1" }), {
     price: "101",
     quantity: "9",
@@ -64,7 +96,7 @@ Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
   assertEquals(sale, { price: "99", quantity: "2", fee: "0.198" });
 });
 
-Deno.test("OrderSizing.size() turns down a buy that would make the position worth more than allowed", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a buy that would make the position worth more than allowed", () => {
   const more = sized("buy", "100", { lot: "1", maxPosition: "1199", position: "2" });
   assertEquals(more, { reason: "max-position", limit: "1199", value: "1200" });
   assertEquals(sized("buy", "100", { lot: "1", maxPosition: "1200", position: "2" }).quantity, "10");
@@ -72,40 +104,71 @@ Deno.test("OrderSizing.size() turns down a buy that would make the position wort
   assertEquals(sized("sell", "100", { maxPosition: "1", position: "2" }).quantity, "2");
 });
 
-Deno.test("OrderSizing.roomAt() gives the share of a trade's quantity in whole lots, or null without a limit", () => {
-  const roomUnder = (choices: Partial<Choices>) => {
-    const room = new OrderSizing(tradingParametersOf({ ...DEFAULTS, ...choices }))
-      .roomAt({ quantityWhole: 3, quantityFraction: 25_000_000 });
-    return room && plain(room);
+Deno.test("PaperExchange.quote() gives the share of a trade's quantity in whole lots, or all without a limit", () => {
+  const quantityUnder = (choices: Partial<Choices>) => {
+    const parameters = tradingParametersOf({ ...DEFAULTS, stake: "100", ...choices });
+    const quote = new CheckedExchange(parameters, new Account(parameters.cash)).quote(
+      orderTo("buy"),
+      "10",
+      7,
+    );
+    assert("quantity" in quote);
+    return [plain(quote.quantity), plain(quote.whole)];
   };
-  assertEquals(roomUnder({ participation: "0.1", lot: "0.01" }), "0.32");
-  assertEquals(roomUnder({ participation: "0.1", lot: "1" }), "0");
-  assertEquals(roomUnder({}), null);
+  assertEquals(quantityUnder({ participation: "0.1", lot: "0.05" }), ["0.7", "10"]);
+  assertEquals(quantityUnder({ participation: "0.033", lot: "0.01" }), ["0.23", "10"]);
+  assertEquals(quantityUnder({ participation: "0.1", lot: "1" }), ["0", "10"]);
+  assertEquals(quantityUnder({}), ["10", "10"]);
 });
 
-Deno.test("OrderSizing.size() trades what there is room for, and applies the minimum to the whole order", () => {
-  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
+Deno.test("PaperExchange shares the volume of a trade among the orders that fill at it", () => {
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", participation: "1" });
+  const exchange = new PaperExchange(parameters, new Account(parameters.cash));
+  const trade = tickOf({ price: 100, quantity: 14 });
+  const quantities = [orderTo("buy"), orderTo("buy")].map((order) => {
+    const quote = exchange.quote(order, trade);
+    exchange.fill({ kind: "approved", order, quote } as unknown as ApprovedOrder, trade.id);
+    return plain(quote.quantity);
+  });
+  assertEquals(quantities, ["10", "4"]);
+  assertEquals(plain(exchange.quote(orderTo("buy"), trade).quantity), "0");
+  assertEquals(plain(exchange.quote(orderTo("buy"), tickOf({ quantity: 3 })).quantity), "3");
+});
+
+Deno.test("PaperExchange.fill() fills an order over several trades, and the minimum applies to the whole of it", () => {
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", minNotional: "500", participation: "1" });
   const account = new Account(parameters.cash);
-  const sizing = new OrderSizing(parameters);
+  const exchange = new CheckedExchange(parameters, account);
   const order = orderTo("buy");
-  const first = sizing.size(order, m("100"), account, m("3"));
-  assert("whole" in first);
-  assertEquals([plain(first.quantity), plain(first.whole), plain(first.fee)], ["3", "10", "0.3"]);
-  assertEquals(plain(sizing.needs(order, first, account).cash), "700.7");
-  order.isWorking = true;
-  order.take(first.quantity, first.notional);
-  // 700 are left of the stake.
-  const second = sizing.size(order, m("140"), account, m("99"));
-  assert("whole" in second);
-  assertEquals([plain(second.quantity), plain(second.whole)], ["5", "5"]);
-  assertEquals(order.progress(), { filled: "3", averagePrice: "100" });
-  order.take(second.quantity, second.notional);
-  assertEquals(order.progress(), { filled: "8", averagePrice: "125" });
-  const third = sizing.size(order, m("140"), account, m("99"));
-  assertEquals(third, { reason: "lot", limit: "140", value: "0" });
+  const first = exchange.fill(order, "100", 3);
+  assertEquals([first?.partial, first && plain(first.quantity), first && plain(first.fee)], [
+    true,
+    "3",
+    "0.3",
+  ]);
+  // Of the stake 700 are left, and their fee.
+  assertEquals(plain(account.cash.minus(account.freeCash)), "700.7");
+  assertEquals(exchange.fill(order, "140", 0), null);
+  const second = exchange.fill(order, "140", 99);
+  assertEquals([second && plain(second.quantity), second?.partial], ["5", undefined]);
+  assertEquals([second?.filled, second?.averagePrice], ["8", "125"]);
+  assertEquals(account.freeCash, account.cash);
+  assertEquals(exchange.quote(order, "140", 99), { reason: "lot", limit: "140", value: "0" });
 });
 
-Deno.test("OrderSizing.size() turns down a notional below the minimum, and takes one that equals it", () => {
+Deno.test("PaperExchange.cancel() frees what the rest of an order needed, and nothing that another one needs", () => {
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", participation: "1" });
+  const account = new Account(parameters.cash);
+  const checked = new CheckedExchange(parameters, account);
+  const order = orderTo("buy");
+  checked.fill(order, "100", 3);
+  checked.exchange.cancel(orderTo("buy"));
+  assertEquals(plain(account.cash.minus(account.freeCash)), "700.7");
+  checked.exchange.cancel(order);
+  assertEquals(plain(account.cash.minus(account.freeCash)), "0");
+});
+
+Deno.test("OrderChecks.judgeQuote() turns down a notional below the minimum, and takes one that equals it", () => {
   const below = sized("sell", "100", { position: "0.04999" });
   assertEquals(below, { reason: "min-notional", limit: "5", value: "4.999" });
   assertEquals(sized("sell", "100", { position: "0.05" }).quantity, "0.05");
@@ -116,11 +179,11 @@ Deno.test("OrderSizing.size() turns down a notional below the minimum, and takes
   });
 });
 
-Deno.test("OrderSizing.size() turns down a sale without a position", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a sale without a position", () => {
   assertEquals(sized("sell", "100"), { reason: "no-position", limit: "0.00001", value: "0" });
 });
 
-Deno.test("OrderSizing.size() distinguishes a lot beyond the stake from a lot beyond the cash", () => {
+Deno.test("OrderChecks.judgeQuote() distinguishes a lot beyond the stake from a lot beyond the cash", () => {
   assertEquals(sized("buy", "2000", { lot: "1" }), { reason: "lot", limit: "2000", value: "1000" });
   const poor = sized("buy", "2000", { lot: "1", cash: "2001" });
   assertEquals(poor, { reason: "funds", limit: "2002", value: "2001" });
@@ -128,25 +191,28 @@ Deno.test("OrderSizing.size() distinguishes a lot beyond the stake from a lot be
   assertEquals(sized("buy", "2000", { lot: "1", cash: "2002" }).reason, "lot");
 });
 
-Deno.test("OrderSizing.size() turns down a buy whose rounded fee would exceed the cash", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a buy whose rounded fee would exceed the cash", () => {
   // 10^-8 × (1 + 0.001) is covered by the cash, but the fee is rounded up to 10^-8.
   const order = sized("buy", "0.00000001", { lot: "1", cash: "0.00000001001", minNotional: "0" });
   assertEquals(order, { reason: "funds", limit: "0.00000002", value: "0.00000001001" });
 });
 
-Deno.test("OrderSizing.size() turns down a sale at a price of 0, whatever the minimum", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a sale at a price of 0, whatever the minimum", () => {
   const order = sized("sell", "1", { slippage: "1", tick: "5", position: "2", minNotional: "0" });
   assertEquals(order, { reason: "min-notional", limit: "0", value: "0" });
 });
 
-Deno.test("OrderSizing.size() turns down a sale whose fee is more than it brings in and the cash together", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a sale whose fee is more than it brings in and the cash together", () => {
   const tiny = { position: "0.00001", minNotional: "0" };
   assertEquals(sized("sell", "0.0002", { ...tiny, cash: "0.00000001" }).fee, "0.00000001");
   const broke = new Account(new Money("0"));
   broke.book({ side: "buy", price: m("0"), quantity: m("0.00001"), fee: m("0"), tradeId: 1 });
   const parameters = tradingParametersOf({ ...DEFAULTS, minNotional: "0" });
-  const order = new OrderSizing(parameters).size(orderTo("sell"), m("0.0002"), broke, null);
-  assertEquals(order, { reason: "funds", limit: "0.000000008", value: "0" });
+  assertEquals(new CheckedExchange(parameters, broke).quote(orderTo("sell"), "0.0002"), {
+    reason: "funds",
+    limit: "0.000000008",
+    value: "0",
+  });
 });
 
 /** Sizes an order like `sized`, under these limits of the instrument. */
@@ -160,13 +226,13 @@ function limited(
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(parameters).size(orderTo(side), m(price), account, null);
+  const order = new CheckedExchange(parameters, account).quote(orderTo(side), price);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { quantity: plain(order.quantity) };
 }
 
-Deno.test("OrderSizing.size() turns down a quantity below the smallest, and says what that costs", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a quantity below the smallest, and says what that costs", () => {
   const least = { minQuantity: "0.25" };
   assertEquals(limited(least, "buy", "4000"), { quantity: "0.25" });
   // 1000.04 ÷ 4000.16 is 0.25 less a little.
@@ -191,7 +257,7 @@ Deno.test("OrderSizing.size() turns down a quantity below the smallest, and says
   });
 });
 
-Deno.test("OrderSizing.size() turns down a quantity above the largest, bought or sold", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a quantity above the largest, bought or sold", () => {
   const most = { maxQuantity: "0.25" };
   assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
   assertEquals(limited(most, "buy", "3999"), { reason: "max-quantity", limit: "0.25", value: "0.25006" });
@@ -202,7 +268,7 @@ Deno.test("OrderSizing.size() turns down a quantity above the largest, bought or
   });
 });
 
-Deno.test("OrderSizing.size() turns down a notional above the largest, bought or sold", () => {
+Deno.test("OrderChecks.judgeQuote() turns down a notional above the largest, bought or sold", () => {
   const most = { maxNotional: "1000" };
   assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
   assertEquals(limited({ maxNotional: "999.99" }, "buy", "4000"), {
@@ -218,45 +284,32 @@ Deno.test("OrderSizing.size() turns down a notional above the largest, bought or
   });
 });
 
-Deno.test("OrderSizing.size() applies the largest quantity to an order that fills in parts as a whole, and the smallest once", () => {
+Deno.test("OrderChecks.judgeQuote() applies the largest quantity to an order that fills in parts as a whole, and the smallest once", () => {
   const parameters = {
     ...tradingParametersOf({ ...DEFAULTS, lot: "0.01" }),
+    participation: m("1"),
     minQuantity: m("5"),
     maxQuantity: m("10.2"),
     maxNotional: m("1000"),
   };
-  const sizing = new OrderSizing(parameters);
   const account = new Account(parameters.cash);
+  const exchange = new CheckedExchange(parameters, account);
   const order = orderTo("buy");
-  assert("quantity" in sizing.size(order, m("100"), account, m("6")));
-  order.isWorking = true;
-  order.take(m("6"), m("600"));
+  exchange.fill(order, "100", 6);
   // 4 more at 100 are below the smallest quantity, but they are the rest of this order.
-  const rest = Object.entries(sizing.size(order, m("100"), account, null)).map(([name, amount]) => [
-    name,
-    plain(amount),
-  ]);
-  assertEquals(Object.fromEntries(rest), {
-    price: "100",
-    quantity: "4",
-    notional: "400",
-    fee: "0.4",
-    whole: "4",
-  });
-  assertEquals(sizing.size(order, m("95"), account, null), {
-    reason: "max-quantity",
-    limit: "10.2",
-    value: "10.21",
-  });
+  const rest = exchange.quote(order, "100", 99);
+  assert("quantity" in rest);
+  const { price, quantity, whole, notional, fee } = rest;
+  assertEquals([price, quantity, whole, notional, fee].map(plain), ["100", "4", "4", "400", "0.4"]);
+  assertEquals(exchange.quote(order, "95", 99), { reason: "max-quantity", limit: "10.2", value: "10.21" });
   // A seller cannot control what a sale is worth in the end.
   const sale = orderTo("sell");
-  sale.isWorking = true;
   account.book({ side: "buy", price: m("0"), quantity: m("4"), fee: m("0"), tradeId: 1 });
-  sale.take(m("6"), m("600"));
-  assert("quantity" in sizing.size(sale, m("900"), account, null));
+  exchange.fill(sale, "90", 6);
+  assert("quantity" in exchange.quote(sale, "900", 99));
 });
 
-Deno.test("OrderSizing.size() keeps every order within an instrument's limits", () => {
+Deno.test("OrderChecks.judgeQuote() keeps every order within an instrument's limits", () => {
   const cents = (most: number) =>
     fc.integer({ min: 1, max: most }).map((value) => m((value / 100).toFixed(2)));
   const orNone = (limits: fc.Arbitrary<Money>) => fc.option(limits, { nil: null });
@@ -279,7 +332,7 @@ Deno.test("OrderSizing.size() keeps every order within an instrument's limits", 
         };
         const account = new Account(parameters.cash);
         account.book({ side: "buy", price: m("0"), quantity: position, fee: m("0"), tradeId: 1 });
-        const order = new OrderSizing(parameters).size(orderTo(side), price, account, null);
+        const order = new CheckedExchange(parameters, account).quote(orderTo(side), plain(price));
         const { minQuantity, maxQuantity, maxNotional } = limits;
         if ("reason" in order) {
           if (!["lot", "max-quantity", "max-notional"].includes(order.reason)) return;
@@ -300,7 +353,7 @@ Deno.test("OrderSizing.size() keeps every order within an instrument's limits", 
   assertGreater(passed, 1_000);
 });
 
-Deno.test("OrderSizing.size() spends a share of the cash at the time of the order", () => {
+Deno.test("PaperExchange.quote() spends a share of the cash at the time of the order", () => {
   const half = { stake: "50%", lot: "0.01" };
   assertEquals(sized("buy", "100", half), { price: "100", quantity: "50", fee: "5" });
   assertEquals(sized("buy", "100", { ...half, cash: "301" }).quantity, "1.5");
@@ -317,25 +370,25 @@ Deno.test("OrderSizing.size() spends a share of the cash at the time of the orde
   });
 });
 
-Deno.test("OrderSizing.size() keeps the stake that an order had when it started to fill, even after a resume", () => {
-  const parameters = tradingParametersOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
+Deno.test("PaperExchange.quote() keeps the stake that an order had when it started to fill, even after a resume", () => {
+  const parameters = tradingParametersOf({
+    ...{ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" },
+    participation: "1",
+  });
   const account = new Account(parameters.cash);
-  const sizing = new OrderSizing(parameters);
+  const exchange = new CheckedExchange(parameters, account);
+  const wholeOf = (order: Order, quantity: number) => {
+    const quote = exchange.quote(order, "100", quantity);
+    assert("whole" in quote);
+    return plain(quote.whole);
+  };
   const first = orderTo("buy");
-  const part = sizing.size(first, m("100"), account, m("20"));
-  assert("whole" in part);
-  assertEquals([plain(part.quantity), plain(part.whole)], ["20", "50"]);
-  assertEquals(plain(sizing.needs(first, part, account).cash), "3000");
-  first.isWorking = true;
-  first.take(part.quantity, part.notional);
-  account.book({ side: "buy", price: m("100"), quantity: m("20"), fee: m("0"), tradeId: 1 });
+  assertEquals(wholeOf(first, 20), "50");
+  exchange.fill(first, "100", 20);
+  assertEquals(plain(account.cash.minus(account.freeCash)), "3000");
   // 5000 of 10000, less 2000; a new order would have half of 8000.
   for (const order of [first, Order.of(JSON.parse(JSON.stringify(first.snapshot())))]) {
-    const rest = sizing.size(order, m("100"), account, m("99"));
-    assert("whole" in rest);
-    assertEquals(plain(rest.quantity), "30");
+    assertEquals(wholeOf(order, 99), "30");
   }
-  const fresh = sizing.size(orderTo("buy"), m("100"), account, null);
-  assert("whole" in fresh);
-  assertEquals(plain(fresh.quantity), "40");
+  assertEquals(wholeOf(orderTo("buy"), 99), "40");
 });

@@ -1,0 +1,32 @@
+/** What a backtest says once about its files: what they cannot show, and what was left out of them. */
+import { counted, grouped } from "../../views/terminal/figures.ts";
+import type { BacktestRun } from "./backtest_run.ts";
+
+/** Says that files have no ids, as soon as that is known. */
+export class MissingIds {
+  #isTold = false;
+
+  /** The warning, once; null before there is anything to say, and after it has been said. */
+  takeWarning({ fileWithoutIds: name }: BacktestRun): string | null {
+    if (this.#isTold || name === null) return null;
+    this.#isTold = true;
+    return `${name} has no ids that count on: its trades are counted up, so missing and repeated trades cannot be seen`;
+  }
+}
+
+/** Of how many gaps among so many trades it is likely that the ids skip, and nothing is missing. */
+const MANY_GAPS = 100, TRADES_A_GAP = 5;
+
+/** What is to be said of the files once all have been read. */
+export function* remarksOn(run: BacktestRun): Generator<string> {
+  const { otherTrades, otherSymbols, trades, state: { totals: { gaps } } } = run;
+  if (otherTrades > 0 && trades > 0) {
+    yield `passed over ${counted(otherTrades, "trade")} of other symbols: ${otherSymbols.join(", ")}`;
+  }
+  if (gaps >= MANY_GAPS && gaps * TRADES_A_GAP > trades) {
+    yield `${grouped(gaps)} of ${
+      grouped(trades)
+    } trades follow a jump in the ids, and each empties the averages. If ` +
+      "the ids of this exchange skip, leave them out: --columns with - for the id";
+  }
+}

@@ -1,0 +1,132 @@
+/** Loads a strategy of one's own: from its file, or the one that the program was compiled with. */
+import { createHash } from "node:crypto";
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { type AnyDefinition, OwnStrategy } from "../../stages/strategies/own_strategy.ts";
+import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
+import type { Strategy } from "../../stages/strategies/strategy.ts";
+import { readSettings } from "../../stages/strategies/strategy_settings.ts";
+import { flawsIn } from "../../stages/strategies/strategy_source.ts";
+import { guardStrategies } from "../process/strategy_guard.ts";
+import { BAKED } from "./baked_strategy.ts";
+import { readSmallFile } from "./small_file.ts";
+
+/** A strategy is a page or two of text. */
+const MOST_BYTES = 1 << 20;
+
+/** A strategy of one's own that is ready to run. */
+export interface LoadedStrategy {
+  /** As the user gave it. */
+  readonly name: string;
+  /** Of the file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Its options with their values, every default filled in; empty if it has none. */
+  readonly settings: string;
+  /** Makes the strategy of a symbol. */
+  readonly make: () => Strategy;
+}
+
+/** The strategy of one's own that a configuration chooses; null if it chooses one of the table. Throws as `loadStrategy`. */
+export async function chosenFile(
+  { strategy, set }: { readonly strategy: string; readonly set: string | null },
+): Promise<LoadedStrategy | null> {
+  return isStrategyName(strategy) ? null : await loadStrategy(strategy, set);
+}
+
+/** What a configuration shows of it besides its name, and what makes it the same strategy. */
+export function shownOf(
+  loaded: LoadedStrategy | null,
+): { readonly set?: string; readonly strategySha256?: string } {
+  if (loaded === null) return {};
+  const { sha256, settings } = loaded;
+  return { ...(settings === "" ? {} : { set: settings }), strategySha256: sha256 };
+}
+
+/**
+ * Loads the strategy in the file `path` with the options in `set`. Throws a ConfigError that names everything that is
+ * wrong with file and options. A compiled program has the one strategy that it was compiled with, or none.
+ */
+export async function loadStrategy(path: string, set: string | null): Promise<LoadedStrategy> {
+  const { sha256, exported } = Deno.build.standalone ? bakedAs(path) : await importFile(path);
+  const mistakes: string[] = [];
+  const definition = definitionIn(exported, path);
+  const settings = readSettings(definition.options ?? {}, set, mistakes);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  guardStrategies();
+  const make = () => new OwnStrategy(path, definition, settings.values);
+  // What it remembers at the start is checked before anything else begins.
+  const { fault } = new OwnStrategy(path, definition, settings.values);
+  if (fault !== null) throw new ConfigError([`--strategy is "${path}": ${fault.message}`]);
+  return { name: path, sha256, settings: settings.text, make };
+}
+
+interface Found {
+  readonly sha256: string;
+  readonly exported: unknown;
+}
+
+/** The strategy that was compiled in, if `path` names it. */
+function bakedAs(path: string): Found {
+  const has = BAKED === null ? "none of one's own" : `${BAKED.name} (SHA-256 ${BAKED.sha256})`;
+  if (BAKED === null || path.replace(/^.*[\\/]/, "") !== BAKED.name) {
+    throw new ConfigError([
+      `--strategy is "${path}": expected a strategy that this program was compiled with, and it has ${has}. ` +
+      `"deno task compile --strategy ${path}" makes a program with that one`,
+    ]);
+  }
+  return { sha256: BAKED.sha256, exported: BAKED.definition };
+}
+
+async function importFile(path: string): Promise<Found> {
+  const refuse = (why: string): never => {
+    throw new ConfigError([`--strategy is "${path}": ${why}`]);
+  };
+  const read = async (): Promise<string> => {
+    try {
+      return await readSmallFile(path, MOST_BYTES);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return refuse("there is no such file");
+      if (error instanceof Deno.errors.NotCapable) return refuse("the program may not read it");
+      return refuse(`it cannot be read: ${messageOf(error)}`);
+    }
+  };
+  const source = await read();
+  const flaws = flawsIn(source);
+  if (flaws.length > 0) {
+    throw new ConfigError(flaws.map((flaw) => `--strategy is "${path}": expected nothing like ${flaw}`));
+  }
+  const sha256 = sha256Of(source);
+  const url = pathToFileURL(isAbsolute(path) ? path : resolve(Deno.cwd(), path));
+  // Another content is another module, also within one process.
+  url.search = `sha256=${sha256}`;
+  let exported: unknown;
+  try {
+    ({ default: exported } = await import(url.href));
+  } catch (error) {
+    return refuse(`it cannot be loaded: ${messageOf(error)}`);
+  }
+  if (sha256Of(await read()) !== sha256) return refuse("it changed while it was loaded: try again");
+  return { sha256, exported };
+}
+
+function definitionIn(exported: unknown, path: string): AnyDefinition {
+  const { start, onBar, values, options = {} } = (exported ?? {}) as Record<string, unknown>;
+  const isDefinition = typeof start === "function" && typeof onBar === "function" &&
+    ["undefined", "function"].includes(typeof values) && typeof options === "object" && options !== null;
+  if (!isDefinition) {
+    throw new ConfigError([
+      `--strategy is "${path}": expected a default export made by defineStrategy, with start() and onBar()`,
+    ]);
+  }
+  return exported as AnyDefinition;
+}
+
+/** The SHA-256 of a file's text: what `sha256sum` prints. */
+function sha256Of(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+/** Counts up the trades of files that carry no ids which count on, over all files of a run. */
+import { isoTime } from "../domain/numbers/time.ts";
+
+/**
+ * Gives each such trade the next number. Where nothing sorts the rows, their times are their only order, so a row that is
+ * dated before the one before gets no number.
+ */
+export class RowNumbers {
+  /** The number given last; 0 before the first. */
+  last = 0;
+  /** The file of the first trade that was numbered; null before that. */
+  firstFile: string | null = null;
+  /** When the trade numbered last took place, µs since 1970. */
+  time = 0;
+  readonly #isSorted: boolean;
+
+  /** With `isSorted`, the rows are put in order later, and any time is accepted. */
+  constructor(isSorted = false) {
+    this.#isSorted = isSorted;
+  }
+
+  /** The number of the next trade, of file `name`; null if its time is before that of the one before. */
+  take(time: number, name: string): number | null {
+    if (time < this.time && !this.#isSorted) return null;
+    this.firstFile ??= name;
+    this.time = time;
+    return ++this.last;
+  }
+}
+
+/** What puts such trades in order. */
+export const SORT_ADVICE = "--sort puts them in it, also where a file has the newest first";
+
+/** What is wrong with a trade without an id that took place at `time`, before the one before it; both µs since 1970. */
+export function outOfOrder(time: number, before: number): string {
+  return `the trade took place at ${isoTime(time)}, and the one before it at ${
+    isoTime(before)
+  }: without ids that ` +
+    "count on, trades have to be in the order of their times";
+}

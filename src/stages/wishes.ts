@@ -1,0 +1,116 @@
+/** Shows bars to a strategy, and notes in their block after which of them the stance may change. */
+import { type Bar, TradeBar } from "../domain/market/bar.ts";
+import type { AveragedBlock } from "../domain/market/block.ts";
+import type { ClosedBar, ClosedBars } from "../domain/market/closed_bars.ts";
+import type { Values } from "../domain/market/signal.ts";
+import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
+
+/** Fewer trades than this are faster one by one. */
+const FEWEST = 8;
+/** After as many flat bars it is checked whether they still change anything. */
+const FLATS = 4096;
+
+/** The wishes of one strategy. */
+export class Wishes {
+  readonly #strategy: Strategy;
+  /** The same strategy, if it takes many closes at once. */
+  readonly #inBlocks: BlockStrategy | null;
+  readonly #keepsValues: boolean;
+  readonly #bar = new TradeBar();
+  /** The last wish after a live trade other than 0; 0 if there may have been none. */
+  #last = 0;
+
+  /** With `keepsValues` the strategy's values are noted as well; computing them takes as long as tens of trades. */
+  constructor(strategy: Strategy, keepsValues: boolean) {
+    this.#strategy = strategy;
+    this.#inBlocks = "addAll" in strategy ? strategy as BlockStrategy : null;
+    this.#keepsValues = keepsValues;
+  }
+
+  /** Forgets the last wish: the next one is noted, whatever it is. */
+  restart(): void {
+    this.#last = 0;
+  }
+
+  /** Shows every trade of a block as a bar. */
+  ofTrades(block: AveragedBlock): void {
+    this.#enter(block);
+    const { size, decimals, price, wishes, late } = block;
+    const inBlocks = this.#inBlocks;
+    const taken = inBlocks === null || size < FEWEST ? 0 : inBlocks.addAll(price, size, decimals, wishes);
+    if (!late) {
+      for (let row = 0; row < taken; row++) {
+        if (this.#isTurn(wishes[row]!)) {
+          this.#note(block, row, this.#keepsValues ? inBlocks!.valuesAt(row) : null);
+        }
+      }
+    }
+    for (let row = taken; row < size; row++) {
+      const wish = wishes[row] = this.#strategy.add(this.#bar.at(block, row));
+      if (!late && this.#isTurn(wish)) this.#note(block, row);
+    }
+  }
+
+  /** Shows the bars that close in a block, each with the flat ones behind it. */
+  ofBars(block: AveragedBlock, bars: ClosedBars): void {
+    this.#enter(block);
+    for (let place = 0; place < bars.size; place++) {
+      const bar = bars.at(place);
+      this.#show(block, bar, bar.row);
+      if (bar.flats > 0) this.#showFlats(block, bar);
+    }
+  }
+
+  /**
+   * There may be millions of flat bars, so those are passed over that change nothing: if the strategy remembers the same
+   * before and after many of them, and did not change its mind meanwhile, as many again do the same.
+   */
+  #showFlats(block: AveragedBlock, { row, flats, close, decimals, openTime, closeTime }: ClosedBar): void {
+    const strategy = this.#strategy;
+    const length = closeTime - openTime;
+    const prices = { open: close, high: close, low: close, close, decimals };
+    const flat = { openTime, closeTime, ...prices, volume: 0n, value: 0n, trades: 0 };
+    for (let left = flats; left > 0;) {
+      const count = Math.min(left, FLATS);
+      // Until then it remembers other closes.
+      const isUniform = strategy.seesOnlyCloses === true && flats - left >= strategy.remembers;
+      const before = isUniform ? JSON.stringify(strategy.snapshot()) : null;
+      const turns = block.turns.length;
+      for (let shown = 0; shown < count; shown++) {
+        flat.openTime = flat.closeTime;
+        flat.closeTime += length;
+        this.#show(block, flat, row);
+      }
+      left -= count;
+      const isSettled = before !== null && block.turns.length === turns &&
+        JSON.stringify(strategy.snapshot()) === before;
+      if (isSettled) left %= count;
+    }
+  }
+
+  #show(block: AveragedBlock, bar: Bar, row: number): void {
+    const wish = this.#strategy.add(bar);
+    if (!block.late && this.#isTurn(wish)) this.#note(block, row);
+  }
+
+  #enter({ turns, late }: AveragedBlock): void {
+    // Emptying an array costs as much as a trade, even if it is already empty.
+    if (turns.length > 0) turns.length = 0;
+    if (late) this.#last = 0;
+  }
+
+  /** Whether the stance may change with this wish, the one after the last live trade. */
+  #isTurn(wish: number): boolean {
+    if (wish === 0 || wish === this.#last) return false;
+    this.#last = wish;
+    return true;
+  }
+
+  #note({ turns }: AveragedBlock, row: number, values: Values | null = this.#values()): void {
+    turns.push({ row, wish: this.#last > 0 ? 1 : -1, values });
+  }
+
+  #values(): Values | null {
+    return this.#keepsValues ? this.#strategy.values() : null;
+  }
+}
