@@ -14,7 +14,7 @@ export function hasBrowser(): boolean {
 }
 
 /** A page in a window, and what went wrong in it. */
-export class Window implements AsyncDisposable {
+export class View implements AsyncDisposable {
   readonly page: Page;
   /** Errors, and whatever the page wrote on its console. */
   readonly complaints: string[] = [];
@@ -26,7 +26,7 @@ export class Window implements AsyncDisposable {
   static async open(
     path: string,
     { width = 1440, height = 900, dark = false } = {},
-  ): Promise<Window> {
+  ): Promise<View> {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     try {
       const page = await browser.newPage({
@@ -34,10 +34,10 @@ export class Window implements AsyncDisposable {
         colorScheme: dark ? "dark" : "light",
         acceptDownloads: true,
       });
-      const window = new Window(browser, page);
+      const view = new View(browser, page);
       await page.goto(`file://${path}`);
       await page.waitForSelector("html[data-ready=true]");
-      return window;
+      return view;
     } catch (error) {
       await browser.close();
       throw error;

@@ -1,6 +1,6 @@
 /** The report's page in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
-import { hasBrowser, Window } from "./browser.ts";
+import { hasBrowser, View } from "./browser.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const SCREENSHOTS = `${ROOT}dist/screenshots`;
@@ -51,14 +51,14 @@ Deno.test({
       const { path, result } = await report(folder, OPTIONS);
       const { size } = await Deno.stat(path);
       assertLess(size, MOST_BYTES);
-      await using window = await Window.open(path);
-      const { page } = window;
+      await using view = await View.open(path);
+      const { page } = view;
       assertEquals(await page.title(), "Backtest of BTCUSDT – Penstock");
       assertEquals(await page.locator(".chart canvas").count(), 4);
-      await figures(window, result);
-      await trips(window, result);
+      await figures(view, result);
+      await trips(view, result);
       await page.screenshot({ path: `${SCREENSHOTS}/report.png`, fullPage: true });
-      assertEquals([window.complaints, window.requests], [[], []]);
+      assertEquals([view.complaints, view.requests], [[], []]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -66,13 +66,13 @@ Deno.test({
 });
 
 /** The page's figures are those of the result. */
-async function figures(window: Window, result: Record<string, never>): Promise<void> {
+async function figures(view: View, result: Record<string, never>): Promise<void> {
   const { metrics, summary, models } = result as unknown as {
     metrics: Record<string, string | number>;
     summary: Record<string, string | number>;
     models: readonly { readonly metrics: Record<string, string> }[];
   };
-  const shown = await window.page.evaluate(() =>
+  const shown = await view.page.evaluate(() =>
     Object.fromEntries(
       [...document.querySelectorAll("table.figures tbody tr")].flatMap((row) => {
         const [name, ...values] = [...row.querySelectorAll("td")].map((cell) => cell.textContent!.trim());
@@ -88,7 +88,7 @@ async function figures(window: Window, result: Record<string, never>): Promise<v
   }
   assertEquals(plain(shown["round trips"]![0]!), String(metrics.roundTrips));
   assertEquals(plain(shown["fills"]![0]!), String(summary.fills));
-  const tiles = await window.page.evaluate(() =>
+  const tiles = await view.page.evaluate(() =>
     Object.fromEntries(
       [...document.querySelectorAll(".tile")].map((tile) => [
         tile.querySelector("dt")!.textContent,
@@ -98,30 +98,30 @@ async function figures(window: Window, result: Record<string, never>): Promise<v
   );
   assertEquals(plain(tiles["Net profit, USDT"]!), amount(metrics.netProfit));
   assertEquals(plain(tiles["Fills"]!), String(summary.fills));
-  assertMatch(await window.text("#table-volatility summary, .verdict"), /after [\d,.]+ USDT of fees/);
+  assertMatch(await view.text("#table-volatility summary, .verdict"), /after [\d,.]+ USDT of fees/);
 }
 
 /** The table has every round trip; a click moves the charts to it, and the filters and the CSV agree. */
-async function trips(window: Window, result: Record<string, never>): Promise<void> {
-  const { page } = window;
+async function trips(view: View, result: Record<string, never>): Promise<void> {
+  const { page } = view;
   const { metrics } = result as unknown as {
     metrics: { roundTrips: number; wins: number; netProfit: string };
   };
-  assertMatch(await window.text("#trip-range"), new RegExp(`of ${metrics.roundTrips.toLocaleString("en")}$`));
+  assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.roundTrips.toLocaleString("en")}$`));
   await page.selectOption("#trip-outcome", "won");
-  assertMatch(await window.text("#trip-range"), new RegExp(`of ${metrics.wins.toLocaleString("en")}$`));
+  assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.wins.toLocaleString("en")}$`));
   await page.selectOption("#trip-outcome", "");
-  const whole = await window.text("#span");
+  const whole = await view.text("#span");
   await page.click("#trips tbody tr:nth-child(2)");
-  const zoomed = await window.text("#span");
+  const zoomed = await view.text("#span");
   assert(zoomed !== whole, zoomed);
   assertEquals(await page.getAttribute("#trips tbody tr:nth-child(2)", "aria-selected"), "true");
-  const entry = await window.text("#trips tbody tr:nth-child(2) td:nth-child(2)");
+  const entry = await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)");
   const [from, to] = zoomed.split(" to ") as [string, string];
   assert(from <= entry && entry <= to, `${entry} in ${zoomed}`);
   await page.screenshot({ path: `${SCREENSHOTS}/report-trip.png` });
   await page.click("#zoom-reset");
-  assertEquals(await window.text("#span"), whole);
+  assertEquals(await view.text("#span"), whole);
   await page.click("#trips thead th:nth-child(9) button");
   assertEquals(await page.getAttribute("#trips thead th:nth-child(9)", "aria-sort"), "descending");
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#trip-csv")]);
@@ -140,24 +140,24 @@ Deno.test({
     try {
       await Deno.mkdir(SCREENSHOTS, { recursive: true });
       const { path } = await report(folder, OPTIONS);
-      await using window = await Window.open(path, { width: 390, height: 844, dark: true });
-      const { page } = window;
+      await using view = await View.open(path, { width: 390, height: 844, dark: true });
+      const { page } = view;
       assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
       await page.screenshot({ path: `${SCREENSHOTS}/report-phone.png`, fullPage: true });
-      const whole = await window.text("#span");
+      const whole = await view.text("#span");
       await page.focus("#chart-price");
       await page.keyboard.press("+");
-      const closer = await window.text("#span");
+      const closer = await view.text("#span");
       await page.keyboard.press("ArrowRight");
-      const moved = await window.text("#span");
+      const moved = await view.text("#span");
       assert(new Set([whole, closer, moved]).size === 3, [whole, closer, moved].join("; "));
       await page.keyboard.press("0");
-      assertEquals(await window.text("#span"), whole);
+      assertEquals(await view.text("#span"), whole);
       await page.click("#theme");
       assertEquals(await page.getAttribute("html", "data-theme"), "light");
       await page.click("#zone");
-      assertEquals(await window.text("#zone"), "Local time");
-      assertEquals([window.complaints, window.requests], [[], []]);
+      assertEquals(await view.text("#zone"), "Local time");
+      assertEquals([view.complaints, view.requests], [[], []]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -17,7 +17,6 @@ async function assertBuilt(task: string): Promise<void> {
   try {
     const [, ...args] = tasks[task].command
       .replace("--allow-write=src", `--allow-write=${folder}`)
-      .replace("--allow-run=deno", "--allow-run")
       .split(" ");
     const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, folder], cwd: ROOT })
       .output();

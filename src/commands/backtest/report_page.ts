@@ -65,7 +65,7 @@ export class ReportPage implements Disposable {
         incidents: this.#incidents,
         refused: run.state.refused,
         assumptions: assumptions(config, true, assets),
-        dataDigest: run.state.dataDigest(),
+        dataDigest: run.state.snapshot().digest,
       }),
       origin: {
         version: started.version,

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { grouped } from "../terminal/figures.ts";
 import { Markup, markup } from "./markup.ts";
-import { packed, pageData } from "./page_data.ts";
+import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
 import { distributions, drawdownTable, incidentTable, modelTable, originOf } from "./page_sections.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";

@@ -84,7 +84,7 @@ async function evaluate(code: string, flag?: string): Promise<string> {
     const head = ${JSON.stringify(HEAD)};
     const options = { stop: new AbortController().signal, onWarning: () => {} };
     const start = (path) => ResultFile.create(path, head, options);
-    const results = { metrics: METRICS, equityCurve: [], drawdownPeriods: [] };
+    const results = { metrics: METRICS, volatility: [], equityCurve: [], drawdownPeriods: [] };
     const fill = ${JSON.stringify(fill(1))};
     ${code}`;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
@@ -172,7 +172,7 @@ Deno.test("ResultFile writes the fields of its schema, in that order", async () 
 Deno.test("ResultFile is complete even without a fill, a point or a period", async () => {
   await inFolder(async (folder) => {
     using file = await start(`${folder}/x.json`);
-    await file.finish(SUMMARY, { metrics: METRICS, equityCurve: [], drawdownPeriods: [] });
+    await file.finish(SUMMARY, { metrics: METRICS, volatility: [], equityCurve: [], drawdownPeriods: [] });
     const { fills, equityCurve, drawdownPeriods } = JSON.parse(Deno.readTextFileSync(`${folder}/x.json`));
     assertEquals([fills, equityCurve, drawdownPeriods], [[], [], []]);
   });
