@@ -122,7 +122,7 @@ Deno.test("--columns says what the columns of a Parquet file hold, and numbers o
   const bytes = Deno.readFileSync(pathOf("unnamed.parquet"));
   const format = parquetOf(["time", "price", "quantity", "side"], null);
   const expected = expectedRows().map(([, , time, , quantity, sold], at) => {
-    const price = `${(at + 1) / 10}`;
+    const price = `${(600_001 + at) / 10}`;
     return [at + 1, at + 1, time - time % 1000, price, quantity, sold];
   });
   assertEquals(await readAll(chunksOf(bytes, format)) as unknown, expected);
