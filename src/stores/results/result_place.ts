@@ -193,11 +193,11 @@ class OpenPlace implements ResultPlace {
     this.#file.close();
   }
 
-  /** Waits for the write; throws if its reader takes nothing after `stop` is aborted. */
+  /** Waits for the write; throws if its reader reads nothing after `stop` is aborted. */
   async #unlessStopped(write: Promise<void>): Promise<void> {
     using end = new EndOfWaiting(this.#stop, GRACE_MS);
     if (await Promise.race([write, end.promise]) === "over") {
-      throw impossible(this.#path, "its reader takes nothing, and the rest of the result is lost");
+      throw impossible(this.#path, "its reader reads nothing, and the rest of the result is lost");
     }
   }
 }
