@@ -65,4 +65,8 @@ export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "@zip.js/zip.js": ["package.json", "lib"],
   "decimal.js": ["package.json", "decimal.mjs"],
   "deno-std": ["package.json", "cli"],
+  "fzstd": ["package.json", "esm"],
+  "hyparquet": ["package.json", "src"],
+  "hyparquet-compressors": ["package.json", "src"],
+  "hysnappy": ["package.json", "js"],
 };

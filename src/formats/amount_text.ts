@@ -9,6 +9,10 @@ const AMOUNT = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 /** No amount that is read has more digits than these, apart from zeros at either end. */
 const MOST_DIGITS = 24;
 const UNITS = 10 ** MAX_DECIMALS;
+/** Every whole number of so many digits is exact in a double, and so are the powers of ten up to it. */
+const EXACT_DIGITS = 15;
+const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, n) => 10 ** n);
+const ZERO = 48, NINE = 57, POINT = 46;
 
 /** An exact decimal: `digits` × 10^-decimals, without a zero at either end of the digits. */
 interface Exact {
@@ -42,6 +46,8 @@ export interface QuantityRead {
  * ```
  */
 export function priceIn(text: string): PriceRead | null {
+  const usual = usualIn(text);
+  if (usual !== null) return usual.decimals > MAX_DECIMALS ? null : usual;
   const exact = exactIn(text);
   if (exact === null || exact.decimals > MAX_DECIMALS) return null;
   const { digits, decimals } = exact;
@@ -52,6 +58,14 @@ export function priceIn(text: string): PriceRead | null {
 
 /** The quantity in a text; null if it is none, is 0, has more than 8 decimals, or is more than MAX_QUANTITY. */
 export function quantityIn(text: string): QuantityRead | null {
+  const usual = usualIn(text);
+  if (usual !== null) {
+    const { price, decimals } = usual;
+    if (decimals > MAX_DECIMALS) return null;
+    const unit = POWERS[decimals]!;
+    const whole = Math.floor(price / unit);
+    return { whole, fraction: (price - whole * unit) * POWERS[MAX_DECIMALS - decimals]! };
+  }
   const exact = exactIn(text);
   if (exact === null || exact.decimals > MAX_DECIMALS) return null;
   const units = exact.digits + "0".repeat(MAX_DECIMALS - exact.decimals);
@@ -60,6 +74,29 @@ export function quantityIn(text: string): QuantityRead | null {
   return whole + fraction / UNITS > MAX_QUANTITY || whole >= MAX_QUANTITY && fraction > 0
     ? null
     : { whole, fraction };
+}
+
+/** The amount in a text of a few digits and perhaps a point, which most are; null for 0 and for any other text. */
+function usualIn(text: string): PriceRead | null {
+  if (text.length > EXACT_DIGITS + 1) return null;
+  let price = 0;
+  let point = -1;
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) {
+      price = price * 10 + (code - ZERO);
+      digits++;
+    } else if (code === POINT && point < 0) point = at;
+    else return null;
+  }
+  if (price === 0 || digits > EXACT_DIGITS) return null;
+  let decimals = point < 0 ? 0 : text.length - point - 1;
+  while (decimals > 0 && price % 10 === 0) {
+    price /= 10;
+    decimals--;
+  }
+  return { price, decimals };
 }
 
 /** The decimal in a text; null if there is none above 0, or one with far too many digits. */

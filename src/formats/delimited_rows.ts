@@ -7,6 +7,7 @@ import { type TextField, type TextSpelling, TextTrade } from "./text_trade.ts";
 import { type Chunk, complainAt, type FileReader } from "./trade_file.ts";
 
 const SAMPLE_CHARACTERS = 200;
+const SPACE = 32, ASCII = 128;
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
@@ -46,11 +47,15 @@ export class DelimitedRows implements FileReader {
   readonly #trade: TextTrade;
   /** The columns that are read, those first that decide whether the others are. */
   readonly #read: readonly (readonly [column: number, field: TextField])[];
+  readonly #idColumn: number;
   #awaitsHeader: boolean;
   #name = "";
   #text = "";
   #at = 0;
   #row = "";
+  /** Its fields if one is quoted, else where they start, and where the next one would. */
+  #fields: readonly string[] | null = null;
+  readonly #starts: Int32Array;
 
   /** When `strict`, `next` throws UnusableInput at an unusable row; otherwise it answers "rejected". */
   constructor(
@@ -64,6 +69,8 @@ export class DelimitedRows implements FileReader {
     this.#strict = strict;
     this.trade = this.#trade = new TextTrade(symbol, numbers).spell(layout);
     this.#awaitsHeader = layout.hasHeader;
+    this.#idColumn = layout.columns.findIndex(({ field }) => field === "id");
+    this.#starts = new Int32Array(layout.columns.length + 1);
     const read = layout.columns.flatMap(({ field }, column) =>
       field === null ? [] : [[column, field] as const]
     );
@@ -106,27 +113,25 @@ export class DelimitedRows implements FileReader {
 
   #take(row: string): ReadResult {
     const { columns, separator, mayHaveMore = false } = this.#layout;
-    const fields = fieldsOf(row, separator);
-    if (fields === null) {
-      return this.#refuse(null, row.indexOf('"'), "the quotation marks do not pair off around a field");
+    const fields = this.#fields = row.includes('"') ? fieldsOf(row, separator) : null;
+    const found = fields?.length ?? this.#split(row);
+    if (fields === null && row.includes('"')) {
+      return this.#refuse(false, row.indexOf('"'), "the quotation marks do not pair off around a field");
     }
-    const isShort = fields.length < columns.length;
-    if (isShort || fields.length > columns.length && !mayHaveMore) {
+    const isShort = found < columns.length;
+    if (isShort || found > columns.length && !mayHaveMore) {
       const names = columns.map(({ name }) => name).join(separator === "\t" ? " " : separator);
       return this.#refuse(
-        fields,
+        found > this.#idColumn + 1,
         isShort ? row.length : startOf(row, separator, columns.length),
-        `the row has ${fields.length} ${
-          fields.length === 1 ? "field" : "fields"
-        }: expected ${columns.length} (${names})`,
+        `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${columns.length} (${names})`,
       );
     }
     const trade = this.#trade;
     trade.open();
     for (const [column, field] of this.#read) {
-      const text = fields[column]!;
-      const expected = trade.read(field, text);
-      if (expected !== null) return this.#refuseField(fields, column, expected);
+      const expected = trade.read(field, this.#field(column));
+      if (expected !== null) return this.#refuseField(column, found, expected);
       if (!trade.isWanted) {
         this.otherTrades++;
         return "other";
@@ -135,32 +140,61 @@ export class DelimitedRows implements FileReader {
     const fault = trade.finish(this.#name);
     if (fault === null) return "trade";
     const time = columns.findIndex(({ field }) => field === "time");
-    return this.#refuse(fields, startOf(row, separator, time), fault);
+    return this.#refuse(false, startOf(row, separator, time), fault);
   }
 
-  #refuseField(fields: readonly string[], column: number, expected: string): ReadResult {
+  /** Finds the fields of a row without quotation marks, and counts them. */
+  #split(row: string): number {
+    const { separator } = this.#layout;
+    const starts = this.#starts;
+    let found = 1;
+    // A typed array ignores writes past its end.
+    for (let at = row.indexOf(separator); at >= 0; at = row.indexOf(separator, at + 1)) {
+      starts[found++] = at + 1;
+    }
+    starts[found] = row.length + 1;
+    return found;
+  }
+
+  /** The text of a field, without quotation marks and blanks around it. */
+  #field(column: number): string {
+    if (this.#fields !== null) return this.#fields[column]!;
+    const start = this.#starts[column]!;
+    const end = this.#starts[column + 1]! - 1;
+    const row = this.#row;
+    const isBare = isInk(row.charCodeAt(start)) && isInk(row.charCodeAt(end - 1));
+    return isBare ? row.slice(start, end) : row.slice(start, end).trim();
+  }
+
+  #refuseField(column: number, found: number, expected: string): ReadResult {
     const { columns, separator } = this.#layout;
-    const text = fields[column]!;
-    const found = text === "" ? "empty" : quoted(text);
+    const text = this.#field(column);
+    const shown = text === "" ? "empty" : quoted(text);
     return this.#refuse(
-      fields,
+      found > this.#idColumn + 1,
       startOf(this.#row, separator, column),
-      `${columns[column]!.name} is ${found}: expected ${expected}`,
+      `${columns[column]!.name} is ${shown}: expected ${expected}`,
     );
   }
 
-  /** Refuses the row, for a fault that starts `at` characters into it. */
-  #refuse(fields: readonly string[] | null, at: number, what: string): ReadResult {
+  /**
+   * Refuses the row, for a fault that starts `at` characters into it. Its id counts only with a field after it: one
+   * at the end may have been cut off.
+   */
+  #refuse(hasWholeId: boolean, at: number, what: string): ReadResult {
     const column = ENCODER.encode(this.#row.slice(0, at)).length + 1;
     const unusable = new UnusableInput({ name: this.#name, line: this.line, column }, what);
     if (this.#strict) throw unusable;
     this.reason = unusable.message;
-    const ids = this.#layout.columns.findIndex(({ field }) => field === "id");
-    // A field without a separator after it may have been cut off.
-    const isWhole = fields !== null && ids >= 0 && ids + 1 < fields.length;
-    this.emptyFirstId = this.emptyId = isWhole ? this.#trade.idOf(fields[ids]!) : -1;
+    const ids = hasWholeId && this.#idColumn >= 0;
+    this.emptyFirstId = this.emptyId = ids ? this.#trade.idOf(this.#field(this.#idColumn)) : -1;
     return "rejected";
   }
+}
+
+/** Whether a character is ASCII and no blank. */
+function isInk(code: number): boolean {
+  return code > SPACE && code < ASCII;
 }
 
 const QUOTED_FIELD = /^\s*"((?:[^"]|"")*)"\s*$/;

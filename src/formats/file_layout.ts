@@ -6,6 +6,7 @@ import { namesColumns } from "./csv_layout.ts";
 import { jsonTrades } from "./json_trades.ts";
 import { messages, recordings } from "./message_files.ts";
 import { ownCsv, suggestedColumns } from "./own_csv.ts";
+import { parquet, parquetOf } from "./parquet.ts";
 import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
 import { VENUE_NAMES, venueCsv } from "./venue_csv.ts";
 
@@ -20,9 +21,10 @@ export const TRADE_FILES: readonly TradeFile[] = [
   binanceCsv,
   binanceKlines,
   venueCsv,
+  parquet,
 ];
 
-/** The formats that a run reads: only a CSV of the user's own if `columns` say what it holds, else those of the table. */
+/** The formats that a run reads: only a file of the user's own if `columns` say what it holds, else those of the table. */
 export function formatsOf(
   { columns, timeUnit }: {
     readonly columns: readonly ColumnName[] | null;
@@ -30,7 +32,7 @@ export function formatsOf(
   },
   table: readonly TradeFile[] = TRADE_FILES,
 ): readonly TradeFile[] {
-  return columns === null ? table : [ownCsv(columns, timeUnit)];
+  return columns === null ? table : [ownCsv(columns, timeUnit), parquetOf(columns, timeUnit)];
 }
 
 /** Files of other kinds: how they start, and what to do with them. */
@@ -40,7 +42,6 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["BZh", `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
   ["7z\xbc\xaf\x27\x1c", `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
   ["Rar!\x1a\x07", "it is a RAR archive: unpack it and give the files"],
-  ["PAR1", "it is a Parquet file: export it as CSV in the columns of Binance public data"],
   ["SQLite format 3\0", "it is a database, such as a journal of Penstock's, expected recorded trades"],
   ["\xff\xfe", "it is text in UTF-16: save it as UTF-8"],
   ["\xfe\xff", "it is text in UTF-16: save it as UTF-8"],
@@ -49,7 +50,11 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
     `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
     `to be saved as CSV; ${readable()}`,
   ],
-  ["[", `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"`],
+  [
+    "[",
+    `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+    `if it is ${jsonTrades.name}`,
+  ],
 ];
 
 const CHECKSUM = /^[0-9a-fA-F]{64}(\s|$)/;

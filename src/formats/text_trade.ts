@@ -3,7 +3,7 @@ import type { TimeUnit } from "../domain/market/own_columns.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 import { PRICE_EXPECTED, priceIn, QUANTITY_EXPECTED, quantityIn } from "./amount_text.ts";
 import { outOfOrder, type RowNumbers, SORT_ADVICE } from "./row_numbers.ts";
-import { timeExpected, timeIn } from "./time_text.ts";
+import { timeExpected, timeIn, wholeIn } from "./time_text.ts";
 
 /** What a field of a row holds; one that is not read is left out. */
 export type TextField = "time" | "price" | "quantity" | "side" | "id" | "symbol" | "exchange";
@@ -37,6 +37,8 @@ const SIDE_EXPECTED: Readonly<Record<SideKind, string>> = {
   sold: "true or false",
 };
 const ID = /^(0|[1-9]\d{0,15})$/;
+/** A double holds every whole number of so many digits. */
+const EXACT_DIGITS = 15;
 const ID_EXPECTED = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, as in the rows before`;
 /** Of these exchanges Tardis has ids that count the trades of all symbols together. */
 const SKIPPING: ReadonlySet<string> = new Set([
@@ -53,7 +55,7 @@ const OTHER_SYMBOLS = 8;
 /**
  * The trade of the row that is being read. `read` its fields, then `finish` it.
  *
- * The first trade of a file decides whether its ids count on: they do if it has one that is a number and the layout or the
+ * The first trade of a file decides whether its ids are consecutive: they are if it has one that is a number and the layout or the
  * exchange does not skip any. Otherwise the trades of the file are counted up.
  */
 export class TextTrade implements TradeFields {
@@ -71,7 +73,7 @@ export class TextTrade implements TradeFields {
   readonly #symbol: string;
   readonly #numbers: RowNumbers;
   #sides: Readonly<Record<string, boolean>> = SIDES.taker;
-  /** Whether the ids of this file count on; null before its first trade. */
+  /** Whether the ids of this file are consecutive; null before its first trade. */
   #hasIds: boolean | null = null;
   /** The symbol of the row before as it was written, and whether it is the one asked for. */
   #lastSymbol = "";
@@ -162,7 +164,7 @@ export class TextTrade implements TradeFields {
     return null;
   }
 
-  /** The id in a text of a row that is unusable; -1 if it has none, or if the ids of the file do not count on. */
+  /** The id in a text of a row that is unusable; -1 if it has none, or if those of the file are not consecutive. */
   idOf(text: string): number {
     return this.#hasIds === true ? idIn(text) : -1;
   }
@@ -181,6 +183,7 @@ export class TextTrade implements TradeFields {
 }
 
 function idIn(text: string): number {
+  if (text.length <= EXACT_DIGITS) return text.startsWith("0") && text !== "0" ? -1 : wholeIn(text);
   if (!ID.test(text)) return -1;
   const id = Number(text);
   return Number.isSafeInteger(id) ? id : -1;

@@ -14,6 +14,11 @@ const ISO =
   /^(\d{4}-\d\d-\d\d)[TtD ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)? ?(?:[Zz]|UTC|([+-])(\d\d)(?::?(\d\d))?)?$/;
 /** How many decimals of the unit a microsecond takes: below 0 where the unit is finer. */
 const SHIFT = { s: 6, ms: 3, us: 0, ns: -3 } as const;
+/** How many µs the units have that are no finer. */
+const SCALE: Readonly<Partial<Record<TimeUnit, number>>> = { s: 1e6, ms: 1e3, us: 1 };
+/** A double holds every whole number of so many digits. */
+const USUAL_DIGITS = 15;
+const ZERO = 48, NINE = 57;
 const MINUTE = 60_000_000;
 
 /** The date that was read last, and when it starts: most times are of the same day as the one before. */
@@ -48,6 +53,13 @@ export function timeExpected(unit: TimeUnit | null): string {
  * ```
  */
 export function timeIn(text: string, unit: TimeUnit | null): number | null {
+  // Most times are a whole number that a double holds, and not finer than a microsecond.
+  const usual = text.length <= USUAL_DIGITS ? wholeIn(text) : -1;
+  const scale = usual < 0 ? undefined : SCALE[unit ?? unitOf(usual) ?? "iso"];
+  if (scale !== undefined) {
+    const time = usual * scale;
+    return time > 0 && time <= Number.MAX_SAFE_INTEGER ? time : null;
+  }
   if (unit === "iso") return isoIn(text);
   const [found, whole = "", fraction = ""] = NUMBER.exec(text) ?? [];
   if (found === undefined) return unit === null ? isoIn(text) : null;
@@ -57,6 +69,17 @@ export function timeIn(text: string, unit: TimeUnit | null): number | null {
   const digits = shift < 0 ? whole.slice(0, shift) : whole + fraction.slice(0, shift).padEnd(shift, "0");
   const time = Number(digits);
   return time > 0 && time <= Number.MAX_SAFE_INTEGER ? time : null;
+}
+
+/** The whole number that a text of digits is; -1 for any other text. */
+export function wholeIn(text: string): number {
+  let whole = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO || code > NINE) return -1;
+    whole = whole * 10 + (code - ZERO);
+  }
+  return text === "" ? -1 : whole;
 }
 
 /** The unit that the size of a number shows; null for one that may be in seconds or milliseconds of an own clock. */

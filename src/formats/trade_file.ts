@@ -3,6 +3,7 @@ import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
 import { type Place, UnusableInput } from "../domain/market/unusable_input.ts";
 import type { TimedNote } from "../domain/recording/recording_note.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { ParquetColumn, UsedColumn } from "./record_columns.ts";
 import type { RowNumbers } from "./row_numbers.ts";
 
 /** A file format. It recognizes its files and reads their bytes; it opens nothing itself. */
@@ -32,8 +33,11 @@ export interface Unreadable {
 export interface Layout {
   /** Such as "spot trades" or "recording". Two layouts of one name are the same layout. */
   readonly name: string;
-  /** What a chunk never splits: a line, or the whole file where a format cannot be read from start to end. */
-  readonly unit: "line" | "file";
+  /**
+   * What a chunk never splits: a line, or the whole file where a format cannot be read from start to end. The chunks of a
+   * file of records hold no bytes, but decoded columns.
+   */
+  readonly unit: "line" | "file" | "records";
   /** Whether one such line is proof enough. A row of data is not: it may be a damaged row of another layout. */
   readonly isCertain: boolean;
   /** Whether two such lines outweigh a first line that shows something else and may be damaged. */
@@ -44,10 +48,12 @@ export interface Layout {
   readonly mayCountContracts?: boolean;
   /** Whether Penstock wrote the file. Its last line may be torn, and `--sort` leaves its order alone. */
   readonly isOwn?: boolean;
+  /** Of a file of records: which of its columns are read; or why it cannot be read. */
+  readonly columnsOf?: (schema: readonly ParquetColumn[]) => readonly UsedColumn[] | Unreadable;
   /**
    * A reader of one file in this layout. `decoder` names the symbol, and reads the frames of its exchange. When
-   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without ids
-   * that count on are counted in `numbers`, over all files.
+   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without
+   * consecutive ids are counted in `numbers`, over all files.
    */
   reader(decoder: FrameDecoder, strict: boolean, numbers?: RowNumbers): FileReader;
 }
@@ -99,6 +105,20 @@ export interface Chunk {
   readonly end: number;
   /** It is the start of a line that is too long to be read; the rest of the line is dropped. */
   readonly isTooLong?: boolean;
+  /** Of a file of records, which then lend no bytes. */
+  readonly records?: Records;
+}
+
+/** Decoded columns, and the rows of them that a chunk has. */
+export interface Records {
+  readonly columns: readonly UsedColumn[];
+  /** The values of each of these columns. */
+  readonly values: readonly ArrayLike<unknown>[];
+  /** The first row, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+  /** How many rows the file has before row 0. */
+  readonly before: number;
 }
 
 /** Makes complaints about the trade at `place`. A strict reader's complaints carry an error. */

@@ -141,6 +141,7 @@ async function recording(path: string): Promise<void> {
   const writer = new MessageWriter({ symbol: config.symbol, combined: false, microseconds: false });
   const trades = priceProcess({ seed: 1, rate: 20, firstId: 1, startTime: 1_723_161_255_342 });
   await using file = Recording.create(path, {
+    exchange: "binance",
     symbol: config.symbol,
     onTrouble: (text) => console.error(text),
   });

@@ -244,7 +244,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
         /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
       ],
       ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML: perhaps an error that was downloaded/],
-      ["trades.parquet", "PAR1abc", /: trades.parquet:1: it is a Parquet file: export it as CSV/],
+      ["trades.parquet", "PAR1abc", /: trades.parquet: the Parquet file is cut off or damaged: /],
       [
         "trades.zst",
         Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4),

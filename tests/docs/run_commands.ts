@@ -5,7 +5,8 @@
  */
 import { aside, fixSurroundings, print, setClock, written } from "../../build/docs/fixed_surroundings.ts";
 import { daysOfTrades } from "../../build/docs/made_files.ts";
-import { commandLines, PAGES, programArguments } from "./pages.ts";
+import { VENUE_SAMPLES } from "../formats/venue_samples.ts";
+import { commandLines, fences, PAGES, programArguments } from "./pages.ts";
 
 /** The result of a command line. */
 export interface Ran {
@@ -14,6 +15,22 @@ export interface Ran {
   readonly failure: string | null;
 }
 
+/** The files of other venues that the pages assume, and what finds the sample that is in each. */
+const VENUE_FILES: readonly (readonly [name: string, sample: string])[] = [
+  ["binance_trades_2022-01-01_BTCUSDT.csv.gz", "binance,BTCUSDT"],
+  ["deribit_trades_2020-04-01_BTC-PERPETUAL.csv.gz", "deribit,BTC-PERPETUAL"],
+  ["BTCUSDT2024-01-04.csv.gz", "1704326400.1000,BTCUSDT"],
+  ["BTCUSDT_2025-05-19.csv.gz", "1747612800074"],
+  ["BTC-USDT-SWAP-trades-2024-01-14.zip", "BTC-USDT-SWAP,720073478"],
+  ["okx.json", `"instId":"BTC-USDT"`],
+  ["XBTUSD.csv", "1381095255,122.0"],
+  ["kraken.json", `"XXBTZUSD"`],
+  ["coinbase.json", `"type":"match"`],
+  ["coinbase.csv", "trade_id,side,size,price,time"],
+  ["bitstamp.json", `"tid":"96551989"`],
+  ["Binance_BTCUSD_PERP_trades_2023_02_13.csv", "btcusd_perp"],
+  ["ccxt.json", `"takerOrMaker": null`],
+];
 /** Commands that need an exchange's hosts, or wait for a client. */
 const OUTSIDE = ["run", "doctor"];
 /** Commands that need a moving clock; the others wait for no timer. */
@@ -73,6 +90,13 @@ async function prepare(): Promise<void> {
   Deno.writeTextFileSync("PEPEUSDT-aggTrades-2024-10.zip", aggregates.join("\n"));
   const own = ["id,price,qty,time,is_buyer_maker", "1,60003.85,0.01666,1735689600000,true"];
   Deno.writeTextFileSync("trades.csv", own.join("\n"));
+  for (const [name, sample] of VENUE_FILES) {
+    const { text } = VENUE_SAMPLES.find(({ text }) => text.includes(sample))!;
+    Deno.writeTextFileSync(name, text);
+  }
+  const [mine = ""] = fences(PAGES.get("docs/files.md")!, "").filter((fence) => fence.startsWith("Date;"));
+  Deno.writeTextFileSync("mine.csv", mine);
+  Deno.writeTextFileSync("seconds.csv", "1735689607,60003.85,0.01666\n");
   Deno.writeTextFileSync("penstock.json", `{ "symbol": "ETHUSDT", "short": 500, "long": 2000 }`);
   for (const name of ["penstock", "proof"]) {
     const records = name === "penstock" ? "data/recordings/" : "data/proof/";

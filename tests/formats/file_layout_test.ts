@@ -26,7 +26,6 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
     ["BZh91AY&SY", `bzip2: use "bzip2 -dc FILE`],
     [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7z archive"],
     ["Rar!\x1a\x07", "RAR archive"],
-    ["PAR1\x15", "Parquet"],
     ["SQLite format 3\0\x10", "it is a database, such as a journal"],
     [[0xff, 0xfe, 0x31, 0], "UTF-16: save it as UTF-8"],
     [[0xfe, 0xff, 0, 0x31], "UTF-16: save it as UTF-8"],

@@ -3,10 +3,10 @@ import type { Origin } from "../../formats/trade_file.ts";
 
 /**
  * A name such as `BTCUSDT-trades-2025-01-01.csv` or `BTCUSDT-1m-2025-01.csv`, anywhere in a path or after an archive's
- * name.
+ * name. OKX's `BTC-USDT-trades-2025-01-01.csv` has no such name in it.
  */
 const NAMED =
-  /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:(?:aggT|t)rades|\d{1,2}(?:[smhdw]|mo))-\d{4}/gu;
+  /(?:^|[^\p{L}\p{N}_])(?<![\p{Lu}\p{N}]-)([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:(?:aggT|t)rades|\d{1,2}(?:[smhdw]|mo))-\d{4}/gu;
 
 /** The symbol that an archive's file is named after; null if its name contains none. */
 export function symbolNamed(name: string): string | null {

@@ -1,13 +1,14 @@
 /** Recorded files as one stream of chunks: opens, unpacks, recognizes and cuts them. */
 import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
-import { TRADE_FILES } from "../../formats/file_layout.ts";
+import { layoutOf, TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
-import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
+import { type ByteParts, type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
 import { verifyChecksum } from "./checksum.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
-import { lineChunks } from "./line_chunks.ts";
+import { lineChunks, type LineOptions } from "./line_chunks.ts";
+import { bufferParquet, parquetChunks } from "./parquet_file.ts";
 
 /** How much has been read. May be looked at at any time. */
 export interface ReadProgress {
@@ -161,7 +162,7 @@ export async function sortByFirstTrade(
         let first: FirstTrade | null = null;
         // The same warnings will come again when the file is read.
         const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked, formats };
-        for await (const chunk of lineChunks(text.name, text.source, options)) {
+        for await (const chunk of chunksIn(text, options, signal)) {
           signal?.throwIfAborted();
           first = firstTrade(chunk);
           if (first !== null) break;
@@ -221,8 +222,8 @@ async function* linesOf(
   const source = await openInput(file, signal, count);
   try {
     for await (const text of unpacked(file.name, source, 0, member)) {
-      const { name, isPacked } = text;
-      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked, formats })) {
+      const { isPacked } = text;
+      for await (const chunk of chunksIn(text, { chunkBytes, onWarning, isPacked, formats }, signal)) {
         signal?.throwIfAborted();
         yield chunk;
       }
@@ -232,13 +233,42 @@ async function* linesOf(
   }
 }
 
+/** An unpacked file. */
+interface Unpacked {
+  readonly name: string;
+  readonly source: ByteSource;
+  readonly isPacked: boolean;
+  /** Its first bytes. */
+  readonly head: Uint8Array;
+  /** Any part of it; absent where it can only be read from its start to its end. */
+  readonly parts?: ByteParts | undefined;
+}
+
+/** The chunks of an unpacked file, which this closes unless it is read in parts. */
+async function* chunksIn(
+  { name, source, isPacked, head, parts }: Unpacked,
+  options: LineOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Chunk> {
+  const layout = layoutOf(head, options.formats);
+  if (typeof layout === "string" || layout.unit !== "records") {
+    yield* lineChunks(name, source, options);
+    return;
+  }
+  yield* parquetChunks(name, parts ?? await bufferParquet(name, source), {
+    layout,
+    isPacked,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
 /** The content of a source, unpacked as often as it was packed: all of it, or only the `wanted` member. */
 async function* unpacked(
   name: string,
   source: ByteSource,
   depth: number,
   wanted: string | null,
-): AsyncGenerator<{ readonly name: string; readonly source: ByteSource; readonly isPacked: boolean }> {
+): AsyncGenerator<Unpacked> {
   if (depth > PACKING_LIMIT) {
     throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
   }
@@ -269,7 +299,7 @@ async function* unpacked(
       break;
     }
     case "none":
-      yield { name, source: whole, isPacked: depth > 0 };
+      yield { name, source: whole, isPacked: depth > 0, head, parts: source.parts };
   }
 }
 

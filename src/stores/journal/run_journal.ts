@@ -276,7 +276,7 @@ function textOf(name: string, options: ShownOptions): string {
     const hash = options["strategySha256"];
     return `${strategyWords(options)}${hash === undefined ? "" : ` (SHA-256 ${hash})`}`;
   }
-  return String(options[name] ?? defaultOf(name, options) ?? "not set");
+  return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
 }
 
 /** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */

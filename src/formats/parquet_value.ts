@@ -1,0 +1,42 @@
+/** The values of Parquet columns as text, exactly as the file means them. */
+import type { UsedColumn } from "./record_columns.ts";
+
+const DECODER = new TextDecoder();
+/** The most significant digits that a number of 32 bits needs. */
+const FLOAT_DIGITS = 9;
+
+/**
+ * A value as decimal text, as a word, or as the text that it is; empty for a missing one. A floating-point number is the
+ * shortest decimal that is read back as the same number, as other programs print it.
+ */
+export function valueText({ physical, scale }: UsedColumn, value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Uint8Array) {
+    return scale === null ? DECODER.decode(value) : scaled(wholeOf(value), scale);
+  }
+  if (typeof value === "number" && physical === "float") return floatText(value);
+  return scale === null ? String(value) : scaled(BigInt(value as number | bigint), scale);
+}
+
+/** A number of 32 bits in its shortest text, not in that of the double with the same value. */
+function floatText(value: number): string {
+  for (let digits = 1; digits < FLOAT_DIGITS; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(FLOAT_DIGITS)));
+}
+
+/** A whole number in two's complement, the highest byte first. */
+function wholeOf(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = value << 8n | BigInt(byte);
+  return BigInt.asIntN(8 * bytes.length, value);
+}
+
+/** `value` × 10^-scale. */
+function scaled(value: bigint, scale: number): string {
+  const sign = value < 0n ? "-" : "";
+  const digits = `${value < 0n ? -value : value}`.padStart(scale + 1, "0");
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
