@@ -33,6 +33,7 @@ export type EngineState = Pick<
     | "done"
     | "heldGap"
     | "heldGapOf"
+    | "symbols"
     | "awaitsRules"
     | "lost"
     | "lastId"
