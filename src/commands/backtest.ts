@@ -31,6 +31,7 @@ import { KlineBars } from "./backtest/kline_bars.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
+import { withRecordedMarket } from "./backtest/recorded_market.ts";
 import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
@@ -44,9 +45,10 @@ const STOPPED = {
 
 /** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
-  { command, version, files: paths, signal, ...configuration }: Started,
+  { command, version, files: paths, signal, ...chosen }: Started,
   { views = VIEWS, formats: table = TRADE_FILES } = {},
 ): Promise<void> {
+  const configuration = await withRecordedMarket(paths, chosen, signal);
   const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
   const own = await chosenFile(given);
   const asked = own === null ? given : { ...given, set: own.settings || null };

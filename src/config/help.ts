@@ -52,6 +52,9 @@ Only the trades are made up: WebSocket and REST client, averages, risk limits,
 fills and journal are the same as in "penstock run". The same --seed and --rate
 make the same trades, and so the same signals and fills.
 
+  penstock demo --speed 60 --bars 1m --short 2 --long 5
+                            an hour in a minute: bars of one minute close every
+                            second, and the first order fills within ten
   penstock demo --for 30s   half a minute, then the summary
   penstock demo --rate 500 --faults random
                             a busy market, and connections that break`,

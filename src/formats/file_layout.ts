@@ -50,7 +50,11 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
     `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
     `to be saved as CSV; ${readable()}`,
   ],
-  ["[", `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"`],
+  [
+    "[",
+    `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+    `if it is ${jsonTrades.name}`,
+  ],
 ];
 
 const CHECKSUM = /^[0-9a-fA-F]{64}(\s|$)/;

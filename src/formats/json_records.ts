@@ -62,17 +62,16 @@ export function jsonFields(record: string): Map<string, JsonField> {
   let name: string | null = isArray ? "0" : null;
   let index = 0;
   for (let at = 1; at < record.length - 1;) {
-    const character = record[at]!;
-    if (/[\s,:]/.test(character)) {
-      if (character === "," && isArray) name = String(++index);
+    const code = record.charCodeAt(at);
+    if (code <= SPACE || code === COMMA || code === COLON) {
+      if (code === COMMA && isArray) name = String(++index);
       at++;
       continue;
     }
     const stop = valueEnd(record, at);
-    const raw = record.slice(at, stop);
-    if (name === null) name = JSON.parse(raw) as string;
+    if (name === null) name = plainString(record, at, stop);
     else {
-      fields.set(name, { text: textOf(raw), start: at });
+      fields.set(name, { text: textOf(record, at, stop), start: at });
       name = null;
     }
     at = stop;
@@ -80,34 +79,50 @@ export function jsonFields(record: string): Map<string, JsonField> {
   return fields;
 }
 
-function textOf(raw: string): string | null {
-  if (raw.startsWith('"')) return JSON.parse(raw) as string;
-  return raw === "null" || raw.startsWith("{") || raw.startsWith("[") ? null : raw;
+/** The text of the value from `start` to `stop`. */
+function textOf(record: string, start: number, stop: number): string | null {
+  const code = record.charCodeAt(start);
+  if (code === QUOTE) return plainString(record, start, stop);
+  if (code === OPEN_OBJECT || code === OPEN_ARRAY) return null;
+  const text = record.slice(start, stop);
+  return text === "null" ? null : text;
+}
+
+/** The string whose quotation marks are at both ends. */
+function plainString(record: string, start: number, stop: number): string {
+  const inner = record.slice(start + 1, stop - 1);
+  return inner.includes("\\") ? JSON.parse(record.slice(start, stop)) as string : inner;
 }
 
 /** One past the value at `at` of a text that is JSON. */
 function valueEnd(text: string, at: number): number {
-  const first = text[at];
-  if (first === '"') return quotedEnd(text, at);
-  if (first !== "{" && first !== "[") {
-    const length = text.slice(at).search(/[\s,\]}]/);
-    return length < 0 ? text.length : at + length;
+  const first = text.charCodeAt(at);
+  if (first === QUOTE) return quotedEnd(text, at);
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) {
+    let to = at;
+    while (to < text.length && !endsScalar(text.charCodeAt(to))) to++;
+    return to;
   }
   let depth = 0;
   for (let to = at; to < text.length; to++) {
-    const character = text[to]!;
-    if (character === '"') to = quotedEnd(text, to) - 1;
-    else if (character === "{" || character === "[") depth++;
-    else if ((character === "}" || character === "]") && --depth === 0) return to + 1;
+    const code = text.charCodeAt(to);
+    if (code === QUOTE) to = quotedEnd(text, to) - 1;
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth++;
+    else if ((code === CLOSE_OBJECT || code === CLOSE_ARRAY) && --depth === 0) return to + 1;
   }
   return text.length;
+}
+
+function endsScalar(code: number): boolean {
+  return code <= SPACE || code === COMMA || code === CLOSE_OBJECT || code === CLOSE_ARRAY;
 }
 
 /** One past the quotation mark that closes the string at `at`. */
 function quotedEnd(text: string, at: number): number {
   for (let to = at + 1; to < text.length; to++) {
-    if (text[to] === "\\") to++;
-    else if (text[to] === '"') return to + 1;
+    const code = text.charCodeAt(to);
+    if (code === BACKSLASH) to++;
+    else if (code === QUOTE) return to + 1;
   }
   return text.length;
 }

@@ -72,6 +72,14 @@ export const JSON_SHAPES: readonly JsonShape[] = [
     side: "taker",
   },
   {
+    // https://bybit-exchange.github.io/docs/v5/market/recent-trade: the taker's side; ids are UUIDs, or skip.
+    name: "Bybit trades",
+    shows: ["execId", "symbol", "price", "size", "time"],
+    fields: { symbol: ["symbol"], time: ["time"], price: ["price"], quantity: ["size"], side: ["side"] },
+    side: "taker",
+    isSkipping: true,
+  },
+  {
     // https://developers.binance.com/docs/binance-spot-api-docs/rest-api, "Old trade lookup".
     name: "Binance trades",
     shows: ["id", "price", "qty", "time", "isBuyerMaker"],

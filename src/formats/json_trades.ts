@@ -197,10 +197,11 @@ class JsonTrades implements FileReader {
 
   /** Counts lines up to a place. */
   #countTo(place: number): void {
-    for (let feed = this.#bytes.indexOf(FEED, this.#counted); feed >= 0 && feed < place;) {
+    // All of an array may be one line, and is not to be searched for another from every record on.
+    const passed = this.#bytes.subarray(this.#counted, place);
+    for (let feed = passed.indexOf(FEED); feed >= 0; feed = passed.indexOf(FEED, feed + 1)) {
       this.line++;
-      this.#lineStart = feed + 1;
-      feed = this.#bytes.indexOf(FEED, feed + 1);
+      this.#lineStart = this.#counted + feed + 1;
     }
     this.#counted = Math.max(this.#counted, place);
   }

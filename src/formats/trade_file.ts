@@ -54,8 +54,8 @@ export interface Layout {
   readonly columnsOf?: (schema: readonly ParquetColumn[]) => readonly UsedColumn[] | Unreadable;
   /**
    * A reader of one file in this layout. `decoder` names the symbol, and reads the frames of its exchange. When
-   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without ids
-   * that count on are counted in `numbers`, over all files.
+   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without
+   * consecutive ids are counted in `numbers`, over all files.
    */
   reader(decoder: FrameDecoder, strict: boolean, numbers?: RowNumbers): FileReader;
 }

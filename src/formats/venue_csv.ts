@@ -63,11 +63,12 @@ function headerIn(line: string, separator: string): readonly string[] | null {
   ) ?? null;
 }
 
+/** Whether a header is that of a layout. A column without a name, such as Python's index, may be there as well. */
 function fits(names: readonly string[], { columns, optional = {}, isOpen = false }: VenueLayout): boolean {
   const needed = Object.keys(columns);
   const known = new Set([...needed, ...Object.keys(optional)]);
   const isWhole = needed.every((name) => names.includes(name)) &&
-    (isOpen || names.every((name) => known.has(name)));
+    (isOpen || names.every((name) => name === "" || known.has(name)));
   return isWhole && [...known].every((name) => names.indexOf(name) === names.lastIndexOf(name));
 }
 

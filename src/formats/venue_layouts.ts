@@ -84,6 +84,13 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     optional: { instrument_name: "symbol", source: null },
   },
   {
+    // The names of OKX's REST side: see json_shapes.ts.
+    name: "OKX trades",
+    venue: "OKX",
+    columns: { tradeid: "id", side: "side", px: "price", sz: "quantity", ts: "time" },
+    optional: { instid: "symbol", source: null },
+  },
+  {
     // https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades: `side` is that of the
     // maker, and ids count the trades of a product. The Advanced Trade API has product_id and the best prices as well, and
     // the feed the two orders.

@@ -129,6 +129,11 @@ export class WaitingOrders implements KeptOrders {
     if (!this.isEmpty) this.#mustSweep = "all";
   }
 
+  /** Whether anything may have ended one of them by a trade; `isLate` for a backfilled one. */
+  maySweep(isLate: boolean): boolean {
+    return !this.isEmpty && (isLate || this.#mustSweep !== "none" || this.#orderTtl !== null);
+  }
+
   /**
    * Those that may have ended by a trade at `time` (µs since 1970), oldest first, for the caller to examine; `isLate`
    * for a backfilled trade. They may be dropped meanwhile.

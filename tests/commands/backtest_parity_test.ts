@@ -144,6 +144,16 @@ Deno.test("penstock backtest gives the events of a recorded demo, one for one, t
   ]);
 });
 
+Deno.test("penstock backtest gives the events of a recorded demo on bars, one for one, through faults", async () => {
+  await assertParity(
+    "bars.gz",
+    ["--bars=150ms", "--short=2", "--long=5", "--latency=30ms", "--stop-loss=0.1%"],
+    ["--faults=hole=3@250,drop@500,duplicate=5@800,malformed@900,random=700", ...PACE, "--seed=11"],
+    ["gap", "signal", "fill", "disconnected", "rejected"],
+    2_000,
+  );
+});
+
 Deno.test("penstock backtest reads what a killed demo recorded, with at most its last second missing", async () => {
   await Promise.all(["killed.txt", "killed.gz"].map(async (file) => {
     await using folder = new Folder();

@@ -220,6 +220,35 @@ Deno.test("a run of a strategy of one's own resumes from its state, verifies, an
     assertStringIncludes(other.stderr, `of SHA-256 ${before}, and ${file} has ${sha256(TURNING)}`);
   }));
 
+Deno.test("a live run whose strategy fails ends whole: it verifies, says why, and does not resume", () =>
+  withFiles(
+    strategySource(
+      `if (++state.bars === 150) throw new Error("enough"); return state.bars % 7 < 3 ? "long" : "flat";`,
+    ),
+    async (folder) => {
+      const [journal, recording] = [`${folder}/a.db`, `${folder}/1.txt`];
+      const demo = async () => {
+        await using program = Penstock.start([
+          ...["demo", "--json", "--log-level=error", `--strategy=${folder}/mine.ts`, `--state=${journal}`],
+          ...[`--record=${recording}`, "--speed=max", "--stop-after=400"],
+        ], [...FLAGS, `--allow-write=${folder}`]);
+        return await program.finished();
+      };
+      const failed = await demo();
+      assertEquals(failed.code, 1);
+      assertStringIncludes(failed.stderr, "bar 150, closed ");
+      assertGreater(ofType(failed.stdout, "fill").length, 20);
+      assertEquals(ofType(failed.stdout, "summary").length, 1);
+      for (let again = 0; again < 2; again++) {
+        const verified = await inProcess("verify", journal, recording);
+        assertEquals(verified.code, 0, verified.stdout + verified.stderr);
+        const status = await inProcess("status", journal);
+        assert(/stopped .*: the strategy .*mine\.ts failed \(bar 150, /.test(status.stdout), status.stdout);
+        if (again === 0) assertEquals((await demo()).code, 1);
+      }
+    },
+  ));
+
 Deno.test("a compiled program runs the strategy that it was compiled with, and loads no other", () =>
   withFiles(TURNING, async (folder) => {
     const stage = new URL(`file://${folder}/stage/`);

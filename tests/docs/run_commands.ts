@@ -76,6 +76,7 @@ Deno.exit(0);
 /** The files that the pages assume: downloads of the reader, and the output of earlier commands. */
 async function prepare(): Promise<void> {
   Deno.mkdirSync("data");
+  shell(`cp -r ${new URL("../../examples", import.meta.url).pathname} .`);
   const [day = ""] = daysOfTrades(1);
   const trades = day.split("\n").slice(0, 3_000).join("\n");
   for (const name of ["BTCUSDT-trades-2025-01-01.zip", "ETHUSDT-trades-2025-01-01.zip"]) {

@@ -40,6 +40,7 @@ Deno.test("venueCsv reads the same from quoted, separated, reordered and capital
       rows.map((row) => row.join(";")),
       rows.map((row) => row.map((field) => `" ${field} "`).join("\t")),
       rows.map((row) => row.toReversed().join(",")),
+      rows.map((row, at) => (at === 0 ? ["", ...row] : [String(at), ...row]).join(",")),
       rows.map((row, at) => (at === 0 ? row.map((name) => name.toUpperCase()) : row).join(", ")),
     ];
     for (const file of changed) {

@@ -1,6 +1,6 @@
 /** Rows as venues publish them, and what each says: symbol, id, time in µs, price, quantity, whether the taker sold. */
 
-/** A trade as a file says it; an id of null where the file has none that counts on. */
+/** A trade as a file says it; an id of null where the file has no consecutive ones. */
 export type Said = readonly [id: number | null, time: number, price: string, quantity: string, sold: boolean];
 
 /** A small file in a venue's published layout. */
@@ -134,6 +134,14 @@ BTC-USDT,556123001,sell,104503.0,0.0003014,1748707200008,0\r
 207841932,buy,0.001,47722.66,1640966400061
 `,
     trades: [[207_841_932, 1_640_966_400_061_000, "47722.66", "0.001", false]],
+  },
+  {
+    layout: "OKX trades",
+    symbol: "BTCUSDT",
+    text: `instId,side,sz,px,tradeId,ts
+BTC-USDT,sell,0.00001,29963.2,242720720,1654161646974
+`,
+    trades: [[242_720_720, 1_654_161_646_974_000, "29963.2", "0.00001", true]],
   },
   {
     // The maker bought, so the taker sold.
@@ -310,6 +318,13 @@ BTC-USDT,556123001,sell,104503.0,0.0003014,1748707200008,0\r
       [242_720_720, 1_654_161_646_974_000, "29963.2", "0.00001", true],
       [242_720_721, 1_654_161_646_975_000, "29964.1", "0.00002", false],
     ],
+  },
+  {
+    layout: "trades as JSON, one a line",
+    symbol: "BTCUSDT",
+    text:
+      `{"retCode":0,"retMsg":"OK","result":{"category":"spot","list":[{"execId":"2100000000007764263","symbol":"BTCUSDT","price":"16618.49","size":"0.00012","side":"Buy","time":"1672052955758","isBlockTrade":false}]}}`,
+    trades: [[null, 1_672_052_955_758_000, "16618.49", "0.00012", false]],
   },
   {
     layout: "trades as JSON",

@@ -22,6 +22,7 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import { refuseMarket } from "./recorded_market.ts";
 import { RangedInputs } from "../../formats/ranged_inputs.ts";
 import type { OutOfRange } from "../../formats/ranged_trades.ts";
 import type { Strategy } from "../../stages/strategies/strategy.ts";
@@ -139,7 +140,7 @@ export class BacktestRun {
     return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
   }
 
-  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  /** The first file whose trades were counted up, as they have no consecutive ids; null without one. */
   get fileWithoutIds(): string | null {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
@@ -185,6 +186,7 @@ export class BacktestRun {
         this.#inputs.open(piece);
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
+          else if (input.event === "recording") refuseMarket(piece.origin.name, input, this.config);
           if (this.done || this.fault !== null) return;
         }
       }
@@ -253,6 +255,7 @@ export class BacktestRun {
       time: this.#lastTime,
       ...this.state.totals,
       ...(this.#ranged === null ? {} : { outOfRange: this.#ranged.out.total }),
+      ...(this.#countedUp === 0 ? {} : { countedUp: this.#countedUp }),
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -276,6 +279,10 @@ export class BacktestRun {
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
+  }
+
+  get #countedUp(): number {
+    return this.#order === null ? this.#reader.numbers.last : this.#order.numbers.last;
   }
 
   #takeRules({ rules }: RulesEvent): void {

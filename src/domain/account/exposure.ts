@@ -40,7 +40,7 @@ export class Exposure {
   }
 
   #sumsAt(time: number): [Money, Money] {
-    const held = new Money(Math.max(0, time - this.#since));
+    const held = new Money(BigInt(Math.max(0, time - this.#since)));
     return [
       this.#deployed.plus(this.#cost.times(held)),
       this.#available.plus(this.#capital.times(held)),

@@ -31,7 +31,7 @@ const PLAIN = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
 const MOST_DIGITS = 60;
 /** decimal.js keeps seven digits in each word, counted from the point in both directions. */
 const WORD = 10_000_000;
-const BIG_WORD = 10_000_000n;
+const BIG_PAIR = 100_000_000_000_000n;
 const DIGITS_A_WORD = 7;
 /** The double of an amount with at most this many words is computed from the words. */
 const FEW_WORDS = 4;
@@ -143,8 +143,10 @@ export class Amount {
   inSteps(step: Amount): Amount {
     const { units, scale } = this;
     if (units === null || !step.units) return this.divToInt(step).times(step);
-    const [whole, one] = aligned(units, scale, step.units, step.scale);
-    return new Amount(whole - whole % one, Math.max(scale, step.scale));
+    // In the unit of the step, which is short, whatever is computed with the result stays short too.
+    return scale > step.scale
+      ? new Amount(units / (step.units * power(scale - step.scale)) * step.units, step.scale)
+      : new Amount(units * power(step.scale - scale) / step.units * step.units, step.scale);
   }
 
   /** `this × factor`, rounded to `places` decimals. */
@@ -193,8 +195,10 @@ export class Amount {
     const { units, scale } = this;
     const { units: others, scale: otherScale } = other;
     if (units === null || others === null) return this.decimal.cmp(other.decimal);
-    const [one, two] = scale === otherScale ? [units, others] : aligned(units, scale, others, otherScale);
-    return one < two ? -1 : one > two ? 1 : 0;
+    if (scale === otherScale) return compared(units, others);
+    return scale > otherScale
+      ? compared(units, others * power(scale - otherScale))
+      : compared(units * power(otherScale - scale), others);
   }
 
   eq(other: Operand): boolean {
@@ -297,6 +301,10 @@ function textOf(value: number | Decimal): string {
   return isPlain ? value.toFixed() : "";
 }
 
+function compared(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** Two amounts as integers of the same unit. */
 function aligned(one: bigint, scale: number, other: bigint, otherScale: number): [bigint, bigint] {
   return scale < otherScale
@@ -352,8 +360,14 @@ function doubleOf(units: bigint, scale: number): number | null {
     value = Number(all);
     for (; value >= WORD && value % WORD === 0; words--) value /= WORD;
   } else {
+    // Two words of the integer at a time, as numbers: operations on integers of this size cost more.
     const digits: number[] = [];
-    for (let rest = all; rest > 0n; rest /= BIG_WORD) digits.push(Number(rest % BIG_WORD));
+    for (let rest = all; rest > 0n; rest /= BIG_PAIR) {
+      const pair = Number(rest % BIG_PAIR);
+      const high = Math.floor(pair / WORD);
+      digits.push(pair - high * WORD, high);
+    }
+    while (digits.at(-1) === 0) digits.pop();
     const first = digits.findIndex((word) => word !== 0);
     words -= first;
     if (digits.length - first > FEW_WORDS) return null;

@@ -188,6 +188,11 @@ export interface SummaryEvent extends OfSymbol {
   readonly outOfOrder: number;
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
+  /**
+   * Trades that were counted up, as their files have no consecutive ids: gaps and duplicates among them cannot be seen.
+   * Absent if there are none.
+   */
+  readonly countedUp?: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
@@ -198,6 +203,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly equity: string;
   readonly fees: string;
   readonly realized: string;
+  /** By symbol; absent in a run in one symbol. */
+  readonly positions?: Readonly<Record<string, string>>;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
   /** The halt in force at the end, or null. */

@@ -115,10 +115,13 @@ export class Sma implements Indicator<string, Closes> {
 
   /** The last closes in the window, `most` of them at most. */
   closes(most: number): Closes {
-    const values: number[] = [];
-    for (let back = Math.min(most, this.#count); back > 0; back--) {
-      const at = this.#head - back;
-      values.push(this.#ring[at < 0 ? at + this.#window : at]!);
+    const size = Math.min(most, this.#count);
+    const values = new Array<number>(size);
+    let at = this.#head - size;
+    if (at < 0) at += this.#window;
+    for (let row = 0; row < size; row++) {
+      values[row] = this.#ring[at]!;
+      if (++at === this.#window) at = 0;
     }
     return { decimals: this.#decimals, values };
   }
@@ -130,7 +133,19 @@ export class Sma implements Indicator<string, Closes> {
   restore({ decimals, values }: Closes): void {
     this.reset();
     this.#decimals = decimals;
-    for (const value of values) this.add(value, decimals);
+    const ring = this.#ring;
+    const first = Math.max(0, values.length - this.#window);
+    const size = values.length - first;
+    let [sum, largest] = [0, 0];
+    for (let row = 0; row < size; row++) {
+      const value = ring[row] = values[first + row]!;
+      sum += value;
+      if (value > largest) largest = value;
+    }
+    this.#count = size;
+    this.#head = size === this.#window ? 0 : size;
+    if (largest <= this.#largestPlain) this.#sum = sum;
+    else this.#big = ring.subarray(0, size).reduce((big, value) => big + BigInt(value), 0n);
   }
 
   /** Converts everything kept to a finer unit and adds it up again. */

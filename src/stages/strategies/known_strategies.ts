@@ -90,11 +90,11 @@ export function remembersUnder(options: unknown): number | null {
 
 /** The chosen strategy with its options in words, from a configuration or what is shown of one. */
 export function strategyWords(choice: object): string {
-  const { strategy = DEFAULT_STRATEGY, bars = EACH_TRADE, set = null } = choice as StrategyChoice & {
+  const { strategy = DEFAULT_STRATEGY, bars = EACH_TRADE, set } = choice as StrategyChoice & {
     readonly bars?: BarSize | string;
     readonly set?: string | null;
   };
-  if (!isStrategyName(strategy)) return `strategy ${strategy}${set === null ? "" : ` with ${set}`}`;
+  if (!isStrategyName(strategy)) return `strategy ${strategy}${set ? ` with ${set}` : ""}`;
   const [kind, values] = chosen(choice as StrategyChoice);
   return kind.words(values, barsCounted(bars));
 }

@@ -88,14 +88,13 @@ export async function gatherCloses(
     if (count >= remembers) break;
   }
   const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
-  const all = new Float64Array(count);
-  let end = count;
+  const values = new Array<number>(Math.min(count, remembers));
+  let end = values.length;
   for (const part of parts) {
-    end -= part.values.length;
     const factor = powerOfTen(decimals - part.decimals);
-    all.set(factor === 1 ? part.values : part.values.map((value) => value * factor), end);
+    for (let at = part.values.length - 1; at >= 0 && end > 0; at--) values[--end] = part.values[at]! * factor;
   }
-  return { decimals, values: Array.from(all.subarray(Math.max(0, count - remembers))) };
+  return { decimals, values };
 }
 
 /**
@@ -192,9 +191,9 @@ function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boo
 }
 
 function valuesIn(bytes: Uint8Array): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Deno runs on machines with the least significant byte first only, as the journal has it.
   const values = new Float64Array(bytes.length / BYTES);
-  for (let at = 0; at < values.length; at++) values[at] = view.getFloat64(at * BYTES, true);
+  new Uint8Array(values.buffer).set(bytes);
   return values;
 }
 

@@ -116,6 +116,8 @@ export class RunJournal implements AsyncDisposable {
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
+    const { fault } = this.#engine.state.memory;
+    if (fault !== null) throw fault;
     await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }

@@ -161,7 +161,8 @@ function headOf(
   columns: readonly ReportColumn[],
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
-  const { outOfOrder, resets, outOfRange } = summary;
+  const { outOfOrder, resets, outOfRange, countedUp = 0 } = summary;
+  const none = countedUp > 0 ? "gaps cannot be seen" : "no gaps";
   const { from = null, to = null } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null
@@ -172,7 +173,7 @@ function headOf(
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
   const stream = [
-    gaps === 0 ? "no gaps" : counted(gaps, "gap"),
+    gaps === 0 ? none : counted(gaps, "gap"),
     duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
     outOfOrder === 0 ? "" : `${grouped(outOfOrder)} out of order`,
     resets === 0 ? "" : counted(resets, "reset"),
