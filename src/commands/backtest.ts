@@ -29,6 +29,7 @@ import { refuseContracts } from "./backtest/contracts.ts";
 import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
 import { KlineBars } from "./backtest/kline_bars.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
+import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { withRecordedMarket } from "./backtest/recorded_market.ts";
@@ -91,6 +92,10 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => warn(view, text) });
+  using page = config.report === null ? null : await openPage(config.report, { started, files, assets }, {
+    stop,
+    onWarning: (text) => warn(view, text),
+  });
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources, options }, version);
@@ -112,6 +117,7 @@ export async function backtest(
       for (const event of events) {
         if (event.type === "fill") result?.add(event);
         else if (event.type === "model") models.push(event);
+        page?.event(event);
         view.event(event);
       }
     } finally {
@@ -134,6 +140,7 @@ export async function backtest(
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
+      await page?.finish(run, summary, run.config);
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
@@ -246,6 +253,16 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
     return await ResultFile.create(path, head, options);
   } catch (error) {
     // A user who stops waiting for a pipe's reader has not chosen a wrong file.
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
+  }
+}
+
+/** Starts the page of the report. Throws a ConfigError if it cannot be written, because another `--report` may work. */
+async function openPage(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
+  try {
+    return await ReportPage.create(path, facts, options);
+  } catch (error) {
     const isWrong = error instanceof ResultFileError && !options.stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;
   }
