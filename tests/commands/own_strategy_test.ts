@@ -161,6 +161,10 @@ Deno.test("--set is read by what the file says of its options, and every mistake
     assertStringIncludes(text, `--set has "width=2": expected an option of the strategy, it has long, short`);
     assertStringIncludes(text, `--set has "long": expected NAME=NUMBER`);
     assertStringIncludes(text, `--set has short more than once`);
+    const all = await refused([`--strategy=${EXAMPLE}`, "--set=width=2", "--cash=-1", "--period=5"]);
+    for (const name of [`--set has "width=2"`, `--cash is "-1"`, `--period is "5"`]) {
+      assertStringIncludes(all, name);
+    }
     assertStringIncludes(
       await refused([`--strategy=${EXAMPLE}`, "--short=5"]),
       `--short is "5": expected to be left out with --strategy ${EXAMPLE}, which takes its options with --set`,

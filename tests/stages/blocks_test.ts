@@ -52,7 +52,7 @@ function runOf(choices: Choices, messages: readonly string[], cut: Cut): Record<
     closes: pipeline.memory.closes,
     totals: pipeline.totals,
     results: pipeline.results(),
-    models: models.map((model) => [pipeline.totalsOf(model), pipeline.resultsOf(model)]),
+    models: models.map((model) => [pipeline.totalsOf(model), model.results()]),
     rejections: pipeline.takeRejections(),
   };
 }
