@@ -60,6 +60,7 @@ async function main(args: readonly string[], listen: () => Promise<EndSignals>):
     const fromFile = !given.config?.text ? {} : await readFileOptions(given.config.text, command, collected);
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
+    await checkStrategy(options, command, collected);
     return await execute(command!, configure(options, collected, command), files, listen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -122,6 +123,22 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
         mistakes.push(`--serve ${serve.text}: there is no such file`);
       }
     }
+  }
+}
+
+/** Collects what is wrong with a strategy of one's own that only its file shows. */
+async function checkStrategy(
+  { strategy, set }: GivenOptions,
+  command: CommandName | null,
+  mistakes: string[],
+): Promise<void> {
+  if (!["run", "demo", "backtest"].includes(command ?? "") || !strategy?.text.match(/\.(ts|js)$/)) return;
+  const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
+  try {
+    await loadStrategy(strategy.text, set?.text || null);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    mistakes.push(...error.mistakes);
   }
 }
 

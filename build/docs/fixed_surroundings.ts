@@ -36,6 +36,8 @@ const timers = new Map<number, Timer>();
 /** Actions in the order of their times. Unlike a timer, one is no reason to move the clock. */
 const moments: Timer[] = [];
 let lastTimer = 0;
+/** Timers fire at multiples of this, ms: a market of a thousand trades a second would take minutes otherwise. */
+let grain = 1;
 /** Calls of the system that have not returned. */
 let pending = 0;
 /** Trades that the exchange has sent and the run has not received yet. */
@@ -100,6 +102,11 @@ export function soFar(): Written {
   return { stdout: out, stderr: err };
 }
 
+/** From now on, timers fire at multiples of `ms`. */
+export function setGrain(ms: number): void {
+  grain = ms;
+}
+
 /** Sets the clock to `ms` after the start. */
 export function setClock(ms: number): void {
   now = START + ms;
@@ -142,10 +149,12 @@ function tracked<T>(promise: Promise<T>): Promise<T> {
 }
 
 function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly unknown[]): number {
-  const wait = Math.max(0, Math.trunc(Number(ms) || 0));
+  // No timer fires before its time, also where that is within a millisecond.
+  const wait = Math.max(0, Math.ceil(Number(ms) || 0));
   const id = ++lastTimer;
   const call = () => (run as (...args: readonly unknown[]) => void)(...args);
-  timers.set(id, { at: now + wait, every: every ? Math.max(1, wait) : null, run: call });
+  const at = START + Math.ceil((now + wait - START) / grain) * grain;
+  timers.set(id, { at, every: every ? Math.max(1, wait) : null, run: call });
   return id;
 }
 

@@ -1,7 +1,7 @@
 /** Every sample on the pages, from runs of the program. */
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { aside, at, COLUMNS, setClock, soFar, written } from "./fixed_surroundings.ts";
+import { aside, at, COLUMNS, setClock, setGrain, soFar, written } from "./fixed_surroundings.ts";
 import { jsonExcerpt, lineCut, middleCut } from "./excerpt.ts";
 import { commandTable, optionTables } from "./options_tables.ts";
 import { penstock } from "./program.ts";
@@ -40,13 +40,19 @@ export async function makeSamples(): Promise<Samples> {
 /** The time of the picture. */
 const PICTURE_MS = 17_900;
 
+/** How late the trades of that market may be. */
+const GRAIN_MS = 20;
+
 /** A demo on a terminal: its log, and what the screen shows while it runs. */
 async function terminalRun(): Promise<{ readonly demo: string; readonly picture: string }> {
   let shown = "";
   at(PICTURE_MS, () => shown = soFar().stderr);
-  const run = () => penstock("demo", "--for", "25s", "--rate", "60");
+  const options = ["--speed", "60", "--bars", "1m", "--short", "2", "--long", "5"];
+  const run = () => penstock("demo", "--for", "25s", ...options);
+  setGrain(GRAIN_MS);
   const { stderr, stdout } = await written(run, true);
-  const prompt = "\x1b[90m$\x1b[0m deno task demo --rate 60\n";
+  setGrain(1);
+  const prompt = `\x1b[90m$\x1b[0m deno task demo ${options.join(" ")}\n`;
   const rows = screenAfter(prompt + shown, COLUMNS);
   const log = screenAfter(stderr, Infinity).map((row) => row.map(({ text }) => text).join(""));
   return {
@@ -65,7 +71,7 @@ const READING_MS = 12;
 async function backtests(): Promise<Record<string, string>> {
   const days = daysOfTrades(DAYS.length);
   for (const [i, name] of DAYS.entries()) Deno.writeTextFileSync(name, days[i]!);
-  const options = ["--symbol", "BTCUSDT", "--short", "500", "--long", "2000"];
+  const options = ["--symbol", "BTCUSDT", "--bars", "5m"];
   const backtest = (...more: string[]) =>
     aside(() => penstock("backtest", ...options, ...more, ...DAYS), READING_MS);
   const { stdout: report } = await backtest("--out", "result.json");

@@ -3,18 +3,21 @@ import type { RowColumns } from "./row_columns.ts";
 
 /** More than any file has rows. */
 const FILE_ROWS = 2 ** 33;
+/** Rows that stand in the order of their arrival may step back in time, but by less than this, µs. */
+const CLEARLY = 1_000_000;
 
 /**
  * Gives every row a key that decides between rows of the same time. It rises in the order of reading, file after file, and
- * within a file with the newest trade first it falls. The first two rows of a file with different times show which it is.
+ * within a file with the newest trade first it falls. The first row of a file that is a second away from the first shows
+ * which it is; in a shorter file the last one.
  */
 export class ArrivalKeys {
   readonly #rows: RowColumns;
   #file = 0;
   #read = 0;
   #isNewestFirst: boolean | null = null;
-  /** The rows of this file as long as all of them have the same time. */
-  #same: number[] = [];
+  /** The rows of this file as long as nothing shows its direction. */
+  #undecided: number[] = [];
 
   constructor(rows: RowColumns) {
     this.#rows = rows;
@@ -22,26 +25,33 @@ export class ArrivalKeys {
 
   /** The next rows are of another file. */
   enter(): void {
+    this.settle();
     this.#file++;
     this.#read = 0;
     this.#isNewestFirst = null;
-    this.#same = [];
   }
 
   /** Takes the next row in the order of reading. */
   note(slot: number): void {
-    const rows = this.#rows;
-    const read = ++this.#read;
-    if (this.#isNewestFirst === null) {
-      const [first = slot] = this.#same;
-      if (rows.time(slot) === rows.time(first)) this.#same.push(slot);
-      else {
-        this.#isNewestFirst = rows.time(slot) < rows.time(first);
-        for (const [at, same] of this.#same.entries()) this.#set(same, at + 1);
-        this.#same = [];
-      }
-    }
-    this.#set(slot, read);
+    this.#set(slot, ++this.#read);
+    if (this.#isNewestFirst !== null) return;
+    this.#undecided.push(slot);
+    if (Math.abs(this.#step(slot)) >= CLEARLY) this.settle();
+  }
+
+  /** Decides on the direction of the file from what has been read of it. Call it before the keys are used. */
+  settle(): void {
+    const undecided = this.#undecided;
+    const last = undecided.at(-1);
+    if (last === undefined) return;
+    this.#isNewestFirst = this.#step(last) < 0;
+    for (const [at, slot] of undecided.entries()) this.#set(slot, at + 1);
+    this.#undecided = [];
+  }
+
+  /** How much later than the first undecided row another one is, µs. */
+  #step(slot: number): number {
+    return this.#rows.time(slot) - this.#rows.time(this.#undecided[0]!);
   }
 
   #set(slot: number, read: number): void {

@@ -131,6 +131,9 @@ export class RecordedInputs {
       return null;
     }
     if (note.event === "late") {
+      // A recording of several symbols; other notes of theirs mean nothing to an engine that does not trade them.
+      const { symbol = this.#reader.symbol, time } = note;
+      if (symbol !== this.#reader.symbol) return { event: "unknown", name: `late (${symbol})`, time };
       this.#late.open(rowsOf(note.trades, this.#name), note.skipped, note.time);
       return this.#backfilled;
     }

@@ -1,4 +1,4 @@
-/** Counts up the trades of files that carry no ids which count on, over all files of a run. */
+/** Counts up the trades of files that have no consecutive ids, over all files of a run. */
 import { isoTime } from "../domain/numbers/time.ts";
 
 /**
@@ -35,6 +35,6 @@ export const SORT_ADVICE = "--sort puts them in it, also where a file has the ne
 export function outOfOrder(time: number, before: number): string {
   return `the trade took place at ${isoTime(time)}, and the one before it at ${
     isoTime(before)
-  }: without ids that ` +
-    "count on, trades have to be in the order of their times";
+  }: without consecutive ` +
+    "ids, trades have to be in the order of their times";
 }

@@ -111,6 +111,7 @@ export class RowOrder {
         this.#noteIds(origin.name);
         this.#append(this.rows.add(reader));
       } else if (read === "rejected") this.#reject(reader);
+      else if (read === "empty") this.#append(this.rows.addUnusable(reader, true));
       if (this.#count >= this.#apart + this.#block) yield this.#handOut(this.#block);
     }
   }
@@ -133,7 +134,7 @@ export class RowOrder {
     this.#unnumbered = this.#reader.numbers.last;
     this.#hasIds ??= hasIds;
     if (hasIds === this.#hasIds) return;
-    const [here, before] = hasIds ? ["have ids", "have none"] : ["have no ids that count on", "have them"];
+    const [here, before] = hasIds ? ["have ids", "have none"] : ["have no consecutive ids", "have them"];
     throw new UnusableInput(
       { name },
       `its trades ${here}, and those of the files before ${before}, so --sort cannot put them in one order: give ` +
@@ -170,6 +171,7 @@ export class RowOrder {
 
   /** Hands out the first `count` rows. */
   #handOut(count: number): SortedBlock {
+    this.#keys.settle();
     const hasChanged = this.#epochs.takeChange();
     if (hasChanged) this.#sorted = 0;
     if (hasChanged || !this.#isAscending) this.#sort();
@@ -219,7 +221,8 @@ const FURTHER = `--sort puts rows in order that stand at most ${
 } rows from their place, and this one stands further away`;
 const ADVICE = `${FURTHER}: sort the file by its ids before, for instance with "sort -t, -n -k1,1 FILE"`;
 const TIME_ADVICE =
-  `${FURTHER}: sort the file by its times before, or turn it round with "tac FILE" if the newest trade comes first`;
+  `${FURTHER}: sort the file by its times before. If the newest trade comes first, turn it round below its header, ` +
+  `with "(head -n 1 FILE; tail -n +2 FILE | tac) | penstock backtest -"`;
 
 /** Sorted rows, and what else was read with them. They are lent until the next block is asked for. */
 export class SortedBlock implements TradeReader {
@@ -269,7 +272,7 @@ export class SortedBlock implements TradeReader {
       this.reason = rows.reasonOf(slot);
       this.emptyFirstId = rows.firstId(slot);
       this.emptyId = rows.lastId(slot);
-      return "rejected";
+      return rows.isEmpty(slot) ? "empty" : "rejected";
     }
     rows.read(slot, this.trade);
     this.receivedAt = rows.receivedAt(slot);

@@ -55,7 +55,7 @@ const OTHER_SYMBOLS = 8;
 /**
  * The trade of the row that is being read. `read` its fields, then `finish` it.
  *
- * The first trade of a file decides whether its ids count on: they do if it has one that is a number and the layout or the
+ * The first trade of a file decides whether its ids are consecutive: they are if it has one that is a number and the layout or the
  * exchange does not skip any. Otherwise the trades of the file are counted up.
  */
 export class TextTrade implements TradeFields {
@@ -73,7 +73,7 @@ export class TextTrade implements TradeFields {
   readonly #symbol: string;
   readonly #numbers: RowNumbers;
   #sides: Readonly<Record<string, boolean>> = SIDES.taker;
-  /** Whether the ids of this file count on; null before its first trade. */
+  /** Whether the ids of this file are consecutive; null before its first trade. */
   #hasIds: boolean | null = null;
   /** The symbol of the row before as it was written, and whether it is the one asked for. */
   #lastSymbol = "";
@@ -164,7 +164,7 @@ export class TextTrade implements TradeFields {
     return null;
   }
 
-  /** The id in a text of a row that is unusable; -1 if it has none, or if the ids of the file do not count on. */
+  /** The id in a text of a row that is unusable; -1 if it has none, or if those of the file are not consecutive. */
   idOf(text: string): number {
     return this.#hasIds === true ? idIn(text) : -1;
   }

@@ -46,14 +46,16 @@ export interface Layout {
   readonly namesSymbol: boolean;
   /** Whether quantities are contracts where the market trades contracts. */
   readonly mayCountContracts?: boolean;
+  /** Whether each record is a kline, which its reader gives as several trades. */
+  readonly isOfKlines?: boolean;
   /** Whether Penstock wrote the file. Its last line may be torn, and `--sort` leaves its order alone. */
   readonly isOwn?: boolean;
   /** Of a file of records: which of its columns are read; or why it cannot be read. */
   readonly columnsOf?: (schema: readonly ParquetColumn[]) => readonly UsedColumn[] | Unreadable;
   /**
    * A reader of one file in this layout. `decoder` names the symbol, and reads the frames of its exchange. When
-   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without ids
-   * that count on are counted in `numbers`, over all files.
+   * `strict`, an unusable line makes `next` throw UnusableInput; otherwise `next` answers "rejected". Trades without
+   * consecutive ids are counted in `numbers`, over all files.
    */
   reader(decoder: FrameDecoder, strict: boolean, numbers?: RowNumbers): FileReader;
 }

@@ -2,12 +2,13 @@
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/run/event.ts";
 import type { Rule } from "../domain/market/instrument_rules.ts";
 import type { Input } from "../domain/market/input.ts";
+import { isStale } from "../domain/market/disconnect_cause.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
-import { Pipeline } from "./pipeline.ts";
+import { type KeptSymbol, Pipeline } from "./pipeline.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 
@@ -31,6 +32,8 @@ export type EngineState = Pick<
     | "ahead"
     | "done"
     | "heldGap"
+    | "heldGapOf"
+    | "symbols"
     | "awaitsRules"
     | "lost"
     | "lastId"
@@ -38,16 +41,16 @@ export type EngineState = Pick<
     | "lastTime"
     | "current"
   )
-  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
-  | ("memory" | "orders" | "takeRejections" | "takeStrays")
+  | ("refused" | "totals" | "totalsOf" | "results" | "chart" | "snapshot")
+  | ("memory" | "memoryOf" | "orders" | "ordersOf" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */
 export class Engine {
   readonly #pipeline: Pipeline;
   readonly #given: ReadonlySet<Rule>;
-  /** The counts at the end of the previous file; null before the second. */
-  #left: Pick<Pipeline, "lost" | "awaitsRules"> | null = null;
+  /** The state at the end of the previous file; null before the second. */
+  #left: Pick<Pipeline, "lost" | "awaiting"> | null = null;
 
   constructor(options: EngineOptions) {
     this.#pipeline = new Pipeline(options);
@@ -61,30 +64,34 @@ export class Engine {
 
   /** The exchange's clock, to read. */
   get clock(): Pick<ArrivalClock, "here"> {
-    return this.#pipeline.waits.clock;
+    return this.#pipeline.waitsOf()[0]!.clock;
   }
 
   /**
-   * Applies one input and yields what happened, in order. Trades are applied until their reader has no more
+   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns; one of a symbol
+   * that the run does not trade changes nothing, and what concerns one symbol must name it if there are several. Trades
+   * are applied until their reader has no more
    * available, a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input
    * again.
    */
   *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
     const pipeline = this.#pipeline;
+    if ("symbol" in input && input.symbol !== undefined && !pipeline.symbols.includes(input.symbol)) return;
     switch (input.event) {
       case "frames":
       case "backfilled":
         yield* pipeline.run(input.trades, stopAt);
         break;
       case "connected": {
-        pipeline.connected = true;
-        pipeline.waits.clock.restart();
+        pipeline.lost = null;
+        for (const { clock } of pipeline.waitsOf()) clock.restart();
         const { endpoint, attempt, time } = input;
         yield { type: "connected", time: isoTime(time), endpoint, attempt };
         break;
       }
       case "disconnected":
-        pipeline.disconnect(input);
+        // Older recordings have no cause, only the reason.
+        pipeline.lost = isStale(input) ? "stale" : "disconnected";
         yield { type: "disconnected", time: isoTime(input.time), ...disconnectionIn(input) };
         break;
       case "halt":
@@ -94,31 +101,34 @@ export class Engine {
         yield* pipeline.release(input.time, input);
         break;
       case "rules-awaited":
-        if (!this.#isToldRules) pipeline.awaitsRules = true;
+        if (this.#isToldRules) break;
+        pipeline.awaiting = input.symbol === undefined
+          ? pipeline.symbols
+          : [...pipeline.awaiting, input.symbol];
         break;
       case "rules": {
         if (this.#isToldRules) break;
-        const { rules, instrument } = input;
-        yield* pipeline.takeRules({ rules, instrument }, input.time, this.#given);
+        const { rules, instrument, time, symbol } = input;
+        yield* pipeline.takeRules({ rules, instrument }, time, this.#given, symbol);
         break;
       }
       case "settled":
-        pipeline.settleGap(input.filled, input.through);
+        pipeline.settleGap(input.filled, input.through, input.symbol);
         break;
       case "waited":
-        pipeline.waits.note(input);
+        for (const waits of pipeline.waitsOf(input.symbol)) waits.note(input);
         break;
       case "source":
-        this.#left = { lost: pipeline.lost, awaitsRules: pipeline.awaitsRules };
-        pipeline.connected = true;
-        pipeline.awaitsRules = false;
-        pipeline.waits.clock.speed = 1;
+        this.#left = { lost: pipeline.lost, awaiting: pipeline.awaiting };
+        pipeline.lost = null;
+        pipeline.awaiting = [];
+        for (const { clock } of pipeline.waitsOf()) clock.speed = 1;
         break;
       case "same-recording":
         if (this.#left !== null) Object.assign(pipeline, this.#left);
         break;
       case "speed":
-        pipeline.waits.clock.speed = input.speed;
+        for (const { clock } of pipeline.waitsOf()) clock.speed = input.speed;
         break;
       case "handed-over":
         pipeline.handOver();
@@ -134,11 +144,17 @@ export class Engine {
   }
 
   /**
-   * Continues where a snapshot was taken, with the strategy's last closes and the changes that the waiting orders follow
-   * from. Throws a BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   * Continues where a snapshot was taken, with what is kept beside it, as `Pipeline.restore` takes it. Throws a
+   * BooksError for unsound books, and a TypeError for changes that do not lead to the waiting orders and for a symbol
+   * that the run does not trade.
    */
-  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
-    this.#pipeline.restore(snapshot, closes, changes);
+  restore(
+    snapshot: PipelineSnapshot,
+    closes: Closes,
+    changes: readonly OrderChange[] = [],
+    others: Readonly<Record<string, KeptSymbol>> = {},
+  ): void {
+    this.#pipeline.restore(snapshot, closes, changes, others);
   }
 
   get #isToldRules(): boolean {

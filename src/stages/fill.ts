@@ -11,11 +11,13 @@ import type { RiskDecision } from "./risk.ts";
 export class PaperFills {
   /** Fills the orders, and quotes them for the gate. */
   readonly exchange: PaperExchange;
+  readonly #account: Account;
   readonly #drawdown: Drawdown;
   #fills = 0;
 
   constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown) {
     this.exchange = new PaperExchange(parameters, account);
+    this.#account = account;
     this.#drawdown = drawdown;
   }
 
@@ -53,7 +55,7 @@ export class PaperFills {
       if (outcome === null) continue;
       outcomes.push(outcome);
       if (outcome.kind !== "fill") continue;
-      this.#drawdown.rebook(outcome.cash, outcome.position, tick.price, tick.time);
+      this.#drawdown.rebook(this.#account.unmoved, outcome.position, tick.price, tick.time);
       this.#fills++;
     }
     (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;

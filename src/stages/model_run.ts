@@ -1,16 +1,12 @@
 /** Another fill model for the same signals, with its own account, gate and fills, on the blocks of one pipeline. */
-import { Account } from "../domain/account/account.ts";
-import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
-import { type Marked, Performance, type Results } from "../domain/performance/performance.ts";
+import type { Marked, Results } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled, Outcome } from "../domain/market/tick.ts";
-import { PaperFills } from "./fill.ts";
-import { booksIn } from "./pipeline_snapshot.ts";
+import { AccountBooks } from "./order_stages.ts";
 import { RefusalCount } from "./refusal_count.ts";
-import { RiskGate } from "./risk.ts";
-import { type Piece, RiskStage } from "./risk_stage.ts";
+import type { Piece } from "./risk_stage.ts";
 import { type ModelTotals, modelTotals } from "./run_state.ts";
 
 const NOTHING: readonly Outcome[] = [];
@@ -21,73 +17,69 @@ const NOTHING: readonly Outcome[] = [];
  * is kept, and none is resumed.
  */
 export class ModelRun {
-  readonly #account: Account;
-  readonly #drawdown: Drawdown;
-  readonly #gate: RiskGate;
-  readonly #fills: PaperFills;
-  readonly #measured: Performance;
-  readonly #source = new OneBlock();
-  readonly #pieces: Iterator<Piece<Filled>>;
+  readonly #books: AccountBooks;
+  readonly #sources = new Map<
+    string,
+    { readonly source: OneBlock; readonly pieces: Iterator<Piece<Filled>> }
+  >();
   readonly #refusals = new RefusalCount();
 
   constructor(parameters: TradingParameters) {
-    this.#account = new Account(parameters.cash);
-    this.#drawdown = new Drawdown(parameters.cash);
-    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
-    this.#measured = new Performance(this.#account, this.#drawdown);
-    this.#pieces = this.#fills.over(new RiskStage(this.#gate).over(this.#source));
+    this.#books = new AccountBooks(parameters, true);
+  }
+
+  /** Trades this symbol, with its own rules where they are given. */
+  trade(symbol: string, rules: Partial<TradingRules>): void {
+    const source = new OneBlock();
+    this.#sources.set(symbol, { source, pieces: this.#books.of(symbol, rules).over(source) });
   }
 
   /**
-   * Processes a block with its signals; `before` is the trade before it, null at the first. Throws a BooksError when
-   * the books no longer balance.
+   * Processes a block with its signals; `before` is the trade of its symbol before it, null at the first. Throws a
+   * BooksError when the books no longer balance.
    */
   take(block: SignalledBlock, before: Marked | null): void {
-    this.#source.block = block;
+    const { source, pieces } = this.#sources.get(block.symbol)!;
+    const { gate } = this.#books.of(block.symbol);
+    source.block = block;
     let last = before;
     let piece: Piece<Filled>;
     do {
-      piece = this.#pieces.next().value;
+      piece = pieces.next().value;
       const { from, to, due } = piece;
-      this.#measured.note(block, from, to, due?.outcomes ?? NOTHING, last);
+      this.#books.measured!.note(block, from, to, due?.outcomes ?? NOTHING, last);
       if (due === null) continue;
       last = due;
       this.#refusals.add(due.outcomes);
-      this.#gate.takeNews();
+      gate.takeNews();
     } while (piece.to < block.size);
   }
 
-  /** Trading stops while the feed is disconnected. */
-  set connected(connected: boolean) {
-    this.#gate.connected = connected;
-  }
-
-  /** Trading stops: how the connection was lost. */
-  disconnect(how: "disconnected" | "stale"): void {
-    this.#gate.disconnect(how);
+  /** How the connection was lost; null while data flows. Without data it does not trade. */
+  set lost(lost: "disconnected" | "stale" | null) {
+    this.#books.lost = lost;
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
   halt(action: OnHalt, tradeId: number): void {
-    this.#gate.haltByHand(action, tradeId);
+    this.#books.risk.haltByHand(action, tradeId);
   }
 
-  /** Releases its halt by hand, if it has one; `last` is the last trade, null before the first. */
-  release(last: Marked | null, tradeId: number): void {
-    this.#gate.release(booksIn({ account: this.#account.snapshot(), last }), tradeId);
-    this.#gate.takeNews();
+  /** Releases its halt by hand, if it has one; `tradeId` is as for `halt`. */
+  release(tradeId: number): void {
+    const { risk } = this.#books;
+    risk.release(tradeId);
+    risk.news.length = 0;
   }
 
-  /** Whether the instrument's rules are awaited: no order is placed meanwhile. */
-  set awaitsRules(awaitsRules: boolean) {
-    this.#gate.awaitsRules = awaitsRules;
+  /** Whether the rules of a symbol are awaited: no order is placed in it meanwhile. */
+  awaitRules(symbol: string, awaitsRules: boolean): void {
+    this.#books.of(symbol).gate.awaitsRules = awaitsRules;
   }
 
-  /** From now on, orders follow these rules of the instrument; rules that are not given stay as they are. */
-  takeRules(rules: Partial<TradingRules>): void {
-    this.#gate.takeRules(rules);
-    this.#fills.exchange.takeRules(rules);
+  /** From now on, orders follow these rules of a symbol; rules that are not given stay as they are. */
+  takeRules(symbol: string, rules: Partial<TradingRules>): void {
+    this.#books.of(symbol).takeRules(rules);
   }
 
   /** How many orders have been refused for which reason. */
@@ -95,15 +87,14 @@ export class ModelRun {
     return this.#refusals.byReason;
   }
 
-  /** The results so far; `last` is the last trade, null before the first. */
-  totals(last: Marked | null): ModelTotals {
-    const parts = { account: this.#account, drawdown: this.#drawdown, gate: this.#gate, fills: this.#fills };
-    return modelTotals(parts, this.#refusals.total, last);
+  /** The totals so far. */
+  totals(): ModelTotals {
+    return modelTotals(this.#books, this.#refusals.total);
   }
 
   /** Its results. */
   results(): Results {
-    return this.#measured.results();
+    return this.#books.measured!.results();
   }
 }
 

@@ -20,7 +20,7 @@ import { CashShare, stakeAt } from "../domain/orders/stake.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { ApprovedOrder, Quotes } from "./risk.ts";
 
-/** Fills the orders of one account. It asks no questions: the gate has. */
+/** Fills the orders of one account in one symbol. It asks no questions: the gate has. */
 export class PaperExchange implements Quotes {
   #parameters: TradingParameters;
   readonly #account: Account;
@@ -54,7 +54,7 @@ export class PaperExchange implements Quotes {
   quote(order: Order, trade: Tick): Quote {
     if (trade !== this.#trade) this.#open(trade);
     const { slippage, tick, lot, feeRate } = this.#parameters;
-    const { cash, position } = this.#account;
+    const { spendable: cash, position } = this.#account;
     const price = slippedPrice(order.side, this.#price, slippage, tick);
     const outlay = order.side === "buy" ? this.#outlayOf(order, cash) : null;
     const whole = outlay === null ? position : affordableQuantity(outlay, cash, price, lot);
@@ -142,7 +142,7 @@ export class PaperExchange implements Quotes {
     if (isWhole) account.reserve(ZERO, ZERO);
     else if (side === "sell") account.reserve(ZERO, account.position.minus(quantity));
     else {
-      const left = account.cash.minus(notional).minus(fee);
+      const left = account.spendable.minus(notional).minus(fee);
       const wanted = stake.minus(notional).times(this.#grossing);
       account.reserve(wanted.lt(left) ? wanted : left, ZERO);
     }

@@ -1,96 +1,66 @@
-/** The pipeline: the only place that puts the stages in order. */
-import { Account } from "../domain/account/account.ts";
-import { Drawdown } from "../domain/performance/drawdown.ts";
+/** The pipeline: the stages of each symbol of a run, over one account. */
 import type { PipelineEvent } from "../domain/run/event.ts";
 import type { Rule } from "../domain/market/instrument_rules.ts";
 import type { ByRequest, OnHalt } from "../domain/risk/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/market/instrument.ts";
 import { expiredEvent } from "../domain/run/outcome_event.ts";
-import { Performance, type Results } from "../domain/performance/performance.ts";
+import type { Results } from "../domain/performance/performance.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
-import type { Filled, Outcome } from "../domain/market/tick.ts";
-import { type DisconnectCause, isStale } from "../domain/market/disconnect_cause.ts";
-import type { Rejections } from "../domain/market/rejections.ts";
+import type { Outcome } from "../domain/market/tick.ts";
+import { type Rejections, together } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
-import { AverageStage, type StrategyMemory } from "./average.ts";
-import { type BarStage, barStageOf } from "./bars.ts";
-import { PaperFills } from "./fill.ts";
+import { booksAt } from "./account_risk.ts";
+import type { StrategyMemory } from "./average.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
-import { Parse } from "./parse.ts";
+import { AccountBooks } from "./order_stages.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
-import { booksIn, type LastTrade, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
-import { RiskGate } from "./risk.ts";
-import { type Piece, RiskStage } from "./risk_stage.ts";
-import { SignalStage } from "./signal.ts";
-import type { Strategy } from "./strategies/strategy.ts";
-import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
-import { TradeEvents } from "./trade_events.ts";
+import { refusedIn, type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
+import { type RunChart, SymbolStages } from "./symbol_stages.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
 import type { Waits } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
 
-/** Trades in, events out: parse → bars → average → signal → risk → fill. */
+/** What a store keeps of a symbol beside the snapshot, as `restore` takes it. */
+export interface KeptSymbol {
+  readonly closes: Closes;
+  readonly changes: readonly OrderChange[];
+}
+
+/** Trades in, events out: the trades of each symbol go through its stages, in the order in which they are run. */
 export class Pipeline {
-  readonly #options: PipelineOptions;
-  readonly #account: Account;
-  readonly #drawdown: Drawdown;
-  readonly #parse: Parse;
-  /** Null if every trade is a bar. */
-  readonly #bars: BarStage | null;
-  readonly #strategy: Strategy;
-  readonly #averages: AverageStage;
-  readonly #signals: SignalStage;
-  readonly #gate: RiskGate;
-  readonly #risk: RiskStage;
-  readonly #fills: PaperFills;
-  readonly #events: TradeEvents;
-  readonly #measured: Performance | null;
+  readonly #books: AccountBooks;
+  readonly #symbols = new Map<string, SymbolStages>();
+  readonly #all: readonly SymbolStages[];
+  /** The first symbol, and the one of the last trade, which is the first one before any. */
+  readonly #first: SymbolStages;
+  #moving: SymbolStages;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
   readonly #models: readonly ModelRun[];
   #trades = 0;
   #ahead = 0;
   #firstTime = 0;
-  #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
-  /** The reader at which `run` stopped before its end, and the stages behind it. */
-  #open: { readonly reader: TradeReader; readonly pieces: Generator<Piece<Filled>> } | null = null;
 
   constructor(options: PipelineOptions) {
-    const { parameters } = options;
-    this.#options = options;
-    this.#account = new Account(parameters.cash);
-    this.#drawdown = new Drawdown(parameters.cash);
-    this.#parse = new Parse(options.holdsAtGaps, options);
-    this.#bars = barStageOf(options.bars);
-    this.#strategy = options.strategy();
-    this.#averages = new AverageStage(this.#strategy, options.isQuiet !== true);
-    this.#signals = new SignalStage();
-    this.#fills = new PaperFills(parameters, this.#account, this.#drawdown);
-    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown, this.#fills.exchange);
-    this.#risk = new RiskStage(this.#gate);
-    this.#events = new TradeEvents(options, this.#parse, this.#gate);
-    this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
+    const { symbol: first, parameters, others = {}, withResults = false, models = [] } = options;
+    this.#books = new AccountBooks(parameters, withResults);
+    this.#models = models;
+    for (const [symbol, rules] of Object.entries({ [first]: {}, ...others })) {
+      this.#symbols.set(symbol, new SymbolStages(symbol, options, this.#books.of(symbol, rules)));
+      for (const model of models) model.trade(symbol, rules);
+    }
+    this.#all = [...this.#symbols.values()];
+    this.#first = this.#moving = this.#of(first);
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
-    this.#models = options.models ?? [];
-  }
-
-  /**
-   * The stages in flow order: yields the blocks that the reader has, in pieces that end where something happens, with
-   * all results of the stages. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
-   * source, which makes each step half as expensive again, and there is nothing to close here.
-   */
-  over(reader: TradeReader): Generator<Piece<Filled>> {
-    const parsed = this.#parse.over(reader);
-    const averaged = this.#averages.over(this.#bars?.over(parsed) ?? parsed);
-    return this.#fills.over(this.#risk.over(this.#signals.over(averaged)));
   }
 
   /**
@@ -100,51 +70,41 @@ export class Pipeline {
    */
   *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
     if (this.done || this.#trades >= stopAt) return;
+    const stages = this.#of(reader.symbol);
+    const { parse, events } = stages;
     const stop = Math.min(stopAt, this.#limit);
-    this.#parse.room = stop - this.#trades;
-    const pieces = this.#piecesOf(reader);
+    parse.room = stop - this.#trades;
+    const pieces = stages.piecesOf(reader);
     let isWhole = false;
     try {
       for (let result = pieces.next(); result.done !== true; result = pieces.next()) {
         const { block, from, to, due } = result.value;
-        if (from === 0) this.#takeBlock(block);
-        this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
+        if (from === 0) this.#takeBlock(block, stages);
+        this.#books.measured?.note(block, from, to, due?.outcomes ?? NOTHING, stages.last);
+        stages.drawn?.note(block, from, to, due?.outcomes ?? NOTHING);
         this.#trades += to - from;
-        this.#note(block, to - 1);
+        stages.note(block, to - 1);
         this.#ahead = block.size - to;
         if (due !== null) {
-          yield* this.#events.at(due, reader.isBackfilled === true);
+          yield* events.at(due, reader.isBackfilled === true);
         }
         // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
-        if (this.#trades >= stop || to === block.size && this.#parse.hasAll(reader)) {
+        if (this.#trades >= stop || to === block.size && parse.hasAll(reader)) {
           isWhole = true;
           return;
         }
       }
     } finally {
-      this.#open = isWhole ? { reader, pieces } : null;
+      stages.leave(reader, isWhole ? pieces : null);
     }
   }
 
   /** Does the work that concerns all trades of a block, whatever happens at them. */
-  #takeBlock(block: SignalledBlock): void {
-    if (this.#last === null) this.#firstTime = block.time[0]!;
+  #takeBlock(block: SignalledBlock, stages: SymbolStages): void {
+    if (this.#moving.last === null) this.#firstTime = block.time[0]!;
+    this.#moving = stages;
     this.#digest?.add(block);
-    for (const model of this.#models) model.take(block, this.#last);
-  }
-
-  /** Notes the last trade. */
-  #note({ id, time, price, decimals }: SignalledBlock, row: number): void {
-    const last = this.#last ??= { id: 0, time: 0, price: 0, decimals };
-    last.id = id[row]!;
-    last.time = time[row]!;
-    last.price = price[row]!;
-    last.decimals = decimals;
-  }
-
-  /** The pieces of a reader, from where the last run stopped: a new chain of stages costs as much as ten trades. */
-  #piecesOf(reader: TradeReader): Generator<Piece<Filled>> {
-    return this.#open?.reader === reader ? this.#open.pieces : this.over(reader);
+    for (const model of this.#models) model.take(block, stages.last);
   }
 
   /** Whether the limit of trades is reached. */
@@ -153,38 +113,47 @@ export class Pipeline {
   }
 
   /**
-   * The gap that `run` ended at, null if it did not. Run what can be fetched of it with a backfill reader, settle it,
-   * and run the same reader again.
+   * The gap that `run` ended at, null if it did not; of the first symbol that has one unless `symbol` is given. Run what
+   * can be fetched of it with a backfill reader, settle it, and run the same reader again.
    */
   get heldGap(): HeldGap | null {
-    return this.#parse.heldGap;
+    return this.#all.find(({ parse }) => parse.heldGap !== null)?.parse.heldGap ?? null;
+  }
+
+  /** The gap that `run` ended at in one symbol; null without one. */
+  heldGapOf(symbol: string): HeldGap | null {
+    return this.#of(symbol).parse.heldGap;
   }
 
   /**
-   * Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. From the last one up to
-   * `through` the exchange itself has none.
+   * Lets the next trade of a symbol pass, whatever is still missing before it; `filled` trades were fetched. From the
+   * last one up to `through` the exchange itself has none. The run's only symbol need not be named.
    */
-  settleGap(filled: number, through = -1): void {
-    this.#parse.settleGap(filled, through);
+  settleGap(filled: number, through = -1, symbol?: string): void {
+    this.#named(symbol, "settled gap").parse.settleGap(filled, through);
   }
 
   /** Notes that another process continues the run, as from a snapshot. */
   handOver(): void {
-    this.#parse.handOver();
+    for (const { parse } of this.#all) parse.handOver();
   }
 
-  /** Whether live trades have waited, and the clock by which they arrived. */
-  get waits(): Waits {
-    return this.#parse.waits;
+  /** Whether live trades have waited, and the clock by which they arrived: of one symbol, or of each. */
+  waitsOf(symbol?: string): readonly Waits[] {
+    return symbol === undefined ? this.#all.map(({ parse }) => parse.waits) : [this.#of(symbol).parse.waits];
   }
 
   /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<PipelineEvent> {
-    this.#parse.end(isWhole);
-    // A trade that waited for confirmation by the next one may be due now.
-    yield* this.run(noTrades(this.#options.symbol));
-    const time = isoTime(this.#last?.time ?? 0);
-    for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
+    for (const { symbol, parse } of this.#all) {
+      parse.end(isWhole);
+      // A trade that waited for confirmation by the next one may be due now.
+      yield* this.run(noTrades(symbol));
+    }
+    const time = isoTime(this.lastTime ?? 0);
+    for (const { symbol, orders: { gate } } of this.#all) {
+      for (const expired of gate.end()) yield expiredEvent(expired, time, symbol);
+    }
   }
 
   /**
@@ -192,77 +161,75 @@ export class Pipeline {
    * request's details go into the event.
    */
   *halt(action: OnHalt, time: number, details: Partial<ByRequest> = {}): Generator<PipelineEvent> {
-    this.#gate.haltByHand(action, this.lastId);
+    this.#books.risk.haltByHand(action, this.lastId);
     for (const model of this.#models) model.halt(action, this.lastId);
-    yield* this.#events.news(isoTime(time), details);
+    yield* this.#moving.events.news(isoTime(time), details);
   }
 
   /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing if there is none. */
   *release(time: number, details: ByRequest): Generator<PipelineEvent> {
-    this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
-    for (const model of this.#models) model.release(this.#last, this.lastId);
-    yield* this.#events.news(isoTime(time), details);
+    this.#books.risk.release(this.lastId);
+    for (const model of this.#models) model.release(this.lastId);
+    yield* this.#moving.events.news(isoTime(time), details);
   }
 
-  /** Whether the instrument's rules are awaited: no order is placed until `takeRules`, or until this is false again. */
+  /** Whether the rules of any symbol are awaited. */
   get awaitsRules(): boolean {
-    return this.#gate.awaitsRules;
+    return this.awaiting.length > 0;
   }
 
-  set awaitsRules(awaitsRules: boolean) {
-    this.#gate.awaitsRules = awaitsRules;
-    for (const model of this.#models) model.awaitsRules = awaitsRules;
+  /** The symbols whose rules are awaited: no order is placed in them until `takeRules`, or until they are none here. */
+  get awaiting(): readonly string[] {
+    return this.#all.filter(({ orders: { gate } }) => gate.awaitsRules).map(({ symbol }) => symbol);
+  }
+
+  set awaiting(symbols: readonly string[]) {
+    for (const { symbol, orders: { gate } } of this.#all) {
+      gate.awaitsRules = symbols.includes(symbol);
+      for (const model of this.#models) model.awaitRules(symbol, gate.awaitsRules);
+    }
+  }
+
+  get symbols(): readonly string[] {
+    return [...this.#symbols.keys()];
   }
 
   /**
-   * Takes the instrument's rules, which arrived at `time` (µs since 1970), between two trades. The `given` rules stay
-   * as they are.
+   * Takes the rules of a symbol, which arrived at `time` (µs since 1970), between two trades. The `given` rules stay as
+   * they are. The run's only symbol need not be named.
    */
   *takeRules(
     arrived: ArrivedRules,
     time: number,
     given: ReadonlySet<Rule> = NO_RULES,
+    named?: string,
   ): Generator<PipelineEvent> {
     const { rules, instrument } = arrived;
+    const { symbol, orders } = this.#named(named, "instrument's rules");
     const trading = tradingRules(rules, given);
-    this.#gate.takeRules(trading);
-    this.#fills.exchange.takeRules(trading);
-    for (const model of this.#models) model.takeRules(trading);
-    yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
-  }
-
-  /** Trading stops while the feed is disconnected. */
-  set connected(connected: boolean) {
-    this.#gate.connected = connected;
-    for (const model of this.#models) model.connected = connected;
+    orders.takeRules(trading);
+    for (const model of this.#models) model.takeRules(symbol, trading);
+    yield { type: "rules", time: isoTime(time), symbol, rules, instrument };
   }
 
   /** How the connection was lost, as the gate sees it; null while data flows. */
   get lost(): "disconnected" | "stale" | null {
-    return this.#gate.lost;
+    return this.#first.orders.gate.lost;
   }
 
   set lost(lost: "disconnected" | "stale" | null) {
-    if (lost === null) this.connected = true;
-    else {
-      this.#gate.disconnect(lost);
-      for (const model of this.#models) model.disconnect(lost);
-    }
-  }
-
-  /** Trading stops: the feed is disconnected. Older recordings have no cause, only the reason. */
-  disconnect(lost: { readonly cause?: DisconnectCause; readonly reason: string }): void {
-    this.lost = isStale(lost) ? "stale" : "disconnected";
+    this.#books.lost = lost;
+    for (const model of this.#models) model.lost = lost;
   }
 
   /** Unusable messages since the last call, or null. */
   takeRejections(): Rejections | null {
-    return this.#parse.takeRejections();
+    return together(this.#all.map(({ parse }) => parse.takeRejections()));
   }
 
   /** New trades that arrived after later ones since the last call, or null. */
   takeStrays(): Rejections | null {
-    return this.#parse.takeStrays();
+    return together(this.#all.map(({ parse }) => parse.takeStrays()));
   }
 
   /** Trades that have gone through the averages. */
@@ -272,22 +239,23 @@ export class Pipeline {
 
   /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
   get ahead(): number {
-    return this.#ahead + this.#parse.due;
+    return this.#ahead + this.#moving.parse.due;
   }
 
-  /** The id of the last trade seen; -1 before the first. */
+  /** The id of the last trade seen, of the symbol that traded last; -1 before the first. */
   get lastId(): number {
-    return this.#ahead > 0 ? this.#last!.id : this.#parse.lastId;
+    const { last, parse } = this.#moving;
+    return this.#ahead > 0 ? last!.id : parse.lastId;
   }
 
   /** The first trade's time, µs since 1970; null before it. */
   get firstTime(): number | null {
-    return this.#last === null ? null : this.#firstTime;
+    return this.#moving.last === null ? null : this.#firstTime;
   }
 
   /** The last trade's time, µs since 1970; null before the first. */
   get lastTime(): number | null {
-    return this.#last?.time ?? null;
+    return this.#moving.last?.time ?? null;
   }
 
   /** The state of the run, for the views. */
@@ -297,7 +265,7 @@ export class Pipeline {
 
   /** How many orders have been refused for which reason since the pipeline was made. */
   get refused(): ReadonlyMap<string, number> {
-    return this.#events.refusals.byReason;
+    return refusedIn(this.#all);
   }
 
   /** The part of the summary that follows from the trades. */
@@ -307,18 +275,19 @@ export class Pipeline {
 
   /** The summary of one of the other fill models. */
   totalsOf(model: ModelRun): Totals {
-    return { ...this.totals, ...model.totals(this.#last) };
-  }
-
-  /** The results of one of the other fill models so far. */
-  resultsOf(model: ModelRun): Results {
-    return model.results();
+    return { ...this.totals, ...model.totals() };
   }
 
   /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
-    if (this.#measured === null) throw new TypeError("This pipeline was made without results");
-    return this.#measured.results();
+    const { measured } = this.#books;
+    if (measured === null) throw new TypeError("This pipeline was made without results");
+    return measured.results();
+  }
+
+  /** What a picture of the first symbol needs. Throws a TypeError unless the pipeline was made `withChart`. */
+  chart(): RunChart {
+    return this.#first.chart();
   }
 
   /**
@@ -327,73 +296,104 @@ export class Pipeline {
    */
   snapshot(): PipelineSnapshot {
     if (this.#digest === null) throw new TypeError("This pipeline was made without snapshots");
-    const last = this.#last;
-    const strategy = this.#averages.snapshot();
+    const [first, ...others] = this.#all;
+    const { gaps, refusals, last, parse, bars, crossover, strategy, fills } = first!.snapshot();
+    const { gate, account } = first!.orders;
     return {
       trades: this.#trades,
-      gaps: this.#events.gaps,
-      refusals: this.#events.refusals.total,
+      gaps,
+      refusals,
       firstTime: this.#firstTime,
-      last: last === null ? null : { ...last },
+      last,
       digest: this.#digest.snapshot(),
-      parse: this.#parse.snapshot(),
-      ...(this.#bars === null ? {} : { bars: this.#bars.snapshot() }),
-      crossover: this.#signals.snapshot(),
-      ...(strategy === null ? {} : { strategy }),
-      gate: this.#gate.snapshot(),
-      fills: this.#fills.snapshot(),
-      account: this.#account.snapshot(),
-      drawdown: this.#drawdown.snapshot(),
+      parse,
+      ...(bars === undefined ? {} : { bars }),
+      crossover,
+      ...(strategy === undefined ? {} : { strategy }),
+      gate: gate.snapshot(),
+      fills,
+      account: account.snapshot(),
+      drawdown: this.#books.drawdown.snapshot(),
+      ...(others.length === 0
+        ? {}
+        : { others: Object.fromEntries(others.map((other) => [other.symbol, other.snapshot()])) }),
+      ...(this.#moving === first ? {} : { moving: this.#moving.symbol }),
     };
   }
 
-  /** The strategy's memory, and the effects of gaps and resets on it. */
-  get memory(): StrategyMemory {
-    return this.#averages;
+  /** The memory of a symbol's strategy, and the effects of gaps and resets on it. */
+  memoryOf(symbol: string): StrategyMemory {
+    return this.#of(symbol).averages;
   }
 
-  /** The waiting orders, for a store. */
+  /** The waiting orders of a symbol, for a store. */
+  ordersOf(symbol: string): KeptOrders {
+    return this.#of(symbol).orders.gate.orders;
+  }
+
+  /** The memory of the first symbol's strategy. */
+  get memory(): StrategyMemory {
+    return this.#first.averages;
+  }
+
+  /** The waiting orders of the first symbol. */
   get orders(): KeptOrders {
-    return this.#gate.orders;
+    return this.#first.orders.gate.orders;
   }
 
   /**
-   * Restores a snapshot, with the strategy's last closes and the changes that the waiting orders follow from. Throws a
-   * BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   * Restores a snapshot, with the last closes of the first symbol's strategy and the changes that its waiting orders
+   * follow from, and those of the `others`. Throws a BooksError for unsound books, and a TypeError for changes that do
+   * not lead to those orders and for a symbol that this run does not trade.
    */
-  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
-    const { last } = snapshot;
+  restore(
+    snapshot: PipelineSnapshot,
+    closes: Closes,
+    changes: readonly OrderChange[] = [],
+    others: Readonly<Record<string, KeptSymbol>> = {},
+  ): void {
+    const first = this.#first;
     this.#trades = snapshot.trades;
-    this.#events.restore(snapshot);
     this.#firstTime = snapshot.firstTime;
-    this.#last = last === null ? null : { ...last };
     this.#digest?.restore(snapshot.digest);
-    this.#parse.restore(snapshot.parse, last?.time ?? null);
-    this.#bars?.restore(snapshot.bars, snapshot.parse.decimals);
-    this.#averages.restore(snapshot.strategy ?? null, closes);
-    this.#signals.restore(snapshot.crossover);
-    this.#fills.restore(snapshot.fills);
-    this.#account.restore(snapshot.account);
-    const books = booksIn(snapshot);
-    this.#drawdown.restore(snapshot.drawdown, books);
-    this.#gate.restore(snapshot.gate, books, changes);
+    const kept = Object.entries(snapshot.others ?? {}).map(([symbol, state]) => {
+      const { closes, changes } = others[symbol] ?? { closes: { decimals: 0, values: [] }, changes: [] };
+      return { stages: this.#of(symbol), state, closes, changes };
+    });
+    first.restoreTrades(snapshot, closes);
+    for (const { stages, state, closes } of kept) {
+      stages.restoreTrades(state, closes);
+      stages.orders.account.hold(state.account);
+    }
+    first.orders.account.restore(snapshot.account);
+    this.#moving = snapshot.moving === undefined ? first : this.#of(snapshot.moving);
+    const { last, orders: { account: moving } } = this.#moving;
+    this.#books.drawdown.restore(snapshot.drawdown, booksAt(moving));
+    first.orders.gate.restore(snapshot.gate, changes, { moving, time: last?.time ?? null });
+    for (const { stages, state, changes } of kept) stages.restoreOrders(state, changes);
+  }
+
+  /** The stages of a symbol. Throws a TypeError if the run does not trade it. */
+  #of(symbol: string): SymbolStages {
+    const stages = this.#symbols.get(symbol);
+    if (stages !== undefined) return stages;
+    throw new TypeError(`This run trades ${this.symbols.join(", ")}: got ${symbol}`);
+  }
+
+  /** The stages of the symbol that something concerns, which may go unnamed if it is the only one. */
+  #named(symbol: string | undefined, what: string): SymbolStages {
+    if (symbol !== undefined) return this.#of(symbol);
+    if (this.#symbols.size === 1) return this.#first;
+    throw new TypeError(`This run trades ${this.symbols.join(", ")}: its ${what} must say which is meant`);
   }
 
   get #parts(): RunParts {
     return {
-      symbol: this.#options.symbol,
       trades: this.#trades,
       firstTime: this.firstTime,
-      last: this.#last,
-      readings: this.#strategy,
-      signals: this.#signals,
-      account: this.#account,
-      drawdown: this.#drawdown,
-      gate: this.#gate,
-      fills: this.#fills,
-      parse: this.#parse,
-      bars: this.#bars,
-      events: this.#events,
+      books: this.#books,
+      symbols: this.#all,
+      moving: this.#moving,
     };
   }
 }

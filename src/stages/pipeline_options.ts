@@ -1,5 +1,5 @@
 /** What a pipeline is built from. */
-import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
+import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
 import type { RowOptions } from "./block_builder.ts";
 import type { ModelRun } from "./model_run.ts";
@@ -8,15 +8,19 @@ import type { Strategy } from "./strategies/strategy.ts";
 /** What a pipeline is built from. */
 export interface PipelineOptions extends RowOptions {
   readonly symbol: string;
-  /** Makes the strategy of the symbol. */
+  /** Makes the strategy of a symbol. */
   readonly strategy: () => Strategy;
   /** When the strategy's bars close; absent if every trade is a bar. */
   readonly bars?: BarSize;
   readonly parameters: TradingParameters;
+  /** The other symbols that the same account trades, each with its own rules where they differ; none unless given. */
+  readonly others?: Readonly<Record<string, Partial<TradingRules>>>;
   /** End after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
   readonly withResults?: boolean;
+  /** Whether `chart` will be asked for at the end. */
+  readonly withChart?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
   /** Whether signals, refusals and fills are only counted, and not emitted as events. */

@@ -1,11 +1,12 @@
 /** The state of a run between two trades, in plain values: what a journal keeps and a resumed run restores. */
-import type { AccountSnapshot } from "../domain/account/account.ts";
+import type { AccountSnapshot, HoldingSnapshot } from "../domain/account/account.ts";
 import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
-import { Money } from "../domain/numbers/money.ts";
+import { Money, ZERO } from "../domain/numbers/money.ts";
+import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { BarsSnapshot } from "./bars.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
-import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
+import { releasedExits, releasedGate, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
 
@@ -19,7 +20,26 @@ export interface LastTrade {
   readonly decimals: number;
 }
 
-/** Everything in a run but the closes that its strategy remembers, as plain values: a round trip through JSON changes nothing. */
+/** The state of one symbol of several. */
+export interface SymbolSnapshot {
+  readonly gaps: number;
+  readonly refusals: number;
+  /** The last trade; null before the first. */
+  readonly last: LastTrade | null;
+  readonly parse: ParseSnapshot;
+  readonly bars?: BarsSnapshot;
+  readonly crossover: SignalSnapshot;
+  readonly strategy?: object;
+  readonly gate: SymbolRiskSnapshot;
+  readonly fills: number;
+  readonly account: HoldingSnapshot;
+}
+
+/**
+ * Everything in a run but the closes that its strategies remember, as plain values: a round trip through JSON changes
+ * nothing. What belongs to one symbol is that of the run's first one; the other symbols are beside it by name, so that a
+ * run in one symbol has the state that it always had.
+ */
 export interface PipelineSnapshot {
   readonly trades: number;
   readonly gaps: number;
@@ -40,6 +60,10 @@ export interface PipelineSnapshot {
   readonly fills: number;
   readonly account: AccountSnapshot;
   readonly drawdown: DrawdownSnapshot;
+  /** The symbols but the first; absent for none. */
+  readonly others?: Readonly<Record<string, SymbolSnapshot>>;
+  /** The symbol of the run's last trade; absent for the first one. */
+  readonly moving?: string;
 }
 
 /** Whether a snapshot has the shape that `restore` takes: not one from before the gate had all its limits. */
@@ -124,20 +148,30 @@ export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): P
 
 /** A run after a manual release of its halt. */
 export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
-  return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
+  const { gate, others } = snapshot;
+  const freed = { ...snapshot, gate: releasedGate(gate, booksIn(snapshot)) };
+  if (others === undefined) return freed;
+  const each = Object.entries(others).map(([symbol, other]) =>
+    [symbol, { ...other, gate: { ...other.gate, exits: releasedExits(other.gate.exits) } }] as const
+  );
+  return { ...freed, others: Object.fromEntries(each) };
 }
 
-/** The books in a snapshot, at its last trade. */
-export function booksIn(
-  { account: { cash, position }, last }: {
-    readonly account: Pick<AccountSnapshot, "cash" | "position">;
-    readonly last: { readonly price: number; readonly decimals: number } | null;
-  },
-): MarkedBooks {
+/** The books in a snapshot, at the run's last trade: positions in other symbols count as cash at their last prices. */
+export function booksIn(snapshot: PipelineSnapshot): MarkedBooks {
+  const { others = {}, moving } = snapshot;
+  const at = moving === undefined ? snapshot : others[moving]!;
+  const held = [snapshot, ...Object.values(others)].filter((one) => one !== at);
   return {
-    cash: new Money(cash),
-    position: new Money(position),
-    price: last?.price ?? 0,
-    decimals: last?.decimals ?? 0,
+    cash: held.reduce((cash, one) => cash.plus(valueIn(one)), new Money(snapshot.account.cash)),
+    position: new Money(at.account.position),
+    price: at.last?.price ?? 0,
+    decimals: at.last?.decimals ?? 0,
   };
+}
+
+function valueIn(
+  { account, last }: { readonly account: { readonly position: string }; readonly last: LastTrade | null },
+): Money {
+  return last === null ? ZERO : new Money(account.position).times(priceAsMoney(last.price, last.decimals));
 }

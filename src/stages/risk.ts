@@ -1,12 +1,11 @@
 /** The gate. Every order goes through it, and only it can make an approved order. */
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
-import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
-import { TradingHalt } from "../domain/risk/trading_halt.ts";
+import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { Order } from "../domain/orders/order.ts";
 import type { Quote } from "../domain/orders/quote.ts";
-import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
+import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
   type Expired,
   expired,
@@ -22,7 +21,8 @@ import type { TradingParameters, TradingRules } from "../domain/risk/trading_par
 import type { Block } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
-import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
+import { AccountRisk } from "./account_risk.ts";
+import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
@@ -56,12 +56,13 @@ export type ApprovedOrder = Approved;
 /** The gate's decision on one order. */
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
-/** Judges the orders of one symbol. */
+/** Judges the orders of one symbol for the account. */
 export class RiskGate {
   #parameters: TradingParameters;
   #checks: OrderChecks;
   readonly #account: Account;
   readonly #exchange: Quotes;
+  readonly #shared: AccountRisk;
   readonly #drawdown: Drawdown;
   readonly #halt: TradingHalt;
   readonly #exits: ProtectiveExits;
@@ -69,24 +70,40 @@ export class RiskGate {
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
-  #news: RiskNews[] = [];
 
-  /** `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. */
+  /**
+   * `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. The
+   * gates of an account's other symbols have the same `shared`.
+   */
   constructor(
     parameters: TradingParameters,
     account: Account,
     drawdown: Drawdown,
     exchange: Quotes,
     table?: readonly CheckRow[],
+    shared: AccountRisk = new AccountRisk(parameters, drawdown),
   ) {
     this.#parameters = parameters;
-    this.#checks = new OrderChecks(parameters, account, table);
+    this.#checks = new OrderChecks(parameters, account, table, shared.memory);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
-    this.#halt = new TradingHalt(parameters.cash, parameters);
+    this.#shared = shared;
+    this.#halt = shared.halt;
     this.#exits = new ProtectiveExits(parameters);
     this.orders = new WaitingOrders(parameters);
+    shared.join(this, account);
+  }
+
+  /** Trades of this symbol follow. */
+  enter(): void {
+    if (this.#shared.moving !== this.#account) this.#shared.turnTo(this.#account);
+  }
+
+  /** Notes the last of the trades that have been examined: row `row` of a block. */
+  leave({ price, time, decimals }: Block, row: number): void {
+    this.#account.mark(price[row]!, decimals);
+    this.#shared.time = time[row]!;
   }
 
   /**
@@ -112,7 +129,7 @@ export class RiskGate {
     this.#drawdown.mark(price, decimals, time);
     this.#exits.mark(price, decimals);
     const now = clockAt(tick);
-    if (this.#halt.mark(price, decimals, now)) this.#follow(this.#halt.check(price, tick.id));
+    if (this.#halt.mark(price, decimals, now)) this.#shared.check(price, tick.id);
     const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
       this.orders.isDue(now, tick.late);
     return isDue ? this.#judge(tick) : null;
@@ -150,19 +167,25 @@ export class RiskGate {
     this.#checks = this.#checks.under(this.#parameters);
   }
 
-  /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
+  /** Halts trading of the account by hand; `tradeId` is the last trade's, or -1. */
   haltByHand(action: OnHalt, tradeId: number): void {
-    this.#follow(this.#halt.byHand(action, tradeId));
+    this.#shared.haltByHand(action, tradeId);
   }
 
-  /** Releases the halt by hand, with the books at the last trade, whose id is `tradeId`; nothing without a halt. */
-  release(books: MarkedBooks, tradeId: number): void {
-    if (this.halt === null) return;
-    const { reason } = this.halt;
-    const news = this.#news;
-    // The same as for a run that is released while no process runs it.
-    this.restore(releasedGate(this.snapshot(), books), books, null);
-    this.#news = [...news, { type: "released", reason, tradeId }];
+  /** Releases the account's halt by hand, after the trade `tradeId`; nothing without a halt. */
+  release(tradeId: number): void {
+    this.#shared.release(tradeId);
+  }
+
+  /** A halt has started that sells this position too, if `isFlattening`, or one has ended. */
+  flatten(isFlattening: boolean): void {
+    this.#exits.flattening = isFlattening;
+    if (isFlattening) this.orders.mustSweep();
+  }
+
+  /** The user has ended the halt: the position may be sold again for another reason. */
+  released(): void {
+    this.#restoreExits(releasedExits(this.#exits.snapshot()));
   }
 
   /** The halt in force, or null. */
@@ -172,12 +195,12 @@ export class RiskGate {
 
   /** Whether there is something that `takeNews` has not returned yet. */
   get hasNews(): boolean {
-    return this.#news.length > 0;
+    return this.#shared.news.length > 0;
   }
 
-  /** Halts that started or ended since the last call. */
+  /** Halts of the account that started or ended since the last call. */
   takeNews(): RiskNews[] {
-    return this.#news.splice(0);
+    return this.#shared.news.splice(0);
   }
 
   /** Ends the input. Returns the orders still waiting, oldest first; they will never fill. */
@@ -197,17 +220,40 @@ export class RiskGate {
     };
   }
 
+  /** The part of this symbol alone, beside the snapshot of the account's first symbol. */
+  symbolSnapshot(): SymbolRiskSnapshot {
+    return {
+      waiting: this.orders.snapshot(),
+      exits: this.#exits.snapshot(),
+      pace: this.#checks.snapshot(),
+    };
+  }
+
   /**
-   * Restores a snapshot, with the books at the last trade, but not drawdown and account. The waiting orders follow from
-   * their `changes` too; with null they stay. No halt is news. Throws like `WaitingOrders.restore`.
+   * Restores a snapshot, but not drawdown and account, which have to be restored before, with the last prices marked.
+   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. No halt is
+   * news. Throws like `WaitingOrders.restore`.
    */
-  restore(snapshot: RiskSnapshot, books: MarkedBooks, changes: readonly OrderChange[] | null): void {
-    const { waiting, halt, losses, exits, pace } = snapshot;
-    if (changes !== null) this.orders.restore(waiting, changes);
-    this.#halt.restore(halt, losses, books);
-    this.#exits.restore(exits, books, this.#account.costWithoutFees(this.#parameters.feeRate));
+  restore(
+    snapshot: RiskSnapshot,
+    changes: readonly OrderChange[],
+    { moving, time }: { readonly moving: Account; readonly time: number | null },
+  ): void {
+    this.#shared.restore(snapshot, moving, time);
+    this.restoreSymbol(snapshot, changes);
+  }
+
+  /** Restores the part of this symbol alone, as `restore` does. */
+  restoreSymbol({ waiting, exits, pace }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
+    this.orders.restore(waiting, changes);
+    this.#restoreExits(exits);
     this.#checks.restore(pace);
-    this.#news = [];
+  }
+
+  #restoreExits(exits: ExitSnapshot): void {
+    const { feeRate } = this.#parameters;
+    const account = this.#account;
+    this.#exits.restore(exits, account.lastPrice, account.costWithoutFees(feeRate));
   }
 
   *#judge(tick: Signalled): Generator<RiskDecision> {
@@ -322,8 +368,8 @@ export class RiskGate {
   /** Notes a fill that has just been booked. */
   #booked({ order: { side }, quote: { price, quantity, isWhole } }: ApprovedOrder, time: number): void {
     if (quantity.isZero()) return;
-    const { cash, position } = this.#account;
-    this.#halt.rebook(cash, position);
+    const { unmoved, position } = this.#account;
+    this.#halt.rebook(unmoved, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
     this.#checks.filled(side, time);
   }
@@ -331,17 +377,5 @@ export class RiskGate {
   #halted(order: Judgeable, tick: Signalled): Refusal {
     const { limit, value } = this.halt!;
     return refusal(order, tick.id, { reason: "halted", limit, value });
-  }
-
-  /** Does what halts and releases ask for. */
-  #follow(news: readonly RiskNews[]): void {
-    for (const one of news) {
-      this.#news.push(one);
-      if (one.type === "released") this.#exits.flattening = false;
-      else if (one.action === "flatten") {
-        this.#exits.flattening = true;
-        this.orders.mustSweep();
-      }
-    }
   }
 }

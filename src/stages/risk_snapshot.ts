@@ -17,12 +17,20 @@ export interface RiskSnapshot {
   readonly pace: CheckMemory;
 }
 
+/** The state of the gate for one of several symbols, beside what the account's symbols share. */
+export type SymbolRiskSnapshot = Pick<RiskSnapshot, "waiting" | "exits" | "pace">;
+
 /** The gate after a manual release of its halt: past losses no longer count. */
 export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapshot {
   return {
     ...gate,
     halt: null,
     losses: limitsAfterRelease(gate.losses, books),
-    exits: { ...gate.exits, isFlattening: false, isAsked: false },
+    exits: releasedExits(gate.exits),
   };
+}
+
+/** The exits of a position after a release of the halt. */
+export function releasedExits(exits: ExitSnapshot): ExitSnapshot {
+  return { ...exits, isFlattening: false, isAsked: false };
 }

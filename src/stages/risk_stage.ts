@@ -44,10 +44,12 @@ export class RiskStage {
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = piece.block = result.value;
       const { size } = block;
+      this.#gate.enter();
       piece.to = 0;
       for (let signal = 0; piece.to < size;) {
         piece.from = piece.to;
         piece.due = this.#pass(block, piece, signal);
+        this.#gate.leave(block, piece.to - 1);
         if (piece.due !== null && piece.due.signal !== null) signal++;
         yield piece;
       }

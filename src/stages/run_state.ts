@@ -1,19 +1,13 @@
 /** The state of a run and the totals of its summary. Reads the stages and changes none of them. */
-import type { Account } from "../domain/account/account.ts";
-import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { SummaryEvent } from "../domain/run/event.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
-import type { Marked } from "../domain/performance/performance.ts";
 import type { Readings } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { BarStage } from "./bars.ts";
-import type { PaperFills } from "./fill.ts";
-import type { Parse } from "./parse.ts";
-import type { RiskGate } from "./risk.ts";
-import type { SignalStage } from "./signal.ts";
-import type { TradeEvents } from "./trade_events.ts";
+import type { AccountBooks } from "./order_stages.ts";
+import type { SymbolStages } from "./symbol_stages.ts";
 
 /** The state of a run, for the views. Amounts in quote currency, position in base. */
 export interface RunState {
@@ -41,95 +35,104 @@ export type ModelTotals = Pick<
   "fills" | "refusals" | "cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown" | "halt"
 >;
 
-/** The stages after the signal, and the account and drawdown that they share. */
-export interface TradingParts {
-  readonly account: Account;
-  readonly drawdown: Drawdown;
-  readonly gate: RiskGate;
-  readonly fills: PaperFills;
-}
-
 /** All parts of a run. */
-export interface RunParts extends TradingParts {
-  readonly symbol: string;
+export interface RunParts {
   readonly trades: number;
   /** The first trade's time, µs since 1970; null before it. */
   readonly firstTime: number | null;
-  /** The last trade; null before the first. */
-  readonly last: Marked | null;
-  readonly readings: Readings;
-  readonly signals: SignalStage;
-  readonly parse: Parse;
-  /** Null if every trade is a bar. */
-  readonly bars: BarStage | null;
-  readonly events: TradeEvents;
+  readonly books: AccountBooks;
+  /** In the order in which the run was given them. */
+  readonly symbols: readonly SymbolStages[];
+  /** The symbol of the last trade; the first one before any. */
+  readonly moving: SymbolStages;
 }
 
-/** The state of a run. */
-export function runStateOf({ trades, last, bars, readings, signals, account, gate }: RunParts): RunState {
-  const price = priceOf(last);
+/** The state of a run, as of the symbol that traded last. */
+export function runStateOf({ trades, moving, books }: RunParts): RunState {
+  const { last, bars, strategy, signals, orders: { account, gate } } = moving;
   return {
     trades,
     lastTime: last?.time ?? null,
-    price,
+    price: last === null ? null : priceAsMoney(last.price, last.decimals),
     ...(bars === null ? {} : { bars }),
-    readings,
+    readings: strategy,
     stance: signals.stance,
     cash: account.cash,
     position: account.position,
-    equity: equityAt(price, account),
+    equity: equityOf(books),
     halt: gate.halt,
   };
 }
 
-/** The totals of the stages after the signal so far; `last` is the last trade, null before the first. */
-export function modelTotals(
-  { account, drawdown, gate, fills }: TradingParts,
-  refusals: number,
-  last: Marked | null,
-): ModelTotals {
+/** The totals of the stages after the signal so far. */
+export function modelTotals(books: AccountBooks, refusals: number): ModelTotals {
+  const { all, drawdown, risk: { halt: { current: halt } } } = books;
+  const { account } = all[0]!;
   return {
-    fills: fills.fills,
+    fills: sumOf(all, ({ fills }) => fills.fills),
     refusals,
     cash: plain(account.cash),
     position: plain(account.position),
-    equity: plain(equityAt(priceOf(last), account)),
+    equity: plain(equityOf(books)),
     fees: plain(account.fees),
     realized: plain(account.realized),
     maxDrawdown: drawdown.worst(),
-    halt: gate.halt,
+    halt,
   };
 }
 
-/** The totals of a run so far. */
-export function totalsOf(parts: RunParts): Totals {
-  const { symbol, trades, firstTime, last, signals, parse, bars, events } = parts;
-  const { fills, refusals, ...books } = modelTotals(parts, events.refusals.total, last);
-  const { rejected, duplicates, passedOver, outOfOrder, resets, absent } = parse.counts;
+/** The totals of a run so far. Its position is that of the first symbol; several symbols have `positions` too. */
+export function totalsOf({ trades, firstTime, books, symbols, moving }: RunParts): Totals {
+  const { last } = moving;
+  const { fills, refusals, ...amounts } = modelTotals(
+    books,
+    sumOf(symbols, ({ events }) => events.refusals.total),
+  );
+  const counts = symbols.map(({ parse }) => parse.counts);
+  const counted = (name: keyof typeof counts[number]) => sumOf(counts, (count) => count[name] ?? 0);
+  const absent = counted("absent");
   return {
-    symbol,
+    symbol: symbols.map(({ symbol }) => symbol).join(),
     trades,
-    ...(bars === null ? {} : { bars: bars.closed }),
+    ...(moving.bars === null ? {} : { bars: sumOf(symbols, ({ bars }) => bars!.closed) }),
     firstTime: firstTime === null ? null : isoTime(firstTime),
     lastTime: last === null ? null : isoTime(last.time),
-    signals: signals.signals,
+    signals: sumOf(symbols, ({ signals }) => signals.signals),
     fills,
     refusals,
-    rejected,
-    duplicates,
-    passedOver,
-    outOfOrder,
-    gaps: events.gaps,
-    ...(absent === undefined ? {} : { absent }),
-    resets,
-    ...books,
+    rejected: counted("rejected"),
+    duplicates: counted("duplicates"),
+    passedOver: counted("passedOver"),
+    outOfOrder: counted("outOfOrder"),
+    gaps: sumOf(symbols, ({ events }) => events.gaps),
+    ...(absent === 0 ? {} : { absent }),
+    resets: counted("resets"),
+    ...amounts,
+    ...(symbols.length === 1 ? {} : { positions: positionsOf(symbols) }),
   };
 }
 
-function priceOf(last: Marked | null): Money | null {
-  return last === null ? null : priceAsMoney(last.price, last.decimals);
+function positionsOf(symbols: readonly SymbolStages[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(symbols.map(({ symbol, orders }) => [symbol, plain(orders.account.position)]));
 }
 
-function equityAt(price: Money | null, account: Account): Money {
-  return price === null ? account.cash : account.equity(price);
+function equityOf({ risk, all }: AccountBooks): Money {
+  const account = risk.moving ?? all[0]!.account;
+  const { price, decimals } = account.lastPrice;
+  return account.equity(priceAsMoney(price, decimals));
+}
+
+function sumOf<T>(parts: readonly T[], of: (part: T) => number): number {
+  return parts.reduce((sum, part) => sum + of(part), 0);
+}
+
+/** How many orders of all symbols have been refused for which reason. */
+export function refusedIn(symbols: readonly SymbolStages[]): ReadonlyMap<string, number> {
+  const [first, ...more] = symbols.map(({ events }) => events.refusals.byReason);
+  if (more.length === 0) return first!;
+  const sum = new Map(first);
+  for (const [reason, count] of more.flatMap((other) => [...other])) {
+    sum.set(reason, (sum.get(reason) ?? 0) + count);
+  }
+  return sum;
 }

@@ -78,13 +78,13 @@ Deno.test("penstock backtest counts trades up over all files, and says once that
   const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", ...files, ...WINDOWS]);
   assertEquals(code, 0);
   assertEquals(traded(eventsOf(stdout)), await counted(folder, TRADES));
-  assertEquals(stderr.match(/ids that count on/g)?.length, 1);
+  assertEquals(stderr.match(/no consecutive ids/g)?.length, 1);
   assertEquals(eventsOf(stdout).at(-1)!.countedUp, 2_000);
   const report = await backtest([...files, ...WINDOWS]);
   assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be seen\n/);
   assertMatch(
     stderr,
-    /bybit-0\.csv has no ids that count on: its trades are counted up, so missing and repeated trades/,
+    /bybit-0\.csv has no consecutive ids: its trades are counted up, so gaps and repeated trades/,
   );
 });
 
@@ -134,7 +134,7 @@ Deno.test("penstock backtest --sort refuses files of which only some have ids", 
   assertEquals(code, 3);
   assertMatch(
     stderr,
-    /bybit\.csv: its trades have no ids that count on, and those of the files before have them, so/,
+    /bybit\.csv: its trades have no consecutive ids, and those of the files before have them, so/,
   );
 });
 

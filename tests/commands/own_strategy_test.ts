@@ -161,6 +161,10 @@ Deno.test("--set is read by what the file says of its options, and every mistake
     assertStringIncludes(text, `--set has "width=2": expected an option of the strategy, it has long, short`);
     assertStringIncludes(text, `--set has "long": expected NAME=NUMBER`);
     assertStringIncludes(text, `--set has short more than once`);
+    const all = await refused([`--strategy=${EXAMPLE}`, "--set=width=2", "--cash=-1", "--period=5"]);
+    for (const name of [`--set has "width=2"`, `--cash is "-1"`, `--period is "5"`]) {
+      assertStringIncludes(all, name);
+    }
     assertStringIncludes(
       await refused([`--strategy=${EXAMPLE}`, "--short=5"]),
       `--short is "5": expected to be left out with --strategy ${EXAMPLE}, which takes its options with --set`,
@@ -219,6 +223,35 @@ Deno.test("a run of a strategy of one's own resumes from its state, verifies, an
     assertEquals(other.code, 2, other.stderr);
     assertStringIncludes(other.stderr, `of SHA-256 ${before}, and ${file} has ${sha256(TURNING)}`);
   }));
+
+Deno.test("a live run whose strategy fails ends whole: it verifies, says why, and does not resume", () =>
+  withFiles(
+    strategySource(
+      `if (++state.bars === 150) throw new Error("enough"); return state.bars % 7 < 3 ? "long" : "flat";`,
+    ),
+    async (folder) => {
+      const [journal, recording] = [`${folder}/a.db`, `${folder}/1.txt`];
+      const demo = async () => {
+        await using program = Penstock.start([
+          ...["demo", "--json", "--log-level=error", `--strategy=${folder}/mine.ts`, `--state=${journal}`],
+          ...[`--record=${recording}`, "--speed=max", "--stop-after=400"],
+        ], [...FLAGS, `--allow-write=${folder}`]);
+        return await program.finished();
+      };
+      const failed = await demo();
+      assertEquals(failed.code, 1);
+      assertStringIncludes(failed.stderr, "bar 150, closed ");
+      assertGreater(ofType(failed.stdout, "fill").length, 20);
+      assertEquals(ofType(failed.stdout, "summary").length, 1);
+      for (let again = 0; again < 2; again++) {
+        const verified = await inProcess("verify", journal, recording);
+        assertEquals(verified.code, 0, verified.stdout + verified.stderr);
+        const status = await inProcess("status", journal);
+        assert(/stopped .*: the strategy .*mine\.ts failed \(bar 150, /.test(status.stdout), status.stdout);
+        if (again === 0) assertEquals((await demo()).code, 1);
+      }
+    },
+  ));
 
 Deno.test("a compiled program runs the strategy that it was compiled with, and loads no other", () =>
   withFiles(TURNING, async (folder) => {

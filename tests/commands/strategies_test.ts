@@ -1,7 +1,6 @@
 /** Every strategy of the table, by its options: through files, through a journal and its resumption. */
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { configure, type GivenOptions, shownConfig } from "../../src/config/config.ts";
-import { STRATEGIES } from "../../src/stages/strategies/known_strategies.ts";
 import { OtherRun } from "../../src/stores/journal/run_journal.ts";
 import { inFolder, TIME } from "../stores/sample_journal.ts";
 import { HandRun } from "../support/hand_run.ts";
@@ -104,7 +103,7 @@ function shown(options: Readonly<Record<string, string>>): ReturnType<typeof sho
 }
 
 /** Options under which each strategy trades often. */
-const OFTEN: Readonly<Record<keyof typeof STRATEGIES, Readonly<Record<string, string>>>> = {
+const OFTEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   crossover: { average: "ema", short: "2", long: "5" },
   rsi: { period: "3", below: "40", above: "60" },
   macd: { fast: "2", slow: "4", smooth: "3" },

@@ -104,11 +104,11 @@ export class FeedRun implements AsyncDisposable {
           for (const event of this.pipeline.run(reading(batch.messages))) this.events.push(event);
           break;
         case "connected":
-          this.pipeline.connected = true;
+          this.pipeline.lost = null;
           this.connected.push(batch);
           break;
         case "disconnected":
-          this.pipeline.connected = false;
+          this.pipeline.lost = "disconnected";
           this.disconnected.push({ ...batch, at: performance.now() });
           break;
         case "notice":

@@ -133,7 +133,7 @@ Deno.test("ownCsv() refuses a trade without an id that took place before the one
   assertEquals(trades.map(([id, , price]) => [id, price]), [[1, "100"], [2, "102"], [3, "103"]]);
   assertEquals(reasons, [
     "a.csv:2:1: the trade took place at 1970-01-01T00:00:08.000000Z, and the one before it at " +
-    "1970-01-01T00:00:09.000000Z: without ids that count on, trades have to be in the order of their times. --sort puts " +
+    "1970-01-01T00:00:09.000000Z: without consecutive ids, trades have to be in the order of their times. --sort puts " +
     "them in it, also where a file has the newest first",
   ]);
 });

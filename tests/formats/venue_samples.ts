@@ -1,6 +1,6 @@
 /** Rows as venues publish them, and what each says: symbol, id, time in µs, price, quantity, whether the taker sold. */
 
-/** A trade as a file says it; an id of null where the file has none that counts on. */
+/** A trade as a file says it; an id of null where the file has no consecutive ones. */
 export type Said = readonly [id: number | null, time: number, price: string, quantity: string, sold: boolean];
 
 /** A small file in a venue's published layout. */

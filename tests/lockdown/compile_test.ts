@@ -282,7 +282,10 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
       const [args, logged] of [
         [["--exchange", "nyse"], 'compile: --exchange is "nyse": expected one of binance, binance-us'],
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
-        [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME, --all or --pinned"],
+        [
+          ["--allow-all"],
+          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --target NAME, --all or --pinned",
+        ],
       ] as const
     ) {
       const { code, printed } = await build(folder, Deno.execPath(), args);

@@ -74,14 +74,16 @@ export async function checkDay(day: DayOver): Promise<DayFound> {
   const writers = boots.map(({ from, trades, process: { backfilled } }) => ({ from, trades, backfilled }));
   const processed = processedTrades({ trades, ids, missed, writers, firstTime, lastId, count });
   assertCounts([...boots, { from: last!.id, trades: count }], ids, processed);
-  const lastMissed = missed.at(-1)?.to ?? -1;
-  const fills = await assertReference(day, { ids, processed, lastMissed }, entries);
+  const { fills, bars } = await assertReference(day, { ids, processed }, entries);
   const resets = entries.filter(({ type }) => type === "reset").length;
   const isReset = ids.haveRestarted && processed[0]!.firstId < ids.rising(0);
   assertEquals(resets, isReset ? 1 : 0, "how often the ids started over");
   const { printed } = boots.at(-1)!.process;
   const summary = printed.at(-1)!;
-  assertEquals([summary.type, summary["trades"], summary["fills"]], ["summary", count, fills]);
+  assertEquals([summary.type, summary["trades"], summary["bars"], summary["fills"]], [
+    ...["summary", count, bars],
+    fills,
+  ]);
   return {
     trades: count,
     fills,
@@ -151,16 +153,17 @@ function assertCounts(
 interface Reviewed {
   readonly ids: RisingIds;
   readonly processed: readonly PlainTrade[];
-  /** The averages start again after it. */
-  readonly lastMissed: number;
 }
 
-/** Checks that every decision, and the prices in the averages, match the naive reference on the same trades. */
+/**
+ * Checks that every decision, and the closes in the averages, match the naive reference on the same trades; returns
+ * the number of fills, and of bars if the run trades on them.
+ */
 async function assertReference(
   { path, choices, requests }: DayOver,
-  { ids, processed, lastMissed }: Reviewed,
+  { ids, processed }: Reviewed,
   entries: readonly Entry[],
-): Promise<number> {
+): Promise<{ readonly fills: number; readonly bars: number | undefined }> {
   const halts = entries.flatMap(({ type, time, content }): PlainHalt[] => {
     if (type !== "halt" && type !== "released") return [];
     const { tradeId, action, requested, text } = content as Record<string, unknown>;
@@ -171,17 +174,16 @@ async function assertReference(
     const before = at < 0 ? processed.length : at;
     return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
   });
-  const expected = computeReference(processed, choices, halts).events
-    .filter(({ type }) => DECIDED.includes(type))
+  const { events, closes, totals: { bars } } = computeReference(processed, choices, halts);
+  const expected = events.filter(({ type }) => DECIDED.includes(type))
     .map(({ time: _time, ...event }) => withPublished(event, ids));
   const found = entries.filter(({ type }) => DECIDED.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertSame(found, expected);
   await using journal = await Journal.open(path, { now: () => 0, remembers: choices.long, verify: true });
   const { decimals, values } = await journal.lastCloses();
-  const averaged = processed.filter(({ firstId }) => firstId > lastMissed).slice(-choices.long);
-  assertEquals(values.map((value) => value / 10 ** decimals), averaged.map(({ price }) => Number(price)));
-  return found.filter(({ type }) => type === "fill").length;
+  assertEquals(values.map((value) => BigInt(value) * 10n ** BigInt(8 - decimals)), closes);
+  return { fills: found.filter(({ type }) => type === "fill").length, bars };
 }
 
 /** A decision with the published trade ids. */

@@ -41,6 +41,8 @@ export interface DayPlan {
 const MINUTE = 60_000;
 const FIRST_DAY = Date.UTC(2024, 7, 8);
 const STREAM = 1_000;
+/** Of a stream of its own, so that a day without bars is what it was before there were any. */
+const BARS_STREAM = 1_001;
 /** Ids too large to occur again after the ids start over. */
 const LARGE_IDS = [3_716_592_901, 2 ** 40] as const;
 
@@ -51,6 +53,7 @@ export function planOf(seed: number): DayPlan {
   const short = 2 + random.below(10);
   const choices: Choices = {
     ...DEFAULTS,
+    ...barsOf(new Random(seed, BARS_STREAM)),
     short,
     long: short + 1 + random.below(40),
     cash: pick("10000", "10000", "1000.123456789"),
@@ -99,10 +102,21 @@ export function planOf(seed: number): DayPlan {
   };
 }
 
+/**
+ * The bars of a day, if it has any: few trades in each, and every now and then an interval without any. None are of
+ * volume or value, because the exchange does not say how the quantity of a fetched aggregate is split.
+ */
+function barsOf(random: Random): Pick<Choices, "bars"> {
+  const sizes = [null, null, "20s", "20s", "1m", "3m", "3t", "8t"];
+  const bars = sizes[random.below(sizes.length)]!;
+  return bars === null ? {} : { bars };
+}
+
 /** The options of a run for these choices. */
 function optionsOf(choices: Choices): string[] {
   const { maxOrders, cooldown, latency, onHalt, ...rest } = choices;
   const plain = {
+    bars: rest.bars ?? "",
     short: rest.short,
     long: rest.long,
     cash: rest.cash,

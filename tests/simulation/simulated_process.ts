@@ -147,10 +147,10 @@ export class SimulatedProcess {
       watchesMemory: false,
       views: [() => this.#view()],
       journals: () => Promise.resolve({ open: disk.openJournal, RunJournal }),
-      startRecording: ({ path }, { symbol }, { journal, log, clock }) => {
+      startRecording: ({ path }, { symbol, exchange }, { journal, log, clock }) => {
         const onTrouble = (text: string) => log({ level: "warn", text });
         const files = disk.recordings(new NumberedFiles(path, this.recordings));
-        const recording = Recording.createIn(files, { symbol, journal, onTrouble, clock });
+        const recording = Recording.createIn(files, { symbol, exchange, journal, onTrouble, clock });
         this.#watchBackfill(recording);
         return Promise.resolve(recording);
       },

@@ -132,3 +132,22 @@ Deno.test("Engine refuses the orders of trades that are late by the market's clo
 Deno.test("Engine knows no lag and no arrival on a market that runs as fast as it can", () => {
   assertEquals(eventsOf(() => 9_999_999, { speed: Infinity }), eventsFromFile());
 });
+
+Deno.test("Engine sets the clock again at every connection: the market's may stand elsewhere by then", () => {
+  const engine = new Engine(optionsOf({ ...DEFAULTS, short: 1, long: 2, maxLag: SECOND }));
+  const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
+  const receive = (id: number, time: number, receivedAt: number, price: number): EngineEvent[] => {
+    const message = messageOf({ firstId: id, lastId: id, time, price: `${price}.00` });
+    return [...engine.apply({ event: "frames", trades: batch.open([message], receivedAt) })];
+  };
+  const connect = (time: number) => [...engine.apply({ ...CONNECTED, time })];
+  [...engine.apply({ event: "speed", speed: SPEED }), ...connect(START)];
+  [receive(1, START, START, 100), receive(2, START + 60 * SECOND, START + SECOND, 100)];
+  connect(START + 2 * SECOND);
+  // Half an hour behind where it would be.
+  const events = [
+    ...receive(3, START - 1_680 * SECOND, START + 2 * SECOND, 100),
+    ...receive(4, START - 1_620 * SECOND, START + 3 * SECOND, 101),
+  ];
+  assertEquals(events.map(({ type }) => type), ["signal", "fill"]);
+});

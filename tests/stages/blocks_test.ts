@@ -52,7 +52,7 @@ function runOf(choices: Choices, messages: readonly string[], cut: Cut): Record<
     closes: pipeline.memory.closes,
     totals: pipeline.totals,
     results: pipeline.results(),
-    models: models.map((model) => [pipeline.totalsOf(model), pipeline.resultsOf(model)]),
+    models: models.map((model) => [pipeline.totalsOf(model), model.results()]),
     rejections: pipeline.takeRejections(),
   };
 }
@@ -123,7 +123,7 @@ Deno.test("Pipeline treats blocks of trades that had to wait like the same trade
     for (const [at, receivedAt] of [1, 60, 90].entries()) {
       const some = messages.slice(at * 100, at * 100 + 100);
       const reader = new BlockReader(batch.open(some, start + receivedAt * 1_000_000), sizes);
-      pipeline.waits.note({ until: start + 80_000_000, hold: 30_000_000 });
+      pipeline.waitsOf()[0]!.note({ until: start + 80_000_000, hold: 30_000_000 });
       events.push(...pipeline.run(reader));
     }
     return [events, pipeline.snapshot()];
@@ -142,7 +142,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, even if some trades 
   const bytes = new TextEncoder().encode(lines.join(""));
   const runs = [1, 2, 7, 4096].map((rows) => {
     const pipeline = new Pipeline({ ...optionsOf({ ...DEFAULTS, short: 1, long: 3 }), blockRows: rows });
-    pipeline.waits.note({ until: start + 80_000_000, hold: 30_000_000 });
+    pipeline.waitsOf()[0]!.note({ until: start + 80_000_000, hold: 30_000_000 });
     const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
     const origin = { name: "a.txt", layout: RECORDING };
     const run = (trades: ChunkReader | BlockReader) => [...pipeline.run(trades)];

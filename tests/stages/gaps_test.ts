@@ -305,7 +305,7 @@ Deno.test("live trades that waited longer than the hold move the averages, but n
 });
 
 Deno.test("a live trade that waited counts as old as it was when the wait ended", () => {
-  const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
+  const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5_000 } });
   const received = (messages: readonly string[], at: number) => [
     ...engine.apply({
       event: "frames",

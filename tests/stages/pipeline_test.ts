@@ -307,7 +307,7 @@ Deno.test("Pipeline reports ids that start over, starts the averages again and k
 
 Deno.test("Pipeline refuses every order while disconnected, and trades again afterwards", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
-  pipeline.connected = false;
+  pipeline.lost = "disconnected";
   const [, refused] = pipeline.run(reading(messagesAt(10, 11)));
   assertEquals(refused, {
     type: "refusal",
@@ -319,7 +319,7 @@ Deno.test("Pipeline refuses every order while disconnected, and trades again aft
     value: "disconnected",
     tradeId: 101,
   });
-  pipeline.connected = true;
+  pipeline.lost = null;
   const events = [...pipeline.run(reading(messagesAt(10, 11, 9, 12).slice(2)))];
   assertEquals(events.map(({ type }) => type), ["signal", "refusal", "signal", "fill"]);
 });

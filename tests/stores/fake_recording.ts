@@ -81,7 +81,13 @@ export function fake(path = "x.rec") {
   const file = new FakeFile();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
-  const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble, time: TIME, open: () => file });
+  const recording = Recording.create(path, {
+    symbol: "BTCUSDT",
+    exchange: "binance",
+    onTrouble,
+    time: TIME,
+    open: () => file,
+  });
   return { file, printed, recording };
 }
 

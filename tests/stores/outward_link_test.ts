@@ -25,9 +25,14 @@ type Kind = new (...values: any[]) => Error;
 
 /** Records to a file without reporting troubles. */
 const recorded = (path: string): Recording =>
-  Recording.create(path, { symbol: "BTCUSDT", onTrouble: () => {}, time: NOW });
+  Recording.create(path, { symbol: "BTCUSDT", exchange: "binance", onTrouble: () => {}, time: NOW });
 const recordedIn = (path: string, retention: RecordingRetention | null = null, time = NOW): Recording =>
-  Recording.createIn(new RecordingFolder(path, retention), { symbol: "BTCUSDT", onTrouble: () => {}, time });
+  Recording.createIn(new RecordingFolder(path, retention), {
+    symbol: "BTCUSDT",
+    exchange: "binance",
+    onTrouble: () => {},
+    time,
+  });
 
 Deno.test({
   name:
@@ -219,6 +224,7 @@ Deno.test({
       const retention = RecordingRetention.of(place, { keepMs: 2 * DAY, onDeleted: say, onTrouble: say });
       const recording = Recording.createIn(new RecordingFolder(place, retention), {
         symbol: "BTCUSDT",
+        exchange: "binance",
         onTrouble: say,
         time: NOW,
       });

@@ -63,6 +63,8 @@ export interface Choices {
 /** The results of a run. */
 export interface Reference {
   readonly events: PipelineEvent[];
+  /** The last closes, of which there are `long` at most, in hundred-millionths. */
+  readonly closes: readonly bigint[];
   readonly totals:
     & Record<
       "trades" | "signals" | "fills" | "refusals" | "duplicates" | "outOfOrder" | "gaps",
@@ -169,6 +171,7 @@ class ReferenceRun {
     const { cash, position, fees, realized, fills, refusals } = this.#orders;
     return {
       events: this.events,
+      closes: this.#closes,
       totals: {
         ...this.#counts,
         ...(this.#choices.bars === undefined ? {} : { bars: this.#bars.closed }),

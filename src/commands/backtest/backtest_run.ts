@@ -22,6 +22,7 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import { refuseMarket } from "./recorded_market.ts";
 import { RangedInputs } from "../../formats/ranged_inputs.ts";
 import type { OutOfRange } from "../../formats/ranged_trades.ts";
 import type { Strategy } from "../../stages/strategies/strategy.ts";
@@ -88,7 +89,8 @@ export class BacktestRun {
       ...engineChoices(config),
       strategy,
       withResults: true,
-      isTransient: config.state === "none",
+      withChart: config.report !== null,
+      isTransient: config.state === "none" && config.report === null,
       isQuiet: !emits,
       models: this.#lanes.map(({ run }) => run),
       given: givenRules(sources),
@@ -139,7 +141,7 @@ export class BacktestRun {
     return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
   }
 
-  /** The first file whose trades were counted up, as they have no ids that count on; null without one. */
+  /** The first file whose trades were counted up, as they have no consecutive ids; null without one. */
   get fileWithoutIds(): string | null {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
@@ -185,6 +187,7 @@ export class BacktestRun {
         this.#inputs.open(piece);
         for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
           if (!isRemark(input)) yield* this.#apply(input);
+          else if (input.event === "recording") refuseMarket(piece.origin.name, input, this.config);
           if (this.done || this.fault !== null) return;
         }
       }
@@ -228,7 +231,7 @@ export class BacktestRun {
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     const isNext = this.#fillParameters.fill === "next";
     for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
-      const { metrics } = this.state.resultsOf(run);
+      const { metrics } = run.results();
       const assumed = { slippage, latency: latencyMs, ...(isNext ? { fill } : {}) };
       yield {
         type: "model",
@@ -272,7 +275,7 @@ export class BacktestRun {
     };
     const others = this.#lanes.map(({ model, run, fillParameters }): ReportColumn => ({
       title: model,
-      summary: { ...state.totalsOf(run), metrics: state.resultsOf(run).metrics },
+      summary: { ...state.totalsOf(run), metrics: run.results().metrics },
       fillParameters,
       refused: run.refused,
     }));

@@ -10,7 +10,7 @@ export class MissingIds {
   takeWarning({ fileWithoutIds: name }: BacktestRun): string | null {
     if (this.#isTold || name === null) return null;
     this.#isTold = true;
-    return `${name} has no ids that count on: its trades are counted up, so missing and repeated trades cannot be seen`;
+    return `${name} has no consecutive ids: its trades are counted up, so gaps and repeated trades cannot be seen`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The files of a backtest if some of the paths are folders of recordings. */
 import type { Config } from "../../config/options.ts";
+import { symbolsIn } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { passedOverText, withFoldersOpened } from "../../feeds/files/recording_folder.ts";
 
@@ -22,9 +23,10 @@ export async function recordingsOf(
   const others = new Set<string>();
   const files = await withFoldersOpened(paths, {
     against: (head) => {
-      if (head.symbol === symbol) return null;
-      others.add(head.symbol);
-      return `of ${head.symbol}`;
+      const symbols = symbolsIn(head);
+      if (symbols.includes(symbol)) return null;
+      for (const other of symbols) others.add(other);
+      return `of ${symbols.join(" and ")}`;
     },
     onPassedOver: (files) => passedOver.push(passedOverText(files)),
     signal,

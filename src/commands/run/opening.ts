@@ -97,7 +97,6 @@ export async function openRun(
       isNew: newRun,
     };
     const resumed = await keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
-    if (engine.state.memory.fault !== null) throw engine.state.memory.fault;
     return {
       engine,
       journal: keeping,

@@ -33,7 +33,7 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
 /** Starts the recording. Throws a RecordingError if it cannot be created. */
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
-  { symbol, speed, recordKeep: keepMs }: Config,
+  { symbol, exchange, speed, recordKeep: keepMs }: Config,
   { journal, log, clock }: {
     readonly journal: JournalPlace | undefined;
     readonly log: (line: Line) => void;
@@ -42,7 +42,7 @@ export async function startRecording(
 ): Promise<Recording> {
   const { Recording } = await import("../../stores/recording/recording.ts");
   const onTrouble = (text: string): void => log({ level: "warn", text });
-  const options = { symbol, speed, journal, onTrouble, clock };
+  const options = { symbol, exchange, speed, journal, onTrouble, clock };
   if (!isFolder) return Recording.create(path, options);
   const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
     import("../../stores/recording/recording_folder.ts"),

@@ -9,6 +9,12 @@ export interface Rejections {
   readonly sample: string;
 }
 
+/** Those of several tallies as one; null for none. */
+export function together(all: readonly (Rejections | null)[]): Rejections | null {
+  const [first = null, ...more] = all.filter((one) => one !== null);
+  return first && { ...first, count: more.reduce((sum, { count }) => sum + count, first.count) };
+}
+
 /** Tallies rejected messages. */
 export class RejectionTally {
   /** How many were rejected in all. */

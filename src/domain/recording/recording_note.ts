@@ -13,6 +13,8 @@ import { DECIMAL } from "../numbers/money.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
+/** The format of its lines: a receive time and a frame as the exchange sent it. */
+export const RECORDING_FORMAT = "frames";
 
 /** Where in a journal the process that made a recording started: its `started` or `resumed` entry. */
 export interface JournalPlace {
@@ -45,10 +47,25 @@ export interface RecordingHead extends Partial<JournalPlace>, Partial<RecordingP
   readonly event: "recording";
   /** RECORDING_VERSION. */
   readonly version: number;
-  /** In upper case as the exchange writes it. */
+  /** In upper case as the exchange writes it; the first one of several. */
   readonly symbol: string;
+  /** As `--exchange` names it. This and what follows is absent in what older versions wrote. */
+  readonly exchange?: string;
+  /** All symbols whose frames are in it. */
+  readonly symbols?: readonly string[];
+  readonly format?: typeof RECORDING_FORMAT;
   /** How many times faster than the recording machine's the exchange's clock ran; absent for 1. */
   readonly speed?: number | "max";
+}
+
+/** The symbols whose frames a recording has. */
+export function symbolsIn({ symbol, symbols = [symbol] }: RecordingHead): readonly string[] {
+  return symbols;
+}
+
+/** A note that concerns one symbol, or all; absent too if the recording has only one. */
+interface OfSymbol {
+  readonly symbol?: string;
 }
 
 /** What a recording notes about itself and its connection. */
@@ -67,9 +84,9 @@ export type RecordingNote =
   /** The user released the halt at the line's time. */
   | ({ readonly event: "released" } & ByRequest)
   /** The instrument's rules were not known when the recording started: no order is placed until they are. */
-  | { readonly event: "rules-awaited" }
+  | ({ readonly event: "rules-awaited" } & OfSymbol)
   /** The rules arrived at the line's time. */
-  | ({ readonly event: "rules" } & ArrivedRules)
+  | ({ readonly event: "rules" } & ArrivedRules & OfSymbol)
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -78,14 +95,14 @@ export type RecordingNote =
     readonly from: number;
     readonly to: number;
   }
-  | {
+  | OfSymbol & {
     /** Trades that the stream missed and that were fetched afterwards, as `backfilledText` writes them. */
     readonly event: "late";
     readonly trades: string;
     /** Missing trades before them that were skipped; absent for none. */
     readonly skipped?: number;
   }
-  | {
+  | OfSymbol & {
     /** All that could be fetched of a gap is above: `filled` trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
@@ -95,7 +112,7 @@ export type RecordingNote =
      */
     readonly through?: number;
   }
-  | {
+  | OfSymbol & {
     /**
      * Frames below that were received before `until` have waited; trades that waited longer than `hold` are
      * late.
@@ -166,6 +183,17 @@ const VERSION: Kind = {
   holds: (value) => value === RECORDING_VERSION,
 };
 
+const SYMBOLS: Kind = {
+  expected: "a list of symbols",
+  isOptional: true,
+  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(TEXT.holds),
+};
+const FORMAT: Kind = {
+  expected: `"${RECORDING_FORMAT}", which is what this version of Penstock reads`,
+  isOptional: true,
+  holds: (value) => value === RECORDING_FORMAT,
+};
+
 const ACTION: Kind = {
   expected: `"hold" or "flatten"`,
   holds: (value) => value === "hold" || value === "flatten",
@@ -197,6 +225,9 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   recording: {
     version: VERSION,
     symbol: TEXT,
+    exchange: OPTIONAL_TEXT,
+    symbols: SYMBOLS,
+    format: FORMAT,
     speed: OPTIONAL_SPEED,
     run: OPTIONAL_COUNT,
     entry: OPTIONAL_COUNT,
@@ -209,12 +240,12 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   notice: { message: TEXT },
   halt: { action: ACTION, text: OPTIONAL_TEXT, requested: OPTIONAL_COUNT },
   released: { text: OPTIONAL_TEXT, requested: COUNT },
-  "rules-awaited": {},
-  rules: { rules: ALL_RULES, instrument: ORIGIN },
+  "rules-awaited": { symbol: OPTIONAL_TEXT },
+  rules: { rules: ALL_RULES, instrument: ORIGIN, symbol: OPTIONAL_TEXT },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
-  late: { trades: TEXT, skipped: OPTIONAL_COUNT },
-  settled: { filled: COUNT, through: OPTIONAL_COUNT },
-  waited: { until: COUNT, hold: COUNT },
+  late: { trades: TEXT, skipped: OPTIONAL_COUNT, symbol: OPTIONAL_TEXT },
+  settled: { filled: COUNT, through: OPTIONAL_COUNT, symbol: OPTIONAL_TEXT },
+  waited: { until: COUNT, hold: COUNT, symbol: OPTIONAL_TEXT },
   kept: { entry: COUNT, hash: OPTIONAL_TEXT },
   continued: { file: TEXT },
   ended: {},

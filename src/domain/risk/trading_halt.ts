@@ -3,7 +3,7 @@ import type { Block } from "../market/block.ts";
 import type { Money, Side } from "../numbers/money.ts";
 import type { MarkedBooks } from "../performance/drawdown_periods.ts";
 import { type Halt, haltAtLoss, haltByHand, type OnHalt, type RiskNews, stricter } from "./halt.ts";
-import { LossLimits, type LossParameters, type LossSnapshot } from "./loss_limits.ts";
+import { limitsAfterRelease, LossLimits, type LossParameters, type LossSnapshot } from "./loss_limits.ts";
 
 /** The limits that halt, and what a halt does. */
 export interface HaltParameters extends LossParameters {
@@ -62,6 +62,22 @@ export class TradingHalt {
   /** Halts by hand; `tradeId` is the last trade's, or -1. Returns what happened: nothing if it changes nothing. */
   byHand(action: OnHalt, tradeId: number): RiskNews[] {
     return this.#stop(haltByHand(action, tradeId));
+  }
+
+  /**
+   * Releases by hand, with the books at the last trade, whose id is `tradeId`: past losses no longer count. Returns what
+   * happened: nothing without a halt.
+   */
+  release(books: MarkedBooks, tradeId: number): RiskNews[] {
+    if (this.#halt === null) return [];
+    const { reason } = this.#halt;
+    this.restore(null, limitsAfterRelease(this.#limits.snapshot(), books), books);
+    return [{ type: "released", reason, tradeId }];
+  }
+
+  /** Trades of another symbol follow, as for `LossLimits.turnTo`. */
+  turnTo(books: MarkedBooks): void {
+    this.#limits.turnTo(books);
   }
 
   /** Takes the books after a fill. */

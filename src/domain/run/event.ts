@@ -189,7 +189,7 @@ export interface SummaryEvent extends OfSymbol {
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
   /**
-   * Trades that were counted up, as their files have no ids that count on: gaps and duplicates among them cannot be seen.
+   * Trades that were counted up, as their files have no consecutive ids: gaps and duplicates among them cannot be seen.
    * Absent if there are none.
    */
   readonly countedUp?: number;
@@ -203,6 +203,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly equity: string;
   readonly fees: string;
   readonly realized: string;
+  /** By symbol; absent in a run in one symbol. */
+  readonly positions?: Readonly<Record<string, string>>;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
   /** The halt in force at the end, or null. */

@@ -9,7 +9,7 @@ import { findInput, openInput, refuseOutward, STANDARD_INPUT, unusable } from ".
 /** A recording that Penstock made, or one file of it. */
 export interface FoundRecording {
   readonly path: string;
-  /** Its name in the folder. */
+  /** Its name in the folder, or its path if it was given as a file. */
   readonly name: string;
   /** Its first line. */
   readonly head: TimedHead;
@@ -59,6 +59,35 @@ export async function withFoldersOpened(paths: readonly string[], choice: Choice
     else opened.push(path);
   }
   return opened;
+}
+
+/** Recordings that are given as files, and those in folders that are given. */
+export interface GivenRecordings {
+  readonly files: readonly FoundRecording[];
+  readonly inFolders: readonly FoundRecording[];
+}
+
+/**
+ * The recordings among files and in folders, by their first lines. Standard input, pipes and archives show theirs only
+ * when they are read, and are left out. Aborting `signal` ends the search. Throws UnusableInput if the program may not
+ * read a folder.
+ */
+export async function recordingsAmong(
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<GivenRecordings> {
+  const files: FoundRecording[] = [];
+  const inFolders: FoundRecording[] = [];
+  for (const path of paths) {
+    if (path === STANDARD_INPUT || signal?.aborted) continue;
+    refuseOutward(path);
+    if (await isFolder(path)) inFolders.push(...(await recordingsIn(path, signal)).recordings);
+    else {
+      const head = await headOf(path, signal);
+      if (head !== null) files.push({ path, name: path, head });
+    }
+  }
+  return { files, inFolders };
 }
 
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {

@@ -109,6 +109,7 @@ export class Crossover implements BlockStrategy {
 export class EmaCrossover implements Strategy {
   readonly label: string;
   readonly remembers = 0;
+  readonly seesOnlyCloses = true;
   readonly #short: Ema;
   readonly #long: Ema;
 

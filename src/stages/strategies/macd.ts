@@ -15,6 +15,7 @@ import { strategyKind, windowOption } from "./strategy_kind.ts";
 export class MacdCross implements Strategy {
   readonly label: string;
   readonly remembers = 0;
+  readonly seesOnlyCloses = true;
   readonly #lines: Macd;
 
   /** Windows in bars, each from 1 to 1,000,000, fast below slow; a RangeError otherwise. */

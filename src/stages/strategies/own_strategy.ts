@@ -33,6 +33,7 @@ const EVERY = 1_024;
 /** Names that signal events have already. */
 const TAKEN: readonly string[] = ["type", "time", "symbol", "side", "price", "tradeId"];
 const MOST_SHOWN = 80;
+const MOST_THROWN = 300;
 const VOLUME_PARTS = 1e8;
 
 /** The bar that a strategy sees: the same object for every bar, which nothing can be written to. */
@@ -302,7 +303,11 @@ function oddValue(value: unknown, path: string): string | null {
 }
 
 function thrownText(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : shown(error);
+  return error instanceof Error ? cut(`${error.name}: ${error.message}`, MOST_THROWN) : shown(error);
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** A value in a few characters. */
@@ -319,7 +324,7 @@ function shown(value: unknown): string {
     : typeof value === "object"
     ? jsonOf(value)
     : String(value);
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return cut(text, MOST_SHOWN);
 }
 
 function jsonOf(value: object | null): string {

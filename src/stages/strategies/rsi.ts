@@ -15,6 +15,7 @@ import { numberOption, strategyKind, windowOption } from "./strategy_kind.ts";
 export class RsiLevels implements Strategy {
   readonly label: string;
   readonly remembers = 0;
+  readonly seesOnlyCloses = true;
   readonly #index: Rsi;
   readonly #below: number;
   readonly #above: number;

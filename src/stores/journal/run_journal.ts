@@ -68,8 +68,15 @@ export class RunJournal implements AsyncDisposable {
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /** Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. */
+  /**
+   * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. Throws a TypeError for an
+   * engine with other symbols too: a journal keeps the prices and the orders of one.
+   */
   constructor(journal: Journal, engine: Engine, symbol: string) {
+    const { symbols } = engine.state;
+    if (symbols.length > 1) {
+      throw new TypeError(`A journal keeps a run in one symbol: this one trades ${symbols.join(", ")}`);
+    }
     this.#journal = journal;
     this.#path = journal.path;
     this.#engine = engine;
@@ -116,6 +123,8 @@ export class RunJournal implements AsyncDisposable {
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) await this.#restore(last.checkpoint);
+    const { fault } = this.#engine.state.memory;
+    if (fault !== null) throw fault;
     await this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }

@@ -2,6 +2,7 @@
 import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,
+  RECORDING_FORMAT,
   RECORDING_VERSION,
   type RecordingHead,
   type RecordingNote,
@@ -16,6 +17,8 @@ import { RecordingOutput } from "./recording_output.ts";
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
+  /** Whose frames they are, as `--exchange` names it. */
+  readonly exchange: string;
   /** How many times faster than this machine's the exchange's clock runs; 1 unless it is given. */
   readonly speed?: number;
   /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
@@ -133,13 +136,15 @@ export class Recording implements AsyncDisposable {
   }
 
   private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
-    const { symbol, speed = 1, journal, onTrouble, clock = globalThis, time = clock.Date.now() } = options;
+    const { symbol, exchange, speed = 1, journal, onTrouble, clock = globalThis } = options;
+    const { time = clock.Date.now() } = options;
     this.#clock = clock;
     this.#output = output;
     this.#folder = folder;
     this.#onTrouble = onTrouble;
+    const market = { symbol, exchange, symbols: [symbol], format: RECORDING_FORMAT } as const;
     const clocked = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
-    this.#head = { event: "recording", version: RECORDING_VERSION, symbol, ...clocked, ...journal };
+    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...clocked, ...journal };
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {

@@ -140,3 +140,15 @@ Deno.test("ProtectiveExits keeps the highest price exactly when the unit gets fi
   assertEquals(again.snapshot(), exits.snapshot());
   assertEquals(asked(again, [900719899099281, 900719899099280], 8), [null, "trailing-stop"]);
 });
+
+Deno.test("ProtectiveExits.restore() takes no highest price below the last one, and none without a position", () => {
+  const parameters = { stopLoss: null, takeProfit: null, trailingStop: m("0.1") };
+  const { highest: _own, ...kept } = bought("3", "100", null, null, "0.1").snapshot();
+  for (
+    const [position, highest, restored] of [["3", "99", "100"], ["3", "150", "150"], ["0", "150", undefined]]
+  ) {
+    const exits = new ProtectiveExits(parameters);
+    exits.restore({ ...kept, position: position!, highest: highest! }, { price: 100, decimals: 0 }, m("0"));
+    assertEquals(exits.snapshot().highest, restored);
+  }
+});

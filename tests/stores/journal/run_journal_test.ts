@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { BooksError } from "../../../src/domain/account/account.ts";
 import { configure } from "../../../src/config/config.ts";
 import type { PipelineEvent } from "../../../src/domain/run/event.ts";
@@ -220,5 +227,17 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
       assertStringIncludes(String(error), why);
       assert(error instanceof JournalError || error instanceof BooksError, String(error));
     }
+  });
+});
+
+Deno.test("RunJournal refuses an engine with several symbols, of which it would keep only one", async () => {
+  await inFolder(async (folder) => {
+    await using journal = await Journal.open(`${folder}/run.db`, { now: () => 0, remembers: CHOICES.long });
+    const engine = new Engine({ ...optionsOf(CHOICES), others: { ETHUSDT: {} } });
+    assertThrows(
+      () => new RunJournal(journal, engine, CHOICES.symbol),
+      TypeError,
+      "A journal keeps a run in one symbol: this one trades BTCUSDT, ETHUSDT",
+    );
   });
 });

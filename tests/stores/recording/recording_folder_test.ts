@@ -55,6 +55,7 @@ Deno.test("Recording.createIn() continues in a new file at each midnight UTC, an
     const start = MIDNIGHT - 500;
     const recording = Recording.createIn(new RecordingFolder(path, null), {
       symbol: "BTCUSDT",
+      exchange: "binance",
       journal: JOURNAL,
       onTrouble: fail,
       time: start,
@@ -76,7 +77,8 @@ Deno.test("Recording.createIn() continues in a new file at each midnight UTC, an
     assert(names.every(isRecordingName));
     const parts = names.map((name) => read(`${path}/${name}`));
     assertEquals(parts.map(({ frames }) => idsOf(frames)), [[0, 1, 2], [3, 4, 5], []]);
-    const head = { event: "recording", version: 1, symbol: "BTCUSDT", ...JOURNAL };
+    const market = { symbol: "BTCUSDT", exchange: "binance", symbols: ["BTCUSDT"], format: "frames" };
+    const head = { event: "recording", version: 1, ...market, ...JOURNAL };
     const since = start * 1000;
     assertEquals(
       parts.map(({ notes }) => notes.map(({ time: _time, after: _after, ...note }) => note)),
@@ -105,7 +107,7 @@ Deno.test("Recording.createIn() keeps the same as a single file, whatever arrive
   );
   await fc.assert(
     fc.asyncProperty(things, async (things) => {
-      const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
+      const options = { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail, time: MIDNIGHT };
       const folder = new FakeFolder();
       const file = new FakeFile();
       const both = [
@@ -139,7 +141,7 @@ Deno.test("Recording.createIn() keeps the same as a single file, whatever arrive
 
 Deno.test("RecordingFolder.create() creates a file for each process, however many start at once", async () => {
   await inFolder(async (folder) => {
-    const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
+    const options = { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail, time: MIDNIGHT };
     const recordings = Array.from(
       { length: 5 },
       () => Recording.createIn(new RecordingFolder(folder, null), options),
@@ -155,7 +157,12 @@ Deno.test("Recording.createIn() continues in the last file if it cannot create a
   const folder = new FakeFolder();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
-  const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble, time: MIDNIGHT });
+  const recording = Recording.createIn(folder, {
+    symbol: "BTCUSDT",
+    exchange: "binance",
+    onTrouble,
+    time: MIDNIGHT,
+  });
   folder.refuses = true;
   recording.frames(numbered(0, 1), MIDNIGHT + DAY);
   assertEquals(printed, [
@@ -181,7 +188,12 @@ Deno.test("Recording.createIn() moves what it could not write to the last file i
   const folder = new FakeFolder();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
-  const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble, time: MIDNIGHT });
+  const recording = Recording.createIn(folder, {
+    symbol: "BTCUSDT",
+    exchange: "binance",
+    onTrouble,
+    time: MIDNIGHT,
+  });
   const lot = LOT / 64;
   folder.files[0]!.room = 1_000;
   recording.frames(numbered(0, lot), MIDNIGHT);
@@ -196,7 +208,12 @@ Deno.test("Recording.createIn() moves what it could not write to the last file i
 
 Deno.test("Recording.createIn() keeps a file whose torn end cannot be truncated", async () => {
   const folder = new FakeFolder();
-  const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble: () => {}, time: MIDNIGHT });
+  const recording = Recording.createIn(folder, {
+    symbol: "BTCUSDT",
+    exchange: "binance",
+    onTrouble: () => {},
+    time: MIDNIGHT,
+  });
   const [first] = folder.files as [FakeFile];
   const lot = LOT / 64;
   first.canTruncate = false;
@@ -213,7 +230,7 @@ Deno.test("Recording.createIn() keeps a file whose torn end cannot be truncated"
 Deno.test("RecordingFolder.create() explains why it cannot create a file, and what to do", async () => {
   await inFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/file`, "");
-    const options = { symbol: "BTCUSDT", onTrouble: fail, time: MIDNIGHT };
+    const options = { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail, time: MIDNIGHT };
     const error = assertThrows(
       () => Recording.createIn(new RecordingFolder(`${folder}/file`, null), options),
       RecordingError,

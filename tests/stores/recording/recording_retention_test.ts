@@ -35,7 +35,12 @@ class Place {
 
   recording(symbol: string, time: number, retention: RecordingRetention | null = null): Recording {
     const onTrouble = (text: string): void => void this.troubles.push(text);
-    return Recording.createIn(new RecordingFolder(this.folder, retention), { symbol, onTrouble, time });
+    return Recording.createIn(new RecordingFolder(this.folder, retention), {
+      symbol,
+      exchange: "binance",
+      onTrouble,
+      time,
+    });
   }
 
   /** A complete recording, last written at `writtenAt`, with so many frames that its first line is a small part. */

@@ -33,7 +33,12 @@ const fail = (text: string): void => {
 Deno.test("Recording writes one frame a line with its time in µs, notes between them, plain and as gzip", async () => {
   await inFolder(async (folder) => {
     for (const path of [`${folder}/a.txt`, `${folder}/b.gz`]) {
-      const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail, time: TIME });
+      const recording = Recording.create(path, {
+        symbol: "BTCUSDT",
+        exchange: "binance",
+        onTrouble: fail,
+        time: TIME,
+      });
       recording.note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 }, TIME + 1);
       recording.frames([`{"e":1}`, `{"e":2}`], TIME + 2);
       recording.frames([], TIME + 3);
@@ -43,7 +48,8 @@ Deno.test("Recording writes one frame a line with its time in µs, notes between
       await recording.close(TIME + 7);
       const bytes = Deno.readFileSync(path);
       assertEquals(DECODER.decode(path.endsWith("gz") ? gunzipSync(bytes) : bytes).split("\n"), [
-        `1723161255342000 {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}`,
+        `1723161255342000 {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT",` +
+        `"exchange":"binance","symbols":["BTCUSDT"],"format":"frames"}}`,
         `1723161255343000 {"penstock":{"event":"connected","endpoint":"ws://127.0.0.1:1","attempt":1}}`,
         `1723161255344000 {"e":1}`,
         `1723161255344000 {"e":2}`,
@@ -109,6 +115,7 @@ Deno.test("Recording.create() notes where in the journal the process started", a
   const journal = { run: 2, entry: 9, hash: "ab" };
   const recording = Recording.create("x.rec", {
     symbol: "BTCUSDT",
+    exchange: "binance",
     onTrouble: fail,
     time: TIME,
     journal,
@@ -220,7 +227,8 @@ Deno.test("Recording.rest() gives other work a turn after at most 768 kB of comp
 
 Deno.test("Recording.create() refuses a target that it must not or cannot write to, and says what to do", async () => {
   await inFolder(async (folder) => {
-    const create = (path: string) => Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail });
+    const create = (path: string) =>
+      Recording.create(path, { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail });
     const taken = `${folder}/taken.gz`;
     Deno.writeTextFileSync(taken, "x");
     const cases = [
@@ -244,7 +252,8 @@ Deno.test("Recording.create() refuses a target that it must not or cannot write 
 
 Deno.test("Recording.create() leaves no torn line and no open file if even the first line does not fit", () => {
   const file = new FakeFile();
-  const create = () => Recording.create("x", { symbol: "BTCUSDT", onTrouble: fail, open: () => file });
+  const create = () =>
+    Recording.create("x", { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail, open: () => file });
   file.room = 10;
   assertThrows(create, RecordingError, "No space left on device (os error 28). Choose another place.");
   assertEquals([file.size, file.isClosed], [0, true]);
@@ -252,7 +261,7 @@ Deno.test("Recording.create() leaves no torn line and no open file if even the f
   pipe.canSeek = false;
   const open = () => pipe;
   const { message } = assertThrows(
-    () => Recording.create("x", { symbol: "BTCUSDT", onTrouble: fail, open }),
+    () => Recording.create("x", { symbol: "BTCUSDT", exchange: "binance", onTrouble: fail, open }),
     RecordingError,
   );
   const what = "it is not a file (Illegal seek (os error 29)). Choose another name.";
@@ -269,7 +278,7 @@ Deno.test({
       Deno.symlinkSync(path, `${folder}/link`);
       for (const name of [path, `${folder}/link`]) {
         assertThrows(
-          () => Recording.create(name, { symbol: "X", onTrouble: fail }),
+          () => Recording.create(name, { symbol: "X", exchange: "binance", onTrouble: fail }),
           RecordingError,
           `Cannot record to ${name}: it is a pipe`,
         );
@@ -297,7 +306,7 @@ Deno.test("Recording.create() names the flag that lets it write", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/elsewhere.txt`;
     const body = `
-      const create = (path) => Recording.create(path, { symbol: "X", onTrouble: console.log }).close();
+      const create = (path) => Recording.create(path, { symbol: "X", exchange: "binance", onTrouble: console.log }).close();
       try { await create(${JSON.stringify(path)}); } catch ({ name, message }) { console.log(name, message); }
       // It needs only permission to write.
       await create(${JSON.stringify(`${folder}/out/fine.txt`)});
@@ -320,7 +329,7 @@ Deno.test("Recording loses at most the last second when the program is killed", 
     const paths = [`${folder}/out/a.txt`, `${folder}/out/b.gz`];
     const body = `
       const all = ${JSON.stringify(paths)}.map((path) =>
-        Recording.create(path, { symbol: "BTCUSDT", onTrouble: console.log }));
+        Recording.create(path, { symbol: "BTCUSDT", exchange: "binance", onTrouble: console.log }));
       const begun = Date.now();
       let id = 0;
       setInterval(() => {

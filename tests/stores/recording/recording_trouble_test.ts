@@ -162,6 +162,7 @@ Deno.test({
       const path = `${folder}/x.txt`;
       const recording = Recording.create(path, {
         symbol: "BTCUSDT",
+        exchange: "binance",
         onTrouble: (text) => printed.push(text),
       });
       const lot = () => recording.frames(numbered(0, LOT / 100), TIME);

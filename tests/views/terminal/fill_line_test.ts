@@ -100,4 +100,9 @@ for (const [what, fill, signal, text] of PRICES) {
 
 Deno.test("signalText() shows a signal like a fill", () => {
   assertEquals(signalText(SIGNAL), "buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)");
+  assertEquals(signalText(SIGNAL, "ema"), "buy signal @ 60,003.85  (ema 60,001.86 > 60,001.09)");
+  const { shortAverage: _short, longAverage: _long, ...bare } = SIGNAL;
+  assertEquals(signalText(bare), "buy signal @ 60,003.85");
+  const rsi = { ...bare, rsi: "28.12345678" } as SignalEvent;
+  assertEquals(signalText(rsi), "buy signal @ 60,003.85  (rsi 28.12)");
 });

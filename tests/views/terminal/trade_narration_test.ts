@@ -36,6 +36,18 @@ Deno.test("TradeNarration shows a signal and the fill that follows at once in on
   assertEquals([...narration.settle(null)], []);
 });
 
+Deno.test("TradeNarration names the averages that the run started with", () => {
+  const narration = new TradeNarration();
+  const config = { symbol: "BTCUSDT", average: "ema", short: 2, long: 5, cash: "9", stake: "1", fee: "0" };
+  const started: PenstockEvent = { type: "started", time: at.time, command: "run", version: "1", config };
+  const [first, second] = logged(narration, started, signal(1), fill(1, 1));
+  assertEquals(
+    first,
+    "Penstock 1 run: BTCUSDT, exponential averages of 2 and 5 trades, cash 9, stake 1, fee 0; on paper only",
+  );
+  assertEquals(second, `${FILLED}  (ema 1.00 > 0.00)`);
+});
+
 Deno.test("TradeNarration shows a signal that is refused, and then why", () => {
   assertEquals(logged(new TradeNarration(), signal(1), REFUSAL), [
     "buy signal @ 5.00  (sma 1.00 > 0.00)",

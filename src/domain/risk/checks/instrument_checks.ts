@@ -23,7 +23,7 @@ export function fundsForLeast(parameters: TradingParameters, account: Account): 
     judgeQuote(order, quote) {
       if (order.side === "sell" || least.isReached(order, quote)) return null;
       const cost = least.costOf(order, quote).times(grossing);
-      return account.canPay(cost) ? null : breach(cost, account.cash);
+      return account.canPay(cost) ? null : breach(cost, account.spendable);
     },
   };
 }
@@ -77,7 +77,7 @@ export function funds({ stake, feeRate }: TradingParameters, account: Account): 
       // A sale that brings in less than its fee, which is rounded up, costs the difference.
       if (side === "sell" && notional.gte(fee)) return null;
       const cost = side === "buy" ? notional.plus(fee) : fee.minus(notional);
-      return account.canPay(cost) ? null : breach(cost, account.cash);
+      return account.canPay(cost) ? null : breach(cost, account.spendable);
     },
   };
 }

@@ -14,14 +14,18 @@ import {
 import { maxLag } from "./max_lag.ts";
 import { MaxOrders } from "./max_orders.ts";
 import { maxPosition } from "./max_position.ts";
-import type { OrderCheck } from "./order_check.ts";
+import type { AccountMemory, OrderCheck } from "./order_check.ts";
 
 /** A row of the table. */
 interface Row {
   /** The code that a refusal carries. */
   readonly reason: string;
-  /** Makes the check; null if it has no limit to check. */
-  readonly make: (parameters: TradingParameters, account: Account) => OrderCheck | null;
+  /** Makes the check for one symbol of the account; null if it has no limit to check. */
+  readonly make: (
+    parameters: TradingParameters,
+    account: Account,
+    memory: AccountMemory,
+  ) => OrderCheck | null;
   /** The unit of its amounts, if a view is to show one. */
   readonly unit?: "ms";
 }
@@ -29,8 +33,12 @@ interface Row {
 /** In the order in which they judge. */
 export const ORDER_CHECKS = [
   { reason: "max-lag", make: maxLag, unit: "ms" },
-  { reason: "max-orders", make: (parameters) => new MaxOrders(parameters) },
-  { reason: "cooldown", make: (parameters, account) => new Cooldown(parameters, account), unit: "ms" },
+  { reason: "max-orders", make: (parameters, _account, memory) => new MaxOrders(parameters, memory) },
+  {
+    reason: "cooldown",
+    make: (parameters, account, memory) => new Cooldown(parameters, account, memory),
+    unit: "ms",
+  },
   { reason: "no-position", make: noPosition },
   { reason: "funds", make: fundsForLeast },
   { reason: "lot", make: lot },

@@ -1,7 +1,7 @@
 import { durationText } from "../../numbers/duration.ts";
 import type { Side } from "../../numbers/money.ts";
 import { hasPassed } from "../../numbers/time.ts";
-import type { Breach, OrderCheck } from "./order_check.ts";
+import { AccountMemory, type Breach, type OrderCheck } from "./order_check.ts";
 
 /** At most `count` orders in any `within`. */
 export interface OrderRate {
@@ -23,11 +23,12 @@ interface Memory {
 /** Refuses an order if as many as are allowed started less than the limit's duration before. */
 export class MaxOrders implements OrderCheck {
   readonly #limit: OrderRate | null;
-  /** As many as are allowed at once. */
-  readonly #passed: number[] = [];
+  /** As many as are allowed at once, in all symbols of the account. */
+  readonly #passed: number[];
 
-  constructor({ maxOrders }: OrderRateParameters) {
+  constructor({ maxOrders }: OrderRateParameters, memory: AccountMemory = new AccountMemory()) {
     this.#limit = maxOrders;
+    this.#passed = memory.of("max-orders", (): number[] => []);
   }
 
   /** An order that is dated more than a minute after `time` no longer counts. */

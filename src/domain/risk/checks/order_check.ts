@@ -17,6 +17,17 @@ export interface TradeTimes {
   readonly receivedAt: number;
 }
 
+/** What checks remember for the account over all its symbols, each of which has checks of its own. */
+export class AccountMemory {
+  readonly #parts = new Map<string, unknown>();
+
+  /** What the check `name` remembers, to be changed in place; it starts with `start`. */
+  of<Memory extends object>(name: string, start: () => Memory): Memory {
+    if (!this.#parts.has(name)) this.#parts.set(name, start());
+    return this.#parts.get(name) as Memory;
+  }
+}
+
 /**
  * One limit on the orders of one account. A check has the methods that it needs: it judges at one of three moments, and
  * notes what it has to remember. Each `judge` returns null if the order may pass. Times are those of trades, µs since

@@ -1,11 +1,11 @@
-/** All checks of one account. */
+/** All checks of one account, for the orders of one symbol. */
 import type { Account } from "../../account/account.ts";
 import type { Side } from "../../numbers/money.ts";
 import type { Order } from "../../orders/order.ts";
 import type { Quote } from "../../orders/quote.ts";
 import type { TradingParameters } from "../trading_parameters.ts";
 import { type CheckRow, ORDER_CHECKS, type OrderCheckName } from "./known_checks.ts";
-import type { Breach, OrderCheck, TradeTimes } from "./order_check.ts";
+import { AccountMemory, type Breach, type OrderCheck, type TradeTimes } from "./order_check.ts";
 
 /** A breach, with the check that found it. */
 export interface FoundBreach extends Breach {
@@ -28,6 +28,7 @@ interface Named<Check> {
 export class OrderChecks {
   readonly #account: Account;
   readonly #table: readonly CheckRow[];
+  readonly #memory: AccountMemory;
   readonly #all: readonly Named<OrderCheck>[];
   readonly #ofSignals: readonly Named<With<"judgeSignal">>[];
   readonly #ofStarts: readonly Named<With<"judgeStart">>[];
@@ -35,11 +36,18 @@ export class OrderChecks {
   readonly #notingStarts: readonly Named<With<"started">>[];
   readonly #notingFills: readonly Named<With<"filled">>[];
 
-  constructor(parameters: TradingParameters, account: Account, table: readonly CheckRow[] = ORDER_CHECKS) {
+  /** The checks for the account's other symbols have the same `memory`. */
+  constructor(
+    parameters: TradingParameters,
+    account: Account,
+    table: readonly CheckRow[] = ORDER_CHECKS,
+    memory: AccountMemory = new AccountMemory(),
+  ) {
     this.#account = account;
     this.#table = table;
+    this.#memory = memory;
     this.#all = table.flatMap(({ reason, make }) => {
-      const check = make(parameters, account);
+      const check = make(parameters, account, memory);
       return check === null ? [] : [{ reason, check }];
     });
     this.#ofSignals = this.#with("judgeSignal");
@@ -51,7 +59,7 @@ export class OrderChecks {
 
   /** The same checks under other parameters; they remember what these do. */
   under(parameters: TradingParameters): OrderChecks {
-    const checks = new OrderChecks(parameters, this.#account, this.#table);
+    const checks = new OrderChecks(parameters, this.#account, this.#table, this.#memory);
     checks.restore(this.snapshot());
     return checks;
   }

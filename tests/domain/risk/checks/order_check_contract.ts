@@ -3,7 +3,6 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Account } from "../../../../src/domain/account/account.ts";
 import type { Outcome, Signalled } from "../../../../src/domain/market/tick.ts";
-import { Money } from "../../../../src/domain/numbers/money.ts";
 import type { Fill } from "../../../../src/domain/orders/fill.ts";
 import { Drawdown } from "../../../../src/domain/performance/drawdown.ts";
 import { type CheckRow, ORDER_CHECKS } from "../../../../src/domain/risk/checks/known_checks.ts";
@@ -84,8 +83,8 @@ class GateRun {
   restore(text: string, price: number): void {
     const { gate, account } = JSON.parse(text);
     this.#account.restore(account);
-    const [cash, position] = [new Money(account.cash), new Money(account.position)];
-    this.#gate.restore(gate, { cash, position, price, decimals: 0 }, []);
+    this.#account.mark(price, 0);
+    this.#gate.restore(gate, [], { moving: this.#account, time: 0 });
   }
 }
 
