@@ -232,10 +232,10 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
 
 Deno.test("RunJournal refuses an engine with several symbols, of which it would keep only one", async () => {
   await inFolder(async (folder) => {
-    await using journal = await Journal.open(`${folder}/run.db`, { now: () => 0, remembers: CHOICES.long });
-    const engine = new Engine({ ...optionsOf(CHOICES), others: { ETHUSDT: {} } });
+    await using journal = await Journal.open(`${folder}/run.db`, { now: () => 0, remembers: OPTIONS.long });
+    const engine = new Engine({ ...optionsOf(OPTIONS), others: { ETHUSDT: {} } });
     assertThrows(
-      () => new RunJournal(journal, engine, CHOICES.symbol),
+      () => new RunJournal(journal, engine, OPTIONS.symbol),
       TypeError,
       "A journal keeps a run in one symbol: this one trades BTCUSDT, ETHUSDT",
     );
