@@ -14,7 +14,7 @@ const HIGHEST: usize = 800;
 /** More ids than a trade covers that is believed at once, and the longest step in time, µs. */
 const ID_JUMP: f64 = 1e9;
 const HOUR: f64 = 3600000000;
-// From 1024 on stands what the compiler puts there.
+// The compiler puts its own data from 1024 on.
 /** Texts that a loop compares with, which the host puts there. */
 export const TEXTS: usize = 2048;
 
@@ -60,7 +60,7 @@ export function endText(end: usize): void {
   store<u64>(end, 0, 16);
 }
 
-/** Says where the first row stands that was not read. */
+/** Writes down where the first row is that was not read. */
 export function stopAt(at: usize): void {
   store<f64>(STOPPED_AT, at as f64);
 }

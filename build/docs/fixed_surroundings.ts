@@ -84,7 +84,7 @@ export function at(ms: number, action: () => unknown): void {
 
 /**
  * Runs a command that waits for no timer, perhaps while another one runs, and returns what it wrote. The
- * clock stands still, but each look at the stopwatch takes `stopWatchMs`.
+ * clock does not move, but each look at the stopwatch takes `stopWatchMs`.
  */
 export async function aside(command: () => Promise<unknown>, stopWatchMs = 0): Promise<Written> {
   const before = soFar();

@@ -1,9 +1,7 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
-import { ChunkReader } from "../formats/chunk_reader.ts";
 import { formatsOf, TRADE_FILES } from "../formats/file_layout.ts";
-import type { Chunk, TradeFile } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
-import { shownConfig } from "../config/config.ts";
+import { shownConfig, type Source } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { RECORDED_MARKET } from "../exchanges/endpoints.ts";
 import { decoderOf } from "../exchanges/known_exchanges.ts";
@@ -14,14 +12,7 @@ import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
-import {
-  damageBehind,
-  type FirstTrade,
-  type Part,
-  type ReadProgress,
-  recordedChunks,
-  sortByFirstTrade,
-} from "../feeds/files/recorded_files.ts";
+import { damageBehind, type ReadProgress } from "../feeds/files/recorded_files.ts";
 import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
 import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
@@ -32,10 +23,13 @@ import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
 import { show, type View } from "../views/view.ts";
+import { BacktestInput } from "./backtest/backtest_input.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
 import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
+import { KlineBars } from "./backtest/kline_bars.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
+import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { withRecordedMarket } from "./backtest/recorded_market.ts";
@@ -58,25 +52,32 @@ export async function backtest(
   const configuration = await withRecordedMarket(paths, chosen, signal);
   const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
   const own = await chosenFile(given);
-  const config = own === null ? given : { ...given, set: own.settings || null };
-  const formats = formatsOf(config, table);
-  const { files, passedOver } = await recordingsOf(paths, config, signal);
-  const { out } = config;
-  if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
+  const asked = own === null ? given : { ...given, set: own.settings || null };
+  const { files, passedOver } = await recordingsOf(paths, asked, signal);
+  const { out } = asked;
+  if (out !== null && [...files, asked.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
   }
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const { stdout, stderr } = Deno;
   const view = openViews(
-    config,
+    asked,
     { isBacktest: true, stdout, stderr, stop, signal, onBroken: () => {} },
     views,
   );
-  using opening = alarm(config.for, () => ending.abort());
+  const barsFrom = configuration.sources.bars;
+  using opening = alarm(asked.for, () => ending.abort());
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
+  await using input = await BacktestInput.open(files, { config: asked, barsFrom }, {
+    progress,
+    signal: stop,
+    formats: formatsOf(asked, table),
+    onWarning: (text) => warn(view, text),
+  });
+  const { config } = input;
   const options = { ...shownConfig(config), ...shownOf(own) };
   const shown = { ...options, instrument: { sources, exchangeInfo: null } };
-  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
   const strategy = strategyOf(config, own?.make);
   const run = new BacktestRun(config, started, { sources, isShown: view.showsAll, strategy });
@@ -91,12 +92,16 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => warn(view, text) });
+  using page = config.report === null ? null : await openPage(config.report, { started, files, assets }, {
+    stop,
+    onWarning: (text) => warn(view, text),
+  });
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources, options }, version);
   // Waiting for the reader of a pipe is not part of the run.
   opening[Symbol.dispose]();
-  const startedAt = performance.now();
+  const startedAt = performance.now() - input.openedInMs;
   using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
     view.glance?.({
@@ -112,6 +117,7 @@ export async function backtest(
       for (const event of events) {
         if (event.type === "fill") result?.add(event);
         else if (event.type === "model") models.push(event);
+        page?.event(event);
         view.event(event);
       }
     } finally {
@@ -125,7 +131,7 @@ export async function backtest(
   };
   try {
     for (const text of passedOver) warn(view, text);
-    await processFiles(files, { config, run, view, result, stop, progress, formats, emit });
+    await processFiles(input, { config, barsFrom, run, view, result, stop, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     await emit(run.end(ended));
@@ -134,6 +140,7 @@ export async function backtest(
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
+      await page?.finish(run, summary, run.config);
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
@@ -157,12 +164,12 @@ export async function backtest(
 /** What a backtest needs to process its files. */
 interface Tools {
   readonly config: Config;
+  /** Where the size of the bars was given. */
+  readonly barsFrom: Source;
   readonly run: BacktestRun;
   readonly view: View;
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
-  readonly progress: ReadProgress;
-  readonly formats: readonly TradeFile[];
   readonly emit: (events: Iterable<PenstockEvent>) => Promise<void>;
 }
 
@@ -171,18 +178,18 @@ interface Tools {
  * not mean.
  */
 async function processFiles(
-  files: readonly string[],
-  { config, run, view, result, stop, progress, formats, emit }: Tools,
+  input: BacktestInput,
+  { config, barsFrom, run, view, result, stop, emit }: Tools,
 ): Promise<void> {
-  const onWarning = (text: string): void => warn(view, text);
-  const options = { progress, signal: stop, formats, onWarning };
-  const chunks = recordedChunks(await inOrder(files, config, { signal: stop, formats }), options);
+  const chunks = input.chunks();
+  const klines = new KlineBars(decoderOf(config), config.bars, barsFrom);
   const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
   const mismatches = new SymbolMismatches(config.symbol);
   const missingIds = new MissingIds();
   for await (const chunk of chunks) {
     if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
+    klines.enter(chunk);
     const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) warn(view, warning);
     try {
@@ -227,21 +234,6 @@ function warnOfStrays(run: BacktestRun, view: View): void {
   if (strays !== null) warn(view, strayText(strays));
 }
 
-/** The files in the order in which to read them; none if the user stops the run while they are being sorted. */
-async function inOrder(
-  files: readonly string[],
-  config: Config,
-  { signal, formats }: { readonly signal: AbortSignal; readonly formats: readonly TradeFile[] },
-): Promise<readonly (string | Part)[]> {
-  if (!config.sort) return files;
-  try {
-    return await sortByFirstTrade(files, firstTradeIn(config), { signal, formats });
-  } catch (error) {
-    if (signal.aborted) return [];
-    throw error;
-  }
-}
-
 /** What ended a run: the number of trades, the time, the user, or else its input. */
 function endOf(
   { isDone, isOver, isAsked }: {
@@ -261,6 +253,16 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
     return await ResultFile.create(path, head, options);
   } catch (error) {
     // A user who stops waiting for a pipe's reader has not chosen a wrong file.
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
+  }
+}
+
+/** Starts the page of the report. Throws a ConfigError if it cannot be written, because another `--report` may work. */
+async function openPage(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
+  try {
+    return await ReportPage.create(path, facts, options);
+  } catch (error) {
     const isWrong = error instanceof ResultFileError && !options.stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;
   }
@@ -329,16 +331,6 @@ function isSameFile(one: string, other: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Finds a chunk's first trade, for sorting; the run itself reports unusable lines. */
-function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
-  return (chunk) => {
-    for (const { time, firstId } of new ChunkReader(decoderOf(config), false).tradesIn(chunk)) {
-      return { time, id: firstId };
-    }
-    return null;
-  };
 }
 
 function withoutTrades(

@@ -45,6 +45,8 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   penstock run --symbol ETHUSDT
                             started again after a stop or a crash, the run is
                             resumed from its journal
+  penstock run --bars 1h --short 10 --long 30
+                            averages of bars of an hour, not of single trades
   penstock run --record data/recordings/
                             keeps every received frame, for backtest and verify`,
   demo: `penstock demo starts the built-in exchange on this machine and trades on it.
@@ -84,6 +86,8 @@ names the columns id,price,qty,time,is_buyer_maker.
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
                             Binance public data, trades or aggTrades, spot or
                             futures
+  penstock backtest --bars 15m --short 20 --long 50 BTCUSDT-trades-2025-01-*.zip
+                            averages of bars of a quarter of an hour
   penstock backtest data/today.txt.gz
                             what a run with --record kept; or Binance messages,
                             one a line

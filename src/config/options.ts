@@ -129,6 +129,13 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
   }),
+  report: input({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: BACKTEST,
+    help: "write the result as one HTML page: charts, round trips, drawdowns, figures",
+  }),
   ...MARKET_OPTIONS,
   state: journal({
     default: "none",

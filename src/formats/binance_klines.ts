@@ -27,6 +27,7 @@ export const binanceKlines: TradeFile = {
       outweighs: true,
       namesSymbol: false,
       mayCountContracts: true,
+      isOfKlines: true,
       reader: ({ symbol }, strict) => new KlineRows(symbol, length, strict),
     };
   },

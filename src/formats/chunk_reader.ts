@@ -164,7 +164,7 @@ export class ChunkReader implements TradeReader {
       { name, line: this.line, column: 1 },
       `the line is longer than ${LINE_LIMIT >> 20} MiB, expected one trade or message a line`,
     );
-    // Nothing that an exchange sent is a reason to stop: the live run went on too.
+    // Nothing that an exchange sent is a reason to stop: the live run continued too.
     if (this.#strict && !this.isOwn) throw error;
     this.#reason = error.message;
     return "rejected";

@@ -62,6 +62,11 @@ export class KlineRow {
     return this.#readFields(view, start) ?? this.#checkPrices() ?? this.#checkTimes();
   }
 
+  /** Whether anything was traded in it. */
+  get hasTrades(): boolean {
+    return this.volumeWhole > 0 || this.volumeFraction > 0;
+  }
+
   /** The number of its interval since 1970; null if not even that is known after a fault. */
   get number(): number | null {
     const number = this.interval === null ? NaN : this.openTime / this.interval;

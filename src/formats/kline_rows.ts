@@ -1,4 +1,4 @@
-/** Reads files of klines, one a line, each as four prints. */
+/** Reads files of klines, one a line, each as four prints, and those of intervals without trades as none. */
 import { BLOCK_ROWS, type ReadBlock } from "../domain/market/block.ts";
 import { TradeBlock } from "../domain/market/trade_block.ts";
 import type { Complain, Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
@@ -105,6 +105,7 @@ export class KlineRows implements FileReader, TradeFields {
       if (!this.#nextRow()) return null;
       const fault = this.#read();
       if (fault !== null) return this.#refuse(fault);
+      if (!this.#row.hasTrades) return this.#passOver();
     }
     this.#prints.read(this.#print++, this);
     return "trade";
@@ -179,7 +180,8 @@ export class KlineRows implements FileReader, TradeFields {
   /** Reads the next row; as if it had not been read, and false, if it is no kline. */
   #readsKline(): boolean {
     const { at, line, blank } = this.#next;
-    if (this.#nextRow() && this.#read() === null) return true;
+    if (this.#nextRow() && this.#read() === null && this.#row.hasTrades) return true;
+    this.#print = PRINTS;
     this.#next = { at, line, blank };
     return false;
   }
@@ -242,6 +244,14 @@ export class KlineRows implements FileReader, TradeFields {
       if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
     }
     return true;
+  }
+
+  /** Nothing was traded, so there is nothing to fill an order; but the interval is not missing. */
+  #passOver(): ReadResult {
+    this.#print = PRINTS;
+    this.emptyFirstId = this.#prints.firstId;
+    this.emptyId = this.#prints.firstId + PRINTS - 1;
+    return "empty";
   }
 
   #refuse({ at, what }: KlineFault): ReadResult {

@@ -80,7 +80,7 @@ export class MessageLines implements FileReader {
    * A reader of the frames that `decoder` knows; with `isTimed`, a receive time comes before each. When `strict`,
    * `next` throws UnusableInput at an unusable line; otherwise the line is "rejected", with its place in `reason`. It
    * never throws for a frame that an exchange certainly sent: one in a recording that Penstock wrote, as the live run
-   * went on too, and a marker without a market trade.
+   * continued too, and a marker without a market trade.
    */
   constructor(decoder: FrameDecoder, strict: boolean, isTimed = true) {
     this.#decoder = decoder;
@@ -212,7 +212,7 @@ export class MessageLines implements FileReader {
   /** Where the line starts whose frame is in row `row`. */
   #lineOf(row: number): number {
     const frame = this.#decoder.scan!.startOf(row);
-    // Before the first of them, other bytes may stand that are no part of the chunk.
+    // Before the first of them, there may be other bytes that are no part of the chunk.
     return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
   }
 

@@ -12,7 +12,7 @@ const WIDE = 6, FIRST_ID = 0, LAST_ID = 1, TIME = 2, PRICE = 3, QUANTITY = 4, RE
 /** How many numbers of a row fit into 32 bits, and their order. */
 const NARROW = 5, FRACTION = 0, LINE = 1, ORIGIN = 2, EPOCH = 3, MARKS = 4;
 /** In MARKS: the decimals of the price, and the flags above them. */
-const DECIMALS = 0xff, IS_MAKER = 1 << 8, IS_UNUSABLE = 1 << 9;
+const DECIMALS = 0xff, IS_MAKER = 1 << 8, IS_UNUSABLE = 1 << 9, IS_EMPTY = 1 << 10;
 
 /** Fields that can be written. */
 type Fields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
@@ -54,15 +54,15 @@ export class RowColumns {
   }
 
   /** Adds a row of which only the ids could be read. Returns its slot. */
-  addUnusable(reader: ChunkReader): number {
+  addUnusable(reader: ChunkReader, isEmpty = false): number {
     const slot = this.#take(reader.line);
     const wide = this.#wide[slot >>> PAGE_BITS]!;
     const at = WIDE * (slot & IN_PAGE);
     wide[at + FIRST_ID] = reader.emptyFirstId;
     wide[at + LAST_ID] = reader.emptyId;
     wide[at + TIME] = wide[at + RECEIVED] = 0;
-    this.#setNarrow(slot, MARKS, IS_UNUSABLE);
-    if (this.#unusable.size < REMEMBERED) {
+    this.#setNarrow(slot, MARKS, isEmpty ? IS_UNUSABLE | IS_EMPTY : IS_UNUSABLE);
+    if (!isEmpty && this.#unusable.size < REMEMBERED) {
       this.#unusable.set(slot, { reason: reader.reason, sample: reader.sample() });
     }
     return slot;
@@ -150,6 +150,11 @@ export class RowColumns {
   /** µs since 1970; 0 where rows carry no times of arrival. */
   receivedAt(slot: number): number {
     return this.#wideAt(slot, RECEIVED);
+  }
+
+  /** Whether its ids belong to no trade, and nothing is wrong with that. */
+  isEmpty(slot: number): boolean {
+    return (this.#narrowAt(slot, MARKS) & IS_EMPTY) !== 0;
   }
 
   isUnusable(slot: number): boolean {

@@ -111,6 +111,7 @@ export class RowOrder {
         this.#noteIds(origin.name);
         this.#append(this.rows.add(reader));
       } else if (read === "rejected") this.#reject(reader);
+      else if (read === "empty") this.#append(this.rows.addUnusable(reader, true));
       if (this.#count >= this.#apart + this.#block) yield this.#handOut(this.#block);
     }
   }
@@ -271,7 +272,7 @@ export class SortedBlock implements TradeReader {
       this.reason = rows.reasonOf(slot);
       this.emptyFirstId = rows.firstId(slot);
       this.emptyId = rows.lastId(slot);
-      return "rejected";
+      return rows.isEmpty(slot) ? "empty" : "rejected";
     }
     rows.read(slot, this.trade);
     this.receivedAt = rows.receivedAt(slot);

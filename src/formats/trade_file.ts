@@ -46,6 +46,8 @@ export interface Layout {
   readonly namesSymbol: boolean;
   /** Whether quantities are contracts where the market trades contracts. */
   readonly mayCountContracts?: boolean;
+  /** Whether each record is a kline, which its reader gives as several trades. */
+  readonly isOfKlines?: boolean;
   /** Whether Penstock wrote the file. Its last line may be torn, and `--sort` leaves its order alone. */
   readonly isOwn?: boolean;
   /** Of a file of records: which of its columns are read; or why it cannot be read. */

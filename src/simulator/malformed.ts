@@ -2,8 +2,8 @@ import { type MessageWriter, tradeStream } from "./messages.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
 /**
- * What no client should ever receive and every client must survive: broken, foreign and contradictory frames.
- * None of them is a valid new trade: those that can be read at all repeat the id of `last` or name another symbol.
+ * Frames that no client should receive and every client must survive: broken, foreign and contradictory ones. None is a
+ * valid new trade: what can be read repeats the id of `last`, has an unusable field, or names another symbol.
  */
 export function malformedFrames(
   writer: MessageWriter,

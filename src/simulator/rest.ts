@@ -2,14 +2,14 @@ import { USED_WEIGHT, WEIGHT_PER_MINUTE } from "../exchanges/binance/binance.ts"
 import type { ExchangeAggregate, ExchangeTrade } from "./trade.ts";
 import type { History } from "./history.ts";
 
-/** What the REST side takes its answers from. */
+/** The source of the REST side's answers. */
 export interface RestSource {
   readonly symbol: string;
   readonly trades: History<ExchangeTrade>;
   readonly aggregates: History<ExchangeAggregate>;
 }
 
-/** An answer to a request, still without its framing. */
+/** An answer to a request, without its framing. */
 export interface RestAnswer {
   readonly status: number;
   readonly body: string;

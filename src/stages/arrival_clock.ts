@@ -2,9 +2,10 @@
  * When trades arrived, by the clock of their exchange. That is this machine's clock, unless the exchange is a built-in
  * one whose time runs faster.
  *
- * Nobody says when such a clock started, so the trades show it. The first live trade of a connection counts as having
- * arrived when it was made, and from there on arrivals are so many times further apart. No trade arrives before it was
- * made: one that seems to was on its way for a shorter time than the one that set the clock, and sets it again.
+ * No message says when such a clock started, so the trades have to show it. The first live trade of a connection counts as having
+ * arrived when it was made, and from
+ * there on the time between arrivals is multiplied by the speed. No trade arrives before it was made. One that seems to
+ * took less time on its way than the trade that set the clock, and sets it again.
  */
 
 /** A trade that is further ahead has a wrong time, µs of this machine's clock. */
@@ -12,7 +13,7 @@ const MOST_AHEAD = 10_000_000;
 
 /** Follows the clock of one exchange. Times in µs since 1970. */
 export class ArrivalClock {
-  /** How many times faster than this machine's it runs; infinite for one that nothing can be compared with. */
+  /** How many times faster than this machine's it runs; infinite for a clock that cannot be compared. */
   speed = 1;
   /** When the trade that set the clock was made, and when it arrived by this machine's clock; NaN without one. */
   #made = NaN;

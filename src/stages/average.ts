@@ -2,6 +2,7 @@
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { Strategy } from "./strategies/strategy.ts";
+import type { ValueTrace } from "./value_trace.ts";
 import { Wishes } from "./wishes.ts";
 
 /** The effects of gaps and resets on the averages since they were made. */
@@ -33,11 +34,11 @@ export class AverageStage {
 
   /**
    * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever the
-   * stance may change.
+   * stance may change; `trace` gets them over time.
    */
-  constructor(strategy: Strategy, keepsValues = true) {
+  constructor(strategy: Strategy, keepsValues = true, trace: ValueTrace | null = null) {
     this.#strategy = strategy;
-    this.#wishes = new Wishes(strategy, keepsValues);
+    this.#wishes = new Wishes(strategy, keepsValues, trace);
   }
 
   /**

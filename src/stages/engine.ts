@@ -33,6 +33,7 @@ export type EngineState = Pick<
     | "done"
     | "heldGap"
     | "heldGapOf"
+    | "symbols"
     | "awaitsRules"
     | "lost"
     | "lastId"
@@ -40,7 +41,7 @@ export type EngineState = Pick<
     | "lastTime"
     | "current"
   )
-  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
+  | ("refused" | "totals" | "totalsOf" | "results" | "chart" | "snapshot")
   | ("memory" | "memoryOf" | "orders" | "ordersOf" | "takeRejections" | "takeStrays")
 >;
 

@@ -40,7 +40,7 @@ export class Parse {
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
-   * same reader goes on once the gap is settled. `rows` says how blocks are made.
+   * same reader continues once the gap is settled. `rows` says how blocks are made.
    */
   constructor(holdsAtGaps = false, rows?: RowOptions) {
     this.#gapHold = new GapHold(holdsAtGaps);

@@ -5,8 +5,8 @@ import type { HeldTrade, Suspect } from "./held_trade.ts";
 import type { ParseCounts } from "./parse_snapshot.ts";
 
 /**
- * The dropped messages. Some end a run over files: what a reader treats as an error is thrown, and not counted, unless
- * the input is over.
+ * The dropped messages. In files, some of them end the run: what the reader treats as an error is thrown instead of
+ * counted, unless the input has ended.
  */
 export class ParseTally {
   /** Trades that were seen before. */
@@ -49,7 +49,7 @@ export class ParseTally {
     this.#strays.add(reason, sample);
   }
 
-  /** Counts trades of ids that came before: seen, or out of order. */
+  /** Counts trades with earlier ids: seen before, or out of order. */
   countOld(isSeen: boolean, trades: number): void {
     if (isSeen) this.duplicates += trades;
     else this.#strays.total += trades;

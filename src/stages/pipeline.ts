@@ -21,7 +21,7 @@ import type { PipelineOptions } from "./pipeline_options.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { refusedIn, type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
-import { SymbolStages } from "./symbol_stages.ts";
+import { type RunChart, SymbolStages } from "./symbol_stages.ts";
 import type { KeptOrders } from "./waiting_orders.ts";
 import type { Waits } from "./waits.ts";
 
@@ -81,6 +81,7 @@ export class Pipeline {
         const { block, from, to, due } = result.value;
         if (from === 0) this.#takeBlock(block, stages);
         this.#books.measured?.note(block, from, to, due?.outcomes ?? NOTHING, stages.last);
+        stages.drawn?.note(block, from, to, due?.outcomes ?? NOTHING);
         this.#trades += to - from;
         stages.note(block, to - 1);
         this.#ahead = block.size - to;
@@ -277,16 +278,16 @@ export class Pipeline {
     return { ...this.totals, ...model.totals() };
   }
 
-  /** The results of one of the other fill models so far. */
-  resultsOf(model: ModelRun): Results {
-    return model.results();
-  }
-
   /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
     const { measured } = this.#books;
     if (measured === null) throw new TypeError("This pipeline was made without results");
     return measured.results();
+  }
+
+  /** What a picture of the first symbol needs. Throws a TypeError unless the pipeline was made `withChart`. */
+  chart(): RunChart {
+    return this.#first.chart();
   }
 
   /**

@@ -19,6 +19,8 @@ export interface PipelineOptions extends RowOptions {
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
   readonly withResults?: boolean;
+  /** Whether `chart` will be asked for at the end. */
+  readonly withChart?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
   /** Whether signals, refusals and fills are only counted, and not emitted as events. */

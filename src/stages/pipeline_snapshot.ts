@@ -72,7 +72,7 @@ export function isCurrent({ gate }: PipelineSnapshot): boolean {
 }
 
 /**
- * A snapshot with everything that `kept` has, which an older version may have made: those did not say which ids were
+ * The snapshot with the fields that `kept` has, which an older version may have made: it did not keep which ids were
  * seen.
  */
 export function inFormOf(
@@ -104,8 +104,8 @@ function withoutUnusable(snapshot: PipelineSnapshot): PipelineSnapshot | null {
 }
 
 /**
- * The snapshot as older versions made it, from the latest on, and whether the changes of waiting orders stood beside it:
- * before that it had all orders, which are `whole`.
+ * The snapshot in the forms of older versions, the latest first, and whether the changes of waiting orders were kept
+ * beside it. Before that it held all orders, which are `whole`.
  */
 export function* olderForms(
   snapshot: PipelineSnapshot,
@@ -123,7 +123,7 @@ export function* olderForms(
 }
 
 /**
- * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
+ * The snapshot `kept` in the form of `made`, which the same run makes under limits that may differ: without the limit on
  * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
  * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */

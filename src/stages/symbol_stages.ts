@@ -1,6 +1,7 @@
 /** All stages of one symbol in flow order, and its last trade. */
 import type { BarSize } from "../domain/market/bar_size.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
+import { type ChartData, ChartSeries } from "../domain/performance/chart_series.ts";
 import type { Filled } from "../domain/market/tick.ts";
 import type { TradeReader } from "../domain/market/trade_reader.ts";
 import { AverageStage } from "./average.ts";
@@ -15,13 +16,21 @@ import type { Piece } from "./risk_stage.ts";
 import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { TradeEvents } from "./trade_events.ts";
+import { type NamedLine, ValueTrace } from "./value_trace.ts";
 
 /** What the stages of a symbol are built from; see `PipelineOptions`. */
 export interface SymbolOptions extends RowOptions {
   readonly strategy: () => Strategy;
   readonly bars?: BarSize;
   readonly isQuiet?: boolean;
+  readonly withChart?: boolean;
   readonly holdsAtGaps?: boolean;
+}
+
+/** What a picture of a symbol needs. */
+export interface RunChart extends ChartData {
+  /** The strategy's values over time. */
+  readonly values: readonly NamedLine[];
 }
 
 /** One symbol of a run: parse → bars → average → signal → risk → fill. */
@@ -35,6 +44,9 @@ export class SymbolStages {
   readonly signals: SignalStage;
   readonly orders: OrderStages;
   readonly events: TradeEvents;
+  /** What a picture of the symbol needs; null unless a chart will be asked for. */
+  readonly drawn: ChartSeries | null;
+  readonly #trace: ValueTrace | null;
   #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
   /** The reader that ran last to the end of a block, and the stages behind it. */
   #open: { readonly reader: TradeReader; readonly pieces: Generator<Piece<Filled>> } | null = null;
@@ -44,9 +56,11 @@ export class SymbolStages {
     this.parse = new Parse(options.holdsAtGaps, options);
     this.bars = barStageOf(options.bars);
     this.strategy = options.strategy();
-    this.averages = new AverageStage(this.strategy, options.isQuiet !== true);
+    this.#trace = options.withChart === true ? new ValueTrace() : null;
+    this.averages = new AverageStage(this.strategy, options.isQuiet !== true, this.#trace);
     this.signals = new SignalStage();
     this.orders = orders;
+    this.drawn = options.withChart === true ? new ChartSeries(orders.account.start) : null;
     this.events = new TradeEvents({ ...options, symbol }, this.parse, orders.gate);
   }
 
@@ -83,6 +97,14 @@ export class SymbolStages {
     last.time = time[row]!;
     last.price = price[row]!;
     last.decimals = decimals;
+  }
+
+  /** What a picture of the symbol needs. Throws a TypeError unless the stages were made `withChart`. */
+  chart(): RunChart {
+    if (this.drawn === null || this.#trace === null) {
+      throw new TypeError("These stages were made without a chart");
+    }
+    return { ...this.drawn.data(), values: this.#trace.lines() };
   }
 
   /** The state of this symbol between two trades. */

@@ -114,7 +114,7 @@ export class WaitingOrders implements KeptOrders {
     else this.#log.add({ ended: this.#log.end - order.place });
   }
 
-  /** Notes how the connection was lost on purchases: they have missed their time. */
+  /** Notes on purchases how the connection was lost: they have missed their time. */
   cutPurchases(how: "disconnected" | "stale"): void {
     const first = this.#buys.first;
     // All of them are cut at once, and are gone when the next one is made.
@@ -151,7 +151,7 @@ export class WaitingOrders implements KeptOrders {
     return ended.sort((one, other) => one.place - other.place);
   }
 
-  /** All of them, oldest first, which wait no longer. */
+  /** Removes all orders and returns them, oldest first. */
   takeAll(): Order[] {
     const orders = [...this.#queue];
     for (const order of orders) this.drop(order);

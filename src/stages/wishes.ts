@@ -4,6 +4,7 @@ import type { AveragedBlock } from "../domain/market/block.ts";
 import type { ClosedBar, ClosedBars } from "../domain/market/closed_bars.ts";
 import type { Values } from "../domain/market/signal.ts";
 import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
+import type { ValueTrace } from "./value_trace.ts";
 
 /** Fewer trades than this are faster one by one. */
 const FEWEST = 8;
@@ -16,15 +17,20 @@ export class Wishes {
   /** The same strategy, if it takes many closes at once. */
   readonly #inBlocks: BlockStrategy | null;
   readonly #keepsValues: boolean;
+  readonly #trace: ValueTrace | null;
   readonly #bar = new TradeBar();
   /** The last wish after a live trade other than 0; 0 if there may have been none. */
   #last = 0;
 
-  /** With `keepsValues` the strategy's values are noted as well; computing them takes as long as tens of trades. */
-  constructor(strategy: Strategy, keepsValues: boolean) {
+  /**
+   * With `keepsValues` the strategy's values are noted as well; computing them takes as long as tens of trades. The
+   * `trace`, if there is one, gets them over time.
+   */
+  constructor(strategy: Strategy, keepsValues: boolean, trace: ValueTrace | null = null) {
     this.#strategy = strategy;
     this.#inBlocks = "addAll" in strategy ? strategy as BlockStrategy : null;
     this.#keepsValues = keepsValues;
+    this.#trace = trace;
   }
 
   /** Forgets the last wish: the next one is noted, whatever it is. */
@@ -35,7 +41,7 @@ export class Wishes {
   /** Shows every trade of a block as a bar. */
   ofTrades(block: AveragedBlock): void {
     this.#enter(block);
-    const { size, decimals, price, wishes, late } = block;
+    const { size, decimals, price, wishes, late, time } = block;
     const inBlocks = this.#inBlocks;
     const taken = inBlocks === null || size < FEWEST ? 0 : inBlocks.addAll(price, size, decimals, wishes);
     if (!late) {
@@ -45,8 +51,10 @@ export class Wishes {
         }
       }
     }
+    if (taken > 0) this.#trace?.rows(time, taken, (row) => inBlocks!.valuesAt(row));
     for (let row = taken; row < size; row++) {
       const wish = wishes[row] = this.#strategy.add(this.#bar.at(block, row));
+      this.#trace?.bar(time[row]!, () => this.#strategy.values());
       if (!late && this.#isTurn(wish)) this.#note(block, row);
     }
   }
@@ -90,6 +98,7 @@ export class Wishes {
 
   #show(block: AveragedBlock, bar: Bar, row: number): void {
     const wish = this.#strategy.add(bar);
+    this.#trace?.bar(bar.closeTime, () => this.#strategy.values());
     if (!block.late && this.#isTurn(wish)) this.#note(block, row);
   }
 

@@ -20,7 +20,7 @@ export interface TextOutput {
 /** How long a reader of standard output may take after the user has asked for the end. */
 const OUTPUT_GRACE_MS = 1_150;
 
-/** The output of a live run. The run goes on whatever the reader does. */
+/** The output of a live run. The run continues whatever the reader does. */
 export class LiveOutput implements TextOutput {
   readonly #lines: EventLines;
   readonly #signal: AbortSignal;

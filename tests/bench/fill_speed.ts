@@ -118,6 +118,6 @@ async function fillsOf(
     } while (reader.takeNote() !== null);
   }
   pipeline.results();
-  for (const model of models) pipeline.resultsOf(model);
+  for (const model of models) model.results();
   return pipeline.totals.fills;
 }

@@ -193,7 +193,7 @@ Deno.test("penstock run refuses to start if rules are missing and it may not req
     assertEquals([code, stdout], [2, ""]);
     assertStringIncludes(
       stderr,
-      "the lot and the tick of PEPEUSDT are not known, and the exchange is not asked: ",
+      "the lot and the tick of PEPEUSDT are not known, and Penstock does not query the exchange: ",
     );
     assertStringIncludes(stderr, why);
   }

@@ -294,7 +294,7 @@ Deno.test({
     });
     const { code, stdout, stderr, peak } = await runAgainst(server, "--stale=10m");
     assertEquals(code, 4, stderr);
-    assertStringIncludes(stderr, "a message without an end went on after the connection was dropped");
+    assertStringIncludes(stderr, "an endless message continued after the connection was dropped");
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.at(-1)!.trades], ["summary", TRADES]);
     // The run waits for the exchange to stop, so it makes no other connection.

@@ -53,7 +53,7 @@ export function startRunUnder(
  * longer than a run waits for them, and the built-in rules are the same.
  */
 export function besidesRules(stderr: string): string {
-  return stderr.split("\n").filter((line) => !line.includes("could not be asked for the rules")).join("\n");
+  return stderr.split("\n").filter((line) => !line.includes("could not be queried for the rules")).join("\n");
 }
 
 /** The entries of a journal, after a check that its chain and tables are intact. */

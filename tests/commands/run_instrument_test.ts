@@ -185,7 +185,7 @@ Deno.test("penstock run remembers the exchange's rules for when the exchange doe
       assertEquals(exchangeInfo, instrument.exchangeInfo);
       const [warning, ...more] = warnings(log);
       assertEquals(more, []);
-      assertStringIncludes(warning!, "could not be asked for the rules of BTCUSDT: 127.0.0.1:");
+      assertStringIncludes(warning!, "could not be queried for the rules of BTCUSDT: 127.0.0.1:");
       assertStringIncludes(warning!, "failed: HTTP 503");
     }
   }));
@@ -198,7 +198,7 @@ Deno.test("penstock run uses the built-in rules if the exchange is out of reach 
   const [warning, ...more] = warnings(log);
   assertStringIncludes(
     warning!,
-    "(built-in); the exchange could not be asked: nothing answers at 127.0.0.1:",
+    "(built-in); the exchange could not be queried: nothing answers at 127.0.0.1:",
   );
   assertEquals(more, []);
   assertEquals(log.includes("penstock demo"), false);
@@ -248,7 +248,7 @@ Deno.test("penstock run --offline-instruments queries no host, and logs it", asy
   assertEquals(exchange.asked.filter((path) => path.startsWith("exchangeInfo")), []);
   const { lot, tick, maxQuantity } = rulesIn(events);
   assertEquals([lot, tick, maxQuantity], ["0.00001 built-in", "0.1 command line", "9000 built-in"]);
-  assertStringIncludes(lines(log)[1]!, "; the exchange is not asked (--offline-instruments)");
+  assertStringIncludes(lines(log)[1]!, "; Penstock does not query the exchange (--offline-instruments)");
   assertEquals(warnings(log), []);
 });
 
@@ -268,7 +268,7 @@ Deno.test("penstock run queries no host for another stream, or with --backfill o
   assertEquals(exchange.asked, []);
 });
 
-/** A REST side that answers only when told to, or never. */
+/** A REST side that answers on demand, or never. */
 function hesitating(): { server: RawServer; asked: Promise<Visit> } {
   const asked = Promise.withResolvers<Visit>();
   const server = RawServer.listen((visit) => {

@@ -63,7 +63,7 @@ Deno.test(
     const text = await refused({ offlineInstruments: "on" });
     assertStringIncludes(
       text,
-      "the lot and the tick of ABCUSDT are not known, and the exchange is not asked",
+      "the lot and the tick of ABCUSDT are not known, and Penstock does not query the exchange",
     );
   }),
 );

@@ -18,7 +18,7 @@ Deno.test("loggedIfSlow() logs once that trades are still being fetched, and ret
 
 Deno.test("loggedIfSlow() logs nothing if a fetch settles in time, and leaves no timer", async () => {
   const log = (): never => {
-    throw new Error("told");
+    throw new Error("logged");
   };
   assertEquals(await loggedIfSlow(GAP, Promise.resolve(3), log), 3);
   await assertRejects(() => loggedIfSlow(GAP, Promise.reject(new RangeError("no")), log), RangeError, "no");

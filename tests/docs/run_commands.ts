@@ -94,6 +94,14 @@ async function prepare(): Promise<void> {
     const { text } = VENUE_SAMPLES.find(({ text }) => text.includes(sample))!;
     Deno.writeTextFileSync(name, text);
   }
+  for (const [name, made] of [["trades", "texts"], ["other", "unnamed"]]) {
+    Deno.copyFileSync(new URL(`../feeds/files/parquet/${made}.parquet`, import.meta.url), `${name}.parquet`);
+  }
+  const klines = Array.from({ length: 300 }, (_, minute) => {
+    const time = 1735689600000 + 60_000 * minute;
+    return `${time},60000.1,60003.2,59999.3,6000${minute % 4}.1,0.5,${time + 59_999},30000,9,0.2,12000,0`;
+  });
+  Deno.writeTextFileSync("BTCUSDT-1m-2025-01.zip", klines.join("\n"));
   const [mine = ""] = fences(PAGES.get("docs/files.md")!, "").filter((fence) => fence.startsWith("Date;"));
   Deno.writeTextFileSync("mine.csv", mine);
   Deno.writeTextFileSync("seconds.csv", "1735689607,60003.85,0.01666\n");

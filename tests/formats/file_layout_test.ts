@@ -10,7 +10,7 @@ function printed(line: string | Uint8Array): string {
   return typeof layout === "string" ? layout : layout.name;
 }
 
-Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
+Deno.test("layoutOf() distinguishes Binance public data, recordings and messages", () => {
   assertEquals(printed(rows(1)), "spot aggTrades");
   assertEquals(printed(HEADER.trimEnd() + "\r"), "futures aggTrades");
   assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");

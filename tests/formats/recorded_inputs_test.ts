@@ -12,7 +12,7 @@ import { scenario } from "../support/scenario.ts";
 import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
-const CHOICES = { ...DEFAULTS, short: 2, long: 4 };
+const OPTIONS = { ...DEFAULTS, short: 2, long: 4 };
 
 function chunkOf(frames: readonly string[]): Chunk {
   const bytes = new TextEncoder().encode(frames.map((frame) => `${TIME} ${frame}\n`).join(""));
@@ -21,7 +21,7 @@ function chunkOf(frames: readonly string[]): Chunk {
 
 function recordingOf(
   frames: readonly string[],
-  choices = CHOICES,
+  choices = OPTIONS,
   models: readonly ModelRun[] = [],
 ): AppliedRecording {
   const recording = new AppliedRecording({ ...optionsOf(choices), withResults: true, models });
@@ -84,7 +84,7 @@ Deno.test("RecordedInputs.next() returns notes in their places, and the engine a
 });
 
 Deno.test("RecordedInputs.enter() assumes a connection, except in a file that continues the same recording", () => {
-  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const head = { event: "recording", version: 1, symbol: OPTIONS.symbol } as const;
   const next = { ...head, part: 2, since: TIME };
   const after = [
     note({ event: "disconnected", reason: "x", retryInMs: 1 }),
@@ -107,7 +107,7 @@ Deno.test("RecordedInputs.enter() assumes a connection, except in a file that co
 });
 
 Deno.test("RecordedInputs.enter() stops waiting for rules that never arrived, except in a file that continues the same recording", () => {
-  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const head = { event: "recording", version: 1, symbol: OPTIONS.symbol } as const;
   const trades = [1, 2, 3, 4].map((id) => trade(id, 100));
   const cases = [
     { behind: [note({ ...head, part: 2, since: TIME })], printed: "refusal" },
@@ -116,8 +116,8 @@ Deno.test("RecordedInputs.enter() stops waiting for rules that never arrived, ex
     { behind: [], printed: "fill" },
   ];
   for (const { behind, printed } of cases) {
-    const model = new ModelRun(tradingParametersOf(CHOICES));
-    const recording = recordingOf([note({ event: "rules-awaited" }), ...trades], CHOICES, [model]);
+    const model = new ModelRun(tradingParametersOf(OPTIONS));
+    const recording = recordingOf([note({ event: "rules-awaited" }), ...trades], OPTIONS, [model]);
     [...recording.run()];
     recording.inputs.enter();
     const events = [...recording.run(chunkOf([...behind, trade(5, 110)]))];
@@ -127,7 +127,7 @@ Deno.test("RecordedInputs.enter() stops waiting for rules that never arrived, ex
 });
 
 Deno.test("RecordedInputs.next() gives the speed of a recording's clock after its first line, and 1 where the next has none", () => {
-  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const head = { event: "recording", version: 1, symbol: OPTIONS.symbol } as const;
   const recording = recordingOf([]);
   const speeds = [60, "max", undefined, undefined] as const;
   [...recording.run()];
@@ -148,9 +148,9 @@ Deno.test("RecordedInputs.step() returns one message or note at a time, with the
   fc.assert(
     fc.property(scenario, ({ choices, messages }) => {
       const frames = messages.filter((message) => !/[\r\n]/.test(message) && message.trim() !== "");
-      const whole = recordingOf(frames, choices as typeof CHOICES);
+      const whole = recordingOf(frames, choices as typeof OPTIONS);
       const expected = [...whole.run()];
-      const stepped = recordingOf(frames, choices as typeof CHOICES);
+      const stepped = recordingOf(frames, choices as typeof OPTIONS);
       const applied: Applied[] = [];
       let taken = 0;
       while (!stepped.inputs.isDry) {
@@ -175,9 +175,9 @@ Deno.test("Engine.apply() stops at a number of trades, and continues from there 
     fc.property(scenario, fc.array(fc.integer({ min: 1, max: 30 })), (given, lengths) => {
       const { choices, messages } = given;
       const frames = messages.filter((message) => !/[\r\n]/.test(message) && message.trim() !== "");
-      const whole = recordingOf(frames, choices as typeof CHOICES);
+      const whole = recordingOf(frames, choices as typeof OPTIONS);
       const expected = eventsIn(whole.run());
-      const { engine, inputs, state } = recordingOf(frames, choices as typeof CHOICES);
+      const { engine, inputs, state } = recordingOf(frames, choices as typeof OPTIONS);
       const events: Applied[] = [];
       const rest = lengths.values();
       for (let input = inputs.next(); input !== null; input = inputs.next()) {

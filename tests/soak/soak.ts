@@ -33,7 +33,7 @@ export interface Soaked {
 }
 
 /** With the usual fee a run would lose a fifth of its cash within minutes and be halted from then on. */
-const CHOICES: Choices = { ...DEFAULTS, fee: "0.00001" };
+const OPTIONS: Choices = { ...DEFAULTS, fee: "0.00001" };
 /**
  * The time between two troubles, ms: long enough that backfilling after them stays within the exchange's rate limit.
  */
@@ -129,7 +129,7 @@ class Soak {
     await sampling;
     await this.#end(program, "SIGTERM");
     assertKept(await wholeEntries(this.#path), this.#printed);
-    const { fills, trades } = await assertRunMatchesReference(this.#path, CHOICES);
+    const { fills, trades } = await assertRunMatchesReference(this.#path, OPTIONS);
     const summary = this.#printed.at(-1)!.at(-1)!;
     assertEquals([summary.type, summary.trades, summary.fills], ["summary", trades, fills]);
     return {
@@ -159,7 +159,7 @@ class Soak {
   }
 
   #start(): Penstock {
-    const args = ["--stale=1s", "--retry-max=250ms", `--fee=${CHOICES.fee}`];
+    const args = ["--stale=1s", "--retry-max=250ms", `--fee=${OPTIONS.fee}`];
     return startRunUnder(COLLECTING, this.#exchange, this.#path, ...args);
   }
 

@@ -13,7 +13,7 @@ const START = 1_723_147_200_000_000;
 const SPEED = 60;
 const CONNECTED = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
 
-const CHOICES: Choices = {
+const OPTIONS: Choices = {
   ...DEFAULTS,
   ...{ short: 3, long: 9, latency: 2 * SECOND, cooldown: 60 * SECOND, maxDailyLoss: "0.005" },
   ...{ maxOrders: { count: 2, within: 60_000 }, maxLag: 30 * SECOND, stopLoss: "0.002" },
@@ -41,7 +41,7 @@ function arrival({ time }: PlainTrade, ms: number): number {
 /** The events of a run that receives the trades in batches, so many ms after the last of each was made. */
 function eventsOf(
   delays: (at: number) => number,
-  { speed = SPEED, blockRows = 4_096, choices = CHOICES } = {},
+  { speed = SPEED, blockRows = 4_096, choices = OPTIONS } = {},
 ): EngineEvent[] {
   const engine = new Engine({ ...optionsOf(choices), blockRows });
   const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
@@ -58,7 +58,7 @@ function eventsOf(
 
 /** The events of the same trades from a file, which says nothing about arrivals. */
 function eventsFromFile(): EngineEvent[] {
-  const engine = new Engine(optionsOf(CHOICES));
+  const engine = new Engine(optionsOf(OPTIONS));
   const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
   const read = batch.open(TRADES.map((trade) => messageOf(trade)));
   return [...engine.apply({ event: "frames", trades: read }), ...engine.end()];
@@ -115,7 +115,7 @@ Deno.test("Engine decides on a market that runs 60 times faster what it decides 
 });
 
 Deno.test("Engine refuses the orders of trades that are late by the market's clock", () => {
-  const choices = { ...CHOICES, cooldown: null, maxOrders: null, maxDailyLoss: null };
+  const choices = { ...OPTIONS, cooldown: null, maxOrders: null, maxDailyLoss: null };
   // Two seconds on this machine are two minutes of that market.
   const slow = (at: number) => at > 6_000 && at < 7_000 ? 2_000 : 10;
   const lags = eventsOf(slow, { choices }).flatMap((event) =>

@@ -14,7 +14,7 @@ const SHORT = 20;
 const LONG = 50;
 
 /** The first buys spend the stake, later ones what is left of the cash. */
-const CHOICES: Choices = {
+const OPTIONS: Choices = {
   ...DEFAULTS,
   ...{ short: SHORT, long: LONG, cash: "10000", stake: "6000", fee: "0.00001", lot: "0.00001" },
   ...{ slippage: "0", latency: 0, minNotional: "0", maxDrawdown: null },
@@ -111,7 +111,7 @@ Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to t
   const walk = new RandomWalk(20_240_808);
   const expected = new WholeNumbers();
   const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
-  const pipeline = new Pipeline(optionsOf(CHOICES));
+  const pipeline = new Pipeline(optionsOf(OPTIONS));
   const origin = originOf(SPOT_TRADES);
   let fills = 0;
   for (let seen = 0; seen < TRADES; seen += CHUNK_TRADES) {

@@ -145,7 +145,7 @@ Deno.test("ModelRun gives the results of a separate pipeline, and does not chang
         for (const [at, model] of models.entries()) {
           const { state: own } = runOf(lines, others[at]!, stopAfter);
           assertEquals(state.totalsOf(model), own.totals);
-          assertEquals(shown(state.resultsOf(model)), shown(own.results()));
+          assertEquals(shown(model.results()), shown(own.results()));
           assertEquals([...model.refused], [...own.refused]);
           seen.fills += own.totals.fills;
           seen.refusals += own.totals.refusals;

@@ -137,7 +137,7 @@ const unruly = fc.array(
     second += seconds;
     const [time, text] = [second * 1_000_000, `${price}`];
     const message = messageOf({ firstId: id, lastId: id, time, price: text });
-    // The next trade goes on from where this one left normal ids and times.
+    // The next trade continues from where this one left normal ids and times.
     if (Math.abs(seconds) > 1) second -= seconds;
     if (ids > 3) id -= ids;
     return message;

@@ -13,7 +13,7 @@ import type { Choices } from "../support/reference.ts";
 const ROWS = 3_000;
 const CUTS = 1_000;
 
-const CHOICES: Choices = {
+const OPTIONS: Choices = {
   ...DEFAULTS,
   ...{
     short: 3,
@@ -58,7 +58,7 @@ const ENDS = [0, ...BYTES.entries().filter(([, byte]) => byte === 10).map(([at])
 
 /** A pipeline with its reader, and its events over one part of the file after another. */
 class Run {
-  readonly pipeline = new Pipeline({ ...optionsOf(CHOICES), withResults: true });
+  readonly pipeline = new Pipeline({ ...optionsOf(OPTIONS), withResults: true });
   readonly events: PipelineEvent[] = [];
   readonly #reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
   readonly #origin = originOf(SPOT_AGGREGATES);

@@ -81,7 +81,7 @@ function shown(options: EngineOptions, trades: readonly ArrivedTrade[], cut: Sym
   const { events, engine: { state } } = run.end();
   const closes = symbols.map((symbol) => state.memoryOf(symbol).closes);
   const measured = isWhole
-    ? { results: state.results(), models: models.map((one) => [state.totalsOf(one), state.resultsOf(one)]) }
+    ? { results: state.results(), models: models.map((one) => [state.totalsOf(one), one.results()]) }
     : null;
   return { events, snapshot, closes, totals: state.totals, measured };
 }
@@ -233,6 +233,42 @@ Deno.test("The loss of a round trip in one symbol pauses the purchases of the ot
     event.type === "refusal" ? [[event.symbol, event.side, event.reason]] : []
   );
   assertEquals(refused, [[B, "buy", "cooldown"]]);
+});
+
+Deno.test("Orders in both symbols count towards one limit, also under rules that arrive in between", () => {
+  const options = optionsFor({ ...HALVES, maxDrawdown: null, maxOrders: { count: 1, within: 6_000 } }, TWO);
+  const run = new SymbolsRun(options);
+  const rules = {
+    lot: "1",
+    tick: "0.01",
+    minQuantity: null,
+    maxQuantity: null,
+    minNotional: null,
+    maxNotional: null,
+  };
+  const sources = Object.fromEntries(Object.keys(rules).map((rule) => [rule, "exchange"])) as Record<
+    Rule,
+    string
+  >;
+  const arrived = {
+    event: "rules",
+    rules,
+    instrument: { sources, exchangeInfo: null },
+    time: START,
+  } as const;
+  assertEquals([...run.engine.apply({ ...arrived, symbol: A })].length, 1);
+  run.take(tradesOf(...BOTH_BOUGHT.slice(0, 4)));
+  assertEquals([...run.engine.apply({ ...arrived, symbol: B })].length, 1);
+  const later = tradesOf(...BOTH_BOUGHT).slice(4);
+  run.take(later);
+  const outcomes = run.events.flatMap((event) =>
+    event.type === "fill"
+      ? [[event.symbol, "fill"]]
+      : event.type === "refusal"
+      ? [[event.symbol, event.reason]]
+      : []
+  );
+  assertEquals(outcomes, [[A, "fill"], [B, "max-orders"]]);
 });
 
 Deno.test("Cash that a partly filled order has reserved is not spent on another symbol", () => {

@@ -37,10 +37,10 @@ class LimitedRun {
       { ...OPTIONS, ...limits },
       TIME + number * MINUTE,
     );
-    const told: EngineEvent[] = [];
-    for (const price of prices) told.push(...await run.trade(price));
+    const events: EngineEvent[] = [];
+    for (const price of prices) events.push(...await run.trade(price));
     await run.stop();
-    return told;
+    return events;
   }
 }
 
@@ -84,8 +84,8 @@ Deno.test("a trailing stop set while a run holds a position follows the prices f
       const run = new LimitedRun(await Deno.makeTempDir({ dir: folder }));
       const rising = [11, 9, 8, 100, 100, 100, 100, 100, 101, 125, 113];
       await run.process({ maxDrawdown: null, trailingStop: earlier }, rising);
-      const told = await run.process({ maxDrawdown: null, trailingStop: "20%" }, [113, due]);
-      const fills = told.filter((event) => event.type === "fill");
+      const events = await run.process({ maxDrawdown: null, trailingStop: "20%" }, [113, due]);
+      const fills = events.filter((event) => event.type === "fill");
       assertEquals(fills.map((fill) => [fill.side, fill.price, fill.cause]), [["sell", `${due}`, cause]]);
       const outcome = await outcomeOf(run.journal, run.recordings);
       assert(outcome.type === "verified", JSON.stringify(outcome));
@@ -106,8 +106,8 @@ Deno.test("a stop-loss and a take-profit set while a run holds a position use it
         // Another position, at other prices, with its own exit.
         if (!isFirst) await run.process({ [name]: "80%" }, [10, 10, 10, 10, 10, 11, 11]);
         await run.process({ maxDrawdown: null }, [11, 9, 8, ...rising]);
-        const told = await run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);
-        const fills = told.filter((event) => event.type === "fill");
+        const events = await run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);
+        const fills = events.filter((event) => event.type === "fill");
         assertEquals(fills.map((fill) => [fill.side, fill.price, fill.cause]), [["sell", `${due}`, cause]]);
         const outcome = await outcomeOf(run.journal, run.recordings);
         assert(outcome.type === "verified", JSON.stringify(outcome));

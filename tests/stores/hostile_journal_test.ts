@@ -428,7 +428,7 @@ Deno.test("JournalReader.entries() stops at entries that do not ascend, as in pa
     await assertRejects(
       async () => await Array.fromAsync(reader.entries()),
       JournalError,
-      "entry 1 stands after entry 500",
+      "entry 1 comes after entry 500",
     );
   });
 });

@@ -148,21 +148,21 @@ function watching(onWrite: (sql: string, values: readonly unknown[]) => void): C
   };
 }
 
-const CHOICES = { ...DEFAULTS, short: 1, long: 2, cash: "1000000", latency: 100_000_000 };
+const LONG_LATENCY = { ...DEFAULTS, short: 1, long: 2, cash: "1000000", latency: 100_000_000 };
 
 Deno.test("RunJournal resumes a run of a version whose checkpoints contained every waiting order", async () => {
   await inFolder(async (folder) => {
     const prices = walk(3_000);
     const path = `${folder}/older.db`;
-    const older = new OlderEngine(optionsOf(CHOICES));
+    const older = new OlderEngine(optionsOf(LONG_LATENCY));
     await process(path, older, prices.slice(0, 1_000));
     const { length } = ((await stateOf(path))["gate"] as { waiting: unknown[] }).waiting;
     assertGreater(length, 300);
-    const resumed = new Engine(optionsOf(CHOICES));
+    const resumed = new Engine(optionsOf(LONG_LATENCY));
     await process(path, resumed, prices.slice(1_000, 2_000));
-    const again = new Engine(optionsOf(CHOICES));
+    const again = new Engine(optionsOf(LONG_LATENCY));
     await process(path, again, prices.slice(2_000));
-    const whole = new Engine(optionsOf(CHOICES));
+    const whole = new Engine(optionsOf(LONG_LATENCY));
     await process(`${folder}/whole.db`, whole, prices);
     assertEquals(again.state.orders.whole, whole.state.orders.whole);
     assertEquals([...again.end()], [...whole.end()]);
@@ -180,7 +180,7 @@ Deno.test("a checkpoint's size does not depend on how many orders wait", async (
       }
     };
     const prices = walk(6_000);
-    const engine = new Engine(optionsOf(CHOICES));
+    const engine = new Engine(optionsOf(LONG_LATENCY));
     const bytesOf = async (part: readonly number[]): Promise<number> => {
       [written, commits] = [0, 0];
       await process(`${folder}/a.db`, engine, part, count);
@@ -198,7 +198,7 @@ Deno.test("a checkpoint's size does not depend on how many orders wait", async (
 Deno.test("RunJournal refuses a state whose waiting orders do not follow from its entries", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
-    await process(path, new Engine(optionsOf(CHOICES)), walk(200));
+    await process(path, new Engine(optionsOf(LONG_LATENCY)), walk(200));
     tamper(path, (database) => {
       const { seq, content } = database.prepare(
         "SELECT seq, content FROM entries WHERE content LIKE '%\"orders\":[%' ORDER BY seq LIMIT 1",
@@ -208,7 +208,10 @@ Deno.test("RunJournal refuses a state whose waiting orders do not follow from it
         seq,
       );
     });
-    const error = await assertRejects(() => process(path, new Engine(optionsOf(CHOICES)), []), JournalError);
+    const error = await assertRejects(
+      () => process(path, new Engine(optionsOf(LONG_LATENCY)), []),
+      JournalError,
+    );
     assert(/entry \d+ \(checkpoint\)/.test(error.message), error.message);
   });
 });

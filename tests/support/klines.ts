@@ -70,9 +70,10 @@ export function klineRow(kline: Kline, unit: "ms" | "µs" = "ms"): string {
 export const KLINE_HEADER =
   "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore\n";
 
-/** The four prints of a kline. */
+/** The four prints of a kline; none if nothing was traded in it. */
 export function printsOf(kline: Kline, unit: "ms" | "µs" = "ms"): Print[] {
   const { openTime, open, high, low, close, volume, interval } = kline;
+  if (parts(volume) === 0n) return [];
   const up = parts(high) - parts(open);
   const down = parts(open) - parts(low);
   const prices = [open, ...(up < down ? [high, low] : [low, high]), close];

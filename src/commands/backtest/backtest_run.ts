@@ -89,7 +89,8 @@ export class BacktestRun {
       ...engineChoices(config),
       strategy,
       withResults: true,
-      isTransient: config.state === "none",
+      withChart: config.report !== null,
+      isTransient: config.state === "none" && config.report === null,
       isQuiet: !emits,
       models: this.#lanes.map(({ run }) => run),
       given: givenRules(sources),
@@ -230,7 +231,7 @@ export class BacktestRun {
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     const isNext = this.#fillParameters.fill === "next";
     for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
-      const { metrics } = this.state.resultsOf(run);
+      const { metrics } = run.results();
       const assumed = { slippage, latency: latencyMs, ...(isNext ? { fill } : {}) };
       yield {
         type: "model",
@@ -274,7 +275,7 @@ export class BacktestRun {
     };
     const others = this.#lanes.map(({ model, run, fillParameters }): ReportColumn => ({
       title: model,
-      summary: { ...state.totalsOf(run), metrics: state.resultsOf(run).metrics },
+      summary: { ...state.totalsOf(run), metrics: run.results().metrics },
       fillParameters,
       refused: run.refused,
     }));

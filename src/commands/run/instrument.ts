@@ -180,7 +180,7 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (answer.kind === "unanswered") {
     if (answer.isStopped || offlineText(answer) !== null) return [];
     const hint = answer.hint === null ? "" : ` ${answer.hint}`;
-    return [warn(`the exchange could not be asked for the rules of ${symbol}: ${answer.reason}.${hint}`)];
+    return [warn(`the exchange could not be queried for the rules of ${symbol}: ${answer.reason}.${hint}`)];
   }
   const { host, info: { status, flaws } } = answer;
   const notes: Line[] = [];
@@ -198,15 +198,15 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
 /** A short note if there may be no network, otherwise null. The stream reports the same next, with advice. */
 function offlineText(answer: InstrumentAnswer | null): string | null {
   if (answer?.kind !== "unanswered" || answer.hint !== NO_NETWORK) return null;
-  return `; the exchange could not be asked: ${answer.reason}`;
+  return `; the exchange could not be queried: ${answer.reason}`;
 }
 
 /** Why the exchange was not queried. */
 function unaskedText({ offlineInstruments, backfill }: Config): string {
-  if (offlineInstruments) return "; the exchange is not asked (--offline-instruments)";
+  if (offlineInstruments) return "; Penstock does not query the exchange (--offline-instruments)";
   return backfill
-    ? "; the exchange is not asked, because --endpoint is another address and --rest-endpoint is not given"
-    : "; the exchange is not asked, because --backfill off makes no REST requests";
+    ? "; Penstock does not query the exchange, because --endpoint is another address and --rest-endpoint is not given"
+    : "; Penstock does not query the exchange, because --backfill off makes no REST requests";
 }
 
 /** The error that the run cannot start, and what would let it start. */
@@ -221,7 +221,7 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
   return `the ${awaited.join(" and the ")} of ${symbol} ${
     awaited.length === 1 ? "is" : "are"
   } not known, and ` +
-    `the exchange is not asked: ${why}. Give ${options}, or ${otherwise}`;
+    `Penstock does not query the exchange: ${why}. Give ${options}, or ${otherwise}`;
 }
 
 function awaitedText(symbol: string, awaited: readonly Rule[]): string {

@@ -55,7 +55,7 @@ export function neverStarted(): Line {
 /**
  * Starts a run, or resumes the one in its journal; null, with nothing written, if `signal` is aborted before the
  * exchange has answered. Throws a ConfigError if the exchange has no such symbol, before anything is written, and like
- * `Journal.open` and `RunJournal.begin`.
+ * `Journal.open` and `RunJournal.start`.
  */
 export async function openRun(
   configuration: Configuration,

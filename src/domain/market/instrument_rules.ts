@@ -1,6 +1,6 @@
 /** An exchange's rules for orders in one symbol. */
 
-/** An instrument's rules, as the options that override them are called. */
+/** An instrument's rules, named after the options that override them. */
 export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 
 /** One of them. */

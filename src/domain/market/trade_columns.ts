@@ -15,9 +15,9 @@ export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
 export const OWN_UNIT = -1;
 /** Where the texts start that a loop compares with, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
-/** Doubles: where a loop says where the first row stands that it did not read. */
+/** Doubles: a loop writes here where the first row is that it did not read. */
 const STOPPED_AT = 768;
-/** What stands behind that, and how much it all is. */
+/** What comes after that, and the size of it all. */
 const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, RESULTS = 5;
 
 /** Trade fields that can be written. */
@@ -33,7 +33,7 @@ export class TradeColumns {
   /** When the row was received, µs since 1970. */
   readonly receivedAt: Float64Array;
   readonly quantityFraction: Uint32Array;
-  /** Where the row starts in memory; or where a frame ends, which a loop is told here. */
+  /** Where the row starts in memory; or where a frame ends, which a loop finds here. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
   /** 1 when the taker sold, else 0. */
@@ -59,7 +59,7 @@ export class TradeColumns {
     this.#results = new Float64Array(memory, STOPPED_AT, RESULTS);
   }
 
-  /** Where the first row stands in memory that the last call did not read. */
+  /** Where in memory the first row is that the last call did not read. */
   get stoppedAt(): number {
     return this.#results[0]!;
   }

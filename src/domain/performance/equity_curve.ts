@@ -4,7 +4,7 @@
  *
  * Both look at equity only at whole multiples of a period since 1970 (UTC): every minute, hour and day for
  * the samples; for the curve every millisecond at first, then every 2, 4, 8, … as it fills up. Equity at such
- * a time is what the last trade before it left, however long ago that was. Times that stand still or go back
+ * a time is what the last trade before it left, however long ago that was. Times that repeat or go back
  * are before the next multiple and change nothing, so the curve's times only ever rise.
  */
 import { DAY, HOUR } from "../numbers/time.ts";

@@ -7,6 +7,8 @@ import { Exposure } from "../account/exposure.ts";
 import { type Metrics, metrics, type PricedTime, type TradeSpan } from "./metrics.ts";
 import { estimate } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
+import type { Point } from "./m4_columns.ts";
+import { rollingVolatility } from "./rolling_volatility.ts";
 import { RoundTrips } from "./round_trips.ts";
 import type { Block } from "../market/block.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
@@ -19,6 +21,8 @@ export interface Results {
   readonly metrics: Metrics;
   /** At most 2,000 points; empty when there was no trade. */
   readonly equityCurve: readonly CurvePoint[];
+  /** Annualised, over a rolling window of returns; empty where the metrics have no volatility. */
+  readonly volatility: readonly Point[];
   /** The deepest ones, deepest first. */
   readonly drawdownPeriods: readonly DrawdownPeriod[];
 }
@@ -103,20 +107,25 @@ export class Performance {
       first: pricedTime(span.first),
       last: pricedTime(span.last),
     }));
+    const figures = metrics({
+      cash: account.start,
+      equity: last === null ? account.cash : account.equity(pricedTime(last).price),
+      realized: account.realized,
+      fees: account.fees,
+      trades,
+      others,
+      roundTrips: this.#roundTrips.totals(end),
+      exposure: this.#exposure.mean(end),
+      sampled,
+      drawdown: this.#drawdown.worstFall(),
+      longestUnderWater: this.#drawdown.longestUnderWater(end),
+    });
+    const { sampling } = figures;
     return {
-      metrics: metrics({
-        cash: account.start,
-        equity: last === null ? account.cash : account.equity(pricedTime(last).price),
-        realized: account.realized,
-        fees: account.fees,
-        trades,
-        others,
-        roundTrips: this.#roundTrips.totals(end),
-        exposure: this.#exposure.mean(end),
-        sampled,
-        drawdown: this.#drawdown.worstFall(),
-        longestUnderWater: this.#drawdown.longestUnderWater(end),
-      }),
+      metrics: figures,
+      volatility: sampling === null || trades === null
+        ? []
+        : rollingVolatility(sampled.returns, sampling, trades.first.time),
       equityCurve: sampled.points,
       drawdownPeriods: this.#drawdown.deepestPeriods(),
     };

@@ -1,6 +1,6 @@
 /**
  * The notes that Penstock writes between the frames of a recording: lines whose frame is `{"penstock":{"event":…}}`.
- * A frame is a note if and only if it starts like that, so its start is enough to tell. A received frame that
+ * A frame is a note if and only if it starts like that, so its start decides. A received frame that
  * starts like that, or that would not fit on one line, is kept inside a note.
  */
 
@@ -21,7 +21,7 @@ export interface JournalPlace {
   readonly run: number;
   /** The entry's number. */
   readonly entry: number;
-  /** Its hash in hexadecimal, which tells one journal from another. */
+  /** Its hash in hexadecimal, which distinguishes one journal from another. */
   readonly hash: string;
 }
 

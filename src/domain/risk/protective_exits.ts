@@ -54,7 +54,7 @@ export class ProtectiveExits {
   #position: Money = ZERO;
   #decimals = 0;
   #isFlattening = false;
-  /** A sale has been asked for and still waits, or was refused: meanwhile it is not asked for again. */
+  /** A sale still waits, or was refused: meanwhile no other is placed. */
   #isAsked = false;
   /** The last trade's integer price, and the highest since the position was opened; infinite without one to follow. */
   #price = 0;

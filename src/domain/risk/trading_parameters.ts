@@ -29,7 +29,7 @@ export interface TradingRules {
 export interface OrderLimits
   extends CooldownParameters, LagParameters, OrderRateParameters, PositionParameters {}
 
-/** What the account trades under: the user's choices and the instrument's rules. */
+/** What the account trades with: the user's options and the instrument's rules. */
 export interface TradingParameters extends TradingRules, HaltParameters, ExitParameters, OrderLimits {
   /** The instrument's rules are not known yet, and no order is placed until they are; absent for false. */
   readonly awaitsRules?: boolean;
@@ -45,7 +45,7 @@ export interface TradingParameters extends TradingRules, HaltParameters, ExitPar
   readonly latency: number;
   /** The first trade that may fill an order, once the latency has passed. */
   readonly fill: FillAt;
-  /** The largest share of a trade's quantity that fills at it may take; null for no limit. */
+  /** The largest share of a trade's quantity that orders may take from it; null for no limit. */
   readonly participation: Money | null;
   /** How long an order may wait to fill after it first could have, µs; null for ever. */
   readonly orderTtl: number | null;

@@ -115,7 +115,7 @@ export interface RunStatus extends
   /** How long ago that was; below zero if the clock has been set back. */
   readonly ageMs: number;
   readonly connected: boolean;
-  /** Since when it is connected, or disconnected. */
+  /** Since when it has been connected, or disconnected. */
   readonly connectionSince: string;
   readonly endpoint: string | null;
   /** Why it is disconnected. */
@@ -250,7 +250,7 @@ export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
     return {
       isAlive: false,
       text: `the last heartbeat of ${which}, at ${lastHeartbeat}, is ${-ageMs / 1000} s ahead of this ` +
-        "clock: the clock was set back, or the clocks differ. Until the next heartbeat nobody can tell whether the run is alive",
+        "clock: the clock was set back, or the clocks differ. Until the next heartbeat it is unknown whether the run is alive",
     };
   }
   if (ageMs < maxAgeMs) {
@@ -281,7 +281,7 @@ export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "ru
     `"penstock release ${journal} --reason TEXT" ends the halt${also}`;
 }
 
-/** Since when a run is disconnected: a process that is gone, since it last wrote something. */
+/** When a run was disconnected; for a process that is gone, when it last wrote something. */
 function disconnectedSince(
   { started, resumed, stopped, lastAlive, connection }: KeptRun,
   state: RunState,

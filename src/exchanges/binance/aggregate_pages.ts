@@ -24,11 +24,11 @@ interface Found {
 }
 
 /**
- * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is searched for by aggregate id: the
- * newest ones show how many trades lie between, and each aggregate holds at least one.
+ * Pages of aggTrades, weight 4 each. A search over aggregate ids finds the aggregate of a trade: the
+ * newest ones show how many trades are between, and each aggregate holds at least one.
  *
- * A hole between aggregates is asked for twice, and believed if the exchange has older ones: then it does not have
- * those trades.
+ * A hole between aggregates is queried twice. If it is still there, and the exchange has older aggregates, then the
+ * exchange does not have those trades.
  *
  * An aggregate whose trades are all known is skipped. One that holds known and missed trades is cut to the
  * missed ones, as all its trades have its price; it keeps the quantity of the whole.

@@ -101,7 +101,7 @@ function readTrades(body: unknown, next: number, limit: number): BackfilledTrade
   if (first < next) {
     return new RejectedAnswer(
       "malformed",
-      `the answer begins at trade ${first}, below the ${next} asked for`,
+      `the answer starts at trade ${first}, below the ${next} asked for`,
     );
   }
   return rows;

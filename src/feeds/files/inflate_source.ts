@@ -94,7 +94,7 @@ export class InflateSource implements ByteSource {
     });
     if (this.#failure !== null || this.#isClosed()) return;
     if (count === null) this.#state = "finished";
-    // zlib ends at a zero after a member, and takes nothing after it.
+    // zlib ends at a zero after a member, and reads nothing after it.
     else if (this.#zlib.bytesWritten < this.#fed) this.#state = "padding";
   }
 

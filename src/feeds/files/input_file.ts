@@ -21,7 +21,7 @@ export interface InputFile {
 }
 
 /**
- * Looks at a path without opening it. Throws UnusableInput if nothing is there, if it is an empty file or a folder, if
+ * Examines a path without opening it. Throws UnusableInput if nothing is there, if it is an empty file or a folder, if
  * the program may not read it, or if a link leads out of `./data`.
  */
 export async function findInput(path: string): Promise<InputFile> {
@@ -115,7 +115,7 @@ class FileSource implements ByteSource, ByteParts {
     const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
     const startedAt = performance.now();
-    // To await a read that is already done gives nothing else a turn.
+    // Awaiting a read that is already done gives nothing else a turn.
     const [bytes] = isHere
       ? [this.#file.readSync(into)]
       : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);

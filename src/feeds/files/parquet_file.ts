@@ -50,12 +50,12 @@ export async function* parquetChunks(
   const { parquetMetadataAsync } = await import("hyparquet/src/metadata.js");
   const file = fileOf(parts, signal);
   const metadata = await whole(name, () => parquetMetadataAsync(file, { geoparquet: false }), signal);
-  const columns = layout.columnsOf!(schemaOf(name, metadata));
+  const columns = await whole(name, () => layout.columnsOf!(schemaOf(name, metadata)), signal);
   if ("unreadable" in columns) throw new UnusableInput({ name }, columns.unreadable);
   let before = 0;
   for (const [at, group] of metadata.row_groups.entries()) {
     signal?.throwIfAborted();
-    const rows = checkedRows(name, at, group, columns, parts.size);
+    const rows = await whole(name, () => checkedRows(name, at, group, columns, parts.size), signal);
     const values = await whole(name, () => valuesOf(file, metadata, group, columns, rows), signal);
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
       const to = Math.min(rows, from + CHUNK_ROWS);
@@ -211,7 +211,11 @@ async function valuesOf(
 }
 
 /** What `read` returns; whatever it throws about the file as UnusableInput. */
-async function whole<T>(name: string, read: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function whole<T>(
+  name: string,
+  read: () => T | Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -301,7 +301,7 @@ export class TradeSocket {
     if (grown > RUNAWAY_BYTES) {
       this.#isWeighed = false;
       return this.#options.onRunaway?.(
-        `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
+        `an endless message continued after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
     }
     const now = this.#runtime.performance.now();

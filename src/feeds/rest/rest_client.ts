@@ -211,8 +211,8 @@ export class RestClient {
     const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
     const now = clock.now();
     const { said, isUnknownSymbol } = exchange.explanation(parse(text));
-    const told = said === null ? null : `code ${shown(said.code)}: ${shown(said.message)}`;
-    const reason = `${host} refused: HTTP ${status}${told === null ? "" : `, ${told}`}`;
+    const code = said === null ? null : `code ${shown(said.code)}: ${shown(said.message)}`;
+    const reason = `${host} refused: HTTP ${status}${code === null ? "" : `, ${code}`}`;
     const { hint, stayAwayMs, isWholeHost } = exchange.refusal(status, base);
     if (stayAwayMs !== null) {
       const askedMs = retryAfterMs(headers.get("retry-after"), now);
@@ -232,7 +232,7 @@ export class RestClient {
     if (status >= 500 || status === 408) {
       const askedMs = retryAfterMs(headers.get("retry-after"), now);
       if (askedMs > 0) budget.holdOff(askedMs, now);
-      const trouble = `${host} failed: HTTP ${status}${told === null ? "" : `, ${told}`}`;
+      const trouble = `${host} failed: HTTP ${status}${code === null ? "" : `, ${code}`}`;
       return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
     }
     if (status < 400) return rejected("malformed", `${host} answered HTTP ${status}, expected 200`);

@@ -20,7 +20,7 @@ function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // Nothing is there, or it may not be inspected. Opening it will tell.
+    // Nothing is there, or it may not be inspected. Opening it will show.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-/** The note in a checkpoint's entry about the last closes for a resumed run, which are kept beside it. */
+/** The note in a checkpoint about its closes, which are stored beside it for a resumed run. */
 
 /** Where the closes of a checkpoint are. */
 export interface ClosesNote {
@@ -7,7 +7,7 @@ export interface ClosesNote {
   readonly count: number;
   /** SHA-256 of the stored closes, in hexadecimal. */
   readonly hash: string;
-  /** The last checkpoint before it that has closes which count; null for none. */
+  /** The previous checkpoint whose closes still count; null for none. */
   readonly before: number | null;
 }
 
@@ -16,7 +16,7 @@ export function noteText({ decimals, fresh, count, hash, before }: ClosesNote): 
   return JSON.stringify({ decimals, fresh, count, hash, before });
 }
 
-/** Whether the closes before those of a later checkpoint are here. */
+/** Whether a checkpoint with this note has closes, or voids those before it. */
 export function hasCloses({ count, fresh }: Pick<ClosesNote, "count" | "fresh">): boolean {
   return count > 0 || fresh;
 }

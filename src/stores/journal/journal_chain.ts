@@ -195,7 +195,7 @@ async function diagnosed(
   const { seq, type } = entry;
   const place = await placeBefore(log, entry);
   if (place !== null && place !== seq) {
-    return broken(seq, "moved", `entry ${seq} (${type}) was moved: it stood at ${place}`);
+    return broken(seq, "moved", `entry ${seq} (${type}) was moved: its place was ${place}`);
   }
   if (seq > end) return added(entry, end);
   const [next] = await log.after(seq, 1);

@@ -28,7 +28,7 @@ export interface Draft {
   readonly content: object;
 }
 
-/** An entry as it stands in the journal. */
+/** An entry as it is in the journal. */
 export interface Entry {
   /** 1 for the first, without holes. */
   readonly seq: number;

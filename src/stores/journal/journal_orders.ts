@@ -1,6 +1,6 @@
 /**
- * The changes of waiting orders, which are in the entries of the checkpoints: each has the changes since the previous
- * one. A state notes how many of the last changes its orders follow from.
+ * The changes of waiting orders. The entry of each checkpoint holds those since the previous one, and its state says how
+ * many of the last changes lead to its orders.
  */
 import { isOrderChange, type OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog } from "./entry_log.ts";
@@ -10,12 +10,13 @@ import { contentIn, type RawEntry, textOf } from "./journal_entry.ts";
 import { damaged } from "./journal_error.ts";
 
 /**
- * A change in short, since there is one for every order: side, trade and µs from the entry's time until it is due, with
- * the cause if it has one; how many changes ago an order was made that ended; how the connection was lost.
+ * A change in short form, because every order has one. For a new order: its side, its trade, the µs from the entry's
+ * time until it is due, and its cause if it has one. For an order that ended: how many changes ago it was made. For a
+ * lost connection: how it was lost.
  */
 export type ShortChange = readonly (string | number)[];
 
-/** The changes in short, for an entry at `time` (µs since 1970). */
+/** The changes in short form, for an entry at `time` (µs since 1970). */
 export function inShort(changes: readonly OrderChange[], time: number): ShortChange[] {
   return changes.map((change) => {
     if ("ended" in change) return [change.ended];

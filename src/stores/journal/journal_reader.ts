@@ -235,7 +235,7 @@ export class JournalReader implements AsyncDisposable {
       const page = await this.#read(() => pageAfter(after));
       for (const stored of page) {
         const entry = readEntry(stored, this.path);
-        if (entry.seq <= after) throw damaged(this.path, `entry ${entry.seq} stands after entry ${after}`);
+        if (entry.seq <= after) throw damaged(this.path, `entry ${entry.seq} comes after entry ${after}`);
         after = entry.seq;
         yield entry;
       }

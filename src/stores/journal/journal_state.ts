@@ -10,7 +10,7 @@ import type { ClosesNote } from "./closes_note.ts";
 
 /** 128 bits: nobody can find another state with the same proof. In hexadecimal digits. */
 const HASH_DIGITS = 32;
-/** Enough to tell whether the trades differ; the hash is the proof. In hexadecimal digits. */
+/** Enough to see whether the trades differ; the hash is the proof. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;
 const SEPARATOR = ".";
 

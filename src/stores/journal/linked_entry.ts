@@ -1,7 +1,7 @@
 /**
- * Single entries of a journal, each checked against the one before it and the one after it: its own hash has to follow
- * from that of the one, and the hash of the other from its own. So a shown old entry is what was written, without a
- * check of everything since. Only the whole chain shows that other entries were removed elsewhere.
+ * Single entries of a journal, each checked against its neighbours: its hash must follow from that of the entry before,
+ * and the hash of the entry after must follow from its own. So an old entry that is shown is the one that was written,
+ * without a check of everything since. Only the whole chain shows that entries were removed elsewhere.
  */
 import type { EntryLookup } from "./backward_entries.ts";
 import type { EntryLog } from "./entry_log.ts";
@@ -10,8 +10,8 @@ import { type Entry, type EntryType, type RawEntry, readEntry, type StoredEntry 
 import { damaged } from "./journal_error.ts";
 
 /**
- * The entry as it is read. Throws a JournalError, with the journal's path, if it cannot be or does not fit between its
- * neighbours.
+ * The entry with its content. Throws a JournalError, with the journal's path, if it cannot be read or does not fit
+ * between its neighbours.
  */
 export async function linkedEntry(log: EntryLookup, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
@@ -36,7 +36,7 @@ async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
   }
   let [next] = await log.after(seq, 1);
   if (next === undefined) {
-    // Before the next entry, which may be appended meanwhile: the end is never ahead of the entries.
+    // The end is read before the next entry, which may be appended meanwhile: it is never ahead of the entries.
     const head = await log.head();
     [next] = await log.after(seq, 1);
     if (next === undefined) {

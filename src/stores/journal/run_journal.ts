@@ -68,8 +68,15 @@ export class RunJournal implements AsyncDisposable {
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /** Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. */
+  /**
+   * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. Throws a TypeError for an
+   * engine with other symbols too: a journal keeps the prices and the orders of one.
+   */
   constructor(journal: Journal, engine: Engine, symbol: string) {
+    const { symbols } = engine.state;
+    if (symbols.length > 1) {
+      throw new TypeError(`A journal keeps a run in one symbol: this one trades ${symbols.join(", ")}`);
+    }
     this.#journal = journal;
     this.#path = journal.path;
     this.#engine = engine;
@@ -178,10 +185,10 @@ export class RunJournal implements AsyncDisposable {
    * Writes a heartbeat at `time` (µs since 1970, by the wall clock), whether trades come or not. It shows the run's
    * progress between checkpoints.
    */
-  async heartbeat(time: number, pace: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): Promise<void> {
+  async heartbeat(time: number, throughput: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): Promise<void> {
     const { trades, price, lastTime } = this.#engine.state.current;
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
-    const { tradesPerSecond, lagMs } = pace;
+    const { tradesPerSecond, lagMs } = throughput;
     await this.#journal.heartbeat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
   }
 
@@ -203,7 +210,7 @@ export class RunJournal implements AsyncDisposable {
     try {
       if (!isCurrent(state)) throw this.#olderRun();
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
-      if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
+      if (odd !== null) throw new TypeError(`${odd} has a value that no run can have`);
       const changes = await this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
       this.#engine.restore(state, await this.#journal.lastCloses(), changes);
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
@@ -246,7 +253,7 @@ export class RunJournal implements AsyncDisposable {
   #otherMarket(then: string, now: string): OtherRun {
     return new OtherRun(
       `the run in ${this.#path} trades on ${marketText(then)} and cannot resume with ${marketText(now)}: ` +
-        "its position was bought at other prices. Go on where it was, give another --state, or --new-run to close " +
+        "its position was bought at other prices. Continue where it was, give another --state, or --new-run to close " +
         "that run and start another",
     );
   }

@@ -25,7 +25,7 @@ export interface RecordingOptions {
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
   readonly time?: number;
-  /** Where the run's journal stands as the recording starts. */
+  /** The end of the run's journal when the recording starts. */
   readonly journal?: JournalPlace | undefined;
   /** Default: this machine's. */
   readonly clock?: Clock;
@@ -278,7 +278,9 @@ export class Recording implements AsyncDisposable {
     } catch (error) {
       if (path !== null) folder.discard(path);
       this.#onTrouble(
-        `${messageOf(error)} What is received goes on into ${this.#output.path}, until the next day.`,
+        `${
+          messageOf(error)
+        } Frames received from now on are written to ${this.#output.path}, until the next day.`,
       );
       return null;
     }
@@ -357,7 +359,7 @@ export class Recording implements AsyncDisposable {
       this.#onTrouble(
         `Cannot write to ${this.#output.path}: ${
           messageOf(error)
-        }. The run goes on, and what it receives waits in ` +
+        }. The run continues, and what it receives waits in ` +
           "memory until writing works again; make room.",
       );
     }

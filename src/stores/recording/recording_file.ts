@@ -88,7 +88,7 @@ function refusePipe(path: string): void {
   try {
     isPipe = Deno.statSync(path).isFifo;
   } catch {
-    // Nothing is there, or it may not be inspected. Opening it will tell.
+    // Nothing is there, or it may not be inspected. Opening it will show.
     return;
   }
   if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");

@@ -78,14 +78,7 @@ export class ResultFile implements Disposable {
       summary: totals,
       metrics,
       equityCurve: equityCurve.map(({ time, equity }) => [isoTime(time), amountText(new Money(equity))]),
-      drawdownPeriods: drawdownPeriods.map(({ peak, amount, from, to, recovered }) => ({
-        peak: amountText(peak),
-        amount: amountText(amount),
-        fraction: amountText(amount.div(peak)),
-        from: isoTime(from),
-        to: isoTime(to),
-        recovered: recovered === null ? null : isoTime(recovered),
-      })),
+      drawdownPeriods: shownDrawdowns({ drawdownPeriods }),
       models,
     };
     this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
@@ -103,4 +96,16 @@ export class ResultFile implements Disposable {
     this.#text = "";
     this.#place.write(text);
   }
+}
+
+/** Drawdown periods as text: amounts in quote currency, times in ISO 8601. */
+export function shownDrawdowns({ drawdownPeriods }: Pick<Results, "drawdownPeriods">) {
+  return drawdownPeriods.map(({ peak, amount, from, to, recovered }) => ({
+    peak: amountText(peak),
+    amount: amountText(amount),
+    fraction: amountText(amount.div(peak)),
+    from: isoTime(from),
+    to: isoTime(to),
+    recovered: recovered === null ? null : isoTime(recovered),
+  }));
 }

@@ -26,6 +26,8 @@ export interface ResultPlace extends Disposable {
 
 /** How long a place may keep a run waiting, and where that is reported. */
 export interface PlaceOptions {
+  /** How every file of this kind starts, even an unfinished one; only such files are replaced. A result by default. */
+  readonly start?: string;
   /** Once it is aborted, the run stops waiting for a pipe's reader. */
   readonly stop: AbortSignal;
   /** Called with warnings for the user, one sentence each. */
@@ -59,7 +61,7 @@ export async function resultPlaceAt(path: string, options: PlaceOptions): Promis
     if (info?.isCharDevice || info?.isBlockDevice) {
       return openPlace(path, info, await Deno.open(path, { write: true }), options);
     }
-    return Replacement.of(path, targetOf(path), options.onWarning);
+    return Replacement.of(path, targetOf(path), options);
   } catch (error) {
     throw failed(path, error);
   }
@@ -70,13 +72,18 @@ class Replacement implements ResultPlace {
   readonly #path: string;
   readonly #target: string;
   readonly #partial: string;
+  readonly #start: string;
   readonly #file: Deno.FsFile;
   #isOpen = true;
 
   /** `path` is what the user named, `target` the file that it leads to. */
-  static of(path: string, target: string, onWarning: (text: string) => void): Replacement {
-    refuseOther(target);
-    for (const name of removeAbandoned(target)) {
+  static of(
+    path: string,
+    target: string,
+    { start = RESULT_START, onWarning }: PlaceOptions,
+  ): Replacement {
+    refuseOther(target, start);
+    for (const name of removeAbandoned(target, start)) {
       onWarning(`${name} is removed: it is the partial result of a run that was killed`);
     }
     for (let n = 0;; n++) {
@@ -87,6 +94,7 @@ class Replacement implements ResultPlace {
           path,
           target,
           partial,
+          start,
           Deno.openSync(partial, { write: true, createNew: true, mode: modeAt(target) }),
         );
       } catch (error) {
@@ -95,10 +103,11 @@ class Replacement implements ResultPlace {
     }
   }
 
-  private constructor(path: string, target: string, partial: string, file: Deno.FsFile) {
+  private constructor(path: string, target: string, partial: string, start: string, file: Deno.FsFile) {
     this.#path = path;
     this.#target = target;
     this.#partial = partial;
+    this.#start = start;
     this.#file = file;
     try {
       file.tryLockSync(true);
@@ -122,7 +131,7 @@ class Replacement implements ResultPlace {
 
   finish(): Promise<void> {
     try {
-      refuseOther(this.#target);
+      refuseOther(this.#target, this.#start);
       Deno.renameSync(this.#partial, this.#target);
     } catch (error) {
       return Promise.reject(failed(this.#path, error));
@@ -184,11 +193,11 @@ class OpenPlace implements ResultPlace {
     this.#file.close();
   }
 
-  /** Waits for the write; throws if its reader takes nothing after `stop` is aborted. */
+  /** Waits for the write; throws if its reader reads nothing after `stop` is aborted. */
   async #unlessStopped(write: Promise<void>): Promise<void> {
     using end = new EndOfWaiting(this.#stop, GRACE_MS);
     if (await Promise.race([write, end.promise]) === "over") {
-      throw impossible(this.#path, "its reader takes nothing, and the rest of the result is lost");
+      throw impossible(this.#path, "its reader reads nothing, and the rest of the result is lost");
     }
   }
 }
@@ -281,14 +290,14 @@ function folderOf(path: string): string {
  * Removes the partial files that killed runs left beside `target`: those that no process has locked. Returns the names
  * of the files removed.
  */
-function removeAbandoned(target: string): string[] {
+function removeAbandoned(target: string, start: string): string[] {
   const folder = folderOf(target);
   const name = target.slice(folder.length);
   const pattern = new RegExp(`^${RegExp.escape(name)}(\\.\\d+(-\\d+)?)?\\.partial$`);
   const removed: string[] = [];
   try {
     for (const { name, isFile } of Deno.readDirSync(folder === "" ? "." : folder)) {
-      if (isFile && pattern.test(name) && isAbandoned(folder + name)) {
+      if (isFile && pattern.test(name) && isAbandoned(folder + name, start)) {
         Deno.removeSync(folder + name);
         removed.push(folder + name);
       }
@@ -299,9 +308,9 @@ function removeAbandoned(target: string): string[] {
   return removed;
 }
 
-function isAbandoned(path: string): boolean {
+function isAbandoned(path: string, start: string): boolean {
   try {
-    if (!startsLikeResult(path)) return false;
+    if (!startsWith(path, start)) return false;
     using file = Deno.openSync(path, { read: true, write: true });
     return file.tryLockSync(true);
   } catch {
@@ -310,18 +319,18 @@ function isAbandoned(path: string): boolean {
 }
 
 /** Throws a ResultFileError if a result must not replace the file. */
-function refuseOther(path: string): void {
+function refuseOther(path: string, start: string): void {
   const info = infoOf(path);
   // Opening or replacing it shows what else it is.
-  if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
+  if (info === null || !info.isFile || info.size === 0 || startsWith(path, start)) return;
   throw impossible(path, "the file there is not a result. Choose another name, or remove it");
 }
 
-function startsLikeResult(path: string): boolean {
-  const start = new Uint8Array(RESULT_START.length);
+function startsWith(path: string, start: string): boolean {
+  const bytes = new Uint8Array(start.length);
   using file = Deno.openSync(path);
-  const count = file.readSync(start) ?? 0;
-  return new TextDecoder().decode(start.subarray(0, count)) === RESULT_START;
+  const count = file.readSync(bytes) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, count)) === start;
 }
 
 function impossible(path: string, why: string, cause?: unknown): ResultFileError {

@@ -48,7 +48,7 @@ export class CheckedEntry implements Entry {
   }
 }
 
-/** One run of a journal as it stood when this was made. */
+/** One run of a journal as of when this was made. */
 export class CheckedRun {
   readonly run: number;
   readonly #blocking: Blocking;

@@ -79,7 +79,7 @@ export class Verification {
   #withCloses: number | null = null;
 
   /**
-   * Of `run` in the journal as it stands now, the last one if that is null. Throws a JournalError if there is no such
+   * Of `run` in the journal as it is now, the last one if that is null. Throws a JournalError if there is no such
    * run or the journal cannot be read.
    */
   static async of(
@@ -191,7 +191,7 @@ export class Verification {
       this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
     } else if (symbol !== this.#symbol) {
-      return this.#differ(`Entry ${seq} (${type}) goes on with ${symbol}, the run is of ${this.#symbol}`, {
+      return this.#differ(`Entry ${seq} (${type}) continues with ${symbol}, the run is of ${this.#symbol}`, {
         entry: opening,
       });
     } else this.#derivation.engine = engine;
@@ -249,10 +249,10 @@ export class Verification {
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#withCloses);
     const stated = divergence(entry.content, { reason, tradeId, text });
-    const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
+    const found = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
     if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
-    if (stood?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, stood));
-    if (stood !== null) return await this.#otherState(checkpoint, stored, stood);
+    if (found?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, found));
+    if (found !== null) return await this.#otherState(checkpoint, stored, found);
     this.#last = stored;
     return null;
   }

@@ -56,7 +56,7 @@ export function fillParametersOf({ slippage, latency, fill }: Assumed): FillPara
 }
 
 /**
- * The lines, each indented by two blanks. With `withFillParameters` they say how orders fill. `named` are the
+ * The lines, each indented by two spaces. With `withFillParameters` they say how orders fill. `named` are the
  * exchange's names of the assets, or null.
  */
 export function assumptions(

@@ -60,10 +60,10 @@ const FILL_PARAMETERS: readonly Row[] = [
 ];
 
 /** The rows in sections, each under its name. `reasons` are those of refused orders. */
-function rowsIn(
+export function figureRows(
   { base, quote }: { readonly base: string; readonly quote: string },
   reasons: readonly string[],
-  moment: (time: string | null) => string,
+  when: (time: string | null) => string = moment,
 ): readonly Row[] {
   return [
     "Result",
@@ -106,8 +106,8 @@ function rowsIn(
     "Risk",
     ["largest drawdown", ({ metrics }) => unsignedPercent(metrics.maxDrawdown?.fraction ?? null)],
     [`largest drawdown, ${quote}`, ({ metrics }) => money(metrics.maxDrawdown?.amount ?? null)],
-    ["  from", ({ metrics }) => moment(metrics.maxDrawdown?.from ?? null)],
-    ["  to", ({ metrics }) => moment(metrics.maxDrawdown?.to ?? null)],
+    ["  from", ({ metrics }) => when(metrics.maxDrawdown?.from ?? null)],
+    ["  to", ({ metrics }) => when(metrics.maxDrawdown?.to ?? null)],
     ["  length", ({ metrics }) => span(metrics.maxDrawdown?.lengthMs ?? null)],
     ["longest time under water", ({ metrics }) => span(metrics.longestUnderWaterMs)],
     ["annualized return", ({ metrics }) => percent(metrics.annualizedReturn)],
@@ -125,7 +125,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
   const rows = [
     ...(columns.length > 1 ? FILL_PARAMETERS : []),
-    ...rowsIn(
+    ...figureRows(
       assets(summary.symbol, head.assets),
       reasons,
       columns.length > 1 ? dated(summary) : moment,

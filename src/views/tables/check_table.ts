@@ -12,8 +12,8 @@ const FEWEST_COLUMNS = 32;
  * One line for each check, with the advice below it. If all pass, a last line says so; failures go to standard error.
  * Lines longer than the `columns` of a terminal are broken between words.
  */
-export function checkTable(findings: readonly CheckResult[], columns = Infinity): string {
-  const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));
+export function checkTable(results: readonly CheckResult[], columns = Infinity): string {
+  const named = results.map((result) => ({ ...result, name: nameOf(result) }));
   const width = Math.max(0, ...named.map(({ name }) => name.length));
   const isBeside = columns - MARGIN - width - 2 >= FEWEST_COLUMNS;
   const indent = isBeside ? MARGIN + width + 2 : MARGIN;
@@ -27,8 +27,8 @@ export function checkTable(findings: readonly CheckResult[], columns = Infinity)
       ...below.map((line) => " ".repeat(indent) + line),
     ];
   });
-  const isGood = findings.every((finding) => finding.isGood);
-  return [...lines, ...(isGood ? [conclusion(findings)] : [])].map(printable).join("\n");
+  const isGood = results.every((result) => result.isGood);
+  return [...lines, ...(isGood ? [conclusion(results)] : [])].map(printable).join("\n");
 }
 
 /** The text in lines of at most `columns`, broken between words. A longer word stays whole. */
@@ -48,9 +48,9 @@ function nameOf({ subject, step }: CheckResult): string {
 }
 
 /** The last line: whether a run would work. */
-export function conclusion(findings: readonly CheckResult[]): string {
-  const amiss = findings.filter(({ isGood }) => !isGood).length;
+export function conclusion(results: readonly CheckResult[]): string {
+  const amiss = results.filter(({ isGood }) => !isGood).length;
   return amiss === 0
     ? "All checks pass."
-    : `${amiss} of ${findings.length} checks ${amiss === 1 ? "fails" : "fail"}`;
+    : `${amiss} of ${results.length} checks ${amiss === 1 ? "fails" : "fail"}`;
 }

@@ -22,7 +22,7 @@ export class EventLines {
   #text = "";
   #broken: Error | null = null;
 
-  /** Keeps up to `room` characters while `sink` takes none. Calls `onBroken` once, when no more can be written. */
+  /** Keeps up to `room` characters while `sink` accepts none. Calls `onBroken` once, when no more can be written. */
   constructor(sink: AsyncSink, onBroken: () => void, room: number = ROOM_CHARACTERS) {
     this.#onBroken = onBroken;
     this.#room = room;

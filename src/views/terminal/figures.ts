@@ -1,7 +1,7 @@
 /** Figures as people read them. */
 import { Money } from "../../domain/numbers/money.ts";
 
-/** Stands for a figure that does not exist. */
+/** Shown for a figure that does not exist. */
 export const NONE = "–";
 
 /** A whole number with commas between thousands. */
@@ -54,7 +54,7 @@ export function signedMoney(amount: string | null): string {
   return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
 
-/** From this value on, hundredths say nothing: rupiah and won are counted by the million. */
+/** From this value on, hundredths mean nothing: rupiah and won come in millions. */
 const LARGE = 1e8;
 
 /** An amount as `money` shows it, but without decimals if it is large. */
@@ -77,8 +77,8 @@ export function meanPriceText(mean: string, price: string): string {
 }
 
 /**
- * Values beside prices like `price`, with its decimals, and with more where two would read as the same though they
- * differ.
+ * Values to show beside `price`, with as many decimals as it has, and more where two different values would look the
+ * same.
  */
 export function valuesText(values: readonly string[], price: string): readonly string[] {
   const exact = values.map((value) => new Money(value));
@@ -124,7 +124,7 @@ export function moment(time: string | null): string {
   return time === null ? NONE : time.slice(0, 19).replace("T", " ");
 }
 
-/** A stake for a user: an amount, or a share of the cash. */
+/** A stake in words: an amount, or a share of the cash. */
 export function stakeWords(stake: unknown): string {
   return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

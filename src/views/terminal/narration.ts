@@ -22,8 +22,8 @@ import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { fillText, signalText } from "./fill_line.ts";
 
 /**
- * The log line for an event, or null if it is shown in another way. `named` are the exchange's names of the assets, `signal`
- * is the signal behind a fill, or null, and `average` what a crossover's averages are.
+ * The log line for an event, or null if it is shown in another way. `named` are the exchange's names for the
+ * assets, `signal` is the signal behind a fill (null for none), and `average` is the kind of a crossover's averages.
  */
 export function narrate(
   event: PenstockEvent,
@@ -180,7 +180,7 @@ export function strayText({ count, reason }: Rejections): string {
   return count === 1 ? `${reason}; it places no order` : `${count} trades out of order, the first: ${reason}`;
 }
 
-/** The log line that says that the trades of a gap are still being fetched, and what that means. */
+/** The log line for a gap whose trades are still being fetched. */
 export function stillFetching({ fromId, toId }: HeldGap): Line {
   const missing = toId - fromId + 1;
   return info(

@@ -1,4 +1,4 @@
-/** Writes text as fast as its reader takes it, while everything else goes on. */
+/** Writes text as fast as its reader takes it, while everything else continues. */
 
 /** Where text goes: a file descriptor whose write waits for its reader and holds nothing else up. */
 export interface AsyncSink {

@@ -117,7 +117,7 @@ function ungrouped(figure: string): string {
   return figure.replaceAll(",", "");
 }
 
-/** An average about as short as a price, of the same length from trade to trade so that the line stands still. */
+/** An average about as short as a price, of the same length from trade to trade so that nothing in the line moves. */
 function asPrice(average: string): string {
   const [whole = "", decimals = ""] = average.split(".");
   const zeros = decimals.length - decimals.replace(/^0+/, "").length;

@@ -174,7 +174,7 @@ export class LiveTerminal {
   /** Called with the number of lost lines, once lines can be written again. */
   onLost: (lines: number) => void = () => {};
 
-  /** Keeps up to `room` characters while `sink` takes none. */
+  /** Keeps up to `room` characters while `sink` accepts none. */
   constructor(sink: AsyncSink, room: number = LOG_CHARACTERS) {
     this.#outlet = new Outlet(sink, {
       room,

@@ -116,7 +116,7 @@ Deno.test("healthOf() accepts heartbeats that are younger than the limit, or as 
   assertEquals(
     alive(-90).text,
     `the last heartbeat of run 2 in a.db, at ${at}, is 90 s ahead of this clock: the clock was set back, ` +
-      "or the clocks differ. Until the next heartbeat nobody can tell whether the run is alive",
+      "or the clocks differ. Until the next heartbeat it is unknown whether the run is alive",
   );
   const stopped = { time: STARTED + 100 * SECOND, reason: "asked to" };
   assertEquals(alive(1, { stopped }), {

@@ -35,10 +35,10 @@ async function failureInChild(url: string, permissions: string[]): Promise<strin
     try {
       await TradeSocket.open(${JSON.stringify(url)}, { handshakeMs: 600_000, staleMs: 600_000 }, never);
     } catch (error) {
-      const told = await explain(error, ${
+      const explained = await explain(error, ${
     JSON.stringify(url)
   }, exchangeNamed("binance"), never).catch((error) => error);
-      console.log(told instanceof Error ? String(told) : JSON.stringify(told));
+      console.log(explained instanceof Error ? String(explained) : JSON.stringify(explained));
     }`;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
@@ -123,7 +123,7 @@ socketTest("explain() says that TLS failed when the port does not speak it", asy
   assertStringIncludes(hint!, "DENO_TLS_CA_STORE=system");
 });
 
-socketTest("explain() tells a restricted region and points to the market-data host", async () => {
+socketTest("explain() names a restricted region and points to the market-data host", async () => {
   await using exchange = BuiltInExchange.listen({ faults: parseFaults("refuse=451:0@0") });
   const host = exchange.endpoint.slice("ws://".length);
   const { reason, hint, status } = await failureOf(`${exchange.endpoint}/ws/btcusdt@trade`);

@@ -8,7 +8,7 @@ const NEVER = new AbortController().signal;
 /** Longer than any pause of this process, which must end neither a handshake nor a quiet stream. */
 const LONG_MS = 600_000;
 
-/** A server whose connections send what the test tells them to. */
+/** A server whose connections send what the test gives them. */
 class Scene implements AsyncDisposable {
   readonly #server: RawServer;
   readonly #visits: Visit[] = [];

@@ -65,7 +65,7 @@ socketTest("LiveFeed keeps going after ten cuts, and every trade received is cou
 });
 
 for (const fault of ["stall", "half-open", "no-close", "close"] as const) {
-  socketTest(`LiveFeed gives up a connection after --stale and goes on: ${fault}`, async () => {
+  socketTest(`LiveFeed drops a connection after --stale and continues: ${fault}`, async () => {
     await using exchange = listen("", { pingEveryMs: 20 });
     await using run = new FeedRun(exchange.endpoint, { staleMs: fault === "close" ? 60_000 : 200 });
     await breakConnection(run, exchange, fault, 2);
@@ -145,7 +145,7 @@ socketTest("LiveFeed learns from the built-in exchange how long to stay away", a
   await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 300, random: () => 0 });
   await run.until(() => run.disconnected.length === 2);
   const [first, second] = run.disconnected.map(({ retryInMs }) => retryInMs);
-  // Some of it may have passed by the time it is told.
+  // Some of it may have passed by the time of the signal.
   assert(first === 0 && second! > 20_000 && second! <= 60_000, `${first}, ${second}`);
   await run.stop();
 });
@@ -300,9 +300,9 @@ socketTest("LiveFeed lives through every fault at random places", async () => {
   assertCounted(run);
 });
 
-/** Situations in which a feed may be told to stop: where it connects, its options, and when it is there. */
+/** Situations in which a feed may be stopped: where it connects, its options, and when it is there. */
 const SITUATIONS: Record<string, (stop: (run: FeedRun) => Promise<void>) => Promise<void>> = {
-  "before it has begun": async (stop) => {
+  "before it starts": async (stop) => {
     await using server = RawServer.listen(null);
     await using run = new FeedRun(server.endpoint);
     await stop(run);
@@ -313,7 +313,7 @@ const SITUATIONS: Record<string, (stop: (run: FeedRun) => Promise<void>) => Prom
     while (server.accepted === 0) await pause(1);
     await stop(run);
   },
-  "while asking why it was refused": async (stop) => {
+  "while it queries why it was refused": async (stop) => {
     await using server = RawServer.listen((visit) =>
       visit.isWebSocket ? visit.answer(429) : Promise.resolve()
     );
@@ -369,13 +369,13 @@ const SITUATIONS: Record<string, (stop: (run: FeedRun) => Promise<void>) => Prom
 };
 
 for (const [situation, play] of Object.entries(SITUATIONS)) {
-  socketTest(`LiveFeed ends at once when it is told to ${situation}`, async () => {
+  socketTest(`LiveFeed ends at once when it is stopped ${situation}`, async () => {
     await play((run) => run.stop());
   });
 }
 
 socketTest(
-  "LiveFeed hands over what both connections had received when it is told to stop in between",
+  "LiveFeed hands over what both connections had received when it is stopped in between",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();

@@ -163,7 +163,7 @@ socketTest(
     refuse = false;
     const [first, second] = [server.visits[1]!.at, id];
     await run.until(() => renewals(run) === 1);
-    assert(id > second, "the old connection did not go on");
+    assert(id > second, "the old connection did not continue");
     assertStringIncludes(run.notices[0]!, "refused the connection: HTTP 429");
     const attempts = server.visits.filter(({ isWebSocket }) => isWebSocket).map(({ at }) => at);
     assertEquals(attempts.length, 3);

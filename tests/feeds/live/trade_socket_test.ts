@@ -94,7 +94,7 @@ socketTest("TradeSocket slows the exchange down while nobody reads, and memory s
   const first = await stuckAt(exchange);
   const heap = Deno.memoryUsage().heapUsed;
   await pause(300);
-  assertEquals(exchange.released, first, "the exchange went on sending");
+  assertEquals(exchange.released, first, "the exchange kept sending");
   assert(Deno.memoryUsage().heapUsed - heap < 8e6, "the heap grew");
   assert(socket.waiting.length <= MOST_AHEAD, `${socket.waiting.length} frames wait`);
   assert(first - last < 100_000, `${first - last} trades are in transit`);

@@ -24,7 +24,7 @@ import { testStrategy } from "./strategy_contract.ts";
 testStrategy("a made-up strategy", () => new Climb(4));
 
 const WINDOW = 6;
-const CHOICES = { ...DEFAULTS, long: WINDOW, maxDrawdown: null };
+const OPTIONS = { ...DEFAULTS, long: WINDOW, maxDrawdown: null };
 
 function optionsWith(choices: Choices): PipelineOptions {
   return { ...optionsOf(choices), strategy: () => new Climb(choices.long) };
@@ -63,7 +63,7 @@ Deno.test("Pipeline continues with a made-up strategy as if it had never stopped
 });
 
 /** What one process that keeps the run in the journal at `path` decides, up to the trade with the id `last`. */
-async function process(path: string, last: number, options = optionsWith(CHOICES)): Promise<PipelineEvent[]> {
+async function process(path: string, last: number, options = optionsWith(OPTIONS)): Promise<PipelineEvent[]> {
   const engine = new Engine(options);
   await using journal = new RunJournal(
     await Journal.open(path, { now: () => 0, remembers: WINDOW }),
@@ -104,14 +104,14 @@ Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run 
     assertEquals(events, whole);
     assertGreater(events.filter(({ type }) => type === "fill").length, 100);
     // A run cannot be resumed without the strategy's state, nor with another strategy.
-    const crossover = optionsOf({ ...CHOICES, short: 2 });
+    const crossover = optionsOf({ ...OPTIONS, short: 2 });
     const { message } = await assertRejects(() => process(`${folder}/parts.db`, 0, crossover), JournalError);
     assertStringIncludes(message, "is none that a run can have (strategy is");
   });
 });
 
 Deno.test("events and views show a made-up strategy's values by its own names", () => {
-  const pipeline = new Pipeline(optionsWith(CHOICES));
+  const pipeline = new Pipeline(optionsWith(OPTIONS));
   const events = [...pipeline.run(reading(TRADES.map((trade) => messageOf(trade))))];
   const signal = events.find(({ type }) => type === "signal") as SignalEvent & {
     rises: string;

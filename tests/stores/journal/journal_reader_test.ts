@@ -293,16 +293,16 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
     const swap = (a: number, b: number) => edit((database) => renumber(database, new Map([[a, b], [b, a]])));
     assertEquals(
       await swap(4, 20),
-      "4 moved: entry 4 (signal) was moved: it stood at 20",
+      "4 moved: entry 4 (signal) was moved: its place was 20",
     );
     assertEquals(
       await swap(4, 5),
-      "4 moved: entry 4 (signal) was moved: it stood at 5",
+      "4 moved: entry 4 (signal) was moved: its place was 5",
     );
     const shift = new Map([[6, 9], [7, 6], [8, 7], [9, 8]]);
     assertStringIncludes(
       await edit((database) => renumber(database, shift)),
-      "6 moved: entry 6 (checkpoint) was moved: it stood at 7",
+      "6 moved: entry 6 (checkpoint) was moved: its place was 7",
     );
     assertEquals(
       await edit((database) => append(database, true)),

@@ -299,7 +299,7 @@ Deno.test("releaseHalt() asks the process that holds the journal, and returns on
   });
 });
 
-Deno.test("releaseHalt() releases once when two processes ask at once, and tells the other that it was too late", async () => {
+Deno.test("releaseHalt() releases once when two processes ask at once, and answers the other that it was too late", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using run = await Process.start(path);

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { BooksError } from "../../../src/domain/account/account.ts";
 import { configure } from "../../../src/config/config.ts";
 import type { PipelineEvent } from "../../../src/domain/run/event.ts";
@@ -17,7 +24,7 @@ import type { PlainTrade } from "../../support/reference.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { diskError, inFolder, TIME, watched } from "../sample_journal.ts";
 
-const CHOICES = { ...DEFAULTS, short: 2, long: 5, latency: 1_500 };
+const OPTIONS = { ...DEFAULTS, short: 2, long: 5, latency: 1_500 };
 const SHOWN: ShownOptions = { symbol: "BTCUSDT", short: 2, long: 5, cash: "10000", stale: 15_000 };
 const ORIGIN = settledOrigin();
 const BATCH = 15;
@@ -45,10 +52,10 @@ async function process(
   printed: PipelineEvent[],
   connect?: Connect,
 ): Promise<void> {
-  const engine = new Engine(optionsOf(CHOICES));
+  const engine = new Engine(optionsOf(OPTIONS));
   const options = {
     now: () => 0,
-    remembers: CHOICES.long,
+    remembers: OPTIONS.long,
     ...(connect === undefined ? {} : { store: sqliteStore({ connect }) }),
   };
   await using journal = new RunJournal(await Journal.open(path, options), engine, "BTCUSDT");
@@ -138,9 +145,9 @@ Deno.test("RunJournal.stop() keeps the stop of a run only together with its stat
       const connect = watched((_number, moment) => {
         if (moment === "before" && left-- === 0) throw diskError();
       });
-      const engine = new Engine(optionsOf(CHOICES));
+      const engine = new Engine(optionsOf(OPTIONS));
       const store = sqliteStore({ connect });
-      const opened = await Journal.open(path, { now: () => 0, remembers: CHOICES.long, store });
+      const opened = await Journal.open(path, { now: () => 0, remembers: OPTIONS.long, store });
       await using journal = new RunJournal(opened, engine, "BTCUSDT");
       const start = { time: TIME, version: "1", options: SHOWN, market: "binance", instrument: ORIGIN };
       await journal.start({ ...start, isNew: false });
@@ -163,8 +170,8 @@ Deno.test("RunJournal.start() refuses to resume with other options, and starts a
     const printed: PipelineEvent[] = [];
     await process(path, walk(60), printed);
     const start = async (options: ShownOptions, isNew: boolean) => {
-      const engine = new Engine(optionsOf(CHOICES));
-      const kept = await Journal.open(path, { now: () => 0, remembers: CHOICES.long });
+      const engine = new Engine(optionsOf(OPTIONS));
+      const kept = await Journal.open(path, { now: () => 0, remembers: OPTIONS.long });
       await using journal = new RunJournal(kept, engine, "BTCUSDT");
       return [
         await journal.start({
@@ -182,6 +189,10 @@ Deno.test("RunJournal.start() refuses to resume with other options, and starts a
     const { message } = await assertRejects(() => start(other, false), OtherRun);
     assertStringIncludes(message, "cannot resume with other options: short was 2 and is 3. ");
     assertEquals(await start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
+    // Before there was the option, every trade was a bar.
+    assertEquals(await start({ ...SHOWN, bars: "trades" }, false), [true, 60]);
+    const bars = await assertRejects(() => start({ ...SHOWN, bars: "1m" }, false), OtherRun);
+    assertStringIncludes(bars.message, "cannot resume with other options: bars was trades and is 1m. ");
     assertEquals(await start(other, true), [false, 0]);
     assertEquals(await start(other, false), [true, 0]);
   });
@@ -195,7 +206,7 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
     ],
     [(state) => ({ ...state, drawdown: null }), "is none that a run can have"],
     [(state) => ({ ...state, gate: "losses" }), "is none that a run can have (Cannot use 'in'"],
-    [(state) => ({ ...state, trades: "-1" }), "trades cannot be what it is"],
+    [(state) => ({ ...state, trades: "-1" }), "trades has a value that no run can have"],
     [(state) => ({ ...state, parse: { ...state.parse, counts: null } }), "is none that a run can have"],
     [(state) => ({ ...state, last: { ...state.last, time: 1e300 } }), "is none that a run can have"],
     [
@@ -210,7 +221,7 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
       const path = `${folder}/${number}.db`;
       Deno.copyFileSync(sound, path);
       {
-        await using journal = await Journal.open(path, { now: () => 0, remembers: CHOICES.long });
+        await using journal = await Journal.open(path, { now: () => 0, remembers: OPTIONS.long });
         const { time, state, account, positions, closes: { decimals } } = (await journal.last())!.checkpoint!;
         const closes = { decimals, fresh: false, values: [] };
         const forged = change(state as unknown as PipelineSnapshot);
@@ -220,5 +231,17 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
       assertStringIncludes(String(error), why);
       assert(error instanceof JournalError || error instanceof BooksError, String(error));
     }
+  });
+});
+
+Deno.test("RunJournal refuses an engine with several symbols, of which it would keep only one", async () => {
+  await inFolder(async (folder) => {
+    await using journal = await Journal.open(`${folder}/run.db`, { now: () => 0, remembers: OPTIONS.long });
+    const engine = new Engine({ ...optionsOf(OPTIONS), others: { ETHUSDT: {} } });
+    assertThrows(
+      () => new RunJournal(journal, engine, OPTIONS.symbol),
+      TypeError,
+      "A journal keeps a run in one symbol: this one trades BTCUSDT, ETHUSDT",
+    );
   });
 });

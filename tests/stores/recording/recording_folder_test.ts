@@ -166,7 +166,7 @@ Deno.test("Recording.createIn() continues in the last file if it cannot create a
   folder.refuses = true;
   recording.frames(numbered(0, 1), MIDNIGHT + DAY);
   assertEquals(printed, [
-    "Cannot record to data/rec/: it is gone. What is received goes on into rec/1.txt, until the next day.",
+    "Cannot record to data/rec/: it is gone. Frames received from now on are written to rec/1.txt, until the next day.",
   ]);
   recording.frames(numbered(1, 2), MIDNIGHT + DAY + 1);
   folder.refuses = false;

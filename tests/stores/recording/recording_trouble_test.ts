@@ -21,7 +21,7 @@ for (const path of ["x.txt", "x.gz"]) {
     recording.note({ event: "disconnected", reason: "x", retryInMs: 1 }, TIME);
     assertEquals(file.bytes, good);
     assertEquals(printed, [
-      `Cannot write to ${path}: No space left on device (os error 28). The run goes on, and what it receives ` +
+      `Cannot write to ${path}: No space left on device (os error 28). The run continues, and what it receives ` +
       "waits in memory until writing works again; make room.",
     ]);
     file.room = Infinity;
@@ -174,8 +174,8 @@ Deno.test({
       lot();
       await recording.close();
       assertEquals(printed, [
-        `${path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
-        "goes on. To record again, start it again.",
+        `${path} was removed while the run writes to it: nothing is recorded from now on, and the run ` +
+        "continues. To record again, start it again.",
       ]);
     });
   },

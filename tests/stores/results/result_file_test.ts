@@ -20,6 +20,7 @@ const RESULTS: Results = {
     { time: START + 1_000_000, equity: 9_900.123456789 },
     { time: START + 2_500_001, equity: 1e-7 },
   ],
+  volatility: [],
   drawdownPeriods: [
     {
       ...{ peak: new Money("10050"), amount: new Money("203.123456785"), from: START, to: START + 3 },
@@ -83,7 +84,7 @@ async function evaluate(code: string, flag?: string): Promise<string> {
     const head = ${JSON.stringify(HEAD)};
     const options = { stop: new AbortController().signal, onWarning: () => {} };
     const start = (path) => ResultFile.create(path, head, options);
-    const results = { metrics: METRICS, equityCurve: [], drawdownPeriods: [] };
+    const results = { metrics: METRICS, volatility: [], equityCurve: [], drawdownPeriods: [] };
     const fill = ${JSON.stringify(fill(1))};
     ${code}`;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
@@ -171,7 +172,7 @@ Deno.test("ResultFile writes the fields of its schema, in that order", async () 
 Deno.test("ResultFile is complete even without a fill, a point or a period", async () => {
   await inFolder(async (folder) => {
     using file = await start(`${folder}/x.json`);
-    await file.finish(SUMMARY, { metrics: METRICS, equityCurve: [], drawdownPeriods: [] });
+    await file.finish(SUMMARY, { metrics: METRICS, volatility: [], equityCurve: [], drawdownPeriods: [] });
     const { fills, equityCurve, drawdownPeriods } = JSON.parse(Deno.readTextFileSync(`${folder}/x.json`));
     assertEquals([fills, equityCurve, drawdownPeriods], [[], [], []]);
   });

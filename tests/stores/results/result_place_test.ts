@@ -233,7 +233,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "resultPlaceAt() reports that a pipe's reader has left, or takes nothing until the end",
+  name: "resultPlaceAt() reports that a pipe's reader has left, or reads nothing until the end",
   ignore,
   fn: async () => {
     await inFolder(async ({ folder, open, stopping }) => {
@@ -252,7 +252,7 @@ Deno.test({
       using stuck = await reader;
       try {
         place.write(much);
-        const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
+        const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader reads nothing");
         stopping.abort();
         await writing;
         // Reads what is being written, so that the write can finish.

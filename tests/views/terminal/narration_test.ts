@@ -6,7 +6,7 @@ import { SUMMARY } from "../../support/sample_metrics.ts";
 const time = "2024-08-08T23:54:15.342000Z";
 const symbol = "BTCUSDT";
 
-const TOLD: readonly [PenstockEvent, string, string][] = [
+const NARRATED: readonly [PenstockEvent, string, string][] = [
   [
     {
       type: "started",
@@ -420,7 +420,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
 ];
 
-for (const [event, level, text] of TOLD) {
+for (const [event, level, text] of NARRATED) {
   Deno.test(`narrate() says "${text}"`, () => assertEquals(narrate(event), { level, text } as never));
 }
 

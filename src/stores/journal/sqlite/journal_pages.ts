@@ -252,7 +252,7 @@ function framesOf(log: Deno.FsFile, path: string): { size: number; frames: Map<n
   }
 }
 
-/** SQLite's checksum of a log, which goes on from one frame to the next. */
+/** SQLite's checksum of a log, which continues from one frame to the next. */
 class Checksum {
   readonly #isLittle: boolean;
   #one = 0;
@@ -272,7 +272,7 @@ class Checksum {
     [this.#one, this.#two] = [one, two];
   }
 
-  /** Whether it is the one that stands at an offset. */
+  /** Whether it is the one at an offset. */
   is(view: DataView, at: number): boolean {
     return view.getUint32(at) === this.#one && view.getUint32(at + 4) === this.#two;
   }

@@ -11,7 +11,7 @@ import {
 } from "./journal_tables.ts";
 import { OWNERS_FILE } from "../../files/owner_only.ts";
 
-/** "PNST": says in the file's header that it is Penstock's. */
+/** "PNST", which marks the header of a file as Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
 
 const LISTED = 'SELECT type, name, tbl_name AS "table", rootpage AS root, sql FROM sqlite_schema LIMIT ?';
@@ -39,8 +39,8 @@ function addRequests(database: JournalDatabase): void {
 }
 
 /**
- * Makes an empty journal at `path`, where nothing may be. It is created under another name first, so whatever
- * happens, there is a whole journal or none.
+ * Creates an empty journal at `path`, where there must be nothing. It has another name until it is finished, so that
+ * there is a whole journal or none, whatever happens.
  */
 export function createJournal(path: string, connect: Connect): void {
   const draft = `${path}.new`;
@@ -76,8 +76,8 @@ export interface Connected<D extends JournalDatabase> {
 }
 
 /**
- * Opens the journal at `path` for reading, once what it consists of was found to be what Penstock makes, to the
- * letter: before SQLite reads it, and again as SQLite reads it. Throws a JournalError if it is not, for another
+ * Opens the journal at `path` for reading, after checking that its objects are, to the letter, those that Penstock
+ * makes: once before SQLite reads the file, and again as SQLite reads it. Throws a JournalError if they are not, for another
  * program's database and for a version that is not known.
  */
 export function connectToRead<D extends JournalDatabase>(
@@ -101,9 +101,9 @@ export function connectToRead<D extends JournalDatabase>(
   }
 }
 
-/** Removes a draft, and what SQLite has beside it. */
+/** Removes a draft and SQLite's files beside it. */
 export function removeDraft(draft: string): void {
-  // The draft last: without it nobody could tell whose the others are.
+  // The draft last: without it nobody could know whose the others are.
   for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
 }
 
@@ -217,8 +217,8 @@ export function refuseOthers(path: string, draft: string): void {
 }
 
 /**
- * Whether a file is a journal that was not finished: empty, or of Penstock's databases, or one whose first page SQLite
- * writes last, with the file beside it from which it would take back the others.
+ * Whether a file is an unfinished journal: an empty file, one of Penstock's databases, or one whose first page is still
+ * missing, beside the file from which SQLite would restore the others.
  */
 function isDraft(path: string): boolean {
   using file = Deno.openSync(path);

@@ -175,7 +175,7 @@ function kindOf(type: string | null): string {
     : `an object of type ${quoted(type)}`;
 }
 
-/** Where two statements part, and how each goes on from there. */
+/** Where two statements part, and how each continues from there. */
 function parting(found: string, expected: string): string {
   let at = 0;
   while (at < expected.length && found[at] === expected[at]) at++;

@@ -28,7 +28,7 @@ export class JournalWatch {
         if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
           continue;
         }
-        return `${name} cannot be looked at any more (${error instanceof Error ? error.message : error})`;
+        return `${name} can no longer be examined (${error instanceof Error ? error.message : error})`;
       }
       if (is === was) continue;
       return is === null ? `${name} was removed, moved or renamed` : `${name} was replaced by another file`;

@@ -80,7 +80,7 @@ export class SqliteLease implements LogLease {
     statements.commit.run();
   }
 
-  /** Undoes what a failed write left behind, as far as there is anything. */
+  /** Undoes what a failed write left behind, if anything. */
   #undo(): void {
     try {
       this.#statements.rollback.run();

@@ -18,9 +18,9 @@ import { isWaiting, requestsIn } from "./journal_requests.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES, tablesByRun } from "./journal_tables.ts";
 
-/** Behind the last checkpoint there are only tries to connect: one a minute for two years. */
+/** The most entries after the last checkpoint: attempts to connect, one a minute for two years. */
 const MOST_PASSED = 1_000_000;
-/** In how many of the last entries the index of their types has to have them all. */
+/** For so many of the last entries, the index by type must be complete. */
 const INDEXED = 2_000;
 /** Of a price. */
 const BYTES = 8;
@@ -33,14 +33,12 @@ const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
 const COUNTS = `SELECT type, count(*) AS count
   FROM (SELECT ${BOUND_TYPE} AS type FROM entries WHERE type <> 'checkpoint'`;
 
-/** The log in a database that is open, whose tables were found to be as made. */
+/** The log in an open database whose tables have been checked. */
 export class SqliteLog implements EntryLog {
   readonly path: string;
   readonly #database: JournalDatabase;
 
   readonly #doing: Doing;
-  /** Prepared once: a resume reads the closes of thousands of checkpoints. */
-  #closesAt: ReturnType<JournalDatabase["prepare"]> | null = null;
 
   /** Closes `database` in the end. Errors say that `doing` failed. */
   constructor(database: JournalDatabase, path: string, doing: Doing = "read") {
@@ -86,7 +84,7 @@ export class SqliteLog implements EntryLog {
       const last = (condition: string, ...values: number[]) =>
         entriesWhere(database, `${condition} ORDER BY seq DESC LIMIT ?`, type, run, ...values, count);
       if (type !== "checkpoint") return last(ofTypeInRun(type));
-      // Runs follow one another: nothing of another one has to be passed on the way.
+      // Runs follow one another, so no entry of another run is in between.
       const startOf = (at: number): number | null => {
         const condition = `${ofTypeInRun("started")} ORDER BY seq DESC LIMIT 1`;
         return entriesWhere(database, condition, "started", at)[0]?.seq ?? null;
@@ -130,8 +128,7 @@ export class SqliteLog implements EntryLog {
 
   closes(seq: number): Promise<StoredCloses | null> {
     return this.#read((database) => {
-      this.#closesAt ??= database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?");
-      const row = this.#closesAt.get(seq);
+      const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
       if (row === undefined) return null;
       // Up to version 2 there were no `before` and `state`.
       const { decimals, fresh, prices: bytes, before, state } = row;
@@ -218,7 +215,7 @@ export class SqliteLog implements EntryLog {
       const result = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
       if (result !== "ok") return `its database is damaged (${result})`;
       for (const table of tablesByRun(version)) {
-        // Either is at an end of the table.
+        // Such a row is at one end of the table.
         const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
           database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
         if (row !== undefined) return `the ${table} table names run ${row["run"]}, which has no entry`;

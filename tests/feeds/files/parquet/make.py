@@ -136,7 +136,7 @@ write(
     pa.table(
         {
             "a": [one / 1000 for one in milliseconds],
-            "b": pa.array([one / 10 for one in range(1, ROWS + 1)], pa.float32()),
+            "b": pa.array([60000 + one / 10 for one in range(1, ROWS + 1)], pa.float32()),
             "c": doubles["qty"],
             "d": ["s" if one else "b" for one in sold],
         }

@@ -1,0 +1,48 @@
+/**
+ * `deno task page` bundles the scripts in web/ for browsers, and writes them as text into src/, or into the folder that
+ * its argument names, so that the program has them without reading a file. The same sources give the same bytes.
+ *
+ * web/deno.json and web/deno.lock name what only the pages use.
+ *
+ * @module
+ */
+
+const WEB = new URL("../web/", import.meta.url);
+const SRC = new URL("../src/", import.meta.url);
+const TARGET = "views/report/page_parts.ts";
+
+/** The script of a page, for browsers, without comments and spaces. Throws an Error with the bundler's messages. */
+async function bundled(script: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--config=deno.json", "--frozen", "--platform=browser", "--minify", script],
+    cwd: WEB,
+  }).output();
+  if (!success) throw new Error(`web/${script} cannot be bundled:\n${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** A style sheet without comments and needless spaces. */
+function compact(style: string): string {
+  return style.replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "").replace(/\s*([{};])\s*/g, "$1").trim();
+}
+
+/** The style sheet that comes with the charts, as npm:uplot@1.6.32 has it. */
+function chartStyle(): string {
+  return Deno.readTextFileSync(new URL("uplot.css", WEB));
+}
+
+if (import.meta.main) {
+  const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
+  const script = await bundled("report.ts");
+  const style = compact(chartStyle() + Deno.readTextFileSync(new URL("report.css", WEB)));
+  const path = new URL(TARGET, folder);
+  Deno.mkdirSync(new URL(".", path), { recursive: true });
+  Deno.writeTextFileSync(
+    path,
+    `/** The parts of web/ that the report's page contains: \`deno task page\` writes this file. */
+export const SCRIPT = ${JSON.stringify(script)};
+export const STYLE = ${JSON.stringify(style)};
+`,
+  );
+  console.log(`${TARGET}: ${script.length} characters of script, ${style.length} of style`);
+}

@@ -1,0 +1,49 @@
+/** The command line that repeats a run. */
+import type { CommandName } from "./command_name.ts";
+import { optionWord } from "../domain/process/config_error.ts";
+import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+
+/** Options that say where results go, and change none of them. */
+const OUTPUTS: readonly OptionName[] = [
+  ...["out", "report", "state", "json", "logLevel", "logFormat", "config"] as const,
+];
+
+/** A word that no shell reads in any other way. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/**
+ * The command line, for a shell: every option that differs from its default, by name and value, and the files. `shown`
+ * is a configuration as events have it.
+ *
+ * @example
+ * ```ts
+ * import { commandLine } from "./command_line.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(
+ *   commandLine("backtest", ["my trades.csv"], { symbol: "ETHUSDT", short: 20, long: 60 }),
+ *   "penstock backtest 'my trades.csv' --symbol ETHUSDT --long 60",
+ * );
+ * ```
+ */
+export function commandLine(
+  command: CommandName,
+  files: readonly string[],
+  shown: Readonly<Record<string, unknown>>,
+): string {
+  const words = ["penstock", command, ...files.map(quoted)];
+  for (const name of OPTION_NAMES) {
+    const { commands, value: placeholder } = OPTIONS[name];
+    const value = shown[name];
+    if (value === undefined || value === null || OUTPUTS.includes(name)) continue;
+    if (!(commands as readonly CommandName[]).includes(command)) continue;
+    const text = value === true ? "on" : value === false ? "off" : String(value);
+    if (text === defaultText(name, command)) continue;
+    words.push(`--${optionWord(name)}`);
+    if (placeholder !== null) words.push(quoted(text));
+  }
+  return words.join(" ");
+}
+
+function quoted(word: string): string {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,139 @@
+/**
+ * What a picture of a run needs, collected while its trades pass: price, equity and drawdown as reduced lines, the fills
+ * and the round trips. Doubles, for showing only: the books and the figures of a run are exact and elsewhere.
+ */
+import type { Block } from "../market/block.ts";
+import type { Outcome } from "../market/tick.ts";
+import type { Fill } from "../orders/fill.ts";
+import { estimate, type Money } from "../numbers/money.ts";
+import { powerOfTen } from "../numbers/price.ts";
+import { type FillMark, FillMarks } from "./fill_marks.ts";
+import { M4Columns, type Point } from "./m4_columns.ts";
+import { TripLog, type Trips } from "./trip_log.ts";
+
+/** The collected lines and records. Times are µs since 1970, amounts quote currency. */
+export interface ChartData {
+  readonly price: readonly Point[];
+  readonly equity: readonly Point[];
+  /** How far equity is below its peak, a fraction of the peak. */
+  readonly drawdown: readonly Point[];
+  readonly fills: readonly FillMark[];
+  /** Whether every fill has a mark of its own. */
+  readonly hasAllFills: boolean;
+  readonly trips: Trips;
+}
+
+/** Collects the pictures of one account in one symbol. */
+export class ChartSeries {
+  readonly #price = new M4Columns();
+  readonly #equity = new M4Columns();
+  readonly #drawdown = new M4Columns();
+  readonly #fills = new FillMarks();
+  readonly #trips = new TripLog();
+  #cash: number;
+  #position = 0;
+  /** What the position cost. */
+  #cost = 0;
+  #peak: number;
+
+  /** The account starts with `cash`, quote currency, and no position. */
+  constructor(cash: Money) {
+    this.#cash = this.#peak = estimate(cash);
+  }
+
+  /**
+   * Notes the trades of a block from row `from` up to, but not including, row `to`. They have been through all stages;
+   * `outcomes` are those of the orders at the last of them.
+   */
+  note(block: Block, from: number, to: number, outcomes: readonly Outcome[]): void {
+    const { time, price, decimals } = block;
+    const unit = powerOfTen(decimals);
+    for (let row = from; row < to;) {
+      const end = this.#price.end;
+      if (time[row]! >= end) {
+        this.trade(time[row]!, price[row]! / unit);
+        row++;
+        continue;
+      }
+      let low = row;
+      let high = row;
+      let next = row + 1;
+      for (; next < to && time[next]! < end; next++) {
+        const now = price[next]!;
+        if (now < price[low]!) low = next;
+        else if (now > price[high]!) high = next;
+      }
+      this.#segment(block, row, next, Math.min(low, high), Math.max(low, high));
+      row = next;
+    }
+    for (const outcome of outcomes) {
+      if (outcome.kind === "fill") this.fill(outcome, time[to - 1]!, price[to - 1]! / unit);
+    }
+  }
+
+  /** Notes a trade. */
+  trade(time: number, price: number): void {
+    this.#price.add(time, price);
+    this.#mark(time, price);
+  }
+
+  /** Notes a fill at a trade with this time and price. */
+  fill(fill: Fill, time: number, price: number): void {
+    const { side, quantity, fee } = fill;
+    const before = this.#position;
+    this.#fills.add(time, side, estimate(fill.price));
+    this.#trips.add(fill, time);
+    this.#cash = estimate(fill.cash);
+    this.#position = estimate(fill.position);
+    if (side === "buy") this.#cost += estimate(fill.price) * estimate(quantity) + estimate(fee);
+    else this.#cost *= this.#position / before;
+    this.#mark(time, price);
+  }
+
+  /** The data so far. */
+  data(): ChartData {
+    return {
+      price: this.#price.points(),
+      equity: this.#equity.points(),
+      drawdown: this.#drawdown.points(),
+      fills: this.#fills.marks(),
+      hasAllFills: this.#fills.isWhole,
+      trips: this.#trips.trips(),
+    };
+  }
+
+  /** Trades within one column, from row `from` to before `to`, with the rows of the two extremes in order. */
+  #segment(block: Block, from: number, to: number, earlier: number, later: number): void {
+    const { time, price, decimals } = block;
+    const unit = powerOfTen(decimals);
+    if (this.#position !== 0) this.#fall(block, from, to, unit);
+    for (const row of [earlier, later, to - 1]) this.trade(time[row]!, price[row]! / unit);
+  }
+
+  #mark(time: number, price: number): void {
+    const equity = this.#cash + this.#position * price;
+    this.#equity.add(time, equity);
+    if (equity > this.#peak) this.#peak = equity;
+    this.#drawdown.add(time, (this.#peak - equity) / this.#peak);
+    if (this.#position === 0) return;
+    const profit = this.#position * price - this.#cost + this.#trips.partProfit;
+    this.#trips.mark(profit, profit);
+  }
+
+  /** Adds the deepest point of the drawdown among these trades, which need not be at the lowest price. */
+  #fall({ time, price }: Block, from: number, to: number, unit: number): void {
+    const position = this.#position / unit;
+    let peak = this.#peak;
+    let deepest = 0;
+    let at = from;
+    for (let row = from; row < to; row++) {
+      const equity = this.#cash + position * price[row]!;
+      if (equity > peak) peak = equity;
+      else if (peak - equity > deepest * peak) {
+        deepest = (peak - equity) / peak;
+        at = row;
+      }
+    }
+    if (deepest > 0) this.#drawdown.add(time[at]!, deepest);
+  }
+}

@@ -1,0 +1,122 @@
+/** The sentences and figures of the report's page. */
+import { Money } from "../../domain/numbers/money.ts";
+import { counted, grouped, money, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
+import { type Markup, markup } from "./markup.ts";
+import { figureRows } from "./report_table.ts";
+import type { RunReport } from "./run_report.ts";
+
+/** The outcome in a sentence or two. */
+export function verdict({ summary, metrics, origin }: RunReport, quote: string): string {
+  const cash = cashOf(origin);
+  const net = new Money(summary.equity).minus(cash);
+  const fraction = metrics?.return ?? net.div(cash).toFixed(8);
+  const outcome = net.isZero() ? "broke even" : net.isNegative() ? "lost" : "made";
+  const amount = net.isZero() ? "" : ` ${money(net.abs().toFixed())} ${quote} (${percent(fraction)})`;
+  const time = summary.firstTime === null || summary.lastTime === null
+    ? ""
+    : ` in ${span(Date.parse(summary.lastTime) - Date.parse(summary.firstTime))}`;
+  const sentences = [
+    `The strategy ${outcome}${amount}${time}, after ${money(summary.fees)} ${quote} of fees.`,
+  ];
+  if (metrics !== null && metrics.buyAndHoldReturn !== null) {
+    const same = metrics.buyAndHoldAtExposure === null
+      ? ""
+      : `; with the same share of the money in the position, ${percent(metrics.buyAndHoldAtExposure)}`;
+    sentences.push(`Buying and holding would have returned ${percent(metrics.buyAndHoldReturn)}${same}.`);
+  }
+  if (summary.halt !== null) sentences.push(`It ended halted: ${summary.halt.reason}.`);
+  return sentences.join(" ");
+}
+
+/** The figures that people look for first. */
+export function tiles({ summary, metrics, origin }: RunReport, quote: string): Markup {
+  const net = new Money(summary.equity).minus(cashOf(origin)).toFixed();
+  const rows: (readonly [label: string, value: string, kind?: string])[] = [
+    [`Net profit, ${quote}`, signedMoney(net), net.startsWith("-") ? "loss" : "gain"],
+    [`Equity, ${quote}`, money(summary.equity)],
+    ["Largest drawdown", unsignedPercent(summary.maxDrawdown)],
+    [`Fees, ${quote}`, money(summary.fees)],
+    ["Fills", grouped(summary.fills)],
+  ];
+  if (metrics !== null) {
+    rows.splice(1, 0, ["Return", percent(metrics.return)], [
+      "Against buy and hold",
+      percent(metrics.excessReturn),
+    ]);
+    rows.push(["Round trips won", metrics.roundTrips === 0 ? "–" : unsignedPercent(metrics.winRate)]);
+    rows.push(["Sharpe", metrics.sharpe ?? "–"]);
+  }
+  return markup`<dl class="tiles">${
+    rows.map(([label, value, kind = ""]) =>
+      markup`
+        <div class="tile">
+          <dt>${label}</dt>
+          <dd class="${kind}">${value}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** Cash at the start, quote currency. */
+function cashOf({ options }: RunReport["origin"]): Money {
+  return new Money(String(options["cash"]));
+}
+
+/** All figures, a column for each fill model. */
+export function figureTable(
+  { summary, metrics, models, refused }: RunReport,
+  names: { readonly base: string; readonly quote: string },
+): Markup | null {
+  if (metrics === null) return null;
+  const rows = figureRows(names, refused.map(([reason]) => reason).sort());
+  const columns = [
+    {
+      title: models.length === 0 ? "" : "configured",
+      figures: { ...summary, metrics, refused: new Map(refused) },
+    },
+    ...models.map((model) => ({
+      title: model.model,
+      figures: { ...model, metrics: model.metrics!, refused: null },
+    })),
+  ];
+  return markup`
+    <section>
+      <h2>Figures</h2>
+      <p class="muted">${counted(summary.trades, "trade")}.</p>
+      <div class="scroll">
+        <table class="figures">${
+    models.length === 0 ? null : markup`
+          <thead>
+            <tr><th></th>${columns.map(({ title }) => markup`<th class="number">${title}</th>`)}</tr>
+          </thead>
+        `
+  }<tbody>${
+    rows.map((row) =>
+      typeof row === "string"
+        ? markup`
+              <tr>
+                <th colspan="${columns.length + 1}">${row}</th>
+              </tr>
+            `
+        : markup`<tr><td>${row[0].trim()}</td>${
+          columns.map(({ figures }) =>
+            markup`<td class="number">${
+              figures.refused === null && row[0].startsWith("  ") && refused.some(([reason]) =>
+                  reason === row[0].trim()
+                )
+                ? ""
+                : row[1]({
+                  ...figures,
+                  refused: figures.refused ?? new Map(),
+                  fillParameters: { slippage: "", latencyMs: 0, fill: "signal" },
+                })
+            }</td>`
+          )
+        }</tr>`
+    )
+  }</tbody></table>
+      </div>
+    </section>
+  `;
+}

@@ -1,0 +1,73 @@
+/**
+ * The form in which the report's page carries what its scripts draw: JSON of small whole numbers, of which each is the
+ * difference from the one before, deflated and in Base64. The scripts in web/ read the same types.
+ */
+
+/** A line: times as differences, ms; values as differences, in units of 10^-places. */
+export interface PackedLine {
+  readonly name: string;
+  readonly places: number;
+  readonly times: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** The kept round trips, a column for each field. */
+export interface PackedTrips {
+  readonly numbers: readonly number[];
+  /** Entry times as differences, and times held, ms. */
+  readonly entries: readonly number[];
+  readonly held: readonly number[];
+  readonly entryPrices: PackedNumbers;
+  readonly exitPrices: PackedNumbers;
+  readonly best: PackedNumbers;
+  readonly worst: PackedNumbers;
+  /** Exact decimal text. */
+  readonly quantities: readonly string[];
+  readonly costs: readonly string[];
+  readonly fees: readonly string[];
+  readonly profits: readonly string[];
+  /** Numbers of `causes`. */
+  readonly cause: readonly number[];
+  readonly causes: readonly string[];
+}
+
+/** Numbers as differences in units of 10^-places. */
+export interface PackedNumbers {
+  readonly places: number;
+  readonly values: readonly number[];
+}
+
+/** Something that happened on the time axis. */
+export interface Incident {
+  readonly kind: "gap" | "halt" | "released" | "refusal" | "disconnected" | "connected" | "reset";
+  /** µs since 1970. */
+  readonly time: number;
+  readonly text: string;
+}
+
+/** Everything that the page draws. */
+export interface PageData {
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  /** Start cash, quote currency, and the mean share of the money in the position while there is one; null if none. */
+  readonly cash: number;
+  readonly exposure: number | null;
+  readonly price: PackedLine;
+  readonly equity: PackedLine;
+  readonly drawdown: PackedLine;
+  /** Annualised, over a rolling window of returns; null if there are too few. */
+  readonly volatility: PackedLine | null;
+  /** The strategy's values, on the chart of the price. */
+  readonly averages: readonly PackedLine[];
+  readonly fills: {
+    readonly times: readonly number[];
+    readonly prices: PackedNumbers;
+    /** 1 for a purchase. */
+    readonly buys: readonly number[];
+    readonly counts: readonly number[];
+  };
+  readonly trips: PackedTrips;
+  readonly tripCount: number;
+  readonly incidents: readonly (readonly [kind: Incident["kind"], timeMs: number, text: string])[];
+}

@@ -1,0 +1,227 @@
+/** The tables of the report's page. */
+import { RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
+import { type Bar, barChart } from "./bar_chart.ts";
+import { type Markup, markup } from "./markup.ts";
+import type { RunReport, TripDistribution } from "./run_report.ts";
+
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** The week begins on a Monday. */
+const WEEK = [1, 2, 3, 4, 5, 6, 0];
+
+/** A time that the page's script can show in another zone. */
+export function timeOf(iso: string | null): Markup | string {
+  return iso === null ? "–" : markup`<time datetime="${iso}">${moment(iso)}</time>`;
+}
+
+/** Profits of the round trips by return, hour, weekday and month. */
+export function distributions(
+  { count, ...by }: TripDistribution,
+  quote: string,
+): Markup | null {
+  if (count === 0) return null;
+  const [byHour, byWeekday, byReturn] = [new Map(by.byHour), new Map(by.byWeekday), new Map(by.byReturn)];
+  const hours = Array.from({ length: 24 }, (_, hour): Bar => ({
+    label: String(hour).padStart(2, "0"),
+    totals: byHour.get(hour) ?? null,
+  }));
+  const week = WEEK.map((day): Bar => ({ label: WEEKDAYS[day]!, totals: byWeekday.get(day) ?? null }));
+  const months = by.byMonth.toSorted(([a], [b]) => a < b ? -1 : 1).map(([label, totals]): Bar => ({
+    label,
+    totals,
+  }));
+  const returns = Array.from({ length: RETURN_CLASSES.length + 1 }, (_, at): Bar => ({
+    label: returnText(at),
+    totals: byReturn.get(at) ?? null,
+  }));
+  return markup`
+    <section>
+      <h2>Where the profit came from</h2>
+      <div class="columns">${
+    barChart(
+      `Profit by return of a round trip, ${quote}`,
+      quote,
+      returns,
+    )
+  }${barChart(`Profit by hour of the exit, UTC, ${quote}`, quote, hours)}${
+    barChart(
+      `Profit by weekday of the exit, UTC, ${quote}`,
+      quote,
+      week,
+    )
+  }${barChart(`Profit by month of the exit, UTC, ${quote}`, quote, months)}</div>
+    </section>
+  `;
+}
+
+function returnText(at: number): string {
+  const percentOf = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
+  if (at === 0) return `< ${percentOf(RETURN_CLASSES[0]!)}`;
+  return `≥ ${percentOf(RETURN_CLASSES[at - 1]!)}`;
+}
+
+/** The deepest drawdowns. */
+export function drawdownTable({ drawdowns }: RunReport, quote: string): Markup | null {
+  if (drawdowns.length === 0) return null;
+  return markup`
+    <section>
+      <h2>Deepest drawdowns</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th class="number">Depth</th>
+              <th class="number">Amount, ${quote}</th>
+              <th class="number">From a peak of</th>
+              <th>Peak</th>
+              <th>Trough</th>
+              <th>Recovered</th>
+              <th>Length</th>
+            </tr>
+          </thead>
+          <tbody>${
+    drawdowns.map(({ peak, amount, fraction, from, to, recovered }) =>
+      markup`
+              <tr>
+                <td class="number">${unsignedPercent(fraction)}</td>
+                <td class="number">${money(amount)}</td>
+                <td class="number">${money(peak)}</td>
+                <td>${timeOf(from)}</td>
+                <td>${timeOf(to)}</td>
+                <td>${recovered === null ? "not yet" : timeOf(recovered)}</td>
+                <td>${recovered === null ? "–" : span(Date.parse(recovered) - Date.parse(from))}</td>
+              </tr>
+            `
+    )
+  }</tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}
+
+/** Gaps, halts, disconnections and refusals: a strip on the charts' time axis, and the table behind it. */
+export function incidentTable({ data: { incidents }, moreIncidents, refused }: RunReport): Markup | null {
+  if (incidents.length === 0 && refused.length === 0) return null;
+  const reasons = [...refused].toSorted(([, a], [, b]) => b - a);
+  return markup`<figure><h3>Gaps, halts, disconnections and refusals</h3>${
+    incidents.length === 0 ? null : markup`
+      <div class="strip" id="incidents"></div>
+      <details>
+        <summary>Table</summary>
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Time</th>
+                <th>What</th>
+                <th>Details</th>
+              </tr>
+            </thead>
+            <tbody>${
+      incidents.map(([kind, time, text]) =>
+        markup`
+                <tr>
+                  <td>${timeOf(isoTime(time * 1000))}</td>
+                  <td>${kind}</td>
+                  <td class="wrap">${text}</td>
+                </tr>
+              `
+      )
+    }</tbody>
+          </table>
+        </div>
+      </details>
+    `
+  }${
+    refused.length === 0
+      ? null
+      : markup`<p class="muted">Refused orders: ${
+        reasons.map(([reason, count]) => `${reason} ${grouped(count)}`).join(", ")
+      }.</p>`
+  }${
+    moreIncidents === 0
+      ? null
+      : markup`<p class="muted">${grouped(moreIncidents)} more are counted and not shown.</p>`
+  }</figure>`;
+}
+
+/** The outcome under each fill model. */
+export function modelTable({ models, summary, metrics }: RunReport, quote: string): Markup | null {
+  if (models.length === 0 || metrics === null) return null;
+  const rows = [
+    { name: "configured", assumed: "as above", ...summary, metrics },
+    ...models.map((model) => ({
+      name: model.model,
+      assumed: `slippage ${model.slippage} bp, latency ${span(model.latency)}`,
+      ...model,
+      metrics: model.metrics!,
+    })),
+  ];
+  return markup`
+    <section>
+      <h2>Fill models</h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Model</th>
+              <th>Assumes</th>
+              <th class="number">Net profit, ${quote}</th>
+              <th class="number">Return</th>
+              <th class="number">Largest drawdown</th>
+              <th class="number">Fills</th>
+            </tr>
+          </thead>
+          <tbody>${
+    rows.map(({ name, assumed, metrics, maxDrawdown, fills }) =>
+      markup`
+              <tr>
+                <td>${name}</td>
+                <td>${assumed}</td>
+                <td class="number">${money(metrics.netProfit)}</td>
+                <td class="number">${percent(metrics.return)}</td>
+                <td class="number">${unsignedPercent(maxDrawdown)}</td>
+                <td class="number">${grouped(fills)}</td>
+              </tr>
+            `
+    )
+  }</tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}
+
+/** What someone needs to repeat the run. */
+export function originOf({ origin, dataDigest }: RunReport): Markup {
+  const { version, options, files, command, journalHash } = origin;
+  const facts: (readonly [string, string | null])[] = [
+    ["Penstock", version],
+    ["Input", files.length === 0 ? null : files.join(", ")],
+    ["Digest of the trades", dataDigest],
+    ["Last hash of the journal", journalHash],
+  ];
+  return markup`<section><h2>How to repeat it</h2>${
+    command === null ? null : markup`<pre>${command}</pre>`
+  }<div class="scroll"><table class="figures"><tbody>${
+    facts.filter(([, value]) => value !== null).map(([name, value]) =>
+      markup`
+        <tr>
+          <td>${name}</td>
+          <td class="wrap"><code>${value}</code></td>
+        </tr>
+      `
+    )
+  }</tbody></table></div><details><summary>All options</summary><div class="scroll"><table class="figures"><tbody>${
+    Object.entries(options).map(([name, value]) =>
+      markup`
+        <tr>
+          <td>${name}</td>
+          <td class="wrap">${typeof value === "object" ? JSON.stringify(value) : String(value)}</td>
+        </tr>
+      `
+    )
+  }</tbody></table></div></details></section>`;
+}

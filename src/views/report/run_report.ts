@@ -1,0 +1,59 @@
+/** Everything that the report of one run shows, as plain values that JSON can hold. */
+import type { ModelEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
+import type { Metrics } from "../../domain/performance/metrics.ts";
+import type { TripTotals } from "../../domain/performance/trip_log.ts";
+import type { PageData } from "./page_format.ts";
+
+/** A drawdown period as text: amounts in quote currency, times in ISO 8601. */
+export interface ShownDrawdown {
+  readonly peak: string;
+  readonly amount: string;
+  readonly fraction: string;
+  readonly from: string;
+  readonly to: string;
+  readonly recovered: string | null;
+}
+
+/** Profits of all round trips by what they have in common, as `Trips` has them. */
+export interface TripDistribution {
+  readonly count: number;
+  readonly byHour: readonly (readonly [hour: number, totals: TripTotals])[];
+  readonly byWeekday: readonly (readonly [weekday: number, totals: TripTotals])[];
+  readonly byMonth: readonly (readonly [month: string, totals: TripTotals])[];
+  readonly byReturn: readonly (readonly [at: number, totals: TripTotals])[];
+}
+
+/** What a report shows beyond the figures of a result. */
+export interface Pictures {
+  readonly data: PageData;
+  /** Whether every fill has a mark of its own on the chart. */
+  readonly hasAllFills: boolean;
+  readonly trips: TripDistribution;
+  /** Refused orders by reason. */
+  readonly refused: readonly (readonly [reason: string, count: number])[];
+  /** Incidents that the data leave out. */
+  readonly moreIncidents: number;
+  /** Lines that say what was assumed. */
+  readonly assumptions: readonly string[];
+  /** The digest of all trades in order, as TradeDigest has it; null if it was not computed. */
+  readonly dataDigest: string | null;
+}
+
+/** A run to report on. */
+export interface RunReport extends Pictures {
+  readonly kind: "Backtest" | "Run";
+  readonly summary: Omit<SummaryEvent, "metrics">;
+  /** Null where a journal does not have them. */
+  readonly metrics: Metrics | null;
+  readonly models: readonly ModelEvent[];
+  readonly drawdowns: readonly ShownDrawdown[];
+  readonly origin: {
+    readonly version: string;
+    readonly options: StartedEvent["config"];
+    readonly files: readonly string[];
+    /** The command that repeats it; null if there is none. */
+    readonly command: string | null;
+    /** The journal's last hash; null without a journal. */
+    readonly journalHash: string | null;
+  };
+}

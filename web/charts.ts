@@ -1,0 +1,414 @@
+/** The three charts of the report on one time axis: equity, drawdown and price. */
+import uPlot from "uplot";
+import type { Line, Run, Trip } from "./page_data.ts";
+import { axisDate, momentText, onZone } from "./times.ts";
+
+/** A stretch of time, seconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
+const NARROW = 600;
+const LEAST_AXIS_WIDTH = 56;
+const CHARACTER_WIDTH = 7.5;
+const ZOOM_STEP = 0.6;
+const PAN_STEP = 0.2;
+/** A part of the height above which nothing is drawn, so that marks are not cut off. */
+const MARGIN = 0.08;
+
+/** The charts, and what is shown of them. */
+export class Charts {
+  readonly #run: Run;
+  readonly #plots: uPlot[] = [];
+  readonly #whole: Span;
+  #span: Span;
+  #selected: Trip | null = null;
+  readonly #onTrip: (trip: Trip) => void;
+  /** The same for all charts, so that their times are below each other. */
+  readonly #axisWidth: number;
+
+  /** Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks. */
+  constructor(run: Run, onTrip: (trip: Trip) => void) {
+    this.#run = run;
+    this.#onTrip = onTrip;
+    this.#axisWidth = axisWidth(run);
+    const { times } = run.price;
+    this.#whole = this.#span = { from: times[0] ?? 0, to: times.at(-1) ?? 1 };
+    this.#build();
+    onZone(() => this.#rebuild());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
+    new ResizeObserver(() => this.#resize()).observe(document.getElementById("chart-price")!);
+    for (const chart of document.querySelectorAll(".chart")) {
+      chart.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
+    }
+  }
+
+  /** Draws everything again, in the colours now in force. */
+  redraw(): void {
+    this.#rebuild();
+  }
+
+  /** Shows the whole run. */
+  reset(): void {
+    this.show(this.#whole);
+  }
+
+  /** Shows a stretch of time on all charts. */
+  show({ from, to }: Span): void {
+    const least = Math.max((this.#whole.to - this.#whole.from) / 1e5, 0.05);
+    const width = Math.min(Math.max(to - from, least), this.#whole.to - this.#whole.from || 1);
+    const start = Math.min(
+      Math.max(from, this.#whole.from),
+      Math.max(this.#whole.from, this.#whole.to - width),
+    );
+    this.#span = { from: start, to: start + width };
+    for (const plot of this.#plots) plot.setScale("x", { min: this.#span.from, max: this.#span.to });
+    document.getElementById("span")!.textContent = `${momentText(this.#span.from)} to ${
+      momentText(this.#span.to)
+    }`;
+  }
+
+  /** Marks a round trip and moves it into view; null marks none. */
+  select(trip: Trip | null): void {
+    this.#selected = trip;
+    if (trip !== null) {
+      const room = Math.max((trip.exit - trip.entry) * 2, (this.#whole.to - this.#whole.from) / 200);
+      this.show({ from: trip.entry - room, to: trip.exit + room });
+    }
+    for (const plot of this.#plots) plot.redraw(false);
+  }
+
+  #build(): void {
+    const run = this.#run;
+    const held = heldLines(run);
+    const onPrice = run.averages.filter((line) => line.name !== "close" && isOnPrice(line, run.price));
+    this.#plots.push(
+      this.#plot("chart-equity", HEIGHTS.equity, joined([run.equity, ...held]), [
+        { label: "Equity", stroke: colour("--equity"), width: 1.5 },
+        ...held.map(({ name }, at) => ({
+          label: name,
+          stroke: colour(at === 0 ? "--hold" : "--hold-same"),
+          width: 1,
+          dash: at === 0 ? [] : [4, 3],
+        })),
+      ], amountText),
+      this.#plot("chart-drawdown", HEIGHTS.drawdown, joined([negative(run.drawdown)]), [
+        { label: "Drawdown", stroke: colour("--loss"), fill: colour("--loss-fill"), width: 1 },
+      ], percentText),
+      this.#plot(
+        "chart-price",
+        HEIGHTS.price,
+        joined([run.price, ...onPrice]),
+        [
+          { label: "Price", stroke: colour("--price"), width: 1 },
+          ...onPrice.map(({ name }, at) => ({
+            label: words(name),
+            stroke: colour(`--average-${at % 3}`),
+            width: 1.2,
+          })),
+        ],
+        amountText,
+        (plot) => this.#drawMarks(plot),
+      ),
+    );
+    const others = run.averages.filter((line) => line.name !== "close" && !isOnPrice(line, run.price));
+    document.getElementById("figure-values")!.hidden = others.length === 0;
+    if (others.length > 0) {
+      this.#plots.push(
+        this.#plot(
+          "chart-values",
+          HEIGHTS.volatility,
+          joined(others),
+          others.map(({ name }, at) => ({
+            label: words(name),
+            stroke: colour(`--average-${at % 3}`),
+            width: 1.2,
+          })),
+          amountText,
+        ),
+      );
+    }
+    if (run.volatility !== null) {
+      this.#plots.push(
+        this.#plot("chart-volatility", HEIGHTS.volatility, joined([run.volatility]), [
+          { label: "Volatility", stroke: colour("--average-2"), width: 1.2 },
+        ], percentText),
+      );
+    }
+    this.show(this.#span);
+  }
+
+  #rebuild(): void {
+    for (const plot of this.#plots.splice(0)) plot.destroy();
+    this.#build();
+  }
+
+  #resize(): void {
+    for (const plot of this.#plots) {
+      const width = plot.root.parentElement!.clientWidth;
+      if (width !== plot.width) plot.setSize({ width, height: plot.height });
+    }
+  }
+
+  #plot(
+    id: string,
+    height: number,
+    data: uPlot.AlignedData,
+    series: uPlot.Series[],
+    text: (value: number) => string,
+    draw?: (plot: uPlot) => void,
+  ): uPlot {
+    const element = document.getElementById(id)!;
+    const isNarrow = element.clientWidth < NARROW;
+    const axis = {
+      stroke: colour("--muted"),
+      grid: { stroke: colour("--grid"), width: 1 },
+      ticks: { stroke: colour("--grid"), width: 1 },
+      font: "12px system-ui, sans-serif",
+    };
+    return new uPlot(
+      {
+        width: element.clientWidth,
+        height: isNarrow ? Math.round(height * 0.75) : height,
+        tzDate: axisDate,
+        legend: { live: true, markers: { width: 2 } },
+        cursor: { sync: { key: "penstock", setSeries: false }, drag: { x: true, y: false, setScale: false } },
+        scales: { y: { range: (_, low, high) => padded(low, high, id === "chart-drawdown") } },
+        axes: [
+          { ...axis, space: isNarrow ? 90 : 120, values: (_, splits) => timeLabels(splits) },
+          {
+            ...axis,
+            size: this.#axisWidth,
+            values: (_, splits) => splits.map((value) => text(value)),
+          },
+        ],
+        series: [
+          { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
+          ...series.map((line) => ({
+            ...line,
+            points: { show: false },
+            spanGaps: true,
+            value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
+          })),
+        ],
+        hooks: {
+          setSelect: [(plot) => {
+            const { left, width } = plot.select;
+            if (width < 4) return;
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            this.show({ from: plot.posToVal(left, "x"), to: plot.posToVal(left + width, "x") });
+          }],
+          draw: draw === undefined ? [] : [draw],
+          ready: [(plot) => {
+            plot.over.addEventListener("dblclick", () => this.reset());
+            plot.over.addEventListener("wheel", (event) => this.#wheel(plot, event), { passive: false });
+            if (id === "chart-price") plot.over.addEventListener("click", () => this.#click(plot));
+          }],
+        },
+      },
+      data,
+      element,
+    );
+  }
+
+  /** Fills as triangles, and the selected round trip as a line between two circles. */
+  #drawMarks(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    const { from, to } = this.#span;
+    const inView = this.#run.marks.filter(({ time }) => time >= from && time <= to);
+    // Thousands of marks side by side would hide the price.
+    const size = (inView.length > 400 ? 2.5 : inView.length > 100 ? 4 : 5.5) * scale;
+    for (const [isBuy, name] of [[true, "--buy"], [false, "--sell"]] as const) {
+      ctx.fillStyle = colour(name);
+      ctx.beginPath();
+      for (const mark of inView) {
+        if (mark.isBuy !== isBuy) continue;
+        const x = plot.valToPos(mark.time, "x", true);
+        const y = plot.valToPos(mark.price, "y", true);
+        const direction = isBuy ? 1 : -1;
+        ctx.moveTo(x, y + direction * size * 0.4);
+        ctx.lineTo(x - size, y + direction * size * 2);
+        ctx.lineTo(x + size, y + direction * size * 2);
+      }
+      ctx.fill();
+    }
+    if (this.#selected !== null) this.#drawTrip(plot, this.#selected, scale);
+    ctx.restore();
+  }
+
+  #drawTrip(plot: uPlot, { entry, exit, entryPrice, exitPrice }: Trip, scale: number): void {
+    const { ctx } = plot;
+    const ends = [[entry, entryPrice], [exit, exitPrice]].map(([time, price]) =>
+      [plot.valToPos(time!, "x", true), plot.valToPos(price!, "y", true)] as const
+    );
+    ctx.strokeStyle = ctx.fillStyle = colour("--selected");
+    ctx.lineWidth = 2 * scale;
+    ctx.beginPath();
+    for (const [at, [x, y]] of ends.entries()) {
+      if (at === 0) ctx.moveTo(x, y);
+      else ctx.lineTo(x, y);
+    }
+    ctx.stroke();
+    for (const [x, y] of ends) {
+      ctx.beginPath();
+      ctx.arc(x, y, 4 * scale, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+  }
+
+  /** Selects the round trip whose entry or exit is nearest to the cursor, if one is near. */
+  #click(plot: uPlot): void {
+    const { left, top } = plot.cursor;
+    if (left === undefined || top === undefined || left < 0) return;
+    let nearest: Trip | null = null;
+    let least = 24;
+    for (const trip of this.#run.trips) {
+      for (const [time, price] of [[trip.entry, trip.entryPrice], [trip.exit, trip.exitPrice]] as const) {
+        const distance = Math.hypot(plot.valToPos(time, "x") - left, plot.valToPos(price, "y") - top);
+        if (distance < least) {
+          least = distance;
+          nearest = trip;
+        }
+      }
+    }
+    if (nearest === null) return;
+    this.#selected = nearest;
+    for (const each of this.#plots) each.redraw(false);
+    this.#onTrip(nearest);
+  }
+
+  #wheel(plot: uPlot, event: WheelEvent): void {
+    if (!event.ctrlKey && !event.shiftKey) return;
+    event.preventDefault();
+    this.#zoom(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, plot.posToVal(plot.cursor.left ?? 0, "x"));
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { from, to } = this.#span;
+    const step = (to - from) * PAN_STEP;
+    const middle = (from + to) / 2;
+    switch (event.key) {
+      case "+":
+      case "=":
+        this.#zoom(ZOOM_STEP, middle);
+        break;
+      case "-":
+        this.#zoom(1 / ZOOM_STEP, middle);
+        break;
+      case "ArrowLeft":
+        this.show({ from: from - step, to: to - step });
+        break;
+      case "ArrowRight":
+        this.show({ from: from + step, to: to + step });
+        break;
+      case "0":
+      case "Home":
+        this.reset();
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  }
+
+  #zoom(factor: number, around: number): void {
+    const { from, to } = this.#span;
+    this.show({ from: around - (around - from) * factor, to: around + (to - around) * factor });
+  }
+}
+
+/** The width that the longest label of an amount needs, pixels. */
+function axisWidth({ price, equity }: Run): number {
+  const longest = [price, equity].flatMap(({ values }) => values.filter((_, at) => at % 50 === 0))
+    .reduce((most, value) => Math.max(most, amountText(value).length), 0);
+  return Math.max(LEAST_AXIS_WIDTH, longest * CHARACTER_WIDTH + 18);
+}
+
+/** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */
+function timeLabels(splits: readonly number[]): string[] {
+  const step = splits.length > 1 ? splits[1]! - splits[0]! : 86_400;
+  let day = "";
+  return splits.map((split) => {
+    const [date, time] = momentText(split).split(" ") as [string, string];
+    const isNewDay = date !== day;
+    day = date;
+    if (step >= 86_400) return date;
+    const clock = step < 60 ? time : time.slice(0, "23:59".length);
+    return isNewDay ? `${clock}\n${date}` : clock;
+  });
+}
+
+/** What the same money would be worth, all of it or the same share of it held from the first trade on. */
+function heldLines({ price, cash, exposure }: Run): Line[] {
+  const first = price.values[0];
+  if (first === undefined) return [];
+  const line = (name: string, share: number): Line => ({
+    name,
+    times: price.times,
+    values: price.values.map((value) => cash * (1 + share * (value / first - 1))),
+  });
+  return [
+    line("Buy and hold", 1),
+    ...(exposure === null ? [] : [line("Buy and hold, same exposure", exposure)]),
+  ];
+}
+
+/** Whether a line's values are prices, as those of averages and bands are. */
+function isOnPrice({ values }: Line, price: Line): boolean {
+  const [low, high] = [least(price.values), -least(price.values.map((value) => -value))];
+  return values.every((value) => value >= low / 2 && value <= high * 2);
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((low, value) => Math.min(low, value), Infinity);
+}
+
+/** A name such as `shortAverage` in words. */
+function words(name: string): string {
+  const text = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function negative(line: Line): Line {
+  return { ...line, values: line.values.map((value) => -value) };
+}
+
+/** The lines as uPlot takes them: one column of times, and null where a line has no point. */
+function joined(lines: readonly Line[]): uPlot.AlignedData {
+  return uPlot.join(lines.map(({ times, values }) => [distinct(times), [...values]] as uPlot.AlignedData));
+}
+
+/** Times that are the same are moved apart by a hundredth of a millisecond, as a join keeps one value a time. */
+function distinct(times: readonly number[]): number[] {
+  let last = -Infinity;
+  return times.map((time) => last = time > last ? time : last + 1e-5);
+}
+
+function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
+  if (isDrawdown) return [Math.min(low * (1 + MARGIN), -1e-6), 0];
+  const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
+  return [low - room, high + room];
+}
+
+/** A colour of the page's style. */
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function amountText(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e9) return value.toExponential(3);
+  if (size >= 1) return value.toLocaleString("en", { maximumFractionDigits: 2 });
+  return String(Number(value.toPrecision(4)));
+}
+
+function percentText(value: number): string {
+  return `${Number((value * 100).toPrecision(3))} %`;
+}

@@ -1,0 +1,52 @@
+/** Times on the page, in UTC or in the reader's own zone. */
+
+const listeners = new Set<() => void>();
+let isLocal = false;
+
+/** Whether times are shown in the reader's own zone. */
+export function showsLocal(): boolean {
+  return isLocal;
+}
+
+/** Chooses the zone, and shows every time on the page again. */
+export function showLocal(local: boolean): void {
+  isLocal = local;
+  for (const element of document.querySelectorAll("time")) {
+    element.textContent = momentText(Date.parse(element.dateTime) / 1000);
+  }
+  for (const listener of listeners) listener();
+}
+
+/** Calls `listener` whenever the zone changes. */
+export function onZone(listener: () => void): void {
+  listeners.add(listener);
+}
+
+/** Seconds since 1970 as `2025-01-31 23:59:59`. */
+export function momentText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return "–";
+  const shown = isLocal ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000) : date;
+  return shown.toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** The date whose local parts are those to show at an axis, for uPlot. */
+export function axisDate(seconds: number): Date {
+  const date = new Date(seconds * 1000);
+  return isLocal ? date : new Date(date.getTime() + date.getTimezoneOffset() * 60_000);
+}
+
+/** A length of time in its two largest units. */
+export function spanText(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  const total = Math.round(seconds);
+  const [d, h, m, s] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
+  ];
+  if (d > 0) return `${d} d ${h} h`;
+  if (h > 0) return `${h} h ${m} m`;
+  return m > 0 ? `${m} m ${s} s` : `${seconds < 10 ? Number(seconds.toFixed(2)) : s} s`;
+}
