@@ -38,7 +38,7 @@ function processRows(status: RunStatus): Row[] {
     } was killed, failed or hangs. Start it again to resume it`,
     stopped: `stopped ${since(status.stopped!, status)}: ${stopText(status.stopReason)}`,
   };
-  const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
+  const throughput = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   const rows: Row[] = [
     ["state", states[state]],
@@ -48,7 +48,7 @@ function processRows(status: RunStatus): Row[] {
     ["connection", connection(status)],
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
-    ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+    ["trades seen", `${grouped(status.trades)}${throughput}${lag}`],
     ["bars", bars(status)],
     ["checked", checked(status)],
   ];
