@@ -16,6 +16,7 @@ import { walk } from "../support/trade_files.ts";
 const SHORT = fc.constantFrom(...[
   "1ms",
   "7ms",
+  "7ms",
   "100ms",
   "1t",
   "2t",
@@ -97,19 +98,24 @@ const cut = fc.record({
 
 Deno.test("Pipeline with bars equals the naive reference over gaps, noise and finer prices, cut and resumed anywhere", () => {
   const fills = new Map<string, number>();
+  let all = 0;
   let together = 0;
   fc.assert(
     fc.property(scenario, SHORT, cut, ({ choices, trades, messages }, bars, cut) => {
       const restarts = cut.restarts.filter((place) => place < messages.length);
       const events = assertSame({ ...choices, bars }, messages, trades, { ...cut, restarts });
       const filled = events.filter(({ type }) => type === "fill").length;
-      fills.set(bars, (fills.get(bars) ?? 0) + filled);
+      const unit = bars.replace(/^[0-9.]+/, "");
+      fills.set(unit, (fills.get(unit) ?? 0) + filled);
+      all += filled;
       const signals = events.filter((event) => event.type === "signal").map(({ tradeId }) => tradeId);
       together += signals.length - new Set(signals).size;
     }),
     { numRuns: 400 },
   );
-  for (const [bars, count] of fills) assertGreater(count, 5, bars);
+  assertEquals([...fills.keys()].sort(), ["ms", "q", "t", "v"]);
+  for (const [unit, count] of fills) assertGreater(count, 20, unit);
+  assertGreater(all, 300);
   // Otherwise no flat bar would have given a signal after another one at the same trade.
   assertGreater(together, 5);
 });
