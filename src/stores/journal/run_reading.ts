@@ -140,6 +140,26 @@ export async function marketOfRun(
   };
 }
 
+/** How a run was started. */
+export interface Opening {
+  readonly version: string;
+  readonly options: ShownOptions;
+  /** The source of its trades; null if an older journal does not say. */
+  readonly market: string | null;
+}
+
+/** The start of `run`. Throws a JournalError if it cannot be read. */
+export async function openingOf(reader: JournalReader, run: number): Promise<Opening> {
+  const started = await lastOf(reader, run, "started");
+  if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+  const { version, options = {}, market } = started.content;
+  return {
+    version: String(version),
+    options: options as ShownOptions,
+    market: typeof market === "string" ? market : null,
+  };
+}
+
 /** The journal is that of a backtest, which no process continues, so nobody would handle a request. */
 export class RunIsOver extends Error {
   override readonly name = "RunIsOver";
@@ -227,7 +247,7 @@ export async function* fillsOf(
 }
 
 /** The fill in an entry; throws a JournalError for any other entry. */
-function fillOf(entry: Entry, path: string): FillEvent {
+export function fillOf(entry: Entry, path: string): FillEvent {
   const { symbol, side, price, quantity, fee, realized, tradeId } = entry.content;
   const isFill = typeof symbol === "string" && (side === "buy" || side === "sell") &&
     [price, quantity, fee, realized ?? "0"].every(isAmount) && Number.isSafeInteger(tradeId);
@@ -235,12 +255,13 @@ function fillOf(entry: Entry, path: string): FillEvent {
   return eventOf<FillEvent>(entry);
 }
 
-function isAmount(value: unknown): boolean {
+/** Whether a value is an amount as Penstock writes it. */
+export function isAmount(value: unknown): value is string {
   return typeof value === "string" && value.length <= MOST_CHARACTERS && DECIMAL.test(value);
 }
 
 /** An entry as the event that was emitted, its fields in the same order. */
-function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
+export function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
   // The journal was written from such events.
   return { type, time: isoTime(time), ...content } as unknown as E;
 }

@@ -7,6 +7,7 @@ import { exactly, grouped, moment, money, percent, signedMoney, span } from "../
 import { whyRefused } from "../terminal/narration.ts";
 import { printable } from "../terminal/terminal.ts";
 
+/** A label and what it is. */
 type Row = readonly [label: string, value: string];
 
 /** The table. Amounts are shown to the hundredth, times to the second, in UTC; `--json` has every digit. */
@@ -28,7 +29,8 @@ export function statusTable(status: RunStatus): string {
   return ["", ...lines.map(printable), ""].join("\n");
 }
 
-function processRows(status: RunStatus): Row[] {
+/** The state of the process and of its connection. */
+export function processRows(status: RunStatus): Row[] {
   const { state, resumed, started, pid, ageMs, tradesPerSecond, lagMs } = status;
   const by = pid === null ? "" : `, process ${pid}`;
   const states = {
@@ -108,7 +110,8 @@ function requested(request: RunStatus["requests"][number], status: RunStatus): s
   return `${what}${why}, filed ${since(time, status)}: ${then}`;
 }
 
-function accountRows(status: RunStatus): Row[] {
+/** The position, the money and the result so far. */
+export function accountRows(status: RunStatus): Row[] {
   const { base, quote } = assets(status.symbol, status.assets);
   const { position, averageCost, cost, price, priceTime, startCash, equity } = status;
   const result = new Money(equity).minus(startCash);
