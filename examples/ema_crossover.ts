@@ -7,16 +7,22 @@ import { defineStrategy } from "@penstock/penstock/strategy";
 
 /** An average: until it has `window` closes, their sum; then its value. */
 interface Average {
+  readonly window: number;
+  /** The share of a close in the average. */
+  readonly share: number;
   closes: number;
   value: number;
 }
 
-function add(average: Average, window: number, close: number): void {
-  if (average.closes >= window) average.value += 2 / (window + 1) * (close - average.value);
+function averageOf(window: number): Average {
+  return { window, share: 2 / (window + 1), closes: 0, value: 0 };
+}
+
+function add(average: Average, close: number): void {
+  if (average.closes === average.window) average.value += average.share * (close - average.value);
   else {
     average.value += close;
-    average.closes++;
-    if (average.closes === window) average.value /= window;
+    if (++average.closes === average.window) average.value /= average.window;
   }
 }
 
@@ -25,11 +31,11 @@ export default defineStrategy({
     short: { default: 20, least: 1, whole: true, help: "window of the short average, in bars" },
     long: { default: 50, least: 2, whole: true, help: "window of the long average, in bars" },
   },
-  start: () => ({ short: { closes: 0, value: 0 }, long: { closes: 0, value: 0 } }),
-  onBar({ close }, { short, long }, options) {
-    add(short, options.short, close);
-    add(long, options.long, close);
-    if (long.closes < options.long) return null;
+  start: ({ short, long }) => ({ short: averageOf(short), long: averageOf(long) }),
+  onBar({ close }, { short, long }) {
+    add(short, close);
+    add(long, close);
+    if (long.closes < long.window) return null;
     return short.value > long.value ? "long" : short.value < long.value ? "flat" : null;
   },
   values: ({ short, long }) => ({ shortAverage: short.value, longAverage: long.value }),

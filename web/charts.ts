@@ -34,8 +34,7 @@ export class Charts {
     this.#run = run;
     this.#onTrip = onTrip;
     this.#axisWidth = axisWidth(run);
-    const { times } = run.price;
-    this.#whole = this.#span = { from: times[0] ?? 0, to: times.at(-1) ?? 1 };
+    this.#whole = this.#span = { from: run.from, to: run.to };
     this.#build();
     onZone(() => this.#rebuild());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
@@ -188,7 +187,8 @@ export class Charts {
           { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
           ...series.map((line) => ({
             ...line,
-            points: { show: false },
+            // Where they are few, each is what is known.
+            points: this.#run.isAtEvents ? { size: 4 } : { show: false },
             spanGaps: true,
             value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
           })),
@@ -346,9 +346,10 @@ function timeLabels(splits: readonly number[]): string[] {
 }
 
 /** What the same money would be worth, all of it or the same share of it held from the first trade on. */
-function heldLines({ price, cash, exposure }: Run): Line[] {
+function heldLines({ price, cash, exposure, isAtEvents }: Run): Line[] {
   const first = price.values[0];
-  if (first === undefined) return [];
+  // The first price of a journal is that of a signal, and the run's first trade was long before.
+  if (first === undefined || isAtEvents) return [];
   const line = (name: string, share: number): Line => ({
     name,
     times: price.times,

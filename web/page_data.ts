@@ -55,6 +55,11 @@ export interface Run {
   readonly trips: readonly Trip[];
   readonly tripCount: number;
   readonly incidents: readonly Incident[];
+  /** The stretch of time to show, seconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether prices are known at events only. */
+  readonly isAtEvents: boolean;
 }
 
 /** The run in the element `id` of the page. */
@@ -66,9 +71,11 @@ export async function readRun(id: string): Promise<Run> {
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const data = await new Response(inflated).json() as PageData;
   const { symbol, base, quote, cash, exposure, tripCount } = data;
+  const price = lineOf(data.price);
+  const [from, to] = data.atEvents?.map((time) => time / 1000) ?? [price.times[0] ?? 0, price.times.at(-1) ?? 1];
   return {
-    ...{ symbol, base, quote, cash, exposure, tripCount },
-    price: lineOf(data.price),
+    ...{ symbol, base, quote, cash, exposure, tripCount, price, from: from!, to: to! },
+    isAtEvents: data.atEvents !== undefined,
     equity: lineOf(data.equity),
     drawdown: lineOf(data.drawdown),
     volatility: data.volatility === null ? null : lineOf(data.volatility),

@@ -60,11 +60,10 @@ function tableBehind(id: string, [line]: readonly [Line]): void {
 }
 
 /** Marks each incident on the strip below the charts, where its time is. */
-function drawIncidents({ incidents, price: { times } }: Run): void {
+function drawIncidents({ incidents, from: first, to }: Run): void {
   const strip = document.getElementById("incidents");
   if (strip === null) return;
-  const first = times[0] ?? 0;
-  const span = (times.at(-1) ?? first) - first || 1;
+  const span = to - first || 1;
   for (const { kind, time, text } of incidents) {
     const mark = document.createElement("button");
     mark.className = `incident ${kind}`;

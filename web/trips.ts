@@ -63,9 +63,13 @@ const COLUMNS: readonly Column[] = [
   { title: "Cause", value: ({ cause }) => cause, text: ({ cause }) => cause, isNumber: false },
 ];
 
+/** Columns that need the prices between events. */
+const BETWEEN_EVENTS = ["Best", "Worst"];
+
 /** The table, and which of its rows are shown. */
 export class TripTable {
   readonly #run: Run;
+  readonly #columns: readonly Column[];
   readonly #onSelect: (trip: Trip) => void;
   #rows: readonly Trip[];
   #sorted = 0;
@@ -76,6 +80,7 @@ export class TripTable {
   /** Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. */
   constructor(run: Run, onSelect: (trip: Trip) => void) {
     this.#run = run;
+    this.#columns = run.isAtEvents ? COLUMNS.filter(({ title }) => !BETWEEN_EVENTS.includes(title)) : COLUMNS;
     this.#onSelect = onSelect;
     this.#rows = run.trips;
     this.#head();
@@ -107,7 +112,7 @@ export class TripTable {
 
   #head(): void {
     const row = document.querySelector("#trips thead tr")!;
-    for (const [at, { title, isNumber }] of COLUMNS.entries()) {
+    for (const [at, { title, isNumber }] of this.#columns.entries()) {
       const cell = document.createElement("th");
       cell.scope = "col";
       if (isNumber) cell.className = "number";
@@ -122,7 +127,7 @@ export class TripTable {
   #sort(column: number): void {
     this.#isDescending = this.#sorted === column
       ? !this.#isDescending
-      : COLUMNS[column]!.isNumber && column > 0;
+      : this.#columns[column]!.isNumber && column > 0;
     this.#sorted = column;
     this.#filter();
   }
@@ -130,7 +135,7 @@ export class TripTable {
   #filter(): void {
     const outcome = element<HTMLSelectElement>("trip-outcome").value;
     const cause = element<HTMLSelectElement>("trip-cause").value;
-    const { value } = COLUMNS[this.#sorted]!;
+    const { value } = this.#columns[this.#sorted]!;
     const direction = this.#isDescending ? -1 : 1;
     this.#rows = this.#run.trips
       .filter((trip) => outcome === "" || outcome === outcomeOf(trip))
@@ -171,7 +176,7 @@ export class TripTable {
     const row = document.createElement("tr");
     row.tabIndex = 0;
     row.setAttribute("aria-selected", String(trip === this.#selected));
-    for (const { title, text, isNumber } of COLUMNS) {
+    for (const { title, text, isNumber } of this.#columns) {
       const cell = row.insertCell();
       cell.textContent = text(trip);
       if (isNumber) cell.className = "number";
@@ -196,8 +201,10 @@ export class TripTable {
 
   /** Saves the rows that the filters leave, with every digit, as CSV. */
   #save(): void {
-    const head =
-      "number,entry,exit,entry_price,exit_price,quantity,cost,fees,profit,best,worst,held_seconds,cause";
+    const { isAtEvents } = this.#run;
+    const head = `number,entry,exit,entry_price,exit_price,quantity,cost,fees,profit,${
+      isAtEvents ? "" : "best,worst,"
+    }held_seconds,cause`;
     const lines = this.#rows.map((trip) =>
       [
         trip.number,
@@ -209,9 +216,8 @@ export class TripTable {
           trip.cost,
           trip.fees,
           trip.profit,
-          trip.best,
-          trip.worst,
         ],
+        ...(isAtEvents ? [] : [trip.best, trip.worst]),
         ...[Number((trip.exit - trip.entry).toFixed(3)), trip.cause],
       ].join(",")
     );

@@ -30,6 +30,7 @@ import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
 import { KlineBars } from "./backtest/kline_bars.ts";
 import { UnusedFiles } from "./backtest/unused_files.ts";
 import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
+import { RunPictures } from "./backtest/run_pictures.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { withRecordedMarket } from "./backtest/recorded_market.ts";
@@ -92,7 +93,7 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => warn(view, text) });
-  using page = config.report === null ? null : await openPage(config.report, { started, files, assets }, {
+  using page = config.report === null ? null : await openPage(config.report, { started, files }, {
     stop,
     onWarning: (text) => warn(view, text),
   });
@@ -112,12 +113,13 @@ export async function backtest(
     });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
+  const pictures = result === null && page === null ? null : new RunPictures();
   const take = (events: Iterable<PenstockEvent>): void => {
     try {
       for (const event of events) {
         if (event.type === "fill") result?.add(event);
         else if (event.type === "model") models.push(event);
-        page?.event(event);
+        pictures?.event(event);
         view.event(event);
       }
     } finally {
@@ -139,8 +141,11 @@ export async function backtest(
     await journal?.stop(Date.now() * 1000, STOPPED[ended]);
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
-      await result?.finish(summary, run.measured, models);
-      await page?.finish(run, summary, run.config);
+      if (pictures !== null) {
+        const shown = pictures.of(run, run.config, assets);
+        await result?.finish(summary, run.measured, models, shown);
+        await page?.finish(summary, run.measured, models, shown);
+      }
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);

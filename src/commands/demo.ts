@@ -12,7 +12,7 @@ export async function demo({ config, ...started }: Started, run: Command): Promi
 }
 
 /**
- * When the market of the kept run had its last trade, plus a millisecond, ms since 1970; null if there is no such run.
+ * A millisecond after the last trade of the kept run's market, ms since 1970; null if there is no such run.
  * A market that runs faster is ahead of this machine's clock, and the next one continues where it stopped.
  */
 async function endOf({ state, newRun }: Config): Promise<number | null> {

@@ -28,6 +28,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
   export: [[0, "done"], 1, 2],
+  report: [[0, "done"], 1, 2, 3],
   halt: [0, 1, 2, 130],
   release: [0, 1, 2, 130],
   resume: [0, 1, 2, 130],
@@ -106,6 +107,15 @@ is ${DEFAULT_JOURNAL}.
                             a health check: exit code 0 while the run is alive
   penstock status data/penstock.db --max-age 60s --fail-on-halt
                             the same, and exit code 1 while the run is halted`,
+  report: `penstock report FILE writes one HTML page that loads nothing, for a browser.
+FILE is a result of "penstock backtest --out", or a journal, even while a run
+writes to it.
+
+  penstock report result.json
+                            the page that "penstock backtest --report" writes,
+                            as result.html
+  penstock report data/penstock.db --run 2 --out data/second.html
+                            the second run of a journal`,
   halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the
 halt is kept in its journal, and the next start halts before it trades.
 

@@ -126,8 +126,9 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: BACKTEST,
+    commands: [...BACKTEST, "report"],
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
+    helpOf: { report: "the page (default: the name of the file with .html in place of its ending)" },
   }),
   report: input({
     default: null,
@@ -171,7 +172,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: [...JOURNAL, "verify"],
+    commands: [...JOURNAL, "report", "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: journal({

@@ -68,7 +68,7 @@ export interface FrameDecoder {
   readonly scan: FrameScan | null;
 
   /**
-   * Reads a frame of any shape, up to the end of its first trade. The rest of the frame before is dropped.
+   * Reads a frame of any shape, up to the end of its first trade. Drops the rest of the previous frame.
    */
   decode(frame: string): ReadResult;
 

@@ -31,6 +31,9 @@ export class ParquetRows implements FileReader {
   readonly #strict: boolean;
   #origin: Origin | null = null;
   #records: Records | null = null;
+  /** Which columns have the ids that an aggregate covers; -1 for none. */
+  #firstAt = -1;
+  #lastAt = -1;
   /** The next row of the records. */
   #row = 0;
   #block: TradeBlock | null = null;
@@ -65,6 +68,8 @@ export class ParquetRows implements FileReader {
       const side = columns.find(({ field }) => field === "side")?.side ?? "taker";
       this.#trade.spell({ timeUnit, side, isSkipping: false });
       this.#origin = origin;
+      this.#firstAt = columns.findIndex(({ field }) => field === "first id");
+      this.#lastAt = columns.findIndex(({ field }) => field === "last id");
     }
     this.#records = records;
     this.#row = records.from;
@@ -76,8 +81,10 @@ export class ParquetRows implements FileReader {
     const row = this.#row++;
     const trade = this.#trade;
     trade.open();
-    for (const [at, column] of records.columns.entries()) {
-      const value = records.values[at]![row];
+    const { columns, values } = records;
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at]!;
+      const value = values[at]![row];
       const expected = this.#takes(column, value) ? null : this.#read(column, value);
       if (expected !== null) return this.#refuse(column, value, expected);
       if (!trade.isWanted) {
@@ -158,7 +165,7 @@ export class ParquetRows implements FileReader {
   }
 
   /** Reads a number without a text in between, which nearly all can be; false if it takes a closer look. */
-  #takes({ physical, scale, field, timeUnit }: UsedColumn, value: unknown): boolean {
+  #takes({ physical, scale, field, timeUnit, side }: UsedColumn, value: unknown): boolean {
     const trade = this.#trade;
     if (field === "time") {
       // Milliseconds and microseconds are exact; of the others it takes a closer look at the size.
@@ -166,6 +173,10 @@ export class ParquetRows implements FileReader {
       const time = Number(value) * (timeUnit === "ms" ? 1000 : 1);
       if (!(time > 0 && time <= Number.MAX_SAFE_INTEGER)) return false;
       trade.time = time;
+      return true;
+    }
+    if (field === "side" && typeof value === "boolean" && side === "sold") {
+      trade.buyerIsMaker = value;
       return true;
     }
     if (field !== "price" && field !== "quantity" || physical === "bytes" || physical === "float") {
@@ -202,14 +213,12 @@ export class ParquetRows implements FileReader {
 
   /** Takes the ids that an aggregate covers, if the file has them. */
   #takeRange(row: number): string | null {
+    if (this.#firstAt < 0 || this.#lastAt < 0) return null;
     const { columns, values } = this.#records!;
-    const [first, last] = (["first id", "last id"] as const).map((field) => {
-      const at = columns.findIndex((column) => column.field === field);
-      if (at < 0) return null;
+    const [first, last] = [this.#firstAt, this.#lastAt].map((at) => {
       const text = valueText(columns[at]!, values[at]![row]);
       return ID.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? Number(text) : -1;
-    });
-    if (first == null || last == null) return null;
+    }) as [number, number];
     if (first < 0 || last < first) return "its first and last trade id are no range of whole numbers";
     this.#trade.firstId = first;
     this.#trade.lastId = last;

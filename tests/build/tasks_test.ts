@@ -53,6 +53,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   status: { read: true },
   doctor: LIVE,
   export: { read: true, write: ["./data"] },
+  report: { read: true, write: ["."] },
   halt: REQUEST,
   release: REQUEST,
   resume: REQUEST,

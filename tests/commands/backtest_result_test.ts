@@ -44,9 +44,10 @@ Deno.test("penstock backtest --out writes a complete file that agrees with the e
   const result = JSON.parse(await Deno.readTextFile(out));
   assertEquals(
     Object.keys(result),
-    "schema,version,options,environment,files,fills,summary,metrics,equityCurve,drawdownPeriods,models".split(
-      ",",
-    ),
+    "schema,version,options,environment,files,fills,summary,metrics,equityCurve,drawdownPeriods,models,pictures"
+      .split(
+        ",",
+      ),
   );
   assertEquals([result.schema, result.version], ["penstock-result", 1]);
   assertEquals(result.options, started.config);

@@ -133,6 +133,19 @@ Deno.test("a kline is four prints, as the contract has them, however the file is
   );
 });
 
+Deno.test("the low comes before the high where both are as near to the open, and a kline without trades is no print", async () => {
+  const time = 1735689600000;
+  const row = (minute: number, fields: string) =>
+    `${time + minute * 60_000},${fields},${time + minute * 60_000 + 59_999},1,1,1,1,0\n`;
+  const text = row(0, "10,12,8,11,4") + row(1, "10,12,7.9,11,4") + row(2, "11,11,11,11,0.00000000") +
+    row(3, "10,12,8.5,11,0.00000003");
+  const found = await readAll(text) as Read[];
+  const prices = found.map(([, , price]) => Number(price) / 1e8);
+  assertEquals(prices, [10, 8, 12, 11, 10, 12, 7.9, 11, 10, 8.5, 12, 11]);
+  assertEquals(found.slice(8).map(([, , , quantity]) => quantity), [0n, 0n, 0n, 3n]);
+  assertEquals(found[8]![0] - found[7]![0], 5);
+});
+
 Deno.test("rows as Binance publishes them, spot and futures, are klines to no other format", () => {
   const rows = [
     // https://github.com/binance/binance-public-data#klines

@@ -8,7 +8,13 @@ import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
 import { wholeEntries } from "../commands/reference_run.ts";
-import { type Choices, computeReference, type PlainHalt, type PlainTrade } from "../support/reference.ts";
+import {
+  type Choices,
+  computeReference,
+  type PlainHalt,
+  type PlainStop,
+  type PlainTrade,
+} from "../support/reference.ts";
 import { missedIn, processedTrades, RisingIds } from "./processed_trades.ts";
 import type { Requests } from "./requests.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
@@ -164,7 +170,11 @@ async function assertReference(
   { ids, processed }: Reviewed,
   entries: readonly Entry[],
 ): Promise<{ readonly fills: number; readonly bars: number | undefined }> {
-  const halts = entries.flatMap(({ type, time, content }): PlainHalt[] => {
+  const happened = entries.flatMap(({ type, time, content }, place): (PlainHalt | PlainStop)[] => {
+    if (type === "expired" && content["reason"] === undefined) {
+      const { trades } = entries.slice(place).find(({ type }) => type === "checkpoint")!.content;
+      return [{ before: trades as number, action: "stop" }];
+    }
     if (type !== "halt" && type !== "released") return [];
     const { tradeId, action, requested, text } = content as Record<string, unknown>;
     const isHere = requested === undefined && text !== undefined;
@@ -174,7 +184,7 @@ async function assertReference(
     const before = at < 0 ? processed.length : at;
     return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
   });
-  const { events, closes, totals: { bars } } = computeReference(processed, choices, halts);
+  const { events, closes, totals: { bars } } = computeReference(processed, choices, happened);
   const expected = events.filter(({ type }) => DECIDED.includes(type))
     .map(({ time: _time, ...event }) => withPublished(event, ids));
   const found = entries.filter(({ type }) => DECIDED.includes(type))

@@ -53,7 +53,6 @@ export function planOf(seed: number): DayPlan {
   const short = 2 + random.below(10);
   const choices: Choices = {
     ...DEFAULTS,
-    ...barsOf(new Random(seed, BARS_STREAM)),
     short,
     long: short + 1 + random.below(40),
     cash: pick("10000", "10000", "1000.123456789"),
@@ -70,6 +69,7 @@ export function planOf(seed: number): DayPlan {
     stopLoss: pick(null, null, "0.001"),
     takeProfit: pick(null, null, "0.001"),
     trailingStop: pick(null, null, "0.0015"),
+    ...barsOf(new Random(seed, BARS_STREAM)),
   };
   const stale = pick(45, 90, 240);
   const firstId = pick(1, ...LARGE_IDS);
@@ -106,10 +106,11 @@ export function planOf(seed: number): DayPlan {
  * The bars of a day, if it has any: few trades in each, and every now and then an interval without any. None are of
  * volume or value, because the exchange does not say how the quantity of a fetched aggregate is split.
  */
-function barsOf(random: Random): Pick<Choices, "bars"> {
+function barsOf(random: Random): Pick<Choices, "bars" | "fill"> {
   const sizes = [null, null, "20s", "20s", "1m", "3m", "3t", "8t"];
   const bars = sizes[random.below(sizes.length)]!;
-  return bars === null ? {} : { bars };
+  // An order that waits for the next trade is cut when the connection is lost, which the reference does not know.
+  return bars === null ? {} : { bars, fill: "signal" };
 }
 
 /** The options of a run for these choices. */

@@ -8,9 +8,10 @@ import { Pipeline } from "../../src/stages/pipeline.ts";
 import { BlockReader } from "../support/block_reader.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
-import { optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
+import { walk } from "../support/trade_files.ts";
 
 const SHORT = fc.constantFrom(...[
   "1ms",
@@ -130,4 +131,34 @@ Deno.test("Pipeline with bars equals the naive reference under every limit, over
     { numRuns: 300 },
   );
   assertGreater(fills, 200);
+});
+
+Deno.test("Pipeline with bars decides by what has come so far: the events of every prefix are those of the whole", () => {
+  fc.assert(
+    fc.property(scenario, SHORT, fc.nat(), ({ choices, messages }, bars, cut) => {
+      const options = { ...optionsOf({ ...choices, bars }) };
+      const reader = (some: readonly string[]) =>
+        new FrameBatch(new BinanceMessageReader(choices.symbol)).open(some);
+      const whole = [...new Pipeline(options).run(reader(messages))];
+      const prefix = [...new Pipeline(options).run(reader(messages.slice(0, cut % (messages.length + 1))))];
+      assertEquals(prefix, whole.slice(0, prefix.length));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("Pipeline with bars stops at its number of trades, with its bar open, and continues from there", () => {
+  const messages = walk(3, 400).map((trade) => messageOf(trade));
+  const choices = { ...DEFAULTS, bars: "7t", short: 2, long: 4 };
+  const reader = (some: readonly string[]) => new FrameBatch(new BinanceMessageReader("BTCUSDT")).open(some);
+  const stopped = new Pipeline(optionsOf(choices, 100));
+  const events = [...stopped.run(reader(messages))];
+  assertEquals([stopped.trades, stopped.totals.bars, stopped.snapshot().bars?.open?.trades], [100, 14, 2]);
+  const kept = new KeptRun();
+  kept.take(stopped);
+  const resumed = new Pipeline(optionsOf(choices));
+  resumed.restore(kept.state, kept.closes(choices.long), kept.changes);
+  events.push(...resumed.run(reader(messages.slice(100))));
+  assertEquals(events, [...new Pipeline(optionsOf(choices)).run(reader(messages))]);
+  assertEquals("bars" in new Pipeline(optionsOf(DEFAULTS)).totals, false);
 });

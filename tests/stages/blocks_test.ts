@@ -95,6 +95,7 @@ Deno.test("Pipeline gives the same over blocks of 1, 7 and 4096 trades, even if 
     {},
     { short: 100, long: 400, maxDrawdown: null },
     { short: 100, long: 400, maxDrawdown: "0.001", maxDailyLoss: "0.001", onHalt: "flatten" },
+    { bars: "10s", short: 3, long: 10, maxDrawdown: null, latency: 2_000_000, stopLoss: "0.002" },
     { short: 50, long: 900, latency: 3_000_000, participation: "0.1", orderTtl: 60_000_000 },
     { short: 50, long: 900, stopLoss: "0.0005", takeProfit: "0.001", maxDrawdown: "0.9", fee: "0" },
     { short: 50, long: 900, trailingStop: "0.0007", maxDrawdown: "0.0101", fee: "0" },

@@ -144,6 +144,11 @@ class ReferenceRun {
     });
   }
 
+  /** A process stops: the orders that wait expire, and another process continues. */
+  stop(): void {
+    this.#orders.end();
+  }
+
   /** Halts by hand, at `time`. */
   halt(action: "hold" | "flatten", time: number): void {
     const tradeId = this.#lastId ?? -1;
@@ -293,19 +298,26 @@ export interface PlainHalt {
   readonly time: number;
 }
 
+/** The stop of a process before the trade of this number, counted from 0. */
+export interface PlainStop {
+  readonly before: number;
+  readonly action: "stop";
+}
+
 /** The results of `trades` under `choices`, from the first trade to the end of the input. */
 export function computeReference(
   trades: Iterable<PlainTrade>,
   choices: Choices,
-  halts: readonly PlainHalt[] = [],
+  happened: readonly (PlainHalt | PlainStop)[] = [],
 ): Reference {
   const run = new ReferenceRun(choices);
   let at = 0;
   for (const trade of trades) {
-    for (const { before, action, time } of halts) {
-      if (before !== at) continue;
-      if (action === "release") run.release(time);
-      else run.halt(action, time);
+    for (const event of happened) {
+      if (event.before !== at) continue;
+      if (event.action === "release") run.release(event.time);
+      else if (event.action === "stop") run.stop();
+      else run.halt(event.action, event.time);
     }
     run.see(trade);
     at++;

@@ -81,6 +81,7 @@ export class BacktestRun {
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
     const emits = isShown || config.out !== null || config.state !== "none";
+    const hasPictures = config.report !== null || config.out !== null;
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];
@@ -89,8 +90,8 @@ export class BacktestRun {
       ...engineChoices(config),
       strategy,
       withResults: true,
-      withChart: config.report !== null,
-      isTransient: config.state === "none" && config.report === null,
+      withChart: hasPictures,
+      isTransient: config.state === "none" && !hasPictures,
       isQuiet: !emits,
       models: this.#lanes.map(({ run }) => run),
       given: givenRules(sources),

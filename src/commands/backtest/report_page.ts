@@ -1,29 +1,22 @@
 /** The report of a backtest as an HTML page. */
 import { commandLine } from "../../config/command_line.ts";
-import type { SettledInstrument } from "../../config/instrument_settlement.ts";
-import type { ModelEvent, PenstockEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
+import type { ModelEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
+import type { Results } from "../../domain/performance/performance.ts";
 import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "../../stores/results/result_place.ts";
 import { shownDrawdowns } from "../../stores/results/result_file.ts";
 import { htmlPage, PAGE_START } from "../../views/report/html_page.ts";
-import { assumptions } from "../../views/report/assumptions.ts";
-import { IncidentLog } from "../../views/report/incident_log.ts";
-import { picturesOf } from "../../views/report/pictures.ts";
-import type { NamedAssets } from "../../views/terminal/assets.ts";
-import type { BacktestRun } from "./backtest_run.ts";
+import type { Pictures } from "../../views/report/run_report.ts";
 
 /** What the page needs that the run does not have. */
 export interface PageFacts {
   readonly started: Omit<StartedEvent, "time">;
   readonly files: readonly string[];
-  readonly assets: NamedAssets | null;
 }
 
 /** A page while its run is going on. */
 export class ReportPage implements Disposable {
   readonly #place: ResultPlace;
   readonly #facts: PageFacts;
-  readonly #incidents = new IncidentLog();
-  readonly #models: ModelEvent[] = [];
 
   /** Starts a page at `path`. Throws a ResultFileError if it cannot be written there. */
   static async create(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
@@ -37,42 +30,27 @@ export class ReportPage implements Disposable {
     place.write(PAGE_START);
   }
 
-  /** Takes the next event. */
-  event(event: PenstockEvent): void {
-    if (event.type === "model") this.#models.push(event);
-    else this.#incidents.event(event);
-  }
-
   /** Writes the page and gives the file its name. Throws a ResultFileError if it cannot be written. */
-  async finish(run: BacktestRun, summary: SummaryEvent, config: SettledInstrument["config"]): Promise<void> {
-    const { started, files, assets } = this.#facts;
-    const { metrics, volatility } = run.measured;
-    const chart = run.state.chart();
+  async finish(
+    summary: SummaryEvent,
+    results: Results,
+    models: readonly ModelEvent[],
+    pictures: Pictures,
+  ): Promise<void> {
+    const { started, files } = this.#facts;
     const page = await htmlPage({
       kind: "Backtest",
       summary,
-      metrics,
-      models: this.#models,
-      drawdowns: shownDrawdowns(run.measured),
-      ...picturesOf({
-        symbol: summary.symbol,
-        assets,
-        cash: config.cash,
-        exposure: metrics.exposure,
-        chart,
-        volatility,
-        averages: chart.values,
-        incidents: this.#incidents,
-        refused: run.state.refused,
-        assumptions: assumptions(config, true, assets),
-        dataDigest: run.state.snapshot().digest,
-      }),
+      metrics: results.metrics,
+      models,
+      drawdowns: shownDrawdowns(results),
+      ...pictures,
       origin: {
         version: started.version,
         options: started.config,
         files,
         command: commandLine("backtest", files, started.config),
-        journalHash: null,
+        journal: null,
       },
     });
     this.#place.write(page.slice(PAGE_START.length));

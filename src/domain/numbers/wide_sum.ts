@@ -1,4 +1,4 @@
-/** Exact sums of integers far beyond 2^53, at the price of adding doubles. */
+/** Exact sums of integers far beyond 2^53, at the cost of adding doubles. */
 
 /** What the two parts of a number are counted in: it is `high` × 10^8 + `low`. */
 const BASE = 100_000_000;

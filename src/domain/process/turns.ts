@@ -1,6 +1,6 @@
 /** Asynchronous work, one piece after another. */
 
-/** Does pieces of work in the order in which they come, each once the one before is over. */
+/** Does pieces of work in order of arrival, each after the one before has ended. */
 export class Turns {
   #last: Promise<void> | null = null;
 

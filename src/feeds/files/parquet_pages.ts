@@ -40,11 +40,11 @@ export function columnValues(
   { meta, element, bytes }: ColumnBytes,
   rows: number,
   library: PageLibrary,
-): unknown[] {
-  const values: unknown[] = new Array(rows);
+): ArrayLike<unknown> {
+  const values = new Values(rows);
   const reader = { view: new DataView(bytes), offset: 0 };
   let dictionary: ArrayLike<unknown> | null = null;
-  for (let found = 0; found < rows;) {
+  while (values.found < rows) {
     const header = library.parquetHeader(reader);
     const body = bodyOf(header, reader, bytes, rows);
     if (header.dictionary_page_header !== undefined) {
@@ -55,22 +55,69 @@ export function columnValues(
     const { data_page_header: page, data_page_header_v2: page2 } = header;
     if (page === undefined && page2 === undefined) continue;
     const count = (page ?? page2)!.num_values;
-    if (count === 0 || found + count > rows) {
-      throw new RangeError(`a page has ${count} values, expected ${rows - found}`);
+    const left = rows - values.found;
+    if (count === 0 || count > left) {
+      throw new RangeError(`a page has ${count} values, expected up to ${left}`);
     }
     const { content, isThere } = page2 === undefined
       ? levelsOf(unpacked(body, header.uncompressed_page_size, meta.codec, library), count, element)
       : levelsOf2(body, header, meta, element, library);
     const present = isThere === null ? count : isThere.reduce((sum, one) => sum + one, 0);
-    const encoding = (page ?? page2)!.encoding;
+    const { encoding } = (page ?? page2)!;
     const read = present === 0
       ? []
       : valuesIn(content, present, encoding, dictionary, { meta, element, library });
+    values.add(read, count, present === count ? null : isThere);
+  }
+  return meta.type === "INT96" ? Array.from(values.all, nanosecondsOf) : values.all;
+}
+
+/** Numbers of one type, which take little memory side by side. */
+type Numbers = Float64Array | Float32Array | Int32Array | BigInt64Array;
+
+function isNumbers(values: ArrayLike<unknown>): values is Numbers {
+  return values instanceof Float64Array || values instanceof BigInt64Array || values instanceof Int32Array ||
+    values instanceof Float32Array;
+}
+
+/** The values of a column, page after page. */
+class Values {
+  found = 0;
+  readonly #rows: number;
+  #numbers: Numbers | null = null;
+  #others: unknown[] | null = null;
+
+  constructor(rows: number) {
+    this.#rows = rows;
+  }
+
+  get all(): ArrayLike<unknown> {
+    return this.#others ?? this.#numbers ?? [];
+  }
+
+  /** Adds the next `count` values, some of which are missing where `isThere` is 0. */
+  add(read: ArrayLike<unknown>, count: number, isThere: Uint32Array | null): void {
+    if (isThere === null && read.length !== count) {
+      throw new RangeError(`a page has ${read.length} values of ${count}`);
+    }
+    if (isThere === null && this.#others === null && isNumbers(read) && this.#isAlike(read)) {
+      (this.#numbers as Float64Array).set(read as Float64Array, this.found);
+      this.found += count;
+      return;
+    }
+    const others = this.#others ??= this.#numbers === null
+      ? new Array(this.#rows)
+      : Array.from<unknown>(this.#numbers as ArrayLike<unknown>);
     for (let at = 0, taken = 0; at < count; at++) {
-      values[found++] = isThere === null || isThere[at] === 1 ? read[taken++] : null;
+      others[this.found++] = isThere === null || isThere[at] === 1 ? read[taken++] : null;
     }
   }
-  return meta.type === "INT96" ? values.map(nanosecondsOf) : values;
+
+  /** Whether numbers are of the type of those before; the first ones say of which. */
+  #isAlike(read: Numbers): boolean {
+    this.#numbers ??= new (read.constructor as new (rows: number) => Numbers)(this.#rows);
+    return this.#numbers.constructor === read.constructor;
+  }
 }
 
 /** The bytes of the page behind its header, if the header is plausible. */
@@ -181,12 +228,7 @@ function valuesIn(
       const width = content[0] ?? 0;
       cursor.offset = 1;
       const numbers = width === 0 ? new Uint32Array(count) : readRuns(cursor, content.length, width, count);
-      return Array.from(numbers, (number) => {
-        if (number >= dictionary.length) {
-          throw new RangeError(`a value is ${number} in a dictionary of ${dictionary.length}`);
-        }
-        return dictionary[number];
-      });
+      return lookedUp(numbers, dictionary);
     }
     case "RLE":
       cursor.offset = LENGTH_BYTES;
@@ -205,6 +247,22 @@ function valuesIn(
       return library.byteStreamSplit(cursor, count, meta.type, element.type_length);
   }
   throw new RangeError(`its encoding ${encoding} is unknown`);
+}
+
+/** The values with these numbers in a dictionary. */
+function lookedUp(numbers: Uint32Array, dictionary: ArrayLike<unknown>): ArrayLike<unknown> {
+  const { length } = dictionary;
+  const values = dictionary instanceof Float64Array
+    ? new Float64Array(numbers.length)
+    : dictionary instanceof BigInt64Array
+    ? new BigInt64Array(numbers.length)
+    : new Array(numbers.length);
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at]!;
+    if (number >= length) throw new RangeError(`a value is ${number} in a dictionary of ${length}`);
+    values[at] = dictionary[number] as never;
+  }
+  return values;
 }
 
 function plain(

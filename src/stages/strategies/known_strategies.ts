@@ -77,12 +77,14 @@ export function strategyOf(choice: StrategyChoice, own: (() => Strategy) | null 
 }
 
 /**
- * How many closes the strategy of a run with these `options` remembers; null if no run can have them. For journals of
- * older versions, which kept the options only.
+ * How many closes the strategy of a run with these `options` remembers; null if no run can have them, or they have none
+ * of a strategy's options. For journals of older versions, which kept the options only.
  */
 export function remembersUnder(options: unknown): number | null {
+  const choice = (options ?? {}) as StrategyChoice;
+  if (!STRATEGY_OPTION_NAMES.some((name) => name in choice)) return null;
   try {
-    return strategyOf((options ?? {}) as StrategyChoice)().remembers;
+    return strategyOf(choice)().remembers;
   } catch {
     return null;
   }

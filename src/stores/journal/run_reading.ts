@@ -39,7 +39,7 @@ function strategyIn(options: ShownOptions): { readonly strategy?: string } {
 export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
   return reader.atOnce(async () => {
     const started = await lastOf(reader, run, "started");
-    if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
     const end = await reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
     const { state, price } = await checkpointOf(reader, run);
@@ -95,7 +95,7 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
 export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse> {
   return reader.atOnce(async () => {
     const start = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
-    if (start === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    if (start === null) throw damaged(reader.path, `run ${run} has no first entry`);
     await reader.inspectEnd(run, MOST_CHECKED);
     const stopped = await lastOf(reader, run, "stopped");
     const sign = await reader.heartbeat();
@@ -115,7 +115,7 @@ export interface HaltInForce {
   readonly event: HaltEvent;
 }
 
-/** The halt of `run` in force; null without one. To be called `atOnce`. */
+/** The halt of `run` in force; null without one. Call it within `atOnce`. */
 export async function haltOf(reader: JournalReader, run: number): Promise<HaltInForce | null> {
   const { state } = await checkpointOf(reader, run);
   return await haltIn(reader, run, state);
@@ -131,12 +131,32 @@ export async function marketOfRun(
   now: string,
 ): Promise<{ readonly symbol: string; readonly market: string | null }> {
   const opening = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
-  if (opening === null) throw damaged(reader.path, `run ${run} has no beginning`);
+  if (opening === null) throw damaged(reader.path, `run ${run} has no first entry`);
   const { market, options = {} } = opening.content;
   const shown = options as ShownOptions;
   return {
     symbol: String(shown["symbol"]),
     market: typeof market === "string" ? market : marketIn(shown, now),
+  };
+}
+
+/** How a run was started. */
+export interface Opening {
+  readonly version: string;
+  readonly options: ShownOptions;
+  /** The source of its trades; null if an older journal does not say. */
+  readonly market: string | null;
+}
+
+/** The start of `run`. Throws a JournalError if it cannot be read. */
+export async function openingOf(reader: JournalReader, run: number): Promise<Opening> {
+  const started = await lastOf(reader, run, "started");
+  if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+  const { version, options = {}, market } = started.content;
+  return {
+    version: String(version),
+    options: options as ShownOptions,
+    market: typeof market === "string" ? market : null,
   };
 }
 
@@ -194,7 +214,7 @@ export interface Extent {
 export function extentOf(reader: JournalReader, run: number): Promise<Extent> {
   return reader.atOnce(async () => {
     const started = await lastOf(reader, run, "started");
-    if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
     const { to } = await reader.inspectEnd(run, MOST_CHECKED);
     const realized = (await reader.account(run))?.realized ?? "0";
     if (!isAmount(realized)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
@@ -209,7 +229,7 @@ export interface KeptFill {
 }
 
 /**
- * The fills of a run as far as `extentOf` says, in their order, in memory that does not grow with the journal. All of
+ * The fills of a run up to the end that `extentOf` found, in order. Memory does not grow with the journal. All of
  * the run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at
  * the first flaw, which may show an entry or two after the changed one, and at an entry that is not a valid fill.
  */
@@ -226,8 +246,8 @@ export async function* fillsOf(
   }
 }
 
-/** The fill in an entry; a JournalError where it is none. */
-function fillOf(entry: Entry, path: string): FillEvent {
+/** The fill in an entry; throws a JournalError for any other entry. */
+export function fillOf(entry: Entry, path: string): FillEvent {
   const { symbol, side, price, quantity, fee, realized, tradeId } = entry.content;
   const isFill = typeof symbol === "string" && (side === "buy" || side === "sell") &&
     [price, quantity, fee, realized ?? "0"].every(isAmount) && Number.isSafeInteger(tradeId);
@@ -235,12 +255,13 @@ function fillOf(entry: Entry, path: string): FillEvent {
   return eventOf<FillEvent>(entry);
 }
 
-function isAmount(value: unknown): boolean {
+/** Whether a value is an amount as Penstock writes it. */
+export function isAmount(value: unknown): value is string {
   return typeof value === "string" && value.length <= MOST_CHARACTERS && DECIMAL.test(value);
 }
 
 /** An entry as the event that was emitted, its fields in the same order. */
-function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
+export function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
   // The journal was written from such events.
   return { type, time: isoTime(time), ...content } as unknown as E;
 }
@@ -318,7 +339,7 @@ async function haltIn(
   return { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
 }
 
-/** When and why a run was stopped, unless a process has gone on with it since. */
+/** When and why a run was stopped, unless a process has resumed it since. */
 function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stopped"] {
   return stopped !== null && stopped.seq > start.seq
     ? { time: stopped.time, reason: String(stopped.content["reason"]) }
@@ -371,7 +392,7 @@ async function connectionOf(
   if (last === null || last.seq < sinceSeq) return null;
   const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
   if (last === up) return { event, since: last.time };
-  // Every failed try has an entry of its own, and the first of them counts.
+  // Every failed attempt has an entry of its own, and the first of them counts.
   const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
   return { event, since: (await reader.first("disconnected", afterSeq, run) ?? last).time };
 }

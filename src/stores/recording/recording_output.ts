@@ -106,8 +106,8 @@ export class RecordingOutput {
     }
     this.#isRemovalLogged = true;
     this.#onTrouble(
-      `${this.path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
-        "goes on. To record again, start it again.",
+      `${this.path} was removed while the run writes to it: nothing is recorded from now on, and the run ` +
+        "continues. To record again, start it again.",
     );
   }
 

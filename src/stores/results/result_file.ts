@@ -23,7 +23,8 @@ export interface ResultHead {
   readonly files: readonly string[];
 }
 
-const SCHEMA = "penstock-result";
+/** What every result says it is. */
+export const SCHEMA = "penstock-result";
 const FLUSH_CHARACTERS = 64 * 1024;
 
 /**
@@ -34,7 +35,8 @@ const FLUSH_CHARACTERS = 64 * 1024;
  * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`, `environment`,
  * `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics), `metrics`,
  * `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first: `peak`, `amount`,
- * `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any).
+ * `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any), `pictures` (what the page of
+ * `penstock report` shows beyond these; absent in results of older versions).
  */
 export class ResultFile implements Disposable {
   readonly #place: ResultPlace;
@@ -67,11 +69,15 @@ export class ResultFile implements Disposable {
     return this.#place.flush();
   }
 
-  /** Writes the rest and gives the file its name. Throws a ResultFileError if it cannot be written. */
+  /**
+   * Writes the rest and gives the file its name; `pictures` are plain values that JSON can hold. Throws a ResultFileError
+   * if it cannot be written.
+   */
   async finish(
     summary: SummaryEvent,
     { metrics, equityCurve, drawdownPeriods }: Results,
     models: readonly ModelEvent[] = [],
+    pictures: object | null = null,
   ): Promise<void> {
     const { metrics: _, ...totals } = summary;
     const rest = {
@@ -80,6 +86,7 @@ export class ResultFile implements Disposable {
       equityCurve: equityCurve.map(({ time, equity }) => [isoTime(time), amountText(new Money(equity))]),
       drawdownPeriods: shownDrawdowns({ drawdownPeriods }),
       models,
+      ...(pictures === null ? {} : { pictures }),
     };
     this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
     this.#write();

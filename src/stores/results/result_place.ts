@@ -323,7 +323,8 @@ function refuseOther(path: string, start: string): void {
   const info = infoOf(path);
   // Opening or replacing it shows what else it is.
   if (info === null || !info.isFile || info.size === 0 || startsWith(path, start)) return;
-  throw impossible(path, "the file there is not a result. Choose another name, or remove it");
+  const kind = start === RESULT_START ? "a result" : "a page of Penstock";
+  throw impossible(path, `the file there is not ${kind}. Choose another name, or remove it`);
 }
 
 function startsWith(path: string, start: string): boolean {

@@ -7,12 +7,23 @@ import { grouped } from "../terminal/figures.ts";
 import { Markup, markup } from "./markup.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
-import { distributions, drawdownTable, incidentTable, modelTable, originOf } from "./page_sections.ts";
+import {
+  distributions,
+  drawdownTable,
+  incidentTable,
+  modelTable,
+  originOf,
+  stateTables,
+} from "./page_sections.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** How every page starts. */
 export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="report">';
+
+/** What a journal does not have. */
+const AT_EVENTS =
+  "A journal has the price at signals, at fills and at the last checkpoint: between these points, which straight lines connect, neither price nor equity nor drawdown is known.";
 
 /** The page's markup. */
 export async function htmlPage(report: RunReport): Promise<string> {
@@ -45,11 +56,19 @@ export async function htmlPage(report: RunReport): Promise<string> {
     <button id="theme">Light or dark</button></header>
     <p class="verdict">${verdict(report, quote)}</p>
     ${tiles(report, quote)}
+    ${stateTables(report)}
     <section><h2>Assumed</h2>${assumptions.map((line) => markup`<p>${line}</p>`)}</section>
     <section><h2>Equity, drawdown and price</h2>
+    ${pictures.atEvents === undefined ? null : markup`<p class="muted">${AT_EVENTS}</p>`}
     <div class="toolbar"><button id="zoom-reset">Whole run</button><span class="muted" id="span"></span></div>
     <p class="muted">Drag over a stretch of time to zoom in; double-click to see the whole run. With the keyboard: + and -, arrows, 0. Click a fill to see its round trip.</p>
-    ${chartFigure("equity", `Equity and buy and hold, ${quote}`, `Equity, ${quote}`)}
+    ${
+    chartFigure(
+      "equity",
+      pictures.atEvents === undefined ? `Equity and buy and hold, ${quote}` : `Equity, ${quote}`,
+      `Equity, ${quote}`,
+    )
+  }
     ${chartFigure("drawdown", "Drawdown, share of the peak", "Drawdown, fraction of the peak")}
     ${
     chartFigure(

@@ -6,7 +6,7 @@ import { figureRows } from "./report_table.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** The outcome in a sentence or two. */
-export function verdict({ summary, metrics, origin }: RunReport, quote: string): string {
+export function verdict({ kind, summary, metrics, origin, state }: RunReport, quote: string): string {
   const cash = cashOf(origin);
   const net = new Money(summary.equity).minus(cash);
   const fraction = metrics?.return ?? net.div(cash).toFixed(8);
@@ -24,7 +24,10 @@ export function verdict({ summary, metrics, origin }: RunReport, quote: string):
       : `; with the same share of the money in the position, ${percent(metrics.buyAndHoldAtExposure)}`;
     sentences.push(`Buying and holding would have returned ${percent(metrics.buyAndHoldReturn)}${same}.`);
   }
-  if (summary.halt !== null) sentences.push(`It ended halted: ${summary.halt.reason}.`);
+  if (state !== undefined) sentences.push(state.sentence);
+  if (summary.halt !== null) {
+    sentences.push(`It ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
+  }
   return sentences.join(" ");
 }
 
@@ -34,7 +37,9 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
   const rows: (readonly [label: string, value: string, kind?: string])[] = [
     [`Net profit, ${quote}`, signedMoney(net), net.startsWith("-") ? "loss" : "gain"],
     [`Equity, ${quote}`, money(summary.equity)],
-    ["Largest drawdown", unsignedPercent(summary.maxDrawdown)],
+    ...(summary.maxDrawdown === null
+      ? []
+      : [["Largest drawdown", unsignedPercent(summary.maxDrawdown)] as const]),
     [`Fees, ${quote}`, money(summary.fees)],
     ["Fills", grouped(summary.fills)],
   ];
@@ -45,7 +50,7 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
     ]);
     rows.push(["Round trips won", metrics.roundTrips === 0 ? "–" : unsignedPercent(metrics.winRate)]);
     rows.push(["Sharpe", metrics.sharpe ?? "–"]);
-  }
+  } else rows.splice(1, 0, ["Result", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
   return markup`<dl class="tiles">${
     rows.map(([label, value, kind = ""]) =>
       markup`

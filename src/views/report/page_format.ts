@@ -47,6 +47,11 @@ export interface Incident {
 
 /** Everything that the page draws. */
 export interface PageData {
+  /**
+   * Present where prices are known at events only, as in a journal: the stretch of time to show, ms since 1970. Then
+   * nothing is drawn that would need the prices between them.
+   */
+  readonly atEvents?: readonly [from: number, to: number];
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;

@@ -194,16 +194,40 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
   `;
 }
 
+/** The last state of a run. */
+export function stateTables({ state }: RunReport): Markup | null {
+  if (state === undefined) return null;
+  return markup`<section><h2>Last state</h2><div class="columns">${
+    state.tables.map(({ heading, rows }) =>
+      markup`
+        <figure>
+          <h3>${heading}</h3>
+          <div class="scroll">
+            <table class="facts">
+              <tbody>${
+        rows.map(([label, value]) =>
+          markup`<tr><th scope="row">${label}</th><td class="wrap">${value}</td></tr>`
+        )
+      }</tbody>
+            </table>
+          </div>
+        </figure>
+      `
+    )
+  }</div></section>`;
+}
+
 /** What someone needs to repeat the run. */
 export function originOf({ origin, dataDigest }: RunReport): Markup {
-  const { version, options, files, command, journalHash } = origin;
+  const { version, options, files, command, journal } = origin;
   const facts: (readonly [string, string | null])[] = [
     ["Penstock", version],
     ["Input", files.length === 0 ? null : files.join(", ")],
     ["Digest of the trades", dataDigest],
-    ["Last hash of the journal", journalHash],
+    ["Journal", journal === null ? null : journal.path],
+    [`Hash of its entry ${journal?.entry}`, journal === null ? null : journal.hash],
   ];
-  return markup`<section><h2>How to repeat it</h2>${
+  return markup`<section><h2>${command === null ? "Where it comes from" : "How to repeat it"}</h2>${
     command === null ? null : markup`<pre>${command}</pre>`
   }<div class="scroll"><table class="figures"><tbody>${
     facts.filter(([, value]) => value !== null).map(([name, value]) =>

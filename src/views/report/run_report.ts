@@ -39,10 +39,33 @@ export interface Pictures {
   readonly dataDigest: string | null;
 }
 
+/** The totals of a run at its end, or so far. */
+export interface ShownTotals extends
+  Pick<
+    SummaryEvent,
+    "trades" | "firstTime" | "lastTime" | "fills" | "refusals" | "position" | "equity" | "fees" | "halt"
+  > {
+  /** A fraction of the peak; null where it is not known. */
+  readonly maxDrawdown: string | null;
+}
+
+/** Labels and values below a heading. */
+export interface FactTable {
+  readonly heading: string;
+  readonly rows: readonly (readonly [label: string, value: string])[];
+}
+
+/** What a report of a journal says beyond that of a backtest. */
+export interface LastState {
+  /** The state in a sentence, such as that the run goes on. */
+  readonly sentence: string;
+  readonly tables: readonly FactTable[];
+}
+
 /** A run to report on. */
 export interface RunReport extends Pictures {
   readonly kind: "Backtest" | "Run";
-  readonly summary: Omit<SummaryEvent, "metrics">;
+  readonly summary: ShownTotals;
   /** Null where a journal does not have them. */
   readonly metrics: Metrics | null;
   readonly models: readonly ModelEvent[];
@@ -53,7 +76,9 @@ export interface RunReport extends Pictures {
     readonly files: readonly string[];
     /** The command that repeats it; null if there is none. */
     readonly command: string | null;
-    /** The journal's last hash; null without a journal. */
-    readonly journalHash: string | null;
+    /** The journal, and the hash of the last entry of the run; null without a journal. */
+    readonly journal: { readonly path: string; readonly entry: number; readonly hash: string } | null;
   };
+  /** Absent in the report of a backtest's result. */
+  readonly state?: LastState;
 }

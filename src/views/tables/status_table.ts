@@ -7,6 +7,7 @@ import { exactly, grouped, moment, money, percent, signedMoney, span } from "../
 import { whyRefused } from "../terminal/narration.ts";
 import { printable } from "../terminal/terminal.ts";
 
+/** A label and what it is. */
 type Row = readonly [label: string, value: string];
 
 /** The table. Amounts are shown to the hundredth, times to the second, in UTC; `--json` has every digit. */
@@ -28,7 +29,8 @@ export function statusTable(status: RunStatus): string {
   return ["", ...lines.map(printable), ""].join("\n");
 }
 
-function processRows(status: RunStatus): Row[] {
+/** The state of the process and of its connection. */
+export function processRows(status: RunStatus): Row[] {
   const { state, resumed, started, pid, ageMs, tradesPerSecond, lagMs } = status;
   const by = pid === null ? "" : `, process ${pid}`;
   const states = {
@@ -38,7 +40,7 @@ function processRows(status: RunStatus): Row[] {
     } was killed, failed or hangs. Start it again to resume it`,
     stopped: `stopped ${since(status.stopped!, status)}: ${stopText(status.stopReason)}`,
   };
-  const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
+  const throughput = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   const rows: Row[] = [
     ["state", states[state]],
@@ -48,7 +50,7 @@ function processRows(status: RunStatus): Row[] {
     ["connection", connection(status)],
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
-    ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+    ["trades seen", `${grouped(status.trades)}${throughput}${lag}`],
     ["bars", bars(status)],
     ["checked", checked(status)],
   ];
@@ -108,7 +110,8 @@ function requested(request: RunStatus["requests"][number], status: RunStatus): s
   return `${what}${why}, filed ${since(time, status)}: ${then}`;
 }
 
-function accountRows(status: RunStatus): Row[] {
+/** The position, the money and the result so far. */
+export function accountRows(status: RunStatus): Row[] {
   const { base, quote } = assets(status.symbol, status.assets);
   const { position, averageCost, cost, price, priceTime, startCash, equity } = status;
   const result = new Money(equity).minus(startCash);

@@ -56,7 +56,7 @@ Deno.test("OwnStrategy shows a bar in plain numbers, the same object for every b
   assertEquals(views.size, 1);
 });
 
-Deno.test("OwnStrategy asks twice for its first bars and for some of every thousand later", () => {
+Deno.test("OwnStrategy asks twice for its first bars and for some of every few thousand later", () => {
   let asked = 0;
   const strategy = made((_, state) => {
     asked++;

@@ -87,6 +87,28 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
     }));
   });
 
+  if (make().seesOnlyCloses === true) {
+    Deno.test(`${name} looks at nothing in a bar but its close, as it says`, () => {
+      fc.assert(fc.property(closes, (some) => {
+        const [one, other] = [make(), make()];
+        for (const { close, decimals } of some) {
+          const bar = {
+            open: 1,
+            high: close + 5,
+            low: 1,
+            volume: 7n,
+            value: 9n,
+            trades: 3,
+            openTime: 5,
+            closeTime: 6,
+          };
+          const wish = other.add({ ...flatBar(close, decimals), ...bar });
+          assertEquals([wish, other.values()], [one.add(flatBar(close, decimals)), one.values()]);
+        }
+      }));
+    });
+  }
+
   if (!("addAll" in make())) return;
   Deno.test(`${name} takes many closes at once as it takes them one by one`, () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });

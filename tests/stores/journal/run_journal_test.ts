@@ -189,6 +189,10 @@ Deno.test("RunJournal.start() refuses to resume with other options, and starts a
     const { message } = await assertRejects(() => start(other, false), OtherRun);
     assertStringIncludes(message, "cannot resume with other options: short was 2 and is 3. ");
     assertEquals(await start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
+    // Before there was the option, every trade was a bar.
+    assertEquals(await start({ ...SHOWN, bars: "trades" }, false), [true, 60]);
+    const bars = await assertRejects(() => start({ ...SHOWN, bars: "1m" }, false), OtherRun);
+    assertStringIncludes(bars.message, "cannot resume with other options: bars was trades and is 1m. ");
     assertEquals(await start(other, true), [false, 0]);
     assertEquals(await start(other, false), [true, 0]);
   });

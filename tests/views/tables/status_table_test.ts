@@ -124,6 +124,25 @@ Gaps: 2
   );
 });
 
+Deno.test("statusTable() shows the bars closed, and the open one", () => {
+  const bars = { size: "1m", closed: 1_234, open: null };
+  assertStringIncludes(shown({ bars }), "  bars            1,234 of 1m closed\n");
+  const prices = {
+    open: "60100",
+    high: "60150.5",
+    low: "60099",
+    close: "60120",
+    volume: "1.5",
+    value: "90180",
+  };
+  const open = { openTime: isoTime(STARTED - 342_123), ...prices, trades: 12 };
+  assertStringIncludes(
+    shown({ bars: { ...bars, open } }),
+    "1,234 of 1m closed; open since 2024-08-08 23:54:15: 60,100, high 60,150.5, low 60,099, now 60,120\n",
+  );
+  assertEquals(statusOf({ ...KEPT, bars }, NOW).bars, bars);
+});
+
 Deno.test("statusTable() shows that trading was halted by hand", () => {
   const halt: HaltEvent = {
     type: "halt",

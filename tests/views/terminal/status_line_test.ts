@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { haltByHand } from "../../../src/domain/risk/halt.ts";
+import { BuiltBar } from "../../../src/domain/market/built_bar.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import type { RunState } from "../../../src/stages/run_state.ts";
-import { statusLine } from "../../../src/views/terminal/status_line.ts";
+import { statusEvent, statusLine } from "../../../src/views/terminal/status_line.ts";
 import { textWidth } from "../../../src/views/terminal/text_width.ts";
 
 const THROUGHPUT = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
@@ -32,6 +33,21 @@ Deno.test("statusLine() shows price, averages, position, equity and throughput",
     statusLine(stateOf(), THROUGHPUT, 200),
     "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
   );
+});
+
+Deno.test("statusLine() shows the open bar, and drops its prices and then its number if there is no room", () => {
+  const open = new BuiltBar();
+  Object.assign(open, { low: 6_159_950, high: 6_161_000, decimals: 2, trades: 7 });
+  const state = stateOf({ bars: { size: { by: "time", length: 60_000_000 }, closed: 14, open } });
+  const line = statusLine(state, THROUGHPUT, 200);
+  assertStringIncludes(line, "61609.000  1m bar 15 61599.50–61610.00  0.01623 BTC");
+  assertStringIncludes(statusLine(state, THROUGHPUT, 100), "  bar 15  ");
+  assertEquals(statusLine(state, THROUGHPUT, 40).includes("bar"), false);
+  const none = stateOf({ bars: { size: { by: "count", trades: 100 }, closed: 0, open: null } });
+  assertStringIncludes(statusLine(none, THROUGHPUT, 200), "  100t bar 1  0.01623 BTC");
+  const event = statusEvent(state, THROUGHPUT, "2025-01-01T00:00:00.000000Z");
+  assertEquals([event.trades, event.bars], [100, 14]);
+  assertEquals("bars" in statusEvent(stateOf(), THROUGHPUT, ""), false);
 });
 
 Deno.test("statusLine() shows that rules are awaited, names the known assets, and counts columns", () => {

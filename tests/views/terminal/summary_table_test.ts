@@ -101,3 +101,8 @@ Deno.test("summaryTable() counts the trades of a resumed run separately, and ids
   assertStringIncludes(text, "trades seen       1,019,904, 19,904 of them in these 14 s\n");
   assertStringIncludes(text, "stream            2 empty ids\n");
 });
+
+Deno.test("summaryTable() counts the bars of a run that trades on them", () => {
+  assertEquals(/bars closed/.test(table()), false);
+  assertStringIncludes(table({ bars: 1_234 }), "  bars closed       1,234\n");
+});

@@ -36,7 +36,7 @@ export class AccountMemory {
 export interface OrderCheck {
   /** Judges a signal at its own trade, before it makes an order. */
   judgeSignal?(trade: TradeTimes): Breach | null;
-  /** Judges an order that is due, before it has a price. It is not asked about parts, nor about protective exits. */
+  /** Judges an order that is due, before it has a price. It judges neither parts nor protective exits. */
   judgeStart?(side: Side, time: number): Breach | null;
   /** Judges what an order, or the next part of one, would trade. */
   judgeQuote?(order: Order, quote: Quote): Breach | null;

@@ -28,24 +28,24 @@ export interface JournalStatement {
   setReturnArrays(isList: boolean): void;
 }
 
-/** The part of node:sqlite's DatabaseSync that a journal uses; a test puts one in between that fails on demand. */
+/** The part of node:sqlite's DatabaseSync that a journal uses; tests replace it with one that fails on demand. */
 export interface JournalDatabase {
   prepare(sql: string): JournalStatement;
   close(): void;
 }
 
-/** Opens the database at `path`; for writing it is made where it is missing. */
+/** Opens the database at `path`; for writing, it is created if it is missing. */
 export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
 /** How long a statement waits for another program that has the database locked, ms. */
 const PATIENCE_MS = 1000;
-/** How often a commit tries to get the database, waiting that long each time. */
+/** How many times a commit tries to lock the database, waiting that long each time. */
 const TRIES = 10;
-/** The smallest page that SQLite has; it takes what is shorter for an empty database. */
+/** SQLite's smallest page; it treats a shorter file as an empty database. */
 const LEAST_BYTES = 512;
 
 /**
- * SQLite's own limits for a journal. The longest value is the prices of a million trades, 8 MB; nothing longer can be
+ * SQLite's own limits for a journal. The longest value is the closes of a million bars, 8 MB; nothing longer can be
  * written or read.
  */
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
@@ -104,7 +104,7 @@ export function isThere(path: string, doing: Doing): boolean {
       : `it was cut short to ${info.size} bytes, or never was a journal`;
     throw refused(path, `${has}. ${RESTORE}`);
   }
-  // Under each of them SQLite and the lock would keep files of their own beside it.
+  // SQLite and the lock would keep separate files beside it under each name.
   if (doing === "open" && (info.nlink ?? 1) > 1) {
     const advice = "Put a copy of it in its place, or remove the other names.";
     const names = `its file has ${info.nlink} names (hard links)`;
@@ -144,8 +144,8 @@ export function prepareToWrite(database: JournalDatabase, path: string): void {
 
 /**
  * Starts a transaction with its statement, once nobody else has one. A process that files a request has one for some
- * µs; only one that was suspended in them, or another program, makes this wait for longer than the database itself
- * does.
+ * µs. Only a process that was suspended in that time, or another program, makes this wait longer than the database itself
+ * waits.
  */
 export function beginPatiently(begin: JournalStatement): void {
   for (let left = TRIES;; left--) {

@@ -39,8 +39,6 @@ export class SqliteLog implements EntryLog {
   readonly #database: JournalDatabase;
 
   readonly #doing: Doing;
-  /** Prepared once: a resume reads the closes of thousands of checkpoints. */
-  #closesAt: ReturnType<JournalDatabase["prepare"]> | null = null;
 
   /** Closes `database` in the end. Errors say that `doing` failed. */
   constructor(database: JournalDatabase, path: string, doing: Doing = "read") {
@@ -130,8 +128,7 @@ export class SqliteLog implements EntryLog {
 
   closes(seq: number): Promise<StoredCloses | null> {
     return this.#read((database) => {
-      this.#closesAt ??= database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?");
-      const row = this.#closesAt.get(seq);
+      const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
       if (row === undefined) return null;
       // Up to version 2 there were no `before` and `state`.
       const { decimals, fresh, prices: bytes, before, state } = row;

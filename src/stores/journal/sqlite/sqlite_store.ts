@@ -35,10 +35,9 @@ export interface SqliteOptions {
 }
 
 /**
- * Journals in files. Reading one takes no permission to write. But SQLite has to find the files -wal and -shm beside
- * it, or make them: in a folder that the user may not write to, a journal can be read only while a run has it open or
- * when the last one was killed. For writing, a missing journal is made with its folder, in a folder that has to be
- * there.
+ * Journals in files. Reading one needs no permission to write. But SQLite must find the files -wal and -shm beside it, or
+ * create them: in a folder that the user may not write to, a journal can be read only while a run has it open, or after
+ * the last run was killed. For writing, a missing journal is created with its folder, whose parent must exist.
  */
 export function sqliteStore(
   { connect = connectToFile, migrations = MIGRATIONS }: SqliteOptions = {},

@@ -1,0 +1,65 @@
+/** Reads the events of a run back from its journal, one after the other. */
+import type { PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
+import { type Entry, type EntryType, readEntry } from "./journal_entry.ts";
+import { damaged } from "./journal_error.ts";
+import type { JournalReader } from "./journal_reader.ts";
+import { eventOf, type Extent, fillOf, isAmount } from "./run_reading.ts";
+
+/** An event as it was emitted, the number of its entry, and its time (µs since 1970). */
+export interface KeptEvent {
+  readonly seq: number;
+  readonly time: number;
+  readonly event: PenstockEvent;
+}
+
+/** What each type of event has, besides fills and signals: texts, and whole numbers. */
+const FIELDS: Partial<
+  Record<EntryType, { readonly texts: readonly string[]; readonly numbers: readonly string[] }>
+> = {
+  connected: { texts: ["endpoint"], numbers: [] },
+  disconnected: { texts: ["reason"], numbers: [] },
+  gap: { texts: [], numbers: ["fromId", "toId", "missing", "filled"] },
+  reset: { texts: [], numbers: ["fromId", "lastId"] },
+  refusal: { texts: ["side", "reason", "limit", "value"], numbers: ["tradeId"] },
+  halt: { texts: ["reason", "limit", "value"], numbers: ["tradeId"] },
+  released: { texts: ["reason"], numbers: ["tradeId"] },
+};
+
+/**
+ * The events of a run as far as `extent` says, but those of its start, its end and its checkpoints, in their order and
+ * in memory that does not grow with the journal. All entries are checked on the way, as `fillsOf` does. Throws a
+ * JournalError at the first flaw.
+ */
+export async function* eventsOf(
+  reader: JournalReader,
+  { run, first, until }: Extent,
+): AsyncGenerator<KeptEvent> {
+  for await (const page of reader.chainedPart(first, until)) {
+    for (const raw of page) {
+      if (raw.run !== run) continue;
+      const event = raw.type === "fill" || raw.type === "signal" || Object.hasOwn(FIELDS, raw.type)
+        ? checked(readEntry(raw, reader.path), reader.path)
+        : null;
+      if (event !== null) yield { seq: raw.seq, time: raw.time, event };
+    }
+  }
+}
+
+function checked(entry: Entry, path: string): PenstockEvent {
+  const { seq, type, content } = entry;
+  if (type === "fill") {
+    const fill = fillOf(entry, path);
+    if (isAmount(fill.cash) && isAmount(fill.position)) return fill;
+  } else if (type === "signal") {
+    const { side, price, tradeId } = content;
+    const isSignal = (side === "buy" || side === "sell") && isAmount(price) && Number.isSafeInteger(tradeId);
+    if (isSignal) return eventOf<SignalEvent>(entry);
+  } else {
+    const { texts, numbers } = FIELDS[type]!;
+    const isWhole = texts.every((name) => typeof content[name] === "string") &&
+      numbers.every((name) => Number.isSafeInteger(content[name])) &&
+      ["string", "undefined"].includes(typeof content["text"]);
+    if (isWhole) return eventOf(entry);
+  }
+  throw damaged(path, `entry ${seq} is not a ${type}`);
+}

@@ -1,0 +1,46 @@
+/** What a file is that a page is asked for: a result or a journal. */
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { UnusableResult } from "./result_reading.ts";
+
+/** How files start that have a page, and files that people may take for one of these. */
+const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
+  // deno-lint-ignore no-control-regex
+  [/^SQLite format 3\0/, "journal"],
+  [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],
+  [/^\s*\{/, "result"],
+  [/^<!DOCTYPE html>\n<html lang="en" data-penstock="report">/, "is a page already: open it in a browser"],
+  [
+    /^(PK\x03\x04|\x1f\x8b)/,
+    "is compressed: unpack it, or if it holds trades, give it to penstock backtest --report",
+  ],
+  [/^$/, "is empty"],
+];
+const MOST_BYTES = 128;
+
+/** What is at `path`. Throws an UnusableResult if it is neither, or if it cannot be read. */
+export async function reportedFile(path: string): Promise<"result" | "journal"> {
+  const link = outwardLink(path, Deno);
+  if (link !== null) throw new UnusableResult(`${path} cannot be read: ${outwardText(link)}`);
+  const start = await startOf(path);
+  const kind = STARTS.find(([pattern]) => pattern.test(start))?.[1] ??
+    "is neither a result nor a journal. Name a file that penstock backtest --out wrote, or the journal of a run; " +
+      "trades are for penstock backtest --report";
+  if (kind === "result" || kind === "journal") return kind;
+  throw new UnusableResult(`${path} ${kind}`);
+}
+
+/** The first bytes, one character each. */
+async function startOf(path: string): Promise<string> {
+  try {
+    // A pipe would wait for its writer, and could be read only once.
+    const { isFile } = await Deno.stat(path);
+    if (!isFile) throw new UnusableResult(`${path} is no file: name a result or a journal`);
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(MOST_BYTES);
+    const count = await file.read(bytes) ?? 0;
+    return String.fromCharCode(...bytes.subarray(0, count));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UnusableResult(`${path} cannot be read: there is no such file. Name a result or a journal`);
+  }
+}
