@@ -102,7 +102,8 @@ Deno.test({
     const others = traded(await eventsFrom([recording]));
     assertEquals(JSON.stringify(others) === JSON.stringify(traded(live)), false);
 
-    const wrong = await backtest([`--instruments=${journal}`, "--symbol=ETHUSDT", recording]);
+    const trades = await folder.write("trades.csv", CSV);
+    const wrong = await backtest([`--instruments=${journal}`, "--symbol=ETHUSDT", trades]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);
     assertStringIncludes(wrong.stderr, "expected a journal that holds a run of ETHUSDT");
   },
