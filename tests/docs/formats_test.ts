@@ -1,5 +1,6 @@
 /** Runs the lines that read Penstock's files with other tools, or make files for it, if the tool is installed. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { inProcess } from "../support/in_process.ts";
 import { fences, PAGES } from "./pages.ts";
 
 const PAGE = PAGES.get("docs/formats.md")!;
@@ -9,9 +10,8 @@ const FILLS = `run,time,symbol,side,price,quantity,notional,fee,cash,position,re
 1,2026-11-29T13:31:15.372000Z,BTCUSDT,buy,60003.85,0.01666,999.664141,0.99966415,8999.33619485,0.01666,,50,50\r
 1,2026-11-29T13:31:17.019000Z,BTCUSDT,sell,60006.02,0.01666,999.7002932,0.9997003,9998.03678775,0,-1.96321225,115,115\r
 `;
-/** A CSV as a spreadsheet saves it in a locale with decimal commas. */
-const SPREADSHEET = "\ufeffDate;Price;Amount;Side\r\n2025-01-01 00:00:08.250;60004,1;0,5;Buy\r\n" +
-  "2025-01-01 00:00:07;60003,85;0,01666;Sell\r\n";
+const MINE = "time,price,quantity,side,id\n2025-01-01 00:00:07,60003.85,0.01666,sell,1\n" +
+  "2025-01-01 00:00:08.250,60004.1,0.5,buy,2\n";
 const EVENTS = [
   { type: "started", time: "2026-11-29T13:31:14.000000Z", config: { symbol: "BTCUSDT" } },
   { type: "signal", time: "2026-11-29T13:31:15.372000Z", symbol: "BTCUSDT", side: "buy", price: "60003.85" },
@@ -41,7 +41,7 @@ function printed(command: string, ...args: string[]): string {
   const folder = Deno.makeTempDirSync();
   try {
     Deno.writeTextFileSync(`${folder}/fills.csv`, FILLS);
-    Deno.writeTextFileSync(`${folder}/mine.csv`, SPREADSHEET);
+    Deno.writeTextFileSync(`${folder}/mine.csv`, MINE);
     Deno.writeTextFileSync(
       `${folder}/events.jsonl`,
       EVENTS.map((event) => `${JSON.stringify(event)}\n`).join(""),
@@ -56,19 +56,28 @@ function printed(command: string, ...args: string[]): string {
 }
 
 Deno.test({
-  name: "the lines for converting a CSV accept a spreadsheet's, if there is a Python",
-  ignore: !works(PYTHON, "--version"),
-  fn() {
-    const [script = "", ...more] = fences(PAGES.get("docs/backtest.md")!, "python");
+  name: "the lines for a Parquet file write one that a backtest reads, if there is a Python with pyarrow",
+  ignore: !works(PYTHON, "-c", "import pandas, pyarrow"),
+  async fn() {
+    const [script = "", ccxt = "", ...more] = fences(PAGES.get("docs/files.md")!, "python");
+    assertStringIncludes(ccxt, "import ccxt");
     assertEquals(more, []);
-    assertEquals(
-      printed(PYTHON, "-c", `${script}\nprint(open("trades.csv").read())`).trimEnd().split(/\r?\n+/),
-      [
-        "id,price,qty,time,is_buyer_maker",
-        "1,60003.85,0.01666,1735689607000,True",
-        "2,60004.1,0.5,1735689608250,False",
-      ],
-    );
+    const hex = printed(PYTHON, "-c", `${script}\nprint(open("trades.parquet", "rb").read().hex())`);
+    const path = await Deno.makeTempFile({ suffix: ".parquet" });
+    try {
+      await Deno.writeFile(path, Uint8Array.fromHex(hex.trim()));
+      const { code, stdout, stderr } = await inProcess("backtest", "--json", "--symbol", "BTCUSDT", path);
+      assertEquals(code, 0, stderr);
+      const { trades, gaps, firstTime, lastTime } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+      assertEquals({ trades, gaps, firstTime, lastTime }, {
+        trades: 2,
+        gaps: 0,
+        firstTime: "2025-01-01T00:00:07.000000Z",
+        lastTime: "2025-01-01T00:00:08.250000Z",
+      });
+    } finally {
+      await Deno.remove(path);
+    }
   },
 });
 
