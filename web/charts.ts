@@ -9,6 +9,12 @@ export interface Span {
   readonly to: number;
 }
 
+/** Where the charts draw between their left and right ends, pixels from the left end of a chart. */
+export interface Area {
+  readonly left: number;
+  readonly width: number;
+}
+
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
 const NARROW = 600;
 const LEAST_AXIS_WIDTH = 56;
@@ -26,13 +32,18 @@ export class Charts {
   #span: Span;
   #selected: Trip | null = null;
   readonly #onTrip: (trip: Trip) => void;
+  readonly #onSpan: (span: Span, area: Area) => void;
   /** The same for all charts, so that their times are below each other. */
   readonly #axisWidth: number;
 
-  /** Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks. */
-  constructor(run: Run, onTrip: (trip: Trip) => void) {
+  /**
+   * Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks, `onSpan` with the
+   * stretch of time that is shown and where, whenever one of them changes.
+   */
+  constructor(run: Run, onTrip: (trip: Trip) => void, onSpan: (span: Span, area: Area) => void) {
     this.#run = run;
     this.#onTrip = onTrip;
+    this.#onSpan = onSpan;
     this.#axisWidth = axisWidth(run);
     this.#whole = this.#span = { from: run.from, to: run.to };
     this.#build();
@@ -67,6 +78,7 @@ export class Charts {
     document.getElementById("span")!.textContent = `${momentText(this.#span.from)} to ${
       momentText(this.#span.to)
     }`;
+    this.#tellSpan();
   }
 
   /** Marks a round trip and moves it into view; null marks none. */
@@ -149,6 +161,12 @@ export class Charts {
       const width = plot.root.parentElement!.clientWidth;
       if (width !== plot.width) plot.setSize({ width, height: plot.height });
     }
+    this.#tellSpan();
+  }
+
+  #tellSpan(): void {
+    const { offsetLeft, offsetWidth } = this.#plots[0]!.over;
+    this.#onSpan(this.#span, { left: offsetLeft, width: offsetWidth });
   }
 
   #plot(

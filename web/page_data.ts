@@ -72,7 +72,8 @@ export async function readRun(id: string): Promise<Run> {
   const data = await new Response(inflated).json() as PageData;
   const { symbol, base, quote, cash, exposure, tripCount } = data;
   const price = lineOf(data.price);
-  const [from, to] = data.atEvents?.map((time) => time / 1000) ?? [price.times[0] ?? 0, price.times.at(-1) ?? 1];
+  const [from, to] = data.atEvents?.map((time) => time / 1000) ??
+    [price.times[0] ?? 0, price.times.at(-1) ?? 1];
   return {
     ...{ symbol, base, quote, cash, exposure, tripCount, price, from: from!, to: to! },
     isAtEvents: data.atEvents !== undefined,

@@ -1,5 +1,5 @@
 /** The script of the report's page. Everything but charts and round trips is in the page already. */
-import { Charts } from "./charts.ts";
+import { type Area, Charts, type Span } from "./charts.ts";
 import { type Line, readRun, type Run } from "./page_data.ts";
 import { momentText, showLocal, showsLocal } from "./times.ts";
 import { TripTable } from "./trips.ts";
@@ -8,12 +8,12 @@ import { TripTable } from "./trips.ts";
 const TABLE_ROWS = 200;
 
 const run = await readRun("data");
-const charts: Charts = new Charts(run, (trip) => table.select(trip));
+const marks = incidentMarks(run);
+const charts: Charts = new Charts(run, (trip) => table.select(trip), placeIncidents);
 const table = new TripTable(run, (trip) => {
   charts.select(trip);
   document.getElementById("chart-price")!.scrollIntoView({ block: "center", behavior: "smooth" });
 });
-drawIncidents(run);
 
 button("zoom-reset", () => charts.reset());
 button("zone", (pressed) => {
@@ -59,18 +59,32 @@ function tableBehind(id: string, [line]: readonly [Line]): void {
   });
 }
 
-/** Marks each incident on the strip below the charts, where its time is. */
-function drawIncidents({ incidents, from: first, to }: Run): void {
+/** A mark for each incident on the strip below the charts. */
+function incidentMarks(
+  { incidents, from, to }: Run,
+): { readonly time: number; readonly mark: HTMLElement }[] {
   const strip = document.getElementById("incidents");
-  if (strip === null) return;
-  const span = to - first || 1;
-  for (const { kind, time, text } of incidents) {
+  if (strip === null) return [];
+  const room = (to - from || 1) / 100;
+  return incidents.map(({ kind, time, text }) => {
     const mark = document.createElement("button");
     mark.className = `incident ${kind}`;
-    mark.style.left = `${Math.min(100, Math.max(0, (time - first) / span * 100))}%`;
     mark.title = `${momentText(time)}: ${text}`;
     mark.setAttribute("aria-label", mark.title);
-    mark.addEventListener("click", () => charts.show({ from: time - span / 100, to: time + span / 100 }));
+    mark.addEventListener("click", () => charts.show({ from: time - room, to: time + room }));
     strip.append(mark);
+    return { time, mark };
+  });
+}
+
+/** Moves the marks to where the charts above show their times. */
+function placeIncidents({ from, to }: Span, { left, width }: Area): void {
+  const strip = document.getElementById("incidents");
+  if (strip === null) return;
+  strip.style.marginLeft = `${left}px`;
+  strip.style.width = `${width}px`;
+  for (const { time, mark } of marks) {
+    mark.hidden = time < from || time > to;
+    mark.style.left = `${(time - from) / (to - from) * 100}%`;
   }
 }

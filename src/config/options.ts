@@ -128,7 +128,7 @@ export const OPTIONS = {
     value: "FILE",
     commands: [...BACKTEST, "report"],
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
-    helpOf: { report: "the page (default: the name of the file with .html in place of its ending)" },
+    helpOf: { report: "where to write the page (default: FILE with .html in place of its ending)" },
   }),
   report: input({
     default: null,

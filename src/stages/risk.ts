@@ -207,6 +207,8 @@ export class RiskGate {
   end(): Expired[] {
     return this.orders.takeAll().map((order) => {
       this.#exchange.cancel(order);
+      // A run that is resumed still has the position.
+      if (order.cause !== null) this.#exits.askAgain();
       return expired(order);
     });
   }

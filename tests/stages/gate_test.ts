@@ -164,6 +164,14 @@ Deno.test("RiskGate fills no order at the trade that made it with fill: next, bu
   );
 });
 
+Deno.test("RiskGate.end() lets a sale that expires be asked for again, so that a resumed run sells", () => {
+  const scenario = new GateScenario({ stopLoss: "0.1", latency: SECOND });
+  const at = (seconds: number, price = 100) => ({ time: seconds * SECOND, price });
+  assertEquals(scenario.trade([at(0), "buy"], [at(1)], [at(2, 90)]), [[], ["buy 10"], []]);
+  assertEquals(scenario.gate.end().map(({ side, cause }) => [side, cause]), [["sell", "stop-loss"]]);
+  assertEquals(scenario.trade([at(9, 89)], [at(10, 88)]), [[], ["sell 10 (stop-loss)"]]);
+});
+
 Deno.test("RiskGate fills an older order before the one that a trade makes, which replaces what is left of it at the next", () => {
   const scenario = new GateScenario({ fill: "next", participation: "0.1" });
   assertEquals(

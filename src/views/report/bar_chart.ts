@@ -13,6 +13,8 @@ export interface Bar {
 const WIDTH = 400;
 const HEIGHT = 150;
 const BOTTOM = 16;
+/** A single bar over the whole width would look like an error. */
+const FEWEST_SLOTS = 6;
 
 /** Profits by something, `what` for a heading such as `Profit by hour, UTC`. */
 export function barChart(what: string, quote: string, bars: readonly Bar[]): Markup {
@@ -21,7 +23,7 @@ export function barChart(what: string, quote: string, bars: readonly Bar[]): Mar
   const range = top - Math.min(0, ...profits) || 1;
   const height = HEIGHT - BOTTOM;
   const zero = top / range * height;
-  const step = WIDTH / bars.length;
+  const step = WIDTH / Math.max(bars.length, FEWEST_SLOTS);
   const every = Math.ceil(bars.length / 12);
   return markup`
     <figure>

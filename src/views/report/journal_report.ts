@@ -139,7 +139,7 @@ function sentenceOf(status: RunStatus, isBacktest: boolean): string {
   if (isBacktest) return `It is a backtest of ${seen}, read from its journal.`;
   if (state === "running") return `It was running at ${moment(time)} UTC, after ${seen}.`;
   if (state === "stopped") {
-    return `It was stopped at ${moment(stopped)} UTC, after ${seen}: ${stopText(stopReason)}.`;
+    return `It was stopped at ${moment(stopped)} UTC (${stopText(stopReason)}), after ${seen}.`;
   }
   return `Its process has been silent for ${span(ageMs)}, after ${seen}: it was killed, failed or hangs.`;
 }

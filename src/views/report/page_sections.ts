@@ -4,11 +4,22 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
+import type { Incident } from "./page_format.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** The week begins on a Monday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
+
+const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
+  gap: "gap",
+  halt: "halt",
+  released: "halt ended",
+  refusal: "refused order",
+  disconnected: "disconnected",
+  connected: "connected",
+  reset: "ids started over",
+};
 
 /** A time that the page's script can show in another zone. */
 export function timeOf(iso: string | null): Markup | string {
@@ -108,6 +119,11 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
   return markup`<figure><h3>Gaps, halts, disconnections and refusals</h3>${
     incidents.length === 0 ? null : markup`
       <div class="strip" id="incidents"></div>
+      <ul class="kinds">${
+      [...Map.groupBy(incidents, ([kind]) => kind)].map(([kind, { length }]) =>
+        markup`<li><span class="incident ${kind}"></span>${INCIDENT_WORDS[kind]} ${grouped(length)}</li>`
+      )
+    }</ul>
       <details>
         <summary>Table</summary>
         <div class="scroll">
@@ -124,7 +140,7 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
         markup`
                 <tr>
                   <td>${timeOf(isoTime(time * 1000))}</td>
-                  <td>${kind}</td>
+                  <td>${INCIDENT_WORDS[kind]}</td>
                   <td class="wrap">${text}</td>
                 </tr>
               `
