@@ -210,7 +210,7 @@ Deno.test("penstock backtest shows a table on standard output and warnings on st
   assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
   assertMatch(
     stdout,
-    /\n {2}start cash 10,000\.00 USDT, stake 1,000\.00 USDT, a bar is a trade\n {2}fee 0\.1 %, slippage 0 bp, latency 0ms\n/,
+    /\n {2}start cash 10,000\.00 USDT, stake 1,000\.00 USDT, a bar is a trade\n {2}fee 0\.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade\n/,
   );
   assertMatch(
     stdout,
@@ -270,14 +270,14 @@ for (
     ],
     [
       "an unknown option",
-      ["--fast", "a.csv"],
-      /^penstock: --fast is not an option: "penstock backtest --help"/,
+      ["--turbo", "a.csv"],
+      /^penstock: --turbo is not an option: "penstock backtest --help"/,
     ],
     ["an option of run", ["--record=a", "a.csv"], /^penstock: --record is not an option of "backtest": /],
     [
       "three mistakes",
-      ["--short=60", "--slippage=-1", "--fast", "a.csv"],
-      /^penstock: --fast is not an option/,
+      ["--short=60", "--slippage=-1", "--turbo", "a.csv"],
+      /^penstock: --turbo is not an option/,
       /^penstock: --slippage is "-1": expected basis points from 0 to below 10000/,
       /^penstock: --short is 60 and --long is 50: expected the short window to be smaller than the long one/,
     ],
