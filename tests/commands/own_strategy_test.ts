@@ -128,7 +128,11 @@ const REFUSED = {
     "export default { onBar() { return null; } };",
     /expected a default export made by defineStrategy/,
   ],
-  "a broken file": ["export default {", /it cannot be loaded: /],
+  "a broken file": ["export default {", /it cannot be loaded: line 1, column \d+: SyntaxError: [^\n\\]+$/m],
+  "an error of its own as it loads": [
+    strategySource("return null;", { before: `throw new Error("no\\nluck");` }),
+    /it cannot be loaded: no$/m,
+  ],
   "a start that throws": [strategySource("return null;", { state: "null.x" }), /start\(\) threw TypeError/],
 } as const satisfies Record<string, readonly [string, RegExp]>;
 

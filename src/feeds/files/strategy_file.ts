@@ -104,7 +104,7 @@ async function importFile(path: string): Promise<Found> {
   try {
     ({ default: exported } = await import(url.href));
   } catch (error) {
-    return refuse(`it cannot be loaded: ${messageOf(error)}`);
+    return refuse(`it cannot be loaded: ${loadFailure(error)}`);
   }
   if (sha256Of(await read()) !== sha256) return refuse("it changed while it was loaded: try again");
   return { sha256, exported };
@@ -125,6 +125,13 @@ function definitionIn(exported: unknown, path: string): AnyDefinition {
 /** The SHA-256 of a file's text: what `sha256sum` prints. */
 function sha256Of(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+/** Why a module did not load, in one line. The runtime adds a drawing of the place to a syntax error, and the module's address. */
+function loadFailure(error: unknown): string {
+  const [first = "", ...others] = messageOf(error).split("\n");
+  const place = /^ +at file:.*:(\d+):(\d+)$/.exec(others.at(-1) ?? "");
+  return place === null ? first : `line ${place[1]}, column ${place[2]}: ${first}`;
 }
 
 function messageOf(error: unknown): string {

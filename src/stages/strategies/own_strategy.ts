@@ -32,6 +32,7 @@ const EVERY = 4_096;
 
 /** Names that signal events have already. */
 const TAKEN: readonly string[] = ["type", "time", "symbol", "side", "price", "tradeId"];
+const STRANGE = "a strange object";
 const MOST_SHOWN = 80;
 const MOST_THROWN = 300;
 const VOLUME_PARTS = 1e8;
@@ -161,7 +162,7 @@ export class OwnStrategy implements Strategy {
       );
     }
     const isLast = this.#bars >= this.#twiceUntil;
-    // What JSON cannot keep mostly shows early: after 1, 2, 4, 8 bars, and so on.
+    // After 1, 2, 4, … bars: a state that JSON cannot keep ends the run now, not at a checkpoint hours later.
     if (isLast || (this.#bars & (this.#bars - 1)) === 0) {
       const oddity = oddityIn(this.#state);
       if (oddity !== null) return this.#fail(bar, oddity);
@@ -278,7 +279,7 @@ function oddityIn(state: object): string | null {
     return oddValue(state, "its state");
   } catch (error) {
     if (error instanceof RangeError) return "its state is nested without end: JSON cannot keep it";
-    throw error;
+    return `its state cannot be read: ${thrownText(error)}`;
   }
 }
 
@@ -308,22 +309,35 @@ function oddValue(value: unknown, path: string): string | null {
 }
 
 function thrownText(error: unknown): string {
-  return error instanceof Error ? cut(`${error.name}: ${error.message}`, MOST_THROWN) : shown(error);
+  try {
+    return error instanceof Error ? cut(`${error.name}: ${error.message}`, MOST_THROWN) : shown(error);
+  } catch {
+    return STRANGE;
+  }
 }
 
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-/** A value in a few characters. */
+/** A value in a few characters, also one that throws when it is looked at. */
 function shown(value: unknown): string {
+  try {
+    return shortText(value);
+  } catch {
+    return STRANGE;
+  }
+}
+
+function shortText(value: unknown): string {
   if (value instanceof Promise) return "a promise";
   if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
   const isPlain = typeof value === "object" && value !== null &&
     Object.getPrototypeOf(value) !== Object.prototype &&
     !Array.isArray(value);
   const text = isPlain
-    ? `a ${value.constructor?.name ?? "strange object"}`
+    ? value.constructor?.name ? `a ${value.constructor.name}` : STRANGE
     : typeof value === "string"
     ? JSON.stringify(value)
     : typeof value === "object"

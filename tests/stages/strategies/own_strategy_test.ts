@@ -94,6 +94,38 @@ Deno.test("OwnStrategy that failed wants nothing, keeps why, and does not contin
   assertEquals([other.fault!.message, other.add(flatBar(5)), other.snapshot()], [text, 0, kept]);
 });
 
+Deno.test("OwnStrategy ends with a fault also over what throws when it is looked at", () => {
+  const hostile = () =>
+    new Proxy({}, {
+      get: () => {
+        throw new Error("get");
+      },
+      getPrototypeOf: () => {
+        throw new Error("getPrototypeOf");
+      },
+    });
+  const trap = {
+    get n(): number {
+      throw new TypeError("no n");
+    },
+  };
+  const odd: [(state: { n: number }) => unknown, string][] = [
+    [hostile, "it answered a strange object: expected"],
+    [() => {
+      throw hostile();
+    }, "it threw a strange object"],
+    [(state) => {
+      Object.assign(state, { child: trap });
+      return "long";
+    }, "its state cannot be read: TypeError: no n"],
+  ];
+  for (const [onBar, message] of odd) {
+    const strategy = made((_, state) => onBar(state));
+    strategy.add(flatBar(5));
+    assertStringIncludes(strategy.fault!.message, message);
+  }
+});
+
 Deno.test("OwnStrategy keeps no state that JSON would change, and says where it is", () => {
   const states: [unknown, string][] = [
     [{ n: NaN }, "its state.n is NaN"],
@@ -110,6 +142,27 @@ Deno.test("OwnStrategy keeps no state that JSON would change, and says where it 
     const strategy = new OwnStrategy("mine.ts", definition, {});
     strategy.snapshot();
     assertStringIncludes(strategy.fault!.message, message);
+  }
+});
+
+Deno.test("OwnStrategy names a state that has become something JSON would change, soon and without a checkpoint", () => {
+  const odd: [(state: Record<string, unknown>) => void, string][] = [
+    [(state) => state["itself"] = state, "its state is nested without end"],
+    [(state) => state["seen"] = new Set([1]), "its state.seen is a Set"],
+    [(state) => state["mean"] = NaN, "its state.mean is NaN"],
+    [(state) => state["count"] = 5n, "its state.count is 5n: expected"],
+  ];
+  for (const first of [1, 3, 700]) {
+    for (const [spoil, message] of odd) {
+      let bar = 0;
+      const strategy = made((_, state) => {
+        if (++state.n >= first) spoil(state as unknown as Record<string, unknown>);
+        return "long";
+      });
+      while (strategy.fault === null && bar < 1_024) strategy.add(flatBar(++bar));
+      assertStringIncludes(strategy.fault!.message, message);
+      assert(bar < 2 * first, `${bar}`);
+    }
   }
 });
 
