@@ -4,12 +4,12 @@ import { UnusableResult } from "./result_reading.ts";
 
 /** How files start that have a page, and files that people may take for one of these. */
 const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
-  // deno-lint-ignore no-control-regex
   [/^SQLite format 3\0/, "journal"],
   [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],
   [/^\s*\{/, "result"],
   [/^<!DOCTYPE html>\n<html lang="en" data-penstock="report">/, "is a page already: open it in a browser"],
   [
+    // deno-lint-ignore no-control-regex
     /^(PK\x03\x04|\x1f\x8b)/,
     "is compressed: unpack it, or if it holds trades, give it to penstock backtest --report",
   ],
