@@ -34,7 +34,7 @@ export interface Trip {
 
 /** Something that happened at a time, seconds since 1970. */
 export interface Incident {
-  readonly kind: string;
+  readonly kind: PageData["incidents"][number][0];
   readonly time: number;
   readonly text: string;
 }

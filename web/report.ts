@@ -1,6 +1,7 @@
 /** The script of the report's page. Everything but charts and round trips is in the page already. */
 import { type Area, Charts, type Span } from "./charts.ts";
 import { type Line, readRun, type Run } from "./page_data.ts";
+import { INCIDENT_WORDS } from "../src/views/report/page_format.ts";
 import { momentText, showLocal, showsLocal } from "./times.ts";
 import { TripTable } from "./trips.ts";
 
@@ -33,6 +34,10 @@ tableBehind("table-drawdown", [run.drawdown]);
 tableBehind("table-price", [run.price]);
 for (const line of run.averages.slice(0, 1)) tableBehind("table-values", [line]);
 if (run.volatility !== null) tableBehind("table-volatility", [run.volatility]);
+fillWhenOpened(
+  "table-incidents",
+  () => run.incidents.map(({ kind, time, text }) => [time, INCIDENT_WORDS[kind], text] as const),
+);
 document.documentElement.dataset.ready = "true";
 
 function button(id: string, press: (pressed: HTMLButtonElement) => void): void {
@@ -42,18 +47,25 @@ function button(id: string, press: (pressed: HTMLButtonElement) => void): void {
 
 /** Fills a table with points of a line when the reader opens it. */
 function tableBehind(id: string, [line]: readonly [Line]): void {
-  const details = document.getElementById(id) as HTMLDetailsElement;
-  details.addEventListener("toggle", () => {
+  const step = Math.max(1, Math.ceil(line.times.length / TABLE_ROWS));
+  fillWhenOpened(id, function* () {
+    for (let at = 0; at < line.times.length; at += step) yield [line.times[at]!, String(line.values[at])];
+  });
+}
+
+/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and texts. */
+function fillWhenOpened(id: string, rows: () => Iterable<readonly [time: number, ...texts: string[]]>): void {
+  const details = document.getElementById(id) as HTMLDetailsElement | null;
+  details?.addEventListener("toggle", () => {
     const body = details.querySelector("tbody")!;
     if (!details.open || body.childElementCount > 0) return;
-    const step = Math.max(1, Math.ceil(line.times.length / TABLE_ROWS));
-    for (let at = 0; at < line.times.length; at += step) {
+    for (const [seconds, ...texts] of rows()) {
       const row = document.createElement("tr");
       const time = document.createElement("time");
-      time.dateTime = new Date(line.times[at]! * 1000).toISOString();
-      time.textContent = momentText(line.times[at]!);
+      time.dateTime = new Date(seconds * 1000).toISOString();
+      time.textContent = momentText(seconds);
       row.insertCell().append(time);
-      row.insertCell().textContent = String(line.values[at]);
+      for (const text of texts) row.insertCell().textContent = text;
       body.append(row);
     }
   });

@@ -6,6 +6,7 @@ import { demo } from "../../src/commands/demo.ts";
 import { exchange } from "../../src/commands/exchange.ts";
 import { exportOrCopy } from "../../src/commands/export.ts";
 import { halt } from "../../src/commands/halt.ts";
+import { report } from "../../src/commands/report.ts";
 import { release } from "../../src/commands/release.ts";
 import { run } from "../../src/commands/run.ts";
 import { status } from "../../src/commands/status.ts";
@@ -63,6 +64,8 @@ export async function penstock(...args: readonly string[]): Promise<void> {
       return;
     case "export":
       return await exportOrCopy(started);
+    case "report":
+      return await report(started);
     default:
       throw new TypeError(`${command} needs an exchange's hosts`);
   }

@@ -23,7 +23,7 @@ export interface PipelineOptions extends RowOptions {
   readonly withChart?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
+  /** Whether signals, refusals and fills are only counted, and not emitted as events; refusals are for a chart. */
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;

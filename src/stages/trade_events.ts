@@ -14,20 +14,29 @@ import type { RiskGate } from "./risk.ts";
 export class TradeEvents {
   readonly #symbol: string;
   readonly #isQuiet: boolean;
+  readonly #withRefusals: boolean;
   readonly #parse: Parse;
   readonly #gate: RiskGate;
   /** The orders that were refused. */
   readonly refusals = new RefusalCount();
   #gaps = 0;
 
-  /** With `isQuiet` signals, refusals and fills are only counted. The stages are those that know more than a tick. */
+  /**
+   * With `isQuiet` signals, refusals and fills are only counted; a chart shows when orders were refused, so `withChart`
+   * refusals are emitted all the same. The stages are those that know more than a tick.
+   */
   constructor(
-    { symbol, isQuiet = false }: { readonly symbol: string; readonly isQuiet?: boolean },
+    { symbol, isQuiet = false, withChart = false }: {
+      readonly symbol: string;
+      readonly isQuiet?: boolean;
+      readonly withChart?: boolean;
+    },
     parse: Parse,
     gate: RiskGate,
   ) {
     this.#symbol = symbol;
     this.#isQuiet = isQuiet;
+    this.#withRefusals = !isQuiet || withChart;
     this.#parse = parse;
     this.#gate = gate;
   }
@@ -48,7 +57,8 @@ export class TradeEvents {
     const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     this.refusals.add(outcomes);
-    if (isQuiet && !isGap && !isReset && !this.#gate.hasNews) return;
+    const hasOutcomes = !isQuiet || this.#withRefusals && outcomes.some(isRefusal);
+    if (!hasOutcomes && !isGap && !isReset && !this.#gate.hasNews) return;
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
@@ -56,7 +66,10 @@ export class TradeEvents {
       yield signalEvent(tick, signal, time);
     }
     yield* this.news(time);
-    if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, this.#symbol); }
+    if (!hasOutcomes) return;
+    for (const outcome of outcomes) {
+      if (!isQuiet || isRefusal(outcome)) yield outcomeEvent(outcome, time, this.#symbol);
+    }
   }
 
   /** The halts and releases since the last call, at `time`, ISO 8601, with what a request said. */
@@ -76,4 +89,8 @@ export class TradeEvents {
     this.#gaps = gaps;
     this.refusals.total = refusals;
   }
+}
+
+function isRefusal({ kind }: Filled["outcomes"][number]): boolean {
+  return kind === "refusal";
 }

@@ -50,6 +50,20 @@ Deno.test("penstock report gives of a result the very page that backtest --repor
   assertEquals(await Deno.readTextFile(`${path}/result.html`) === page, true);
 });
 
+Deno.test("backtest --report shows the same refused orders with and without --out", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const places = [["--out", `${folder.path}/result.json`], []];
+  const [kept, alone] = await Promise.all(places.map(async (more, at) => {
+    const page = `${folder.path}/${at}.html`;
+    assertEquals((await backtest([...SWIFT, "--cooldown=1s", ...more, "--report", page, file])).code, 0);
+    const [marks = ""] = /<ul class="kinds">[^]*?<\/ul>/.exec(await Deno.readTextFile(page)) ?? [];
+    return marks;
+  }));
+  assertMatch(kept!, /refused order \d+/);
+  assertEquals(alone, kept);
+});
+
 Deno.test("penstock report of a journal has the state and the round trips of the run, and leaves out what a journal does not have", async () => {
   await using folder = await kept();
   const { path } = folder;

@@ -83,6 +83,7 @@ const EXITS: Readonly<Record<CommandName, readonly number[]>> = {
   status: [0, 1, 2],
   doctor: [0, 1, 2, 130],
   export: [0, 1, 2],
+  report: [0, 1, 2, 3],
   halt: [0, 1, 2, 130],
   release: [0, 1, 2, 130],
   resume: [0, 1, 2, 130],

@@ -30,6 +30,7 @@ export class ChartSeries {
   readonly #drawdown = new M4Columns();
   readonly #fills = new FillMarks();
   readonly #trips = new TripLog();
+  readonly #found = new Extremes();
   #cash: number;
   #position = 0;
   /** What the position cost. */
@@ -55,15 +56,8 @@ export class ChartSeries {
         row++;
         continue;
       }
-      let low = row;
-      let high = row;
-      let next = row + 1;
-      for (; next < to && time[next]! < end; next++) {
-        const now = price[next]!;
-        if (now < price[low]!) low = next;
-        else if (now > price[high]!) high = next;
-      }
-      this.#segment(block, row, next, Math.min(low, high), Math.max(low, high));
+      const next = this.#found.within(block, row, to, end);
+      this.#segment(block, row, next, this.#found.earlier, this.#found.later);
       row = next;
     }
     for (const outcome of outcomes) {
@@ -135,5 +129,34 @@ export class ChartSeries {
       }
     }
     if (deepest > 0) this.#drawdown.add(time[at]!, deepest);
+  }
+}
+
+/** Finds the lowest and the highest price of rows; an object of its own, as it is called once a column. */
+class Extremes {
+  /** The rows of the two, in order. */
+  earlier = 0;
+  later = 0;
+
+  /** Looks at the rows of a block from `from` on that are before row `to` and before the time `end`; returns the next row. */
+  within({ time, price }: Block, from: number, to: number, end: number): number {
+    let low = from;
+    let high = from;
+    let lowest = price[from]!;
+    let highest = lowest;
+    let row = from + 1;
+    for (; row < to && time[row]! < end; row++) {
+      const now = price[row]!;
+      if (now < lowest) {
+        lowest = now;
+        low = row;
+      } else if (now > highest) {
+        highest = now;
+        high = row;
+      }
+    }
+    this.earlier = Math.min(low, high);
+    this.later = Math.max(low, high);
+    return row;
   }
 }

@@ -8,20 +8,6 @@
  * the result is the same as if the width had been known from the start.
  */
 
-/** The four kept points of one column. Times in µs since 1970, in order of time: first ≤ low, high ≤ last. */
-export interface Column {
-  /** The number of the column: the column covers times from `at × width` up to the next one's. */
-  at: number;
-  firstTime: number;
-  first: number;
-  lastTime: number;
-  last: number;
-  lowTime: number;
-  low: number;
-  highTime: number;
-  high: number;
-}
-
 /** One point of a line: µs since 1970, and a value. */
 export interface Point {
   readonly time: number;
@@ -32,16 +18,33 @@ const MILLISECOND = 1_000;
 /** More than a screen has pixels from left to right, less only on the widest. */
 export const MOST_COLUMNS = 2_048;
 
-/** The columns of one line. */
+/** What a column has, in this order: its number, and the four kept points with their times, µs since 1970. */
+const AT = 0,
+  FIRST_TIME = 1,
+  FIRST = 2,
+  LAST_TIME = 3,
+  LAST = 4,
+  LOW_TIME = 5,
+  LOW = 6,
+  HIGH_TIME = 7,
+  HIGH = 8;
+const FIELDS = 9;
+
+/** The columns of one line. Column number n covers times from n × width up to the next one's. */
 export class M4Columns {
   readonly #most: number;
-  #columns: Column[] = [];
+  /** All columns one after the other: an object each would be most of the cost. */
+  readonly #values: Float64Array;
+  #count = 0;
   #width = MILLISECOND;
-  #open: Column | null = null;
+  /** Where the column starts that takes points now. */
+  #open = 0;
+  #end = -Infinity;
 
   /** At most `most` columns are kept, and at least half as many once there have been more. */
   constructor(most = MOST_COLUMNS) {
     this.#most = most;
+    this.#values = new Float64Array(most * FIELDS);
   }
 
   /** The width of a column, µs. */
@@ -51,7 +54,7 @@ export class M4Columns {
 
   /** The first time after the column that takes points now, µs since 1970; minus infinity before the first point. */
   get end(): number {
-    return this.#open === null ? -Infinity : (this.#open.at + 1) * this.#width;
+    return this.#end;
   }
 
   /**
@@ -59,28 +62,37 @@ export class M4Columns {
    * line never runs backwards.
    */
   add(time: number, value: number): void {
-    const open = this.#open;
-    if (open === null || time >= this.end) {
+    if (time >= this.#end) {
       this.#start(time, value);
       return;
     }
-    const at = Math.max(time, open.lastTime);
-    if (value < open.low) {
-      open.low = value;
-      open.lowTime = at;
+    const values = this.#values;
+    const open = this.#open;
+    const at = Math.max(time, values[open + LAST_TIME]!);
+    if (value < values[open + LOW]!) {
+      values[open + LOW] = value;
+      values[open + LOW_TIME] = at;
     }
-    if (value > open.high) {
-      open.high = value;
-      open.highTime = at;
+    if (value > values[open + HIGH]!) {
+      values[open + HIGH] = value;
+      values[open + HIGH_TIME] = at;
     }
-    open.last = value;
-    open.lastTime = at;
+    values[open + LAST] = value;
+    values[open + LAST_TIME] = at;
   }
 
   /** The kept points, in order of time. A point that is several of the four appears once. */
   points(): Point[] {
     const points: Point[] = [];
-    for (const { firstTime, first, lowTime, low, highTime, high, lastTime, last } of this.#columns) {
+    for (let column = 0; column < this.#count; column++) {
+      const field = (at: number): number => this.#values[column * FIELDS + at]!;
+      const [firstTime, first, lastTime, last] = [
+        field(FIRST_TIME),
+        field(FIRST),
+        field(LAST_TIME),
+        field(LAST),
+      ];
+      const [lowTime, low, highTime, high] = [field(LOW_TIME), field(LOW), field(HIGH_TIME), field(HIGH)];
       points.push({ time: firstTime, value: first });
       const between = [{ time: lowTime, value: low }, { time: highTime, value: high }];
       if (highTime < lowTime) between.reverse();
@@ -93,53 +105,54 @@ export class M4Columns {
   }
 
   #start(time: number, value: number): void {
-    if (this.#columns.length === this.#most) this.#halve();
+    if (this.#count === this.#most) this.#halve();
     const at = Math.floor(time / this.#width);
-    if (this.#open !== null && this.#open.at === at) {
+    const values = this.#values;
+    if (this.#count > 0 && values[this.#open + AT] === at) {
       this.add(time, value);
       return;
     }
-    this.#open = {
-      at,
-      firstTime: time,
-      first: value,
-      lastTime: time,
-      last: value,
-      lowTime: time,
-      low: value,
-      highTime: time,
-      high: value,
-    };
-    this.#columns.push(this.#open);
+    const open = this.#open = this.#count++ * FIELDS;
+    values[open + AT] = at;
+    for (let field = FIRST_TIME; field < FIELDS; field += 2) {
+      values[open + field] = time;
+      values[open + field + 1] = value;
+    }
+    this.#end = (at + 1) * this.#width;
   }
 
   /** Doubles the width until half of the columns are free. */
   #halve(): void {
-    while (this.#columns.length > this.#most / 2) {
+    const values = this.#values;
+    while (this.#count > this.#most / 2) {
       this.#width *= 2;
-      const merged: Column[] = [];
-      for (const column of this.#columns) {
-        column.at = Math.floor(column.at / 2);
-        const before = merged.at(-1);
-        if (before?.at === column.at) merge(before, column);
-        else merged.push(column);
+      let kept = -FIELDS;
+      for (let from = 0; from < this.#count * FIELDS; from += FIELDS) {
+        const at = Math.floor(values[from + AT]! / 2);
+        if (kept >= 0 && values[kept + AT] === at) merge(values, kept, from);
+        else {
+          kept += FIELDS;
+          values.copyWithin(kept, from, from + FIELDS);
+          values[kept + AT] = at;
+        }
       }
-      this.#columns = merged;
+      this.#count = kept / FIELDS + 1;
     }
-    this.#open = this.#columns.at(-1)!;
+    this.#open = (this.#count - 1) * FIELDS;
+    this.#end = (values[this.#open + AT]! + 1) * this.#width;
   }
 }
 
-/** Adds the points of a later column to `column`. */
-function merge(column: Column, later: Column): void {
-  if (later.low < column.low) {
-    column.low = later.low;
-    column.lowTime = later.lowTime;
+/** Adds the points of the column that starts at `later` to the one at `column`. */
+function merge(values: Float64Array, column: number, later: number): void {
+  if (values[later + LOW]! < values[column + LOW]!) {
+    values[column + LOW] = values[later + LOW]!;
+    values[column + LOW_TIME] = values[later + LOW_TIME]!;
   }
-  if (later.high > column.high) {
-    column.high = later.high;
-    column.highTime = later.highTime;
+  if (values[later + HIGH]! > values[column + HIGH]!) {
+    values[column + HIGH] = values[later + HIGH]!;
+    values[column + HIGH_TIME] = values[later + HIGH_TIME]!;
   }
-  column.last = later.last;
-  column.lastTime = later.lastTime;
+  values[column + LAST] = values[later + LAST]!;
+  values[column + LAST_TIME] = values[later + LAST_TIME]!;
 }

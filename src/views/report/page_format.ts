@@ -45,6 +45,17 @@ export interface Incident {
   readonly text: string;
 }
 
+/** What each kind is called on the page. */
+export const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
+  gap: "gap",
+  halt: "halt",
+  released: "halt ended",
+  refusal: "refused order",
+  disconnected: "disconnected",
+  connected: "connected",
+  reset: "ids started over",
+};
+
 /** Everything that the page draws. */
 export interface PageData {
   /**

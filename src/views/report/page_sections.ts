@@ -1,25 +1,14 @@
 /** The tables of the report's page. */
 import { RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
-import { isoTime } from "../../domain/numbers/time.ts";
 import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
-import type { Incident } from "./page_format.ts";
+import { INCIDENT_WORDS } from "./page_format.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** The week begins on a Monday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
-
-const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
-  gap: "gap",
-  halt: "halt",
-  released: "halt ended",
-  refusal: "refused order",
-  disconnected: "disconnected",
-  connected: "connected",
-  reset: "ids started over",
-};
 
 /** A time that the page's script can show in another zone. */
 export function timeOf(iso: string | null): Markup | string {
@@ -124,7 +113,7 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
         markup`<li><span class="incident ${kind}"></span>${INCIDENT_WORDS[kind]} ${grouped(length)}</li>`
       )
     }</ul>
-      <details>
+      <details id="table-incidents">
         <summary>Table</summary>
         <div class="scroll">
           <table>
@@ -135,17 +124,7 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
                 <th>Details</th>
               </tr>
             </thead>
-            <tbody>${
-      incidents.map(([kind, time, text]) =>
-        markup`
-                <tr>
-                  <td>${timeOf(isoTime(time * 1000))}</td>
-                  <td>${INCIDENT_WORDS[kind]}</td>
-                  <td class="wrap">${text}</td>
-                </tr>
-              `
-      )
-    }</tbody>
+            <tbody></tbody>
           </table>
         </div>
       </details>
