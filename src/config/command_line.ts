@@ -2,6 +2,7 @@
 import type { CommandName } from "./command_name.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { isStrategyOption, strategyReading } from "./strategy_options.ts";
 
 /** Options that say where results go, and change none of them. */
 const OUTPUTS: readonly OptionName[] = [
@@ -23,6 +24,10 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
  *   commandLine("backtest", ["my trades.csv"], { symbol: "ETHUSDT", short: 20, long: 60 }),
  *   "penstock backtest 'my trades.csv' --symbol ETHUSDT --long 60",
  * );
+ * assertEquals(
+ *   commandLine("backtest", ["a.csv"], { strategy: "bollinger", period: 20, width: "3" }),
+ *   "penstock backtest a.csv --strategy bollinger --width 3",
+ * );
  * ```
  */
 export function commandLine(
@@ -31,13 +36,17 @@ export function commandLine(
   shown: Readonly<Record<string, unknown>>,
 ): string {
   const words = ["penstock", command, ...files.map(quoted)];
+  const chosen = String(shown["strategy"] ?? OPTIONS.strategy.default);
   for (const name of OPTION_NAMES) {
     const { commands, value: placeholder } = OPTIONS[name];
     const value = shown[name];
     if (value === undefined || value === null || OUTPUTS.includes(name)) continue;
     if (!(commands as readonly CommandName[]).includes(command)) continue;
     const text = value === true ? "on" : value === false ? "off" : String(value);
-    if (text === defaultText(name, command)) continue;
+    const usual = isStrategyOption(name)
+      ? strategyReading(chosen, name)?.default
+      : defaultText(name, command);
+    if (text === usual) continue;
     words.push(`--${optionWord(name)}`);
     if (placeholder !== null) words.push(quoted(text));
   }
