@@ -206,7 +206,7 @@ const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
   ["rows that are none", `[[100,"1","2"]]`, "a row of the answer is not an object"],
   ["null for a row", "[null]", "a row of the answer is not an object"],
   ["more rows than asked for", JSON.stringify(rowsFrom(FROM, 4)), "4 rows, more than the 3 asked for"],
-  ["ids below", JSON.stringify(rowsFrom(FROM - 1, 3)), "begins at trade 99, below the 100 asked for"],
+  ["ids below", JSON.stringify(rowsFrom(FROM - 1, 3)), "starts at trade 99, below the 100 asked for"],
   ["descending ids", JSON.stringify([NEXT, ROW]), "trade 100 comes after trade 101, expected 102"],
   ["an id twice", JSON.stringify([ROW, ROW]), "trade 100 comes after trade 100, expected 101"],
   ["aggregates", `[{"a":1,"p":"1","q":"1","f":100,"l":101,"T":1,"m":true}]`, "trade id is missing"],
