@@ -1,5 +1,6 @@
 /** The command line that repeats a run. */
 import type { CommandName } from "./command_name.ts";
+import { shownValue } from "./config.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";
@@ -46,7 +47,7 @@ export function commandLine(
     const usual = isStrategyOption(name)
       ? strategyReading(chosen, name)?.default
       : defaultText(name, command);
-    if (text === usual) continue;
+    if (usual != null && (text === usual || value === shownValue(OPTIONS[name].read(usual)))) continue;
     words.push(`--${optionWord(name)}`);
     if (placeholder !== null) words.push(quoted(text));
   }
