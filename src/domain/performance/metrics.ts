@@ -136,7 +136,8 @@ const YEAR = 365 * DAY;
 /** With fewer returns, or in less than a day, annual figures would be noise. */
 const FEWEST_RETURNS = 30;
 
-const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
+/** How many returns a year has, by the period of each. */
+export const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
 
 /** All metrics of one run. */
 export function metrics(
