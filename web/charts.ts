@@ -416,9 +416,13 @@ function padded(low: number, high: number, isDrawdown: boolean): [number, number
   return [low - room, high + room];
 }
 
-/** A colour of the page's style. */
+/** A colour of the page's style, as it is in the light or in the dark, whichever is shown. */
 function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const body = document.body.style;
+  body.setProperty("outline-color", `var(${name})`);
+  const resolved = getComputedStyle(document.body).outlineColor;
+  body.removeProperty("outline-color");
+  return resolved;
 }
 
 function amountText(value: number): string {

@@ -111,11 +111,7 @@ export function figureTable(
                   reason === row[0].trim()
                 )
                 ? ""
-                : row[1]({
-                  ...figures,
-                  refused: figures.refused ?? new Map(),
-                  fillParameters: { slippage: "", latencyMs: 0, fill: "signal" },
-                })
+                : row[1]({ ...figures, refused: figures.refused ?? new Map() })
             }</td>`
           )
         }</tr>`

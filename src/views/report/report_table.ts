@@ -48,8 +48,9 @@ export interface ReportHead {
   readonly averages?: AveragesRecord;
 }
 
-type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillParameters">;
-type Row = readonly [label: string, figure: (column: Figures) => string] | string;
+type Outcome = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
+type Figures = Outcome & Pick<ReportColumn, "fillParameters">;
+type Row<Column = Figures> = readonly [label: string, figure: (column: Column) => string] | string;
 
 /** The rows in which columns differ. */
 const FILL_PARAMETERS: readonly Row[] = [
@@ -64,7 +65,7 @@ export function figureRows(
   { base, quote }: { readonly base: string; readonly quote: string },
   reasons: readonly string[],
   when: (time: string | null) => string = moment,
-): readonly Row[] {
+): readonly Row<Outcome>[] {
   return [
     "Result",
     [`net profit, ${quote}`, ({ metrics }) => signedMoney(metrics.netProfit)],
@@ -83,7 +84,9 @@ export function figureRows(
     "Trading",
     ["fills", ({ fills }) => grouped(fills)],
     ["refused orders", ({ refusals }) => grouped(refusals)],
-    ...reasons.map((reason): Row => [`  ${reason}`, ({ refused }) => grouped(refused.get(reason) ?? 0)]),
+    ...reasons.map((
+      reason,
+    ): Row<Outcome> => [`  ${reason}`, ({ refused }) => grouped(refused.get(reason) ?? 0)]),
     ["round trips", ({ metrics }) => grouped(metrics.roundTrips)],
     [
       "won / lost / even",
@@ -123,7 +126,7 @@ export function figureRows(
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
-  const rows = [
+  const rows: readonly Row[] = [
     ...(columns.length > 1 ? FILL_PARAMETERS : []),
     ...figureRows(
       assets(summary.symbol, head.assets),
