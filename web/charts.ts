@@ -78,7 +78,6 @@ export class Charts {
     document.getElementById("span")!.textContent = `${momentText(this.#span.from)} to ${
       momentText(this.#span.to)
     }`;
-    this.#tellSpan();
   }
 
   /** Marks a round trip and moves it into view; null marks none. */
@@ -161,11 +160,11 @@ export class Charts {
       const width = plot.root.parentElement!.clientWidth;
       if (width !== plot.width) plot.setSize({ width, height: plot.height });
     }
-    this.#tellSpan();
   }
 
-  #tellSpan(): void {
-    const { offsetLeft, offsetWidth } = this.#plots[0]!.over;
+  #tellSpan(plot: uPlot): void {
+    if (plot !== this.#plots[0]) return;
+    const { offsetLeft, offsetWidth } = plot.over;
     this.#onSpan(this.#span, { left: offsetLeft, width: offsetWidth });
   }
 
@@ -218,7 +217,8 @@ export class Charts {
             plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             this.show({ from: plot.posToVal(left, "x"), to: plot.posToVal(left + width, "x") });
           }],
-          draw: draw === undefined ? [] : [draw],
+          // Only now is the plot laid out.
+          draw: [(plot) => this.#tellSpan(plot), ...(draw === undefined ? [] : [draw])],
           ready: [(plot) => {
             plot.over.addEventListener("dblclick", () => this.reset());
             plot.over.addEventListener("wheel", (event) => this.#wheel(plot, event), { passive: false });

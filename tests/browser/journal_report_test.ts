@@ -43,6 +43,7 @@ Deno.test({
         assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
+          assertEquals(await page.$eval("#incidents", widthOf), await page.$eval(".u-over", widthOf));
           await page.screenshot({
             path: `${SCREENSHOTS}/journal-${width}-${colorScheme}.png`,
             fullPage: true,
@@ -57,6 +58,10 @@ Deno.test({
     }
   },
 });
+
+function widthOf(element: Element): number {
+  return Math.round(element.getBoundingClientRect().width);
+}
 
 /** The page has what the status says, and no column that needs prices between events. */
 async function shows(view: View, status: Record<string, number | string>): Promise<void> {
