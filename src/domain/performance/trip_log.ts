@@ -2,9 +2,10 @@
  * The round trips of a run, one record each, for people to look at. Memory is bounded: of many trips the last, the best
  * and the worst are kept, while the totals by hour, weekday, month and return cover all of them.
  */
-import { estimate, type Money, plain, ZERO } from "../numbers/money.ts";
+import { estimate, type Money, plain } from "../numbers/money.ts";
 import type { Fill } from "../orders/fill.ts";
 import { DAY, HOUR } from "../numbers/time.ts";
+import { OpenTrip } from "./open_trip.ts";
 
 /** One round trip. Amounts are decimal text in quote currency, times µs since 1970. */
 export interface Trip {
@@ -65,16 +66,9 @@ export const KEPT_OF_EACH = 1_000;
 /** 1970-01-01 was a Thursday. */
 const FIRST_WEEKDAY = 4;
 
-/** The trip that has not ended yet. */
+/** The trip that has not ended yet, and the highest and the lowest profit it would have had. */
 interface Open {
-  readonly entryTime: number;
-  bought: Money;
-  spent: Money;
-  sold: Money;
-  received: Money;
-  fees: Money;
-  saleFees: Money;
-  profit: Money;
+  readonly sums: OpenTrip;
   best: number;
   worst: number;
 }
@@ -90,22 +84,11 @@ export class TripLog {
   readonly #byReturn = new Totals<number>();
 
   /** Adds a fill; `time` is that of its trade, µs since 1970. */
-  add({ side, price, quantity, fee, position, realized, cause }: Fill, time: number): void {
-    const open = this.#open ??= opened(time);
-    const notional = price.times(quantity);
-    open.fees = open.fees.plus(fee);
-    if (side === "buy") {
-      open.bought = open.bought.plus(quantity);
-      open.spent = open.spent.plus(notional);
-      return;
-    }
-    open.sold = open.sold.plus(quantity);
-    open.received = open.received.plus(notional);
-    open.saleFees = open.saleFees.plus(fee);
-    open.profit = open.profit.plus(realized ?? ZERO);
-    if (!position.isZero()) return;
+  add(fill: Fill, time: number): void {
+    const open = this.#open ??= { sums: new OpenTrip(time), best: -Infinity, worst: Infinity };
+    if (!open.sums.add(fill)) return;
     this.#open = null;
-    this.#close(open, time, cause ?? "signal");
+    this.#close(open, time, fill.cause ?? "signal");
   }
 
   /** Notes what the open trip is worth: its profit if it ended now, fees of the sale aside, quote currency. */
@@ -118,7 +101,7 @@ export class TripLog {
 
   /** The profit of the parts of the open trip that were sold, quote currency; 0 without one. */
   get partProfit(): number {
-    return this.#open === null ? 0 : estimate(this.#open.profit);
+    return this.#open === null ? 0 : estimate(this.#open.sums.profit);
   }
 
   /** The trips so far. */
@@ -133,10 +116,10 @@ export class TripLog {
     };
   }
 
-  #close(open: Open, time: number, cause: string): void {
-    const { entryTime, bought, spent, sold, received, fees, profit, best, worst } = open;
+  #close({ sums, best, worst }: Open, time: number, cause: string): void {
+    const { entryTime, bought, spent, sold, received, fees, saleFees, profit } = sums;
     // Profit is what the sales brought in, less their fees, less what the position cost with its own.
-    const cost = received.minus(open.saleFees).minus(profit);
+    const cost = received.minus(saleFees).minus(profit);
     const exitTime = Math.max(time, entryTime);
     this.#kept.push({
       number: ++this.#count,
@@ -165,21 +148,6 @@ export function returnClass(fraction: number): number {
   let at = 0;
   while (at < RETURN_CLASSES.length && fraction >= RETURN_CLASSES[at]!) at++;
   return at;
-}
-
-function opened(entryTime: number): Open {
-  return {
-    entryTime,
-    bought: ZERO,
-    spent: ZERO,
-    sold: ZERO,
-    received: ZERO,
-    fees: ZERO,
-    saleFees: ZERO,
-    profit: ZERO,
-    best: -Infinity,
-    worst: Infinity,
-  };
 }
 
 /** The last, the best and the worst of these trips, oldest first. The best of some are among the best of all. */
