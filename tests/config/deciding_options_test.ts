@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { configure, type GivenOptions, shownConfig } from "../../src/config/config.ts";
-import { comparedOptions, triedOptions } from "../../src/config/deciding_options.ts";
+import { comparedOptions } from "../../src/config/deciding_options.ts";
+import { triedOptions } from "../../src/config/tried_options.ts";
 
 function triedWith(options: Readonly<Record<string, string>>): string {
   const given = Object.entries(options).map(([name, text]) => [name, { text, source: "command line" }]);
