@@ -66,6 +66,7 @@ export async function penstock(...args: readonly string[]): Promise<void> {
     case "export":
       return await exportOrCopy(started);
     case "compare":
+      // That something differs is no failure of a page.
       await compare(started);
       return;
     case "report":
