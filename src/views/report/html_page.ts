@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { grouped } from "../terminal/figures.ts";
 import { Markup, markup } from "./markup.ts";
+import { fitting } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
 import {
@@ -25,8 +26,12 @@ export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="repor
 const AT_EVENTS =
   "A journal has the price at signals, at fills and at the last checkpoint: between these points, which straight lines connect, neither price nor equity nor drawdown is known.";
 
-/** The page's markup. */
-export async function htmlPage(report: RunReport): Promise<string> {
+/** The page's markup, of at most `MOST_BYTES`. */
+export function htmlPage(report: RunReport): Promise<string> {
+  return fitting(report, pageOf);
+}
+
+async function pageOf(report: RunReport): Promise<string> {
   const { kind, data: pictures, assumptions, trips } = report;
   const { symbol, base, quote } = pictures;
   const data = await packed(pictures);
