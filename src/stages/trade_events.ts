@@ -48,18 +48,25 @@ export class TradeEvents {
   }
 
   /**
-   * The events of a tick that has passed all stages. `isFetched` means that it was fetched to fill a gap.
+   * The events of a tick that has passed all stages, null for none. `isFetched` means that it was fetched to fill a gap.
    */
-  *at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
-    const isQuiet = this.#isQuiet;
+  at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> | null {
     const { outcomes } = tick;
     const isReset = tick.missing < 0;
     // A gap's event comes with the first live trade after it.
     const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     this.refusals.add(outcomes);
-    const hasOutcomes = !isQuiet || this.#refusalsLeft > 0 && outcomes.some(isRefusal);
-    if (!hasOutcomes && !isGap && !isReset && !this.#gate.hasNews) return;
+    const hasOutcomes = !this.#isQuiet || this.#refusalsLeft > 0 && outcomes.some(isRefusal);
+    const isEmpty = !hasOutcomes && !isGap && !isReset && !this.#gate.hasNews;
+    return isEmpty ? null : this.#events(tick, { isGap, isReset, hasOutcomes });
+  }
+
+  *#events(
+    tick: Filled,
+    { isGap, isReset, hasOutcomes }: Readonly<Record<"isGap" | "isReset" | "hasOutcomes", boolean>>,
+  ): Generator<PipelineEvent> {
+    const isQuiet = this.#isQuiet;
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
@@ -68,7 +75,7 @@ export class TradeEvents {
     }
     yield* this.news(time);
     if (!hasOutcomes) return;
-    for (const outcome of outcomes) {
+    for (const outcome of tick.outcomes) {
       if (isQuiet && (!isRefusal(outcome) || this.#refusalsLeft-- <= 0)) continue;
       yield outcomeEvent(outcome, time, this.#symbol);
     }
