@@ -14,7 +14,8 @@ import type { RiskGate } from "./risk.ts";
 export class TradeEvents {
   readonly #symbol: string;
   readonly #isQuiet: boolean;
-  readonly #withRefusals: boolean;
+  /** How many refusals are still emitted. */
+  #refusalsLeft: number;
   readonly #parse: Parse;
   readonly #gate: RiskGate;
   /** The orders that were refused. */
@@ -22,21 +23,21 @@ export class TradeEvents {
   #gaps = 0;
 
   /**
-   * With `isQuiet` signals, refusals and fills are only counted; a chart shows when orders were refused, so `withChart`
-   * refusals are emitted all the same. The stages are those that know more than a tick.
+   * With `isQuiet` signals, refusals and fills are only counted; the first `refusalsShown` refusals are emitted all the
+   * same, as a chart shows when they were. The stages are those that know more than a tick.
    */
   constructor(
-    { symbol, isQuiet = false, withChart = false }: {
+    { symbol, isQuiet = false, refusalsShown = 0 }: {
       readonly symbol: string;
       readonly isQuiet?: boolean;
-      readonly withChart?: boolean;
+      readonly refusalsShown?: number;
     },
     parse: Parse,
     gate: RiskGate,
   ) {
     this.#symbol = symbol;
     this.#isQuiet = isQuiet;
-    this.#withRefusals = !isQuiet || withChart;
+    this.#refusalsLeft = isQuiet ? refusalsShown : Infinity;
     this.#parse = parse;
     this.#gate = gate;
   }
@@ -56,7 +57,7 @@ export class TradeEvents {
     const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     this.refusals.add(outcomes);
-    const hasOutcomes = !this.#isQuiet || this.#withRefusals && outcomes.some(isRefusal);
+    const hasOutcomes = !this.#isQuiet || this.#refusalsLeft > 0 && outcomes.some(isRefusal);
     const isEmpty = !hasOutcomes && !isGap && !isReset && !this.#gate.hasNews;
     return isEmpty ? null : this.#events(tick, { isGap, isReset, hasOutcomes });
   }
@@ -75,7 +76,8 @@ export class TradeEvents {
     yield* this.news(time);
     if (!hasOutcomes) return;
     for (const outcome of tick.outcomes) {
-      if (!isQuiet || isRefusal(outcome)) yield outcomeEvent(outcome, time, this.#symbol);
+      if (isQuiet && (!isRefusal(outcome) || this.#refusalsLeft-- <= 0)) continue;
+      yield outcomeEvent(outcome, time, this.#symbol);
     }
   }
 
