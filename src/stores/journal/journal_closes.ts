@@ -222,7 +222,11 @@ function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boo
 }
 
 function valuesIn(bytes: Uint8Array): Float64Array {
-  const values = new Float64Array(bytes.length / BYTES);
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset % BYTES === 0 && length % BYTES === 0) {
+    return new Float64Array(buffer, byteOffset, length / BYTES);
+  }
+  const values = new Float64Array(length / BYTES);
   new Uint8Array(values.buffer).set(bytes);
   return values;
 }
