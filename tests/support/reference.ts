@@ -145,6 +145,10 @@ class ReferenceRun {
   }
 
   /** A process stops: the orders that wait expire, and another process continues. */
+  lose(how: "disconnected" | "stale"): void {
+    this.#orders.lose(how);
+  }
+
   stop(): void {
     this.#orders.end();
   }
@@ -304,11 +308,18 @@ export interface PlainStop {
   readonly action: "stop";
 }
 
+/** The connection was lost before the trade of this number, counted from 0. */
+export interface PlainLoss {
+  readonly before: number;
+  readonly action: "lost";
+  readonly how: "disconnected" | "stale";
+}
+
 /** The results of `trades` under `choices`, from the first trade to the end of the input. */
 export function computeReference(
   trades: Iterable<PlainTrade>,
   choices: Choices,
-  happened: readonly (PlainHalt | PlainStop)[] = [],
+  happened: readonly (PlainHalt | PlainStop | PlainLoss)[] = [],
 ): Reference {
   const run = new ReferenceRun(choices);
   let at = 0;
@@ -317,6 +328,7 @@ export function computeReference(
       if (event.before !== at) continue;
       if (event.action === "release") run.release(event.time);
       else if (event.action === "stop") run.stop();
+      else if (event.action === "lost") run.lose(event.how);
       else run.halt(event.action, event.time);
     }
     run.see(trade);

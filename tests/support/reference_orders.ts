@@ -10,7 +10,17 @@ import type { Choices } from "./reference.ts";
 export type Untimed<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
 
 type Side = "buy" | "sell";
-type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | TooSoon;
+type Reason =
+  | "halted"
+  | "late"
+  | "disconnected"
+  | "stale"
+  | "no-position"
+  | "lot"
+  | "funds"
+  | "min-notional"
+  | "max-position"
+  | TooSoon;
 type TooSoon = "max-orders" | "cooldown";
 
 /** A halt, as events have it. */
@@ -28,6 +38,8 @@ interface Order {
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
+  /** How the connection was lost while it waited to buy. */
+  cut: "disconnected" | "stale" | null;
   /** What it may spend; fixed at its first part if the stake is a share of the cash. */
   stake: Exact;
   filled: Exact;
@@ -83,6 +95,11 @@ export class ReferenceOrders {
     this.#asked = false;
   }
 
+  /** Purchases that wait while the connection is lost have missed their time. */
+  lose(how: "disconnected" | "stale"): void {
+    for (const order of this.#waiting) if (order.side === "buy") order.cut ??= how;
+  }
+
   end(): void {
     for (const order of this.#waiting) this.#expire(order, null);
     this.#waiting = [];
@@ -121,6 +138,10 @@ export class ReferenceOrders {
       if (at.halt?.action === "flatten" && order.cause !== "flatten") {
         this.#drop(order);
         this.#refuse(order, "halted", at.halt.limit, at.halt.value, at);
+      } else if (order.cut !== null) {
+        this.#drop(order);
+        const [limit, value] = order.cut === "stale" ? ["flowing", "silent"] : ["connected", "disconnected"];
+        this.#refuse(order, order.cut, limit!, value!, at);
       } else if (ttl !== null && at.time - order.due > ttl) {
         this.#drop(order);
         if (order.cause !== null) this.#asked = false;
@@ -353,7 +374,7 @@ export class ReferenceOrders {
 }
 
 function fresh(side: Side, cause: Order["cause"], { tradeId, time }: At, latency: number): Order {
-  const nothing = { works: false, stake: NOTHING, filled: NOTHING, spent: NOTHING };
+  const nothing = { works: false, cut: null, stake: NOTHING, filled: NOTHING, spent: NOTHING };
   return { side, cause, signalTradeId: tradeId, due: time + latency, ...nothing };
 }
 
