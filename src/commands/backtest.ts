@@ -150,7 +150,8 @@ export async function backtest(
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
-      view.report?.({ summary, config, assets, averages, columns: run.reports() });
+      const { equityCurve: equity } = run.measured;
+      view.report?.({ summary, config, assets, averages, columns: run.reports(), equity });
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {

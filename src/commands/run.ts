@@ -9,6 +9,7 @@ import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { openViews } from "../views/known_views.ts";
+import type { Asked } from "../views/terminal/key_questions.ts";
 import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { neverStarted } from "./run/opening.ts";
@@ -34,7 +35,10 @@ export async function run(
   const stop = AbortSignal.any([signal, ending.signal]);
   const { stdout, stderr } = Deno;
   const onBroken = () => ending.abort();
-  const view = openViews(config, { isBacktest: false, stdout, stderr, stop, signal, onBroken }, views);
+  const onAsked = (asked: Asked) => asked === "stop" ? ending.abort() : void keep(() => live.halt(asked));
+  const device = surroundings.device();
+  const shown = { isBacktest: false, stdout, stderr, stop, signal, onBroken, device, onAsked };
+  const view = openViews(config, shown, views);
   using _over = alarm(config.for, () => ending.abort(), runtime);
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),

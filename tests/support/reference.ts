@@ -6,7 +6,7 @@
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import { ReferenceBars } from "./reference_bars.ts";
-import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
+import { type Lost, type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
 /** The quantity of a trade without one. */
 export const DEFAULT_QUANTITY = "0.00100000";
@@ -145,12 +145,13 @@ class ReferenceRun {
   }
 
   /** A process stops: the orders that wait expire, and another process continues. */
-  lose(how: "disconnected" | "stale"): void {
-    this.#orders.lose(how);
-  }
-
   stop(): void {
     this.#orders.end();
+  }
+
+  /** The connection is lost. */
+  lose(lost: Lost): void {
+    this.#orders.lose(lost);
   }
 
   /** Halts by hand, at `time`. */
@@ -308,11 +309,11 @@ export interface PlainStop {
   readonly action: "stop";
 }
 
-/** The connection was lost before the trade of this number, counted from 0. */
+/** The loss of the connection before the trade of this number, counted from 0. */
 export interface PlainLoss {
   readonly before: number;
-  readonly action: "lost";
-  readonly how: "disconnected" | "stale";
+  readonly action: "lose";
+  readonly how: Lost;
 }
 
 /** The results of `trades` under `choices`, from the first trade to the end of the input. */
@@ -328,7 +329,7 @@ export function computeReference(
       if (event.before !== at) continue;
       if (event.action === "release") run.release(event.time);
       else if (event.action === "stop") run.stop();
-      else if (event.action === "lost") run.lose(event.how);
+      else if (event.action === "lose") run.lose(event.how);
       else run.halt(event.action, event.time);
     }
     run.see(trade);

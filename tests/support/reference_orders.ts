@@ -13,8 +13,7 @@ type Side = "buy" | "sell";
 type Reason =
   | "halted"
   | "late"
-  | "disconnected"
-  | "stale"
+  | Lost
   | "no-position"
   | "lot"
   | "funds"
@@ -22,6 +21,8 @@ type Reason =
   | "max-position"
   | TooSoon;
 type TooSoon = "max-orders" | "cooldown";
+/** How a connection was lost. */
+export type Lost = "disconnected" | "stale";
 
 /** A halt, as events have it. */
 export interface ReferenceHalt {
@@ -38,8 +39,8 @@ interface Order {
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
-  /** How the connection was lost while it waited to buy. */
-  cut: "disconnected" | "stale" | null;
+  /** How the connection was lost while it waited; null if it was not. */
+  lost: Lost | null;
   /** What it may spend; fixed at its first part if the stake is a share of the cash. */
   stake: Exact;
   filled: Exact;
@@ -95,14 +96,14 @@ export class ReferenceOrders {
     this.#asked = false;
   }
 
-  /** Purchases that wait while the connection is lost have missed their time. */
-  lose(how: "disconnected" | "stale"): void {
-    for (const order of this.#waiting) if (order.side === "buy") order.cut ??= how;
-  }
-
   end(): void {
     for (const order of this.#waiting) this.#expire(order, null);
     this.#waiting = [];
+  }
+
+  /** The connection was lost: what waits to buy has missed its time, which the next trade shows. */
+  lose(lost: Lost): void {
+    for (const order of this.#waiting) if (order.side === "buy") order.lost ??= lost;
   }
 
   /** Everything that happens to orders at one trade; `signals` are the sides of the signals that it gave. */
@@ -129,8 +130,8 @@ export class ReferenceOrders {
   }
 
   /**
-   * Ends the orders that a flattening halt refuses, that have waited too long, or that come due at a late
-   * trade.
+   * Ends the orders that a flattening halt refuses, that waited while the connection was lost, that have waited too
+   * long, or that come due at a late trade.
    */
   #clear(at: At): void {
     const ttl = this.#choices.orderTtl ?? null;
@@ -138,10 +139,10 @@ export class ReferenceOrders {
       if (at.halt?.action === "flatten" && order.cause !== "flatten") {
         this.#drop(order);
         this.#refuse(order, "halted", at.halt.limit, at.halt.value, at);
-      } else if (order.cut !== null) {
+      } else if (order.lost !== null) {
+        const [limit, value] = order.lost === "stale" ? ["flowing", "silent"] : ["connected", "disconnected"];
         this.#drop(order);
-        const [limit, value] = order.cut === "stale" ? ["flowing", "silent"] : ["connected", "disconnected"];
-        this.#refuse(order, order.cut, limit!, value!, at);
+        this.#refuse(order, order.lost, limit!, value!, at);
       } else if (ttl !== null && at.time - order.due > ttl) {
         this.#drop(order);
         if (order.cause !== null) this.#asked = false;
@@ -374,7 +375,7 @@ export class ReferenceOrders {
 }
 
 function fresh(side: Side, cause: Order["cause"], { tradeId, time }: At, latency: number): Order {
-  const nothing = { works: false, cut: null, stake: NOTHING, filled: NOTHING, spent: NOTHING };
+  const nothing = { works: false, lost: null, stake: NOTHING, filled: NOTHING, spent: NOTHING };
   return { side, cause, signalTradeId: tradeId, due: time + latency, ...nothing };
 }
 
