@@ -108,15 +108,29 @@ async function backtests(): Promise<Record<string, string>> {
   const { stdout: report } = await backtest("--out", "result.json");
   const onTerminal = await aside(() => penstock("backtest", ...options, ...DAYS), READING_MS, true);
   const [equity = ""] = /^Equity, [^]*/m.exec(textOn(onTerminal.stdout, FEW_COLUMNS)) ?? [];
+  await backtest("--slippage", "1", "--out", "slipped.json");
+  const { stdout: difference } = await aside(
+    () => penstock("compare", "result.json", "slipped.json"),
+    READING_MS,
+  );
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
     drawn: equity.trimEnd(),
+    compare: shortened(difference.trim()),
     models: compared,
     "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
+}
+
+/** A comparison without most of its figures. */
+function shortened(comparison: string): string {
+  const lines = comparison.split("\n");
+  const from = lines.findIndex((line) => line.startsWith("Figures")) + 18;
+  const to = lines.findIndex((line) => line.startsWith("The first ")) - 1;
+  return [...lines.slice(0, from), "  …", ...lines.slice(to)].join("\n");
 }
 
 /** Samples of a demo that keeps a journal and a recording, taken while it runs and afterwards. */

@@ -67,6 +67,7 @@ export async function backtest(
     { isBacktest: true, stdout, stderr, stop, signal, onBroken: () => {} },
     views,
   );
+  for (const text of chosen.remarks ?? []) warn(view, text);
   const barsFrom = configuration.sources.bars;
   using opening = alarm(asked.for, () => ending.abort());
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };

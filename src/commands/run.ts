@@ -25,7 +25,7 @@ const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run(
-  { command, version, config, sources, signal }: Started,
+  { command, version, config, sources, remarks = [], signal }: Started,
   given: Partial<Surroundings> = {},
 ): Promise<void> {
   const surroundings = { ...HERE, ...given };
@@ -81,6 +81,7 @@ export async function run(
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
+    for (const text of remarks) view.log({ level: "warn", text });
     view.log(await surroundings.dropPermissions(config));
     const time = isoTime(runtime.Date.now() * 1000);
     show(view, [{ type: "started", time, command, version, config: opened.shown }]);

@@ -172,7 +172,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: [...JOURNAL, "report", "verify"],
+    commands: [...JOURNAL, "report", "compare", "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: journal({
@@ -264,11 +264,12 @@ export const OPTIONS = {
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "verify", "config"],
+    commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "compare", "verify", "config"],
     help: "write events to standard output, one JSON object a line",
     helpOf: {
       doctor: ONE_OBJECT,
       status: ONE_OBJECT,
+      compare: ONE_OBJECT,
       verify: ONE_OBJECT,
       config: "print only the values, as a file that --config takes",
     },
