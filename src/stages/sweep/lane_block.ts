@@ -1,0 +1,55 @@
+/** A block as one lane of a sweep sees it: the trades of the run's block, with what this lane finds in them. */
+import type { Block, SignalledBlock } from "../../domain/market/block.ts";
+import type { ClosedBars } from "../../domain/market/closed_bars.ts";
+import type { Signal, Turn } from "../../domain/market/signal.ts";
+
+const NO_ROWS = new Float64Array(0);
+const NO_FRACTIONS = new Uint32Array(0);
+const NO_SIDES = new Uint8Array(0);
+
+/** One such block, used again for every block of the run and for every lane: they have their turns one by one. */
+export class LaneBlock implements SignalledBlock {
+  readonly symbol: string;
+  size = 0;
+  decimals = 0;
+  firstId = 0;
+  missing = 0;
+  filled = 0;
+  late = false;
+  id: Float64Array = NO_ROWS;
+  time: Float64Array = NO_ROWS;
+  price: Float64Array = NO_ROWS;
+  quantityWhole: Float64Array = NO_ROWS;
+  quantityFraction: Uint32Array = NO_FRACTIONS;
+  buyerIsMaker: Uint8Array = NO_SIDES;
+  receivedAt: Float64Array = NO_ROWS;
+  readonly wishes: Int8Array;
+  bars: ClosedBars | null = null;
+  readonly turns: Turn[] = [];
+  readonly signals: Signal[] = [];
+  readonly signalRows: number[] = [];
+
+  /** For blocks of `symbol` with `rows` trades at most. */
+  constructor(symbol: string, rows: number) {
+    this.symbol = symbol;
+    this.wishes = new Int8Array(rows);
+  }
+
+  /** Shows the trades of another block, which is lent. */
+  show(block: Block): void {
+    this.size = block.size;
+    this.decimals = block.decimals;
+    this.firstId = block.firstId;
+    this.missing = block.missing;
+    this.filled = block.filled;
+    this.late = block.late;
+    this.id = block.id;
+    this.time = block.time;
+    this.price = block.price;
+    this.quantityWhole = block.quantityWhole;
+    this.quantityFraction = block.quantityFraction;
+    this.buyerIsMaker = block.buyerIsMaker;
+    this.receivedAt = block.receivedAt;
+    this.bars = null;
+  }
+}
