@@ -2,6 +2,7 @@
  * What a sweep finds: a row for each configuration of its grid, and what all rows together say about the best one.
  * Amounts are decimal text in plain notation, as in events; a figure that does not exist is null.
  */
+import type { Verdict } from "../overfitting/verdict.ts";
 
 /** Options as a configuration shows them, by name. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
@@ -63,12 +64,15 @@ export interface OverfittingFigures {
   readonly expectedMaximumSharpe: string | null;
   /** Years of trades below which luck alone is expected to give the best row's Sharpe ratio. */
   readonly minimumBacktestYears: string | null;
+  /** Years after which the best row's Sharpe ratio would be above zero with 95 % confidence, had it been the only try. */
+  readonly minimumTrackRecordYears: string | null;
   readonly probabilityOfOverfitting: string | null;
   /** In how many ways the trades were split for it; 0 without it. */
   readonly folds: number;
   /** Configurations ever tried on these trades. */
   readonly tried: number;
-  /** Each figure in a plain sentence, in the order above; also why one does not exist. */
+  readonly verdict: Verdict;
+  /** Each figure in a plain sentence, the verdict last; also why one does not exist. */
   readonly sentences: readonly string[];
 }
 
