@@ -27,8 +27,12 @@ export class ModelRun implements BlockFollower {
   readonly #refusals = new RefusalCount();
   #lost: "disconnected" | "stale" | null = null;
 
-  constructor(parameters: TradingParameters) {
-    this.#books = new AccountBooks(parameters, true);
+  /** The curve of its results has `points` at most; as many as it can unless given. */
+  constructor(parameters: TradingParameters, points?: number) {
+    this.#books = new AccountBooks(parameters, true, {
+      refusals: this.#refusals,
+      ...(points === undefined ? {} : { points }),
+    });
   }
 
   /** Trades this symbol, with its own rules where they are given. */

@@ -2,7 +2,7 @@
 import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
-import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
+import { type CurvePoint, EquityCurve, MAX_POINTS } from "./equity_curve.ts";
 import { Exposure } from "../account/exposure.ts";
 import { type Metrics, metrics, type PricedTime, type TradeSpan } from "./metrics.ts";
 import { estimate } from "../numbers/money.ts";
@@ -38,7 +38,7 @@ interface Span {
 export class Performance {
   #account: Account;
   readonly #drawdown: Drawdown;
-  readonly #curve = new EquityCurve();
+  readonly #curve: EquityCurve;
   readonly #roundTrips = new RoundTrips();
   readonly #exposure = new Exposure();
   /** The books after the trade before, in doubles. */
@@ -48,7 +48,9 @@ export class Performance {
   readonly #spans: Span[] = [];
   #span: Span | null = null;
 
-  constructor(account: Account, drawdown: Drawdown) {
+  /** The curve has `points` at most. */
+  constructor(account: Account, drawdown: Drawdown, points: number = MAX_POINTS) {
+    this.#curve = new EquityCurve(points);
     this.#account = account;
     this.#drawdown = drawdown;
     this.#cash = estimate(account.cash);
@@ -61,7 +63,8 @@ export class Performance {
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
     const { time: times, price: prices, decimals, symbol } = block;
-    for (let row = from, due = this.#curve.due; row < to; row++) {
+    const isDue = block.extremes === undefined || block.extremes.latest >= this.#curve.due;
+    for (let row = isDue ? from : to, due = this.#curve.due; row < to; row++) {
       const time = times[row]!;
       if (time < due) continue;
       this.#curve.mark(

@@ -1,5 +1,5 @@
 /** A block as one lane of a sweep sees it: the trades of the run's block, with what this lane finds in them. */
-import type { Block, SignalledBlock } from "../../domain/market/block.ts";
+import type { Block, Extremes, SignalledBlock } from "../../domain/market/block.ts";
 import type { ClosedBars } from "../../domain/market/closed_bars.ts";
 import type { Signal, Turn } from "../../domain/market/signal.ts";
 
@@ -16,6 +16,7 @@ export class LaneBlock implements SignalledBlock {
   missing = 0;
   filled = 0;
   late = false;
+  readonly extremes: { -readonly [P in keyof Extremes]: Extremes[P] } = { lowest: 0, highest: 0, latest: 0 };
   id: Float64Array = NO_ROWS;
   time: Float64Array = NO_ROWS;
   price: Float64Array = NO_ROWS;
@@ -51,5 +52,20 @@ export class LaneBlock implements SignalledBlock {
     this.buyerIsMaker = block.buyerIsMaker;
     this.receivedAt = block.receivedAt;
     this.bars = null;
+  }
+
+  /** Looks for the extremes of its trades, once for all lanes. */
+  measure(): void {
+    const { size, price, time, extremes } = this;
+    let [lowest, highest, latest] = [price[0]!, price[0]!, time[0]!];
+    for (let row = 1; row < size; row++) {
+      const now = price[row]!;
+      if (now < lowest) lowest = now;
+      else if (now > highest) highest = now;
+      if (time[row]! > latest) latest = time[row]!;
+    }
+    extremes.lowest = lowest;
+    extremes.highest = highest;
+    extremes.latest = latest;
   }
 }

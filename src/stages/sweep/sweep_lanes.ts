@@ -111,6 +111,8 @@ export class SweepLanes implements BlockFollower<Block> {
 
   take(block: Block, before: Marked | null): void {
     const own = this.#block!;
+    own.show(block);
+    own.measure();
     for (const { bars, bank, strategies } of this.#groups) {
       own.show(block);
       if (bars !== null) {
