@@ -87,7 +87,8 @@ Deno.test("luckSentences() says that there is too little data, and why", () => {
 });
 
 Deno.test("luckSentences() never shows a probability as certain that is not", () => {
-  const shown = (deflatedSharpe: number) => /gives is ([^(]+) \(/.exec(sentences({ deflatedSharpe })[1]!)?.[1];
+  const shown = (deflatedSharpe: number) =>
+    /gives is ([^(]+) \(/.exec(sentences({ deflatedSharpe })[1]!)?.[1];
   assertEquals([0, 1e-9, 0.004, 0.01, 0.5, 0.991, 0.9995, 1].map(shown), [
     ...["0 %", "less than 0.1 %", "0.4 %", "1 %", "50 %", "99.1 %", "more than 99.9 %", "100 %"],
   ]);
