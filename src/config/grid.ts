@@ -1,5 +1,5 @@
 /** The grid of a sweep: every combination of the values that its options take. */
-import { ConfigError, optionWord } from "../domain/process/config_error.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
 import type { ShownOptions } from "../domain/run/sweep_result.ts";
 import {
   type Configuration,
@@ -42,7 +42,7 @@ export class Grid {
    * `mistakes`.
    */
   constructor(given: GivenOptions, mistakes: string[]) {
-    this.#given = given;
+    this.#given = { ...given };
     this.axes = Object.entries(given).flatMap(([key, { text, source }]): Axis[] => {
       const name = key as OptionName;
       if (!mayVary(name)) return [];
@@ -52,6 +52,7 @@ export class Grid {
       } catch (error) {
         if (!(error instanceof NotAllowed)) throw error;
         mistakes.push(`${nameIn(source, name)} is "${text}": expected ${error.message}`);
+        delete this.#given[name];
         return [];
       }
     });
@@ -150,7 +151,23 @@ function distinct(name: OptionName, texts: readonly string[]): string[] {
   });
 }
 
-/** The options that vary as a command line has them. */
-export function gridWords(grid: Grid): string {
-  return grid.axes.map(({ name }) => `--${optionWord(name)}`).join(", ");
+/** The grid of a sweep, and those of its combinations that can run, by their places. */
+export interface Swept {
+  readonly grid: Grid;
+  readonly places: readonly number[];
+}
+
+/**
+ * The grid of the options given, and the configuration of its first combination that can run. Throws a ConfigError that
+ * names every mistake, `mistakes` first, or that says that none can run.
+ */
+export function configureSweep(
+  given: GivenOptions,
+  mistakes: readonly string[],
+): Configuration & { readonly swept: Swept } {
+  const found = [...mistakes];
+  const grid = new Grid(given, found);
+  if (found.length > 0) configure(grid.given(0), found, "sweep");
+  const places = grid.accepted();
+  return { ...grid.configuration(places[0]!), swept: { grid, places } };
 }

@@ -1,6 +1,6 @@
 /** Another fill model for the same signals, with its own account, gate and fills, on the blocks of one pipeline. */
 import type { OnHalt } from "../domain/risk/halt.ts";
-import type { Marked, Results } from "../domain/performance/performance.ts";
+import type { Marked, Results, RowResults } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled, Outcome } from "../domain/market/tick.ts";
@@ -102,6 +102,11 @@ export class ModelRun implements BlockFollower {
   /** The totals so far. */
   totals(): ModelTotals {
     return modelTotals(this.#books, this.#refusals.total);
+  }
+
+  /** What a sweep shows of its results. */
+  rowResults(): RowResults {
+    return this.#books.measured!.rowResults();
   }
 
   /** Its results. */

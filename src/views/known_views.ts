@@ -5,7 +5,7 @@ import { BacktestNarration } from "./report/backtest_narration.ts";
 import { LiveOutput, WaitingOutput } from "./standard_output.ts";
 import type { LogOptions } from "./terminal/log.ts";
 import { RunNarration } from "./terminal/run_narration.ts";
-import { type ShownProcess, TerminalView } from "./terminal/terminal_view.ts";
+import { type ShownProcess, TerminalView, type Words } from "./terminal/terminal_view.ts";
 import { SeveralViews, type View } from "./view.ts";
 
 /** The options that say how a run is shown. */
@@ -23,6 +23,8 @@ export interface ViewChoices {
 /** The process and the run that a view belongs to. */
 export interface ShownRun extends ShownProcess {
   readonly isBacktest: boolean;
+  /** The words of a run that has its own. */
+  readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
   /** Aborted when the user asks for the end. Slow readers then get little more time. */
@@ -42,7 +44,8 @@ export const VIEWS: readonly OpenView[] = [
       format,
       // Events as JSON take the place of the table.
       output: json ? null : outputOf(run),
-      words: run.isBacktest ? new BacktestNarration({ models, level }) : new RunNarration(cash),
+      words: run.words ??
+        (run.isBacktest ? new BacktestNarration({ models, level }) : new RunNarration(cash)),
       // In `backtest 2>&1 | head`, nobody reads what follows once the log has no reader.
       needsReader: run.isBacktest,
       stop: run.isBacktest ? run.stop : run.signal,
