@@ -100,6 +100,9 @@ async function keptRun(): Promise<Record<string, string>> {
   const verified = await look("verify", JOURNAL, RECORDINGS);
   const fills = await look("export", JOURNAL);
   const closed = await look("export", JOURNAL, "--closed");
+  const trips = await look("export", JOURNAL, "--trips");
+  const signals = await look("export", JOURNAL, "--signals");
+  const equity = await look("export", JOURNAL, "--equity");
   const [file] = [...Deno.readDirSync(RECORDINGS)];
   return {
     status: looks["status"]!.trim(),
@@ -109,6 +112,10 @@ async function keptRun(): Promise<Record<string, string>> {
     verify: `${verified.stdout}${verified.stderr}`.trim(),
     fills: fills.stdout.split("\r\n").slice(0, 4).join("\n"),
     closed: closed.stdout.split("\r\n").slice(0, 4).join("\n"),
+    trips: trips.stdout.split("\r\n").slice(0, 3).join("\n"),
+    signals: signals.stdout.split("\r\n").slice(0, 3).join("\n"),
+    equity: [...equity.stdout.split("\r\n").slice(0, 5), "…", equity.stdout.trim().split("\r\n").at(-1)!]
+      .join("\n"),
     journal: entriesOf(JOURNAL),
     recording: recordingLines(`${RECORDINGS}${file!.name}`),
   };

@@ -9,7 +9,7 @@ export const COMMANDS = {
   sweep: "the same over a grid of options, ranked, with tests against overfitting",
   status: "show account, position, last fills, refusals and gaps, from the journal",
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",
-  export: "write fills or closed positions from a journal, for a spreadsheet",
+  export: "write fills, closed positions, round trips, signals or equity, for other tools",
   report: "write one HTML page about a result or a journal: charts, round trips, figures",
   halt: "halt a run by hand; --flatten sells its position as well",
   release: "end the halt of a run",

@@ -157,13 +157,17 @@ difference.
                             the recordings of the run in a folder
   penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
                             the recordings, oldest first`,
-  export: `penstock export [JOURNAL] writes to standard output; the default is
-${DEFAULT_JOURNAL}.
+  export: `penstock export [JOURNAL|RESULT] writes to standard output; the default is
+${DEFAULT_JOURNAL}. A result is what penstock backtest --out wrote.
 
   penstock export > fills.csv
                             the fills of the last run
   penstock export data/penstock.db --closed --run all > closed.csv
                             the closed positions of all runs, for a tax form
+  penstock export --trips --format parquet > trips.parquet
+                            round trips, for DuckDB or pandas
+  penstock export result.json --equity > equity.csv
+                            the equity curve of a backtest
   penstock export data/penstock.db --copy data/monday.db
                             a backup, complete even while a run writes`,
 };

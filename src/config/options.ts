@@ -198,10 +198,10 @@ export const OPTIONS = {
   }),
   format: journal({
     default: "csv",
-    read: oneOf("csv", "json"),
-    value: "csv|json",
+    read: oneOf("csv", "json", "parquet"),
+    value: "csv|json|parquet",
     commands: ["export"],
-    help: "csv for spreadsheets, or json: one object a line",
+    help: "csv for spreadsheets, json: one object a line, or parquet, with exact decimals and times",
   }),
   closed: journal({
     default: "off",
@@ -209,6 +209,27 @@ export const OPTIONS = {
     value: null,
     commands: ["export"],
     help: "closed positions, first in, first out, instead of fills",
+  }),
+  trips: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "round trips, from no position to none again, instead of fills",
+  }),
+  signals: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "the strategy's signals instead of fills",
+  }),
+  equity: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "cash, position and equity at each signal and fill, instead of fills",
   }),
   copy: journal({
     default: null,

@@ -86,9 +86,8 @@ export class Pipeline {
         this.#trades += to - from;
         stages.note(block, to - 1);
         this.#ahead = block.size - to;
-        if (due !== null) {
-          yield* events.at(due, reader.isBackfilled === true);
-        }
+        const found = due === null ? null : events.at(due, reader.isBackfilled === true);
+        if (found !== null) yield* found;
         // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
         if (this.#trades >= stop || to === block.size && parse.hasAll(reader)) {
           isWhole = true;

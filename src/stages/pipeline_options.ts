@@ -23,8 +23,10 @@ export interface PipelineOptions extends RowOptions {
   readonly withChart?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not emitted as events; refusals are for a chart. */
+  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
   readonly isQuiet?: boolean;
+  /** How many refusals are emitted all the same; none unless given. */
+  readonly refusalsShown?: number;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
   /** What runs over the same blocks: other fill models, behind the same signals, or the lanes of a sweep. */

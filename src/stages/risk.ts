@@ -5,7 +5,7 @@ import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
 import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { Order } from "../domain/orders/order.ts";
 import type { Quote } from "../domain/orders/quote.ts";
-import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
+import { type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
   type Check,
   type Expired,
@@ -297,14 +297,11 @@ export class RiskGate {
     // What is placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
-    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
-    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
+    const due = clockAt(tick) + this.#parameters.latency;
+    if (sale !== null) this.orders.add({ side: "sell", cause: sale, signalTradeId: tick.id, due });
+    for (const { side, tradeId } of accepted) this.orders.add({ side, signalTradeId: tradeId, due });
     if (!isNext) yield* this.#work(tick);
-    yield* early;
-  }
-
-  #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
-    this.orders.add({ ...order, due: time + this.#parameters.latency });
+    if (early.length > 0) yield* early;
   }
 
   /** Ends the waiting orders whose time is over, for one reason or another. */

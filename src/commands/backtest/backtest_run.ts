@@ -31,6 +31,7 @@ import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
+import { MOST_REFUSALS } from "../../views/report/incident_log.ts";
 import type { ReportColumn } from "../../views/report/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the user. */
@@ -106,6 +107,7 @@ export class BacktestRun {
       strategy,
       withResults: true,
       withChart: hasPictures,
+      refusalsShown: hasPictures ? MOST_REFUSALS : 0,
       isTransient: isAlone && config.state === "none" && !hasPictures,
       isQuiet: !emits,
       models: [...this.#lanes.map(({ run }) => run), ...beside?.followers ?? []],

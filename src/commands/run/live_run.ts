@@ -181,8 +181,7 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        // Buffered batches follow one another without a pause.
-        await this.#recording?.rest();
+        if (this.#feed.hasKept) await this.#recording?.rest();
         // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
         break;

@@ -15,13 +15,11 @@ const NO_BYTES = new Uint8Array();
 
 /** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(values.length * BYTES);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, at) => {
+  for (const value of values) {
     if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
-    view.setFloat64(at * BYTES, value, true);
-  });
-  return bytes;
+  }
+  // Deno runs on machines with the least significant byte first only, as the journal has it.
+  return new Uint8Array(new Float64Array(values).buffer);
 }
 
 /** SHA-256 in hexadecimal. */
@@ -191,7 +189,6 @@ function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boo
 }
 
 function valuesIn(bytes: Uint8Array): Float64Array {
-  // Deno runs on machines with the least significant byte first only, as the journal has it.
   const values = new Float64Array(bytes.length / BYTES);
   new Uint8Array(values.buffer).set(bytes);
   return values;

@@ -223,7 +223,11 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
-      draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
+      draft = {
+        ...draft,
+        state: state.snapshot(),
+        orders: [...draft.orders ?? [], ...state.orders.takeChanges()],
+      };
       stored = storedAt(entry, draft, state, this.#withCloses);
     }
     this.#last = stored;

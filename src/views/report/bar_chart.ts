@@ -1,7 +1,7 @@
 /** A bar chart as SVG, with its table behind it. */
 import { Money } from "../../domain/numbers/money.ts";
 import { money, signedMoney } from "../terminal/figures.ts";
-import type { TripTotals } from "../../domain/performance/trip_log.ts";
+import type { TripTotals } from "../../domain/performance/trip_totals.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** One bar: its label, and the trips it stands for; null for none. */

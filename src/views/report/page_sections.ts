@@ -1,5 +1,5 @@
 /** The tables of the report's page. */
-import { RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
+import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
 import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Money, ZERO } from "../../../src/domain/numbers/money.ts";
-import { KEPT_OF_EACH, returnClass, TripLog } from "../../../src/domain/performance/trip_log.ts";
+import { KEPT_OF_EACH } from "../../../src/domain/performance/kept_trips.ts";
+import { TripLog } from "../../../src/domain/performance/trip_log.ts";
+import { returnClass } from "../../../src/domain/performance/trip_totals.ts";
 import type { Fill } from "../../../src/domain/orders/fill.ts";
 
 const HOUR = 3_600_000_000;
