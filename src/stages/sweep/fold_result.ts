@@ -24,9 +24,6 @@ export interface FoldResult {
   readonly curve: readonly (readonly [time: number, equity: number])[];
 }
 
-/** The points of a window's curve, at most. */
-export const WINDOW_POINTS = 64;
-
 /** The result of a run that has seen `trades` trades. `division` divides as many returns as there are. */
 export function foldResult(
   { run, signals }: FoldRun,

@@ -17,6 +17,9 @@ import { CrossoverBank, type Windows } from "./crossover_bank.ts";
 import { LaneBlock } from "./lane_block.ts";
 import { BankTurns, StageTurns, type Turns } from "./turns.ts";
 
+/** The most points of a lane's curve: for a window of a walk-forward, as nobody draws the curve of every row. */
+const CURVE_POINTS = 64;
+
 /** One configuration. */
 export interface LaneOptions {
   readonly bars: BarSize;
@@ -187,7 +190,7 @@ export class SweepLanes implements BlockFollower<Block> {
 
   /** A run of a lane as it would be now, had it seen nothing but what holds now. */
   #runOf(lane: number): ModelRun {
-    const run = new ModelRun(this.#lanes[lane]!.parameters);
+    const run = new ModelRun(this.#lanes[lane]!.parameters, CURVE_POINTS);
     for (const [symbol, rules] of this.#rules) {
       run.trade(symbol, rules);
       if (this.#awaitsRules) run.awaitRules(symbol, true);

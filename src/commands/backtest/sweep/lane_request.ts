@@ -3,7 +3,7 @@ import { configFrom, engineChoices } from "../../../config/config.ts";
 import { optionsOfStrategy } from "../../../config/strategy_options.ts";
 import type { ShownOptions } from "../../../domain/run/sweep_result.ts";
 import { chosenFile } from "../../../feeds/files/strategy_file.ts";
-import { strategyOf } from "../../../stages/strategies/known_strategies.ts";
+import { DEFAULT_STRATEGY, strategyOf } from "../../../stages/strategies/known_strategies.ts";
 import type { LaneOptions } from "../../../stages/sweep/sweep_lanes.ts";
 
 /** A configuration as events show it. */
@@ -24,4 +24,11 @@ export async function laneOf(request: LaneRequest): Promise<LaneOptions> {
     strategyKey: JSON.stringify([strategy, own?.settings ?? set, ...values]),
     windows: isSimple ? { short, long } : null,
   };
+}
+
+/** What two requests with the same strategy over the same bars have in common, and no others. */
+export function strategyTextOf(request: LaneRequest): string {
+  const { strategy = DEFAULT_STRATEGY, bars, set = null } = request;
+  const values = optionsOfStrategy(String(strategy)).map((name) => request[name] ?? null);
+  return JSON.stringify([bars, strategy, set, ...values]);
 }
