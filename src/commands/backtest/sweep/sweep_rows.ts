@@ -4,6 +4,12 @@ import type { ReturnMoments } from "../../../domain/overfitting/return_moments.t
 import type { Sampling } from "../../../domain/performance/equity_curve.ts";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 
+/** The rows so far as plain values. */
+export interface RowsSnapshot
+  extends Pick<SweepRows, "moments" | "sampling" | "span" | "testSpan" | "profits" | "testProfits"> {
+  readonly sums: readonly (readonly number[])[];
+}
+
 /** The rows so far, in the order of the grid. */
 export class SweepRows {
   readonly moments: ReturnMoments[] = [];
@@ -31,6 +37,28 @@ export class SweepRows {
     if (test === null) return;
     this.testSpan = test.to - test.from;
     this.testProfits.push(test.figures.netProfit);
+  }
+
+  /** All of it as plain values, for `restore`. */
+  snapshot(): RowsSnapshot {
+    const { moments, sampling, span, testSpan, profits, testProfits } = this;
+    return {
+      moments,
+      sampling,
+      span,
+      testSpan,
+      profits,
+      testProfits,
+      sums: this.#sums.map((sums) => [...sums]),
+    };
+  }
+
+  restore({ sums, moments, profits, testProfits, sampling, span, testSpan }: RowsSnapshot): void {
+    this.moments.push(...moments);
+    this.profits.push(...profits);
+    this.testProfits.push(...testProfits);
+    this.#sums.push(...sums.map((one) => Float64Array.from(one)));
+    Object.assign(this, { sampling, span, testSpan });
   }
 
   /** The sums of the returns of all rows in blocks of time; null unless every row has them. */
