@@ -98,9 +98,9 @@ names the columns id,price,qty,time,is_buyer_maker.
                             first
   penstock backtest trades.csv --models --out result.json
                             three fill models side by side; the result as JSON`,
-  sweep: `penstock sweep FILE... backtests every combination of some options in one pass over
-the files, and ranks them. Any trading, risk or instrument option takes a list
-(5,10,20), a range (5..100:5) or both (5,10,20..100:20). Each row is what
+  sweep: `penstock sweep FILE... backtests every combination of some options in one pass
+over the files, and ranks them. Any option about trading, risk, orders or the
+instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
 "penstock backtest" with its options gives. The last option turns fastest.
 
   penstock sweep trades.csv --short 5..50:5 --long 20..200:20

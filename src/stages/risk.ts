@@ -127,15 +127,13 @@ export class RiskGate {
   refusedAt(block: Block, row: number, { side, next }: Signal): Check | null {
     const { latency, fill } = this.#parameters;
     if (next !== undefined || !this.orders.isEmpty || !this.#account.position.isZero()) return null;
-    const { time, receivedAt } = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
     const isBarred = this.#lost !== null || this.awaitsRules || this.#halt.bars(side);
     // A sale without a position is refused as soon as it is due, which is at once.
     if (!isBarred && (side === "buy" || latency !== 0 || fill === "next")) return null;
     if (this.hasNews || this.#halt.markQuiet(block, row, row + 1) === row) return null;
-    if (this.#lost !== null) return this.#lost;
-    if (this.awaitsRules) return "no-rules";
-    if (isBarred) return "halted";
-    const breach = this.#checks.judgeSignal({ time, receivedAt }) ??
+    if (isBarred) return this.#lost ?? (this.awaitsRules ? "no-rules" : "halted");
+    const times = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
+    const breach = this.#checks.judgeSignal(times) ??
       this.#checks.judgeStart(side, clockAtRow(block, row));
     return breach?.reason ?? "no-position";
   }

@@ -4,8 +4,9 @@
  */
 import type { Block } from "../../domain/market/block.ts";
 import { BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { Turn, Wish } from "../../domain/market/signal.ts";
+import type { Wish } from "../../domain/market/signal.ts";
 import { powerOfTen } from "../../domain/numbers/price.ts";
+import type { LaneBlock } from "./lane_block.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
 /** Two windows, in trades. */
@@ -97,10 +98,11 @@ export class CrossoverBank {
   }
 
   /**
-   * Adds the turns of a pair in the block taken last to `turns`: where its wish, 0 excepted, is not the one before.
+   * Adds to the block taken last the turns of a pair in it: where its wish, 0 excepted, is not the one before.
    * `last` is its last wish. Returns the wish after the block.
    */
-  findTurns({ short, long }: Windows, last: Wish, size: number, turns: Turn[]): Wish {
+  findTurns({ short, long }: Windows, last: Wish, block: LaneBlock): Wish {
+    const { size } = block;
     const [ofShort, ofLong] = [this.#sums.get(short)!.rows, this.#sums.get(long)!.rows];
     let row = Math.max(0, long - 1 - this.#before);
     let wish = last;
@@ -110,7 +112,7 @@ export class CrossoverBank {
       else while (row < size && ofShort[row]! * long === ofLong[row]! * short) row++;
       if (row === size) break;
       wish = wish === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : wish > 0 ? -1 : 1;
-      turns.push({ row, wish, values: null });
+      block.addTurn(row, wish);
       row++;
     }
     return wish;

@@ -27,6 +27,8 @@ export class LaneBlock implements SignalledBlock {
   readonly wishes: Int8Array;
   bars: ClosedBars | null = null;
   readonly turns: Turn[] = [];
+  /** Turns to be used again: there are tens of millions of them. */
+  readonly #turns: { -readonly [P in keyof Turn]: Turn[P] }[] = [];
   readonly signals: Signal[] = [];
   readonly signalRows: number[] = [];
 
@@ -52,6 +54,15 @@ export class LaneBlock implements SignalledBlock {
     this.buyerIsMaker = block.buyerIsMaker;
     this.receivedAt = block.receivedAt;
     this.bars = null;
+  }
+
+  /** Adds a turn behind the others. */
+  addTurn(row: number, wish: Turn["wish"]): void {
+    const { turns } = this;
+    const turn = this.#turns[turns.length] ??= { row, wish, values: null };
+    turn.row = row;
+    turn.wish = wish;
+    turns.push(turn);
   }
 
   /** Looks for the extremes of its trades, once for all lanes. */

@@ -11,7 +11,7 @@ import { barStageOf } from "../bars.ts";
 import type { BlockFollower } from "../block_follower.ts";
 import { ModelRun } from "../model_run.ts";
 import { OneBlock } from "../one_block.ts";
-import { SignalStage } from "../signal.ts";
+import { SignalPool, SignalStage } from "../signal.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { CrossoverBank, type Windows } from "./crossover_bank.ts";
 import { LaneBlock } from "./lane_block.ts";
@@ -66,6 +66,7 @@ export class SweepLanes implements BlockFollower<Block> {
   readonly #rules = new Map<string, Partial<TradingRules>>();
   #block: LaneBlock | null = null;
   #lost: "disconnected" | "stale" | null = null;
+  readonly #pool = new SignalPool();
   #awaitsRules = false;
   #halt: { readonly action: OnHalt; readonly tradeId: number } | null = null;
   /** The lane at work, for the message of one that fails. */
@@ -94,7 +95,7 @@ export class SweepLanes implements BlockFollower<Block> {
   open(fold: number): void {
     for (const strategy of this.#strategies()) {
       strategy.turns.forgetWish();
-      const signals = new SignalStage();
+      const signals = new SignalStage(this.#pool);
       const source = new OneBlock<SignalledBlock>();
       const runs = new Map(strategy.lanes.map((lane) => [lane, this.#runOf(lane)]));
       strategy.folds.set(fold, { signals, source, signalled: signals.over(source), runs });

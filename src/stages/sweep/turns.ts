@@ -63,10 +63,10 @@ export class BankTurns implements Turns {
   find(block: LaneBlock): void {
     if (this.#stage === null && !this.#bank.isTaken) this.#leaveBank();
     if (this.#stage !== null) return this.#stage.find(block);
-    const { turns, late, size } = block;
+    const { turns, late } = block;
     if (turns.length > 0) turns.length = 0;
     if (late) this.#last = 0;
-    else this.#last = this.#bank.findTurns(this.#windows, this.#last, size, turns);
+    else this.#last = this.#bank.findTurns(this.#windows, this.#last, block);
   }
 
   forgetWish(): void {
