@@ -135,9 +135,10 @@ async function checkStrategy(
   command: CommandName | null,
   mistakes: string[],
 ): Promise<void> {
-  if (!["run", "demo", "backtest", "sweep"].includes(command ?? "") || !strategy?.text.match(/\.(ts|js)$/)) {
-    return;
-  }
+  if (
+    !["run", "demo", "backtest", "sweep"].includes(command ?? "") ||
+    !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
+  ) return;
   const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
   try {
     await loadStrategy(strategy.text, set?.text || null);
@@ -164,6 +165,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),
+  compare: async (started) => await (await import("./src/commands/compare.ts")).compare(started),
   halt: async (started) => await (await import("./src/commands/halt.ts")).halt(started),
   release: async (started) => await (await import("./src/commands/release.ts")).release(started),
   resume: async (started) => await (await import("./src/commands/release.ts")).release(started),
@@ -175,7 +177,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
  * Commands that hardly ever wait. No listener would get its turn, so a signal ends them as it ends any
  * program.
  */
-const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "report", "status"];
+const SYNCHRONOUS: readonly CommandName[] = ["compare", "config", "export", "report", "status"];
 
 async function execute(
   command: CommandName,

@@ -1,6 +1,7 @@
 /** The program's commands, run in this process. */
 import meta from "../../deno.json" with { type: "json" };
 import { backtest } from "../../src/commands/backtest.ts";
+import { compare } from "../../src/commands/compare.ts";
 import { config } from "../../src/commands/config.ts";
 import { demo } from "../../src/commands/demo.ts";
 import { exchange } from "../../src/commands/exchange.ts";
@@ -64,6 +65,10 @@ export async function penstock(...args: readonly string[]): Promise<void> {
       return;
     case "export":
       return await exportOrCopy(started);
+    case "compare":
+      // That something differs is no failure of a page.
+      await compare(started);
+      return;
     case "report":
       return await report(started);
     default:

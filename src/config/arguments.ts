@@ -29,10 +29,14 @@ const FILES: Partial<
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
   report: { least: 1, most: 1, usage: `FILE", a result or a journal` },
+  compare: { least: 2, most: 2, usage: `A B", each a result, a sweep or a journal` },
   halt: { least: 1, most: 1, usage: `JOURNAL"` },
   release: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
   resume: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
 };
+
+/** Commands that look at one run of a journal. */
+const ONE_RUN: readonly CommandName[] = ["status", "verify", "report", "compare"];
 
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
@@ -61,7 +65,11 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   const { least, most, usage } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
-  const taken = most === 0 ? "options only" : `one ${command === "report" ? "file" : "journal"} and options`;
+  const taken = most === 0
+    ? "options only"
+    : most === 2
+    ? "two files and options"
+    : `one ${command === "report" ? "file" : "journal"} and options`;
   for (const word of rest.slice(most)) {
     mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
   }
@@ -93,7 +101,7 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${optionWord(name)} is not an option of "${command}": ${help}`);
     }
   }
-  if ((command === "status" || command === "verify" || command === "report") && given.run?.text === "all") {
+  if (command !== null && ONE_RUN.includes(command) && given.run?.text === "all") {
     mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;

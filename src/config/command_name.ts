@@ -11,6 +11,7 @@ export const COMMANDS = {
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",
   export: "write fills, closed positions, round trips, signals or equity, for other tools",
   report: "write one HTML page about a result or a journal: charts, round trips, figures",
+  compare: "compare two results, sweeps or journals: options, figures, events",
   halt: "halt a run by hand; --flatten sells its position as well",
   release: "end the halt of a run",
   resume: "another name for release",

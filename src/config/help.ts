@@ -15,7 +15,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   2: "wrong usage or configuration",
   3: "unusable input data",
   4: "exchange out of reach (--attempts)",
-  5: "verify found a difference",
+  5: "verify or compare found a difference",
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
@@ -30,6 +30,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
   export: [[0, "done"], 1, 2],
   report: [[0, "done"], 1, 2, 3],
+  compare: [[0, "the same"], 1, 2, 3, [5, "something differs"]],
   halt: [0, 1, 2, 130],
   release: [0, 1, 2, 130],
   resume: [0, 1, 2, 130],
@@ -129,6 +130,18 @@ writes to it.
                             as result.html
   penstock report data/penstock.db --run 2 --out data/second.html
                             the second run of a journal`,
+  compare: `penstock compare A B says in what two runs differ: options, figures with the
+difference, and the first event that is not the same. A and B are results of
+"penstock backtest --out", sweeps of "penstock sweep --out" or journals, in any
+mix. How long a run took, where its files lie and which version made it do not
+count.
+
+  penstock compare yesterday.json today.json
+                            the same backtest by another version
+  penstock compare result.json data/penstock.db
+                            a backtest of a recording, and the run that made it
+  penstock compare a.json b.json --json > differences.json
+                            everything as one JSON object`,
   halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the
 halt is kept in its journal, and the next start halts before it trades.
 

@@ -1,14 +1,5 @@
 /** What makes two configurations the same try. */
-import { shownValue } from "./config.ts";
-import type { OptionGroup } from "./option.ts";
-import { defaultText, OPTION_NAMES, OPTIONS } from "./options.ts";
-import { isStrategyOption, strategyReading } from "./strategy_options.ts";
-
-/** The groups whose options decide what a run does with its trades. */
-const DECIDING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
-
-/** The hash of a strategy's file, which is shown beside the options. */
-const SHA256 = "strategySha256";
+import { decidingNames, type Shown, STRATEGY_HASH, valueOf } from "./deciding_options.ts";
 
 /**
  * A text that two configurations share if they do the same with the same trades. It leaves out the symbol, which the
@@ -22,20 +13,10 @@ const SHA256 = "strategySha256";
  * assertEquals(triedOptions({ symbol: "ETHUSDT", short: 20, long: 60, json: true }), '{"long":60}');
  * ```
  */
-export function triedOptions(shown: Readonly<Record<string, unknown>>): string {
-  const chosen = String(shown["strategy"] ?? OPTIONS.strategy.default);
-  const isOwn = SHA256 in shown;
-  const deciding: string[] = OPTION_NAMES.filter((name) => {
-    if (name === "symbol" || name === "strategy" && isOwn || !DECIDING.includes(OPTIONS[name].group)) {
-      return false;
-    }
-    const value = shown[name] ?? null;
-    if (value === null) return false;
-    const byDefault = isStrategyOption(name)
-      ? strategyReading(chosen, name)?.default
-      : defaultText(name, "backtest");
-    return byDefault == null || value !== shownValue(OPTIONS[name].read(byDefault));
-  });
-  if (isOwn) deciding.push(SHA256);
-  return JSON.stringify(Object.fromEntries(deciding.map((name) => [name, shown[name]])));
+export function triedOptions(shown: Shown): string {
+  const deciding = decidingNames(shown).filter((name) => name !== "symbol");
+  const differing = deciding.filter((name) => valueOf(shown, name) !== valueOf({}, name, shown));
+  const named: [string, unknown][] = differing.map((name) => [name, shown[name]]);
+  if (STRATEGY_HASH in shown) named.push([STRATEGY_HASH, shown[STRATEGY_HASH]]);
+  return JSON.stringify(Object.fromEntries(named));
 }

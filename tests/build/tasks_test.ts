@@ -54,6 +54,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   doctor: LIVE,
   export: { read: true, write: ["./data"] },
   report: { read: true, write: ["."] },
+  compare: { read: true },
   halt: REQUEST,
   release: REQUEST,
   resume: REQUEST,

@@ -84,6 +84,7 @@ const EXITS: Readonly<Record<CommandName, readonly number[]>> = {
   doctor: [0, 1, 2, 130],
   export: [0, 1, 2],
   report: [0, 1, 2, 3],
+  compare: [0, 1, 2, 3, 5],
   halt: [0, 1, 2, 130],
   release: [0, 1, 2, 130],
   resume: [0, 1, 2, 130],

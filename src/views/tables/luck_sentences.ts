@@ -30,9 +30,9 @@ export function luckSentences(luck: Luck, judged: Judged): string[] {
   const closing = [...keptSentences(judged), VERDICTS[judged.verdict]];
   if (sampling === null) {
     return [
-      `A Sharpe ratio needs a day of trades and 30 returns, and here ${returns === 1 ? "is" : "are"} ${
-        spanText(luck.years)
-      } and ${counted(returns, "return")}, so nothing can be said about luck.`,
+      `A Sharpe ratio needs a day of trades and 30 returns. These trades cover ${spanText(luck.years)} with ${
+        counted(returns, "return")
+      }, so nothing can be said about luck.`,
       ...closing,
     ];
   }
@@ -149,9 +149,11 @@ function probabilityText(probability: number): string {
   return percent < 1 || percent > 99 ? `${percent.toFixed(1)} %` : `${percent.toFixed(0)} %`;
 }
 
-/** A length of time in years to the tenth, or in days or hours if it is short. */
+/** A length of time in years to the tenth, or in days, hours or minutes if it is short. */
 function spanText(years: number): string {
   if (years >= 2) return `${grouped(Math.floor(years))}.${Math.floor(years * 10) % 10} years`;
   const days = years * DAYS_A_YEAR;
-  return days >= 3 ? counted(Math.round(days), "day") : counted(Math.round(days * 24), "hour");
+  const hours = days * 24;
+  if (days >= 3) return counted(Math.round(days), "day");
+  return hours >= 3 ? counted(Math.round(hours), "hour") : counted(Math.round(hours * 60), "minute");
 }

@@ -6,6 +6,7 @@ import { type Luck, luckOf } from "../../../src/domain/overfitting/luck.ts";
 import { returnMoments } from "../../../src/domain/overfitting/return_moments.ts";
 import { deflatedSharpe, luckySharpe } from "../../../src/domain/overfitting/sharpe_statistics.ts";
 import { shownLuck } from "../../../src/domain/overfitting/shown_luck.ts";
+import { walkForwardEfficiency } from "../../../src/domain/overfitting/walk_forward_efficiency.ts";
 import { verdictOf } from "../../../src/domain/overfitting/verdict.ts";
 import { Random } from "../../../src/simulator/random.ts";
 
@@ -112,6 +113,32 @@ Deno.test("verdictOf() catches what keeps nothing on trades that it was not chos
   const kept = (share: string) => verdictOf(GOOD, [new Money("0.8"), new Money(share)]);
   assertEquals(["0.5", "0.49", "0", "-0.3"].map(kept), ["good", "doubtful", "luck", "luck"]);
   assertEquals(verdictOf(GOOD, [null]), "doubtful");
+});
+
+Deno.test("verdictOf() is fooled by a look at the future of the choice, until other trades are traded", () => {
+  let fooled = 0;
+  for (let seed = 1; seed <= 10; seed++) {
+    const random = new Random(seed);
+    const steps = Array.from({ length: 600 }, () => 0.001 * random.normal());
+    const chosenBy = 400;
+    // One of 40 knows the next step of every second hour in the trades of the choice, and is long by chance elsewhere.
+    const configurations = Array.from({ length: 40 }, (_, n) =>
+      Float64Array.from(steps, (step, hour) => {
+        const isKnown = n === 17 && hour < chosenBy && hour % 2 === 0;
+        return (isKnown ? step > 0 : random.uniform() < 0.5) ? step : 0;
+      }));
+    const luck = luckIn(configurations.map((returns) => returns.slice(0, chosenBy)));
+    if (verdictOf(luck) === "good") fooled++;
+    const profit = (returns: Float64Array) =>
+      new Money(returns.reduce((sum, value) => sum + value, 0).toFixed(12));
+    const planted = configurations[17]!;
+    const kept = walkForwardEfficiency(
+      { profit: profit(planted.slice(0, chosenBy)), span: chosenBy },
+      { profit: profit(planted.slice(chosenBy)), span: 600 - chosenBy },
+    );
+    assert(verdictOf(luck, [kept]) !== "good", `seed ${seed} kept ${kept}`);
+  }
+  assert(fooled >= 9, `${fooled} of 10 were fooled`);
 });
 
 Deno.test("luckOf() annualises, and takes the variance from the configurations that have a ratio", () => {

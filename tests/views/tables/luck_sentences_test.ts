@@ -67,10 +67,14 @@ Deno.test("luckSentences() says that there is too little data, and why", () => {
       verdict: "unknown",
     }),
     [
-      "A Sharpe ratio needs a day of trades and 30 returns, and here are 8 hours and 29 returns, so nothing can be said " +
-      "about luck.",
+      "A Sharpe ratio needs a day of trades and 30 returns. These trades cover 8 hours with 29 returns, so nothing can " +
+      "be said about luck.",
       "These trades are too few to say whether the best configuration is more than luck.",
     ],
+  );
+  assert(
+    luckSentences({ ...LUCK, ...none, sampling: null, years: 12 / 525_600 }, { verdict: "unknown" })[0]!
+      .includes("12 minutes"),
   );
   assertEquals(
     luckSentences({ ...LUCK, ...none }, { verdict: "unknown" })[0],

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { configure, type GivenOptions, shownConfig } from "../../src/config/config.ts";
+import { comparedOptions } from "../../src/config/deciding_options.ts";
 import { triedOptions } from "../../src/config/tried_options.ts";
 
 function triedWith(options: Readonly<Record<string, string>>): string {
@@ -41,4 +42,16 @@ Deno.test("triedOptions() knows a strategy of one's own by the hash of its file"
     triedOptions({ strategy: path, set: "edge=1", strategySha256 });
   assertEquals(own("a.ts", "00"), own("/elsewhere/b.ts", "00"));
   assert(own("a.ts", "00") !== own("a.ts", "01"));
+});
+
+Deno.test("comparedOptions() has the default of an option that an older version did not show", () => {
+  const whole = comparedOptions(shownConfig(configure({}, [], "backtest").config));
+  assertEquals(comparedOptions({ symbol: "BTCUSDT", short: 20, long: 50 }), whole);
+  assertEquals(whole["fee"], "0.001");
+  assertEquals(whole["stopLoss"], null);
+  for (const name of ["out", "json", "endpoint", "state", "period", "strategySha256"]) {
+    assert(!(name in whole), name);
+  }
+  const own = comparedOptions({ strategy: "a.ts", set: null, strategySha256: "00" });
+  assertEquals([own["strategySha256"], "strategy" in own, "short" in own], ["00", false, false]);
 });
