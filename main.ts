@@ -132,7 +132,9 @@ async function checkStrategy(
   command: CommandName | null,
   mistakes: string[],
 ): Promise<void> {
-  if (!["run", "demo", "backtest"].includes(command ?? "") || !strategy?.text.match(/\.(ts|js)$/)) return;
+  if (
+    !["run", "demo", "backtest"].includes(command ?? "") || !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
+  ) return;
   const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
   try {
     await loadStrategy(strategy.text, set?.text || null);

@@ -10,8 +10,8 @@ const TABLE_ROWS = 200;
 
 const run = await readRun("data");
 const marks = incidentMarks(run);
-const charts: Charts = new Charts(run, (trip) => table.select(trip), placeIncidents);
-const table = new TripTable(run, (trip) => {
+const charts: Charts = new Charts(run, (trip) => table?.select(trip), placeIncidents);
+const table = run.trips.length === 0 ? null : new TripTable(run, (trip) => {
   charts.select(trip);
   document.getElementById("chart-price")!.scrollIntoView({ block: "center", behavior: "smooth" });
 });
@@ -19,7 +19,7 @@ const table = new TripTable(run, (trip) => {
 button("zoom-reset", () => charts.reset());
 button("zone", (pressed) => {
   showLocal(!showsLocal());
-  pressed.textContent = showsLocal() ? "Local time" : "UTC";
+  pressed.textContent = showsLocal() ? "Times: local" : "Times: UTC";
 });
 button("theme", () => {
   const root = document.documentElement;

@@ -1,7 +1,17 @@
 /** Every sample on the pages, from runs of the program. */
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { aside, at, COLUMNS, setClock, setGrain, soFar, written } from "./fixed_surroundings.ts";
+import {
+  aside,
+  at,
+  COLUMNS,
+  FEW_COLUMNS,
+  setClock,
+  setColumns,
+  setGrain,
+  soFar,
+  written,
+} from "./fixed_surroundings.ts";
 import { jsonExcerpt, lineCut, middleCut } from "./excerpt.ts";
 import { commandTable, optionTables } from "./options_tables.ts";
 import { penstock } from "./program.ts";
@@ -26,10 +36,12 @@ const LINE_LENGTH = 150;
 export async function makeSamples(): Promise<Samples> {
   Deno.mkdirSync("data");
   const { picture, ...terminal } = await terminalRun();
+  setClock(0);
   const texts = {
     commands: commandTable(),
     options: optionTables(),
     ...terminal,
+    chart: await chartScreen(),
     ...await backtests(),
     ...await keptRun(),
     ...await events(),
@@ -65,6 +77,25 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   };
 }
 
+/** When the chart is looked at. */
+const CHART_MS = 236_000;
+
+/** What a smaller terminal shows of a demo with the chart. */
+async function chartScreen(): Promise<string> {
+  let shown = "";
+  at(CHART_MS, () => shown = soFar().stderr);
+  setColumns(FEW_COLUMNS);
+  const options = ["--view", "chart", "--bars", "5s", "--short", "2", "--long", "6"];
+  await written(() => penstock("demo", "--for", "237s", ...options), true);
+  setColumns(COLUMNS);
+  return textOn(shown, FEW_COLUMNS);
+}
+
+/** The lines that a terminal shows after this output. */
+function textOn(output: string, columns: number): string {
+  return screenAfter(output, columns).map((row) => row.map(({ text }) => text).join("").trimEnd()).join("\n");
+}
+
 /** The time between two readings of the stopwatch in a command that reads files, ms: about as fast as a real run. */
 const READING_MS = 12;
 
@@ -80,11 +111,14 @@ async function backtests(): Promise<Record<string, string>> {
     () => penstock("compare", "result.json", "slipped.json"),
     READING_MS,
   );
+  const drawn = await aside(() => penstock("backtest", ...options, ...DAYS), READING_MS, true);
+  const [equity = ""] = /^Equity, [^]*/m.exec(textOn(drawn.stdout, FEW_COLUMNS)) ?? [];
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
     compare: shortened(difference.trim()),
+    equity: equity.trimEnd(),
     models: compared,
     "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),

@@ -67,6 +67,7 @@ export async function backtest(
     { isBacktest: true, stdout, stderr, stop, signal, onBroken: () => {} },
     views,
   );
+  for (const text of chosen.remarks ?? []) warn(view, text);
   const barsFrom = configuration.sources.bars;
   using opening = alarm(asked.for, () => ending.abort());
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
@@ -149,7 +150,8 @@ export async function backtest(
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
-      view.report?.({ summary, config, assets, averages, columns: run.reports() });
+      const { equityCurve: equity } = run.measured;
+      view.report?.({ summary, config, assets, averages, columns: run.reports(), equity });
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {

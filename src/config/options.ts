@@ -288,6 +288,13 @@ export const OPTIONS = {
     commands: [...ALL, "verify"],
     help: "write the log on standard error as text or as JSON",
   }),
+  view: output({
+    default: "log",
+    read: oneOf("log", "chart"),
+    value: "log|chart",
+    commands: STREAM,
+    help: "what to show first on a terminal: the log, or a chart; the key v shows the other",
+  }),
   config: output({
     default: null,
     read: anyText,

@@ -89,6 +89,11 @@ export const STRATEGY_OPTIONS = {
   strategy: trading({
     default: DEFAULT_STRATEGY,
     read: (text) => {
+      if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) {
+        throw new NotAllowed(
+          "a file on this machine, as no code is loaded from a network: download it, read it, and name it",
+        );
+      }
       if (isStrategyName(text) || isStrategyFile(text)) return text;
       throw new NotAllowed(`one of ${NAMES.join(", ")}, or a file of your own that ends in .ts`);
     },

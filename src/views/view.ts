@@ -1,4 +1,5 @@
 /** The seam between a run and whatever shows it. */
+import type { CurvePoint } from "../domain/performance/equity_curve.ts";
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { RunState } from "../stages/run_state.ts";
 import type { ReportColumn, ReportHead } from "./report/report_table.ts";
@@ -78,6 +79,8 @@ export interface BacktestGlance extends BacktestProgress {
 /** The figures of a backtest, with a column for each fill model. */
 export interface Report extends ReportHead {
   readonly columns: readonly ReportColumn[];
+  /** Equity over time, thin enough to draw. */
+  readonly equity: readonly CurvePoint[];
 }
 
 /** Shows events as they come, and then what the view held back, even if the source of the events throws. */

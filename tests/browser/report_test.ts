@@ -115,7 +115,7 @@ async function trips(view: View, result: Record<string, never>): Promise<void> {
   await page.click("#trips tbody tr:nth-child(2)");
   const zoomed = await view.text("#span");
   assert(zoomed !== whole, zoomed);
-  assertEquals(await page.getAttribute("#trips tbody tr:nth-child(2)", "aria-selected"), "true");
+  assertEquals(await page.getAttribute("#trips tbody tr:nth-child(2)", "aria-current"), "true");
   const entry = await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)");
   const [from, to] = zoomed.split(" to ") as [string, string];
   assert(from <= entry && entry <= to, `${entry} in ${zoomed}`);
@@ -156,7 +156,7 @@ Deno.test({
       await page.click("#theme");
       assertEquals(await page.getAttribute("html", "data-theme"), "light");
       await page.click("#zone");
-      assertEquals(await view.text("#zone"), "Local time");
+      assertEquals(await view.text("#zone"), "Times: local");
       assertEquals([view.complaints, view.requests], [[], []]);
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -96,6 +96,7 @@ const RUN: RunState = {
   cash: new Money("10000"),
   position: new Money("0"),
   equity: new Money("10000"),
+  fall: null,
   halt: null,
 };
 const STREAM = { symbol, connected: false, tradesPerSecond: 0, lagMs: null };
@@ -106,6 +107,7 @@ const GLANCES: readonly Glance[] = [
 ];
 const REPORT: Report = {
   summary: SUMMARY,
+  equity: [{ time: 0, equity: 10000 }, { time: 1000, equity: 206 }],
   config: configure({}).config,
   assets: { base: HOSTILE, quote: HOSTILE },
   averages: { emptied: 0, existed: true },
