@@ -2,7 +2,6 @@
 import { formatsOf, TRADE_FILES } from "../../formats/file_layout.ts";
 import type { Started } from "../../config/command.ts";
 import { shownConfig } from "../../config/config.ts";
-import type { Grid } from "../../config/grid.ts";
 import { settleInstrument } from "../../config/instrument_settlement.ts";
 import type { Config } from "../../config/options.ts";
 import { triedOptions } from "../../config/tried_options.ts";
