@@ -2,7 +2,6 @@
 import { formatsOf, TRADE_FILES } from "../../formats/file_layout.ts";
 import type { Started } from "../../config/command.ts";
 import { shownConfig } from "../../config/config.ts";
-import type { Grid } from "../../config/grid.ts";
 import { settleInstrument } from "../../config/instrument_settlement.ts";
 import type { Config } from "../../config/options.ts";
 import { triedOptions } from "../../config/tried_options.ts";
@@ -22,7 +21,7 @@ import { withRecordedMarket } from "./recorded_market.ts";
 import { Findings } from "./sweep/findings.ts";
 import { type Fold, foldsOf, isDivided, WHOLE } from "./sweep/folds.ts";
 import type { LaneRequest } from "./sweep/lane_request.ts";
-import { passesOf } from "./sweep/passes.ts";
+import { MOST_LANES, passesOf } from "./sweep/passes.ts";
 import { type PassProgress, type PassResult, type PassSettings, runPass } from "./sweep/sweep_pass.ts";
 import { LaneFailure, localTeam, type Team } from "./sweep/team.ts";
 import { workerTeam } from "./sweep/worker_team.ts";
@@ -34,7 +33,7 @@ const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel"
 /** Backtests every combination of a grid, and says how much of the best is luck. */
 export async function sweep(
   { command, version, files: paths, signal, swept, ...chosen }: Started,
-  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE } = {},
+  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: most = MOST_LANES } = {},
 ): Promise<void> {
   if (swept === undefined) throw new TypeError("A sweep has a grid");
   const { grid, places } = swept;
@@ -43,7 +42,7 @@ export async function sweep(
   const { config, sources } = settleInstrument(configuration, rules);
   const own = await chosenFile(config);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
-  refuseWrongFiles(files, config, passesOf(places, bytesIn(files)).length > 1);
+  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
   const shown = { ...shownConfig(config), ...shownOf(own) };
   const head: SweepHead = {
     options: without(shown, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
@@ -121,7 +120,7 @@ export async function sweep(
       if (before !== null) show(findings.restore(before));
     };
     const finished = before?.rows.length ?? 0;
-    for (const pass of passesOf(places.slice(finished), bytesIn(files))) {
+    for (const pass of passesOf(places.slice(finished), bytesIn(files), most)) {
       if (signal.aborted) break;
       lanes = pass.length;
       let asked: LaneRequest[] = [];

@@ -1,21 +1,20 @@
 /**
- * All crossovers of simple averages of one grid, every trade a bar: the sums of each window are computed once for all
- * pairs that have it, and a pair only compares two columns.
+ * All crossovers of simple averages over the same bars: the sums of each window are computed once for all pairs that have
+ * it, and a pair only compares two columns.
  */
-import type { Block } from "../../domain/market/block.ts";
-import { BLOCK_ROWS } from "../../domain/market/block.ts";
+import { type BarredBlock, BLOCK_ROWS } from "../../domain/market/block.ts";
 import type { Wish } from "../../domain/market/signal.ts";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { LaneBlock } from "./lane_block.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
-/** Two windows, in trades. */
+/** Two windows, in bars. */
 export interface Windows {
   readonly short: number;
   readonly long: number;
 }
 
-/** The sums of one window: after each trade of the block taken last, and after its last. */
+/** The sums of one window: after each close of the block taken last, and after its last. */
 interface Sums {
   readonly window: number;
   readonly rows: Float64Array;
@@ -36,6 +35,12 @@ export class CrossoverBank {
   /** The closes in the ring before the block taken last. */
   #before = 0;
   #isTaken = true;
+  /** The closes of the block taken last: those of its trades, or of its bars with the rows at which they closed. */
+  #closes: Float64Array = new Float64Array(0);
+  #size = 0;
+  #rows: Int32Array | null = null;
+  /** Columns of the closes of bars, once there are any. */
+  #ofBars: { readonly closes: Float64Array; readonly rows: Int32Array } | null = null;
 
   constructor(pairs: readonly Windows[]) {
     let [longest, product] = [1, 1];
@@ -54,11 +59,13 @@ export class CrossoverBank {
   }
 
   /**
-   * Takes the trades of a block, after a gap from an empty start. If their prices are too large for plain numbers, nothing
-   * is taken from then on, and `closes` are those before the block.
+   * Takes the closes of a block, after a gap from an empty start. If they are too large for plain numbers, or too many,
+   * nothing is taken from then on, and `closes` are those before the block.
    */
-  take(block: Block): void {
-    const { size, price, decimals } = block;
+  take(block: BarredBlock): void {
+    const { decimals } = block;
+    if (!this.#show(block)) this.#isTaken = false;
+    const [size, price] = [this.#size, this.#closes];
     const factor = powerOfTen(decimals - this.#decimals);
     let largest = block.missing === 0 ? this.#largest * factor : 0;
     for (let row = 0; row < size; row++) if (price[row]! > largest) largest = price[row]!;
@@ -74,7 +81,7 @@ export class CrossoverBank {
     for (const sums of this.#sums.values()) {
       const { window, rows } = sums;
       let { sum } = sums;
-      // Until the window is full nothing leaves it; from then on it is a trade of this block, or one of the ring.
+      // Until the window is full nothing leaves it; from then on it is a close of this block, or one of the ring.
       const full = Math.min(size, Math.max(0, window - this.#count));
       const own = Math.min(size, Math.max(full, window));
       let row = 0;
@@ -102,7 +109,8 @@ export class CrossoverBank {
    * `last` is its last wish. Returns the wish after the block.
    */
   findTurns({ short, long }: Windows, last: Wish, block: LaneBlock): Wish {
-    const { size } = block;
+    const size = this.#size;
+    const rows = this.#rows;
     const [ofShort, ofLong] = [this.#sums.get(short)!.rows, this.#sums.get(long)!.rows];
     let row = Math.max(0, long - 1 - this.#before);
     let wish = last;
@@ -112,7 +120,7 @@ export class CrossoverBank {
       else while (row < size && ofShort[row]! * long === ofLong[row]! * short) row++;
       if (row === size) break;
       wish = wish === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : wish > 0 ? -1 : 1;
-      block.addTurn(row, wish);
+      block.addTurn(rows === null ? row : rows[row]!, wish);
       row++;
     }
     return wish;
@@ -124,6 +132,32 @@ export class CrossoverBank {
     const mask = this.#ring.length - 1;
     const values = Array.from({ length: size }, (_, at) => this.#ring[(this.#count - size + at) & mask]!);
     return { decimals: this.#decimals, values };
+  }
+
+  /** Notes the closes of a block; false if there are too many. */
+  #show({ bars, price, size }: BarredBlock): boolean {
+    this.#rows = null;
+    this.#closes = price;
+    this.#size = size;
+    if (bars === null) return true;
+    if (bars.count > BLOCK_ROWS) return false;
+    const { closes, rows } = this.#ofBars ??= {
+      closes: new Float64Array(BLOCK_ROWS),
+      rows: new Int32Array(BLOCK_ROWS),
+    };
+    let at = 0;
+    for (let place = 0; place < bars.size; place++) {
+      const { close, row, flats } = bars.at(place);
+      // The intervals without a trade close as the bar before them.
+      for (let flat = 0; flat <= flats; flat++, at++) {
+        closes[at] = close;
+        rows[at] = row;
+      }
+    }
+    this.#closes = closes;
+    this.#rows = rows;
+    this.#size = at;
+    return true;
   }
 
   #clear(): void {

@@ -173,7 +173,7 @@ export class SweepLanes implements BlockFollower<Block> {
     const lanes = this.#lanes;
     const stage = barStageOf(lanes[members[0]!]!.bars);
     const source = new OneBlock<Block>();
-    const pairs = stage === null ? members.flatMap((lane) => lanes[lane]!.windows ?? []) : [];
+    const pairs = members.flatMap((lane) => lanes[lane]!.windows ?? []);
     const bank = pairs.length === 0 ? null : new CrossoverBank(pairs);
     const byStrategy = Map.groupBy(members, (lane) => lanes[lane]!.strategyKey);
     return {

@@ -44,12 +44,12 @@ export class StageTurns implements Turns {
   }
 }
 
-/** A crossover in a bank, every trade a bar. */
+/** A crossover in a bank. */
 export class BankTurns implements Turns {
   readonly fault = null;
   readonly #windows: Windows;
   readonly #bank: CrossoverBank;
-  /** The last wish after a live trade other than 0; 0 if there may have been none. */
+  /** The last wish after a live bar other than 0; 0 if there may have been none. */
   #last: Wish = 0;
   /** From the first block on that the bank cannot take. */
   #stage: StageTurns | null = null;
