@@ -8,7 +8,7 @@ import { cutTo, padLeft, textWidth } from "../terminal/text_width.ts";
 /** One line. */
 export interface PlotLine {
   /** In order of time. */
-  readonly columns: Iterable<Column>;
+  readonly columns: readonly Column[];
   readonly style?: Style;
   /** Draws every second dot, and no more than one a column. */
   readonly isDotted?: boolean;
@@ -143,17 +143,18 @@ function draw(canvas: BrailleCanvas, { columns, style, isDotted = false }: PlotL
   for (const { time, first, last, low, high } of columns) {
     const next = Math.floor(across(time, window, canvas.width));
     if (next < 0 || next >= canvas.width) continue;
-    const [start, end, top, bottom] = [first, last, high, low].map((v) => dotOf(v, range, canvas.height));
+    const end = dotOf(last, range, canvas.height);
     if (isDotted) {
-      if (next % 2 === 0 && next !== x) canvas.column(next, end!, end!, style);
+      if (next % 2 === 0 && next !== x) canvas.column(next, end, end, style);
       x = next;
       continue;
     }
     // Until the next trade the last value holds.
     for (let held = x + 1; x >= 0 && held < next; held++) canvas.column(held, y, y, style);
-    if (x >= 0) canvas.column(next, y, start!, style);
-    canvas.column(next, top!, bottom!, style);
-    [x, y] = [next, end!];
+    if (x >= 0) canvas.column(next, y, dotOf(first, range, canvas.height), style);
+    canvas.column(next, dotOf(high, range, canvas.height), dotOf(low, range, canvas.height), style);
+    x = next;
+    y = end;
   }
 }
 
