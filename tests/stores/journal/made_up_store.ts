@@ -222,9 +222,14 @@ function readingOf(path: string, log: MadeUpLog): EntryLog {
     closesUpTo: (last, limit) =>
       read(({ closes }) =>
         [...closes].filter(([seq]) => seq <= last).reverse().slice(0, limit)
-          .map(([seq, { decimals, fresh, bytes, before, state }]) =>
-            ({ seq, decimals, fresh, bytes, before, state })
-          )
+          .map(([seq, { decimals, fresh, bytes, before, state }]) => ({
+            seq,
+            decimals,
+            fresh,
+            bytes,
+            before,
+            state,
+          }))
       ),
     closesKept: (limit) =>
       read(({ closes }) =>
