@@ -121,6 +121,8 @@ async function onPaper(view: View): Promise<void> {
     await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
     "rgb(255, 255, 255)",
   );
+  const widest = await page.$$eval("table", (all) => Math.max(...all.map((table) => table.scrollWidth)));
+  assertLess(widest, 721);
   await page.screenshot({ path: `${SCREENSHOTS}/report-print.png`, fullPage: true });
   await page.emulateMedia({ media: "screen", colorScheme: "light" });
   await page.setViewportSize({ width: 1440, height: 900 });
