@@ -1,6 +1,6 @@
 /** A run is the same to the last digit, however its trades are cut into blocks. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { FILL_MODELS, tradingParametersUnder } from "../../src/domain/orders/fill_model.ts";
@@ -16,6 +16,7 @@ import { RECORDING } from "../support/layouts.ts";
 import { SeededRandom } from "../support/random.ts";
 import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /**
  * How a run is cut: the most trades in a block, after how many trades it is stopped each time, and the sizes
