@@ -113,16 +113,30 @@ async function backtests(): Promise<Record<string, string>> {
     () => penstock("compare", "result.json", "slipped.json"),
     READING_MS,
   );
+  const grid = ["--fee", "0", "--short", "2..20:2", "--long", "24..96:8", "--test", "30%", "--workers", "1"];
+  // A sweep lets timers have their turns.
+  const { stdout: swept } = await written(() => penstock("sweep", ...options, ...grid, ...DAYS));
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
     drawn: equity.trimEnd(),
     compare: shortened(difference.trim()),
+    sweep: swept.trim().split("\n").flatMap((line) => wordsWithin(line, SENTENCE_LENGTH)).join("\n"),
     models: compared,
     "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
+}
+
+/** The longest line of sentences, as wide as a page. */
+const SENTENCE_LENGTH = 110;
+
+/** A line of sentences in several lines, a line of a table as it is. */
+function wordsWithin(line: string, width: number): string[] {
+  return /\S {2,}\S/.test(line)
+    ? [line]
+    : line.match(new RegExp(`.{1,${width}}(?= |$)`, "g"))?.map((part) => part.trim()) ?? [""];
 }
 
 /** A comparison without most of its figures. */
