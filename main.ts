@@ -61,7 +61,10 @@ async function main(args: readonly string[], listen: () => Promise<EndSignals>):
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
     await checkStrategy(options, command, collected);
-    return await execute(command!, configure(options, collected, command), files, listen);
+    const configuration = command === "sweep"
+      ? (await import("./src/config/grid.ts")).configureSweep(options, collected)
+      : configure(options, collected, command);
+    return await execute(command!, configuration, files, listen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return await complain(error.mistakes);
@@ -133,7 +136,8 @@ async function checkStrategy(
   mistakes: string[],
 ): Promise<void> {
   if (
-    !["run", "demo", "backtest"].includes(command ?? "") || !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
+    !["run", "demo", "backtest", "sweep"].includes(command ?? "") ||
+    !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
   ) return;
   const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
   try {
@@ -156,6 +160,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
+  sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
@@ -176,7 +181,7 @@ const SYNCHRONOUS: readonly CommandName[] = ["compare", "config", "export", "rep
 
 async function execute(
   command: CommandName,
-  configuration: Configuration,
+  configuration: Configuration & Pick<Started, "swept">,
   files: readonly string[],
   listen: () => Promise<EndSignals>,
 ): Promise<number> {

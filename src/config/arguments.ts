@@ -24,6 +24,7 @@ const FILES: Partial<
   Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
 > = {
   backtest: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
+  sweep: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
@@ -75,7 +76,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
   const given: GivenOptions = {};
-  for (const name of VALUED) {
+  for (const name of inOrderOf(args)) {
     const texts = parsed[optionWord(name)];
     if (!Array.isArray(texts) || texts.length === 0) continue;
     if (texts.length > 1) {
@@ -117,6 +118,16 @@ export function readArguments(args: readonly string[]): Arguments {
     given,
     mistakes,
   };
+}
+
+/** The options that take a value, those on a command line first and in its order: a sweep turns the last one fastest. */
+function inOrderOf(args: readonly string[]): readonly OptionName[] {
+  const words = args.map((arg) => /^--([^=]+)/.exec(arg)?.[1]);
+  const place = (name: OptionName): number => {
+    const at = words.indexOf(optionWord(name));
+    return at < 0 ? words.length : at;
+  };
+  return [...VALUED].sort((one, other) => place(one) - place(other));
 }
 
 /** A question about the option that `text` may stand for, before the advice; empty if none is close, or its opposite. */

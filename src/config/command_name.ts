@@ -6,6 +6,7 @@ export const COMMANDS = {
   demo: "the same as run, on made-up trades of the built-in exchange on this machine",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same as run, but over recorded trades",
+  sweep: "the same over a grid of options, ranked, with tests against overfitting",
   status: "show account, position, last fills, refusals and gaps, from the journal",
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",
   export: "write fills, closed positions, round trips, signals or equity, for other tools",

@@ -25,6 +25,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   demo: [0, 1, 2, 4, 130],
   exchange: [0, 1, 2, 130],
   backtest: [0, 1, 2, 3, 130],
+  sweep: [0, 1, 2, 3, 130],
   status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
   export: [[0, "done"], 1, 2],
@@ -98,6 +99,18 @@ names the columns id,price,qty,time,is_buyer_maker.
                             first
   penstock backtest trades.csv --models --out result.json
                             three fill models side by side; the result as JSON`,
+  sweep: `penstock sweep FILE... backtests every combination of some options in one pass
+over the files, and ranks them. Any option about trading, risk, orders or the
+instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
+"penstock backtest" with its options gives. The last option turns fastest.
+
+  penstock sweep trades.csv --short 5..50:5 --long 20..200:20
+                            all pairs of windows with short below long
+  penstock sweep trades.csv --bars 1m,5m,15m --stop-loss 1%,2% --test 30%
+                            chosen by the first 70 % of the trades, shown on
+                            the other 30 % as well
+  penstock sweep trades.csv --short 5..50:5 --walk-forward 6 --out sweep.json
+                            chosen in each of six windows, traded in the next`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default
 is ${DEFAULT_JOURNAL}.
 

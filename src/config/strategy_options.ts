@@ -14,7 +14,7 @@ import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
 import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 
-const TRADING = ["run", "demo", "backtest", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 /** Digits after the point, so that a number is the same text again. */

@@ -14,6 +14,7 @@ import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
 import { booksAt } from "./account_risk.ts";
 import type { StrategyMemory } from "./average.ts";
 import type { Closes } from "./indicators/indicator.ts";
+import type { BlockFollower } from "./block_follower.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { AccountBooks } from "./order_stages.ts";
@@ -44,7 +45,7 @@ export class Pipeline {
   #moving: SymbolStages;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
-  readonly #models: readonly ModelRun[];
+  readonly #models: readonly BlockFollower[];
   #trades = 0;
   #ahead = 0;
   #firstTime = 0;

@@ -9,7 +9,7 @@ import type { TerminalDevice } from "./terminal/device.ts";
 import type { Asked } from "./terminal/key_questions.ts";
 import type { LogOptions } from "./terminal/log.ts";
 import { RunNarration } from "./terminal/run_narration.ts";
-import { type ShownProcess, TerminalView } from "./terminal/terminal_view.ts";
+import { type ShownProcess, TerminalView, type Words } from "./terminal/terminal_view.ts";
 import { canRedraw, columns, hasColours } from "./terminal/terminal.ts";
 import { SeveralViews, type View } from "./view.ts";
 
@@ -40,6 +40,8 @@ export const PICTURES = {
 /** The process and the run that a view belongs to. */
 export interface ShownRun extends ShownProcess {
   readonly isBacktest: boolean;
+  /** The words of a run that has its own. */
+  readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
   /** Aborted when the user asks for the end. Slow readers then get little more time. */
@@ -63,9 +65,9 @@ export const VIEWS: readonly OpenView[] = [
       format,
       // Events as JSON take the place of the table.
       output: json ? null : outputOf(run),
-      words: run.isBacktest
+      words: run.words ?? (run.isBacktest
         ? new BacktestNarration({ models, level, drawn: drawnOn(run.stdout) })
-        : new RunNarration(cash),
+        : new RunNarration(cash)),
       // In `backtest 2>&1 | head`, nobody reads what follows once the log has no reader.
       needsReader: run.isBacktest,
       stop: run.isBacktest ? run.stop : run.signal,

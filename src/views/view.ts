@@ -40,7 +40,7 @@ export interface View {
 }
 
 /** The state of a run at one moment. */
-export type Glance = LiveGlance | BacktestGlance;
+export type Glance = LiveGlance | BacktestGlance | SweepGlance;
 
 /** The state of a live run and of its stream. */
 export interface LiveGlance {
@@ -74,6 +74,15 @@ export interface BacktestProgress {
 /** The state of a backtest: its progress. */
 export interface BacktestGlance extends BacktestProgress {
   readonly of: "backtest";
+}
+
+/** The state of a sweep: its progress, and of how many configurations. */
+export interface SweepGlance extends BacktestProgress {
+  readonly of: "sweep";
+  readonly configurations: number;
+  /** Those that are finished, and those that are computed now. */
+  readonly done: number;
+  readonly lanes: number;
 }
 
 /** The figures of a backtest, with a column for each fill model. */

@@ -47,6 +47,8 @@ const SWITCHES: readonly string[] = [
   "newRun",
   "sort",
   "skipBad",
+  "continue",
+  "forgetTries",
   "models",
   "closed",
   "trips",

@@ -1,9 +1,9 @@
 /** The returns of one configuration, added up in even blocks of time: all that the probability of overfitting needs. */
 
-/** Blocks of time that the returns are divided into, unless there are very many configurations. */
-export const BLOCKS = 16;
+/** Blocks of time that the returns are divided into, unless there are few returns or very many configurations. */
+const BLOCKS = 16;
 /** The same for more than MANY configurations: 70 halves instead of 12,870. */
-export const FEWER_BLOCKS = 8;
+const FEWER_BLOCKS = 8;
 /** With more configurations, there are fewer blocks, so that the work stays a matter of seconds. */
 export const MANY = 20_000;
 /** A block of a single return has no deviation of its own. */
@@ -18,13 +18,15 @@ export interface BlockDivision {
 }
 
 /**
- * How `periods` returns of each of so many configurations are divided; null if they are too few for two in each block.
- * All blocks have the same length; the oldest returns that are left over, fewer than there are blocks, are in none.
+ * How `periods` returns of each of so many configurations are divided: into 16 blocks, into fewer where that leaves less
+ * than two returns in each, or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks
+ * have the same length; the oldest returns that are left over, fewer than there are blocks, are in none.
  */
 export function blockDivision(periods: number, configurations: number): BlockDivision | null {
-  const blocks = configurations > MANY ? FEWER_BLOCKS : BLOCKS;
-  const rows = Math.floor(periods / blocks);
-  return rows < FEWEST_ROWS ? null : { blocks, rows };
+  const most = configurations > MANY ? FEWER_BLOCKS : BLOCKS;
+  // An even number, since half of them are taken.
+  const blocks = Math.min(most, 2 * Math.floor(periods / (2 * FEWEST_ROWS)));
+  return blocks < FEWER_BLOCKS ? null : { blocks, rows: Math.floor(periods / blocks) };
 }
 
 /**

@@ -125,12 +125,15 @@ export class LossLimits {
    */
   markQuiet(block: Block, from: number, to: number): number {
     if (from === to) return to;
-    const { price, decimals } = block;
+    const { price, decimals, extremes } = block;
     if (decimals !== this.#decimals) this.#rescale(decimals);
     const isDaily = this.#daily !== null;
     if (this.#dayStarted) return from;
     let row = from;
     if (!isDaily && this.#floorPrice === -Infinity && this.#peakPrice === Infinity) row = to;
+    const isWithin = extremes !== undefined && extremes.lowest > this.#floorPrice &&
+      extremes.highest <= this.#peakPrice;
+    if (!isDaily && isWithin) row = to;
     for (; row < to; row++) {
       const now = price[row]!;
       if (now <= this.#floorPrice) break;

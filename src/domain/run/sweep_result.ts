@@ -103,6 +103,9 @@ export interface SweepEvent extends OverfittingFigures {
   readonly partial: boolean;
 }
 
+/** A row as the file has it. */
+export type SweepRow = Omit<ConfigurationEvent, "type" | "time" | "symbol">;
+
 /** The contents of a sweep's result file. */
 export interface SweepResult {
   readonly schema: "penstock-sweep";
@@ -114,6 +117,6 @@ export interface SweepResult {
   readonly environment: Readonly<Record<"penstock" | "deno" | "v8" | "os" | "arch", string>>;
   readonly files: readonly string[];
   /** The rows, in grid order. */
-  readonly configurations: readonly Omit<ConfigurationEvent, "type" | "time" | "symbol">[];
+  readonly configurations: readonly SweepRow[];
   readonly sweep: Omit<SweepEvent, "type">;
 }

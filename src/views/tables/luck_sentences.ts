@@ -1,5 +1,4 @@
 /** What the figures of a sweep mean, a plain sentence each. */
-import { BLOCKS } from "../../domain/overfitting/block_sums.ts";
 import type { Luck } from "../../domain/overfitting/luck.ts";
 import type { Verdict } from "../../domain/overfitting/verdict.ts";
 import type { Money } from "../../domain/numbers/money.ts";
@@ -101,18 +100,15 @@ function lengthSentences(
   ];
 }
 
-function overfittingSentence({ overfitting, configurations, returns }: Luck): string {
+function overfittingSentence({ overfitting, configurations }: Luck): string {
   if (overfitting !== null) {
     return `In ${probabilityText(overfitting.probability)} of ${
       grouped(overfitting.folds)
     } ways to split the time into two halves, the best configuration of one half was below the middle of all in the ` +
       "other (probability of overfitting).";
   }
-  const needed = 2 * BLOCKS;
   const why = configurations < 2
     ? "a single configuration"
-    : returns < needed
-    ? `${counted(returns, "return")}; it needs ${needed}`
     : "configurations that all did the same, or that cover different times";
   return `There is no probability of overfitting of ${why}.`;
 }

@@ -161,7 +161,11 @@ Deno.test("overfittingProbability() does not exist for configurations that canno
 });
 
 Deno.test("blockDivision() has blocks of one length, of two returns at least", () => {
-  assertEquals(blockDivision(31, 10), null);
+  assertEquals(blockDivision(15, 10), null);
+  assertEquals(blockDivision(16, 10), { blocks: 8, rows: 2 });
+  // A month of days.
+  assertEquals(blockDivision(30, 10), { blocks: 14, rows: 2 });
+  assertEquals(blockDivision(31, 10), { blocks: 14, rows: 2 });
   assertEquals(blockDivision(32, 10), { blocks: 16, rows: 2 });
   assertEquals(blockDivision(1_000, MANY), { blocks: 16, rows: 62 });
   assertEquals(blockDivision(1_000, MANY + 1), { blocks: 8, rows: 125 });
