@@ -1,4 +1,4 @@
-/** Shows every bar to the strategy, whose indicators average it, and adds where the stance may change. */
+/** Shows every bar to the strategy, and adds to blocks where the stance may change. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { Strategy } from "./strategies/strategy.ts";
@@ -7,19 +7,19 @@ import { Wishes } from "./wishes.ts";
 
 /** The effects of gaps and resets on the averages since they were made. */
 export interface AveragesRecord {
-  /** How often they started again. */
+  /** How often the averages started again. */
   readonly emptied: number;
-  /** Whether all of them have ever existed. */
+  /** Whether all averages have ever existed. */
   readonly existed: boolean;
 }
 
-/** The closes since they were last taken. */
+/** The closes since the last `takeCloses`. */
 export interface NewCloses extends Closes {
   /** Whether earlier closes no longer count. */
   readonly isFresh: boolean;
 }
 
-/** What the strategy remembers, for those who keep it, and what gaps and resets did to it. */
+/** What the strategy remembers, for stores, and what gaps and resets did to it. */
 export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes" | "takeCloses" | "fault">;
 
 /** The stage after the bars, for one symbol. */
@@ -33,8 +33,8 @@ export class AverageStage {
   #existed = false;
 
   /**
-   * `strategy` is a new one, which this stage owns from now on. With `keepsValues` blocks get its values wherever the
-   * stance may change; `trace` gets them over time.
+   * `strategy` is a new one, which this stage owns from now on. With `keepsValues`, blocks get the strategy's values
+   * wherever the stance may change; `trace` collects them over time.
    */
   constructor(strategy: Strategy, keepsValues = true, trace: ValueTrace | null = null) {
     this.#strategy = strategy;
@@ -42,8 +42,8 @@ export class AverageStage {
   }
 
   /**
-   * Yields the same blocks, with the bars after which the stance may change. A gap empties the averages first. Blocks
-   * without bars have one for each trade.
+   * Yields the same blocks, with the bars after which the stance may change. A gap first empties the averages. In blocks
+   * without bars, each trade is a bar.
    */
   *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
     const pulled = blocks[Symbol.iterator]();
@@ -71,19 +71,19 @@ export class AverageStage {
     return { emptied: this.#emptied, existed: this.#existed || this.#strategy.isReady };
   }
 
-  /** Empties the averages: an average over a hole is not an average of the last trades. */
+  /** Empties the averages: an average over a gap is not an average of the last trades. */
   restart(): void {
     this.#strategy.reset();
     this.#untaken = 0;
     this.#isFresh = true;
   }
 
-  /** Notes the next wish of the strategy again, whatever it is: for a run that starts flat among these trades. */
+  /** Notes the strategy's next wish even if it is the same as before: for a run that starts flat among these trades. */
   forgetWish(): void {
     this.#wishes.restart();
   }
 
-  /** How the strategy failed; null unless it did. */
+  /** How the strategy failed; null if it has not. */
   get fault(): Error | null {
     return this.#strategy.fault ?? null;
   }

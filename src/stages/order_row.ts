@@ -4,10 +4,10 @@ import type { Order } from "../domain/orders/order.ts";
 /** How many ended orders may stay at the start of a row; removing each at once would move all the others. */
 const MOST_ENDED = 64;
 
-/** A row of orders. Ended orders are skipped until they can be removed at one of its ends. */
+/** A row of orders. Ended orders are skipped until they are at an end of the row and can be removed. */
 export class OrderRow {
   readonly #orders: Order[] = [];
-  /** Where the first is. */
+  /** The index of the first order. */
   #start = 0;
 
   /** Undefined if there is none. */
@@ -31,12 +31,12 @@ export class OrderRow {
     this.#start = 0;
   }
 
-  /** Puts one at the end. */
+  /** Adds an order at the end. */
   push(order: Order): void {
     this.#orders.push(order);
   }
 
-  /** Puts one behind those that are due no later. */
+  /** Inserts an order after those that are due no later. */
   insert(order: Order): void {
     const orders = this.#orders;
     let at = orders.length;
@@ -52,7 +52,7 @@ export class OrderRow {
     }
   }
 
-  /** Those at either end to which something applies, up to the first to which it does not. */
+  /** The orders at either end that meet a condition, up to the first that does not. */
   atEnds(applies: (order: Order) => boolean): Order[] {
     const orders = this.#orders;
     const found: Order[] = [];

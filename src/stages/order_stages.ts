@@ -13,7 +13,7 @@ import { type Piece, RiskStage } from "./risk_stage.ts";
 
 /** The stages after the signal, for one symbol. */
 export class OrderStages {
-  /** As the orders of this symbol see it. */
+  /** The account as the orders of this symbol see it. */
   readonly account: Account;
   readonly gate: RiskGate;
   readonly fills: PaperFills;
@@ -30,31 +30,31 @@ export class OrderStages {
     this.#risk = new RiskStage(this.gate, refusals);
   }
 
-  /** The blocks in pieces that end where something happens, with what became of the orders there. */
+  /** Yields the blocks in pieces that end where something happens, with the outcomes of the orders there. */
   over(blocks: Iterable<SignalledBlock>): Generator<Piece<Filled>> {
     return this.fills.over(this.#risk.over(blocks));
   }
 
-  /** From now on, orders follow these rules of the instrument; rules that are not given stay as they are. */
+  /** Applies these rules of the instrument to orders from now on; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.gate.takeRules(rules);
     this.fills.exchange.takeRules(rules);
   }
 }
 
-/** The account of a run, and what follows it over all symbols. */
+/** The account of a run, and what measures it over all symbols. */
 export class AccountBooks {
   readonly drawdown: Drawdown;
-  /** What the run is judged by; null unless somebody asks for it. */
+  /** The run's performance; null if nobody asks for it. */
   readonly measured: Performance | null;
   readonly risk: AccountRisk;
-  /** Counts the refusals that nobody needs to hear of one by one; null if somebody does. */
+  /** Counts refusals that are not emitted one by one; null if they are. */
   readonly refusals: RefusalCount | null;
   readonly #parameters: TradingParameters;
   readonly #account: Account;
   readonly #symbols = new Map<string, OrderStages>();
 
-  /** The curve of the results has `points` at most; as many as it can unless given. */
+  /** The curve of the results has at most `points` points; without it, as many as a curve can have. */
   constructor(
     parameters: TradingParameters,
     withResults: boolean,
@@ -76,7 +76,7 @@ export class AccountBooks {
     return [...this.#symbols.values()];
   }
 
-  /** The stages of a symbol. At the first call for it they are made, with its own rules where they are given. */
+  /** The stages of a symbol. The first call for a symbol makes them, with the symbol's own rules if those are given. */
   of(symbol: string, rules: Partial<TradingRules> = {}): OrderStages {
     let stages = this.#symbols.get(symbol);
     if (stages === undefined) {

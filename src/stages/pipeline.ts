@@ -29,18 +29,18 @@ import type { Waits } from "./waits.ts";
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
 
-/** What a store keeps of a symbol beside the snapshot, as `restore` takes it. */
+/** What a store keeps of a symbol besides the snapshot, as `restore` takes it. */
 export interface KeptSymbol {
   readonly closes: Closes;
   readonly changes: readonly OrderChange[];
 }
 
-/** Trades in, events out: the trades of each symbol go through its stages, in the order in which they are run. */
+/** Trades in, events out: the trades of each symbol go through the symbol's stages, in the order of the run. */
 export class Pipeline {
   readonly #books: AccountBooks;
   readonly #symbols = new Map<string, SymbolStages>();
   readonly #all: readonly SymbolStages[];
-  /** The first symbol, and the one of the last trade, which is the first one before any. */
+  /** The first symbol, and the symbol of the last trade; before any trade, that is the first symbol too. */
   readonly #first: SymbolStages;
   #moving: SymbolStages;
   readonly #limit: number;
@@ -65,9 +65,9 @@ export class Pipeline {
   }
 
   /**
-   * Runs what the reader has available and yields what happened, in order. Stops when `stopAt` trades have been shown to
-   * the strategy, and at the limit of trades, where it is `done`. Call it again with the same reader to continue. Other
-   * state is to be looked at once it has stopped: the stages before the gate are ahead of an event, by up to a block.
+   * Runs the trades that the reader has, and yields what happened, in order. Stops once `stopAt` trades have been shown to
+   * the strategy, and at the limit of trades, where it is `done`. Call it again with the same reader to continue. Read
+   * other state only once it has stopped: the stages before the gate are ahead of an event, by up to a block.
    */
   *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
     if (this.done || this.#trades >= stopAt) return;
@@ -88,7 +88,7 @@ export class Pipeline {
         this.#ahead = block.size - to;
         const found = due === null ? null : events.at(due, reader.isBackfilled === true);
         if (found !== null) yield* found;
-        // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
+        // If the stages pulled again, they would end. Stopped here, they also serve the next batch of the same reader.
         if (this.#trades >= stop || to === block.size && parse.hasAll(reader)) {
           isWhole = true;
           return;
@@ -99,7 +99,7 @@ export class Pipeline {
     }
   }
 
-  /** Does the work that concerns all trades of a block, whatever happens at them. */
+  /** Does the work that every trade of a block needs, whatever happens at it. */
   #takeBlock(block: SignalledBlock, stages: SymbolStages): void {
     if (this.#moving.last === null) this.#firstTime = block.time[0]!;
     this.#moving = stages;
@@ -113,32 +113,32 @@ export class Pipeline {
   }
 
   /**
-   * The gap that `run` ended at, null if it did not; of the first symbol that has one unless `symbol` is given. Run what
-   * can be fetched of it with a backfill reader, settle it, and run the same reader again.
+   * The gap at which `run` ended, in `symbol` or else in the first symbol that has one; null if there is none. Run what can
+   * be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
    */
   get heldGap(): HeldGap | null {
     return this.#all.find(({ parse }) => parse.heldGap !== null)?.parse.heldGap ?? null;
   }
 
-  /** The gap that `run` ended at in one symbol; null without one. */
+  /** The gap at which `run` ended in one symbol; null if there is none. */
   heldGapOf(symbol: string): HeldGap | null {
     return this.#of(symbol).parse.heldGap;
   }
 
   /**
    * Lets the next trade of a symbol pass, whatever is still missing before it; `filled` trades were fetched. From the
-   * last one up to `through` the exchange itself has none. The run's only symbol need not be named.
+   * last of them up to `through`, the exchange itself has no trades. The run's only symbol need not be named.
    */
   settleGap(filled: number, through = -1, symbol?: string): void {
     this.#named(symbol, "settled gap").parse.settleGap(filled, through);
   }
 
-  /** Notes that another process continues the run, as from a snapshot. */
+  /** Notes that another process continues the run, as if from a snapshot. */
   handOver(): void {
     for (const { parse } of this.#all) parse.handOver();
   }
 
-  /** Whether live trades have waited, and the clock by which they arrived: of one symbol, or of each. */
+  /** Whether live trades have waited, and the clock by which they arrived, of one symbol or of each. */
   waitsOf(symbol?: string): readonly Waits[] {
     return symbol === undefined ? this.#all.map(({ parse }) => parse.waits) : [this.#of(symbol).parse.waits];
   }
@@ -157,8 +157,8 @@ export class Pipeline {
   }
 
   /**
-   * Halts trading by hand, at `time` (µs since 1970), between two trades; does nothing if that changes nothing. The
-   * request's details go into the event.
+   * Halts trading by hand, at `time` (µs since 1970), between two trades. Yields nothing if the halt changes nothing.
+   * The request's details go into the event.
    */
   *halt(action: OnHalt, time: number, details: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#books.risk.haltByHand(action, this.lastId);
@@ -166,7 +166,7 @@ export class Pipeline {
     yield* this.#moving.events.news(isoTime(time), details);
   }
 
-  /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing if there is none. */
+  /** Releases the halt by hand, at `time` (µs since 1970), between two trades. Yields nothing without a halt. */
   *release(time: number, details: ByRequest): Generator<PipelineEvent> {
     this.#books.risk.release(this.lastId);
     for (const model of this.#models) model.release(this.lastId);
@@ -178,7 +178,7 @@ export class Pipeline {
     return this.awaiting.length > 0;
   }
 
-  /** The symbols whose rules are awaited: no order is placed in them until `takeRules`, or until they are none here. */
+  /** The symbols whose rules are awaited: the run places no order in them while they are in this set. */
   get awaiting(): readonly string[] {
     return this.#all.filter(({ orders: { gate } }) => gate.awaitsRules).map(({ symbol }) => symbol);
   }
@@ -195,8 +195,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes the rules of a symbol, which arrived at `time` (µs since 1970), between two trades. The `given` rules stay as
-   * they are. The run's only symbol need not be named.
+   * Takes the rules of a symbol, which arrived at `time` (µs since 1970), between two trades. Rules in `given` stay as they
+   * are. The run's only symbol need not be named.
    */
   *takeRules(
     arrived: ArrivedRules,
@@ -237,12 +237,12 @@ export class Pipeline {
     return this.#trades;
   }
 
-  /** Trades behind the event just emitted that have been read; 0 once `run` has ended. */
+  /** How many trades after the event just emitted have been read; 0 once `run` has ended. */
   get ahead(): number {
     return this.#ahead + this.#moving.parse.due;
   }
 
-  /** The id of the last trade seen, of the symbol that traded last; -1 before the first. */
+  /** The id of the last trade seen, in the symbol that traded last; -1 before the first. */
   get lastId(): number {
     const { last, parse } = this.#moving;
     return this.#ahead > 0 ? last!.id : parse.lastId;
@@ -263,7 +263,7 @@ export class Pipeline {
     return runStateOf(this.#parts);
   }
 
-  /** How many orders have been refused for which reason since the pipeline was made. */
+  /** How many orders have been refused for each reason since the pipeline was made. */
   get refused(): ReadonlyMap<string, number> {
     return refusedIn(this.#all);
   }
@@ -291,7 +291,7 @@ export class Pipeline {
   }
 
   /**
-   * The state of the run between two trades. A trade that waits for the next one to confirm it is not part of it.
+   * The state of the run between two trades. It does not include a trade that waits for the next one to confirm it.
    * Throws a TypeError when the pipeline was made transient.
    */
   snapshot(): PipelineSnapshot {
@@ -380,11 +380,11 @@ export class Pipeline {
     throw new TypeError(`This run trades ${this.symbols.join(", ")}: got ${symbol}`);
   }
 
-  /** The stages of the symbol that something concerns, which may go unnamed if it is the only one. */
+  /** The stages of the symbol that something concerns; the run's only symbol need not be named. */
   #named(symbol: string | undefined, what: string): SymbolStages {
     if (symbol !== undefined) return this.#of(symbol);
     if (this.#symbols.size === 1) return this.#first;
-    throw new TypeError(`This run trades ${this.symbols.join(", ")}: its ${what} must say which is meant`);
+    throw new TypeError(`This run trades ${this.symbols.join(", ")}: its ${what} must name the symbol`);
   }
 
   get #parts(): RunParts {

@@ -13,19 +13,19 @@ export interface PipelineOptions extends RowOptions {
   /** When the strategy's bars close; absent if every trade is a bar. */
   readonly bars?: BarSize;
   readonly parameters: TradingParameters;
-  /** The other symbols that the same account trades, each with its own rules where they differ; none unless given. */
+  /** The other symbols that the same account trades, each with its own rules if they differ; absent for none. */
   readonly others?: Readonly<Record<string, Partial<TradingRules>>>;
-  /** End after this many trades have gone through the averages; null for never. */
+  /** The run ends after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
   readonly withResults?: boolean;
   /** Whether `chart` will be asked for at the end. */
   readonly withChart?: boolean;
-  /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
+  /** Whether no snapshot will be taken. Then no digest of the trades is computed, because only snapshots have it. */
   readonly isTransient?: boolean;
   /** Whether signals, refusals and fills are only counted, and not emitted as events. */
   readonly isQuiet?: boolean;
-  /** How many refusals are emitted all the same; none unless given. */
+  /** How many refusals are emitted even so; absent for none. */
   readonly refusalsShown?: number;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;

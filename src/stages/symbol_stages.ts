@@ -45,11 +45,11 @@ export class SymbolStages {
   readonly signals: SignalStage;
   readonly orders: OrderStages;
   readonly events: TradeEvents;
-  /** What a picture of the symbol needs; null unless a chart will be asked for. */
+  /** What a picture of the symbol needs; null if no chart is wanted. */
   readonly drawn: ChartSeries | null;
   readonly #trace: ValueTrace | null;
   #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
-  /** The reader that ran last to the end of a block, and the stages behind it. */
+  /** The last reader that was left at the end of a block, and the stages that read from it. */
   #open: { readonly reader: TradeReader; readonly pieces: Generator<Piece<Filled>> } | null = null;
 
   constructor(symbol: string, options: SymbolOptions, orders: OrderStages) {
@@ -66,9 +66,9 @@ export class SymbolStages {
   }
 
   /**
-   * The stages in flow order: yields the blocks that the reader has, in pieces that end where something happens, with
-   * all results of the stages. Stages pull with `next` and not with for…of: for…of keeps what it needs to close its
-   * source, which makes each step half as expensive again, and there is nothing to close here.
+   * Runs the stages in flow order. Yields the reader's blocks in pieces that end where something happens, with all results
+   * of the stages. Stages pull with `next`, not with for…of, which keeps what it needs to close its source: that makes
+   * each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
     const parsed = this.parse.over(reader);
@@ -76,12 +76,12 @@ export class SymbolStages {
     return this.orders.over(this.signals.over(averaged));
   }
 
-  /** The pieces of a reader, from where it was left: a new chain of stages costs as much as ten trades. */
+  /** The pieces of a reader, from where it was left. This reuses its stages: a new chain of stages costs as much as ten trades. */
   piecesOf(reader: TradeReader): Generator<Piece<Filled>> {
     return this.#open?.reader === reader ? this.#open.pieces : this.over(reader);
   }
 
-  /** Leaves a reader at the end of a block; null if its stages have ended or are in the middle of one. */
+  /** Leaves a reader at the end of a block; null if its stages have ended or are in the middle of a block. */
   leave(reader: TradeReader, pieces: Generator<Piece<Filled>> | null): void {
     this.#open = pieces === null ? null : { reader, pieces };
   }
@@ -126,7 +126,7 @@ export class SymbolStages {
     };
   }
 
-  /** Restores what a snapshot says of the trades, up to the signals, with the strategy's last closes. */
+  /** Restores the part of a snapshot up to the signals, with the strategy's last closes. */
   restoreTrades(
     snapshot: Omit<SymbolSnapshot, "gate" | "account">,
     closes: Closes,
@@ -143,7 +143,7 @@ export class SymbolStages {
     this.orders.fills.restore(snapshot.fills);
   }
 
-  /** Restores what a snapshot says of the orders; after the books. Throws like `WaitingOrders.restore`. */
+  /** Restores the orders of a snapshot; call it after the books are restored. Throws like `WaitingOrders.restore`. */
   restoreOrders({ gate }: Pick<SymbolSnapshot, "gate">, changes: readonly OrderChange[]): void {
     this.orders.gate.restoreSymbol(gate, changes);
   }

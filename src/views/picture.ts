@@ -3,12 +3,12 @@ import type { PenstockEvent } from "../domain/run/event.ts";
 import type { Row, ScreenSize } from "./terminal/styled_rows.ts";
 import type { Line, LiveGlance } from "./view.ts";
 
-/** A line of the log, with the time of this machine as the log shows it. */
+/** A line of the log, with this machine's time as the log shows it. */
 export interface LogLine extends Line {
   readonly time: string;
 }
 
-/** What a screen shows besides the picture's own. */
+/** What a screen shows besides the picture. */
 export interface Surround {
   /** The last lines of the log, oldest first. */
   readonly log: readonly LogLine[];
@@ -16,18 +16,18 @@ export interface Surround {
   readonly footer: Row;
 }
 
-/** Shows a live run on the whole screen. It writes nothing itself, and what it remembers is bounded. */
+/** Shows a live run on the whole screen. It writes nothing itself, and its memory is bounded. */
 export interface Picture {
-  /** On a smaller screen there is the log instead. */
+  /** The smallest screen; on a smaller one the log is shown instead. */
   readonly least: ScreenSize;
-  /** Its own keys, in words for the last row. */
+  /** The picture's own keys, in words for the last row. */
   readonly keys: string;
   /** Takes the next event. */
   event(event: PenstockEvent): void;
   /** Takes the state of the run, four times a second. */
   glance(glance: LiveGlance): void;
-  /** Takes a key; returns whether it is one of its own. */
+  /** Handles a key; returns whether the key belongs to the picture. */
   press(key: string): boolean;
-  /** The screen: exactly as many rows as it has, none wider than it. */
+  /** The rows of the screen: exactly as many as the screen has, none of them wider. */
   rows(size: ScreenSize, surround: Surround): Row[];
 }

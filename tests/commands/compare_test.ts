@@ -247,7 +247,7 @@ Deno.test("penstock compare refuses what it cannot compare in one line with exit
     ["none.json", /there is no such file/],
     ["empty.json", /is empty/],
     ["trades.csv", /is neither a result nor a journal/],
-    ["other.json", /is JSON, but no result of Penstock/],
+    ["other.json", /is JSON, but not a result of Penstock/],
     ["cut.json", /is not whole/],
     ["new.json", /is of version 2, and this Penstock reads version 1/],
     ["bare.json", /its "summary" cannot be read/],

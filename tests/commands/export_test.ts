@@ -291,7 +291,7 @@ Deno.test("penstock export reads a result: the same fills, trips and closed posi
       "one of its fills is",
     );
     assertStringIncludes(await damaged((text) => text.replace(`"version":1`, `"version":2`)), "version 2");
-    assertStringIncludes(await damaged(() => `{"a": 1}`), "no result of penstock backtest --out");
+    assertStringIncludes(await damaged(() => `{"a": 1}`), "not a result of penstock backtest --out");
     const forged = await damaged((text) => text.replace(/"quantity":"[^"]*"/, `"quantity":"1"`), 1);
     assertStringIncludes(forged, "The books do not balance");
   } finally {

@@ -148,7 +148,7 @@ Deno.test("penstock report says of every other file what it is and what to do", 
       [
         "foreign.json",
         `{"a":1}`,
-        /is JSON, but no result of Penstock: expected "schema" to be "penstock-result"/,
+        /is JSON, but not a result of Penstock: expected "schema" to be "penstock-result"/,
       ],
       [
         "trades.txt",

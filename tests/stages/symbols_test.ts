@@ -301,7 +301,7 @@ Deno.test("A gap of one symbol holds only its own trades, and is settled by name
   run.take(tradesOf([B, "1"], [B, "2"], [B, "3"]));
   assertEquals(engine.state.trades, 5);
   const settled = { event: "settled", filled: 1, time: START } as const;
-  assertThrows(() => [...engine.apply(settled)], TypeError, "its settled gap must say which is meant");
+  assertThrows(() => [...engine.apply(settled)], TypeError, "its settled gap must name the symbol");
   const late = new BackfilledTrades(A).open(
     [{ firstId: 5, lastId: 5, price: "9", quantity: "1", time: START, buyerIsMaker: true }],
     0,

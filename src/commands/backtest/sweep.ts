@@ -27,7 +27,7 @@ import { LaneFailure, localTeam, type Team } from "./sweep/team.ts";
 import { workerTeam } from "./sweep/worker_team.ts";
 
 const PROGRESS_MS = 250;
-/** Options that say where a result goes and how it is made, and change nothing in it. */
+/** Options that say where a result goes and how it is made, but do not change the result. */
 const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel", "logFormat", "config"];
 
 /** Backtests every combination of a grid, and says how much of the best is luck. */
@@ -92,7 +92,7 @@ export async function sweep(
     const { done } = findings;
     view.glance?.({ of: "sweep", ...progress, elapsedMs, configurations: places.length, done, lanes });
   }, PROGRESS_MS);
-  /** The configuration at a place of the grid as a single run would have it. */
+  /** The configuration at a place of the grid, as a single run would have it. */
   const requestAt = (place: number, inForce: Config): LaneRequest => {
     const { config: one, sources } = grid.configuration(place);
     const { symbol, exchange } = config;
@@ -128,7 +128,7 @@ export async function sweep(
         asked = pass.map((place) => requestAt(place, inForce));
         return teamOf(asked, {
           configurations: places.length,
-          // The guard of a strategy of one's own takes threads from the program.
+          // The guard of a user's own strategy denies threads to the program.
           workers: own === null ? config.workers ?? navigator.hardwareConcurrency : 1,
           onWarning: warn,
         });
@@ -145,7 +145,10 @@ export async function sweep(
       isFirst = false;
       if (found.folds.length === 0) break;
       if (findings.facts !== null && findings.facts.digest !== found.digest) {
-        throw new UnusableInput({ name: files.join(", ") }, "the trades are others than before: start again");
+        throw new UnusableInput(
+          { name: files.join(", ") },
+          "the trades differ from those before: start again",
+        );
       }
       show(findings.add(found, folds, asked.map(triedOptions)));
       await view.ready();
@@ -182,12 +185,12 @@ function refuseWrongFiles(files: readonly string[], config: Config, isLarge: boo
   if (mistakes.length > 0) throw new ConfigError(mistakes);
 }
 
-/** The bytes of all files; null if one of them has no size. */
+/** The size of all files in bytes; null if one of them has no size. */
 function bytesIn(files: readonly string[]): number | null {
   try {
     return files.reduce((sum, file) => sum + Deno.statSync(file).size, 0);
   } catch {
-    // Standard input, or a file that reading will report.
+    // Standard input, or a file that will be reported when it is read.
     return null;
   }
 }
@@ -196,7 +199,7 @@ function without(shown: ShownOptions, names: readonly string[]): ShownOptions {
   return Object.fromEntries(Object.entries(shown).filter(([name]) => !names.includes(name)));
 }
 
-/** Starts the result. Throws a ConfigError if it cannot be written, because another `--out` may work. */
+/** Starts the result file. Throws a ConfigError if the file cannot be written, because another `--out` may work. */
 async function openResult(path: string, head: SweepHead, options: PlaceOptions): Promise<SweepFile> {
   try {
     return await SweepFile.create(path, head, options);
@@ -206,7 +209,7 @@ async function openResult(path: string, head: SweepHead, options: PlaceOptions):
   }
 }
 
-/** The threads for some lanes: this one alone if others cannot start. */
+/** The threads for some lanes: only this one if no others can start. */
 async function teamOf(
   asked: readonly LaneRequest[],
   { configurations, workers, onWarning }: {

@@ -1,8 +1,8 @@
-/** The events of two runs, one beside the other. */
+/** Compares the events of two runs. */
 import type { EventComparison } from "../../domain/comparison/comparison.ts";
 import type { Figures } from "../../domain/comparison/figure_comparison.ts";
 
-/** Compares two streams of events, each as its fields, up to the first difference. */
+/** Compares two streams of events, each event as its fields, up to the first difference. */
 export async function compareEvents(
   kind: EventComparison["kind"],
   a: AsyncIterable<Figures>,
@@ -24,7 +24,7 @@ export async function compareEvents(
   }
 }
 
-/** Whether two events have the same fields, in whatever order. */
+/** Whether two events have the same fields, in any order. */
 function isEqual(a: Figures, b: Figures): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length &&

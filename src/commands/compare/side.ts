@@ -12,10 +12,10 @@ import { RESULT_VERSION, SCHEMA } from "../../stores/results/result_file.ts";
 import { readResult, UnusableResult } from "../../stores/results/result_reading.ts";
 import type { SweepRow } from "./sweep_rows.ts";
 
-/** What is compared of one side. */
+/** The parts of one side that are compared. */
 export interface Side extends AsyncDisposable {
   readonly head: SideHead;
-  /** As it shows them, of a sweep those that do not vary. */
+  /** The options that the file shows; of a sweep, those that do not vary. */
   readonly options: Figures;
   readonly figures: Figures;
   /** The configurations of a sweep; null for one run. */
@@ -27,11 +27,11 @@ export interface Side extends AsyncDisposable {
 const SWEEP_SCHEMA = "penstock-sweep";
 const SWEEP_VERSION = 1;
 
-/** Figures of a summary that say how fast it was, or when, and not what came of it. */
+/** Fields of a summary that say when the run was and how fast, not how it ended up. */
 const PASSING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];
-/** The same of a sweep. */
+/** The same fields of a sweep. */
 const PASSING_OF_SWEEP = [...PASSING, "tradeConfigurationsPerSecond"];
-/** What `status` has of a run that a result has as well. */
+/** The figures that both `status` and a result have. */
 const OF_STATUS = [
   ...[
     "trades",
@@ -46,12 +46,13 @@ const OF_STATUS = [
     "realized",
   ] as const,
 ];
-/** Events of the connection: where trades came from, and not what was decided. */
+/** Events of the connection: they say where trades came from, not what was decided. */
 const OF_CONNECTION = ["connected", "disconnected"];
 
 /**
- * Opens what is at `path`; `run` chooses one of a journal, by default the last. Throws an UnusableResult if it is nothing
- * that can be compared, a ConfigError for a run that the journal does not hold, and a JournalError if it cannot be read.
+ * Opens the file at `path`; `run` chooses a run of a journal, by default the last. Throws an UnusableResult if the file
+ * cannot be compared, a ConfigError for a run that the journal does not hold, and a JournalError if the journal cannot be
+ * read.
  */
 export async function openSide(path: string, run: number | "all" | null): Promise<Side> {
   const isJournal = !(await storeOf(path)).isInFiles || await reportedFile(path) === "journal";
@@ -63,7 +64,7 @@ function fileSide(path: string, value: unknown): Side {
   const isSweep = schema === SWEEP_SCHEMA;
   if (!isSweep && schema !== SCHEMA) {
     throw new UnusableResult(
-      `${path} is JSON, but no result of Penstock: expected "schema" to be "${SCHEMA}" or "${SWEEP_SCHEMA}". Name a ` +
+      `${path} is JSON, but not a result of Penstock: expected "schema" to be "${SCHEMA}" or "${SWEEP_SCHEMA}". Name a ` +
         "file that backtest --out or sweep --out wrote, or a journal",
     );
   }
@@ -158,14 +159,14 @@ async function journalSide(path: string, run: number | "all" | null): Promise<Si
   }
 }
 
-/** An event without what the wall clock added to it. */
+/** An event without the fields that the wall clock decides. */
 function decided({ requested: _, ...event }: Record<string, Figures[string]>): Figures {
   if (event["type"] !== "gap") return event;
   const { time: __, ...gap } = event;
   return gap;
 }
 
-/** The figures of a summary that say what came of the run. */
+/** The fields of a summary that say how the run ended up. */
 function outcomeOf(summary: Record<string, Figures[string]>): Figures {
   return { ...without(summary, [...PASSING, "halt"]), halted: "halt.reason" in summary };
 }

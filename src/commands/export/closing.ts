@@ -6,13 +6,13 @@ import type { FillEvent } from "../../domain/run/event.ts";
 import { closedSummary } from "../../views/tables/export_lines.ts";
 import { closedRow, type ExportRow, type OfRun, tripRow } from "../../views/tables/export_tables.ts";
 
-/** A fill, and its time (µs since 1970). */
+/** A fill and its time (µs since 1970). */
 export interface TimedFill {
   readonly event: FillEvent;
   readonly time: number;
 }
 
-/** What an account realized, decimal text in quote currency. */
+/** What an account realized, as decimal text in quote currency. */
 export interface Realized extends OfRun {
   readonly realized: string;
 }

@@ -14,8 +14,8 @@ import {
 import { closedRows, tripRows } from "./closing.ts";
 
 /**
- * The rows of one run as far as the journal holds it now, in the order of its entries, in memory that does not grow with
- * them. Throws a JournalError if the journal is not as Penstock left it, and a BooksError if its fills do not add up.
+ * The rows of one run, up to the entry that the journal now ends with, in the order of the entries. Memory does not grow
+ * with the number of rows. Throws a JournalError if the journal is not as Penstock left it, and a BooksError if its fills do not add up.
  */
 export async function* journalRows(
   reader: JournalReader,
@@ -36,9 +36,9 @@ export async function* journalRows(
 
 /**
  * The equity wherever the journal has a price: at each signal, after each fill, and at the last trade that a checkpoint
- * or a heartbeat has. It is cash and the position at that price: a signal's own, and for a fill at the signal's trade
- * too; a fill at any other trade has its own price, slippage included. Throws a BooksError if the last fill leaves
- * another amount of cash than the account has.
+ * or a heartbeat has. Equity is the cash plus the position at that price. A signal has its own price, which also holds
+ * for a fill at the signal's trade. A fill at any other trade has its own price, slippage included. Throws a BooksError if the cash
+ * after the last fill is not the account's cash.
  */
 async function* equityRows(reader: JournalReader, run: number): AsyncGenerator<ExportRow> {
   const { startCash, account, last, symbol, checked } = await readRun(reader, run);
@@ -57,7 +57,7 @@ async function* equityRows(reader: JournalReader, run: number): AsyncGenerator<E
     const equity = plain(new Money(price).times(position).plus(cash));
     return equityRow({ event, time, symbol, tradeId, price, cash, position, equity }, { run });
   };
-  // What was written since the state was read is left out.
+  // Entries written after the state was read are left out.
   const extent = await extentOf(reader, run);
   for await (const { seq, event, time } of eventsOf(reader, extent)) {
     if (seq > checked.to) break;

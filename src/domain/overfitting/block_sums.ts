@@ -1,37 +1,37 @@
-/** The returns of one configuration, added up in even blocks of time: all that the probability of overfitting needs. */
+/** The returns of one configuration, summed in equal blocks of time: the probability of overfitting needs nothing else. */
 
-/** Blocks of time that the returns are divided into, unless there are few returns or very many configurations. */
+/** How many blocks of time the returns are divided into, unless there are few returns or very many configurations. */
 const BLOCKS = 16;
-/** The same for more than MANY configurations: 70 halves instead of 12,870. */
+/** How many blocks for more than MANY configurations: 70 ways to choose half of them instead of 12,870. */
 const FEWER_BLOCKS = 8;
-/** With more configurations, there are fewer blocks, so that the work stays a matter of seconds. */
+/** With more configurations there are fewer blocks, so that the work takes only seconds. */
 export const MANY = 20_000;
-/** A block of a single return has no deviation of its own. */
+/** The fewest returns of a block: a single return has no deviation. */
 const FEWEST_ROWS = 2;
 
 /** How returns are divided into blocks. */
 export interface BlockDivision {
   /** How many blocks there are, an even number. */
   readonly blocks: number;
-  /** How many returns each has. */
+  /** How many returns each block has. */
   readonly rows: number;
 }
 
 /**
- * How `periods` returns of each of so many configurations are divided: into 16 blocks, into fewer where that leaves less
- * than two returns in each, or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks
- * have the same length; the oldest returns that are left over, fewer than there are blocks, are in none.
+ * Divides `periods` returns of each configuration into 16 blocks; into fewer if a block would have less than two returns;
+ * or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks have the same length. The
+ * oldest returns that are left over, fewer than there are blocks, belong to no block.
  */
 export function blockDivision(periods: number, configurations: number): BlockDivision | null {
   const most = configurations > MANY ? FEWER_BLOCKS : BLOCKS;
-  // An even number, since half of them are taken.
+  // An even number, because every split takes half of them.
   const blocks = Math.min(most, 2 * Math.floor(periods / (2 * FEWEST_ROWS)));
   return blocks < FEWER_BLOCKS ? null : { blocks, rows: Math.floor(periods / blocks) };
 }
 
 /**
  * Writes the sums of the returns in each block, in order of time, and then the sums of their squares, into `sums` from
- * index `at` on: 2 × `blocks` numbers. Each sum starts with its oldest return.
+ * index `at`: 2 × `blocks` numbers. Each sum starts with its oldest return.
  */
 export function writeBlockSums(
   returns: ArrayLike<number>,

@@ -14,7 +14,7 @@ export interface MarkedBooks {
 }
 
 /**
- * A fall of equity from a peak. Its figures are computed only on demand, as most falls are soon surpassed.
+ * A fall of equity from a peak. Its figures are computed only on demand, because most falls are soon surpassed.
  */
 export interface Fall {
   readonly peak: MarkedBooks;
@@ -106,12 +106,12 @@ export function booksOf({ cash, position, price, decimals }: BooksSnapshot): Mar
   return { cash: new Money(cash), position: new Money(position), price, decimals };
 }
 
-/** How many periods are kept: the deepest. */
+/** How many periods are kept, which are the deepest. */
 export const MAX_PERIODS = 10;
 
 /**
- * Smaller depths, and smaller differences of depths, are rounding errors of the doubles that they are
- * computed in.
+ * Depths are computed in doubles: smaller depths, and smaller differences between depths, are rounding
+ * errors.
  */
 const SUSPECT = 1e-12;
 
@@ -150,7 +150,7 @@ export class DrawdownPeriods {
     return this.#depth > SUSPECT;
   }
 
-  /** Ends the current period: equity is at a peak, an old or a new one. */
+  /** Ends the current period: equity is back at the peak, or at a new one. */
   atPeak(time: number): void {
     if (this.isBelow) {
       this.#longest = Math.max(this.#longest ?? 0, time - this.#peakTime);
@@ -177,7 +177,7 @@ export class DrawdownPeriods {
     if (isKept) this.#fall = fall;
   }
 
-  /** The longest time from a peak until equity was back at it, or until `now`, µs; null if it never fell. */
+  /** The longest time from a peak until equity was back at it, or until `now`, µs; null if equity never fell. */
   longest(now: number): number | null {
     return this.isBelow ? Math.max(this.#longest ?? 0, now - this.#peakTime) : this.#longest;
   }

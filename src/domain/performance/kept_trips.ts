@@ -1,31 +1,31 @@
-/** Of any number of round trips the last, the best and the worst, in memory that does not grow. */
+/** Keeps the last, the best and the worst of any number of round trips, in memory that does not grow. */
 import { estimate } from "../numbers/money.ts";
 import { type TripRecord, TripRows } from "./trip_rows.ts";
 
 /** How many of the best, of the worst, and of the last trips are kept. */
 export const KEPT_OF_EACH = 1_000;
-/** With so many that may be among the best or the worst, the others among them are dropped. */
+/** Once this many trips may be among the best or the worst, those that are not are dropped. */
 const MOST_OTHERS = 4 * KEPT_OF_EACH;
 const ROWS = KEPT_OF_EACH + MOST_OTHERS;
 
 /** The kept trips. Of two with the same profit the earlier one is the worse. */
 export class KeptTrips {
   readonly #rows = new TripRows(ROWS);
-  /** What trips are compared by, for each row: the profit, quote currency, and the number. */
+  /** The keys by which trips are compared, for each row: the profit, quote currency, and the number. */
   readonly #profits = new Float64Array(ROWS);
   readonly #numbers = new Float64Array(ROWS);
   #used = 0;
   readonly #free: number[] = [];
-  /** The rows of the last ones as a ring, and where the oldest of them is once there are enough. */
+  /** The rows of the last trips as a ring, and the place of the oldest of them once the ring is full. */
   readonly #last: number[] = [];
   #oldest = 0;
-  /** Rows among which are the best and the worst of all that are no longer among the last. */
+  /** Rows that include the best and the worst of all trips that are no longer among the last. */
   #others: number[] = [];
-  /** Trips between these two rows' are neither among the best nor among the worst. */
+  /** Trips between the trips of these two rows are neither among the best nor among the worst. */
   #worst = -1;
   #best = -1;
 
-  /** Adds a trip, later than all before. */
+  /** Adds a trip that is later than all before. */
   add(trip: TripRecord): void {
     const last = this.#last;
     const isFull = last.length === KEPT_OF_EACH;
@@ -41,7 +41,7 @@ export class KeptTrips {
     }
   }
 
-  /** The kept ones, oldest first. */
+  /** The kept trips, oldest first. */
   trips(): TripRecord[] {
     this.#drop();
     return [...this.#others, ...this.#last]
@@ -49,7 +49,7 @@ export class KeptTrips {
       .map((row) => this.#rows.read(row));
   }
 
-  /** A trip is no longer among the last. */
+  /** Handles a trip that is no longer among the last. */
   #leave(row: number): void {
     const isBetween = this.#best >= 0 && this.#compared(row, this.#worst) > 0 &&
       this.#compared(row, this.#best) < 0;
@@ -57,7 +57,7 @@ export class KeptTrips {
     else if (this.#others.push(row) === MOST_OTHERS) this.#drop();
   }
 
-  /** Keeps the best and the worst of those that are no longer among the last. */
+  /** Keeps only the best and the worst of the trips that are no longer among the last. */
   #drop(): void {
     if (this.#others.length <= 2 * KEPT_OF_EACH) return;
     const sorted = this.#others.sort((one, other) => this.#compared(one, other));

@@ -6,7 +6,7 @@ import type { TripRecord } from "./trip_rows.ts";
 /** The part of a fill that a trip adds up. */
 export type TripFill = Pick<Fill, "price" | "quantity" | "fee" | "realized" | "cause">;
 
-/** The exact sums of a trip, which ends with a sale of all that is left. */
+/** The exact sums of a trip, which ends with the sale of the whole rest. */
 export class OpenTrip implements TripRecord {
   number = 0;
   readonly entryTime: number;
@@ -38,7 +38,7 @@ export class OpenTrip implements TripRecord {
     this.fees = this.fees.plus(fee);
   }
 
-  /** Adds a sale; `time` is that of its trade. */
+  /** Adds a sale; `time` is the time of its trade. */
   sell({ price, quantity, fee, realized, cause }: TripFill, time: number): void {
     const received = price.times(quantity);
     const profit = realized ?? ZERO;
@@ -52,7 +52,7 @@ export class OpenTrip implements TripRecord {
     this.cause = cause ?? "signal";
   }
 
-  /** Notes the profit that it would have if it ended now. */
+  /** Notes the profit that the trip would have if it ended now. */
   mark(lowest: number, highest: number): void {
     if (highest > this.best) this.best = highest;
     if (lowest < this.worst) this.worst = lowest;

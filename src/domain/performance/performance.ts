@@ -1,4 +1,4 @@
-/** What a run is judged by, collected trade by trade: sampled equity, round trips and the drawdown. */
+/** Measures a run trade by trade: sampled equity, round trips and the drawdown. */
 import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
@@ -22,16 +22,16 @@ export interface Results {
   readonly metrics: Metrics;
   /** At most 2,000 points; empty when there was no trade. */
   readonly equityCurve: readonly CurvePoint[];
-  /** Annualised, over a rolling window of returns; empty where the metrics have no volatility. */
+  /** Annualised, over a rolling window of returns; empty if the metrics have no volatility. */
   readonly volatility: readonly Point[];
-  /** The deepest ones, deepest first. */
+  /** The deepest drawdowns, deepest first. */
   readonly drawdownPeriods: readonly DrawdownPeriod[];
 }
 
-/** What a sweep shows of a finished run, and judges it by. */
+/** What a sweep shows of a finished run and ranks it by. */
 export interface RowResults {
   readonly metrics: RowMetrics;
-  /** The period of the returns; null if the metrics have no ratio of them. */
+  /** The period of the returns; null if the metrics have no ratio. */
   readonly sampling: Sampling | null;
   readonly returns: readonly number[];
   readonly points: readonly CurvePoint[];
@@ -59,11 +59,11 @@ export class Performance {
   /** The books after the trade before, in doubles. */
   #cash: number;
   #position = 0;
-  /** Of the symbols in the order of their first trades, and the one whose trades follow each other now. */
+  /** The spans of the symbols in the order of their first trades, and the span of the current symbol. */
   readonly #spans: Span[] = [];
   #span: Span | null = null;
 
-  /** The curve has `points` at most. */
+  /** The curve has at most `points` points. */
   constructor(account: Account, drawdown: Drawdown, points: number = MAX_POINTS) {
     this.#curve = new EquityCurve(points);
     this.#account = account;
@@ -109,7 +109,7 @@ export class Performance {
     this.#exposure.rebook(time, account.totalCost, account.cash);
   }
 
-  /** The trades that follow are those of another symbol, for which this is the same account. */
+  /** Prepares for trades of another symbol; `account` is the same account as that symbol sees it. */
   turnTo(account: Account): void {
     this.#account = account;
     this.#estimate();
@@ -149,7 +149,7 @@ export class Performance {
     };
   }
 
-  /** What a sweep shows of the results so far, in one symbol. */
+  /** What a sweep shows of the results so far, for one symbol. */
   rowResults(): RowResults {
     const [{ first, last } = NO_SPAN] = this.#spans;
     const [start, end] = [first?.time ?? 0, last?.time ?? 0];
@@ -165,7 +165,7 @@ export class Performance {
     return { metrics, sampling, returns: sampled.returns, points: sampled.points, from: start, to: end };
   }
 
-  /** Continues with the trades of a symbol, from the first of them on. */
+  /** Continues with the trades of a symbol, from its first trade on. */
   #open(symbol: string, first: Marked): void {
     let span = this.#spans.find((one) => one.symbol === symbol);
     if (span === undefined) {

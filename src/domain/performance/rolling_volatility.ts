@@ -9,8 +9,8 @@ import { annualizedVolatility } from "./sampled_ratios.ts";
 export const VOLATILITY_WINDOW = 30;
 
 /**
- * The annualised volatility of `VOLATILITY_WINDOW` returns at the end of each, a fraction. The first return and the last
- * one are of a shorter time than a period, and left out. `first` is the time of the first trade, µs since 1970. Empty if
+ * At the end of each return, the annualised volatility of the last `VOLATILITY_WINDOW` returns, a fraction. The first
+ * and the last return cover less than a period, and are left out. `first` is the time of the first trade, µs since 1970. Empty if
  * there are fewer returns.
  */
 export function rollingVolatility(returns: readonly number[], sampling: Sampling, first: number): Point[] {

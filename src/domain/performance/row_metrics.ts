@@ -1,4 +1,4 @@
-/** The metrics that a sweep shows of each configuration, without the work of all others. */
+/** The metrics that a sweep shows for each configuration, without the work that the other metrics take. */
 import { fractionText, type Money, plain, sampledText } from "../numbers/money.ts";
 import {
   annualSampling,
@@ -12,15 +12,15 @@ import type { RoundTripTotals } from "./round_trips.ts";
 import type { SampledEquity, Sampling } from "./equity_curve.ts";
 import { sharpe, sortino } from "./sampled_ratios.ts";
 
-/** Under the names, and with the values, that `metrics` gives them. */
+/** They have the names and the values that `metrics` gives them. */
 export type RowMetrics = Pick<
   Metrics,
   "netProfit" | "return" | "roundTrips" | "winRate" | "profitFactor" | "sharpe" | "sortino"
 >;
 
-/** What they are computed from. */
+/** What these metrics are computed from. */
 export interface RowInput {
-  /** At the start, and at the end, quote currency. */
+  /** Cash at the start and equity at the end, quote currency. */
   readonly cash: Money;
   readonly equity: Money;
   /** From the first trade to the last, µs. */
@@ -29,7 +29,7 @@ export interface RowInput {
   readonly sampled: Pick<SampledEquity, "returns" | "sampling">;
 }
 
-/** The metrics of a row, and the period of the returns behind its ratios; null if it has none. */
+/** The metrics of a row, and the period of the returns behind its ratios; null if there are none. */
 export function rowMetrics(
   { cash, equity, span, roundTrips, sampled }: RowInput,
 ): RowMetrics & { readonly sampling: Sampling | null } {

@@ -1,14 +1,14 @@
 /**
- * Round trips as rows of plain numbers. A thousand of them as objects, each with its exact amounts, outlive the first
- * rounds of the garbage collector, and moving them costs more than all else that is done for a trip.
+ * Round trips as rows of plain numbers. As objects with exact amounts, a thousand trips outlive the first rounds of the
+ * garbage collector, and moving them costs more than everything else that is done for a trip.
  */
 import { Money } from "../numbers/money.ts";
 
-/** The amounts of a trip: what was bought and spent, and the same of its sales; quantities in base currency. */
+/** The amounts of a trip's purchases and sales; quantities in base currency. */
 export interface TripAmounts {
   readonly bought: Money;
   readonly spent: Money;
-  /** Of the purchases. */
+  /** The fees of the purchases. */
   readonly fees: Money;
   readonly sold: Money;
   readonly received: Money;
@@ -23,7 +23,7 @@ export interface TripRecord extends TripAmounts {
   readonly number: number;
   readonly entryTime: number;
   readonly exitTime: number;
-  /** Quote currency; infinite if it was never marked. */
+  /** Quote currency; infinite if the trip was never marked. */
   readonly best: number;
   readonly worst: number;
   readonly cause: string;
@@ -33,14 +33,14 @@ const NUMBERS = ["number", "entryTime", "exitTime", "best", "worst"] as const;
 const AMOUNTS = ["bought", "spent", "fees", "sold", "received", "saleFees", "profit"] as const;
 const CAUSE = NUMBERS.length;
 const FIRST_AMOUNT = CAUSE + 1;
-/** An amount is its units and its scale. */
+/** An amount takes two fields: its units and its scale. */
 const FIELDS = FIRST_AMOUNT + 2 * AMOUNTS.length;
 const MOST = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A fixed number of rows, each of which can be written and read. */
 export class TripRows {
   readonly #fields: Float64Array;
-  /** The amounts of those rows that no numbers hold exactly. */
+  /** The amounts of rows that plain numbers cannot hold exactly. */
   readonly #large = new Map<number, TripAmounts>();
   readonly #causes: string[] = [];
 

@@ -1,4 +1,4 @@
-/** Profits of round trips by what the trips have in common: the return, and the hour, weekday and month of the exit. */
+/** The profits of round trips by return, and by the hour, weekday and month of the exit. */
 import { estimate, type Money, plain, ZERO } from "../numbers/money.ts";
 import { HOUR } from "../numbers/time.ts";
 
@@ -16,11 +16,11 @@ export interface TripsBy {
   readonly byHour: ReadonlyMap<number, TripTotals>;
   readonly byWeekday: ReadonlyMap<number, TripTotals>;
   readonly byMonth: ReadonlyMap<string, TripTotals>;
-  /** By return: the number of the class, 0 below the first of `RETURN_CLASSES`, 1 from there to the next. */
+  /** By class of the return: 0 below the first of `RETURN_CLASSES`, 1 from there to the next, and so on. */
   readonly byReturn: ReadonlyMap<number, TripTotals>;
 }
 
-/** Limits of the classes of returns, as fractions of what a trip cost. */
+/** The limits between classes of returns, as fractions of a trip's cost. */
 export const RETURN_CLASSES: readonly number[] = [
   ...[-0.05, -0.02, -0.01, -0.005, -0.002, -0.001],
   0,
@@ -37,7 +37,7 @@ export class TripSums {
   readonly #byWeekday = new Sums<number>();
   readonly #byMonth = new Sums<string>();
   readonly #byReturn = new Sums<number>();
-  /** The hour since 1970 whose trips are added up now: most trips end in the hour of the one before. */
+  /** The hour since 1970 whose trips are being added up: most trips end in the same hour as the one before. */
   #hour = NaN;
   #within = new Sum();
 
@@ -100,7 +100,7 @@ class Sum {
 class Sums<Key> {
   readonly #sums = new Map<Key, Sum>();
 
-  /** The sum of a key, a new one at first. */
+  /** The sum of a key; makes a new one for a new key. */
   of(key: Key): Sum {
     let sum = this.#sums.get(key);
     if (sum === undefined) this.#sums.set(key, sum = new Sum());

@@ -26,7 +26,7 @@ export async function exportedResult(path: string): Promise<ExportedResult> {
   const { schema, version, summary, equityCurve } = (found ?? {}) as Record<string, unknown>;
   if (schema !== SCHEMA) {
     throw new UnusableResult(
-      `${path} is JSON, but no result of penstock backtest --out. Name such a file, or the journal of a run`,
+      `${path} is JSON, but not a result of penstock backtest --out. Name such a file, or the journal of a run`,
     );
   }
   if (version !== RESULT_VERSION) {

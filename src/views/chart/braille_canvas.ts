@@ -15,7 +15,7 @@ interface Mark {
   readonly style?: Style | undefined;
 }
 
-/** Cells to draw on. Dots count from the left and from the top; those outside are left out. */
+/** Cells to draw on. Dots are counted from the left and the top; dots outside the canvas are not drawn. */
 export class BrailleCanvas {
   readonly columns: number;
   readonly rows: number;
@@ -30,7 +30,7 @@ export class BrailleCanvas {
     this.#styles = new Array<Style | undefined>(columns * rows);
   }
 
-  /** The dots from left to right, and from top to bottom. */
+  /** How many dots there are from left to right, and from top to bottom. */
   get width(): number {
     return this.columns * ACROSS;
   }
@@ -74,7 +74,7 @@ export class BrailleCanvas {
     const mark = this.#marks.get(cell);
     if (mark !== undefined) return mark;
     const bits = this.#bits[cell]!;
-    // A space is a third of the bytes of an empty Braille character.
+    // A space takes a third of the bytes of an empty Braille character.
     return bits === 0
       ? { text: " " }
       : { text: String.fromCharCode(BLANK + bits), style: this.#styles[cell] };

@@ -10,13 +10,13 @@ export const SPANS: readonly number[] = [
   ...[1, 2, 5, 10, 30].map((minutes) => minutes * MINUTE),
   ...[1, 3, 6, 12, 24, 72, 168].map((hours) => hours * HOUR),
 ];
-/** The longest that is chosen without being asked for. */
+/** The longest span that is chosen by default. */
 const LONGEST_USUAL = HOUR;
 
 /** More fills than a wide terminal has columns would cover each other. */
 const MOST_FILLS = 256;
 const MOST_INCIDENTS = 64;
-/** A strategy with more values than this is not drawn whole. */
+/** How many of a strategy's values are drawn at most. */
 const MOST_LINES = 4;
 
 /** Something that happened at one moment. */
@@ -34,7 +34,7 @@ export interface SpanLines {
   readonly values: ReadonlyMap<string, SpanSeries>;
 }
 
-/** The state of a run at one look. */
+/** The state of a run at one moment. */
 export interface Sample {
   /** The last trade's time, µs since 1970. */
   readonly time: number;
@@ -43,7 +43,7 @@ export interface Sample {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** Collects it; nothing in it grows for ever. */
+/** Collects what a chart shows, in bounded memory. */
 export class ChartHistory {
   readonly #spans = SPANS.map((span) => ({
     price: new SpanSeries(span),
@@ -55,7 +55,7 @@ export class ChartHistory {
   #firstTime: number | null = null;
   #lastTime = 0;
 
-  /** Takes the state at one look. */
+  /** Adds the state at one moment. */
   sample({ time, price, equity, values }: Sample): void {
     this.#firstTime ??= time;
     this.#lastTime = Math.max(this.#lastTime, time);
@@ -73,7 +73,7 @@ export class ChartHistory {
     }
   }
 
-  /** Takes an event. */
+  /** Adds an event. */
   event(event: PenstockEvent): void {
     switch (event.type) {
       case "fill":
@@ -83,7 +83,7 @@ export class ChartHistory {
       case "halt":
       case "released":
       case "disconnected": {
-        // Where the line stops: an event that no trade caused has this machine's time, and the market's may be another.
+        // An incident is drawn where the line stops: an event that no trade caused has this machine's time, which may differ from the market's.
         const kind = event.type === "disconnected" ? "lost" : event.type;
         keep(this.#incidents, { kind, time: this.#lastTime }, MOST_INCIDENTS);
         break;
@@ -105,7 +105,7 @@ export class ChartHistory {
     return this.#firstTime === null ? null : { from: this.#firstTime, to: this.#lastTime };
   }
 
-  /** The number of the shortest span that covers everything so far, an hour at most. */
+  /** The index in SPANS of the shortest span that covers everything so far, an hour at most. */
   get usualSpan(): number {
     const { from, to } = this.range ?? { from: 0, to: 0 };
     const covered = SPANS.findIndex((span) => span >= to - from);
@@ -113,7 +113,7 @@ export class ChartHistory {
     return covered === -1 ? longest : Math.min(covered, longest);
   }
 
-  /** The lines over a span, by its number in SPANS. */
+  /** The lines over a span, by its index in SPANS. */
   lines(span: number): SpanLines {
     return this.#spans[span]!;
   }

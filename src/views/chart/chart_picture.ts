@@ -20,10 +20,10 @@ export class ChartPicture implements Picture {
   readonly #holding = new Holding();
   #named: NamedAssets | null = null;
   #figures: ChartFigures | null = null;
-  /** The length of time that the user chose; null for the usual one. */
+  /** The length of time that the user chose; null for the default. */
   #span: number | null = null;
 
-  /** `start` is what the account started with, quote currency. */
+  /** `start` is the cash that the account started with, quote currency. */
   constructor(start: Money) {
     this.#start = start;
   }

@@ -1,4 +1,4 @@
-/** A live run on a whole screen: a function of what is known of it and of the screen's size. */
+/** Draws a live run on the whole screen: a pure function of the run's state and the screen's size. */
 import type { LogLine } from "../picture.ts";
 import {
   accountRow,
@@ -27,15 +27,15 @@ import {
 import { cutRow, type Row, type ScreenSize, type Style } from "../terminal/styled_rows.ts";
 import { timeScale } from "./time_scale.ts";
 
-/** The least screen that has room for everything. */
+/** The smallest screen that has room for everything. */
 export const LEAST_SIZE: ScreenSize = { columns: 80, rows: 24 };
 
 /** What is on the screen. */
 export interface ChartState {
-  /** Null before the first look at the run. */
+  /** Null until the state of the run is known. */
   readonly figures: ChartFigures | null;
   readonly history: ChartHistory;
-  /** The number of the length of time that is shown, in SPANS. */
+  /** The index in SPANS of the length of time shown. */
   readonly span: number;
   /** The lines of the log, oldest first. */
   readonly log: readonly LogLine[];
@@ -64,7 +64,7 @@ interface Layout {
 /** The rows of head, legend, times, drawdown, account and footer. */
 const SINGLE_ROWS = 6;
 const TITLES = 3;
-/** From here on there is room for titles. */
+/** A screen of this many rows has room for titles. */
 const TITLED_ROWS = 30;
 
 function layoutOf(rows: number): Layout {
@@ -76,7 +76,7 @@ function layoutOf(rows: number): Layout {
   return { price: Math.max(1, room - fills - log - equity), equity, fills, log, hasTitles };
 }
 
-/** The screen: exactly as many rows as it has, none wider than it. */
+/** The rows of the screen: exactly as many as the screen has, none of them wider. */
 export function chartScreen(state: ChartState, { columns, rows }: ScreenSize): Row[] {
   const { figures, history, log, footer } = state;
   const layout = layoutOf(rows);
@@ -101,7 +101,7 @@ export function chartScreen(state: ChartState, { columns, rows }: ScreenSize): R
   return [...filled(all, rows - 1), footer].map((row) => cutRow(row, columns));
 }
 
-/** The first `count` rows, or as many with blank ones after them. */
+/** The first `count` rows, with blank rows added if there are fewer. */
 function filled(rows: readonly Row[], count: number): Row[] {
   return Array.from({ length: count }, (_, at) => rows[at] ?? []);
 }
@@ -125,7 +125,7 @@ function plots(
     return name === "close" ? [] : [line];
   });
   const equityLine: PlotLine = { columns: equity.columns() };
-  // Which dots there are depends on the scale's width, and that only a little on what is seen.
+  // The number of dots depends on the scale's width, which depends only a little on the values shown.
   const whole = { from: seen.to - SPANS[span]! * 2, to: Infinity };
   const seenPrices = rangeOf([priceLine], EVERYWHERE);
   const prices = [priceLine, ...valueLines.filter((line) => isOnPrice(line, seenPrices))];

@@ -10,11 +10,11 @@ export interface PlotLine {
   /** In order of time. */
   readonly columns: readonly Column[];
   readonly style?: Style;
-  /** Draws every second dot, and no more than one a column. */
+  /** Draws every second dot, and at most one per column. */
   readonly isDotted?: boolean;
 }
 
-/** A character at a time and a value, or at the lower edge. */
+/** A character at a time, and at a value or at the lower edge. */
 export interface PlotMark {
   readonly time: number;
   readonly value: number | null;
@@ -22,13 +22,13 @@ export interface PlotMark {
   readonly style?: Style;
 }
 
-/** The values at the lower and at the upper edge. */
+/** The values at the lower and upper edges. */
 export interface ValueRange {
   readonly low: number;
   readonly high: number;
 }
 
-/** A time at the left edge and one at the right edge, µs since 1970. */
+/** The times at the left and right edges, µs since 1970. */
 export interface TimeWindow {
   readonly from: number;
   readonly to: number;
@@ -44,16 +44,16 @@ export interface Plot {
   readonly marks?: readonly PlotMark[];
   /** The value that the scale points out; null or absent for none. */
   readonly current?: number | null;
-  /** The text of a value, where neighbours on the scale are `step` apart. */
+  /** The text of a value on a scale whose ticks are `step` apart. */
   readonly label: (value: number, step: number) => string;
-  /** The columns that the scale takes. */
+  /** How many columns the scale takes. */
   readonly scale: number;
 }
 
-/** The window that ends with `to` and is as long as `span`, or starts with `from` if that is later; in whole dots. */
+/** The window that ends at `to` and covers `span`, or starts at `from` if that is later; in whole dots. */
 export function windowOf(span: number, { from, to }: TimeWindow, dots: number): TimeWindow {
   const dot = span / dots;
-  // Counted in dots since 1970, so that no point changes its place among the others as time goes on.
+  // Counted in dots since 1970, so that no point moves relative to the others as time passes.
   const end = (Math.floor(to / dot) + 1) * dot;
   const start = Math.max(end - span, Math.floor(from / dot) * dot);
   return { from: start, to: start + span };
@@ -72,7 +72,7 @@ export function rangeOf(lines: readonly PlotLine[], { from, to }: TimeWindow): V
   return low > high ? null : { low, high };
 }
 
-/** The least height of a range as a share of its values: a double has no digits for much less. */
+/** The least height of a range as a share of its values: a double cannot resolve much less. */
 const LEAST_HEIGHT = 1e-7;
 /** A range without height gets this share of its value on both sides, so that its line is in the middle. */
 const FLAT_ROOM = 0.0005;
@@ -119,13 +119,13 @@ export function plotRows(plot: Plot): Row[] {
 
 const MOST_DECIMALS = 12;
 
-/** A value with as many decimals as it takes to tell it from one that is `step` away. */
+/** A value with just enough decimals to differ from one that is `step` away. */
 export function plainLabel(value: number, step: number): string {
   const places = Math.min(MOST_DECIMALS, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
   return exactly(value.toFixed(places));
 }
 
-/** The columns that a scale for a range takes, with its ticks. */
+/** How many columns the scale of a range takes, ticks included. */
 export function scaleWidth({ low, high }: ValueRange, rows: number, label: Plot["label"]): number {
   const step = niceStep((high - low) / Math.max(1, rows / 2));
   return 2 + Math.max(...[low, high].map((value) => textWidth(label(value, step / 10))));
@@ -159,7 +159,7 @@ function draw(canvas: BrailleCanvas, { columns, style, isDotted = false }: PlotL
       bottom = Math.max(bottom, lowest);
     } else {
       if (x >= 0) canvas.column(x, top, bottom, style);
-      // Until the next trade the last value holds.
+      // The last value holds until the next trade.
       for (let held = x + 1; x >= 0 && held < next; held++) canvas.column(held, y, y, style);
       top = x < 0 ? highest : Math.min(y, highest);
       bottom = x < 0 ? lowest : Math.max(y, lowest);

@@ -1,6 +1,6 @@
 /**
- * The form in which the report's page carries what its scripts draw: JSON of small whole numbers, of which each is the
- * difference from the one before, deflated and in Base64. The scripts in web/ read the same types.
+ * The format of the data that the scripts of the report's page draw: JSON of small whole numbers, each the difference
+ * from the previous one, deflated and in Base64. The scripts in web/ read the same types.
  */
 
 /** A line: times as differences, ms; values as differences, in units of 10^-places. */
@@ -11,7 +11,7 @@ export interface PackedLine {
   readonly values: readonly number[];
 }
 
-/** The kept round trips, a column for each field. */
+/** The kept round trips, one column for each field. */
 export interface PackedTrips {
   readonly numbers: readonly number[];
   /** Entry times as differences, and times held, ms. */
@@ -26,7 +26,7 @@ export interface PackedTrips {
   readonly costs: readonly string[];
   readonly fees: readonly string[];
   readonly profits: readonly string[];
-  /** Numbers of `causes`. */
+  /** Indexes into `causes`. */
   readonly cause: readonly number[];
   readonly causes: readonly string[];
 }
@@ -59,8 +59,8 @@ export const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
 /** Everything that the page draws. */
 export interface PageData {
   /**
-   * Present where prices are known at events only, as in a journal: the stretch of time to show, ms since 1970. Then
-   * nothing is drawn that would need the prices between them.
+   * The time to show, ms since 1970, if prices are known only at events, as in a journal. Then nothing is drawn that
+   * would need the prices between events.
    */
   readonly atEvents?: readonly [from: number, to: number];
   readonly symbol: string;

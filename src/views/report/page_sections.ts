@@ -8,7 +8,7 @@ import { timeOf } from "./page_times.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-/** The week begins on a Monday. */
+/** The week starts on Monday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
 
 /** Profits of the round trips by return, hour, weekday and month. */
@@ -102,7 +102,7 @@ function lengthText(from: string, recovered: string | null, lastTime: string | n
   return lastTime === null ? NONE : `${span(Date.parse(lastTime) - Date.parse(from))} so far`;
 }
 
-/** Gaps, halts, disconnections and refusals: a strip on the charts' time axis, and the table behind it. */
+/** Gaps, halts, disconnections and refusals: a strip on the charts' time axis, and their table. */
 export function incidentTable({ data: { incidents }, moreIncidents, refused }: RunReport): Markup | null {
   if (incidents.length === 0 && refused.length === 0) return null;
   const reasons = [...refused].toSorted(([, a], [, b]) => b - a);

@@ -1,4 +1,4 @@
-/** The pictures of a run, from what was collected while its trades passed. */
+/** Makes the pictures of a run from the data that was collected during the run. */
 import type { ChartData } from "../../domain/performance/chart_series.ts";
 import { estimate, type Money } from "../../domain/numbers/money.ts";
 import type { Point } from "../../domain/performance/m4_columns.ts";
@@ -13,7 +13,7 @@ export interface Collected {
   readonly assets: NamedAssets | null;
   /** At the start, quote currency. */
   readonly cash: Money;
-  /** Mean share of the money in the position while there is one, decimal text; null if none. */
+  /** Mean share of the money in the position while there is a position, decimal text; null if there was none. */
   readonly exposure: string | null;
   readonly chart: ChartData;
   readonly volatility: readonly Point[];

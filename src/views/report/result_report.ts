@@ -5,7 +5,7 @@ import type { Pictures, RunReport, ShownDrawdown, ShownTotals } from "./run_repo
 import { headShape, resultShape } from "./result_shape.ts";
 import { WrongShape } from "./shape.ts";
 
-/** A JSON value is not a result that a page can show; the message continues a sentence that starts with the file. */
+/** The JSON value is not a result that a page can show. The message continues a sentence that starts with the file. */
 export class NoReport extends Error {
   override readonly name = "NoReport";
 }
@@ -19,7 +19,7 @@ export interface ResultKind {
 /** Options and files, from which the command line that repeats a run is made. */
 export type CommandOf = (files: readonly string[], options: StartedEvent["config"]) => string;
 
-/** A result as far as its page shows it. */
+/** The parts of a result that its page shows. */
 interface Result {
   readonly options: StartedEvent["config"];
   readonly environment: { readonly penstock: string };
@@ -44,14 +44,14 @@ export function resultReport(value: unknown, kind: ResultKind, commandOf: Comman
   }
   if (schema !== kind.schema) {
     throw new NoReport(
-      `is JSON, but no result of Penstock: expected "schema" to be "${kind.schema}". Name a file that ` +
+      `is JSON, but not a result of Penstock: expected "schema" to be "${kind.schema}". Name a file that ` +
         "penstock backtest --out wrote, or a journal",
     );
   }
   if (version !== kind.version) {
     throw new NoReport(
       `is a result of version ${JSON.stringify(version) ?? "none"}, and this Penstock reads version ` +
-        `${kind.version}: use the Penstock that wrote it, or repeat the backtest`,
+        `${kind.version}: use the version that wrote it, or repeat the backtest`,
     );
   }
   try {

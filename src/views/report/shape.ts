@@ -1,6 +1,6 @@
-/** Checks that a value read from JSON has the shape that a type says, so that no damaged file fails in the middle. */
+/** Checks that a value read from JSON has the shape of its type, so that a damaged file fails at once and not half-way. */
 
-/** The value does not have its shape; the message says where, what was found and what was expected. */
+/** A value does not have its shape; the message says where, what was found and what was expected. */
 export class WrongShape extends Error {
   override readonly name = "WrongShape";
 }
@@ -56,12 +56,12 @@ export function orNull(shape: Shape): Shape {
   return (value, place) => value === null || shape(value, place);
 }
 
-/** The shape, or nothing. */
+/** The shape, or undefined. */
 export function optional(shape: Shape): Shape {
   return (value, place) => value === undefined || shape(value, place);
 }
 
-/** A list, of at most `most` such values. */
+/** A list of at most `most` values of this shape. */
 export function listOf(shape: Shape, most = Infinity): Shape {
   return (value, place) => {
     if (!Array.isArray(value)) throw wrong(value, place, "a list");

@@ -1,4 +1,4 @@
-/** Blocks on their way to other threads: their columns lie in memory that all threads see, one block after another. */
+/** Batches of blocks for other threads. The columns are in memory that all threads share, one block after another. */
 import type { Block } from "../../../domain/market/block.ts";
 import { BLOCK_ROWS } from "../../../domain/market/block.ts";
 import type { Columns } from "../../../domain/market/columns.ts";
@@ -6,22 +6,22 @@ import type { Columns } from "../../../domain/market/columns.ts";
 /** How many trades a batch has room for. */
 export const BATCH_ROWS = 8 * BLOCK_ROWS;
 
-/** A block in a batch: where its rows are, and what it has besides columns. */
+/** A block in a batch: where its rows are, and the block's fields that are not columns. */
 export interface PackedBlock
   extends Pick<Block, "size" | "decimals" | "firstId" | "missing" | "filled" | "late"> {
   readonly at: number;
 }
 
-/** What a trade takes: five doubles, a whole number of 32 bits, and a byte. */
+/** The size of a trade: five doubles, a 32-bit integer and a byte. */
 const ROW_BYTES = 5 * 8 + 4 + 1;
 
-/** Memory for the columns of one batch, to be used again. */
+/** Reusable memory for the columns of one batch. */
 export class BatchMemory {
   readonly buffer: SharedArrayBuffer;
   readonly #columns: Columns;
   #rows = 0;
 
-  /** New memory, or that of `buffer`, which another thread has made. */
+  /** New memory, or the memory of `buffer`, which another thread made. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BATCH_ROWS * ROW_BYTES)) {
     this.buffer = buffer;
     let at = 0;
@@ -42,7 +42,7 @@ export class BatchMemory {
     this.#columns = { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, receivedAt };
   }
 
-  /** Whether there is room for as many trades as a block may have. */
+  /** Whether there is room for the largest block. */
   get hasRoom(): boolean {
     return this.#rows + BLOCK_ROWS <= BATCH_ROWS;
   }
@@ -51,7 +51,7 @@ export class BatchMemory {
     this.#rows = 0;
   }
 
-  /** Copies a block behind the others. */
+  /** Appends a copy of a block. */
   add(block: Block): PackedBlock {
     const { size, decimals, firstId, missing, filled, late } = block;
     const at = this.#rows;
@@ -62,7 +62,7 @@ export class BatchMemory {
     return { at, size, decimals, firstId, missing, filled, late };
   }
 
-  /** A block of the batch, in this memory. */
+  /** A block of the batch, as a view of this memory. */
   block(symbol: string, { at, ...rest }: PackedBlock): Block {
     const end = at + rest.size;
     const columns = Object.fromEntries(NAMES.map((name) => [name, this.#columns[name].subarray(at, end)]));

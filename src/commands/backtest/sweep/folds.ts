@@ -1,12 +1,12 @@
-/** How a sweep divides its trades: for the choice, kept from it, and into the windows of a walk-forward. */
+/** How a sweep divides its trades: those of the choice, those kept from it, and the windows of a walk-forward. */
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import type { Money } from "../../../domain/numbers/money.ts";
 import type { FoldUse } from "../../../stages/sweep/fold_result.ts";
 import { grouped } from "../../../views/terminal/figures.ts";
 
-/** Trades that follow each other. */
+/** A run of consecutive trades. */
 export interface Fold {
-  /** Its place among the folds. */
+  /** The fold's place among the folds. */
   readonly id: number;
   readonly use: FoldUse;
   /** The first trade, from 0 on, and the one after the last; infinite for the end of the input. */
@@ -23,14 +23,14 @@ export interface Division {
   readonly walkForward: number | null;
 }
 
-/** Whether the number of trades has to be known before the first is used. */
+/** Whether the number of trades must be known before the first is used. */
 export function isDivided({ test, walkForward }: Division): boolean {
   return test !== null || walkForward !== null;
 }
 
 /**
- * The folds over so many trades. The choice comes first, then what is kept from it, then the windows in their order: the
- * trades of the choice in equal parts, one more than are traded, as the first only chooses. Throws a ConfigError for too
+ * The folds over this many trades: first the choice, then what is kept from it, then the windows in order. The windows
+ * are equal parts of the choice, one more than are traded, because the first is used only for choosing. Throws a ConfigError for too
  * few trades.
  */
 export function foldsOf(trades: number, { test, walkForward }: Division): Fold[] {

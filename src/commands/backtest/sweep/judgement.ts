@@ -9,7 +9,7 @@ import { luckSentences } from "../../../views/tables/luck_sentences.ts";
 import type { SweepRows } from "./sweep_rows.ts";
 import type { WalkForward } from "./walk_forward.ts";
 
-/** The figures for the row `best` (null for none), after as many tries; `walk` is null without a walk-forward. */
+/** The figures for the row `best` (null for none) after this many tries; `walk` is null without a walk-forward. */
 export function judge(
   rows: SweepRows,
   { best, tried, walk }: {

@@ -1,4 +1,4 @@
-/** What a sweep and the threads that compute its lanes send each other: plain values. */
+/** The messages between a sweep and the threads that compute its lanes: plain values. */
 import { Money, plain } from "../../../domain/numbers/money.ts";
 import type { Marked } from "../../../domain/performance/performance.ts";
 import type { OnHalt } from "../../../domain/risk/halt.ts";
@@ -22,19 +22,19 @@ export type LaneStep =
   | { readonly do: "open"; readonly fold: number }
   | { readonly do: "close"; readonly fold: number; readonly use: FoldUse; readonly trades: number };
 
-/** What a worker is sent: its lanes first, then batches of steps. */
+/** A message to a worker: first its lanes, then batches of steps. */
 export type ToWorker =
   | { readonly lanes: readonly LaneRequest[]; readonly configurations: number }
   | { readonly batch: number; readonly memory: SharedArrayBuffer; readonly steps: readonly LaneStep[] };
 
-/** What a worker answers. */
+/** A message from a worker. */
 export type FromWorker =
   | { readonly is: "ready" }
   | { readonly is: "done"; readonly batch: number; readonly closed: readonly (readonly FoldResult[])[] }
-  /** `lane` is its place among those of the worker. */
+  /** `lane` is the lane's place among the worker's lanes. */
   | { readonly is: "failed"; readonly lane: number; readonly message: string };
 
-/** Rules as text, to be sent. */
+/** The rules as text, for a message. */
 export function ruleTexts(rules: Partial<TradingRules>): RuleTexts {
   return Object.fromEntries(
     Object.entries(rules).map(([name, value]) => [name, value === null ? null : plain(value)]),

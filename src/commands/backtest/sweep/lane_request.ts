@@ -1,4 +1,4 @@
-/** A configuration as plain values, which can be sent to a worker, and the lane that it becomes there. */
+/** A configuration as plain values, which can be sent to a worker, and the lane that the worker makes from it. */
 import { configFrom, engineChoices } from "../../../config/config.ts";
 import { optionsOfStrategy } from "../../../config/strategy_options.ts";
 import type { ShownOptions } from "../../../domain/run/sweep_result.ts";
@@ -26,7 +26,7 @@ export async function laneOf(request: LaneRequest): Promise<LaneOptions> {
   };
 }
 
-/** What two requests with the same strategy over the same bars have in common, and no others. */
+/** A text that two requests share only if they have the same strategy over the same bars. */
 export function strategyTextOf(request: LaneRequest): string {
   const { strategy = DEFAULT_STRATEGY, bars, set = null } = request;
   const values = optionsOfStrategy(String(strategy)).map((name) => request[name] ?? null);

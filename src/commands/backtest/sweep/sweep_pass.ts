@@ -15,7 +15,7 @@ import { processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
 import type { Fold } from "./folds.ts";
 import type { Team } from "./team.ts";
 
-/** What every pass of a sweep has in common. */
+/** The settings that all passes of a sweep share. */
 export interface PassSettings {
   readonly config: Config;
   readonly barsFrom: Source;
@@ -26,28 +26,28 @@ export interface PassSettings {
   readonly stop: AbortSignal;
 }
 
-/** What a pass has found. */
+/** The result of a pass. */
 export interface PassResult {
   /** By fold, in the order of the lanes. Empty if it was stopped. */
   readonly folds: readonly FoldResult[][];
-  /** How many trades there were, their digest, and the times of the first and the last, ISO 8601. */
+  /** The number of trades, their digest, and the times of the first and the last, ISO 8601. */
   readonly trades: number;
   readonly digest: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** A pass that goes on. */
+/** The progress of a running pass. */
 export interface PassProgress extends ReadProgress {
   trades: number;
 }
 
-/** After this time the program gets to see whether it was asked to end, ms. */
+/** How long to compute before checking whether the program was asked to end, ms. */
 const TURN_MS = 50;
 
 /**
- * Reads the files once and shows their trades to the lanes of a team, fold by fold; without a team the trades are only
- * counted. With `isFirst`, what is odd about the files is reported. Throws as a backtest does.
+ * Reads the files once and passes their trades to the lanes of a team, fold by fold; without a team it only counts the
+ * trades. With `isFirst`, it reports what is odd about the files. Throws as a backtest does.
  */
 export async function runPass(
   { config: asked, barsFrom, sources, files, formats, view, stop }: PassSettings,
@@ -56,7 +56,7 @@ export async function runPass(
     readonly folds: readonly Fold[];
     readonly progress: PassProgress;
     readonly isFirst: boolean;
-    /** Called with the configuration in force and the time of the first trade, once it is known. */
+    /** Called with the configuration in force and the time of the first trade, once that time is known. */
     readonly start?: (config: Config, time: string) => void;
   },
 ): Promise<PassResult> {
@@ -123,7 +123,7 @@ export async function runPass(
   }
 }
 
-/** A view that is told nothing twice. */
+/** The view without the events and log lines that an earlier pass has already shown. */
 function silenced(view: View): View {
   return {
     ...view,

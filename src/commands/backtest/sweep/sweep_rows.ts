@@ -1,4 +1,4 @@
-/** What the figures against luck need of every row: some numbers each, however long the trades are. */
+/** What the figures against luck need of every row: a fixed number of values, however many trades there are. */
 import { type BlockDivision, blockDivision } from "../../../domain/overfitting/block_sums.ts";
 import type { ReturnMoments } from "../../../domain/overfitting/return_moments.ts";
 import type { Sampling } from "../../../domain/performance/equity_curve.ts";
@@ -14,7 +14,7 @@ export interface RowsSnapshot
 export class SweepRows {
   readonly moments: ReturnMoments[] = [];
   sampling: Sampling | null = null;
-  /** From the first trade of the choice to the last, µs, and the same of the trades kept from it. */
+  /** From the first to the last trade of the choice, µs, and from the first to the last trade kept from it. */
   span = 0;
   testSpan = 0;
   /** What each row earned in the choice, and on the trades kept from it, quote currency. */
@@ -39,7 +39,7 @@ export class SweepRows {
     this.testProfits.push(test.figures.netProfit);
   }
 
-  /** All of it as plain values, for `restore`. */
+  /** All rows as plain values, for `restore`. */
   snapshot(): RowsSnapshot {
     const { moments, sampling, span, testSpan, profits, testProfits } = this;
     return {

@@ -6,19 +6,19 @@ import { type FoldResult, foldResult, type FoldUse } from "../../../stages/sweep
 import { SweepLanes } from "../../../stages/sweep/sweep_lanes.ts";
 import { laneOf, type LaneRequest } from "./lane_request.ts";
 
-/** Lanes in one thread or in several. What they find depends on neither. */
+/** Lanes in one thread or in several; the results do not depend on which. */
 export interface Team extends BlockFollower<Block> {
-  /** Starts a fold of every lane with the next trade. */
+  /** Starts a fold of every lane at the next trade. */
   open(fold: number): void;
-  /** Ends a fold after so many trades. Resolves with the results in the order of the lanes. */
+  /** Ends a fold after this many trades. Resolves with the results in the order of the lanes. */
   close(fold: number, use: FoldUse, trades: number): Promise<FoldResult[]>;
-  /** Null if it can take more blocks. Otherwise resolves once it can. Throws what has failed. */
+  /** Null if the team can take more blocks; otherwise resolves once it can. Throws the error of a lane that has failed. */
   ready(): Promise<void> | null;
-  /** Ends its threads, whatever they are at. */
+  /** Ends the threads, whatever they are doing. */
   dismiss(): void;
 }
 
-/** The lanes of one thread. Its `configurations` are those of the whole sweep, on which the division of returns depends. */
+/** The lanes of one thread. `configurations` counts those of the whole sweep, because the division of returns depends on it. */
 export class Lanes {
   readonly lanes: SweepLanes;
   readonly #configurations: number;
@@ -70,12 +70,12 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
   };
 }
 
-/** A lane could not be computed, or the thread that computed it. */
+/** A lane, or the thread that computed it, failed. */
 export class LaneFailure extends Error {
   override readonly name = "LaneFailure";
   readonly exit = "failure";
 
-  /** `lane` is its place. */
+  /** `lane` is the lane's place. */
   constructor(readonly lane: number, error: unknown) {
     super(error instanceof Error ? error.message : String(error), { cause: error });
   }
