@@ -1,6 +1,6 @@
 /** The commands, by name. */
 
-/** The commands there are. */
+/** All commands, each with one line of help. */
 export const COMMANDS = {
   run: "paper-trade a live stream",
   demo: "the same as run, on made-up trades of the built-in exchange on this machine",

@@ -1,4 +1,4 @@
-/** The options of a live stream and of requests beside it: a part of the table in options.ts. */
+/** The options of the live stream and of REST requests: a part of the table in options.ts. */
 import { EXCHANGE_NAMES } from "../exchanges/hosts.ts";
 import { address, duration, oneOf, onOff, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";

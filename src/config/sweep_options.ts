@@ -1,4 +1,4 @@
-/** The options of a sweep beside those that vary: a part of the table in options.ts. */
+/** The options of a sweep besides those that vary: a part of the table in options.ts. */
 import { RANKS } from "../domain/run/sweep_rank.ts";
 import { fraction, NotAllowed, oneOf, onOff, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
@@ -28,14 +28,14 @@ export const SWEEP_OPTIONS = {
     },
     value: "SHARE",
     commands: SWEEP,
-    help: "keep this share of the trades, the last ones, from the choice, and show each row on them as well",
+    help: "keep the last trades, this share of all, out of the choice, and show each row on them as well",
   }),
   walkForward: input({
     default: null,
     read: wholeNumber(1, MOST_WINDOWS),
     value: "N",
     commands: SWEEP,
-    help: "choose the best in each of N windows, and trade it in the window after",
+    help: "choose the best in each of N windows, and trade it in the next window",
   }),
   workers: input({
     default: null,
@@ -49,7 +49,7 @@ export const SWEEP_OPTIONS = {
     read: onOff,
     value: null,
     commands: SWEEP,
-    help: "continue the sweep in --out FILE, which was stopped before its end",
+    help: "continue the sweep in --out FILE, which was stopped before it finished",
   }),
   forgetTries: input({
     default: "off",

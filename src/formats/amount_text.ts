@@ -1,24 +1,24 @@
-/** Reads amounts as any program may write them, with an exponent or without, as exact integers. */
+/** Reads amounts that any program may have written, with an exponent or without, as exact integers. */
 import { MAX_DECIMALS, MAX_QUANTITY, PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 
-/** What messages say that a price, or a quantity, was expected to be. */
+/** How messages describe the price, or the quantity, that was expected. */
 export const PRICE_EXPECTED = `${PRICE_TEXT}, perhaps with an exponent, as in 6.1e4`;
 export const QUANTITY_EXPECTED = `${QUANTITY_TEXT}, perhaps with an exponent, as in 1e-05`;
 
 /** Digits with commas among them, and perhaps a point. */
 const WITH_COMMAS = /^\d+(?:,\d+)+(?:\.\d*)?$|^\d{1,3}(?:\.\d{3})+,\d+$/;
 
-/** What was expected of a text that is no amount; of one with a comma, it says what to do about that. */
+/** What was expected instead of a text that is not an amount. For a text with a comma, it says what to change. */
 export function amountExpected(text: string, expected: string): string {
   if (!WITH_COMMAS.test(text)) return expected;
   return `${expected}; this has a comma: write a point before the decimals, and nothing between thousands`;
 }
 
 const AMOUNT = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
-/** No amount that is read has more digits than these, apart from zeros at either end. */
+/** The most digits of an amount, not counting zeros at either end. */
 const MOST_DIGITS = 24;
 const UNITS = 10 ** MAX_DECIMALS;
-/** Every whole number of so many digits is exact in a double, and so are the powers of ten up to it. */
+/** Every whole number with this many digits is exact in a double, and so is every power of ten up to this one. */
 const EXACT_DIGITS = 15;
 const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, n) => 10 ** n);
 const ZERO = 48, NINE = 57, POINT = 46;
@@ -42,8 +42,8 @@ export interface QuantityRead {
 }
 
 /**
- * The price in a text; null if it is none, is 0, has more than 8 decimals, or more than 2^53 - 1 units of its last
- * decimal.
+ * The price in a text; null if the text is not a price, is 0, has more than 8 decimals, or has more than 2^53 - 1 units
+ * of its last decimal.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export function priceIn(text: string): PriceRead | null {
   return price > Number.MAX_SAFE_INTEGER ? null : { price, decimals: Math.max(0, decimals) };
 }
 
-/** The quantity in a text; null if it is none, is 0, has more than 8 decimals, or is more than MAX_QUANTITY. */
+/** The quantity in a text; null if the text is not a quantity, is 0, has more than 8 decimals, or is more than MAX_QUANTITY. */
 export function quantityIn(text: string): QuantityRead | null {
   const usual = usualIn(text);
   if (usual !== null) {
@@ -85,7 +85,7 @@ export function quantityIn(text: string): QuantityRead | null {
     : { whole, fraction };
 }
 
-/** The amount in a text of a few digits and perhaps a point, which most are; null for 0 and for any other text. */
+/** The amount in a text of a few digits and perhaps a point, as most texts are; null for 0 and for any other text. */
 function usualIn(text: string): PriceRead | null {
   if (text.length > EXACT_DIGITS + 1) return null;
   let price = 0;
@@ -108,7 +108,7 @@ function usualIn(text: string): PriceRead | null {
   return { price, decimals };
 }
 
-/** The decimal in a text; null if there is none above 0, or one with far too many digits. */
+/** The decimal in a text; null if it is not above 0, or has far too many digits. */
 function exactIn(text: string): Exact | null {
   const [found, whole = "", fraction = "", exponent = "0"] = AMOUNT.exec(text) ?? [];
   if (found === undefined || whole === "" && fraction === "") return null;

@@ -1,29 +1,29 @@
-/** The order in which rows stood in their files, for rows that nothing but their times can sort. */
+/** The order of rows in their files, for rows that have only their times to sort them. */
 import type { RowColumns } from "./row_columns.ts";
 
-/** More than any file has rows. */
+/** More rows than any file has. */
 const FILE_ROWS = 2 ** 33;
-/** Rows that stand in the order of their arrival may step back in time, but by less than this, µs. */
+/** Rows in the order of their arrival may step back in time, but by less than this, µs. */
 const CLEARLY = 1_000_000;
 
 /**
- * Gives every row a key that decides between rows of the same time. It rises in the order of reading, file after file, and
- * within a file with the newest trade first it falls. The first row of a file that is a second away from the first shows
- * which it is; in a shorter file the last one.
+ * Gives every row a key that decides between rows of the same time. Keys rise in the order of reading, file after file,
+ * but fall within a file that has the newest trade first. The first row that is a second away from the first row of its
+ * file shows the direction; in a shorter file, the last row does.
  */
 export class ArrivalKeys {
   readonly #rows: RowColumns;
   #file = 0;
   #read = 0;
   #isNewestFirst: boolean | null = null;
-  /** The rows of this file as long as nothing shows its direction. */
+  /** The rows of this file while its direction is unknown. */
   #undecided: number[] = [];
 
   constructor(rows: RowColumns) {
     this.#rows = rows;
   }
 
-  /** The next rows are of another file. */
+  /** Prepares for the rows of another file. */
   enter(): void {
     this.settle();
     this.#file++;
@@ -39,7 +39,7 @@ export class ArrivalKeys {
     if (Math.abs(this.#step(slot)) >= CLEARLY) this.settle();
   }
 
-  /** Decides on the direction of the file from what has been read of it. Call it before the keys are used. */
+  /** Decides the direction of the file from the rows read so far. Call it before the keys are used. */
   settle(): void {
     const undecided = this.#undecided;
     const last = undecided.at(-1);
@@ -49,7 +49,7 @@ export class ArrivalKeys {
     this.#undecided = [];
   }
 
-  /** How much later than the first undecided row another one is, µs. */
+  /** How much later a row is than the first undecided row, µs. */
   #step(slot: number): number {
     return this.#rows.time(slot) - this.#rows.time(this.#undecided[0]!);
   }

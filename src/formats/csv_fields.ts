@@ -4,7 +4,7 @@ import type { DecimalBytes } from "../domain/numbers/decimal_bytes.ts";
 import { microsecondsIn } from "../domain/numbers/time.ts";
 
 const COMMA = 44, ZERO = 48, NINE = 57;
-/** Digits of a time in nanoseconds until the year 2286. */
+/** The digits of a time in nanoseconds, until the year 2286. */
 const LONGEST_TIME = 19;
 /** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
 const SMALL = 32;
@@ -45,7 +45,7 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else is in it; null if they cannot be read. The row has `found` fields, which start at
+ * The ids of a row, whatever else the row holds; null if they cannot be read. The row has `found` fields, which start at
  * `starts`.
  */
 export function idsIn(

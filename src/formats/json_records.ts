@@ -2,11 +2,11 @@
 
 const QUOTE = 34, BACKSLASH = 92, COLON = 58, COMMA = 44, FEED = 10, SPACE = 32;
 const OPEN_ARRAY = 91, CLOSE_ARRAY = 93, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
-/** An object that names no price within so many bytes contains records rather than being one. */
+/** An object that names no price within this many bytes is not a record, but may contain records. */
 const MOST_BYTES = 64 << 10;
 const PRICES: readonly Uint8Array[] = ["price", "px"].map((name) => new TextEncoder().encode(name));
 
-/** Where a record stands, in bytes. */
+/** Where a record is, in bytes. */
 export interface Span {
   readonly start: number;
   /** One past its last byte; past the end of the text if it is cut off. */
@@ -14,9 +14,9 @@ export interface Span {
 }
 
 /**
- * The records from `start` to `end`, in order, however deep they stand: in an array, in the answer of a REST side, or one
- * after another. The last one may be cut off, in which case it ends after `end`; so does an array or object that is open
- * at the end, as a span of no length there.
+ * The records from `start` to `end`, in order, at any depth: in an array, in a REST response, or one after another. If
+ * the last record is cut off, its span ends after `end`. An array or object that is still open at `end` yields an empty
+ * span there.
  */
 export function* jsonRecords(bytes: Uint8Array, start: number, end: number): Generator<Span> {
   let depth = 0;
@@ -44,8 +44,7 @@ export interface JsonField {
 }
 
 /**
- * The values of a record by their names; those of an array by their index. `record` has to be JSON. A number keeps the text
- * that it has.
+ * The values of a record by name; those of an array by index. `record` must be JSON. A number keeps its text.
  *
  * @example
  * ```ts
@@ -127,7 +126,7 @@ function quotedEnd(text: string, at: number): number {
   return text.length;
 }
 
-/** Whether an object names a price itself, not only within a value. */
+/** Whether an object itself names a price, not only one of its values. */
 function hasPrice(bytes: Uint8Array, start: number, end: number): boolean {
   const limit = Math.min(end, start + MOST_BYTES);
   let depth = 0;
@@ -148,7 +147,7 @@ function hasPrice(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Whether an array holds plain values, of which there are several. */
+/** Whether an array holds several plain values. */
 function isRow(bytes: Uint8Array, start: number, end: number): boolean {
   let commas = 0;
   for (let at = start + 1; at < end; at++) {

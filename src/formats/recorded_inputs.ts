@@ -35,7 +35,7 @@ export function isRemark(recorded: Recorded): recorded is Remark {
 }
 
 /**
- * The inputs in the chunks of recorded files. `open` a chunk, then take inputs until `next` answers null. Apply the
+ * The inputs in the chunks of recorded files. `open` a chunk, then take inputs until `next` returns null. Apply the
  * trades of each input before asking for the next.
  */
 export class RecordedInputs {
@@ -45,7 +45,7 @@ export class RecordedInputs {
   readonly #backfilled: Input;
   readonly #single: SingleMessage;
   readonly #one: Input;
-  /** Inputs to return before anything else. */
+  /** The inputs to return first. */
   readonly #first: Recorded[] = [];
   #name = "";
   /** Whether the trades up to the next note have been handed out. */
@@ -53,13 +53,13 @@ export class RecordedInputs {
   /** Whether one message was handed out. */
   #isStepping = false;
   #isDry = true;
-  /** The first line of the recording that is being read; null outside of one. */
+  /** The first line of the recording that is being read; null outside a recording. */
   #head: TimedHead | null = null;
   #hasEntered = false;
   /** The speed of the last recording's clock. */
   #speed = 1;
 
-  /** If the reader has been read from already, the inputs start where it stopped. */
+  /** If someone has already read from the reader, the inputs start where that reading stopped. */
   constructor(reader: ChunkReader) {
     this.#reader = reader;
     this.#late = new BackfilledTrades(reader.symbol);
@@ -78,8 +78,8 @@ export class RecordedInputs {
   }
 
   /**
-   * Another file comes next. If a recording ended without a connection, or before the instrument's rules arrived, that
-   * says nothing about the next file, unless the next file continues the same recording.
+   * Prepares for another file. If a recording ended without a connection, or before the instrument's rules arrived, that
+   * says nothing about the next file, unless that file continues the same recording.
    */
   enter(): void {
     this.#first.push(SOURCE);
@@ -109,7 +109,7 @@ export class RecordedInputs {
     return this.#isAtNote ? this.#frames : this.#takeNote();
   }
 
-  /** The same, one message at a time. If the trades turn out to be none, a note follows. */
+  /** The next input, one message at a time. If there turn out to be no trades, a note follows. */
   step(): Recorded | null {
     const first = this.#first.shift();
     if (first !== undefined) return first;
@@ -131,7 +131,7 @@ export class RecordedInputs {
       return null;
     }
     if (note.event === "late") {
-      // A recording of several symbols; other notes of theirs mean nothing to an engine that does not trade them.
+      // The recording has several symbols. Other notes about them mean nothing to an engine that does not trade them.
       const { symbol = this.#reader.symbol, time } = note;
       if (symbol !== this.#reader.symbol) return { event: "unknown", name: `late (${symbol})`, time };
       this.#late.open(rowsOf(note.trades, this.#name), note.skipped, note.time);
@@ -156,7 +156,7 @@ export class RecordedInputs {
 /** Returns one message of another reader at a time. */
 class SingleMessage implements TradeReader {
   readonly #reader: ChunkReader;
-  /** Whether there was one. */
+  /** Whether there was a message. */
   isTaken = false;
 
   constructor(reader: ChunkReader) {

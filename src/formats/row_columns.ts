@@ -5,7 +5,7 @@ import type { TradeFields } from "../domain/market/trade_reader.ts";
 
 /** How many unusable rows are kept with their text. For the others, only the place is kept. */
 const REMEMBERED = 100;
-/** Rows are kept in pages, so that nothing is copied when they become more. */
+/** Rows are kept in pages, so that adding rows copies nothing. */
 const PAGE_BITS = 14, PAGE_ROWS = 1 << PAGE_BITS, IN_PAGE = PAGE_ROWS - 1;
 /** How many numbers of a row need 64 bits, and their order. */
 const WIDE = 6, FIRST_ID = 0, LAST_ID = 1, TIME = 2, PRICE = 3, QUANTITY = 4, RECEIVED = 5;
@@ -17,7 +17,7 @@ const DECIMALS = 0xff, IS_MAKER = 1 << 8, IS_UNUSABLE = 1 << 9, IS_EMPTY = 1 << 
 /** Fields that can be written. */
 type Fields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
 
-/** The rows. Each has a slot, which is used again after the row has been handed out and more rows were asked for. */
+/** The rows. Each has a slot, which is reused once the row has been handed out and the caller has asked for more rows. */
 export class RowColumns {
   readonly #wide: Float64Array[] = [];
   readonly #narrow: Uint32Array[] = [];
@@ -29,7 +29,7 @@ export class RowColumns {
   readonly #origins: Origin[] = [];
   readonly #unusable = new Map<number, { readonly reason: string; readonly sample: string }>();
 
-  /** The next rows are of this origin. False if the rows before were too. */
+  /** Sets the origin of the next rows. False if it is the origin of the rows before. */
   enter(origin: Origin): boolean {
     if (this.#origins.at(-1) === origin) return false;
     this.#origins.push(origin);
@@ -88,7 +88,7 @@ export class RowColumns {
       this.lastId(one) - this.lastId(other);
   }
 
-  /** The same for rows without ids: by their times, and then by their keys. */
+  /** Compares rows without ids: by their times, and then by their keys. */
   compareTimes(one: number, other: number): number {
     return this.time(one) - this.time(other) || this.firstId(one) - this.firstId(other);
   }
@@ -123,13 +123,13 @@ export class RowColumns {
     fields.buyerIsMaker = (marks & IS_MAKER) !== 0;
   }
 
-  /** Gives a row without an id the number that it is read with. */
+  /** Gives a row without an id the number that counts as its id. */
   setNumber(number: number, into: TradeFields): void {
     const fields: Fields = into;
     fields.firstId = fields.lastId = number;
   }
 
-  /** Gives a row without an id a key, in the place of the id. */
+  /** Gives a row without an id a key, stored in place of the id. */
   setKey(slot: number, key: number): void {
     this.#wide[slot >>> PAGE_BITS]![WIDE * (slot & IN_PAGE) + FIRST_ID] = key;
   }
@@ -147,12 +147,12 @@ export class RowColumns {
     return this.#wideAt(slot, TIME);
   }
 
-  /** µs since 1970; 0 where rows carry no times of arrival. */
+  /** µs since 1970; 0 if rows have no times of arrival. */
   receivedAt(slot: number): number {
     return this.#wideAt(slot, RECEIVED);
   }
 
-  /** Whether its ids belong to no trade, and nothing is wrong with that. */
+  /** Whether the row's ids belong to no trade, which is not an error. */
   isEmpty(slot: number): boolean {
     return (this.#narrowAt(slot, MARKS) & IS_EMPTY) !== 0;
   }
@@ -170,7 +170,7 @@ export class RowColumns {
     this.#setNarrow(slot, EPOCH, epoch);
   }
 
-  /** The number of a row's origin, in the order in which the origins were entered. */
+  /** The number of a row's origin, in the order in which origins were added. */
   originOf(slot: number): number {
     return this.#narrowAt(slot, ORIGIN);
   }

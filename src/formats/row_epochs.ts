@@ -1,10 +1,10 @@
-/** Keeps rows from before and after a restart of the ids apart. */
+/** Separates the rows before a restart of the ids from those after it. */
 import { RESET_TRADES, resolution } from "../stages/id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
 
 /**
- * Gives every row the number of its sequence of ids. A new sequence starts with several rows in succession whose ids
- * are at or below the highest so far, if their ids and times rise and their times are above the highest so far.
+ * Gives every row the number of its sequence of ids. A new sequence starts with several consecutive rows whose ids
+ * are at or below the highest id so far, if their ids and times rise and their times are above the highest time so far.
  */
 export class RowEpochs {
   readonly #rows: RowColumns;

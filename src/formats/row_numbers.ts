@@ -2,15 +2,15 @@
 import { isoTime } from "../domain/numbers/time.ts";
 
 /**
- * Gives each such trade the next number. Where nothing sorts the rows, their times are their only order, so a row that is
- * dated before the one before gets no number.
+ * Gives each such trade the next number. If nothing sorts the rows, their times are their only order, so a row that is
+ * earlier than the previous row gets no number.
  */
 export class RowNumbers {
-  /** The number given last; 0 before the first. */
+  /** The last number given; 0 before the first. */
   last = 0;
   /** The file of the first trade that was numbered; null before that. */
   firstFile: string | null = null;
-  /** When the trade numbered last took place, µs since 1970. */
+  /** The time of the trade numbered last, µs since 1970. */
   time = 0;
   readonly #isSorted: boolean;
 
@@ -19,7 +19,7 @@ export class RowNumbers {
     this.#isSorted = isSorted;
   }
 
-  /** The number of the next trade, of file `name`; null if its time is before that of the one before. */
+  /** The number of the next trade, of file `name`; null if it is earlier than the previous trade. */
   take(time: number, name: string): number | null {
     if (time < this.time && !this.#isSorted) return null;
     this.firstFile ??= name;
@@ -28,10 +28,10 @@ export class RowNumbers {
   }
 }
 
-/** What puts such trades in order. */
+/** Advice on how to put such trades in order. */
 export const SORT_ADVICE = "--sort puts them in it, also where a file has the newest first";
 
-/** What is wrong with a trade without an id that took place at `time`, before the one before it; both µs since 1970. */
+/** What is wrong with a trade without an id at `time`, if the trade before it was at `before`; both µs since 1970. */
 export function outOfOrder(time: number, before: number): string {
   return `the trade took place at ${isoTime(time)}, and the one before it at ${
     isoTime(before)

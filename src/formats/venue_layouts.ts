@@ -1,25 +1,25 @@
 /**
- * The CSV files of exchanges and vendors that name their columns, as they publish them. Each says where its layout comes
- * from; rows as they stand in such files are in tests/formats/venue_samples.ts.
+ * The layouts of CSV files that exchanges and vendors publish with a header. Each layout names its source;
+ * tests/formats/venue_samples.ts has real rows of such files.
  */
 import type { SideKind, TextField } from "./text_trade.ts";
 
-/** What the columns of a file hold, by their names in small letters; null for one that is passed over. */
+/** What the columns of a file hold, by their names in lower case; null for a column that is skipped. */
 type Names = Readonly<Record<string, TextField | null>>;
 
 /** A layout that a header shows. */
 export interface VenueLayout {
   readonly name: string;
-  /** Whose file it is, for the list of what is readable. */
+  /** The exchange or vendor, for the list of readable files. */
   readonly venue: string;
-  /** The columns that it has to have, in any order. */
+  /** The columns that the file must have, in any order. */
   readonly columns: Names;
-  /** Columns that it may have as well. */
+  /** Columns that the file may also have. */
   readonly optional?: Names;
-  /** Whether it may have any other column, because those that it has to have occur in no other file. */
+  /** Whether the file may have any other column, because no other file has all of the required ones. */
   readonly isOpen?: boolean;
   readonly side?: SideKind;
-  /** Whether its ids skip, or start over in each file. */
+  /** Whether its ids skip, or start again in each file. */
   readonly isSkipping?: boolean;
   /** Whether rows may have more fields than the header. */
   readonly mayHaveMore?: boolean;
@@ -66,7 +66,7 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   },
   {
     // https://public.bybit.com/spot/: times in ms, the taker's side. The ids count the rows of each file from 1, so they
-    // start over every day. Rows of monthly files have a sixth field that their header does not name.
+    // start again every day. Rows of monthly files have a sixth field that their header does not name.
     name: "Bybit spot trades",
     venue: "Bybit",
     columns: { id: null, timestamp: "time", price: "price", volume: "quantity", side: "side" },
@@ -77,23 +77,22 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   {
     // https://www.okx.com/historical-data: times in ms, the taker's side, ids that count the trades of an instrument.
     // Contracts count in `size`. Files before 2024 have no instrument_name, and names in two languages, such as
-    // `side/交易方向` in GBK, of which what follows the slash is left out.
+    // `side/交易方向` in GBK, of which the part after the slash is dropped.
     name: "OKX trades",
     venue: "OKX",
     columns: { trade_id: "id", side: "side", price: "price", size: "quantity", created_time: "time" },
     optional: { instrument_name: "symbol", source: null },
   },
   {
-    // The names of OKX's REST side: see json_shapes.ts.
+    // The names of OKX's REST API: see json_shapes.ts.
     name: "OKX trades",
     venue: "OKX",
     columns: { tradeid: "id", side: "side", px: "price", sz: "quantity", ts: "time" },
     optional: { instid: "symbol", source: null },
   },
   {
-    // https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades: `side` is that of the
-    // maker, and ids count the trades of a product. The Advanced Trade API has product_id and the best prices as well, and
-    // the feed the two orders.
+    // https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades: `side` is the maker's, and ids count the trades of a product. The Advanced Trade API also has product_id and the best prices, and the
+    // feed has the two orders.
     name: "Coinbase trades",
     venue: "Coinbase",
     columns: { trade_id: "id", side: "side", price: "price", size: "quantity", time: "time" },
@@ -118,7 +117,7 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   })),
   {
     // https://docs.kraken.com/api/docs/rest-api/get-recent-trades names the values of a trade like this. Ids, which older
-    // answers do not have, count the trades of a pair.
+    // responses do not have, count the trades of a pair.
     name: "Kraken trades",
     venue: "Kraken",
     columns: {
@@ -142,7 +141,7 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   },
   {
     // https://docs.kaiko.com/kaiko-csv-data/data-feeds/level-1-tick-level/all-trades: ms, `sell` true if the taker sold.
-    // Kaiko makes ids up where an exchange has none.
+    // Kaiko makes up ids if an exchange has none.
     name: "Kaiko trades",
     venue: "Kaiko",
     columns: {
@@ -158,7 +157,7 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     isSkipping: true,
   },
   {
-    // https://docs.ccxt.com, "Trade structure", as a table: ms, the taker's side. ccxt turns Coinbase's side round itself.
+    // https://docs.ccxt.com, "Trade structure", as a table: ms, the taker's side. ccxt itself inverts Coinbase's side.
     name: "ccxt trades",
     venue: "ccxt",
     columns: {

@@ -19,9 +19,9 @@ export interface ViewChoices {
   readonly json: boolean;
   readonly logLevel: LogOptions["level"];
   readonly logFormat: LogOptions["format"];
-  /** What the account started with, quote currency. */
+  /** The cash that the account started with, quote currency. */
   readonly cash: Money;
-  /** Whether a backtest has fill models besides the configured one. */
+  /** Whether a backtest has other fill models than the configured one. */
   readonly models: boolean;
   /** What a live run shows first on a terminal. */
   readonly view: ViewName;
@@ -40,7 +40,7 @@ export const PICTURES = {
 /** The process and the run that a view belongs to. */
 export interface ShownRun extends ShownProcess {
   readonly isBacktest: boolean;
-  /** The words of a run that has its own. */
+  /** The words of a run that has words of its own. */
   readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
@@ -50,7 +50,7 @@ export interface ShownRun extends ShownProcess {
   readonly onBroken: () => void;
   /** The user's terminal with its keyboard; absent or null without one. */
   readonly device?: TerminalDevice | null;
-  /** Takes what the user asks of a live run with a key. */
+  /** Handles what the user asks of a live run with a key. */
   readonly onAsked?: (asked: Asked) => void;
 }
 
@@ -68,7 +68,7 @@ export const VIEWS: readonly OpenView[] = [
       words: run.words ?? (run.isBacktest
         ? new BacktestNarration({ models, level, drawn: drawnOn(run.stdout) })
         : new RunNarration(cash)),
-      // In `backtest 2>&1 | head`, nobody reads what follows once the log has no reader.
+      // In `backtest 2>&1 | head`, nobody reads anything more once the log has no reader.
       needsReader: run.isBacktest,
       stop: run.isBacktest ? run.stop : run.signal,
       controls: run.isBacktest || run.device == null ? null : {
@@ -87,7 +87,7 @@ export function openViews(choices: ViewChoices, run: ShownRun, views = VIEWS): V
   return new SeveralViews(views.flatMap((open) => open(choices, run) ?? []));
 }
 
-/** How a picture of dots is drawn below a table: on a terminal alone. */
+/** How a picture of dots is drawn below a table, which happens only on a terminal. */
 function drawnOn(stdout: ShownRun["stdout"]): NonNullable<BacktestWords["drawn"]> | null {
   return canRedraw(stdout) ? { columns, colours: hasColours(stdout) } : null;
 }

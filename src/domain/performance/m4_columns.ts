@@ -1,11 +1,11 @@
 /**
- * Lines of any number of points at the same times, reduced while they arrive to the points that a picture of them needs.
+ * Reduces lines of any number of points at the same times, as they arrive, to the points that a picture needs.
  *
- * Time is divided into columns of equal width. Of each column the first, the last, the lowest and the highest point of
- * every line are kept: a line through these four looks exactly as a line through all points, as long as no column is
+ * Time is divided into columns of equal width. Each column keeps the first, the last, the lowest and the highest point
+ * of every line: a line through these four looks exactly as a line through all points, as long as no column is
  * wider than a pixel (Jugel, Jerzak, Hackenbroich and Markl, "M4: A Visualization-Oriented Time Series Data
- * Aggregation", PVLDB 7(10), 2014). The width is a millisecond at first. It doubles when there are too many columns, and
- * two neighbours become one: the result is the same as if the width had been known from the start.
+ * Aggregation", PVLDB 7(10), 2014). The width is a millisecond at first. When there are too many columns, it
+ * doubles, and every two neighbours become one: the result is the same as if the width had been known from the start.
  */
 
 /** One point of a line: µs since 1970, and a value. */
@@ -15,15 +15,15 @@ export interface Point {
 }
 
 const MILLISECOND = 1_000;
-/** More than a screen has pixels from left to right, less only on the widest. */
+/** More columns than most screens have pixels from left to right. */
 export const MOST_COLUMNS = 2_048;
 
-/** What a column has, in this order: its number, the times of its first and last points, µs since 1970, and its lines. */
+/** The fields of a column, in this order: its number, the times of its first and last points, µs since 1970, and its lines. */
 const AT = 0,
   FIRST_TIME = 1,
   LAST_TIME = 2,
   LINES = 3;
-/** What a column has of each line. */
+/** The fields of each line in a column. */
 const FIRST = 0,
   LAST = 1,
   LOW_TIME = 2,
@@ -32,19 +32,19 @@ const FIRST = 0,
   HIGH = 5,
   LINE_FIELDS = 6;
 
-/** The columns of some lines. Column number n covers times from n × width up to the next one's. */
+/** The columns of some lines. Column n covers the times from n × width up to (n + 1) × width. */
 export class M4Columns {
   readonly #most: number;
   readonly #fields: number;
-  /** All columns one after the other: an object each would be most of the cost. */
+  /** All columns one after another: an object for each would be most of the cost. */
   readonly #values: Float64Array;
   #count = 0;
   #width = MILLISECOND;
-  /** Where the column starts that takes points now. */
+  /** Where the column that takes points now starts in `#values`. */
   #open = 0;
   #end = -Infinity;
 
-  /** At most `most` columns are kept, and at least half as many once there have been more. */
+  /** Keeps at most `most` columns, and at least half as many once there have been more. */
   constructor(lines: number, most = MOST_COLUMNS) {
     this.#most = most;
     this.#fields = LINES + lines * LINE_FIELDS;
@@ -62,8 +62,8 @@ export class M4Columns {
   }
 
   /**
-   * Adds a point of each line. One that steps back in time belongs to the column of the point before it, at that point's
-   * time: a line never runs backwards.
+   * Adds a point of each line. A point that steps back in time gets the time and the column of the point before it,
+   * so that a line never runs backwards.
    */
   add(time: number, points: Float64Array): void {
     if (time >= this.#end && !this.#isWithin(time)) {
@@ -87,7 +87,7 @@ export class M4Columns {
     stretch(this.#values, this.#open + LINES + line * LINE_FIELDS, at, value);
   }
 
-  /** The kept points of a line, in order of time. A point that is several of the four appears once. */
+  /** The kept points of a line, in order of time. A point that is several of a column's four appears once. */
   points(line: number): Point[] {
     const points: Point[] = [];
     const values = this.#values;
@@ -109,7 +109,7 @@ export class M4Columns {
     return points;
   }
 
-  /** Whether a time, for which there may have been too many columns, is in the column that takes points now. */
+  /** Whether a time is in the column that takes points now, once there are few enough columns for it. */
   #isWithin(time: number): boolean {
     if (this.#count === this.#most) this.#halve();
     return this.#count > 0 && Math.floor(time / this.#width) === this.#values[this.#open + AT];
@@ -167,7 +167,7 @@ function merge(values: Float64Array, column: number, later: number, fields: numb
   }
 }
 
-/** Makes a line in a column reach to a point; it starts at `from`. */
+/** Extends a line, which starts at `from` in its column, to a point. */
 function stretch(values: Float64Array, from: number, time: number, value: number): void {
   if (value < values[from + LOW]!) {
     values[from + LOW] = value;

@@ -1,6 +1,6 @@
 /**
- * The round trips of a run, one record each, for people to look at. Memory is bounded: of many trips the last, the best
- * and the worst are kept, while the totals by hour, weekday, month and return cover all of them.
+ * The round trips of a run, one record each, for people to look at. Memory is bounded: only the last, the best and the
+ * worst of many trips are kept, while the totals by hour, weekday, month and return cover all of them.
  */
 import { estimate, plain } from "../numbers/money.ts";
 import type { Fill } from "../orders/fill.ts";
@@ -15,12 +15,12 @@ export interface Trip {
   readonly number: number;
   readonly entryTime: number;
   readonly exitTime: number;
-  /** Averages over the fills, as doubles for showing only. */
+  /** Averages over the fills, as doubles that are only shown. */
   readonly entryPrice: number;
   readonly exitPrice: number;
-  /** Base currency bought in all. */
+  /** The total bought, base currency. */
   readonly quantity: string;
-  /** What it cost, fees included. */
+  /** What the trip cost, fees included. */
   readonly cost: string;
   /** The fees of both sides. */
   readonly fees: string;
@@ -29,7 +29,7 @@ export interface Trip {
   /** The highest and the lowest profit it would have had at any trade while it was open, before the fee of a sale. */
   readonly best: number;
   readonly worst: number;
-  /** Why it ended: `signal`, or what else sold the position. */
+  /** Why the trip ended: `signal`, or what else sold the position. */
   readonly cause: string;
 }
 
@@ -37,7 +37,7 @@ export interface Trip {
 export interface Trips extends TripsBy {
   /** All of them. */
   readonly count: number;
-  /** The kept ones, oldest first. */
+  /** The kept trips, oldest first. */
   readonly kept: readonly Trip[];
 }
 
@@ -48,7 +48,7 @@ export class TripLog {
   readonly #sums = new TripSums();
   #open: OpenTrip | null = null;
 
-  /** Adds a fill; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position. */
+  /** Adds a fill; `time` is the time of its trade, µs since 1970. Throws a TypeError for a sale without a position. */
   add(fill: Fill, time: number): void {
     if (fill.side === "buy") {
       if (this.#open === null) this.#open = new OpenTrip(fill, time);
@@ -57,7 +57,7 @@ export class TripLog {
     }
     const open = this.#open;
     if (open === null) {
-      throw new TypeError(`A sale closes a position: the one at trade ${fill.tradeId} has none before it`);
+      throw new TypeError(`A sale closes a position: before the sale at trade ${fill.tradeId} there is none`);
     }
     open.sell(fill, time);
     if (!fill.position.isZero()) return;
@@ -67,7 +67,7 @@ export class TripLog {
     this.#sums.add(open.profit, open.spent, open.exitTime);
   }
 
-  /** Notes what the open trip is worth: its profit if it ended now, fees of the sale aside, quote currency. */
+  /** Notes the open trip's profit if it ended now, before the fees of the sale, quote currency. */
   mark(lowest: number, highest: number): void {
     this.#open?.mark(lowest, highest);
   }
@@ -84,7 +84,7 @@ export class TripLog {
   }
 }
 
-/** A trip as people are shown it. */
+/** A trip in the form in which people see it. */
 function shown(trip: TripRecord): Trip {
   const { number, entryTime, exitTime, bought, spent, fees, sold, received, saleFees, profit } = trip;
   const { best, worst, cause } = trip;
@@ -93,7 +93,7 @@ function shown(trip: TripRecord): Trip {
     entryPrice: estimate(spent) / estimate(bought),
     exitPrice: estimate(received) / estimate(sold),
     quantity: plain(bought),
-    // Profit is what the sales brought in, less their fees, less what the position cost with its own.
+    // The profit is the proceeds of the sales less their fees, less the cost of the position including its fees.
     cost: plain(received.minus(saleFees).minus(profit)),
     fees: plain(fees.plus(saleFees)),
     profit: plain(profit),

@@ -11,8 +11,8 @@ import { numberOption, strategyKind, windowOption } from "./strategy_kind.ts";
 const MOST_WIDTH = 100;
 
 /**
- * The bands are `mean ± width × deviation` of the last closes, the close among them; the deviation is that of a whole
- * population. In binary64, a product and then a sum. Between the bands it wants what it wanted before. John Bollinger,
+ * The bands are `mean ± width × deviation` of the last closes, including the bar's own; the deviation is that of a
+ * whole population. Computed in binary64: a product, then a sum. Between the bands it wants what it wanted before. John Bollinger,
  * Bollinger on Bollinger Bands, 2001.
  */
 export class Bollinger implements Strategy {
@@ -24,7 +24,7 @@ export class Bollinger implements Strategy {
 
   /** The period in bars, 2 to 1,000,000, and the width in deviations, above 0 and up to 100; a RangeError otherwise. */
   constructor(period: number, width: number) {
-    if (!(period >= 2)) throw new RangeError(`A period must be from 2 on: got ${period}`);
+    if (!(period >= 2)) throw new RangeError(`A period must be at least 2: got ${period}`);
     if (!(width > 0 && width <= MOST_WIDTH)) {
       throw new RangeError(`A width must be above 0 and up to ${MOST_WIDTH}: got ${width}`);
     }
@@ -79,7 +79,7 @@ export class Bollinger implements Strategy {
 
 export const BOLLINGER = strategyKind({
   options: {
-    period: windowOption(2, MAX_WINDOW, { default: "20", help: "window of mean and deviation" }),
+    period: windowOption(2, MAX_WINDOW, { default: "20", help: "window of the mean and the deviation" }),
     width: numberOption(0.000_001, MOST_WIDTH, {
       default: "2",
       help: "distance of the bands from the mean, in standard deviations",

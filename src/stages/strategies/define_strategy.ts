@@ -1,13 +1,13 @@
 /**
- * A strategy of one's own, the package's public entry `@penstock/penstock/strategy`. A file with one as its default
- * export is given to `--strategy`; docs/strategies.md explains it.
+ * Defines a strategy of your own: the package's public entry `@penstock/penstock/strategy`. Name a file that has one as
+ * its default export with `--strategy`; docs/strategies.md explains how.
  *
  * @module
  */
 
 /** What a strategy sees of a bar: plain numbers, the doubles nearest to the exact prices and quantities. */
 export interface StrategyBar {
-  /** Milliseconds since 1970, UTC. Of a time bar, the start of its interval and the start of the next. */
+  /** Milliseconds since 1970, UTC. For a time bar, the start of its interval and the start of the next. */
   readonly openTime: number;
   readonly closeTime: number;
   /** Prices in quote currency. */
@@ -17,7 +17,7 @@ export interface StrategyBar {
   readonly close: number;
   /** The quantity traded, in base currency. */
   readonly volume: number;
-  /** How many trades it has. */
+  /** How many trades the bar has. */
   readonly trades: number;
 }
 
@@ -40,7 +40,7 @@ export type SettingValues<O extends Readonly<Record<string, StrategySetting>>> =
   readonly [K in keyof O]: number;
 };
 
-/** A strategy. Its methods use what they are given and nothing else. */
+/** A strategy. Its methods use only their arguments. */
 export interface StrategyDefinition<O extends Readonly<Record<string, StrategySetting>>, S extends object> {
   /** Its options by name, for `--set`. */
   readonly options?: O;
@@ -50,11 +50,11 @@ export interface StrategyDefinition<O extends Readonly<Record<string, StrategySe
    */
   start(options: SettingValues<O>): S;
   /**
-   * Takes a bar, changes `state`, and answers what it wants. The bar is lent for this call. The same state, bar and
+   * Takes a bar, changes `state`, and returns what the strategy wants. The bar is lent for this call. The same state, bar and
    * options must always give the same answer.
    */
   onBar(bar: StrategyBar, state: S, options: SettingValues<O>): Answer;
-  /** What signals and the live line show, by name. They show nothing if this is absent. */
+  /** The values that signals and the live line show, by name. If this is absent, they show none. */
   values?(state: S, options: SettingValues<O>): Readonly<Record<string, number>>;
 }
 

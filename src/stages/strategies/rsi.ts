@@ -67,7 +67,10 @@ export class RsiLevels implements Strategy {
 
 export const RSI = strategyKind({
   options: {
-    period: windowOption(1, MAX_WINDOW, { default: "14", help: "changes that the index is smoothed over" }),
+    period: windowOption(1, MAX_WINDOW, {
+      default: "14",
+      help: "number of changes that the index is smoothed over",
+    }),
     below: numberOption(0, 100, { default: "30", help: "long while the index is below this" }),
     above: numberOption(0, 100, { default: "70", help: "flat while the index is above this" }),
   },

@@ -1,8 +1,8 @@
-/** What the table of strategies has of each: its options, what it is in words, and how it is made. */
+/** The rows of the table of strategies: a strategy's options, its description, and how it is made. */
 import type { Strategy } from "./strategy.ts";
 
 interface Described {
-  /** As text, as a user would give it. */
+  /** The default as text, as a user would give it. */
   readonly default: string;
   /** Shown in help for the value. */
   readonly value: string;
@@ -43,9 +43,9 @@ export type StrategyValues<O extends StrategyOptions> = {
 /** A strategy of the table. */
 export interface StrategyKind<O extends StrategyOptions = StrategyOptions> {
   readonly options: O;
-  /** Pairs of options of which the first must be below the second. */
+  /** Pairs of options in which the first must be below the second. */
   readonly ascending?: readonly (readonly [keyof O & string, keyof O & string])[];
-  /** The strategy with its options in words, such as `RSI of 14 trades`; `unit` is what it counts. */
+  /** The strategy with its options in words, such as `RSI of 14 trades`; `unit` is the unit that it counts. */
   words(values: StrategyValues<O>, unit: string): string;
   /** Makes the strategy of one symbol. Throws a RangeError for values that its options do not allow. */
   make(values: StrategyValues<O>): Strategy;

@@ -22,7 +22,7 @@ export const VALUE_STYLES: readonly Style[] = ["magenta", "cyan", "yellow", "gre
 
 const GAP: Span = { text: "  " };
 
-/** Connection, symbol, price and equity; on the right what state the run is in, and its stream. */
+/** Connection, symbol, price and equity; on the right, the state of the run and of its stream. */
 export function headRow(figures: ChartFigures, columns: number): Row {
   const { symbol, quote, isConnected, price, equity, tradesPerSecond, lagMs } = figures;
   const left: Row = [
@@ -75,11 +75,11 @@ function inWords(name: string): string {
 const FULL = "⣿";
 const HALF = "⡇";
 const EMPTY = "⣀";
-/** From these shares of the limit on, the bar changes its colour. */
+/** At these shares of the limit, the bar changes colour. */
 const NEAR = 0.5;
 const CLOSE = 0.8;
 
-/** The drawdown against its limit as a bar. */
+/** The drawdown and its limit as a bar. */
 export function fallRow(fall: ChartFigures["fall"], columns: number): Row {
   if (fall === null) return [{ text: "drawdown has no limit", style: "faint" }];
   const text = `drawdown ${unsignedPercent(fall.value)} of ${unsignedPercent(fall.limit)}  `;
@@ -109,7 +109,7 @@ function signed(amount: string): Span {
   return { text, style };
 }
 
-/** A fill: when, what, at which price, and what it earned. */
+/** A fill: its time, side, quantity, price and result. */
 export function fillRow({ time, side, quantity, price, fee, realized, cause }: FillEvent, base: string): Row {
   const isBuy = side === "buy";
   return [

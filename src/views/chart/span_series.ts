@@ -1,9 +1,9 @@
-/** The last minutes, hours or days of one value, in columns of equal width: bounded however long a run lasts. */
+/** The last minutes, hours or days of one value, in columns of equal width, in memory that does not grow with the run. */
 
-/** The columns kept: more than a wide terminal has dots from left to right. */
+/** How many columns are kept: more than a wide terminal has dots from left to right. */
 export const COLUMNS = 512;
 
-/** What is kept of a column. */
+/** What a column keeps of its values. */
 export interface Column {
   /** Its middle, µs since 1970. */
   readonly time: number;
@@ -15,7 +15,7 @@ export interface Column {
 
 const FIRST = 0, LAST = 1, LOW = 2, HIGH = 3, FIELDS = 4;
 
-/** Takes values in order of time; the oldest columns give way to new ones. */
+/** Collects values in order of time; new columns replace the oldest. */
 export class SpanSeries {
   /** The width of a column, µs. */
   readonly width: number;
@@ -28,7 +28,7 @@ export class SpanSeries {
     this.width = span / COLUMNS;
   }
 
-  /** Takes a value at `time`, µs since 1970. A time that steps back belongs to the newest column. */
+  /** Adds a value at `time`, µs since 1970. A time that steps back belongs to the newest column. */
   add(time: number, value: number): void {
     const at = Math.max(Math.floor(time / this.width), this.#newest);
     const values = this.#values;
@@ -47,7 +47,7 @@ export class SpanSeries {
     if (value > values[slot + HIGH]!) values[slot + HIGH] = value;
   }
 
-  /** The columns that hold something, from oldest to newest. */
+  /** The columns that have values, from oldest to newest. */
   columns(): Column[] {
     const columns: Column[] = [];
     const values = this.#values;

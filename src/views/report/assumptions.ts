@@ -73,7 +73,7 @@ export function assumptions(
   const limits = LIMITS.filter((name) => config[name] !== null).map((name) => {
     return `${optionWord(name)} ${limitText(name, config)}`;
   });
-  // Without a limit on losses nothing halts a backtest.
+  // Without a loss limit, nothing halts a backtest.
   if (maxDrawdown !== null || maxDailyLoss !== null) limits.push(`on-halt ${onHalt}`);
   return [
     ...wrapped("", [

@@ -1,4 +1,4 @@
-/** A backtest in words. */
+/** Describes a backtest in words. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { equityLines } from "../chart/equity_lines.ts";
 import { assets } from "../terminal/assets.ts";
@@ -14,10 +14,10 @@ const PROGRESS_LINE_MS = 5_000;
 /** How many gaps are logged one by one. The table counts all of them. */
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
-/** A fill is news in a live run. A backtest has thousands, and its table is what counts. */
+/** Fills are news in a live run, but a backtest has thousands, and its table sums them up. */
 const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
 const MEGABYTE = 1_000_000;
-/** The time left cannot be estimated before this share is done. */
+/** The time left is estimated once this share is done. */
 const LEAST_SHARE = 0.01;
 const NOTHING: readonly Line[] = [];
 
@@ -27,12 +27,12 @@ interface Drawn {
   readonly colours: boolean;
 }
 
-/** How a backtest is put into words. */
+/** How to describe a backtest in words. */
 export interface BacktestWords {
   readonly level: Line["level"];
-  /** Whether there are fill models besides the configured one. */
+  /** Whether there are other fill models than the configured one. */
   readonly models: boolean;
-  /** How equity is drawn below the table; null or absent where it is not. */
+  /** How equity is drawn below the table; null or absent if it is not drawn. */
   readonly drawn?: Drawn | null;
 }
 
@@ -60,7 +60,7 @@ export class BacktestNarration implements Words {
     const line = narrate(event);
     if (line === null) return;
     if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
-      // If there are other fill models, the line has to say which of them halted.
+      // If there are other fill models, the line must say which one halted.
       const whose = this.#options.models && event.type === "halt" ? "the configured fill model is " : "";
       yield { ...line, text: `${whose}${line.text}` };
     } else if (this.#gaps === MOST_SHOWN + 1) {

@@ -10,11 +10,11 @@ export class Markup {
   }
 }
 
-/** Something that a template takes: text is escaped, markup is inserted, lists are joined, null adds nothing. */
+/** What a template takes: text is escaped, markup is inserted, lists are joined, null adds nothing. */
 export type Inserted = string | number | Markup | null | readonly Inserted[];
 
 /**
- * A template tag.
+ * A template tag that escapes what it inserts.
  *
  * @example
  * ```ts

@@ -50,7 +50,7 @@ export interface ReportHead {
 
 type Outcome = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
 type Figures = Outcome & Pick<ReportColumn, "fillParameters">;
-/** A row: what it is called and its figure; or the heading of those below it. */
+/** A row: its label and its figure; or the heading of the rows below it. */
 export type Row<Column = Figures> = readonly [label: string, figure: (column: Column) => string] | string;
 
 /** The rows in which columns differ. */
@@ -61,7 +61,7 @@ const FILL_PARAMETERS: readonly Row[] = [
   ["trade filled at", ({ fillParameters }) => fillParameters.fill === "next" ? "next" : "signal's"],
 ];
 
-/** The rows in sections, each under its name. `reasons` are those of refused orders. */
+/** The rows in sections, each under its name. `reasons` are the reasons of refused orders. */
 export function figureRows(
   { base, quote }: { readonly base: string; readonly quote: string },
   reasons: readonly string[],
@@ -215,7 +215,7 @@ function gapLines({ emptied, existed }: AveragesRecord, { gaps, resets }: Summar
   ];
 }
 
-/** What a reader must know to compare the ratios. */
+/** The notes that a reader needs to compare the ratios. */
 function notes(columns: readonly ReportColumn[]): string[] {
   const sampling = columns[0]?.summary.metrics.sampling ?? null;
   const period = { "1d": "days", "1h": "hours", "1m": "minutes" };

@@ -1,4 +1,4 @@
-/** The shape of a result file, as far as its page shows it. */
+/** The shape of the parts of a result file that its page shows. */
 import { KEPT_OF_EACH } from "../../domain/performance/kept_trips.ts";
 import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
 import {
@@ -23,7 +23,7 @@ const AMOUNTS = ["netProfit", "realizedProfit", "openProfit", "grossProfit", "gr
 const COUNTS = [
   ...["roundTrips", "wins", "losses", "breakEven", "longestWinningStreak", "longestLosingStreak"] as const,
 ];
-/** Figures that need not exist. */
+/** Figures that may be null. */
 const RATIOS = [
   ...["winRate", "averageWin", "averageLoss", "largestWin", "largestLoss", "profitFactor"] as const,
   ...["expectancy", "payoffRatio", "timeInMarket", "return", "buyAndHoldReturn", "excessReturn"] as const,

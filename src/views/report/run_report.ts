@@ -14,7 +14,7 @@ export interface ShownDrawdown {
   readonly recovered: string | null;
 }
 
-/** Profits of all round trips by what they have in common, as `Trips` has them. */
+/** The profits of all round trips by hour, weekday, month and return. */
 export interface TripDistribution {
   readonly count: number;
   readonly byHour: readonly (readonly [hour: number, totals: TripTotals])[];
@@ -31,7 +31,7 @@ export interface Pictures {
   readonly trips: TripDistribution;
   /** Refused orders by reason. */
   readonly refused: readonly (readonly [reason: string, count: number])[];
-  /** Incidents that the data leave out. */
+  /** How many incidents the data omit. */
   readonly moreIncidents: number;
   /** Lines that say what was assumed. */
   readonly assumptions: readonly string[];
@@ -45,7 +45,7 @@ export interface ShownTotals extends
     SummaryEvent,
     "trades" | "firstTime" | "lastTime" | "fills" | "refusals" | "position" | "equity" | "fees" | "halt"
   > {
-  /** A fraction of the peak; null where it is not known. */
+  /** A fraction of the peak; null if unknown. */
   readonly maxDrawdown: string | null;
 }
 
@@ -55,9 +55,9 @@ export interface FactTable {
   readonly rows: readonly (readonly [label: string, value: string])[];
 }
 
-/** What a report of a journal says beyond that of a backtest. */
+/** What a journal's report says in addition to a backtest's. */
 export interface LastState {
-  /** The state in a sentence, such as that the run goes on. */
+  /** The state in a sentence, such as that the run is still going on. */
   readonly sentence: string;
   readonly tables: readonly FactTable[];
 }
@@ -66,7 +66,7 @@ export interface LastState {
 export interface RunReport extends Pictures {
   readonly kind: "Backtest" | "Run";
   readonly summary: ShownTotals;
-  /** Null where a journal does not have them. */
+  /** Null if a journal does not have them. */
   readonly metrics: Metrics | null;
   readonly models: readonly ModelEvent[];
   readonly drawdowns: readonly ShownDrawdown[];
@@ -74,7 +74,7 @@ export interface RunReport extends Pictures {
     readonly version: string;
     readonly options: StartedEvent["config"];
     readonly files: readonly string[];
-    /** The command that repeats it; null if there is none. */
+    /** The command that repeats the run; null if there is none. */
     readonly command: string | null;
     /** The journal, and the hash of the last entry of the run; null without a journal. */
     readonly journal: { readonly path: string; readonly entry: number; readonly hash: string } | null;

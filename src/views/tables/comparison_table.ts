@@ -1,4 +1,4 @@
-/** What a comparison found, for a person and for a program. */
+/** The result of a comparison, for a person and for a program. */
 import type {
   Comparison,
   ConfigurationDifference,
@@ -10,7 +10,7 @@ import { counted, exactly, grouped, NONE } from "../terminal/figures.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
 import { padLeft, padRight, textWidth } from "../terminal/text_width.ts";
 
-/** Of more configurations that differ, the others are counted. */
+/** How many configurations that differ are shown; the others are counted. */
 const MOST_CONFIGURATIONS = 20;
 /** Wider values, such as a hash, would push the other columns apart. */
 const MOST_COLUMNS = 40;
@@ -32,7 +32,7 @@ export function comparisonJson(comparison: Comparison, isSame: boolean): string 
   });
 }
 
-/** The text: what is the same in a line, what differs in columns. */
+/** The text: one line for what is the same, columns for what differs. */
 export function comparisonText(comparison: Comparison, isSame: boolean): string {
   const { a, b, options, figures, events, configurations } = comparison;
   const lines = [`A  ${headText(a)}`, `B  ${headText(b)}`, ""];
@@ -66,7 +66,7 @@ function headText({ path, kind, version, symbol, run }: SideHead): string {
   return `${path}: ${what}${symbol === null ? "" : ` of ${symbol}`}, by Penstock ${version}`;
 }
 
-/** Rows under a title; with `differences`, a third column has them. */
+/** Rows under a title; with `differences`, a third column shows the differences. */
 function table(title: string, rows: readonly FigureRow[], differences: boolean): string[] {
   const cells = [
     [title, "A", "B", ...(differences ? ["B − A"] : [])],

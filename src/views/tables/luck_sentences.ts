@@ -1,4 +1,4 @@
-/** What the figures of a sweep mean, a plain sentence each. */
+/** Says what the figures of a sweep mean, in a plain sentence each. */
 import type { Luck } from "../../domain/overfitting/luck.ts";
 import type { Verdict } from "../../domain/overfitting/verdict.ts";
 import type { Money } from "../../domain/numbers/money.ts";
@@ -7,9 +7,9 @@ import { counted, grouped } from "../terminal/figures.ts";
 /** What is known besides the figures. */
 export interface Judged {
   readonly verdict: Verdict;
-  /** What the best kept of its profit on the trades of `--test`; null without a profit to keep; absent without it. */
+  /** How much of its profit the best kept on the trades of `--test`; null without a profit to keep; absent without `--test`. */
   readonly keptInTest?: Money | null;
-  /** The same over the windows of `--walk-forward`. */
+  /** How much of the profit was kept over the windows of `--walk-forward`. */
   readonly keptInWindows?: Money | null;
 }
 
@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   unknown: "These trades are too few to say whether the best configuration is more than luck.",
 };
 
-/** The sentences, the verdict last. Where a figure does not exist, its sentence says why. */
+/** The sentences, the verdict last. If a figure does not exist, its sentence says why. */
 export function luckSentences(luck: Luck, judged: Judged): string[] {
   const { sampling, sharpe, returns } = luck;
   const closing = [...keptSentences(judged), VERDICTS[judged.verdict]];
@@ -80,7 +80,7 @@ function deflatedSentences({ deflatedSharpe, tried }: Luck): string[] {
   ];
 }
 
-/** How long the trades would have to be. */
+/** How much time the trades would have to cover. */
 function lengthSentences(
   { minimumBacktestYears, minimumTrackRecordYears, years }: Luck,
   sharpe: number,

@@ -1,11 +1,11 @@
-/** The result of a sweep as text: the best rows with their neighbours, a map of two options, and what it all means. */
+/** The result of a sweep as text: the best rows with their neighbours, a map of two options, and the figures against luck. */
 import type { RankedRows } from "./ranked_rows.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import { counted, grouped, money, NONE, signedMoney } from "../terminal/figures.ts";
 import { padLeft, padRight } from "../terminal/text_width.ts";
 import { heatMap } from "./heat_map.ts";
 
-/** What a sweep has found, as far as a table shows it. */
+/** The parts of a sweep's result that its table shows. */
 export interface SweepFindings {
   readonly event: SweepEvent;
   readonly ranked: RankedRows;

@@ -8,7 +8,7 @@ import { printable, printableJson } from "../terminal/terminal.ts";
 export interface Compared {
   readonly journal: string;
   readonly recordings: readonly string[];
-  /** Other files in the folders of recordings, by the reason why they were not read. */
+  /** Other files in the folders of recordings, by the reason for which they were not read. */
   readonly passedOver: readonly {
     readonly folder: string;
     readonly reason: string;
@@ -25,7 +25,7 @@ export function outcomeText(outcome: Outcome, compared: Compared): string {
   return lines.map(printable).join("\n");
 }
 
-/** The same as one JSON object. Times are written as in events; `time` is that of the last trade verified. */
+/** The result as one JSON object. Times are written as in events; `time` is that of the last trade verified. */
 export function outcomeJson(outcome: Outcome, compared: Compared): string {
   const { journal, recordings, passedOver, elapsedMs } = compared;
   if (outcome.type === "difference") {

@@ -1,9 +1,9 @@
-/** What the keys of a live run ask for, and what is asked back before it is done. */
+/** What the keys of a live run do, and what they ask first. */
 import { type Halt, haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { type Money, plain } from "../../domain/numbers/money.ts";
 import { assets } from "./assets.ts";
 
-/** What a user asks of a run at its terminal: to halt, with what then happens to the position, or to stop. */
+/** What a user can ask of a run with a key: to stop, or to halt and then hold or sell the position. */
 export type Asked = OnHalt | "stop";
 
 /** What the answer depends on. */
@@ -22,7 +22,7 @@ export interface KeyQuestion {
   readonly text: string;
 }
 
-/** The question for a key; or what is asked for without a question; or why there is nothing to do; null for other keys. */
+/** The question for a key, or what the key does without a question, or why it does nothing; null for other keys. */
 export function questionFor(
   key: string,
   { symbol, position, halt, isKept }: Situation,

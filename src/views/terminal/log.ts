@@ -16,7 +16,7 @@ export interface LogOptions {
   readonly columns?: (() => number) | null;
 }
 
-/** Hands formatted records to the terminal that also keeps the live line. */
+/** Hands formatted records to the terminal that also shows the live line. */
 class TerminalHandler extends BaseHandler {
   readonly #terminal: LiveTerminal;
 
@@ -32,7 +32,7 @@ class TerminalHandler extends BaseHandler {
 
 const COLOURS: Readonly<Record<string, string>> = { DEBUG: "90", INFO: "36", WARN: "33", ERROR: "31" };
 
-/** Sets the log up on `terminal` and returns its logger. */
+/** Sets up the log on `terminal` and returns its logger. */
 export function openLog(
   { level, format, colours, columns = null }: LogOptions,
   terminal: LiveTerminal,
@@ -59,7 +59,7 @@ const BEFORE = "23:54:15.342 INFO  ".length;
 const LEAST_COLUMNS = 30;
 
 /**
- * `23:54:15.342 INFO message`, in UTC. Received text cannot steer the terminal. A message longer than `columns`
+ * `23:54:15.342 INFO message`, in UTC. Received text cannot control the terminal. A message longer than `columns`
  * continues on the next line.
  */
 export function textLine(

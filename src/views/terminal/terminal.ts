@@ -11,10 +11,10 @@ export interface Sink {
 const ENCODER = new TextEncoder();
 /**
  * Clears from the cursor's line down. The cursor waits where the live line starts. A terminal that was made narrower may
- * have broken the live line into several, and all of them go.
+ * have broken the live line into several; this clears all of them.
  */
 const CLEAR = "\r\x1b[J";
-/** Around the live line: what does not fit is not shown, instead of going to the next line. */
+/** Written around the live line, so that the terminal cuts it instead of wrapping it. */
 const [ONE_LINE, ANY_LINES] = ["\x1b[?7l", "\x1b[?7h"] as const;
 
 /** Writes all of `text`, in as many writes as it takes. */
@@ -23,7 +23,7 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/** Nobody reads standard output, and there is no room or no time left to wait. */
+/** Nobody reads standard output, and there is no room to buffer or no time to wait. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
   readonly exit = "failure";
@@ -59,7 +59,7 @@ export function beforeGraceEnds(
 }
 
 /**
- * Writes all of `text` as its reader takes it, while timers and signals have their turn. Once `stop` is aborted, the
+ * Writes all of `text` as fast as its reader takes it, without blocking timers and signals. Once `stop` is aborted, the
  * reader has `graceMs` left; then throws OutputStuck. Throws what the write throws.
  */
 export async function writeUntil(
@@ -69,7 +69,7 @@ export async function writeUntil(
   graceMs: number = GRACE_MS,
 ): Promise<void> {
   if (await beforeGraceEnds(writeAll(sink, text), stop, graceMs)) return;
-  const what = "standard output is not read: what is waiting to be written there is lost";
+  const what = "standard output is not read: the text that waits for its reader is lost";
   throw new OutputStuck(`${what}, ${text.length} characters and all that would have followed`);
 }
 
@@ -81,7 +81,7 @@ async function writeAll(sink: AsyncSink, text: string): Promise<void> {
 /** Control and format characters (terminal escapes, direction marks, invisible ones) and line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Makes received text safe for a terminal: shows what could steer it or stay invisible as `\u{…}`. */
+/** Makes received text safe for a terminal: shows characters that could control it or stay invisible as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
@@ -106,7 +106,7 @@ export class TextLines {
     this.#sink = sink;
   }
 
-  /** Adds whole lines. They are written now or at the next `flush`. */
+  /** Adds whole lines. Writes them now or at the next `flush`. */
   add(lines: string): void {
     this.#text += lines;
     if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
@@ -126,8 +126,8 @@ function drawn(line: string): string {
 }
 
 /**
- * Whether a stream is a terminal that can redraw a line: any but one that calls itself dumb, as in editors and continuous
- * integration. Assumes that it can if the program may not read TERM.
+ * Whether a stream is a terminal that can redraw a line: any that does not call itself dumb, as those of editors and continuous
+ * integration do. Assumes that it can redraw if the program may not read TERM.
  */
 export function canRedraw(stream: { readonly isTerminal: () => boolean }): boolean {
   if (!stream.isTerminal()) return false;
@@ -163,7 +163,7 @@ export function logLook(
 const LOG_CHARACTERS = 256 * 1024;
 /** While more than this waits, a live line would be out of date before it is seen. */
 const DRAWN_CHARACTERS = 2 * 1024;
-/** How long the end of a run waits for a log that nobody reads, and how long once the user has asked for the end. */
+/** How long a run that ends waits for a log that nobody reads, and how long if the user has asked for the end. */
 const LOG_PATIENCE_MS = 2_000;
 const LOG_GRACE_MS = 400;
 
@@ -177,9 +177,9 @@ const MOST_COVERED = 1_000;
 export class LiveTerminal {
   readonly #outlet: Outlet;
   #live = "";
-  /** The screen that covers the log; null while the log is seen. */
+  /** The screen that covers the log; null while the log is visible. */
   #screen: FullScreen | null = null;
-  /** Lines printed while it is covered, and how many older ones there were. */
+  /** Lines printed while the log is covered, and how many older ones were dropped. */
   #covered: string[] = [];
   #dropped = 0;
   #lost = 0;
@@ -231,7 +231,7 @@ export class LiveTerminal {
     this.#outlet.write(enter + this.#screen.frame(rows, size));
   }
 
-  /** Has the next rows draw the whole screen: it may show something else by now. */
+  /** Makes the next rows redraw the whole screen, which may show something else by now. */
   redraw(): void {
     this.#screen?.forget();
   }
@@ -251,8 +251,8 @@ export class LiveTerminal {
   }
 
   /**
-   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is waiting already: then nobody
-   * reads, and a write to `sink` could wait forever.
+   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is already waiting, because then
+   * nobody reads, and a write to `sink` could wait forever.
    */
   abandon(sink: Sink): void {
     if (this.#outlet.waiting > 0) return;
@@ -260,7 +260,7 @@ export class LiveTerminal {
     else if (this.#live !== "") writeText(sink, CLEAR);
   }
 
-  /** Whether nobody is left to read what is printed: the reader of the pipe has gone. */
+  /** Whether nobody can read what is printed, because the reader of the pipe has gone. */
   get isDeserted(): boolean {
     return this.#isDeserted;
   }

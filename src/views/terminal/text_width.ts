@@ -7,7 +7,7 @@ const MARKS = /\p{M}/gu;
 const OTHERS = /[^ -~\u2500-\u28ff]/;
 
 /**
- * The columns that a text takes.
+ * How many columns a text takes.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export function padLeft(text: string, width: number): string {
 }
 
 /**
- * The text in lines of at most `width` columns. It is broken between phrases, which are two spaces apart, and between the
+ * The text in lines of at most `width` columns. Lines break between phrases, which are two spaces apart, and between the
  * words of a phrase that is too long. A longer word gets a line of its own.
  */
 export function brokenTo(text: string, width: number): string[] {

@@ -1,4 +1,4 @@
-/** How fast trades arrive, and how old they are then. */
+/** How fast trades arrive, and how old they are on arrival. */
 
 const WINDOW_MS = 10_000;
 const SAMPLE_MS = 200;
