@@ -102,7 +102,7 @@ names the columns id,price,qty,time,is_buyer_maker.
   sweep: `penstock sweep FILE... backtests every combination of some options in one pass
 over the files, and ranks them. Any option about trading, risk, orders or the
 instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
-"penstock backtest" with its options gives. The last option turns fastest.
+"penstock backtest" with its options gives. The last option varies fastest.
 
   penstock sweep trades.csv --short 5..50:5 --long 20..200:20
                             all pairs of windows with short below long
@@ -130,10 +130,10 @@ writes to it.
                             as result.html
   penstock report data/penstock.db --run 2 --out data/second.html
                             the second run of a journal`,
-  compare: `penstock compare A B says in what two runs differ: options, figures with the
+  compare: `penstock compare A B shows how two runs differ: options, figures with the
 difference, and the first event that is not the same. A and B are results of
 "penstock backtest --out", sweeps of "penstock sweep --out" or journals, in any
-mix. How long a run took, where its files lie and which version made it do not
+mix. How long a run took, where its files are and which version made it do not
 count.
 
   penstock compare yesterday.json today.json
@@ -150,7 +150,7 @@ halt is kept in its journal, and the next start halts before it trades.
   penstock halt data/penstock.db --flatten --reason "feed looks wrong"
                             sells the position with the next trade, then trades
                             nothing`,
-  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, also of a
+  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, even of a
 run that is stopped. Loss limits count from that moment on.
 
   penstock release data/penstock.db --reason "checked against the exchange"`,

@@ -1,7 +1,7 @@
 /** The columns of the table of options. */
 import type { CommandName } from "./command_name.ts";
 
-/** The groups that help and documentation show options in, the everyday ones first. */
+/** The groups of options in help and documentation, the everyday ones first. */
 export const OPTION_GROUPS = {
   trading: "Trading",
   input: "Input and result",
@@ -24,9 +24,9 @@ export interface Option<T, D extends string | null> {
   readonly group: OptionGroup;
   /** The default's text; null if leaving the option out has a meaning of its own. */
   readonly default: D;
-  /** The default of a command that has its own. */
+  /** The default for a command that has its own. */
   readonly defaultOf?: Partial<Record<CommandName, string>>;
-  /** What help and documentation show as the default where it depends on another option. */
+  /** What help and documentation show as the default if it depends on another option. */
   readonly shownDefault?: string;
   readonly read: (text: string) => T;
   /** Shown in help for the value; a switch takes none. */

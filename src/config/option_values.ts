@@ -128,7 +128,7 @@ export function duration(min: number, max: number): (text: string) => number {
   };
 }
 
-/** A reader of times: a date, or ISO 8601 to the microsecond. They are text with microseconds in UTC afterwards. */
+/** A reader of times: a date, or ISO 8601 to the microsecond. The value is text with microseconds, in UTC. */
 export function time(text: string): string {
   const found = timeIn(text);
   if (found !== null) return isoTime(found);
@@ -161,21 +161,21 @@ export function onOff(text: string): boolean {
   return oneOf("on", "off")(text) === "on";
 }
 
-/** A reader of the number of one of a journal's runs, from 1 on, or `all` of them. */
+/** A reader of the number of a journal's run, from 1 on, or `all`. */
 export function runNumber(text: string): number | "all" {
   if (text === "all") return text;
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new NotAllowed("the number of a run, from 1 on, or all");
   return Number(text);
 }
 
-/** A reader of an exchange symbol: 2 to 40 letters, digits and underscores, in upper case afterwards. */
+/** A reader of an exchange symbol: 2 to 40 letters, digits and underscores. The value is in upper case. */
 export function symbol(text: string): string {
   const found = symbolIn(text);
   if (found === null) throw new NotAllowed("2 to 40 letters, digits and underscores, such as BTCUSDT");
   return found;
 }
 
-/** A reader of an address with one of the schemes given, no name, password or query; no slash at its end. */
+/** A reader of an address with one of the schemes given, and no name, password or query. The value has no slash at its end. */
 export function address(...schemes: readonly string[]): (text: string) => string {
   return (text) => {
     const url = URL.canParse(text) ? new URL(text) : null;
@@ -190,11 +190,11 @@ export function address(...schemes: readonly string[]): (text: string) => string
 /** The characters of a host name that a client may send: no wildcards. */
 const HOST = /^[0-9a-z.:[\]_-]+$/;
 
-/** A reader of host names without ports, separated by commas; in lower case afterwards. */
+/** A reader of host names without ports, separated by commas. The values are in lower case. */
 export function hostNames(text: string): readonly string[] {
   const names = text.toLowerCase().split(",");
   if (!names.every((name) => HOST.test(name) && URL.parse(`http://${name}`)?.hostname === name)) {
-    throw new NotAllowed("names of hosts without ports, separated by commas, such as market.test,10.0.0.5");
+    throw new NotAllowed("host names without ports, separated by commas, such as market.test,10.0.0.5");
   }
   return names;
 }

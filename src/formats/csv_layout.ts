@@ -85,7 +85,7 @@ const IN_COINS = ", in coins";
 const EXPECTED = "expected commas between the fields, no quotation marks, and a first line such as " +
   `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
-/** Two columns that only candles have both of. */
+/** Two columns that appear together only in candles. */
 const CANDLES = ["open", "close"] as const;
 const NO_CANDLES = "of candles, Penstock reads the klines that Binance publishes";
 

@@ -6,8 +6,8 @@ const DECODER = new TextDecoder();
 const FLOAT_DIGITS = 9;
 
 /**
- * A value as decimal text, as a word, or as the text that it is; empty for a missing one. A floating-point number is the
- * shortest decimal that is read back as the same number, as other programs print it.
+ * A value as decimal text, as a word, or as its own text; empty for a missing value. A floating-point number becomes the
+ * shortest decimal that reads back as the same number, as other programs print it.
  */
 export function valueText({ physical, scale }: UsedColumn, value: unknown): string {
   if (value === null || value === undefined) return "";
@@ -18,7 +18,7 @@ export function valueText({ physical, scale }: UsedColumn, value: unknown): stri
   return scale === null ? String(value) : scaled(BigInt(value as number | bigint), scale);
 }
 
-/** A number of 32 bits in its shortest text, not in that of the double with the same value. */
+/** The shortest text of a 32-bit number, not that of the double with the same value. */
 function floatText(value: number): string {
   for (let digits = 1; digits < FLOAT_DIGITS; digits++) {
     const text = value.toPrecision(digits);

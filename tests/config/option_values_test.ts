@@ -258,7 +258,7 @@ Deno.test("hostNames() reads names and addresses without ports, and no wildcards
       "a?b",
       "a#b",
     ],
-    "names of hosts without ports, separated by commas, such as market.test,10.0.0.5",
+    "host names without ports, separated by commas, such as market.test,10.0.0.5",
   );
 });
 

@@ -6,8 +6,8 @@
  * trade costs three comparisons of integers. When the position, the peak or the day changes, that price is computed
  * in doubles, a little too high; anything at or below it is decided in exact decimals.
  *
- * Drawdown: (peak − equity) ÷ peak, as Magdon-Ismail and Atiya, "Maximum Drawdown", Risk 17 (10), 2004, have it. A
- * day's loss is measured the same way against the equity of 00:00 UTC, which is the one that the trade before left.
+ * Drawdown: (peak − equity) ÷ peak, as Magdon-Ismail and Atiya, "Maximum Drawdown", Risk 17 (10), 2004. A day's
+ * loss is measured the same way against the equity at 00:00 UTC, which is the equity after the trade before it.
  */
 import {
   booksOf,
@@ -53,13 +53,13 @@ export interface Fallen {
 const SUSPECT = 1e-12;
 
 /**
- * The limits on the losses of one account. Among several symbols one moves at a time, and what the account holds of the
- * others is cash meanwhile, at their last prices.
+ * The limits on the losses of one account. Of several symbols, one moves at a time. Meanwhile, positions in the others count
+ * as cash, at their last prices.
  */
 export class LossLimits {
   readonly #drawdown: Money | null;
   readonly #daily: Money | null;
-  /** What is left of the peak, and of the day's start, at the limit: fractions, or zero without a limit. */
+  /** The fractions of the peak, and of the day's start, that remain at the limit; zero without a limit. */
   readonly #drawdownRest: number;
   readonly #dailyRest: number;
   #spent: LossSnapshot["spent"] = "nothing";
@@ -143,7 +143,7 @@ export class LossLimits {
       }
       if (now > this.#peakPrice) {
         this.#climb(now);
-        // Where next to nothing may be lost, the peak itself is near the limit.
+        // If almost nothing may be lost, the peak itself is near the limit.
         if (now <= this.#floorPrice) break;
       }
     }
@@ -163,7 +163,7 @@ export class LossLimits {
     return lossOf("max-daily-loss", this.#dayStart, equity, this.#daily);
   }
 
-  /** How far equity has fallen from its peak by now, and how far it may, as fractions of the peak; null without a limit. */
+  /** How far equity has now fallen from its peak, and how far it may fall, as fractions of the peak; null without a limit. */
   fall(): Fallen | null {
     if (this.#drawdown === null) return null;
     const peak = this.#currentPeak();
@@ -171,7 +171,7 @@ export class LossLimits {
     return { value: fall.isNegative() ? ZERO : fall, limit: this.#drawdown };
   }
 
-  /** Whether a new UTC day has started since the last call. The first trade of all starts none. */
+  /** Whether a new UTC day has started since the last call. The very first trade does not start a day. */
   takeNewDay(): boolean {
     const dayStarted = this.#dayStarted;
     this.#dayStarted = false;
@@ -186,7 +186,7 @@ export class LossLimits {
   }
 
   /**
-   * Takes the books after a fill. What the fill itself cost counts from the next trade on. Positions in other symbols
+   * Notes the books after a fill. The cost of the fill itself counts from the next trade on. Positions in other symbols
    * count as `cash`.
    */
   rebook(cash: Money, position: Money): void {
@@ -199,7 +199,7 @@ export class LossLimits {
     this.#findPrices();
   }
 
-  /** From now on, trades of another symbol are marked. `books` are the same books at its last price. */
+  /** Prepares for trades of another symbol. `books` are the same books at that symbol's last price. */
   turnTo(books: MarkedBooks): void {
     if (this.#drawdown === null && this.#daily === null) return;
     this.#keepPeak();

@@ -1,14 +1,14 @@
 /** The request budget of the exchange's REST host. */
 
 const MINUTE_MS = 60_000;
-/** Between the minute's end by this machine's clock and asking again, because clocks differ. */
+/** How long to wait after the minute ends by this machine's clock, because clocks differ. */
 const SLACK_MS = 1_000;
 
 /** A host's budget. Weights are the host's own unit. */
 export interface RestBudgetOptions {
   /** What the host allows per minute and address. */
   readonly perMinute: number;
-  /** The share of that to stay within, 0 to 1: other programs may ask from the same address. Default 0.8. */
+  /** The share of the limit to use, 0 to 1: other programs may send requests from the same address. Default 0.8. */
   readonly share?: number;
 }
 
@@ -40,7 +40,7 @@ export class RestBudget {
     this.#used += weight;
   }
 
-  /** Takes the host's count of the running minute, received at `now`. */
+  /** Sets the host's count of the current minute, received at `now`. */
   report(used: number, now: number): void {
     this.#turnTo(now);
     this.#used = used;

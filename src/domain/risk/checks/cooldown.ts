@@ -3,7 +3,7 @@ import { Money, plain, type Side, ZERO } from "../../numbers/money.ts";
 import { hasPassed, millisecondsText } from "../../numbers/time.ts";
 import { AccountMemory, type Breach, type OrderCheck } from "./order_check.ts";
 
-/** How long purchases pause after a loss, ms; null for not at all. */
+/** How long purchases pause after a loss, ms; null for no pause. */
 export interface CooldownParameters {
   readonly cooldown: number | null;
 }
