@@ -7,6 +7,7 @@ import type { Config } from "../../config/options.ts";
 import { triedOptions } from "../../config/tried_options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import { type PlaceOptions, ResultFileError } from "../../stores/results/result_place.ts";
@@ -77,7 +78,11 @@ export async function sweep(
     view,
     stop: signal,
   };
-  const findings = new Findings(swept, config);
+  // Few trades have no Sharpe ratio.
+  const ranks: readonly Rank[] = configuration.sources.rank === "default"
+    ? [config.rank, "net-profit"]
+    : [config.rank];
+  const findings = new Findings(swept, config, ranks);
   const show = (rows: readonly ConfigurationEvent[]): void => {
     for (const row of rows) {
       result?.add(row);
@@ -85,12 +90,14 @@ export async function sweep(
     }
   };
   const startedAt = performance.now();
-  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0 };
+  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 };
   let lanes = 0;
   const draw = setInterval(() => {
     const elapsedMs = performance.now() - startedAt;
     const { done } = findings;
-    view.glance?.({ of: "sweep", ...progress, elapsedMs, configurations: places.length, done, lanes });
+    const { behind, ...read } = progress;
+    const seen = Math.max(0, read.trades - behind());
+    view.glance?.({ of: "sweep", ...read, seen, elapsedMs, configurations: places.length, done, lanes });
   }, PROGRESS_MS);
   /** The configuration at a place of the grid as a single run would have it. */
   const requestAt = (place: number, inForce: Config): LaneRequest => {
@@ -157,7 +164,7 @@ export async function sweep(
     const event = findings.event(tried, performance.now() - startedAt);
     await result?.finish(event, event.partial ? findings.unfinished : null);
     view.event(event);
-    words.sweep({ event, ranked: findings.ranked });
+    words.sweep({ asked: config.rank, event, ranked: findings.ranked });
   } finally {
     clearInterval(draw);
     await view.close();
