@@ -8,6 +8,14 @@ import { TripTable } from "./trips.ts";
 /** Rows of the table behind a chart: enough to read, few enough to scroll through. */
 const TABLE_ROWS = 200;
 
+/** A page that is not shown draws no frame: then the charts do not wait for one. */
+const LONGEST_WAIT_MS = 100;
+
+// The sentences and figures are shown before the charts are drawn.
+await new Promise<void>((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, LONGEST_WAIT_MS);
+});
 const run = await readRun("data");
 const marks = incidentMarks(run);
 const charts: Charts = new Charts(run, (trip) => table?.select(trip), placeIncidents);
@@ -39,6 +47,7 @@ fillWhenOpened(
   () => run.incidents.map(({ kind, time, text }) => [time, INCIDENT_WORDS[kind], text] as const),
 );
 document.documentElement.dataset.ready = "true";
+performance.mark("ready");
 
 function button(id: string, press: (pressed: HTMLButtonElement) => void): void {
   const pressed = document.getElementById(id) as HTMLButtonElement;

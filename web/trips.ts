@@ -130,6 +130,7 @@ export class TripTable {
       const cell = document.createElement("th");
       cell.scope = "col";
       if (isNumber) cell.className = "number";
+      if (title === "Profit") cell.classList.add("profit");
       const button = document.createElement("button");
       button.textContent = title;
       button.addEventListener("click", () => this.#sort(at));
@@ -194,7 +195,7 @@ export class TripTable {
       const cell = row.insertCell();
       cell.textContent = shown(trip);
       if (isNumber) cell.className = "number";
-      if (title === "Profit") cell.classList.add(outcomeOf(trip));
+      if (title === "Profit") cell.classList.add("profit", outcomeOf(trip));
     }
     const choose = (): void => {
       this.#selected = trip;

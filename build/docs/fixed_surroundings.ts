@@ -276,7 +276,12 @@ export function fixSurroundings(): void {
   console.error = (text: string) => void (err += `${text}\n`);
   capture(Deno.stdout, (text) => out += text);
   capture(Deno.stderr, (text) => err += text);
-  Object.assign(Deno.stdin, { isTerminal: () => isTerminal, setRaw: () => {}, read: () => keyPressed });
+  const read = Deno.stdin.read.bind(Deno.stdin);
+  Object.assign(Deno.stdin, {
+    isTerminal: () => isTerminal,
+    setRaw: () => {},
+    read: (into: Uint8Array<ArrayBuffer>) => isTerminal ? keyPressed : read(into),
+  });
   Object.assign(Deno, {
     consoleSize: () => ({ columns, rows: ROWS }),
     listen: (options: Deno.ListenOptions) => {

@@ -36,7 +36,6 @@ const LINE_LENGTH = 150;
 export async function makeSamples(): Promise<Samples> {
   Deno.mkdirSync("data");
   const { picture, ...terminal } = await terminalRun();
-  setClock(0);
   const texts = {
     commands: commandTable(),
     options: optionTables(),
@@ -83,6 +82,7 @@ const CHART_MS = 236_000;
 /** What a smaller terminal shows of a demo with the chart. */
 async function chartScreen(): Promise<string> {
   let shown = "";
+  setClock(0);
   at(CHART_MS, () => shown = soFar().stderr);
   setColumns(FEW_COLUMNS);
   const options = ["--view", "chart", "--bars", "5s", "--short", "2", "--long", "6"];
@@ -106,23 +106,37 @@ async function backtests(): Promise<Record<string, string>> {
   const backtest = (...more: string[]) =>
     aside(() => penstock("backtest", ...options, ...more, ...DAYS), READING_MS);
   const { stdout: report } = await backtest("--out", "result.json");
+  const onTerminal = await aside(() => penstock("backtest", ...options, ...DAYS), READING_MS, true);
+  const [equity = ""] = /^Equity, [^]*/m.exec(textOn(onTerminal.stdout, FEW_COLUMNS)) ?? [];
   await backtest("--slippage", "1", "--out", "slipped.json");
   const { stdout: difference } = await aside(
     () => penstock("compare", "result.json", "slipped.json"),
     READING_MS,
   );
-  const drawn = await aside(() => penstock("backtest", ...options, ...DAYS), READING_MS, true);
-  const [equity = ""] = /^Equity, [^]*/m.exec(textOn(drawn.stdout, FEW_COLUMNS)) ?? [];
+  const grid = ["--fee", "0", "--short", "2..20:2", "--long", "24..96:8", "--test", "30%", "--workers", "1"];
+  // A sweep lets timers have their turns.
+  const { stdout: swept } = await written(() => penstock("sweep", ...options, ...grid, ...DAYS));
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
+    drawn: equity.trimEnd(),
     compare: shortened(difference.trim()),
-    equity: equity.trimEnd(),
+    sweep: swept.trim().split("\n").flatMap((line) => wordsWithin(line, SENTENCE_LENGTH)).join("\n"),
     models: compared,
     "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
+}
+
+/** The longest line of sentences, as wide as a page. */
+const SENTENCE_LENGTH = 110;
+
+/** A line of sentences in several lines, a line of a table as it is. */
+function wordsWithin(line: string, width: number): string[] {
+  return /\S {2,}\S/.test(line)
+    ? [line]
+    : line.match(new RegExp(`.{1,${width}}(?= |$)`, "g"))?.map((part) => part.trim()) ?? [""];
 }
 
 /** A comparison without most of its figures. */

@@ -149,9 +149,12 @@ export class RiskGate {
     this.#exits.mark(price, decimals);
     const now = clockAt(tick);
     if (this.#halt.mark(price, decimals, now)) this.#shared.check(price, tick.id);
-    const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
-      this.orders.isDue(now, tick.late);
-    return isDue ? this.#judge(tick) : null;
+    if (tick.signal === null && !this.#exits.isReached(price, decimals)) {
+      if (!this.orders.isDue(now, tick.late)) return null;
+      // An order that fills in parts has one at nearly every trade.
+      if (!tick.late && !this.orders.maySweep(false)) return this.#work(tick);
+    }
+    return this.#judge(tick);
   }
 
   /** Whether data flows. While it does not, every order is refused. */

@@ -50,6 +50,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   demo: { ...LIVE, net: [LOOPBACK] },
   exchange: { net: [LOOPBACK], read: true, env: ["TERM"] },
   backtest: { read: true, write: true, env: ["TERM"] },
+  sweep: { read: true, write: true, env: ["TERM"] },
   status: { read: true },
   doctor: LIVE,
   export: { read: true, write: ["./data"] },

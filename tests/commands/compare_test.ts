@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Folder } from "../feeds/recorded_input.ts";
 import { tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
+import { sweepEvents } from "../support/sweep_process.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest } from "./backtest_run.ts";
 
@@ -210,6 +211,26 @@ Deno.test("penstock compare finds the configuration of a sweep that a result or 
     stderr,
     /^penstock: no configuration of the sweep .*sweep\.json has the options of .*b\.json: expected/,
   );
+});
+
+Deno.test("penstock compare finds a sweep the same as another with more workers, and its rows as their backtests", async () => {
+  await using kept = new Kept();
+  await kept.backtest("a");
+  const grid = [kept.at("trades.csv"), "--short=3,4", "--long=9,12"];
+  for (const workers of [1, 2]) {
+    await sweepEvents([...grid, `--workers=${workers}`, "--out", kept.at(`sweep-${workers}.json`)]);
+  }
+  for (
+    const [a, b] of [["sweep-1.json", "sweep-2.json"], ["sweep-1.json", "a.json"], ["a.db", "sweep-2.json"]]
+  ) {
+    const { code, stdout, stderr } = await kept.compare(a!, b!);
+    assertEquals([code, stderr], [0, ""], `${a} ${b}: ${stdout}`);
+  }
+  await sweepEvents([...grid, "--fee=0", "--out", kept.at("free.json")]);
+  const { code, stdout } = await kept.compare("sweep-1.json", "free.json");
+  assertEquals(code, 5);
+  assertMatch(stdout, /^ +fee +0\.001 +0$/m);
+  assertMatch(stdout, /^Configurations: 0 the same, 4 not$/m);
 });
 
 Deno.test("penstock compare refuses what it cannot compare in one line with exit code 3", async () => {

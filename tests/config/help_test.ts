@@ -80,6 +80,7 @@ const EXITS: Readonly<Record<CommandName, readonly number[]>> = {
   demo: [0, 1, 2, 4, 130],
   exchange: [0, 1, 2, 130],
   backtest: [0, 1, 2, 3, 130],
+  sweep: [0, 1, 2, 3, 130],
   status: [0, 1, 2],
   doctor: [0, 1, 2, 130],
   export: [0, 1, 2],

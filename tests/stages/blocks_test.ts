@@ -1,6 +1,6 @@
 /** A run is the same to the last digit, however its trades are cut into blocks. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { FILL_MODELS, tradingParametersUnder } from "../../src/domain/orders/fill_model.ts";
@@ -9,6 +9,7 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { BlockReader } from "../support/block_reader.ts";
+import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
@@ -16,6 +17,7 @@ import { RECORDING } from "../support/layouts.ts";
 import { SeededRandom } from "../support/random.ts";
 import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /**
  * How a run is cut: the most trades in a block, after how many trades it is stopped each time, and the sizes
@@ -70,7 +72,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, over gaps, duplicate
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       fills += (single["totals"] as Pipeline["totals"]).fills;
     }),
-    { numRuns: 300 },
+    { numRuns: fuzzCases(200, 100) },
   );
   assertGreater(fills, 300);
 });
@@ -84,7 +86,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, under every limit", 
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       events += (single["events"] as readonly PipelineEvent[]).length;
     }),
-    { numRuns: 500 },
+    { numRuns: fuzzCases(200, 100) },
   );
   assertGreater(events, 1_500);
 });

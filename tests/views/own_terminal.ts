@@ -93,6 +93,16 @@ export class OwnTerminal implements AsyncDisposable {
     await this.#keyboard.write(new TextEncoder().encode(keys));
   }
 
+  /** Stops reading what is written to it, as a connection that hangs does. */
+  stopReading(): void {
+    this.#script.kill("SIGSTOP");
+  }
+
+  /** Reads again. */
+  readOn(): void {
+    this.#script.kill("SIGCONT");
+  }
+
   /** Closes the terminal with whatever runs on it, as closing its window does. */
   hangUp(): void {
     this.#script.kill("SIGKILL");

@@ -2,16 +2,15 @@
 import { BooksError } from "../account/account.ts";
 import type { ClosedTotals } from "../account/fifo_lots.ts";
 import { type Money, ZERO } from "../numbers/money.ts";
+import type { Fill } from "../orders/fill.ts";
 import { OpenTrip, type TripFill } from "./open_trip.ts";
 
 /** A fill with what identifies it. */
-export interface NumberedFill extends TripFill {
+export interface NumberedFill extends TripFill, Pick<Fill, "side" | "position"> {
   readonly symbol: string;
   /** µs since 1970. */
   readonly time: number;
   readonly tradeId: number;
-  /** Why it sells without a signal; absent for a signal's order. */
-  readonly cause?: string;
 }
 
 /** A round trip that has ended. Times in µs since 1970, amounts in quote currency. */
@@ -40,10 +39,16 @@ export interface ClosedTrip {
   readonly sellTradeId: number;
 }
 
+interface Open {
+  readonly sums: OpenTrip;
+  readonly buyTradeId: number;
+  fills: number;
+}
+
 /** Follows the fills of one account. */
 export class ClosedTrips {
   /** The open trips by symbol, with the trade of their first fill. */
-  readonly #open = new Map<string, { readonly sums: OpenTrip; readonly buyTradeId: number }>();
+  readonly #open = new Map<string, Open>();
   #totals: ClosedTotals = { count: 0, cost: ZERO, proceeds: ZERO, fees: ZERO, profit: ZERO };
 
   /**
@@ -52,12 +57,22 @@ export class ClosedTrips {
    */
   add(fill: NumberedFill): ClosedTrip | null {
     const { symbol, time, tradeId } = fill;
-    const open = this.#open.get(symbol) ?? { sums: new OpenTrip(time), buyTradeId: tradeId };
-    this.#open.set(symbol, open);
+    const open = this.#open.get(symbol);
+    if (open === undefined) {
+      if (fill.side === "sell") {
+        throw new BooksError(`what was sold at trade ${tradeId} without a position`, fill.quantity, ZERO, []);
+      }
+      this.#open.set(symbol, { sums: new OpenTrip(fill, time), buyTradeId: tradeId, fills: 1 });
+      return null;
+    }
     const { sums, buyTradeId } = open;
-    if (!sums.add(fill)) return null;
+    open.fills++;
+    if (fill.side === "buy") sums.buy(fill);
+    else sums.sell(fill, time);
+    if (fill.side === "buy" || !fill.position.isZero()) return null;
     this.#open.delete(symbol);
-    const { bought, sold, spent, received, fees } = sums;
+    const { bought, sold, spent, received } = sums;
+    const fees = sums.fees.plus(sums.saleFees);
     const which = `the round trip from trade ${buyTradeId} to trade ${tradeId}`;
     if (!sold.eq(bought)) throw new BooksError(`what was sold in ${which}`, sold, bought, []);
     const profit = received.minus(spent).minus(fees);
@@ -80,8 +95,8 @@ export class ClosedTrips {
       proceeds: received,
       fees,
       profit,
-      fills: sums.fills,
-      cause: fill.cause ?? "signal",
+      fills: open.fills,
+      cause: sums.cause,
       buyTradeId,
       sellTradeId: tradeId,
     };

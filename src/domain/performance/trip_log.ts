@@ -2,9 +2,10 @@
  * The round trips of a run, one record each, for people to look at. Memory is bounded: of many trips the last, the best
  * and the worst are kept, while the totals by hour, weekday, month and return cover all of them.
  */
-import { estimate, type Money, plain, ZERO } from "../numbers/money.ts";
+import { estimate, plain } from "../numbers/money.ts";
 import type { Fill } from "../orders/fill.ts";
 import { KeptTrips } from "./kept_trips.ts";
+import { OpenTrip } from "./open_trip.ts";
 import type { TripRecord } from "./trip_rows.ts";
 import { type TripsBy, TripSums } from "./trip_totals.ts";
 
@@ -80,55 +81,6 @@ export class TripLog {
   /** The trips so far. */
   trips(): Trips {
     return { count: this.#count, kept: this.#kept.trips().map(shown), ...this.#sums.totals() };
-  }
-}
-
-/** A trip, which ends with a sale of all that is left. */
-class OpenTrip implements TripRecord {
-  number = 0;
-  readonly entryTime: number;
-  exitTime = NaN;
-  bought: Money;
-  spent: Money;
-  fees: Money;
-  isPartSold = false;
-  sold: Money = ZERO;
-  received: Money = ZERO;
-  saleFees: Money = ZERO;
-  profit: Money = ZERO;
-  best = -Infinity;
-  worst = Infinity;
-  cause = "signal";
-
-  constructor({ price, quantity, fee }: Fill, entryTime: number) {
-    this.entryTime = entryTime;
-    this.bought = quantity;
-    this.spent = price.times(quantity);
-    this.fees = fee;
-  }
-
-  buy({ price, quantity, fee }: Fill): void {
-    this.bought = this.bought.plus(quantity);
-    this.spent = this.spent.plus(price.times(quantity));
-    this.fees = this.fees.plus(fee);
-  }
-
-  sell({ price, quantity, fee, realized, cause }: Fill, time: number): void {
-    const received = price.times(quantity);
-    const profit = realized ?? ZERO;
-    // Most trips end with one sale, which needs no sums.
-    this.sold = this.isPartSold ? this.sold.plus(quantity) : quantity;
-    this.received = this.isPartSold ? this.received.plus(received) : received;
-    this.saleFees = this.isPartSold ? this.saleFees.plus(fee) : fee;
-    this.profit = this.isPartSold ? this.profit.plus(profit) : profit;
-    this.isPartSold = true;
-    this.exitTime = Math.max(time, this.entryTime);
-    this.cause = cause ?? "signal";
-  }
-
-  mark(lowest: number, highest: number): void {
-    if (highest > this.best) this.best = highest;
-    if (lowest < this.worst) this.worst = lowest;
   }
 }
 

@@ -121,7 +121,7 @@ export function figureTable(
             </thead>
             <tbody>${
         rows.map(([name, figureOf]) =>
-          markup`<tr><td>${name.trim()}</td>${
+          markup`<tr><td class="${name.startsWith("  ") ? "part" : ""}">${name.trim()}</td>${
             columns.map(({ figures }) =>
               markup`<td class="number">${
                 figures.refused === null && name.startsWith("  ") && refused.some(([reason]) =>

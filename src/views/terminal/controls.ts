@@ -52,15 +52,10 @@ export class Controls {
     this.#options = options;
     this.#names = ["log", ...options.pictures.keys()];
     this.#wanted = options.first;
-    const { device, terminal } = options;
+    const { device } = options;
     device.takeKeys(true);
     device.listen("SIGWINCH", () => this.#draw());
-    device.listen("SIGCONT", () => {
-      this.#isPaused = false;
-      device.takeKeys(true);
-      terminal.redraw();
-      this.#draw();
-    });
+    device.listen("SIGCONT", () => this.#resume());
     void this.#read();
   }
 
@@ -112,6 +107,7 @@ export class Controls {
 
   #press(key: string): void {
     const { pictures, onAsked, log } = this.#options;
+    if (this.#isPaused) return this.#resume();
     const question = this.#openQuestion;
     this.#question = null;
     if (question !== null) {
@@ -190,7 +186,17 @@ export class Controls {
     this.#isPaused = true;
     device.listen("SIGTSTP", null);
     terminal.uncover();
-    log({ level: "info", text: "the log is shown again; Ctrl-Z once more pauses the program itself" });
+    const text = `Ctrl-Z once more pauses the program itself, and Enter shows the ${this.#wanted} again`;
+    log({ level: "info", text });
     device.takeKeys(false);
+  }
+
+  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its own. */
+  #resume(): void {
+    const { device, terminal } = this.#options;
+    this.#isPaused = false;
+    device.takeKeys(true);
+    terminal.redraw();
+    this.#draw();
   }
 }

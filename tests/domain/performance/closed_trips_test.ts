@@ -8,7 +8,7 @@ import { ClosedTrips, type NumberedFill } from "../../../src/domain/performance/
 function fill(
   side: "buy" | "sell",
   price: number,
-  more: { symbol?: string; position: number; realized?: number; tradeId: number; cause?: string },
+  more: { symbol?: string; position: number; realized?: number; tradeId: number; cause?: "stop-loss" },
 ): NumberedFill {
   const { symbol = "BTCUSDT", position, realized, tradeId, ...cause } = more;
   return {
@@ -73,7 +73,14 @@ Deno.test("ClosedTrips throws if a trip's profit is not what was realized, or if
   assertThrows(
     () => short.add(fill("sell", 105, { position: 0, tradeId: 2, realized: 4 })),
     BooksError,
-    "what was sold in the round trip from trade 2 to trade 2 is 1, expected 0",
+    "what was sold at trade 2 without a position is 1, expected 0",
+  );
+  short.add(fill("buy", 100, { position: 1, tradeId: 3 }));
+  short.add(fill("buy", 100, { position: 2, tradeId: 4 }));
+  assertThrows(
+    () => short.add(fill("sell", 105, { position: 0, tradeId: 5, realized: 4 })),
+    BooksError,
+    "what was sold in the round trip from trade 3 to trade 5 is 1, expected 2",
   );
 });
 

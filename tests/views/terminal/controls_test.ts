@@ -228,6 +228,10 @@ Deno.test("Controls leaves the picture at the first Ctrl-Z, and is back with all
   assertEquals(await desk.look(), "");
   desk.listeners.get("SIGCONT")!();
   assertEquals(desk.taken, [true, false, true]);
+  await desk.look();
+  desk.listeners.get("SIGTSTP")!();
+  await desk.type("\n");
+  assertEquals(desk.taken, [true, false, true, false, true]);
   const again = await desk.look();
   assert(again.includes("\x1b[?1049h") && again.includes("PICTURE"), again);
   desk.end();
