@@ -11,6 +11,7 @@ import {
 } from "./config.ts";
 import { NotAllowed } from "./option_values.ts";
 import { type OptionName, OPTIONS } from "./options.ts";
+import { isStrategyFile } from "./strategy_options.ts";
 import type { OptionGroup } from "./option.ts";
 import { valuesIn } from "./value_list.ts";
 
@@ -136,6 +137,9 @@ function mayVary(name: OptionName): boolean {
 /** The texts without those whose values are there already. A text that cannot be read stays: a mistake names it. */
 function distinct(name: OptionName, texts: readonly string[]): string[] {
   const { read } = OPTIONS[name];
+  if (name === "strategy" && texts.length > 1 && texts.some(isStrategyFile)) {
+    throw new NotAllowed("names of strategies in a list; a file of your own has to be the only one");
+  }
   const seen = new Set<unknown>();
   return texts.filter((text) => {
     let value: unknown = text;

@@ -62,8 +62,10 @@ export class PaperExchange implements Quotes {
     const outlay = order.side === "buy" ? this.#outlayOf(order, cash) : null;
     const whole = outlay === null ? position : affordableQuantity(outlay, cash, price, lot);
     const quantity = this.#room === null || whole.lte(this.#room) ? whole : this.#room;
-    const notional = price.times(quantity);
-    const fee = feeOn(notional, feeRate);
+    // A quarter of the trades at which a working order is due have no volume for it.
+    const isNothing = quantity.isZero();
+    const notional = isNothing ? ZERO : price.times(quantity);
+    const fee = isNothing ? ZERO : feeOn(notional, feeRate);
     return new Quote({ price, whole, quantity, notional, fee, stake: outlay?.stake ?? ZERO });
   }
 
@@ -136,6 +138,7 @@ export class PaperExchange implements Quotes {
     const isFirst = order.filled.isZero();
     order.isWorking = true;
     this.#reserve(order, quote);
+    if (quantity.isZero()) return PART;
     order.take(quantity, notional);
     if (this.#room !== null) this.#room = this.#room.minus(quantity);
     if (!isWhole) return PART;

@@ -2,8 +2,8 @@
 import type { Point } from "../domain/performance/m4_columns.ts";
 import type { Values } from "../domain/market/signal.ts";
 
-/** There are never more samples than this. */
-export const MOST_SAMPLES = 4_096;
+/** There are never more samples than this: one for each column of the chart, as each costs as much as tens of trades. */
+export const MOST_SAMPLES = 2_048;
 
 /** One line of a chart. */
 export interface NamedLine {

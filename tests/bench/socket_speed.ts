@@ -9,7 +9,7 @@ import { config, FRAMES, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timedAsync } from "./timing.ts";
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** What issue 18 asks for: this share of a bare reader's frames. */
 const ASKED = 0.8;
 const reader = new FrameBatch(new BinanceMessageReader(config.symbol));

@@ -1,7 +1,9 @@
 /**
- * How fast the report of a large backtest is in Chromium: `deno task bench:page`. A temporary file holds 5,000,000 trades
- * generated from a seed, and every one of 55,000 fills is drawn. Prints medians, which depend on this machine and its
- * load. Fails if the page complains, asks for anything, or is too large.
+ * How fast the report of a large backtest is in Chromium. A temporary file holds 5,000,000 trades generated from a seed,
+ * which give 55,000 fills. Prints medians, which depend on this machine and its load. Fails if the page complains, asks
+ * for anything, or is too large.
+ *
+ *     deno run --config web/deno.json --allow-all tests/browser/page_speed.ts
  */
 import type { Page } from "playwright-core";
 import { View } from "./browser.ts";

@@ -24,6 +24,9 @@ Deno.test({
       assertEquals(await page.title(), "Backtest of BTCUSDT – Penstock");
       assertEquals(await page.locator(".chart canvas").count(), 4);
       await trips(view, result);
+      await chartToTrip(view);
+      await dragging(view);
+      await onPaper(view);
       await page.screenshot({ path: `${SCREENSHOTS}/report.png`, fullPage: true });
       assertEquals([view.complaints, view.requests], [[], []]);
     } finally {
@@ -61,6 +64,68 @@ async function trips(view: View, result: unknown): Promise<void> {
   const profit = lines.slice(1).reduce((sum, line) => sum + Number(line.split(",")[8]), 0);
   const open = Number((result as { metrics: { openProfit: string } }).metrics.openProfit);
   assertEquals((profit + open).toFixed(6), Number(metrics.netProfit).toFixed(6));
+}
+
+/** A click on a fill turns the table to the page of its round trip, and marks it; Enter does the same as a click. */
+async function chartToTrip(view: View): Promise<void> {
+  const { page } = view;
+  await page.click("#trips thead th:nth-child(1) button");
+  await page.focus("#trips tbody tr:nth-child(2)");
+  await page.keyboard.press("Enter");
+  const number = await view.text("#trips tbody tr:nth-child(2) td");
+  const [from, to] = (await view.text("#span")).split(" to ").map((time) => Date.parse(`${time}Z`));
+  const entry = Date.parse(`${await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)")}Z`);
+  await page.click("#trip-next");
+  assertEquals(await page.locator("#trips tr[aria-current=true]").count(), 0);
+  const chart = page.locator("#chart-price .u-over");
+  await chart.scrollIntoViewIfNeeded();
+  const { width, height } = (await chart.boundingBox())!;
+  const x = (entry - from!) / (to! - from!) * width;
+  for (let y = 10; y < height; y += 20) {
+    await chart.click({ position: { x, y } });
+    if (await page.locator("#trips tr[aria-current=true]").count() > 0) break;
+  }
+  assertEquals(await view.text("#trips tr[aria-current=true] td"), number);
+  await page.click("#zoom-reset");
+}
+
+/** Dragging shows what was dragged over, on every chart, and a double click the whole run again. */
+async function dragging(view: View): Promise<void> {
+  const { page } = view;
+  const chart = page.locator("#chart-drawdown .u-over");
+  await chart.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await chart.boundingBox())!;
+  const whole = await view.text("#span");
+  const [from, to] = whole.split(" to ").map((time) => Date.parse(`${time}Z`));
+  await page.mouse.move(x + width * 0.25, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.5, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  const [start, end] = (await view.text("#span")).split(" to ").map((time) => Date.parse(`${time}Z`));
+  assertLess(Math.abs((start! - from!) / (to! - from!) - 0.25), 0.01);
+  assertLess(Math.abs((end! - from!) / (to! - from!) - 0.5), 0.01);
+  await chart.dblclick();
+  assertEquals(await view.text("#span"), whole);
+}
+
+/** On paper there are no buttons, even of a dark page the colours are light, and no chart is wider than the sheet. */
+async function onPaper(view: View): Promise<void> {
+  const { page } = view;
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await page.setViewportSize({ width: 720, height: 1000 });
+  await page.waitForFunction(() =>
+    document.querySelector<HTMLElement>("#chart-price .uplot")!.offsetWidth <= 720
+  );
+  assertEquals(await page.locator("header button:visible, .toolbar:visible").count(), 0);
+  assertEquals(
+    await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
+    "rgb(255, 255, 255)",
+  );
+  const widest = await page.$$eval("table", (all) => Math.max(...all.map((table) => table.scrollWidth)));
+  assertLess(widest, 721);
+  await page.screenshot({ path: `${SCREENSHOTS}/report-print.png`, fullPage: true });
+  await page.emulateMedia({ media: "screen", colorScheme: "light" });
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 Deno.test({

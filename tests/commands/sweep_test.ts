@@ -6,11 +6,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { inProcess } from "../support/in_process.ts";
 import { SeededRandom } from "../support/random.ts";
-import { sweepEvents } from "../support/sweep_process.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 
 const RECORDED = "futures-APEUSDT-aggTrades-2024-10-18.zip";
-const COMPARED = Number(Deno.env.get("PENSTOCK_SWEPT") ?? 12);
+const COMPARED = Number(Deno.env.get("PENSTOCK_SWEPT") ?? 8);
 /** The figures of a row that a summary has, and those that its metrics have. */
 const TOTALS = [
   ...[
@@ -27,6 +26,28 @@ const TOTALS = [
   ],
 ];
 const METRICS = ["netProfit", "return", "roundTrips", "winRate", "profitFactor", "sharpe", "sortino"];
+
+/** The events of a sweep of `files`, in a folder of its own, in which it counts its tries. */
+async function sweepOf(args: readonly string[]): Promise<PrintedEvent[]> {
+  const { code, stdout, stderr } = await inFolder(() =>
+    inProcess("sweep", "--json", "--log-level=error", ...args)
+  );
+  assertEquals([code, stderr], [0, ""]);
+  return eventsOf(stdout);
+}
+
+/** Runs in a new folder, as tries are counted in `data/`. */
+async function inFolder<T>(run: () => Promise<T>): Promise<T> {
+  const before = Deno.cwd();
+  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
+  Deno.chdir(folder);
+  try {
+    return await run();
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
 
 /** What a backtest says of the options of a row. */
 async function backtestOf(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -86,20 +107,17 @@ const GRIDS: readonly (readonly string[])[] = [
 Deno.test("each row of a sweep is the backtest of its options, to the last digit", async () => {
   const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
   try {
-    walk(`${folder}/walk.csv`, 6_000, 7);
-    const files = [`${folder}/walk.csv`, ...isRecorded(RECORDED) ? [] : []];
     const random = new SeededRandom(3);
-    for (const grid of GRIDS) {
-      const rows = rowsIn(await sweepEvents([...files, ...grid]));
-      const compared = Math.min(rows.length, Math.max(2, Math.ceil(COMPARED / GRIDS.length)));
-      for (let one = 0; one < compared; one++) {
-        const row = rows[Math.floor(random.fraction() * rows.length)]!;
+    for (let compared = 0, seed = 7; compared < COMPARED; seed++) {
+      walk(`${folder}/walk.csv`, 3_000, seed);
+      const files = [`${folder}/walk.csv`];
+      for (const grid of GRIDS) {
+        const rows = rowsIn(await sweepOf([...files, ...grid, "--workers=1"]));
+        const row = random.pick(rows);
         const fixed = grid.filter((arg) => !/,|\.\./.test(arg));
-        assertEquals(
-          figuresOf(row),
-          await backtestOf([...files, ...fixed, ...optionsOf(row)]),
-          `${grid} ${optionsOf(row)}`,
-        );
+        const single = await backtestOf([...files, ...fixed, ...optionsOf(row)]);
+        assertEquals(figuresOf(row), single, `seed ${seed}: ${fixed} ${optionsOf(row)}`);
+        compared++;
       }
     }
   } finally {
@@ -112,15 +130,27 @@ Deno.test({
   ignore: !isRecorded(RECORDED),
   async fn() {
     const args = [recordedFile(RECORDED), "--symbol=APEUSDT", "--tick=0.0001", "--lot=0.1"];
-    const grid = ["--short=5..20:5", "--long=30,100", "--bars=trades,1m"];
-    const found = [];
-    for (const workers of [1, 2, 4]) {
-      found.push(rowsIn(await sweepEvents([...args, ...grid, `--workers=${workers}`])));
+    const random = new SeededRandom(5);
+    for (let compared = 0; compared < COMPARED / 8;) {
+      const [short, long] = [random.whole(2, 20), random.whole(25, 120)];
+      const grid = [
+        ...[`--short=${short},${short + random.whole(1, 4)}`, `--long=${long},${long + random.whole(1, 30)}`],
+        ...[`--bars=trades,${random.pick(["10s", "1m", "20t"])}`, `--stop-loss=${random.whole(1, 9) / 10}%`],
+      ];
+      const found = [];
+      for (const workers of compared === 0 ? [1, 2, 4] : [2]) {
+        found.push(rowsIn(await sweepOf([...args, ...grid, `--workers=${workers}`])));
+      }
+      for (const rows of found.slice(1)) assertEquals(rows, found[0]);
+      for (const row of compared === 0 ? found[0]!.slice(3, 5) : found[0]!) {
+        assertEquals(
+          figuresOf(row),
+          await backtestOf([...args, grid[3]!, ...optionsOf(row)]),
+          `${optionsOf(row)}`,
+        );
+        compared++;
+      }
     }
-    assertEquals(found[1], found[0]);
-    assertEquals(found[2], found[0]);
-    const row = found[0]![5]!;
-    assertEquals(figuresOf(row), await backtestOf([...args, ...optionsOf(row)]));
   },
 });
 
@@ -128,7 +158,7 @@ Deno.test("a sweep counts combinations that no run accepts, and refuses a grid o
   const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
   try {
     walk(`${folder}/walk.csv`, 500, 1);
-    const events = await sweepEvents([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
+    const events = await sweepOf([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
     assertEquals(rowsIn(events).map((row) => optionsOf(row).join()), [
       ..."--short=10,--long=20 --short=10,--long=40 --short=30,--long=40".split(" "),
     ]);

@@ -54,4 +54,7 @@ Deno.test("Grid names every value that no run takes, and leaves commas to option
     [],
   );
   assertEquals(axes, []);
+  const mistakes: string[] = [];
+  new Grid(given({ strategy: "crossover,own.ts" }), mistakes);
+  assertEquals(mistakes.length, 1);
 });

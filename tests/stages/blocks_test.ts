@@ -9,6 +9,7 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { BlockReader } from "../support/block_reader.ts";
+import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
@@ -71,7 +72,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, over gaps, duplicate
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       fills += (single["totals"] as Pipeline["totals"]).fills;
     }),
-    { numRuns: 300 },
+    { numRuns: fuzzCases(200, 100) },
   );
   assertGreater(fills, 300);
 });
@@ -85,7 +86,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, under every limit", 
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       events += (single["events"] as readonly PipelineEvent[]).length;
     }),
-    { numRuns: 500 },
+    { numRuns: fuzzCases(200, 100) },
   );
   assertGreater(events, 1_500);
 });

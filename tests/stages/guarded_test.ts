@@ -7,21 +7,26 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";
+import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
 import { optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
-const RUNS = 10_000;
+const RUNS = fuzzCases(10_000, 25);
 const NOTHING = new Exact(0n);
 
-/** All events of a run, trade by trade; the books are checked after every trade. */
-function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
+/**
+ * All events of a run that is given at most `most` trades at a time. The books are checked each time, so after every
+ * trade if `most` is 1.
+ */
+function eventsOf({ choices, messages, halts, restarts }: GuardedScenario, most: number): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
   const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   let pipeline = new Pipeline(optionsOf(choices));
-  messages.forEach((message, at) => {
+  const stops = [...restarts, ...halts.map(({ before }) => before), messages.length];
+  for (let at = 0, end = 0; at < messages.length; at = end) {
     if (restarts.includes(at)) {
       kept.take(pipeline);
       pipeline = new Pipeline(optionsOf(choices));
@@ -35,9 +40,10 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
         : pipeline.halt(action, time);
       for (const event of acted) events.push(unasked(event));
     }
-    events.push(...pipeline.run(batch.open([message])));
+    end = Math.min(at + most, ...stops.filter((stop) => stop > at));
+    events.push(...pipeline.run(batch.open(messages.slice(at, end))));
     assertBooks(pipeline.snapshot(), choices);
-  });
+  }
   events.push(...pipeline.end());
   return events;
 }
@@ -120,8 +126,8 @@ function assertLimits(
 Deno.test("Pipeline equals the naive reference under every limit, over restarts and halts by hand", () => {
   const seen = new Map<string, number>();
   fc.assert(
-    fc.property(guardedScenario, (made) => {
-      const events = eventsOf(made);
+    fc.property(guardedScenario, fc.constantFrom(1, 7, 45), (made, most) => {
+      const events = eventsOf(made, most);
       assertEquals(events, computeReference(made.trades, made.choices, made.halts).events);
       assertLimits(events, made.trades, made.choices);
       for (const event of events) {

@@ -1,5 +1,5 @@
 /** Fill models after one pipeline give the results of separate pipelines, to the last digit. */
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/trade_file.ts";
 import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
@@ -12,6 +12,7 @@ import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { RECORDING } from "../support/layouts.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;

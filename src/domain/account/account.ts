@@ -65,8 +65,6 @@ export interface HoldingSnapshot
 }
 
 const KEPT_POSTINGS = 10;
-/** They have at least KEPT_POSTINGS postings. */
-const KEPT_BOOKINGS = 2;
 
 /** What the symbols of an account share. */
 class Funds {
@@ -76,7 +74,8 @@ class Funds {
   /** The quote currency that the market received less what it paid, over all fills. */
   marketQuote: Money = ZERO;
   realized: Money = ZERO;
-  readonly lastBookings: Booking[] = [];
+  #last: Booking | null = null;
+  #beforeLast: Booking | null = null;
   /** The account as the orders of each symbol see it. */
   readonly parts: Account[] = [];
 
@@ -84,10 +83,15 @@ class Funds {
     this.start = this.cash = cash;
   }
 
-  /** Keeps the last bookings, for an error. */
+  /** Keeps the last two bookings, which have at least KEPT_POSTINGS postings, for an error. */
   keep(booking: Booking): void {
-    if (this.lastBookings.length === KEPT_BOOKINGS) this.lastBookings.shift();
-    this.lastBookings.push(booking);
+    this.#beforeLast = this.#last;
+    this.#last = booking;
+  }
+
+  /** The bookings kept, the last one last. */
+  get lastBookings(): Booking[] {
+    return [this.#beforeLast, this.#last].filter((booking) => booking !== null);
   }
 }
 

@@ -43,10 +43,12 @@ export class BrailleCanvas {
   column(x: number, from: number, to: number, style?: Style): void {
     if (x < 0 || x >= this.width) return;
     const last = Math.min(this.height - 1, Math.max(from, to));
+    const [bits, styles, columns] = [this.#bits, this.#styles, this.columns];
+    const [across, side] = [x >> 1, x & 1];
     for (let y = Math.max(0, Math.min(from, to)); y <= last; y++) {
-      const cell = Math.floor(y / DOWN) * this.columns + Math.floor(x / ACROSS);
-      this.#bits[cell]! |= BITS[y % DOWN * ACROSS + x % ACROSS]!;
-      this.#styles[cell] = style;
+      const cell = (y >> 2) * columns + across;
+      bits[cell]! |= BITS[(y & 3) * ACROSS + side]!;
+      styles[cell] = style;
     }
   }
 

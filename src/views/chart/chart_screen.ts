@@ -21,6 +21,7 @@ import {
   rangeOf,
   roomy,
   scaleWidth,
+  type ValueRange,
   windowOf,
 } from "./line_plot.ts";
 import { cutRow, type Row, type ScreenSize, type Style } from "../terminal/styled_rows.ts";
@@ -118,15 +119,16 @@ function plots(
     return filled([[], waiting], priceRows + equityRows + 1 + title.length);
   }
   const { price, equity, values } = history.lines(span);
-  const priceLine = { columns: [...price.columns()] };
+  const priceLine = { columns: price.columns() };
   const valueLines = [...values].flatMap(([name, series], at): PlotLine[] => {
-    const line = { columns: [...series.columns()], style: VALUE_STYLES[at]!, isDotted: true };
+    const line = { columns: series.columns(), style: VALUE_STYLES[at]!, isDotted: true };
     return name === "close" ? [] : [line];
   });
-  const equityLine: PlotLine = { columns: [...equity.columns()] };
+  const equityLine: PlotLine = { columns: equity.columns() };
   // Which dots there are depends on the scale's width, and that only a little on what is seen.
   const whole = { from: seen.to - SPANS[span]! * 2, to: Infinity };
-  const prices = [priceLine, ...valueLines.filter((line) => isOnPrice(line, priceLine))];
+  const seenPrices = rangeOf([priceLine], EVERYWHERE);
+  const prices = [priceLine, ...valueLines.filter((line) => isOnPrice(line, seenPrices))];
   const guessed = [rangeOf(prices, whole), rangeOf([equityLine], whole)];
   const scale = Math.max(
     2,
@@ -149,10 +151,11 @@ function plots(
   ];
 }
 
+const EVERYWHERE = { from: -Infinity, to: Infinity };
+
 /** Whether a line's values are prices, as those of averages and bands are. */
-function isOnPrice({ columns }: PlotLine, price: PlotLine): boolean {
-  const everywhere = { from: -Infinity, to: Infinity };
-  const [own, prices] = [rangeOf([{ columns }], everywhere), rangeOf([price], everywhere)];
+function isOnPrice(line: PlotLine, prices: ValueRange | null): boolean {
+  const own = rangeOf([line], EVERYWHERE);
   return own !== null && prices !== null && own.low >= prices.low / 2 && own.high <= prices.high * 2;
 }
 

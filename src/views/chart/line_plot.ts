@@ -8,7 +8,7 @@ import { cutTo, padLeft, textWidth } from "../terminal/text_width.ts";
 /** One line. */
 export interface PlotLine {
   /** In order of time. */
-  readonly columns: Iterable<Column>;
+  readonly columns: readonly Column[];
   readonly style?: Style;
   /** Draws every second dot, and no more than one a column. */
   readonly isDotted?: boolean;
@@ -139,22 +139,35 @@ export function niceStep(least: number): number {
 
 function draw(canvas: BrailleCanvas, { columns, style, isDotted = false }: PlotLine, plot: Plot): void {
   const { window, range } = plot;
-  let [x, y] = [-1, 0];
-  for (const { time, first, last, low, high } of columns) {
-    const next = Math.floor(across(time, window, canvas.width));
-    if (next < 0 || next >= canvas.width) continue;
-    const [start, end, top, bottom] = [first, last, high, low].map((v) => dotOf(v, range, canvas.height));
+  const { width, height } = canvas;
+  /** The dots of the column that is being drawn, and where the line leaves it. */
+  let [x, top, bottom, y] = [-1, 0, 0, 0];
+  for (const { time, last, low, high } of columns) {
+    const next = Math.floor(across(time, window, width));
+    if (next < 0 || next >= width) continue;
     if (isDotted) {
-      if (next % 2 === 0 && next !== x) canvas.column(next, end!, end!, style);
+      if (next % 2 === 0 && next !== x) {
+        const dot = dotOf(last, range, height);
+        canvas.column(next, dot, dot, style);
+      }
       x = next;
       continue;
     }
-    // Until the next trade the last value holds.
-    for (let held = x + 1; x >= 0 && held < next; held++) canvas.column(held, y, y, style);
-    if (x >= 0) canvas.column(next, y, start!, style);
-    canvas.column(next, top!, bottom!, style);
-    [x, y] = [next, end!];
+    const [highest, lowest] = [dotOf(high, range, height), dotOf(low, range, height)];
+    if (next === x) {
+      top = Math.min(top, highest);
+      bottom = Math.max(bottom, lowest);
+    } else {
+      if (x >= 0) canvas.column(x, top, bottom, style);
+      // Until the next trade the last value holds.
+      for (let held = x + 1; x >= 0 && held < next; held++) canvas.column(held, y, y, style);
+      top = x < 0 ? highest : Math.min(y, highest);
+      bottom = x < 0 ? lowest : Math.max(y, lowest);
+      x = next;
+    }
+    y = dotOf(last, range, height);
   }
+  if (x >= 0 && !isDotted) canvas.column(x, top, bottom, style);
 }
 
 /** How many dots a time is from the left edge. */

@@ -48,19 +48,21 @@ export class SpanSeries {
   }
 
   /** The columns that hold something, from oldest to newest. */
-  *columns(): Generator<Column> {
+  columns(): Column[] {
+    const columns: Column[] = [];
     const values = this.#values;
     for (let at = Math.max(0, this.#newest - COLUMNS + 1); at <= this.#newest; at++) {
       const slot = at % COLUMNS * FIELDS;
       const first = values[slot + FIRST]!;
       if (Number.isNaN(first)) continue;
-      yield {
+      columns.push({
         time: (at + 0.5) * this.width,
         first,
         last: values[slot + LAST]!,
         low: values[slot + LOW]!,
         high: values[slot + HIGH]!,
-      };
+      });
     }
+    return columns;
   }
 }

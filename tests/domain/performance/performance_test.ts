@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { assert, assertGreater, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { DrawdownPeriod } from "../../../src/domain/performance/drawdown_periods.ts";
 import type { PipelineEvent } from "../../../src/domain/run/event.ts";
@@ -10,6 +10,7 @@ import { type PlainPeriod, wrongInDeepest } from "../../support/drawdown_referen
 import { computeReferencePerformance, number, ROUGH } from "../../support/performance_reference.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
 import type { Choices, PlainTrade } from "../../support/reference.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** Trades, the choices they run under, and the sizes of their batches. */
 interface Scenario {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Wish } from "../../../src/domain/market/signal.ts";
 import type { Tick } from "../../../src/domain/market/tick.ts";
@@ -10,6 +10,7 @@ import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
 import { wishesOver } from "./wishes.ts";
 import { blocksOf } from "../../support/blocks.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
 testStrategy("crossover of exponential averages", () => new EmaCrossover(3, 8));
