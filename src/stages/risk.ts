@@ -23,6 +23,7 @@ import { type Block, clockAtRow } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { AccountRisk } from "./account_risk.ts";
+import { endOf } from "./order_end.ts";
 import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
@@ -306,17 +307,11 @@ export class RiskGate {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);
     for (const order of this.orders.sweep(now, tick.late)) {
-      const { side, cause, due, cut } = order;
-      let decision: Refusal | Expired | null = null;
-      if (this.#halt.isFlattening && cause !== "flatten") decision = this.#halted(order, tick);
-      else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
-      else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
-      else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
-        decision = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
-      }
+      const isReady = this.orders.isReady(order, now);
+      const decision = endOf(order, tick, { halt: this.#halt, orderTtl, isReady });
       if (decision === null) continue;
       this.#drop(order);
-      if (decision.kind === "expired" && cause !== null) this.#exits.askAgain();
+      if (decision.kind === "expired" && order.cause !== null) this.#exits.askAgain();
       yield decision;
     }
   }

@@ -15,6 +15,7 @@ import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../st
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
+import { counted } from "../../views/terminal/figures.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
 import { ruleSetOf } from "./instruments.ts";
 import { recordingsOf } from "./folders.ts";
@@ -159,7 +160,13 @@ export async function sweep(
     }
     if (findings.done === 0) warn("stopped before any configuration was finished");
     const { trades } = findings;
-    if (config.forgetTries && trades !== null) await forgetTries(tries, trades.digest);
+    if (config.forgetTries && trades !== null) {
+      const forgotten = await forgetTries(tries, trades.digest);
+      const text =
+        `forgot ${counted(forgotten, "configuration")} tried on these trades before: the best is judged as ` +
+        "if these were the first";
+      view.log({ level: "info", text });
+    }
     const tried = trades === null ? 0 : await addTries(tries, trades, findings.texts);
     const event = findings.event(tried, performance.now() - startedAt);
     await result?.finish(event, event.partial ? findings.unfinished : null);

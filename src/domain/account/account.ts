@@ -65,6 +65,8 @@ export interface HoldingSnapshot
 }
 
 const KEPT_POSTINGS = 10;
+/** They have at least KEPT_POSTINGS postings. */
+const KEPT_BOOKINGS = 2;
 
 /** What the symbols of an account share. */
 class Funds {
@@ -74,8 +76,7 @@ class Funds {
   /** The quote currency that the market received less what it paid, over all fills. */
   marketQuote: Money = ZERO;
   realized: Money = ZERO;
-  #last: Booking | null = null;
-  #beforeLast: Booking | null = null;
+  readonly lastBookings: Booking[] = [];
   /** The account as the orders of each symbol see it. */
   readonly parts: Account[] = [];
 
@@ -83,15 +84,10 @@ class Funds {
     this.start = this.cash = cash;
   }
 
-  /** Keeps the last two bookings, which have at least KEPT_POSTINGS postings, for an error. */
+  /** Keeps the last bookings, for an error. */
   keep(booking: Booking): void {
-    this.#beforeLast = this.#last;
-    this.#last = booking;
-  }
-
-  /** The bookings kept, the last one last. */
-  get lastBookings(): Booking[] {
-    return [this.#beforeLast, this.#last].filter((booking) => booking !== null);
+    if (this.lastBookings.length === KEPT_BOOKINGS) this.lastBookings.shift();
+    this.lastBookings.push(booking);
   }
 }
 
