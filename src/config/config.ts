@@ -166,7 +166,19 @@ export function configure(
   const configuration = { config, sources } as unknown as Configuration;
   found.push(...combinationMistakes(configuration, given, command));
   if (found.length > 0) throw new ConfigError(found);
-  return configuration;
+  const remarks = remarksOn(given);
+  return remarks.length === 0 ? configuration : { ...configuration, remarks };
+}
+
+/** What is allowed and may not be meant: bars of less than a second, given as a bare number. */
+function remarksOn({ bars }: GivenOptions): string[] {
+  if (bars === undefined || !/^\d{1,3}$/.test(bars.text)) return [];
+  return [
+    `${
+      nameIn(bars.source, "bars")
+    } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
+    `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
+  ];
 }
 
 /** What is wrong with options that can be read one by one, one sentence each; `given` has their texts. */

@@ -109,7 +109,7 @@ export async function sweep(
     return { ...shownConfig({ ...settled, bars, set: settings.config.set }), ...shownOf(own) };
   };
   try {
-    for (const text of passedOver) warn(text);
+    for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     let folds: readonly Fold[] = WHOLE;
     let isFirst = true;
     if (isDivided(config)) {
