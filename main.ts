@@ -61,7 +61,10 @@ async function main(args: readonly string[], listen: () => Promise<EndSignals>):
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
     await checkStrategy(options, command, collected);
-    return await execute(command!, configure(options, collected, command), files, listen);
+    const configuration = command === "sweep"
+      ? (await import("./src/config/grid.ts")).configureSweep(options, collected)
+      : configure(options, collected, command);
+    return await execute(command!, configuration, files, listen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return await complain(error.mistakes);
@@ -132,7 +135,10 @@ async function checkStrategy(
   command: CommandName | null,
   mistakes: string[],
 ): Promise<void> {
-  if (!["run", "demo", "backtest"].includes(command ?? "") || !strategy?.text.match(/\.(ts|js)$/)) return;
+  if (
+    !["run", "demo", "backtest", "sweep"].includes(command ?? "") ||
+    !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
+  ) return;
   const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
   try {
     await loadStrategy(strategy.text, set?.text || null);
@@ -154,10 +160,12 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
+  sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),
+  compare: async (started) => await (await import("./src/commands/compare.ts")).compare(started),
   halt: async (started) => await (await import("./src/commands/halt.ts")).halt(started),
   release: async (started) => await (await import("./src/commands/release.ts")).release(started),
   resume: async (started) => await (await import("./src/commands/release.ts")).release(started),
@@ -169,11 +177,11 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
  * Commands that hardly ever wait. No listener would get its turn, so a signal ends them as it ends any
  * program.
  */
-const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "report", "status"];
+const SYNCHRONOUS: readonly CommandName[] = ["compare", "config", "export", "report", "status"];
 
 async function execute(
   command: CommandName,
-  configuration: Configuration,
+  configuration: Configuration & Pick<Started, "swept">,
   files: readonly string[],
   listen: () => Promise<EndSignals>,
 ): Promise<number> {

@@ -3,6 +3,7 @@
  * compiler checks the real types when it builds the modules.
  */
 declare type u8 = number;
+declare type u16 = number;
 declare type u32 = number;
 declare type i32 = number;
 declare type u64 = number;
@@ -15,6 +16,8 @@ declare function store<T>(at: usize, value: T, offset?: usize): void;
 /** The zero bits before the first one bit, and after the last. */
 declare function clz<T>(value: T): T;
 declare function ctz<T>(value: T): T;
+/** How many of the bits are one. */
+declare function popcnt<T>(value: T): T;
 /** The address in memory of these numbers, which are there from the start. */
 declare namespace memory {
   function data<T>(values: readonly T[]): usize;

@@ -12,7 +12,7 @@ import {
   TEXTS,
   TIME,
 } from "./columns.ts";
-import { digitsAt, lengthAt, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
+import { digitsAt, lengthAt, takeNextPrice, takeNextQuantity, takeWhole, toMicroseconds } from "./fields.ts";
 
 const FEED: u8 = 10;
 const RETURN: u8 = 13;
@@ -89,10 +89,10 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
   if (p == 0) return 0;
   p = takeWhole(p, n, LAST_ID, COMMA, PLACES + 16);
   if (p == 0 || (load<u64>(p) & PRICED_BYTES) != PRICED) return 0;
-  p = takePrice(p + 6, n, unit, PLACES + 80);
+  p = takeNextPrice(p + 6, n, unit, QUOTE, PLACES + 80);
   if (p == 0 || (load<u64>(p) & QUANTIFIED_BYTES) != QUANTIFIED) return 0;
-  p = takeQuantity(p + 7, n, PLACES + 104);
-  if (p == 0 || load<u8>(p) != QUOTE) return 0;
+  p = takeNextQuantity(p + 7, n, QUOTE, PLACES + 104);
+  if (p == 0) return 0;
   p++;
   if (isAggregate) {
     p = skipName(p, FIRST);

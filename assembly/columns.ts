@@ -7,13 +7,15 @@
 export const PLACES: usize = 256;
 // Doubles: what a call found besides its rows, and for a block what it has to follow on.
 const STOPPED_AT: usize = 768;
-const LAST_ID_BEFORE: usize = 776;
-const TIME_BEFORE: usize = 784;
-const LATEST: usize = 792;
-const HIGHEST: usize = 800;
+export const LAST_ID_BEFORE: usize = 776;
+export const TIME_BEFORE: usize = 784;
+export const LATEST: usize = 792;
+export const HIGHEST: usize = 800;
 /** More ids than a trade covers that is believed at once, and the longest step in time, µs. */
 const ID_JUMP: f64 = 1e9;
 const HOUR: f64 = 3600000000;
+/** What is remembered of the price before, 112 bytes of 0 at first. */
+export const PRICE_FORM: usize = 832;
 // The compiler puts its own data from 1024 on.
 /** Texts that a loop compares with, which the host puts there. */
 export const TEXTS: usize = 2048;

@@ -11,7 +11,16 @@ import {
   TEXTS,
   TIME,
 } from "./columns.ts";
-import { skipAmount, takeLastWhole, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
+import {
+  skipAmount,
+  takeLastWhole,
+  takeNextPrice,
+  takeNextQuantity,
+  takePrice,
+  takeQuantity,
+  takeWhole,
+  toMicroseconds,
+} from "./fields.ts";
 
 const FEED: u8 = 10;
 const RETURN: u8 = 13;
@@ -35,10 +44,10 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
   while (n < most) {
     let p: usize = takeWhole(at, n, LAST_ID, COMMA, PLACES);
     if (p == 0) break;
-    p = takePrice(p + 1, n, unit, PLACES + 64);
-    if (p == 0 || load<u8>(p) != COMMA) break;
-    p = takeQuantity(p + 1, n, PLACES + 96);
-    if (p == 0 || load<u8>(p) != COMMA) break;
+    p = takeNextPrice(p + 1, n, unit, COMMA, PLACES + 64);
+    if (p == 0) break;
+    p = takeNextQuantity(p + 1, n, COMMA, PLACES + 96);
+    if (p == 0) break;
     if (isAggregate) {
       p = takeWhole(p + 1, n, FIRST_ID, COMMA, PLACES + 128);
       if (p == 0) break;

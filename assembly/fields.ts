@@ -11,11 +11,15 @@
  * The arithmetic on eight bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit integers" (2018), and of
  * Sean Anderson's "Bit Twiddling Hacks".
  */
-import { DECIMALS, FRACTION, PRICE, QUANTITY } from "./columns.ts";
+import { DECIMALS, FRACTION, PRICE, PRICE_FORM, QUANTITY } from "./columns.ts";
 
 const ZEROS: u64 = 0x3030303030303030;
+const FEEDS: u64 = 0x0a0a0a0a0a0a0a0a;
+const COMMAS: u64 = 0x2c2c2c2c2c2c2c2c;
 const DOT: u8 = 46;
 const ZERO: u8 = 48;
+/** The text `0.` as two bytes. */
+const NO_WHOLE: u16 = 0x2e30;
 const MOST: u64 = 9007199254740991;
 const POWERS: usize = memory.data<u64>([
   1,
@@ -177,6 +181,110 @@ export function takePrice(at: usize, n: usize, unit: i32, place: usize): usize {
   return end;
 }
 
+// What is remembered of a price: the form of its text, and how its digits become a number. The unit comes first, plus 2,
+// so that neither the 0 that is there at first nor a unit of -1 equals one.
+const LENGTH: usize = PRICE_FORM + 8;
+const ENDING_AT: usize = PRICE_FORM + 16;
+const WINDOW_AT: usize = PRICE_FORM + 24;
+const WINDOW_SHIFT: usize = PRICE_FORM + 32;
+const BEFORE_POINT: usize = PRICE_FORM + 40;
+const AFTER_POINT: usize = PRICE_FORM + 48;
+const BASE: usize = PRICE_FORM + 56;
+// Bytes that are compared, each with the mask that is after it.
+const HEAD: usize = PRICE_FORM + 64;
+const POINT: usize = PRICE_FORM + 80;
+const ENDING: usize = PRICE_FORM + 96;
+
+/** What differs between a word of text and the bytes that are remembered at `form`. */
+function differing(word: u64, form: usize): u64 {
+  return (word & load<u64>(form, 8)) ^ load<u64>(form);
+}
+
+/** The first `count` of eight bytes, 0 to 8. */
+function firstBytes(count: usize): u64 {
+  return count < 8 ? ((1 as u64) << ((count as u64) << 3)) - 1 : -1;
+}
+
+/**
+ * Reads a price with `follower` after it, like `takePrice`. In a block, where prices have one unit, the text usually keeps
+ * its length, its point and its zeros at the end, and changes only in the last digits before those. So the eight bytes up to
+ * there are read at once, and everything else is compared with the price before.
+ */
+export function takeNextPrice(at: usize, n: usize, unit: i32, follower: u8, place: usize): usize {
+  const window: u64 = load<u64>(at + load<usize>(WINDOW_AT)) << load<u64>(WINDOW_SHIFT);
+  const word: u64 = window ^ ZEROS;
+  const digits: u64 = (word & load<u64>(BEFORE_POINT)) << 8 | (word & load<u64>(AFTER_POINT));
+  const price: u64 = load<u64>(BASE) + eightDigits(digits);
+  if (
+    load<u64>(PRICE_FORM) == ((unit + 2) as u64) && price != 0 &&
+    (strangers(digits) | differing(load<u64>(at), HEAD) | differing(window, POINT) |
+        differing(load<u64>(at + load<usize>(ENDING_AT)), ENDING)) == 0
+  ) {
+    store<f64>(n << 3, price as f64, PRICE);
+    store<u8>(n, unit as u8, DECIMALS);
+    return at + load<usize>(LENGTH);
+  }
+  const end: usize = takePrice(at, n, unit, place);
+  if (end == 0 || load<u8>(end) != follower) return 0;
+  if (unit >= 0) learnPrice(at, end, load<f64>(n << 3, PRICE) as u64, unit);
+  return end;
+}
+
+/** Remembers the form of a price, if it can be read as `takeNextPrice` reads it. `end` is where the follower is. */
+function learnPrice(at: usize, end: usize, price: u64, unit: i32): void {
+  const length: usize = end - at;
+  let point: usize = 0;
+  while (point < length && load<u8>(at + point) != DOT) point++;
+  const counted: usize = unit == 0 ? point : point + 1 + unit;
+  // Up to the follower at least, and with room for 24 bytes after the text.
+  if (counted > length || counted > 16 || length - counted > 7) return;
+  const before: usize = counted > 8 ? counted - 8 : 0;
+  const shift: usize = counted < 8 ? (8 - counted) << 3 : 0;
+  // Of the eight bytes, those before the point and those after it; all of them if the point is elsewhere.
+  const isInside: boolean = unit > 0 && unit < 8;
+  const pointAt: usize = isInside ? 7 - unit : 0;
+  const empty: u64 = firstBytes(shift >> 3);
+  const base: u64 = counted > 8 ? price - price % power(isInside ? 7 : 8) : 0;
+  if (base + 99999999 > MOST) return;
+  store<u64>(PRICE_FORM, (unit + 2) as u64);
+  store<usize>(LENGTH, length);
+  store<usize>(ENDING_AT, counted);
+  store<usize>(WINDOW_AT, before);
+  store<u64>(WINDOW_SHIFT, shift as u64);
+  store<u64>(BEFORE_POINT, isInside ? firstBytes(pointAt) & ~empty : 0);
+  store<u64>(AFTER_POINT, isInside ? ~firstBytes(pointAt + 1) : ~empty);
+  store<u64>(BASE, base);
+  // The first digit is always compared, so that no price with a leading zero passes.
+  remember(HEAD, load<u64>(at), firstBytes(before == 0 ? 1 : before));
+  remember(
+    POINT,
+    (DOT as u64) << ((pointAt as u64) << 3),
+    isInside ? firstBytes(pointAt + 1) & ~firstBytes(pointAt) : 0,
+  );
+  remember(ENDING, load<u64>(at + counted), firstBytes(length - counted + 1));
+}
+
+function remember(form: usize, bytes: u64, mask: u64): void {
+  store<u64>(form, bytes & mask);
+  store<u64>(form, mask, 8);
+}
+
+/**
+ * Reads a quantity with `follower` after it, like `takeQuantity`. Most quantities are less than one whole unit, and have
+ * eight decimals.
+ */
+export function takeNextQuantity(at: usize, n: usize, follower: u8, place: usize): usize {
+  const word: u64 = load<u64>(at, 2) ^ ZEROS;
+  const fraction: u64 = eightDigits(word);
+  if (load<u16>(at) == NO_WHOLE && strangers(word) == 0 && load<u8>(at, 10) == follower && fraction != 0) {
+    store<f64>(n << 3, 0, QUANTITY);
+    store<u32>(n << 2, fraction as u32, FRACTION);
+    return at + 10;
+  }
+  const end: usize = takeQuantity(at, n, place);
+  return end != 0 && load<u8>(end) == follower ? end : 0;
+}
+
 /** Reads a quantity like `DecimalBytes.readQuantity`, into its columns. `place` has room for 24 bytes. */
 export function takeQuantity(at: usize, n: usize, place: usize): usize {
   const length: usize = lengthAt(at, place);
@@ -199,6 +307,30 @@ export function takeQuantity(at: usize, n: usize, place: usize): usize {
   return end;
 }
 
+/** The bytes of a word that are 0, as their high bits. */
+function emptyBytes(word: u64): u64 {
+  return ~(((word & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | word | 0x7f7f7f7f7f7f7f7f);
+}
+
+/** The position after the line feed that ends the row at `at`, if it has that many commas until then; else 0. */
+export function commasTo(at: usize, count: i32): usize {
+  let p: usize = at;
+  let found: i32 = 0;
+  let word: u64 = load<u64>(p);
+  let feeds: u64 = emptyBytes(word ^ FEEDS);
+  while (feeds == 0) {
+    found += popcnt<u64>(emptyBytes(word ^ COMMAS)) as i32;
+    // Behind the text are only zeros.
+    if (found > count || emptyBytes(word) != 0) return 0;
+    p += 8;
+    word = load<u64>(p);
+    feeds = emptyBytes(word ^ FEEDS);
+  }
+  const first: u64 = feeds & (~feeds + 1);
+  found += popcnt<u64>(emptyBytes(word ^ COMMAS) & (first - 1)) as i32;
+  return found == count ? p + ((ctz<u64>(first) >> 3) as usize) + 1 : 0;
+}
+
 /** The position after one or more digits; 0 if there are none. */
 export function skipDigits(at: usize): usize {
   let end: usize = at;
@@ -214,7 +346,10 @@ export function skipDigits(at: usize): usize {
 /** The position after any amount: digits, and perhaps a point and more digits; else 0. */
 export function skipAmount(at: usize): usize {
   const end: usize = skipDigits(at);
-  return end != 0 && load<u8>(end) == DOT ? skipDigits(end + 1) : end;
+  if (end == 0 || load<u8>(end) != DOT) return end;
+  // Nearly all have eight decimals.
+  const isUsual: boolean = strangers(load<u64>(end, 1) ^ ZEROS) == 0 && load<u8>(end, 9) - ZERO > 9;
+  return isUsual ? end + 9 : skipDigits(end + 1);
 }
 
 /**

@@ -14,6 +14,7 @@
 /** Each source in assembly/, and the file of src/ that it becomes. */
 const MODULES: readonly (readonly [source: string, target: string])[] = [
   ["csv_rows.ts", "formats/csv_rows_module.ts"],
+  ["kline_rows.ts", "formats/kline_rows_module.ts"],
   ["binance_messages.ts", "exchanges/binance/message_module.ts"],
 ];
 

@@ -68,5 +68,6 @@ export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "fzstd": ["package.json", "esm"],
   "hyparquet": ["package.json", "src"],
   "hyparquet-compressors": ["package.json", "src"],
+  "hyparquet-writer": ["package.json", "src"],
   "hysnappy": ["package.json", "js"],
 };

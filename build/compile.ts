@@ -221,6 +221,8 @@ async function compile(
     ...permissionFlags(exchange),
     // The gate checks the types, once for all machines and exchanges.
     "--no-check",
+    // A worker is no import: nothing else says that its module is needed.
+    "--include=src/commands/backtest/sweep/sweep_worker.ts",
     "--env-file=environment",
     `--v8-flags=${V8_FLAGS.join(",")}`,
     "--exclude-unused-npm",

@@ -11,14 +11,19 @@ const WEB = new URL("../web/", import.meta.url);
 const SRC = new URL("../src/", import.meta.url);
 const TARGET = "views/report/page_parts.ts";
 
-/** The script of a page, for browsers, without comments and spaces. Throws an Error with the bundler's messages. */
-async function bundled(script: string): Promise<string> {
+/** What Deno prints in web/. Throws an Error with its messages if it fails. */
+async function printed(command: string, ...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--config=deno.json", "--frozen", "--platform=browser", "--minify", script],
+    args: [command, "--quiet", "--config=deno.json", "--frozen", ...args],
     cwd: WEB,
   }).output();
-  if (!success) throw new Error(`web/${script} cannot be bundled:\n${new TextDecoder().decode(stderr)}`);
+  if (!success) throw new Error(`deno ${command} ${args.join(" ")}:\n${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout).trim();
+}
+
+/** The script of a page, for browsers, without comments and spaces. */
+function bundled(script: string): Promise<string> {
+  return printed("bundle", "--platform=browser", "--minify", script);
 }
 
 /** A style sheet without comments and needless spaces. */
@@ -26,15 +31,16 @@ function compact(style: string): string {
   return style.replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "").replace(/\s*([{};])\s*/g, "$1").trim();
 }
 
-/** The style sheet that comes with the charts, as npm:uplot@1.6.32 has it. */
-function chartStyle(): string {
-  return Deno.readTextFileSync(new URL("uplot.css", WEB));
+/** What the package of the charts has besides its script. Its license asks to be part of every copy. */
+async function chartPackage(): Promise<{ readonly license: string; readonly style: string }> {
+  return JSON.parse(await printed("run", "--no-prompt", "chart_package.ts"));
 }
 
 if (import.meta.main) {
   const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
-  const script = await bundled("report.ts");
-  const style = compact(chartStyle() + Deno.readTextFileSync(new URL("report.css", WEB)));
+  const { license, style: chartStyle } = await chartPackage();
+  const script = `/* The charts are uPlot.\n${license.trim()} */\n${await bundled("report.ts")}`;
+  const style = compact(chartStyle + Deno.readTextFileSync(new URL("report.css", WEB)));
   const path = new URL(TARGET, folder);
   Deno.mkdirSync(new URL(".", path), { recursive: true });
   Deno.writeTextFileSync(

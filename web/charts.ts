@@ -17,12 +17,20 @@ export interface Area {
 
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
 const NARROW = 600;
+/** What fits on a sheet of A4 or letter paper, pixels. */
+const PAPER_WIDTH = 700;
+/** Between two labels of an axis, pixels. */
+const LABEL_SPACE = { times: 110, narrowTimes: 64, values: 26 };
+/** With more marks in view than this, the price shows through them. */
+const MANY_MARKS = 1_000;
 const LEAST_AXIS_WIDTH = 56;
 const CHARACTER_WIDTH = 7.5;
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
 /** A part of the height above which nothing is drawn, so that marks are not cut off. */
 const MARGIN = 0.08;
+/** The scale where equity never fell. */
+const NO_DRAWDOWN = 0.01;
 
 /** The charts, and what is shown of them. */
 export class Charts {
@@ -48,7 +56,11 @@ export class Charts {
     this.#whole = this.#span = { from: run.from, to: run.to };
     this.#build();
     onZone(() => this.#rebuild());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#rebuild());
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+      matchMedia(query).addEventListener("change", () => this.#rebuild());
+    }
+    addEventListener("beforeprint", () => this.#resize(PAPER_WIDTH));
+    addEventListener("afterprint", () => this.#resize());
     new ResizeObserver(() => this.#resize()).observe(document.getElementById("chart-price")!);
     for (const chart of document.querySelectorAll(".chart")) {
       chart.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
@@ -155,9 +167,9 @@ export class Charts {
     this.#build();
   }
 
-  #resize(): void {
+  #resize(most = Infinity): void {
     for (const plot of this.#plots) {
-      const width = plot.root.parentElement!.clientWidth;
+      const width = Math.min(plot.root.parentElement!.clientWidth, most);
       if (width !== plot.width) plot.setSize({ width, height: plot.height });
     }
   }
@@ -193,9 +205,14 @@ export class Charts {
         cursor: { sync: { key: "penstock", setSeries: false }, drag: { x: true, y: false, setScale: false } },
         scales: { y: { range: (_, low, high) => padded(low, high, id === "chart-drawdown") } },
         axes: [
-          { ...axis, space: isNarrow ? 90 : 120, values: (_, splits) => timeLabels(splits) },
           {
             ...axis,
+            space: isNarrow ? LABEL_SPACE.narrowTimes : LABEL_SPACE.times,
+            values: (_, splits) => timeLabels(splits),
+          },
+          {
+            ...axis,
+            space: LABEL_SPACE.values,
             size: this.#axisWidth,
             values: (_, splits) => splits.map((value) => text(value)),
           },
@@ -243,6 +260,7 @@ export class Charts {
     const inView = this.#run.marks.filter(({ time }) => time >= from && time <= to);
     // Thousands of marks side by side would hide the price.
     const size = (inView.length > 400 ? 2.5 : inView.length > 100 ? 4 : 5.5) * scale;
+    if (inView.length > MANY_MARKS) ctx.globalAlpha = 0.35;
     for (const [isBuy, name] of [[true, "--buy"], [false, "--sell"]] as const) {
       ctx.fillStyle = colour(name);
       ctx.beginPath();
@@ -257,6 +275,7 @@ export class Charts {
       }
       ctx.fill();
     }
+    ctx.globalAlpha = 1;
     if (this.#selected !== null) this.#drawTrip(plot, this.#selected, scale);
     ctx.restore();
   }
@@ -358,7 +377,8 @@ function timeLabels(splits: readonly number[]): string[] {
     const isNewDay = date !== day;
     day = date;
     if (step >= 86_400) return date;
-    const clock = step < 60 ? time : time.slice(0, "23:59".length);
+    const fraction = step < 1 ? (split % 60).toFixed(2).slice(-".00".length) : "";
+    const clock = step < 60 ? time + fraction : time.slice(0, "23:59".length);
     return isNewDay ? `${clock}\n${date}` : clock;
   });
 }
@@ -411,7 +431,7 @@ function distinct(times: readonly number[]): number[] {
 }
 
 function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
-  if (isDrawdown) return [Math.min(low * (1 + MARGIN), -1e-6), 0];
+  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_DRAWDOWN, 0];
   const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
   return [low - room, high + room];
 }

@@ -8,10 +8,18 @@ import { TripTable } from "./trips.ts";
 /** Rows of the table behind a chart: enough to read, few enough to scroll through. */
 const TABLE_ROWS = 200;
 
+/** A page that is not shown draws no frame: then the charts do not wait for one. */
+const LONGEST_WAIT_MS = 100;
+
+// The sentences and figures are shown before the charts are drawn.
+await new Promise<void>((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, LONGEST_WAIT_MS);
+});
 const run = await readRun("data");
 const marks = incidentMarks(run);
-const charts: Charts = new Charts(run, (trip) => table.select(trip), placeIncidents);
-const table = new TripTable(run, (trip) => {
+const charts: Charts = new Charts(run, (trip) => table?.select(trip), placeIncidents);
+const table = run.trips.length === 0 ? null : new TripTable(run, (trip) => {
   charts.select(trip);
   document.getElementById("chart-price")!.scrollIntoView({ block: "center", behavior: "smooth" });
 });
@@ -19,7 +27,7 @@ const table = new TripTable(run, (trip) => {
 button("zoom-reset", () => charts.reset());
 button("zone", (pressed) => {
   showLocal(!showsLocal());
-  pressed.textContent = showsLocal() ? "Local time" : "UTC";
+  pressed.textContent = showsLocal() ? "Times: local" : "Times: UTC";
 });
 button("theme", () => {
   const root = document.documentElement;
@@ -39,6 +47,7 @@ fillWhenOpened(
   () => run.incidents.map(({ kind, time, text }) => [time, INCIDENT_WORDS[kind], text] as const),
 );
 document.documentElement.dataset.ready = "true";
+performance.mark("ready");
 
 function button(id: string, press: (pressed: HTMLButtonElement) => void): void {
   const pressed = document.getElementById(id) as HTMLButtonElement;

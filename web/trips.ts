@@ -8,60 +8,72 @@ const PAGE = 50;
 interface Column {
   readonly title: string;
   readonly value: (trip: Trip) => number | string;
-  readonly text: (trip: Trip) => string;
+  /** What is shown, in a table of these trips. */
+  readonly text: (trips: readonly Trip[]) => (trip: Trip) => string;
   readonly isNumber: boolean;
 }
 
+/** Digits of the largest price, and of the largest other amount, that are shown at least. */
+const PRICE_DIGITS = 7;
+const LEAST_DIGITS = 3;
+const MOST_PLACES = 8;
+
 const COLUMNS: readonly Column[] = [
-  { title: "#", value: ({ number }) => number, text: ({ number }) => String(number), isNumber: true },
-  { title: "Entry", value: ({ entry }) => entry, text: ({ entry }) => momentText(entry), isNumber: false },
-  { title: "Exit", value: ({ exit }) => exit, text: ({ exit }) => momentText(exit), isNumber: false },
-  {
-    title: "Entry price",
-    value: (trip) => trip.entryPrice,
-    text: (trip) => number(trip.entryPrice),
-    isNumber: true,
-  },
-  {
-    title: "Exit price",
-    value: (trip) => trip.exitPrice,
-    text: (trip) => number(trip.exitPrice),
-    isNumber: true,
-  },
+  column("#", ({ number }) => number, String, true),
+  column("Entry", ({ entry }) => entry, momentText, false),
+  column("Exit", ({ exit }) => exit, momentText, false),
+  amounts("Entry price", ({ entryPrice }) => entryPrice, PRICE_DIGITS),
+  amounts("Exit price", ({ exitPrice }) => exitPrice, PRICE_DIGITS),
   {
     title: "Quantity",
-    value: (trip) => Number(trip.quantity),
-    text: (trip) => trip.quantity,
+    value: ({ quantity }) => Number(quantity),
+    text: () => ({ quantity }) => quantity,
     isNumber: true,
   },
-  {
-    title: "Cost",
-    value: (trip) => Number(trip.cost),
-    text: (trip) => number(Number(trip.cost)),
-    isNumber: true,
-  },
-  {
-    title: "Fees",
-    value: (trip) => Number(trip.fees),
-    text: (trip) => number(Number(trip.fees)),
-    isNumber: true,
-  },
-  {
-    title: "Profit",
-    value: (trip) => Number(trip.profit),
-    text: (trip) => signed(trip.profit),
-    isNumber: true,
-  },
-  { title: "Best", value: ({ best }) => best, text: ({ best }) => number(best), isNumber: true },
-  { title: "Worst", value: ({ worst }) => worst, text: ({ worst }) => number(worst), isNumber: true },
-  {
-    title: "Held",
-    value: ({ entry, exit }) => exit - entry,
-    text: ({ entry, exit }) => spanText(exit - entry),
-    isNumber: true,
-  },
-  { title: "Cause", value: ({ cause }) => cause, text: ({ cause }) => cause, isNumber: false },
+  amounts("Cost", ({ cost }) => Number(cost)),
+  amounts("Fees", ({ fees }) => Number(fees)),
+  amounts("Profit", ({ profit }) => Number(profit), LEAST_DIGITS, true),
+  amounts("Best", ({ best }) => best),
+  amounts("Worst", ({ worst }) => worst),
+  column("Held", ({ entry, exit }) => exit - entry, spanText, true),
+  column("Cause", ({ cause }) => cause, (cause) => cause, false),
 ];
+
+function column<Value extends number | string>(
+  title: string,
+  value: (trip: Trip) => Value,
+  text: (value: Value) => string,
+  isNumber: boolean,
+): Column {
+  return { title, value, text: () => (trip) => text(value(trip)), isNumber };
+}
+
+/** A column of amounts, all with as many decimals as show so many digits of the largest, and at least two. */
+function amounts(
+  title: string,
+  value: (trip: Trip) => number,
+  digits = LEAST_DIGITS,
+  isSigned = false,
+): Column {
+  return {
+    title,
+    value,
+    text: (trips) => {
+      const largest = trips.reduce((most, trip) => Math.max(most, Math.abs(value(trip))), 0);
+      const whole = largest === 0 ? 1 : Math.floor(Math.log10(largest)) + 1;
+      const places = Math.min(MOST_PLACES, Math.max(2, digits - whole));
+      return (trip) => {
+        const shown = value(trip);
+        const text = shown.toLocaleString("en", {
+          minimumFractionDigits: places,
+          maximumFractionDigits: places,
+        });
+        return isSigned && shown > 0 ? `+${text}` : text;
+      };
+    },
+    isNumber: true,
+  };
+}
 
 /** Columns that need the prices between events. */
 const BETWEEN_EVENTS = ["Best", "Worst"];
@@ -69,7 +81,7 @@ const BETWEEN_EVENTS = ["Best", "Worst"];
 /** The table, and which of its rows are shown. */
 export class TripTable {
   readonly #run: Run;
-  readonly #columns: readonly Column[];
+  readonly #columns: readonly (Column & { readonly shown: (trip: Trip) => string })[];
   readonly #onSelect: (trip: Trip) => void;
   #rows: readonly Trip[];
   #sorted = 0;
@@ -80,7 +92,9 @@ export class TripTable {
   /** Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. */
   constructor(run: Run, onSelect: (trip: Trip) => void) {
     this.#run = run;
-    this.#columns = run.isAtEvents ? COLUMNS.filter(({ title }) => !BETWEEN_EVENTS.includes(title)) : COLUMNS;
+    this.#columns = COLUMNS
+      .filter(({ title }) => !run.isAtEvents || !BETWEEN_EVENTS.includes(title))
+      .map((column) => ({ ...column, shown: column.text(run.trips) }));
     this.#onSelect = onSelect;
     this.#rows = run.trips;
     this.#head();
@@ -107,7 +121,7 @@ export class TripTable {
     }
     this.#page = Math.floor(at / PAGE);
     this.#show();
-    document.querySelector("#trips tbody tr[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    document.querySelector("#trips tbody tr[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   }
 
   #head(): void {
@@ -116,6 +130,7 @@ export class TripTable {
       const cell = document.createElement("th");
       cell.scope = "col";
       if (isNumber) cell.className = "number";
+      if (title === "Profit") cell.classList.add("profit");
       const button = document.createElement("button");
       button.textContent = title;
       button.addEventListener("click", () => this.#sort(at));
@@ -175,17 +190,17 @@ export class TripTable {
   #row(trip: Trip): HTMLTableRowElement {
     const row = document.createElement("tr");
     row.tabIndex = 0;
-    row.setAttribute("aria-selected", String(trip === this.#selected));
-    for (const { title, text, isNumber } of this.#columns) {
+    row.setAttribute("aria-current", String(trip === this.#selected));
+    for (const { title, shown, isNumber } of this.#columns) {
       const cell = row.insertCell();
-      cell.textContent = text(trip);
+      cell.textContent = shown(trip);
       if (isNumber) cell.className = "number";
-      if (title === "Profit") cell.classList.add(outcomeOf(trip));
+      if (title === "Profit") cell.classList.add("profit", outcomeOf(trip));
     }
     const choose = (): void => {
       this.#selected = trip;
       for (const other of row.parentElement!.children) {
-        other.setAttribute("aria-selected", String(other === row));
+        other.setAttribute("aria-current", String(other === row));
       }
       this.#onSelect(trip);
     };
@@ -236,15 +251,4 @@ function outcomeOf({ profit }: Trip): "won" | "lost" | "even" {
 
 function element<Kind extends HTMLElement>(id: string): Kind {
   return document.getElementById(id) as Kind;
-}
-
-function number(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && size < 1) return String(Number(value.toPrecision(4)));
-  return value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
-
-function signed(amount: string): string {
-  const value = Number(amount);
-  return value > 0 ? `+${number(value)}` : number(value);
 }

@@ -9,8 +9,10 @@ import { setImmediate } from "node:timers";
 export const START = Date.UTC(2026, 10, 29, 13, 31, 14);
 const PORT = 43495;
 const PID = 4711;
-/** How wide the terminal is. */
+/** How wide the terminal is, and how wide a narrow one. */
 export const COLUMNS = 120;
+export const FEW_COLUMNS = 100;
+const ROWS = 30;
 
 interface Timer {
   readonly at: number;
@@ -46,6 +48,9 @@ let realPort = 0;
 let out = "";
 let err = "";
 let isTerminal = false;
+let columns = COLUMNS;
+/** Nobody presses a key. */
+const keyPressed = new Promise<null>(() => {});
 
 /** What a command wrote. */
 export interface Written {
@@ -86,12 +91,19 @@ export function at(ms: number, action: () => unknown): void {
  * Runs a command that waits for no timer, perhaps while another one runs, and returns what it wrote. The
  * clock does not move, but each look at the stopwatch takes `stopWatchMs`.
  */
-export async function aside(command: () => Promise<unknown>, stopWatchMs = 0): Promise<Written> {
+export async function aside(
+  command: () => Promise<unknown>,
+  stopWatchMs = 0,
+  onTerminal = false,
+): Promise<Written> {
   const before = soFar();
+  const wasTerminal = isTerminal;
+  isTerminal = onTerminal;
   lookMs = stopWatchMs;
   looks = 0;
   await tracked(command());
   lookMs = 0;
+  isTerminal = wasTerminal;
   const result = { stdout: out.slice(before.stdout.length), stderr: err.slice(before.stderr.length) };
   ({ stdout: out, stderr: err } = before);
   return result;
@@ -105,6 +117,11 @@ export function soFar(): Written {
 /** From now on, timers fire at multiples of `ms`. */
 export function setGrain(ms: number): void {
   grain = ms;
+}
+
+/** Makes the terminal this wide. */
+export function setColumns(count: number): void {
+  columns = count;
 }
 
 /** Sets the clock to `ms` after the start. */
@@ -259,8 +276,14 @@ export function fixSurroundings(): void {
   console.error = (text: string) => void (err += `${text}\n`);
   capture(Deno.stdout, (text) => out += text);
   capture(Deno.stderr, (text) => err += text);
+  const read = Deno.stdin.read.bind(Deno.stdin);
+  Object.assign(Deno.stdin, {
+    isTerminal: () => isTerminal,
+    setRaw: () => {},
+    read: (into: Uint8Array<ArrayBuffer>) => isTerminal ? keyPressed : read(into),
+  });
   Object.assign(Deno, {
-    consoleSize: () => ({ columns: COLUMNS, rows: 30 }),
+    consoleSize: () => ({ columns, rows: ROWS }),
     listen: (options: Deno.ListenOptions) => {
       const listener = real.listen({ ...options, port: 0 }) as Deno.TcpListener;
       realPort = listener.addr.port;

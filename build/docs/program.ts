@@ -1,6 +1,8 @@
 /** The program's commands, run in this process. */
 import meta from "../../deno.json" with { type: "json" };
 import { backtest } from "../../src/commands/backtest.ts";
+import { compare } from "../../src/commands/compare.ts";
+import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { config } from "../../src/commands/config.ts";
 import { demo } from "../../src/commands/demo.ts";
 import { exchange } from "../../src/commands/exchange.ts";
@@ -13,6 +15,7 @@ import { status } from "../../src/commands/status.ts";
 import { verify } from "../../src/commands/verify.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure, readConfigFile } from "../../src/config/config.ts";
+import { configureSweep } from "../../src/config/grid.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 
@@ -39,7 +42,8 @@ export async function penstock(...args: readonly string[]): Promise<void> {
   }
   const file = given.config?.text;
   const fromFile = file === undefined ? {} : readConfigFile(Deno.readTextFileSync(file), file, command, []);
-  const configuration = configure({ ...fromFile, ...given }, [], command);
+  const options = { ...fromFile, ...given };
+  const configuration = command === "sweep" ? configureSweep(options, []) : configure(options, [], command);
   const { signal } = new AbortController();
   const blocking = <T>(work: () => T): T => work();
   const started = { command, version: meta.version, files, ...configuration, signal, blocking };
@@ -50,6 +54,8 @@ export async function penstock(...args: readonly string[]): Promise<void> {
       return await exchange(started);
     case "backtest":
       return await backtest(started);
+    case "sweep":
+      return await sweep(started);
     case "halt":
       return await halt(started);
     case "release":
@@ -64,6 +70,10 @@ export async function penstock(...args: readonly string[]): Promise<void> {
       return;
     case "export":
       return await exportOrCopy(started);
+    case "compare":
+      // That something differs is no failure of a page.
+      await compare(started);
+      return;
     case "report":
       return await report(started);
     default:

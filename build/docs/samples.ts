@@ -1,7 +1,17 @@
 /** Every sample on the pages, from runs of the program. */
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { aside, at, COLUMNS, setClock, setGrain, soFar, written } from "./fixed_surroundings.ts";
+import {
+  aside,
+  at,
+  COLUMNS,
+  FEW_COLUMNS,
+  setClock,
+  setColumns,
+  setGrain,
+  soFar,
+  written,
+} from "./fixed_surroundings.ts";
 import { jsonExcerpt, lineCut, middleCut } from "./excerpt.ts";
 import { commandTable, optionTables } from "./options_tables.ts";
 import { penstock } from "./program.ts";
@@ -30,6 +40,7 @@ export async function makeSamples(): Promise<Samples> {
     commands: commandTable(),
     options: optionTables(),
     ...terminal,
+    chart: await chartScreen(),
     ...await backtests(),
     ...await keptRun(),
     ...await events(),
@@ -65,6 +76,26 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   };
 }
 
+/** When the chart is looked at. */
+const CHART_MS = 236_000;
+
+/** What a smaller terminal shows of a demo with the chart. */
+async function chartScreen(): Promise<string> {
+  let shown = "";
+  setClock(0);
+  at(CHART_MS, () => shown = soFar().stderr);
+  setColumns(FEW_COLUMNS);
+  const options = ["--view", "chart", "--bars", "5s", "--short", "2", "--long", "6"];
+  await written(() => penstock("demo", "--for", "237s", ...options), true);
+  setColumns(COLUMNS);
+  return textOn(shown, FEW_COLUMNS);
+}
+
+/** The lines that a terminal shows after this output. */
+function textOn(output: string, columns: number): string {
+  return screenAfter(output, columns).map((row) => row.map(({ text }) => text).join("").trimEnd()).join("\n");
+}
+
 /** The time between two readings of the stopwatch in a command that reads files, ms: about as fast as a real run. */
 const READING_MS = 12;
 
@@ -75,14 +106,45 @@ async function backtests(): Promise<Record<string, string>> {
   const backtest = (...more: string[]) =>
     aside(() => penstock("backtest", ...options, ...more, ...DAYS), READING_MS);
   const { stdout: report } = await backtest("--out", "result.json");
+  const onTerminal = await aside(() => penstock("backtest", ...options, ...DAYS), READING_MS, true);
+  const [equity = ""] = /^Equity, [^]*/m.exec(textOn(onTerminal.stdout, FEW_COLUMNS)) ?? [];
+  await backtest("--slippage", "1", "--out", "slipped.json");
+  const { stdout: difference } = await aside(
+    () => penstock("compare", "result.json", "slipped.json"),
+    READING_MS,
+  );
+  const grid = ["--fee", "0", "--short", "2..20:2", "--long", "24..96:8", "--test", "30%", "--workers", "1"];
+  // A sweep lets timers have their turns.
+  const { stdout: swept } = await written(() => penstock("sweep", ...options, ...grid, ...DAYS));
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
+    drawn: equity.trimEnd(),
+    compare: shortened(difference.trim()),
+    sweep: swept.trim().split("\n").flatMap((line) => wordsWithin(line, SENTENCE_LENGTH)).join("\n"),
     models: compared,
     "models-short": compared.split("\n").slice(0, 11).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
+}
+
+/** The longest line of sentences, as wide as a page. */
+const SENTENCE_LENGTH = 110;
+
+/** A line of sentences in several lines, a line of a table as it is. */
+function wordsWithin(line: string, width: number): string[] {
+  return /\S {2,}\S/.test(line)
+    ? [line]
+    : line.match(new RegExp(`.{1,${width}}(?= |$)`, "g"))?.map((part) => part.trim()) ?? [""];
+}
+
+/** A comparison without most of its figures. */
+function shortened(comparison: string): string {
+  const lines = comparison.split("\n");
+  const from = lines.findIndex((line) => line.startsWith("Figures")) + 18;
+  const to = lines.findIndex((line) => line.startsWith("The first ")) - 1;
+  return [...lines.slice(0, from), "  …", ...lines.slice(to)].join("\n");
 }
 
 /** Samples of a demo that keeps a journal and a recording, taken while it runs and afterwards. */
@@ -100,6 +162,9 @@ async function keptRun(): Promise<Record<string, string>> {
   const verified = await look("verify", JOURNAL, RECORDINGS);
   const fills = await look("export", JOURNAL);
   const closed = await look("export", JOURNAL, "--closed");
+  const trips = await look("export", JOURNAL, "--trips");
+  const signals = await look("export", JOURNAL, "--signals");
+  const equity = await look("export", JOURNAL, "--equity");
   const [file] = [...Deno.readDirSync(RECORDINGS)];
   return {
     status: looks["status"]!.trim(),
@@ -109,6 +174,10 @@ async function keptRun(): Promise<Record<string, string>> {
     verify: `${verified.stdout}${verified.stderr}`.trim(),
     fills: fills.stdout.split("\r\n").slice(0, 4).join("\n"),
     closed: closed.stdout.split("\r\n").slice(0, 4).join("\n"),
+    trips: trips.stdout.split("\r\n").slice(0, 3).join("\n"),
+    signals: signals.stdout.split("\r\n").slice(0, 3).join("\n"),
+    equity: [...equity.stdout.split("\r\n").slice(0, 5), "…", equity.stdout.trim().split("\r\n").at(-1)!]
+      .join("\n"),
     journal: entriesOf(JOURNAL),
     recording: recordingLines(`${RECORDINGS}${file!.name}`),
   };

@@ -50,7 +50,9 @@ export function screenAfter(output: string, columns: number): Row[] {
       else if (kind === "J" && (parameters === "" || parameters === "0")) {
         line().splice(column);
         rows.splice(row + 1);
-      } else if (kind === "A") row = Math.max(0, row - count);
+      } else if (kind === "J" && parameters === "2") rows.splice(0, rows.length, []);
+      else if (kind === "H") [row, column] = [Number(parameters.split(";")[0]) - 1, 0];
+      else if (kind === "A") row = Math.max(0, row - count);
       else if (kind === "B") row += count;
       else if (kind === "G") column = count - 1;
       else if (!parameters.startsWith("?")) {

@@ -1,40 +1,31 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { formatsOf, TRADE_FILES } from "../formats/file_layout.ts";
 import type { Started } from "../config/command.ts";
-import { shownConfig, type Source } from "../config/config.ts";
+import { shownConfig } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { RECORDED_MARKET } from "../exchanges/endpoints.ts";
-import { decoderOf } from "../exchanges/known_exchanges.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
 import type { SettledInstrument } from "../config/instrument_settlement.ts";
-import type { Config } from "../config/options.ts";
-import { TimeRange, timeWords } from "../domain/market/time_range.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
-import { damageBehind, type ReadProgress } from "../feeds/files/recorded_files.ts";
+import type { ReadProgress } from "../feeds/files/recorded_files.ts";
 import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
 import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
 import { strategyOf } from "../stages/strategies/known_strategies.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
-import { counted } from "../views/terminal/figures.ts";
-import { strayText } from "../views/terminal/narration.ts";
 import { openViews, VIEWS } from "../views/known_views.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
-import { show, type View } from "../views/view.ts";
+import { show } from "../views/view.ts";
 import { BacktestInput } from "./backtest/backtest_input.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
-import { refuseContracts } from "./backtest/contracts.ts";
-import { MissingIds, remarksOn } from "./backtest/file_remarks.ts";
-import { KlineBars } from "./backtest/kline_bars.ts";
-import { UnusedFiles } from "./backtest/unused_files.ts";
+import { processFiles, warn, warnOfStrays, withoutTrades } from "./backtest/process_files.ts";
 import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
 import { RunPictures } from "./backtest/run_pictures.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { withRecordedMarket } from "./backtest/recorded_market.ts";
-import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
 /** The reason that a journal keeps for each end. */
@@ -67,6 +58,7 @@ export async function backtest(
     { isBacktest: true, stdout, stderr, stop, signal, onBroken: () => {} },
     views,
   );
+  for (const text of chosen.remarks ?? []) warn(view, text);
   const barsFrom = configuration.sources.bars;
   using opening = alarm(asked.for, () => ending.abort());
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
@@ -149,7 +141,8 @@ export async function backtest(
     } finally {
       const { config, state: { memory: { record: averages } } } = run;
       show(view, [summary]);
-      view.report?.({ summary, config, assets, averages, columns: run.reports() });
+      const { equityCurve: equity } = run.measured;
+      view.report?.({ summary, config, assets, averages, columns: run.reports(), equity });
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {
@@ -164,79 +157,6 @@ export async function backtest(
     clearInterval(draw);
     await view.close();
   }
-}
-
-/** What a backtest needs to process its files. */
-interface Tools {
-  readonly config: Config;
-  /** Where the size of the bars was given. */
-  readonly barsFrom: Source;
-  readonly run: BacktestRun;
-  readonly view: View;
-  readonly result: ResultFile | null;
-  readonly stop: AbortSignal;
-  readonly emit: (events: Iterable<PenstockEvent>) => Promise<void>;
-}
-
-/**
- * Processes the files until `stop` is aborted or there are enough trades. Warns about files that the user probably did
- * not mean.
- */
-async function processFiles(
-  input: BacktestInput,
-  { config, barsFrom, run, view, result, stop, emit }: Tools,
-): Promise<void> {
-  const chunks = input.chunks();
-  const klines = new KlineBars(decoderOf(config), config.bars, barsFrom);
-  const unused = new UnusedFiles(run.state, () => run.outOfRange?.total ?? 0);
-  const mismatches = new SymbolMismatches(config.symbol);
-  const missingIds = new MissingIds();
-  for await (const chunk of chunks) {
-    if (!config.sort) unused.enter(chunk.origin);
-    refuseContracts(chunk.origin, config);
-    klines.enter(chunk);
-    const warning = mismatches.warningOf(chunk.origin);
-    if (warning !== null) warn(view, warning);
-    try {
-      await emit(run.take(chunk));
-    } catch (error) {
-      // A damaged archive produces bad lines; the damage explains more than the first bad line.
-      throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
-    }
-    const missing = missingIds.takeWarning(run);
-    if (missing !== null) warn(view, missing);
-    await view.ready();
-    await result?.flush();
-    if (run.done || stop.aborted) break;
-  }
-  if (!stop.aborted) await emit(run.finish());
-  warnOfStrays(run, view);
-  if (run.trades === 0) return;
-  logOutOfRange(run, config, view);
-  if (!stop.aborted) unused.enter(null);
-  for (const tally of run.tallies ?? []) unused.add(tally);
-  for (const text of [...unused.warnings(config.symbol), ...remarksOn(run)]) warn(view, text);
-}
-
-function warn(view: View, text: string): void {
-  view.log({ level: "warn", text });
-}
-
-/** Says how many trades `--from` and `--to` left out, if any. */
-function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void {
-  const { before = 0, after = 0 } = run.outOfRange ?? {};
-  const range = new TimeRange(from, to);
-  const parts = [
-    ...(before === 0 ? [] : [`${counted(before, "trade")} before ${timeWords(range.from)}`]),
-    ...(after === 0 ? [] : [`${counted(after, "trade")} from ${timeWords(range.to)} on`]),
-  ];
-  if (parts.length > 0) view.log({ level: "info", text: `skipped ${parts.join(" and ")}` });
-}
-
-/** Warns about new trades out of order. The last ones may be known only once the input has ended. */
-function warnOfStrays(run: BacktestRun, view: View): void {
-  const strays = run.takeStrays();
-  if (strays !== null) warn(view, strayText(strays));
 }
 
 /** What ended a run: the number of trades, the time, the user, or else its input. */
@@ -336,29 +256,4 @@ function isSameFile(one: string, other: string): boolean {
   } catch {
     return false;
   }
-}
-
-function withoutTrades(
-  files: readonly string[],
-  run: BacktestRun,
-  { symbol, from, to }: Config,
-): UnusableInput {
-  const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
-  const out = run.outOfRange;
-  if (out !== null && out.total > 0) {
-    const { words } = new TimeRange(from, to);
-    const [earliest, latest] = [out.earliest, out.latest].map(timeWords);
-    const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
-    return new UnusableInput(
-      { name },
-      `no trade lies in the range asked for, ${words}. Found were ${found}: change --from or --to`,
-    );
-  }
-  const others = run.otherSymbols;
-  const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
-  const rejections = run.takeRejections();
-  const bad = rejections === null
-    ? ""
-    : ` Unusable lines: ${rejections.count}, the first is ${rejections.reason}.`;
-  return new UnusableInput({ name }, `no trade of ${symbol} was found.${advice}${bad}`);
 }

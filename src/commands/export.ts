@@ -1,45 +1,91 @@
-/** `penstock export`: the fills of a journal, or the positions that they closed, on standard output; or a copy of it. */
+/** `penstock export`: a table from a journal or a result, on standard output; or a copy of a journal. */
 import type { Started } from "../config/command.ts";
+import { nameIn } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
-import { FifoLots } from "../domain/account/fifo_lots.ts";
-import { Money } from "../domain/numbers/money.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { CopyExists } from "../stores/journal/entry_log.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { storeOf } from "../stores/journal/known_stores.ts";
-import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/journal/run_reading.ts";
-import {
-  closedHead,
-  closedLine,
-  closedSummary,
-  type ExportFormat,
-  fillHead,
-  fillLine,
-} from "../views/tables/export_lines.ts";
+import { chosenRuns, type Extent, extentOf } from "../stores/journal/run_reading.ts";
+import { isResult } from "../stores/results/reported_file.ts";
+import { headLine, rowLine } from "../views/tables/export_lines.ts";
+import type { ExportRow, TableName } from "../views/tables/export_tables.ts";
+import { parquetTable } from "../views/tables/parquet_table.ts";
 import { printable, TextLines, writeText } from "../views/terminal/terminal.ts";
+import { journalRows } from "./export/journal_rows.ts";
+import { resultRows } from "./export/result_rows.ts";
 
-/** Writes the fills or closed positions, or with `--copy` a copy. Throws like `exportJournal` and `copy`. */
+/** The tables other than fills, each of which has an option. */
+const OTHER_TABLES = ["closed", "equity", "signals", "trips"] as const;
+
+/** Writes a table, or with `--copy` a copy. Throws like `exportTable` and `copy`. */
 export async function exportOrCopy(started: Started): Promise<void> {
-  if (started.config.copy === null) await exportJournal(started);
+  if (started.config.copy === null) await exportTable(started);
   else await copy(started);
 }
 
 /**
- * Writes what the journal holds now, without entries added meanwhile. Every run has an account of its own. Logs the
- * totals of closed positions. Throws a JournalError if the journal cannot be read, a BooksError if its fills do not add
- * up, and a ConfigError for a run that it does not hold.
+ * Writes what the journal holds now, without entries added meanwhile, or what the result holds. Every run has an account
+ * of its own. Logs the totals of closed positions and round trips. Throws a JournalError or an UnusableResult if the
+ * file cannot be read, a BooksError if its fills do not add up, and a ConfigError for a run or a table that it does not
+ * hold, and for Parquet on a terminal.
  */
-async function exportJournal({ config: { run, format, closed }, files }: Started): Promise<void> {
-  await using reader = await JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
-  const extents: Extent[] = [];
-  for (const each of await chosenRuns(reader, run)) extents.push(await extentOf(reader, each));
-  const lines = new TextLines(Deno.stdout);
-  lines.add(closed ? closedHead(format) : fillHead(format));
-  for (const extent of extents) {
-    if (closed) await writeClosed(reader, extent, format, lines);
-    else for await (const { event } of fillsOf(reader, extent)) lines.add(fillLine(format, event, extent));
+async function exportTable({ config, sources, files }: Started): Promise<void> {
+  const chosen = OTHER_TABLES.filter((name) => config[name]);
+  if (chosen.length > 1) {
+    const names = chosen.map((name) => nameIn(sources[name], name)).join(", ");
+    throw new ConfigError([`${names}: expected one of them, because each is a table of its own`]);
   }
+  const { format, run } = config;
+  if (format === "parquet" && Deno.stdout.isTerminal()) {
+    throw new ConfigError([
+      `${
+        nameIn(sources.format, "format")
+      } is "parquet", which no terminal shows: write it to a file, with > fills.parquet`,
+    ]);
+  }
+  const path = files[0] ?? DEFAULT_JOURNAL;
+  const table = chosen[0] ?? "fills";
+  if (!(await storeOf(path)).isInFiles || !await isResult(path)) {
+    await using reader = await JournalReader.open(path);
+    const extents: Extent[] = [];
+    for (const each of await chosenRuns(reader, run)) extents.push(await extentOf(reader, each));
+    return await write(table, format, rowsOf(reader, extents, table));
+  }
+  if (run !== null) {
+    throw new ConfigError([
+      `${nameIn(sources.run, "run")} chooses a run of a journal, and ${path} is a result, which has one: ` +
+      "leave it out",
+    ]);
+  }
+  await write(table, format, resultRows(path, table));
+}
+
+/** The rows of several runs, one run after the other. */
+async function* rowsOf(
+  reader: JournalReader,
+  extents: readonly Extent[],
+  table: TableName,
+): AsyncGenerator<ExportRow> {
+  for (const extent of extents) yield* journalRows(reader, extent, table);
+}
+
+/** Writes rows as they come; what came before an error is written too, except in Parquet, which would be cut off. */
+async function write(
+  table: TableName,
+  format: "csv" | "json" | "parquet",
+  rows: AsyncGenerator<ExportRow>,
+): Promise<void> {
+  if (format === "parquet") {
+    const file = await parquetTable(Deno.stdout, table);
+    for await (const { cells } of rows) file.add(cells);
+    file.finish();
+    return;
+  }
+  const lines = new TextLines(Deno.stdout);
+  lines.add(headLine(format, table));
+  for await (const row of rows) lines.add(rowLine(format, table, row));
   lines.flush();
 }
 
@@ -49,7 +95,7 @@ async function exportJournal({ config: { run, format, closed }, files }: Started
  */
 async function copy({ config, sources, files }: Started): Promise<void> {
   const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];
-  const others = (["run", "format", "closed"] as const).filter((name) => sources[name] !== "default");
+  const others = (["run", "format", ...OTHER_TABLES] as const).filter((name) => sources[name] !== "default");
   if (others.length > 0) {
     const names = others.map((name) => `--${name}`).join(", ");
     throw new ConfigError([`--copy copies the whole journal and exports nothing: give it without ${names}`]);
@@ -64,23 +110,4 @@ async function copy({ config, sources, files }: Started): Promise<void> {
   } catch (error) {
     throw error instanceof CopyExists ? new ConfigError([`--copy: ${error.message}`]) : error;
   }
-}
-
-async function writeClosed(
-  reader: JournalReader,
-  extent: Extent,
-  format: ExportFormat,
-  lines: TextLines,
-): Promise<void> {
-  const lots = new FifoLots();
-  for await (const { event, time } of fillsOf(reader, extent)) {
-    const { symbol, side, tradeId } = event;
-    const [price, quantity, fee] = [new Money(event.price), new Money(event.quantity), new Money(event.fee)];
-    for (const lot of lots.add({ symbol, side, price, quantity, fee, time, tradeId })) {
-      lines.add(closedLine(format, lot, extent));
-    }
-  }
-  lots.check(new Money(extent.realized));
-  lines.flush();
-  console.error(closedSummary(lots.totals, { ...extent, isFlat: lots.isFlat }));
 }

@@ -9,6 +9,7 @@ import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { openViews } from "../views/known_views.ts";
+import type { Asked } from "../views/terminal/key_questions.ts";
 import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { neverStarted } from "./run/opening.ts";
@@ -24,7 +25,7 @@ const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run(
-  { command, version, config, sources, signal }: Started,
+  { command, version, config, sources, remarks = [], signal }: Started,
   given: Partial<Surroundings> = {},
 ): Promise<void> {
   const surroundings = { ...HERE, ...given };
@@ -34,7 +35,10 @@ export async function run(
   const stop = AbortSignal.any([signal, ending.signal]);
   const { stdout, stderr } = Deno;
   const onBroken = () => ending.abort();
-  const view = openViews(config, { isBacktest: false, stdout, stderr, stop, signal, onBroken }, views);
+  const onAsked = (asked: Asked) => asked === "stop" ? ending.abort() : void keep(() => live.halt(asked));
+  const device = surroundings.device();
+  const shown = { isBacktest: false, stdout, stderr, stop, signal, onBroken, device, onAsked };
+  const view = openViews(config, shown, views);
   using _over = alarm(config.for, () => ending.abort(), runtime);
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),
@@ -77,6 +81,7 @@ export async function run(
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
+    for (const text of remarks) view.log({ level: "warn", text });
     view.log(await surroundings.dropPermissions(config));
     const time = isoTime(runtime.Date.now() * 1000);
     show(view, [{ type: "started", time, command, version, config: opened.shown }]);

@@ -24,14 +24,19 @@ const FILES: Partial<
   Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
 > = {
   backtest: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
+  sweep: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
   report: { least: 1, most: 1, usage: `FILE", a result or a journal` },
+  compare: { least: 2, most: 2, usage: `A B", each a result, a sweep or a journal` },
   halt: { least: 1, most: 1, usage: `JOURNAL"` },
   release: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
   resume: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
 };
+
+/** Commands that look at one run of a journal. */
+const ONE_RUN: readonly CommandName[] = ["status", "verify", "report", "compare"];
 
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
@@ -60,14 +65,18 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   const { least, most, usage } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
-  const taken = most === 0 ? "options only" : `one ${command === "report" ? "file" : "journal"} and options`;
+  const taken = most === 0
+    ? "options only"
+    : most === 2
+    ? "two files and options"
+    : `one ${command === "report" ? "file" : "journal"} and options`;
   for (const word of rest.slice(most)) {
     mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
   const given: GivenOptions = {};
-  for (const name of VALUED) {
+  for (const name of inOrderOf(args)) {
     const texts = parsed[optionWord(name)];
     if (!Array.isArray(texts) || texts.length === 0) continue;
     if (texts.length > 1) {
@@ -92,7 +101,7 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${optionWord(name)} is not an option of "${command}": ${help}`);
     }
   }
-  if ((command === "status" || command === "verify" || command === "report") && given.run?.text === "all") {
+  if (command !== null && ONE_RUN.includes(command) && given.run?.text === "all") {
     mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;
@@ -109,6 +118,16 @@ export function readArguments(args: readonly string[]): Arguments {
     given,
     mistakes,
   };
+}
+
+/** The options that take a value, those on a command line first and in its order: a sweep turns the last one fastest. */
+function inOrderOf(args: readonly string[]): readonly OptionName[] {
+  const words = args.map((arg) => /^--([^=]+)/.exec(arg)?.[1]);
+  const place = (name: OptionName): number => {
+    const at = words.indexOf(optionWord(name));
+    return at < 0 ? words.length : at;
+  };
+  return [...VALUED].sort((one, other) => place(one) - place(other));
 }
 
 /** A question about the option that `text` may stand for, before the advice; empty if none is close, or its opposite. */

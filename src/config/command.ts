@@ -1,5 +1,6 @@
 import type { Blocking } from "../domain/process/exit.ts";
 import type { Configuration } from "./config.ts";
+import type { Swept } from "./grid.ts";
 import type { CommandName } from "./command_name.ts";
 
 /** The input of a command. */
@@ -10,6 +11,8 @@ export interface Started extends Configuration {
   readonly files: readonly string[];
   /** Aborted when the user asks the program to end. */
   readonly signal: AbortSignal;
+  /** Of a sweep: its grid; the configuration is then that of the first combination that can run. */
+  readonly swept?: Swept;
   readonly blocking: Blocking;
 }
 

@@ -45,6 +45,8 @@ export type GivenOptions = Partial<Record<OptionName, Given>>;
 export interface Configuration {
   readonly config: Config;
   readonly sources: Readonly<Record<OptionName, Source>>;
+  /** What is allowed and may not be meant, one sentence each; absent for nothing. */
+  readonly remarks?: readonly string[];
 }
 
 /** The name of an option in messages, as the user wrote it. */
@@ -199,7 +201,23 @@ export function configure(
     );
   }
   if (found.length > 0) throw new ConfigError(found);
-  return { config: complete, sources: sources as Record<OptionName, Source> };
+  const remarks = remarksOn(given);
+  return {
+    config: complete,
+    sources: sources as Record<OptionName, Source>,
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
+}
+
+/** What is allowed and may not be meant: bars of less than a second, given as a bare number. */
+function remarksOn({ bars }: GivenOptions): string[] {
+  if (bars === undefined || !/^\d{1,3}$/.test(bars.text)) return [];
+  return [
+    `${
+      nameIn(bars.source, "bars")
+    } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
+    `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
+  ];
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */

@@ -3,7 +3,7 @@ import { type ColumnName, ownColumnsIn, TIME_UNITS } from "../domain/market/own_
 import { NotAllowed, oneOf } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
-const BACKTEST = ["backtest"] as const;
+const BACKTEST = ["backtest", "sweep"] as const;
 const input = optionIn("input");
 
 /** A key is the option's name in the configuration file. */

@@ -15,7 +15,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   2: "wrong usage or configuration",
   3: "unusable input data",
   4: "exchange out of reach (--attempts)",
-  5: "verify found a difference",
+  5: "verify or compare found a difference",
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
@@ -25,10 +25,12 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   demo: [0, 1, 2, 4, 130],
   exchange: [0, 1, 2, 130],
   backtest: [0, 1, 2, 3, 130],
+  sweep: [0, 1, 2, 3, 130],
   status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
   export: [[0, "done"], 1, 2],
   report: [[0, "done"], 1, 2, 3],
+  compare: [[0, "the same"], 1, 2, 3, [5, "something differs"]],
   halt: [0, 1, 2, 130],
   release: [0, 1, 2, 130],
   resume: [0, 1, 2, 130],
@@ -97,6 +99,18 @@ names the columns id,price,qty,time,is_buyer_maker.
                             first
   penstock backtest trades.csv --models --out result.json
                             three fill models side by side; the result as JSON`,
+  sweep: `penstock sweep FILE... backtests every combination of some options in one pass
+over the files, and ranks them. Any option about trading, risk, orders or the
+instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
+"penstock backtest" with its options gives. The last option turns fastest.
+
+  penstock sweep trades.csv --short 5..50:5 --long 20..200:20
+                            all pairs of windows with short below long
+  penstock sweep trades.csv --bars 1m,5m,15m --stop-loss 1%,2% --test 30%
+                            chosen by the first 70 % of the trades, shown on
+                            the other 30 % as well
+  penstock sweep trades.csv --short 5..50:5 --walk-forward 6 --out sweep.json
+                            chosen in each of six windows, traded in the next`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default
 is ${DEFAULT_JOURNAL}.
 
@@ -116,6 +130,18 @@ writes to it.
                             as result.html
   penstock report data/penstock.db --run 2 --out data/second.html
                             the second run of a journal`,
+  compare: `penstock compare A B says in what two runs differ: options, figures with the
+difference, and the first event that is not the same. A and B are results of
+"penstock backtest --out", sweeps of "penstock sweep --out" or journals, in any
+mix. How long a run took, where its files lie and which version made it do not
+count.
+
+  penstock compare yesterday.json today.json
+                            the same backtest by another version
+  penstock compare result.json data/penstock.db
+                            a backtest of a recording, and the run that made it
+  penstock compare a.json b.json --json > differences.json
+                            everything as one JSON object`,
   halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the
 halt is kept in its journal, and the next start halts before it trades.
 
@@ -144,13 +170,17 @@ difference.
                             the recordings of the run in a folder
   penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
                             the recordings, oldest first`,
-  export: `penstock export [JOURNAL] writes to standard output; the default is
-${DEFAULT_JOURNAL}.
+  export: `penstock export [JOURNAL|RESULT] writes to standard output; the default is
+${DEFAULT_JOURNAL}. A result is what penstock backtest --out wrote.
 
   penstock export > fills.csv
                             the fills of the last run
   penstock export data/penstock.db --closed --run all > closed.csv
                             the closed positions of all runs, for a tax form
+  penstock export --trips --format parquet > trips.parquet
+                            round trips, for DuckDB or pandas
+  penstock export result.json --equity > equity.csv
+                            the equity curve of a backtest
   penstock export data/penstock.db --copy data/monday.db
                             a backup, complete even while a run writes`,
 };

@@ -3,7 +3,7 @@ import type { Money } from "../domain/numbers/money.ts";
 import { amount, anyText, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
-const TRADING = ["run", "demo", "backtest", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
 const instrument = optionIn("instrument");
 const positive = amount("an amount above 0", (value) => value.gt(0));
@@ -78,7 +78,7 @@ export const INSTRUMENT_OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: ["backtest"],
+    commands: ["backtest", "sweep"],
     help:
       "take the six rules above from a saved exchangeInfo answer, or from the symbol's last run in a journal",
   }),

@@ -25,17 +25,19 @@ import {
 } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
+import { SWEEP_OPTIONS } from "./sweep_options.ts";
 import { STRATEGY_OPTIONS } from "./strategy_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
 
 const HOUR = 3_600_000;
-const TRADING = ["run", "demo", "backtest", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
 const BACKTEST = ["backtest"] as const;
+const FILES = ["backtest", "sweep"] as const;
 const JOURNAL = ["status", "export"] as const;
-const ALL = ["run", "demo", "exchange", "backtest", "doctor", "config"] as const;
+const ALL = ["run", "demo", "exchange", "backtest", "sweep", "doctor", "config"] as const;
 
 const positive = amount("an amount above 0", (value) => value.gt(0));
 const ONE_OBJECT = "print one JSON object instead of text";
@@ -90,31 +92,32 @@ export const OPTIONS = {
     default: null,
     read: time,
     value: "TIME",
-    commands: BACKTEST,
+    commands: FILES,
     help: "use only trades from this time on, such as 2025-01-31 or 2025-01-31T08:00:00Z",
   }),
   to: input({
     default: null,
     read: time,
     value: "TIME",
-    commands: BACKTEST,
+    commands: FILES,
     help: "use only trades before this time",
   }),
   sort: input({
     default: "off",
     read: onOff,
     value: null,
-    commands: BACKTEST,
+    commands: FILES,
     help: "sort files, archive members and rows by trade id, or by time where trades have no ids",
   }),
   skipBad: input({
     default: "off",
     read: onOff,
     value: null,
-    commands: BACKTEST,
+    commands: FILES,
     help: "count lines that cannot be read and skip them, instead of stopping at the first",
   }),
   ...FILE_OPTIONS,
+  ...SWEEP_OPTIONS,
   models: input({
     default: "off",
     read: onOff,
@@ -126,9 +129,12 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: [...BACKTEST, "report"],
+    commands: [...FILES, "report"],
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
-    helpOf: { report: "where to write the page (default: FILE with .html in place of its ending)" },
+    helpOf: {
+      sweep: "write the rows to this file: CSV if its name ends in .csv, else JSON",
+      report: "where to write the page (default: FILE with .html in place of its ending)",
+    },
   }),
   report: input({
     default: null,
@@ -143,7 +149,7 @@ export const OPTIONS = {
     defaultOf: { run: DEFAULT_JOURNAL, doctor: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
     read: anyText,
     value: "FILE",
-    commands: [...TRADING, "doctor"],
+    commands: ["run", "demo", "backtest", "config", "doctor"],
     help: "the journal, from which the run is resumed when it is started again; none keeps nothing",
     helpOf: { backtest: "write a journal of the backtest to this new file; none keeps nothing" },
   }),
@@ -172,7 +178,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: [...JOURNAL, "report", "verify"],
+    commands: [...JOURNAL, "report", "compare", "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: journal({
@@ -192,10 +198,10 @@ export const OPTIONS = {
   }),
   format: journal({
     default: "csv",
-    read: oneOf("csv", "json"),
-    value: "csv|json",
+    read: oneOf("csv", "json", "parquet"),
+    value: "csv|json|parquet",
     commands: ["export"],
-    help: "csv for spreadsheets, or json: one object a line",
+    help: "csv for spreadsheets, json: one object a line, or parquet, with exact decimals and times",
   }),
   closed: journal({
     default: "off",
@@ -203,6 +209,27 @@ export const OPTIONS = {
     value: null,
     commands: ["export"],
     help: "closed positions, first in, first out, instead of fills",
+  }),
+  trips: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "round trips, from no position to none again, instead of fills",
+  }),
+  signals: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "the strategy's signals instead of fills",
+  }),
+  equity: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "cash, position and equity at each signal and fill, instead of fills",
   }),
   copy: journal({
     default: null,
@@ -236,18 +263,30 @@ export const OPTIONS = {
     default: null,
     read: duration(1, 1000 * HOUR),
     value: "DURATION",
-    commands: [...TRADING, "exchange"],
+    commands: ["run", "demo", "backtest", "config", "exchange"],
     help: "stop after this time (default: never)",
   }),
   json: output({
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "verify", "config"],
+    commands: [
+      "run",
+      "demo",
+      "exchange",
+      "backtest",
+      "sweep",
+      "doctor",
+      "status",
+      "compare",
+      "verify",
+      "config",
+    ],
     help: "write events to standard output, one JSON object a line",
     helpOf: {
       doctor: ONE_OBJECT,
       status: ONE_OBJECT,
+      compare: ONE_OBJECT,
       verify: ONE_OBJECT,
       config: "print only the values, as a file that --config takes",
     },
@@ -265,6 +304,13 @@ export const OPTIONS = {
     value: "text|json",
     commands: [...ALL, "verify"],
     help: "write the log on standard error as text or as JSON",
+  }),
+  view: output({
+    default: "log",
+    read: oneOf("log", "chart"),
+    value: "log|chart",
+    commands: STREAM,
+    help: "what to show first on a terminal: the log, or a chart; the key v shows the other",
   }),
   config: output({
     default: null,

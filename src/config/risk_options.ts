@@ -2,7 +2,7 @@
 import { amount, duration, fraction, gain, oneOf, orderRate } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
-const TRADING = ["run", "demo", "backtest", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const HOUR = 3_600_000;
 const MOST = 1000 * HOUR;
 const risk = optionIn("risk");

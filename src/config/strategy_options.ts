@@ -14,7 +14,7 @@ import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
 import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
 
-const TRADING = ["run", "demo", "backtest", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 /** Digits after the point, so that a number is the same text again. */
@@ -89,6 +89,11 @@ export const STRATEGY_OPTIONS = {
   strategy: trading({
     default: DEFAULT_STRATEGY,
     read: (text) => {
+      if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) {
+        throw new NotAllowed(
+          "a file on this machine, as no code is loaded from a network: download it, read it, and name it",
+        );
+      }
       if (isStrategyName(text) || isStrategyFile(text)) return text;
       throw new NotAllowed(`one of ${NAMES.join(", ")}, or a file of your own that ends in .ts`);
     },

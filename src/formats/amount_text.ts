@@ -5,6 +5,15 @@ import { MAX_DECIMALS, MAX_QUANTITY, PRICE_TEXT, QUANTITY_TEXT } from "../domain
 export const PRICE_EXPECTED = `${PRICE_TEXT}, perhaps with an exponent, as in 6.1e4`;
 export const QUANTITY_EXPECTED = `${QUANTITY_TEXT}, perhaps with an exponent, as in 1e-05`;
 
+/** Digits with commas among them, and perhaps a point. */
+const WITH_COMMAS = /^\d+(?:,\d+)+(?:\.\d*)?$|^\d{1,3}(?:\.\d{3})+,\d+$/;
+
+/** What was expected of a text that is no amount; of one with a comma, it says what to do about that. */
+export function amountExpected(text: string, expected: string): string {
+  if (!WITH_COMMAS.test(text)) return expected;
+  return `${expected}; this has a comma: write a point before the decimals, and nothing between thousands`;
+}
+
 const AMOUNT = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 /** No amount that is read has more digits than these, apart from zeros at either end. */
 const MOST_DIGITS = 24;

@@ -112,6 +112,9 @@ export interface UnknownLayout {
 export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");
   if (line.includes('"')) return unknown(`the fields are quoted: ${quoted(line)}`);
+  if (line.includes(";") && !line.replaceAll(/\d,\d/g, "").includes(",") && line.includes(",")) {
+    return unknown(`semicolons separate the fields, and commas stand before the decimals: ${quoted(line)}`);
+  }
   if (!line.includes(",")) {
     if (line.includes(";")) return unknown(`semicolons separate the fields: ${quoted(line)}`);
     if (line.includes("\t")) return unknown(`tabs separate the fields: ${quoted(line)}`);

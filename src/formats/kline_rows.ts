@@ -1,4 +1,9 @@
-/** Reads files of klines, one a line, each as four prints, and those of intervals without trades as none. */
+/**
+ * Reads files of klines, one a line, each as four prints, and those of intervals without trades as none.
+ *
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads usual rows into a block. All
+ * others are read field by field, which also says what is wrong with one.
+ */
 import { BLOCK_ROWS, type ReadBlock } from "../domain/market/block.ts";
 import { TradeBlock } from "../domain/market/trade_block.ts";
 import type { Complain, Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
@@ -9,6 +14,7 @@ import { HOUR } from "../domain/numbers/time.ts";
 import { isHeaderAt } from "./csv_fields.ts";
 import { KlinePrints, PRINTS } from "./kline_prints.ts";
 import { type KlineFault, KlineRow } from "./kline_row.ts";
+import { KlineScan } from "./kline_scan.ts";
 import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const TAB = 9, FEED = 10, RETURN = 13, SPACE = 32;
@@ -44,6 +50,7 @@ export class KlineRows implements FileReader, TradeFields {
   emptyId = -1;
   readonly symbol: string;
   readonly #strict: boolean;
+  readonly #scan: KlineScan | null;
   readonly #row: KlineRow;
   readonly #prints: KlinePrints;
   /** The next print of the row read last. */
@@ -69,11 +76,18 @@ export class KlineRows implements FileReader, TradeFields {
 
   /**
    * A reader of rows with `count` columns; all count as those of `symbol`. When `strict`, `next` throws UnusableInput at
-   * an unusable row; otherwise it answers "rejected".
+   * an unusable row; otherwise it answers "rejected". Without a `scan` every row is read field by field: that is for
+   * tests.
    */
-  constructor(symbol: string, count: number, strict: boolean) {
+  constructor(
+    symbol: string,
+    count: number,
+    strict: boolean,
+    scan: KlineScan | null = new KlineScan(symbol, count),
+  ) {
     this.symbol = symbol;
     this.#strict = strict;
+    this.#scan = scan;
     this.#row = new KlineRow(count);
     this.#prints = new KlinePrints(this.#row);
   }
@@ -97,6 +111,7 @@ export class KlineRows implements FileReader, TradeFields {
     this.#next.at = start;
     this.#end = end;
     this.#print = PRINTS;
+    this.#scan?.open(bytes, end);
     if (this.interval === null) this.#lookAhead();
   }
 
@@ -111,10 +126,13 @@ export class KlineRows implements FileReader, TradeFields {
     return "trade";
   }
 
-  takeBlock({ id, time, decimals }: Followed, most: number): ReadBlock | null {
+  takeBlock(after: Followed, most: number): ReadBlock | null {
+    const { id, time, decimals } = after;
     const print = this.#print;
     this.#before = { ...this.#next, print };
     if (print < PRINTS) this.#before.at = this.#rowAt;
+    const scanned = this.#scanned(after, most);
+    if (scanned !== null) return scanned;
     const block = this.#block ??= new TradeBlock(this.symbol);
     block.open(id + 1, decimals, false);
     block.highest = block.latest = 0;
@@ -143,6 +161,22 @@ export class KlineRows implements FileReader, TradeFields {
 
   complain(): Complain {
     return complainAt({ name: this.#origin?.name ?? "", line: this.line, column: 1 }, this.#strict);
+  }
+
+  /** Reads whole klines of the usual kind into a block; null if the next row is none, or its interval is not known yet. */
+  #scanned(after: Followed, most: number): ReadBlock | null {
+    const next = this.#next;
+    const { interval } = this.#row;
+    const scan = this.#scan;
+    const mayBeHeader = next.line === next.blank;
+    if (scan === null || interval === null || mayBeHeader || this.#print < PRINTS || next.at >= this.#end) {
+      return null;
+    }
+    const block = scan.read(next.at, after, most, interval);
+    if (block === null) return null;
+    next.at = scan.stoppedAt;
+    next.line += block.size / PRINTS;
+    return block;
   }
 
   /** Adds the next print to a block if it has this id, and follows within an hour of `before`. */

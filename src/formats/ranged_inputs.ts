@@ -6,7 +6,8 @@ import { OutOfRange, RangedTrades } from "./ranged_trades.ts";
 
 /**
  * Passes over what lies outside of a range: trades by their own times, and what happened between them by the time of
- * its note. What a note says about the instrument, or about the trades after it, still holds in the range.
+ * its note. Where the exchange's clock ran faster, a note has this machine's time and trades have the exchange's: there
+ * it goes with the trade before it. What a note says about the instrument, or about the trades after it, still holds in the range.
  */
 export class RangedInputs {
   /** The trades outside of it so far. */
@@ -16,6 +17,7 @@ export class RangedInputs {
   /** The reader of the trades that came over the stream. */
   #live: RangedTrades | null = null;
   #hasLive = false;
+  #isClocked = false;
 
   constructor(range: TimeRange) {
     this.#range = range;
@@ -23,7 +25,6 @@ export class RangedInputs {
 
   /** The input within the range; null if it is passed over. */
   of(input: Input): Input | null {
-    const range = this.#range;
     this.#hasLive ||= this.#live?.hasAny ?? false;
     switch (input.event) {
       case "frames":
@@ -35,21 +36,29 @@ export class RangedInputs {
       case "disconnected":
       case "halt":
       case "released":
-        return range.holds(input.time) ? input : null;
+        return this.#holds(input.time) ? input : null;
       case "settled":
         // A gap before the first trade is none.
-        return this.#hasLive && range.holds(input.time) ? input : null;
+        return this.#hasLive && this.#holds(input.time) ? input : null;
       case "rules-awaited":
       case "rules":
-        return input.time < range.to ? input : null;
+        return this.#isClocked || input.time < this.#range.to ? input : null;
+      case "speed":
+        this.#isClocked = input.speed !== 1;
+        return input;
       case "waited":
       case "source":
       case "same-recording":
-      case "speed":
       case "handed-over":
       case "ended":
         return input;
     }
+  }
+
+  /** Whether a note of this time lies in the range; before the first trade, its own time decides. */
+  #holds(time: number): boolean {
+    const isInside = this.#isClocked ? this.#live?.isInside : null;
+    return isInside ?? this.#range.holds(time);
   }
 
   /** The same object for the same reader, so that the stages go on with it. */

@@ -43,6 +43,8 @@ export class RangedTrades implements TradeReader {
   readonly sortAdvice?: string;
   /** Whether a trade inside has been read. */
   hasAny = false;
+  /** Whether the last trade was inside; null before the first. */
+  isInside: boolean | null = null;
   readonly #reader: TradeReader;
   readonly #range: TimeRange;
   readonly #out: OutOfRange;
@@ -112,7 +114,7 @@ export class RangedTrades implements TradeReader {
     const { firstId, lastId, time, decimals } = this.#reader.trade;
     if (this.#range.holds(time)) {
       this.#after = null;
-      this.hasAny = true;
+      this.hasAny = this.isInside = true;
       return read;
     }
     this.#out.add(time, this.#range);
@@ -140,7 +142,7 @@ export class RangedTrades implements TradeReader {
 
   #inside(block: ReadBlock | null): ReadBlock | null {
     this.#after = null;
-    this.hasAny = true;
+    this.hasAny = this.isInside = true;
     return block;
   }
 
@@ -168,6 +170,7 @@ export class RangedTrades implements TradeReader {
   #passedOver(firstId: number, last: Followed): void {
     this.#after = last;
     this.#isEmpty = true;
+    this.isInside = false;
     this.#emptyFirstId = firstId;
     this.#emptyId = last.id;
   }

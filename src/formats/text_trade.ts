@@ -1,7 +1,7 @@
 /** A trade that is read field by field from text, in the spelling of any venue. */
 import type { TimeUnit } from "../domain/market/own_columns.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
-import { PRICE_EXPECTED, priceIn, QUANTITY_EXPECTED, quantityIn } from "./amount_text.ts";
+import { amountExpected, PRICE_EXPECTED, priceIn, QUANTITY_EXPECTED, quantityIn } from "./amount_text.ts";
 import { outOfOrder, type RowNumbers, SORT_ADVICE } from "./row_numbers.ts";
 import { timeExpected, timeIn, wholeIn } from "./time_text.ts";
 
@@ -108,14 +108,14 @@ export class TextTrade implements TradeFields {
     switch (field) {
       case "price": {
         const read = priceIn(text);
-        if (read === null) return PRICE_EXPECTED;
+        if (read === null) return amountExpected(text, PRICE_EXPECTED);
         this.price = read.price;
         this.decimals = read.decimals;
         return null;
       }
       case "quantity": {
         const read = quantityIn(text);
-        if (read === null) return QUANTITY_EXPECTED;
+        if (read === null) return amountExpected(text, QUANTITY_EXPECTED);
         this.quantityWhole = read.whole;
         this.quantityFraction = read.fraction;
         return null;

@@ -78,6 +78,11 @@ export class AverageStage {
     this.#isFresh = true;
   }
 
+  /** Notes the next wish of the strategy again, whatever it is: for a run that starts flat among these trades. */
+  forgetWish(): void {
+    this.#wishes.restart();
+  }
+
   /** How the strategy failed; null unless it did. */
   get fault(): Error | null {
     return this.#strategy.fault ?? null;

@@ -1,9 +1,11 @@
 /** Another fill model for the same signals, with its own account, gate and fills, on the blocks of one pipeline. */
 import type { OnHalt } from "../domain/risk/halt.ts";
-import type { Marked, Results } from "../domain/performance/performance.ts";
+import type { Marked, Results, RowResults } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled, Outcome } from "../domain/market/tick.ts";
+import type { BlockFollower } from "./block_follower.ts";
+import { OneBlock } from "./one_block.ts";
 import { AccountBooks } from "./order_stages.ts";
 import { RefusalCount } from "./refusal_count.ts";
 import type { Piece } from "./risk_stage.ts";
@@ -16,21 +18,26 @@ const NOTHING: readonly Outcome[] = [];
  * same signals, and a trade is read and averaged once for all of them. Only backtests have such runs: nothing of them
  * is kept, and none is resumed.
  */
-export class ModelRun {
+export class ModelRun implements BlockFollower {
   readonly #books: AccountBooks;
   readonly #sources = new Map<
     string,
-    { readonly source: OneBlock; readonly pieces: Iterator<Piece<Filled>> }
+    { readonly source: OneBlock<SignalledBlock>; readonly pieces: Iterator<Piece<Filled>> }
   >();
   readonly #refusals = new RefusalCount();
+  #lost: "disconnected" | "stale" | null = null;
 
-  constructor(parameters: TradingParameters) {
-    this.#books = new AccountBooks(parameters, true);
+  /** The curve of its results has `points` at most; as many as it can unless given. */
+  constructor(parameters: TradingParameters, points?: number) {
+    this.#books = new AccountBooks(parameters, true, {
+      refusals: this.#refusals,
+      ...(points === undefined ? {} : { points }),
+    });
   }
 
   /** Trades this symbol, with its own rules where they are given. */
   trade(symbol: string, rules: Partial<TradingRules>): void {
-    const source = new OneBlock();
+    const source = new OneBlock<SignalledBlock>();
     this.#sources.set(symbol, { source, pieces: this.#books.of(symbol, rules).over(source) });
   }
 
@@ -56,7 +63,12 @@ export class ModelRun {
   }
 
   /** How the connection was lost; null while data flows. Without data it does not trade. */
+  get lost(): "disconnected" | "stale" | null {
+    return this.#lost;
+  }
+
   set lost(lost: "disconnected" | "stale" | null) {
+    this.#lost = lost;
     this.#books.lost = lost;
   }
 
@@ -92,28 +104,13 @@ export class ModelRun {
     return modelTotals(this.#books, this.#refusals.total);
   }
 
+  /** What a sweep shows of its results. */
+  rowResults(): RowResults {
+    return this.#books.measured!.rowResults();
+  }
+
   /** Its results. */
   results(): Results {
     return this.#books.measured!.results();
-  }
-}
-
-/** Yields each block that is put in. */
-class OneBlock implements Iterable<SignalledBlock>, Iterator<SignalledBlock> {
-  /** Made once: a block in which nothing happens allocates nothing. */
-  readonly #result: { done: false; value: SignalledBlock } = {
-    ...{ done: false, value: null as unknown as SignalledBlock },
-  };
-
-  set block(block: SignalledBlock) {
-    this.#result.value = block;
-  }
-
-  [Symbol.iterator](): Iterator<SignalledBlock> {
-    return this;
-  }
-
-  next(): IteratorResult<SignalledBlock> {
-    return this.#result;
   }
 }

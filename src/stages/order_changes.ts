@@ -59,7 +59,8 @@ export class OrderChanges {
     this.#untaken = Math.max(this.#untaken, first);
     const count = first - this.#start;
     if (count <= MOST_VOID && count < this.#changes.length || 2 * count < this.#changes.length) return;
-    this.#changes.splice(0, count);
+    if (count === this.#changes.length) this.#changes.length = 0;
+    else this.#changes.splice(0, count);
     this.#start = first;
   }
 

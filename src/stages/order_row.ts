@@ -26,7 +26,8 @@ export class OrderRow {
     while (orders[this.#start]?.hasEnded === true) this.#start++;
     while (orders.length > this.#start && orders.at(-1)!.hasEnded) orders.pop();
     if (this.#start <= MOST_ENDED && this.#start < orders.length || 2 * this.#start < orders.length) return;
-    orders.splice(0, this.#start);
+    if (this.#start === orders.length) orders.length = 0;
+    else orders.splice(0, this.#start);
     this.#start = 0;
   }
 

@@ -7,6 +7,7 @@ import { Performance } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import { AccountRisk } from "./account_risk.ts";
 import { PaperFills } from "./fill.ts";
+import type { RefusalCount } from "./refusal_count.ts";
 import { RiskGate } from "./risk.ts";
 import { type Piece, RiskStage } from "./risk_stage.ts";
 
@@ -18,11 +19,15 @@ export class OrderStages {
   readonly fills: PaperFills;
   readonly #risk: RiskStage;
 
-  constructor(parameters: TradingParameters, account: Account, { drawdown, risk }: AccountBooks) {
+  constructor(
+    parameters: TradingParameters,
+    account: Account,
+    { drawdown, risk, refusals }: AccountBooks,
+  ) {
     this.account = account;
     this.fills = new PaperFills(parameters, account, drawdown);
     this.gate = new RiskGate(parameters, account, drawdown, this.fills.exchange, undefined, risk);
-    this.#risk = new RiskStage(this.gate);
+    this.#risk = new RiskStage(this.gate, refusals);
   }
 
   /** The blocks in pieces that end where something happens, with what became of the orders there. */
@@ -43,15 +48,26 @@ export class AccountBooks {
   /** What the run is judged by; null unless somebody asks for it. */
   readonly measured: Performance | null;
   readonly risk: AccountRisk;
+  /** Counts the refusals that nobody needs to hear of one by one; null if somebody does. */
+  readonly refusals: RefusalCount | null;
   readonly #parameters: TradingParameters;
   readonly #account: Account;
   readonly #symbols = new Map<string, OrderStages>();
 
-  constructor(parameters: TradingParameters, withResults: boolean) {
+  /** The curve of the results has `points` at most; as many as it can unless given. */
+  constructor(
+    parameters: TradingParameters,
+    withResults: boolean,
+    { refusals = null, points }: {
+      readonly refusals?: RefusalCount | null;
+      readonly points?: number;
+    } = {},
+  ) {
+    this.refusals = refusals;
     this.#parameters = parameters;
     this.#account = new Account(parameters.cash);
     this.drawdown = new Drawdown(parameters.cash);
-    this.measured = withResults ? new Performance(this.#account, this.drawdown) : null;
+    this.measured = withResults ? new Performance(this.#account, this.drawdown, points) : null;
     this.risk = new AccountRisk(parameters, this.drawdown, this.measured);
   }
 

@@ -20,6 +20,9 @@ import { CashShare, stakeAt } from "../domain/orders/stake.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { ApprovedOrder, Quotes } from "./risk.ts";
 
+/** The progress of an order that continues. */
+const PART: Progress & { readonly partial: true } = { partial: true };
+
 /** Fills the orders of one account in one symbol. It asks no questions: the gate has. */
 export class PaperExchange implements Quotes {
   #parameters: TradingParameters;
@@ -59,8 +62,10 @@ export class PaperExchange implements Quotes {
     const outlay = order.side === "buy" ? this.#outlayOf(order, cash) : null;
     const whole = outlay === null ? position : affordableQuantity(outlay, cash, price, lot);
     const quantity = this.#room === null || whole.lte(this.#room) ? whole : this.#room;
-    const notional = price.times(quantity);
-    const fee = feeOn(notional, feeRate);
+    // A quarter of the trades at which a working order is due have no volume for it.
+    const isNothing = quantity.isZero();
+    const notional = isNothing ? ZERO : price.times(quantity);
+    const fee = isNothing ? ZERO : feeOn(notional, feeRate);
     return new Quote({ price, whole, quantity, notional, fee, stake: outlay?.stake ?? ZERO });
   }
 
@@ -81,7 +86,7 @@ export class PaperExchange implements Quotes {
     const { price, quantity, fee } = quote;
     const realized = account.book({ side, price, quantity, fee, tradeId });
     const { cash, position } = account;
-    return {
+    const fill: { -readonly [P in keyof Fill]: Fill[P] } = {
       kind: "fill",
       side,
       price,
@@ -92,9 +97,12 @@ export class PaperExchange implements Quotes {
       tradeId,
       signalTradeId,
       realized,
-      ...(cause === null ? {} : { cause }),
-      ...progress,
     };
+    // Spreading nothing costs as much as the rest of the record.
+    if (cause !== null) fill.cause = cause;
+    if (progress === PART) fill.partial = true;
+    else if (progress !== null) Object.assign(fill, progress);
+    return fill;
   }
 
   /** Starts on a trade: its price, and the volume that it has for orders, in whole lots. */
@@ -130,9 +138,10 @@ export class PaperExchange implements Quotes {
     const isFirst = order.filled.isZero();
     order.isWorking = true;
     this.#reserve(order, quote);
+    if (quantity.isZero()) return PART;
     order.take(quantity, notional);
     if (this.#room !== null) this.#room = this.#room.minus(quantity);
-    if (!isWhole) return { partial: true };
+    if (!isWhole) return PART;
     return isFirst ? null : order.progress();
   }
 

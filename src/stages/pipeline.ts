@@ -14,6 +14,7 @@ import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
 import { booksAt } from "./account_risk.ts";
 import type { StrategyMemory } from "./average.ts";
 import type { Closes } from "./indicators/indicator.ts";
+import type { BlockFollower } from "./block_follower.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { AccountBooks } from "./order_stages.ts";
@@ -44,7 +45,7 @@ export class Pipeline {
   #moving: SymbolStages;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
-  readonly #models: readonly ModelRun[];
+  readonly #models: readonly BlockFollower[];
   #trades = 0;
   #ahead = 0;
   #firstTime = 0;
@@ -85,9 +86,8 @@ export class Pipeline {
         this.#trades += to - from;
         stages.note(block, to - 1);
         this.#ahead = block.size - to;
-        if (due !== null) {
-          yield* events.at(due, reader.isBackfilled === true);
-        }
+        const found = due === null ? null : events.at(due, reader.isBackfilled === true);
+        if (found !== null) yield* found;
         // Stages that pull again would end. Stopped here, they serve the next batch of the same reader too.
         if (this.#trades >= stop || to === block.size && parse.hasAll(reader)) {
           isWhole = true;

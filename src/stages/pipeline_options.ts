@@ -2,7 +2,7 @@
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
 import type { RowOptions } from "./block_builder.ts";
-import type { ModelRun } from "./model_run.ts";
+import type { BlockFollower } from "./block_follower.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
 /** What a pipeline is built from. */
@@ -23,10 +23,12 @@ export interface PipelineOptions extends RowOptions {
   readonly withChart?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not emitted as events; refusals are for a chart. */
+  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
   readonly isQuiet?: boolean;
+  /** How many refusals are emitted all the same; none unless given. */
+  readonly refusalsShown?: number;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
-  /** Other fill models, behind the same signals. */
-  readonly models?: readonly ModelRun[];
+  /** What runs over the same blocks: other fill models, behind the same signals, or the lanes of a sweep. */
+  readonly models?: readonly BlockFollower[];
 }

@@ -1,5 +1,6 @@
 /** Counts the orders that a gate refused. */
 import type { Outcome } from "../domain/market/tick.ts";
+import type { Refusal } from "../domain/orders/refusal.ts";
 
 /** Refused orders, by reason too. */
 export class RefusalCount {
@@ -15,9 +16,13 @@ export class RefusalCount {
   /** Counts those among the outcomes of a trade. */
   add(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
-      if (outcome.kind !== "refusal") continue;
-      this.total++;
-      this.#byReason.set(outcome.reason, (this.#byReason.get(outcome.reason) ?? 0) + 1);
+      if (outcome.kind === "refusal") this.count(outcome.reason);
     }
+  }
+
+  /** Counts one. */
+  count(reason: Refusal["reason"]): void {
+    this.total++;
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
   }
 }

@@ -5,8 +5,9 @@ import type { Halt, OnHalt, RiskNews } from "../domain/risk/halt.ts";
 import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { Order } from "../domain/orders/order.ts";
 import type { Quote } from "../domain/orders/quote.ts";
-import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
+import { type ExitSnapshot, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
+  type Check,
   type Expired,
   expired,
   type Judgeable,
@@ -18,10 +19,11 @@ import {
 import type { CheckRow } from "../domain/risk/checks/known_checks.ts";
 import { OrderChecks } from "../domain/risk/checks/order_checks.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
-import type { Block } from "../domain/market/block.ts";
+import { type Block, clockAtRow } from "../domain/market/block.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { AccountRisk } from "./account_risk.ts";
+import { endOf } from "./order_end.ts";
 import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
@@ -120,6 +122,24 @@ export class RiskGate {
   }
 
   /**
+   * Why a signal at a row comes to nothing where only its refusal would happen; null where anything else may. It is what
+   * `take` would find: without a position, and with no order waiting, a trade moves nothing but the day of a limit.
+   */
+  refusedAt(block: Block, row: number, { side, next }: Signal): Check | null {
+    const { latency, fill } = this.#parameters;
+    if (next !== undefined || !this.orders.isEmpty || !this.#account.position.isZero()) return null;
+    const isBarred = this.#lost !== null || this.awaitsRules || this.#halt.bars(side);
+    // A sale without a position is refused as soon as it is due, which is at once.
+    if (!isBarred && (side === "buy" || latency !== 0 || fill === "next")) return null;
+    if (this.hasNews || this.#halt.markQuiet(block, row, row + 1) === row) return null;
+    if (isBarred) return this.#lost ?? (this.awaitsRules ? "no-rules" : "halted");
+    const times = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
+    const breach = this.#checks.judgeSignal(times) ??
+      this.#checks.judgeStart(side, clockAtRow(block, row));
+    return breach?.reason ?? "no-position";
+  }
+
+  /**
    * Takes one trade. Returns the decisions on the orders that are due at it, oldest first, or null if none is. They are
    * made as they are pulled, so each order is judged against the books after the previous one. Pull them once, before
    * the next trade.
@@ -130,9 +150,12 @@ export class RiskGate {
     this.#exits.mark(price, decimals);
     const now = clockAt(tick);
     if (this.#halt.mark(price, decimals, now)) this.#shared.check(price, tick.id);
-    const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
-      this.orders.isDue(now, tick.late);
-    return isDue ? this.#judge(tick) : null;
+    if (tick.signal === null && !this.#exits.isReached(price, decimals)) {
+      if (!this.orders.isDue(now, tick.late)) return null;
+      // An order that fills in parts has one at nearly every trade.
+      if (!tick.late && !this.orders.maySweep(false)) return this.#work(tick);
+    }
+    return this.#judge(tick);
   }
 
   /** Whether data flows. While it does not, every order is refused. */
@@ -276,14 +299,11 @@ export class RiskGate {
     // What is placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
-    if (sale !== null) this.#place({ side: "sell", cause: sale, signalTradeId: tick.id }, clockAt(tick));
-    for (const { side, tradeId } of accepted) this.#place({ side, signalTradeId: tradeId }, clockAt(tick));
+    const due = clockAt(tick) + this.#parameters.latency;
+    if (sale !== null) this.orders.add({ side: "sell", cause: sale, signalTradeId: tick.id, due });
+    for (const { side, tradeId } of accepted) this.orders.add({ side, signalTradeId: tradeId, due });
     if (!isNext) yield* this.#work(tick);
-    yield* early;
-  }
-
-  #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
-    this.orders.add({ ...order, due: time + this.#parameters.latency });
+    if (early.length > 0) yield* early;
   }
 
   /** Ends the waiting orders whose time is over, for one reason or another. */
@@ -291,17 +311,11 @@ export class RiskGate {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);
     for (const order of this.orders.sweep(now, tick.late)) {
-      const { side, cause, due, cut } = order;
-      let decision: Refusal | Expired | null = null;
-      if (this.#halt.isFlattening && cause !== "flatten") decision = this.#halted(order, tick);
-      else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
-      else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
-      else if (tick.late && side === "buy" && this.orders.isReady(order, now)) {
-        decision = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
-      }
+      const isReady = this.orders.isReady(order, now);
+      const decision = endOf(order, tick, { halt: this.#halt, orderTtl, isReady });
       if (decision === null) continue;
       this.#drop(order);
-      if (decision.kind === "expired" && cause !== null) this.#exits.askAgain();
+      if (decision.kind === "expired" && order.cause !== null) this.#exits.askAgain();
       yield decision;
     }
   }

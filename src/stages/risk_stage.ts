@@ -2,6 +2,7 @@
 import { type SignalledBlock } from "../domain/market/block.ts";
 import { tickAt } from "../domain/market/trade_block.ts";
 import type { Signalled, Slots } from "../domain/market/tick.ts";
+import type { RefusalCount } from "./refusal_count.ts";
 import type { RiskDecision, RiskGate } from "./risk.ts";
 
 /** A trade at which something is due. */
@@ -26,12 +27,17 @@ export interface Piece<Due> {
 /** The risk stage of one symbol; the gate judges for the account. */
 export class RiskStage {
   readonly #gate: RiskGate;
+  /** Counts the refusals that nobody needs to hear of one by one; null if somebody does. */
+  readonly #refusals: RefusalCount | null;
+  /** The place of the next signal of the block. */
+  #signal = 0;
   readonly #piece: { -readonly [P in keyof Piece<Judged>]: Piece<Judged>[P] } = {
     ...{ block: null as unknown as SignalledBlock, from: 0, to: 0, due: null },
   };
 
-  constructor(gate: RiskGate) {
+  constructor(gate: RiskGate, refusals: RefusalCount | null = null) {
     this.#gate = gate;
+    this.#refusals = refusals;
   }
 
   /**
@@ -46,20 +52,21 @@ export class RiskStage {
       const { size } = block;
       this.#gate.enter();
       piece.to = 0;
-      for (let signal = 0; piece.to < size;) {
+      this.#signal = 0;
+      while (piece.to < size) {
         piece.from = piece.to;
-        piece.due = this.#pass(block, piece, signal);
+        piece.due = this.#pass(block, piece);
         this.#gate.leave(block, piece.to - 1);
-        if (piece.due !== null && piece.due.signal !== null) signal++;
         yield piece;
       }
     }
   }
 
   /** Moves the end of a piece past the next trade where something is due, or to the end of its block. */
-  #pass(block: SignalledBlock, piece: { to: number }, signal: number): Judged | null {
+  #pass(block: SignalledBlock, piece: { to: number }): Judged | null {
     const { size, signalRows } = block;
-    const next = signal < signalRows.length ? signalRows[signal]! : size;
+    const refusals = this.#refusals;
+    let next = this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
     let row = piece.to;
     // A gap, and ids that started over, are due by themselves.
     const isMarked = row === 0 && (block.missing !== 0 || block.filled !== 0);
@@ -69,12 +76,24 @@ export class RiskStage {
         piece.to = size;
         return null;
       }
-      const tick = signalledAt(block, row, signal);
+      if (refusals !== null && row === next && (row > 0 || !isMarked)) {
+        const reason = this.#gate.refusedAt(block, row, block.signals[this.#signal]!);
+        if (reason !== null) {
+          refusals.count(reason);
+          this.#signal++;
+          next = this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
+          if (++row < size) continue;
+          piece.to = size;
+          return null;
+        }
+      }
+      const tick = signalledAt(block, row, this.#signal);
       row++;
       const decisions = this.#gate.take(tick);
       if (decisions !== null || this.#gate.hasNews || row === 1 && isMarked) {
         piece.to = row;
         (tick as unknown as Slots<Judged, "decisions">).decisions = decisions;
+        if (tick.signal !== null) this.#signal++;
         return tick as Judged;
       }
     }

@@ -1,6 +1,7 @@
 /** The state of a run and the totals of its summary. Reads the stages and changes none of them. */
 import type { SummaryEvent } from "../domain/run/event.ts";
 import type { Halt } from "../domain/risk/halt.ts";
+import type { Fallen } from "../domain/risk/loss_limits.ts";
 import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { Readings } from "../domain/market/signal.ts";
@@ -22,6 +23,8 @@ export interface RunState {
   readonly cash: Money;
   readonly position: Money;
   readonly equity: Money;
+  /** The drawdown that the limit sees, and the limit, fractions of the peak; null without `--max-drawdown`. */
+  readonly fall: Fallen | null;
   /** The halt in force, or null. */
   readonly halt: Halt | null;
 }
@@ -60,6 +63,7 @@ export function runStateOf({ trades, moving, books }: RunParts): RunState {
     cash: account.cash,
     position: account.position,
     equity: equityOf(books),
+    fall: books.risk.halt.fall(),
     halt: gate.halt,
   };
 }

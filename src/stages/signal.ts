@@ -16,10 +16,36 @@ export interface SignalSnapshot {
   readonly signals: number;
 }
 
+/** Signals without values, to be used again for the next block. */
+export class SignalPool {
+  readonly #signals: { -readonly [P in keyof Signal]: Signal[P] | undefined }[] = [];
+  #used = 0;
+
+  take(side: Side, tradeId: number, time: number): Signal {
+    const signal = this.#signals[this.#used++] ??= { side, tradeId, time, next: undefined };
+    signal.side = side;
+    signal.tradeId = tradeId;
+    signal.time = time;
+    signal.next = undefined;
+    return signal as Signal;
+  }
+
+  /** The signals taken so far may be taken again. */
+  clear(): void {
+    this.#used = 0;
+  }
+}
+
 /** The stance and its changes. */
 export class SignalStage {
   #stance: Stance = "flat";
   #signals = 0;
+  readonly #pool: SignalPool | null;
+
+  /** With a `pool`, signals are lent like their block. */
+  constructor(pool: SignalPool | null = null) {
+    this.#pool = pool;
+  }
 
   get stance(): Stance {
     return this.#stance;
@@ -36,6 +62,7 @@ export class SignalStage {
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = result.value as SignalledBlock;
       // Emptying an array costs as much as a trade, even if it is already empty.
+      this.#pool?.clear();
       if (block.signals.length > 0) block.signals.length = block.signalRows.length = 0;
       if (!block.late) this.#find(block);
       yield block;
@@ -69,6 +96,7 @@ export class SignalStage {
     const side: Side = this.#stance === "flat" ? "buy" : "sell";
     this.#stance = side === "buy" ? "long" : "flat";
     this.#signals++;
+    if (this.#pool !== null) return this.#pool.take(side, tradeId, time);
     return values === null ? { side, tradeId, time } : { side, tradeId, time, values };
   }
 }

@@ -23,6 +23,7 @@ export interface SymbolOptions extends RowOptions {
   readonly strategy: () => Strategy;
   readonly bars?: BarSize;
   readonly isQuiet?: boolean;
+  readonly refusalsShown?: number;
   readonly withChart?: boolean;
   readonly holdsAtGaps?: boolean;
 }

@@ -14,7 +14,8 @@ import type { RiskGate } from "./risk.ts";
 export class TradeEvents {
   readonly #symbol: string;
   readonly #isQuiet: boolean;
-  readonly #withRefusals: boolean;
+  /** How many refusals are still emitted. */
+  #refusalsLeft: number;
   readonly #parse: Parse;
   readonly #gate: RiskGate;
   /** The orders that were refused. */
@@ -22,21 +23,21 @@ export class TradeEvents {
   #gaps = 0;
 
   /**
-   * With `isQuiet` signals, refusals and fills are only counted; a chart shows when orders were refused, so `withChart`
-   * refusals are emitted all the same. The stages are those that know more than a tick.
+   * With `isQuiet` signals, refusals and fills are only counted; the first `refusalsShown` refusals are emitted all the
+   * same, as a chart shows when they were. The stages are those that know more than a tick.
    */
   constructor(
-    { symbol, isQuiet = false, withChart = false }: {
+    { symbol, isQuiet = false, refusalsShown = 0 }: {
       readonly symbol: string;
       readonly isQuiet?: boolean;
-      readonly withChart?: boolean;
+      readonly refusalsShown?: number;
     },
     parse: Parse,
     gate: RiskGate,
   ) {
     this.#symbol = symbol;
     this.#isQuiet = isQuiet;
-    this.#withRefusals = !isQuiet || withChart;
+    this.#refusalsLeft = isQuiet ? refusalsShown : Infinity;
     this.#parse = parse;
     this.#gate = gate;
   }
@@ -47,18 +48,25 @@ export class TradeEvents {
   }
 
   /**
-   * The events of a tick that has passed all stages. `isFetched` means that it was fetched to fill a gap.
+   * The events of a tick that has passed all stages, null for none. `isFetched` means that it was fetched to fill a gap.
    */
-  *at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
-    const isQuiet = this.#isQuiet;
+  at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> | null {
     const { outcomes } = tick;
     const isReset = tick.missing < 0;
     // A gap's event comes with the first live trade after it.
     const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     this.refusals.add(outcomes);
-    const hasOutcomes = !isQuiet || this.#withRefusals && outcomes.some(isRefusal);
-    if (!hasOutcomes && !isGap && !isReset && !this.#gate.hasNews) return;
+    const hasOutcomes = !this.#isQuiet || this.#refusalsLeft > 0 && outcomes.some(isRefusal);
+    const isEmpty = !hasOutcomes && !isGap && !isReset && !this.#gate.hasNews;
+    return isEmpty ? null : this.#events(tick, { isGap, isReset, hasOutcomes });
+  }
+
+  *#events(
+    tick: Filled,
+    { isGap, isReset, hasOutcomes }: Readonly<Record<"isGap" | "isReset" | "hasOutcomes", boolean>>,
+  ): Generator<PipelineEvent> {
+    const isQuiet = this.#isQuiet;
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
@@ -67,8 +75,9 @@ export class TradeEvents {
     }
     yield* this.news(time);
     if (!hasOutcomes) return;
-    for (const outcome of outcomes) {
-      if (!isQuiet || isRefusal(outcome)) yield outcomeEvent(outcome, time, this.#symbol);
+    for (const outcome of tick.outcomes) {
+      if (isQuiet && (!isRefusal(outcome) || this.#refusalsLeft-- <= 0)) continue;
+      yield outcomeEvent(outcome, time, this.#symbol);
     }
   }
 

@@ -2,8 +2,8 @@
 import type { Point } from "../domain/performance/m4_columns.ts";
 import type { Values } from "../domain/market/signal.ts";
 
-/** There are never more samples than this. */
-export const MOST_SAMPLES = 4_096;
+/** There are never more samples than this: one for each column of the chart, as each costs as much as tens of trades. */
+export const MOST_SAMPLES = 2_048;
 
 /** One line of a chart. */
 export interface NamedLine {
@@ -13,7 +13,10 @@ export interface NamedLine {
 
 /** Collects the values of one strategy. */
 export class ValueTrace {
-  #samples: { readonly time: number; readonly values: Values }[] = [];
+  readonly #times = new Float64Array(MOST_SAMPLES);
+  /** The samples of each value, in the order in which the strategy first named them; NaN where it had none. */
+  readonly #values = new Map<string, Float64Array>();
+  #size = 0;
   #every = 1;
   /** How many bars pass before the next sample. */
   #left = 0;
@@ -25,37 +28,53 @@ export class ValueTrace {
       return;
     }
     this.#left = this.#every - 1;
-    const found = values();
-    if (found === null) return;
-    this.#samples.push({ time, values: found });
-    if (this.#samples.length === MOST_SAMPLES) this.#thin();
+    this.#sample(time, values());
   }
 
   /** Takes many bars, one for each row before `size`, as `bar` does. */
   rows(time: Float64Array, size: number, valuesAt: (row: number) => Values | null): void {
-    let row = 0;
-    while (row + this.#left < size) {
-      row += this.#left;
-      this.#left = 0;
-      const at = row++;
-      this.bar(time[at]!, () => valuesAt(at));
+    let row = this.#left;
+    while (row < size) {
+      // The sample after the one that thins the others is still as near as those before.
+      const every = this.#every;
+      this.#sample(time[row]!, valuesAt(row));
+      row += every;
     }
-    this.#left -= size - row;
+    this.#left = row - size;
   }
 
   /** The values as lines, in the order in which the strategy names them. */
   lines(): NamedLine[] {
-    const names = new Set(this.#samples.flatMap(({ values }) => Object.keys(values)));
-    return [...names].map((name) => ({
-      name,
-      points: this.#samples
-        .filter(({ values }) => values[name] !== undefined)
-        .map(({ time, values }) => ({ time, value: Number(values[name]) })),
-    }));
+    return [...this.#values].map(([name, values]) => {
+      const points: Point[] = [];
+      for (let at = 0; at < this.#size; at++) {
+        const value = values[at]!;
+        if (!Number.isNaN(value)) points.push({ time: this.#times[at]!, value });
+      }
+      return { name, points };
+    });
+  }
+
+  #sample(time: number, found: Values | null): void {
+    if (found === null) return;
+    const at = this.#size++;
+    this.#times[at] = time;
+    for (const values of this.#values.values()) values[at] = NaN;
+    for (const name in found) this.#lineOf(name)[at] = Number(found[name]);
+    if (this.#size === MOST_SAMPLES) this.#thin();
+  }
+
+  #lineOf(name: string): Float64Array {
+    let line = this.#values.get(name);
+    if (line === undefined) this.#values.set(name, line = new Float64Array(MOST_SAMPLES).fill(NaN));
+    return line;
   }
 
   #thin(): void {
     this.#every *= 2;
-    this.#samples = this.#samples.filter((_, at) => at % 2 === 0);
+    this.#size /= 2;
+    for (const samples of [this.#times, ...this.#values.values()]) {
+      for (let at = 0; at < this.#size; at++) samples[at] = samples[2 * at]!;
+    }
   }
 }

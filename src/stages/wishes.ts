@@ -119,7 +119,10 @@ export class Wishes {
     turns.push({ row, wish: this.#last > 0 ? 1 : -1, values });
   }
 
+  /** A strategy that may fail is asked even if nobody sees its values: whether a run fails depends on no view. */
   #values(): Values | null {
-    return this.#keepsValues ? this.#strategy.values() : null;
+    const mayFail = this.#strategy.fault !== undefined;
+    const values = this.#keepsValues || mayFail ? this.#strategy.values() : null;
+    return this.#keepsValues ? values : null;
   }
 }

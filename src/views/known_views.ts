@@ -1,11 +1,16 @@
 /** The table of views. Adding a view takes its file, its test and a row here. */
 import type { Money } from "../domain/numbers/money.ts";
 import { JsonLines } from "./json_lines.ts";
-import { BacktestNarration } from "./report/backtest_narration.ts";
+import { ChartPicture } from "./chart/chart_picture.ts";
+import type { Picture } from "./picture.ts";
+import { BacktestNarration, type BacktestWords } from "./report/backtest_narration.ts";
 import { LiveOutput, WaitingOutput } from "./standard_output.ts";
+import type { TerminalDevice } from "./terminal/device.ts";
+import type { Asked } from "./terminal/key_questions.ts";
 import type { LogOptions } from "./terminal/log.ts";
 import { RunNarration } from "./terminal/run_narration.ts";
-import { type ShownProcess, TerminalView } from "./terminal/terminal_view.ts";
+import { type ShownProcess, TerminalView, type Words } from "./terminal/terminal_view.ts";
+import { canRedraw, columns, hasColours } from "./terminal/terminal.ts";
 import { SeveralViews, type View } from "./view.ts";
 
 /** The options that say how a run is shown. */
@@ -18,17 +23,35 @@ export interface ViewChoices {
   readonly cash: Money;
   /** Whether a backtest has fill models besides the configured one. */
   readonly models: boolean;
+  /** What a live run shows first on a terminal. */
+  readonly view: ViewName;
+  /** Where the journal is, or "none". */
+  readonly state: string;
 }
+
+/** What a terminal can show of a live run. */
+export type ViewName = "log" | keyof typeof PICTURES;
+
+/** The views that take the whole screen, in the order in which the key `v` shows them. */
+export const PICTURES = {
+  chart: ({ cash }: Pick<ViewChoices, "cash">): Picture => new ChartPicture(cash),
+};
 
 /** The process and the run that a view belongs to. */
 export interface ShownRun extends ShownProcess {
   readonly isBacktest: boolean;
+  /** The words of a run that has its own. */
+  readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
   /** Aborted when the user asks for the end. Slow readers then get little more time. */
   readonly signal: AbortSignal;
   /** Called once if the events of a live run can no longer be written. The run then has to end. */
   readonly onBroken: () => void;
+  /** The user's terminal with its keyboard; absent or null without one. */
+  readonly device?: TerminalDevice | null;
+  /** Takes what the user asks of a live run with a key. */
+  readonly onAsked?: (asked: Asked) => void;
 }
 
 /** A row of the table: opens a view of this run, or returns null if the options do not ask for it. */
@@ -36,16 +59,25 @@ export type OpenView = (choices: ViewChoices, run: ShownRun) => View | null;
 
 /** The views, in the order in which they are closed. */
 export const VIEWS: readonly OpenView[] = [
-  ({ json, logLevel: level, logFormat: format, cash, models }, run) =>
+  ({ json, logLevel: level, logFormat: format, cash, models, ...choices }, run) =>
     new TerminalView(run, {
       level,
       format,
       // Events as JSON take the place of the table.
       output: json ? null : outputOf(run),
-      words: run.isBacktest ? new BacktestNarration({ models, level }) : new RunNarration(cash),
+      words: run.words ?? (run.isBacktest
+        ? new BacktestNarration({ models, level, drawn: drawnOn(run.stdout) })
+        : new RunNarration(cash)),
       // In `backtest 2>&1 | head`, nobody reads what follows once the log has no reader.
       needsReader: run.isBacktest,
       stop: run.isBacktest ? run.stop : run.signal,
+      controls: run.isBacktest || run.device == null ? null : {
+        device: run.device,
+        pictures: new Map(Object.entries(PICTURES).map(([name, open]) => [name, open({ cash })])),
+        first: choices.view,
+        isKept: choices.state !== "none",
+        onAsked: run.onAsked ?? (() => {}),
+      },
     }),
   ({ json }, run) => json ? new JsonLines(outputOf(run)) : null,
 ];
@@ -53,6 +85,11 @@ export const VIEWS: readonly OpenView[] = [
 /** Opens the views that the options ask for, as a single view. */
 export function openViews(choices: ViewChoices, run: ShownRun, views = VIEWS): View {
   return new SeveralViews(views.flatMap((open) => open(choices, run) ?? []));
+}
+
+/** How a picture of dots is drawn below a table: on a terminal alone. */
+function drawnOn(stdout: ShownRun["stdout"]): NonNullable<BacktestWords["drawn"]> | null {
+  return canRedraw(stdout) ? { columns, colours: hasColours(stdout) } : null;
 }
 
 function outputOf(run: ShownRun): LiveOutput | WaitingOutput {

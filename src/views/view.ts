@@ -1,4 +1,5 @@
 /** The seam between a run and whatever shows it. */
+import type { CurvePoint } from "../domain/performance/equity_curve.ts";
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { RunState } from "../stages/run_state.ts";
 import type { ReportColumn, ReportHead } from "./report/report_table.ts";
@@ -39,7 +40,7 @@ export interface View {
 }
 
 /** The state of a run at one moment. */
-export type Glance = LiveGlance | BacktestGlance;
+export type Glance = LiveGlance | BacktestGlance | SweepGlance;
 
 /** The state of a live run and of its stream. */
 export interface LiveGlance {
@@ -75,9 +76,20 @@ export interface BacktestGlance extends BacktestProgress {
   readonly of: "backtest";
 }
 
+/** The state of a sweep: its progress, and of how many configurations. */
+export interface SweepGlance extends BacktestProgress {
+  readonly of: "sweep";
+  readonly configurations: number;
+  /** Those that are finished, and those that are computed now. */
+  readonly done: number;
+  readonly lanes: number;
+}
+
 /** The figures of a backtest, with a column for each fill model. */
 export interface Report extends ReportHead {
   readonly columns: readonly ReportColumn[];
+  /** Equity over time, thin enough to draw. */
+  readonly equity: readonly CurvePoint[];
 }
 
 /** Shows events as they come, and then what the view held back, even if the source of the events throws. */

@@ -13,6 +13,8 @@ const QUIET_TRADES = 7_200_000;
 const BUSY_TRADES = 500_000;
 const PROVEN_TRADES = 1_000_000;
 const PROOFS = 7;
+/** What issue 18 asks of a verification, in trades a second. */
+const ASKED = 1_500_000;
 const SAMPLE_MS = 1_000;
 const START_TIME = 1_723_161_255_342;
 
@@ -120,7 +122,7 @@ async function prove(): Promise<void> {
     return `${rate(median(ms))} M/s, best ${rate(Math.min(...ms))}`;
   };
   table(`penstock verify, ${PROVEN_TRADES} trades of the built-in market (${PROOFS} processes)`, [
-    ["trades a second, as reported", perSecond(inside)],
+    ["trades a second, as reported", `${perSecond(inside)} (asked for: ${(ASKED / 1e6).toFixed(2)} M/s)`],
     ["trades a second, with the start of the process", perSecond(whole)],
     ["entries compared, fills", `${printed["entries"]}, ${printed["fills"]}`],
   ]);

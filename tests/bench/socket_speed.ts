@@ -4,54 +4,54 @@
 import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
-import { encodeMessage } from "../../src/simulator/websocket.ts";
 import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
-import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
+import { config, FRAMES, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timedAsync } from "./timing.ts";
 
-const FRAMES = 1_000_000;
-const ROUNDS = 9;
+const ROUNDS = 7;
+/** What issue 18 asks for: this share of a bare reader's frames. */
+const ASKED = 0.8;
 const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
 await overWebSocket();
 Deno.exit();
 
 /** The pipeline over a loopback WebSocket, compared with a bare reader that only counts. */
 async function overWebSocket(): Promise<void> {
-  const server = new Worker(new URL("./flood_server.ts", import.meta.url), { type: "module" });
-  const port = new Promise<number>((resolve) => server.onmessage = ({ data }) => resolve(data));
-  server.postMessage(frames());
-  const endpoint = `ws://127.0.0.1:${await port}`;
+  const { endpoint, stop } = await startFlood();
   const bare: number[] = [];
   const whole: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     bare.push(await timedAsync(() => countFrames(endpoint)));
     whole.push(await timedAsync(() => runFrames(endpoint)));
   }
-  server.terminate();
+  await stop();
   const perSecond = (ms: number): string => `${Math.round(FRAMES / ms)} k frames/s`;
   const ratios = whole.map((ms, round) => bare[round]! / ms);
-  table("Over a loopback WebSocket, the server in another thread", [
+  table("Over a loopback WebSocket, in pieces of 64 kB from another process", [
     ["a bare reader that only counts", perSecond(median(bare))],
     ["feed and whole pipeline", perSecond(median(whole))],
     [
       "frames a second, pipeline ÷ bare",
-      `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`,
+      `median ${median(ratios).toFixed(2)}, best ${Math.max(...ratios).toFixed(2)} (asked for: ${ASKED})`,
     ],
   ]);
 }
 
-function frames(): Uint8Array {
-  const encoded = makeMessages().map(encodeMessage);
-  const length = encoded.reduce((sum, frame) => sum + frame.length, 0);
-  const all = new Uint8Array(length * FRAMES / MESSAGES);
-  let at = 0;
-  for (let i = 0; i < FRAMES; i++) {
-    const frame = encoded[i % MESSAGES]!;
-    all.set(frame, at);
-    at += frame.length;
-  }
-  return all;
+/** Starts the process that sends the frames. */
+async function startFlood(): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
+  const script = new URL("./flood_server.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read", script],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const { value } = await child.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+  const stop = async (): Promise<void> => {
+    await child.stdin.close();
+    await child.status;
+  };
+  return { endpoint: `ws://127.0.0.1:${Number(value)}`, stop };
 }
 
 async function countFrames(endpoint: string): Promise<void> {

@@ -8,6 +8,9 @@ import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 /** How many messages there are. */
 export const MESSAGES = 200_000;
 
+/** How many frames the flood has: the messages, several times. */
+export const FRAMES = 1_000_000;
+
 /** The default options of `penstock run`. */
 export const { config } = configure({});
 

@@ -215,6 +215,29 @@ Deno.test("a missing kline is a gap, which empties averages and bars, and one wi
   assertEquals(gaps.map(({ fromId, toId, missing }) => [fromId, toId, missing]), [[first, first + 7, 8]]);
 });
 
+Deno.test("a gap reaches to the next print, over klines without trades that follow the missing one", async () => {
+  await using folder = new Folder();
+  const klines = klinesOf(hours(7, 1_000), MINUTE);
+  const at = klines.findIndex((_, at) =>
+    at > 50 && klines.slice(at, at + 4).every(({ volume }) => parts(volume) > 0n)
+  );
+  const { close } = klines[at]!;
+  const empty = { ...klines[at + 2]!, open: close, high: close, low: close, close, volume: "0.00000000" };
+  const before = { ...klines[at + 1]!, open: close, high: close, low: close, close, volume: "0.00000000" };
+  for (
+    const [name, changed, gap] of [
+      ["after", klines.toSpliced(at + 1, 2, empty), [1, 8]],
+      ["before", klines.toSpliced(at + 1, 2, before), [2, 4]],
+    ] as const
+  ) {
+    const path = await folder.write(`${name}.csv`, textOf(changed));
+    const events = await eventsFrom([path, ...OPTIONS]);
+    const first = 4 * klines[at + gap[0]]!.openTime / MINUTE;
+    const gaps = events.filter(({ type }) => type === "gap");
+    assertEquals(gaps.map(({ fromId, missing }) => [fromId, missing]), [[first, gap[1]]], name);
+  }
+});
+
 Deno.test("--bars that klines do not fit are refused with those that would, and files that do not go together", async () => {
   await using folder = new Folder();
   const trades = hours(9, 300);

@@ -169,6 +169,41 @@ Deno.test("what a recording notes outside of the range is passed over, apart fro
   assert(Number(fills) > 5);
 });
 
+Deno.test("what a recording of a faster clock notes goes with the trades beside it, as its times are of another clock", async () => {
+  await using folder = new Folder();
+  const start = Date.UTC(2025, 0, 1) * 1000;
+  const line = (second: number, frame: string) => `${start + second * 1_000_000} ${frame}\n`;
+  const note = (second: number, content: RecordingNote) => line(second, noteText(content));
+  // A second of this machine is a minute of the market, and a trade comes with each.
+  const trade = (id: number) =>
+    line(id, messageOf({ firstId: id, lastId: id, time: start + id * 60_000_000, price: `${100 + id % 7}` }));
+  const down = (second: number) =>
+    note(second, { event: "disconnected", reason: `at ${second}`, retryInMs: 1 });
+  const path = await folder.write(
+    "recording.txt",
+    [
+      note(0, { event: "recording", version: 1, symbol: "BTCUSDT", speed: 60 }),
+      note(0, { event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 }),
+      ...[1, 2, 3].map(trade),
+      down(4),
+      ...[5, 6, 7, 8, 9].map(trade),
+      down(10),
+      ...[11, 12, 13, 14].map(trade),
+      down(15),
+      note(16, { event: "ended" }),
+    ].join(""),
+  );
+  const events = await eventsFrom([
+    path,
+    ...["--short", "1", "--long", "2", "--symbol", "BTCUSDT", "--bars", "1m"],
+    ...["--from", "2025-01-01T00:05:00Z", "--to", "2025-01-01T00:13:00Z"],
+  ]);
+  const { trades, outOfRange } = events.at(-1)!;
+  assertEquals([trades, outOfRange], [7, 5]);
+  const reasons = events.filter(({ type }) => type === "disconnected").map(({ reason }) => reason);
+  assertEquals(reasons, ["at 10"]);
+});
+
 Deno.test("--from and --to are refused together with other mistakes, and where they mean nothing", async () => {
   const { code, stderr } = await backtest([
     "a.csv",

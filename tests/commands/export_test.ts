@@ -1,6 +1,9 @@
 /** `penstock export` from outside, on journals that real runs write. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { Money, plain, ZERO } from "../../src/domain/numbers/money.ts";
+import { isoTime } from "../../src/domain/numbers/time.ts";
+import { COLUMNS } from "../../src/views/tables/export_tables.ts";
+import { exactRows } from "../views/tables/parquet_reading.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
@@ -32,6 +35,19 @@ function rowsOf(csv: string): Record<string, string>[] {
   assert(csv.endsWith("\r"), "the last line ends too");
   const [head, ...lines] = csv.split("\r\n").map((line) => line.replace(/\r$/, "").split(","));
   return lines.map((cells) => Object.fromEntries(head!.map((name, at) => [name, cells[at]!])));
+}
+
+/** The columns of all tables that hold amounts. */
+const AMOUNTS = Object.values(COLUMNS).flatMap((columns) =>
+  Object.entries(columns).filter(([, kind]) => kind === "amount").map(([name]) => name)
+);
+
+/** A day's trades that go up and down, one a minute. */
+function csvTrades(): string {
+  return Array.from({ length: 600 }, (_, i) => {
+    const price = (60_000 + 500 * Math.sin(i / 7) + 200 * Math.sin(i / 31)).toFixed(2);
+    return `${i + 1},${price},0.5,${price},${1_735_689_600_000 + 60_000 * i},false,true\n`;
+  }).join("");
 }
 
 const sum = (rows: readonly Record<string, string>[], column: string) =>
@@ -120,6 +136,167 @@ Deno.test("penstock export --closed fails if the fills do not add up to what the
       /^penstock: The books do not balance: the profit of all closed lots is .*, expected /,
     );
   });
+});
+
+Deno.test("penstock export --trips, --signals and --equity agree with what the run printed and with each other", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    const [first = "", second = ""] = await twoRuns(place);
+    const exported = async (...args: string[]) => {
+      const { code, stdout, stderr } = await inProcess("export", place.journal, ...args);
+      assertEquals(code, 0, stderr);
+      return { stdout, stderr };
+    };
+    const signals = (stdout: string) =>
+      stdout.split("\n").filter((line) => line.startsWith(`{"type":"signal"`));
+    assertEquals((await exported("--signals", "--format=json")).stdout, signals(second).join("\n"));
+    const shown = await exported("--signals", "--run=1");
+    assertEquals(shown.stdout.split("\n").length - 1, signals(first).length);
+    const { time, price, shortAverage, longAverage } = JSON.parse(signals(first)[0]!);
+    assertStringIncludes(
+      shown.stdout,
+      `1,${time},BTCUSDT,buy,${price},`,
+    );
+    assertStringIncludes(
+      shown.stdout,
+      `,"{""shortAverage"":""${shortAverage}"",""longAverage"":""${longAverage}""}"`,
+    );
+
+    // One buy and one sale make a trip, so trips are the closed lots.
+    const trips = await exported("--trips", "--run=all");
+    const closed = rowsOf((await exported("--closed", "--run=all")).stdout);
+    assertEquals(
+      rowsOf(trips.stdout).map(({ trip: _, fills, cause, ...row }) => {
+        assertEquals([fills, cause], ["2", "signal"]);
+        return row;
+      }),
+      closed,
+    );
+    const realized = String(eventsOf(second).at(-1)!.realized);
+    assertMatch(trips.stderr, /^run 1: \d+ round trips: cost .*\nrun 2: \d+ round trips: /);
+    assertStringIncludes(trips.stderr, `profit ${realized}, which is what the journal realized`);
+
+    const equity = rowsOf((await exported("--equity")).stdout);
+    assertEquals(
+      equity.filter(({ event }) => event === "fill").map((
+        { cash, position, tradeId },
+      ) => [cash, position, tradeId]),
+      fillsIn(second).map((line) => JSON.parse(line)).map((
+        { cash, position, tradeId },
+      ) => [cash, position, `${tradeId}`]),
+    );
+    assertEquals(equity.filter(({ event }) => event === "signal").length, signals(second).length);
+    for (const { price, cash, position, equity: value } of equity) {
+      assertEquals(plain(new Money(price!).times(position!).plus(cash!)), value);
+    }
+    const { equity: atEnd, lastTime } = eventsOf(second).at(-1)!;
+    const { event, equity: last, time: when } = equity.at(-1)!;
+    assertEquals([event, last, when], ["last", atEnd, lastTime]);
+    // At a signal's own trade the fill is valued at the trade's price, although the fill paid slippage.
+    const bought = equity.find(({ event }) => event === "fill")!;
+    assertEquals(bought["price"], equity[0]!["price"]);
+    assert(bought["price"] !== JSON.parse(fillsIn(second)[0]!).price);
+  });
+});
+
+Deno.test("penstock export --format parquet has the cells of the CSV, for every table", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    await twoRuns(place);
+    for (const table of [[], ["--closed"], ["--trips"], ["--signals"], ["--equity"]]) {
+      const args = [place.journal, ...table, "--run=all"];
+      const parquet = await inProcess("export", ...args, "--format=parquet");
+      assertEquals(parquet.code, 0);
+      const rows = await exactRows(parquet.bytes);
+      const csv = (await inProcess("export", ...args)).stdout.split("\r\n").map((line) => line.trimEnd());
+      assertGreater(rows.length, 20);
+      assertEquals(rows.length, csv.length - 1);
+      const head = csv[0]!.split(",");
+      rows.forEach((row, at) => {
+        assertEquals(Object.keys(row), head);
+        const cells = Object.entries(row).map(([name, value]) => {
+          if (value === null) return "";
+          if (["time", "opened", "closed"].includes(name)) return isoTime(Number(value));
+          if (typeof value === "string") {
+            return value.includes(",") ? `"${value.replaceAll('"', '""')}"` : value;
+          }
+          return AMOUNTS.includes(name) ? plain(new Money(value, 18)) : String(value);
+        });
+        assertEquals(cells.join(","), csv[at + 1]);
+      });
+    }
+  });
+});
+
+Deno.test("penstock export reads a result: the same fills, trips and closed positions as from the journal, and its equity curve", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [result, journal] = [`${folder}/result.json`, `${folder}/run.db`];
+    const trades = `${folder}/trades.csv`;
+    await Deno.writeTextFile(trades, csvTrades());
+    const options = ["--symbol=BTCUSDT", "--short=3", "--long=9", "--slippage=2"];
+    const { code, stderr } = await inProcess(
+      "backtest",
+      trades,
+      ...options,
+      "--out",
+      result,
+      "--state",
+      journal,
+    );
+    assertEquals(code, 0, stderr);
+    for (const table of [[], ["--closed"], ["--trips"]]) {
+      const of = async (path: string) => {
+        const { code, stdout, stderr } = await inProcess("export", path, ...table);
+        assertEquals(code, 0, stderr);
+        return [
+          stdout.replaceAll(/^1?,/gm, ","),
+          stderr.replace(/^run 1: /, "").replace("journal", "result"),
+        ];
+      };
+      const found = await of(result);
+      assertGreater(found[0]!.split("\n").length, 5);
+      assertEquals(found, await of(journal));
+    }
+    const curve = JSON.parse(await Deno.readTextFile(result)).equityCurve as string[][];
+    const equity = (await inProcess("export", result, "--equity")).stdout.split("\r\n").slice(1);
+    assertEquals(
+      equity.map((line) => line.trimEnd()),
+      curve.map(([time, value]) => `,${time},BTCUSDT,sample,,,,,${value}`),
+    );
+    const refused = async (...args: string[]) => {
+      const { code, stdout, stderr } = await inProcess("export", ...args);
+      assertEquals([code, stdout], [2, ""]);
+      return stderr;
+    };
+    assertStringIncludes(
+      await refused(result, "--signals"),
+      "a result has no signals. Repeat the backtest with --state",
+    );
+    assertStringIncludes(await refused(result, "--run=1"), "which has one: leave it out");
+    assertStringIncludes(
+      await refused(journal, "--trips", "--equity"),
+      "--equity, --trips: expected one of them",
+    );
+    assertStringIncludes(await refused(journal, "--copy", `${folder}/copy.db`, "--trips"), "without --trips");
+
+    const damaged = async (change: (text: string) => string, exit = 3) => {
+      const path = `${folder}/damaged.json`;
+      await Deno.writeTextFile(path, change(await Deno.readTextFile(result)));
+      const { code, stderr } = await inProcess("export", path, "--trips");
+      assertEquals(code, exit, stderr);
+      return stderr;
+    };
+    assertStringIncludes(await damaged((text) => text.slice(0, -50)), "is not whole");
+    assertStringIncludes(
+      await damaged((text) => text.replace(/"price":"[^"]*"/, `"price":"=1"`)),
+      "one of its fills is",
+    );
+    assertStringIncludes(await damaged((text) => text.replace(`"version":1`, `"version":2`)), "version 2");
+    assertStringIncludes(await damaged(() => `{"a": 1}`), "no result of penstock backtest --out");
+    const forged = await damaged((text) => text.replace(/"quantity":"[^"]*"/, `"quantity":"1"`), 1);
+    assertStringIncludes(forged, "The books do not balance");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("penstock export of a run without fills has a header and no rows", async () => {

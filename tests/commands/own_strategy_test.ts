@@ -153,6 +153,21 @@ Deno.test("a file may mention in comments, texts and names what it may not use",
   assertEquals([code, text], [0, ""]);
 });
 
+Deno.test("a strategy whose values fail ends the run whether anyone sees its values or not", async () => {
+  const source = TURNING.replace("onBar(", "values: () => ({ x: NaN }),\n  onBar(");
+  await withFiles(source, async (folder) => {
+    for (const shown of [["--json"], [], ["--log-level=error"]]) {
+      const { code, stderr } = await backtest([
+        ...shown,
+        `--strategy=${folder}/mine.ts`,
+        `${folder}/trades.csv`,
+      ]);
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, "failed (after bar 1): values() returned x as NaN");
+    }
+  });
+});
+
 Deno.test("--set is read by what the file says of its options, and every mistake is named", () =>
   withFiles(null, async (folder) => {
     const refused = async (options: readonly string[]) => {

@@ -121,6 +121,39 @@ Deno.test({
     }),
 });
 
+/** Waits until a journal has so many fills. */
+async function fillsIn(journal: string, count: number): Promise<void> {
+  for (;;) {
+    await using reader = await JournalReader.open(journal);
+    if ((await reader.latest("fill", count)).length === count) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+Deno.test({
+  name:
+    "penstock demo keeps trading while nothing reads the terminal with its chart, and ends cleanly on SIGTERM",
+  ignore: !hasScript(),
+  fn: () =>
+    inFolder(async (folder) => {
+      const journal = `${folder}/run.db`;
+      const args = ["demo", "--rate=2000", "--short=1", "--long=2", "--view=chart", `--state=${journal}`];
+      const flags = [...FLAGS, `--allow-write=${folder}`];
+      await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)], {}, 200, 60);
+      await terminal.shows("\x1b[?1049h");
+      terminal.stopReading();
+      await within(fillsIn(journal, 1_500), "fifteen hundred fills");
+      Deno.kill(Number(await Deno.readTextFile(`${journal}.lock`)), "SIGTERM");
+      const isStopped = async () => {
+        while (await stoppedIn(journal) === null) await new Promise((resolve) => setTimeout(resolve, 50));
+      };
+      await within(isStopped(), "the end of the run");
+      terminal.readOn();
+      assertEquals((await terminal.finished()).code, 0);
+      assertEquals(await stoppedIn(journal), "asked to");
+    }),
+});
+
 Deno.test({
   name: "penstock demo keeps trading while Ctrl-S stops its terminal, and ends cleanly on SIGTERM",
   ignore: !hasScript(),
@@ -129,18 +162,13 @@ Deno.test({
       const journal = `${folder}/run.db`;
       const args = ["demo", "--rate=2000", "--short=1", "--long=2", `--state=${journal}`];
       const flags = [...FLAGS, `--allow-write=${folder}`];
-      await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)]);
+      // A run that reads keys takes Ctrl-S for one of them.
+      const words = ["sh", "-c", `exec "$@" < /dev/null`, "sh", Deno.execPath(), ...commandLine(args, flags)];
+      await using terminal = new OwnTerminal(words);
       await terminal.shows("BUY ");
       await terminal.type("\x13");
-      const fills = async (count: number) => {
-        for (;;) {
-          await using reader = await JournalReader.open(journal);
-          if ((await reader.latest("fill", count)).length === count) return;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      };
       // Each adds a line to the log, so a run that waits for its terminal would not get this far.
-      await within(fills(1_000), "a thousand fills");
+      await within(fillsIn(journal, 1_000), "a thousand fills");
       const pid = Number(await Deno.readTextFile(`${journal}.lock`));
       Deno.kill(pid, "SIGTERM");
       assertEquals((await terminal.finished()).code, 0);

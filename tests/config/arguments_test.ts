@@ -131,6 +131,7 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
       const command = OPTIONS[name].commands[0]!;
       const files: Partial<Record<string, string[]>> = {
         backtest: ["trades.csv"],
+        sweep: ["trades.csv"],
         verify: ["a.db", "a.txt"],
         release: ["a.db"],
         halt: ["a.db"],

@@ -193,6 +193,30 @@ Deno.test("configure() refuses a faster clock for a run on a real exchange, and 
   assertEquals(configure({ speed }, [], "demo").config.speed, 60);
 });
 
+Deno.test("configure() reads a bare number as milliseconds, and remarks on bars of less than a second given so", () => {
+  const remarks = (text: string, source: "command line" | "file" = "command line") =>
+    configure({ bars: { text, source } }).remarks;
+  assertEquals(configure({ bars: { text: "60", source: "command line" } }).config.bars, {
+    by: "time",
+    length: 60_000,
+  });
+  assertEquals(remarks("60"), [
+    `--bars is "60", and a bare number is milliseconds: a bar has 60ms. Did you mean 60s, 60m, or 60t for bars of 60 trades?`,
+  ]);
+  assertEquals(remarks("5", "file")?.[0]?.startsWith(`"bars" in the configuration file is "5", and`), true);
+  for (const text of ["60ms", "60s", "60000", "1000", "100t", "trades"]) {
+    assertEquals(remarks(text), undefined);
+  }
+});
+
+Deno.test("configure() says what to do about a strategy on a network", () => {
+  const strategy = { text: "https://example.com/mine.ts", source: "command line" } as const;
+  assertEquals(assertThrows(() => configure({ strategy }), ConfigError).mistakes, [
+    `--strategy is "https://example.com/mine.ts": expected a file on this machine, as no code is loaded from a ` +
+    "network: download it, read it, and name it",
+  ]);
+});
+
 Deno.test("nameIn() names an option as the user wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");

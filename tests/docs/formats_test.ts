@@ -1,6 +1,9 @@
 /** Runs the lines that read Penstock's files with other tools, or make files for it, if the tool is installed. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { inProcess } from "../support/in_process.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
+import { type ExportRow, signalRow, type TableName, tripRow } from "../../src/views/tables/export_tables.ts";
+import { parquetTable } from "../../src/views/tables/parquet_table.ts";
 import { fences, PAGES } from "./pages.ts";
 
 const PAGE = PAGES.get("docs/formats.md")!;
@@ -36,11 +39,70 @@ function works(command: string, ...args: string[]): boolean {
 const PYTHONS = [Deno.env.get("PENSTOCK_PYTHON") ?? "python3", "/usr/bin/python3"];
 const PYTHON = PYTHONS.find((python) => works(python, "-c", "import pandas")) ?? PYTHONS[0]!;
 
+/** A table as Parquet. */
+async function parquetOf(table: TableName, rows: readonly ExportRow[]): Promise<Uint8Array> {
+  const pieces: string[] = [];
+  const writeSync = (bytes: Uint8Array): number => {
+    pieces.push(bytes.toHex());
+    return bytes.length;
+  };
+  const file = await parquetTable({ writeSync }, table);
+  for (const { cells } of rows) file.add(cells);
+  file.finish();
+  return Uint8Array.fromHex(pieces.join(""));
+}
+
+const START = 1_795_959_075_372_000;
+const TRIPS = await parquetOf(
+  "trips",
+  [["signal", "12.5"], ["signal", "-1.96321225"], ["stop-loss", "-7.000000000000000001"]]
+    .map(([cause, profit], at) =>
+      tripRow({
+        number: at + 1,
+        symbol: "BTCUSDT",
+        opened: START + at * 60_000_000,
+        closed: START + at * 60_000_000 + 1_647_000,
+        quantity: new Money("0.01666"),
+        cost: new Money("999.664141"),
+        proceeds: new Money("999.7002932"),
+        fees: new Money("1.99936445"),
+        profit: new Money(profit!),
+        fills: 2,
+        cause: cause!,
+        buyTradeId: 50 + at,
+        sellTradeId: 60 + at,
+      }, { run: 1 })
+    ),
+);
+const SIGNALS = await parquetOf("signals", [
+  signalRow(
+    {
+      type: "signal",
+      time: "2026-11-29T13:31:15.372000Z",
+      symbol: "BTCUSDT",
+      side: "buy",
+      price: "60003.85",
+      tradeId: 50,
+      shortAverage: "60001.86",
+      longAverage: "60001.0926",
+    },
+    START,
+    { run: 1 },
+  ),
+]);
+const EQUITY = `run,time,symbol,event,tradeId,price,cash,position,equity\r
+1,2026-11-29T13:31:15.372000Z,BTCUSDT,signal,50,60003.85,10000,0,10000\r
+1,2026-11-29T13:31:17.019000Z,BTCUSDT,fill,115,60006.02,9998.03678775,0,9998.03678775\r
+`;
+
 /** The output of a command in a folder with the files that the page reads. */
 function printed(command: string, ...args: string[]): string {
   const folder = Deno.makeTempDirSync();
   try {
     Deno.writeTextFileSync(`${folder}/fills.csv`, FILLS);
+    Deno.writeTextFileSync(`${folder}/equity.csv`, EQUITY);
+    Deno.writeFileSync(`${folder}/trips.parquet`, TRIPS);
+    Deno.writeFileSync(`${folder}/signals.parquet`, SIGNALS);
     Deno.writeTextFileSync(`${folder}/mine.csv`, MINE);
     Deno.writeTextFileSync(
       `${folder}/events.jsonl`,
@@ -85,11 +147,22 @@ Deno.test({
   name: "the lines for pandas read exports, events and results, if there is a Python with pandas",
   ignore: !works(PYTHON, "-c", "import pandas"),
   fn() {
-    const [fills = "", events = "", result = "", ...more] = fences(PAGE, "python");
+    const [fills = "", equity = "", parquet = "", events = "", result = "", ...more] = fences(PAGE, "python");
     assertEquals(more, []);
     assertStringIncludes(printed(PYTHON, "-c", fills), "0.99966415");
+    assertStringIncludes(printed(PYTHON, "-c", equity), "9998.03678");
+    assertStringIncludes(parquet, "read_parquet");
     assertStringIncludes(printed(PYTHON, "-c", events), "60006.02");
     assertStringIncludes(printed(PYTHON, "-c", result), "9998.03");
+  },
+});
+
+Deno.test({
+  name: "the lines for pandas read Parquet with exact amounts, if there is a Python with pyarrow",
+  ignore: !works(PYTHON, "-c", "import pandas, pyarrow"),
+  fn() {
+    const parquet = fences(PAGE, "python").find((lines) => lines.includes("read_parquet"))!;
+    assertEquals(printed(PYTHON, "-c", parquet).trim(), "3.536787749999999999 0 days 00:00:01.647000");
   },
 });
 
@@ -97,14 +170,18 @@ Deno.test({
   name: "the lines for DuckDB read exports, events and results, if there is a DuckDB",
   ignore: !works(DUCKDB, "--version"),
   fn() {
-    const [fills = "", events = "", result = "", ...more] = fences(PAGE, "sql");
+    const [fills = "", trips = "", signals = "", events = "", result = "", ...more] = fences(PAGE, "sql");
     assertEquals(more, []);
     assertStringIncludes(printed(DUCKDB, "-csv", "-c", fills), "buy,1,0.99966415");
+    const found = printed(DUCKDB, "-csv", "-c", trips);
+    assertStringIncludes(found, "signal,2,10.536787750000000000,00:00:01.647");
+    assertStringIncludes(found, "stop-loss,1,-7.000000000000000001,00:00:01.647");
+    assertStringIncludes(printed(DUCKDB, "-csv", "-c", signals), ",buy,60001.86,60001.0926");
     assertStringIncludes(printed(DUCKDB, "-csv", "-c", events), "signal,2");
     assertStringIncludes(printed(DUCKDB, "-csv", "-c", result), "2,-1.96321225,0.00019632");
   },
 });
 
 Deno.test("the page has lines for every tool that it names", () => {
-  for (const tool of ["pandas", "DuckDB", "sqlite3"]) assert(PAGE.includes(tool), tool);
+  for (const tool of ["pandas", "DuckDB", "Excel", "sqlite3"]) assert(PAGE.includes(tool), tool);
 });

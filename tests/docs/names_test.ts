@@ -4,6 +4,7 @@ import meta from "../../deno.json" with { type: "json" };
 import { readArguments } from "../../src/config/arguments.ts";
 import { csvColumns } from "../../src/formats/csv_layout.ts";
 import { configure } from "../../src/config/config.ts";
+import { configureSweep } from "../../src/config/grid.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
 import { optionWord } from "../../src/domain/process/config_error.ts";
 import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
@@ -96,7 +97,8 @@ Deno.test("every command line of the program has valid options and values", () =
       const { command, given, mistakes } = readArguments(args);
       const all = [...mistakes];
       try {
-        configure(given, all, command);
+        if (command === "sweep") configureSweep(given, all);
+        else configure(given, all, command);
       } catch (error) {
         throw new Error(`${path}: ${line}`, { cause: error });
       }

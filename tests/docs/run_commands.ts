@@ -34,7 +34,7 @@ const VENUE_FILES: readonly (readonly [name: string, sample: string])[] = [
 /** Commands that need an exchange's hosts, or wait for a client. */
 const OUTSIDE = ["run", "doctor"];
 /** Commands that need a moving clock; the others wait for no timer. */
-const CLOCKED = ["demo", "exchange", "halt", "release", "resume"];
+const CLOCKED = ["demo", "exchange", "halt", "release", "resume", "sweep"];
 const LONGEST = "4s";
 
 /** The rest of standard input. */

@@ -31,6 +31,9 @@ interface Made {
 /** Trades that mostly follow each other, with some gaps, repeats, jumps in time and finer prices. */
 function makeTrades(random: SeededRandom, areAggregates: boolean): Made[] {
   let { id, time } = START;
+  // Exchanges write all decimals; prices in a row have most digits in common.
+  const isPadded = random.whole(0, 1) === 0;
+  const base = random.pick([0, 0, 9_999_000, 123_456_000]);
   return Array.from({ length: random.whole(1, 200) }, () => {
     const odd = random.whole(0, 100);
     if (odd === 0) id += random.pick([-3, -1, 1, 5, 2_000_000_000]);
@@ -39,16 +42,24 @@ function makeTrades(random: SeededRandom, areAggregates: boolean): Made[] {
     id += areAggregates ? random.pick([1, 1, 2, 7]) : 1;
     time += 1000 * random.whole(0, 500);
     const decimals = odd === 2 ? 8 : random.pick([0, 1, 2, 2, 2]);
-    const price = odd === 3 ? "9007199254740991" : (random.whole(1, 10_000_000) / 100).toFixed(decimals);
+    const cents = base === 0 ? random.whole(1, 10_000_000) : base + random.whole(0, 2_000);
+    const plain = (cents / 100).toFixed(isPadded ? Math.max(1, decimals) : decimals);
+    const price = odd === 3 ? "9007199254740991" : isPadded ? padded(plain) : plain;
+    const quantity = `${random.whole(0, 3)}.${random.whole(1, 99_999)}`;
     return {
       firstId,
       lastId: id,
-      price: odd === 4 ? "-1" : Number(price) === 0 ? "1" : price,
-      quantity: `${random.whole(0, 3)}.${random.whole(1, 99_999)}`,
+      price: odd === 4 ? "-1" : odd === 5 ? `0${price}` : Number(price) === 0 ? "1" : price,
+      quantity: isPadded ? padded(quantity) : quantity,
       time,
       buyerIsMaker: random.whole(0, 1) === 0,
     };
   });
+}
+
+/** An amount with eight decimals, as exchanges write it. */
+function padded(amount: string): string {
+  return amount.padEnd(amount.indexOf(".") + 9, "0");
 }
 
 /** Headers that name the columns in an order of their own, with an id last and with one first. */

@@ -9,6 +9,7 @@ import { lineChunks } from "../../src/feeds/files/line_chunks.ts";
 import { binanceKlines } from "../../src/formats/binance_klines.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { layoutOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
+import { KlineScan } from "../../src/formats/kline_scan.ts";
 import { type Kline, KLINE_HEADER, klineRow, parts, printsOf } from "../support/klines.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 
@@ -20,10 +21,12 @@ type Read = readonly [id: number, time: number, price: bigint, quantity: bigint]
 /** All that is read of a file: prints, and reasons of rejections with the ids that they name. */
 async function readAll(
   text: string,
-  { chunkBytes = 1 << 18, strict = true, blocks = [0] }: {
+  { chunkBytes = 1 << 18, strict = true, blocks = [0], unit = 8 }: {
     readonly chunkBytes?: number;
     readonly strict?: boolean;
     readonly blocks?: readonly number[];
+    /** The unit of blocks. */
+    readonly unit?: number;
   } = {},
 ): Promise<(Read | string)[]> {
   const found: (Read | string)[] = [];
@@ -40,7 +43,7 @@ async function readAll(
     for (;;) {
       const most = blocks[turn++ % blocks.length]!;
       const last = found.at(-1);
-      const after = typeof last === "object" ? { id: last[0], time: last[1], decimals: 8 } : null;
+      const after = typeof last === "object" ? { id: last[0], time: last[1], decimals: unit } : null;
       const block = most === 0 || after === null ? null : reader.takeBlock(after, most);
       if (block !== null && turn % 3 === 0) {
         const { size } = block;
@@ -50,7 +53,7 @@ async function readAll(
       for (let row = 0; row < (block?.size ?? 0); row++) {
         const { id, time, price, quantityWhole, quantityFraction } = block!;
         const quantity = BigInt(quantityWhole[row]!) * 100_000_000n + BigInt(quantityFraction[row]!);
-        found.push([id[row]!, time[row]!, BigInt(price[row]!), quantity]);
+        found.push([id[row]!, time[row]!, BigInt(price[row]!) * 10n ** BigInt(8 - unit), quantity]);
       }
       if (block !== null) continue;
       const read = reader.next();
@@ -123,9 +126,10 @@ Deno.test("a kline is four prints, as the contract has them, however the file is
       fc.boolean(),
       fc.integer({ min: 1, max: 700 }),
       fc.array(fc.constantFrom(0, 1, 8, 31, 2048), { minLength: 1, maxLength: 3 }),
-      async (made, unit, hasHeader, chunkBytes, blocks) => {
+      fc.constantFrom(2, 8),
+      async (made, unit, hasHeader, chunkBytes, blocks, places) => {
         const text = (hasHeader ? KLINE_HEADER : "") + made.map((kline) => klineRow(kline, unit)).join("");
-        const found = await readAll(text, { chunkBytes, blocks });
+        const found = await readAll(text, { chunkBytes, blocks, unit: places });
         assertEquals(found, made.flatMap((kline) => expected(kline, unit)));
       },
     ),
@@ -252,10 +256,11 @@ Deno.test("no damage to a file of klines makes its reader throw anything but Unu
     klineRow({
       interval: MINUTE,
       openTime: (28_928_160 + at) * MINUTE,
-      open: "60000.10",
-      high: "60010.55",
+      // As exchanges write them, and otherwise.
+      open: at < 4 ? "60000.10000000" : "60000.10",
+      high: at < 4 ? "60010.55000000" : "60010.55",
       low: "59990.00000000",
-      close: "60001.1",
+      close: at < 4 ? "60001.10000000" : "60001.1",
       volume: "12.34567891",
     }));
   const whole = ENCODER.encode(base.join(""));
@@ -278,7 +283,13 @@ Deno.test("no damage to a file of klines makes its reader throw anything but Unu
         }
         const text = new TextDecoder().decode(damaged);
         const outcomes: unknown[] = [];
-        for (const options of [{ chunkBytes }, { chunkBytes: 1 << 18 }, { chunkBytes, blocks: [30, 0, 7] }]) {
+        const ways = [
+          { chunkBytes },
+          { chunkBytes: 1 << 18 },
+          { chunkBytes, blocks: [30, 0, 7] },
+          { blocks: [30, 0, 7], unit: 2 },
+        ];
+        for (const options of ways) {
           try {
             outcomes.push(await readAll(text, { strict: false, ...options }));
           } catch (error) {
@@ -288,6 +299,7 @@ Deno.test("no damage to a file of klines makes its reader throw anything but Unu
         }
         assertEquals(outcomes[1], outcomes[0]);
         assertEquals(outcomes[2], outcomes[0]);
+        assertEquals(outcomes[3], outcomes[0]);
         for (const read of Array.isArray(outcomes[0]) ? outcomes[0] as (Read | string)[] : []) {
           if (typeof read === "object") {
             assert(read[2] > 0n && read[3] >= 0n && Number.isSafeInteger(read[0]));
@@ -297,4 +309,37 @@ Deno.test("no damage to a file of klines makes its reader throw anything but Unu
     ),
     { numRuns: fuzzCases(500, 3) },
   );
+});
+
+Deno.test("the WebAssembly loop reads usual klines in blocks, up to one that has no trades", () => {
+  const rows = Array.from({ length: 2_000 }, (_, at) =>
+    klineRow({
+      interval: MINUTE,
+      openTime: (28_928_160 + at) * MINUTE,
+      open: "60000.10000000",
+      high: "60010.55000000",
+      low: "59990.00000000",
+      close: "60001.10000000",
+      volume: at === 1_500 ? "0.00000000" : `${at % 9}.34567891`,
+    }));
+  const bytes = ENCODER.encode(rows.join(""));
+  const scan = new KlineScan("BTCUSDT", 12);
+  scan.open(bytes, bytes.length);
+  let read = 1;
+  let at = rows[0]!.length;
+  for (;;) {
+    const id = 4 * (28_928_160 + read) - 1;
+    const block = scan.read(
+      at,
+      { id, time: (28_928_160 + read) * MINUTE - 1_000, decimals: 2 },
+      4096,
+      MINUTE,
+    );
+    if (block === null) break;
+    assertEquals([block.firstId, block.id[0], block.highest], [id + 1, id + 1, 6_001_055]);
+    assertEquals(block.latest, block.time[block.size - 1]);
+    read += block.size / 4;
+    at = scan.stoppedAt;
+  }
+  assertEquals([read, at], [1_500, rows.slice(0, 1_500).join("").length]);
 });

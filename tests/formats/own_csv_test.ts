@@ -51,6 +51,30 @@ Deno.test("ownCsv() passes over a header, whatever it says, and no row", async (
   }
 });
 
+Deno.test("ownCsv() says what a comma in an amount is", async () => {
+  for (
+    const [row, amount] of [
+      ["2025-01-01T00:00:07.5Z;60003,85;0.1;sell;7", "60003,85"],
+      [`2025-01-01T00:00:07.5Z,60003.85,"0,01666",sell,7`, "0,01666"],
+      ["2025-01-01T00:00:07.5Z;60,003.85;0.1;sell;7", "60,003.85"],
+      ["2025-01-01T00:00:07.5Z;60.003,85;0.1;sell;7", "60.003,85"],
+    ] as const
+  ) {
+    const { reasons: [reason = ""] } = await read(row, "time,price,quantity,side,id");
+    assertStringIncludes(reason, `is "${amount}": expected decimal text`);
+    assertStringIncludes(
+      reason,
+      "this has a comma: write a point before the decimals, and nothing between thousands",
+    );
+  }
+  const { reasons: [other = ""] } = await read(
+    "2025-01-01T00:00:07.5Z;60003x85;0.1;sell;7",
+    "time,price,quantity,side,id",
+  );
+  assertStringIncludes(other, `is "60003x85"`);
+  assertEquals(other.includes("comma"), false);
+});
+
 Deno.test("ownCsv() refuses a header that contradicts the columns", async () => {
   for (const separator of [",", ";", "\t"]) {
     const header = ["price", "Time", "amount"].join(separator);

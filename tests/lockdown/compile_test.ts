@@ -122,6 +122,7 @@ Deno.test({
       "fzstd",
       "hyparquet",
       "hyparquet-compressors",
+      "hyparquet-writer",
       "hysnappy",
     ];
     for (const name of packages) assert(known.includes(name), name);

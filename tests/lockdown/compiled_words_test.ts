@@ -48,6 +48,7 @@ const BEYOND: readonly (readonly [args: string, code: number, words: string])[] 
   ["status x.db", 1, "This program was built to use only ./data"],
   ["export x.db", 1, "This program was built to use only ./data"],
   ["resume x.db --reason=x", 1, "This program was built to use only ./data"],
+  ["compare outside.txt data/x.json", 2, `no permission to read outside.txt: ${FOLDER}`],
   ["verify x.db outside.txt", 1, "This program was built to use only ./data"],
   ["config --config=outside.txt", 2, `--config outside.txt: no permission to read outside.txt: ${FOLDER}`],
   ["doctor --state=x.db", 1, "This program was built to use only ./data"],

@@ -158,6 +158,13 @@ class Scene {
       const verified = await this.#run("verify", JOURNAL, "data/first.txt", "data/second.txt");
       yield this.#row("verify its journal from the recordings", "exit 0", verified, 0, "");
     }
+    yield this.#row(
+      "compare its journal with itself",
+      "exit 0, the same",
+      await this.#run("compare", JOURNAL, JOURNAL),
+      0,
+      "The same: all options",
+    );
     const { data } = this.#parts;
     Deno.copyFileSync(`${data}/penstock.db`, `${data}/foreign.db`);
     const database = new DatabaseSync(`${data}/foreign.db`);

@@ -4,6 +4,7 @@ import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
+import { constants, gunzipSync } from "node:zlib";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
@@ -12,6 +13,7 @@ import {
   type Choices,
   computeReference,
   type PlainHalt,
+  type PlainLoss,
   type PlainStop,
   type PlainTrade,
 } from "../support/reference.ts";
@@ -170,20 +172,31 @@ async function assertReference(
   { ids, processed }: Reviewed,
   entries: readonly Entry[],
 ): Promise<{ readonly fills: number; readonly bars: number | undefined }> {
-  const happened = entries.flatMap(({ type, time, content }, place): (PlainHalt | PlainStop)[] => {
-    if (type === "expired" && content["reason"] === undefined) {
-      const { trades } = entries.slice(place).find(({ type }) => type === "checkpoint")!.content;
-      return [{ before: trades as number, action: "stop" }];
-    }
-    if (type !== "halt" && type !== "released") return [];
-    const { tradeId, action, requested, text } = content as Record<string, unknown>;
-    const isHere = requested === undefined && text !== undefined;
-    if (requested === undefined && !isHere) return [];
-    const afterId = isHere ? requests.releases.find((released) => released.time === time)!.afterId : tradeId;
-    const at = processed.findIndex(({ firstId }) => firstId > ids.rising(afterId as number));
-    const before = at < 0 ? processed.length : at;
-    return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
-  });
+  const happened = entries.flatMap(
+    ({ type, time, content }, place): (PlainHalt | PlainStop | PlainLoss)[] => {
+      const isCheckpoint = ({ type }: Entry) => type === "checkpoint";
+      if (type === "expired" && content["reason"] === undefined) {
+        const { trades } = entries.slice(place).find(isCheckpoint)!.content;
+        return [{ before: trades as number, action: "stop" }];
+      }
+      if (type === "disconnected") {
+        const how = content["cause"] === "stale" ? "stale" : "disconnected";
+        // A checkpoint follows at once, unless no trade has come since the last one.
+        const checkpoint = entries.slice(0, place + 2).findLast(isCheckpoint);
+        return [{ before: (checkpoint?.content["trades"] ?? 0) as number, action: "lose", how }];
+      }
+      if (type !== "halt" && type !== "released") return [];
+      const { tradeId, action, requested, text } = content as Record<string, unknown>;
+      const isHere = requested === undefined && text !== undefined;
+      if (requested === undefined && !isHere) return [];
+      const afterId = isHere
+        ? requests.releases.find((released) => released.time === time)!.afterId
+        : tradeId;
+      const at = processed.findIndex(({ firstId }) => firstId > ids.rising(afterId as number));
+      const before = at < 0 ? processed.length : at;
+      return [{ before, action: type === "halt" ? action as "hold" | "flatten" : "release", time }];
+    },
+  );
   const { events, closes, totals: { bars } } = computeReference(processed, choices, happened);
   const expected = events.filter(({ type }) => DECIDED.includes(type))
     .map(({ time: _time, ...event }) => withPublished(event, ids));
@@ -214,11 +227,16 @@ function assertSame(found: readonly unknown[], expected: readonly unknown[]): vo
   }
 }
 
+/** Whether a file has any text, plain or gzip: a power cut may leave less of a recording than that. */
+function hasText(file: string): boolean {
+  const bytes = Deno.readFileSync(file);
+  if (bytes[0] !== 0x1f) return bytes.length > 0;
+  return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).length > 0;
+}
+
 /** Checks that the journal follows from the recordings. */
 async function assertVerified({ path, boots, isUnproven }: DayOver): Promise<void> {
-  const recordings = boots.flatMap(({ process }) => process.recordings).filter((file) =>
-    Deno.statSync(file).size > 0
-  );
+  const recordings = boots.flatMap(({ process }) => process.recordings).filter(hasText);
   await using journal = await JournalReader.open(path);
   const verification = await Verification.of(journal, null, {
     engineOf: keptEngine,

@@ -109,8 +109,7 @@ export function planOf(seed: number): DayPlan {
 function barsOf(random: Random): Pick<Choices, "bars" | "fill"> {
   const sizes = [null, null, "20s", "20s", "1m", "3m", "3t", "8t"];
   const bars = sizes[random.below(sizes.length)]!;
-  // An order that waits for the next trade is cut when the connection is lost, which the reference does not know.
-  return bars === null ? {} : { bars, fill: "signal" };
+  return bars === null ? {} : { bars };
 }
 
 /** The options of a run for these choices. */

@@ -146,6 +146,7 @@ export class SimulatedProcess {
       runtime: this.#runtime,
       watchesMemory: false,
       views: [() => this.#view()],
+      device: () => null,
       journals: () => Promise.resolve({ open: disk.openJournal, RunJournal }),
       startRecording: ({ path }, { symbol, exchange }, { journal, log, clock }) => {
         const onTrouble = (text: string) => log({ level: "warn", text });

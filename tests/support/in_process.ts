@@ -4,6 +4,11 @@ import type { Finished } from "./penstock.ts";
 
 type Output = typeof Deno.stdout | typeof Deno.stderr;
 
+/** What a command line printed, standard output also as the bytes that it is. */
+export interface Printed extends Finished {
+  readonly bytes: Uint8Array;
+}
+
 /** Commands that leave this process without the permissions of the tests, unless their command line is refused. */
 const DROPPING = ["run", "demo"];
 
@@ -15,13 +20,13 @@ let last: Promise<unknown> = Promise.resolve();
  * reads no standard input and drops no permissions. A test of signals, permissions, terminals or pipes needs
  * `Penstock.start()`.
  */
-export function inProcess(...args: readonly string[]): Promise<Finished> {
+export function inProcess(...args: readonly string[]): Promise<Printed> {
   const run = last.then(() => captured(args));
   last = run.catch(() => {});
   return run;
 }
 
-async function captured(args: readonly string[]): Promise<Finished> {
+async function captured(args: readonly string[]): Promise<Printed> {
   using stdout = new Capture(Deno.stdout);
   using stderr = new Capture(Deno.stderr);
   using _log = redirected("log", stdout);
@@ -31,7 +36,7 @@ async function captured(args: readonly string[]): Promise<Finished> {
     if (DROPPING.includes(args[0]!)) throw new Error(`"${args[0]}" drops permissions: use Penstock.start()`);
     return Promise.resolve({ signal, blocking: (work) => work() });
   });
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  return { code, stdout: stdout.text, stderr: stderr.text, bytes: stdout.bytes };
 }
 
 /** Takes what is written to a stream, which says meanwhile that it is no terminal. */
@@ -65,6 +70,10 @@ class Capture implements Disposable {
     const decoder = new TextDecoder();
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
     return (text + decoder.decode()).replace(/\n$/, "");
+  }
+
+  get bytes(): Uint8Array {
+    return Uint8Array.fromHex(this.#chunks.map((chunk) => chunk.toHex()).join(""));
   }
 
   [Symbol.dispose](): void {

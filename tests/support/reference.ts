@@ -6,7 +6,7 @@
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import { ReferenceBars } from "./reference_bars.ts";
-import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
+import { type Lost, type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
 /** The quantity of a trade without one. */
 export const DEFAULT_QUANTITY = "0.00100000";
@@ -147,6 +147,11 @@ class ReferenceRun {
   /** A process stops: the orders that wait expire, and another process continues. */
   stop(): void {
     this.#orders.end();
+  }
+
+  /** The connection is lost. */
+  lose(lost: Lost): void {
+    this.#orders.lose(lost);
   }
 
   /** Halts by hand, at `time`. */
@@ -304,11 +309,18 @@ export interface PlainStop {
   readonly action: "stop";
 }
 
+/** The loss of the connection before the trade of this number, counted from 0. */
+export interface PlainLoss {
+  readonly before: number;
+  readonly action: "lose";
+  readonly how: Lost;
+}
+
 /** The results of `trades` under `choices`, from the first trade to the end of the input. */
 export function computeReference(
   trades: Iterable<PlainTrade>,
   choices: Choices,
-  happened: readonly (PlainHalt | PlainStop)[] = [],
+  happened: readonly (PlainHalt | PlainStop | PlainLoss)[] = [],
 ): Reference {
   const run = new ReferenceRun(choices);
   let at = 0;
@@ -317,6 +329,7 @@ export function computeReference(
       if (event.before !== at) continue;
       if (event.action === "release") run.release(event.time);
       else if (event.action === "stop") run.stop();
+      else if (event.action === "lose") run.lose(event.how);
       else run.halt(event.action, event.time);
     }
     run.see(trade);

@@ -10,8 +10,19 @@ import type { Choices } from "./reference.ts";
 export type Untimed<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
 
 type Side = "buy" | "sell";
-type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | TooSoon;
+type Reason =
+  | "halted"
+  | "late"
+  | Lost
+  | "no-position"
+  | "lot"
+  | "funds"
+  | "min-notional"
+  | "max-position"
+  | TooSoon;
 type TooSoon = "max-orders" | "cooldown";
+/** How a connection was lost. */
+export type Lost = "disconnected" | "stale";
 
 /** A halt, as events have it. */
 export interface ReferenceHalt {
@@ -28,6 +39,8 @@ interface Order {
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
+  /** How the connection was lost while it waited; null if it was not. */
+  lost: Lost | null;
   /** What it may spend; fixed at its first part if the stake is a share of the cash. */
   stake: Exact;
   filled: Exact;
@@ -88,6 +101,11 @@ export class ReferenceOrders {
     this.#waiting = [];
   }
 
+  /** The connection was lost: what waits to buy has missed its time, which the next trade shows. */
+  lose(lost: Lost): void {
+    for (const order of this.#waiting) if (order.side === "buy") order.lost ??= lost;
+  }
+
   /** Everything that happens to orders at one trade; `signals` are the sides of the signals that it gave. */
   trade(signals: readonly Side[], at: At): void {
     if (this.#highest !== null && at.price.compare(this.#highest) > 0) this.#highest = at.price;
@@ -112,8 +130,8 @@ export class ReferenceOrders {
   }
 
   /**
-   * Ends the orders that a flattening halt refuses, that have waited too long, or that come due at a late
-   * trade.
+   * Ends the orders that a flattening halt refuses, that waited while the connection was lost, that have waited too
+   * long, or that come due at a late trade.
    */
   #clear(at: At): void {
     const ttl = this.#choices.orderTtl ?? null;
@@ -121,6 +139,10 @@ export class ReferenceOrders {
       if (at.halt?.action === "flatten" && order.cause !== "flatten") {
         this.#drop(order);
         this.#refuse(order, "halted", at.halt.limit, at.halt.value, at);
+      } else if (order.lost !== null) {
+        const [limit, value] = order.lost === "stale" ? ["flowing", "silent"] : ["connected", "disconnected"];
+        this.#drop(order);
+        this.#refuse(order, order.lost, limit!, value!, at);
       } else if (ttl !== null && at.time - order.due > ttl) {
         this.#drop(order);
         if (order.cause !== null) this.#asked = false;
@@ -353,7 +375,7 @@ export class ReferenceOrders {
 }
 
 function fresh(side: Side, cause: Order["cause"], { tradeId, time }: At, latency: number): Order {
-  const nothing = { works: false, stake: NOTHING, filled: NOTHING, spent: NOTHING };
+  const nothing = { works: false, lost: null, stake: NOTHING, filled: NOTHING, spent: NOTHING };
   return { side, cause, signalTradeId: tradeId, due: time + latency, ...nothing };
 }
 

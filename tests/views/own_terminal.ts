@@ -32,11 +32,20 @@ export class OwnTerminal implements AsyncDisposable {
   #wake: (() => void) | null = null;
   #isOver = false;
 
-  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}, columns = 100) {
+  constructor(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    columns = 100,
+    rows: number | null = null,
+  ) {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     this.#script = new Deno.Command("script", {
       // Ctrl-C reaches the shell too. A shell that waits for the program, as dash does, would then exit with 130.
-      args: ["-qefc", `stty cols ${columns}; exec ${quoted}`, "/dev/null"],
+      args: [
+        "-qefc",
+        `stty cols ${columns}${rows === null ? "" : ` rows ${rows}`}; exec ${quoted}`,
+        "/dev/null",
+      ],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
@@ -73,9 +82,25 @@ export class OwnTerminal implements AsyncDisposable {
     if (!success) throw new Error(`stty cannot resize the terminal of process ${this.#script.pid}`);
   }
 
+  /** Sends a signal to the program, or to the shell that waits for it, and to what that started. */
+  async signal(name: "SIGTERM"): Promise<void> {
+    const lines = `for p in $(cat /proc/$0/task/$0/children); do kill -${name.slice(3)} -$p; done`;
+    await new Deno.Command("sh", { args: ["-c", lines, `${this.#script.pid}`] }).output();
+  }
+
   /** Presses keys, such as "\x03" for Ctrl-C. */
   async type(keys: string): Promise<void> {
     await this.#keyboard.write(new TextEncoder().encode(keys));
+  }
+
+  /** Stops reading what is written to it, as a connection that hangs does. */
+  stopReading(): void {
+    this.#script.kill("SIGSTOP");
+  }
+
+  /** Reads again. */
+  readOn(): void {
+    this.#script.kill("SIGCONT");
   }
 
   /** Closes the terminal with whatever runs on it, as closing its window does. */

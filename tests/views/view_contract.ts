@@ -40,6 +40,12 @@ const ORIGIN = {
   exchangeInfo: { status: null, rules: {}, base: HOSTILE, quote: HOSTILE, time, host: "h:1" },
 };
 
+const FIGURES = {
+  ...{ trades: 7, signals: 1, fills: 1, refusals: 0, cash: "1", position: "0", equity: "1", fees: "0" },
+  ...{ realized: "0", maxDrawdown: "0", halted: false, netProfit: "0", return: null, roundTrips: 0 },
+  ...{ winRate: null, profitFactor: null, sharpe: null, sortino: null },
+};
+
 /** One event of each type, with hostile text wherever text comes from outside. */
 const EVENTS: { readonly [T in PenstockEvent["type"]]: Extract<PenstockEvent, { readonly type: T }> } = {
   started: {
@@ -83,6 +89,33 @@ const EVENTS: { readonly [T in PenstockEvent["type"]]: Extract<PenstockEvent, { 
     halted: false,
   },
   model: { ...SUMMARY, type: "model", model: "optimistic", slippage: "0", latency: 0, halt: HALT },
+  configuration: { type: "configuration", time, symbol, options: { long: 50 }, ...FIGURES, test: FIGURES },
+  sweep: {
+    type: "sweep",
+    time,
+    symbol,
+    configurations: 1,
+    refused: 0,
+    trades: 7,
+    elapsedMs: 1,
+    tradeConfigurationsPerSecond: 7,
+    rank: "sharpe",
+    best: { long: 50 },
+    walkForward: [],
+    walkForwardNetProfit: null,
+    walkForwardEfficiency: null,
+    walkForwardCurve: [],
+    partial: false,
+    deflatedSharpe: null,
+    expectedMaximumSharpe: null,
+    minimumBacktestYears: null,
+    minimumTrackRecordYears: null,
+    probabilityOfOverfitting: null,
+    folds: 0,
+    tried: 1,
+    verdict: "unknown",
+    sentences: [HOSTILE],
+  },
   summary: SUMMARY,
 };
 
@@ -96,6 +129,7 @@ const RUN: RunState = {
   cash: new Money("10000"),
   position: new Money("0"),
   equity: new Money("10000"),
+  fall: null,
   halt: null,
 };
 const STREAM = { symbol, connected: false, tradesPerSecond: 0, lagMs: null };
@@ -106,6 +140,7 @@ const GLANCES: readonly Glance[] = [
 ];
 const REPORT: Report = {
   summary: SUMMARY,
+  equity: [{ time: 0, equity: 10000 }, { time: 1000, equity: 206 }],
   config: configure({}).config,
   assets: { base: HOSTILE, quote: HOSTILE },
   averages: { emptied: 0, existed: true },

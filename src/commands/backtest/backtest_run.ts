@@ -12,6 +12,8 @@ import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/ma
 import { senselessRule, type SettledInstrument } from "../../config/instrument_settlement.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { TradingParameters } from "../../domain/risk/trading_parameters.ts";
+import type { Block } from "../../domain/market/block.ts";
+import type { BlockFollower } from "../../stages/block_follower.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import type { Config } from "../../config/options.ts";
 import type { Results } from "../../domain/performance/performance.ts";
@@ -29,6 +31,7 @@ import type { Strategy } from "../../stages/strategies/strategy.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
+import { MOST_REFUSALS } from "../../views/report/incident_log.ts";
 import type { ReportColumn } from "../../views/report/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the user. */
@@ -41,6 +44,15 @@ interface Lane {
   readonly model: Exclude<FillModel, "configured">;
   readonly fillParameters: FillParameters;
   readonly run: ModelRun;
+}
+
+/** What runs beside a backtest over the same blocks, without trading of its own: a sweep. */
+export interface Beside {
+  readonly followers: readonly BlockFollower<Block>[];
+  /** The first number of trades above `trades` at which `reached` is to be called; infinite for none. */
+  readonly stopAfter: (trades: number) => number;
+  /** Called when the run has as many trades as asked for, before the next one. */
+  readonly reached: (trades: number) => void;
 }
 
 /** The trade after which the instrument's rules are checked, before any order depends on them. */
@@ -61,6 +73,7 @@ export class BacktestRun {
   /** The events before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
+  readonly #beside: Beside | null;
   /** The file being read, or the sorting of several. */
   #source: Origin | RowOrder | null = null;
   #instrument: SettledInstrument;
@@ -71,17 +84,20 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown, strategy = strategyOf(config) }: {
+    { sources, isShown, strategy = strategyOf(config), beside = null }: {
       readonly sources: InstrumentOrigin["sources"];
       readonly isShown: boolean;
       readonly strategy?: () => Strategy;
+      readonly beside?: Beside | null;
     },
   ) {
+    this.#beside = beside;
     this.#started = started;
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
-    const emits = isShown || config.out !== null || config.state !== "none";
-    const hasPictures = config.report !== null || config.out !== null;
+    const isAlone = beside === null;
+    const emits = isAlone && (isShown || config.out !== null || config.state !== "none");
+    const hasPictures = isAlone && (config.report !== null || config.out !== null);
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];
@@ -91,9 +107,10 @@ export class BacktestRun {
       strategy,
       withResults: true,
       withChart: hasPictures,
-      isTransient: config.state === "none" && !hasPictures,
+      refusalsShown: hasPictures ? MOST_REFUSALS : 0,
+      isTransient: isAlone && config.state === "none" && !hasPictures,
       isQuiet: !emits,
-      models: this.#lanes.map(({ run }) => run),
+      models: [...this.#lanes.map(({ run }) => run), ...beside?.followers ?? []],
       given: givenRules(sources),
     });
     this.#inputs = new RecordedInputs(this.#reader);
@@ -207,7 +224,12 @@ export class BacktestRun {
       if (this.trades < FIRST_TRADE) return;
       this.#checkRules();
     }
-    yield* this.#shown(this.engine.apply(input));
+    for (;;) {
+      const stop = this.#beside?.stopAfter(this.trades) ?? Infinity;
+      yield* this.#shown(this.engine.apply(input, stop));
+      if (this.trades < stop) break;
+      this.#beside!.reached(stop);
+    }
     this.#checkRules();
   }
 
@@ -229,7 +251,7 @@ export class BacktestRun {
     if (this.#held !== null) yield* this.#start();
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
-    if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
+    if (rejections !== null) yield { type: "rejected", time: this.lastTime, ...rejections };
     const isNext = this.#fillParameters.fill === "next";
     for (const { model, run, fillParameters: { slippage, latencyMs, fill } } of this.#lanes) {
       const { metrics } = run.results();
@@ -238,7 +260,7 @@ export class BacktestRun {
         type: "model",
         model,
         ...assumed,
-        time: this.#lastTime,
+        time: this.lastTime,
         ...this.state.totalsOf(run),
         metrics,
       };
@@ -254,7 +276,7 @@ export class BacktestRun {
   summary(ended: End, elapsedMs: number): SummaryEvent & { readonly metrics: Metrics } {
     return {
       type: "summary",
-      time: this.#lastTime,
+      time: this.lastTime,
       ...this.state.totals,
       ...(this.#ranged === null ? {} : { outOfRange: this.#ranged.out.total }),
       ...(this.#countedUp === 0 ? {} : { countedUp: this.#countedUp }),
@@ -300,7 +322,17 @@ export class BacktestRun {
     if (senseless !== null) throw new ConfigError([senseless]);
   }
 
-  get #lastTime(): string {
+  /** The digest of all trades. Throws a TypeError if the run keeps none. */
+  get digest(): string {
+    return this.state.snapshot().digest;
+  }
+
+  /** The first trade's time, and the last one's, ISO 8601. */
+  get firstTime(): string {
+    return isoTime(this.state.firstTime ?? 0);
+  }
+
+  get lastTime(): string {
     return isoTime(this.state.lastTime ?? 0);
   }
 

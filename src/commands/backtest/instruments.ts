@@ -24,10 +24,20 @@ export async function instrumentOf(
   configuration: Configuration,
   signal?: AbortSignal,
 ): Promise<SettledInstrument> {
+  const base = await ruleSetOf(configuration, signal);
+  const { assets } = base ?? {};
+  return { ...settleInstrument(configuration, base), ...(assets === undefined ? {} : { assets }) };
+}
+
+/** The rules in the file of `--instruments`; null without one. Throws as `instrumentOf` does. */
+export async function ruleSetOf(
+  configuration: Configuration,
+  signal?: AbortSignal,
+): Promise<RuleSet | null> {
   const { config: { exchange, instruments: path, symbol }, sources } = configuration;
-  if (path === null) return settleInstrument(configuration, null);
+  if (path === null) return null;
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
-  const base = await isDatabase(path, name, signal)
+  return await isDatabase(path, name, signal)
     ? await journaled(path, symbol, name)
     : saved(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), {
       path,
@@ -35,8 +45,6 @@ export async function instrumentOf(
       name,
       exchange: exchangeNamed(exchange),
     });
-  const { assets } = base;
-  return { ...settleInstrument(configuration, base), ...(assets === undefined ? {} : { assets }) };
 }
 
 async function isDatabase(path: string, name: string, signal?: AbortSignal): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Started } from "../../config/command.ts";
 import type { Config } from "../../config/options.ts";
 import type { Configuration } from "../../config/config.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
+import type { OnHalt } from "../../domain/risk/halt.ts";
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { restOf } from "../../exchanges/endpoints.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
@@ -24,12 +25,12 @@ import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import { Throughput } from "../../views/terminal/throughput.ts";
 import { droppedRequest, journalTook, strayText } from "../../views/terminal/narration.ts";
 import { statusEvent } from "../../views/terminal/status_line.ts";
-import { show, type StreamState, type View } from "../../views/view.ts";
+import { type Line, show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type Handling, noteOf, withHint } from "./handling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget } from "./recording.ts";
-import { requestedInput } from "./requests.ts";
+import { haltInput, requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
 import { HERE, type Surroundings } from "./surroundings.ts";
 import { waitedSince } from "./waiting.ts";
@@ -63,6 +64,7 @@ export class LiveRun {
   /** The number of trades already in the journal. */
   #resumedAfter = 0;
   #connected = false;
+  readonly #log = (line: Line): void => this.#view.log(line);
   #rejectionsLogged = false;
 
   constructor(
@@ -111,10 +113,7 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /**
-   * Starts the run, and opens the recording; null like `openRun`. Throws like `openRun`, and if the recording cannot
-   * be created.
-   */
+  /** Starts the run and opens the recording; null like `openRun`. Throws like it, and if nothing can be recorded. */
   async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
@@ -127,11 +126,10 @@ export class LiveRun {
     });
     if (opened === null) return null;
     ({ engine: this.#made, journal: this.#journal } = opened);
-    const { state } = opened.engine;
-    this.#resumedAfter = state.trades;
+    this.#resumedAfter = this.#state.trades;
     if (this.#backfill !== null) {
       this.#gaps = new GapFilling({
-        state,
+        state: this.#state,
         backfill: this.#backfill,
         config: this.#config,
         // If the gap were closed now, a resumed run would lose its averages.
@@ -141,14 +139,14 @@ export class LiveRun {
             ? this.#happened(input as Happened)
             // With the time that limits used, so that a replay of the recording gives the same.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
-        log: (line) => this.#view.log(line),
+        log: this.#log,
         now: () => this.#now,
       });
     }
     if (target !== null) {
       this.#recording = await this.#surroundings.startRecording(target, this.#config, {
         journal: this.#journal?.place,
-        log: (line) => this.#view.log(line),
+        log: this.#log,
         clock: this.#surroundings.runtime,
       });
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
@@ -181,8 +179,7 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        // Buffered batches follow one another without a pause.
-        await this.#recording?.rest();
+        if (this.#feed.hasKept) await this.#recording?.rest();
         // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
         break;
@@ -195,9 +192,8 @@ export class LiveRun {
       case "disconnected": {
         const { reason, retryInMs, cause, hint } = batch;
         this.#connected = false;
-        await this.#happened({ event: "disconnected", reason, retryInMs, cause, time: this.#now * 1000 }, {
-          hint,
-        });
+        const time = this.#now * 1000;
+        await this.#happened({ event: "disconnected", reason, retryInMs, cause, time }, { hint });
         break;
       }
       case "notice":
@@ -218,6 +214,14 @@ export class LiveRun {
       if (input === null) this.#view.log(droppedRequest(asked.kind, asked.time, asked.why));
       else await this.#applyNow(input, { note: noteOf(input), handled: [asked.id] });
     }
+  }
+
+  /** Halts by hand, as the user at the terminal asks, if the run has started and not stopped. */
+  halt(action: OnHalt): Promise<void> {
+    return this.#turns.take(async () => {
+      const input = haltInput(action, this.#now * 1000);
+      if (this.#hasStarted) await this.#applyNow(input, { note: noteOf(input) });
+    });
   }
 
   /** Keeps the run's state in the journal. */
@@ -299,12 +303,11 @@ export class LiveRun {
   }
 
   get #stream(): StreamState {
-    const { lagMs } = this.#throughput;
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
       tradesPerSecond: this.#throughput.tradesPerSecond(this.#now),
-      lagMs,
+      lagMs: this.#throughput.lagMs,
       awaitsRules: this.#state.awaitsRules,
     };
   }
@@ -330,14 +333,8 @@ export class LiveRun {
         live += state.trades - trades;
         const gap = state.heldGap;
         if (gap === null || this.done) break;
-        await this.#feed.during(
-          loggedIfSlow(
-            gap,
-            this.#gaps!.fill(gap, receivedAt),
-            (line) => this.#view.log(line),
-            this.#surroundings.runtime,
-          ),
-        );
+        const filling = this.#gaps!.fill(gap, receivedAt);
+        await this.#feed.during(loggedIfSlow(gap, filling, this.#log, this.#surroundings.runtime));
         if (this.#gaps!.isLeft) break;
       }
     } finally {

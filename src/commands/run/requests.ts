@@ -1,6 +1,12 @@
 /** Turns requests of other processes into inputs. */
 import type { Happened } from "../../domain/market/input.ts";
+import type { OnHalt } from "../../domain/risk/halt.ts";
 import type { AskedFor } from "../../stores/journal/run_journal.ts";
+
+/** The input for a halt that the user at the terminal asks for at `time`, µs since 1970. */
+export function haltInput(action: OnHalt, time: number): Happened {
+  return { event: "halt", action, requested: time, time };
+}
 
 /** The input for a request that a run handles at `time`, µs since 1970; null if it is dropped. */
 export function requestedInput({ request, time: requested, why }: AskedFor, time: number): Happened | null {

@@ -4,6 +4,7 @@ import type { Runtime } from "../../feeds/live/runtime.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import { type OpenView, VIEWS } from "../../views/known_views.ts";
+import { ownDevice, type TerminalDevice } from "../../views/terminal/device.ts";
 import type { Line } from "../../views/view.ts";
 import { dropUnneededPermissions } from "./drop_permissions.ts";
 import { startRecording } from "./recording.ts";
@@ -20,6 +21,8 @@ export interface Surroundings {
   /** Whether to watch the memory that a connection takes. */
   readonly watchesMemory: boolean;
   readonly views: readonly OpenView[];
+  /** The user's terminal with its keyboard; null without one. */
+  readonly device: () => TerminalDevice | null;
   readonly journals: () => Promise<Journals>;
   readonly startRecording: typeof startRecording;
   /** Drops the permissions that an open run does not need, and returns a log line about it. */
@@ -31,6 +34,7 @@ export const HERE: Surroundings = {
   runtime: globalThis,
   watchesMemory: true,
   views: VIEWS,
+  device: () => ownDevice(Deno.stdin, Deno.stdout, Deno.stderr),
   // A run without a journal does not load SQLite.
   journals: async () => {
     const [{ Journal: { open } }, { RunJournal }] = await Promise.all([

@@ -200,7 +200,7 @@ export class Account {
 
   /** Cash that is not reserved for an order, quote currency. */
   get freeCash(): Money {
-    return this.#funds.cash.minus(this.#total((part) => part.#reservedCash));
+    return this.#funds.cash.minus(this.#totalReserved);
   }
 
   /** The part of the position that is not reserved for an order, base currency. */
@@ -323,6 +323,11 @@ export class Account {
     return this.#funds.parts.length === 1;
   }
 
+  /** The cash reserved for orders in all symbols. */
+  get #totalReserved(): Money {
+    return this.#isAlone ? this.#reservedCash : this.#total((part) => part.#reservedCash);
+  }
+
   get #value(): Money {
     return this.#position.isZero() ? ZERO : this.#position.times(priceAsMoney(this.#price, this.#decimals));
   }
@@ -343,7 +348,7 @@ export class Account {
     const { start, cash, fees, marketQuote, realized } = this.#funds;
     if (cash.isNegative()) this.#fail("cash", cash, ZERO);
     if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
-    const reserved = this.#total((part) => part.#reservedCash);
+    const reserved = this.#totalReserved;
     if (!reserved.isZero() && cash.lt(reserved)) this.#fail("free cash", this.freeCash, ZERO);
     if (!this.#reservedPosition.isZero() && this.#position.lt(this.#reservedPosition)) {
       this.#fail("free position", this.freePosition, ZERO);

@@ -29,6 +29,16 @@ export interface Block extends Columns {
   readonly filled: number;
   /** True for trades that were fetched after the fact: they move averages and equity, and never trade. */
   readonly late: boolean;
+  /** What its trades do not go beyond: with many runs over one block it pays to know. Absent where nobody has looked. */
+  readonly extremes?: Extremes;
+}
+
+/** The extremes of a block. */
+export interface Extremes {
+  /** The lowest and the highest price, and the latest time. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly latest: number;
 }
 
 /** A block that a reader has made. */

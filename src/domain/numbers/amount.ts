@@ -35,7 +35,6 @@ const BIG_PAIR = 100_000_000_000_000n;
 const DIGITS_A_WORD = 7;
 /** The double of an amount with at most this many words is computed from the words. */
 const FEW_WORDS = 4;
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** The powers of ten that have been needed so far. */
 const POWERS: bigint[] = [1n];
 /** Exact up to 10^22. */
@@ -352,28 +351,44 @@ function plainText(units: bigint, scale: number): string {
 
 /** The double of an amount of few words; null if it has too many. */
 function doubleOf(units: bigint, scale: number): number | null {
+  const plain = Number(units);
+  return Math.abs(plain) <= Number.MAX_SAFE_INTEGER ? plainDouble(plain, scale) : wideDouble(units, scale);
+}
+
+/** The same for units that are a safe integer: the words, in plain numbers. */
+function plainDouble(units: number, scale: number): number | null {
+  const missing = (DIGITS_A_WORD - scale % DIGITS_A_WORD) % DIGITS_A_WORD;
+  let words = (scale + missing) / DIGITS_A_WORD;
+  const all = Math.abs(units);
+  const high = Math.floor(all / DOUBLE_POWERS[DIGITS_A_WORD - missing]!);
+  const last = (all - high * DOUBLE_POWERS[DIGITS_A_WORD - missing]!) * DOUBLE_POWERS[missing]!;
+  let value = high;
+  if (last !== 0) value = high * WORD + last;
+  else for (words--; value >= WORD && value % WORD === 0; words--) value /= WORD;
+  const factor = DOUBLE_POWERS[Math.abs(words) * DIGITS_A_WORD];
+  if (factor === undefined) return null;
+  const double = words > 0 ? value / factor : value * factor;
+  return units < 0 ? -double : double;
+}
+
+/** The same for any units. */
+function wideDouble(units: bigint, scale: number): number | null {
   const missing = (DIGITS_A_WORD - scale % DIGITS_A_WORD) % DIGITS_A_WORD;
   let words = (scale + missing) / DIGITS_A_WORD;
   const all = (units < 0n ? -units : units) * power(missing);
-  let value: number;
-  if (all <= MOST_SAFE) {
-    value = Number(all);
-    for (; value >= WORD && value % WORD === 0; words--) value /= WORD;
-  } else {
-    // Two words of the integer at a time, as numbers: operations on integers of this size cost more.
-    const digits: number[] = [];
-    for (let rest = all; rest > 0n; rest /= BIG_PAIR) {
-      const pair = Number(rest % BIG_PAIR);
-      const high = Math.floor(pair / WORD);
-      digits.push(pair - high * WORD, high);
-    }
-    while (digits.at(-1) === 0) digits.pop();
-    const first = digits.findIndex((word) => word !== 0);
-    words -= first;
-    if (digits.length - first > FEW_WORDS) return null;
-    value = 0;
-    for (let at = digits.length - 1; at >= first; at--) value = value * WORD + digits[at]!;
+  // Two words of the integer at a time, as numbers: operations on integers of this size cost more.
+  const digits: number[] = [];
+  for (let rest = all; rest > 0n; rest /= BIG_PAIR) {
+    const pair = Number(rest % BIG_PAIR);
+    const high = Math.floor(pair / WORD);
+    digits.push(pair - high * WORD, high);
   }
+  while (digits.at(-1) === 0) digits.pop();
+  const first = digits.findIndex((word) => word !== 0);
+  words -= first;
+  if (digits.length - first > FEW_WORDS) return null;
+  let value = 0;
+  for (let at = digits.length - 1; at >= first; at--) value = value * WORD + digits[at]!;
   const factor = DOUBLE_POWERS[Math.abs(words) * DIGITS_A_WORD];
   if (factor === undefined) return null;
   const double = words > 0 ? value / factor : value * factor;

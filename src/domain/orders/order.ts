@@ -90,7 +90,8 @@ export class Order {
 
   /** What it was made from. */
   draft(): OrderDraft {
-    return { ...this.origin(), due: this.due };
+    const { side, signalTradeId, cause, due } = this;
+    return cause === null ? { side, signalTradeId, due } : { side, signalTradeId, cause, due };
   }
 
   snapshot(): OrderSnapshot {

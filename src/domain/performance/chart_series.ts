@@ -23,11 +23,17 @@ export interface ChartData {
   readonly trips: Trips;
 }
 
+/** The lines, in the order of their values at a trade. */
+const PRICE = 0,
+  EQUITY = 1,
+  DRAWDOWN = 2,
+  LINES = 3;
+
 /** Collects the pictures of one account in one symbol. */
 export class ChartSeries {
-  readonly #price = new M4Columns();
-  readonly #equity = new M4Columns();
-  readonly #drawdown = new M4Columns();
+  readonly #columns = new M4Columns(LINES);
+  /** The values of the lines at the trade that is added. */
+  readonly #point = new Float64Array(LINES);
   readonly #fills = new FillMarks();
   readonly #trips = new TripLog();
   readonly #found = new Extremes();
@@ -50,7 +56,7 @@ export class ChartSeries {
     const { time, price, decimals } = block;
     const unit = powerOfTen(decimals);
     for (let row = from; row < to;) {
-      const end = this.#price.end;
+      const { end } = this.#columns;
       if (time[row]! >= end) {
         this.trade(time[row]!, price[row]! / unit);
         row++;
@@ -67,7 +73,7 @@ export class ChartSeries {
 
   /** Notes a trade. */
   trade(time: number, price: number): void {
-    this.#price.add(time, price);
+    this.#point[PRICE] = price;
     this.#mark(time, price);
   }
 
@@ -87,9 +93,9 @@ export class ChartSeries {
   /** The data so far. */
   data(): ChartData {
     return {
-      price: this.#price.points(),
-      equity: this.#equity.points(),
-      drawdown: this.#drawdown.points(),
+      price: this.#columns.points(PRICE),
+      equity: this.#columns.points(EQUITY),
+      drawdown: this.#columns.points(DRAWDOWN),
       fills: this.#fills.marks(),
       hasAllFills: this.#fills.isWhole,
       trips: this.#trips.trips(),
@@ -100,35 +106,44 @@ export class ChartSeries {
   #segment(block: Block, from: number, to: number, earlier: number, later: number): void {
     const { time, price, decimals } = block;
     const unit = powerOfTen(decimals);
-    if (this.#position !== 0) this.#fall(block, from, to, unit);
-    for (const row of [earlier, later, to - 1]) this.trade(time[row]!, price[row]! / unit);
+    // At a new peak the deepest fall need not be at the lowest price.
+    const highest = Math.max(price[earlier]!, price[later]!) / unit;
+    if (this.#cash + this.#position * highest > this.#peak) this.#fall(block, from, to, unit);
+    if (earlier !== later) this.trade(time[earlier]!, price[earlier]! / unit);
+    if (later !== to - 1) this.trade(time[later]!, price[later]! / unit);
+    this.trade(time[to - 1]!, price[to - 1]! / unit);
   }
 
   #mark(time: number, price: number): void {
     const equity = this.#cash + this.#position * price;
-    this.#equity.add(time, equity);
     if (equity > this.#peak) this.#peak = equity;
-    this.#drawdown.add(time, (this.#peak - equity) / this.#peak);
+    this.#point[EQUITY] = equity;
+    this.#point[DRAWDOWN] = (this.#peak - equity) / this.#peak;
+    this.#columns.add(time, this.#point);
     if (this.#position === 0) return;
     const profit = this.#position * price - this.#cost + this.#trips.partProfit;
     this.#trips.mark(profit, profit);
   }
 
-  /** Adds the deepest point of the drawdown among these trades, which need not be at the lowest price. */
+  /** Adds the first and the deepest point of the drawdown among these trades, which reach a new peak. */
   #fall({ time, price }: Block, from: number, to: number, unit: number): void {
-    const position = this.#position / unit;
     let peak = this.#peak;
+    let peakAt = -1;
     let deepest = 0;
     let at = from;
     for (let row = from; row < to; row++) {
-      const equity = this.#cash + position * price[row]!;
-      if (equity > peak) peak = equity;
-      else if (peak - equity > deepest * peak) {
+      // As #mark computes it, so that equal falls are equal to the last bit.
+      const equity = this.#cash + this.#position * (price[row]! / unit);
+      if (equity >= peak) {
+        peak = equity;
+        if (peakAt < 0) peakAt = row;
+      } else if (peak - equity > deepest * peak) {
         deepest = (peak - equity) / peak;
         at = row;
       }
     }
-    if (deepest > 0) this.#drawdown.add(time[at]!, deepest);
+    this.#columns.addBetween(DRAWDOWN, time[peakAt]!, 0);
+    if (deepest > 0) this.#columns.addBetween(DRAWDOWN, time[at]!, deepest);
   }
 }
 

@@ -98,9 +98,12 @@ export class Drawdown {
   }
 
   /** Marks equity at the trades of a block from row `from` up to, but not including, row `to`. */
-  markRows({ price, time, decimals }: Block, from: number, to: number): void {
+  markRows({ price, time, decimals, extremes }: Block, from: number, to: number): void {
     if (from === to) return;
     if (decimals !== this.#decimals) this.#rescale(decimals);
+    if (extremes !== undefined && extremes.highest < this.#peakPrice && extremes.lowest >= this.#lowPrice) {
+      return;
+    }
     // Without a position equity does not move.
     if (this.#peakPrice === Infinity && this.#lowPrice === -Infinity) return;
     let peak = this.#peakPrice;

@@ -76,8 +76,13 @@ export class EquityCurve {
     new Grid("1h", HOUR, ENOUGH_RETURNS),
     new Grid("1m", MINUTE, FEWEST_RETURNS),
   ];
-  readonly #thinned = new ThinnedCurve();
+  readonly #thinned: ThinnedCurve;
   #due = -Infinity;
+
+  /** The finished curve has `points` at most. */
+  constructor(points: number = MAX_POINTS) {
+    this.#thinned = new ThinnedCurve(points);
+  }
 
   /**
    * `mark` has nothing to do for trades before this time, µs since 1970; minus infinity before the first
@@ -151,6 +156,11 @@ class ThinnedCurve {
   due = -Infinity;
   #spacing = MILLISECOND;
   #points: CurvePoint[] = [];
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   mark(time: number, equity: number): void {
     if (time < this.due) return;
@@ -160,7 +170,7 @@ class ThinnedCurve {
       return;
     }
     // One place is kept for the last point.
-    while (this.#points.length + multiples(this.due, time, this.#spacing) >= MAX_POINTS) this.#thin();
+    while (this.#points.length + multiples(this.due, time, this.#spacing) >= this.#most) this.#thin();
     for (; this.due <= time; this.due += this.#spacing) this.#points.push({ time: this.due, equity });
   }
 

@@ -9,33 +9,34 @@ export interface FillMark {
   /** Its fill price, quote currency, as a double for showing only. */
   readonly price: number;
   /** How many they are. */
-  count: number;
+  readonly count: number;
 }
 
 /** More marks than this become fewer. */
 export const MOST_MARKS = 6_000;
 
 const MILLISECOND = 1_000;
+const SIDES = ["buy", "sell"] as const;
+const NONE = -1;
 
 /** The marks of one account in one symbol. */
 export class FillMarks {
-  #marks: FillMark[] = [];
+  /** A column for each field: objects would outlive the garbage collector's first rounds, which costs more than all else. */
+  readonly #times = new Float64Array(MOST_MARKS + 1);
+  readonly #prices = new Float64Array(MOST_MARKS + 1);
+  readonly #counts = new Float64Array(MOST_MARKS + 1);
+  /** Places in `SIDES`. */
+  readonly #sides = new Uint8Array(MOST_MARKS + 1);
+  #size = 0;
   /** Fills of one side that are closer than this share a mark; 0 while every fill has its own. */
   #width = 0;
   /** The last mark of each side. */
-  readonly #last = new Map<Side, FillMark>();
+  readonly #last = [NONE, NONE];
 
   /** Adds a fill. */
   add(time: number, side: Side, price: number): void {
-    const last = this.#last.get(side);
-    if (last !== undefined && this.#width > 0 && this.#column(time) === this.#column(last.time)) {
-      last.count++;
-      return;
-    }
-    const mark: FillMark = { time, side, price, count: 1 };
-    this.#marks.push(mark);
-    this.#last.set(side, mark);
-    if (this.#marks.length > MOST_MARKS) this.#thin();
+    this.#join(time, side === "buy" ? 0 : 1, price, 1);
+    if (this.#size > MOST_MARKS) this.#thin();
   }
 
   /** Whether every fill has a mark of its own. */
@@ -45,27 +46,37 @@ export class FillMarks {
 
   /** The marks, oldest first. */
   marks(): readonly FillMark[] {
-    return this.#marks;
+    return Array.from({ length: this.#size }, (_, at) => ({
+      time: this.#times[at]!,
+      side: SIDES[this.#sides[at] as 0 | 1],
+      price: this.#prices[at]!,
+      count: this.#counts[at]!,
+    }));
   }
 
-  #column(time: number): number {
-    return Math.floor(time / this.#width);
+  /** Adds fills to the last mark of their side, or as a new mark behind all others. */
+  #join(time: number, side: 0 | 1, price: number, count: number): void {
+    const width = this.#width;
+    const last = this.#last[side]!;
+    if (width > 0 && last !== NONE && Math.floor(time / width) === Math.floor(this.#times[last]! / width)) {
+      this.#counts[last]! += count;
+      return;
+    }
+    const at = this.#last[side] = this.#size++;
+    this.#times[at] = time;
+    this.#prices[at] = price;
+    this.#counts[at] = count;
+    this.#sides[at] = side;
   }
 
   #thin(): void {
-    while (this.#marks.length > MOST_MARKS / 2) {
+    while (this.#size > MOST_MARKS / 2) {
       this.#width = this.#width === 0 ? MILLISECOND : 2 * this.#width;
-      const marks = this.#marks;
-      this.#marks = [];
-      this.#last.clear();
-      for (const mark of marks) {
-        const last = this.#last.get(mark.side);
-        if (last !== undefined && this.#column(mark.time) === this.#column(last.time)) {
-          last.count += mark.count;
-        } else {
-          this.#marks.push(mark);
-          this.#last.set(mark.side, mark);
-        }
+      const size = this.#size;
+      this.#size = 0;
+      this.#last.fill(NONE);
+      for (let at = 0; at < size; at++) {
+        this.#join(this.#times[at]!, this.#sides[at] as 0 | 1, this.#prices[at]!, this.#counts[at]!);
       }
     }
   }

@@ -1,11 +1,11 @@
 /**
- * A line of any number of points, reduced while it arrives to the points that a picture of it needs.
+ * Lines of any number of points at the same times, reduced while they arrive to the points that a picture of them needs.
  *
- * Time is divided into columns of equal width. Of each column the first, the last, the lowest and the highest point are
- * kept: a line through these four looks exactly as a line through all points, as long as no column is wider than a pixel
- * (Jugel, Jerzak, Hackenbroich and Markl, "M4: A Visualization-Oriented Time Series Data Aggregation", PVLDB 7(10),
- * 2014). The width is a millisecond at first. It doubles when there are too many columns, and two neighbours become one:
- * the result is the same as if the width had been known from the start.
+ * Time is divided into columns of equal width. Of each column the first, the last, the lowest and the highest point of
+ * every line are kept: a line through these four looks exactly as a line through all points, as long as no column is
+ * wider than a pixel (Jugel, Jerzak, Hackenbroich and Markl, "M4: A Visualization-Oriented Time Series Data
+ * Aggregation", PVLDB 7(10), 2014). The width is a millisecond at first. It doubles when there are too many columns, and
+ * two neighbours become one: the result is the same as if the width had been known from the start.
  */
 
 /** One point of a line: µs since 1970, and a value. */
@@ -18,21 +18,24 @@ const MILLISECOND = 1_000;
 /** More than a screen has pixels from left to right, less only on the widest. */
 export const MOST_COLUMNS = 2_048;
 
-/** What a column has, in this order: its number, and the four kept points with their times, µs since 1970. */
+/** What a column has, in this order: its number, the times of its first and last points, µs since 1970, and its lines. */
 const AT = 0,
   FIRST_TIME = 1,
-  FIRST = 2,
-  LAST_TIME = 3,
-  LAST = 4,
-  LOW_TIME = 5,
-  LOW = 6,
-  HIGH_TIME = 7,
-  HIGH = 8;
-const FIELDS = 9;
+  LAST_TIME = 2,
+  LINES = 3;
+/** What a column has of each line. */
+const FIRST = 0,
+  LAST = 1,
+  LOW_TIME = 2,
+  LOW = 3,
+  HIGH_TIME = 4,
+  HIGH = 5,
+  LINE_FIELDS = 6;
 
-/** The columns of one line. Column number n covers times from n × width up to the next one's. */
+/** The columns of some lines. Column number n covers times from n × width up to the next one's. */
 export class M4Columns {
   readonly #most: number;
+  readonly #fields: number;
   /** All columns one after the other: an object each would be most of the cost. */
   readonly #values: Float64Array;
   #count = 0;
@@ -42,9 +45,10 @@ export class M4Columns {
   #end = -Infinity;
 
   /** At most `most` columns are kept, and at least half as many once there have been more. */
-  constructor(most = MOST_COLUMNS) {
+  constructor(lines: number, most = MOST_COLUMNS) {
     this.#most = most;
-    this.#values = new Float64Array(most * FIELDS);
+    this.#fields = LINES + lines * LINE_FIELDS;
+    this.#values = new Float64Array(most * this.#fields);
   }
 
   /** The width of a column, µs. */
@@ -58,44 +62,45 @@ export class M4Columns {
   }
 
   /**
-   * Adds a point. One that steps back in time belongs to the column of the point before it, at that point's time: a
-   * line never runs backwards.
+   * Adds a point of each line. One that steps back in time belongs to the column of the point before it, at that point's
+   * time: a line never runs backwards.
    */
-  add(time: number, value: number): void {
-    if (time >= this.#end) {
-      this.#start(time, value);
+  add(time: number, points: Float64Array): void {
+    if (time >= this.#end && !this.#isWithin(time)) {
+      this.#start(time, points);
       return;
     }
     const values = this.#values;
     const open = this.#open;
     const at = Math.max(time, values[open + LAST_TIME]!);
-    if (value < values[open + LOW]!) {
-      values[open + LOW] = value;
-      values[open + LOW_TIME] = at;
-    }
-    if (value > values[open + HIGH]!) {
-      values[open + HIGH] = value;
-      values[open + HIGH_TIME] = at;
-    }
-    values[open + LAST] = value;
     values[open + LAST_TIME] = at;
+    for (let line = 0, from = open + LINES; line < points.length; line++, from += LINE_FIELDS) {
+      const value = points[line]!;
+      stretch(values, from, at, value);
+      values[from + LAST] = value;
+    }
   }
 
-  /** The kept points, in order of time. A point that is several of the four appears once. */
-  points(): Point[] {
+  /** Adds a point of one line between the last point and the next, which is added later and to the same column. */
+  addBetween(line: number, time: number, value: number): void {
+    const at = Math.max(time, this.#values[this.#open + LAST_TIME]!);
+    stretch(this.#values, this.#open + LINES + line * LINE_FIELDS, at, value);
+  }
+
+  /** The kept points of a line, in order of time. A point that is several of the four appears once. */
+  points(line: number): Point[] {
     const points: Point[] = [];
-    for (let column = 0; column < this.#count; column++) {
-      const field = (at: number): number => this.#values[column * FIELDS + at]!;
-      const [firstTime, first, lastTime, last] = [
-        field(FIRST_TIME),
-        field(FIRST),
-        field(LAST_TIME),
-        field(LAST),
-      ];
-      const [lowTime, low, highTime, high] = [field(LOW_TIME), field(LOW), field(HIGH_TIME), field(HIGH)];
+    const values = this.#values;
+    for (let column = 0; column < this.#count * this.#fields; column += this.#fields) {
+      const [firstTime, lastTime] = [values[column + FIRST_TIME]!, values[column + LAST_TIME]!];
+      const from = column + LINES + line * LINE_FIELDS;
+      const [first, last] = [values[from + FIRST]!, values[from + LAST]!];
       points.push({ time: firstTime, value: first });
-      const between = [{ time: lowTime, value: low }, { time: highTime, value: high }];
-      if (highTime < lowTime) between.reverse();
+      const between = [
+        { time: values[from + LOW_TIME]!, value: values[from + LOW]! },
+        { time: values[from + HIGH_TIME]!, value: values[from + HIGH]! },
+      ];
+      if (between[1]!.time < between[0]!.time) between.reverse();
       for (const point of between) {
         if (point.value !== first && point.value !== last) points.push(point);
       }
@@ -104,19 +109,25 @@ export class M4Columns {
     return points;
   }
 
-  #start(time: number, value: number): void {
+  /** Whether a time, for which there may have been too many columns, is in the column that takes points now. */
+  #isWithin(time: number): boolean {
     if (this.#count === this.#most) this.#halve();
+    return this.#count > 0 && Math.floor(time / this.#width) === this.#values[this.#open + AT];
+  }
+
+  #start(time: number, points: Float64Array): void {
     const at = Math.floor(time / this.#width);
     const values = this.#values;
-    if (this.#count > 0 && values[this.#open + AT] === at) {
-      this.add(time, value);
-      return;
-    }
-    const open = this.#open = this.#count++ * FIELDS;
+    const open = this.#open = this.#count++ * this.#fields;
     values[open + AT] = at;
-    for (let field = FIRST_TIME; field < FIELDS; field += 2) {
-      values[open + field] = time;
-      values[open + field + 1] = value;
+    values[open + FIRST_TIME] = values[open + LAST_TIME] = time;
+    for (let line = 0, from = open + LINES; line < points.length; line++, from += LINE_FIELDS) {
+      values[from + LOW_TIME] = values[from + HIGH_TIME] = time;
+      values[from + FIRST] =
+        values[from + LAST] =
+        values[from + LOW] =
+        values[from + HIGH] =
+          points[line]!;
     }
     this.#end = (at + 1) * this.#width;
   }
@@ -124,35 +135,46 @@ export class M4Columns {
   /** Doubles the width until half of the columns are free. */
   #halve(): void {
     const values = this.#values;
+    const fields = this.#fields;
     while (this.#count > this.#most / 2) {
       this.#width *= 2;
-      let kept = -FIELDS;
-      for (let from = 0; from < this.#count * FIELDS; from += FIELDS) {
+      let kept = -fields;
+      for (let from = 0; from < this.#count * fields; from += fields) {
         const at = Math.floor(values[from + AT]! / 2);
-        if (kept >= 0 && values[kept + AT] === at) merge(values, kept, from);
+        if (kept >= 0 && values[kept + AT] === at) merge(values, kept, from, fields);
         else {
-          kept += FIELDS;
-          values.copyWithin(kept, from, from + FIELDS);
+          kept += fields;
+          // A loop copies so few numbers faster than copyWithin.
+          for (let field = 0; field < fields; field++) values[kept + field] = values[from + field]!;
           values[kept + AT] = at;
         }
       }
-      this.#count = kept / FIELDS + 1;
+      this.#count = kept / fields + 1;
     }
-    this.#open = (this.#count - 1) * FIELDS;
+    this.#open = (this.#count - 1) * fields;
     this.#end = (values[this.#open + AT]! + 1) * this.#width;
   }
 }
 
 /** Adds the points of the column that starts at `later` to the one at `column`. */
-function merge(values: Float64Array, column: number, later: number): void {
-  if (values[later + LOW]! < values[column + LOW]!) {
-    values[column + LOW] = values[later + LOW]!;
-    values[column + LOW_TIME] = values[later + LOW_TIME]!;
-  }
-  if (values[later + HIGH]! > values[column + HIGH]!) {
-    values[column + HIGH] = values[later + HIGH]!;
-    values[column + HIGH_TIME] = values[later + HIGH_TIME]!;
-  }
-  values[column + LAST] = values[later + LAST]!;
+function merge(values: Float64Array, column: number, later: number, fields: number): void {
   values[column + LAST_TIME] = values[later + LAST_TIME]!;
+  for (let line = LINES; line < fields; line += LINE_FIELDS) {
+    const [from, next] = [column + line, later + line];
+    stretch(values, from, values[next + LOW_TIME]!, values[next + LOW]!);
+    stretch(values, from, values[next + HIGH_TIME]!, values[next + HIGH]!);
+    values[from + LAST] = values[next + LAST]!;
+  }
+}
+
+/** Makes a line in a column reach to a point; it starts at `from`. */
+function stretch(values: Float64Array, from: number, time: number, value: number): void {
+  if (value < values[from + LOW]!) {
+    values[from + LOW] = value;
+    values[from + LOW_TIME] = time;
+  }
+  if (value > values[from + HIGH]!) {
+    values[from + HIGH] = value;
+    values[from + HIGH_TIME] = time;
+  }
 }

@@ -139,6 +139,14 @@ const FEWEST_RETURNS = 30;
 /** How many returns a year has, by the period of each. */
 export const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
 
+/** The period of returns of which annual figures are made; `span` is from the first trade to the last, µs. */
+export function annualSampling(
+  { returns, sampling }: Pick<SampledEquity, "returns" | "sampling">,
+  span: number,
+): Sampling | null {
+  return span < DAY || returns.length < FEWEST_RETURNS ? null : sampling;
+}
+
 /** All metrics of one run. */
 export function metrics(
   {
@@ -160,7 +168,7 @@ export function metrics(
   const net = equity.minus(cash);
   const spans = trades === null ? [] : [trades, ...others];
   const span = spanOf(spans);
-  const sampling = span < DAY || returns.length < FEWEST_RETURNS ? null : sampled.sampling;
+  const sampling = annualSampling(sampled, span);
   const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
   const earned = simpleReturn(cash, equity);
   const held = heldReturn(spans);

@@ -2,13 +2,14 @@
 import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
-import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
+import { type CurvePoint, EquityCurve, MAX_POINTS, type Sampling } from "./equity_curve.ts";
 import { Exposure } from "../account/exposure.ts";
 import { type Metrics, metrics, type PricedTime, type TradeSpan } from "./metrics.ts";
 import { estimate } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import type { Point } from "./m4_columns.ts";
 import { rollingVolatility } from "./rolling_volatility.ts";
+import { type RowMetrics, rowMetrics } from "./row_metrics.ts";
 import { RoundTrips } from "./round_trips.ts";
 import type { Block } from "../market/block.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
@@ -27,6 +28,20 @@ export interface Results {
   readonly drawdownPeriods: readonly DrawdownPeriod[];
 }
 
+/** What a sweep shows of a finished run, and judges it by. */
+export interface RowResults {
+  readonly metrics: RowMetrics;
+  /** The period of the returns; null if the metrics have no ratio of them. */
+  readonly sampling: Sampling | null;
+  readonly returns: readonly number[];
+  readonly points: readonly CurvePoint[];
+  /** Times of the first and of the last trade, µs since 1970. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_SPAN = { first: null, last: null } as const;
+
 /** The first and the last trade of a symbol. */
 interface Span {
   readonly symbol: string;
@@ -38,7 +53,7 @@ interface Span {
 export class Performance {
   #account: Account;
   readonly #drawdown: Drawdown;
-  readonly #curve = new EquityCurve();
+  readonly #curve: EquityCurve;
   readonly #roundTrips = new RoundTrips();
   readonly #exposure = new Exposure();
   /** The books after the trade before, in doubles. */
@@ -48,7 +63,9 @@ export class Performance {
   readonly #spans: Span[] = [];
   #span: Span | null = null;
 
-  constructor(account: Account, drawdown: Drawdown) {
+  /** The curve has `points` at most. */
+  constructor(account: Account, drawdown: Drawdown, points: number = MAX_POINTS) {
+    this.#curve = new EquityCurve(points);
     this.#account = account;
     this.#drawdown = drawdown;
     this.#cash = estimate(account.cash);
@@ -61,7 +78,8 @@ export class Performance {
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
     const { time: times, price: prices, decimals, symbol } = block;
-    for (let row = from, due = this.#curve.due; row < to; row++) {
+    const isDue = block.extremes === undefined || block.extremes.latest >= this.#curve.due;
+    for (let row = isDue ? from : to, due = this.#curve.due; row < to; row++) {
       const time = times[row]!;
       if (time < due) continue;
       this.#curve.mark(
@@ -129,6 +147,22 @@ export class Performance {
       equityCurve: sampled.points,
       drawdownPeriods: this.#drawdown.deepestPeriods(),
     };
+  }
+
+  /** What a sweep shows of the results so far, in one symbol. */
+  rowResults(): RowResults {
+    const [{ first, last } = NO_SPAN] = this.#spans;
+    const [start, end] = [first?.time ?? 0, last?.time ?? 0];
+    const account = this.#account;
+    const sampled = this.#curve.finish(end, this.#equity(last));
+    const { sampling, ...metrics } = rowMetrics({
+      cash: account.start,
+      equity: last === null ? account.cash : account.equity(pricedTime(last).price),
+      span: end - start,
+      roundTrips: this.#roundTrips.totals(end),
+      sampled,
+    });
+    return { metrics, sampling, returns: sampled.returns, points: sampled.points, from: start, to: end };
   }
 
   /** Continues with the trades of a symbol, from the first of them on. */

@@ -9,15 +9,16 @@ import { annualizedVolatility } from "./sampled_ratios.ts";
 export const VOLATILITY_WINDOW = 30;
 
 /**
- * The annualised volatility of the last `VOLATILITY_WINDOW` returns at the end of each of them, a fraction. `first` is
- * the time of the first trade, µs since 1970. Empty if there are fewer returns.
+ * The annualised volatility of `VOLATILITY_WINDOW` returns at the end of each, a fraction. The first return and the last
+ * one are of a shorter time than a period, and left out. `first` is the time of the first trade, µs since 1970. Empty if
+ * there are fewer returns.
  */
 export function rollingVolatility(returns: readonly number[], sampling: Sampling, first: number): Point[] {
   const perYear = PERIODS_PER_YEAR[sampling];
   const period = 365 * DAY / perYear;
   const start = Math.floor(first / period) * period;
   const points: Point[] = [];
-  for (let end = VOLATILITY_WINDOW; end <= returns.length; end++) {
+  for (let end = VOLATILITY_WINDOW + 1; end < returns.length; end++) {
     const value = annualizedVolatility(returns.slice(end - VOLATILITY_WINDOW, end), perYear);
     if (value !== null) points.push({ time: start + end * period, value });
   }

@@ -43,6 +43,12 @@ export interface LossSnapshot {
   readonly spent: "nothing" | "day" | "all";
 }
 
+/** A drawdown and its limit, fractions of the peak. */
+export interface Fallen {
+  readonly value: Money;
+  readonly limit: Money;
+}
+
 /** A thousand times the error of the doubles below, as a fraction of equity. */
 const SUSPECT = 1e-12;
 
@@ -119,12 +125,15 @@ export class LossLimits {
    */
   markQuiet(block: Block, from: number, to: number): number {
     if (from === to) return to;
-    const { price, decimals } = block;
+    const { price, decimals, extremes } = block;
     if (decimals !== this.#decimals) this.#rescale(decimals);
     const isDaily = this.#daily !== null;
     if (this.#dayStarted) return from;
     let row = from;
     if (!isDaily && this.#floorPrice === -Infinity && this.#peakPrice === Infinity) row = to;
+    const isWithin = extremes !== undefined && extremes.lowest > this.#floorPrice &&
+      extremes.highest <= this.#peakPrice;
+    if (!isDaily && isWithin) row = to;
     for (; row < to; row++) {
       const now = price[row]!;
       if (now <= this.#floorPrice) break;
@@ -152,6 +161,14 @@ export class LossLimits {
     }
     if (this.#daily === null || this.#spent === "day") return null;
     return lossOf("max-daily-loss", this.#dayStart, equity, this.#daily);
+  }
+
+  /** How far equity has fallen from its peak by now, and how far it may, as fractions of the peak; null without a limit. */
+  fall(): Fallen | null {
+    if (this.#drawdown === null) return null;
+    const peak = this.#currentPeak();
+    const fall = peak.minus(worth(this.#marked(this.#price))).div(peak);
+    return { value: fall.isNegative() ? ZERO : fall, limit: this.#drawdown };
   }
 
   /** Whether a new UTC day has started since the last call. The first trade of all starts none. */

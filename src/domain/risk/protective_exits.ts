@@ -81,9 +81,10 @@ export class ProtectiveExits {
   }
 
   /** Notes the trades of a block from row `from` up to, but not including, row `to`. */
-  markRows({ price, decimals }: Block, from: number, to: number): void {
+  markRows({ price, decimals, extremes }: Block, from: number, to: number): void {
     if (this.#highest === Infinity) return;
     if (decimals !== this.#decimals) this.#rescale(decimals);
+    if (extremes !== undefined && extremes.highest <= this.#highest) return;
     let highest = this.#highest;
     for (let row = from; row < to; row++) if (price[row]! > highest) highest = price[row]!;
     if (highest > this.#highest) this.#climb(highest);
@@ -96,10 +97,13 @@ export class ProtectiveExits {
   }
 
   /** The first row from `from` on, and before `to`, whose trade may ask for a sale; `to` if there is none. */
-  firstReached({ price, decimals }: Block, from: number, to: number): number {
+  firstReached({ price, decimals, extremes }: Block, from: number, to: number): number {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     const [low, high] = [this.#low, this.#high];
     if (low === -Infinity && high === Infinity) return to;
+    const isWithin = extremes !== undefined && extremes.lowest > low && extremes.highest < high &&
+      (this.#highest === Infinity || extremes.highest <= this.#highest);
+    if (isWithin) return to;
     let row = from;
     if (this.#highest !== Infinity) return this.#firstUnder(price, from, to);
     while (row < to && price[row]! > low && price[row]! < high) row++;

@@ -3,7 +3,13 @@ import type { Block } from "../market/block.ts";
 import type { Money, Side } from "../numbers/money.ts";
 import type { MarkedBooks } from "../performance/drawdown_periods.ts";
 import { type Halt, haltAtLoss, haltByHand, type OnHalt, type RiskNews, stricter } from "./halt.ts";
-import { limitsAfterRelease, LossLimits, type LossParameters, type LossSnapshot } from "./loss_limits.ts";
+import {
+  type Fallen,
+  limitsAfterRelease,
+  LossLimits,
+  type LossParameters,
+  type LossSnapshot,
+} from "./loss_limits.ts";
 
 /** The limits that halt, and what a halt does. */
 export interface HaltParameters extends LossParameters {
@@ -25,6 +31,11 @@ export class TradingHalt {
   /** The halt in force, or null. */
   get current(): Halt | null {
     return this.#halt;
+  }
+
+  /** The drawdown by now against its limit, as `LossLimits.fall` has it. */
+  fall(): Fallen | null {
+    return this.#limits.fall();
   }
 
   /** Whether a halt sells the position and refuses everything else. */

@@ -11,6 +11,7 @@ import type { Progress } from "../orders/order.ts";
 import type { FillAt } from "../risk/trading_parameters.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
+import type { ConfigurationEvent, SweepEvent } from "./sweep_result.ts";
 
 interface Base {
   /** The trade's own time if there is one, else the time at which it happened. */
@@ -252,4 +253,6 @@ export type PenstockEvent =
   | RejectedEvent
   | StatusEvent
   | ModelEvent
+  | ConfigurationEvent
+  | SweepEvent
   | SummaryEvent;

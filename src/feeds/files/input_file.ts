@@ -58,7 +58,7 @@ export async function openInput(
 const QUICK_MS = 1;
 /** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** One read in so many is made that way in any case, so that timers and signals have their turn. */
+/** Before one read in so many the event loop has a turn, so that timers and signals have theirs. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */
@@ -112,15 +112,26 @@ class FileSource implements ByteSource, ByteParts {
 
   async #counted(into: Uint8Array): Promise<number | null> {
     const isTurn = this.#reads % READS_A_TURN === 0;
-    const isHere = !isTurn && this.#reads >= this.#slowUntil;
+    const isHere = this.#reads >= this.#slowUntil;
     this.#reads++;
-    const startedAt = performance.now();
-    // Awaiting a read that is already done gives nothing else a turn.
-    const [bytes] = isHere
-      ? [this.#file.readSync(into)]
-      : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
-    if (isHere && performance.now() - startedAt >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
+    const bytes = isHere ? await this.#readHere(into, isTurn) : await this.#readElsewhere(into, isTurn);
     if (bytes !== null) this.#count(bytes);
+    return bytes;
+  }
+
+  /** Reads on this thread, after a turn of the event loop if there is to be one. */
+  async #readHere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
+    if (isTurn) await nextTurn();
+    const startedAt = performance.now();
+    const bytes = this.#file.readSync(into);
+    if (performance.now() - startedAt >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
+    return bytes;
+  }
+
+  /** Reads on another thread. */
+  async #readElsewhere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
+    // Awaiting a read that is already done gives nothing else a turn.
+    const [bytes] = await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
     return bytes;
   }
 }

@@ -3,9 +3,9 @@ import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
 import { layoutOf, TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
-import { type ByteParts, type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
+import { type ByteParts, type ByteSource, PeekedSource } from "./byte_source.ts";
 import { verifyChecksum } from "./checksum.ts";
-import { InflateSource } from "./inflate_source.ts";
+import { InflateSource, TruncatedInput } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks, type LineOptions } from "./line_chunks.ts";
 import { bufferParquet, parquetChunks } from "./parquet_file.ts";
@@ -262,6 +262,22 @@ async function* chunksIn(
   });
 }
 
+/** The first bytes of a source. One that is cut off within them says so at the next read. */
+async function headOf(source: ByteSource): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD_BYTES);
+  let filled = 0;
+  try {
+    while (filled < HEAD_BYTES) {
+      const count = await source.read(head.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+  } catch (error) {
+    if (!(error instanceof TruncatedInput)) throw error;
+  }
+  return head.subarray(0, filled);
+}
+
 /** The content of a source, unpacked as often as it was packed: all of it, or only the `wanted` member. */
 async function* unpacked(
   name: string,
@@ -272,7 +288,7 @@ async function* unpacked(
   if (depth > PACKING_LIMIT) {
     throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
   }
-  const head = await readUpTo(source, HEAD_BYTES);
+  const head = await headOf(source);
   const whole = new PeekedSource(head, source);
   switch (packingOf(head)) {
     case "gzip": {

@@ -3,7 +3,7 @@ import { isRecordingName } from "../../domain/recording/recording_name.ts";
 import { isNote, readNote, sinceOf, type TimedHead } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
-import { InflateSource } from "./inflate_source.ts";
+import { InflateSource, TruncatedInput } from "./inflate_source.ts";
 import { findInput, openInput, refuseOutward, STANDARD_INPUT, unusable } from "./input_file.ts";
 
 /** A recording that Penstock made, or one file of it. */
@@ -126,7 +126,7 @@ async function recordingsIn(folder: string, signal?: AbortSignal): Promise<Conte
     const path = `${prefix}${name}`;
     const head = await headOf(path, signal);
     if (head !== null) recordings.push({ path, name, head });
-    else if (isRecordingName(name) && await isEmpty(path)) empty.push(name);
+    else if (isRecordingName(name) && await hasNoLine(path, signal)) empty.push(name);
     else others.push(name);
   }
   return { recordings, empty, others };
@@ -162,18 +162,33 @@ function byText(a = "", b = ""): number {
 /** The first line of the file at `path`, plain or gzip, if Penstock recorded it; else null. */
 async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | null> {
   try {
-    const file = await findInput(path);
-    // A pipe may have no writer.
-    if (file.size === null) return null;
-    const source = await openInput(file, signal);
-    try {
-      return readHead(await firstLine(path, source));
-    } finally {
-      await source.close();
-    }
+    return readHead(await firstLineOf(path, signal));
   } catch (error) {
     if (!(error instanceof UnusableInput)) throw error;
     return null;
+  }
+}
+
+/** Whether the file at `path` ends before its first line does: a crash tore that line, or it is empty. */
+async function hasNoLine(path: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    return isFile && (size === 0 || size < HEAD_BYTES && await firstLineOf(path, signal) === null);
+  } catch (error) {
+    return error instanceof TruncatedInput;
+  }
+}
+
+/** The first line of the file at `path`, plain or gzip; null if it has none, or one too long for a recording. */
+async function firstLineOf(path: string, signal?: AbortSignal): Promise<string | null> {
+  const file = await findInput(path);
+  // A pipe may have no writer.
+  if (file.size === null) return null;
+  const source = await openInput(file, signal);
+  try {
+    return await firstLine(path, source);
+  } finally {
+    await source.close();
   }
 }
 
@@ -209,15 +224,6 @@ export function passedOverText({ folder, reason, names }: PassedOver): string {
   const named = names.slice(0, NAMED).join(", ");
   const more = names.length <= NAMED ? "" : ` and ${names.length - NAMED} more`;
   return `skipped in ${folder}, ${reason}: ${named}${more}`;
-}
-
-async function isEmpty(path: string): Promise<boolean> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile && size === 0;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a path leads to a folder. One that cannot be looked at is none: reading it will say why. */

@@ -129,8 +129,10 @@ export class OwnStrategy implements Strategy {
     else BarView.show(this.#view, bar);
     const answer = this.#ask(this.#state, bar);
     this.#isReady = true;
-    if (this.#second !== null) this.#askAgain(answer, bar);
-    if (this.#fault !== null) return 0;
+    if (this.#second !== null) {
+      this.#askAgain(answer, bar);
+      if (this.#fault !== null) return 0;
+    }
     return answer === "long" ? 1 : answer === null ? 0 : -1;
   }
 

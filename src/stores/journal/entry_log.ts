@@ -34,6 +34,9 @@ export interface StoredCloses {
   readonly state: string | null;
 }
 
+/** Closes, and the number of the checkpoint that they are beside. */
+export type ClosesAt = StoredCloses & { readonly seq: number };
+
 /** The writing process's report about itself, which no entry holds. Times in µs since 1970. */
 export interface Heartbeat {
   /** When it was written, by the wall clock. */
@@ -108,8 +111,8 @@ export interface EntryLog extends AsyncDisposable {
   ): Promise<readonly (readonly [type: string | null, count: number])[]>;
   /** The state of a run; null if it has none of its own. */
   state(run: number): Promise<StoredState | null>;
-  /** The closes beside the checkpoint at `seq`; null for none. */
-  closes(seq: number): Promise<StoredCloses | null>;
+  /** The closes beside the last checkpoints up to the one at `seq`, `limit` of them at most, newest first. */
+  closesUpTo(seq: number, limit: number): Promise<readonly ClosesAt[]>;
   /** The checkpoints with the last stored closes, up to `limit`, and how many each has, newest first. */
   closesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]>;
   /** How many checkpoints have closes, and the first of them. */
@@ -158,7 +161,7 @@ export interface Addition {
   /** Replaces the state of its run; null keeps it. */
   readonly state: StoredState & { readonly run: number } | null;
   /** The closes beside a checkpoint; null for none. */
-  readonly closes: StoredCloses & { readonly seq: number; readonly bytes: Uint8Array } | null;
+  readonly closes: ClosesAt & { readonly bytes: Uint8Array } | null;
   /** Removes the closes of checkpoints before this one; null keeps all. */
   readonly firstCloses: number | null;
   /** The requests to remove, by number. */

@@ -4,24 +4,24 @@ import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { Closes } from "../../stages/indicators/indicator.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
 import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
-import type { EntryLog, StoredCloses } from "./entry_log.ts";
+import type { ClosesAt, EntryLog, StoredCloses } from "./entry_log.ts";
 import { damaged } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { type ClosesNote, hasCloses, noteText } from "./closes_note.ts";
 
 const BYTES = 8;
+/** The most checkpoints whose closes are read at once. */
+const MOST_AT_ONCE = 500;
 const NO_BYTES = new Uint8Array();
 
 /** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(values.length * BYTES);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, at) => {
+  for (const value of values) {
     if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
-    view.setFloat64(at * BYTES, value, true);
-  });
-  return bytes;
+  }
+  // Deno runs on machines with the least significant byte first only, as the journal has it.
+  return new Uint8Array(new Float64Array(values).buffer);
 }
 
 /** SHA-256 in hexadecimal. */
@@ -106,7 +106,8 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   const { seq, closes } = checkpoint;
   const { parts: stored, oldest } = await log.closesExtent();
   // What is stored beside the last checkpoint repeats what its state says.
-  if (hasCloses(closes) && noteText(await noteAt(log, seq, await log.closes(seq))) !== noteText(closes)) {
+  const beside = hasCloses(closes) ? await new BackwardCloses(log).at(seq) : null;
+  if (hasCloses(closes) && noteText(await noteAt(log, seq, beside)) !== noteText(closes)) {
     throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
@@ -130,8 +131,9 @@ async function* closeParts(
 ): AsyncGenerator<{ readonly at: number; readonly note: ClosesNote; readonly values: Float64Array }> {
   const { path } = log;
   const entries = new BackwardEntries(log);
+  const kept = new BackwardCloses(log);
   let note = closes;
-  let stored: StoredCloses | null = closes.count === 0 ? null : await provenCloses(log, seq, closes);
+  let stored = closes.count === 0 ? null : await provenCloses(kept, seq, closes);
   for (let at = seq;;) {
     const { fresh, count, before } = note;
     yield { at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) };
@@ -141,7 +143,7 @@ async function* closeParts(
     }
     if (before >= at) throw damaged(path, `entry ${at} has its closes in a circle`);
     at = before;
-    stored = await log.closes(at);
+    stored = await kept.at(at);
     note = await noteAt(entries, at, stored);
   }
 }
@@ -178,11 +180,40 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | 
 }
 
 /** The closes beside a checkpoint. Throws a JournalError if they are not those of its note. */
-async function provenCloses(log: EntryLog, seq: number, note: ClosesNote): Promise<StoredCloses> {
-  const stored = await log.closes(seq);
-  if (stored === null) throw damaged(log.path, `the closes of entry ${seq} are missing`);
-  if (!agrees(stored, note)) throw altered(log.path, seq);
+async function provenCloses(kept: BackwardCloses, seq: number, note: ClosesNote): Promise<StoredCloses> {
+  const stored = await kept.at(seq);
+  if (stored === null) throw damaged(kept.path, `the closes of entry ${seq} are missing`);
+  if (!agrees(stored, note)) throw altered(kept.path, seq);
   return stored;
+}
+
+/** Reads the closes of many checkpoints at once when they are looked up one by one, backwards from the last. */
+class BackwardCloses {
+  readonly path: string;
+  readonly #log: EntryLog;
+  /** Those that were read together, by their numbers, and the first and last number that they cover. */
+  #page = new Map<number, ClosesAt>();
+  #first = 0;
+  #last = -1;
+  /** How many are read next: one at first and then twice as many, so that few are read that nobody asks for. */
+  #atOnce = 1;
+
+  constructor(log: EntryLog) {
+    this.#log = log;
+    this.path = log.path;
+  }
+
+  /** The closes beside the checkpoint at `seq`; null for none. */
+  async at(seq: number): Promise<StoredCloses | null> {
+    if (seq < this.#first || seq > this.#last) {
+      const page = await this.#log.closesUpTo(seq, this.#atOnce);
+      this.#page = new Map(page.map((stored) => [stored.seq, stored]));
+      this.#first = page.length < this.#atOnce ? 0 : page.at(-1)!.seq;
+      this.#last = seq;
+      this.#atOnce = Math.min(2 * this.#atOnce, MOST_AT_ONCE);
+    }
+    return this.#page.get(seq) ?? null;
+  }
 }
 
 function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boolean {
@@ -191,8 +222,11 @@ function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boo
 }
 
 function valuesIn(bytes: Uint8Array): Float64Array {
-  // Deno runs on machines with the least significant byte first only, as the journal has it.
-  const values = new Float64Array(bytes.length / BYTES);
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset % BYTES === 0 && length % BYTES === 0) {
+    return new Float64Array(buffer, byteOffset, length / BYTES);
+  }
+  const values = new Float64Array(length / BYTES);
   new Uint8Array(values.buffer).set(bytes);
   return values;
 }

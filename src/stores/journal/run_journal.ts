@@ -330,7 +330,11 @@ function isRule(name: string): name is Rule {
  * The state of a run, as a checkpoint keeps it, with the closes that its strategy remembers and the changes of waiting
  * orders since the last one.
  */
-export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
+export function checkpointOf(
+  run: EngineState,
+  symbol: string,
+  time: number,
+): CheckpointDraft & { readonly state: PipelineSnapshot } {
   const orders = run.orders.takeChanges();
   const state = run.snapshot();
   const { values, decimals, isFresh } = run.memory.takeCloses();

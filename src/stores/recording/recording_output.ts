@@ -4,8 +4,8 @@ import { messageOf, type RecordingFile } from "./recording_file.ts";
 
 /** Half the time of the usual 6 for files a tenth larger. */
 const GZIP_LEVEL = 3;
-/** Characters that are compressed before other work gets a turn: a few milliseconds, on a slow machine some tens. */
-const PACKED_AT_ONCE = 512 * 1024;
+/** Characters that are compressed before other work gets a turn: one or two milliseconds, on a busy machine ten. */
+const PACKED_AT_ONCE = 256 * 1024;
 const ENCODER = new TextEncoder();
 
 /** A file opened to append, and how far it is whole. */

@@ -29,6 +29,16 @@ export async function reportedFile(path: string): Promise<"result" | "journal"> 
   throw new UnusableResult(`${path} ${kind}`);
 }
 
+/** Whether the file at `path` looks like a result. A file that cannot be read is none. */
+export async function isResult(path: string): Promise<boolean> {
+  try {
+    return await reportedFile(path) === "result";
+  } catch {
+    // Whoever reads it as something else says what is wrong.
+    return false;
+  }
+}
+
 /** The first bytes, one character each. */
 async function startOf(path: string): Promise<string> {
   try {

@@ -9,8 +9,9 @@ export class UnusableResult extends Error {
 
 /** A result without its fills is far smaller. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
-const FILLS = `"fills":[`;
-const AFTER_FILLS = "],";
+/** The lines before and after the fills, as `ResultFile` writes them. */
+export const FILLS = `"fills":[`;
+export const AFTER_FILLS = "],";
 
 /**
  * The JSON value in the file at `path`. Of a file in the layout of a result, the fills are left out. Throws an
@@ -33,29 +34,35 @@ export async function readResult(path: string): Promise<unknown> {
 
 /** The lines of the file but those of the fills. */
 async function withoutFills(file: Deno.FsFile, path: string): Promise<string> {
-  const decoder = new TextDecoder();
-  const bytes = new Uint8Array(256 * 1024);
   const kept: string[] = [];
   let length = 0;
-  let open = "";
   let isInFills = false;
-  const take = (line: string): void => {
-    if (isInFills && line !== AFTER_FILLS) return;
+  for await (const line of resultLines(file, path)) {
+    if (isInFills && line !== AFTER_FILLS) continue;
     isInFills = line === FILLS;
     kept.push(line);
     length += line.length;
-  };
-  for (;;) {
-    const count = await file.read(bytes);
+    if (length > MOST_CHARACTERS) throw tooLarge(path);
+  }
+  return kept.join("\n");
+}
+
+/** The lines of a file, without their ends; the last may be empty. Throws an UnusableResult for one that is too long. */
+export async function* resultLines(file: Deno.FsFile, path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(256 * 1024);
+  let open = "";
+  for (let count: number | null = 0; count !== null;) {
+    count = await file.read(bytes);
     open += decoder.decode(bytes.subarray(0, count ?? 0), { stream: count !== null });
     const lines = open.split("\n");
     open = lines.pop()!;
-    lines.forEach(take);
-    if (length + open.length > MOST_CHARACTERS) {
-      throw new UnusableResult(`${path} is far larger than a result without its fills: it is something else`);
-    }
-    if (count === null) break;
+    yield* lines;
+    if (open.length > MOST_CHARACTERS) throw tooLarge(path);
   }
-  take(open);
-  return kept.join("\n");
+  yield open;
+}
+
+function tooLarge(path: string): UnusableResult {
+  return new UnusableResult(`${path} is far larger than a result without its fills: it is something else`);
 }

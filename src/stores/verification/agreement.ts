@@ -13,9 +13,8 @@ export function decisionOf({ type, time, content }: Entry): Decision {
 export function says(entry: CheckedEntry, decision: Decision): boolean {
   if (decision.type !== entry.type || decision.time !== isoTime(entry.time)) return false;
   // Equal texts are the usual case and cheaper to compare: everything after the start is the content.
-  const text = JSON.stringify(decision);
-  const beginning = `{"type":"${decision.type}","time":"${decision.time}",`;
-  if (text.startsWith(beginning) && entry.text === `{${text.slice(beginning.length)}`) return true;
+  const whole = `{"type":"${decision.type}","time":"${decision.time}",${entry.text.slice(1)}`;
+  if (JSON.stringify(decision) === whole) return true;
   const { type: _type, time: _time, ...content } = decision;
   return divergence(entry.content, content) === null;
 }

@@ -18,6 +18,9 @@ export interface StateDifference {
   readonly derived: Readonly<Record<string, unknown>>;
 }
 
+/** A checkpoint made of a derived run. */
+export type DerivedCheckpoint = CheckpointDraft & { readonly state: PipelineSnapshot };
+
 /** The previous checkpoint: its last trade, and how far the recording was read; null before the first. */
 export interface Since {
   readonly from: number | null;
@@ -35,20 +38,20 @@ export function parting(entry: CheckedEntry, stored: Stored): Divergence | null 
 }
 
 /**
- * The checkpoint `draft` with the state that the derived run has now, in an older version's form if `entry` has that.
+ * The checkpoint `draft` of the derived run, whose state is `run`, in an older version's form if `entry` has that.
  * `lastWithCloses` is the last checkpoint before it with closes that count.
  */
 export function storedAt(
   entry: CheckedEntry,
-  draft: CheckpointDraft,
-  state: EngineState,
+  draft: DerivedCheckpoint,
+  run: EngineState,
   lastWithCloses: number | null,
 ): Stored {
-  const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
-  const snapshot = inFormOf(kept, state.snapshot());
+  const kept = entry.holdsState ? entry.content["state"] as Partial<PipelineSnapshot> : undefined;
+  const snapshot = inFormOf(kept, draft.state);
   const stored = storedCheckpoint({ ...draft, state: snapshot }, lastWithCloses);
   if (parting(entry, stored) === null) return stored;
-  for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
+  for (const { state: older, hasChanges } of olderForms(snapshot, run.orders.whole)) {
     const orders = hasChanges ? draft.orders ?? [] : [];
     const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, lastWithCloses);
     if (parting(entry, storedBefore) === null) return storedBefore;

@@ -14,6 +14,7 @@ import type { Closes } from "../../stages/indicators/indicator.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
+import { differenceOf, mismatchText, type Sides, unprovenText } from "./difference.ts";
 import type { BrokenChain } from "../journal/journal_chain.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
@@ -223,7 +224,11 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
-      draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
+      draft = {
+        ...draft,
+        state: state.snapshot(),
+        orders: [...draft.orders ?? [], ...state.orders.takeChanges()],
+      };
       stored = storedAt(entry, draft, state, this.#withCloses);
     }
     this.#last = stored;
@@ -321,13 +326,9 @@ export class Verification {
     return this.#derivation!.state.trades === trades && !this.#derivation!.isOver;
   }
 
-  #otherwise({ entry, derived }: Mismatch): Difference {
-    const what = entry === null
-      ? `The journal has no entry for a ${derived.type} that the recording leads to`
-      : derived.type === entry.type
-      ? `Entry ${entry.seq} (${entry.type}) is not what the recording leads to`
-      : `Entry ${entry.seq} is a ${entry.type}, and the recording leads to a ${derived.type}`;
-    return this.#differ(what, { entry, journal: entry && decisionOf(entry), derived });
+  #otherwise(mismatch: Mismatch): Difference {
+    const { entry, derived } = mismatch;
+    return this.#differ(mismatchText(mismatch), { entry, journal: entry && decisionOf(entry), derived });
   }
 
   /** The difference if the state at a checkpoint is not the derived one. */
@@ -355,12 +356,7 @@ export class Verification {
 
   /** The difference if the recordings end, or the next process's recording starts, before this entry. */
   #unproven(entry: Entry): Difference {
-    const { lastId } = this.#derivation!.state;
-    const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
-    const after = lastId < 0 ? "before any trade" : `after trade ${lastId}`;
-    const what = `${where} ${after}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
-      `from there on nothing is proven${this.#derivation!.missingPart}`;
-    return this.#differ(what, { entry, journal: decisionOf(entry) });
+    return this.#differ(unprovenText(this.#derivation!, entry), { entry, journal: decisionOf(entry) });
   }
 
   /** The difference if the next recording is not that of the next part. */
@@ -372,29 +368,7 @@ export class Verification {
     return this.#differ(what, { entry: opening, journal, derived });
   }
 
-  #differ(
-    what: string,
-    { entry = null, journal = null, derived = null }: {
-      readonly entry?: Entry | null;
-      readonly journal?: unknown;
-      readonly derived?: unknown;
-    } = {},
-  ): Difference {
-    const derivation = this.#derivation;
-    const differing = (derived ?? journal) as { readonly tradeId?: unknown } | null;
-    const tradeId = typeof differing?.tradeId === "number"
-      ? differing.tradeId
-      : derivation?.state.lastId ?? -1;
-    return {
-      type: "difference",
-      run: this.#run.run,
-      what: `${what}.${derivation?.lost ?? ""}`,
-      entry: entry?.seq ?? null,
-      tradeId: tradeId < 0 ? null : tradeId,
-      at: derivation?.at ?? null,
-      journal,
-      derived,
-      before: derivation?.latest.slice() ?? [],
-    };
+  #differ(what: string, sides: Sides = {}): Difference {
+    return differenceOf(this.#run.run, this.#derivation, what, sides);
   }
 }

@@ -1,5 +1,7 @@
 /** A backtest in words. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
+import { equityLines } from "../chart/equity_lines.ts";
+import { assets } from "../terminal/assets.ts";
 import { grouped, span } from "../terminal/figures.ts";
 import { narrate } from "../terminal/narration.ts";
 import type { Words } from "../terminal/terminal_view.ts";
@@ -19,11 +21,19 @@ const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.01;
 const NOTHING: readonly Line[] = [];
 
+/** A terminal to draw on. */
+interface Drawn {
+  readonly columns: () => number;
+  readonly colours: boolean;
+}
+
 /** How a backtest is put into words. */
 export interface BacktestWords {
   readonly level: Line["level"];
   /** Whether there are fill models besides the configured one. */
   readonly models: boolean;
+  /** How equity is drawn below the table; null or absent where it is not. */
+  readonly drawn?: Drawn | null;
 }
 
 /** Gives news a log line, other events a line at debug level, the progress a live line, and the report a table. */
@@ -73,7 +83,12 @@ export class BacktestNarration implements Words {
   }
 
   report(report: Report): void {
-    this.table = `${reportTable(report, report.columns)}\n`;
+    const { drawn = null } = this.#options;
+    const { summary, equity: points, assets: named } = report;
+    const { quote } = assets(summary.symbol, named);
+    const picture = { points, maxDrawdown: summary.maxDrawdown, quote };
+    const lines = drawn === null ? "" : equityLines(picture, drawn.columns(), drawn.colours);
+    this.table = `${reportTable(report, report.columns)}\n${lines === "" ? "" : `${lines}\n`}`;
   }
 }
 

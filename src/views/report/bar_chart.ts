@@ -1,7 +1,7 @@
 /** A bar chart as SVG, with its table behind it. */
 import { Money } from "../../domain/numbers/money.ts";
 import { money, signedMoney } from "../terminal/figures.ts";
-import type { TripTotals } from "../../domain/performance/trip_log.ts";
+import type { TripTotals } from "../../domain/performance/trip_totals.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** One bar: its label, and the trips it stands for; null for none. */
@@ -10,13 +10,16 @@ export interface Bar {
   readonly totals: TripTotals | null;
 }
 
-const WIDTH = 400;
+const WIDTH = 300;
 const HEIGHT = 150;
 const BOTTOM = 16;
+/** What a letter of a label and the space between two labels take. */
+const LETTER = 5.6;
+const SPACE = 6;
 /** A single bar over the whole width would look like an error. */
 const FEWEST_SLOTS = 6;
 
-/** Profits by something, `what` for a heading such as `Profit by hour, UTC`. */
+/** Profits by something, `what` for a heading such as `Profit by hour, UTC`; in `quote` currency. */
 export function barChart(what: string, quote: string, bars: readonly Bar[]): Markup {
   const profits = bars.map(({ totals }) => totals === null ? 0 : Number(totals.profit));
   const top = Math.max(0, ...profits);
@@ -24,10 +27,12 @@ export function barChart(what: string, quote: string, bars: readonly Bar[]): Mar
   const height = HEIGHT - BOTTOM;
   const zero = top / range * height;
   const step = WIDTH / Math.max(bars.length, FEWEST_SLOTS);
-  const every = Math.ceil(bars.length / 12);
+  const longest = Math.max(...bars.map(({ label }) => label.length));
+  const every = Math.ceil((longest * LETTER + SPACE) / step);
   return markup`
     <figure>
       <h3>${what}</h3>
+      <p class="muted">${extremes(bars, quote)}</p>
       <svg class="bars" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img"
         aria-label="${what}">${
     bars.map(({ label, totals }, at) => {
@@ -51,7 +56,7 @@ export function barChart(what: string, quote: string, bars: readonly Bar[]): Mar
       }" />
             </g>${
         at % every === 0
-          ? markup`<text x="${(at * step + step / 2).toFixed(1)}" y="${
+          ? markup`<text x="${Math.max(label.length * LETTER / 2, at * step + step / 2).toFixed(1)}" y="${
             HEIGHT - 4
           }" text-anchor="middle">${label}</text>`
           : null
@@ -90,4 +95,14 @@ export function barChart(what: string, quote: string, bars: readonly Bar[]): Mar
       </details>
     </figure>
   `;
+}
+
+/** The bars that the eye looks for. */
+function extremes(bars: readonly Bar[], quote: string): string {
+  const known = bars.flatMap(({ label, totals }) => totals === null ? [] : [{ label, profit: totals.profit }])
+    .sort((one, other) => Number(one.profit) - Number(other.profit));
+  const [worst, best] = [known[0], known.at(-1)];
+  if (worst === undefined || best === undefined) return "";
+  const text = ({ label, profit }: typeof best): string => `${label}, ${signedMoney(profit)} ${quote}`;
+  return known.length === 1 ? `Only ${text(best)}` : `Best ${text(best)}; worst ${text(worst)}`;
 }

@@ -3,8 +3,10 @@
  * hashes and nothing else, so that no text in it can run.
  */
 import { createHash } from "node:crypto";
-import { grouped } from "../terminal/figures.ts";
+import { Money } from "../../domain/numbers/money.ts";
+import { counted, grouped } from "../terminal/figures.ts";
 import { Markup, markup } from "./markup.ts";
+import { fitting } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
 import {
@@ -15,6 +17,7 @@ import {
   originOf,
   stateTables,
 } from "./page_sections.ts";
+import { timeOf } from "./page_times.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";
 import type { RunReport } from "./run_report.ts";
 
@@ -25,11 +28,25 @@ export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="repor
 const AT_EVENTS =
   "A journal has the price at signals, at fills and at the last checkpoint: between these points, which straight lines connect, neither price nor equity nor drawdown is known.";
 
-/** The page's markup. */
-export async function htmlPage(report: RunReport): Promise<string> {
-  const { kind, data: pictures, assumptions, trips } = report;
-  const { symbol, base, quote } = pictures;
-  const data = await packed(pictures);
+/** The page's markup, of at most `MOST_BYTES`. */
+export function htmlPage(report: RunReport): Promise<string> {
+  return fitting(report, pageOf);
+}
+
+async function pageOf(report: RunReport): Promise<string> {
+  const title = `${report.kind} of ${report.data.symbol}`;
+  return htmlDocument(
+    title,
+    markup`
+    ${runHead(title, report)}
+    ${runBody(report)}
+    <script type="application/octet-stream" id="data">${await packed(report.data)}</script>
+  `,
+  );
+}
+
+/** A whole page with this body, which may contain no other script than the page's own. */
+export function htmlDocument(title: string, body: Markup): string {
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(SCRIPT)}'`,
@@ -39,7 +56,6 @@ export async function htmlPage(report: RunReport): Promise<string> {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const title = `${kind} of ${symbol}`;
   return PAGE_START + markup`
     <head>
       <meta charset="utf-8">
@@ -51,66 +67,78 @@ export async function htmlPage(report: RunReport): Promise<string> {
       <style>${new Markup(STYLE)}</style>
     </head>
     <body>
+    ${body}
+    <script type="module">${new Markup(SCRIPT)}</script>
+    </body>
+    </html>
+  `.text;
+}
+
+/** The heading of a page, and what its buttons change on the whole page. */
+function runHead(title: string, { summary: { trades, firstTime, lastTime }, origin }: RunReport): Markup {
+  return markup`
     <header><h1>${title}</h1>
-    <button id="zone" title="Show times in UTC or in your own time zone">UTC</button>
-    <button id="theme">Light or dark</button></header>
+    <button id="zone" title="Show times in UTC or in your own time zone">Times: UTC</button>
+    <button id="theme" title="Change between light and dark">Light or dark</button></header>
+    <p class="muted">${counted(trades, "trade")}${
+    firstTime === null ? null : markup`, ${timeOf(firstTime)} to ${timeOf(lastTime)}`
+  }, Penstock ${origin.version}</p>
+  `;
+}
+
+/** All sections of a report. The script draws its charts and its round trips from the data of the same report. */
+export function runBody(report: RunReport): Markup {
+  const { data: { base, quote }, trips } = report;
+  return markup`
     <p class="verdict">${verdict(report, quote)}</p>
     ${tiles(report, quote)}
     ${stateTables(report)}
-    <section><h2>Assumed</h2>${assumptions.map((line) => markup`<p>${line}</p>`)}</section>
+    ${assumed(report)}
+    ${chartSection(report)}
+    ${distributions(trips, quote)}
+    ${tripSection(report)}
+    ${drawdownTable(report, quote)}
+    ${figureTable(report, { base, quote })}
+    ${modelTable(report, quote)}
+    ${originOf(report)}
+  `;
+}
+
+/** What was assumed; lines that were wrapped for a terminal are whole again. */
+function assumed({ assumptions }: RunReport): Markup {
+  const lines = assumptions.join("\n").replace(/\n {4}/g, " ").split("\n");
+  return markup`<section class="assumed"><h2>Assumed</h2>${
+    lines.map((line) => markup`<p>${line}</p>`)
+  }</section>`;
+}
+
+function chartSection(report: RunReport): Markup {
+  const { data: { quote, atEvents, volatility }, hasAllFills } = report;
+  const equity = atEvents === undefined ? `Equity and buy and hold, ${quote}` : `Equity, ${quote}`;
+  return markup`
     <section><h2>Equity, drawdown and price</h2>
-    ${pictures.atEvents === undefined ? null : markup`<p class="muted">${AT_EVENTS}</p>`}
-    <div class="toolbar"><button id="zoom-reset">Whole run</button><span class="muted" id="span"></span></div>
-    <p class="muted">Drag over a stretch of time to zoom in; double-click to see the whole run. With the keyboard: + and -, arrows, 0. Click a fill to see its round trip.</p>
-    ${
-    chartFigure(
-      "equity",
-      pictures.atEvents === undefined ? `Equity and buy and hold, ${quote}` : `Equity, ${quote}`,
-      `Equity, ${quote}`,
-    )
-  }
+    ${atEvents === undefined ? null : markup`<p class="muted">${AT_EVENTS}</p>`}
+    <div class="toolbar"><button id="zoom-reset">Whole run</button><span class="muted" id="span" aria-live="polite"></span></div>
+    <p class="muted on-screen">Drag over a stretch of time to zoom in; double-click to see the whole run. With the keyboard: + and -, arrows, 0. Click a fill to see its round trip.</p>
+    ${chartFigure("equity", equity, `Equity, ${quote}`)}
     ${chartFigure("drawdown", "Drawdown, share of the peak", "Drawdown, fraction of the peak")}
+    ${chartFigure("price", `Price with fills (▲ buy, ▼ sell), ${quote}`, `Price, ${quote}`)}
     ${
-    chartFigure(
-      "price",
-      `Price with fills (▲ buy, ▼ sell), ${quote}`,
-      `Price, ${quote}`,
-    )
-  }
-    ${
-    report.hasAllFills ? null : markup`
-      <p
-        class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>
-    `
+    hasAllFills
+      ? null
+      : markup`<p class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>`
   }
     <div id="figure-values" hidden>${chartFigure("values", "The strategy's values", "Value")}</div>
     ${incidentTable(report)}
     ${
-    pictures.volatility === null ? null : chartFigure(
+    volatility === null ? null : chartFigure(
       "volatility",
       "Rolling volatility of equity, annualised, over 30 returns",
       "Volatility, a fraction a year",
     )
   }
     </section>
-    ${distributions(trips, quote)}
-    <section><h2>Round trips</h2>
-    ${tripNote(report)}
-    <div class="toolbar">
-    <label>Outcome <select id="trip-outcome"><option value="">all</option><option value="won">won</option><option value="lost">lost</option><option value="even">even</option></select></label>
-    <label>Cause <select id="trip-cause"><option value="">all</option></select></label>
-    <button id="trip-previous">Previous</button><button id="trip-next">Next</button>
-    <span class="muted" id="trip-range"></span><button id="trip-csv">Save as CSV</button></div>
-    <div class="scroll"><table id="trips"><thead><tr></tr></thead><tbody></tbody></table></div></section>
-    ${drawdownTable(report, quote)}
-    ${figureTable(report, { base, quote })}
-    ${modelTable(report, quote)}
-    ${originOf(report)}
-    <script type="application/octet-stream" id="data">${data}</script>
-    <script type="module">${new Markup(SCRIPT)}</script>
-    </body>
-    </html>
-  `.text;
+  `;
 }
 
 function chartFigure(id: string, heading: string, column: string): Markup {
@@ -124,8 +152,8 @@ function chartFigure(id: string, heading: string, column: string): Markup {
           <table>
             <thead>
               <tr>
-                <th>Time</th>
-                <th>${column}</th>
+                <th scope="col">Time</th>
+                <th scope="col">${column}</th>
               </tr>
             </thead>
             <tbody></tbody>
@@ -136,13 +164,44 @@ function chartFigure(id: string, heading: string, column: string): Markup {
   `;
 }
 
-function tripNote({ trips: { count }, data }: RunReport): Markup {
+/** The round trips, of which the script makes the rows. */
+function tripSection(report: RunReport): Markup {
+  if (report.data.trips.numbers.length === 0) {
+    return markup`<section><h2>Round trips</h2><p class="muted">${noTrips(report)}</p></section>`;
+  }
+  return markup`
+    <section><h2>Round trips</h2>
+    ${tripNote(report)}
+    <div class="toolbar">
+    <label>Outcome <select id="trip-outcome"><option value="">all</option><option value="won">won</option><option value="lost">lost</option><option value="even">even</option></select></label>
+    <label>Cause <select id="trip-cause"><option value="">all</option></select></label>
+    <button id="trip-previous">Previous</button><button id="trip-next">Next</button>
+    <span class="muted" id="trip-range" aria-live="polite"></span><button id="trip-csv">Save as CSV</button></div>
+    <div class="scroll"><table id="trips"><thead><tr></tr></thead><tbody></tbody></table></div></section>
+  `;
+}
+
+/** Why there is no round trip to show. */
+function noTrips({ trips: { count }, summary: { fills, position } }: RunReport): string {
+  if (count > 0) return `None of ${grouped(count)} round trips fits into this page.`;
+  if (fills === 0) return "There was no fill, and so no round trip.";
+  return new Money(position).isZero()
+    ? "There was no round trip."
+    : "No round trip has ended: the position is still open.";
+}
+
+function tripNote({ trips: { count }, data, kind }: RunReport): Markup {
   const kept = data.trips.numbers.length;
-  return kept === count ? markup`<p class="muted">Click a round trip to see it on the chart.</p>` : markup`
-    <p
-      class="muted">${grouped(kept)} of ${
+  if (kept === count) {
+    return markup`<p class="muted on-screen">Click a round trip to see it on the chart.</p>`;
+  }
+  const all = kind === "Run"
+    ? "penstock export --trips writes"
+    : "With --state, penstock export --trips writes";
+  return markup`
+    <p class="muted">${grouped(kept)} of ${
     grouped(count)
-  } round trips: the last, the best and the worst. Every figure above and below is from all of them.</p>
+  } round trips: the last, the best and the worst. ${all} all of them. Every figure above and below is from all of them. Click one to see it on the chart.</p>
   `;
 }
 

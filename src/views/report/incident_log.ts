@@ -3,26 +3,28 @@ import type { PenstockEvent } from "../../domain/run/event.ts";
 import { grouped } from "../terminal/figures.ts";
 import type { Incident } from "./page_format.ts";
 
-/** More refusals than this are only counted; everything else is kept up to ten times as many. */
-const MOST_REFUSALS = 500;
+/** More refusals than this are not kept; everything else is kept up to ten times as many. */
+export const MOST_REFUSALS = 500;
 const MOST = 5_000;
 
 /** Collects the incidents among a run's events. */
 export class IncidentLog {
   readonly #incidents: Incident[] = [];
   #refusals = 0;
-  /** Incidents that are only counted. */
+  /** Other incidents that are only counted. */
   #uncounted = 0;
 
   /** Takes the next event. */
   event(event: PenstockEvent): void {
+    const isFull = this.#incidents.length >= MOST;
+    if (event.type === "refusal" && (isFull || this.#refusals >= MOST_REFUSALS)) return;
     const text = textOf(event);
     if (text === null) return;
-    const isRefusal = event.type === "refusal";
-    if (isRefusal && ++this.#refusals > MOST_REFUSALS || this.#incidents.length >= MOST) {
+    if (isFull) {
       this.#uncounted++;
       return;
     }
+    if (event.type === "refusal") this.#refusals++;
     this.#incidents.push({ kind: event.type as Incident["kind"], time: Date.parse(event.time) * 1000, text });
   }
 
@@ -31,9 +33,9 @@ export class IncidentLog {
     return this.#incidents;
   }
 
-  /** How many more there were. */
-  get more(): number {
-    return this.#uncounted;
+  /** How many more there were, of a run with so many refusals. */
+  more(refusals: number): number {
+    return this.#uncounted + refusals - this.#refusals;
   }
 }
 

@@ -1,8 +1,18 @@
 /** The sentences and figures of the report's page. */
 import { Money } from "../../domain/numbers/money.ts";
-import { counted, grouped, money, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
+import {
+  grouped,
+  hundredths,
+  money,
+  NONE,
+  percent,
+  signedMoney,
+  span,
+  unsignedPercent,
+} from "../terminal/figures.ts";
 import { type Markup, markup } from "./markup.ts";
-import { figureRows } from "./report_table.ts";
+import { timeOf } from "./page_times.ts";
+import { figureRows, type Row } from "./report_table.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** The outcome in a sentence or two. */
@@ -28,14 +38,19 @@ export function verdict({ kind, summary, metrics, origin, state }: RunReport, qu
   if (summary.halt !== null) {
     sentences.push(`It ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
   }
-  return sentences.join(" ");
+  // A sign of per cent alone on the next line looks forgotten.
+  return sentences.join(" ").replaceAll(" %", "\u00a0%");
 }
 
 /** The figures that people look for first. */
 export function tiles({ summary, metrics, origin }: RunReport, quote: string): Markup {
   const net = new Money(summary.equity).minus(cashOf(origin)).toFixed();
   const rows: (readonly [label: string, value: string, kind?: string])[] = [
-    [`Net profit, ${quote}`, signedMoney(net), net.startsWith("-") ? "loss" : "gain"],
+    [
+      `Net profit, ${quote}`,
+      signedMoney(net),
+      /[1-9]/.test(net) ? net.startsWith("-") ? "loss" : "gain" : "",
+    ],
     [`Equity, ${quote}`, money(summary.equity)],
     ...(summary.maxDrawdown === null
       ? []
@@ -48,8 +63,8 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
       "Against buy and hold",
       percent(metrics.excessReturn),
     ]);
-    rows.push(["Round trips won", metrics.roundTrips === 0 ? "–" : unsignedPercent(metrics.winRate)]);
-    rows.push(["Sharpe", metrics.sharpe ?? "–"]);
+    rows.push(["Round trips won", metrics.roundTrips === 0 ? NONE : unsignedPercent(metrics.winRate)]);
+    rows.push(["Profit factor", ratioText(metrics.profitFactor)], ["Sharpe", ratioText(metrics.sharpe)]);
   } else rows.splice(1, 0, ["Result", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
   return markup`<dl class="tiles">${
     rows.map(([label, value, kind = ""]) =>
@@ -61,6 +76,10 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
       `
     )
   }</dl>`;
+}
+
+function ratioText(ratio: string | null): string {
+  return ratio === null ? NONE : hundredths(new Money(ratio));
 }
 
 /** Cash at the start, quote currency. */
@@ -88,36 +107,55 @@ export function figureTable(
   return markup`
     <section>
       <h2>Figures</h2>
-      <p class="muted">${counted(summary.trades, "trade")}.</p>
-      <div class="scroll">
-        <table class="figures">${
-    models.length === 0 ? null : markup`
-          <thead>
-            <tr><th></th>${columns.map(({ title }) => markup`<th class="number">${title}</th>`)}</tr>
-          </thead>
-        `
-  }<tbody>${
-    rows.map((row) =>
-      typeof row === "string"
-        ? markup`
+      <div class="${models.length === 0 ? "columns" : "columns large"}">${
+    sectionsOf(rows).map(({ heading, rows }) =>
+      markup`
+        <div class="scroll">
+          <table class="figures">
+            <thead>
               <tr>
-                <th colspan="${columns.length + 1}">${row}</th>
+                <th scope="col">${heading}</th>${
+        columns.map(({ title }) => markup`<th scope="col" class="number">${title}</th>`)
+      }
               </tr>
-            `
-        : markup`<tr><td>${row[0].trim()}</td>${
-          columns.map(({ figures }) =>
-            markup`<td class="number">${
-              figures.refused === null && row[0].startsWith("  ") && refused.some(([reason]) =>
-                  reason === row[0].trim()
-                )
-                ? ""
-                : row[1]({ ...figures, refused: figures.refused ?? new Map() })
-            }</td>`
-          )
-        }</tr>`
+            </thead>
+            <tbody>${
+        rows.map(([name, figureOf]) =>
+          markup`<tr><td class="${name.startsWith("  ") ? "part" : ""}">${name.trim()}</td>${
+            columns.map(({ figures }) =>
+              markup`<td class="number">${
+                figures.refused === null && name.startsWith("  ") && refused.some(([reason]) =>
+                    reason === name.trim()
+                  )
+                  ? ""
+                  : shown(figureOf({ ...figures, refused: figures.refused ?? new Map() }))
+              }</td>`
+            )
+          }</tr>`
+        )
+      }</tbody>
+          </table>
+        </div>
+      `
     )
-  }</tbody></table>
-      </div>
+  }</div>
     </section>
   `;
+}
+
+/** A figure, or a time that the page's script can show in another zone. */
+function shown(figure: string): Markup | string {
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(figure) ? timeOf(`${figure.replace(" ", "T")}Z`) : figure;
+}
+
+/** Rows below each other that belong to one heading. */
+function sectionsOf<Outcome>(
+  all: readonly Row<Outcome>[],
+): { readonly heading: string; readonly rows: Exclude<Row<Outcome>, string>[] }[] {
+  const sections: { readonly heading: string; readonly rows: Exclude<Row<Outcome>, string>[] }[] = [];
+  for (const row of all) {
+    if (typeof row === "string") sections.push({ heading: row, rows: [] });
+    else sections.at(-1)?.rows.push(row);
+  }
+  return sections;
 }

@@ -1,19 +1,15 @@
 /** The tables of the report's page. */
-import { RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
-import { grouped, moment, money, percent, span, unsignedPercent } from "../terminal/figures.ts";
+import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
+import { grouped, money, NONE, percent, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
 import { INCIDENT_WORDS } from "./page_format.ts";
+import { timeOf } from "./page_times.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** The week begins on a Monday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
-
-/** A time that the page's script can show in another zone. */
-export function timeOf(iso: string | null): Markup | string {
-  return iso === null ? "–" : markup`<time datetime="${iso}">${moment(iso)}</time>`;
-}
 
 /** Profits of the round trips by return, hour, weekday and month. */
 export function distributions(
@@ -38,19 +34,19 @@ export function distributions(
   return markup`
     <section>
       <h2>Where the profit came from</h2>
-      <div class="columns">${
+      <div class="columns small">${
     barChart(
-      `Profit by return of a round trip, ${quote}`,
+      "Profit by return of a round trip",
       quote,
       returns,
     )
-  }${barChart(`Profit by hour of the exit, UTC, ${quote}`, quote, hours)}${
+  }${barChart("Profit by hour of the exit, UTC", quote, hours)}${
     barChart(
-      `Profit by weekday of the exit, UTC, ${quote}`,
+      "Profit by weekday of the exit, UTC",
       quote,
       week,
     )
-  }${barChart(`Profit by month of the exit, UTC, ${quote}`, quote, months)}</div>
+  }${barChart("Profit by month of the exit, UTC", quote, months)}</div>
     </section>
   `;
 }
@@ -62,7 +58,7 @@ function returnText(at: number): string {
 }
 
 /** The deepest drawdowns. */
-export function drawdownTable({ drawdowns }: RunReport, quote: string): Markup | null {
+export function drawdownTable({ drawdowns, summary: { lastTime } }: RunReport, quote: string): Markup | null {
   if (drawdowns.length === 0) return null;
   return markup`
     <section>
@@ -90,7 +86,7 @@ export function drawdownTable({ drawdowns }: RunReport, quote: string): Markup |
                 <td>${timeOf(from)}</td>
                 <td>${timeOf(to)}</td>
                 <td>${recovered === null ? "not yet" : timeOf(recovered)}</td>
-                <td>${recovered === null ? "–" : span(Date.parse(recovered) - Date.parse(from))}</td>
+                <td>${lengthText(from, recovered, lastTime)}</td>
               </tr>
             `
     )
@@ -99,6 +95,11 @@ export function drawdownTable({ drawdowns }: RunReport, quote: string): Markup |
       </div>
     </section>
   `;
+}
+
+function lengthText(from: string, recovered: string | null, lastTime: string | null): string {
+  if (recovered !== null) return span(Date.parse(recovered) - Date.parse(from));
+  return lastTime === null ? NONE : `${span(Date.parse(lastTime) - Date.parse(from))} so far`;
 }
 
 /** Gaps, halts, disconnections and refusals: a strip on the charts' time axis, and the table behind it. */

@@ -62,7 +62,7 @@ export function picturesOf(
       byReturn: [...byReturn],
     },
     refused: [...refused],
-    moreIncidents: incidents.more,
+    moreIncidents: incidents.more([...refused.values()].reduce((sum, count) => sum + count, 0)),
     assumptions,
     dataDigest,
   };

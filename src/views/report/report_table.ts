@@ -50,7 +50,8 @@ export interface ReportHead {
 
 type Outcome = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
 type Figures = Outcome & Pick<ReportColumn, "fillParameters">;
-type Row<Column = Figures> = readonly [label: string, figure: (column: Column) => string] | string;
+/** A row: what it is called and its figure; or the heading of those below it. */
+export type Row<Column = Figures> = readonly [label: string, figure: (column: Column) => string] | string;
 
 /** The rows in which columns differ. */
 const FILL_PARAMETERS: readonly Row[] = [

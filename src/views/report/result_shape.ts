@@ -1,5 +1,6 @@
 /** The shape of a result file, as far as its page shows it. */
-import { KEPT_OF_EACH, RETURN_CLASSES } from "../../domain/performance/trip_log.ts";
+import { KEPT_OF_EACH } from "../../domain/performance/kept_trips.ts";
+import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
 import {
   count,
   countFromOne,

@@ -1,7 +1,7 @@
 /** Everything that the report of one run shows, as plain values that JSON can hold. */
 import type { ModelEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
-import type { TripTotals } from "../../domain/performance/trip_log.ts";
+import type { TripTotals } from "../../domain/performance/trip_totals.ts";
 import type { PageData } from "./page_format.ts";
 
 /** A drawdown period as text: amounts in quote currency, times in ISO 8601. */

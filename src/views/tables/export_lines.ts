@@ -1,9 +1,9 @@
-/** The output of `penstock export`: fills or closed positions, as lines of CSV or JSON. */
-import type { FillEvent } from "../../domain/run/event.ts";
-import type { ClosedLot, ClosedTotals } from "../../domain/account/fifo_lots.ts";
-import { Money, plain } from "../../domain/numbers/money.ts";
+/** The output of `penstock export` as lines of CSV or JSON. */
+import type { ClosedTotals } from "../../domain/account/fifo_lots.ts";
+import { plain } from "../../domain/numbers/money.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
+import { COLUMNS, type ExportRow, type OfRun, type TableName } from "./export_tables.ts";
 
 /** The start of what a spreadsheet, even one that trims or widens characters, takes for a formula or a command. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
@@ -11,113 +11,43 @@ const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
 const WITHIN_CELLS = /[^\t\r\n]+/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** The format of the exported lines. */
-export type ExportFormat = "csv" | "json";
+/** The format of exported lines. */
+export type LineFormat = "csv" | "json";
 
-/** Where a line comes from. */
-interface OfRun {
-  /** The run of the journal. */
-  readonly run: number;
+/** The first line before the rows; empty in JSON. */
+export function headLine(format: LineFormat, table: TableName): string {
+  return format === "csv" ? csvLine(Object.keys(COLUMNS[table])) : "";
 }
 
-const FILL_COLUMNS = [
-  "run",
-  "time",
-  "symbol",
-  "side",
-  "price",
-  "quantity",
-  "notional",
-  "fee",
-  "cash",
-  "position",
-  "realized",
-  "tradeId",
-  "signalTradeId",
-];
-
-const CLOSED_COLUMNS = [
-  "run",
-  "symbol",
-  "opened",
-  "closed",
-  "quantity",
-  "cost",
-  "proceeds",
-  "fees",
-  "profit",
-  "buyTradeId",
-  "sellTradeId",
-];
-
-/** The first line before the fills; empty in JSON. */
-export function fillHead(format: ExportFormat): string {
-  return format === "csv" ? csvLine(FILL_COLUMNS) : "";
+/** One row of a table. */
+export function rowLine(format: LineFormat, table: TableName, { cells, json }: ExportRow): string {
+  if (format === "json") return `${printableJson(json)}\n`;
+  const kinds = Object.values(COLUMNS[table]);
+  return csvLine(
+    cells.map((cell, at) => kinds[at] === "time" && cell !== null ? isoTime(Number(cell)) : cell),
+  );
 }
 
-/** One fill: in JSON, exactly the event that `--json` printed. */
-export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun): string {
-  if (format === "json") return `${printableJson(event)}\n`;
-  const { time, symbol, side, price, quantity, fee, cash, position, realized, tradeId, signalTradeId } =
-    event;
-  const notional = plain(new Money(price).times(quantity));
-  return csvLine([
-    run,
-    time,
-    symbol,
-    side,
-    price,
-    quantity,
-    notional,
-    fee,
-    cash,
-    position,
-    realized ?? null,
-    tradeId,
-    signalTradeId,
-  ]);
-}
-
-/** The first line before the closed positions; empty in JSON. */
-export function closedHead(format: ExportFormat): string {
-  return format === "csv" ? csvLine(CLOSED_COLUMNS) : "";
-}
-
-/** One closed position. */
-export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun): string {
-  // In the order of CLOSED_COLUMNS.
-  const fields = {
-    run,
-    symbol: lot.symbol,
-    opened: isoTime(lot.opened),
-    closed: isoTime(lot.closed),
-    quantity: plain(lot.quantity),
-    cost: plain(lot.cost),
-    proceeds: plain(lot.proceeds),
-    fees: plain(lot.fees),
-    profit: plain(lot.profit),
-    buyTradeId: lot.buyTradeId,
-    sellTradeId: lot.sellTradeId,
-  };
-  return format === "csv"
-    ? csvLine(Object.values(fields))
-    : `${printableJson({ type: "closed", ...fields })}\n`;
-}
-
-/** The totals of a run's closed positions in words. */
+/** The totals of all closed positions or round trips, in words; `what` is one of them. */
 export function closedSummary(
   { count, cost, proceeds, fees, profit }: ClosedTotals,
-  { run, realized, isFlat }: OfRun & { readonly realized: string; readonly isFlat: boolean },
+  { run, realized, isFlat, what }: OfRun & {
+    readonly realized: string;
+    readonly isFlat: boolean;
+    readonly what: "closed position" | "round trip";
+  },
 ): string {
   const sums = `cost ${plain(cost)}, proceeds ${plain(proceeds)}, fees ${plain(fees)}, profit ${
     plain(profit)
   }`;
   const agrees = profit.eq(realized);
-  const journal = agrees
-    ? "which is what the journal realized"
-    : `the journal realized ${realized} at average cost`;
+  const source = run === null ? "result" : "journal";
+  const booked = agrees
+    ? `which is what the ${source} realized`
+    : `the ${source} realized ${realized} at average cost`;
   const open = isFlat ? "" : "; a position is still open and not among them";
-  return `run ${run}: ${count} closed position${count === 1 ? "" : "s"}: ${sums}, ${journal}${open}`;
+  const head = run === null ? "" : `run ${run}: `;
+  return `${head}${count} ${what}${count === 1 ? "" : "s"}: ${sums}, ${booked}${open}`;
 }
 
 /**

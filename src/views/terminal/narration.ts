@@ -84,6 +84,8 @@ export function narrate(
       };
     case "model":
       return event.halt === null ? null : modelHaltLine(event, event.halt);
+    case "configuration":
+    case "sweep":
     case "summary":
       return null;
   }

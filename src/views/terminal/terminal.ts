@@ -1,5 +1,7 @@
 /** Standard output and standard error, with a live line below the printed lines. */
+import { ENTER, FullScreen, LEAVE } from "./full_screen.ts";
 import { type AsyncSink, Outlet } from "./outlet.ts";
+import type { Row, ScreenSize } from "./styled_rows.ts";
 
 /** Where text goes: a file descriptor with a synchronous write. */
 export interface Sink {
@@ -165,10 +167,21 @@ const DRAWN_CHARACTERS = 2 * 1024;
 const LOG_PATIENCE_MS = 2_000;
 const LOG_GRACE_MS = 400;
 
-/** A terminal with a live line below the printed lines. It counts the lines that it cannot take. */
+/** The most lines that are kept while a picture covers the log. */
+const MOST_COVERED = 1_000;
+
+/**
+ * A terminal with a live line below the printed lines, or with a picture that covers both. It counts the lines that it
+ * cannot take.
+ */
 export class LiveTerminal {
   readonly #outlet: Outlet;
   #live = "";
+  /** The screen that covers the log; null while the log is seen. */
+  #screen: FullScreen | null = null;
+  /** Lines printed while it is covered, and how many older ones there were. */
+  #covered: string[] = [];
+  #dropped = 0;
   #lost = 0;
   #isDeserted = false;
   /** Called with the number of lost lines, once lines can be written again. */
@@ -180,6 +193,7 @@ export class LiveTerminal {
       room,
       onLost: (text, error) => {
         this.#lost += text.split("\n").length - 1;
+        this.#screen?.forget();
         this.#isDeserted = error instanceof Deno.errors.BrokenPipe;
       },
       onDrained: () => this.#reportLost(),
@@ -188,24 +202,62 @@ export class LiveTerminal {
 
   /** Prints one line above the live line. */
   print(line: string): void {
+    if (this.#screen !== null) {
+      this.#covered.push(line);
+      if (this.#covered.length > MOST_COVERED) {
+        this.#covered.shift();
+        this.#dropped++;
+      }
+      return;
+    }
     const text = this.#live === "" ? `${line}\n` : `${CLEAR}${line}\n${drawn(this.#live)}`;
     if (!this.#outlet.write(text)) this.#lost++;
   }
 
   /** Replaces the live line. An empty one removes it. */
   set live(line: string) {
-    if (line === this.#live) return;
+    if (line === this.#live || this.#screen !== null) return;
     if (line !== "" && this.#outlet.waiting > DRAWN_CHARACTERS) return;
     this.#live = line;
     this.#outlet.write(CLEAR + drawn(line));
   }
 
+  /** Covers the log with these rows, unless the terminal has not shown the rows before them yet. */
+  cover(rows: readonly Row[], size: ScreenSize, colours: boolean): void {
+    if (this.#outlet.waiting > 0) return;
+    this.live = "";
+    const enter = this.#screen === null ? ENTER : "";
+    this.#screen ??= new FullScreen(colours);
+    this.#outlet.write(enter + this.#screen.frame(rows, size));
+  }
+
+  /** Has the next rows draw the whole screen: it may show something else by now. */
+  redraw(): void {
+    this.#screen?.forget();
+  }
+
+  /** Shows the log again, with the lines that were printed while it was covered. */
+  uncover(): void {
+    if (this.#screen === null) return;
+    this.#screen = null;
+    this.#outlet.write(LEAVE);
+    const lines = this.#covered;
+    this.#covered = [];
+    if (this.#dropped > 0) {
+      lines.unshift(`(${this.#dropped} older lines of the log were seen in the chart only)`);
+    }
+    this.#dropped = 0;
+    for (const line of lines) this.print(line);
+  }
+
   /**
-   * Removes the live line while the process ends, without waiting. Does nothing if text is waiting already: then nobody
+   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is waiting already: then nobody
    * reads, and a write to `sink` could wait forever.
    */
   abandon(sink: Sink): void {
-    if (this.#live !== "" && this.#outlet.waiting === 0) writeText(sink, CLEAR);
+    if (this.#outlet.waiting > 0) return;
+    if (this.#screen !== null) writeText(sink, LEAVE);
+    else if (this.#live !== "") writeText(sink, CLEAR);
   }
 
   /** Whether nobody is left to read what is printed: the reader of the pipe has gone. */

@@ -3,9 +3,19 @@ import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { TextOutput } from "../standard_output.ts";
 import type { Glance, Line, Report, View } from "../view.ts";
+import { Controls, type ControlsOptions } from "./controls.ts";
 import { type LogOptions, openLog } from "./log.ts";
 import type { AsyncSink } from "./outlet.ts";
-import { canRedraw, columns, LiveTerminal, logLook, OutputStuck, ReaderGone, type Sink } from "./terminal.ts";
+import {
+  canRedraw,
+  columns,
+  hasColours,
+  LiveTerminal,
+  logLook,
+  OutputStuck,
+  ReaderGone,
+  type Sink,
+} from "./terminal.ts";
 
 /** The words for one kind of run. */
 export interface Words {
@@ -27,7 +37,7 @@ export interface Words {
 
 /** The standard output and the standard error of a process. */
 export interface ShownProcess {
-  readonly stdout: AsyncSink;
+  readonly stdout: AsyncSink & { readonly isTerminal: () => boolean };
   readonly stderr: AsyncSink & Sink & { readonly isTerminal: () => boolean };
 }
 
@@ -42,7 +52,11 @@ export interface TerminalOptions {
   readonly needsReader: boolean;
   /** Once it is aborted, slow readers get little more time. */
   readonly stop: AbortSignal;
+  /** The keys and the pictures of a live run on a terminal; absent without them. */
+  readonly controls?: Omit<ControlsOptions, "terminal" | "colours" | "log"> | null;
 }
+
+const LEVELS: readonly Line["level"][] = ["debug", "info", "warn", "error"];
 
 /** Shows one run in words. */
 export class TerminalView implements View {
@@ -52,6 +66,7 @@ export class TerminalView implements View {
   readonly #log: Logger;
   /** Whether there is a live line: on a terminal, in words. */
   readonly #isLive: boolean;
+  readonly #controls: Controls | null;
 
   constructor({ stderr }: Pick<ShownProcess, "stderr">, options: TerminalOptions) {
     const { level, format, words, output } = options;
@@ -59,8 +74,20 @@ export class TerminalView implements View {
     this.#words = words;
     this.#terminal = new LiveTerminal(stderr);
     this.#isLive = canRedraw(stderr) && format === "text" && output !== null;
-    if (this.#isLive) addEventListener("unload", () => this.#terminal.abandon(stderr));
     this.#log = openLog({ level, format, ...logLook(stderr) }, this.#terminal);
+    const { controls = null } = options;
+    this.#controls = controls === null || !this.#isLive ? null : new Controls({
+      ...controls,
+      terminal: this.#terminal,
+      colours: hasColours(stderr),
+      log: (line) => this.log(line),
+    });
+    if (this.#isLive) {
+      addEventListener("unload", () => {
+        this.#terminal.abandon(stderr);
+        controls?.device.takeKeys(false);
+      });
+    }
   }
 
   get showsAll(): boolean {
@@ -69,11 +96,13 @@ export class TerminalView implements View {
 
   event(event: PenstockEvent): void {
     for (const line of this.#words.lines(event)) this.log(line);
-    if (event.type === "summary") this.#terminal.live = "";
+    this.#controls?.event(event);
+    if (event.type === "summary") this.#endLive();
   }
 
   log({ level, text }: Line): void {
     this.#log[level](text);
+    if (LEVELS.indexOf(level) >= LEVELS.indexOf(this.#options.level)) this.#controls?.logged({ level, text });
   }
 
   settle(): void {
@@ -82,7 +111,9 @@ export class TerminalView implements View {
 
   glance(glance: Glance): void {
     if (this.#isLive) {
-      this.#terminal.live = this.#words.glance(glance, columns());
+      const line = this.#words.glance(glance, columns());
+      if (this.#controls === null || glance.of !== "run") this.#terminal.live = line;
+      else this.#controls.glance(glance, line);
       return;
     }
     const line = this.#options.output === null ? null : this.#words.loggedGlance(glance);
@@ -108,7 +139,7 @@ export class TerminalView implements View {
 
   /** Removes the live line and writes what is left, as far as its readers take it. Throws as `ready` does. */
   async close(): Promise<void> {
-    this.#terminal.live = "";
+    this.#endLive();
     this.settle();
     // If both are on one terminal, the table comes below the log.
     await this.#terminal.settled(this.#options.stop);
@@ -116,5 +147,10 @@ export class TerminalView implements View {
     const { output } = this.#options;
     output?.add(this.#words.table);
     await output?.close();
+  }
+
+  #endLive(): void {
+    this.#controls?.end();
+    this.#terminal.live = "";
   }
 }

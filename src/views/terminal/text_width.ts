@@ -3,8 +3,8 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 const MARKS = /\p{M}/gu;
-/** Only text beyond ASCII needs a closer look. */
-const OTHERS = /[^ -~]/;
+/** Only text beyond ASCII, and beyond boxes, shapes and Braille, needs a closer look. */
+const OTHERS = /[^ -~\u2500-\u28ff]/;
 
 /**
  * The columns that a text takes.

@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ChartSeries } from "../../../src/domain/performance/chart_series.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
+import { M4Columns } from "../../../src/domain/performance/m4_columns.ts";
 import type { Fill } from "../../../src/domain/orders/fill.ts";
 import { blocksOf } from "../../support/blocks.ts";
 import { tickOf } from "../../support/ticks.ts";
@@ -69,4 +70,59 @@ Deno.test("ChartSeries draws price, equity and the deepest drawdown of every tra
     assertEquals(fills.length, turns.filter((row) => row < prices.length).length);
     assert(fills.every(({ count }) => count === 1));
   }));
+});
+
+/** Prices with repeats and new peaks, some ms apart or at the same time. */
+const longRun = fc.record({
+  steps: fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: -3, max: 3 })), {
+    minLength: 3_000,
+    maxLength: 3_000,
+  }),
+  turns: fc.uniqueArray(fc.integer({ min: 1, max: 2_999 }), { minLength: 2, maxLength: 30 })
+    .map((rows) => rows.toSorted((a, b) => a - b)),
+  rows: fc.constantFrom(333, 4096),
+});
+
+Deno.test("ChartSeries keeps the points that M4Columns keeps of every single trade and fill", () => {
+  fc.assert(
+    fc.property(longRun, ({ steps, turns, rows }) => {
+      const series = new ChartSeries(new Money(CASH));
+      const singly = new M4Columns(3);
+      let [time, price, cash, position, peak] = [1_000_000, 1_000, CASH, 0, CASH];
+      const ticks = steps.map(([ms, change], at) => {
+        [time, price] = [time + ms * 1_000, Math.max(900, price + change)];
+        return tickOf({ id: at + 1, time, price });
+      });
+      const mark = (time: number, price: number): void => {
+        const equity = cash + position * price;
+        peak = Math.max(peak, equity);
+        singly.add(time, Float64Array.of(price, equity, (peak - equity) / peak));
+      };
+      let start = 0;
+      for (const block of blocksOf(ticks, rows)) {
+        const ends = turns.filter((row) => row >= start && row < start + block.size);
+        let from = 0;
+        for (const to of [...ends.map((row) => row - start + 1), block.size]) {
+          if (from === to) continue;
+          const isTurn = turns.includes(start + to - 1);
+          for (let row = from; row < to; row++) mark(block.time[row]!, block.price[row]!);
+          const price = block.price[to - 1]!;
+          const fills: Fill[] = [];
+          if (isTurn) {
+            const side = position === 0 ? "buy" : "sell";
+            cash += side === "buy" ? -2 * price - 1 : 2 * price - 1;
+            position = side === "buy" ? 2 : 0;
+            fills.push(fillAt(side, price, cash));
+          }
+          series.note(block, from, to, fills);
+          if (isTurn) mark(block.time[to - 1]!, price);
+          from = to;
+        }
+        start += block.size;
+      }
+      const { price: prices, equity, drawdown } = series.data();
+      assertEquals([prices, equity, drawdown], [0, 1, 2].map((line) => singly.points(line)));
+    }),
+    { numRuns: 12, endOnFailure: true },
+  );
 });

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Money, ZERO } from "../../../src/domain/numbers/money.ts";
-import { KEPT_OF_EACH, returnClass, TripLog } from "../../../src/domain/performance/trip_log.ts";
+import { KEPT_OF_EACH } from "../../../src/domain/performance/kept_trips.ts";
+import { TripLog } from "../../../src/domain/performance/trip_log.ts";
+import { returnClass } from "../../../src/domain/performance/trip_totals.ts";
 import type { Fill } from "../../../src/domain/orders/fill.ts";
 
 const HOUR = 3_600_000_000;
@@ -87,4 +89,19 @@ Deno.test("TripLog keeps the last, the best and the worst of many trips, and tot
 
 Deno.test("returnClass() counts the limits at or below a return", () => {
   assertEquals([-1, -0.05, -0.0001, 0, 0.0005, 0.9].map(returnClass), [0, 1, 6, 7, 7, 13]);
+});
+
+Deno.test("TripLog keeps amounts exactly that no double holds", () => {
+  const log = new TripLog();
+  const profit = "-0.123456789012345678901234567";
+  log.add(fill("buy", "60000.01", "123456.78901234", "7407407.97"), START);
+  log.add(
+    fill("sell", "60000.02", "123456.78901234", "7407408.21", { realized: new Money(profit) }),
+    START + 5,
+  );
+  log.add(fill("buy", "2", "1", "0"), START + 6);
+  log.add(fill("sell", "3", "1", "0", { realized: new Money(1) }), START + 7);
+  const [large, small] = log.trips().kept;
+  assertEquals([large!.profit, large!.fees, large!.quantity], [profit, "14814816.18", "123456.78901234"]);
+  assertEquals([small!.profit, small!.cost, small!.entryTime], ["1", "2", START + 6]);
 });

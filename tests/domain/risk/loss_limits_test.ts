@@ -243,3 +243,26 @@ Deno.test("LossLimits ends a day at its own midnight after a time far ahead that
   assertEquals([limits.mark(80, 0, DAY - 1), limits.mark(80, 0, DAY)], [false, true]);
   assertEquals(limits.takeNewDay(), true);
 });
+
+Deno.test("LossLimits.fall() is how far equity is below the peak that the limit sees, until a release starts it again", () => {
+  const shown = (limits: LossLimits) => {
+    const fall = limits.fall();
+    return fall && [fractionText(fall.value), plain(fall.limit)];
+  };
+  const limits = new LossLimits(m("1000"), { maxDrawdown: m("0.2"), maxDailyLoss: null });
+  assertEquals(shown(limits), ["0", "0.2"]);
+  limits.mark(100, 0, 0);
+  limits.rebook(m("500"), m("5"));
+  for (const [price, fall] of [[100, "0"], [120, "0"], [98, "0.1"], [120, "0"], [130, "0"]] as const) {
+    limits.mark(price, 0, 1);
+    assertEquals(shown(limits), [fall, "0.2"], `at ${price}`);
+  }
+  limits.mark(107, 0, 2);
+  limits.spend("all");
+  limits.mark(84, 0, 3);
+  assertEquals(shown(limits), ["0.2", "0.2"]);
+  const books = { cash: m("500"), position: m("5"), price: 84, decimals: 0 };
+  limits.restore(limitsAfterRelease(limits.snapshot(), books), books);
+  assertEquals(shown(limits), ["0", "0.2"]);
+  assertEquals(new LossLimits(m("1000"), { maxDrawdown: null, maxDailyLoss: m("0.1") }).fall(), null);
+});

@@ -1,3 +1,4 @@
+import { constants, gunzipSync } from "node:zlib";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../../src/formats/trade_file.ts";
@@ -154,6 +155,20 @@ Deno.test("recordedChunks() reads standard input, packed or not", async () => {
   assertEquals((await inProcess(["-"])).error, "standard input: it is empty, expected recorded trades");
   const torn = await inProcess(["-"], gzip(recording(100)).subarray(0, -9));
   assertEquals([torn.text, torn.warnings.length, torn.error], [recording(100), 1, null]);
+});
+
+Deno.test("recordedChunks() reads one of Penstock's recordings up to where a power cut tore it, even in its first bytes", async () => {
+  await using folder = new Folder();
+  const packed = gzip(recording(3));
+  for (let end = packed.length - 9; end > 0; end--) {
+    const path = await folder.write("a.gz", packed.subarray(0, end));
+    const { text, warnings, error } = await outcomeOf(path);
+    const { length } = gunzipSync(packed.subarray(0, end), { finishFlush: constants.Z_SYNC_FLUSH });
+    assert(recording(3).startsWith(text), text);
+    if (error === null) assertEquals(warnings.length, 1, `${end} bytes`);
+    // Nothing shows what a file is that has no text.
+    else assertEquals([length, text, warnings], [0, "", []], `${end} bytes: ${error}`);
+  }
 });
 
 Deno.test("recordedChunks() ends at an abort even if nothing comes from standard input", async () => {

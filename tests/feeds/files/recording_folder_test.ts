@@ -93,14 +93,22 @@ Deno.test("withFoldersOpened() names files that are not recordings, and waits fo
 
 Deno.test("withFoldersOpened() says that the run of an empty recording was killed as it created the file", async () => {
   await using folder = new Folder();
-  const [whole, empty] = [recordingName("BTCUSDT", TIME / 1000), recordingName("BTCUSDT", TIME / 1000 + 1)];
-  await write(folder, { [whole]: gzip(text(TIME)), [empty]: "", "empty.txt": "" });
+  const [whole, empty, torn, header] = [0, 1, 2, 3].map((after) =>
+    recordingName("BTCUSDT", TIME / 1000 + after)
+  );
+  await write(folder, {
+    [whole!]: gzip(text(TIME)),
+    [empty!]: "",
+    [torn!]: gzip(text(TIME)).subarray(0, 15),
+    [header!]: gzip(text(TIME)).subarray(0, 5),
+    "empty.txt": "",
+  });
   const { names, printed } = await opened(folder);
   assertEquals(names, [whole]);
   assertEquals(printed, [
     "skipped in DIR, not recordings of Penstock's: empty.txt",
     "skipped in DIR, empty (a run was killed as it created the file, or has only just created it): " +
-    empty,
+    `${empty}, ${torn}, ${header}`,
   ]);
 });
 

@@ -82,7 +82,7 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(log.path, place);
     assertEquals(await log.last(), null);
     assertEquals([await log.after(0, 5), await log.lastOfType("fill", 1, 5)], [[], []]);
-    assertEquals([await log.state(1), await log.closes(1), await log.placeOf(1)], [null, null, null]);
+    assertEquals([await log.state(1), await log.closesUpTo(9, 9), await log.placeOf(1)], [null, [], null]);
     assertEquals([await log.heartbeat(), await log.requests(), await log.counts(null, 9)], [null, [], []]);
     assertEquals(await log.closesExtent(), { parts: 0, oldest: null });
     assertEquals(await log.storageFlaw(0), null);
@@ -154,9 +154,9 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.state(1), { seq: 4, content: '{"é":4}', closes: "[4]" });
     assertEquals(await log.state(2), { seq: 6, content: '{"é":6}', closes: "[6]" });
     assertEquals(await log.state(3), null);
-    assertEquals(await log.closes(3), null);
-    const { seq: _seq, ...fourth } = closes(4, 4);
-    assertEquals(await log.closes(4), fourth);
+    assertEquals(await log.closesUpTo(3, 9), []);
+    assertEquals(await log.closesUpTo(5, 9), [closes(5, 5), closes(4, 4)]);
+    assertEquals(await log.closesUpTo(9, 2), [closes(6, 6), closes(5, 5)]);
     assertEquals(await log.closesKept(2), [{ seq: 6, count: 6 }, { seq: 5, count: 5 }]);
     assertEquals(await log.closesExtent(), { parts: 3, oldest: 4 });
     assertEquals(await log.repetitionFlaw(1, null), null);

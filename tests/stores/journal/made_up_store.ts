@@ -219,13 +219,18 @@ function readingOf(path: string, log: MadeUpLog): EntryLog {
         const { seq, content, closes } = states.get(run) ?? { seq: 0, content: "", closes: "" };
         return seq === 0 ? null : { seq, content, closes };
       }),
-    closes: (at) =>
-      read(({ closes }) => {
-        const stored = closes.get(at);
-        if (stored === undefined) return null;
-        const { decimals, fresh, bytes, before, state } = stored;
-        return { decimals, fresh, bytes, before, state };
-      }),
+    closesUpTo: (last, limit) =>
+      read(({ closes }) =>
+        [...closes].filter(([seq]) => seq <= last).reverse().slice(0, limit)
+          .map(([seq, { decimals, fresh, bytes, before, state }]) => ({
+            seq,
+            decimals,
+            fresh,
+            bytes,
+            before,
+            state,
+          }))
+      ),
     closesKept: (limit) =>
       read(({ closes }) =>
         [...closes].reverse().slice(0, limit)

@@ -198,7 +198,7 @@ Deno.test({
   },
 });
 
-Deno.test("Recording.rest() gives other work a turn after at most 768 kB of compression, and none for a plain file", async () => {
+Deno.test("Recording.rest() gives other work a turn after at most 512 kB of compression, and none for a plain file", async () => {
   const frames = Array.from({ length: 250 }, (_, at) => JSON.stringify({ id: at, text: "x".repeat(150) }));
   for (const path of ["x.gz", "x.txt"]) {
     const { recording } = fake(path);
@@ -214,7 +214,7 @@ Deno.test("Recording.rest() gives other work a turn after at most 768 kB of comp
       assertEquals(hadTurn, rest !== null);
       clearTimeout(timer);
       if (rest === null) {
-        assert(path === "x.txt" || since < 768 * 1024, `${since} characters without a turn`);
+        assert(path === "x.txt" || since < 512 * 1024, `${since} characters without a turn`);
       } else {
         turns++;
         since = 0;

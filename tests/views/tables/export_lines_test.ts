@@ -2,13 +2,9 @@ import { assertEquals } from "@std/assert";
 import type { FillEvent } from "../../../src/domain/run/event.ts";
 import type { ClosedLot } from "../../../src/domain/account/fifo_lots.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
-import {
-  closedHead,
-  closedLine,
-  closedSummary,
-  fillHead,
-  fillLine,
-} from "../../../src/views/tables/export_lines.ts";
+import { timeIn } from "../../../src/domain/numbers/time.ts";
+import { closedSummary, headLine, rowLine } from "../../../src/views/tables/export_lines.ts";
+import { closedRow, fillRow, type OfRun } from "../../../src/views/tables/export_tables.ts";
 
 const FILL: FillEvent = {
   type: "fill",
@@ -38,9 +34,14 @@ const LOT: ClosedLot = {
   sellTradeId: 9,
 };
 
-Deno.test("fillLine() in CSV has a cell for every column, the notional computed exactly", () => {
+const fillLine = (format: "csv" | "json", fill: FillEvent, of: OfRun) =>
+  rowLine(format, "fills", fillRow(fill, timeIn(fill.time)!, of));
+const closedLine = (format: "csv" | "json", lot: ClosedLot, of: OfRun) =>
+  rowLine(format, "closed", closedRow(lot, of));
+
+Deno.test("rowLine() of a fill in CSV has a cell for every column, the notional computed exactly", () => {
   assertEquals(
-    fillHead("csv"),
+    headLine("csv", "fills"),
     "run,time,symbol,side,price,quantity,notional,fee,cash,position,realized,tradeId,signalTradeId\r\n",
   );
   assertEquals(
@@ -52,19 +53,19 @@ Deno.test("fillLine() in CSV has a cell for every column, the notional computed 
   assertEquals(fillLine("csv", { ...bought, side: "buy" }, { run: 2 }).split(",")[10], "");
 });
 
-Deno.test("fillLine() in JSON is the event as it was emitted", () => {
-  assertEquals(fillHead("json"), "");
+Deno.test("rowLine() of a fill in JSON is the event as it was emitted", () => {
+  assertEquals(headLine("json", "fills"), "");
   assertEquals(fillLine("json", FILL, { run: 2 }), `${JSON.stringify(FILL)}\n`);
 });
 
-Deno.test("fillLine() turns no text of a forged journal into a formula", () => {
+Deno.test("rowLine() of a fill turns no text of a forged journal into a formula", () => {
   const line = fillLine("csv", { ...FILL, symbol: `=HYPERLINK("http://x")`, cash: "+1" }, { run: 1 });
   assertEquals(line.includes(`,"'=HYPERLINK(""http://x"")",`) && line.includes(",'+1,"), true);
 });
 
-Deno.test("closedLine() has the same content in CSV and in JSON", () => {
+Deno.test("rowLine() of a closed position has the same content in CSV and in JSON", () => {
   assertEquals(
-    closedHead("csv"),
+    headLine("csv", "closed"),
     "run,symbol,opened,closed,quantity,cost,proceeds,fees,profit,buyTradeId,sellTradeId\r\n",
   );
   const csv = closedLine("csv", LOT, { run: 3 });
@@ -72,21 +73,21 @@ Deno.test("closedLine() has the same content in CSV and in JSON", () => {
     csv,
     "3,BTCUSDT,2024-08-08T23:54:15.342123Z,2024-08-08T23:54:16.000000Z,0.5,100,99.9,0.2,-0.3,7,9\r\n",
   );
-  assertEquals(closedHead("json"), "");
+  assertEquals(headLine("json", "closed"), "");
   const { type, ...fields } = JSON.parse(closedLine("json", LOT, { run: 3 }));
   assertEquals(type, "closed");
-  assertEquals(Object.keys(fields).join(","), closedHead("csv").trimEnd());
+  assertEquals(Object.keys(fields).join(","), headLine("csv", "closed").trimEnd());
   assertEquals(Object.values(fields).join(","), csv.trimEnd());
 });
 
 Deno.test("closedSummary() shows the totals, and whether they are complete", () => {
   const totals = { ...LOT, count: 1 };
   assertEquals(
-    closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true }),
+    closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true, what: "closed position" }),
     "run 1: 1 closed position: cost 100, proceeds 99.9, fees 0.2, profit -0.3, which is what the journal realized",
   );
   assertEquals(
-    closedSummary({ ...totals, count: 2 }, { run: 1, realized: "5", isFlat: false }),
+    closedSummary({ ...totals, count: 2 }, { run: 1, realized: "5", isFlat: false, what: "closed position" }),
     "run 1: 2 closed positions: cost 100, proceeds 99.9, fees 0.2, profit -0.3, the journal realized 5 at average " +
       "cost; a position is still open and not among them",
   );

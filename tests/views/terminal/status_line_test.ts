@@ -23,6 +23,7 @@ function stateOf(changes: Partial<RunState> = {}): RunState {
     cash: new Money("9000"),
     position: new Money("0.01623"),
     equity: new Money("9999.98765"),
+    fall: null,
     halt: null,
     ...changes,
   };

@@ -1,12 +1,12 @@
 /** A log of entries in a SQLite database. */
 import type {
   ChainPlace,
+  ClosesAt,
   EntryLog,
   FiledRequest,
   KeptHeartbeat,
   RepeatedCheckpoint,
   RequestKey,
-  StoredCloses,
   StoredState,
 } from "../entry_log.ts";
 import type { EntryType, StoredEntry } from "../journal_entry.ts";
@@ -126,18 +126,11 @@ export class SqliteLog implements EntryLog {
     });
   }
 
-  closes(seq: number): Promise<StoredCloses | null> {
-    return this.#read((database) => {
-      const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
-      if (row === undefined) return null;
-      // Up to version 2 there were no `before` and `state`.
-      const { decimals, fresh, prices: bytes, before, state } = row;
-      return {
-        ...{ decimals: numberIn(decimals), fresh: numberIn(fresh), before: numberIn(before) },
-        bytes: bytes instanceof Uint8Array ? bytes : null,
-        state: state instanceof Uint8Array ? state.toHex() : null,
-      };
-    });
+  closesUpTo(seq: number, limit: number): Promise<readonly ClosesAt[]> {
+    return this.#read((database) =>
+      database.prepare("SELECT * FROM checkpoint_prices WHERE seq <= ? ORDER BY seq DESC LIMIT ?")
+        .all(seq, limit).map(closesIn)
+    );
   }
 
   closesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]> {
@@ -237,6 +230,15 @@ export class SqliteLog implements EntryLog {
       }
     });
   }
+}
+
+/** Up to version 2 there were no `before` and `state`. */
+function closesIn({ seq, decimals, fresh, prices: bytes, before, state }: Row): ClosesAt {
+  return {
+    ...{ seq: Number(seq), decimals: numberIn(decimals), fresh: numberIn(fresh), before: numberIn(before) },
+    bytes: bytes instanceof Uint8Array ? bytes : null,
+    state: state instanceof Uint8Array ? state.toHex() : null,
+  };
 }
 
 function numberIn(value: unknown): number | null {

@@ -1,0 +1,227 @@
+/** `penstock sweep`: recorded files, the pipeline over a grid of options, and how much of the best is luck. */
+import { formatsOf, TRADE_FILES } from "../../formats/file_layout.ts";
+import type { Started } from "../../config/command.ts";
+import { shownConfig } from "../../config/config.ts";
+import { settleInstrument } from "../../config/instrument_settlement.ts";
+import type { Config } from "../../config/options.ts";
+import { triedOptions } from "../../config/tried_options.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
+import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
+import { type PlaceOptions, ResultFileError } from "../../stores/results/result_place.ts";
+import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../stores/results/sweep_file.ts";
+import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
+import { SweepNarration } from "../../views/tables/sweep_narration.ts";
+import { hasColours } from "../../views/terminal/terminal.ts";
+import { openViews, VIEWS } from "../../views/known_views.ts";
+import { ruleSetOf } from "./instruments.ts";
+import { recordingsOf } from "./folders.ts";
+import { withRecordedMarket } from "./recorded_market.ts";
+import { Findings } from "./sweep/findings.ts";
+import { type Fold, foldsOf, isDivided, WHOLE } from "./sweep/folds.ts";
+import type { LaneRequest } from "./sweep/lane_request.ts";
+import { MOST_LANES, passesOf } from "./sweep/passes.ts";
+import { type PassProgress, type PassResult, type PassSettings, runPass } from "./sweep/sweep_pass.ts";
+import { LaneFailure, localTeam, type Team } from "./sweep/team.ts";
+import { workerTeam } from "./sweep/worker_team.ts";
+
+const PROGRESS_MS = 250;
+/** Options that say where a result goes and how it is made, and change nothing in it. */
+const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel", "logFormat", "config"];
+
+/** Backtests every combination of a grid, and says how much of the best is luck. */
+export async function sweep(
+  { command, version, files: paths, signal, swept, ...chosen }: Started,
+  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: most = MOST_LANES } = {},
+): Promise<void> {
+  if (swept === undefined) throw new TypeError("A sweep has a grid");
+  const { grid, places } = swept;
+  const configuration = await withRecordedMarket(paths, chosen, signal);
+  const rules = await ruleSetOf(configuration, signal);
+  const { config, sources } = settleInstrument(configuration, rules);
+  const own = await chosenFile(config);
+  const { files, passedOver } = await recordingsOf(paths, config, signal);
+  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
+  const shown = { ...shownConfig(config), ...shownOf(own) };
+  const head: SweepHead = {
+    options: without(shown, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
+    grid: grid.axes.map(({ name, values }) => ({ name, values })),
+    environment: {
+      penstock: version,
+      deno: Deno.version.deno,
+      v8: Deno.version.v8,
+      os: Deno.build.os,
+      arch: Deno.build.arch,
+    },
+    files,
+  };
+  const { out } = config;
+  const before = config.continue && out !== null ? await readPartialSweep(out, head) : null;
+  await checkTries(tries);
+  const { stdout, stderr } = Deno;
+  const words = new SweepNarration({ colours: hasColours(stdout) });
+  const view = openViews(
+    config,
+    { isBacktest: true, words, stdout, stderr, stop: signal, signal, onBroken: () => {} },
+    views,
+  );
+  const warn = (text: string): void => view.log({ level: "warn", text });
+  using result = out === null ? null : await openResult(out, head, { stop: signal, onWarning: warn });
+  const settings: PassSettings = {
+    config: { ...config, set: own?.settings || config.set },
+    barsFrom: configuration.sources.bars,
+    sources,
+    files,
+    formats: formatsOf(config, table),
+    view,
+    stop: signal,
+  };
+  const findings = new Findings(swept, config);
+  const show = (rows: readonly ConfigurationEvent[]): void => {
+    for (const row of rows) {
+      result?.add(row);
+      view.event(row);
+    }
+  };
+  const startedAt = performance.now();
+  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0 };
+  let lanes = 0;
+  const draw = setInterval(() => {
+    const elapsedMs = performance.now() - startedAt;
+    const { done } = findings;
+    view.glance?.({ of: "sweep", ...progress, elapsedMs, configurations: places.length, done, lanes });
+  }, PROGRESS_MS);
+  /** The configuration at a place of the grid as a single run would have it. */
+  const requestAt = (place: number, inForce: Config): LaneRequest => {
+    const { config: one, sources } = grid.configuration(place);
+    const { symbol, exchange } = config;
+    const settled = settleInstrument({ config: { ...one, symbol, exchange }, sources }, rules).config;
+    const bars = sources.bars === "default" ? inForce.bars : settled.bars;
+    return { ...shownConfig({ ...settled, bars, set: settings.config.set }), ...shownOf(own) };
+  };
+  try {
+    for (const text of passedOver) warn(text);
+    let folds: readonly Fold[] = WHOLE;
+    let isFirst = true;
+    if (isDivided(config)) {
+      const { trades } = await runPass(settings, { team: null, folds: [], progress, isFirst });
+      isFirst = false;
+      if (!signal.aborted) folds = foldsOf(trades, config);
+    }
+    let isStarted = false;
+    const start = (inForce: Config, time: string): void => {
+      if (isStarted) return;
+      isStarted = true;
+      const varying = Object.fromEntries(grid.axes.map(({ name, values }) => [name, values.join(",")]));
+      const shown = { ...shownConfig(inForce), ...shownOf(own), ...varying };
+      const instrument = { sources, exchangeInfo: null };
+      view.event({ type: "started", time, command, version, config: { ...shown, instrument } });
+      if (before !== null) show(findings.restore(before));
+    };
+    const finished = before?.rows.length ?? 0;
+    for (const pass of passesOf(places.slice(finished), bytesIn(files), most)) {
+      if (signal.aborted) break;
+      lanes = pass.length;
+      let asked: LaneRequest[] = [];
+      const team = (inForce: Config): Promise<Team> => {
+        asked = pass.map((place) => requestAt(place, inForce));
+        return teamOf(asked, {
+          configurations: places.length,
+          // The guard of a strategy of one's own takes threads from the program.
+          workers: own === null ? config.workers ?? navigator.hardwareConcurrency : 1,
+          onWarning: warn,
+        });
+      };
+      let found: PassResult;
+      try {
+        found = await runPass(settings, { team, folds, progress, isFirst, start });
+      } catch (error) {
+        if (!(error instanceof LaneFailure)) throw error;
+        const options = JSON.stringify(grid.options(grid.configuration(pass[error.lane]!)));
+        error.message = `the configuration ${options} failed: ${error.message}`;
+        throw error;
+      }
+      isFirst = false;
+      if (found.folds.length === 0) break;
+      if (findings.facts !== null && findings.facts.digest !== found.digest) {
+        throw new UnusableInput({ name: files.join(", ") }, "the trades are others than before: start again");
+      }
+      show(findings.add(found, folds, asked.map(triedOptions)));
+      await view.ready();
+    }
+    if (findings.done === 0) warn("stopped before any configuration was finished");
+    const { trades } = findings;
+    if (config.forgetTries && trades !== null) await forgetTries(tries, trades.digest);
+    const tried = trades === null ? 0 : await addTries(tries, trades, findings.texts);
+    const event = findings.event(tried, performance.now() - startedAt);
+    await result?.finish(event, event.partial ? findings.unfinished : null);
+    view.event(event);
+    words.sweep({ event, ranked: findings.ranked });
+  } finally {
+    clearInterval(draw);
+    await view.close();
+  }
+}
+
+/** Throws a ConfigError if a file cannot be read as often as needed, or cannot be written or continued. */
+function refuseWrongFiles(files: readonly string[], config: Config, isLarge: boolean): void {
+  const { out } = config;
+  const mistakes: string[] = [];
+  if (files.includes("-") && (isDivided(config) || isLarge)) {
+    mistakes.push(
+      "standard input can be read only once, and --test, --walk-forward and large grids read the trades again: give a file",
+    );
+  }
+  if (config.continue && (out === null || isCsvName(out))) {
+    mistakes.push("--continue: expected --out with the JSON file of the sweep that was stopped");
+  }
+  if (out !== null && files.includes(out)) {
+    mistakes.push(`the result cannot be written to ${out}: the sweep reads it. Choose another name`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+}
+
+/** The bytes of all files; null if one of them has no size. */
+function bytesIn(files: readonly string[]): number | null {
+  try {
+    return files.reduce((sum, file) => sum + Deno.statSync(file).size, 0);
+  } catch {
+    // Standard input, or a file that reading will report.
+    return null;
+  }
+}
+
+function without(shown: ShownOptions, names: readonly string[]): ShownOptions {
+  return Object.fromEntries(Object.entries(shown).filter(([name]) => !names.includes(name)));
+}
+
+/** Starts the result. Throws a ConfigError if it cannot be written, because another `--out` may work. */
+async function openResult(path: string, head: SweepHead, options: PlaceOptions): Promise<SweepFile> {
+  try {
+    return await SweepFile.create(path, head, options);
+  } catch (error) {
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
+  }
+}
+
+/** The threads for some lanes: this one alone if others cannot start. */
+async function teamOf(
+  asked: readonly LaneRequest[],
+  { configurations, workers, onWarning }: {
+    readonly configurations: number;
+    readonly workers: number;
+    readonly onWarning: (text: string) => void;
+  },
+): Promise<Team> {
+  const most = Math.min(workers, asked.length);
+  if (most === 1) return await localTeam(asked, configurations);
+  try {
+    return await workerTeam(asked, configurations, most);
+  } catch (error) {
+    if (!(error instanceof LaneFailure)) throw error;
+    onWarning(`no threads can be started, so this one computes everything: ${error.message}`);
+    return await localTeam(asked, configurations);
+  }
+}

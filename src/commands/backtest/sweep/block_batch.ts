@@ -1,0 +1,75 @@
+/** Blocks on their way to other threads: their columns lie in memory that all threads see, one block after another. */
+import type { Block } from "../../../domain/market/block.ts";
+import { BLOCK_ROWS } from "../../../domain/market/block.ts";
+import type { Columns } from "../../../domain/market/columns.ts";
+
+/** How many trades a batch has room for. */
+export const BATCH_ROWS = 8 * BLOCK_ROWS;
+
+/** A block in a batch: where its rows are, and what it has besides columns. */
+export interface PackedBlock
+  extends Pick<Block, "size" | "decimals" | "firstId" | "missing" | "filled" | "late"> {
+  readonly at: number;
+}
+
+/** What a trade takes: five doubles, a whole number of 32 bits, and a byte. */
+const ROW_BYTES = 5 * 8 + 4 + 1;
+
+/** Memory for the columns of one batch, to be used again. */
+export class BatchMemory {
+  readonly buffer: SharedArrayBuffer;
+  readonly #columns: Columns;
+  #rows = 0;
+
+  /** New memory, or that of `buffer`, which another thread has made. */
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(BATCH_ROWS * ROW_BYTES)) {
+    this.buffer = buffer;
+    let at = 0;
+    const doubles = (): Float64Array => {
+      const column = new Float64Array(buffer, at, BATCH_ROWS);
+      at += BATCH_ROWS * 8;
+      return column;
+    };
+    const [id, time, price, quantityWhole, receivedAt] = [
+      doubles(),
+      doubles(),
+      doubles(),
+      doubles(),
+      doubles(),
+    ];
+    const quantityFraction = new Uint32Array(buffer, at, BATCH_ROWS);
+    const buyerIsMaker = new Uint8Array(buffer, at + BATCH_ROWS * 4, BATCH_ROWS);
+    this.#columns = { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, receivedAt };
+  }
+
+  /** Whether there is room for as many trades as a block may have. */
+  get hasRoom(): boolean {
+    return this.#rows + BLOCK_ROWS <= BATCH_ROWS;
+  }
+
+  clear(): void {
+    this.#rows = 0;
+  }
+
+  /** Copies a block behind the others. */
+  add(block: Block): PackedBlock {
+    const { size, decimals, firstId, missing, filled, late } = block;
+    const at = this.#rows;
+    for (const name of NAMES) {
+      this.#columns[name].set(block[name].subarray(0, size) as Float64Array & Uint8Array, at);
+    }
+    this.#rows += size;
+    return { at, size, decimals, firstId, missing, filled, late };
+  }
+
+  /** A block of the batch, in this memory. */
+  block(symbol: string, { at, ...rest }: PackedBlock): Block {
+    const end = at + rest.size;
+    const columns = Object.fromEntries(NAMES.map((name) => [name, this.#columns[name].subarray(at, end)]));
+    return { symbol, ...rest, ...columns as unknown as Columns };
+  }
+}
+
+const NAMES = [
+  ...["id", "time", "price", "quantityWhole", "quantityFraction", "buyerIsMaker", "receivedAt"] as const,
+];

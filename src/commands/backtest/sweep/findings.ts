@@ -1,0 +1,152 @@
+/** Everything that a sweep has found so far, pass by pass, and what its last event says of it. */
+import type { Grid, Swept } from "../../../config/grid.ts";
+import type { Config } from "../../../config/options.ts";
+import type {
+  ConfigurationEvent,
+  ShownOptions,
+  SweepEvent,
+  SweepRow,
+} from "../../../domain/run/sweep_result.ts";
+import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import type { PartialSweep, Unfinished } from "../../../stores/results/sweep_file.ts";
+import type { TriedTrades } from "../../../stores/tries/tries_file.ts";
+import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
+import type { Fold } from "./folds.ts";
+import { judge } from "./judgement.ts";
+import { Ranking } from "./ranking.ts";
+import type { PassResult } from "./sweep_pass.ts";
+import { type RowsSnapshot, SweepRows } from "./sweep_rows.ts";
+import { type Candidate, WalkForward } from "./walk_forward.ts";
+
+/** What is known of the trades after a pass. */
+export type TradeFacts = Omit<PassResult, "folds">;
+
+/** What a partial result keeps for the sweep that continues it. */
+interface Kept {
+  readonly facts: TradeFacts;
+  readonly rows: RowsSnapshot;
+  readonly walk: readonly (Candidate | null)[];
+  readonly texts: readonly string[];
+}
+
+/** The findings of one sweep. */
+export class Findings {
+  /** What makes each configuration so far the same as another one that was ever tried. */
+  readonly texts: string[] = [];
+  /** Null before the first pass. */
+  facts: TradeFacts | null = null;
+  readonly #grid: Grid;
+  readonly #places: readonly number[];
+  readonly #config: Config;
+  readonly #rows: SweepRows;
+  readonly #ranking: Ranking;
+  readonly #walk: WalkForward;
+  #done = 0;
+
+  constructor({ grid, places }: Swept, config: Config) {
+    this.#grid = grid;
+    this.#places = places;
+    this.#config = config;
+    this.#rows = new SweepRows(places.length);
+    this.#ranking = new Ranking(grid, config.rank);
+    this.#walk = new WalkForward(config.rank, config.cash);
+  }
+
+  /** How many configurations are finished. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Takes the results of a pass over the next configurations, and returns their rows. */
+  add(
+    { folds: results, ...facts }: PassResult,
+    folds: readonly Fold[],
+    texts: readonly string[],
+  ): ConfigurationEvent[] {
+    this.facts = facts;
+    const of = (use: Fold["use"]): readonly (readonly FoldResult[])[] =>
+      results.filter((_, id) => folds[id]!.use === use);
+    const [choice = []] = of("choice");
+    const [test = null] = of("test");
+    const places = this.#places.slice(this.#done, this.#done + choice.length);
+    this.#walk.add(places, of("window"));
+    this.texts.push(...texts);
+    return choice.map((result, lane) => {
+      const kept = test?.[lane] ?? null;
+      this.#rows.add(result, kept);
+      return this.#row({
+        options: this.#optionsAt(places[lane]!),
+        ...result.figures,
+        test: kept?.figures ?? null,
+      });
+    });
+  }
+
+  /** Continues from a partial result, and returns its rows. */
+  restore({ rows, unfinished }: PartialSweep): ConfigurationEvent[] {
+    const kept = unfinished as unknown as Kept;
+    this.facts = kept.facts;
+    this.texts.push(...kept.texts);
+    this.#rows.restore(kept.rows);
+    this.#walk.candidates.push(...kept.walk.map((one) => one ?? undefined));
+    return rows.map((row) => this.#row(row));
+  }
+
+  /** What `restore` needs; null before the first pass. */
+  get unfinished(): Unfinished | null {
+    if (this.facts === null) return null;
+    const walk = Array.from(this.#walk.candidates, (one) => one ?? null);
+    return { facts: this.facts, rows: this.#rows.snapshot(), walk, texts: this.texts } satisfies Kept;
+  }
+
+  /** The trades, for those who count what was tried on them; null before the first pass. */
+  get trades(): TriedTrades | null {
+    return this.facts === null ? null : { symbol: this.#config.symbol, ...this.facts };
+  }
+
+  /** The best rows, for views. */
+  get ranked(): RankedRows {
+    return this.#ranking.shown;
+  }
+
+  /** The last event, after as many tries on these trades. */
+  event(tried: number, elapsedMs: number): SweepEvent {
+    const { symbol, rank, walkForward } = this.#config;
+    const { best } = this.#ranking;
+    const { trades = 0, to = "1970-01-01T00:00:00.000000Z" } = this.facts ?? {};
+    return {
+      type: "sweep",
+      time: to,
+      symbol,
+      configurations: this.#done,
+      refused: this.#grid.size - this.#places.length,
+      trades,
+      elapsedMs: Math.round(elapsedMs),
+      tradeConfigurationsPerSecond: Math.round(trades * this.#done * 1000 / elapsedMs),
+      rank,
+      best: best === null ? null : best.row.options,
+      ...judge(this.#rows, {
+        best: best === null ? null : this.#places.indexOf(best.place),
+        tried,
+        walk: walkForward === null ? null : this.#walk,
+      }),
+      ...this.#walk.shown((place) => this.#optionsAt(place)),
+      partial: this.#done < this.#places.length,
+    };
+  }
+
+  #row(row: SweepRow): ConfigurationEvent {
+    const event: ConfigurationEvent = {
+      type: "configuration",
+      time: this.facts!.to,
+      symbol: this.#config.symbol,
+      ...row,
+    };
+    this.#ranking.add(this.#places[this.#done++]!, event);
+    return event;
+  }
+
+  #optionsAt(place: number): ShownOptions {
+    return this.#grid.options(this.#grid.configuration(place));
+  }
+}

@@ -1,0 +1,65 @@
+/** The rows of a sweep in their order, as far as somebody looks at them: the best ones, and one number of every other. */
+import type { Grid } from "../../../config/grid.ts";
+import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
+import type { ConfigurationEvent } from "../../../domain/run/sweep_result.ts";
+import { isBetter, type Rank, rankedFigure } from "../../../domain/run/sweep_rank.ts";
+
+/** How many rows are shown. */
+export const SHOWN_ROWS = 20;
+
+/** Ranks the rows of one sweep, which come in grid order. */
+export class Ranking {
+  readonly #grid: Grid;
+  readonly #rank: Rank;
+  /** The figure of each place as a double; NaN where there is none. */
+  readonly values: Float64Array;
+  readonly #best: { readonly place: number; readonly row: ConfigurationEvent }[] = [];
+
+  constructor(grid: Grid, rank: Rank) {
+    this.#grid = grid;
+    this.#rank = rank;
+    this.values = new Float64Array(grid.size).fill(NaN);
+  }
+
+  add(place: number, row: ConfigurationEvent): void {
+    const figure = rankedFigure(row, this.#rank);
+    if (figure === null) return;
+    this.values[place] = Number(figure);
+    const best = this.#best;
+    if (best.length === SHOWN_ROWS && !isBetter(row, best.at(-1)!.row, this.#rank)) return;
+    // Of equal rows the first of the grid comes first.
+    const behind = best.findIndex((other) => isBetter(row, other.row, this.#rank));
+    best.splice(behind < 0 ? best.length : behind, 0, { place, row });
+    if (best.length > SHOWN_ROWS) best.pop();
+  }
+
+  /** The place of the best row; null if no row has the figure. Of equal rows it is the first of the grid. */
+  get best(): { readonly place: number; readonly row: ConfigurationEvent } | null {
+    return this.#best[0] ?? null;
+  }
+
+  /** What views show, once all rows have been added. */
+  get shown(): RankedRows {
+    return {
+      axes: this.#grid.axes,
+      values: this.values,
+      isLessBetter: this.#rank === "max-drawdown",
+      rows: this.#best.map(({ place, row }) => ({
+        row,
+        figure: rankedFigure(row, this.#rank),
+        neighbours: this.#neighbours(place),
+      })),
+    };
+  }
+
+  #neighbours(place: number): number | null {
+    const around = this.#grid.axes.flatMap((_, axis) =>
+      [-1, 1].flatMap((step) => {
+        const next = this.#grid.neighbour(place, axis, step);
+        const value = next === null ? NaN : this.values[next]!;
+        return Number.isNaN(value) ? [] : [value];
+      })
+    );
+    return around.length === 0 ? null : around.reduce((sum, value) => sum + value, 0) / around.length;
+  }
+}

@@ -1,0 +1,197 @@
+/** One side of a comparison: a result, a sweep or a run of a journal. */
+import type { SideHead } from "../../domain/comparison/comparison.ts";
+import { type Figures, figuresIn } from "../../domain/comparison/figure_comparison.ts";
+import { statusOf } from "../../domain/run/run_status.ts";
+import { JournalReader } from "../../stores/journal/journal_reader.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
+import { eventsOf } from "../../stores/journal/run_events.ts";
+import { chosenRun, extentOf, openingOf, readRun } from "../../stores/journal/run_reading.ts";
+import { reportedFile } from "../../stores/results/reported_file.ts";
+import { fillsOf } from "../../stores/results/result_fills.ts";
+import { RESULT_VERSION, SCHEMA } from "../../stores/results/result_file.ts";
+import { readResult, UnusableResult } from "../../stores/results/result_reading.ts";
+import type { SweepRow } from "./sweep_rows.ts";
+
+/** What is compared of one side. */
+export interface Side extends AsyncDisposable {
+  readonly head: SideHead;
+  /** As it shows them, of a sweep those that do not vary. */
+  readonly options: Figures;
+  readonly figures: Figures;
+  /** The configurations of a sweep; null for one run. */
+  readonly rows: readonly SweepRow[] | null;
+  /** The events of one run, in their order. */
+  events(kind: "decisions" | "fills"): AsyncGenerator<Figures>;
+}
+
+const SWEEP_SCHEMA = "penstock-sweep";
+const SWEEP_VERSION = 1;
+
+/** Figures of a summary that say how fast it was, or when, and not what came of it. */
+const PASSING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];
+/** The same of a sweep. */
+const PASSING_OF_SWEEP = [...PASSING, "tradeConfigurationsPerSecond"];
+/** What `status` has of a run that a result has as well. */
+const OF_STATUS = [
+  ...[
+    "trades",
+    "signals",
+    "fills",
+    "refusals",
+    "gaps",
+    "cash",
+    "position",
+    "equity",
+    "fees",
+    "realized",
+  ] as const,
+];
+/** Events of the connection: where trades came from, and not what was decided. */
+const OF_CONNECTION = ["connected", "disconnected"];
+
+/**
+ * Opens what is at `path`; `run` chooses one of a journal, by default the last. Throws an UnusableResult if it is nothing
+ * that can be compared, a ConfigError for a run that the journal does not hold, and a JournalError if it cannot be read.
+ */
+export async function openSide(path: string, run: number | "all" | null): Promise<Side> {
+  const isJournal = !(await storeOf(path)).isInFiles || await reportedFile(path) === "journal";
+  return isJournal ? await journalSide(path, run) : fileSide(path, await readResult(path));
+}
+
+function fileSide(path: string, value: unknown): Side {
+  const { schema, version, options, environment, files: _, ...rest } = objectOf(value);
+  const isSweep = schema === SWEEP_SCHEMA;
+  if (!isSweep && schema !== SCHEMA) {
+    throw new UnusableResult(
+      `${path} is JSON, but no result of Penstock: expected "schema" to be "${SCHEMA}" or "${SWEEP_SCHEMA}". Name a ` +
+        "file that backtest --out or sweep --out wrote, or a journal",
+    );
+  }
+  const known = isSweep ? SWEEP_VERSION : RESULT_VERSION;
+  if (version !== known) {
+    throw new UnusableResult(
+      `${path} is of version ${
+        JSON.stringify(version) ?? "none"
+      }, and this Penstock reads version ${known}: use the ` +
+        "Penstock that wrote it, or repeat the run",
+    );
+  }
+  const shown = figuresOf(options, path, "options");
+  const head: SideHead = {
+    path,
+    kind: isSweep ? "sweep" : "result",
+    version: String(objectOf(environment)["penstock"]),
+    symbol: typeof shown["symbol"] === "string" ? shown["symbol"] : null,
+    run: null,
+  };
+  return {
+    head,
+    options: shown,
+    ...(isSweep ? sweepParts(path, rest) : resultParts(path, rest)),
+    async *events() {
+      for await (const fill of fillsOf(path, value)) yield figuresIn(fill);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function resultParts(path: string, { summary, metrics, models, pictures }: Record<string, unknown>) {
+  const digest = objectOf(pictures)["dataDigest"];
+  const others = Array.isArray(models) ? models.map(objectOf) : [];
+  return {
+    rows: null,
+    figures: {
+      ...(typeof digest === "string" ? { digestOfTrades: digest } : {}),
+      ...outcomeOf(figuresOf(summary, path, "summary")),
+      ...figuresOf(metrics, path, "metrics"),
+      ...Object.assign(
+        {},
+        ...others.map((model) => prefixed(outcomeOf(figuresIn(model)), `${model["model"]}.`)),
+      ),
+    },
+  };
+}
+
+function sweepParts(path: string, { sweep, configurations }: Record<string, unknown>) {
+  const totals = figuresOf(sweep, path, "sweep");
+  if (!Array.isArray(configurations)) throw damaged(path, "configurations");
+  const windows = objectOf(sweep)["walkForward"];
+  return {
+    figures: {
+      ...without(totals, PASSING_OF_SWEEP),
+      ...(Array.isArray(windows)
+        ? Object.assign({}, ...windows.map((window, at) => figuresIn(window, `walkForward.${at + 1}.`)))
+        : {}),
+    },
+    rows: configurations.map((row): SweepRow => {
+      const { options, ...figures } = objectOf(row);
+      return { options: figuresOf(options, path, "options"), figures: without(figuresIn(figures), PASSING) };
+    }),
+  };
+}
+
+async function journalSide(path: string, run: number | "all" | null): Promise<Side> {
+  const reader = await JournalReader.open(path);
+  try {
+    const chosen = await chosenRun(reader, run);
+    const status = statusOf(await readRun(reader, chosen), 0);
+    const { options, version } = await openingOf(reader, chosen);
+    return {
+      head: { path, kind: "journal", version, symbol: status.symbol, run: chosen },
+      options: figuresIn(options),
+      figures: {
+        ...Object.fromEntries(OF_STATUS.map((name) => [name, status[name]])),
+        halted: status.halted,
+      },
+      rows: null,
+      async *events(kind) {
+        for await (const { event } of eventsOf(reader, await extentOf(reader, chosen))) {
+          if (kind === "fills" ? event.type !== "fill" : OF_CONNECTION.includes(event.type)) continue;
+          yield decided(figuresIn(event));
+        }
+      },
+      [Symbol.asyncDispose]: () => reader.close(),
+    };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+/** An event without what the wall clock added to it. */
+function decided({ requested: _, ...event }: Record<string, Figures[string]>): Figures {
+  if (event["type"] !== "gap") return event;
+  const { time: __, ...gap } = event;
+  return gap;
+}
+
+/** The figures of a summary that say what came of the run. */
+function outcomeOf(summary: Record<string, Figures[string]>): Figures {
+  return { ...without(summary, [...PASSING, "halt"]), halted: "halt.reason" in summary };
+}
+
+function without(figures: Figures, names: readonly string[]): Figures {
+  return Object.fromEntries(Object.entries(figures).filter(([name]) => !names.includes(name)));
+}
+
+function prefixed(figures: Figures, prefix: string): Figures {
+  return Object.fromEntries(Object.entries(figures).map(([name, figure]) => [`${prefix}${name}`, figure]));
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as Record<string, unknown>
+    : {};
+}
+
+/** The figures of an object that every such file has. */
+function figuresOf(value: unknown, path: string, name: string): Record<string, Figures[string]> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(path, name);
+  return figuresIn(value);
+}
+
+function damaged(path: string, name: string): UnusableResult {
+  return new UnusableResult(
+    `${path} is damaged, or somebody edited it: its "${name}" cannot be read. Restore it from a copy, or repeat the run`,
+  );
+}

@@ -1,0 +1,59 @@
+/** What makes two configurations the same: the options that decide what a run does. */
+import { shownValue } from "./config.ts";
+import type { OptionGroup } from "./option.ts";
+import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { isStrategyOption, strategyReading } from "./strategy_options.ts";
+
+/** A configuration as events have it. */
+export type Shown = Readonly<Record<string, unknown>>;
+
+/** The groups whose options decide what a run does with its trades. */
+const DECIDING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
+
+/** Options about the input that decide which trades there are, or when they end. */
+const CHOOSING: readonly OptionName[] = [
+  ...["from", "to", "sort", "skipBad", "columns", "timeUnit", "stopAfter"] as const,
+];
+
+/** The hash of a strategy's file, which is shown beside the options. */
+export const STRATEGY_HASH = "strategySha256";
+
+/**
+ * Every option that decides what a run does and with which trades, by name, with the default where `shown` lacks it, as
+ * older versions and commands without the option do; null for none. Where results are written, how they are shown and
+ * how an exchange is reached are left out.
+ */
+export function comparedOptions(shown: Shown): Record<string, string | number | boolean | null> {
+  const named = [...decidingNames(shown), ...CHOOSING].map((name) => [name, valueOf(shown, name)] as const);
+  return {
+    ...Object.fromEntries(named),
+    ...(STRATEGY_HASH in shown ? { [STRATEGY_HASH]: String(shown[STRATEGY_HASH]) } : {}),
+  };
+}
+
+/** The options of the deciding groups that the strategy has. The place of a strategy's file decides nothing. */
+export function decidingNames(shown: Shown): OptionName[] {
+  const chosen = strategyIn(shown);
+  return OPTION_NAMES.filter((name) =>
+    !(name === "strategy" && STRATEGY_HASH in shown) && DECIDING.includes(OPTIONS[name].group) &&
+    (!isStrategyOption(name) || strategyReading(chosen, name) !== null)
+  );
+}
+
+/** The value in `shown`, or the default with the strategy of `within`. */
+export function valueOf(
+  shown: Shown,
+  name: OptionName,
+  within: Shown = shown,
+): string | number | boolean | null {
+  const value = shown[name];
+  if (value !== undefined) return value as string | number | boolean | null;
+  const byDefault = isStrategyOption(name)
+    ? strategyReading(strategyIn(within), name)?.default
+    : defaultText(name, "backtest");
+  return byDefault == null ? null : shownValue(OPTIONS[name].read(byDefault));
+}
+
+function strategyIn(shown: Shown): string {
+  return String(shown["strategy"] ?? OPTIONS.strategy.default);
+}

@@ -1,0 +1,177 @@
+/** The grid of a sweep: every combination of the values that its options take. */
+import { ConfigError } from "../domain/process/config_error.ts";
+import type { ShownOptions } from "../domain/run/sweep_result.ts";
+import {
+  type Configuration,
+  configure,
+  type GivenOptions,
+  nameIn,
+  shownValue,
+  type Source,
+} from "./config.ts";
+import { NotAllowed } from "./option_values.ts";
+import { type OptionName, OPTIONS } from "./options.ts";
+import { isStrategyFile } from "./strategy_options.ts";
+import type { OptionGroup } from "./option.ts";
+import { valuesIn } from "./value_list.ts";
+
+/** The most combinations. */
+export const MOST_CONFIGURATIONS = 1_000_000;
+
+/** Options of these groups may vary: none of them changes which trades are read. */
+const VARYING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
+/** Of these options a comma belongs to the value, or another value would be another market. */
+const FIXED: readonly OptionName[] = ["symbol", "set", "instruments"];
+
+/** An option that varies. */
+export interface Axis {
+  readonly name: OptionName;
+  readonly source: Source;
+  /** The texts of its values, in order, at least two. */
+  readonly values: readonly string[];
+}
+
+/** All combinations. The last axis turns fastest. */
+export class Grid {
+  readonly axes: readonly Axis[];
+  /** How many combinations there are. */
+  readonly size: number;
+  readonly #given: GivenOptions;
+
+  /**
+   * The grid of the options given, of which those that the command line lists turn in its order. Mistakes are added to
+   * `mistakes`.
+   */
+  constructor(given: GivenOptions, mistakes: string[]) {
+    this.#given = { ...given };
+    this.axes = Object.entries(given).flatMap(([key, { text, source }]): Axis[] => {
+      const name = key as OptionName;
+      if (!mayVary(name)) return [];
+      try {
+        const values = distinct(name, valuesIn(text));
+        return values.length > 1 ? [{ name, source, values }] : [];
+      } catch (error) {
+        if (!(error instanceof NotAllowed)) throw error;
+        mistakes.push(`${nameIn(source, name)} is "${text}": expected ${error.message}`);
+        delete this.#given[name];
+        return [];
+      }
+    });
+    this.size = this.axes.reduce((size, { values }) => size * values.length, 1);
+    if (this.size > MOST_CONFIGURATIONS) {
+      mistakes.push(
+        `the grid has ${this.size} configurations: expected up to ${MOST_CONFIGURATIONS}. Take larger steps or fewer options`,
+      );
+    }
+  }
+
+  /** The options of a combination as if they had been given alone, from 0 on. */
+  given(place: number): GivenOptions {
+    const texts = this.#textsAt(place);
+    const one: GivenOptions = { ...this.#given };
+    for (const [at, { name, source }] of this.axes.entries()) one[name] = { text: texts[at]!, source };
+    return one;
+  }
+
+  /** The configuration of a combination. Throws a ConfigError for one that no single run accepts. */
+  configuration(place: number): Configuration {
+    return configure(this.given(place), [], "sweep");
+  }
+
+  /** The combinations that single runs accept, in order. Throws a ConfigError if there are none. */
+  accepted(): number[] {
+    const places: number[] = [];
+    let first: ConfigError | null = null;
+    for (let place = 0; place < this.size; place++) {
+      try {
+        this.configuration(place);
+        places.push(place);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        first ??= error;
+      }
+    }
+    if (places.length > 0) return places;
+    if (this.size === 1) throw first!;
+    throw new ConfigError([
+      `none of the ${this.size} configurations of the grid can run: expected one at least. The first one:`,
+      ...first!.mistakes,
+    ]);
+  }
+
+  /** The options that vary, as a configuration of the grid shows them. */
+  options({ config }: Configuration): ShownOptions {
+    return Object.fromEntries(this.axes.map(({ name }) => [name, shownValue(config[name])]));
+  }
+
+  /** The same options with another value of one axis, `step` values further; null where there is none. */
+  neighbour(place: number, axis: number, step: number): number | null {
+    const stride = this.axes.slice(axis + 1).reduce((size, { values }) => size * values.length, 1);
+    const { length } = this.axes[axis]!.values;
+    const at = Math.floor(place / stride) % length + step;
+    return at < 0 || at >= length ? null : place + step * stride;
+  }
+
+  /** Where a combination is on each axis. */
+  coordinates(place: number): number[] {
+    const found: number[] = [];
+    let rest = place;
+    for (const { values } of this.axes.toReversed()) {
+      found.unshift(rest % values.length);
+      rest = Math.floor(rest / values.length);
+    }
+    return found;
+  }
+
+  #textsAt(place: number): string[] {
+    return this.coordinates(place).map((at, axis) => this.axes[axis]!.values[at]!);
+  }
+}
+
+/** Whether an option may take several values in a sweep. */
+function mayVary(name: OptionName): boolean {
+  const { group, value } = OPTIONS[name];
+  return value !== null && VARYING.includes(group) && !FIXED.includes(name);
+}
+
+/** The texts without those whose values are there already. A text that cannot be read stays: a mistake names it. */
+function distinct(name: OptionName, texts: readonly string[]): string[] {
+  const { read } = OPTIONS[name];
+  if (name === "strategy" && texts.length > 1 && texts.some(isStrategyFile)) {
+    throw new NotAllowed("names of strategies in a list; a file of your own has to be the only one");
+  }
+  const seen = new Set<unknown>();
+  return texts.filter((text) => {
+    let value: unknown = text;
+    try {
+      value = shownValue(read(text));
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      throw new NotAllowed(`${error.message}${texts.length > 1 ? `, and not "${text}"` : ""}`);
+    }
+    if (seen.has(value)) return false;
+    seen.add(value);
+    return true;
+  });
+}
+
+/** The grid of a sweep, and those of its combinations that can run, by their places. */
+export interface Swept {
+  readonly grid: Grid;
+  readonly places: readonly number[];
+}
+
+/**
+ * The grid of the options given, and the configuration of its first combination that can run. Throws a ConfigError that
+ * names every mistake, `mistakes` first, or that says that none can run.
+ */
+export function configureSweep(
+  given: GivenOptions,
+  mistakes: readonly string[],
+): Configuration & { readonly swept: Swept } {
+  const found = [...mistakes];
+  const grid = new Grid(given, found);
+  if (found.length > 0) configure(grid.given(0), found, "sweep");
+  const places = grid.accepted();
+  return { ...grid.configuration(places[0]!), swept: { grid, places } };
+}

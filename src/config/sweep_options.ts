@@ -1,0 +1,62 @@
+/** The options of a sweep beside those that vary: a part of the table in options.ts. */
+import { RANKS } from "../domain/run/sweep_rank.ts";
+import { fraction, NotAllowed, oneOf, onOff, wholeNumber } from "./option_values.ts";
+import { optionIn } from "./option.ts";
+
+const SWEEP = ["sweep"] as const;
+const input = optionIn("input");
+
+/** The most windows of a walk-forward, and the most workers. */
+const MOST_WINDOWS = 100;
+const MOST_WORKERS = 64;
+
+/** A key is the option's name in the configuration file. */
+export const SWEEP_OPTIONS = {
+  rank: input({
+    default: "sharpe",
+    read: oneOf(...RANKS),
+    value: "FIGURE",
+    commands: SWEEP,
+    help: `what rows are ranked by: ${RANKS.slice(0, -1).join(", ")} or ${RANKS.at(-1)}`,
+  }),
+  test: input({
+    default: null,
+    read: (text) => {
+      const share = fraction(text);
+      if (share.gte(1)) throw new NotAllowed("a share above 0% and below 100%, such as 30% or 0.3");
+      return share;
+    },
+    value: "SHARE",
+    commands: SWEEP,
+    help: "keep this share of the trades, the last ones, from the choice, and show each row on them as well",
+  }),
+  walkForward: input({
+    default: null,
+    read: wholeNumber(1, MOST_WINDOWS),
+    value: "N",
+    commands: SWEEP,
+    help: "choose the best in each of N windows, and trade it in the window after",
+  }),
+  workers: input({
+    default: null,
+    read: wholeNumber(1, MOST_WORKERS),
+    value: "N",
+    commands: SWEEP,
+    help: "how many configurations are computed at the same time (default: one for each core)",
+  }),
+  continue: input({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: SWEEP,
+    help: "continue the sweep in --out FILE, which was stopped before its end",
+  }),
+  forgetTries: input({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: SWEEP,
+    help:
+      "forget how many configurations were tried on these trades before: the best is judged as if these were the first",
+  }),
+};

@@ -1,0 +1,57 @@
+/** The values that one option of a sweep takes: a list, ranges, or a mix of both. */
+import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
+import { Money, plain } from "../domain/numbers/money.ts";
+import { NotAllowed } from "./option_values.ts";
+
+/** One of the values of a range: digits, and a unit such as `%`, `m` or `t`. */
+const MEASURED = /^(\d{1,18}(?:\.\d{1,18})?)(%|[a-z]*)$/;
+/** No grid has more values. */
+const MOST_VALUES = 1_000_000;
+
+/**
+ * The texts of the values in `5,10,20..100:20`, in order. A range has its end if its steps reach it, and its numbers have
+ * one unit, or are durations. Throws NotAllowed for a range that is none.
+ *
+ * @example
+ * ```ts
+ * import { valuesIn } from "./value_list.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(valuesIn("5,10..20:5"), ["5", "10", "15", "20"]);
+ * assertEquals(valuesIn("1%..3%:0.5%"), ["1%", "1.5%", "2%", "2.5%", "3%"]);
+ * assertEquals(valuesIn("30s..2m:30s"), ["30s", "1m", "90s", "2m"]);
+ * ```
+ */
+export function valuesIn(text: string): string[] {
+  return text.split(",").flatMap((part) => part.includes("..") ? rangeIn(part) : [part]);
+}
+
+function rangeIn(text: string): string[] {
+  const [, from = "", to = "", step = ""] = /^(.*?)\.\.(.*?):(.*)$/.exec(text) ?? [];
+  const parts = [from, to, step].map((part) => MEASURED.exec(part));
+  if (parts.some((part) => part === null)) throw refused(text);
+  const units = new Set(parts.map((part) => part![2]!));
+  const durations = [from, to, step].map(millisecondsIn);
+  const isMixed = units.size > 1;
+  if (isMixed && durations.includes(null)) throw refused(text);
+  const [least, most, by] = parts.map((part, at) => new Money(isMixed ? durations[at]! : part![1]!)) as [
+    Money,
+    Money,
+    Money,
+  ];
+  if (by.isZero() || most.lt(least)) throw refused(text);
+  const count = most.minus(least).divToInt(by).toNumber() + 1;
+  if (count > MOST_VALUES) {
+    throw new NotAllowed(`a range of up to ${MOST_VALUES} values, and "${text}" has ${count}`);
+  }
+  const [unit] = units;
+  return Array.from({ length: count }, (_, at) => {
+    const value = least.plus(by.times(at));
+    return isMixed ? durationText(value.toNumber()) : `${plain(value)}${unit}`;
+  });
+}
+
+function refused(text: string): NotAllowed {
+  return new NotAllowed(
+    `a range from a smaller value to a larger one with a step, such as 5..100:5, 1%..5%:1% or 1m..5m:1m, and not "${text}"`,
+  );
+}

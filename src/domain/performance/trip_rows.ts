@@ -1,0 +1,91 @@
+/**
+ * Round trips as rows of plain numbers. A thousand of them as objects, each with its exact amounts, outlive the first
+ * rounds of the garbage collector, and moving them costs more than all else that is done for a trip.
+ */
+import { Money } from "../numbers/money.ts";
+
+/** The amounts of a trip: what was bought and spent, and the same of its sales; quantities in base currency. */
+export interface TripAmounts {
+  readonly bought: Money;
+  readonly spent: Money;
+  /** Of the purchases. */
+  readonly fees: Money;
+  readonly sold: Money;
+  readonly received: Money;
+  readonly saleFees: Money;
+  /** After the fees of both sides. */
+  readonly profit: Money;
+}
+
+/** A trip that has ended. Times in µs since 1970. */
+export interface TripRecord extends TripAmounts {
+  /** 1 for the first of the run. */
+  readonly number: number;
+  readonly entryTime: number;
+  readonly exitTime: number;
+  /** Quote currency; infinite if it was never marked. */
+  readonly best: number;
+  readonly worst: number;
+  readonly cause: string;
+}
+
+const NUMBERS = ["number", "entryTime", "exitTime", "best", "worst"] as const;
+const AMOUNTS = ["bought", "spent", "fees", "sold", "received", "saleFees", "profit"] as const;
+const CAUSE = NUMBERS.length;
+const FIRST_AMOUNT = CAUSE + 1;
+/** An amount is its units and its scale. */
+const FIELDS = FIRST_AMOUNT + 2 * AMOUNTS.length;
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A fixed number of rows, each of which can be written and read. */
+export class TripRows {
+  readonly #fields: Float64Array;
+  /** The amounts of those rows that no numbers hold exactly. */
+  readonly #large = new Map<number, TripAmounts>();
+  readonly #causes: string[] = [];
+
+  constructor(rows: number) {
+    this.#fields = new Float64Array(rows * FIELDS);
+  }
+
+  /** Writes a trip into a row. */
+  write(row: number, trip: TripRecord): void {
+    const fields = this.#fields;
+    let at = row * FIELDS;
+    for (const name of NUMBERS) fields[at++] = trip[name];
+    fields[at++] = this.#causeOf(trip.cause);
+    if (this.#large.size > 0) this.#large.delete(row);
+    for (const name of AMOUNTS) {
+      const { units, scale } = trip[name];
+      if (units === null || units > MOST || units < -MOST) {
+        this.#keepLarge(row, trip);
+        return;
+      }
+      fields[at++] = Number(units);
+      fields[at++] = scale;
+    }
+  }
+
+  /** The trip in a row. */
+  read(row: number): TripRecord {
+    const at = row * FIELDS;
+    const numbers = Object.fromEntries(NUMBERS.map((name, place) => [name, this.#fields[at + place]!]));
+    const amounts = this.#large.get(row) ?? Object.fromEntries(
+      AMOUNTS.map((name, place) => [name, this.#amount(at + FIRST_AMOUNT + 2 * place)]),
+    );
+    return { ...numbers, ...amounts, cause: this.#causes[this.#fields[at + CAUSE]!]! } as TripRecord;
+  }
+
+  #amount(at: number): Money {
+    return new Money(BigInt(this.#fields[at]!), this.#fields[at + 1]!);
+  }
+
+  #keepLarge(row: number, { bought, spent, fees, sold, received, saleFees, profit }: TripAmounts): void {
+    this.#large.set(row, { bought, spent, fees, sold, received, saleFees, profit });
+  }
+
+  #causeOf(cause: string): number {
+    const at = this.#causes.indexOf(cause);
+    return at >= 0 ? at : this.#causes.push(cause) - 1;
+  }
+}

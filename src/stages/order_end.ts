@@ -1,0 +1,30 @@
+/** Why a waiting order ends before it is filled. */
+import { clockAt, type Tick } from "../domain/market/tick.ts";
+import type { Order } from "../domain/orders/order.ts";
+import { type Expired, expired, LOST, type Refusal, refusal } from "../domain/orders/refusal.ts";
+import type { TradingHalt } from "../domain/risk/trading_halt.ts";
+
+/** What may end an order by a trade. */
+export interface Ends {
+  readonly halt: TradingHalt;
+  /** µs from an order's due time until it expires; null for never. */
+  readonly orderTtl: number | null;
+  /** Whether the order may fill at the trade. */
+  readonly isReady: boolean;
+}
+
+/**
+ * How an order ends by a trade: a halt that sells the position, a lost connection, its own time, or a backfilled trade
+ * at which it would have been filled, in that order. Null if it waits on.
+ */
+export function endOf(order: Order, tick: Tick, { halt, orderTtl, isReady }: Ends): Refusal | Expired | null {
+  const { side, cause, due, cut } = order;
+  if (halt.isFlattening && cause !== "flatten") {
+    const { limit, value } = halt.current!;
+    return refusal(order, tick.id, { reason: "halted", limit, value });
+  }
+  if (cut !== null) return refusal(order, tick.id, { reason: cut, ...LOST[cut] });
+  if (orderTtl !== null && clockAt(tick) > due + orderTtl) return expired(order, "order-ttl");
+  if (!tick.late || side === "sell" || !isReady) return null;
+  return refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
+}

@@ -1,0 +1,22 @@
+/** The strategy of a run that only reads its trades for the lanes beside it. */
+import type { BlockStrategy } from "../strategies/strategy.ts";
+import { NO_CLOSES } from "../indicators/indicator.ts";
+
+/** Never wants anything, and remembers nothing. */
+export const IDLE: BlockStrategy = {
+  label: "idle",
+  remembers: 0,
+  seesOnlyCloses: true,
+  isReady: false,
+  add: () => 0,
+  addAll: (_closes, size, _decimals, wishes) => {
+    wishes.fill(0, 0, size);
+    return size;
+  },
+  reset: () => {},
+  values: () => null,
+  valuesAt: () => null,
+  closes: () => NO_CLOSES,
+  snapshot: () => null,
+  restore: () => {},
+};

@@ -1,0 +1,149 @@
+/** The result of a sweep as a file: JSON for other programs and for a sweep that continues, or CSV for a spreadsheet. */
+import { ConfigError } from "../../domain/process/config_error.ts";
+import type {
+  ConfigurationEvent,
+  ConfigurationFigures,
+  SweepEvent,
+  SweepResult,
+  SweepRow,
+} from "../../domain/run/sweep_result.ts";
+import { type PlaceOptions, ResultFileError, type ResultPlace, resultPlaceAt } from "./result_place.ts";
+
+/** What the file says before its rows. */
+export type SweepHead = Omit<SweepResult, "schema" | "version" | "configurations" | "sweep">;
+
+/** What a partial file has besides, so that the sweep can be continued: plain values. */
+export interface Unfinished {
+  readonly [name: string]: unknown;
+}
+
+/** What every such file says it is. */
+export const SWEEP_SCHEMA = "penstock-sweep";
+const VERSION = 1;
+const START = `{"schema":"${SWEEP_SCHEMA}"`;
+const CSV_START = "configuration,";
+
+/** The figures of a row in the order of the columns. */
+const FIGURES: readonly (keyof ConfigurationFigures)[] = [
+  ...["trades", "signals", "fills", "refusals", "cash", "position", "equity", "fees", "realized"] as const,
+  ...["maxDrawdown", "halted", "netProfit", "return", "roundTrips", "winRate", "profitFactor"] as const,
+  ...["sharpe", "sortino"] as const,
+];
+
+/**
+ * A result while it is written. Rows are written as they come, so memory does not grow with them. The file gets its name
+ * only once it is complete, as that of a backtest does.
+ *
+ * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`, `configurations`
+ * (as the events have them), `sweep` (the last event), and in a partial file `unfinished`. A name that ends in `.csv` gets
+ * a row for each configuration instead, numbers as numbers, those of `--test` under names that start with `test_`.
+ */
+export class SweepFile implements Disposable {
+  readonly #place: ResultPlace;
+  readonly #isCsv: boolean;
+  #rows = 0;
+
+  /** Starts a result at `path`. Throws a ResultFileError if it cannot be written. */
+  static async create(path: string, head: SweepHead, options: PlaceOptions): Promise<SweepFile> {
+    const isCsv = isCsvName(path);
+    return new SweepFile(
+      await resultPlaceAt(path, { ...options, start: isCsv ? CSV_START : START }),
+      isCsv,
+      head,
+    );
+  }
+
+  private constructor(place: ResultPlace, isCsv: boolean, head: SweepHead) {
+    this.#place = place;
+    this.#isCsv = isCsv;
+    if (isCsv) {
+      const names = head.grid.map(({ name }) => name);
+      const test = head.options["test"] == null ? [] : FIGURES.map((name) => `test_${name}`);
+      place.write(`${CSV_START}${[...names, ...FIGURES, ...test].join(",")}\n`);
+    } else {
+      const all = { schema: SWEEP_SCHEMA, version: VERSION, ...head };
+      place.write(`${JSON.stringify(all).slice(0, -1)},\n"configurations":[`);
+    }
+  }
+
+  /** Adds a row. Throws a ResultFileError if it cannot be written. */
+  add({ options, test, type: _type, time: _time, symbol: _symbol, ...figures }: ConfigurationEvent): void {
+    this.#rows++;
+    if (this.#isCsv) {
+      const cells = [
+        this.#rows,
+        ...Object.values(options),
+        ...cellsOf(figures),
+        ...(test === null ? [] : cellsOf(test)),
+      ];
+      this.#place.write(`${cells.map(cellText).join(",")}\n`);
+    } else {
+      this.#place.write(`${this.#rows === 1 ? "\n" : ",\n"}${JSON.stringify({ options, ...figures, test })}`);
+    }
+  }
+
+  /** Writes the rest and gives the file its name. Throws a ResultFileError if it cannot be written. */
+  async finish({ type: _type, ...sweep }: SweepEvent, unfinished: Unfinished | null): Promise<void> {
+    if (!this.#isCsv) {
+      const rest = { sweep, ...(unfinished === null ? {} : { unfinished }) };
+      this.#place.write(`\n],\n${JSON.stringify(rest).slice(1)}\n`);
+    }
+    await this.#place.finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.#place[Symbol.dispose]();
+  }
+}
+
+/** Whether a result under this name is a CSV. */
+export function isCsvName(path: string): boolean {
+  return /\.csv$/i.test(path);
+}
+
+/** A partial result, to be continued. */
+export interface PartialSweep {
+  readonly rows: readonly SweepRow[];
+  readonly unfinished: Unfinished;
+}
+
+/**
+ * Reads the partial result of the same sweep. Throws a ConfigError if the file is not one, or is of other options, another
+ * grid or other files than `head`.
+ */
+export async function readPartialSweep(path: string, head: SweepHead): Promise<PartialSweep> {
+  const refuse = (why: string): never => {
+    throw new ConfigError([`--continue: ${path} ${why}`]);
+  };
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return refuse("does not exist: leave --continue out");
+    throw new ResultFileError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  let found: SweepResult & { readonly unfinished?: Unfinished };
+  try {
+    found = JSON.parse(text);
+  } catch {
+    return refuse("is not the JSON result of a sweep");
+  }
+  if (found?.schema !== SWEEP_SCHEMA || found.version !== VERSION) {
+    return refuse("is not the JSON result of a sweep");
+  }
+  if (found.unfinished === undefined) return refuse("is of a sweep that was finished: leave --continue out");
+  for (const name of ["options", "grid", "files"] as const) {
+    const [was, is] = [JSON.stringify(found[name]), JSON.stringify(head[name])];
+    if (was !== is) return refuse(`is of other ${name}: it has ${was}, and this sweep has ${is}`);
+  }
+  return { rows: found.configurations, unfinished: found.unfinished };
+}
+
+function cellsOf(figures: ConfigurationFigures): (string | number | boolean | null)[] {
+  return FIGURES.map((name) => figures[name]);
+}
+
+function cellText(cell: string | number | boolean | null): string {
+  const text = cell === null ? "" : String(cell);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,218 @@
+/**
+ * The memory of tries: how many configurations were ever tried on the same trades, since the best of many is better by
+ * luck alone.
+ */
+import { createHash } from "node:crypto";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { TriedSet } from "../../domain/overfitting/tried_set.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
+
+/** Where the tries are kept. */
+export const TRIES_FILE = "data/tries.json";
+
+/** The tries cannot be read or written; the message says why and what to do. */
+export class TriesError extends Error {
+  override readonly name = "TriesError";
+  readonly exit = "failure";
+}
+
+/** The trades that configurations were tried on. */
+export interface TriedTrades {
+  /** The digest of all of them, as `TradeDigest` shows it: the same trades in another file have the same. */
+  readonly digest: string;
+  /** For a person who reads the file. */
+  readonly symbol: string;
+  readonly trades: number;
+  /** Times of the first and of the last trade, ISO 8601. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The file is a JSON object of these fields, `trades` by digest. */
+interface Kept {
+  readonly schema: typeof SCHEMA;
+  readonly version: typeof VERSION;
+  readonly trades: Record<string, KeptTrades>;
+}
+
+interface KeptTrades extends Omit<TriedTrades, "digest"> {
+  /** How many configurations were tried, for a person. */
+  readonly configurations: number;
+  /** A `TriedSet` of them. */
+  readonly tried: string;
+}
+
+const SCHEMA = "penstock-tries";
+const VERSION = 1;
+const DIGEST = /^[0-9a-f]{16}$/;
+/** Some hundred sets of trades with the most hashes each. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Another process writes for some milliseconds. */
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 20;
+
+/**
+ * Checks that tries can be counted in the file at `path`, for a sweep to fail before it starts rather than after. Throws
+ * a TriesError otherwise. Changes nothing but a missing folder, which it creates.
+ */
+export async function checkTries(path: string): Promise<void> {
+  await locked(path, () => {});
+}
+
+/**
+ * Adds configurations, each a text that is the same for the same configuration, to those tried on `trades`, and returns
+ * how many different ones ever were; from some 16,000 on that is an estimate. Waits while another process writes the
+ * file. Throws a TriesError if that fails; the file is then as it was.
+ */
+export async function addTries(
+  path: string,
+  trades: TriedTrades,
+  configurations: readonly string[],
+): Promise<number> {
+  return await locked(path, (kept, write) => {
+    const { digest, ...facts } = trades;
+    // A text that cannot be read was refused already.
+    const tried = TriedSet.from(kept.trades[digest]?.tried ?? "")!;
+    tried.add(configurations.map(hashOf));
+    const count = Math.max(tried.count, configurations.length);
+    write({
+      ...kept,
+      trades: { ...kept.trades, [digest]: { ...facts, configurations: count, tried: tried.text() } },
+    });
+    return count;
+  });
+}
+
+/**
+ * Forgets what was tried on the trades with this digest, and returns how many configurations that were. Other trades keep
+ * theirs. Waits while another process writes the file. Throws a TriesError if that fails; the file is then as it was.
+ */
+export async function forgetTries(path: string, digest: string): Promise<number> {
+  return await locked(path, (kept, write) => {
+    const { [digest]: forgotten, ...others } = kept.trades;
+    if (forgotten === undefined) return 0;
+    write({ ...kept, trades: others });
+    return forgotten.configurations;
+  });
+}
+
+/** Calls `change` with the content while no other process can change it; what is written replaces the file as a whole. */
+async function locked<T>(path: string, change: (kept: Kept, write: (kept: Kept) => void) => T): Promise<T> {
+  try {
+    for (const name of [path, lockOf(path), partialOf(path)]) {
+      const link = outwardLink(name, Deno, true);
+      if (link !== null) throw unusable(path, outwardText(link));
+    }
+    makeFolderOf(path);
+    // The file itself is replaced by another, so its lock would be one on a file that is gone.
+    using lock = await Deno.open(lockOf(path), { write: true, create: true, mode: OWNERS_FILE });
+    for (let waited = 0; !lock.tryLockSync(true); waited += RETRY_MS) {
+      if (waited >= PATIENCE_MS) {
+        throw unusable(path, `another process has held ${lockOf(path)} for 10s. End it`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    return change(read(path), (kept) => replace(path, kept));
+  } catch (error) {
+    throw error instanceof TriesError ? error : unusable(path, reasonOf(path, error), error);
+  }
+}
+
+function read(path: string): Kept {
+  let text: string;
+  try {
+    if (Deno.statSync(path).size > MOST_BYTES) throw damaged(path, "it is far larger than it can be");
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { schema: SCHEMA, version: VERSION, trades: {} };
+    throw error;
+  }
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text);
+  } catch {
+    throw damaged(path, text === "" ? "it is empty" : "it is not JSON");
+  }
+  const { schema, version, trades } = (kept ?? {}) as Record<string, unknown>;
+  if (schema !== SCHEMA) throw damaged(path, `its "schema" is not "${SCHEMA}"`);
+  if (version !== VERSION) {
+    throw unusable(
+      path,
+      `it is of version ${
+        JSON.stringify(version) ?? "none"
+      }, and this Penstock knows version ${VERSION}: use the ` +
+        "Penstock that wrote it",
+    );
+  }
+  if (typeof trades !== "object" || trades === null) throw damaged(path, `it has no "trades"`);
+  for (const [digest, entry] of Object.entries(trades)) {
+    if (!DIGEST.test(digest) || !isEntry(entry)) throw damaged(path, `its entry "${digest}" cannot be read`);
+  }
+  return kept as Kept;
+}
+
+function isEntry(entry: unknown): entry is KeptTrades {
+  const { configurations, tried } = (entry ?? {}) as Record<string, unknown>;
+  return Number.isSafeInteger(configurations) && typeof tried === "string" && TriedSet.from(tried) !== null;
+}
+
+/** Writes the content to another file, waits until that is on disk, and gives it the name. */
+function replace(path: string, kept: Kept): void {
+  const partial = partialOf(path);
+  const options = { write: true, create: true, truncate: true, mode: OWNERS_FILE } as const;
+  {
+    using file = Deno.openSync(partial, options);
+    let bytes = new TextEncoder().encode(`${JSON.stringify(kept, null, 1)}\n`);
+    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+    file.syncDataSync();
+  }
+  Deno.renameSync(partial, path);
+}
+
+function makeFolderOf(path: string): void {
+  const folder = /^(.+)[\\/]/.exec(path)?.[1];
+  if (folder === undefined) return;
+  try {
+    Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+function partialOf(path: string): string {
+  return `${path}.partial`;
+}
+
+/** The first 48 bits of the SHA-256. */
+function hashOf(configuration: string): number {
+  return createHash("sha256").update(configuration, "utf8").digest().readUIntBE(0, 6);
+}
+
+function damaged(path: string, how: string): TriesError {
+  return unusable(
+    path,
+    `${how}. Restore it from a copy, or remove it: then counting starts again, and the figures against luck no longer ` +
+      "know what was tried before",
+  );
+}
+
+function unusable(path: string, why: string, cause?: unknown): TriesError {
+  return new TriesError(
+    `${path}, which counts the configurations tried on the same trades, cannot be used: ${why}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function reasonOf(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `it may not be read or written: ${
+      grantAdvice({ read: path, write: path }, Deno.build.standalone)
+    }`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

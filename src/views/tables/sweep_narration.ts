@@ -1,0 +1,67 @@
+/** A sweep in words: its progress in a line, and at the end its best rows, a map, and what they mean. */
+import type { PenstockEvent } from "../../domain/run/event.ts";
+import { grouped, span } from "../terminal/figures.ts";
+import type { Words } from "../terminal/terminal_view.ts";
+import type { Glance, Line, SweepGlance } from "../view.ts";
+import { type SweepFindings, sweepTable } from "./sweep_table.ts";
+
+/** How often progress is logged if there is no terminal. */
+const PROGRESS_LINE_MS = 5_000;
+const WIDE = 1_000;
+/** The time left cannot be estimated before this share is done. */
+const LEAST_SHARE = 0.01;
+
+/** The words of one sweep. */
+export class SweepNarration implements Words {
+  readonly showsAll = false;
+  table = "";
+  readonly #colours: boolean;
+  #lastLineAt = 0;
+
+  /** With `colours` the table has a map in colours. */
+  constructor({ colours }: { readonly colours: boolean }) {
+    this.#colours = colours;
+  }
+
+  lines(_event: PenstockEvent): Iterable<Line> {
+    return [];
+  }
+
+  settle(): Iterable<Line> {
+    return [];
+  }
+
+  glance(glance: Glance, width: number): string {
+    return glance.of === "sweep" ? sweepProgress(glance, width) : "";
+  }
+
+  loggedGlance(glance: Glance): Line | null {
+    if (glance.of !== "sweep" || glance.elapsedMs - this.#lastLineAt < PROGRESS_LINE_MS) return null;
+    this.#lastLineAt = glance.elapsedMs;
+    return { level: "info", text: sweepProgress(glance, WIDE) };
+  }
+
+  /** Takes what the sweep has found, for the table. */
+  sweep(findings: SweepFindings): void {
+    this.table = sweepTable(findings, this.#colours);
+  }
+}
+
+/** The progress of a sweep in one line of at most `width` characters. */
+export function sweepProgress(
+  { bytesRead, bytesTotal, trades, elapsedMs, configurations, done, lanes }: SweepGlance,
+  width: number,
+): string {
+  const read = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  const share = read === null ? null : (done + lanes * read) / configurations;
+  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
+  const rate = elapsedMs === 0 ? 0 : trades * lanes * 1000 / elapsedMs;
+  const parts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    `${grouped(done)} of ${grouped(configurations)} configurations`,
+    `${grouped(trades)} trades`,
+    rate === 0 ? "" : `${grouped(Math.round(rate))} trades × configurations/s`,
+    left === null ? "" : `${span(Math.round(left))} left`,
+  ];
+  return parts.filter((part) => part !== "").join("  ").slice(0, width);
+}

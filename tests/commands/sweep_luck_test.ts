@@ -1,0 +1,104 @@
+/** What `penstock sweep` says about luck: on random walks, and of a strategy that knows the trades of the choice. */
+import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../src/simulator/random.ts";
+import { sweepEvents } from "../support/sweep_process.ts";
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2025, 0, 1);
+const TRADES_AN_HOUR = 4;
+
+/** What is said of the best configuration. */
+interface Said {
+  readonly verdict: string;
+  readonly tried: number;
+  readonly probabilityOfOverfitting: string | null;
+  readonly sentences: readonly string[];
+  readonly best: Readonly<Record<string, unknown>>;
+}
+
+interface Row {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly sharpe: string;
+  readonly test: { readonly netProfit: string } | null;
+}
+
+/** The prices of a random walk of so many days. */
+function walk(seed: number, days: number): number[] {
+  const random = new Random(seed);
+  let price = 60_000;
+  return Array.from({ length: days * 24 * TRADES_AN_HOUR }, () => price *= Math.exp(0.002 * random.normal()));
+}
+
+function csvOf(prices: readonly number[]): string {
+  const every = HOUR_MS / TRADES_AN_HOUR;
+  const rows = prices.map((price, at) => `${at + 1},${price.toFixed(2)},0.01,${START_MS + at * every},false`);
+  return ["id,price,qty,time,is_buyer_maker", ...rows, ""].join("\n");
+}
+
+/** Calls `use` with a new folder that has the walk in `walk.csv`. */
+async function withWalk(prices: readonly number[], use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "penstock-luck-" });
+  try {
+    await Deno.writeTextFile(`${folder}/walk.csv`, csvOf(prices));
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What a sweep of the walk says, and its rows. */
+async function sweep(
+  folder: string,
+  ...args: readonly string[]
+): Promise<{ readonly said: Said; readonly rows: Row[] }> {
+  const always = ["walk.csv", "--workers=1", "--bars=1h", "--fee=0", "--max-drawdown=100%"];
+  const events = await sweepEvents([...always, ...args], folder);
+  const rows = events.filter(({ type }) => type === "configuration") as unknown as Row[];
+  return { said: events.at(-1) as unknown as Said, rows };
+}
+
+Deno.test("a sweep calls the best of 40 crossovers good on none of three random walks", async () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    await withWalk(walk(seed, 30), async (folder) => {
+      const { said } = await sweep(folder, "--short=2,5,10,15", "--long=20,30,40,60,80,100,120,150,200,250");
+      assert(
+        ["luck", "loss", "doubtful"].includes(said.verdict),
+        `seed ${seed}: ${said.sentences.join(" ")}`,
+      );
+      assertEquals(said.tried, 40);
+      assert(said.probabilityOfOverfitting !== null);
+    });
+  }
+});
+
+Deno.test("a strategy that knows the trades of the choice is found by its fall on the others", async () => {
+  const prices = walk(1, 30);
+  const priceAt = (hour: number) => prices[hour * TRADES_AN_HOUR]!;
+  const known = Array.from({ length: 0.7 * 30 * 24 - 1 }, (_, hour) => hour)
+    .filter((hour) => priceAt(hour + 1) > priceAt(hour)).map((hour) => START_MS + hour * HOUR_MS);
+  await withWalk(prices, async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/ahead.ts`,
+      `import { defineStrategy } from "@penstock/penstock/strategy";
+const RISING = ${JSON.stringify(known)};
+export default defineStrategy({
+  start: () => ({}),
+  onBar: ({ closeTime }) => RISING.includes(Math.ceil(closeTime / ${HOUR_MS}) * ${HOUR_MS}) ? "long" : "flat",
+});
+`,
+    );
+    const { said, rows } = await sweep(
+      folder,
+      ...["--strategy=./ahead.ts", "--stake=1000,5000", "--stop-loss=1%,5%", "--test=30%"],
+    );
+    for (const { sharpe, test } of rows) {
+      assert(Number(sharpe) > 10, `a Sharpe ratio of ${sharpe}`);
+      assertEquals(test?.netProfit, "0");
+    }
+    assertEquals(said.verdict, "luck");
+    assert(
+      said.sentences.some((sentence) => sentence.includes("the best earned 0 % of what")),
+      said.sentences.join(" "),
+    );
+  });
+});

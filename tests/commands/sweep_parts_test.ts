@@ -1,0 +1,259 @@
+/** A sweep in parts: trades kept from the choice, windows of a walk-forward, and a sweep that was stopped and continued. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { readArguments } from "../../src/config/arguments.ts";
+import { configureSweep } from "../../src/config/grid.ts";
+import { sweep } from "../../src/commands/backtest/sweep.ts";
+import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
+import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
+import { ConfigError } from "../../src/domain/process/config_error.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
+import type { PenstockEvent } from "../../src/domain/run/event.ts";
+import type {
+  ConfigurationEvent,
+  ConfigurationFigures,
+  SweepEvent,
+  SweepResult,
+} from "../../src/domain/run/sweep_result.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { SeededRandom } from "../support/random.ts";
+
+/** What a sweep emitted. */
+interface Swept {
+  readonly rows: readonly ConfigurationEvent[];
+  readonly last: SweepEvent;
+}
+
+const GRID = ["--short=3,5", "--long=12,30", "--stop-loss=0.5%,2%", "--workers=1", "--rank=net-profit"];
+
+/** Calls with a new folder that has a file of trades of a random walk. */
+async function inFolder(
+  run: (file: (name: string) => string) => Promise<void>,
+  trades = 3_000,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
+  try {
+    const random = new SeededRandom(11);
+    let [text, price, time] = ["", 600_000, 1_735_689_600_000];
+    for (let id = 1; id <= trades; id++) {
+      price += random.whole(-300, 300);
+      time += random.whole(0, 40_000);
+      text += `${id},${(price / 100).toFixed(2)},0.5,${price / 200},${time},True,True\n`;
+    }
+    await Deno.writeTextFile(`${folder}/trades.csv`, text);
+    await run((name) => `${folder}/${name}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Runs a sweep in this process, `lanes` configurations at a time; `seen` is called with every event. */
+async function run(
+  file: (name: string) => string,
+  args: readonly string[],
+  { lanes = 100, seen = () => {}, signal = new AbortController().signal }: {
+    readonly lanes?: number;
+    readonly seen?: (event: PenstockEvent) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<Swept> {
+  const events: PenstockEvent[] = [];
+  const { given, mistakes } = readArguments(["sweep", file("trades.csv"), ...args]);
+  const view = {
+    showsAll: true,
+    broken: null,
+    event(event: PenstockEvent) {
+      events.push(event);
+      seen(event);
+    },
+    log() {},
+    settle() {},
+    ready: () => null,
+    close: () => Promise.resolve(),
+  };
+  await sweep({
+    ...configureSweep(given, mistakes),
+    command: "sweep",
+    version: "0",
+    files: [file("trades.csv")],
+    signal,
+    blocking: (work) => work(),
+  }, { views: [() => view], tries: file("tries.json"), lanes });
+  const last = events.at(-1) as SweepEvent;
+  assertEquals([events[0]!.type, last.type], ["started", "sweep"]);
+  return { rows: events.slice(1, -1) as ConfigurationEvent[], last };
+}
+
+/** What a backtest of some options says. */
+async function backtestOf(file: (name: string) => string, row: ConfigurationEvent, more: readonly string[]) {
+  const words = Object.entries(row.options).map(([name, value]) =>
+    `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`
+  );
+  const { stdout } = await inProcess(
+    "backtest",
+    file("trades.csv"),
+    "--json",
+    "--log-level=error",
+    ...words,
+    ...more,
+  );
+  return eventsOf(stdout).at(-1) as PrintedEvent & ConfigurationFigures;
+}
+
+/** The figures that must not depend on how a sweep was made. */
+function lasting({ rows, last }: Swept): unknown {
+  const { elapsedMs: _elapsed, tradeConfigurationsPerSecond: _rate, ...rest } = last;
+  return { rows, rest };
+}
+
+Deno.test("--test keeps the last trades from the choice, and shows each row on both parts", async () => {
+  await inFolder(async (file) => {
+    const { rows, last } = await run(file, [...GRID, "--test=30%"]);
+    assertEquals(rows.map(({ trades, test }) => [trades, test!.trades]), rows.map(() => [2_100, 900]));
+    const row = rows[3]!;
+    const { fills, equity, signals, trades } = await backtestOf(file, row, ["--stop-after=2100"]);
+    assertEquals({ fills, equity, signals, trades }, {
+      ...{ fills: row.fills, equity: row.equity, signals: row.signals, trades: row.trades },
+    });
+    // It starts with all its cash, and averages that exist.
+    const { cash, equity: worth, fees, netProfit } = row.test!;
+    assertEquals(new Money(worth).minus(10_000).toFixed(), netProfit);
+    assert(new Money(fees).gt(0) && new Money(cash).lte(10_000));
+    const best = rows.reduce((one, other) => new Money(other.netProfit).gt(one.netProfit) ? other : one);
+    assertEquals(last.best, best.options);
+  });
+});
+
+Deno.test("--walk-forward chooses in each window, trades the next, and chains what that earned", async () => {
+  await inFolder(async (file) => {
+    const { last, rows } = await run(file, [...GRID, "--walk-forward=3"]);
+    const whole = await run(file, GRID);
+    assertEquals(rows, whole.rows, "rows are those of a sweep without windows");
+    assertEquals(last.walkForward.length, 3);
+    const sum = last.walkForward.reduce((sum, { netProfit }) => sum.plus(netProfit), new Money(0));
+    assertEquals(last.walkForwardNetProfit, sum.toFixed());
+    const curve = last.walkForwardCurve;
+    assert(curve.length > 3 && curve.every(([time], at) => at === 0 || time >= curve[at - 1]![0]));
+    assert(new Money(curve.at(-1)![1]).minus(new Money(10_000).plus(sum)).abs().lt("0.0001"));
+    const inParts = await run(file, [...GRID, "--walk-forward=3", "--test=20%"], { lanes: 3 });
+    const atOnce = await run(file, [...GRID, "--walk-forward=3", "--test=20%"]);
+    assertEquals(lasting(inParts), lasting(atOnce), "windows are chosen over all passes");
+  });
+});
+
+Deno.test("a sweep that is stopped keeps its finished configurations, and --continue makes it the whole sweep", async () => {
+  await inFolder(async (file) => {
+    const args = [...GRID, "--test=30%", "--walk-forward=2", `--out=${file("sweep.json")}`];
+    const expected = await run(file, [...GRID, "--test=30%", "--walk-forward=2"], { lanes: 3 });
+    const stop = new AbortController();
+    const seen = (event: PenstockEvent) => {
+      if (event.type === "configuration") stop.abort();
+    };
+    const stopped = await run(file, args, { lanes: 3, seen, signal: stop.signal });
+    assertEquals([stopped.rows.length, stopped.last.configurations, stopped.last.partial], [3, 3, true]);
+    assertEquals(stopped.rows, expected.rows.slice(0, 3));
+    const read = async () => JSON.parse(await Deno.readTextFile(file("sweep.json"))) as SweepResult;
+    assertEquals((await read()).configurations.length, 3);
+    await assertRejects(
+      () => run(file, [...args.slice(1), "--short=3,4", "--continue"]),
+      ConfigError,
+      "is of other grid",
+    );
+    const continued = await run(file, [...args, "--continue"], { lanes: 3 });
+    assertEquals(lasting(continued), lasting(expected));
+    const { configurations, sweep: { partial } } = await read();
+    assertEquals([configurations.length, partial], [8, false]);
+    await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was finished");
+  });
+});
+
+Deno.test("a CSV has a line for each configuration, with numbers as numbers", async () => {
+  await inFolder(async (file) => {
+    const { rows } = await run(file, [...GRID, "--test=30%", `--out=${file("sweep.csv")}`]);
+    const [head, ...lines] = (await Deno.readTextFile(file("sweep.csv"))).trimEnd().split("\n");
+    assertEquals(lines.length, rows.length);
+    const names = head!.split(",");
+    const cells = lines[2]!.split(",");
+    const found = Object.fromEntries(names.map((name, at) => [name, cells[at]]));
+    const { options, netProfit, test } = rows[2]!;
+    assertEquals([found["short"], found["netProfit"], found["test_fills"]], [
+      ...[`${options["short"]}`, netProfit, `${test!.fills}`],
+    ]);
+    assertEquals(cells.length, names.length);
+  });
+});
+
+Deno.test("what is tried again on the same trades counts once, and --forget-tries starts the count again", async () => {
+  await inFolder(async (file) => {
+    const tries = [];
+    for (const more of [[], [], ["--fee=0"], ["--fee=0", "--forget-tries"]]) {
+      tries.push((await run(file, [...GRID, ...more])).last.tried);
+    }
+    assertEquals(tries, [8, 8, 16, 8]);
+  });
+});
+
+Deno.test("too few trades, and what cannot be read twice or continued, are refused", async () => {
+  await inFolder(async (file) => {
+    await assertRejects(
+      () => run(file, [...GRID, "--walk-forward=100"]),
+      ConfigError,
+      "have 150 trades: too few for --walk-forward",
+    );
+    for (
+      const [args, message] of [
+        [["-", "--test=30%"], "standard input can be read only once"],
+        [[file("trades.csv"), "--continue"], "--continue: expected --out with the JSON file"],
+        [[file("trades.csv"), "--continue", `--out=${file("none.json")}`], "none.json does not exist"],
+        [[file("trades.csv"), `--out=${file("trades.csv")}`], "the sweep reads it"],
+      ] as const
+    ) {
+      const { code, stderr } = await inProcess("sweep", ...GRID, ...args);
+      assertEquals(code, 2);
+      assertStringIncludes(stderr, message);
+    }
+  }, 150);
+});
+
+Deno.test("Ctrl-C ends a sweep within two seconds, at whatever its threads are", async () => {
+  await inFolder(async (file) => {
+    const before = Deno.cwd();
+    // Tries are counted in its own `data/`.
+    Deno.chdir(file(""));
+    await using program = Penstock.start(
+      ["sweep", "trades.csv", "--short=2..60:1", "--long=61..90:1", "--workers=2", "--json", "--fee=0"],
+      ["--no-prompt", "--allow-read", "--allow-write=data"],
+    );
+    Deno.chdir(before);
+    await program.event("started");
+    const asked = performance.now();
+    program.signal("SIGINT");
+    const { code, stdout } = await program.finished();
+    assert(performance.now() - asked < 2_000);
+    const last = eventsOf(stdout).at(-1) as unknown as SweepEvent;
+    assertEquals([code, last.type, last.partial], [0, "sweep", true]);
+  }, 60_000);
+});
+
+Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
+  const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
+  const failure = await assertRejects(() => workerTeam(flawed, 2, 2), LaneFailure);
+  assertStringIncludes(failure.message, 'short is "many": expected a whole number');
+  // The guard of a strategy of one's own takes threads from this process, so this comes last.
+  await inFolder(async (file) => {
+    await Deno.writeTextFile(
+      file("failing.ts"),
+      `import { defineStrategy } from "@penstock/penstock/strategy";
+export default defineStrategy({
+  start: () => ({ bars: 0 }),
+  onBar(_bar, state) {
+    if (++state.bars > 20) throw new Error("one bar too many");
+    return null;
+  },
+});
+`,
+    );
+    const args = [`--strategy=${file("failing.ts")}`, "--stop-loss=1%,2%"];
+    await assertRejects(() => run(file, args), Error, `the configuration {"stopLoss":"0.01"} failed: `);
+  });
+});

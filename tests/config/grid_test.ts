@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { configureSweep, Grid } from "../../src/config/grid.ts";
+import { NotAllowed } from "../../src/config/option_values.ts";
+import { valuesIn } from "../../src/config/value_list.ts";
+import { ConfigError } from "../../src/domain/process/config_error.ts";
+
+const given = (texts: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { text, source: "command line" as const }]),
+  );
+
+Deno.test("valuesIn() reads lists, ranges of numbers, shares and durations, and mixes of them", () => {
+  assertEquals(valuesIn("5,10,20..100:40"), ["5", "10", "20", "60", "100"]);
+  assertEquals(valuesIn("1%..2%:0.25%"), ["1%", "1.25%", "1.5%", "1.75%", "2%"]);
+  assertEquals(valuesIn("1m..5m:2m"), ["1m", "3m", "5m"]);
+  assertEquals(valuesIn("45s..2m:45s"), ["45s", "90s"]);
+  assertEquals(valuesIn("0.1..0.3:0.1"), ["0.1", "0.2", "0.3"]);
+  assertEquals(valuesIn("100t..300t:100t,trades"), ["100t", "200t", "300t", "trades"]);
+});
+
+Deno.test("valuesIn() refuses ranges that go nowhere, never end or mix units", () => {
+  for (const text of ["5..1:1", "5..9", "5..9:0", "5..9:-1", "1%..5:1", "a..b:c", "..:", "1..1000001:1"]) {
+    assertThrows(() => valuesIn(text), NotAllowed);
+  }
+});
+
+Deno.test("Grid has the product of the values in the order of the options, the last one turning fastest", () => {
+  const { swept: { grid, places } } = configureSweep(given({ long: "20,40", short: "10,30", fee: "0" }), []);
+  assertEquals(grid.axes.map(({ name }) => name), ["long", "short"]);
+  assertEquals(places, [0, 2, 3]);
+  assertEquals(places.map((place) => grid.options(grid.configuration(place))), [
+    { long: 20, short: 10 },
+    { long: 40, short: 10 },
+    { long: 40, short: 30 },
+  ]);
+  assertEquals([grid.neighbour(0, 0, 1), grid.neighbour(0, 1, 1), grid.neighbour(3, 1, 1)], [2, 1, null]);
+});
+
+Deno.test("Grid passes over values that are there already, however they are written", () => {
+  const mistakes: string[] = [];
+  const { axes } = new Grid(given({ stopLoss: "1%,0.01,2%", cooldown: "1m,60s" }), mistakes);
+  assertEquals(mistakes, []);
+  assertEquals(axes.map(({ values }) => values), [["1%", "2%"]]);
+});
+
+Deno.test("Grid names every value that no run takes, and leaves commas to options that have them", () => {
+  const error = assertThrows(
+    () => configureSweep(given({ short: "5,zero", stopLoss: "1%..5%:0%", cash: "-1" }), []),
+    ConfigError,
+  );
+  assertEquals(error.mistakes.length, 3);
+  const { axes } = new Grid(
+    given({ strategy: "own.ts", set: "window=3,edge=1", columns: "time,price,quantity" }),
+    [],
+  );
+  assertEquals(axes, []);
+  const mistakes: string[] = [];
+  new Grid(given({ strategy: "crossover,own.ts" }), mistakes);
+  assertEquals(mistakes.length, 1);
+});
