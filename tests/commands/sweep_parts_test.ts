@@ -169,6 +169,18 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
       ConfigError,
       "is of other grid",
     );
+    const whole = await Deno.readTextFile(file("sweep.json"));
+    for (
+      const [part, other] of [[/"short":3/, '"short":4'], [/"unfinished":\{.*\}/, '"unfinished":{}']] as const
+    ) {
+      const at = whole.indexOf('"configurations"');
+      await Deno.writeTextFile(
+        file("sweep.json"),
+        whole.slice(0, at) + whole.slice(at).replace(part, other) + (other.endsWith("{}") ? "}" : ""),
+      );
+      await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was changed after");
+    }
+    await Deno.writeTextFile(file("sweep.json"), whole);
     const continued = await run(file, [...args, "--continue"], { lanes: 3 });
     assertEquals(lasting(continued), lasting(expected));
     const { configurations, sweep: { partial } } = await read();
