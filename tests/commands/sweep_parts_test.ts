@@ -222,12 +222,14 @@ Deno.test("too few trades, and what cannot be read twice or continued, are refus
       ConfigError,
       "have 150 trades: too few for --walk-forward",
     );
+    await Deno.writeTextFile(file("other.json"), "{}");
     for (
       const [args, message] of [
         [["-", "--test=30%"], "standard input can be read only once"],
         [[file("trades.csv"), "--continue"], "--continue: expected --out with the JSON file"],
         [[file("trades.csv"), "--continue", `--out=${file("none.json")}`], "none.json does not exist"],
         [[file("trades.csv"), `--out=${file("trades.csv")}`], "the sweep reads it"],
+        [[file("trades.csv"), `--out=${file("other.json")}`], "the file there is not the result of a sweep"],
       ] as const
     ) {
       const { code, stderr } = await inProcess("sweep", ...GRID, ...args);
