@@ -53,6 +53,8 @@ export class Grid {
       if (!mayVary(name)) return [];
       try {
         const values = distinct(name, valuesIn(text));
+        // A list such as 5,5 or a range such as 5..5:1 has one value, which no single run could read as it is written.
+        if (values.length === 1) this.#given[name] = { text: values[0]!, source };
         return values.length > 1 ? [{ name, source, values }] : [];
       } catch (error) {
         if (!(error instanceof NotAllowed)) throw error;

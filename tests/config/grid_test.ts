@@ -79,6 +79,11 @@ Deno.test("Grid passes over values that are there already, however they are writ
   const { axes } = new Grid(given({ stopLoss: "1%,0.01,2%", cooldown: "1m,60s" }), mistakes);
   assertEquals(mistakes, []);
   assertEquals(axes.map(({ values }) => values), [["1%", "2%"]]);
+  const { config } = configureSweep(
+    given({ short: "5..5:1", fee: "0.1%,0.001", strategy: "crossover,crossover" }),
+    [],
+  );
+  assertEquals([config.short, `${config.fee}`, config.strategy], [5, "0.001", "crossover"]);
 });
 
 Deno.test("Grid names every value that no run takes, and leaves commas to options that have them", () => {
