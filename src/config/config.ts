@@ -45,7 +45,7 @@ export type GivenOptions = Partial<Record<OptionName, Given>>;
 export interface Configuration {
   readonly config: Config;
   readonly sources: Readonly<Record<OptionName, Source>>;
-  /** What is allowed and may not be meant, one sentence each; absent for nothing. */
+  /** Values that are allowed but may be mistakes, one sentence each; absent if there are none. */
   readonly remarks?: readonly string[];
 }
 
@@ -128,7 +128,7 @@ function repeatedKeys(json: string): Set<string> {
  */
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number") return value;
-  // With an exponent, a short text may be a number of any length; a double is good enough for those.
+  // With an exponent, a short text may be a number of any length; a double is precise enough for those.
   const digits = /^-?\d+(\.\d+)?$/.exec(context?.source ?? "")?.[0];
   return new Decimal(digits ?? value);
 }
@@ -170,7 +170,7 @@ export function configure(
   return remarks.length === 0 ? configuration : { ...configuration, remarks };
 }
 
-/** What is allowed and may not be meant: bars of less than a second, given as a bare number. */
+/** Values that are allowed but may be mistakes: bars of less than a second, given as a bare number. */
 function remarksOn({ bars }: GivenOptions): string[] {
   if (bars === undefined || !/^\d{1,3}$/.test(bars.text)) return [];
   return [
@@ -237,7 +237,7 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   return value === Infinity ? "max" : value;
 }
 
-/** The options that do not fit the chosen strategy, or one another, one sentence each. */
+/** What does not fit the chosen strategy, or another option, one sentence each. */
 function strategyMistakes(
   config: Config,
   given: GivenOptions,
@@ -251,7 +251,7 @@ function strategyMistakes(
     : has.length === 0
     ? "has none"
     : `has ${has.map(written).join(", ")}`;
-  // A value that could not be read has been named already.
+  // An earlier message names a value that could not be read.
   const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
     name,
   ) =>
@@ -360,7 +360,7 @@ function limitsIn(config: Config): RiskConfig {
   return Object.fromEntries(RISK_OPTION_NAMES.map((name) => [name, config[name]])) as RiskConfig;
 }
 
-/** The instrument's rules; one that is not known yet allows everything. */
+/** The instrument's rules; a rule that is not known yet allows everything. */
 export function rulesIn(config: Config): TradingRules {
   const { lot, tick, minQuantity, maxQuantity, minNotional, maxNotional } = config;
   return {

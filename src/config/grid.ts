@@ -21,7 +21,7 @@ export const MOST_CONFIGURATIONS = 1_000_000;
 
 /** Options of these groups may vary: none of them changes which trades are read. */
 const VARYING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
-/** Of these options a comma belongs to the value, or another value would be another market. */
+/** These options never vary: a comma belongs to their value, or another value would be another market. */
 const FIXED: readonly OptionName[] = ["symbol", "set", "instruments"];
 
 /** An option that varies. */
@@ -32,7 +32,7 @@ export interface Axis {
   readonly values: readonly string[];
 }
 
-/** All combinations. The last axis turns fastest. */
+/** All combinations. The last axis varies fastest. */
 export class Grid {
   readonly axes: readonly Axis[];
   /** How many combinations there are. */
@@ -43,8 +43,7 @@ export class Grid {
   readonly #read: Map<number, unknown>[] = [];
 
   /**
-   * The grid of the options given, of which those that the command line lists turn in its order. Mistakes are added to
-   * `mistakes`.
+   * The grid of the options given, in the order of the command line. Mistakes are added to `mistakes`.
    */
   constructor(given: GivenOptions, mistakes: string[]) {
     this.#given = { ...given };
@@ -71,7 +70,7 @@ export class Grid {
     }
   }
 
-  /** The options of a combination as if they had been given alone, from 0 on. */
+  /** The options of the combination at `place`, from 0, as if only its values had been given. */
   given(place: number): GivenOptions {
     const texts = this.#textsAt(place);
     const one: GivenOptions = { ...this.#given };
@@ -113,7 +112,7 @@ export class Grid {
     if (places.length > 0) return places;
     if (this.size === 1) throw first!;
     throw new ConfigError([
-      `none of the ${this.size} configurations of the grid can run: expected one at least. The first one:`,
+      `none of the ${this.size} configurations of the grid can run: expected at least one. The first one:`,
       ...first!.mistakes,
     ]);
   }
@@ -123,7 +122,7 @@ export class Grid {
     return Object.fromEntries(this.axes.map(({ name }) => [name, shownValue(config[name])]));
   }
 
-  /** The same options with another value of one axis, `step` values further; null where there is none. */
+  /** The combination that is `step` values further on one axis; null if there is none. */
   neighbour(place: number, axis: number, step: number): number | null {
     const stride = this.axes.slice(axis + 1).reduce((size, { values }) => size * values.length, 1);
     const { length } = this.axes[axis]!.values;
@@ -131,7 +130,7 @@ export class Grid {
     return at < 0 || at >= length ? null : place + step * stride;
   }
 
-  /** Where a combination is on each axis. */
+  /** The place of a combination on each axis. */
   coordinates(place: number): number[] {
     const found: number[] = [];
     let rest = place;
@@ -164,11 +163,11 @@ function mayVary(name: OptionName): boolean {
   return value !== null && VARYING.includes(group) && !FIXED.includes(name);
 }
 
-/** The texts without those whose values are there already. A text that cannot be read stays: a mistake names it. */
+/** The texts without those that repeat an earlier value. Throws NotAllowed for a text that cannot be read. */
 function distinct(name: OptionName, texts: readonly string[]): string[] {
   const { read } = OPTIONS[name];
   if (name === "strategy" && texts.length > 1 && texts.some(isStrategyFile)) {
-    throw new NotAllowed("names of strategies in a list; a file of your own has to be the only one");
+    throw new NotAllowed("a list of strategy names, or a file of your own alone");
   }
   const seen = new Set<unknown>();
   return texts.filter((text) => {
@@ -177,7 +176,7 @@ function distinct(name: OptionName, texts: readonly string[]): string[] {
       value = shownValue(read(text));
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      throw new NotAllowed(`${error.message}${texts.length > 1 ? `, and not "${text}"` : ""}`);
+      throw new NotAllowed(`${error.message}${texts.length > 1 ? `, not "${text}"` : ""}`);
     }
     if (seen.has(value)) return false;
     seen.add(value);

@@ -298,7 +298,12 @@ for (const stuck of ["ready", "close"] as const) {
           view: silent(() => {}),
           stop: stop.signal,
         },
-        { team, folds: WHOLE, progress: { bytesRead: 0, bytesTotal: null, trades: 0 }, isFirst: true },
+        {
+          team,
+          folds: WHOLE,
+          progress: { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 },
+          isFirst: true,
+        },
       );
       assertEquals([folds, isDismissed], [[], true]);
     });
