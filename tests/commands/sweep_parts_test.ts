@@ -189,6 +189,19 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
   });
 });
 
+Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another figure is asked for", async () => {
+  await inFolder(async (file) => {
+    const byDefault = GRID.filter((arg) => !arg.startsWith("--rank"));
+    const [one, other, asked] = [
+      await run(file, byDefault.map((arg) => arg)),
+      await run(file, GRID),
+      await run(file, [...byDefault, "--rank=sharpe"]),
+    ];
+    assertEquals([one.last.rank, one.last.best], ["net-profit", other.last.best]);
+    assertEquals([asked.last.rank, asked.last.best], ["sharpe", null]);
+  }, 600);
+});
+
 Deno.test("a CSV has a line for each configuration, with numbers as numbers", async () => {
   await inFolder(async (file) => {
     const { rows } = await run(file, [...GRID, "--test=30%", `--out=${file("sweep.csv")}`]);
@@ -285,7 +298,12 @@ for (const stuck of ["ready", "close"] as const) {
           view: silent(() => {}),
           stop: stop.signal,
         },
-        { team, folds: WHOLE, progress: { bytesRead: 0, bytesTotal: null, trades: 0 }, isFirst: true },
+        {
+          team,
+          folds: WHOLE,
+          progress: { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 },
+          isFirst: true,
+        },
       );
       assertEquals([folds, isDismissed], [[], true]);
     });

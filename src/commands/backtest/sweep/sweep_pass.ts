@@ -39,7 +39,9 @@ export interface PassResult {
 
 /** A pass that goes on. */
 export interface PassProgress extends ReadProgress {
+  /** Trades that have been read, and those of them that no lane or not every lane has seen. */
   trades: number;
+  behind: () => number;
 }
 
 /** After this time the program gets to see whether it was asked to end, ms. */
@@ -69,6 +71,7 @@ export async function runPass(
   });
   const { config } = input;
   const lanes = await team?.(config) ?? null;
+  progress.behind = () => lanes?.behind ?? 0;
   const results: Promise<FoldResult[]>[] = [];
   const boundaries = [...new Set(folds.flatMap(({ from, to }) => [from, to]))]
     .filter((at) => at > 0 && at < Infinity).sort((one, other) => one - other);
