@@ -163,50 +163,11 @@ export function configure(
     }
   }
   // Every option of the table has been read above, which the compiler cannot follow.
-  const complete = config as Config;
-  found.push(...strategyMistakes(complete, given, sources as Record<OptionName, Source>));
-  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
-    found.push(
-      `${nameIn(sources.speed!, "speed")} is ${
-        shownValue(complete.speed)
-      }: the clocks of real exchanges run at 1; ` +
-        "expected --endpoint with the address of penstock exchange",
-    );
-  }
-  if (complete.timeUnit !== null && complete.columns === null) {
-    found.push(
-      `${
-        nameIn(sources.timeUnit!, "timeUnit")
-      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
-        "file shows the unit of its times itself",
-    );
-  }
-  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
-    found.push(
-      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
-        nameIn(sources.to!, "to")
-      } is ${complete.to}: ` +
-        "expected the first to be before the second",
-    );
-  }
-  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
-    const [from, to] = [complete[least], complete[most]];
-    // The exchange's own rules replace a default.
-    if ([least, most].some((name) => sources[name] === "default")) continue;
-    if (from === null || to === null || from.lte(to)) continue;
-    const [smallest, largest] = [nameIn(sources[least]!, least), nameIn(sources[most]!, most)];
-    found.push(
-      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
-        "expected the smallest to be no more than the largest",
-    );
-  }
+  const configuration = { config, sources } as unknown as Configuration;
+  found.push(...combinationMistakes(configuration, given, command));
   if (found.length > 0) throw new ConfigError(found);
   const remarks = remarksOn(given);
-  return {
-    config: complete,
-    sources: sources as Record<OptionName, Source>,
-    ...(remarks.length === 0 ? {} : { remarks }),
-  };
+  return remarks.length === 0 ? configuration : { ...configuration, remarks };
 }
 
 /** Values that are allowed but may be mistakes: bars of less than a second, given as a bare number. */
@@ -218,6 +179,51 @@ function remarksOn({ bars }: GivenOptions): string[] {
     } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
     `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
   ];
+}
+
+/** What is wrong with options that can be read one by one, one sentence each; `given` has their texts. */
+export function combinationMistakes(
+  { config: complete, sources }: Configuration,
+  given: GivenOptions,
+  command: CommandName | null,
+): string[] {
+  const found = strategyMistakes(complete, given, sources);
+  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
+    found.push(
+      `${nameIn(sources.speed, "speed")} is ${
+        shownValue(complete.speed)
+      }: the clocks of real exchanges run at 1; ` +
+        "expected --endpoint with the address of penstock exchange",
+    );
+  }
+  if (complete.timeUnit !== null && complete.columns === null) {
+    found.push(
+      `${
+        nameIn(sources.timeUnit, "timeUnit")
+      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
+        "file shows the unit of its times itself",
+    );
+  }
+  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
+    found.push(
+      `${nameIn(sources.from, "from")} is ${complete.from} and ${
+        nameIn(sources.to, "to")
+      } is ${complete.to}: ` +
+        "expected the first to be before the second",
+    );
+  }
+  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
+    const [from, to] = [complete[least], complete[most]];
+    // The exchange's own rules replace a default.
+    if ([least, most].some((name) => sources[name] === "default")) continue;
+    if (from === null || to === null || from.lte(to)) continue;
+    const [smallest, largest] = [nameIn(sources[least], least), nameIn(sources[most], most)];
+    found.push(
+      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
+        "expected the smallest to be no more than the largest",
+    );
+  }
+  return found;
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */

@@ -2,6 +2,7 @@
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { ShownOptions } from "../domain/run/sweep_result.ts";
 import {
+  combinationMistakes,
   type Configuration,
   configure,
   type GivenOptions,
@@ -10,8 +11,8 @@ import {
   type Source,
 } from "./config.ts";
 import { NotAllowed } from "./option_values.ts";
-import { type OptionName, OPTIONS } from "./options.ts";
-import { isStrategyFile } from "./strategy_options.ts";
+import { type Config, type OptionName, OPTIONS } from "./options.ts";
+import { isStrategyFile, isStrategyOption, strategyReading } from "./strategy_options.ts";
 import type { OptionGroup } from "./option.ts";
 import { valuesIn } from "./value_list.ts";
 
@@ -37,6 +38,9 @@ export class Grid {
   /** How many combinations there are. */
   readonly size: number;
   readonly #given: GivenOptions;
+  /** The first combination that could be read, for the options that do not vary. */
+  #base: Configuration | null = null;
+  readonly #read: Map<number, unknown>[] = [];
 
   /**
    * The grid of the options given, in the order of the command line. Mistakes are added to `mistakes`.
@@ -48,6 +52,8 @@ export class Grid {
       if (!mayVary(name)) return [];
       try {
         const values = distinct(name, valuesIn(text));
+        // A list such as 5,5 or a range such as 5..5:1 has one value, which no single run could read as it is written.
+        if (values.length === 1) this.#given[name] = { text: values[0]!, source };
         return values.length > 1 ? [{ name, source, values }] : [];
       } catch (error) {
         if (!(error instanceof NotAllowed)) throw error;
@@ -74,7 +80,20 @@ export class Grid {
 
   /** The configuration of a combination. Throws a ConfigError for one that no single run accepts. */
   configuration(place: number): Configuration {
-    return configure(this.given(place), [], "sweep");
+    const base = this.#base;
+    const given = this.given(place);
+    // The other options of another strategy are others, and have other defaults.
+    if (base === null || this.axes.some(({ name }) => name === "strategy")) {
+      return this.#base = configure(given, [], "sweep");
+    }
+    const config: Record<string, unknown> = { ...base.config };
+    for (const [axis, at] of this.coordinates(place).entries()) {
+      config[this.axes[axis]!.name] = this.#valueAt(axis, at, base.config.strategy);
+    }
+    const configuration = { config: config as Config, sources: base.sources };
+    const mistakes = combinationMistakes(configuration, given, "sweep");
+    if (mistakes.length > 0) throw new ConfigError(mistakes);
+    return configuration;
   }
 
   /** The combinations that single runs accept, in order. Throws a ConfigError if there are none. */
@@ -120,6 +139,17 @@ export class Grid {
       rest = Math.floor(rest / values.length);
     }
     return found;
+  }
+
+  /** A value of an axis, read once. */
+  #valueAt(axis: number, at: number, strategy: string): unknown {
+    const { name, values } = this.axes[axis]!;
+    const read = this.#read[axis] ??= new Map();
+    if (!read.has(at)) {
+      const reading = isStrategyOption(name) ? strategyReading(strategy, name) : null;
+      read.set(at, (reading ?? OPTIONS[name]).read(values[at]!));
+    }
+    return read.get(at);
   }
 
   #textsAt(place: number): string[] {

@@ -7,6 +7,7 @@ import type { Config } from "../../config/options.ts";
 import { triedOptions } from "../../config/tried_options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import { type PlaceOptions, ResultFileError } from "../../stores/results/result_place.ts";
@@ -14,6 +15,7 @@ import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../st
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
+import { counted } from "../../views/terminal/figures.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
 import { ruleSetOf } from "./instruments.ts";
 import { recordingsOf } from "./folders.ts";
@@ -77,7 +79,11 @@ export async function sweep(
     view,
     stop: signal,
   };
-  const findings = new Findings(swept, config);
+  // Few trades have no Sharpe ratio.
+  const ranks: readonly Rank[] = configuration.sources.rank === "default"
+    ? [config.rank, "net-profit"]
+    : [config.rank];
+  const findings = new Findings(swept, config, ranks);
   const show = (rows: readonly ConfigurationEvent[]): void => {
     for (const row of rows) {
       result?.add(row);
@@ -85,12 +91,14 @@ export async function sweep(
     }
   };
   const startedAt = performance.now();
-  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0 };
+  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 };
   let lanes = 0;
   const draw = setInterval(() => {
     const elapsedMs = performance.now() - startedAt;
     const { done } = findings;
-    view.glance?.({ of: "sweep", ...progress, elapsedMs, configurations: places.length, done, lanes });
+    const { behind, ...read } = progress;
+    const seen = Math.max(0, read.trades - behind());
+    view.glance?.({ of: "sweep", ...read, seen, elapsedMs, configurations: places.length, done, lanes });
   }, PROGRESS_MS);
   /** The configuration at a place of the grid, as a single run would have it. */
   const requestAt = (place: number, inForce: Config): LaneRequest => {
@@ -101,7 +109,7 @@ export async function sweep(
     return { ...shownConfig({ ...settled, bars, set: settings.config.set }), ...shownOf(own) };
   };
   try {
-    for (const text of passedOver) warn(text);
+    for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     let folds: readonly Fold[] = WHOLE;
     let isFirst = true;
     if (isDivided(config)) {
@@ -155,12 +163,18 @@ export async function sweep(
     }
     if (findings.done === 0) warn("stopped before any configuration was finished");
     const { trades } = findings;
-    if (config.forgetTries && trades !== null) await forgetTries(tries, trades.digest);
+    if (config.forgetTries && trades !== null) {
+      const forgotten = await forgetTries(tries, trades.digest);
+      const text =
+        `forgot ${counted(forgotten, "configuration")} tried on these trades before: the best is judged as ` +
+        "if these were the first";
+      view.log({ level: "info", text });
+    }
     const tried = trades === null ? 0 : await addTries(tries, trades, findings.texts);
     const event = findings.event(tried, performance.now() - startedAt);
     await result?.finish(event, event.partial ? findings.unfinished : null);
     view.event(event);
-    words.sweep({ event, ranked: findings.ranked });
+    words.sweep({ asked: config.rank, event, ranked: findings.ranked });
   } finally {
     clearInterval(draw);
     await view.close();

@@ -46,8 +46,9 @@ export function heatMap({ axes, values, isLessBetter }: RankedRows): string[] {
       beside[0]!.lines.map((_, line) => beside.map(({ lines }) => lines[line]!).join("  ")).join("\n"),
     );
   }
+  const missing = present.length === values.length ? "" : "; ·· has no such figure, or no run accepts it";
   const legend = `rows ${rows!.name}, columns ${columns!.name} from ${columns!.values[0]} to ${
     columns!.values.at(-1)
-  }; ${colourOf(isLessBetter ? most : least)} worst ${colourOf(isLessBetter ? least : most)} best`;
+  }; ${colourOf(isLessBetter ? most : least)} worst ${colourOf(isLessBetter ? least : most)} best${missing}`;
   return [...blocks, legend];
 }

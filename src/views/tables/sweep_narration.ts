@@ -49,17 +49,18 @@ export class SweepNarration implements Words {
 
 /** The progress of a sweep in one line of at most `width` characters. */
 export function sweepProgress(
-  { bytesRead, bytesTotal, trades, elapsedMs, configurations, done, lanes }: SweepGlance,
+  { bytesRead, bytesTotal, trades, seen, elapsedMs, configurations, done, lanes }: SweepGlance,
   width: number,
 ): string {
   const read = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
-  const share = read === null ? null : (done + lanes * read) / configurations;
+  const worked = trades === 0 || read === null ? null : read * seen / trades;
+  const share = worked === null ? null : (done + lanes * worked) / configurations;
   const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
-  const rate = elapsedMs === 0 ? 0 : trades * lanes * 1000 / elapsedMs;
+  const rate = elapsedMs === 0 ? 0 : seen * lanes * 1000 / elapsedMs;
   const parts = [
     share === null ? "" : `${Math.floor(share * 100)} %`,
     `${grouped(done)} of ${grouped(configurations)} configurations`,
-    `${grouped(trades)} trades`,
+    `${grouped(seen)} trades`,
     rate === 0 ? "" : `${grouped(Math.round(rate))} trades × configurations/s`,
     left === null ? "" : `${span(Math.round(left))} left`,
   ];

@@ -7,18 +7,31 @@ import { heatMap } from "./heat_map.ts";
 
 /** The parts of a sweep's result that its table shows. */
 export interface SweepFindings {
+  /** What rows were to be ranked by. */
+  readonly asked: string;
   readonly event: SweepEvent;
   readonly ranked: RankedRows;
 }
 
+/** Figures that rows are ranked by, and that are shown of every row anyway. */
+const OWN_COLUMNS: readonly string[] = ["net-profit", "return", "max-drawdown"];
+
+/** The mean of the neighbours as its figure is shown. */
+function neighbourText(mean: number, rank: string): string {
+  if (rank === "net-profit") return signedMoney(mean.toFixed(2));
+  return rank === "return" || rank === "max-drawdown" ? percent(String(mean)) : mean.toFixed(3);
+}
+
 /** The text, in whole lines. A map is drawn only with `colours`. */
-export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): string {
-  const { rows, axes } = ranked;
+export function sweepTable({ asked, event, ranked: found }: SweepFindings, colours: boolean): string {
+  const { rows, axes } = found;
+  // A figure that has a column of its own is not shown twice.
+  const ranked = OWN_COLUMNS.includes(event.rank) ? [] : [event.rank];
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
     "",
     ...axes.map(({ name }) => name),
-    event.rank,
+    ...ranked,
     "neighbours",
     "net profit",
     "return",
@@ -30,8 +43,8 @@ export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): 
   const lines = rows.map(({ row, figure, neighbours }, at) => [
     `${at + 1}`,
     ...axes.map(({ name }) => `${row.options[name] ?? NONE}`),
-    figure ?? NONE,
-    neighbours === null ? NONE : neighbours.toPrecision(4),
+    ...ranked.map(() => figure ?? NONE),
+    neighbours === null ? NONE : neighbourText(neighbours, event.rank),
     signedMoney(row.netProfit),
     percent(row.return),
     percent(row.maxDrawdown),
@@ -40,24 +53,27 @@ export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): 
     ...(hasTest ? [signedMoney(row.test!.netProfit), row.test!.sharpe ?? NONE] : []),
   ]);
   const parts = [
-    titleOf(event),
+    titleOf(event, asked),
     rows.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}).`
+      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
       : aligned([head, ...lines]),
-    ...(colours ? heatMap(ranked) : []),
+    ...(colours ? heatMap(found) : []),
     ...walkText(event),
     event.sentences.join("\n"),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-function titleOf({ configurations, refused, trades, symbol, partial, rank }: SweepEvent): string {
-  const without = refused === 0 ? "" : `, ${grouped(refused)} combinations refused`;
+function titleOf(
+  { configurations, refused, trades, symbol, partial, rank }: SweepEvent,
+  asked: string,
+): string {
+  const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
   }${without}, ` +
-    `ranked by ${rank}${end}`;
+    `ranked by ${rank}${rank === asked ? "" : `, as no row has the figure ${asked}`}${end}`;
 }
 
 function walkText({ walkForward, walkForwardNetProfit, walkForwardEfficiency }: SweepEvent): string[] {

@@ -14,6 +14,8 @@ export interface Team extends BlockFollower<Block> {
   close(fold: number, use: FoldUse, trades: number): Promise<FoldResult[]>;
   /** Null if the team can take more blocks; otherwise resolves once it can. Throws the error of a lane that has failed. */
   ready(): Promise<void> | null;
+  /** How many of the trades given to it are not finished. */
+  readonly behind: number;
   /** Ends the threads, whatever they are doing. */
   dismiss(): void;
 }
@@ -66,6 +68,7 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
     open: (fold) => lanes.open(fold),
     close: (fold, use, trades) => Promise.resolve(own.close(fold, use, trades)),
     ready: () => null,
+    behind: 0,
     dismiss: () => {},
   };
 }
