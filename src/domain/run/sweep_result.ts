@@ -112,7 +112,7 @@ export interface SweepResult {
   readonly version: 1;
   /** The options that do not vary. */
   readonly options: ShownOptions;
-  /** The values of those that do, in the order of the command line; the last turns fastest. */
+  /** The values of those that vary, in the order of the command line; the last varies fastest. */
   readonly grid: readonly { readonly name: string; readonly values: readonly string[] }[];
   readonly environment: Readonly<Record<"penstock" | "deno" | "v8" | "os" | "arch", string>>;
   readonly files: readonly string[];

@@ -1,4 +1,4 @@
-/** The report of a run from its journal: what is known at its events, and nothing between them. */
+/** The report of a run from its journal, which knows the run only at its events. */
 import type { FillEvent, PenstockEvent, StartedEvent } from "../../domain/run/event.ts";
 import { ChartSeries } from "../../domain/performance/chart_series.ts";
 import { Money } from "../../domain/numbers/money.ts";
@@ -15,17 +15,17 @@ const NOTHING = { places: 0, values: [] };
 /** What the report needs besides the events. */
 export interface JournalFacts {
   readonly status: RunStatus;
-  /** The Penstock that started the run, and the options that it was started with. */
+  /** The version of Penstock that started the run, and the options of that start. */
   readonly version: string;
   readonly options: StartedEvent["config"];
   readonly assumptions: readonly string[];
-  /** Whether its trades came from files, so that the clock of its process has nothing to do with them. */
+  /** Whether its trades came from files, so that their times have nothing to do with the clock of its process. */
   readonly isBacktest: boolean;
   readonly entry: number;
   readonly hash: string;
 }
 
-/** Collects a report while the events of a run pass. */
+/** Collects a report from the events of a run. */
 export class JournalReport {
   readonly #chart: ChartSeries;
   readonly #cash: Money;
@@ -42,7 +42,7 @@ export class JournalReport {
     this.#chart = new ChartSeries(cash);
   }
 
-  /** Takes the next event; `time` is in µs since 1970. */
+  /** Adds the next event; `time` is in µs since 1970. */
   event(event: PenstockEvent, time: number): void {
     this.#incidents.event(event);
     if (event.type === "signal") {

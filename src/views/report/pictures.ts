@@ -11,7 +11,7 @@ import type { Pictures } from "./run_report.ts";
 export interface Collected {
   readonly symbol: string;
   readonly assets: NamedAssets | null;
-  /** At the start, quote currency. */
+  /** Cash at the start, quote currency. */
   readonly cash: Money;
   /** Mean share of the money in the position while there is a position, decimal text; null if there was none. */
   readonly exposure: string | null;

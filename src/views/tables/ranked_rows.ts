@@ -2,7 +2,7 @@ import type { ConfigurationEvent } from "../../domain/run/sweep_result.ts";
 
 /** The rows of a sweep as far as views show them. */
 export interface RankedRows {
-  /** The options that vary, in grid order; the last turns fastest. */
+  /** The options that vary, in grid order; the last varies fastest. */
   readonly axes: readonly { readonly name: string; readonly values: readonly string[] }[];
   /** The best rows, best first. */
   readonly rows: readonly RankedRow[];

@@ -1,4 +1,4 @@
-/** The terminal of a user, with its keyboard: what a view needs of it besides writing. */
+/** A user's terminal and keyboard: what a view needs besides writing. */
 import type { ScreenSize } from "./styled_rows.ts";
 import { canRedraw } from "./terminal.ts";
 
@@ -9,11 +9,11 @@ export type TerminalSignal = "SIGWINCH" | "SIGTSTP" | "SIGCONT";
 export interface TerminalDevice {
   /** Its size now. */
   size(): ScreenSize;
-  /** Has keys arrive one by one, unseen, or by the line as usual. Ctrl-C stays a signal. */
+  /** Makes keys arrive one by one, without echo, or line by line as usual. Ctrl-C stays a signal. */
   takeKeys(isTaken: boolean): void;
   /** The next keys; null once there will be none. */
   read(): Promise<string | null>;
-  /** Has `listener` called at a signal; null for the system's default. */
+  /** Calls `listener` at a signal; null restores the system's default. */
   listen(signal: TerminalSignal, listener: (() => void) | null): void;
 }
 
@@ -36,7 +36,7 @@ export function ownDevice(
       try {
         stdin.setRaw(isTaken, { cbreak: true });
       } catch {
-        // The terminal has gone, and its mode with it.
+        // The terminal is gone, and its mode with it.
       }
     },
     read: async () => {

@@ -49,7 +49,7 @@ export function money(amount: string | null): string {
   return isSmall ? value.toSignificantDigits(4).toFixed() : hundredths(value);
 }
 
-/** The same with a plus before amounts above zero. */
+/** An amount as `money` shows it, with a plus before amounts above zero. */
 export function signedMoney(amount: string | null): string {
   return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
@@ -98,7 +98,7 @@ export function percent(fraction: string | null): string {
   return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
 }
 
-/** The same without a plus; to two significant digits if the hundredth would hide it. */
+/** A fraction in per cent without a plus; to two significant digits if hundredths would hide it. */
 export function unsignedPercent(fraction: string | null): string {
   if (fraction === null) return NONE;
   const value = new Money(fraction).times(100);

@@ -1,4 +1,4 @@
-/** The live line under the log: a function of the run's state. */
+/** The live line under the log, a pure function of the run's state. */
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
 import { barSizeText } from "../../domain/market/bar_size.ts";
@@ -117,7 +117,7 @@ function ungrouped(figure: string): string {
   return figure.replaceAll(",", "");
 }
 
-/** An average about as short as a price, of the same length from trade to trade so that nothing in the line moves. */
+/** An average about as short as a price. Its length stays the same from trade to trade, so that nothing in the line moves. */
 function asPrice(average: string): string {
   const [whole = "", decimals = ""] = average.split(".");
   const zeros = decimals.length - decimals.replace(/^0+/, "").length;
