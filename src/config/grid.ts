@@ -11,7 +11,7 @@ import {
 } from "./config.ts";
 import { NotAllowed } from "./option_values.ts";
 import { type OptionName, OPTIONS } from "./options.ts";
-import { isStrategyFile } from "./strategy_options.ts";
+import { isStrategyFile, isStrategyOption, strategyReading } from "./strategy_options.ts";
 import type { OptionGroup } from "./option.ts";
 import { valuesIn } from "./value_list.ts";
 
@@ -123,8 +123,40 @@ export class Grid {
     return found;
   }
 
+  /**
+   * The combination whose options a result shows as these, where `strategy` is the one of a grid that does not vary it;
+   * null if the grid has none.
+   */
+  placeOf(options: ShownOptions, strategy: string): number | null {
+    const chosen = String(options["strategy"] ?? strategy);
+    let place = 0;
+    for (const { name, values } of this.axes) {
+      const reading = isStrategyOption(name) ? strategyReading(chosen, name) : OPTIONS[name];
+      // A strategy without the option shows none, whatever the grid has for it.
+      const at = values.findIndex((text) =>
+        (reading === null ? null : shownOf(reading, text)) === options[name]
+      );
+      if (at < 0) return null;
+      place = place * values.length + at;
+    }
+    return place;
+  }
+
   #textsAt(place: number): string[] {
     return this.coordinates(place).map((at, axis) => this.axes[axis]!.values[at]!);
+  }
+}
+
+/** A value as a configuration shows it; undefined for a text that cannot be read. */
+function shownOf(
+  { read }: { readonly read: (text: string) => Parameters<typeof shownValue>[0] },
+  text: string,
+): ShownOptions[string] | undefined {
+  try {
+    return shownValue(read(text));
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    return undefined;
   }
 }
 

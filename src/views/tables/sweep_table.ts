@@ -11,9 +11,31 @@ export interface SweepFindings {
   readonly ranked: RankedRows;
 }
 
+/** The same without what only an event has. */
+export interface Ranked {
+  readonly event: Omit<SweepEvent, "type">;
+  readonly ranked: RankedRows;
+}
+
 /** The text, in whole lines. A map is drawn only with `colours`. */
 export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): string {
-  const { rows, axes } = ranked;
+  const { head, lines } = rankedTable({ event, ranked });
+  const parts = [
+    titleOf(event),
+    lines.length === 0
+      ? `No row has the figure that rows are ranked by (${event.rank}).`
+      : aligned([head, ...lines]),
+    ...(colours ? heatMap(ranked) : []),
+    ...walkText(event),
+    event.sentences.join("\n"),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** The best rows as cells, each with its place first, and what heads them. */
+export function rankedTable(
+  { event, ranked: { rows, axes } }: Ranked,
+): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
     "",
@@ -39,19 +61,13 @@ export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): 
     grouped(row.fills),
     ...(hasTest ? [signedMoney(row.test!.netProfit), row.test!.sharpe ?? NONE] : []),
   ]);
-  const parts = [
-    titleOf(event),
-    rows.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}).`
-      : aligned([head, ...lines]),
-    ...(colours ? heatMap(ranked) : []),
-    ...walkText(event),
-    event.sentences.join("\n"),
-  ];
-  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+  return { head, lines };
 }
 
-function titleOf({ configurations, refused, trades, symbol, partial, rank }: SweepEvent): string {
+/** What was swept, and whether all of it was. */
+export function titleOf(
+  { configurations, refused, trades, symbol, partial, rank }: Ranked["event"],
+): string {
   const without = refused === 0 ? "" : `, ${grouped(refused)} combinations refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
   return `${symbol}: ${counted(configurations, "configuration")} over ${

@@ -124,7 +124,7 @@ export async function runPass(
 }
 
 /** A view that is told nothing twice. */
-function silenced(view: View): View {
+export function silenced(view: View): View {
   return {
     ...view,
     showsAll: false,
