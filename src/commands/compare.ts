@@ -32,10 +32,9 @@ export async function compare({ config: { run, json }, files }: Started): Promis
 async function comparisonOf(a: Side, b: Side): Promise<Comparison> {
   const heads = { a: a.head, b: b.head };
   if (a.rows !== null && b.rows !== null) {
-    const options = optionRows(a.options, b.options);
     return {
       ...heads,
-      options,
+      options: optionRows(a.options, b.options, true),
       figures: compareFigures(...withoutTries(a.figures, b.figures)),
       events: null,
       configurations: compareConfigurations(
@@ -72,8 +71,8 @@ function ofOneRow(a: Figures, b: Figures): Omit<Comparison, "a" | "b"> {
   return { options: [], figures: compareFigures(a, b), events: null, configurations: null };
 }
 
-function optionRows(a: Figures, b: Figures): Comparison["options"] {
-  const [whole, other] = [comparedOptions(a), comparedOptions(b)];
+function optionRows(a: Figures, b: Figures, areSweeps = false): Comparison["options"] {
+  const [whole, other] = [comparedOptions(a, areSweeps), comparedOptions(b, areSweeps)];
   const names = [...new Set([...Object.keys(whole), ...Object.keys(other)])];
   const all = (options: Figures) => Object.fromEntries(names.map((name) => [name, options[name] ?? null]));
   return compareFigures(all(whole), all(other)).rows.filter((row) => row.a !== row.b);

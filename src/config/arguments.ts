@@ -6,7 +6,7 @@ import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
-/** The contents of a command line. */
+/** What a command line says. */
 export interface Arguments {
   /** Null if none was given. */
   readonly command: CommandName | null;
@@ -15,7 +15,7 @@ export interface Arguments {
   readonly given: GivenOptions;
   /** Files, in the order given; `-` is standard input. */
   readonly files: readonly string[];
-  /** Everything wrong with it, one sentence each. */
+  /** Every mistake in it, one sentence each. */
   readonly mistakes: readonly string[];
 }
 
@@ -35,7 +35,7 @@ const FILES: Partial<
   resume: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
 };
 
-/** Commands that look at one run of a journal. */
+/** Commands that read one run of a journal. */
 const ONE_RUN: readonly CommandName[] = ["status", "verify", "report", "compare"];
 
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
@@ -120,7 +120,7 @@ export function readArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** The options that take a value, those on a command line first and in its order: a sweep turns the last one fastest. */
+/** The options that take a value; those on the command line first, in its order: a sweep varies the last one fastest. */
 function inOrderOf(args: readonly string[]): readonly OptionName[] {
   const words = args.map((arg) => /^--([^=]+)/.exec(arg)?.[1]);
   const place = (name: OptionName): number => {
@@ -130,7 +130,7 @@ function inOrderOf(args: readonly string[]): readonly OptionName[] {
   return [...VALUED].sort((one, other) => place(one) - place(other));
 }
 
-/** A question about the option that `text` may stand for, before the advice; empty if none is close, or its opposite. */
+/** A question such as "did you mean --short?" before the advice; empty if no option is close, or only an opposite is. */
 function meantBy(text: string, command: CommandName | null): string {
   const word = /^-+(?!-|no-)([^=]*)/.exec(text)?.[1] ?? "";
   const names = OPTION_NAMES.filter((name) => command === null || OPTIONS[name].commands.includes(command));
@@ -154,8 +154,7 @@ function joinValues(args: readonly string[]): string[] {
 }
 
 /**
- * The words without those that parseArgs would mistake for its list of files, "_"; those are added to
- * `unknown`.
+ * The words without those that parseArgs would mistake for "_", its list of files. Those are added to `unknown`.
  */
 function withoutUnderscores(words: readonly string[], unknown: Set<string>): string[] {
   const end = words.indexOf("--");

@@ -1,14 +1,14 @@
 /** Finds the name that a mistyped one probably stands for. */
 
-/** The shortest beginning of a name that is recognised as such. */
+/** The fewest letters that count as the start of a name. */
 const LEAST_LETTERS = 3;
-/** One mistake is allowed for so many letters. */
+/** One mistake is allowed for every so many letters. */
 const LETTERS_A_MISTAKE = 3;
 
 /**
- * The name of `names` closest to `word`, whatever their case and hyphens; null if none is close, or several are
- * equally close. A mistake is a letter too many, too few or another one, or two letters in the wrong order. The
- * beginning of just one name is close too.
+ * The name of `names` closest to `word`, ignoring case and hyphens; null if none is close, or if several are equally
+ * close. An extra, missing or wrong letter is a mistake, and so are two swapped letters. The start of a name is close
+ * too, if no other name starts that way.
  */
 export function closestName(word: string, names: readonly string[]): string | null {
   const typed = lettersOf(word);
@@ -28,7 +28,7 @@ function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
-/** The distance of two words in mistakes: optimal string alignment. */
+/** The number of mistakes between two words: optimal string alignment. */
 function mistakesIn(typed: string, name: string): number {
   let [beforeLast, last] = [[] as number[], Array.from({ length: name.length + 1 }, (_, at) => at)];
   for (let row = 1; row <= typed.length; row++) {

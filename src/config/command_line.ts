@@ -5,16 +5,16 @@ import { optionWord } from "../domain/process/config_error.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";
 
-/** Options that say where results go, and change none of them. */
+/** Options that say where results go, but do not change them. */
 const OUTPUTS: readonly OptionName[] = [
   ...["out", "report", "state", "json", "logLevel", "logFormat", "config"] as const,
 ];
 
-/** A word that no shell reads in any other way. */
+/** A word that means itself in every shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * The command line, for a shell: every option that differs from its default, by name and value, and the files. `shown`
+ * The command line, for a shell: the files, and every option that differs from its default. `shown`
  * is a configuration as events have it.
  *
  * @example

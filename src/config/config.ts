@@ -45,7 +45,7 @@ export type GivenOptions = Partial<Record<OptionName, Given>>;
 export interface Configuration {
   readonly config: Config;
   readonly sources: Readonly<Record<OptionName, Source>>;
-  /** What is allowed and may not be meant, one sentence each; absent for nothing. */
+  /** Values that are allowed but may be mistakes, one sentence each; absent if there are none. */
   readonly remarks?: readonly string[];
 }
 
@@ -128,7 +128,7 @@ function repeatedKeys(json: string): Set<string> {
  */
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number") return value;
-  // With an exponent, a short text may be a number of any length; a double is good enough for those.
+  // With an exponent, a short text may be a number of any length; a double is precise enough for those.
   const digits = /^-?\d+(\.\d+)?$/.exec(context?.source ?? "")?.[0];
   return new Decimal(digits ?? value);
 }
@@ -163,11 +163,34 @@ export function configure(
     }
   }
   // Every option of the table has been read above, which the compiler cannot follow.
-  const complete = config as Config;
-  found.push(...strategyMistakes(complete, given, sources as Record<OptionName, Source>));
+  const configuration = { config, sources } as unknown as Configuration;
+  found.push(...combinationMistakes(configuration, given, command));
+  if (found.length > 0) throw new ConfigError(found);
+  const remarks = remarksOn(given);
+  return remarks.length === 0 ? configuration : { ...configuration, remarks };
+}
+
+/** Values that are allowed but may be mistakes: bars of less than a second, given as a bare number. */
+function remarksOn({ bars }: GivenOptions): string[] {
+  if (bars === undefined || !/^\d{1,3}$/.test(bars.text)) return [];
+  return [
+    `${
+      nameIn(bars.source, "bars")
+    } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
+    `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
+  ];
+}
+
+/** What is wrong with options that can be read one by one, one sentence each; `given` has their texts. */
+export function combinationMistakes(
+  { config: complete, sources }: Configuration,
+  given: GivenOptions,
+  command: CommandName | null,
+): string[] {
+  const found = strategyMistakes(complete, given, sources);
   if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
     found.push(
-      `${nameIn(sources.speed!, "speed")} is ${
+      `${nameIn(sources.speed, "speed")} is ${
         shownValue(complete.speed)
       }: the clocks of real exchanges run at 1; ` +
         "expected --endpoint with the address of penstock exchange",
@@ -176,15 +199,15 @@ export function configure(
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
-        nameIn(sources.timeUnit!, "timeUnit")
+        nameIn(sources.timeUnit, "timeUnit")
       } is ${complete.timeUnit}: expected --columns as well, as every other ` +
         "file shows the unit of its times itself",
     );
   }
   if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
     found.push(
-      `${nameIn(sources.from!, "from")} is ${complete.from} and ${
-        nameIn(sources.to!, "to")
+      `${nameIn(sources.from, "from")} is ${complete.from} and ${
+        nameIn(sources.to, "to")
       } is ${complete.to}: ` +
         "expected the first to be before the second",
     );
@@ -194,30 +217,13 @@ export function configure(
     // The exchange's own rules replace a default.
     if ([least, most].some((name) => sources[name] === "default")) continue;
     if (from === null || to === null || from.lte(to)) continue;
-    const [smallest, largest] = [nameIn(sources[least]!, least), nameIn(sources[most]!, most)];
+    const [smallest, largest] = [nameIn(sources[least], least), nameIn(sources[most], most)];
     found.push(
       `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
         "expected the smallest to be no more than the largest",
     );
   }
-  if (found.length > 0) throw new ConfigError(found);
-  const remarks = remarksOn(given);
-  return {
-    config: complete,
-    sources: sources as Record<OptionName, Source>,
-    ...(remarks.length === 0 ? {} : { remarks }),
-  };
-}
-
-/** What is allowed and may not be meant: bars of less than a second, given as a bare number. */
-function remarksOn({ bars }: GivenOptions): string[] {
-  if (bars === undefined || !/^\d{1,3}$/.test(bars.text)) return [];
-  return [
-    `${
-      nameIn(bars.source, "bars")
-    } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
-    `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
-  ];
+  return found;
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
@@ -231,7 +237,7 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   return value === Infinity ? "max" : value;
 }
 
-/** The options that do not fit the chosen strategy, or one another, one sentence each. */
+/** What does not fit the chosen strategy, or another option, one sentence each. */
 function strategyMistakes(
   config: Config,
   given: GivenOptions,
@@ -245,7 +251,7 @@ function strategyMistakes(
     : has.length === 0
     ? "has none"
     : `has ${has.map(written).join(", ")}`;
-  // A value that could not be read has been named already.
+  // An earlier message names a value that could not be read.
   const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
     name,
   ) =>
@@ -354,7 +360,7 @@ function limitsIn(config: Config): RiskConfig {
   return Object.fromEntries(RISK_OPTION_NAMES.map((name) => [name, config[name]])) as RiskConfig;
 }
 
-/** The instrument's rules; one that is not known yet allows everything. */
+/** The instrument's rules; a rule that is not known yet allows everything. */
 export function rulesIn(config: Config): TradingRules {
   const { lot, tick, minQuantity, maxQuantity, minNotional, maxNotional } = config;
   return {

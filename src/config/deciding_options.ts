@@ -15,16 +15,23 @@ const CHOOSING: readonly OptionName[] = [
   ...["from", "to", "sort", "skipBad", "columns", "timeUnit", "stopAfter"] as const,
 ];
 
+/** Options that decide what a sweep chooses, and by which of the trades. */
+const OF_SWEEPS: readonly OptionName[] = ["rank", "test", "walkForward"];
+
 /** The hash of a strategy's file, which is shown beside the options. */
 export const STRATEGY_HASH = "strategySha256";
 
 /**
  * Every option that decides what a run does and with which trades, by name, with the default where `shown` lacks it, as
  * older versions and commands without the option do; null for none. Where results are written, how they are shown and
- * how an exchange is reached are left out.
+ * how an exchange is reached are left out, and unless it `isSweep`, what only a sweep has.
  */
-export function comparedOptions(shown: Shown): Record<string, string | number | boolean | null> {
-  const named = [...decidingNames(shown), ...CHOOSING].map((name) => [name, valueOf(shown, name)] as const);
+export function comparedOptions(
+  shown: Shown,
+  isSweep = false,
+): Record<string, string | number | boolean | null> {
+  const names = [...decidingNames(shown), ...CHOOSING, ...(isSweep ? OF_SWEEPS : [])];
+  const named = names.map((name) => [name, valueOf(shown, name)] as const);
   return {
     ...Object.fromEntries(named),
     ...(STRATEGY_HASH in shown ? { [STRATEGY_HASH]: String(shown[STRATEGY_HASH]) } : {}),

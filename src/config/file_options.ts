@@ -14,7 +14,7 @@ export const FILE_OPTIONS = {
     value: "NAME,...",
     commands: BACKTEST,
     help:
-      "read CSV files whose columns hold time,price,quantity[,side][,id], in the order of the file; - passes one over",
+      "read CSV files whose columns hold time,price,quantity[,side][,id], in the order of the file; - skips one",
   }),
   timeUnit: input({
     default: null,
@@ -31,7 +31,7 @@ function ownColumns(text: string): readonly ColumnName[] {
   if (columns === null) {
     throw new NotAllowed(
       "time, price and quantity, each once, and side and id if the file has them, in the order of its columns, with - " +
-        "for each column to pass over, such as time,price,quantity or id,-,price,quantity,time,side",
+        "for each column to skip, such as time,price,quantity or id,-,price,quantity,time,side",
     );
   }
   return columns;

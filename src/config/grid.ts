@@ -2,6 +2,7 @@
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { ShownOptions } from "../domain/run/sweep_result.ts";
 import {
+  combinationMistakes,
   type Configuration,
   configure,
   type GivenOptions,
@@ -10,7 +11,7 @@ import {
   type Source,
 } from "./config.ts";
 import { NotAllowed } from "./option_values.ts";
-import { type OptionName, OPTIONS } from "./options.ts";
+import { type Config, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyFile, isStrategyOption, strategyReading } from "./strategy_options.ts";
 import type { OptionGroup } from "./option.ts";
 import { valuesIn } from "./value_list.ts";
@@ -20,7 +21,7 @@ export const MOST_CONFIGURATIONS = 1_000_000;
 
 /** Options of these groups may vary: none of them changes which trades are read. */
 const VARYING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
-/** Of these options a comma belongs to the value, or another value would be another market. */
+/** These options never vary: a comma belongs to their value, or another value would be another market. */
 const FIXED: readonly OptionName[] = ["symbol", "set", "instruments"];
 
 /** An option that varies. */
@@ -31,16 +32,19 @@ export interface Axis {
   readonly values: readonly string[];
 }
 
-/** All combinations. The last axis turns fastest. */
+/** All combinations. The last axis varies fastest. */
 export class Grid {
   readonly axes: readonly Axis[];
   /** How many combinations there are. */
   readonly size: number;
   readonly #given: GivenOptions;
+  readonly #shown = new Map<string, ReadonlyMap<ShownOptions[string], number>>();
+  /** The first combination that could be read, for the options that do not vary. */
+  #base: Configuration | null = null;
+  readonly #read: Map<number, unknown>[] = [];
 
   /**
-   * The grid of the options given, of which those that the command line lists turn in its order. Mistakes are added to
-   * `mistakes`.
+   * The grid of the options given, in the order of the command line. Mistakes are added to `mistakes`.
    */
   constructor(given: GivenOptions, mistakes: string[]) {
     this.#given = { ...given };
@@ -49,6 +53,8 @@ export class Grid {
       if (!mayVary(name)) return [];
       try {
         const values = distinct(name, valuesIn(text));
+        // A list such as 5,5 or a range such as 5..5:1 has one value, which no single run could read as it is written.
+        if (values.length === 1) this.#given[name] = { text: values[0]!, source };
         return values.length > 1 ? [{ name, source, values }] : [];
       } catch (error) {
         if (!(error instanceof NotAllowed)) throw error;
@@ -65,7 +71,7 @@ export class Grid {
     }
   }
 
-  /** The options of a combination as if they had been given alone, from 0 on. */
+  /** The options of the combination at `place`, from 0, as if only its values had been given. */
   given(place: number): GivenOptions {
     const texts = this.#textsAt(place);
     const one: GivenOptions = { ...this.#given };
@@ -75,7 +81,20 @@ export class Grid {
 
   /** The configuration of a combination. Throws a ConfigError for one that no single run accepts. */
   configuration(place: number): Configuration {
-    return configure(this.given(place), [], "sweep");
+    const base = this.#base;
+    const given = this.given(place);
+    // The other options of another strategy are others, and have other defaults.
+    if (base === null || this.axes.some(({ name }) => name === "strategy")) {
+      return this.#base = configure(given, [], "sweep");
+    }
+    const config: Record<string, unknown> = { ...base.config };
+    for (const [axis, at] of this.coordinates(place).entries()) {
+      config[this.axes[axis]!.name] = this.#valueAt(axis, at, base.config.strategy);
+    }
+    const configuration = { config: config as Config, sources: base.sources };
+    const mistakes = combinationMistakes(configuration, given, "sweep");
+    if (mistakes.length > 0) throw new ConfigError(mistakes);
+    return configuration;
   }
 
   /** The combinations that single runs accept, in order. Throws a ConfigError if there are none. */
@@ -94,7 +113,7 @@ export class Grid {
     if (places.length > 0) return places;
     if (this.size === 1) throw first!;
     throw new ConfigError([
-      `none of the ${this.size} configurations of the grid can run: expected one at least. The first one:`,
+      `none of the ${this.size} configurations of the grid can run: expected at least one. The first one:`,
       ...first!.mistakes,
     ]);
   }
@@ -104,7 +123,7 @@ export class Grid {
     return Object.fromEntries(this.axes.map(({ name }) => [name, shownValue(config[name])]));
   }
 
-  /** The same options with another value of one axis, `step` values further; null where there is none. */
+  /** The combination that is `step` values further on one axis; null if there is none. */
   neighbour(place: number, axis: number, step: number): number | null {
     const stride = this.axes.slice(axis + 1).reduce((size, { values }) => size * values.length, 1);
     const { length } = this.axes[axis]!.values;
@@ -112,7 +131,7 @@ export class Grid {
     return at < 0 || at >= length ? null : place + step * stride;
   }
 
-  /** Where a combination is on each axis. */
+  /** The place of a combination on each axis. */
   coordinates(place: number): number[] {
     const found: number[] = [];
     let rest = place;
@@ -131,15 +150,42 @@ export class Grid {
     const chosen = String(options["strategy"] ?? strategy);
     let place = 0;
     for (const { name, values } of this.axes) {
-      const reading = isStrategyOption(name) ? strategyReading(chosen, name) : OPTIONS[name];
-      // A strategy without the option shows none, whatever the grid has for it.
-      const at = values.findIndex((text) =>
-        (reading === null ? null : shownOf(reading, text)) === options[name]
-      );
-      if (at < 0) return null;
+      const at = this.#shownOn(name, values, chosen).get(options[name] ?? null);
+      if (at === undefined) return null;
       place = place * values.length + at;
     }
     return place;
+  }
+
+  /** The place of each value of an axis, as a configuration with a strategy shows it. */
+  #shownOn(
+    name: OptionName,
+    values: readonly string[],
+    strategy: string,
+  ): ReadonlyMap<ShownOptions[string], number> {
+    const key = `${name} ${strategy}`;
+    const known = this.#shown.get(key);
+    if (known !== undefined) return known;
+    const reading = isStrategyOption(name) ? strategyReading(strategy, name) : OPTIONS[name];
+    const places = new Map<ShownOptions[string], number>();
+    for (const [at, text] of values.entries()) {
+      // A strategy without the option shows none, whatever the grid has for it.
+      const shown = reading === null ? null : shownOf(reading, text);
+      if (shown !== undefined && !places.has(shown)) places.set(shown, at);
+    }
+    this.#shown.set(key, places);
+    return places;
+  }
+
+  /** A value of an axis, read once. */
+  #valueAt(axis: number, at: number, strategy: string): unknown {
+    const { name, values } = this.axes[axis]!;
+    const read = this.#read[axis] ??= new Map();
+    if (!read.has(at)) {
+      const reading = isStrategyOption(name) ? strategyReading(strategy, name) : null;
+      read.set(at, (reading ?? OPTIONS[name]).read(values[at]!));
+    }
+    return read.get(at);
   }
 
   #textsAt(place: number): string[] {
@@ -166,11 +212,11 @@ function mayVary(name: OptionName): boolean {
   return value !== null && VARYING.includes(group) && !FIXED.includes(name);
 }
 
-/** The texts without those whose values are there already. A text that cannot be read stays: a mistake names it. */
+/** The texts without those that repeat an earlier value. Throws NotAllowed for a text that cannot be read. */
 function distinct(name: OptionName, texts: readonly string[]): string[] {
   const { read } = OPTIONS[name];
   if (name === "strategy" && texts.length > 1 && texts.some(isStrategyFile)) {
-    throw new NotAllowed("names of strategies in a list; a file of your own has to be the only one");
+    throw new NotAllowed("a list of strategy names, or a file of your own alone");
   }
   const seen = new Set<unknown>();
   return texts.filter((text) => {
@@ -179,7 +225,7 @@ function distinct(name: OptionName, texts: readonly string[]): string[] {
       value = shownValue(read(text));
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      throw new NotAllowed(`${error.message}${texts.length > 1 ? `, and not "${text}"` : ""}`);
+      throw new NotAllowed(`${error.message}${texts.length > 1 ? `, not "${text}"` : ""}`);
     }
     if (seen.has(value)) return false;
     seen.add(value);

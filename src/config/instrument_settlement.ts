@@ -18,7 +18,7 @@ import { stakeAt } from "../domain/orders/stake.ts";
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
-  /** The exchange's names of the assets; absent if no base has them. */
+  /** The exchange's names of the assets; absent if none of the bases has them. */
   readonly assets?: NonNullable<RuleSet["assets"]>;
 }
 
@@ -26,7 +26,7 @@ const THOUSAND = 1000;
 
 /**
  * The default exchange's rules for common symbols, as listed in 2025. If a step has changed over the years,
- * the coarser one is listed, which satisfies both. The rules are used if the exchange cannot be asked; their
+ * the coarser one is listed, which satisfies both. They are used if the exchange cannot be asked, and their
  * source is then "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {
@@ -46,8 +46,8 @@ export function builtInRules(symbol: string): RuleSet | null {
 }
 
 /**
- * The configuration, with each rule that the user has not given taken from the first of `bases` that has it, or else
- * the default.
+ * The configuration with all of its rules. A rule that the user has not given comes from the first of `bases` that has
+ * it, or else is the default.
  */
 export function settleInstrument(
   { config, sources }: Configuration,
@@ -66,8 +66,8 @@ export function settleInstrument(
 }
 
 /**
- * The same without guesses. If the lot or the tick is only a default, every default rule becomes null and its source
- * `awaited`: a live run places no order by guessed rules.
+ * The same configuration without guesses. If the lot or the tick is only a default, every default rule becomes null and its source
+ * `awaited`: a live run places no order under guessed rules.
  */
 export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
   if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
@@ -85,8 +85,8 @@ export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): r
 
 /**
  * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says
- * now. A rule that the user gave at the start or gives now must be the same both times; the journal checks
- * that. Rules that nobody gave come from the first of `bases` that has them.
+ * now. A rule that the user gave at the start or gives now must be the same both times, which the journal checks.
+ * Rules that the user never gave come from the first of `bases` that has them.
  */
 export function keepInstrument(
   configuration: Configuration,
@@ -156,8 +156,8 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
 }
 
 /**
- * The price step, finer than `tick`, that a price suggests. It takes at least three digits, as zeros at the
- * end do not show.
+ * The price step, finer than `tick`, that a price suggests. It assumes at least three digits, because zeros at
+ * the end are not shown.
  */
 function stepOf(price: Money, tick: Money): Money {
   const decimals = Math.max(price.decimalPlaces(), 2 - price.decimal.e, tick.decimalPlaces() + 1);

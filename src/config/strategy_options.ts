@@ -17,12 +17,12 @@ import { type Option, optionIn } from "./option.ts";
 const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
-/** Digits after the point, so that a number is the same text again. */
+/** The most digits after the point, so that a number turns back into the same text. */
 const MOST_DECIMALS = 6;
 
 const trading = optionIn("trading");
 
-/** Each strategy that has the option `name`, and what it says of it. */
+/** Each strategy that has the option `name`, and how it defines the option. */
 function ownersOf(name: string): { readonly owner: StrategyName; readonly option: StrategyOption }[] {
   return NAMES.flatMap((owner) => {
     const option = kindOf(owner).options[name];
@@ -91,7 +91,7 @@ export const STRATEGY_OPTIONS = {
     read: (text) => {
       if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) {
         throw new NotAllowed(
-          "a file on this machine, as no code is loaded from a network: download it, read it, and name it",
+          "a file on this machine, because no code is loaded from a network: download the file, read it, and name it",
         );
       }
       if (isStrategyName(text) || isStrategyFile(text)) return text;
@@ -118,7 +118,7 @@ export interface StrategyReading {
   readonly read: (text: string) => number | string;
 }
 
-/** Whether an option is one of those that some strategies have and others lack. */
+/** Whether an option belongs to some strategies only. */
 export function isStrategyOption(name: string): name is StrategyOptionName {
   return STRATEGY_OPTION_NAMES.some((option) => option === name);
 }
@@ -129,12 +129,12 @@ export function strategyReading(chosen: string, name: StrategyOptionName): Strat
   return option === undefined ? null : { default: option.default, read: readerOf(option) };
 }
 
-/** The names of the options that a strategy has; a file has none in the table. */
+/** The names of a strategy's options; a file has none in the table. */
 export function optionsOfStrategy(chosen: string): readonly StrategyOptionName[] {
   return isStrategyName(chosen) ? Object.keys(kindOf(chosen).options) as StrategyOptionName[] : [];
 }
 
-/** The pairs of a strategy's options of which the first must be below the second. */
+/** The pairs of a strategy's options in which the first must be below the second. */
 export function ascendingIn(chosen: string): readonly (readonly [StrategyOptionName, StrategyOptionName])[] {
   const pairs = isStrategyName(chosen) ? kindOf(chosen).ascending ?? [] : [];
   return pairs as readonly (readonly [StrategyOptionName, StrategyOptionName])[];
@@ -144,8 +144,8 @@ export function ascendingIn(chosen: string): readonly (readonly [StrategyOptionN
 const ALWAYS_SHOWN: readonly string[] = ["short", "long"];
 
 /**
- * Whether a shown configuration has the option: those of other strategies are left out, and so is what older versions
- * did not know while it is what they did.
+ * Whether a shown configuration has the option. It leaves out options of other strategies, and options that older
+ * versions did not know, if their values mean what those versions did.
  */
 export function isShown(name: string, value: unknown, chosen: string): boolean {
   if (name === "strategy") return chosen !== DEFAULT_STRATEGY;

@@ -17,7 +17,11 @@ export const SWEEP_OPTIONS = {
     read: oneOf(...RANKS),
     value: "FIGURE",
     commands: SWEEP,
-    help: `what rows are ranked by: ${RANKS.slice(0, -1).join(", ")} or ${RANKS.at(-1)}`,
+    help:
+      `what rows are ranked by: ${RANKS.slice(0, -1).join(", ")} or ${
+        RANKS.at(-1)
+      }; unless it is given, by ` +
+      "net-profit where no row has a Sharpe ratio",
   }),
   test: input({
     default: null,

@@ -2,9 +2,9 @@
 import { decidingNames, type Shown, STRATEGY_HASH, valueOf } from "./deciding_options.ts";
 
 /**
- * A text that two configurations share if they do the same with the same trades. It leaves out the symbol, which the
- * trades have, and options at their defaults, so that an option of a later version changes no older text. `shown` is a
- * configuration as events have it; a strategy of one's own counts by the hash of its file, wherever that lies.
+ * A text that two configurations share if they do the same with the same trades. The text leaves out the symbol, which
+ * the trades have, and options at their defaults, so that an option of a later version changes no older text. `shown` is
+ * a configuration as events have it. A user's own strategy is identified by the hash of its file, not by its path.
  *
  * @example
  * ```ts

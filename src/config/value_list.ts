@@ -3,14 +3,14 @@ import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { Money, plain } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 
-/** One of the values of a range: digits, and a unit such as `%`, `m` or `t`. */
+/** A value of a range: digits, and a unit such as `%`, `m` or `t`. */
 const MEASURED = /^(\d{1,18}(?:\.\d{1,18})?)(%|[a-z]*)$/;
-/** No grid has more values. */
+/** The most values of a range: no grid has more. */
 const MOST_VALUES = 1_000_000;
 
 /**
- * The texts of the values in `5,10,20..100:20`, in order. A range has its end if its steps reach it, and its numbers have
- * one unit, or are durations. Throws NotAllowed for a range that is none.
+ * The texts of the values in `5,10,20..100:20`, in order. A range includes its end if its steps reach it. Its
+ * numbers share one unit, or are durations. Throws NotAllowed for a range that is not valid.
  *
  * @example
  * ```ts
@@ -52,6 +52,6 @@ function rangeIn(text: string): string[] {
 
 function refused(text: string): NotAllowed {
   return new NotAllowed(
-    `a range from a smaller value to a larger one with a step, such as 5..100:5, 1%..5%:1% or 1m..5m:1m, and not "${text}"`,
+    `a range from a smaller value to a larger one with a step, such as 5..100:5, 1%..5%:1% or 1m..5m:1m, not "${text}"`,
   );
 }

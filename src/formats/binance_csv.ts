@@ -1,4 +1,4 @@
-/** Binance's public data: trades and aggregated trades as CSV, one a line. */
+/** Binance's public data: trades and aggregated trades as CSV, one per line. */
 import { areContractsInCoins, csvColumns } from "./csv_layout.ts";
 import { CsvRows } from "./csv_rows.ts";
 import type { TradeFile } from "./trade_file.ts";

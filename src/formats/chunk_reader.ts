@@ -17,8 +17,8 @@ import { type Chunk, type FileReader, LINE_LIMIT, type Origin } from "./trade_fi
 const OTHER_SYMBOLS = 8;
 
 /**
- * The reader of a backtest's input: file after file, each by the reader of its layout. `open` a chunk, then call
- * `next` until it answers null and `takeNote` has nothing either. `trade` may be another object after the next
+ * The reader of a backtest's input: file after file, each with the reader of its layout. `open` a chunk, then call
+ * `next` until both `next` and `takeNote` return null. `trade` may be another object after the next
  * `open`.
  */
 export class ChunkReader implements TradeReader {
@@ -30,13 +30,13 @@ export class ChunkReader implements TradeReader {
   #origin: Origin | null = null;
   #current: FileReader;
   readonly #otherSymbols = new Set<string>();
-  /** Trades of other symbols in the files before. */
+  /** How many trades of other symbols the earlier files had. */
   #otherTrades = 0;
-  /** The name of the file whose current line is too long, until that is reported; null at other lines. */
+  /** The name of the file if its current line is too long and this is not yet reported; null otherwise. */
   #tooLong: string | null = null;
-  /** Why that line was rejected, until the next chunk. */
+  /** Why the line that is too long was rejected, until the next chunk. */
   #reason: string | null = null;
-  /** The ids of that line, if its beginning is a whole trade. */
+  /** The ids of the line that is too long, if its start is a whole trade. */
   #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
@@ -67,13 +67,13 @@ export class ChunkReader implements TradeReader {
     return this.#tooLongIds?.lastId ?? this.#current.emptyId;
   }
 
-  /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
+  /** Other symbols whose trades were skipped, in order of appearance, at most 8. */
   get otherSymbols(): readonly string[] {
     this.#noteSymbols();
     return [...this.#otherSymbols];
   }
 
-  /** How many trades of other symbols were skipped in files of trades alone. */
+  /** How many trades of other symbols were skipped in files that hold nothing but trades. */
   get otherTrades(): number {
     return this.#otherTrades + (this.#current.otherTrades ?? 0);
   }
@@ -83,7 +83,7 @@ export class ChunkReader implements TradeReader {
     return this.#current.line;
   }
 
-  /** When the frame or note read last was received, µs since 1970; 0 where the lines carry no times. */
+  /** When the frame or note read last was received, µs since 1970; 0 if the lines have no times. */
   get receivedAt(): number {
     return this.#current.receivedAt ?? 0;
   }
@@ -148,7 +148,7 @@ export class ChunkReader implements TradeReader {
     }
   }
 
-  /** Skips the start of a line that is too long, whatever it looks like. */
+  /** Skips the start of a line that is too long, whatever it contains. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {

@@ -1,5 +1,5 @@
 /**
- * Finds which of Binance's public-data layouts a CSV file has, from its first line.
+ * Finds the Binance public-data layout of a CSV file from its first line.
  *
  * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
  */
@@ -18,7 +18,7 @@ export interface CsvColumns {
   readonly buyerIsMaker: number;
 }
 
-/** What a column holds: a field of the trade, something whose form alone is checked, or anything at all. */
+/** What a column holds: a field of the trade, a value whose form is checked and nothing else, or anything at all. */
 export type FieldKind =
   | "trade id"
   | "first id"
@@ -60,7 +60,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   quantity: "quantity",
   quoteqty: "amount",
   quotequantity: "amount",
-  // The quantity column of COIN-M counts contracts. This one has the same in coins, and replaces it.
+  // The quantity column of COIN-M counts contracts. This column has the same quantity in coins, and replaces that one.
   baseqty: "amount",
   time: "time",
   timestamp: "time",
@@ -79,13 +79,13 @@ const PUBLISHED: readonly Published[] = [
   ),
 ];
 
-/** The end of a layout's name if its quantities are contracts converted to coins. */
+/** Ends the name of a layout whose quantities are contracts converted to coins. */
 const IN_COINS = ", in coins";
 
 const EXPECTED = "expected commas between the fields, no quotation marks, and a first line such as " +
   `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
-/** Two columns that only candles have together. */
+/** Two columns that only candles have both of. */
 const CANDLES = ["open", "close"] as const;
 const NO_CANDLES = "of candles, Penstock reads the klines that Binance publishes";
 
@@ -113,7 +113,7 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");
   if (line.includes('"')) return unknown(`the fields are quoted: ${quoted(line)}`);
   if (line.includes(";") && !line.replaceAll(/\d,\d/g, "").includes(",") && line.includes(",")) {
-    return unknown(`semicolons separate the fields, and commas stand before the decimals: ${quoted(line)}`);
+    return unknown(`semicolons separate the fields, and commas precede the decimals: ${quoted(line)}`);
   }
   if (!line.includes(",")) {
     if (line.includes(";")) return unknown(`semicolons separate the fields: ${quoted(line)}`);
@@ -124,13 +124,13 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
 }
 
-/** Whether a line names columns: it starts with a letter, or its first column has no name and it has no digits. */
+/** Whether a line names columns: it starts with a letter, or its first column has no name and the line has no digits. */
 export function namesColumns(line: string): boolean {
   return /^([A-Za-z]|,\D*$)/.test(line);
 }
 
 /**
- * What each column of a file holds, in order. Outside of the published layouts, columns that a trade does not need may
+ * What each column of a file holds, in order. In layouts that Binance has not published, columns that a trade does not need may
  * hold anything.
  */
 export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
@@ -156,7 +156,7 @@ export function isPublished(columns: CsvColumns): boolean {
 
 const QUOTED_CHARACTERS = 60;
 
-/** The beginning of `text` in quotes, with everything escaped that a terminal would act on. */
+/** The start of `text` in quotes, with everything that a terminal would act on escaped. */
 export function quoted(text: string): string {
   const isLong = text.length > QUOTED_CHARACTERS;
   const plain = JSON.stringify(isLong ? text.slice(0, QUOTED_CHARACTERS) : text).replaceAll(
@@ -180,7 +180,7 @@ function columnsByName(names: readonly string[], line: string): CsvLayout | Unkn
   if (missing.length > 0) {
     const plainNames = names.map(plainName);
     if (CANDLES.every((name) => plainNames.includes(name))) {
-      return unknown(`the header ${quoted(line)} is one of candles: ${NO_CANDLES}`);
+      return unknown(`the header ${quoted(line)} is that of candles: ${NO_CANDLES}`);
     }
     return unknown(`the header ${quoted(line)} names no ${missing.join(", no ")}`);
   }
@@ -196,7 +196,7 @@ function columnsByName(names: readonly string[], line: string): CsvLayout | Unkn
   return { columns: columnsOf(name, kinds), header: true };
 }
 
-/** Whether a header names the quantity in coins beside the one in contracts. */
+/** Whether a header names a quantity in coins as well as one in contracts. */
 function isInCoins(names: readonly string[]): boolean {
   return names.some((name) => plainName(name) === "baseqty");
 }

@@ -1,8 +1,8 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows into
- * columns, many at once. `#examine` takes the row that it stops at field by field, and says what is wrong with it.
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads many rows at once into
+ * columns. `#examine` reads the row at which the loop stops, field by field, and says what is wrong with it.
  */
 import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
 import {
@@ -25,7 +25,7 @@ import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_fi
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
-/** The most bytes that UTF-8 takes for a character of a string. */
+/** The most bytes that UTF-8 needs for a character of a string. */
 const CHARACTER_BYTES = 3;
 const NO_BYTES = new Uint8Array();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -67,17 +67,17 @@ export class CsvRows implements FileReader, TradeFields {
 
   readonly #decimal = new DecimalBytes();
   readonly #scan: CsvScan | null;
-  /** Rows in the columns, and how many of them have been given. */
+  /** How many rows are in the columns, and how many of them `next` has returned. */
   #scanned = 0;
   #given = 0;
-  /** How many rows `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  /** How many rows the loop reads at once for `next`: only one if the caller takes blocks, and asks `next` for the rows between. */
   #most = COLUMN_ROWS;
   /** How many rows the last block has. */
   #blockRows = 0;
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
-  /** Where the fields of the current row start, and then where the next one would. */
+  /** Where the fields of the current row start, then where another field would start. */
   readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
@@ -91,7 +91,7 @@ export class CsvRows implements FileReader, TradeFields {
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
-  /** The row read last, unless it is in the columns: where it starts in these bytes. */
+  /** Where the row read last starts in these bytes, unless it is in the columns. */
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
   #row = 0;
@@ -99,7 +99,7 @@ export class CsvRows implements FileReader, TradeFields {
   /**
    * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
    * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
-   * at an unusable row; otherwise it answers "rejected". Without a `scan`, `#examine` reads every row: that is for tests.
+   * at an unusable row; otherwise it returns "rejected". Without a `scan`, `#examine` reads every row, which is for tests.
    */
   constructor(
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
@@ -193,12 +193,12 @@ export class CsvRows implements FileReader, TradeFields {
     return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
-  /** Whether the next line may be a header, which can look like a row if its first field may be anything. */
+  /** Whether the next line may be a header: it can look like a row if its first field may be anything. */
   get #isAtHeader(): boolean {
     return this.#mayBeHeader && this.#line === this.#blank;
   }
 
-  /** Reads rows into the columns; false if the next one is not of the usual kind. */
+  /** Reads rows into the columns; false if the next row is not of the usual kind. */
   #fill(): boolean {
     const scan = this.#scan;
     this.#given = this.#scanned = 0;
@@ -279,7 +279,7 @@ export class CsvRows implements FileReader, TradeFields {
     return "trade";
   }
 
-  /** Finds the fields of a row and counts them; after the last one, notes where the next would start. */
+  /** Finds the fields of a row and counts them; after the last one, notes where another would start. */
   #split(row: number, end: number): number {
     const bytes = this.#bytes;
     const starts = this.#starts;

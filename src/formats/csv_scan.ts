@@ -1,4 +1,4 @@
-/** Reads CSV rows into columns, by the WebAssembly loops of `assembly/csv_rows.ts`. */
+/** Reads CSV rows into columns, with the WebAssembly loops of `assembly/csv_rows.ts`. */
 import { type CsvColumns, type FieldKind, fieldsOf, isPublished } from "./csv_layout.ts";
 import { MODULE } from "./csv_rows_module.ts";
 import { TextWindow } from "../domain/market/text_window.ts";
@@ -33,7 +33,7 @@ export class CsvScan {
   readonly #text: TextWindow;
   readonly #loop: Loop;
 
-  /** For rows with these columns. */
+  /** Scans rows with these columns. */
   constructor(columns: CsvColumns) {
     compiled ??= new WebAssembly.Module(MODULE);
     const loops = new WebAssembly.Instance(compiled).exports as unknown as Loops;
@@ -64,13 +64,13 @@ export class CsvScan {
     return this.#text.startOf(row);
   }
 
-  /** Where the first row starts in the bytes that the last call did not read. */
+  /** Where the first row that the last call did not read starts in the bytes. */
   get stoppedAt(): number {
     return this.#text.stoppedAt;
   }
 }
 
-/** The loop for a published layout, which also checks the fields that a trade does not need; or the one for any order. */
+/** The loop for a published layout, which also checks the fields that a trade does not need; otherwise the loop for columns in any order. */
 function loopFor(columns: CsvColumns, loops: Loops): Loop {
   const kinds = fieldsOf(columns).map(({ kind }) => kind);
   if (isPublished(columns)) {

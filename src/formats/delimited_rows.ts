@@ -18,7 +18,7 @@ export const SEPARATORS = [",", ";", "\t"] as const;
 export interface Column {
   /** Its name in messages. */
   readonly name: string;
-  /** Null for one that is passed over. */
+  /** Null for a column that is skipped. */
   readonly field: TextField | null;
 }
 
@@ -40,12 +40,12 @@ export class DelimitedRows implements FileReader {
   emptyFirstId = -1;
   emptyId = -1;
   line = 0;
-  /** How many trades of other symbols were passed over. */
+  /** How many trades of other symbols were skipped. */
   otherTrades = 0;
   readonly #layout: DelimitedLayout;
   readonly #strict: boolean;
   readonly #trade: TextTrade;
-  /** The columns that are read, those first that decide whether the others are. */
+  /** The columns that are read; those that decide whether to read the others come first. */
   readonly #read: readonly (readonly [column: number, field: TextField])[];
   readonly #idColumn: number;
   #awaitsHeader: boolean;
@@ -53,11 +53,11 @@ export class DelimitedRows implements FileReader {
   #text = "";
   #at = 0;
   #row = "";
-  /** Its fields if one is quoted, else where they start, and where the next one would. */
+  /** The row's fields if one is quoted; otherwise where they start, and where another would start. */
   #fields: readonly string[] | null = null;
   readonly #starts: Int32Array;
 
-  /** When `strict`, `next` throws UnusableInput at an unusable row; otherwise it answers "rejected". */
+  /** When `strict`, `next` throws UnusableInput at an unusable row; otherwise it returns "rejected". */
   constructor(
     layout: DelimitedLayout,
     symbol: string,
@@ -178,7 +178,7 @@ export class DelimitedRows implements FileReader {
   }
 
   /**
-   * Refuses the row, for a fault that starts `at` characters into it. Its id counts only with a field after it: one
+   * Rejects the row, for a fault that starts `at` characters into it. Its id counts only if a field follows it: an id
    * at the end may have been cut off.
    */
   #refuse(hasWholeId: boolean, at: number, what: string): ReadResult {
@@ -192,7 +192,7 @@ export class DelimitedRows implements FileReader {
   }
 }
 
-/** Whether a character is ASCII and no blank. */
+/** Whether a character is ASCII and not a blank. */
 function isInk(code: number): boolean {
   return code > SPACE && code < ASCII;
 }
@@ -200,7 +200,7 @@ function isInk(code: number): boolean {
 const QUOTED_FIELD = /^\s*"((?:[^"]|"")*)"\s*$/;
 
 /**
- * The fields of a row without the quotation marks and the blanks around them; null if a quotation mark does not belong to
+ * The fields of a row without the quotation marks and the blanks around them; null if a quotation mark is not part of
  * a pair around a field.
  */
 export function fieldsOf(row: string, separator: string): string[] | null {
@@ -218,7 +218,7 @@ export function fieldsOf(row: string, separator: string): string[] | null {
   return fields;
 }
 
-/** The fields as they stand there. A separator within quotation marks separates nothing. */
+/** The fields as the row has them. A separator within quotation marks does not separate fields. */
 function rawFields(row: string, separator: string): string[] {
   const fields: string[] = [];
   let start = 0;

@@ -1,4 +1,4 @@
-/** The table of file formats, and the search for the one that a file has, from its first lines. */
+/** The table of file formats, and how the first lines of a file show its format. */
 import type { ColumnName, TimeUnit } from "../domain/market/own_columns.ts";
 import { binanceCsv } from "./binance_csv.ts";
 import { binanceKlines } from "./binance_klines.ts";
@@ -24,7 +24,7 @@ export const TRADE_FILES: readonly TradeFile[] = [
   parquet,
 ];
 
-/** The formats that a run reads: only a file of the user's own if `columns` say what it holds, else those of the table. */
+/** The formats that a run reads: only the user's own CSV if `columns` are given, else those of the table. */
 export function formatsOf(
   { columns, timeUnit }: {
     readonly columns: readonly ColumnName[] | null;
@@ -47,8 +47,8 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["\xfe\xff", "it is text in UTF-16: save it as UTF-8"],
   [
     "<",
-    `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
-    `to be saved as CSV; ${readable()}`,
+    `it is a web page or XML: perhaps an error page that was downloaded in place of a file, or a spreadsheet: save ` +
+    `that as CSV; ${readable()}`,
   ],
   [
     "[",
@@ -58,7 +58,7 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
 ];
 
 const CHECKSUM = /^[0-9a-fA-F]{64}(\s|$)/;
-// deno-lint-ignore no-control-regex -- these are what text does not hold
+// deno-lint-ignore no-control-regex -- text has none of these
 const NO_TEXT = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const SHOWN_BYTES = 8;
 
@@ -67,9 +67,9 @@ export const ENOUGH_LINES = 3;
 
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
- * what the file is instead. Usually the first line decides. But a row of data, or a line that no format knows, may be
- * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if it takes more lines
- * to decide and `isAll` does not say that these are all there are.
+ * what else the file is. Usually the first line decides. But a row of data, or a line that no format knows, may be
+ * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed to
+ * decide, unless `isAll` says that the file has no more.
  */
 export function layoutOfLines(
   lines: readonly Uint8Array[],
@@ -105,7 +105,7 @@ function isOutweighing(layout: Layout | Unreadable | null | undefined): layout i
 
 /**
  * The layout of a file of which `line` is the first line that is not blank, or the start of it, without its line feed
- * and without a byte order mark; or, in words, what it is instead and what was expected.
+ * and without a byte order mark; or, in words, what the file is and what was expected.
  *
  * @example
  * ```ts
@@ -124,13 +124,13 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   if (other !== undefined) return other[1];
   if (first.text === null) return notText(line, formats);
   if (CHECKSUM.test(first.text)) {
-    return "it is a checksum, which is read together with the file that it belongs to: leave it out";
+    return "it is a checksum, which is read together with its file: do not name it";
   }
   const reason = layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
   return formats.includes(venueCsv) && !/candle/.test(reason) ? `${reason}; ${otherCsv(first.text)}` : reason;
 }
 
-/** What else a file may be that looks like CSV. */
+/** Advice about a file that looks like CSV, but is in no known format. */
 function otherCsv(line: string): string {
   const suggested = isHeader(line) ? suggestedColumns(line.split(/[,;\t]/)) : null;
   return `read as they are, with their headers, are the CSV files of ${VENUE_NAMES}; of any other CSV say what its ` +
@@ -162,7 +162,7 @@ function startsWith(line: Uint8Array, magic: string): boolean {
 
 function decoded(line: Uint8Array): string | undefined {
   try {
-    // The line may have been cut, and then in the middle of a character.
+    // The line may have been cut in the middle of a character.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line, { stream: true });
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-/** Reads the frames of a live stream, as texts, a batch at a time. */
+/** Reads the frames of a live stream, which are texts, a batch at a time. */
 import type { ReadBlock } from "../domain/market/block.ts";
 import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
@@ -6,11 +6,11 @@ import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 const SAMPLE_CHARACTERS = 200;
 /** Encoded together, because encoding many frames at once costs little more than encoding one. */
 const FRAMES_AT_ONCE = 256;
-/** Encoded together instead when so many are too long together, or one of them is not ASCII. */
+/** Encoded together instead if that many are too long together, or if one of them is not ASCII. */
 const FEWER_AT_ONCE = 64;
 const NONE: readonly string[] = [];
 
-/** The frames of one symbol's stream. `open` a batch, then call `next` until it answers null. */
+/** The frames of one symbol's stream. `open` a batch, then call `next` until it returns null. */
 export class FrameBatch implements TradeReader {
   readonly trade: TradeFields;
   readonly symbol: string;
@@ -19,16 +19,16 @@ export class FrameBatch implements TradeReader {
   #taken = 0;
   /** Whether the frame taken last may hold more. */
   #isInFrame = false;
-  /** The frames that `scan` has: from the first to below the second of these. */
+  /** The frames that `scan` has: from the first of these up to, but not including, the second. */
   #first = 0;
   #encoded = 0;
   #isEncoded = false;
   #atOnce = FRAMES_AT_ONCE;
   #receivedAt = 0;
-  /** The frames that are in its rows. */
+  /** The frames in the rows of `scan`. */
   #rowsFrom = 0;
   #rowsTo = 0;
-  /** How many `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  /** How many frames `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the frames between. */
   #most = FRAMES_AT_ONCE;
 
   constructor(decoder: FrameDecoder) {
@@ -102,12 +102,12 @@ export class FrameBatch implements TradeReader {
     return block;
   }
 
-  /** The beginning of the frame that was read last. */
+  /** The start of the frame that was read last. */
   sample(): string {
     return (this.#frames[this.#taken - 1] ?? "").slice(0, SAMPLE_CHARACTERS);
   }
 
-  /** Has the frames from the next one on read, up to the first that has to be decoded. */
+  /** Lets `scan` read frames from the next one on, up to the first that must be decoded. */
   #fill(): void {
     if (!this.#encode()) return;
     this.#rowsFrom = this.#taken;
@@ -127,7 +127,7 @@ export class FrameBatch implements TradeReader {
     return this.#isEncoded;
   }
 
-  /** Gives the next frames to `scan`; false if it does not take them. */
+  /** Gives the next frames to `scan`; false if `scan` does not take them. */
   #encodeSome(count: number): boolean {
     const from = this.#taken;
     const some = this.#frames.length <= count ? this.#frames : this.#frames.slice(from, from + count);

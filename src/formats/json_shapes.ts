@@ -1,12 +1,12 @@
-/** How trades look as JSON, at ccxt and at exchanges. */
+/** The shapes of JSON trades from ccxt and from exchanges. */
 import type { SideKind, TextField } from "./text_trade.ts";
 
 /** One kind of record. */
 export interface JsonShape {
   readonly name: string;
-  /** The names that a record has to have to be one of these. */
+  /** The names that every record of this shape has. */
   readonly shows: readonly string[];
-  /** Where a field is: under the first of these names that has a value. */
+  /** The names of each field: the first that has a value counts. */
   readonly fields: Readonly<Partial<Record<TextField, readonly string[]>>>;
   readonly side: SideKind;
   readonly isSkipping?: boolean;
@@ -16,11 +16,11 @@ export interface JsonShape {
   readonly types?: readonly string[];
 }
 
-/** The shapes. The first that fits the first record of a file is that of the file. */
+/** All shapes. The first one that fits the first record of a file is the shape of the file. */
 export const JSON_SHAPES: readonly JsonShape[] = [
   {
     // https://docs.ccxt.com, "Trade structure": ms and ISO 8601, the taker's side, the exchange's answer in `info`. ccxt
-    // turns Coinbase's side round itself.
+    // itself inverts Coinbase's side.
     name: "ccxt trades",
     shows: ["timestamp", "symbol", "side", "price", "amount"],
     fields: {

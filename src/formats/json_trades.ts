@@ -1,4 +1,4 @@
-/** Trades as JSON, as ccxt and the REST sides and feeds of exchanges give them: an array, an answer, or one a line. */
+/** Trades as JSON from ccxt, or from an exchange's REST API or feed: an array, a whole response, or one trade a line. */
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { quoted } from "./csv_layout.ts";
@@ -8,27 +8,27 @@ import { RowNumbers } from "./row_numbers.ts";
 import { type TextField, TextTrade } from "./text_trade.ts";
 import { type Chunk, complainAt, type FileReader, type Layout, type TradeFile } from "./trade_file.ts";
 
-/** How much of a file's first line shows what it is. */
+/** How much of a file's first line shows its format. */
 const SHOWN_CHARACTERS = 4096;
 const SAMPLE_CHARACTERS = 200;
 const FEED = 10;
 const JSON_POSITION = /at position (\d+)/;
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
-/** What is read of a record, and first what decides whether the rest is. */
+/** The fields read of a record. The symbol comes first, because it decides whether to read the rest. */
 const FIELDS: readonly TextField[] = ["symbol", "time", "price", "quantity", "side", "id"];
 const NO_BYTES = new Uint8Array();
 const NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(
   JSON_SHAPES.map(({ name }) => name),
 );
 
-/** An array of trades, an answer that holds one, or one trade a line. */
+/** An array of trades, a response that holds one, or one trade a line. */
 export const jsonTrades: TradeFile = {
   name: `JSON of ${NAMES}`,
   layoutOf({ text, isFirst }) {
     if (text === null || !/^[[{]/.test(text)) return null;
     const beginning = text.slice(0, SHOWN_CHARACTERS);
-    // A line that opens a record or a list and nothing else belongs to JSON over several lines.
+    // A line that only opens a record or a list belongs to JSON over several lines.
     if (/^[[{\s]+$/.test(beginning)) return isFirst ? layoutOf("file") : null;
     const isRest = /^\{\s*"error"\s*:\s*\[/.test(beginning) && beginning.includes('"result"');
     const names = new Set([...beginning.matchAll(/"(\w+)"\s*:/g)].map(([, name]) => name!));
@@ -63,11 +63,11 @@ class JsonTrades implements FileReader {
   #shape: JsonShape | null = null;
   #name = "";
   #bytes: Uint8Array = NO_BYTES;
-  /** What has not been looked at yet: the next line, or all of the file. */
+  /** What has not been read yet: the next line, or the whole file. */
   #at = 0;
   #end = 0;
   #records: Iterator<Span> = [].values();
-  /** Up to where lines have been counted, and where the line starts that this is in. */
+  /** Up to where lines have been counted, and the start of the line there. */
   #counted = 0;
   #lineStart = 0;
   #record = "";
@@ -118,7 +118,7 @@ class JsonTrades implements FileReader {
     return null;
   }
 
-  /** Makes the records of the next line ready; a line that is JSON without any is passed over. */
+  /** Prepares the records of the next line, and skips a line of JSON without records. */
   #openLine(): ReadResult | null {
     const bytes = this.#bytes;
     const start = this.#at;
@@ -138,7 +138,7 @@ class JsonTrades implements FileReader {
   #take({ start, end }: Span): ReadResult {
     this.#countTo(start);
     this.#setRecord(start, Math.min(end, this.#end));
-    if (end > this.#end) return this.#refuse(0, "the JSON ends before what starts here is closed");
+    if (end > this.#end) return this.#refuse(0, "the JSON ends before the bracket that opens here is closed");
     const fault = this.#unit === "file" ? jsonFault(this.#record) : null;
     if (fault !== null) return this.#refuse(fault.at, fault.what);
     const values = jsonFields(this.#record);
@@ -155,7 +155,7 @@ class JsonTrades implements FileReader {
     return this.#readFields(shape, values);
   }
 
-  /** The shape of the first record, which is that of all. Null if it is unknown. */
+  /** The shape of the first record, which all records share; null if it is unknown. */
   #shapeOf(values: ReadonlyMap<string, JsonField>): JsonShape | null {
     const shape = shapeOf(new Set(values.keys()));
     if (shape === undefined) return null;
@@ -197,7 +197,7 @@ class JsonTrades implements FileReader {
 
   /** Counts lines up to a place. */
   #countTo(place: number): void {
-    // All of an array may be one line, and is not to be searched for another from every record on.
+    // A whole array may be one line: do not search all of it for a line feed at every record.
     const passed = this.#bytes.subarray(this.#counted, place);
     for (let feed = passed.indexOf(FEED); feed >= 0; feed = passed.indexOf(FEED, feed + 1)) {
       this.line++;
@@ -206,7 +206,7 @@ class JsonTrades implements FileReader {
     this.#counted = Math.max(this.#counted, place);
   }
 
-  /** Refuses the record, for a fault that starts `at` characters into it. */
+  /** Rejects the record, for a fault that starts `at` characters into it. */
   #refuse(
     at: number,
     what: string,
@@ -228,10 +228,10 @@ class JsonTrades implements FileReader {
   }
 }
 
-/** Where text stops being JSON; null if it does not. */
+/** Where the text stops being JSON; null if all of it is JSON. */
 function jsonFault(text: string): { readonly at: number; readonly what: string } | null {
   if (beginsJson(text) === "whole") return null;
-  // Not every message says where: the fault is where the shortest beginning ends that nothing can complete.
+  // Not every message says where. The fault is at the end of the shortest start of the text that nothing can complete.
   let [from, to] = [0, text.length];
   while (from < to) {
     const middle = (from + to) >>> 1;
@@ -242,7 +242,7 @@ function jsonFault(text: string): { readonly at: number; readonly what: string }
   return { at: from, what: `not JSON: found ${found}, expected a trade` };
 }
 
-/** Whether a text is JSON, the beginning of some, or neither. */
+/** Whether a text is JSON, the start of JSON, or neither. */
 function beginsJson(text: string): "whole" | "yes" | "no" {
   try {
     JSON.parse(text);

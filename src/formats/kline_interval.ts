@@ -7,7 +7,7 @@ const WEEK = 7 * DAY;
 /** The shortest and the longest month. */
 const SHORT_MONTH = 28 * DAY, LONG_MONTH = 31 * DAY;
 
-/** Those that have one length and start at multiples of it since 1970, as time bars do. In µs, by Binance's names. */
+/** The intervals of fixed length that start at multiples of it since 1970, as time bars do: µs, by Binance's names. */
 const LENGTHS: Readonly<Record<string, number>> = {
   "1s": SECOND,
   "1m": MINUTE,
@@ -29,7 +29,7 @@ const NAMES = new Map(Object.entries(LENGTHS).map(([name, length]) => [length, n
 /** What a kline is expected to cover. */
 export const INTERVALS_TEXT: string = Object.keys(LENGTHS).join(", ");
 
-/** Binance's name of an interval, such as "15m"; the seconds of one that it does not have. */
+/** Binance's name of an interval, such as "15m"; its seconds if Binance has no such interval. */
 export function intervalName(length: number): string {
   const known = NAMES.get(length);
   if (known !== undefined) return known;
@@ -38,8 +38,8 @@ export function intervalName(length: number): string {
 }
 
 /**
- * The length of the interval from one time up to another, all in µs; or, in words, why klines of it are not read: bars
- * of one length, which start at multiples of it since 1970, cannot be made of them.
+ * The length of the interval from `start` to `end`, all in µs; or, in words, why its klines cannot be read: bars have one
+ * length and start at multiples of it since 1970, and these klines cannot make such bars.
  *
  * @example
  * ```ts
@@ -55,11 +55,11 @@ export function intervalOf(start: number, end: number): number | string {
   if (NAMES.has(length)) {
     return start % length === 0
       ? length
-      : `the kline covers ${name}, but starts at no multiple of ${name} since 1970`;
+      : `the kline covers ${name}, but does not start at a multiple of ${name} since 1970`;
   }
   if (length <= 0) return "the kline ends before it starts";
-  // Weeks start on Mondays, and 1970 did on a Thursday.
+  // Weeks start on Mondays, and 1970 started on a Thursday.
   return name === "1w" || name === "1M"
-    ? `the kline covers ${name}, which starts on other days than bars of any length`
+    ? `the kline covers ${name}, and no bars of one length start on those days`
     : `the kline covers ${name}`;
 }

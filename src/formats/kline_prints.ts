@@ -1,7 +1,7 @@
 /**
  * A kline as four prints: the open at its open time, the extreme nearer to the open after a third of its interval, the
- * other after two thirds (the low first where both are as near), and the close at its close time. Each has a quarter of
- * the volume, and the last what is left over of 8 decimals.
+ * other after two thirds (the low first if both are equally near), and the close at its close time. Each has a quarter of
+ * the volume, rounded down to 8 decimals, and the last also has the rest.
  */
 import type { WritableFields } from "../domain/market/trade_columns.ts";
 import { CLOSE, HIGH, type KlineRow, LOW, OPEN } from "./kline_row.ts";
@@ -12,22 +12,22 @@ const LAST = PRINTS - 1;
 /** Hundred-millionths in one. */
 const PARTS = 100_000_000;
 
-/** The prints of the row that `take` was given last, by their number from 0 on. */
+/** The prints of the row in the last `take`, by number, from 0. */
 export class KlinePrints {
-  /** The quantity of the first three, and of the last: whole units, and hundred-millionths of one. */
+  /** The quantity of each of the first three, and of the last: whole units, and hundred-millionths of one. */
   quarterWhole = 0;
   quarterFraction = 0;
   restWhole = 0;
   restFraction = 0;
   /**
-   * The first one's id: four times the number of its interval since 1970, so that ids go on from one kline to the next,
-   * and jump where one is missing.
+   * The id of the first print: four times the number of its interval since 1970. So ids are consecutive from one kline to
+   * the next, and jump where a kline is missing.
    */
   firstId = 0;
   readonly #row: KlineRow;
   readonly #columns = new Uint8Array([OPEN, LOW, HIGH, CLOSE]);
 
-  /** For the row that this object reads. */
+  /** Makes prints of the row that this object reads. */
   constructor(row: KlineRow) {
     this.#row = row;
   }

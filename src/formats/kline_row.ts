@@ -5,14 +5,14 @@ import { microseconds } from "../domain/numbers/time.ts";
 import { quoted } from "./csv_layout.ts";
 import { intervalName, intervalOf, INTERVALS_TEXT } from "./kline_interval.ts";
 
-/** The columns that are read, in their order in every file; the others hold nothing that trading needs. */
+/** The columns that are read, in the order of every file; trading needs none of the others. */
 export const KLINE_COLUMNS = ["open_time", "open", "high", "low", "close", "volume", "close_time"] as const;
 const OPEN_TIME = 0, VOLUME = 5, CLOSE_TIME = 6;
 /** The columns of the prices. */
 export const OPEN = 1, HIGH = 2, LOW = 3, CLOSE = 4;
 
 const COMMA = 44, ZERO = 48, NINE = 57;
-/** A smaller stamp counts ms, of which a kline leaves out the last part of its last one. */
+/** A smaller stamp counts ms. A kline's close time then omits the microseconds of its last millisecond. */
 const LEAST_MICROSECONDS = 1e14;
 const SHOWN_BYTES = 200;
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -28,46 +28,46 @@ export interface KlineFault {
 
 /** The row read last. The fields are valid only after `read` returned null. */
 export class KlineRow {
-  /** µs since 1970: the first and the last time that it covers. */
+  /** The first and the last time that the kline covers, µs since 1970. */
   openTime = 0;
   closeTime = 0;
   /** By column: an integer count of 10^-decimals, trailing zeros dropped. */
   readonly price: Float64Array = new Float64Array(CLOSE + 1);
   readonly decimals: Uint8Array = new Uint8Array(CLOSE + 1);
-  /** The same as counts of 10^-unit, the coarsest unit that all four are exact in. */
+  /** The prices as counts of 10^-unit, the coarsest unit in which all four are exact. */
   readonly counted: Float64Array = new Float64Array(CLOSE + 1);
   unit = 0;
   /** Whole units of base currency, and hundred-millionths of one. */
   volumeWhole = 0;
   volumeFraction = 0;
-  /** What each kline of the file covers, in µs, which the first usable row shows; null before. */
+  /** The time that each kline of the file covers, in µs; null until the first usable row shows it. */
   interval: number | null = null;
   readonly #count: number;
   readonly #decimal = new DecimalBytes();
   readonly #starts = new Int32Array(KLINE_COLUMNS.length);
-  /** µs in the unit of its times. */
+  /** How many µs the unit of its times has. */
   #tick = 1;
   #bytes = new Uint8Array();
   #end = 0;
 
-  /** For rows with `count` columns. */
+  /** Reads rows with `count` columns. */
   constructor(count: number) {
     this.#count = count;
   }
 
-  /** Reads the row of these bytes from `start` to `end`; `view` is on them, and READ_AHEAD bytes must follow. */
+  /** Reads the row from `start` to `end` of these bytes; `view` views them, and READ_AHEAD bytes must follow the row. */
   read(bytes: Uint8Array<ArrayBuffer>, view: DataView, start: number, end: number): KlineFault | null {
     this.#bytes = bytes;
     this.#end = end;
     return this.#readFields(view, start) ?? this.#checkPrices() ?? this.#checkTimes();
   }
 
-  /** Whether anything was traded in it. */
+  /** Whether anything was traded in the interval. */
   get hasTrades(): boolean {
     return this.volumeWhole > 0 || this.volumeFraction > 0;
   }
 
-  /** The number of its interval since 1970; null if not even that is known after a fault. */
+  /** The number of its interval since 1970; null if a fault leaves even that unknown. */
   get number(): number | null {
     const number = this.interval === null ? NaN : this.openTime / this.interval;
     return Number.isInteger(number) && number > 0 ? number : null;

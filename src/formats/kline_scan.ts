@@ -1,4 +1,4 @@
-/** Reads rows of klines into columns, by the WebAssembly loop of `assembly/kline_rows.ts`. */
+/** Reads rows of klines into columns, with the WebAssembly loop of `assembly/kline_rows.ts`. */
 import type { ReadBlock } from "../domain/market/block.ts";
 import { TextWindow } from "../domain/market/text_window.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
@@ -27,7 +27,7 @@ export class KlineScan {
   readonly #count: number;
   readonly #symbol: string;
 
-  /** For rows with `count` columns, which are klines of `symbol`. */
+  /** Scans rows with `count` columns, which are klines of `symbol`. */
   constructor(symbol: string, count: number) {
     compiled ??= new WebAssembly.Module(MODULE);
     this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
@@ -42,8 +42,8 @@ export class KlineScan {
   }
 
   /**
-   * Reads rows that start at `at`, as klines of `interval` (µs) whose prints follow on this trade, into a block of `most`
-   * trades at most. Stops before the first row that is no such kline; null if that is the first.
+   * Reads rows from `at` on into a block of at most `most` trades: klines of `interval` (µs) whose prints follow this trade.
+   * Stops before the first row that is not such a kline; returns null if that is the first row.
    */
   read(at: number, after: Followed, most: number, interval: number): ReadBlock | null {
     const rows = Math.floor(Math.min(most, COLUMN_ROWS) / PRINTS);
@@ -58,7 +58,7 @@ export class KlineScan {
     return read === 0 ? null : columns.block(this.#symbol, PRINTS * read, after.decimals);
   }
 
-  /** Where the first row starts in the bytes that the last call did not read. */
+  /** Where the first row that the last call did not read starts in the bytes. */
   get stoppedAt(): number {
     return this.#text.stoppedAt;
   }

@@ -6,7 +6,7 @@ import type { Layout, TradeFile } from "./trade_file.ts";
 const RECORDED = /^\d+ /;
 const DECODER = new TextDecoder();
 
-/** `<receive time> <frame>` a line, with notes between the frames where Penstock wrote it. */
+/** `<receive time> <frame>` a line, with notes between the frames if Penstock wrote the file. */
 export const recordings: TradeFile = {
   name: "recordings (<receive time> <frame>)",
   layoutOf: ({ bytes, text, isFirst }) => {
@@ -34,7 +34,7 @@ function layout(isTimed: boolean, line: Uint8Array): Omit<Layout, "name" | "outw
   };
 }
 
-/** What follows the receive time in a line, or all of it if it has none. */
+/** What follows the receive time in a line, or the whole line if it has none. */
 export function frameOf(line: Uint8Array): string {
   return DECODER.decode(line).replace(/^\d* /, "");
 }

@@ -11,9 +11,9 @@ import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_fi
 
 const TORN_TIME = /^\d{1,19} ?$/;
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
-/** The digits that are read of a receive time: µs have no more until the year 2286. */
+/** How many digits of a receive time are read: µs need no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
-/** The most bytes that UTF-8 takes for a character of a string. */
+/** The most bytes that UTF-8 needs for a character of a string. */
 const CHARACTER_BYTES = 3;
 const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
@@ -34,8 +34,8 @@ interface DecodedFrame {
 }
 
 /**
- * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and `takeNote`
- * has nothing either. Line feeds and CRLF end lines; blank lines are skipped.
+ * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until both `next` and
+ * `takeNote` return null. Line feeds and CRLF end lines; blank lines are skipped.
  */
 export class MessageLines implements FileReader {
   readonly symbol: string;
@@ -59,14 +59,14 @@ export class MessageLines implements FileReader {
   #view: DataView = new DataView(NO_BYTES.buffer);
   #at = 0;
   #end = 0;
-  /** Of the origin: lines read so far, and whether Penstock wrote it. */
+  /** How many lines of the origin have been read, and whether Penstock wrote it. */
   #line = 0;
   #isOwn = false;
-  /** Where the lines start that `scan` has read, how many they are, and how many of them have been given. */
+  /** Where the lines that `scan` has read start, how many there are, and how many of them `next` has returned. */
   #scannedFrom = 0;
   #scanned = 0;
   #given = 0;
-  /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  /** How many lines `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the lines between. */
   #most = COLUMN_ROWS;
   /** Where the last block starts, and what was read before it. */
   #before = { at: 0, line: 0, receivedAt: 0 };
@@ -79,8 +79,8 @@ export class MessageLines implements FileReader {
   /**
    * A reader of the frames that `decoder` knows; with `isTimed`, a receive time comes before each. When `strict`,
    * `next` throws UnusableInput at an unusable line; otherwise the line is "rejected", with its place in `reason`. It
-   * never throws for a frame that an exchange certainly sent: one in a recording that Penstock wrote, as the live run
-   * continued too, and a marker without a market trade.
+   * never throws for a frame that an exchange certainly sent: a frame in a recording that Penstock wrote, because the
+   * live run continued too, or a marker without a market trade.
    */
   constructor(decoder: FrameDecoder, strict: boolean, isTimed = true) {
     this.#decoder = decoder;
@@ -90,7 +90,7 @@ export class MessageLines implements FileReader {
     this.#isTimed = isTimed;
   }
 
-  /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
+  /** Other symbols whose trades were skipped, in order of appearance, at most 8. */
   get otherSymbols(): readonly string[] {
     return [...this.#otherSymbols];
   }
@@ -181,7 +181,7 @@ export class MessageLines implements FileReader {
     return note;
   }
 
-  /** The beginning of the frame read last, or of the line where it has none: at most 200 characters. */
+  /** The start of the frame read last, or of the line if it has no frame: at most 200 characters. */
   sample(): string {
     if (this.#given === 0) return this.#text.slice(0, SAMPLE_CHARACTERS);
     const start = this.#decoder.scan!.startOf(this.#given - 1);
@@ -191,13 +191,13 @@ export class MessageLines implements FileReader {
     return DECODER.decode(this.#bytes.subarray(start, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
-  /** Leaves the place out for a recording that Penstock wrote: the live run had none either. */
+  /** Omits the place for a recording that Penstock wrote, because the live run had no place either. */
   complain(): Complain {
     if (this.#isOwn) return (what) => ({ reason: what, error: null });
     return complainAt({ name: this.#origin?.name ?? "", line: this.#line }, this.#strict);
   }
 
-  /** Has lines read up to the first that has to be looked at; false if that is the next. */
+  /** Lets `scan` read lines up to the first that needs a closer look; false if that is the next one. */
   #fill(): boolean {
     const { scan } = this.#decoder;
     this.#given = this.#scanned = 0;
@@ -209,10 +209,10 @@ export class MessageLines implements FileReader {
     return true;
   }
 
-  /** Where the line starts whose frame is in row `row`. */
+  /** The start of the line whose frame is in row `row`. */
   #lineOf(row: number): number {
     const frame = this.#decoder.scan!.startOf(row);
-    // Before the first of them, there may be other bytes that are no part of the chunk.
+    // Bytes before the first line may not belong to the chunk.
     return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
   }
 
@@ -250,7 +250,7 @@ export class MessageLines implements FileReader {
     return this.#judge(this.#decoder.decode(text), decoded);
   }
 
-  /** Judges what was read of a frame. */
+  /** Decides what to return for what was read of a frame. */
   #judge(read: ReadResult, { text, column, isQuoted, isWhole }: DecodedFrame): ReadResult | undefined {
     if (read === "other") this.#noteSymbol(text);
     if (read !== "rejected") return read;
@@ -335,7 +335,7 @@ export class MessageLines implements FileReader {
 
   /**
    * Whether the line read last is unusable because a crash tore it: the last line of one of Penstock's recordings, or
-   * the start of the line with which they begin. `frame` is what follows its time; null if it has none.
+   * the start of its first line. `frame` is what follows its time; null if it has none.
    */
   #isTorn(isWhole: boolean, frame: string | null): boolean {
     return !isWhole && (this.#isOwn || this.#line === 1 && frame !== null && startsNote(frame));
@@ -346,7 +346,7 @@ export class MessageLines implements FileReader {
     this.torn = true;
   }
 
-  /** Refuses the line read last: `what` says why, and the trouble starts `offset` bytes into it. */
+  /** Rejects the line read last: `what` says why, and the fault is `offset` bytes into the line. */
   #refuse(what: string, offset: number): ReadResult {
     const error = new UnusableInput({ name: this.#origin!.name, line: this.#line, column: offset + 1 }, what);
     if (this.#strict) throw error;

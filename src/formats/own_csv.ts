@@ -1,11 +1,11 @@
-/** A CSV file of the user's own, of which the user has said what its columns hold. */
+/** The user's own CSV files: the user names their columns with `--columns`. */
 import type { ColumnName, TimeUnit } from "../domain/market/own_columns.ts";
 import { quoted } from "./csv_layout.ts";
 import { DelimitedRows, fieldsOf, SEPARATORS } from "./delimited_rows.ts";
 import type { TextField } from "./text_trade.ts";
 import type { TradeFile } from "./trade_file.ts";
 
-/** Names that headers use, in small letters and without what separates their parts. */
+/** Names that headers use, in lower case and without separators. */
 const MEANINGS: Readonly<Record<string, Exclude<ColumnName, "-">>> = {
   time: "time",
   timestamp: "time",
@@ -30,8 +30,8 @@ const MEANINGS: Readonly<Record<string, Exclude<ColumnName, "-">>> = {
 
 /**
  * The format of files whose columns are `columns`, in this order. Commas, semicolons or tabs separate the fields. The first
- * line is a header if it has no number where the price, the quantity and the time belong. A unit of null is shown by the
- * size of each time.
+ * line is a header if it has no number where the price, the quantity and the time belong. If `timeUnit` is null, the
+ * size of each time shows its unit.
  */
 export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null): TradeFile {
   const asked = `--columns ${columns.join(",")}`;
@@ -47,7 +47,7 @@ export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null
         return {
           unreadable:
             `the first line is ${quoted(text)}: ${what}, and ${asked} names ${columns.length}. Name ` +
-            "each column of the file, and give - for one that is to be passed over",
+            "each column of the file, and give - for a column to skip",
         };
       }
       const { separator, fields } = found;
@@ -106,7 +106,7 @@ function isHeader(fields: readonly string[], columns: readonly ColumnName[]): bo
   );
 }
 
-/** What a header says that cannot be if the columns hold this; null if nothing. */
+/** How a header contradicts these columns; null if it does not. */
 function contradiction(fields: readonly string[], columns: readonly ColumnName[]): string | null {
   for (const [at, name] of columns.entries()) {
     const meaning = meaningOf(fields[at]!);

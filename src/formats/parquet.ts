@@ -8,9 +8,8 @@ import type { TradeFile } from "./trade_file.ts";
 export const PARQUET_MAGIC = "PAR1";
 
 /**
- * The format of Parquet files whose columns are named after what they hold; or of which the user has said, with
- * `columns`, what each holds in the order of the schema, and with `timeUnit` how its times are written if the schema does
- * not say it.
+ * The format of Parquet files whose columns are named after what they hold. If the user gives `columns`, they say what
+ * each column holds, in the order of the schema; `timeUnit` is then the unit of times if the schema has none.
  */
 export function parquetOf(columns: readonly ColumnName[] | null, timeUnit: TimeUnit | null): TradeFile {
   return {

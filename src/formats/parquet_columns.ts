@@ -1,11 +1,11 @@
-/** Which columns of a Parquet file hold what of a trade: by their names, or as the user says. */
+/** Which columns of a Parquet file hold which fields of a trade, by their names or as the user says. */
 import type { ColumnName, TimeUnit } from "../domain/market/own_columns.ts";
 import { quoted } from "./csv_layout.ts";
 import type { ParquetColumn, ParquetField, UsedColumn } from "./record_columns.ts";
 import type { SideKind } from "./text_trade.ts";
 import type { Unreadable } from "./trade_file.ts";
 
-/** Names that a column may have, in small letters and without what separates their parts. */
+/** Names that a column may have, in lower case and without separators. */
 const NAMES: Readonly<Record<string, readonly [field: ParquetField, side?: SideKind]>> = {
   time: ["time"],
   timestamp: ["time"],
@@ -40,8 +40,9 @@ const EXPECTED =
 const SHOWN = 20;
 
 /**
- * The columns to read. With `own` the user has said what each of them holds, in their order, and with `ownUnit` how times
- * are written where the schema does not say it; otherwise their names show it. In words, why the file cannot be read, if a column is missing, named twice, or holds no single values.
+ * The columns to read, by their names. With `own`, the user says what each column holds, in the file's order; `ownUnit` is
+ * the unit of times if the schema has none. If a column is missing, fits twice, or holds lists, returns in words why the
+ * file cannot be read.
  */
 export function usedColumns(
   columns: readonly ParquetColumn[],

@@ -14,7 +14,7 @@ import { type Chunk, complainAt, type FileReader, type Origin, type Records } fr
 
 const SAMPLE_CHARACTERS = 200;
 const ID = /^(0|[1-9]\d{0,15})$/;
-/** A whole number up to here is at most half a unit of its last place from its product with a power of ten. */
+/** Up to this whole number, the product of a double and a power of ten is exact enough to round to the right number. */
 const SURE = Number.MAX_SAFE_INTEGER / 16;
 const PARTS = 10 ** MAX_DECIMALS;
 
@@ -37,11 +37,11 @@ export class ParquetRows implements FileReader {
   /** The next row of the records. */
   #row = 0;
   #block: TradeBlock | null = null;
-  /** What came next before the last block. */
+  /** The next row before the last block was taken. */
   #before = { row: 0, last: 0, time: 0 };
 
   /**
-   * When `strict`, `next` throws UnusableInput at an unusable row; otherwise it answers "rejected". Trades without ids
+   * When `strict`, `next` throws UnusableInput at an unusable row; otherwise it returns "rejected". Trades without ids
    * are counted in `numbers`.
    */
   constructor(symbol: string, strict: boolean, numbers: RowNumbers = new RowNumbers()) {
@@ -133,7 +133,7 @@ export class ParquetRows implements FileReader {
     return complainAt({ name: this.#origin?.name ?? "", line: this.line, column: 1 }, this.#strict);
   }
 
-  /** Reads the next row; false if it is no trade. An unusable row is read again, so that it is reported only then. */
+  /** Reads the next row; false if it is not a trade. An unusable row is read again later, and reported then. */
   #readsTrade(): boolean {
     try {
       return this.next() === "trade";
@@ -149,7 +149,7 @@ export class ParquetRows implements FileReader {
     this.#numbers.time = time;
   }
 
-  /** Adds the trade to a block if it follows on one with this id at this time. */
+  /** Adds the trade to a block if it follows a trade with this id at this time. */
   #adds(block: TradeBlock, id: number, before: number): boolean {
     const { trade } = this;
     const price = trade.decimals > block.decimals
@@ -164,11 +164,11 @@ export class ParquetRows implements FileReader {
     return true;
   }
 
-  /** Reads a number without a text in between, which nearly all can be; false if it takes a closer look. */
+  /** Reads a number without making text of it, which works for nearly all; false if the number needs a closer look. */
   #takes({ physical, scale, field, timeUnit, side }: UsedColumn, value: unknown): boolean {
     const trade = this.#trade;
     if (field === "time") {
-      // Milliseconds and microseconds are exact; of the others it takes a closer look at the size.
+      // Milliseconds and microseconds are exact; other units need a closer look at the size.
       if (physical !== "integer" || scale !== null || timeUnit === null || timeUnit === "ns") return false;
       const time = Number(value) * (timeUnit === "ms" ? 1000 : 1);
       if (!(time > 0 && time <= Number.MAX_SAFE_INTEGER)) return false;
@@ -211,7 +211,7 @@ export class ParquetRows implements FileReader {
     return this.#trade.read(field, valueText(column, value));
   }
 
-  /** Takes the ids that an aggregate covers, if the file has them. */
+  /** Reads the ids that an aggregate covers, if the file has them. */
   #takeRange(row: number): string | null {
     if (this.#firstAt < 0 || this.#lastAt < 0) return null;
     const { columns, values } = this.#records!;
@@ -219,7 +219,7 @@ export class ParquetRows implements FileReader {
       const text = valueText(columns[at]!, values[at]![row]);
       return ID.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? Number(text) : -1;
     }) as [number, number];
-    if (first < 0 || last < first) return "its first and last trade id are no range of whole numbers";
+    if (first < 0 || last < first) return "its first and last trade id are not a range of whole numbers";
     this.#trade.firstId = first;
     this.#trade.lastId = last;
     return null;

@@ -5,12 +5,12 @@ import type { TradeReader } from "../domain/market/trade_reader.ts";
 import { OutOfRange, RangedTrades } from "./ranged_trades.ts";
 
 /**
- * Passes over what lies outside of a range: trades by their own times, and what happened between them by the time of
- * its note. Where the exchange's clock ran faster, a note has this machine's time and trades have the exchange's: there
- * it goes with the trade before it. What a note says about the instrument, or about the trades after it, still holds in the range.
+ * Skips inputs outside a range: trades by their own times, everything else by the time of its note. If the exchange's
+ * clock ran faster, notes have this machine's time and trades the exchange's; then a note goes with the trade before
+ * it. Notes about the instrument, or about the trades that follow, are kept even if they come before the range.
  */
 export class RangedInputs {
-  /** The trades outside of it so far. */
+  /** The trades outside the range so far. */
   readonly out = new OutOfRange();
   readonly #range: TimeRange;
   readonly #readers = new WeakMap<TradeReader, RangedTrades>();
@@ -23,7 +23,7 @@ export class RangedInputs {
     this.#range = range;
   }
 
-  /** The input within the range; null if it is passed over. */
+  /** The part of `input` within the range; null to skip the input. */
   of(input: Input): Input | null {
     this.#hasLive ||= this.#live?.hasAny ?? false;
     switch (input.event) {
@@ -38,7 +38,7 @@ export class RangedInputs {
       case "released":
         return this.#holds(input.time) ? input : null;
       case "settled":
-        // A gap before the first trade is none.
+        // A gap before the first trade is not a gap.
         return this.#hasLive && this.#holds(input.time) ? input : null;
       case "rules-awaited":
       case "rules":
@@ -55,13 +55,13 @@ export class RangedInputs {
     }
   }
 
-  /** Whether a note of this time lies in the range; before the first trade, its own time decides. */
+  /** Whether a note of this time is in the range; before the first trade, the note's own time decides. */
   #holds(time: number): boolean {
     const isInside = this.#isClocked ? this.#live?.isInside : null;
     return isInside ?? this.#range.holds(time);
   }
 
-  /** The same object for the same reader, so that the stages go on with it. */
+  /** Returns the same object for the same reader, so that the stages continue with it. */
   #ranged(reader: TradeReader): RangedTrades {
     const known = this.#readers.get(reader);
     if (known !== undefined) return known;

@@ -9,11 +9,11 @@ export interface ParquetColumn {
   readonly physical: "boolean" | "integer" | "float" | "double" | "bytes" | "nanoseconds" | null;
   /** The decimals of an exact decimal number; null for any other. */
   readonly scale: number | null;
-  /** What its times count since 1970; null if the schema does not say. */
+  /** The unit of its times since 1970; null if the schema does not say. */
   readonly timeUnit: TimeUnit | null;
 }
 
-/** What a column holds: also the ids that an aggregate covers. */
+/** What a column holds; this includes the ids that an aggregate covers. */
 export type ParquetField = TextField | "first id" | "last id";
 
 /** A column that is read. */

@@ -5,25 +5,25 @@ import { amountExpected, PRICE_EXPECTED, priceIn, QUANTITY_EXPECTED, quantityIn 
 import { outOfOrder, type RowNumbers, SORT_ADVICE } from "./row_numbers.ts";
 import { timeExpected, timeIn, wholeIn } from "./time_text.ts";
 
-/** What a field of a row holds; one that is not read is left out. */
+/** What a field of a row holds; fields that are not read have no name here. */
 export type TextField = "time" | "price" | "quantity" | "side" | "id" | "symbol" | "exchange";
 
 /**
- * What a side says: `taker` and `maker` write buy or sell, for the order that took or the one that waited; `code` is 0 if
+ * How a side is written: `taker` and `maker` are buy or sell, of the order that took or of the one that waited; `code` is 0 if
  * the taker bought and 1 if it sold; `sold` is true if the taker sold.
  */
 export type SideKind = "taker" | "maker" | "code" | "sold";
 
-/** How a layout writes what a trade is made of. */
+/** How a layout writes the fields of a trade. */
 export interface TextSpelling {
-  /** Null where the size of a number shows the unit. */
+  /** Null if the size of a number shows the unit. */
   readonly timeUnit: TimeUnit | null;
   readonly side: SideKind;
-  /** Whether its ids are known to skip, or to start over in each file, so that they show neither gaps nor order. */
+  /** Whether its ids are known to skip, or to start again in each file, so that they show neither gaps nor order. */
   readonly isSkipping: boolean;
 }
 
-/** The words for a side: whether the taker sold. An unknown side counts as a buy, and changes nothing. */
+/** For each word for a side, whether the taker sold. An unknown side counts as a buy, and changes nothing. */
 const SIDES: Readonly<Record<SideKind, Readonly<Record<string, boolean>>>> = {
   taker: { buy: false, b: false, sell: true, s: true, unknown: false },
   maker: { buy: true, b: true, sell: false, s: false },
@@ -37,10 +37,10 @@ const SIDE_EXPECTED: Readonly<Record<SideKind, string>> = {
   sold: "true or false",
 };
 const ID = /^(0|[1-9]\d{0,15})$/;
-/** A double holds every whole number of so many digits. */
+/** A double holds every whole number with this many digits. */
 const EXACT_DIGITS = 15;
 const ID_EXPECTED = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, as in the rows before`;
-/** Of these exchanges Tardis has ids that count the trades of all symbols together. */
+/** From these exchanges, Tardis has ids that count the trades of all symbols together. */
 const SKIPPING: ReadonlySet<string> = new Set([
   "bitfinex",
   "bitfinex-derivatives",
@@ -55,8 +55,8 @@ const OTHER_SYMBOLS = 8;
 /**
  * The trade of the row that is being read. `read` its fields, then `finish` it.
  *
- * The first trade of a file decides whether its ids are consecutive: they are if it has one that is a number and the layout or the
- * exchange does not skip any. Otherwise the trades of the file are counted up.
+ * The first trade of a file decides whether its ids are consecutive: they are if that trade has a number as its id and neither the layout nor the
+ * exchange skips ids. Otherwise the trades of the file are counted up.
  */
 export class TextTrade implements TradeFields {
   firstId = 0;
@@ -75,20 +75,20 @@ export class TextTrade implements TradeFields {
   #sides: Readonly<Record<string, boolean>> = SIDES.taker;
   /** Whether the ids of this file are consecutive; null before its first trade. */
   #hasIds: boolean | null = null;
-  /** The symbol of the row before as it was written, and whether it is the one asked for. */
+  /** The previous row's symbol as written, and whether it is the one asked for. */
   #lastSymbol = "";
   #isLastWanted = true;
   #id = -1;
   #isWanted = true;
   #isSkipping = false;
 
-  /** For a file whose trades of `symbol` are read; those without ids are counted in `numbers`. */
+  /** Reads a file's trades of `symbol`; those without ids are counted in `numbers`. */
   constructor(symbol: string, numbers: RowNumbers) {
     this.#symbol = plainSymbol(symbol);
     this.#numbers = numbers;
   }
 
-  /** Says how the file writes its trades, before the first of them. */
+  /** Sets how the file writes its trades; call it before the first trade. */
   spell(spelling: TextSpelling): this {
     this.#spelling = spelling;
     this.#sides = SIDES[spelling.side];
@@ -96,7 +96,7 @@ export class TextTrade implements TradeFields {
     return this;
   }
 
-  /** Starts the next row. A side that it does not have counts as a buy. */
+  /** Starts the next row. A row without a side counts as a buy. */
   open(): void {
     this.#id = -1;
     this.#isWanted = true;
@@ -150,7 +150,7 @@ export class TextTrade implements TradeFields {
     return this.#isWanted;
   }
 
-  /** Gives the trade its id: of the file called `name`. Null, or in words what is wrong with its place in the file. */
+  /** Gives the trade of the file called `name` its id. Null, or in words what is wrong with its place in the file. */
   finish(name: string): string | null {
     this.#hasIds ??= this.#id >= 0 && !this.#isSkipping;
     if (this.#hasIds) {
@@ -164,7 +164,7 @@ export class TextTrade implements TradeFields {
     return null;
   }
 
-  /** The id in a text of a row that is unusable; -1 if it has none, or if those of the file are not consecutive. */
+  /** The id in the text of an unusable row; -1 if there is none, or if the file's ids are not consecutive. */
   idOf(text: string): number {
     return this.#hasIds === true ? idIn(text) : -1;
   }
@@ -190,7 +190,7 @@ function idIn(text: string): number {
 }
 
 /**
- * A symbol as `--symbol` takes it, whatever stands between its parts: BTC-USD, BTC/USD and btc_usd are all BTCUSD. What
+ * A symbol as `--symbol` takes it, whatever separates its parts: BTC-USD, BTC/USD and btc_usd are all BTCUSD. What
  * follows a colon, as in ccxt's BTC/USDT:USDT, says how a contract is settled.
  */
 function plainSymbol(text: string): string {

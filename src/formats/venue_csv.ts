@@ -1,9 +1,9 @@
-/** CSV files of exchanges and vendors, which their header shows, and Kraken's, which have none. */
+/** CSV files of exchanges and vendors, recognized by their header, and Kraken's, which have no header. */
 import { type Column, type DelimitedLayout, DelimitedRows, fieldsOf, SEPARATORS } from "./delimited_rows.ts";
 import type { Layout, TradeFile } from "./trade_file.ts";
 import { VENUE_LAYOUTS, type VenueLayout } from "./venue_layouts.ts";
 
-/** Seconds since 1973 with decimals or without, a price and a volume. */
+/** A time in seconds, from 1973 on, with or without decimals; a price and a volume. */
 const KRAKEN_ROW = /^\d{9,10}(\.\d+)?,\d[\d.eE+-]*,\d[\d.eE+-]*$/;
 const KRAKEN: DelimitedLayout = {
   separator: ",",
@@ -19,12 +19,12 @@ const KRAKEN: DelimitedLayout = {
 };
 
 const VENUES = [...new Set(VENUE_LAYOUTS.map(({ venue }) => venue))];
-/** Whose CSV files are read as they are. */
+/** The exchanges and vendors whose CSV files are read as they are. */
 export const VENUE_NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(VENUES);
 
 const LATIN = new TextDecoder("latin1");
 
-/** Files with a header that is one of the table, in any order and any case, quoted or not. */
+/** Files whose header is in the table, with columns in any order and any case, quoted or not. */
 export const venueCsv: TradeFile = {
   name: `CSV of ${VENUE_NAMES}`,
   layoutOf({ bytes, text, isFirst }) {
@@ -32,7 +32,7 @@ export const venueCsv: TradeFile = {
       return layoutOf("Kraken time and sales", KRAKEN, { isCertain: false });
     }
     if (!isFirst) return null;
-    // A header may be in another encoding than UTF-8; the names that matter are ASCII.
+    // A header may not be UTF-8, but the names that matter are ASCII.
     const line = (text ?? LATIN.decode(bytes)).trim();
     for (const separator of SEPARATORS) {
       const names = line.includes(separator) ? headerIn(line, separator) : null;
@@ -56,14 +56,14 @@ function layoutOf(name: string, read: DelimitedLayout, { isCertain }: Pick<Layou
   };
 }
 
-/** The names of the columns in small letters. Of a name in two languages, the first. */
+/** The names of the columns in lower case; of a name in two languages, the first. */
 function headerIn(line: string, separator: string): readonly string[] | null {
   return fieldsOf(line, separator)?.map((name) =>
     /^[a-z]+\/[a-z]+$/i.test(name) ? name.toLowerCase() : name.split("/")[0]!.trim().toLowerCase()
   ) ?? null;
 }
 
-/** Whether a header is that of a layout. A column without a name, such as Python's index, may be there as well. */
+/** Whether a header matches a layout. A column without a name, such as Python's index, is allowed. */
 function fits(names: readonly string[], { columns, optional = {}, isOpen = false }: VenueLayout): boolean {
   const needed = Object.keys(columns);
   const known = new Set([...needed, ...Object.keys(optional)]);

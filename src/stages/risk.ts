@@ -121,10 +121,7 @@ export class RiskGate {
     return end;
   }
 
-  /**
-   * Why a signal at a row comes to nothing where only its refusal would happen; null where anything else may. It is what
-   * `take` would find: without a position, and with no order waiting, a trade moves nothing but the day of a limit.
-   */
+  /** Why `take` would refuse a signal at a row where nothing else would happen; null where anything else may. */
   refusedAt(block: Block, row: number, { side, next }: Signal): Check | null {
     const { latency, fill } = this.#parameters;
     if (next !== undefined || !this.orders.isEmpty || !this.#account.position.isZero()) return null;
@@ -134,8 +131,7 @@ export class RiskGate {
     if (this.hasNews || this.#halt.markQuiet(block, row, row + 1) === row) return null;
     if (isBarred) return this.#lost ?? (this.awaitsRules ? "no-rules" : "halted");
     const times = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
-    const breach = this.#checks.judgeSignal(times) ??
-      this.#checks.judgeStart(side, clockAtRow(block, row));
+    const breach = this.#checks.judgeSignal(times) ?? this.#checks.judgeStart(side, clockAtRow(block, row));
     return breach?.reason ?? "no-position";
   }
 

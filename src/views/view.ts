@@ -80,6 +80,8 @@ export interface BacktestGlance extends BacktestProgress {
 export interface SweepGlance extends BacktestProgress {
   readonly of: "sweep";
   readonly configurations: number;
+  /** How many of the trades that have been read all configurations have seen. */
+  readonly seen: number;
   /** Those that are finished, and those that are computed now. */
   readonly done: number;
   readonly lanes: number;

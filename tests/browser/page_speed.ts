@@ -3,7 +3,7 @@
  * which give 55,000 fills. Prints medians, which depend on this machine and its load. Fails if the page complains, asks
  * for anything, or is too large.
  *
- *     deno run --config web/deno.json --allow-all tests/browser/page_speed.ts
+ *     deno run --config web/deno.json --allow-all tests/browser/page_speed.ts [PAGE]
  */
 import type { Page } from "playwright-core";
 import { View } from "./browser.ts";
@@ -18,9 +18,7 @@ const MOST_BYTES = 350_000;
 
 const folder = await Deno.makeTempDir({ prefix: "penstock_page_" });
 try {
-  const [trades, path] = [`${folder}/trades.csv`, `${folder}/report.html`];
-  await run("tests/bench/make_csv.ts", trades, TRADES);
-  await run("main.ts", "backtest", trades, ...OPTIONS, "--report", path);
+  const path = Deno.args[0] === undefined ? await largeReport() : Deno.realPathSync(Deno.args[0]);
   const { size } = await Deno.stat(path);
   const paints: number[] = [];
   const readies: number[] = [];
@@ -57,6 +55,13 @@ try {
   if (size > MOST_BYTES) throw new Error(`the page has ${size} bytes, more than ${MOST_BYTES}`);
 } finally {
   await Deno.remove(folder, { recursive: true });
+}
+
+async function largeReport(): Promise<string> {
+  const [trades, path] = [`${folder}/trades.csv`, `${folder}/report.html`];
+  await run("tests/bench/make_csv.ts", trades, TRADES);
+  await run("main.ts", "backtest", trades, ...OPTIONS, "--report", path);
+  return path;
 }
 
 async function run(script: string, ...args: readonly string[]): Promise<void> {

@@ -226,10 +226,11 @@ Deno.test("penstock compare finds a sweep the same as another with more workers,
     const { code, stdout, stderr } = await kept.compare(a!, b!);
     assertEquals([code, stderr], [0, ""], `${a} ${b}: ${stdout}`);
   }
-  await sweepEvents([...grid, "--fee=0", "--out", kept.at("free.json")]);
+  await sweepEvents([...grid, "--fee=0", "--test=30%", "--out", kept.at("free.json")]);
   const { code, stdout } = await kept.compare("sweep-1.json", "free.json");
   assertEquals(code, 5);
   assertMatch(stdout, /^ +fee +0\.001 +0$/m);
+  assertMatch(stdout, /^ +test +– +0\.3$/m);
   assertMatch(stdout, /^Configurations: 0 the same, 4 not$/m);
 });
 

@@ -1,6 +1,7 @@
 /** What `penstock sweep` says about luck: on random walks, and of a strategy that knows the trades of the choice. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../src/simulator/random.ts";
+import { commandLine } from "../support/penstock.ts";
 import { sweepEvents } from "../support/sweep_process.ts";
 
 const HOUR_MS = 3_600_000;
@@ -100,5 +101,38 @@ export default defineStrategy({
       said.sentences.some((sentence) => sentence.includes("the best earned 0 % of what")),
       said.sentences.join(" "),
     );
+  });
+});
+
+Deno.test("a sweep counts what was tried before on the same trades, and --forget-tries says what it forgets", async () => {
+  await withWalk(walk(2, 3), async (folder) => {
+    assertEquals((await sweep(folder, "--short=2,5", "--long=20,30")).said.tried, 4);
+    // The same trades in another file; one of the two was tried before.
+    await Deno.writeTextFile(
+      `${folder}/walk.csv`,
+      csvOf(walk(2, 3)).replaceAll(",0.01,", ",0.010,"),
+    );
+    assertEquals((await sweep(folder, "--short=5", "--long=30,40")).said.tried, 5);
+    const { stderr } = await new Deno.Command(Deno.execPath(), {
+      args: commandLine(
+        [
+          "sweep",
+          "walk.csv",
+          "--bars=1h",
+          "--fee=0",
+          "--max-drawdown=100%",
+          "--long=20,30",
+          "--short=3",
+          "--forget-tries",
+        ],
+        ["--no-prompt", "--allow-read", "--allow-write"],
+      ),
+      cwd: folder,
+    }).output();
+    assertMatch(
+      new TextDecoder().decode(stderr),
+      /INFO {2}forgot 5 configurations tried on these trades before: /,
+    );
+    assertEquals((await sweep(folder, "--short=3", "--long=20,30")).said.tried, 2);
   });
 });

@@ -86,11 +86,11 @@ Deno.test("The page of a sweep has its rows, map, test, walk-forward and sentenc
     const ranked = configurations.toSorted((a, b) => Number(b.netProfit) - Number(a.netProfit));
     const shown = cellsAfter(page, 'id="ranked"');
     assertEquals(
-      shown.map(([place, short, long, figure]) => [parseInt(place!), Number(short), Number(long), figure]),
+      shown.map(([place, short, long, _, profit]) => [parseInt(place!), Number(short), Number(long), profit]),
       ranked.map((
         { options, netProfit },
         at,
-      ) => [at + 1, options.short, options.long, netProfit]) as unknown[][],
+      ) => [at + 1, options.short, options.long, signedMoney(netProfit)]) as unknown[][],
     );
     const map = cellsAfter(page, "<h2>The grid");
     const values = configurations.map(({ netProfit }) => String(Number(Number(netProfit).toPrecision(4))));

@@ -1,9 +1,12 @@
 /** A sweep in parts: trades kept from the choice, windows of a walk-forward, and a sweep that was stopped and continued. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
+import { shownConfig } from "../../src/config/config.ts";
 import { configureSweep } from "../../src/config/grid.ts";
 import { sweep } from "../../src/commands/backtest/sweep.ts";
-import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
+import { WHOLE } from "../../src/commands/backtest/sweep/folds.ts";
+import { runPass } from "../../src/commands/backtest/sweep/sweep_pass.ts";
+import { LaneFailure, localTeam } from "../../src/commands/backtest/sweep/team.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
@@ -14,6 +17,8 @@ import type {
   SweepEvent,
   SweepResult,
 } from "../../src/domain/run/sweep_result.ts";
+import { formatsOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
+import type { View } from "../../src/views/view.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -47,6 +52,19 @@ async function inFolder(
   }
 }
 
+/** A view that shows nothing, and calls `event` with every event. */
+function silent(event: (event: PenstockEvent) => void): View {
+  return {
+    showsAll: true,
+    broken: null,
+    event,
+    log() {},
+    settle() {},
+    ready: () => null,
+    close: () => Promise.resolve(),
+  };
+}
+
 /** Runs a sweep in this process, `lanes` configurations at a time; `seen` is called with every event. */
 async function run(
   file: (name: string) => string,
@@ -59,18 +77,10 @@ async function run(
 ): Promise<Swept> {
   const events: PenstockEvent[] = [];
   const { given, mistakes } = readArguments(["sweep", file("trades.csv"), ...args]);
-  const view = {
-    showsAll: true,
-    broken: null,
-    event(event: PenstockEvent) {
-      events.push(event);
-      seen(event);
-    },
-    log() {},
-    settle() {},
-    ready: () => null,
-    close: () => Promise.resolve(),
-  };
+  const view = silent((event) => {
+    events.push(event);
+    seen(event);
+  });
   await sweep({
     ...configureSweep(given, mistakes),
     command: "sweep",
@@ -159,12 +169,37 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
       ConfigError,
       "is of other grid",
     );
+    const whole = await Deno.readTextFile(file("sweep.json"));
+    for (
+      const [part, other] of [[/"short":3/, '"short":4'], [/"unfinished":\{.*\}/, '"unfinished":{}']] as const
+    ) {
+      const at = whole.indexOf('"configurations"');
+      await Deno.writeTextFile(
+        file("sweep.json"),
+        whole.slice(0, at) + whole.slice(at).replace(part, other) + (other.endsWith("{}") ? "}" : ""),
+      );
+      await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was changed after");
+    }
+    await Deno.writeTextFile(file("sweep.json"), whole);
     const continued = await run(file, [...args, "--continue"], { lanes: 3 });
     assertEquals(lasting(continued), lasting(expected));
     const { configurations, sweep: { partial } } = await read();
     assertEquals([configurations.length, partial], [8, false]);
     await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was finished");
   });
+});
+
+Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another figure is asked for", async () => {
+  await inFolder(async (file) => {
+    const byDefault = GRID.filter((arg) => !arg.startsWith("--rank"));
+    const [one, other, asked] = [
+      await run(file, byDefault.map((arg) => arg)),
+      await run(file, GRID),
+      await run(file, [...byDefault, "--rank=sharpe"]),
+    ];
+    assertEquals([one.last.rank, one.last.best], ["net-profit", other.last.best]);
+    assertEquals([asked.last.rank, asked.last.best], ["sharpe", null]);
+  }, 600);
 });
 
 Deno.test("a CSV has a line for each configuration, with numbers as numbers", async () => {
@@ -200,12 +235,14 @@ Deno.test("too few trades, and what cannot be read twice or continued, are refus
       ConfigError,
       "have 150 trades: too few for --walk-forward",
     );
+    await Deno.writeTextFile(file("other.json"), "{}");
     for (
       const [args, message] of [
         [["-", "--test=30%"], "standard input can be read only once"],
         [[file("trades.csv"), "--continue"], "--continue: expected --out with the JSON file"],
         [[file("trades.csv"), "--continue", `--out=${file("none.json")}`], "none.json does not exist"],
         [[file("trades.csv"), `--out=${file("trades.csv")}`], "the sweep reads it"],
+        [[file("trades.csv"), `--out=${file("other.json")}`], "the file there is not the result of a sweep"],
       ] as const
     ) {
       const { code, stderr } = await inProcess("sweep", ...GRID, ...args);
@@ -234,6 +271,44 @@ Deno.test("Ctrl-C ends a sweep within two seconds, at whatever its threads are",
     assertEquals([code, last.type, last.partial], [0, "sweep", true]);
   }, 60_000);
 });
+
+for (const stuck of ["ready", "close"] as const) {
+  Deno.test(`a stopped sweep does not wait for threads that are at a batch: ${stuck}()`, async () => {
+    await inFolder(async (file) => {
+      const files = [file("trades.csv")];
+      const { given, mistakes } = readArguments(["sweep", ...files, ...GRID]);
+      const { config, sources } = configureSweep(given, mistakes);
+      const stop = new AbortController();
+      let isDismissed = false;
+      const team = async () => ({
+        ...await localTeam([shownConfig(config)], 1),
+        [stuck]() {
+          stop.abort();
+          return new Promise<never>(() => {});
+        },
+        dismiss: () => void (isDismissed = true),
+      });
+      const { folds } = await runPass(
+        {
+          config,
+          barsFrom: sources.bars,
+          sources,
+          files,
+          formats: formatsOf(config, TRADE_FILES),
+          view: silent(() => {}),
+          stop: stop.signal,
+        },
+        {
+          team,
+          folds: WHOLE,
+          progress: { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 },
+          isFirst: true,
+        },
+      );
+      assertEquals([folds, isDismissed], [[], true]);
+    });
+  });
+}
 
 Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];

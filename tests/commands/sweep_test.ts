@@ -129,7 +129,13 @@ Deno.test({
   name: "rows over recorded trades are backtests too, and one, two and four workers find the same",
   ignore: !isRecorded(RECORDED),
   async fn() {
-    const args = [recordedFile(RECORDED), "--symbol=APEUSDT", "--tick=0.0001", "--lot=0.1"];
+    const args = [
+      recordedFile(RECORDED),
+      "--symbol=APEUSDT",
+      "--tick=0.0001",
+      "--lot=0.1",
+      "--stop-after=20000",
+    ];
     const random = new SeededRandom(5);
     for (let compared = 0; compared < COMPARED / 8;) {
       const [short, long] = [random.whole(2, 20), random.whole(25, 120)];

@@ -212,8 +212,8 @@ Deno.test("configure() reads a bare number as milliseconds, and remarks on bars 
 Deno.test("configure() says what to do about a strategy on a network", () => {
   const strategy = { text: "https://example.com/mine.ts", source: "command line" } as const;
   assertEquals(assertThrows(() => configure({ strategy }), ConfigError).mistakes, [
-    `--strategy is "https://example.com/mine.ts": expected a file on this machine, as no code is loaded from a ` +
-    "network: download it, read it, and name it",
+    `--strategy is "https://example.com/mine.ts": expected a file on this machine, because no code is loaded from a ` +
+    "network: download the file, read it, and name it",
   ]);
 });
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { type Configuration, configure, shownConfig } from "../../src/config/config.ts";
 import { configureSweep, Grid } from "../../src/config/grid.ts";
 import { NotAllowed } from "../../src/config/option_values.ts";
 import { valuesIn } from "../../src/config/value_list.ts";
@@ -36,11 +37,53 @@ Deno.test("Grid has the product of the values in the order of the options, the l
   assertEquals([grid.neighbour(0, 0, 1), grid.neighbour(0, 1, 1), grid.neighbour(3, 1, 1)], [2, 1, null]);
 });
 
+Deno.test("Grid has the configurations that single runs have, value for value", () => {
+  const texts: readonly Record<string, string>[] = [
+    {
+      short: "10..40:10",
+      long: "20,30",
+      fee: "0,0.1%",
+      stake: "1000,50%",
+      bars: "trades,1m",
+      cooldown: "1m",
+    },
+    { strategy: "rsi,bollinger,hold", period: "5,9", maxDrawdown: "20%,5%" },
+    { strategy: "macd", fast: "5,12,30", slow: "26", maxOrders: "5/1m,9/1h", symbol: "ETHUSDT" },
+    { minNotional: "5,500", maxNotional: "100,1000", tick: "0.01" },
+  ];
+  for (const one of texts) {
+    const grid = new Grid(given(one), []);
+    let refused = 0;
+    for (let place = 0; place < grid.size; place++) {
+      const found = outcome(() => grid.configuration(place));
+      assertEquals(found, outcome(() => configure(grid.given(place), [], "sweep")));
+      if ("mistakes" in found) refused++;
+    }
+    assertEquals(grid.accepted().length, grid.size - refused);
+  }
+});
+
+/** A configuration as it is shown, or why it is none. */
+function outcome(make: () => Configuration): object {
+  try {
+    const { config, sources } = make();
+    return { shown: shownConfig(config), sources };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { mistakes: error.mistakes };
+  }
+}
+
 Deno.test("Grid passes over values that are there already, however they are written", () => {
   const mistakes: string[] = [];
   const { axes } = new Grid(given({ stopLoss: "1%,0.01,2%", cooldown: "1m,60s" }), mistakes);
   assertEquals(mistakes, []);
   assertEquals(axes.map(({ values }) => values), [["1%", "2%"]]);
+  const { config } = configureSweep(
+    given({ short: "5..5:1", fee: "0.1%,0.001", strategy: "crossover,crossover" }),
+    [],
+  );
+  assertEquals([config.short, `${config.fee}`, config.strategy], [5, "0.001", "crossover"]);
 });
 
 Deno.test("Grid names every value that no run takes, and leaves commas to options that have them", () => {

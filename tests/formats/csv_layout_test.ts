@@ -121,7 +121,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     ["   ", "the first line is empty; expected"],
     [`"1","0.5"`, `the fields are quoted: "\\"1\\",\\"0.5\\""; expected`],
     ["1;0.5;2", `semicolons separate the fields: "1;0.5;2"; expected`],
-    ["1;0,5;2", `semicolons separate the fields, and commas stand before the decimals: "1;0,5;2"; expected`],
+    ["1;0,5;2", `semicolons separate the fields, and commas precede the decimals: "1;0,5;2"; expected`],
     ["a;b,c;2", `the header "a;b,c;2" names no trade id`],
     ["1;0,5,2", `the first line has 3 columns, with semicolons in it: "1;0,5,2"; expected`],
     ["1\t0.5", `tabs separate the fields: "1\\t0.5"; expected`],
@@ -147,7 +147,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     ["1,2,3,4,5,WAHR", "the first line has 6 columns, with true or false in none of them:"],
     [
       "Date,Open,High,Low,Close,Volume",
-      `the header "Date,Open,High,Low,Close,Volume" is one of candles: of candles, Penstock reads the klines`,
+      `the header "Date,Open,High,Low,Close,Volume" is that of candles: of candles, Penstock reads the klines`,
     ],
     [
       "timestamp,symbol,side,size,price,tickDirection",

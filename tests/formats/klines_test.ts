@@ -220,11 +220,17 @@ Deno.test("klines of a week or a month are refused, as bars start at multiples o
     const [text, what] of [
       [
         row(week, week + 7 * 86_400_000),
-        "the kline covers 1w, which starts on other days than bars of any length",
+        "the kline covers 1w, and no bars of one length start on those days",
       ],
-      [row(Date.UTC(2025, 0, 1), Date.UTC(2025, 1, 1)), "the kline covers 1M, which starts on other days"],
+      [
+        row(Date.UTC(2025, 0, 1), Date.UTC(2025, 1, 1)),
+        "the kline covers 1M, and no bars of one length start on those days",
+      ],
       [row(week, week + 90_000), "the kline covers 90s: expected one of 1s, 1m, 3m, 5m"],
-      [row(week + 1000, week + 61_000), "the kline covers 1m, but starts at no multiple of 1m since 1970"],
+      [
+        row(week + 1000, week + 61_000),
+        "the kline covers 1m, but does not start at a multiple of 1m since 1970",
+      ],
     ] as const
   ) {
     const [reason, ...more] = await readAll(text, { strict: false });

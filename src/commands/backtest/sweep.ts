@@ -8,6 +8,7 @@ import { rowCommand, sweepCommand } from "../../config/sweep_commands.ts";
 import { triedOptions } from "../../config/tried_options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import {
@@ -20,6 +21,7 @@ import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../st
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
+import { counted } from "../../views/terminal/figures.ts";
 import { PAGE_START } from "../../views/report/html_page.ts";
 import type { RunReport } from "../../views/report/run_report.ts";
 import { MOST_RUNS } from "../../views/report/sweep_report.ts";
@@ -92,7 +94,11 @@ export async function sweep(
     view,
     stop: signal,
   };
-  const findings = new Findings(swept, config);
+  // Few trades have no Sharpe ratio.
+  const ranks: readonly Rank[] = configuration.sources.rank === "default"
+    ? [config.rank, "net-profit"]
+    : [config.rank];
+  const findings = new Findings(swept, config, ranks);
   const show = (rows: readonly ConfigurationEvent[]): void => {
     for (const row of rows) {
       result?.add(row);
@@ -100,12 +106,14 @@ export async function sweep(
     }
   };
   const startedAt = performance.now();
-  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0 };
+  const progress: PassProgress = { bytesRead: 0, bytesTotal: null, trades: 0, behind: () => 0 };
   let lanes = 0;
   const draw = setInterval(() => {
     const elapsedMs = performance.now() - startedAt;
     const { done } = findings;
-    view.glance?.({ of: "sweep", ...progress, elapsedMs, configurations: places.length, done, lanes });
+    const { behind, ...read } = progress;
+    const seen = Math.max(0, read.trades - behind());
+    view.glance?.({ of: "sweep", ...read, seen, elapsedMs, configurations: places.length, done, lanes });
   }, PROGRESS_MS);
   /** The configuration at a place of the grid as a single run would have it. */
   const requestAt = (place: number, inForce: Config): LaneRequest => {
@@ -118,7 +126,7 @@ export async function sweep(
   /** The configuration in force, once the first trade is known. */
   let settled: Config | null = null;
   try {
-    for (const text of passedOver) warn(text);
+    for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     let folds: readonly Fold[] = WHOLE;
     let isFirst = true;
     if (isDivided(config)) {
@@ -170,13 +178,19 @@ export async function sweep(
     }
     if (findings.done === 0) warn("stopped before any configuration was finished");
     const { trades } = findings;
-    if (config.forgetTries && trades !== null) await forgetTries(tries, trades.digest);
+    if (config.forgetTries && trades !== null) {
+      const forgotten = await forgetTries(tries, trades.digest);
+      const text =
+        `forgot ${counted(forgotten, "configuration")} tried on these trades before: the best is judged as ` +
+        "if these were the first";
+      view.log({ level: "info", text });
+    }
     const tried = trades === null ? 0 : await addTries(tries, trades, findings.texts);
     const event = findings.event(tried, performance.now() - startedAt);
     await result?.finish(event, event.partial ? findings.unfinished : null);
     view.event(event);
     const { ranked, bestPlaces } = findings;
-    words.sweep({ event, ranked });
+    words.sweep({ asked: config.rank, event, ranked });
     if (page !== null) {
       const best = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
       const runs: RunReport[] = [];

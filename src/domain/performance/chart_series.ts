@@ -37,6 +37,8 @@ export class ChartSeries {
   readonly #fills = new FillMarks();
   readonly #trips = new TripLog();
   readonly #found = new Extremes();
+  /** Trades of the block that passes now which are not in the lines yet. */
+  #waiting: { readonly block: Block; readonly from: number; to: number } | null = null;
   #cash: number;
   #position = 0;
   /** What the position cost. */
@@ -53,6 +55,24 @@ export class ChartSeries {
    * `outcomes` are those of the orders at the last of them.
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[]): void {
+    if (this.#waiting === null) this.#waiting = { block, from, to };
+    else this.#waiting.to = to;
+    // Between fills nothing but the price changes, however often something else is due.
+    const hasFill = outcomes.some(isFill);
+    if (to < block.size && !hasFill) return;
+    this.#settle();
+    if (!hasFill) return;
+    const { time, price, decimals } = block;
+    for (const outcome of outcomes) {
+      if (outcome.kind === "fill") this.fill(outcome, time[to - 1]!, price[to - 1]! / powerOfTen(decimals));
+    }
+  }
+
+  /** Notes the trades that wait. */
+  #settle(): void {
+    if (this.#waiting === null) return;
+    const { block, from, to } = this.#waiting;
+    this.#waiting = null;
     const { time, price, decimals } = block;
     const unit = powerOfTen(decimals);
     for (let row = from; row < to;) {
@@ -65,9 +85,6 @@ export class ChartSeries {
       const next = this.#found.within(block, row, to, end);
       this.#segment(block, row, next, this.#found.earlier, this.#found.later);
       row = next;
-    }
-    for (const outcome of outcomes) {
-      if (outcome.kind === "fill") this.fill(outcome, time[to - 1]!, price[to - 1]! / unit);
     }
   }
 
@@ -92,6 +109,7 @@ export class ChartSeries {
 
   /** The data so far. */
   data(): ChartData {
+    this.#settle();
     return {
       price: this.#columns.points(PRICE),
       equity: this.#columns.points(EQUITY),
@@ -145,6 +163,10 @@ export class ChartSeries {
     this.#columns.addBetween(DRAWDOWN, time[peakAt]!, 0);
     if (deepest > 0) this.#columns.addBetween(DRAWDOWN, time[at]!, deepest);
   }
+}
+
+function isFill({ kind }: Outcome): boolean {
+  return kind === "fill";
 }
 
 /** Finds the lowest and the highest price of rows; an object of its own, as it is called once a column. */

@@ -16,7 +16,7 @@ export interface Halt {
   /** In the unit of `value`: a fraction of the equity that it is measured against, or a word. */
   readonly limit: string;
   readonly value: string;
-  /** The trade at which it started; by hand, the last trade before it, or -1. */
+  /** The trade at which the halt started; for a halt by hand, the last trade before it, or -1. */
   readonly tradeId: number;
   readonly action: OnHalt;
 }
@@ -24,14 +24,14 @@ export interface Halt {
 /** A halt that has ended, because a new UTC day started or because a user released it. */
 export interface Release {
   readonly reason: HaltReason;
-  /** The first trade of the new day; by hand, the last trade before it, or -1. */
+  /** The first trade of the new day; for a release by hand, the last trade before it, or -1. */
   readonly tradeId: number;
 }
 
-/** What another process filed with a user's halt or release for the run. */
+/** What another process sent with a user's halt or release of the run. */
 export interface ByRequest {
   readonly text?: string;
-  /** When that was, µs since 1970. */
+  /** When the user asked for it, µs since 1970. */
   readonly requested: number;
 }
 

@@ -33,7 +33,7 @@ export class TradingHalt {
     return this.#halt;
   }
 
-  /** The drawdown by now against its limit, as `LossLimits.fall` has it. */
+  /** The current drawdown and its limit, as in `LossLimits.fall`. */
   fall(): Fallen | null {
     return this.#limits.fall();
   }
@@ -86,12 +86,12 @@ export class TradingHalt {
     return [{ type: "released", reason, tradeId }];
   }
 
-  /** Trades of another symbol follow, as for `LossLimits.turnTo`. */
+  /** Prepares for trades of another symbol, as `LossLimits.turnTo` does. */
   turnTo(books: MarkedBooks): void {
     this.#limits.turnTo(books);
   }
 
-  /** Takes the books after a fill. */
+  /** Notes the books after a fill. */
   rebook(cash: Money, position: Money): void {
     this.#limits.rebook(cash, position);
   }

@@ -22,8 +22,8 @@ function checkWindows(short: number, long: number): void {
 }
 
 /**
- * The crossover of two simple averages. It wants nothing until both exist. While they are equal, it wants what it wanted
- * before.
+ * The crossover of two simple averages. It wants nothing until both averages exist. While they are equal, it wants what
+ * it wanted before.
  */
 export class Crossover implements BlockStrategy {
   readonly label = "sma";
@@ -32,7 +32,7 @@ export class Crossover implements BlockStrategy {
   readonly #short: Sma;
   readonly #long: Sma;
   readonly #windows: { readonly short: number; readonly long: number };
-  /** The averages' sums after each of the closes that `addAll` took last, and the first row at which both exist. */
+  /** The averages' sums after each close of the last `addAll`, and the first row at which both averages exist. */
   #sums: { readonly short: Float64Array; readonly long: Float64Array } | null = null;
   #firstReady = 0;
 
@@ -56,7 +56,7 @@ export class Crossover implements BlockStrategy {
     const first = this.#firstReady = Math.max(0, long - 1 - this.#long.count);
     const sums = this.#sums ??= { short: new Float64Array(BLOCK_ROWS), long: new Float64Array(BLOCK_ROWS) };
     const taken = this.#long.addAll(closes, size, decimals, sums.long);
-    // The sum of fewer closes is a plain number for at least as long.
+    // The sum of fewer closes stays a plain number for at least as long.
     this.#short.addAll(closes, taken, decimals, sums.short);
     wishes.fill(0, 0, Math.min(first, taken));
     for (let row = first; row < taken; row++) {

@@ -10,18 +10,18 @@ import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
  * Long when a close is above the highest close of the `entry` bars before it, flat when it is below the lowest of the
- * `exit` bars before it, otherwise what it wanted before. It compares exactly, and wants nothing until there was a bar
- * after as many as the longer window. Richard Donchian's rule, in the two windows of the Turtles (Curtis Faith, Way of
+ * `exit` bars before it, otherwise what it wanted before. It compares exactly, and wants nothing before the first
+ * bar that has a whole longer window before it. Richard Donchian's rule, in the two windows of the Turtles (Curtis Faith, Way of
  * the Turtle, 2007), over closes.
  */
 export class Donchian implements Strategy {
   readonly label: string;
   readonly remembers: number;
   readonly seesOnlyCloses = true;
-  /** Of the bars before the last one. */
+  /** The channel of the bars before the last one. */
   readonly #highest: Extreme;
   readonly #lowest: Extreme;
-  /** With the last one. */
+  /** The channel that includes the last bar. */
   readonly #recent: RecentCloses;
 
   /** Windows in bars, 1 to 1,000,000; a RangeError otherwise. */

@@ -9,7 +9,7 @@ import type { Strategy } from "./strategy.ts";
 import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
- * Follows the MACD line and its average, as they are; while they are equal, it wants what it wanted before. Gerald
+ * Compares the MACD line with its average, unrounded; while they are equal, it wants what it wanted before. Gerald
  * Appel, The Moving Average Convergence-Divergence Trading Method, 1979.
  */
 export class MacdCross implements Strategy {
@@ -54,7 +54,9 @@ export class MacdCross implements Strategy {
   }
 
   restore(snapshot: object | null): void {
-    if (snapshot === null || !("macd" in snapshot)) throw new TypeError("the strategy has no macd");
+    if (snapshot === null || !("macd" in snapshot)) {
+      throw new TypeError("the strategy's snapshot has no macd");
+    }
     this.#lines.restore(snapshot.macd as MacdMemory);
   }
 }

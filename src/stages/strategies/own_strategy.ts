@@ -1,4 +1,4 @@
-/** Runs a strategy of one's own as a strategy of the table runs: checked, kept as JSON, and never trusted with more. */
+/** Runs a user's own strategy like a built-in one: its answers are checked, its state is kept as JSON, and it gets nothing else. */
 import type { Bar } from "../../domain/market/bar.ts";
 import type { Values, Wish } from "../../domain/market/signal.ts";
 import { doubleText, nearestDouble } from "../../domain/numbers/double.ts";
@@ -8,29 +8,29 @@ import { type Closes, NO_CLOSES } from "../indicators/indicator.ts";
 import type { Answer, StrategyBar, StrategyDefinition, StrategySetting } from "./define_strategy.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** A definition, whatever its options and its state are. */
+/** A definition with any options and any state. */
 export type AnyDefinition = StrategyDefinition<Readonly<Record<string, StrategySetting>>, object>;
 
-/** Whether a strategy of one's own is running right now: the guard of clocks, random numbers and I/O reads it. */
+/** Whether a user's own strategy is running right now; the guard of clocks, random numbers and I/O reads this. */
 export const STRATEGY_CALL = { isActive: false };
 
-/** A strategy of one's own failed; the message names it, the bar and the value. The run ends. */
+/** A user's own strategy failed, and the run ends. The message names the strategy, the bar and the value. */
 export class StrategyFault extends Error {
   override readonly name = "StrategyFault";
   readonly exit = "failure";
 }
 
-/** What a checkpoint keeps of it. */
+/** What a checkpoint keeps of a strategy. */
 type OwnMemory =
   | { readonly bars: number; readonly state: string }
   | { readonly bars: number; readonly fault: string };
 
-/** As many bars are computed twice at first; later so many of every `EVERY`. */
+/** The first bars of a run are computed twice, and later `TWICE` of every `EVERY`. */
 const FIRST_TWICE = 1_024;
 const TWICE = 64;
 const EVERY = 4_096;
 
-/** Names that signal events have already. */
+/** Names that signal events already have. */
 const TAKEN: readonly string[] = ["type", "time", "symbol", "side", "price", "tradeId"];
 const STRANGE = "a strange object";
 const MOST_SHOWN = 80;
@@ -83,12 +83,12 @@ class BarView implements StrategyBar {
 }
 
 /**
- * A strategy of one's own, for one symbol. It never throws: once its definition has failed, `fault` says how, and it
- * wants nothing new.
+ * A user's own strategy, for one symbol. It never throws: once its definition has failed, `fault` says how, and the
+ * strategy asks for nothing more.
  *
  * Its first bars, and then some of every few thousand, are computed twice, the second time from a copy of its state that
- * went through JSON. Both must answer the same, so a file that remembers something elsewhere, or that is not the same
- * every time, is found.
+ * went through JSON. Both answers must agree. This finds a file that keeps something outside its state, or whose answers
+ * vary.
  */
 export class OwnStrategy implements Strategy {
   readonly label: string;
@@ -102,13 +102,13 @@ export class OwnStrategy implements Strategy {
   #bars = 0;
   #isReady = false;
   #fault: StrategyFault | null = null;
-  /** The second copy of the state, while bars are computed twice, and up to which bar. */
+  /** The second copy of the state while bars are computed twice, and the bar up to which they are. */
   #second: object | null = null;
   #twiceUntil = FIRST_TWICE;
-  /** The bar at which they are computed twice again. */
+  /** The next bar from which bars are computed twice again. */
   #nextTwice = 1;
 
-  /** `name` is the file's, for messages. */
+  /** `name` is the file's name, for messages. */
   constructor(name: string, definition: AnyDefinition, options: Readonly<Record<string, number>>) {
     this.#name = name;
     this.label = name.replace(/^.*[\\/]/, "").replace(/\.\w+$/, "");
@@ -117,7 +117,7 @@ export class OwnStrategy implements Strategy {
     this.#start();
   }
 
-  /** How it failed; null while it has not. */
+  /** How the definition failed; null if it has not. */
   get fault(): StrategyFault | null {
     return this.#fault;
   }
@@ -136,7 +136,7 @@ export class OwnStrategy implements Strategy {
     return answer === "long" ? 1 : answer === null ? 0 : -1;
   }
 
-  /** The answer of the definition; a fault, and null, if it is none. */
+  /** The definition's answer. If it is not a valid one, notes a fault and returns null. */
   #ask(state: object, bar: Bar): Answer {
     let answer: unknown;
     STRATEGY_CALL.isActive = true;
@@ -159,7 +159,7 @@ export class OwnStrategy implements Strategy {
     if (second !== answer) {
       return this.#fail(
         bar,
-        `it answered ${shown(answer)}, and ${shown(second)} the second time, from the same state and bar: ` +
+        `it answered ${shown(answer)}, and ${shown(second)} the second time from the same state and bar:  ` +
           "an answer may depend on nothing else",
       );
     }
@@ -173,7 +173,7 @@ export class OwnStrategy implements Strategy {
     const [one, other] = [JSON.stringify(this.#state), JSON.stringify(this.#second)];
     if (one !== other) this.#fail(bar, "its state differs the second time, from the same state and bars");
     this.#second = null;
-    // A large state is copied less often, so that a bar costs the same on average.
+    // A large state is copied less often, so that the average cost of a bar stays the same.
     this.#nextTwice = this.#bars + Math.max(EVERY - TWICE, one.length);
   }
 
@@ -245,7 +245,7 @@ export class OwnStrategy implements Strategy {
     return NO_CLOSES;
   }
 
-  /** Its state, as JSON in a text; or how it failed, also because its state is not JSON. */
+  /** The state as JSON text; or how the strategy failed, for instance because its state is not JSON. */
   snapshot(): OwnMemory {
     const oddity = this.#fault === null ? oddityIn(this.#state) : null;
     if (oddity !== null) this.#fail(null, oddity);
@@ -267,7 +267,7 @@ export class OwnStrategy implements Strategy {
     }
     const [isReady, kept] = JSON.parse(String(state)) as [unknown, unknown];
     if (typeof isReady !== "boolean" || typeof kept !== "object" || kept === null) {
-      throw new TypeError("the strategy's state is none");
+      throw new TypeError("the strategy's state is not an object");
     }
     this.#fault = null;
     this.#isReady = isReady;
@@ -322,7 +322,7 @@ function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-/** A value in a few characters, also one that throws when it is looked at. */
+/** A value in a few characters, even one that throws when it is read. */
 function shown(value: unknown): string {
   try {
     return shortText(value);

@@ -1,50 +1,49 @@
-/** The seam for strategies: what decides, from bars, whether a run should be long or flat. */
+/** The seam for strategies, which decide from bars whether a run should be long or flat. */
 import type { Bar } from "../../domain/market/bar.ts";
 import type { Readings, Values, Wish } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
-/** A strategy that looks at closes alone, and takes many at once: the same as one by one, and faster. */
+/** A strategy that reads only closes, and takes many at once: with the same result as one by one, but faster. */
 export interface BlockStrategy extends Strategy {
   /**
    * Takes the first `size` closes, all in one unit, and writes into `wishes` what `add` would return after each.
-   * Returns how many it took; pass the others to `add`. There are at most as many as in a block.
+   * Returns how many it took; pass the others to `add`. `size` is at most the size of a block.
    */
   addAll(closes: Float64Array, size: number, decimals: number, wishes: Int8Array): number;
-  /** What `values` would have been after the close in a row that `addAll` took last. */
+  /** What `values` would have returned after the close in this row of the last `addAll`. */
   valuesAt(row: number): Values | null;
 }
 
 /**
- * A strategy for one symbol. It knows bars alone: no orders, no account, and not the stance, which follows from
- * what it wants. What it remembers has two parts: the last closes, of which a store keeps those that are new, and a
- * small state that is written whole at every checkpoint.
+ * A strategy for one symbol. It knows only bars: no orders, no account, and not the stance, which follows from
+ * what it wants. It remembers two things: the last closes, of which a store keeps the new ones, and a small state, which
+ * every checkpoint writes as a whole.
  */
 export interface Strategy extends Readings {
   /** How many of the last closes `restore` needs; 0 for none. */
   readonly remembers: number;
   /**
-   * True if all that it looks at in a bar is the close. Then flat bars are passed over once they change nothing any
-   * more.
+   * True if it reads nothing of a bar but the close. Flat bars are then skipped once they no longer change anything.
    */
   readonly seesOnlyCloses?: true;
   /**
-   * Takes the next bar, which is lent for this call, and answers what the strategy wants after it. Later bars have as
-   * many decimals or more.
+   * Takes the next bar, which is lent for this call, and returns what the strategy wants after it. Later bars never
+   * have fewer decimals.
    */
   add(bar: Bar): Wish;
-  /** Forgets every bar, because the next ones do not follow the previous ones. */
+  /** Forgets every bar, because the next bars do not follow the previous ones. */
   reset(): void;
-  /** How it failed, if it can: it wants nothing new from then on, and the run ends. */
+  /** How the strategy failed, for one that can fail. It then asks for nothing more, and the run ends. */
   readonly fault?: Error | null;
-  /** Whether there were enough bars to want anything. */
+  /** Whether there have been enough bars for it to want anything. */
   readonly isReady: boolean;
-  /** The last closes that it remembers, `most` of them at most. */
+  /** The last closes that it remembers, at most `most`. */
   closes(most: number): Closes;
   /** What it remembers besides closes, as a value that JSON can hold; null for nothing. */
   snapshot(): object | null;
   /**
-   * Continues as the strategy that gave the snapshot would. `closes` are the last ones, at least as many as that
-   * strategy remembered. Throws an error that says why if no run can have such a snapshot.
+   * Continues as the strategy that made the snapshot would have. `closes` are the last closes, at least as many as that
+   * strategy remembered. If no run can have such a snapshot, throws an error that says why.
    */
   restore(snapshot: object | null, closes: Closes): void;
 }

@@ -1,12 +1,12 @@
-/** What the source of a strategy of one's own may not have: anything but its own code, bars and options. */
+/** What the source of a user's own strategy must not use: anything but its own code, bars and options. */
 
-/** The public entry, the only module that it imports. */
+/** The public entry, the only module that a strategy may import. */
 export const STRATEGY_ENTRY = "@penstock/penstock/strategy";
 
-/** What cannot be in it, and why. */
+/** What the source must not contain, and why. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w$#])import\s*\(/g, "import(): it imports only the package's entry, at the top"],
-  [/(?<![.\w$#])import\s*\.\s*meta\b/g, "import.meta: it knows nothing of its place"],
+  [/(?<![.\w$#])import\s*\.\s*meta\b/g, "import.meta: it must not know where it is"],
   [/(?<![.\w$#])(?:await|async)\b(?!\s*[:,=)}])/g, "async code: it answers at once"],
   [/(?<![.\w$#])(?:(?:Deno|globalThis)\b|(?:process|self)\s*\.|require\s*\()/g, "the system: it has no I/O"],
   [/(?<![.\w$#])(?:eval|Function)\s*\(/g, "code made at run time"],
@@ -35,8 +35,8 @@ const IMPORT = /(?<![.\w$#])(?:import|export)\b(?:[\w$\s{},*]*?\bfrom)?\s*(["'])
 const REGEX_BEFORE = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|do|else|void))\s*$/;
 
 /**
- * Everything in a source that a strategy may not have, each with its line. It reads the text and not the program, so it
- * finds mistakes and not malice: docs/strategies.md says what else stands in the way.
+ * Everything in a source that a strategy must not contain, each with its line. This reads the text, not the program, so it
+ * finds mistakes, not malice; docs/strategies.md lists the other safeguards.
  */
 export function flawsIn(source: string): string[] {
   const code = codeOnly(source);
@@ -61,7 +61,7 @@ export function flawsIn(source: string): string[] {
 /** The source with comments and the contents of strings and regular expressions as blanks; every position stays. */
 function codeOnly(source: string): string {
   const out = source.split("");
-  /** Braces open within each template expression that the position is in. */
+  /** How many braces are open in each template expression around the position. */
   const templates: number[] = [];
   let at = 0;
   const blankTo = (end: number) => {

@@ -323,7 +323,11 @@ function refuseOther(path: string, start: string): void {
   const info = infoOf(path);
   // Opening or replacing it shows what else it is.
   if (info === null || !info.isFile || info.size === 0 || startsWith(path, start)) return;
-  const kind = start === RESULT_START ? "a result" : "a page of Penstock";
+  const kind = start === RESULT_START
+    ? "a result"
+    : start.startsWith("<")
+    ? "a page of Penstock"
+    : "the result of a sweep";
   throw impossible(path, `the file there is not ${kind}. Choose another name, or remove it`);
 }
 

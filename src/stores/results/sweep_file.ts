@@ -1,4 +1,5 @@
 /** The result of a sweep as a file: JSON for other programs and for a sweep that continues, or CSV for a spreadsheet. */
+import { createHash } from "node:crypto";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type {
   ConfigurationEvent,
@@ -35,12 +36,13 @@ const FIGURES: readonly (keyof ConfigurationFigures)[] = [
  * only once it is complete, as that of a backtest does.
  *
  * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`, `configurations`
- * (as the events have them), `sweep` (the last event), and in a partial file `unfinished`. A name that ends in `.csv` gets
+ * (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`. A name that ends in `.csv` gets
  * a row for each configuration instead, numbers as numbers, those of `--test` under names that start with `test_`.
  */
 export class SweepFile implements Disposable {
   readonly #place: ResultPlace;
   readonly #isCsv: boolean;
+  readonly #check = new UnfinishedCheck();
   #rows = 0;
 
   /** Starts a result at `path`. Throws a ResultFileError if it cannot be written. */
@@ -78,14 +80,21 @@ export class SweepFile implements Disposable {
       ];
       this.#place.write(`${cells.map(cellText).join(",")}\n`);
     } else {
-      this.#place.write(`${this.#rows === 1 ? "\n" : ",\n"}${JSON.stringify({ options, ...figures, test })}`);
+      const row = JSON.stringify({ options, ...figures, test });
+      this.#check.add(row);
+      this.#place.write(`${this.#rows === 1 ? "\n" : ",\n"}${row}`);
     }
   }
 
   /** Writes the rest and gives the file its name. Throws a ResultFileError if it cannot be written. */
   async finish({ type: _type, ...sweep }: SweepEvent, unfinished: Unfinished | null): Promise<void> {
     if (!this.#isCsv) {
-      const rest = { sweep, ...(unfinished === null ? {} : { unfinished }) };
+      const rest = {
+        sweep,
+        ...(unfinished === null
+          ? {}
+          : { unfinished, check: this.#check.add(JSON.stringify(unfinished)).text() }),
+      };
       this.#place.write(`\n],\n${JSON.stringify(rest).slice(1)}\n`);
     }
     await this.#place.finish();
@@ -93,6 +102,22 @@ export class SweepFile implements Disposable {
 
   [Symbol.dispose](): void {
     this.#place[Symbol.dispose]();
+  }
+}
+
+/** The SHA-256 over what a sweep continues with, so that it does not continue with anything else. */
+class UnfinishedCheck {
+  readonly #hash = createHash("sha256");
+
+  /** Takes the next row as JSON, or at last what is unfinished. */
+  add(text: string): this {
+    this.#hash.update(`${text}\n`, "utf8");
+    return this;
+  }
+
+  /** Hexadecimal. */
+  text(): string {
+    return this.#hash.digest("hex");
   }
 }
 
@@ -108,8 +133,8 @@ export interface PartialSweep {
 }
 
 /**
- * Reads the partial result of the same sweep. Throws a ConfigError if the file is not one, or is of other options, another
- * grid or other files than `head`.
+ * Reads the partial result of the same sweep. Throws a ConfigError if the file is not one, is of other options, another
+ * grid or other files than `head`, or is not as the sweep wrote it.
  */
 export async function readPartialSweep(path: string, head: SweepHead): Promise<PartialSweep> {
   const refuse = (why: string): never => {
@@ -122,7 +147,7 @@ export async function readPartialSweep(path: string, head: SweepHead): Promise<P
     if (error instanceof Deno.errors.NotFound) return refuse("does not exist: leave --continue out");
     throw new ResultFileError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }
-  let found: SweepResult & { readonly unfinished?: Unfinished };
+  let found: SweepResult & { readonly unfinished?: Unfinished; readonly check?: string };
   try {
     found = JSON.parse(text);
   } catch {
@@ -136,7 +161,13 @@ export async function readPartialSweep(path: string, head: SweepHead): Promise<P
     const [was, is] = [JSON.stringify(found[name]), JSON.stringify(head[name])];
     if (was !== is) return refuse(`is of other ${name}: it has ${was}, and this sweep has ${is}`);
   }
-  return { rows: found.configurations, unfinished: found.unfinished };
+  const check = new UnfinishedCheck();
+  const rows = Array.isArray(found.configurations) ? found.configurations : [];
+  for (const row of rows) check.add(JSON.stringify(row));
+  if (check.add(JSON.stringify(found.unfinished)).text() !== found.check) {
+    return refuse("was changed after the sweep had written it: leave --continue out");
+  }
+  return { rows, unfinished: found.unfinished };
 }
 
 function cellsOf(figures: ConfigurationFigures): (string | number | boolean | null)[] {

@@ -45,7 +45,12 @@ function pageOf(report: SweepReport, packedRuns: readonly Markup[]): string {
   return htmlDocument(
     title,
     markup`
-    ${pageHead(title, markup`${titleOf(event)}, Penstock ${origin.version}`)}
+    ${
+      pageHead(
+        title,
+        markup`${titleOf(event, String(origin.options["rank"] ?? event.rank))}, Penstock ${origin.version}`,
+      )
+    }
     <main id="sweep">
     ${luckSection(event, ranked.rows[0]?.row.sharpe ?? null)}
     ${colourMaps(ranked, event.rank)}

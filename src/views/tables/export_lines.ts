@@ -5,9 +5,9 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
 import { COLUMNS, type ExportRow, type OfRun, type TableName } from "./export_tables.ts";
 
-/** The start of what a spreadsheet, even one that trims or widens characters, takes for a formula or a command. */
+/** What a formula or a command starts with, even in a spreadsheet that trims or widens characters. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
-/** A terminal acts on tabs and line ends, but a quoted cell of CSV may hold them. This finds the rest. */
+/** The text between tabs and line ends, which a quoted cell may hold although a terminal acts on them. */
 const WITHIN_CELLS = /[^\t\r\n]+/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
@@ -28,7 +28,7 @@ export function rowLine(format: LineFormat, table: TableName, { cells, json }: E
   );
 }
 
-/** The totals of all closed positions or round trips, in words; `what` is one of them. */
+/** The totals of all closed positions or round trips, in words; `what` names one of them. */
 export function closedSummary(
   { count, cost, proceeds, fees, profit }: ClosedTotals,
   { run, realized, isFlat, what }: OfRun & {
@@ -45,7 +45,7 @@ export function closedSummary(
   const booked = agrees
     ? `which is what the ${source} realized`
     : `the ${source} realized ${realized} at average cost`;
-  const open = isFlat ? "" : "; a position is still open and not among them";
+  const open = isFlat ? "" : "; a position is still open and not included";
   const head = run === null ? "" : `run ${run}: `;
   return `${head}${count} ${what}${count === 1 ? "" : "s"}: ${sums}, ${booked}${open}`;
 }
@@ -53,7 +53,7 @@ export function closedSummary(
 /**
  * One line of CSV (RFC 4180), with its end. Numbers, and texts that are numbers, stay as they are, even negative ones.
  * Any other text that a spreadsheet might take for a formula gets an apostrophe in front, so that it shows as text. Null
- * is an empty cell. Whatever could steer a terminal or stay invisible is escaped as in `printable`.
+ * is an empty cell. Characters that could control a terminal or stay invisible are escaped as in `printable`.
  */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`;

@@ -1,17 +1,17 @@
-/** The figure of a sweep over two options as a map in colours; over three options as a row of maps. */
+/** Draws the ranked figure of a sweep over two options as a map in colours; over three options, as a row of maps. */
 import type { RankedRows } from "./ranked_rows.ts";
 
 /** From worst to best: colours of a 256-colour terminal that differ in lightness too. */
 const COLOURS = [17, 18, 19, 25, 31, 37, 71, 107, 143, 179, 221, 229];
 const RESET = "\x1b[0m";
 const CELL = "  ";
-/** A map that is wider or higher does not fit a terminal. */
+/** The largest map that fits a terminal. */
 const MOST_COLUMNS = 60;
 const MOST_ROWS = 40;
 /** The maps of a row are side by side as long as they fit. */
 const MOST_WIDTH = 150;
 
-/** The maps, one text each, with what their colours mean; none unless two or three options vary. */
+/** The maps, one text each, and a legend of their colours; none unless two or three options vary. */
 export function heatMap({ axes, values, isLessBetter }: RankedRows): string[] {
   if (axes.length !== 2 && axes.length !== 3) return [];
   const [outer, rows, columns] = axes.length === 3 ? axes : [null, ...axes];
@@ -46,8 +46,9 @@ export function heatMap({ axes, values, isLessBetter }: RankedRows): string[] {
       beside[0]!.lines.map((_, line) => beside.map(({ lines }) => lines[line]!).join("  ")).join("\n"),
     );
   }
+  const missing = present.length === values.length ? "" : "; ·· has no such figure, or no run accepts it";
   const legend = `rows ${rows!.name}, columns ${columns!.name} from ${columns!.values[0]} to ${
     columns!.values.at(-1)
-  }; ${colourOf(isLessBetter ? most : least)} worst ${colourOf(isLessBetter ? least : most)} best`;
+  }; ${colourOf(isLessBetter ? most : least)} worst ${colourOf(isLessBetter ? least : most)} best${missing}`;
   return [...blocks, legend];
 }

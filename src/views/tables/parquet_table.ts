@@ -31,15 +31,15 @@ const TYPES: Readonly<Record<ColumnKind, Omit<SchemaElement, "name">>> = {
   },
 };
 
-/** Takes rows, and writes them whenever enough have come. */
+/** Collects rows, and writes them a group at a time. */
 export interface ParquetTable {
-  /** Throws a ConfigError for an amount that does not fit, and for a text where an amount should be. */
+  /** Throws a ConfigError for an amount that does not fit, or a text in place of an amount. */
   add(cells: readonly Cell[]): void;
   /** Writes the remaining rows and the file's table of contents. */
   finish(): void;
 }
 
-/** Starts a file on `sink`, which gets its bytes in order. The library is loaded only now. */
+/** Starts a file on `sink`, which gets its bytes in order. Loads the Parquet library only now. */
 export async function parquetTable(sink: Sink, table: TableName): Promise<ParquetTable> {
   const { ParquetWriter } = await import("hyparquet-writer/src/parquet-writer.js");
   const { ByteWriter } = await import("hyparquet-writer/src/bytewriter.js");

@@ -17,25 +17,25 @@ export interface RankedGrid {
 /** Ranks the rows of one sweep, which come in grid order. */
 export class Ranking {
   readonly #grid: RankedGrid;
-  readonly #rank: Rank;
+  readonly rank: Rank;
   /** The figure of each place as a double; NaN where there is none. */
   readonly values: Float64Array;
   readonly #best: { readonly place: number; readonly row: ConfigurationEvent }[] = [];
 
   constructor(grid: RankedGrid, rank: Rank) {
     this.#grid = grid;
-    this.#rank = rank;
+    this.rank = rank;
     this.values = new Float64Array(grid.size).fill(NaN);
   }
 
   add(place: number, row: ConfigurationEvent): void {
-    const figure = rankedFigure(row, this.#rank);
+    const figure = rankedFigure(row, this.rank);
     if (figure === null) return;
     this.values[place] = Number(figure);
     const best = this.#best;
-    if (best.length === SHOWN_ROWS && !isBetter(row, best.at(-1)!.row, this.#rank)) return;
+    if (best.length === SHOWN_ROWS && !isBetter(row, best.at(-1)!.row, this.rank)) return;
     // Of equal rows the first of the grid comes first.
-    const behind = best.findIndex((other) => isBetter(row, other.row, this.#rank));
+    const behind = best.findIndex((other) => isBetter(row, other.row, this.rank));
     best.splice(behind < 0 ? best.length : behind, 0, { place, row });
     if (best.length > SHOWN_ROWS) best.pop();
   }
@@ -55,10 +55,10 @@ export class Ranking {
     return {
       axes: this.#grid.axes,
       values: this.values,
-      isLessBetter: this.#rank === "max-drawdown",
+      isLessBetter: this.rank === "max-drawdown",
       rows: this.#best.map(({ place, row }) => ({
         row,
-        figure: rankedFigure(row, this.#rank),
+        figure: rankedFigure(row, this.rank),
         neighbours: this.#neighbours(place),
       })),
     };

@@ -1,4 +1,4 @@
-/** A sweep in words: its progress in a line, and at the end its best rows, a map, and what they mean. */
+/** Describes a sweep in words: its progress in one line, and at the end its best rows, a map, and what they mean. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { grouped, span } from "../terminal/figures.ts";
 import type { Words } from "../terminal/terminal_view.ts";
@@ -8,7 +8,7 @@ import { type SweepFindings, sweepTable } from "./sweep_table.ts";
 /** How often progress is logged if there is no terminal. */
 const PROGRESS_LINE_MS = 5_000;
 const WIDE = 1_000;
-/** The time left cannot be estimated before this share is done. */
+/** The time left is estimated once this share is done. */
 const LEAST_SHARE = 0.01;
 
 /** The words of one sweep. */
@@ -41,7 +41,7 @@ export class SweepNarration implements Words {
     return { level: "info", text: sweepProgress(glance, WIDE) };
   }
 
-  /** Takes what the sweep has found, for the table. */
+  /** Keeps the results of the sweep for the table. */
   sweep(findings: SweepFindings): void {
     this.table = sweepTable(findings, this.#colours);
   }
@@ -49,17 +49,18 @@ export class SweepNarration implements Words {
 
 /** The progress of a sweep in one line of at most `width` characters. */
 export function sweepProgress(
-  { bytesRead, bytesTotal, trades, elapsedMs, configurations, done, lanes }: SweepGlance,
+  { bytesRead, bytesTotal, trades, seen, elapsedMs, configurations, done, lanes }: SweepGlance,
   width: number,
 ): string {
   const read = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
-  const share = read === null ? null : (done + lanes * read) / configurations;
+  const worked = trades === 0 || read === null ? null : read * seen / trades;
+  const share = worked === null ? null : (done + lanes * worked) / configurations;
   const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
-  const rate = elapsedMs === 0 ? 0 : trades * lanes * 1000 / elapsedMs;
+  const rate = elapsedMs === 0 ? 0 : seen * lanes * 1000 / elapsedMs;
   const parts = [
     share === null ? "" : `${Math.floor(share * 100)} %`,
     `${grouped(done)} of ${grouped(configurations)} configurations`,
-    `${grouped(trades)} trades`,
+    `${grouped(seen)} trades`,
     rate === 0 ? "" : `${grouped(Math.round(rate))} trades × configurations/s`,
     left === null ? "" : `${span(Math.round(left))} left`,
   ];

@@ -7,8 +7,19 @@ import { heatMap } from "./heat_map.ts";
 
 /** What a sweep has found, as far as a table shows it. */
 export interface SweepFindings {
+  /** What rows were to be ranked by. */
+  readonly asked: string;
   readonly event: SweepEvent;
   readonly ranked: RankedRows;
+}
+
+/** Figures that rows are ranked by, and that are shown of every row anyway. */
+const OWN_COLUMNS: readonly string[] = ["net-profit", "return", "max-drawdown"];
+
+/** The mean of the neighbours as its figure is shown. */
+function neighbourText(mean: number, rank: string): string {
+  if (rank === "net-profit") return signedMoney(mean.toFixed(2));
+  return rank === "return" || rank === "max-drawdown" ? percent(String(mean)) : mean.toFixed(3);
 }
 
 /** The same without what only an event has. */
@@ -18,12 +29,12 @@ export interface Ranked {
 }
 
 /** The text, in whole lines. A map is drawn only with `colours`. */
-export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): string {
+export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boolean): string {
   const { head, lines } = rankedTable({ event, ranked });
   const parts = [
-    titleOf(event),
+    titleOf(event, asked),
     lines.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}).`
+      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
       : aligned([head, ...lines]),
     ...(colours ? heatMap(ranked) : []),
     ...walkText(event),
@@ -32,15 +43,17 @@ export function sweepTable({ event, ranked }: SweepFindings, colours: boolean): 
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** The best rows as cells, each with its place first, and what heads them. */
+/** The best rows as cells, each with its place first, and their headings. */
 export function rankedTable(
   { event, ranked: { rows, axes } }: Ranked,
 ): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
+  // A figure that has a column of its own is not shown twice.
+  const ranked = OWN_COLUMNS.includes(event.rank) ? [] : [event.rank];
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
     "",
     ...axes.map(({ name }) => name),
-    event.rank,
+    ...ranked,
     "neighbours",
     "net profit",
     "return",
@@ -52,8 +65,8 @@ export function rankedTable(
   const lines = rows.map(({ row, figure, neighbours }, at) => [
     `${at + 1}`,
     ...axes.map(({ name }) => `${row.options[name] ?? NONE}`),
-    figure ?? NONE,
-    neighbours === null ? NONE : neighbours.toPrecision(4),
+    ...ranked.map(() => figure ?? NONE),
+    neighbours === null ? NONE : neighbourText(neighbours, event.rank),
     signedMoney(row.netProfit),
     percent(row.return),
     percent(row.maxDrawdown),
@@ -64,16 +77,17 @@ export function rankedTable(
   return { head, lines };
 }
 
-/** What was swept, and whether all of it was. */
+/** What was swept, and whether all of it was; `asked` is what rows were to be ranked by. */
 export function titleOf(
   { configurations, refused, trades, symbol, partial, rank }: Ranked["event"],
+  asked: string,
 ): string {
-  const without = refused === 0 ? "" : `, ${grouped(refused)} combinations refused`;
+  const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
   }${without}, ` +
-    `ranked by ${rank}${end}`;
+    `ranked by ${rank}${rank === asked ? "" : `, as no row has the figure ${asked}`}${end}`;
 }
 
 function walkText({ walkForward, walkForwardNetProfit, walkForwardEfficiency }: SweepEvent): string[] {

@@ -5,8 +5,8 @@ import { exactly, meanPriceText, priceText, shortMoney, signedMoney, valuesText 
 
 /**
  * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all
- * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known; `average` is what the
- * averages of a crossover are.
+ * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known; `average` is the kind
+ * of a crossover's averages.
  */
 export function fillText(
   event: FillEvent,
@@ -37,8 +37,8 @@ export function signalText(event: SignalEvent, average = "sma"): string {
 }
 
 /**
- * Why there is a signal: the crossing of two averages, or else each value of the strategy with its name; null if it has
- * none.
+ * The reason for a signal: the crossing of two averages, or else each value of the strategy with its name; null if the
+ * signal has no values.
  */
 function reason(
   { type: _type, time: _time, symbol: _symbol, tradeId: _id, side, price, ...values }: SignalEvent,

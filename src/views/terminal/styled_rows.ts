@@ -10,7 +10,7 @@ export interface ScreenSize {
 /** What a piece of text looks like, on dark and on light terminals alike. */
 export type Style = keyof typeof CODES;
 
-/** The codes of the palette: those that can be read on dark and on light backgrounds. */
+/** The codes of the palette: all are readable on dark and on light backgrounds. */
 const CODES = {
   bold: "1",
   reverse: "7",
@@ -32,7 +32,7 @@ export interface Span {
 /** A row from left to right. */
 export type Row = readonly Span[];
 
-/** The columns that a row takes. */
+/** How many columns a row takes. */
 export function rowWidth(row: Row): number {
   return row.reduce((width, { text }) => width + textWidth(text), 0);
 }
@@ -46,20 +46,20 @@ export function cutRow(row: Row, width: number): Row {
     if (left < 0) break;
     const size = textWidth(span.text);
     if (size <= left) kept.push(span);
-    // More follows, even where this piece alone would just fit.
+    // More pieces follow, even if this one alone would just fit.
     else kept.push({ ...span, text: cutTo(`${span.text} `, left + 1) });
     left -= size <= left ? size : left + 1;
   }
   return kept;
 }
 
-/** `left` at the left edge and `right` at the right one, `width` columns apart; `right` gives way if there is no room. */
+/** A row of `width` columns with `left` at its left edge and `right` at its right edge; `right` is cut if there is no room for both. */
 export function spread(left: Row, right: Row, width: number): Row {
   const between = width - rowWidth(left) - rowWidth(right);
   return between < 1 ? cutRow(left, width) : [...left, { text: " ".repeat(between) }, ...right];
 }
 
-/** The row as a terminal takes it, with colours or without. */
+/** The row as text for a terminal, with or without colours. */
 export function rowText(row: Row, colours: boolean): string {
   if (!colours) return row.map(({ text }) => text).join("");
   return row.map(({ text, style }) => style === undefined ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`)

@@ -6,8 +6,8 @@ import { seconds, signed } from "./narration.ts";
 import { counted, grouped, moment, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
- * A table of the run's results. `startCash` is what the account started with, quote currency; `named` are the exchange's
- * names of the assets, or null.
+ * A table of the run's results. `startCash` is the cash that the account started with, quote currency; `named` has the
+ * exchange's names of the assets, or is null.
  */
 export function summaryTable(
   summary: SummaryEvent,

@@ -19,7 +19,7 @@ import {
 
 /** The words for one kind of run. */
 export interface Words {
-  /** Whether there are words for every event. */
+  /** Whether every event has words. */
   readonly showsAll: boolean;
   /** The log lines for an event, after those that were held back. */
   lines(event: PenstockEvent): Iterable<Line>;
@@ -27,9 +27,9 @@ export interface Words {
   settle(): Iterable<Line>;
   /** The state of the run in one line of at most `width` columns. */
   glance(glance: Glance, width: number): string;
-  /** The same for the log, if there is no live line; null if it is too early for the next one. */
+  /** The same state for the log, if there is no live line; null if it is too early for another. */
   loggedGlance(glance: Glance): Line | null;
-  /** Takes the figures for the table of a backtest. */
+  /** Keeps the figures for the table of a backtest. */
   report?(report: Report): void;
   /** The table at the end, in whole lines; empty if there is none. */
   readonly table: string;
@@ -50,7 +50,7 @@ export interface TerminalOptions {
   readonly output: TextOutput | null;
   /** Whether the run ends when nobody reads the log any more. */
   readonly needsReader: boolean;
-  /** Once it is aborted, slow readers get little more time. */
+  /** Once this is aborted, slow readers get little more time. */
   readonly stop: AbortSignal;
   /** The keys and the pictures of a live run on a terminal; absent without them. */
   readonly controls?: Omit<ControlsOptions, "terminal" | "colours" | "log"> | null;
@@ -131,7 +131,7 @@ export class TerminalView implements View {
     return null;
   }
 
-  /** Nobody misses a table that has no reader. */
+  /** A table without a reader is dropped without an error. */
   get broken(): Error | null {
     const broken = this.#options.output?.broken ?? null;
     return broken instanceof ReaderGone || broken instanceof OutputStuck ? null : broken;

@@ -1,4 +1,4 @@
-/** The log lines of one run. A signal and a fill that follows at once share a line. */
+/** The log lines of one run's signals and fills. A signal and a fill that follows at once share a line. */
 import type { FillEvent, PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
 import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
@@ -13,7 +13,7 @@ export class TradeNarration {
   #unshown: SignalEvent | null = null;
   /** Oldest first. */
   readonly #recent: SignalEvent[] = [];
-  /** What a crossover's averages are. */
+  /** The kind of a crossover's averages. */
   #average: string | undefined;
 
   /** The line for this event, after the line of a signal that did not fill at once. `named` is as in `narrate`. */

@@ -140,6 +140,12 @@ Deno.test("overfittingProbability() does not depend on the order of configuratio
   );
 });
 
+Deno.test("overfittingProbability() takes of those that are equally the best the one that did worst afterwards", () => {
+  const configurations = [[1, 2, 1, 2], [1, 2, -1, -2], [0, 0, 0, 0]];
+  // By the first half the second is chosen, which loses; by the second half the first, which shares the top.
+  assertEquals(probabilityOf(configurations, 2), { probability: 0.5, folds: 2 });
+});
+
 Deno.test("overfittingProbability() ranks a configuration without a position as a ratio of zero", () => {
   const random = new Random(5);
   const flat = new Float64Array(160);

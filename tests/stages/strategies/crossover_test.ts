@@ -1,7 +1,9 @@
 import { assertThrows } from "@std/assert";
 import fc from "fast-check";
+import type { Block } from "../../../src/domain/market/block.ts";
 import type { Wish } from "../../../src/domain/market/signal.ts";
 import type { Tick } from "../../../src/domain/market/tick.ts";
+import { TradeBlock } from "../../../src/domain/market/trade_block.ts";
 import { AverageStage } from "../../../src/stages/average.ts";
 import { Crossover, EmaCrossover } from "../../../src/stages/strategies/crossover.ts";
 import { Exact } from "../../support/exact.ts";
@@ -9,11 +11,19 @@ import { SeededRandom } from "../../support/random.ts";
 import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
 import { wishesOver } from "./wishes.ts";
-import { blocksOf } from "../../support/blocks.ts";
 import { assertEquals } from "../../support/equals.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
 testStrategy("crossover of exponential averages", () => new EmaCrossover(3, 8));
+
+/** One block, which holds one of these ticks after the other: a new one for each would cost more than its averages. */
+function* lent(ticks: Iterable<Tick>): Generator<Block> {
+  const block = new TradeBlock("BTCUSDT", null, 1);
+  for (const tick of ticks) {
+    block.take(tick);
+    yield block;
+  }
+}
 
 /** The wish after each tick, and both averages as text. */
 type Found = [Wish, string | null, string | null];
@@ -30,7 +40,7 @@ class Averages {
 
   /** The wish after each of these ticks. */
   *over(ticks: Iterable<Tick>): Generator<Wish> {
-    for (const { wishes } of this.stage.over(blocksOf(ticks))) yield wishes[0] as Wish;
+    for (const { wishes } of this.stage.over(lent(ticks))) yield wishes[0] as Wish;
   }
 
   get values(): [string | null, string | null] {

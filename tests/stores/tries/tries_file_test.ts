@@ -47,6 +47,21 @@ Deno.test("addTries() loses nothing when sweeps end at the same time", () =>
     ]);
   }));
 
+Deno.test("addTries() waits for a process that holds the file, and adds to what that wrote", () =>
+  withTries(async (path) => {
+    await addTries(path, TRADES, numbered(0, 4));
+    const written = Deno.readTextFileSync(path);
+    await forgetTries(path, TRADES.digest);
+    using other = Deno.openSync(`${path}.lock`, { write: true });
+    other.lockSync(true);
+    const adding = addTries(path, TRADES, numbered(10, 3));
+    // Time enough to write without waiting.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    Deno.writeTextFileSync(path, written);
+    other.unlockSync();
+    assertEquals(await adding, 7);
+  }));
+
 Deno.test({
   name: "addTries() keeps files that only their owner can use",
   ignore: Deno.build.os === "windows",

@@ -89,6 +89,6 @@ Deno.test("closedSummary() shows the totals, and whether they are complete", () 
   assertEquals(
     closedSummary({ ...totals, count: 2 }, { run: 1, realized: "5", isFlat: false, what: "closed position" }),
     "run 1: 2 closed positions: cost 100, proceeds 99.9, fees 0.2, profit -0.3, the journal realized 5 at average " +
-      "cost; a position is still open and not among them",
+      "cost; a position is still open and not included",
   );
 });

@@ -76,11 +76,11 @@ function plainMap(ranked: RankedRows): string[] {
 
 Deno.test("sweepTable() shows the best rows with their neighbours, and never without what they mean", () => {
   assertEquals(
-    sweepTable({ event: LAST, ranked: RANKED }, false),
-    `BTCUSDT: 5 configurations over 1,000 trades, 1 combinations refused, ranked by sharpe
+    sweepTable({ asked: "sharpe", event: LAST, ranked: RANKED }, false),
+    `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by sharpe
 
    short  long  sharpe  neighbours  net profit  return  max drawdown  round trips  fills
-1      5    40     1.8      0.8667     +100.00  1.00 %        1.23 %          617  1,234
+1      5    40     1.8       0.867     +100.00  1.00 %        1.23 %          617  1,234
 2     10    40     1.2           –     +100.00  1.00 %        1.23 %          617  1,234
 
 Nothing can be said about luck.
@@ -92,7 +92,10 @@ It is too early.
 Deno.test("sweepTable() says that a sweep is partial, and shows windows with their efficiency", () => {
   const window = { from: ROW.time, to: ROW.time, options: ROW.options, chosenProfit: "50", netProfit: "-20" };
   const walked = { walkForward: [window], walkForwardNetProfit: "-20", walkForwardEfficiency: "-0.4" };
-  const text = sweepTable({ event: { ...LAST, ...walked, partial: true }, ranked: RANKED }, false);
+  const event = { ...LAST, ...walked, partial: true, rank: "net-profit" };
+  const text = sweepTable({ asked: "sharpe", event, ranked: RANKED }, false);
+  assertStringIncludes(text, "ranked by net-profit, as no row has the figure sharpe");
+  assertStringIncludes(text, "   short  long  neighbours  net profit");
   assertStringIncludes(text, "Stopped before the end");
   assertStringIncludes(text, "2025-01-02T00:00:00  short 5, long 40         +50.00       -20.00");
   assertStringIncludes(text, "all windows -20.00, efficiency -40.00 %");
@@ -101,7 +104,8 @@ Deno.test("sweepTable() says that a sweep is partial, and shows windows with the
 Deno.test("heatMap() has a block of colour for each pair, dots where there is no figure, and more of them for three options", () => {
   assertEquals(plainMap(RANKED), [
     " 5 [71][229][107]\n10 ··[179][17]",
-    "rows short, columns long from 20 to 60; [17] worst [229] best",
+    "rows short, columns long from 20 to 60; [17] worst [229] best; " +
+    "·· has no such figure, or no run accepts it",
   ]);
   const [best] = plainMap({ ...RANKED, isLessBetter: true });
   assertStringIncludes(best!, "[229]\n".trim());
@@ -114,10 +118,17 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
 });
 
 Deno.test("sweepProgress() shows configurations, trades, their rate and the time left", () => {
-  const glance = { of: "sweep", bytesRead: 50, bytesTotal: 100, trades: 4_000, elapsedMs: 2_000 } as const;
+  const glance = {
+    of: "sweep",
+    bytesRead: 50,
+    bytesTotal: 100,
+    trades: 5_000,
+    seen: 4_000,
+    elapsedMs: 2_000,
+  } as const;
   assertEquals(
     sweepProgress({ ...glance, configurations: 190, done: 0, lanes: 190 }, 200),
-    "50 %  0 of 190 configurations  4,000 trades  380,000 trades × configurations/s  2 s left",
+    "40 %  0 of 190 configurations  4,000 trades  380,000 trades × configurations/s  3 s left",
   );
   assert(sweepProgress({ ...glance, configurations: 10, done: 5, lanes: 5 }, 20).length <= 20);
 });

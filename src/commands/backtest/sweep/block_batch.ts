@@ -47,6 +47,11 @@ export class BatchMemory {
     return this.#rows + BLOCK_ROWS <= BATCH_ROWS;
   }
 
+  /** How many trades it has. */
+  get rows(): number {
+    return this.#rows;
+  }
+
   clear(): void {
     this.#rows = 0;
   }

@@ -7,6 +7,7 @@ import type {
   SweepEvent,
   SweepRow,
 } from "../../../domain/run/sweep_result.ts";
+import type { Rank } from "../../../domain/run/sweep_rank.ts";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 import type { PartialSweep, Unfinished } from "../../../stores/results/sweep_file.ts";
 import type { TriedTrades } from "../../../stores/tries/tries_file.ts";
@@ -25,7 +26,7 @@ export type TradeFacts = Omit<PassResult, "folds">;
 interface Kept {
   readonly facts: TradeFacts;
   readonly rows: RowsSnapshot;
-  readonly walk: readonly (Candidate | null)[];
+  readonly walks: readonly (readonly (Candidate | null)[])[];
   readonly texts: readonly string[];
 }
 
@@ -39,17 +40,20 @@ export class Findings {
   readonly #places: readonly number[];
   readonly #config: Config;
   readonly #rows: SweepRows;
-  readonly #ranking: Ranking;
-  readonly #walk: WalkForward;
+  /** By each of the figures that the rows may be ranked by. */
+  readonly #choices: readonly { readonly ranking: Ranking; readonly walk: WalkForward }[];
   #done = 0;
 
-  constructor({ grid, places }: Swept, config: Config) {
+  /** Rows are ranked by the first of `ranks` that some row has, in each window too; by the last one if none has any. */
+  constructor({ grid, places }: Swept, config: Config, ranks: readonly Rank[]) {
     this.#grid = grid;
     this.#places = places;
     this.#config = config;
     this.#rows = new SweepRows(places.length);
-    this.#ranking = new Ranking(grid, config.rank);
-    this.#walk = new WalkForward(config.rank, config.cash);
+    this.#choices = ranks.map((rank) => ({
+      ranking: new Ranking(grid, rank),
+      walk: new WalkForward(rank, config.cash),
+    }));
   }
 
   /** How many configurations are finished. */
@@ -69,7 +73,7 @@ export class Findings {
     const [choice = []] = of("choice");
     const [test = null] = of("test");
     const places = this.#places.slice(this.#done, this.#done + choice.length);
-    this.#walk.add(places, of("window"));
+    for (const { walk } of this.#choices) walk.add(places, of("window"));
     this.texts.push(...texts);
     return choice.map((result, lane) => {
       const kept = test?.[lane] ?? null;
@@ -88,15 +92,17 @@ export class Findings {
     this.facts = kept.facts;
     this.texts.push(...kept.texts);
     this.#rows.restore(kept.rows);
-    this.#walk.candidates.push(...kept.walk.map((one) => one ?? undefined));
+    for (const [at, { walk }] of this.#choices.entries()) {
+      walk.candidates.push(...kept.walks[at]!.map((one) => one ?? undefined));
+    }
     return rows.map((row) => this.#row(row));
   }
 
   /** What `restore` needs; null before the first pass. */
   get unfinished(): Unfinished | null {
     if (this.facts === null) return null;
-    const walk = Array.from(this.#walk.candidates, (one) => one ?? null);
-    return { facts: this.facts, rows: this.#rows.snapshot(), walk, texts: this.texts } satisfies Kept;
+    const walks = this.#choices.map(({ walk }) => Array.from(walk.candidates, (one) => one ?? null));
+    return { facts: this.facts, rows: this.#rows.snapshot(), walks, texts: this.texts } satisfies Kept;
   }
 
   /** The trades, for those who count what was tried on them; null before the first pass. */
@@ -106,18 +112,18 @@ export class Findings {
 
   /** The places of the best rows, best first. */
   get bestPlaces(): readonly number[] {
-    return this.#ranking.places;
+    return this.#choice.ranking.places;
   }
 
   /** The best rows, for views. */
   get ranked(): RankedRows {
-    return this.#ranking.shown;
+    return this.#choice.ranking.shown;
   }
 
   /** The last event, after as many tries on these trades. */
   event(tried: number, elapsedMs: number): SweepEvent {
-    const { symbol, rank, walkForward } = this.#config;
-    const { best } = this.#ranking;
+    const { symbol, walkForward } = this.#config;
+    const { ranking: { best, rank }, walk } = this.#choice;
     const { trades = 0, to = "1970-01-01T00:00:00.000000Z" } = this.facts ?? {};
     return {
       type: "sweep",
@@ -133,9 +139,9 @@ export class Findings {
       ...judge(this.#rows, {
         best: best === null ? null : this.#places.indexOf(best.place),
         tried,
-        walk: walkForward === null ? null : this.#walk,
+        walk: walkForward === null ? null : walk,
       }),
-      ...this.#walk.shown((place) => this.#optionsAt(place)),
+      ...walk.shown((place) => this.#optionsAt(place)),
       partial: this.#done < this.#places.length,
     };
   }
@@ -147,8 +153,15 @@ export class Findings {
       symbol: this.#config.symbol,
       ...row,
     };
-    this.#ranking.add(this.#places[this.#done++]!, event);
+    for (const { ranking } of this.#choices) ranking.add(this.#places[this.#done]!, event);
+    this.#done++;
     return event;
+  }
+
+  get #choice(): { readonly ranking: Ranking; readonly walk: WalkForward } {
+    const windows = this.#config.walkForward ?? 0;
+    return this.#choices.find(({ ranking, walk }) => ranking.best !== null && walk.count === windows) ??
+      this.#choices.at(-1)!;
   }
 
   #optionsAt(place: number): ShownOptions {

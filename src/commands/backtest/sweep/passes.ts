@@ -1,7 +1,7 @@
 /** How many configurations a sweep computes at once. */
 
-/** About as many as fit into some hundred megabytes: each needs some ten kilobytes. */
-export const MOST_LANES = 4_096;
+/** As many need some hundred megabytes, most of them for what each of them has sampled. */
+export const MOST_LANES = 1_024;
 /** Fewer make reading the files again the greater part of the work. */
 const FEWEST_LANES = 256;
 /** A pass of so many trades and configurations takes about half a minute: what is lost when the sweep is stopped. */

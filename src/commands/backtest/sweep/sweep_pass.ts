@@ -39,7 +39,9 @@ export interface PassResult {
 
 /** A pass that goes on. */
 export interface PassProgress extends ReadProgress {
+  /** Trades that have been read, and those of them that no lane or not every lane has seen. */
   trades: number;
+  behind: () => number;
 }
 
 /** After this time the program gets to see whether it was asked to end, ms. */
@@ -69,6 +71,7 @@ export async function runPass(
   });
   const { config } = input;
   const lanes = await team?.(config) ?? null;
+  progress.behind = () => lanes?.behind ?? 0;
   const results: Promise<FoldResult[]>[] = [];
   const boundaries = [...new Set(folds.flatMap(({ from, to }) => [from, to]))]
     .filter((at) => at > 0 && at < Infinity).sort((one, other) => one - other);
@@ -91,6 +94,12 @@ export async function runPass(
     },
   });
   if (lanes !== null) { for (const fold of folds) if (fold.from === 0) lanes.open(fold.id); }
+  const stopping = Promise.withResolvers<null>();
+  const stopWaiting = (): void => stopping.resolve(null);
+  stop.addEventListener("abort", stopWaiting);
+  /** The outcome of `work`, or null once the sweep is stopped: a thread can be at one batch for many seconds. */
+  const unlessStopped = async <T>(work: Promise<T> | null): Promise<T | null> =>
+    work === null ? null : await Promise.race([work, stopping.promise]);
   let turnedAt = performance.now();
   const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     for (const event of events) {
@@ -102,7 +111,7 @@ export async function runPass(
     }
     shown.settle();
     progress.trades = run.trades;
-    await lanes?.ready();
+    await unlessStopped(lanes?.ready() ?? null);
     if (performance.now() - turnedAt < TURN_MS) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
     turnedAt = performance.now();
@@ -116,8 +125,9 @@ export async function runPass(
     const facts = { trades, digest: run.digest, from: run.firstTime, to: run.lastTime };
     if (stop.aborted || lanes === null) return { folds: [], ...facts };
     for (const fold of folds) if (fold.to > trades || fold.to === Infinity) close(fold, trades);
-    return { folds: await Promise.all(results), ...facts };
+    return { folds: await unlessStopped(Promise.all(results)) ?? [], ...facts };
   } finally {
+    stop.removeEventListener("abort", stopWaiting);
     lanes?.dismiss();
     for (const result of results) result?.catch(() => {});
   }

@@ -14,6 +14,8 @@ export interface Team extends BlockFollower<Block> {
   close(fold: number, use: FoldUse, trades: number): Promise<FoldResult[]>;
   /** Null if it can take more blocks. Otherwise resolves once it can. Throws what has failed. */
   ready(): Promise<void> | null;
+  /** How many trades it has been given that are not finished. */
+  readonly behind: number;
   /** Ends its threads, whatever they are at. */
   dismiss(): void;
 }
@@ -66,6 +68,7 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
     open: (fold) => lanes.open(fold),
     close: (fold, use, trades) => Promise.resolve(own.close(fold, use, trades)),
     ready: () => null,
+    behind: 0,
     dismiss: () => {},
   };
 }

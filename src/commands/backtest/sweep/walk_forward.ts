@@ -55,6 +55,11 @@ export class WalkForward {
     }
   }
 
+  /** In how many windows there was something to choose. */
+  get count(): number {
+    return this.candidates.filter((one) => one !== undefined).length;
+  }
+
   /** What the windows earned one after another. */
   shown(optionsAt: (place: number) => ShownOptions): Shown {
     const { kept, net, found } = this.#sums();

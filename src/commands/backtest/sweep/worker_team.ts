@@ -147,6 +147,12 @@ class WorkerTeam implements Team {
     return this.#sent.size < MOST_BATCHES ? null : this.#room();
   }
 
+  get behind(): number {
+    let rows = this.#memory.rows;
+    for (const { memory } of this.#sent.values()) rows += memory.rows;
+    return rows;
+  }
+
   dismiss(): void {
     for (const { worker } of this.#threads) worker.terminate();
   }

@@ -1,4 +1,4 @@
-/** What an order must come to: the checks behind the instrument's rules, and behind the books. */
+/** The checks of an order's size against the instrument's rules and the account's books. */
 import type { Account } from "../../account/account.ts";
 import { FEE_STEP, lotsOrMore, type Money, outlayOf, plain } from "../../numbers/money.ts";
 import type { Order } from "../../orders/order.ts";
@@ -15,7 +15,7 @@ export function noPosition({ lot }: TradingParameters, account: Account): OrderC
   };
 }
 
-/** A purchase that comes to nothing needs cash for the smallest quantity and its fee; in quote currency. */
+/** A purchase below the smallest quantity is refused here if the cash would not pay for that quantity and its fee; in quote currency. */
 export function fundsForLeast(parameters: TradingParameters, account: Account): OrderCheck {
   const least = new LeastQuantity(parameters);
   const grossing = parameters.feeRate.plus(1);
@@ -44,14 +44,14 @@ export function lot(parameters: TradingParameters, account: Account): OrderCheck
 export function minNotional({ minNotional }: TradingParameters): OrderCheck {
   return {
     judgeQuote({ isWorking }, quote) {
-      // Slippage of more than a small price leaves nothing, which no order may trade for.
+      // Slippage can reduce a small price to zero, and no order may trade at zero.
       if (!quote.price.isZero() && (isWorking || quote.wholeNotional.gte(minNotional))) return null;
       return breach(minNotional, quote.wholeNotional);
     },
   };
 }
 
-/** The quantity of a whole order, with what it has filled already; in base currency. */
+/** The quantity of a whole order, including what it has filled; in base currency. */
 export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
@@ -59,7 +59,7 @@ export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderChec
   };
 }
 
-/** price × quantity of a whole order, with what it has filled already; in quote currency. */
+/** price × quantity of a whole order, including what it has filled; in quote currency. */
 export function maxNotional({ maxNotional: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
@@ -82,7 +82,7 @@ export function funds({ stake, feeRate }: TradingParameters, account: Account): 
   };
 }
 
-/** The smallest quantity of an order: a lot or more, and of an order that is working a lot. */
+/** The smallest quantity of an order: a lot or more; of an order that is working, a lot. */
 class LeastQuantity {
   readonly #lot: Money;
   readonly #minQuantity: Money | null;
@@ -94,7 +94,7 @@ class LeastQuantity {
     this.#least = minQuantity === null ? lot : lotsOrMore(minQuantity, lot);
   }
 
-  /** Without a smallest quantity of the instrument, a sale may be smaller than a lot. */
+  /** If the instrument has no smallest quantity, a sale may be smaller than a lot. */
   isReached({ isWorking }: Order, { whole }: Quote): boolean {
     if (whole.isZero()) return false;
     return isWorking || this.#minQuantity === null || whole.gte(this.#minQuantity);

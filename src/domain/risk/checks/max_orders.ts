@@ -3,7 +3,7 @@ import type { Side } from "../../numbers/money.ts";
 import { hasPassed } from "../../numbers/time.ts";
 import { AccountMemory, type Breach, type OrderCheck } from "./order_check.ts";
 
-/** At most `count` orders in any `within`. */
+/** At most `count` orders in any span of `within`. */
 export interface OrderRate {
   readonly count: number;
   /** ms. */
@@ -20,10 +20,10 @@ interface Memory {
   readonly passed: readonly number[];
 }
 
-/** Refuses an order if as many as are allowed started less than the limit's duration before. */
+/** Refuses an order if `count` others started less than `within` before it. */
 export class MaxOrders implements OrderCheck {
   readonly #limit: OrderRate | null;
-  /** As many as are allowed at once, in all symbols of the account. */
+  /** The start times of the last `count` orders, for all symbols of the account. */
   readonly #passed: number[];
 
   constructor({ maxOrders }: OrderRateParameters, memory: AccountMemory = new AccountMemory()) {

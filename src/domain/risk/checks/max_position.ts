@@ -2,7 +2,7 @@ import type { Account } from "../../account/account.ts";
 import { type Money, plain } from "../../numbers/money.ts";
 import type { OrderCheck } from "./order_check.ts";
 
-/** A limit on what a position may be worth; null for none. */
+/** A limit on the worth of a position; null for none. */
 export interface PositionParameters {
   /** Quote currency, at the fill price of a purchase. */
   readonly maxPosition: Money | null;

@@ -57,14 +57,14 @@ export class OrderChecks {
     this.#notingFills = this.#with("filled");
   }
 
-  /** The same checks under other parameters; they remember what these do. */
+  /** The same checks with other parameters; they keep what these remember. */
   under(parameters: TradingParameters): OrderChecks {
     const checks = new OrderChecks(parameters, this.#account, this.#table, this.#memory);
     checks.restore(this.snapshot());
     return checks;
   }
 
-  /** The first breach of a signal at its own trade; null if it may make an order. */
+  /** The first breach of a signal at its own trade; null if the signal may make an order. */
   judgeSignal(trade: TradeTimes): FoundBreach | null {
     for (const { reason, check } of this.#ofSignals) {
       const breach = check.judgeSignal(trade);
@@ -73,7 +73,7 @@ export class OrderChecks {
     return null;
   }
 
-  /** The first breach of an order that is due at `time`, µs since 1970; null if it may ask for a price. */
+  /** The first breach of an order that is due at `time`, µs since 1970; null if the order may ask for a price. */
   judgeStart(side: Side, time: number): FoundBreach | null {
     for (const { reason, check } of this.#ofStarts) {
       const breach = check.judgeStart(side, time);
@@ -82,7 +82,7 @@ export class OrderChecks {
     return null;
   }
 
-  /** The first breach of an order at what it would trade; null if it may. */
+  /** The first breach of an order at the price and quantity it would trade; null if it may trade. */
   judgeQuote(order: Order, quote: Quote): FoundBreach | null {
     for (const { reason, check } of this.#ofQuotes) {
       const breach = check.judgeQuote(order, quote);
