@@ -10,7 +10,8 @@ const MOST_VALUES = 1_000_000;
 
 /**
  * The texts of the values in `5,10,20..100:20`, in order. A range includes its end if its steps reach it. Its
- * numbers share one unit, or are durations. Throws NotAllowed for a range that is not valid.
+ * numbers share one unit, or are durations. Throws NotAllowed for a range that is not valid, and for more than a million
+ * values.
  *
  * @example
  * ```ts
@@ -22,10 +23,17 @@ const MOST_VALUES = 1_000_000;
  * ```
  */
 export function valuesIn(text: string): string[] {
-  return text.split(",").flatMap((part) => part.includes("..") ? rangeIn(part) : [part]);
+  const values: string[] = [];
+  for (const part of text.split(",")) {
+    for (const value of part.includes("..") ? rangeIn(part, MOST_VALUES - values.length) : [part]) {
+      values.push(value);
+    }
+  }
+  return values;
 }
 
-function rangeIn(text: string): string[] {
+/** Throws NotAllowed for a range with more than `room` values, before it makes any: a line has room for many ranges. */
+function rangeIn(text: string, room: number): string[] {
   const [, from = "", to = "", step = ""] = /^(.*?)\.\.(.*?):(.*)$/.exec(text) ?? [];
   const parts = [from, to, step].map((part) => MEASURED.exec(part));
   if (parts.some((part) => part === null)) throw refused(text);
@@ -43,6 +51,7 @@ function rangeIn(text: string): string[] {
   if (count > MOST_VALUES) {
     throw new NotAllowed(`a range of up to ${MOST_VALUES} values, and "${text}" has ${count}`);
   }
+  if (count > room) throw new NotAllowed(`a list of up to ${MOST_VALUES} values`);
   const [unit] = units;
   return Array.from({ length: count }, (_, at) => {
     const value = least.plus(by.times(at));

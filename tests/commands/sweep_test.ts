@@ -6,6 +6,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { inProcess } from "../support/in_process.ts";
 import { SeededRandom } from "../support/random.ts";
+import { sweepEvents } from "../support/sweep_process.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 
 const RECORDED = "futures-APEUSDT-aggTrades-2024-10-18.zip";
@@ -26,28 +27,6 @@ const TOTALS = [
   ],
 ];
 const METRICS = ["netProfit", "return", "roundTrips", "winRate", "profitFactor", "sharpe", "sortino"];
-
-/** The events of a sweep of `files`, in a folder of its own, in which it counts its tries. */
-async function sweepOf(args: readonly string[]): Promise<PrintedEvent[]> {
-  const { code, stdout, stderr } = await inFolder(() =>
-    inProcess("sweep", "--json", "--log-level=error", ...args)
-  );
-  assertEquals([code, stderr], [0, ""]);
-  return eventsOf(stdout);
-}
-
-/** Runs in a new folder, as tries are counted in `data/`. */
-async function inFolder<T>(run: () => Promise<T>): Promise<T> {
-  const before = Deno.cwd();
-  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
-  Deno.chdir(folder);
-  try {
-    return await run();
-  } finally {
-    Deno.chdir(before);
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** What a backtest says of the options of a row. */
 async function backtestOf(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -112,7 +91,7 @@ Deno.test("each row of a sweep is the backtest of its options, to the last digit
       walk(`${folder}/walk.csv`, 3_000, seed);
       const files = [`${folder}/walk.csv`];
       for (const grid of GRIDS) {
-        const rows = rowsIn(await sweepOf([...files, ...grid, "--workers=1"]));
+        const rows = rowsIn(await sweepEvents([...files, ...grid, "--workers=1"]));
         const row = random.pick(rows);
         const fixed = grid.filter((arg) => !/,|\.\./.test(arg));
         const single = await backtestOf([...files, ...fixed, ...optionsOf(row)]);
@@ -145,7 +124,7 @@ Deno.test({
       ];
       const found = [];
       for (const workers of compared === 0 ? [1, 2, 4] : [2]) {
-        found.push(rowsIn(await sweepOf([...args, ...grid, `--workers=${workers}`])));
+        found.push(rowsIn(await sweepEvents([...args, ...grid, `--workers=${workers}`])));
       }
       for (const rows of found.slice(1)) assertEquals(rows, found[0]);
       for (const row of compared === 0 ? found[0]!.slice(3, 5) : found[0]!) {
@@ -164,7 +143,7 @@ Deno.test("a sweep counts combinations that no run accepts, and refuses a grid o
   const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
   try {
     walk(`${folder}/walk.csv`, 500, 1);
-    const events = await sweepOf([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
+    const events = await sweepEvents([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
     assertEquals(rowsIn(events).map((row) => optionsOf(row).join()), [
       ..."--short=10,--long=20 --short=10,--long=40 --short=30,--long=40".split(" "),
     ]);

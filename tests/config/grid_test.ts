@@ -25,6 +25,11 @@ Deno.test("valuesIn() refuses ranges that go nowhere, never end or mix units", (
   }
 });
 
+Deno.test("valuesIn() refuses a list of many long ranges before it has made them all", () => {
+  const ranges = `1..2:1${",1..1000000:1".repeat(100_000)}`;
+  assertThrows(() => valuesIn(ranges), NotAllowed, "a list of up to 1000000 values");
+});
+
 Deno.test("Grid has the product of the values in the order of the options, the last one turning fastest", () => {
   const { swept: { grid, places } } = configureSweep(given({ long: "20,40", short: "10,30", fee: "0" }), []);
   assertEquals(grid.axes.map(({ name }) => name), ["long", "short"]);

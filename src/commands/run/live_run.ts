@@ -179,7 +179,8 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        if (this.#feed.hasKept) await this.#recording?.rest();
+        // Buffered batches follow one another without a pause.
+        await this.#recording?.rest();
         // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
         break;

@@ -22,11 +22,6 @@ export class ReadAhead implements Feed {
     this.#limit = limit;
   }
 
-  /** Whether kept batches wait for the consumer: they come without a turn of the event loop between them. */
-  get hasKept(): boolean {
-    return this.#kept.length > 0;
-  }
-
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     try {
       for (;;) {
