@@ -3,6 +3,10 @@ import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes }
 import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configureSweep } from "../../src/config/grid.ts";
+import { sweptResult } from "../../src/commands/report/swept_result.ts";
+import { RESULT_VERSION, SCHEMA } from "../../src/stores/results/result_file.ts";
+import { resultReport } from "../../src/views/report/result_report.ts";
+import { sweepPage } from "../../src/views/report/sweep_page.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { SweepResult } from "../../src/domain/run/sweep_result.ts";
 import type { PackedReport } from "../../src/views/report/page_format.ts";
@@ -152,6 +156,35 @@ Deno.test("A sweep's result does not say where its page is, so another page does
   await inFolder(async (file) => {
     const { result } = await swept(file, []);
     assertEquals(result.options["report"], null);
+  });
+});
+
+Deno.test("sweepPage() leaves out the last full reports if not all fit, and says so", async () => {
+  await inFolder(async (file) => {
+    const { result } = await swept(file, []);
+    const { code } = await inProcess(
+      "backtest",
+      file("trades.csv"),
+      "--out",
+      file("one.json"),
+      "--log-level=error",
+    );
+    assertEquals(code, 0);
+    const one = resultReport(
+      JSON.parse(await Deno.readTextFile(file("one.json"))),
+      { schema: SCHEMA, version: RESULT_VERSION },
+      () => "",
+    );
+    const report = { ...sweptResult(result), runs: [one, one, one, one, one] };
+    const whole = await sweepPage(report);
+    assertEquals((await runsIn(whole)).length, 5);
+    const most = 135_000;
+    const page = await sweepPage(report, most);
+    assertLess(new TextEncoder().encode(page).length, most + 1);
+    const { length } = await runsIn(page);
+    assert(length > 0 && length < 5, `${length}`);
+    assertStringIncludes(page, `${5 - length} more did not fit into this page`);
+    assertEquals(page.match(/href="#run-/g)!.length, length);
   });
 });
 

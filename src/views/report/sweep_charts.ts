@@ -1,7 +1,7 @@
 /** Charts of a sweep's page as SVG, each with its table behind it. */
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
-import { money, percent, signedMoney } from "../terminal/figures.ts";
+import { money, signedMoney, unsignedPercent } from "../terminal/figures.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeOf } from "./page_times.ts";
 
@@ -81,7 +81,7 @@ export function walkForward(
     walkForwardEfficiency === null
       ? ""
       : `: ${
-        percent(walkForwardEfficiency)
+        unsignedPercent(walkForwardEfficiency)
       } of what the choices had earned, for the same length of time (efficiency)`
   }.</p>
     ${curve(walkForwardCurve, walkForward.map(({ from }) => from), quote)}

@@ -17,11 +17,11 @@ import type { SweepReport } from "./sweep_report.ts";
 /** Of each line of a full report: its charts are about as many pixels wide. */
 const MOST_POINTS = 1_200;
 
-/** The page's markup, of at most `MOST_BYTES`: the full reports of fewer of the best configurations if need be. */
-export async function sweepPage(report: SweepReport): Promise<string> {
+/** The page's markup, of at most `most` bytes: the full reports of fewer of the best configurations if need be. */
+export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
   const { runs } = report;
   // The links to all of them are counted, so that what is left is theirs.
-  let left = MOST_BYTES - bytesOf(pageOf(report, runs.map(() => markup``)));
+  let left = most - bytesOf(pageOf(report, runs.map(() => markup``)));
   const packedRuns: Markup[] = [];
   for (const [at, run] of runs.entries()) {
     const text = await fitting(
