@@ -46,22 +46,30 @@ export class Charts {
 
   /**
    * Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks, `onSpan` with the
-   * stretch of time that is shown and where, whenever one of them changes.
+   * stretch of time that is shown and where, whenever one of them changes. Once `signal` is aborted, the charts follow
+   * no change any more.
    */
-  constructor(run: Run, onTrip: (trip: Trip) => void, onSpan: (span: Span, area: Area) => void) {
+  constructor(
+    run: Run,
+    onTrip: (trip: Trip) => void,
+    onSpan: (span: Span, area: Area) => void,
+    signal: AbortSignal,
+  ) {
     this.#run = run;
     this.#onTrip = onTrip;
     this.#onSpan = onSpan;
     this.#axisWidth = axisWidth(run);
     this.#whole = this.#span = { from: run.from, to: run.to };
     this.#build();
-    onZone(() => this.#rebuild());
+    onZone(() => this.#rebuild(), signal);
     for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-      matchMedia(query).addEventListener("change", () => this.#rebuild());
+      matchMedia(query).addEventListener("change", () => this.#rebuild(), { signal });
     }
-    addEventListener("beforeprint", () => this.#resize(PAPER_WIDTH));
-    addEventListener("afterprint", () => this.#resize());
-    new ResizeObserver(() => this.#resize()).observe(document.getElementById("chart-price")!);
+    addEventListener("beforeprint", () => this.#resize(PAPER_WIDTH), { signal });
+    addEventListener("afterprint", () => this.#resize(), { signal });
+    const observer = new ResizeObserver(() => this.#resize());
+    observer.observe(document.getElementById("chart-price")!);
+    signal.addEventListener("abort", () => observer.disconnect());
     for (const chart of document.querySelectorAll(".chart")) {
       chart.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
     }

@@ -62,14 +62,18 @@ export interface Run {
   readonly isAtEvents: boolean;
 }
 
-/** The run in the element `id` of the page. */
-export async function readRun(id: string): Promise<Run> {
+/** What the page has packed into its element `id`. */
+export async function unpacked<Value>(id: string): Promise<Value> {
   const bytes = Uint8Array.from(
     atob(document.getElementById(id)!.textContent!.trim()),
     (c) => c.charCodeAt(0),
   );
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const data = await new Response(inflated).json() as PageData;
+  return await new Response(inflated).json() as Value;
+}
+
+/** The run, ready to draw. */
+export function runOf(data: PageData): Run {
   const { symbol, base, quote, cash, exposure, tripCount } = data;
   const price = lineOf(data.price);
   const [from, to] = data.atEvents?.map((time) => time / 1000) ??

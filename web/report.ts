@@ -1,30 +1,22 @@
-/** The script of the report's page. Everything but charts and round trips is in the page already. */
-import { type Area, Charts, type Span } from "./charts.ts";
-import { type Line, readRun, type Run } from "./page_data.ts";
-import { INCIDENT_WORDS } from "../src/views/report/page_format.ts";
-import { momentText, showLocal, showsLocal } from "./times.ts";
-import { TripTable } from "./trips.ts";
-
-/** Rows of the table behind a chart: enough to read, few enough to scroll through. */
-const TABLE_ROWS = 200;
+/** The script of every page: it draws a run, or of a sweep those of the best configurations that the reader opens. */
+import type { Charts } from "./charts.ts";
+import { runOf, unpacked } from "./page_data.ts";
+import { showRun } from "./run_view.ts";
+import type { PackedReport, PageData } from "../src/views/report/page_format.ts";
+import { showLocal, showsLocal } from "./times.ts";
 
 /** A page that is not shown draws no frame: then the charts do not wait for one. */
 const LONGEST_WAIT_MS = 100;
+
+/** The charts that are shown; null for none. */
+let charts: Charts | null = null;
+let shown = new AbortController();
 
 // The sentences and figures are shown before the charts are drawn.
 await new Promise<void>((resolve) => {
   requestAnimationFrame(() => setTimeout(resolve));
   setTimeout(resolve, LONGEST_WAIT_MS);
 });
-const run = await readRun("data");
-const marks = incidentMarks(run);
-const charts: Charts = new Charts(run, (trip) => table?.select(trip), placeIncidents);
-const table = run.trips.length === 0 ? null : new TripTable(run, (trip) => {
-  charts.select(trip);
-  document.getElementById("chart-price")!.scrollIntoView({ block: "center", behavior: "smooth" });
-});
-
-button("zoom-reset", () => charts.reset());
 button("zone", (pressed) => {
   showLocal(!showsLocal());
   pressed.textContent = showsLocal() ? "Times: local" : "Times: UTC";
@@ -35,77 +27,50 @@ button("theme", () => {
     (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) ===
       "dark";
   root.dataset.theme = isDark ? "light" : "dark";
-  charts.redraw();
+  charts?.redraw();
 });
-tableBehind("table-equity", [run.equity]);
-tableBehind("table-drawdown", [run.drawdown]);
-tableBehind("table-price", [run.price]);
-for (const line of run.averages.slice(0, 1)) tableBehind("table-values", [line]);
-if (run.volatility !== null) tableBehind("table-volatility", [run.volatility]);
-fillWhenOpened(
-  "table-incidents",
-  () => run.incidents.map(({ kind, time, text }) => [time, INCIDENT_WORDS[kind], text] as const),
-);
+if (document.getElementById("data") !== null) {
+  charts = showRun(runOf(await unpacked<PageData>("data")), shown.signal);
+} else {
+  addEventListener("hashchange", openRun);
+  await openRun();
+}
 document.documentElement.dataset.ready = "true";
 performance.mark("ready");
+
+/** Shows the run that the address names in place of the sweep, or the sweep. */
+async function openRun(): Promise<void> {
+  shown.abort();
+  shown = new AbortController();
+  charts = null;
+  const { signal } = shown;
+  const place = document.getElementById("run")!;
+  const sweep = document.getElementById("sweep")!;
+  const before = place.dataset.run;
+  const id = location.hash.slice(1);
+  const isRun = /^run-\d+$/.test(id) && document.getElementById(id) !== null;
+  const report = isRun ? await unpacked<PackedReport>(id) : null;
+  if (signal.aborted) return;
+  place.replaceChildren();
+  delete place.dataset.run;
+  sweep.hidden = report !== null;
+  if (report === null) {
+    // Back to where the reader was.
+    const link = before === undefined ? null : sweep.querySelector<HTMLElement>(`a[href="#${before}"]`);
+    link?.scrollIntoView({ block: "center" });
+    link?.focus({ preventScroll: true });
+    return;
+  }
+  place.innerHTML = report.markup;
+  // Its times are in UTC.
+  if (showsLocal()) showLocal(true);
+  scrollTo(0, 0);
+  place.querySelector<HTMLElement>("a")?.focus({ preventScroll: true });
+  charts = showRun(runOf(report.data), signal);
+  place.dataset.run = id;
+}
 
 function button(id: string, press: (pressed: HTMLButtonElement) => void): void {
   const pressed = document.getElementById(id) as HTMLButtonElement;
   pressed.addEventListener("click", () => press(pressed));
-}
-
-/** Fills a table with points of a line when the reader opens it. */
-function tableBehind(id: string, [line]: readonly [Line]): void {
-  const step = Math.max(1, Math.ceil(line.times.length / TABLE_ROWS));
-  fillWhenOpened(id, function* () {
-    for (let at = 0; at < line.times.length; at += step) yield [line.times[at]!, String(line.values[at])];
-  });
-}
-
-/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and texts. */
-function fillWhenOpened(id: string, rows: () => Iterable<readonly [time: number, ...texts: string[]]>): void {
-  const details = document.getElementById(id) as HTMLDetailsElement | null;
-  details?.addEventListener("toggle", () => {
-    const body = details.querySelector("tbody")!;
-    if (!details.open || body.childElementCount > 0) return;
-    for (const [seconds, ...texts] of rows()) {
-      const row = document.createElement("tr");
-      const time = document.createElement("time");
-      time.dateTime = new Date(seconds * 1000).toISOString();
-      time.textContent = momentText(seconds);
-      row.insertCell().append(time);
-      for (const text of texts) row.insertCell().textContent = text;
-      body.append(row);
-    }
-  });
-}
-
-/** A mark for each incident on the strip below the charts. */
-function incidentMarks(
-  { incidents, from, to }: Run,
-): { readonly time: number; readonly mark: HTMLElement }[] {
-  const strip = document.getElementById("incidents");
-  if (strip === null) return [];
-  const room = (to - from || 1) / 100;
-  return incidents.map(({ kind, time, text }) => {
-    const mark = document.createElement("button");
-    mark.className = `incident ${kind}`;
-    mark.title = `${momentText(time)}: ${text}`;
-    mark.setAttribute("aria-label", mark.title);
-    mark.addEventListener("click", () => charts.show({ from: time - room, to: time + room }));
-    strip.append(mark);
-    return { time, mark };
-  });
-}
-
-/** Moves the marks to where the charts above show their times. */
-function placeIncidents({ from, to }: Span, { left, width }: Area): void {
-  const strip = document.getElementById("incidents");
-  if (strip === null) return;
-  strip.style.marginLeft = `${left}px`;
-  strip.style.width = `${width}px`;
-  for (const { time, mark } of marks) {
-    mark.hidden = time < from || time > to;
-    mark.style.left = `${(time - from) / (to - from) * 100}%`;
-  }
 }

@@ -17,9 +17,10 @@ export function showLocal(local: boolean): void {
   for (const listener of listeners) listener();
 }
 
-/** Calls `listener` whenever the zone changes. */
-export function onZone(listener: () => void): void {
+/** Calls `listener` whenever the zone changes, until `signal` is aborted. */
+export function onZone(listener: () => void, signal: AbortSignal): void {
   listeners.add(listener);
+  signal.addEventListener("abort", () => listeners.delete(listener));
 }
 
 /** Seconds since 1970 as `2025-01-31 23:59:59`. */

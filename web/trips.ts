@@ -89,8 +89,11 @@ export class TripTable {
   #page = 0;
   #selected: Trip | null = null;
 
-  /** Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. */
-  constructor(run: Run, onSelect: (trip: Trip) => void) {
+  /**
+   * Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. Times follow the
+   * zone until `signal` is aborted.
+   */
+  constructor(run: Run, onSelect: (trip: Trip) => void, signal: AbortSignal) {
     this.#run = run;
     this.#columns = COLUMNS
       .filter(({ title }) => !run.isAtEvents || !BETWEEN_EVENTS.includes(title))
@@ -105,7 +108,7 @@ export class TripTable {
     element("trip-previous").addEventListener("click", () => this.#turn(-1));
     element("trip-next").addEventListener("click", () => this.#turn(1));
     element("trip-csv").addEventListener("click", () => this.#save());
-    onZone(() => this.#show());
+    onZone(() => this.#show(), signal);
     this.#filter();
   }
 

@@ -1,4 +1,4 @@
-/** `penstock report`: the page of a backtest's result, or of a run from its journal. */
+/** `penstock report`: the page of a backtest's result, of a sweep's, or of a run from its journal. */
 import type { Started } from "../config/command.ts";
 import { commandLine } from "../config/command_line.ts";
 import { configFrom, nameIn } from "../config/config.ts";
@@ -20,13 +20,16 @@ import {
   resultPlaceAt,
 } from "../stores/results/result_place.ts";
 import { readResult, UnusableResult } from "../stores/results/result_reading.ts";
+import { SWEEP_SCHEMA } from "../stores/results/sweep_file.ts";
 import { assumptions } from "../views/report/assumptions.ts";
 import { htmlPage, PAGE_START } from "../views/report/html_page.ts";
 import { JournalReport } from "../views/report/journal_report.ts";
 import { NoReport, resultReport } from "../views/report/result_report.ts";
 import type { RunReport } from "../views/report/run_report.ts";
+import { sweepPage } from "../views/report/sweep_page.ts";
 import { counted } from "../views/terminal/figures.ts";
 import { printable, writeText } from "../views/terminal/terminal.ts";
+import { sweptResult } from "./report/swept_result.ts";
 
 /**
  * Writes the page. Throws a ConfigError if it cannot be written at `--out`, or if the journal does not hold the run, an
@@ -53,24 +56,30 @@ export async function report({ config: { out, run }, sources, files, signal }: S
   });
   // Written at once, to distinguish the partial file of a killed program from other files.
   place.write(PAGE_START);
-  const shown = kind === "result" ? await ofResult(path) : await ofJournal(path, run);
-  const page = await htmlPage(shown);
+  const page = kind === "result" ? await ofResult(path) : await htmlPage(await ofJournal(path, run));
   place.write(page.slice(PAGE_START.length));
   await place.finish();
   const bytes = new TextEncoder().encode(page).length;
   writeText(Deno.stdout, `${printable(`Wrote ${target}, ${Math.ceil(bytes / 1000)} kB`)}\n`);
 }
 
-async function ofResult(path: string): Promise<RunReport> {
+/** The page of what a backtest or a sweep has written. */
+async function ofResult(path: string): Promise<string> {
+  const value = await readResult(path);
   try {
-    return resultReport(
-      await readResult(path),
+    if (isSweep(value)) return await sweepPage(sweptResult(value));
+    return await htmlPage(resultReport(
+      value,
       { schema: SCHEMA, version: RESULT_VERSION },
       (files, options) => commandLine("backtest", files, options),
-    );
+    ));
   } catch (error) {
     throw error instanceof NoReport ? new UnusableResult(`${path} ${error.message}`) : error;
   }
+}
+
+function isSweep(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "schema" in value && value.schema === SWEEP_SCHEMA;
 }
 
 async function ofJournal(path: string, run: number | "all" | null): Promise<RunReport> {

@@ -38,6 +38,7 @@ export class Grid {
   /** How many combinations there are. */
   readonly size: number;
   readonly #given: GivenOptions;
+  readonly #shown = new Map<string, ReadonlyMap<ShownOptions[string], number>>();
   /** The first combination that could be read, for the options that do not vary. */
   #base: Configuration | null = null;
   readonly #read: Map<number, unknown>[] = [];
@@ -141,6 +142,41 @@ export class Grid {
     return found;
   }
 
+  /**
+   * The combination whose options a result shows as these, where `strategy` is the one of a grid that does not vary it;
+   * null if the grid has none.
+   */
+  placeOf(options: ShownOptions, strategy: string): number | null {
+    const chosen = String(options["strategy"] ?? strategy);
+    let place = 0;
+    for (const { name, values } of this.axes) {
+      const at = this.#shownOn(name, values, chosen).get(options[name] ?? null);
+      if (at === undefined) return null;
+      place = place * values.length + at;
+    }
+    return place;
+  }
+
+  /** The place of each value of an axis, as a configuration with a strategy shows it. */
+  #shownOn(
+    name: OptionName,
+    values: readonly string[],
+    strategy: string,
+  ): ReadonlyMap<ShownOptions[string], number> {
+    const key = `${name} ${strategy}`;
+    const known = this.#shown.get(key);
+    if (known !== undefined) return known;
+    const reading = isStrategyOption(name) ? strategyReading(strategy, name) : OPTIONS[name];
+    const places = new Map<ShownOptions[string], number>();
+    for (const [at, text] of values.entries()) {
+      // A strategy without the option shows none, whatever the grid has for it.
+      const shown = reading === null ? null : shownOf(reading, text);
+      if (shown !== undefined && !places.has(shown)) places.set(shown, at);
+    }
+    this.#shown.set(key, places);
+    return places;
+  }
+
   /** A value of an axis, read once. */
   #valueAt(axis: number, at: number, strategy: string): unknown {
     const { name, values } = this.axes[axis]!;
@@ -154,6 +190,19 @@ export class Grid {
 
   #textsAt(place: number): string[] {
     return this.coordinates(place).map((at, axis) => this.axes[axis]!.values[at]!);
+  }
+}
+
+/** A value as a configuration shows it; undefined for a text that cannot be read. */
+function shownOf(
+  { read }: { readonly read: (text: string) => Parameters<typeof shownValue>[0] },
+  text: string,
+): ShownOptions[string] | undefined {
+  try {
+    return shownValue(read(text));
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    return undefined;
   }
 }
 

@@ -110,7 +110,10 @@ instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
                             chosen by the first 70 % of the trades, shown on
                             the other 30 % as well
   penstock sweep trades.csv --short 5..50:5 --walk-forward 6 --out sweep.json
-                            chosen in each of six windows, traded in the next`,
+                            chosen in each of six windows, traded in the next
+  penstock sweep trades.csv --short 5..50:5 --long 20..200:20 --report page.html
+                            one HTML page: maps, the best rows, the figures
+                            against luck, and full reports of the best`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default
 is ${DEFAULT_JOURNAL}.
 
@@ -122,12 +125,15 @@ is ${DEFAULT_JOURNAL}.
   penstock status data/penstock.db --max-age 60s --fail-on-halt
                             the same, and exit code 1 while the run is halted`,
   report: `penstock report FILE writes one HTML page that loads nothing, for a browser.
-FILE is a result of "penstock backtest --out", or a journal, even while a run
-writes to it.
+FILE is a result of "penstock backtest --out" or "penstock sweep --out", or a
+journal, even while a run writes to it.
 
   penstock report result.json
                             the page that "penstock backtest --report" writes,
                             as result.html
+  penstock report sweep.json
+                            the page of a sweep, with commands in place of the
+                            full reports of the best
   penstock report data/penstock.db --run 2 --out data/second.html
                             the second run of a journal`,
   compare: `penstock compare A B shows how two runs differ: options, figures with the

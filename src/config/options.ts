@@ -140,8 +140,12 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: BACKTEST,
+    commands: FILES,
     help: "write the result as one HTML page: charts, round trips, drawdowns, figures",
+    helpOf: {
+      sweep:
+        "write the result as one HTML page: maps, the best rows, figures against luck, full reports of the best",
+    },
   }),
   ...MARKET_OPTIONS,
   state: journal({

@@ -1,4 +1,4 @@
-/** A backtest of made-up trades for the tests of its page. */
+/** A backtest or a sweep of made-up trades for the tests of its page. */
 import { assert } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -21,26 +21,35 @@ export function sampleTrades(count: number): SampleTrade[] {
   }));
 }
 
-/** Backtests the trades with these options; returns where the page is, and the result. */
+/** Backtests or sweeps the trades with these options; returns where the page is, and the result. */
 export async function sampleReport(
   folder: string,
   trades: readonly SampleTrade[],
   options: readonly string[],
+  command: "backtest" | "sweep" = "backtest",
 ): Promise<{ readonly path: string; readonly result: unknown }> {
   const rows = trades.map(({ id, price, time }) =>
     `${id},${price.toFixed(2)},0.5,0,${time},${id % 2 === 0 ? "True" : "False"},True`
   );
   await Deno.writeTextFile(`${folder}/trades.csv`, `${rows.join("\n")}\n`);
   const path = `${folder}/report.html`;
-  const command = new Deno.Command(Deno.execPath(), {
+  const process = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-q", "--no-prompt", "--no-check", "--allow-read", `--allow-write=${folder}`, "main.ts"],
-      ...["backtest", `${folder}/trades.csv`, "--log-level", "error", "--out", `${folder}/result.json`],
+      ...[
+        "run",
+        "-q",
+        "--no-prompt",
+        "--no-check",
+        "--allow-read",
+        `--allow-write=${folder}`,
+        `${ROOT}main.ts`,
+      ],
+      ...[command, `${folder}/trades.csv`, "--log-level", "error", "--out", `${folder}/result.json`],
       ...["--report", path, ...options],
     ],
-    cwd: ROOT,
+    cwd: folder,
   });
-  const { success, stderr } = await command.output();
+  const { success, stderr } = await process.output();
   assert(success, new TextDecoder().decode(stderr));
   return { path, result: JSON.parse(await Deno.readTextFile(`${folder}/result.json`)) };
 }

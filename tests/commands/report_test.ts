@@ -144,7 +144,16 @@ Deno.test("penstock report says of every other file what it is and what to do", 
         text.replace(`"netProfit":"`, `"netProfit":"x`),
         /is damaged.*metrics\.netProfit is "x.*: expected a d/,
       ],
-      ["sweep.json", `{"schema":"penstock-sweep"}`, /is the result of a sweep, and a page shows one run/],
+      [
+        "sweep.json",
+        `{"schema":"penstock-sweep"}`,
+        /is a sweep of version none, and this Penstock reads version 1/,
+      ],
+      [
+        "odd_sweep.json",
+        `{"schema":"penstock-sweep","version":1,"options":{},"grid":[{"name":"short","values":5}]}`,
+        /is damaged.*grid\[0\]\.values is 5: expected a list/,
+      ],
       [
         "foreign.json",
         `{"a":1}`,

@@ -4,23 +4,34 @@ import type { Started } from "../../config/command.ts";
 import { shownConfig } from "../../config/config.ts";
 import { settleInstrument } from "../../config/instrument_settlement.ts";
 import type { Config } from "../../config/options.ts";
+import { rowCommand, sweepCommand } from "../../config/sweep_commands.ts";
 import { triedOptions } from "../../config/tried_options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
-import { type PlaceOptions, ResultFileError } from "../../stores/results/result_place.ts";
+import {
+  type PlaceOptions,
+  ResultFileError,
+  type ResultPlace,
+  resultPlaceAt,
+} from "../../stores/results/result_place.ts";
 import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../stores/results/sweep_file.ts";
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
 import { counted } from "../../views/terminal/figures.ts";
+import { PAGE_START } from "../../views/report/html_page.ts";
+import type { RunReport } from "../../views/report/run_report.ts";
+import { MOST_RUNS } from "../../views/report/sweep_report.ts";
+import { sweepPage } from "../../views/report/sweep_page.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
 import { ruleSetOf } from "./instruments.ts";
 import { recordingsOf } from "./folders.ts";
 import { withRecordedMarket } from "./recorded_market.ts";
 import { Findings } from "./sweep/findings.ts";
+import { bestRun } from "./sweep/best_runs.ts";
 import { type Fold, foldsOf, isDivided, WHOLE } from "./sweep/folds.ts";
 import type { LaneRequest } from "./sweep/lane_request.ts";
 import { MOST_LANES, passesOf } from "./sweep/passes.ts";
@@ -47,7 +58,8 @@ export async function sweep(
   refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
   const shown = { ...shownConfig(config), ...shownOf(own) };
   const head: SweepHead = {
-    options: without(shown, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
+    // A result has always named this option. Where the page is changes nothing, even for a sweep that is continued.
+    options: without({ ...shown, report: null }, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
     grid: grid.axes.map(({ name, values }) => ({ name, values })),
     environment: {
       penstock: version,
@@ -70,6 +82,9 @@ export async function sweep(
   );
   const warn = (text: string): void => view.log({ level: "warn", text });
   using result = out === null ? null : await openResult(out, head, { stop: signal, onWarning: warn });
+  using page = config.report === null
+    ? null
+    : await openPage(config.report, { stop: signal, onWarning: warn });
   const settings: PassSettings = {
     config: { ...config, set: own?.settings || config.set },
     barsFrom: configuration.sources.bars,
@@ -108,6 +123,8 @@ export async function sweep(
     const bars = sources.bars === "default" ? inForce.bars : settled.bars;
     return { ...shownConfig({ ...settled, bars, set: settings.config.set }), ...shownOf(own) };
   };
+  /** The configuration in force, once the first trade is known. */
+  let settled: Config | null = null;
   try {
     for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     let folds: readonly Fold[] = WHOLE;
@@ -133,6 +150,7 @@ export async function sweep(
       lanes = pass.length;
       let asked: LaneRequest[] = [];
       const team = (inForce: Config): Promise<Team> => {
+        settled = inForce;
         asked = pass.map((place) => requestAt(place, inForce));
         return teamOf(asked, {
           configurations: places.length,
@@ -174,7 +192,26 @@ export async function sweep(
     const event = findings.event(tried, performance.now() - startedAt);
     await result?.finish(event, event.partial ? findings.unfinished : null);
     view.event(event);
-    words.sweep({ asked: config.rank, event, ranked: findings.ranked });
+    const { ranked, bestPlaces } = findings;
+    words.sweep({ asked: config.rank, event, ranked });
+    if (page !== null) {
+      const best = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
+      const runs: RunReport[] = [];
+      for (const [at, row] of event.partial ? [] : best.entries()) {
+        const request = requestAt(bestPlaces[at]!, settled ?? config);
+        const run = await bestRun(settings, { request, row, head });
+        if (run === null) break;
+        runs.push(run);
+      }
+      page.write((await sweepPage({
+        ...{ event, ranked, runs },
+        origin: {
+          ...{ version, options: head.options, files, command: sweepCommand(head) },
+          commands: best.map((row) => rowCommand(head, row)),
+        },
+      })).slice(PAGE_START.length));
+      await page.finish();
+    }
   } finally {
     clearInterval(draw);
     await view.close();
@@ -183,11 +220,11 @@ export async function sweep(
 
 /** Throws a ConfigError if a file cannot be read as often as needed, or cannot be written or continued. */
 function refuseWrongFiles(files: readonly string[], config: Config, isLarge: boolean): void {
-  const { out } = config;
+  const { out, report } = config;
   const mistakes: string[] = [];
-  if (files.includes("-") && (isDivided(config) || isLarge)) {
+  if (files.includes("-") && (isDivided(config) || isLarge || report !== null)) {
     mistakes.push(
-      "standard input can be read only once, and --test, --walk-forward and large grids read the trades again: give a file",
+      "standard input can be read only once, and --test, --walk-forward, --report and large grids read the trades again: give a file",
     );
   }
   if (config.continue && (out === null || isCsvName(out))) {
@@ -217,6 +254,19 @@ function without(shown: ShownOptions, names: readonly string[]): ShownOptions {
 async function openResult(path: string, head: SweepHead, options: PlaceOptions): Promise<SweepFile> {
   try {
     return await SweepFile.create(path, head, options);
+  } catch (error) {
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
+  }
+}
+
+/** Starts the page. Throws a ConfigError if the page cannot be written, because another `--report` may work. */
+async function openPage(path: string, options: PlaceOptions): Promise<ResultPlace> {
+  try {
+    const place = await resultPlaceAt(path, { ...options, start: PAGE_START });
+    // Written at once, to distinguish the partial file of a killed sweep from other files.
+    place.write(PAGE_START);
+    return place;
   } catch (error) {
     const isWrong = error instanceof ResultFileError && !options.stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;

@@ -74,15 +74,23 @@ export function htmlDocument(title: string, body: Markup): string {
   `.text;
 }
 
-/** The heading of a page, and what its buttons change on the whole page. */
+/** What was run, in a line below the heading of its page. */
 function runHead(title: string, { summary: { trades, firstTime, lastTime }, origin }: RunReport): Markup {
+  return pageHead(
+    title,
+    markup`${counted(trades, "trade")}${
+      firstTime === null ? null : markup`, ${timeOf(firstTime)} to ${timeOf(lastTime)}`
+    }, Penstock ${origin.version}`,
+  );
+}
+
+/** The heading of a page with a note below it, and what its buttons change on the whole page. */
+export function pageHead(title: string, note: Markup): Markup {
   return markup`
     <header><h1>${title}</h1>
     <button id="zone" title="Show times in UTC or in your own time zone">Times: UTC</button>
     <button id="theme" title="Change between light and dark">Light or dark</button></header>
-    <p class="muted">${counted(trades, "trade")}${
-    firstTime === null ? null : markup`, ${timeOf(firstTime)} to ${timeOf(lastTime)}`
-  }, Penstock ${origin.version}</p>
+    <p class="muted">${note}</p>
   `;
 }
 

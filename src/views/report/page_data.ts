@@ -3,7 +3,14 @@ import type { ChartData } from "../../domain/performance/chart_series.ts";
 import type { FillMark } from "../../domain/performance/fill_marks.ts";
 import type { Point } from "../../domain/performance/m4_columns.ts";
 import type { Trip } from "../../domain/performance/trip_log.ts";
-import type { Incident, PackedLine, PackedNumbers, PackedTrips, PageData } from "./page_format.ts";
+import type {
+  Incident,
+  PackedLine,
+  PackedNumbers,
+  PackedReport,
+  PackedTrips,
+  PageData,
+} from "./page_format.ts";
 
 /** More digits than this are not seen on any screen. */
 const DIGITS = 7;
@@ -39,8 +46,8 @@ export function pageData({ chart, volatility, averages, incidents, ...rest }: Dr
   };
 }
 
-/** The data as Base64 of deflated JSON. */
-export async function packed(data: PageData): Promise<string> {
+/** What the page's script reads, as Base64 of deflated JSON. */
+export async function packed(data: PageData | PackedReport): Promise<string> {
   const json = new TextEncoder().encode(JSON.stringify(data));
   const deflated = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(deflated).arrayBuffer()).toBase64();

@@ -87,3 +87,9 @@ export interface PageData {
   readonly tripCount: number;
   readonly incidents: readonly (readonly [kind: Incident["kind"], timeMs: number, text: string])[];
 }
+
+/** A full report in the page of a sweep, which the script inserts once the reader opens it. */
+export interface PackedReport {
+  readonly markup: string;
+  readonly data: PageData;
+}

@@ -36,12 +36,6 @@ export function resultReport(value: unknown, kind: ResultKind, commandOf: Comman
   const { schema, version, ...rest } = typeof value === "object" && value !== null
     ? value as Record<string, unknown>
     : {};
-  if (schema === "penstock-sweep") {
-    throw new NoReport(
-      `is the result of a sweep, and a page shows one run: give the options of the configuration that you want ` +
-        "to see to penstock backtest --report PAGE.html",
-    );
-  }
   if (schema !== kind.schema) {
     throw new NoReport(
       `is JSON, but not a result of Penstock: expected "schema" to be "${kind.schema}". Name a file that ` +

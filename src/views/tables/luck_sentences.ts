@@ -137,7 +137,7 @@ function ratioText(ratio: number): string {
 }
 
 /** A probability in whole per cent, and to the tenth at both ends, where it is never shown as certain. */
-function probabilityText(probability: number): string {
+export function probabilityText(probability: number): string {
   const percent = 100 * probability;
   if (percent === 0 || percent === 100) return `${percent} %`;
   if (percent < 0.1) return "less than 0.1 %";
@@ -146,7 +146,7 @@ function probabilityText(probability: number): string {
 }
 
 /** A length of time in years to the tenth, or in days, hours or minutes if it is short. */
-function spanText(years: number): string {
+export function spanText(years: number): string {
   if (years >= 2) return `${grouped(Math.floor(years))}.${Math.floor(years * 10) % 10} years`;
   const days = years * DAYS_A_YEAR;
   const hours = days * 24;

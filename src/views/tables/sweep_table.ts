@@ -22,9 +22,31 @@ function neighbourText(mean: number, rank: string): string {
   return rank === "return" || rank === "max-drawdown" ? percent(String(mean)) : mean.toFixed(3);
 }
 
+/** The same without what only an event has. */
+export interface Ranked {
+  readonly event: Omit<SweepEvent, "type">;
+  readonly ranked: RankedRows;
+}
+
 /** The text, in whole lines. A map is drawn only with `colours`. */
-export function sweepTable({ asked, event, ranked: found }: SweepFindings, colours: boolean): string {
-  const { rows, axes } = found;
+export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boolean): string {
+  const { head, lines } = rankedTable({ event, ranked });
+  const parts = [
+    titleOf(event, asked),
+    lines.length === 0
+      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
+      : aligned([head, ...lines]),
+    ...(colours ? heatMap(ranked) : []),
+    ...walkText(event),
+    event.sentences.join("\n"),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** The best rows as cells, each with its place first, and their headings. */
+export function rankedTable(
+  { event, ranked: { rows, axes } }: Ranked,
+): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
   // A figure that has a column of its own is not shown twice.
   const ranked = OWN_COLUMNS.includes(event.rank) ? [] : [event.rank];
   const hasTest = rows.some(({ row }) => row.test !== null);
@@ -52,20 +74,12 @@ export function sweepTable({ asked, event, ranked: found }: SweepFindings, colou
     grouped(row.fills),
     ...(hasTest ? [signedMoney(row.test!.netProfit), row.test!.sharpe ?? NONE] : []),
   ]);
-  const parts = [
-    titleOf(event, asked),
-    rows.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
-      : aligned([head, ...lines]),
-    ...(colours ? heatMap(found) : []),
-    ...walkText(event),
-    event.sentences.join("\n"),
-  ];
-  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+  return { head, lines };
 }
 
-function titleOf(
-  { configurations, refused, trades, symbol, partial, rank }: SweepEvent,
+/** What was swept, and whether all of it was; `asked` is what rows were to be ranked by. */
+export function titleOf(
+  { configurations, refused, trades, symbol, partial, rank }: Ranked["event"],
   asked: string,
 ): string {
   const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;

@@ -12,9 +12,9 @@ import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 import type { PartialSweep, Unfinished } from "../../../stores/results/sweep_file.ts";
 import type { TriedTrades } from "../../../stores/tries/tries_file.ts";
 import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
+import { Ranking } from "../../../views/tables/ranking.ts";
 import type { Fold } from "./folds.ts";
 import { judge } from "./judgement.ts";
-import { Ranking } from "./ranking.ts";
 import type { PassResult } from "./sweep_pass.ts";
 import { type RowsSnapshot, SweepRows } from "./sweep_rows.ts";
 import { type Candidate, WalkForward } from "./walk_forward.ts";
@@ -108,6 +108,11 @@ export class Findings {
   /** The trades, for those who count what was tried on them; null before the first pass. */
   get trades(): TriedTrades | null {
     return this.facts === null ? null : { symbol: this.#config.symbol, ...this.facts };
+  }
+
+  /** The places of the best rows, best first. */
+  get bestPlaces(): readonly number[] {
+    return this.#choice.ranking.places;
   }
 
   /** The best rows, for views. */

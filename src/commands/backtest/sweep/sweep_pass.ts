@@ -134,7 +134,7 @@ export async function runPass(
 }
 
 /** The view without the events and log lines that an earlier pass has already shown. */
-function silenced(view: View): View {
+export function silenced(view: View): View {
   return {
     ...view,
     showsAll: false,

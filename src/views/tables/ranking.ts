@@ -1,21 +1,28 @@
 /** The rows of a sweep in their order, as far as somebody looks at them: the best ones, and one number of every other. */
-import type { Grid } from "../../../config/grid.ts";
-import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
-import type { ConfigurationEvent } from "../../../domain/run/sweep_result.ts";
-import { isBetter, type Rank, rankedFigure } from "../../../domain/run/sweep_rank.ts";
+import type { ConfigurationEvent } from "../../domain/run/sweep_result.ts";
+import { isBetter, type Rank, rankedFigure } from "../../domain/run/sweep_rank.ts";
+import type { RankedRows } from "./ranked_rows.ts";
 
 /** How many rows are shown. */
 export const SHOWN_ROWS = 20;
 
+/** The grid as far as ranking needs it. */
+export interface RankedGrid {
+  readonly axes: RankedRows["axes"];
+  readonly size: number;
+  /** The combination `step` values further on one axis; null where there is none. */
+  neighbour(place: number, axis: number, step: number): number | null;
+}
+
 /** Ranks the rows of one sweep, which come in grid order. */
 export class Ranking {
-  readonly #grid: Grid;
+  readonly #grid: RankedGrid;
   readonly rank: Rank;
   /** The figure of each place as a double; NaN where there is none. */
   readonly values: Float64Array;
   readonly #best: { readonly place: number; readonly row: ConfigurationEvent }[] = [];
 
-  constructor(grid: Grid, rank: Rank) {
+  constructor(grid: RankedGrid, rank: Rank) {
     this.#grid = grid;
     this.rank = rank;
     this.values = new Float64Array(grid.size).fill(NaN);
@@ -36,6 +43,11 @@ export class Ranking {
   /** The place of the best row; null if no row has the figure. Of equal rows it is the first of the grid. */
   get best(): { readonly place: number; readonly row: ConfigurationEvent } | null {
     return this.#best[0] ?? null;
+  }
+
+  /** The places of the best rows, best first. */
+  get places(): number[] {
+    return this.#best.map(({ place }) => place);
   }
 
   /** What views show, once all rows have been added. */

@@ -1,0 +1,68 @@
+/** The backtests of a sweep's best rows, for the reports in its page. */
+import { configFrom, shownConfig } from "../../../config/config.ts";
+import { rowCommand } from "../../../config/sweep_commands.ts";
+import type { PenstockEvent } from "../../../domain/run/event.ts";
+import type { ConfigurationEvent } from "../../../domain/run/sweep_result.ts";
+import { chosenFile, shownOf } from "../../../feeds/files/strategy_file.ts";
+import { strategyOf } from "../../../stages/strategies/known_strategies.ts";
+import { shownDrawdowns } from "../../../stores/results/result_file.ts";
+import type { SweepHead } from "../../../stores/results/sweep_file.ts";
+import type { RunReport } from "../../../views/report/run_report.ts";
+import { BacktestInput } from "../backtest_input.ts";
+import { BacktestRun } from "../backtest_run.ts";
+import { processFiles } from "../process_files.ts";
+import { RunPictures } from "../run_pictures.ts";
+import type { LaneRequest } from "./lane_request.ts";
+import { type PassSettings, silenced } from "./sweep_pass.ts";
+
+/**
+ * The report of the backtest of one row: over the trades that the row covers. Null if it was stopped. Throws as a
+ * backtest does.
+ */
+export async function bestRun(
+  { barsFrom, sources, files, formats, view, stop, config: { report } }: PassSettings,
+  { request, row, head }: {
+    readonly request: LaneRequest;
+    readonly row: ConfigurationEvent;
+    readonly head: SweepHead;
+  },
+): Promise<RunReport | null> {
+  const whole = configFrom(request);
+  const stopAfter = row.test === null ? whole.stopAfter : row.trades;
+  const own = await chosenFile(whole);
+  const asked = { ...whole, stopAfter, report, out: null, models: false };
+  const quiet = silenced(view);
+  await using input = await BacktestInput.open(files, { config: asked, barsFrom }, {
+    progress: { bytesRead: 0, bytesTotal: null },
+    signal: stop,
+    formats,
+    onWarning: () => {},
+  });
+  const { config } = input;
+  const version = head.environment.penstock;
+  const options = { ...shownConfig(config), ...shownOf(own) };
+  const started = { type: "started", command: "backtest", version, config: options } as const;
+  const run = new BacktestRun(config, started, {
+    sources,
+    isShown: false,
+    strategy: strategyOf(config, own?.make),
+  });
+  const pictures = new RunPictures();
+  const emit = (events: Iterable<PenstockEvent>): Promise<void> => {
+    for (const event of events) pictures.event(event);
+    return run.fault === null ? Promise.resolve() : Promise.reject(run.fault);
+  };
+  await processFiles(input, { config, barsFrom, run, view: quiet, result: null, stop, emit });
+  if (stop.aborted) return null;
+  const ended = run.done ? "stop-after" : "input";
+  await emit(run.end(ended));
+  return {
+    kind: "Backtest",
+    summary: run.summary(ended, 0),
+    metrics: run.measured.metrics,
+    models: [],
+    drawdowns: shownDrawdowns(run.measured),
+    ...pictures.of(run, run.config, null),
+    origin: { version, options, files, command: rowCommand(head, row), journal: null },
+  };
+}

@@ -1,0 +1,26 @@
+/** The command lines that repeat a sweep and its rows. */
+import type { ShownOptions } from "../domain/run/sweep_result.ts";
+import { commandLine } from "./command_line.ts";
+
+/** What a sweep was asked for. */
+export interface Asked {
+  /** The options that do not vary. */
+  readonly options: ShownOptions;
+  readonly grid: readonly { readonly name: string; readonly values: readonly string[] }[];
+  readonly files: readonly string[];
+}
+
+/** The command that repeats a sweep. */
+export function sweepCommand({ options, grid, files }: Asked): string {
+  const lists = Object.fromEntries(grid.map(({ name, values }) => [name, values.join(",")]));
+  return commandLine("sweep", files, { ...options, ...lists });
+}
+
+/** The command that writes the page of a row's backtest. A row with a test has only the first trades of its files. */
+export function rowCommand(
+  { options, files }: Asked,
+  row: { readonly options: ShownOptions; readonly trades: number; readonly test: unknown },
+): string {
+  const part = row.test === null ? {} : { stopAfter: row.trades };
+  return `${commandLine("backtest", files, { ...options, ...row.options, ...part })} --report best.html`;
+}

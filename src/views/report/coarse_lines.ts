@@ -1,0 +1,55 @@
+/** Draws the lines of a report more coarsely, so that several reports fit into one page. */
+import type { PackedLine } from "./page_format.ts";
+import type { RunReport } from "./run_report.ts";
+
+/** Of each stretch of a line its first, least, greatest and last point are kept. */
+const POINTS_OF_A_STRETCH = 4;
+
+/** The report with lines of at most about `most` points each, which look the same at that width. */
+export function withCoarseLines(report: RunReport, most: number): RunReport {
+  const { data } = report;
+  const coarse = (line: PackedLine): PackedLine => coarser(line, most);
+  return {
+    ...report,
+    data: {
+      ...data,
+      price: coarse(data.price),
+      equity: coarse(data.equity),
+      drawdown: coarse(data.drawdown),
+      averages: data.averages.map(coarse),
+      volatility: data.volatility === null ? null : coarse(data.volatility),
+    },
+  };
+}
+
+function coarser(line: PackedLine, most: number): PackedLine {
+  const { length } = line.times;
+  if (length <= most) return line;
+  const size = Math.ceil(length / most * POINTS_OF_A_STRETCH);
+  const [times, values] = [sums(line.times), sums(line.values)];
+  const kept = new Set<number>();
+  for (let from = 0; from < length; from += size) {
+    const to = Math.min(length, from + size);
+    let [least, greatest] = [from, from];
+    for (let at = from; at < to; at++) {
+      if (values[at]! < values[least]!) least = at;
+      if (values[at]! > values[greatest]!) greatest = at;
+    }
+    for (const at of [from, least, greatest, to - 1]) kept.add(at);
+  }
+  const places = [...kept].sort((one, other) => one - other);
+  return {
+    ...line,
+    times: differences(places.map((at) => times[at]!)),
+    values: differences(places.map((at) => values[at]!)),
+  };
+}
+
+function sums(numbers: readonly number[]): number[] {
+  let sum = 0;
+  return numbers.map((difference) => sum += difference);
+}
+
+function differences(numbers: readonly number[]): number[] {
+  return numbers.map((number, at) => at === 0 ? number : number - numbers[at - 1]!);
+}

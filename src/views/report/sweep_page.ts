@@ -1,0 +1,171 @@
+/** The report of a sweep as one HTML page that loads nothing, with the full reports of its best configurations. */
+import type { SweepEvent } from "../../domain/run/sweep_result.ts";
+import { probabilityText, spanText } from "../tables/luck_sentences.ts";
+import { rankedTable, titleOf } from "../tables/sweep_table.ts";
+import { assets } from "../terminal/assets.ts";
+import { counted, grouped, NONE } from "../terminal/figures.ts";
+import { withCoarseLines } from "./coarse_lines.ts";
+import { colourMaps } from "./colour_maps.ts";
+import { htmlDocument, pageHead, runBody } from "./html_page.ts";
+import { Markup, markup } from "./markup.ts";
+import { fitting, MOST_BYTES } from "./page_cuts.ts";
+import { packed } from "./page_data.ts";
+import type { RunReport } from "./run_report.ts";
+import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
+import type { SweepReport } from "./sweep_report.ts";
+
+/** Of each line of a full report: its charts are about as many pixels wide. */
+const MOST_POINTS = 1_200;
+
+/** The page's markup, of at most `most` bytes: the full reports of fewer of the best configurations if need be. */
+export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
+  const { runs } = report;
+  // The links to all of them are counted, so that what is left is theirs.
+  let left = most - bytesOf(pageOf(report, runs.map(() => markup``)));
+  const packedRuns: Markup[] = [];
+  for (const [at, run] of runs.entries()) {
+    const text = await fitting(
+      withCoarseLines(run, MOST_POINTS),
+      async (cut) => (await packedRun(cut, at, report)).text,
+      Math.floor(left / (runs.length - at)),
+    );
+    const bytes = bytesOf(text);
+    if (bytes > left) break;
+    left -= bytes;
+    packedRuns.push(new Markup(text));
+  }
+  return pageOf(report, packedRuns);
+}
+
+function pageOf(report: SweepReport, packedRuns: readonly Markup[]): string {
+  const { event, ranked, origin } = report;
+  const { symbol } = event;
+  const title = `Sweep of ${symbol}`;
+  const { quote } = assets(symbol);
+  return htmlDocument(
+    title,
+    markup`
+    ${
+      pageHead(
+        title,
+        markup`${titleOf(event, String(origin.options["rank"] ?? event.rank))}, Penstock ${origin.version}`,
+      )
+    }
+    <main id="sweep">
+    ${luckSection(event, ranked.rows[0]?.row.sharpe ?? null)}
+    ${colourMaps(ranked, event.rank)}
+    ${rankedSection(report, packedRuns.length)}
+    ${inAndOutOfSample(ranked, quote)}
+    ${walkForward(event, quote, origin.options["walkForward"] != null)}
+    ${originSection(report)}
+    </main>
+    <div id="run"></div>
+    ${packedRuns}
+  `,
+  );
+}
+
+/** A full report as the script reads it once the reader opens it. */
+async function packedRun(run: RunReport, at: number, { ranked, event }: SweepReport): Promise<Markup> {
+  const { row } = ranked.rows[at]!;
+  const body = markup`
+    <p class="on-screen"><a href="#">Back to the sweep</a></p>
+    <h2>Place ${at + 1}: ${optionsText(row.options)}</h2>
+    <p class="muted">The backtest of this configuration${
+    row.test === null ? "" : " over the trades of the choice, without those kept from it"
+  }. It was chosen from ${
+    counted(event.configurations, "configuration")
+  }, so expect less of it than these figures. Its lines are drawn more coarsely than in a page of its own, which the command at the end writes.</p>
+    ${runBody(run)}
+  `;
+  return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({
+    markup: body.text,
+    data: run.data,
+  })}</script>`;
+}
+
+function optionsText(options: Readonly<Record<string, unknown>>): string {
+  return Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
+}
+
+/** The figures against luck, and what they mean. */
+function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Markup {
+  const probability = (text: string | null): string => text === null ? NONE : probabilityText(Number(text));
+  const ratio = (text: string | null): string => text === null ? NONE : Number(text).toFixed(2);
+  const tiles: readonly (readonly [string, string])[] = [
+    ["Sharpe ratio of the best", ratio(sharpe)],
+    ["Expected of luck alone", ratio(event.expectedMaximumSharpe)],
+    ["Deflated Sharpe ratio", probability(event.deflatedSharpe)],
+    ["Probability of overfitting", probability(event.probabilityOfOverfitting)],
+    [
+      "Minimum backtest length",
+      event.minimumBacktestYears === null ? NONE : spanText(Number(event.minimumBacktestYears)),
+    ],
+    ["Configurations ever tried", grouped(event.tried)],
+    ["Verdict", event.verdict],
+  ];
+  const last = event.sentences.at(-1) ?? "";
+  return markup`
+    <p class="verdict">${last}</p>
+    <dl class="tiles">${
+    tiles.map(([label, value]) => markup`<div class="tile"><dt>${label}</dt><dd>${value}</dd></div>`)
+  }</dl>
+    <section><h2>How much of it is luck</h2>${
+    event.sentences.slice(0, -1).map((sentence) => markup`<p>${sentence.replaceAll(" %", "\u00a0%")}</p>`)
+  }</section>
+  `;
+}
+
+/** The best rows with their neighbours, and where their full reports are. */
+function rankedSection(report: SweepReport, shown: number): Markup {
+  const { event, ranked, origin, runs } = report;
+  if (ranked.rows.length === 0) {
+    return markup`<section><h2>The best configurations</h2><p>No row has the figure that rows are ranked by (${event.rank}).</p></section>`;
+  }
+  const { head, lines } = rankedTable({ event, ranked });
+  const note = shown > 0
+    ? `Click the place of one of the best ${shown === 1 ? "" : `${shown} `}to see its full report.`
+    : "Below the table are the commands that write full reports of the best.";
+  const omitted = runs.length - shown;
+  return markup`
+    <section><h2>The best configurations</h2>
+    <p>Neighbours is the mean of the configurations one value away. Where it is nearly as good as the row, the row lies on a plateau, and small changes of the market matter little.</p>
+    <p class="muted on-screen">${note}${omitted > 0 ? ` ${omitted} more did not fit into this page.` : ""}</p>
+    <div class="scroll"><table id="ranked"><thead><tr>${
+    head.map((text, at) => markup`<th scope="col" class="number">${at === 0 ? "Place" : text}</th>`)
+  }</tr></thead><tbody>${
+    lines.map((cells, at) =>
+      markup`<tr>${
+        cells.map((cell, column) =>
+          column > 0
+            ? markup`<td class="number">${cell}</td>`
+            : markup`<th scope="row" class="number">${
+              at < shown ? markup`<a href="#run-${at + 1}">${cell}. full report</a>` : cell
+            }</th>`
+        )
+      }</tr>`
+    )
+  }</tbody></table></div>
+    <details${shown > 0 ? null : markup` open`}><summary>Commands for full reports of the best</summary>${
+    origin.commands.map((command, at) => markup`<p>Place ${at + 1}:</p><pre>${command}</pre>`)
+  }</details></section>
+  `;
+}
+
+function originSection({ origin: { version, options, files, command } }: SweepReport): Markup {
+  const rows = (facts: readonly (readonly [string, string])[]): Markup =>
+    markup`<div class="scroll"><table class="figures"><tbody>${
+      facts.map(([name, value]) =>
+        markup`<tr><td>${name}</td><td class="wrap"><code>${value}</code></td></tr>`
+      )
+    }</tbody></table></div>`;
+  return markup`<section><h2>How to repeat it</h2><pre>${command}</pre>${
+    rows([["Penstock", version], ["Input", files.join(", ")]])
+  }<details><summary>All options that do not vary</summary>${
+    rows(Object.entries(options).map(([name, value]) => [name, String(value)]))
+  }</details></section>`;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
