@@ -15,7 +15,7 @@ Deno.test("Bollinger.add() wants long below the lower band, flat above the upper
 });
 
 Deno.test("new Bollinger() refuses a period below 2 and a width that is not above 0 and up to 100", () => {
-  assertThrows(() => new Bollinger(1, 2), RangeError, "from 2 on: got 1");
+  assertThrows(() => new Bollinger(1, 2), RangeError, "at least 2: got 1");
   for (const width of [0, -1, 100.5, NaN]) {
     assertThrows(() => new Bollinger(20, width), RangeError, `above 0 and up to 100: got ${width}`);
   }
