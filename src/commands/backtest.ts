@@ -46,9 +46,15 @@ export async function backtest(
   const own = await chosenFile(given);
   const asked = own === null ? given : { ...given, set: own.settings || null };
   const { files, passedOver } = await recordingsOf(paths, asked, signal);
-  const { out } = asked;
-  if (out !== null && [...files, asked.state].some((file) => isSameFile(file, out))) {
+  const { out, report, state } = asked;
+  if (out !== null && [...files, state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
+  }
+  // A device such as /dev/null can take both.
+  if (report !== null && [out, state].some((file) => file === report) && !isDevice(report)) {
+    throw new ConfigError([
+      `the report cannot be written to ${report}: the run writes something else there. Choose another name`,
+    ]);
   }
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
@@ -247,6 +253,14 @@ async function keepFirst(
  */
 function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0][number] {
   return !["started", "status", "rejected", "model", "summary"].includes(event.type);
+}
+
+function isDevice(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether two paths lead to one file. A file that cannot be inspected is compared by name. */

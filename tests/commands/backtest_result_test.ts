@@ -128,6 +128,18 @@ Deno.test("penstock backtest --out overwrites no file that it reads, whatever pa
   assertMatch(stderr, /run\.db: the run uses it/);
 });
 
+Deno.test("penstock backtest refuses one name for its result and its report before it reads the trades", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const name = `${folder.path}/both.html`;
+  for (const option of ["--out", "--state"]) {
+    const { code, stdout, stderr } = await backtest([option, name, "--report", name, file]);
+    assertEquals([code, stdout], [2, ""]);
+    assertMatch(stderr, /the report cannot be written to .*both\.html: the run writes something else there/);
+  }
+  assertEquals(filesIn(folder), ["trades.csv"]);
+});
+
 Deno.test("penstock backtest prints its summary even if --out cannot be finished", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
