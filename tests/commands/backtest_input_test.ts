@@ -243,7 +243,11 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
         `[{"e":"trade"}]\n`,
         /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
       ],
-      ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML: perhaps an error that was downloaded/],
+      [
+        "page.csv",
+        "<html>\n",
+        /: page.csv:1: it is a web page or XML: perhaps an error page that was downloaded/,
+      ],
       ["trades.parquet", "PAR1abc", /: trades.parquet: the Parquet file is cut off or damaged: /],
       [
         "trades.zst",

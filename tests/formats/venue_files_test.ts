@@ -146,7 +146,7 @@ Deno.test("a fault in JSON has the line and the column of its value", async () =
   }
   const cut = await readFile(text.slice(0, -4), "BTCUSDT");
   assertEquals([cut.trades.length, cut.reasons], [1, [
-    "a.csv:18:3: the JSON ends before what starts here is closed",
+    "a.csv:18:3: the JSON ends before the bracket that opens here is closed",
   ]]);
   const strange = await readFile(`[\n{"price":1,"of":"bread"}]`, "BTCUSDT");
   assertStringIncludes(

@@ -221,8 +221,12 @@ export class LossLimits {
     this.#take(books);
     this.#peakBooks = booksOf(peak);
     this.#peak = null;
-    this.#isPeakOwn = false;
     this.#peakEstimate = estimate(worth(this.#peakBooks));
+    // A peak of these books follows their price unit from here on, as it did before.
+    this.#isPeakOwn = isOfBooks(this.#peakBooks, books);
+    if (this.#isPeakOwn) {
+      this.#peakPrice = this.#peakBooks.price * powerOfTen(books.decimals - this.#peakBooks.decimals);
+    }
     // A new limit counts from where the run resumes; one that was removed keeps no day.
     const kept = this.#daily === null ? null : day;
     this.#dayStart = kept === null ? worth(books) : new Money(kept.start);
@@ -332,6 +336,11 @@ export function limitsAfterRelease({ day }: LossSnapshot, books: MarkedBooks): L
     day: day === null ? null : { start: plain(worth(books)), end: day.end },
     spent: "nothing",
   };
+}
+
+/** Whether `peak` is `books` at another price, in the same unit or a coarser one. */
+function isOfBooks(peak: MarkedBooks, { cash, position, decimals }: MarkedBooks): boolean {
+  return !position.isZero() && peak.cash.eq(cash) && peak.position.eq(position) && peak.decimals <= decimals;
 }
 
 function lossOf(reason: Loss["reason"], from: Money, equity: Money, limit: Money): Loss | null {

@@ -266,3 +266,17 @@ Deno.test("LossLimits.fall() is how far equity is below the peak that the limit 
   assertEquals(shown(limits), ["0", "0.2"]);
   assertEquals(new LossLimits(m("1000"), { maxDrawdown: null, maxDailyLoss: m("0.1") }).fall(), null);
 });
+
+Deno.test("LossLimits that were restored at their peak write it down in the same price unit as before", () => {
+  const parameters = { maxDrawdown: m("0.2"), maxDailyLoss: null };
+  const [whole, resumed] = [new LossLimits(m("1000"), parameters), new LossLimits(m("1000"), parameters)];
+  whole.mark(23_000, 1, DAY);
+  whole.rebook(m("770"), m("0.1"));
+  whole.mark(23_386, 1, DAY);
+  resumed.restore(whole.snapshot(), { cash: m("770"), position: m("0.1"), price: 23_386, decimals: 1 });
+  for (const limits of [whole, resumed]) {
+    limits.mark(233_376, 2, DAY);
+    assertEquals(limits.fall()!.value.toFixed(9), "0.000482139");
+  }
+  assertEquals(resumed.snapshot(), whole.snapshot());
+});
