@@ -39,7 +39,9 @@ async function chartPackage(): Promise<{ readonly license: string; readonly styl
 if (import.meta.main) {
   const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
   const { license, style: chartStyle } = await chartPackage();
-  const script = `/* The charts are uPlot.\n${license.trim()} */\n${await bundled("report.ts")}`;
+  const script = `/* This page draws its charts with uPlot.\n${license.trim()} */\n${await bundled(
+    "report.ts",
+  )}`;
   const style = compact(chartStyle + Deno.readTextFileSync(new URL("report.css", WEB)));
   const path = new URL(TARGET, folder);
   Deno.mkdirSync(new URL(".", path), { recursive: true });

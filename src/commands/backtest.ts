@@ -10,8 +10,7 @@ import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { chosenFile, shownOf } from "../feeds/files/strategy_file.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import type { ReadProgress } from "../feeds/files/recorded_files.ts";
-import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
-import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
+import { ResultFile } from "../stores/results/result_file.ts";
 import type { RunJournal, ShownOptions } from "../stores/journal/run_journal.ts";
 import { strategyOf } from "../stages/strategies/known_strategies.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
@@ -21,7 +20,8 @@ import { show } from "../views/view.ts";
 import { BacktestInput } from "./backtest/backtest_input.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { processFiles, warn, warnOfStrays, withoutTrades } from "./backtest/process_files.ts";
-import { type PageFacts, ReportPage } from "./backtest/report_page.ts";
+import { environmentOf, writable } from "./backtest/outputs.ts";
+import { ReportPage } from "./backtest/report_page.ts";
 import { RunPictures } from "./backtest/run_pictures.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
@@ -80,21 +80,14 @@ export async function backtest(
   const started = { type: "started", command, version, config: shown } as const;
   const strategy = strategyOf(config, own?.make);
   const run = new BacktestRun(config, started, { sources, isShown: view.showsAll, strategy });
-  using result = config.out === null ? null : await openResult(config.out, {
-    options: shown,
-    environment: {
-      penstock: version,
-      deno: Deno.version.deno,
-      v8: Deno.version.v8,
-      os: Deno.build.os,
-      arch: Deno.build.arch,
-    },
-    files,
-  }, { stop, onWarning: (text) => warn(view, text) });
-  using page = config.report === null ? null : await openPage(config.report, { started, files }, {
-    stop,
-    onWarning: (text) => warn(view, text),
-  });
+  const place = { stop, onWarning: (text: string) => warn(view, text) };
+  const head = { options: shown, environment: environmentOf(version), files };
+  using result = config.out === null
+    ? null
+    : await writable(ResultFile.create(config.out, head, place), stop);
+  using page = config.report === null
+    ? null
+    : await writable(ReportPage.create(config.report, { started, files }, place), stop);
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources, options }, version);
@@ -176,27 +169,6 @@ function endOf(
   if (isDone) return "stop-after";
   if (isOver) return "for";
   return isAsked ? "person" : "input";
-}
-
-/** Starts the result. Throws a ConfigError if it cannot be written, because another `--out` may work. */
-async function openResult(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
-  try {
-    return await ResultFile.create(path, head, options);
-  } catch (error) {
-    // A user who stops waiting for a pipe's reader has not chosen a wrong file.
-    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
-    throw isWrong ? new ConfigError([error.message]) : error;
-  }
-}
-
-/** Starts the page of the report. Throws a ConfigError if it cannot be written, because another `--report` may work. */
-async function openPage(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
-  try {
-    return await ReportPage.create(path, facts, options);
-  } catch (error) {
-    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
-    throw isWrong ? new ConfigError([error.message]) : error;
-  }
 }
 
 /** Starts the journal of a backtest. Throws a ConfigError if there is one already. */

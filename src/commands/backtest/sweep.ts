@@ -11,12 +11,7 @@ import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
-import {
-  type PlaceOptions,
-  ResultFileError,
-  type ResultPlace,
-  resultPlaceAt,
-} from "../../stores/results/result_place.ts";
+import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "../../stores/results/result_place.ts";
 import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../stores/results/sweep_file.ts";
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
@@ -28,6 +23,7 @@ import { MOST_RUNS } from "../../views/report/sweep_report.ts";
 import { sweepPage } from "../../views/report/sweep_page.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
 import { ruleSetOf } from "./instruments.ts";
+import { environmentOf, writable } from "./outputs.ts";
 import { recordingsOf } from "./folders.ts";
 import { withRecordedMarket } from "./recorded_market.ts";
 import { Findings } from "./sweep/findings.ts";
@@ -61,13 +57,7 @@ export async function sweep(
     // A result has always named this option. Where the page is changes nothing, even for a sweep that is continued.
     options: without({ ...shown, report: null }, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
     grid: grid.axes.map(({ name, values }) => ({ name, values })),
-    environment: {
-      penstock: version,
-      deno: Deno.version.deno,
-      v8: Deno.version.v8,
-      os: Deno.build.os,
-      arch: Deno.build.arch,
-    },
+    environment: environmentOf(version),
     files,
   };
   const { out } = config;
@@ -81,10 +71,9 @@ export async function sweep(
     views,
   );
   const warn = (text: string): void => view.log({ level: "warn", text });
-  using result = out === null ? null : await openResult(out, head, { stop: signal, onWarning: warn });
-  using page = config.report === null
-    ? null
-    : await openPage(config.report, { stop: signal, onWarning: warn });
+  const place = { stop: signal, onWarning: warn };
+  using result = out === null ? null : await writable(SweepFile.create(out, head, place), signal);
+  using page = config.report === null ? null : await writable(openPage(config.report, place), signal);
   const settings: PassSettings = {
     config: { ...config, set: own?.settings || config.set },
     barsFrom: configuration.sources.bars,
@@ -250,27 +239,12 @@ function without(shown: ShownOptions, names: readonly string[]): ShownOptions {
   return Object.fromEntries(Object.entries(shown).filter(([name]) => !names.includes(name)));
 }
 
-/** Starts the result file. Throws a ConfigError if the file cannot be written, because another `--out` may work. */
-async function openResult(path: string, head: SweepHead, options: PlaceOptions): Promise<SweepFile> {
-  try {
-    return await SweepFile.create(path, head, options);
-  } catch (error) {
-    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
-    throw isWrong ? new ConfigError([error.message]) : error;
-  }
-}
-
-/** Starts the page. Throws a ConfigError if the page cannot be written, because another `--report` may work. */
+/** Starts the page. */
 async function openPage(path: string, options: PlaceOptions): Promise<ResultPlace> {
-  try {
-    const place = await resultPlaceAt(path, { ...options, start: PAGE_START });
-    // Written at once, to distinguish the partial file of a killed sweep from other files.
-    place.write(PAGE_START);
-    return place;
-  } catch (error) {
-    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
-    throw isWrong ? new ConfigError([error.message]) : error;
-  }
+  const place = await resultPlaceAt(path, { ...options, start: PAGE_START });
+  // Written at once, to distinguish the partial file of a killed sweep from other files.
+  place.write(PAGE_START);
+  return place;
 }
 
 /** The threads for some lanes: only this one if no others can start. */

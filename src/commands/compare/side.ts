@@ -10,6 +10,7 @@ import { reportedFile } from "../../stores/results/reported_file.ts";
 import { fillsOf } from "../../stores/results/result_fills.ts";
 import { RESULT_VERSION, SCHEMA } from "../../stores/results/result_file.ts";
 import { readResult, UnusableResult } from "../../stores/results/result_reading.ts";
+import { SWEEP_SCHEMA, SWEEP_VERSION } from "../../stores/results/sweep_file.ts";
 import type { SweepRow } from "./sweep_rows.ts";
 
 /** The parts of one side that are compared. */
@@ -23,9 +24,6 @@ export interface Side extends AsyncDisposable {
   /** The events of one run, in their order. */
   events(kind: "decisions" | "fills"): AsyncGenerator<Figures>;
 }
-
-const SWEEP_SCHEMA = "penstock-sweep";
-const SWEEP_VERSION = 1;
 
 /** Fields of a summary that say when the run was and how fast, not how it ended up. */
 const PASSING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];

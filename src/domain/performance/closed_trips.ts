@@ -1,6 +1,6 @@
 /** Every round trip of an account, exactly, one record each as it ends. Memory does not grow with them. */
 import { BooksError } from "../account/account.ts";
-import type { ClosedTotals } from "../account/fifo_lots.ts";
+import type { ClosedLot, ClosedTotals } from "../account/fifo_lots.ts";
 import { type Money, ZERO } from "../numbers/money.ts";
 import type { Fill } from "../orders/fill.ts";
 import { OpenTrip, type TripFill } from "./open_trip.ts";
@@ -13,30 +13,14 @@ export interface NumberedFill extends TripFill, Pick<Fill, "side" | "position"> 
   readonly tradeId: number;
 }
 
-/** A round trip that has ended. Times in µs since 1970, amounts in quote currency. */
-export interface ClosedTrip {
+/** A round trip that has ended: all that was bought until the position was sold whole, opened with its first fill. */
+export interface ClosedTrip extends ClosedLot {
   /** 1 for the first to end. */
   readonly number: number;
-  readonly symbol: string;
-  /** Of its first and of its last fill. */
-  readonly opened: number;
-  readonly closed: number;
-  /** Base currency bought, and sold, in all. */
-  readonly quantity: Money;
-  /** What it was bought for, without fees. */
-  readonly cost: Money;
-  /** What it was sold for, without fees. */
-  readonly proceeds: Money;
-  /** Of both sides. */
-  readonly fees: Money;
-  /** Proceeds − cost − fees. */
-  readonly profit: Money;
   /** How many fills it had. */
   readonly fills: number;
   /** Why it ended: `signal`, or what else sold the position. */
   readonly cause: string;
-  readonly buyTradeId: number;
-  readonly sellTradeId: number;
 }
 
 interface Open {

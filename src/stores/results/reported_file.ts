@@ -34,7 +34,7 @@ export async function isResult(path: string): Promise<boolean> {
   try {
     return await reportedFile(path) === "result";
   } catch {
-    // Whoever reads it as something else says what is wrong.
+    // The next reader of the file reports what is wrong with it.
     return false;
   }
 }

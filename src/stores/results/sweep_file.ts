@@ -20,7 +20,8 @@ export interface Unfinished {
 
 /** What every such file says it is. */
 export const SWEEP_SCHEMA = "penstock-sweep";
-const VERSION = 1;
+/** The version of the rows and the figures; a change of meaning raises it. */
+export const SWEEP_VERSION = 1;
 const START = `{"schema":"${SWEEP_SCHEMA}"`;
 const CSV_START = "configuration,";
 
@@ -63,7 +64,7 @@ export class SweepFile implements Disposable {
       const test = head.options["test"] == null ? [] : FIGURES.map((name) => `test_${name}`);
       place.write(`${CSV_START}${[...names, ...FIGURES, ...test].join(",")}\n`);
     } else {
-      const all = { schema: SWEEP_SCHEMA, version: VERSION, ...head };
+      const all = { schema: SWEEP_SCHEMA, version: SWEEP_VERSION, ...head };
       place.write(`${JSON.stringify(all).slice(0, -1)},\n"configurations":[`);
     }
   }
@@ -153,7 +154,7 @@ export async function readPartialSweep(path: string, head: SweepHead): Promise<P
   } catch {
     return refuse("is not the JSON result of a sweep");
   }
-  if (found?.schema !== SWEEP_SCHEMA || found.version !== VERSION) {
+  if (found?.schema !== SWEEP_SCHEMA || found.version !== SWEEP_VERSION) {
     return refuse("is not the JSON result of a sweep");
   }
   if (found.unfinished === undefined) return refuse("is of a sweep that was finished: leave --continue out");

@@ -44,6 +44,19 @@ export interface EquityPoint {
   readonly equity: string;
 }
 
+/** What was bought and sold again. */
+const CLOSED = {
+  symbol: "text",
+  opened: "time",
+  closed: "time",
+  quantity: "amount",
+  cost: "amount",
+  proceeds: "amount",
+  fees: "amount",
+  profit: "amount",
+} as const;
+const BOTH_TRADES = { buyTradeId: "number", sellTradeId: "number" } as const;
+
 /** The columns of each table, in their order. */
 export const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnKind>>>> = {
   fills: {
@@ -63,16 +76,8 @@ export const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnK
   },
   closed: {
     run: "number",
-    symbol: "text",
-    opened: "time",
-    closed: "time",
-    quantity: "amount",
-    cost: "amount",
-    proceeds: "amount",
-    fees: "amount",
-    profit: "amount",
-    buyTradeId: "number",
-    sellTradeId: "number",
+    ...CLOSED,
+    ...BOTH_TRADES,
   },
   equity: {
     run: "number",
@@ -97,18 +102,10 @@ export const COLUMNS: Readonly<Record<TableName, Readonly<Record<string, ColumnK
   trips: {
     run: "number",
     trip: "number",
-    symbol: "text",
-    opened: "time",
-    closed: "time",
-    quantity: "amount",
-    cost: "amount",
-    proceeds: "amount",
-    fees: "amount",
-    profit: "amount",
+    ...CLOSED,
     fills: "number",
     cause: "text",
-    buyTradeId: "number",
-    sellTradeId: "number",
+    ...BOTH_TRADES,
   },
 };
 
@@ -127,48 +124,29 @@ export function fillRow(event: FillEvent, time: number, { run }: OfRun): ExportR
 
 /** One closed position. */
 export function closedRow(lot: ClosedLot, { run }: OfRun): ExportRow {
-  const { symbol, opened, closed, buyTradeId, sellTradeId } = lot;
-  const [quantity, cost, proceeds, fees, profit] = [
-    lot.quantity,
-    lot.cost,
-    lot.proceeds,
-    lot.fees,
-    lot.profit,
-  ].map(plain) as [string, string, string, string, string];
-  return rowOf("closed", {
-    run,
-    symbol,
-    opened,
-    closed,
-    quantity,
-    cost,
-    proceeds,
-    fees,
-    profit,
-    buyTradeId,
-    sellTradeId,
-  });
+  const { buyTradeId, sellTradeId } = lot;
+  return rowOf("closed", { run, ...closedCells(lot), buyTradeId, sellTradeId });
 }
 
 /** One round trip. */
 export function tripRow(ended: ClosedTrip, { run }: OfRun): ExportRow {
-  const { number: trip, symbol, opened, closed, fills, cause, buyTradeId, sellTradeId } = ended;
-  return rowOf("trips", {
-    run,
-    trip,
+  const { number: trip, fills, cause, buyTradeId, sellTradeId } = ended;
+  return rowOf("trips", { run, trip, ...closedCells(ended), fills, cause, buyTradeId, sellTradeId });
+}
+
+function closedCells(
+  { symbol, opened, closed, ...lot }: ClosedLot,
+): Readonly<Record<keyof typeof CLOSED, Cell>> {
+  return {
     symbol,
     opened,
     closed,
-    quantity: plain(ended.quantity),
-    cost: plain(ended.cost),
-    proceeds: plain(ended.proceeds),
-    fees: plain(ended.fees),
-    profit: plain(ended.profit),
-    fills,
-    cause,
-    buyTradeId,
-    sellTradeId,
-  });
+    quantity: plain(lot.quantity),
+    cost: plain(lot.cost),
+    proceeds: plain(lot.proceeds),
+    fees: plain(lot.fees),
+    profit: plain(lot.profit),
+  };
 }
 
 /** One point of the equity curve. */
