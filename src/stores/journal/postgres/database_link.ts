@@ -39,6 +39,7 @@ export class DatabaseLink implements AsyncDisposable {
   /** Rejects once the link gives up. */
   readonly #given = Promise.withResolvers<never>();
   #hasGivenUp = false;
+  readonly #uses = new Set<{ readonly from: number }>();
   #session: DatabaseSession | null = null;
   #opening: Promise<DatabaseSession> | null = null;
 
@@ -69,6 +70,16 @@ export class DatabaseLink implements AsyncDisposable {
 
   /** What `work` returns; it is done again in another session if this one is lost, as patience allows. */
   async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    const own = { from: performance.now() };
+    this.#uses.add(own);
+    try {
+      return await this.#untilDone(work);
+    } finally {
+      this.#uses.delete(own);
+    }
+  }
+
+  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     for (let failures = 0;;) {
       try {
         const done = await Promise.race([this.#open().then(work), this.#given.promise]);
@@ -76,7 +87,7 @@ export class DatabaseLink implements AsyncDisposable {
         return done;
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
-        if (!this.#patience.goesOn(++failures)) throw error;
+        if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
         this.#patience.onAway(error.message);
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
@@ -88,9 +99,13 @@ export class DatabaseLink implements AsyncDisposable {
     return this.#session?.isOpen ? await work(this.#session) : null;
   }
 
-  /** Ends the wait for an answer, if there is one, and every later wait. */
+  /** Since when the oldest use under way waits, by `performance.now()`; null for none. */
+  get waitsSince(): number | null {
+    return this.#uses.values().next().value?.from ?? null;
+  }
+
+  /** Ends every wait for an answer, now and from here on. */
   giveUp(): void {
-    if (this.#opening === null && this.#session?.isWaiting !== true) return;
     this.#hasGivenUp = true;
     this.#session?.destroy();
     this.#given.reject(new DatabaseAway(`${databaseHost(this.place)}: it does not answer`));

@@ -90,11 +90,6 @@ export class DatabaseSession implements AsyncDisposable {
     }
   }
 
-  /** Whether an answer is awaited. */
-  get isWaiting(): boolean {
-    return this.#waiting.size > 0;
-  }
-
   /** Closes the connection at once, and what was asked stays without an answer. */
   destroy(): void {
     this.#lose("the connection was closed");

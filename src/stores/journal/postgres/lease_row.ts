@@ -86,9 +86,13 @@ export async function renewLease(
   return (await session.query(RENEW, [journal, token, leaseMs])).length > 0;
 }
 
-/** Gives the lease back, if this token still holds it. */
-export async function releaseLease(session: DatabaseSession, { journal, token }: LeaseToken): Promise<void> {
-  await session.query(RELEASE, [journal, token]);
+/** Gives the lease back, if this token still holds it and the database answers within `patienceMs`. */
+export async function releaseLease(
+  session: DatabaseSession,
+  { journal, token }: LeaseToken,
+  patienceMs: number,
+): Promise<void> {
+  await session.query(RELEASE, [journal, token], patienceMs);
 }
 
 function held(path: string, row: LeaseRow | null): JournalHeld {

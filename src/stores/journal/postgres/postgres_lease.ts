@@ -12,32 +12,24 @@ import { storeFailure } from "./store_failure.ts";
 
 /** How often a lease is renewed while it lasts. */
 const RENEWALS = 3;
-/** How long a run that was asked to end waits for a database that is away. */
+/** How long a run that was asked to end waits for a database that is away, and how often that is looked at. */
 const GRACE_MS = 1_000;
+const LOOK_MS = 100;
 
-/**
- * Waits for a database that is away, for good: nothing is decided meanwhile. It ends a second after the signal, and
- * while the lease is being opened it does not wait at all.
- */
+/** Waits for good for a database that is away, once the lease is held: nothing is decided meanwhile. */
 export class LeasePatience implements Patience {
   readonly signal: AbortSignal;
   /** Set once the lease is held. */
   isHeld = false;
   readonly #onTrouble: (text: string) => void;
   #isAway = false;
-  #abortedAt: number | null = null;
 
   constructor({ signal, onTrouble }: Pick<Holding, "signal" | "onTrouble">) {
     this.signal = signal;
     this.#onTrouble = onTrouble;
   }
 
-  readonly goesOn = (failures: number): boolean => {
-    if (!this.isHeld) return failures < 2;
-    if (!this.signal.aborted) return true;
-    this.#abortedAt ??= performance.now();
-    return performance.now() - this.#abortedAt < GRACE_MS;
-  };
+  readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
 
   readonly onAway = (what: string | null): void => {
     const isAway = what !== null;
@@ -59,8 +51,8 @@ export class PostgresLease implements LogLease {
   readonly #holding: Holding;
   readonly #own: LeaseToken;
   readonly #renewals: ReturnType<typeof setInterval>;
-  readonly #onAbort = (): void => void (this.#grace = setTimeout(() => this.#link.giveUp(), GRACE_MS));
-  #grace: ReturnType<typeof setTimeout> | undefined;
+  readonly #onAbort = (): void => this.#endWaits();
+  #grace: ReturnType<typeof setInterval> | undefined;
   #isRenewing = false;
   #lost: JournalError | null = null;
 
@@ -114,16 +106,25 @@ export class PostgresLease implements LogLease {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#renewals);
-    clearTimeout(this.#grace);
+    clearInterval(this.#grace);
     this.#holding.signal.removeEventListener("abort", this.#onAbort);
     try {
-      await this.#link.useIfOpen((session) => releaseLease(session, this.#own));
+      await this.#link.useIfOpen((session) => releaseLease(session, this.#own, GRACE_MS));
     } catch (error) {
       // Then the lease ends by itself.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
     } finally {
       await this.log[Symbol.asyncDispose]();
     }
+  }
+
+  /** From here on no wait may last longer than the grace. */
+  #endWaits(): void {
+    const from = performance.now();
+    this.#grace = setInterval(() => {
+      const since = this.#link.waitsSince;
+      if (since !== null && performance.now() - Math.max(from, since) >= GRACE_MS) this.#link.giveUp();
+    }, LOOK_MS);
   }
 
   /** Keeps the lease. What is wrong shows with the next addition or heartbeat. */

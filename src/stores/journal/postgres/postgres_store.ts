@@ -23,6 +23,8 @@ import { storeFailure } from "./store_failure.ts";
 /** How long a reader waits for an answer, ms: a page of entries, or a count of a million. */
 const READER_MS = 30_000;
 const LEASE_MS = 10_000;
+/** The longest that the holder of a lease waits for an answer before it connects again, ms. */
+const HOLDER_MS = 10_000;
 
 const FILE = `INSERT INTO penstock.requests (journal, run, kind, time, content)
   VALUES ($1, $2, $3, $4, $5) RETURNING id`;
@@ -95,7 +97,7 @@ async function lease(
   let held: PostgresLease | null = null;
   const link = linkTo(
     path,
-    holding.leaseMs,
+    Math.min(holding.leaseMs, HOLDER_MS),
     patience,
     (session) => held?.resume(session) ?? Promise.resolve(),
   );
