@@ -1,4 +1,5 @@
 /** The command line: which command, which options, which mistakes. */
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { closestName } from "./closest_name.ts";
 import type { GivenOptions } from "./config.ts";
@@ -71,7 +72,7 @@ export function readArguments(args: readonly string[]): Arguments {
     ? "two files and options"
     : `one ${command === "report" ? "file" : "journal"} and options`;
   for (const word of rest.slice(most)) {
-    mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
+    mistakes.push(`"${withoutPassword(word)}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
@@ -81,7 +82,9 @@ export function readArguments(args: readonly string[]): Arguments {
     if (!Array.isArray(texts) || texts.length === 0) continue;
     if (texts.length > 1) {
       mistakes.push(
-        `--${optionWord(name)} is given ${texts.length} times (${texts.join(", ")}): expected once`,
+        `--${optionWord(name)} is given ${texts.length} times (${
+          texts.map(withoutPassword).join(", ")
+        }): expected once`,
       );
     }
     given[name] = { text: String(texts[0]), source: "command line" };

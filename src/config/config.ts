@@ -2,6 +2,7 @@
 import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
 import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
@@ -158,7 +159,7 @@ export function configure(
       config[name] = read(text);
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      const value = text === "" ? "has no value" : `is "${text}"`;
+      const value = text === "" ? "has no value" : `is "${withoutPassword(text)}"`;
       found.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
     }
   }

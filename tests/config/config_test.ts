@@ -237,6 +237,7 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
   const unshown: readonly string[] = [
     "strategy",
     "set",
+    ...["name", "standby", "lease"],
     ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
   ];
   assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));

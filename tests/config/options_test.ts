@@ -57,6 +57,7 @@ const SWITCHES: readonly string[] = [
   "offlineInstruments",
   "flatten",
   "failOnHalt",
+  "standby",
 ];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {

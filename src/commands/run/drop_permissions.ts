@@ -15,16 +15,18 @@ import { recordingTarget } from "./recording.ts";
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;
   const target = recordingTarget(config);
+  const store = state === "none" ? null : await storeOf(state);
+  const { reads = [], writes = [], hosts = [] } = store?.files(state) ?? {};
   const files = [
-    ...(state === "none" ? [] : [state]),
+    ...(store?.isInFiles ? [state] : []),
     ...(target === null || target.isFolder ? [] : [target.path]),
   ];
-  const journal = state === "none" ? { reads: [], writes: [] } : (await storeOf(state)).files(state);
   const needs = {
-    hosts: hostsNeeded(config),
-    writes: journal.writes,
+    // A connection to a database that was lost is made again.
+    hosts: [...hostsNeeded(config), ...hosts],
+    writes,
     reads: [
-      ...journal.reads,
+      ...reads,
       // To check that the folder is still the same one, and to check files before deleting them.
       ...(target?.isFolder === true ? [target.path] : []),
     ],

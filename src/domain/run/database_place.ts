@@ -18,7 +18,7 @@ export interface DatabasePlace {
 }
 
 const DEFAULT_PORT = 5432;
-const SCHEME = /^postgres(?:ql)?:\/\//i;
+const SCHEME = /^postgres(?:ql)?:\/\//;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const SETTINGS = ["sslmode", "sslrootcert", "passwordfile"];
 const WANTED = "postgres://USER@HOST:PORT/DATABASE";
@@ -39,7 +39,7 @@ export const JOURNAL_NAMES =
 
 /** A place without the password that a user wrote into it, for messages. */
 export function withoutPassword(place: string): string {
-  return place.replace(/^(postgres(?:ql)?:\/\/[^/?#@:]*):.*@/is, "$1:…@");
+  return place.replace(/^(postgres(?:ql)?:\/\/[^/?#@:]*):.*@/s, "$1:…@");
 }
 
 /**

@@ -182,7 +182,10 @@ export interface LogLease extends AsyncDisposable {
   append(addition: Addition): Promise<void>;
   /** Replaces the heartbeat, or skips that if it would have to wait. Throws like `append`. */
   writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void>;
-  /** Why an addition would not be kept, or not by this process alone, as a clause; null while it would. */
+  /**
+   * Why an addition would not be kept, or not by this process alone, as a clause; null while it would. Throws a
+   * JournalError instead if that is for good and there is other advice than to put files back.
+   */
   loss(): Promise<string | null>;
 }
 
@@ -244,6 +247,17 @@ export interface StoreNeeds {
   readonly hosts?: readonly string[];
 }
 
+/** One of the logs in a place that holds many. */
+export interface ListedLog {
+  /** Its place, as other methods take it. */
+  readonly path: string;
+  readonly name: string;
+  /** The process that holds its lease, or was the last to; null if none has been. */
+  readonly holder: string | null;
+  /** Whether the lease is held. */
+  readonly isHeld: boolean;
+}
+
 /** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
   /** Whether a log is a file at its path, in a folder that is there. */
@@ -266,6 +280,8 @@ export interface EntryStore {
   files(path: string): StoreNeeds;
   /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
   requestBox(path: string): Promise<RequestBox>;
+  /** The logs in the place that `path` names, by name; absent if there is one a place. */
+  readonly list?: (path: string) => Promise<readonly ListedLog[]>;
   /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something is there. */
   copy(path: string, to: string): Promise<CopiedJournal>;
 }

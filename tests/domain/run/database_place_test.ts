@@ -81,7 +81,7 @@ Deno.test("withJournal() names a journal, and isInDatabase() knows a database fr
   assertEquals(withJournal("postgres://a@b/c", "x"), "postgres://a@b/c#x");
   assertEquals(withJournal("postgres://a@b/c?sslmode=disable#y", "x"), "postgres://a@b/c?sslmode=disable#x");
   assertEquals(
-    ["postgres://x", "PostgreSQL://x", "postgres.db", "./postgres://x", "data/postgres:"].map(isInDatabase),
+    ["postgres://x", "postgresql://x", "postgres.db", "./postgres://x", "data/postgres:"].map(isInDatabase),
     [
       ...[true, true, false, false, false],
     ],

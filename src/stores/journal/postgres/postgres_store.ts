@@ -1,10 +1,16 @@
 /** Logs of entries in a PostgreSQL database, many in one. */
-import { databaseHost, type DatabasePlace, withJournal } from "../../../domain/run/database_place.ts";
+import {
+  databaseHost,
+  type DatabasePlace,
+  isInDatabase,
+  withJournal,
+} from "../../../domain/run/database_place.ts";
 import {
   CopyExists,
   type EntryLog,
   type EntryStore,
   type Holding,
+  type ListedLog,
   type LogLease,
   type RequestBox,
 } from "../entry_log.ts";
@@ -28,6 +34,9 @@ const HOLDER_MS = 10_000;
 
 const FILE = `INSERT INTO penstock.requests (journal, run, kind, time, content)
   VALUES ($1, $2, $3, $4, $5) RETURNING id`;
+const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
+  CASE WHEN pid IS NOT NULL THEN 'process ' || pid || coalesce(' on ' || address, '') END AS holder
+  FROM penstock.journals ORDER BY name`;
 const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
 
 /**
@@ -43,10 +52,14 @@ export function postgresStore(): EntryStore {
     lease,
     files: (path) => ({ reads: [], writes: [], hosts: [databaseHost(databasePlace(path))] }),
     requestBox,
+    list,
     copy: (path, to) =>
       inDatabase("read", path, async (session, { name, place }) => {
-        const target = journalPlace(to);
-        if (databaseHost(target) !== databaseHost(place) || target.database !== place.database) {
+        const target = isInDatabase(to) ? journalPlace(to) : null;
+        if (
+          target === null || databaseHost(target) !== databaseHost(place) ||
+          target.database !== place.database
+        ) {
           throw refused(
             path,
             `a copy stays in its database, and ${to} is elsewhere. Name ${
@@ -142,6 +155,22 @@ async function requestBox(path: string): Promise<RequestBox> {
   } catch (error) {
     await link[Symbol.asyncDispose]();
     throw storeFailure("read", path, error);
+  }
+}
+
+async function list(path: string): Promise<readonly ListedLog[]> {
+  const database = path.replace(/#.*$/s, "");
+  try {
+    await using link = linkTo(path);
+    const rows = await link.use(async (session) =>
+      await mustKnowSchema(session, path) ? await session.query(LIST) : []
+    );
+    return rows.map(({ name, holder, held }) => ({
+      ...{ path: withJournal(database, name!), name: name!, holder: holder ?? null },
+      isHeld: held === "t",
+    }));
+  } catch (error) {
+    throw storeFailure("read", database, error);
   }
 }
 
