@@ -197,6 +197,13 @@ export function combinationMistakes(
         "expected --endpoint with the address of penstock exchange",
     );
   }
+  if (complete.standby && complete.state === "none") {
+    found.push(
+      `${
+        nameIn(sources.standby, "standby")
+      } is given, and no journal: expected --state with the journal to take over`,
+    );
+  }
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
