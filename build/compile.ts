@@ -1,6 +1,6 @@
 /**
- * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with that strategy of
- * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches
+ * `deno task compile [--exchange NAME] [--strategy FILE] [--state-host HOST:PORT]` makes dist/penstock for this machine,
+ * with that strategy of one's own if one is given, and with leave for that database, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches
  * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
  * refused.
  *
@@ -17,6 +17,7 @@ import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } f
 import {
   ENVIRONMENT,
   fileName,
+  isHost,
   permissionFlags,
   type Target,
   TARGETS,
@@ -43,6 +44,8 @@ interface Order {
   readonly exchange: ExchangeName;
   /** The file of a strategy of one's own that is compiled in; null for none. */
   readonly strategy: string | null;
+  /** The `host:port` of the database that journals may be in; null for none. */
+  readonly stateHost: string | null;
   /** Null for this machine. */
   readonly targets: readonly (Target | null)[];
   /** Whether a base without a committed checksum is refused. */
@@ -53,7 +56,7 @@ interface Order {
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
-    string: ["exchange", "target", "strategy"],
+    string: ["exchange", "target", "strategy", "state-host"],
     boolean: ["all", "pinned"],
     unknown: (text) => {
       unknown.push(text);
@@ -61,17 +64,29 @@ function readOrder(args: readonly string[]): Order | null {
     },
   });
   const { exchange = EXCHANGE_NAMES[0], target, all, pinned, strategy = null } = parsed;
+  const stateHost = parsed["state-host"] ?? null;
   const name = EXCHANGE_NAMES.find((candidate) => candidate === exchange);
   const machine = TARGETS.find((candidate) => candidate === target);
   if (unknown.length > 0) {
     complain(
-      `${unknown.join(", ")}: expected --exchange NAME, --strategy FILE, --target NAME, --all or --pinned`,
+      `${
+        unknown.join(", ")
+      }: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --target NAME, ` +
+        "--all or --pinned",
     );
   } else if (name === undefined) {
     complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
   } else if (target !== undefined && machine === undefined) {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
-  } else return { exchange: name, strategy, targets: all ? TARGETS : [machine ?? null], isPinned: pinned };
+  } else if (stateHost !== null && !isHost(stateHost)) {
+    complain(`--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`);
+  } else {return {
+      exchange: name,
+      strategy,
+      stateHost,
+      targets: all ? TARGETS : [machine ?? null],
+      isPinned: pinned,
+    };}
   return null;
 }
 
@@ -212,13 +227,13 @@ async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolea
 /** Compiles for one machine; reports a failure on standard error. */
 async function compile(
   stage: URL,
-  { exchange }: Order,
+  { exchange, stateHost }: Order,
   target: Target | null,
 ): Promise<Outcome> {
   const name = fileName(exchange, target);
   // The file's name becomes part of the program; its folder does not.
   const flags = [
-    ...permissionFlags(exchange),
+    ...permissionFlags(exchange, stateHost),
     // The gate checks the types, once for all machines and exchanges.
     "--no-check",
     // A worker is no import: nothing else says that its module is needed.
