@@ -32,7 +32,7 @@ export class Unwell extends Error {
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
   const store = config.state === "none" ? null : await storeOf(config.state);
   const hasFiles = store?.isInFiles === true;
-  const { hosts = [] } = store?.files(config.state) ?? {};
+  const hosts = store === null || hasFiles ? [] : store.files(config.state).hosts ?? [];
   const folders = foldersOf(config, hasFiles);
   const results = [
     ...permissions(config, folders, hosts),
