@@ -1,4 +1,5 @@
 /** The figure of a sweep over its grid as maps in colours, with the tables behind them. */
+import { axesInWords, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
 import { NONE } from "../terminal/figures.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -42,7 +43,7 @@ interface ColourMap {
 export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
   const { axes, isLessBetter } = ranked;
   if (axes.length === 0) return null;
-  const laid = laidOut(axes);
+  const laid = laidOut(axesInWords(axes));
   const [rows, columns] = [laid.at(-2)!, laid.at(-1)!];
   const [rowGroups, columnGroups] = [groupsOf(rows.values), groupsOf(columns.values)];
   const maps = mapsOf(ranked, laid, rowGroups, columnGroups);
@@ -57,10 +58,10 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
   const titled = maps.length * rowGroups.length * columnGroups.length <= MOST_TITLES;
   const [worst, best] = isLessBetter ? [most, least] : [least, most];
   const across = axes.length === 1
-    ? `${columns.name} from left to right`
-    : `${rows.name} from top to bottom, ${columns.name} from left to right`;
+    ? `Left to right: ${columns.name}`
+    : `Top to bottom: ${rows.name}. Left to right: ${columns.name}`;
   return markup`
-    <section><h2>The grid, by ${rank}</h2>
+    <section><h2>The grid, by ${rankWords(rank)}</h2>
     <p>${across}. ${
     isMean ? "A cell is the mean of the configurations that share it. " : ""
   }A circle marks the best configuration. Look for a large bright area: a single bright cell among dark ones is usually noise.</p>
@@ -73,7 +74,7 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
     maps.map((map) =>
       markup`<figure>${map.title === "" ? null : markup`<h3>${map.title}</h3>`}${
         drawn(map, rowGroups, columnGroups, {
-          label: `${rank} by ${axes.length === 1 ? "" : `${rows.name} and `}${columns.name}${
+          label: `${rankWords(rank)} by ${axes.length === 1 ? "" : `${rows.name} and `}${columns.name}${
             map.title === "" ? "" : `, ${map.title}`
           }`,
           titleOf: titled

@@ -1,5 +1,6 @@
 /** Charts of a sweep's page as SVG, each with its table behind it. */
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
+import { optionsText, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
 import { money, signedMoney, unsignedPercent } from "../terminal/figures.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -64,14 +65,14 @@ export function walkForward(
   if (walkForward.length === 0) {
     return !isAsked
       ? null
-      : markup`<section><h2>Walk-forward</h2><p>In no window is there the figure that rows are ranked by (${rank}), so nothing could be chosen: take fewer windows or another --rank.</p></section>`;
+      : markup`<section><h2>Walk-forward</h2><p>No row has a ${
+        rankWords(rank)
+      } in any window, so nothing could be chosen: take fewer windows or another --rank.</p></section>`;
   }
   const windows = walkForward.map(({ from, options, chosenProfit, netProfit }) =>
-    markup`<tr><td>${timeOf(from)}</td><td class="wrap">${
-      Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ")
-    }</td><td class="number">${signedMoney(chosenProfit)}</td><td class="number">${
-      signedMoney(netProfit)
-    }</td></tr>`
+    markup`<tr><td>${timeOf(from)}</td><td class="wrap">${optionsText(options)}</td><td class="number">${
+      signedMoney(chosenProfit)
+    }</td><td class="number">${signedMoney(netProfit)}</td></tr>`
   );
   return markup`
     <section><h2>Walk-forward</h2>

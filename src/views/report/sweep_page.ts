@@ -1,6 +1,8 @@
 /** The report of a sweep as one HTML page that loads nothing, with the full reports of its best configurations. */
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import { probabilityText, spanText } from "../tables/luck_sentences.ts";
+import { optionsText, optionText, rankWords } from "../tables/option_words.ts";
 import { rankedTable, titleOf } from "../tables/sweep_table.ts";
 import { assets } from "../terminal/assets.ts";
 import { counted, grouped, NONE } from "../terminal/figures.ts";
@@ -84,10 +86,6 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   })}</script>`;
 }
 
-function optionsText(options: Readonly<Record<string, unknown>>): string {
-  return Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
-}
-
 /** The figures against luck, and what they mean. */
 function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Markup {
   const probability = (text: string | null): string => text === null ? NONE : probabilityText(Number(text));
@@ -120,7 +118,9 @@ function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Ma
 function rankedSection(report: SweepReport, shown: number): Markup {
   const { event, ranked, origin, runs } = report;
   if (ranked.rows.length === 0) {
-    return markup`<section><h2>The best configurations</h2><p>No row has the figure that rows are ranked by (${event.rank}).</p></section>`;
+    return markup`<section><h2>The best configurations</h2><p>No row has a ${
+      rankWords(event.rank)
+    }.</p></section>`;
   }
   const { head, lines } = rankedTable({ event, ranked });
   const note = shown > 0
@@ -162,7 +162,7 @@ function originSection({ origin: { version, options, files, command } }: SweepRe
   return markup`<section><h2>How to repeat it</h2><pre>${command}</pre>${
     rows([["Penstock", version], ["Input", files.join(", ")]])
   }<details><summary>All options that do not vary</summary>${
-    rows(Object.entries(options).map(([name, value]) => [name, String(value)]))
+    rows(Object.entries(options).map(([name, value]) => [optionWord(name), optionText(name, value)]))
   }</details></section>`;
 }
 

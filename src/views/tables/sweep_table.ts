@@ -1,9 +1,11 @@
 /** The result of a sweep as text: the best rows with their neighbours, a map of two options, and the figures against luck. */
 import type { RankedRows } from "./ranked_rows.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
+import { optionWord } from "../../domain/process/config_error.ts";
 import { counted, grouped, money, NONE, signedMoney } from "../terminal/figures.ts";
 import { padLeft, padRight } from "../terminal/text_width.ts";
 import { heatMap } from "./heat_map.ts";
+import { optionsText, optionText, rankWords } from "./option_words.ts";
 
 /** The parts of a sweep's result that its table shows. */
 export interface SweepFindings {
@@ -34,7 +36,7 @@ export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boo
   const parts = [
     titleOf(event, asked),
     lines.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
+      ? `No row has a ${rankWords(event.rank)}: try --rank net-profit.`
       : aligned([head, ...lines]),
     ...(colours ? heatMap(ranked) : []),
     ...walkText(event),
@@ -52,19 +54,19 @@ export function rankedTable(
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
     "",
-    ...axes.map(({ name }) => name),
-    ...ranked,
+    ...axes.map(({ name }) => optionWord(name)),
+    ...ranked.map(rankWords),
     "neighbours",
     "net profit",
     "return",
     "max drawdown",
     "round trips",
     "fills",
-    ...(hasTest ? ["test profit", "test sharpe"] : []),
+    ...(hasTest ? ["test profit", "test Sharpe"] : []),
   ];
   const lines = rows.map(({ row, figure, neighbours }, at) => [
     `${at + 1}`,
-    ...axes.map(({ name }) => `${row.options[name] ?? NONE}`),
+    ...axes.map(({ name }) => optionText(name, row.options[name] ?? null)),
     ...ranked.map(() => figure ?? NONE),
     neighbours === null ? NONE : neighbourText(neighbours, event.rank),
     signedMoney(row.netProfit),
@@ -87,14 +89,14 @@ export function titleOf(
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
   }${without}, ` +
-    `ranked by ${rank}${rank === asked ? "" : `, as no row has the figure ${asked}`}${end}`;
+    `ranked by ${rankWords(rank)}${rank === asked ? "" : `, as no row has a ${rankWords(asked)}`}${end}`;
 }
 
 function walkText({ walkForward, walkForwardNetProfit, walkForwardEfficiency }: SweepEvent): string[] {
   if (walkForward.length === 0) return [];
   const rows = walkForward.map(({ from, options, chosenProfit, netProfit }) => [
     from.slice(0, 19),
-    Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", "),
+    optionsText(options),
     signedMoney(chosenProfit),
     signedMoney(netProfit),
   ]);

@@ -77,11 +77,11 @@ function plainMap(ranked: RankedRows): string[] {
 Deno.test("sweepTable() shows the best rows with their neighbours, and never without what they mean", () => {
   assertEquals(
     sweepTable({ asked: "sharpe", event: LAST, ranked: RANKED }, false),
-    `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by sharpe
+    `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by Sharpe ratio
 
-   short  long  sharpe  neighbours  net profit  return  max drawdown  round trips  fills
-1      5    40     1.8       0.867     +100.00  1.00 %        1.23 %          617  1,234
-2     10    40     1.2           –     +100.00  1.00 %        1.23 %          617  1,234
+   short  long  Sharpe ratio  neighbours  net profit  return  max drawdown  round trips  fills
+1      5    40           1.8       0.867     +100.00  1.00 %        1.23 %          617  1,234
+2     10    40           1.2           –     +100.00  1.00 %        1.23 %          617  1,234
 
 Nothing can be said about luck.
 It is too early.
@@ -90,14 +90,20 @@ It is too early.
 });
 
 Deno.test("sweepTable() says that a sweep is partial, and shows windows with their efficiency", () => {
-  const window = { from: ROW.time, to: ROW.time, options: ROW.options, chosenProfit: "50", netProfit: "-20" };
+  const window = {
+    from: ROW.time,
+    to: ROW.time,
+    options: { short: 5, stopLoss: "0.01" },
+    chosenProfit: "50",
+    netProfit: "-20",
+  };
   const walked = { walkForward: [window], walkForwardNetProfit: "-20", walkForwardEfficiency: "-0.4" };
   const event = { ...LAST, ...walked, partial: true, rank: "net-profit" };
   const text = sweepTable({ asked: "sharpe", event, ranked: RANKED }, false);
-  assertStringIncludes(text, "ranked by net-profit, as no row has the figure sharpe");
+  assertStringIncludes(text, "ranked by net profit, as no row has a Sharpe ratio");
   assertStringIncludes(text, "   short  long  neighbours  net profit");
   assertStringIncludes(text, "Stopped before the end");
-  assertStringIncludes(text, "2025-01-02T00:00:00  short 5, long 40         +50.00       -20.00");
+  assertStringIncludes(text, "2025-01-02T00:00:00  short 5, stop-loss 1%         +50.00       -20.00");
   assertStringIncludes(text, "all windows -20.00, efficiency -40.00 %");
 });
 
