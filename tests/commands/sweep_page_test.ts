@@ -97,7 +97,7 @@ Deno.test("The page of a sweep has its rows, map, test, walk-forward and sentenc
       ) => [at + 1, options.short, options.long, signedMoney(netProfit)]) as unknown[][],
     );
     const map = cellsAfter(page, "<h2>The grid");
-    const values = configurations.map(({ netProfit }) => String(Number(Number(netProfit).toPrecision(4))));
+    const values = configurations.map(({ netProfit }) => signedMoney(netProfit));
     assertEquals(map, [["3", ...values.slice(0, 3)], ["5", ...values.slice(3, 6)], [
       "8",
       ...values.slice(6),

@@ -1,7 +1,7 @@
 /** The figure of a sweep over its grid as maps in colours, with the tables behind them. */
 import { axesInWords, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
-import { NONE } from "../terminal/figures.ts";
+import { figureText } from "../tables/sweep_table.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** From worst to best: they differ in lightness too, so that they are told apart without seeing colours. */
@@ -66,10 +66,10 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
     isMean ? "A cell is the mean of the configurations that share it. " : ""
   }A circle marks the best configuration. Look for a large bright area: a single bright cell among dark ones is usually noise.</p>
     <p class="legend"><span>worst ${
-    valueText(worst)
+    figureText(worst, rank)
   }</span><svg viewBox="0 0 ${COLOURS.length} 1" preserveAspectRatio="none" aria-hidden="true">${
     COLOURS.map((colour, at) => markup`<rect x="${at}" width="1.02" height="1" fill="${colour}"/>`)
-  }</svg><span>best ${valueText(best)}</span></p>
+  }</svg><span>best ${figureText(best, rank)}</span></p>
     <div class="${maps.length === 1 ? "one-map" : "columns small"}">${
     maps.map((map) =>
       markup`<figure>${map.title === "" ? null : markup`<h3>${map.title}</h3>`}${
@@ -80,12 +80,12 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
           titleOf: titled
             ? (row, column, value) =>
               `${axes.length === 1 ? "" : `${rows.name} ${row}, `}${columns.name} ${column}: ${
-                valueText(value)
+                figureText(value, rank)
               }`
             : null,
           colourAt,
         })
-      }${tableOf(map, `${rows.name} \\ ${columns.name}`, rowGroups, columnGroups)}</figure>`
+      }${tableOf(map, `${rows.name} \\ ${columns.name}`, rowGroups, columnGroups, rank)}</figure>`
     )
   }</div></section>
   `;
@@ -268,6 +268,7 @@ function tableOf(
   corner: string,
   down: readonly Group[],
   across: readonly Group[],
+  rank: string,
 ): Markup {
   const isLine = down.length === 1 && down[0]!.label === "";
   return markup`<details><summary>Table</summary><div class="scroll"><table><thead><tr><th scope="col">${
@@ -277,12 +278,8 @@ function tableOf(
   }</tr></thead><tbody>${
     cells.map((values, row) =>
       markup`<tr><th scope="row">${down[row]!.label}</th>${
-        values.map((value) => markup`<td class="number">${valueText(value)}</td>`)
+        values.map((value) => markup`<td class="number">${figureText(value, rank)}</td>`)
       }</tr>`
     )
   }</tbody></table></div></details>`;
-}
-
-function valueText(value: number): string {
-  return Number.isNaN(value) ? NONE : String(Number(value.toPrecision(4)));
 }

@@ -18,10 +18,15 @@ export interface SweepFindings {
 /** Figures that rows are ranked by, and that are shown of every row anyway. */
 const OWN_COLUMNS: readonly string[] = ["net-profit", "return", "max-drawdown"];
 
-/** The mean of the neighbours as its figure is shown. */
-function neighbourText(mean: number, rank: string): string {
-  if (rank === "net-profit") return signedMoney(mean.toFixed(2));
-  return rank === "return" || rank === "max-drawdown" ? percent(String(mean)) : mean.toFixed(3);
+/** Decimals of a ratio. */
+const RATIO_PLACES = 3;
+
+/** A figure that rows are ranked by, with the same decimals in every row; NaN if there is none. */
+export function figureText(figure: number, rank: string): string {
+  if (Number.isNaN(figure)) return NONE;
+  if (rank === "net-profit") return signedMoney(String(figure));
+  const isShare = rank === "return" || rank === "max-drawdown" || rank === "win-rate";
+  return isShare ? percent(String(figure)) : figure.toFixed(RATIO_PLACES);
 }
 
 /** The same without what only an event has. */
@@ -67,29 +72,33 @@ export function rankedTable(
   const lines = rows.map(({ row, figure, neighbours }, at) => [
     `${at + 1}`,
     ...axes.map(({ name }) => optionText(name, row.options[name] ?? null)),
-    ...ranked.map(() => figure ?? NONE),
-    neighbours === null ? NONE : neighbourText(neighbours, event.rank),
+    ...ranked.map(() => figure === null ? NONE : figureText(Number(figure), event.rank)),
+    neighbours === null ? NONE : figureText(neighbours, event.rank),
     signedMoney(row.netProfit),
     percent(row.return),
     percent(row.maxDrawdown),
     grouped(row.roundTrips),
     grouped(row.fills),
-    ...(hasTest ? [signedMoney(row.test!.netProfit), row.test!.sharpe ?? NONE] : []),
+    ...(hasTest
+      ? [signedMoney(row.test!.netProfit), figureText(Number(row.test!.sharpe ?? NaN), "sharpe")]
+      : []),
   ]);
   return { head, lines };
 }
 
 /** What was swept, and whether all of it was; `asked` is what rows were to be ranked by. */
 export function titleOf(
-  { configurations, refused, trades, symbol, partial, rank }: Ranked["event"],
+  { configurations, refused, trades, symbol, partial, rank, walkForward }: Ranked["event"],
   asked: string,
 ): string {
   const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
+  // Rows that have the figure over all trades may lack it in a window, where something has to be chosen too.
+  const lacking = walkForward.length > 0 ? "in some window no row has" : "no row has";
+  const instead = rank === asked ? "" : `, because ${lacking} a ${rankWords(asked)}`;
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
-  }${without}, ` +
-    `ranked by ${rankWords(rank)}${rank === asked ? "" : `, as no row has a ${rankWords(asked)}`}${end}`;
+  }${without}, ranked by ${rankWords(rank)}${instead}${end}`;
 }
 
 function walkText({ walkForward, walkForwardNetProfit, walkForwardEfficiency }: SweepEvent): string[] {

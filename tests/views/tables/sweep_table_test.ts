@@ -3,7 +3,7 @@ import type { ConfigurationEvent, SweepEvent } from "../../../src/domain/run/swe
 import { heatMap } from "../../../src/views/tables/heat_map.ts";
 import type { RankedRows } from "../../../src/views/tables/ranked_rows.ts";
 import { sweepProgress } from "../../../src/views/tables/sweep_narration.ts";
-import { sweepTable } from "../../../src/views/tables/sweep_table.ts";
+import { figureText, sweepTable } from "../../../src/views/tables/sweep_table.ts";
 
 const ROW: ConfigurationEvent = {
   type: "configuration",
@@ -80,8 +80,8 @@ Deno.test("sweepTable() shows the best rows with their neighbours, and never wit
     `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by Sharpe ratio
 
    short  long  Sharpe ratio  neighbours  net profit  return  max drawdown  round trips  fills
-1      5    40           1.8       0.867     +100.00  1.00 %        1.23 %          617  1,234
-2     10    40           1.2           –     +100.00  1.00 %        1.23 %          617  1,234
+1      5    40         1.800       0.867     +100.00  1.00 %        1.23 %          617  1,234
+2     10    40         1.200           –     +100.00  1.00 %        1.23 %          617  1,234
 
 Nothing can be said about luck.
 It is too early.
@@ -100,11 +100,21 @@ Deno.test("sweepTable() says that a sweep is partial, and shows windows with the
   const walked = { walkForward: [window], walkForwardNetProfit: "-20", walkForwardEfficiency: "-0.4" };
   const event = { ...LAST, ...walked, partial: true, rank: "net-profit" };
   const text = sweepTable({ asked: "sharpe", event, ranked: RANKED }, false);
-  assertStringIncludes(text, "ranked by net profit, as no row has a Sharpe ratio");
+  assertStringIncludes(text, "ranked by net profit, because in some window no row has a Sharpe ratio");
+  const whole = { ...event, walkForward: [] };
+  const other = sweepTable({ asked: "sharpe", event: whole, ranked: RANKED }, false);
+  assertStringIncludes(other, "ranked by net profit, because no row has a Sharpe ratio. Stopped");
   assertStringIncludes(text, "   short  long  neighbours  net profit");
   assertStringIncludes(text, "Stopped before the end");
   assertStringIncludes(text, "2025-01-02T00:00:00  short 5, stop-loss 1%         +50.00       -20.00");
   assertStringIncludes(text, "all windows -20.00, efficiency -40.00 %");
+});
+
+Deno.test("figureText() shows money to the hundredth, and to four digits if it is small, shares in percent, and ratios with three decimals", () => {
+  const shown = (rank: string, ...figures: number[]): string[] => figures.map((one) => figureText(one, rank));
+  assertEquals(shown("net-profit", 12.345678, -1, 0.000123456, NaN), ["+12.35", "-1.00", "+0.0001235", "–"]);
+  assertEquals(shown("win-rate", 0.5), ["50.00 %"]);
+  assertEquals(shown("sharpe", 15.5077, -3.2), ["15.508", "-3.200"]);
 });
 
 Deno.test("heatMap() has a block of colour for each pair, dots where there is no figure, and more of them for three options", () => {
