@@ -29,8 +29,8 @@ const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
 /** A part of the height above which nothing is drawn, so that marks are not cut off. */
 const MARGIN = 0.08;
-/** The scale where equity never fell. */
-const NO_DRAWDOWN = 0.01;
+/** The scale of drawdown and volatility where equity never moved. */
+const NO_SIZE = 0.01;
 
 /** The charts, and what is shown of them. */
 export class Charts {
@@ -439,7 +439,8 @@ function distinct(times: readonly number[]): number[] {
 }
 
 function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
-  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_DRAWDOWN, 0];
+  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_SIZE, 0];
+  if (low === 0 && high === 0) return [0, NO_SIZE];
   const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
   return [low - room, high + room];
 }

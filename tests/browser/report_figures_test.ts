@@ -217,11 +217,14 @@ async function tripTable(page: Page, trips: readonly Trip[]): Promise<void> {
     if (shown.length >= trips.length) break;
     await page.click("#trip-next");
   }
+  // All quantities end below each other.
+  const places = Math.max(...trips.map(({ entry }) => entry.quantity.split(".")[1]?.length ?? 0));
   assertEquals(
     shown,
     trips.map(({ entry, exit, profit, best, worst }, at) => [
       ...[String(at + 1), moment(entry.time), moment(exit.time)],
-      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price)), entry.quantity],
+      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price))],
+      Number(entry.quantity).toFixed(places),
       hundredths(Number(entry.price) * Number(entry.quantity) + Number(entry.fee)),
       hundredths(Number(entry.fee) + Number(exit.fee)),
       profit > 0 ? `+${hundredths(profit)}` : hundredths(profit),

@@ -134,7 +134,7 @@ function chartSection(report: RunReport): Markup {
     ${
     hasAllFills
       ? null
-      : markup`<p class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>`
+      : markup`<p class="muted">Some marks stand for several fills that are close to each other.</p>`
   }
     <div id="figure-values" hidden>${chartFigure("values", "The strategy's values", "Value")}</div>
     ${incidentTable(report)}
