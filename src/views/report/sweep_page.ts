@@ -10,7 +10,7 @@ import { withCoarseLines } from "./coarse_lines.ts";
 import { colourMaps } from "./colour_maps.ts";
 import { htmlDocument, pageHead, runBody } from "./html_page.ts";
 import { Markup, markup } from "./markup.ts";
-import { fitting, MOST_BYTES } from "./page_cuts.ts";
+import { bytesOf, fitting, MOST_BYTES } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
@@ -164,8 +164,4 @@ function originSection({ origin: { version, options, files, command } }: SweepRe
   }<details><summary>All options that do not vary</summary>${
     rows(Object.entries(options).map(([name, value]) => [optionWord(name), optionText(name, value)]))
   }</details></section>`;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
