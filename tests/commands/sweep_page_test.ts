@@ -108,6 +108,13 @@ Deno.test("The page of a sweep has its rows, map, test, walk-forward and sentenc
         ...[`${at + 1}`, signedMoney(netProfit), signedMoney(test!.netProfit)],
       ]),
     );
+    const earning = ranked.filter(({ test }) => Number(test!.netProfit) > 0).length;
+    assertStringIncludes(page, `<p>${earning} of the ${ranked.length} best configurations made a profit`);
+    const walked = last.walkForwardNetProfit!;
+    assertStringIncludes(
+      page,
+      `the windows ${Number(walked) < 0 ? "lost" : "made"} ${money(walked.replace("-", ""))} USDT`,
+    );
     const curve = cellsAfter(page, "<h3>Equity of the windows");
     assertEquals(curve.at(-1)![1], money(last.walkForwardCurve.at(-1)![1]));
     const walk = page.slice(page.indexOf("<h3>Equity of the windows"));

@@ -43,6 +43,17 @@ Deno.test("colourMaps() has a map for each value of the shortest axis, wherever 
   assert(!first!.includes('class="best"') && second!.includes('class="best"'));
 });
 
+Deno.test("colourMaps() gives the brightest colour to the best, of which less may be better", () => {
+  const fills = (isLessBetter: boolean) => {
+    const { text } = colourMaps({ ...gridOf(2), isLessBetter }, "sharpe")!;
+    assertStringIncludes(text, isLessBetter ? "<span>worst 1.000" : "<span>worst 0.000");
+    assertStringIncludes(text, isLessBetter ? "<span>best 0.000" : "<span>best 1.000");
+    return [...text.matchAll(/fill="([^"]*)"><title>/g)].map(([, fill]) => fill);
+  };
+  assertEquals(fills(false), ["#0d2a5c", "#fdee80"]);
+  assertEquals(fills(true), ["#fdee80", "#0d2a5c"]);
+});
+
 Deno.test("colourMaps() draws one option as a strip, and leaves out what has no figure", () => {
   const grid = gridOf(4);
   grid.values[1] = NaN;

@@ -126,10 +126,10 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
   const [best] = plainMap({ ...RANKED, isLessBetter: true });
   assertStringIncludes(best!, "[229]\n".trim());
   const outer = { name: "bars", values: ["1m", "5m"] };
-  const values = Float64Array.of(...RANKED.values, ...RANKED.values);
+  const values = Float64Array.of(...RANKED.values, ...RANKED.values.toReversed());
   const maps = plainMap({ ...RANKED, axes: [outer, ...RANKED.axes], values });
   assertEquals(maps[0]!.split("\n")[0], "bars 1m    bars 5m  ");
-  assertEquals(maps[0]!.split("\n")[1], " 5 [71][229][107]   5 [71][229][107]");
+  assertEquals(maps[0]!.split("\n")[1], " 5 [71][229][107]   5 [17][179]··");
   assertEquals(heatMap({ ...RANKED, axes: RANKED.axes.slice(1) }), []);
 });
 
