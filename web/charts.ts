@@ -16,6 +16,8 @@ export interface Area {
 }
 
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
+/** On a narrow screen no chart is higher than this. */
+const NARROW_HEIGHT = 260;
 const NARROW = 600;
 /** What fits on a sheet of A4 or letter paper, pixels. */
 const PAPER_WIDTH = 700;
@@ -207,7 +209,7 @@ export class Charts {
     return new uPlot(
       {
         width: element.clientWidth,
-        height: isNarrow ? Math.round(height * 0.75) : height,
+        height: isNarrow ? Math.min(height, NARROW_HEIGHT) : height,
         tzDate: axisDate,
         legend: { live: true, markers: { width: 2 } },
         cursor: { sync: { key: "penstock", setSeries: false }, drag: { x: true, y: false, setScale: false } },

@@ -152,7 +152,7 @@ async function figureTables(page: Page, { summary, metrics, models, pictures }: 
 
 async function modelTable(page: Page, { summary, metrics, models }: Result): Promise<void> {
   const figures = ({ metrics, maxDrawdown, fills }: Outcome): string[] => [
-    ...[money(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
+    ...[signedMoney(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
   ];
   assertEquals(await cells(page, "section:has(> h2:text-is('Fill models')) tbody tr"), [
     ["configured", "as above", ...figures({ ...summary, metrics })],

@@ -121,6 +121,9 @@ async function onPaper(view: View): Promise<void> {
     await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
     "rgb(255, 255, 255)",
   );
+  // A legend has no values, as paper has no cursor.
+  assertEquals(await page.locator(".u-legend .u-value:visible").count(), 0);
+  assertEquals(await page.locator(".u-legend .u-label:visible").count() > 0, true);
   const widest = await page.$$eval("table", (all) => Math.max(...all.map((table) => table.scrollWidth)));
   assertLess(widest, 721);
   await page.screenshot({ path: `${SCREENSHOTS}/report-print.png`, fullPage: true });

@@ -92,7 +92,7 @@ function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Ma
   const ratio = (text: string | null): string => text === null ? NONE : Number(text).toFixed(2);
   const tiles: readonly (readonly [string, string])[] = [
     ["Sharpe ratio of the best", ratio(sharpe)],
-    ["Expected of luck alone", ratio(event.expectedMaximumSharpe)],
+    ["Expected from luck alone", ratio(event.expectedMaximumSharpe)],
     ["Deflated Sharpe ratio", probability(event.deflatedSharpe)],
     ["Probability of overfitting", probability(event.probabilityOfOverfitting)],
     [
