@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import type { Luck } from "../../../src/domain/overfitting/luck.ts";
-import { luckSentences } from "../../../src/views/tables/luck_sentences.ts";
+import { luckSentences, spanText } from "../../../src/views/tables/luck_sentences.ts";
 
 const LUCK: Luck = {
   configurations: 240,
@@ -120,4 +120,13 @@ Deno.test("luckSentences() ends every sentence, whatever is missing", () => {
       assert(/^[A-Z].*\.$/.test(sentence) && !/null|NaN|undefined/.test(sentence), sentence);
     }
   }
+});
+
+Deno.test("spanText() has years from two on, days from three on, hours from three on, and minutes", () => {
+  const texts = [1 / 24, 2.9 / 24, 3.01 / 24, 2.9, 3.01, 729, 730.1, 1_500].map((days) =>
+    spanText(days / 365)
+  );
+  assertEquals(texts, [
+    ...["60 minutes", "174 minutes", "3 hours", "70 hours", "3 days", "729 days", "2.0 years", "4.1 years"],
+  ]);
 });

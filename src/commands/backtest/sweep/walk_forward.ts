@@ -20,14 +20,6 @@ type Shown = Pick<
   "walkForward" | "walkForwardNetProfit" | "walkForwardEfficiency" | "walkForwardCurve"
 >;
 
-/** Without `--walk-forward`. */
-export const NO_WALK: Shown = {
-  walkForward: [],
-  walkForwardNetProfit: null,
-  walkForwardEfficiency: null,
-  walkForwardCurve: [],
-};
-
 /** Chooses in each window from the rows of all passes. */
 export class WalkForward {
   readonly #rank: Rank;
