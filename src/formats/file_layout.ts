@@ -102,7 +102,11 @@ function isHeader(text: string): boolean {
 }
 
 function isOutweighing(layout: Layout | Unreadable | null | undefined): layout is Layout {
-  return layout != null && "reader" in layout && layout.outweighs;
+  return isLayout(layout) && layout.outweighs;
+}
+
+function isLayout(layout: Layout | Unreadable | null | undefined): layout is Layout {
+  return layout != null && "reader" in layout;
 }
 
 /**
@@ -121,7 +125,7 @@ function isOutweighing(layout: Layout | Unreadable | null | undefined): layout i
 export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE_FILES): Layout | string {
   const first = shown(line, true);
   const layout = found(first, formats);
-  if (layout !== null && "reader" in layout) return layout;
+  if (isLayout(layout)) return layout;
   const other = OTHERS.find(([magic]) => startsWith(line, magic));
   if (other !== undefined) return other[1]();
   if (first.text === null) return notText(line, formats);
@@ -130,6 +134,12 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   }
   const reason = layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
   return formats.includes(venueCsv) && !/candle/.test(reason) ? `${reason}; ${otherCsv(first.text)}` : reason;
+}
+
+/** The layout that the first few bytes of a file already show; null if they show none. */
+export function layoutOfStart(bytes: Uint8Array, formats: readonly TradeFile[] = TRADE_FILES): Layout | null {
+  const layout = found(shown(bytes, true), formats);
+  return isLayout(layout) ? layout : null;
 }
 
 /** Advice about a file that looks like CSV, but is in no known format. */
@@ -144,7 +154,7 @@ function found(line: ShownLine, formats: readonly TradeFile[]): Layout | Unreada
   let unreadable: Unreadable | null = null;
   for (const format of formats) {
     const layout = format.layoutOf(line);
-    if (layout !== null && "reader" in layout) return layout;
+    if (isLayout(layout)) return layout;
     unreadable ??= layout;
   }
   return unreadable;

@@ -1,6 +1,6 @@
 /** Recorded files as one stream of chunks: opens, unpacks, recognizes and cuts them. */
 import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
-import { layoutOf, TRADE_FILES } from "../../formats/file_layout.ts";
+import { layoutOfStart, TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type ByteParts, type ByteSource, PeekedSource } from "./byte_source.ts";
 import { verifyChecksum } from "./checksum.ts";
@@ -248,8 +248,8 @@ async function* chunksIn(
   options: LineOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Chunk> {
-  const layout = layoutOf(head, options.formats);
-  if (typeof layout === "string" || layout.unit !== "records") {
+  const layout = layoutOfStart(head, options.formats);
+  if (layout?.unit !== "records") {
     yield* lineChunks(name, source, options);
     return;
   }
