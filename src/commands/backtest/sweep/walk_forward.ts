@@ -1,10 +1,9 @@
 /** The walk-forward of a sweep: what was best in each window, and what that earned in the window after. */
-import { amountText, Money, plain, ZERO } from "../../../domain/numbers/money.ts";
+import { amountText, fractionText, Money, plain, ZERO } from "../../../domain/numbers/money.ts";
 import { isoTime } from "../../../domain/numbers/time.ts";
 import { walkForwardEfficiency } from "../../../domain/overfitting/walk_forward_efficiency.ts";
 import { isBetter, type Rank, rankedFigure } from "../../../domain/run/sweep_rank.ts";
 import type { ShownOptions, SweepEvent, WalkForwardWindow } from "../../../domain/run/sweep_result.ts";
-import { fractionText } from "../../../domain/numbers/money.ts";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 
 /** The best of one window among the rows so far, and the same configuration in the window after. */
@@ -19,14 +18,6 @@ type Shown = Pick<
   SweepEvent,
   "walkForward" | "walkForwardNetProfit" | "walkForwardEfficiency" | "walkForwardCurve"
 >;
-
-/** Without `--walk-forward`. */
-export const NO_WALK: Shown = {
-  walkForward: [],
-  walkForwardNetProfit: null,
-  walkForwardEfficiency: null,
-  walkForwardCurve: [],
-};
 
 /** Chooses in each window from the rows of all passes. */
 export class WalkForward {
