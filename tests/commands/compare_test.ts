@@ -266,6 +266,13 @@ Deno.test("penstock compare refuses what it cannot compare in one line with exit
     (database) => database.exec("UPDATE entries SET content = '{}' WHERE type = 'fill'"),
   );
   assertEquals((await kept.compare("a.json", "a.db")).code, 3);
+  const journal = await Deno.readFile(kept.at("a.db"));
+  for (const length of [3_000, 4_096, 20_000]) {
+    await Deno.writeFile(kept.at("short.db"), journal.subarray(0, length));
+    const { code, stderr } = await kept.compare("a.json", "short.db");
+    assertEquals(code, 3, `${length}: ${stderr}`);
+    assertMatch(stderr, /^penstock: .*journal .*short\.db.* Nothing was changed\./);
+  }
 });
 
 Deno.test("penstock compare takes two files and the run of a journal", async () => {
