@@ -34,11 +34,9 @@ export class WalkForward {
     for (const [window, traded] of windows.entries()) {
       if (window === 0) continue;
       for (const [lane, chosen] of windows[window - 1]!.entries()) {
+        if (rankedFigure(chosen.figures, this.#rank) === null) continue;
         const best = this.candidates[window];
-        const isFirst = best === undefined && rankedFigure(chosen.figures, this.#rank) !== null;
-        if (!isFirst && (best === undefined || !isBetter(chosen.figures, best.chosen.figures, this.#rank))) {
-          continue;
-        }
+        if (best !== undefined && !isBetter(chosen.figures, best.chosen.figures, this.#rank)) continue;
         this.candidates[window] = { place: places[lane]!, chosen, traded: traded[lane]! };
       }
     }
