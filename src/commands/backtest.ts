@@ -19,7 +19,7 @@ import { OutputStuck } from "../views/terminal/terminal.ts";
 import { show } from "../views/view.ts";
 import { BacktestInput } from "./backtest/backtest_input.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
-import { processFiles, warn, warnOfStrays, withoutTrades } from "./backtest/process_files.ts";
+import { adviseSkipping, processFiles, warn, warnOfStrays, withoutTrades } from "./backtest/process_files.ts";
 import { environmentOf, writable } from "./backtest/outputs.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import type { ReportPage } from "./backtest/report_page.ts";
@@ -145,9 +145,7 @@ export async function backtest(
       view.report?.({ summary, config, assets, averages, columns: run.reports(), equity });
     }
   } catch (error) {
-    if (error instanceof UnusableInput && error.place.column !== undefined) {
-      error.advice = "With --skip-bad such lines are counted and skipped";
-    }
+    adviseSkipping(error);
     const expected = [UnusableInput, OutputStuck, ConfigError, StrategyFault];
     if (expected.some((kind) => error instanceof kind)) {
       await journal?.stop(Date.now() * 1000, (error as Error).message);

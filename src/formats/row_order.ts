@@ -11,7 +11,7 @@ import { outOfOrder, RowNumbers } from "./row_numbers.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** How far a row may be from its place and still be sorted: this many rows are kept. */
-export const SORTED_APART = 1_000_000;
+const SORTED_APART = 1_000_000;
 /** How many rows are returned at once. */
 const BLOCK = 125_000;
 

@@ -97,10 +97,18 @@ Deno.test("luckSentences() never shows a probability as certain that is not", ()
 Deno.test("luckSentences() says what was kept out of sample", () => {
   const kept = luckSentences(LUCK, { verdict: "luck", keptInTest: new Money("-0.124"), keptInWindows: null });
   assertEquals(kept.slice(4, 6), [
-    "On the trades kept from the choice, the best earned -12 % of what was earned on the trades of the choice, for the " +
+    "On the trades kept from the choice, the best lost 12 % of what was earned on the trades of the choice, for the " +
     "same length of time.",
     "The windows of the walk-forward, traded with what the one before had chosen, cannot be compared, as there was no " +
     "profit to keep.",
+  ]);
+  const shown = (keptInTest: string) =>
+    / (earned|lost) (\d+) %/.exec(
+      luckSentences(LUCK, { verdict: "luck", keptInTest: new Money(keptInTest) })[4]!,
+    )!
+      .slice(1);
+  assertEquals(["0.64", "0", "-0.004", "-0.006"].map(shown), [
+    ...[["earned", "64"], ["earned", "0"], ["earned", "0"], ["lost", "1"]],
   ]);
 });
 
