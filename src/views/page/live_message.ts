@@ -2,7 +2,7 @@
  * What `penstock watch` sends to its page: server-sent events, each with one line of JSON. The `id` of each is the entry
  * number of each journal, with commas between them, so that a browser that comes back gets what it has missed.
  */
-import type { PenstockEvent } from "../../domain/run/event.ts";
+import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
 
 /** Sent on connecting, and when something has changed: `event: state`. */
@@ -17,9 +17,9 @@ export interface LiveRun {
   readonly journal: string;
   /** What to call it among others. */
   readonly name: string;
-  /** Why the journal cannot be followed now; null if it can. Then `status` is the last one that is known. */
+  /** Why nothing is known of it now: the journal is missing, damaged, or holds no run; null if something is. */
   readonly problem: string | null;
-  /** As `penstock status --json` prints it; null before the first. */
+  /** As `penstock status --json` prints it; null with a problem. */
   readonly status: RunStatus | null;
   /** The strategy's values now, by name, as decimal text; empty until they exist. */
   readonly averages: Readonly<Record<string, string>>;
@@ -52,11 +52,4 @@ export interface LiveEntries {
 }
 
 /** An event, with the number of its entry. Times are ISO 8601, as in every event. */
-export type LiveEntry = { readonly seq: number } & (PenstockEvent | ProcessEvent);
-
-/** A process that takes a run up again, or ends it. */
-export interface ProcessEvent {
-  readonly type: "resumed" | "stopped";
-  readonly time: string;
-  readonly reason?: string;
-}
+export type LiveEntry = { readonly seq: number } & JournalEvent;
