@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   acceptUpgrade,
@@ -11,6 +11,7 @@ import {
 } from "../../src/simulator/websocket.ts";
 import { clientFrame } from "./client.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
+import { assertEquals } from "../support/equals.ts";
 
 interface Decoded {
   readonly messages: ClientMessage[];

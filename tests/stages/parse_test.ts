@@ -1,5 +1,5 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
@@ -9,6 +9,7 @@ import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
 import { ticksIn } from "../support/blocks.ts";
 import { MESSAGES } from "../support/layouts.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const newParse = () => new Parse();
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -6,6 +6,7 @@ import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const batchSizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1 });
 

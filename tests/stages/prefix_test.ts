@@ -1,5 +1,5 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
@@ -9,6 +9,7 @@ import { originOf, SPOT_AGGREGATES } from "../support/csv.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
 import type { Choices } from "../support/reference.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const ROWS = 3_000;
 const CUTS = 1_000;

@@ -1,8 +1,8 @@
 /** Amounts against decimal.js, digit for digit. */
-import { assertEquals } from "@std/assert";
 import { Decimal } from "decimal.js";
 import fc from "fast-check";
 import { Amount } from "../../../src/domain/numbers/amount.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const Reference: Decimal.Constructor = Decimal.clone({
   defaults: true,

@@ -1,10 +1,11 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertRejects, assertThrows } from "@std/assert";
 import { parquetMetadata } from "hyparquet";
 import fc from "fast-check";
 import { ConfigError } from "../../../src/domain/process/config_error.ts";
 import { type Cell, COLUMNS, type TableName } from "../../../src/views/tables/export_tables.ts";
 import { parquetTable } from "../../../src/views/tables/parquet_table.ts";
 import { exactRows } from "./parquet_reading.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** The file with these rows, written in small pieces. */
 async function fileOf(table: TableName, rows: Iterable<readonly Cell[]>): Promise<Uint8Array> {

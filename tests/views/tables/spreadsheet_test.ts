@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { printable } from "../../../src/views/terminal/terminal.ts";
 import { csvLine } from "../../../src/views/tables/export_lines.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** A cell as a spreadsheet shows it, without the apostrophe. */
 const shown = (cell: string | number) => String(cell).replace(/[^\t\r\n]+/g, printable);
