@@ -14,7 +14,7 @@ import { optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { assertEquals } from "../support/equals.ts";
 
-const RUNS = fuzzCases(10_000, 25);
+const RUNS = fuzzCases(4_000, 25);
 const NOTHING = new Exact(0n);
 
 /** All events of a run, trade by trade; the books are checked after every trade. */

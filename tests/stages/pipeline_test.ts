@@ -80,7 +80,7 @@ Deno.test("Pipeline equals the naive reference, event for event, whatever the tr
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 700 },
   );
   // Otherwise the runs would have missed something that can happen.
   const kinds = [
