@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   configFrom,
@@ -14,6 +14,7 @@ import { isStrategyOption } from "../../src/config/strategy_options.ts";
 import { STRATEGIES, STRATEGY_OPTION_NAMES } from "../../src/stages/strategies/known_strategies.ts";
 import { WATCH_OPTIONS } from "../../src/config/watch_options.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** Reads a file's text; returns the texts given and the mistakes. */
 function read(text: string): { given: Record<string, string>; mistakes: string[] } {
