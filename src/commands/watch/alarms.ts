@@ -1,0 +1,218 @@
+/** The alarms and the dead man's switch of a process that watches. */
+import { alarmChoiceIn } from "../../domain/alarms/alarm_choice.ts";
+import type { Secret } from "../../domain/alarms/secret.ts";
+import {
+  type ChannelAddress,
+  channelsIn,
+  type PingAddress,
+  pingIn,
+} from "../../domain/alarms/service_address.ts";
+import { tokensIn, UnusableTokens } from "../../domain/alarms/token_lines.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { readSmallFile } from "../../feeds/files/small_file.ts";
+import { pause } from "../../feeds/live/alarm.ts";
+import { mayReach } from "../../feeds/process/permissions.ts";
+import { AlarmMemory } from "../../stores/alarms/alarm_memory.ts";
+import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
+import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
+import { Pinger } from "../../views/alarms/pinger.ts";
+import { AlarmDelivery } from "./alarm_delivery.ts";
+
+/** The options of alarms, and what they concern. */
+export interface AlarmsOptions {
+  /** Addresses with a space between each two; null for no alarms. */
+  readonly notify: string | null;
+  readonly notifyOn: string;
+  /** The file of tokens; null for none. */
+  readonly notifyTokens: string | null;
+  readonly notifyMemory: string;
+  /** An address and a duration; null for no dead man's switch. */
+  readonly ping: string | null;
+  /** The journals that are watched, by path. */
+  readonly journals: readonly string[];
+  /** Of Penstock. */
+  readonly version: string;
+  readonly report: Report;
+  readonly pace?: SenderPace;
+}
+
+/** How often a service looks whether there is something to send, ms. */
+const LOOK_MS = 1_000;
+const MOST_TOKEN_BYTES = 64 * 1024;
+/** Permissions of a file by which more people than its owner may read it. */
+const OTHERS = 0o077;
+
+/** Sends alarms and pings until it is disposed. It does nothing that `watch` waits for. */
+export class Alarms implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #pinger: Pinger | null;
+  readonly #work: Promise<void>;
+
+  /**
+   * Starts. Throws a ConfigError if an address, a token or a permission is missing, and an AlarmMemoryError if the memory
+   * cannot be used.
+   */
+  static async start(options: AlarmsOptions): Promise<Alarms> {
+    const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
+    const pace = options.pace ?? { ...USUAL_PACE, pause };
+    const addresses = notify === null ? [] : channelsIn(notify);
+    const pinged = ping === null ? null : pingIn(ping);
+    const all = pinged === null ? addresses : [...addresses, pinged];
+    const tokens = await tokensOf(options, all);
+    checkReach(all);
+    const agent = `penstock/${version}`;
+    const pinger = pinged === null
+      ? null
+      : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
+    if (addresses.length === 0) return new Alarms(pinger, null, []);
+    const choice = alarmChoiceIn(notifyOn);
+    if (typeof choice === "string") {
+      throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
+    }
+    const memory = AlarmMemory.open(notifyMemory);
+    try {
+      const services: AlarmDelivery[][] = [];
+      for (const address of addresses) {
+        const token = tokens.get(address.text) ?? null;
+        const channel = channelAt(address, token, agent);
+        const sender = new AlarmSender(channel, token, report, pace);
+        const shared = { address: address.text, name: channel.name, choice, sender, memory, report };
+        const deliveries: AlarmDelivery[] = [];
+        for (const journal of journals) {
+          deliveries.push(await AlarmDelivery.open({ ...shared, journal, memoryPath: notifyMemory }));
+        }
+        services.push(deliveries);
+      }
+      return new Alarms(pinger, memory, services);
+    } catch (error) {
+      memory[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    pinger: Pinger | null,
+    memory: AlarmMemory | null,
+    services: readonly AlarmDelivery[][],
+  ) {
+    this.#pinger = pinger;
+    const { signal } = this.#stop;
+    const works = [...services.map((deliveries) => deliver(deliveries, signal)), pinger?.run(signal)];
+    this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
+    // Whoever awaits `ended`, or disposes it, sees the failure.
+    this.#work.catch(() => {});
+  }
+
+  /** Resolves when all of it has ended because it was disposed. Rejects after a failure that cannot be tried again. */
+  get ended(): Promise<void> {
+    return this.#work;
+  }
+
+  /** Takes what a look at all journals showed: the dead man's switch is for runs that are alive, connected and not halted. */
+  looked(moments: readonly FollowedMoment[]): void {
+    this.#pinger?.looked(moments.every(isWell));
+  }
+
+  /** Stops, and remembers how far it came. What is being sent is sent again after the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#work;
+  }
+
+  /** Waits for all of them. The first that fails stops the others, and its error is thrown. */
+  async #all(works: readonly (Promise<void> | undefined)[]): Promise<void> {
+    const ended = await Promise.allSettled(works.map(async (work) => {
+      try {
+        await work;
+      } catch (error) {
+        this.#stop.abort();
+        throw error;
+      }
+    }));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+  }
+}
+
+/** Whether a run is as it should be. */
+function isWell({ status }: FollowedMoment): boolean {
+  return status !== null && status.state === "running" && status.connected && !status.halted;
+}
+
+/** Brings the alarms of all journals to one service, until `signal` is aborted. */
+async function deliver(deliveries: readonly AlarmDelivery[], signal: AbortSignal): Promise<void> {
+  try {
+    while (!signal.aborted) {
+      for (const delivery of deliveries) {
+        if (!await delivery.step(signal)) return;
+      }
+      await pause(LOOK_MS, signal);
+    }
+  } finally {
+    for (const delivery of deliveries) await delivery[Symbol.asyncDispose]();
+  }
+}
+
+/** The tokens by address, all of which can be used. Throws a ConfigError otherwise, which repeats none of them. */
+async function tokensOf(
+  { notifyTokens: path, report }: AlarmsOptions,
+  addresses: readonly (ChannelAddress | PingAddress)[],
+): Promise<ReadonlyMap<string, Secret>> {
+  const byAddress = path === null ? new Map<string, Secret>() : await readTokens(path, addresses, report);
+  const mistakes = addresses.flatMap((address, at) => {
+    const flaw = tokenFlaw(address, byAddress.get(address.text) ?? null);
+    const which = "everyMs" in address ? "--ping" : `--notify, address ${at + 1} (${address.host})`;
+    const advice = path === null ? ": name the file that holds it with --notify-tokens" : `, see ${path}`;
+    return flaw === null ? [] : [`${which}: ${flaw}${advice}`];
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return byAddress;
+}
+
+async function readTokens(
+  path: string,
+  addresses: readonly (ChannelAddress | PingAddress)[],
+  report: Report,
+): Promise<ReadonlyMap<string, Secret>> {
+  try {
+    const text = await readSmallFile(path, MOST_TOKEN_BYTES);
+    const { mode } = await Deno.stat(path);
+    if (mode !== null && (mode & OTHERS) !== 0) {
+      report("warn", `${path} holds tokens, and others than its owner may read it: chmod 600 ${path}`);
+    }
+    const { byAddress, unused } = tokensIn(text, addresses);
+    for (const line of unused) {
+      report(
+        "warn",
+        `line ${line} of ${path} has an address that neither --notify nor --ping has: it is not used`,
+      );
+    }
+    return byAddress;
+  } catch (error) {
+    throw new ConfigError([`--notify-tokens ${path}: ${tokenTrouble(path, error)}`]);
+  }
+}
+
+function tokenTrouble(path: string, error: unknown): string {
+  if (error instanceof UnusableTokens) return error.message;
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.NotCapable) {
+    return `no permission to read it: ${grantAdvice({ read: path }, Deno.build.standalone)}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Throws a ConfigError if this program may not reach one of the services: better now than with the first alarm. */
+function checkReach(addresses: readonly (ChannelAddress | PingAddress)[]): void {
+  const beyond = [...new Set(addresses.map(({ origin }) => hostOf(origin)))].filter((host) =>
+    !mayReach(host)
+  );
+  if (beyond.length === 0) return;
+  throw new ConfigError(
+    beyond.map((host) =>
+      `no permission to reach ${host}: ${grantAdvice({ net: host }, Deno.build.standalone)}`
+    ),
+  );
+}
