@@ -37,9 +37,10 @@ export interface AlarmsOptions {
   readonly version: string;
   readonly report: Report;
   readonly pace?: SenderPace;
+  /** How often a service looks whether there is something to send, ms. Default: a second. */
+  readonly lookMs?: number;
 }
 
-/** How often a service looks whether there is something to send, ms. */
 const LOOK_MS = 1_000;
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** Permissions of a file by which more people than its owner may read it. */
@@ -56,7 +57,7 @@ export class Alarms implements AsyncDisposable {
    * cannot be used.
    */
   static async start(options: AlarmsOptions): Promise<Alarms> {
-    const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
+    const { notify, ping, notifyOn, notifyMemory, journals, version, report, lookMs = LOOK_MS } = options;
     const pace = options.pace ?? { ...USUAL_PACE, pause };
     const addresses = notify === null ? [] : channelsIn(notify);
     const pinged = ping === null ? null : pingIn(ping);
@@ -67,7 +68,7 @@ export class Alarms implements AsyncDisposable {
     const pinger = pinged === null
       ? null
       : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
-    if (addresses.length === 0) return new Alarms(pinger, null, []);
+    if (addresses.length === 0) return new Alarms(pinger, null, [], lookMs);
     const choice = alarmChoiceIn(notifyOn);
     if (typeof choice === "string") {
       throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
@@ -86,7 +87,7 @@ export class Alarms implements AsyncDisposable {
         }
         services.push(deliveries);
       }
-      return new Alarms(pinger, memory, services);
+      return new Alarms(pinger, memory, services, lookMs);
     } catch (error) {
       memory[Symbol.dispose]();
       throw error;
@@ -97,10 +98,11 @@ export class Alarms implements AsyncDisposable {
     pinger: Pinger | null,
     memory: AlarmMemory | null,
     services: readonly AlarmDelivery[][],
+    lookMs: number,
   ) {
     this.#pinger = pinger;
     const { signal } = this.#stop;
-    const works = [...services.map((deliveries) => deliver(deliveries, signal)), pinger?.run(signal)];
+    const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
     // Whoever awaits `ended`, or disposes it, sees the failure.
     this.#work.catch(() => {});
@@ -142,13 +144,17 @@ function isWell({ status }: FollowedMoment): boolean {
 }
 
 /** Brings the alarms of all journals to one service, until `signal` is aborted. */
-async function deliver(deliveries: readonly AlarmDelivery[], signal: AbortSignal): Promise<void> {
+async function deliver(
+  deliveries: readonly AlarmDelivery[],
+  lookMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     while (!signal.aborted) {
       for (const delivery of deliveries) {
         if (!await delivery.step(signal)) return;
       }
-      await pause(LOOK_MS, signal);
+      await pause(lookMs, signal);
     }
   } finally {
     for (const delivery of deliveries) await delivery[Symbol.asyncDispose]();

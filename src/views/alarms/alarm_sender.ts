@@ -6,7 +6,7 @@ import type { Alarm } from "./alarm.ts";
 import { inPlainWords } from "./alarm_texts.ts";
 import type { Channel, ServiceAnswer } from "./channel.ts";
 import { retryAfterMs } from "./retry_after.ts";
-import { ask, ASK_MS } from "./service_ask.ts";
+import { ask, ASK_MS, type Unanswered } from "./service_ask.ts";
 
 /** How patient a sender is. Times in ms. */
 export interface SenderPace {
@@ -18,6 +18,8 @@ export interface SenderPace {
   readonly mostMs: number;
   /** How long one try may take. */
   readonly askMs: number;
+  /** How long the answer to what was sent is awaited after a stop. */
+  readonly graceMs: number;
   /** How often a trouble that goes on is logged again. */
   readonly remindMs: number;
   /** Waits; an abort ends the wait without an error. */
@@ -31,6 +33,7 @@ export const USUAL_PACE: Omit<SenderPace, "pause"> = {
   longestMs: 300_000,
   mostMs: 3_600_000,
   askMs: ASK_MS,
+  graceMs: 1_000,
   remindMs: 3_600_000,
   random: Math.random,
 };
@@ -105,7 +108,7 @@ export class AlarmSender {
   }
 
   async #try(alarm: Alarm, signal: AbortSignal): Promise<Outcome> {
-    const answer = await ask(this.#channel.request(alarm), signal, this.#pace.askMs);
+    const answer = await this.#ask(alarm, signal);
     if ("why" in answer) return { isTaken: false, why: answer.why, waitMs: 0, isRefused: false };
     const { status, headers } = answer;
     const waitMs = Math.max(
@@ -115,6 +118,23 @@ export class AlarmSender {
     const isGood = status >= 200 && status < 300;
     if (isGood && this.#channel.isTaken(answer)) return { isTaken: true, waitMs };
     return { isTaken: false, why: this.#trouble(answer), waitMs, isRefused: OWN_WORDS.includes(status) };
+  }
+
+  /** Asks once. The answer to what was sent is worth a moment's wait: without it the alarm is sent again. */
+  async #ask(alarm: Alarm, signal: AbortSignal): Promise<ServiceAnswer | Unanswered> {
+    const { askMs, graceMs } = this.#pace;
+    const over = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = (): void => {
+      timer = setTimeout(() => over.abort(), graceMs);
+    };
+    signal.addEventListener("abort", stop);
+    try {
+      return await ask(this.#channel.request(alarm), over.signal, askMs);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      clearTimeout(timer);
+    }
   }
 
   #trouble({ status, json }: ServiceAnswer): string {

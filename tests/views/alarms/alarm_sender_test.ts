@@ -153,16 +153,41 @@ Deno.test("AlarmSender accepts the answer of a webhook by its status alone, and 
   assertEquals(service.requests[0]?.headers["idempotency-key"], `"${ALARM.key}"`);
 });
 
-Deno.test("AlarmSender ends at once when it is stopped: while it waits, and in the middle of an answer", async () => {
-  await using service = new FakeService(() => "hang");
-  const stop = new AbortController();
-  const { sender } = senderTo(`http://${service.host}/hook`, null, { askMs: 60_000 });
-  const sending = sender.send(ALARM, stop.signal);
+Deno.test("AlarmSender ends when it is stopped: at once while it waits, and with the answer that is under way, but for a moment only", async () => {
+  const { promise: stopped, resolve: stopNow } = Promise.withResolvers<void>();
+  const replies: Script = async (_, at) => {
+    if (at === 0) return "hang";
+    if (at === 1) await stopped;
+    return { status: at === 1 ? 200 : 500 };
+  };
+  await using service = new FakeService(replies);
+  const { sender } = senderTo(`http://${service.host}/hook`, null, { askMs: 60_000, graceMs: 30 });
+  const hanging = new AbortController();
+  const sending = sender.send(ALARM, hanging.signal);
   await service.arrived(1);
-  stop.abort();
+  hanging.abort();
   assertEquals(await sending, false);
-  assertEquals(await sender.send(ALARM, stop.signal), false);
+  assertEquals(await sender.send(ALARM, hanging.signal), false);
   assertEquals(service.requests.length, 1);
+
+  const { sender: patient } = senderTo(`http://${service.host}/hook`, null, { graceMs: 5_000 });
+  const ending = new AbortController();
+  const last = patient.send(ALARM, ending.signal);
+  await service.arrived(2);
+  ending.abort();
+  stopNow();
+  assertEquals(await last, true);
+
+  const { sender: waiting } = senderTo(`http://${service.host}/hook`, null, {
+    firstMs: 60_000,
+    longestMs: 60_000,
+  });
+  const tired = new AbortController();
+  const refused = waiting.send(ALARM, tired.signal);
+  await service.arrived(3);
+  await pause(20, FOREVER);
+  tired.abort();
+  assertEquals(await refused, false);
 });
 
 Deno.test("AlarmSender keeps the token out of every report, whatever the service or the network says", async () => {
