@@ -162,6 +162,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
   sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
+  watch: async (started) => await (await import("./src/commands/watch.ts")).watch(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),

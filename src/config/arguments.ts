@@ -28,6 +28,7 @@ const FILES: Partial<
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
+  watch: { least: 0, most: Infinity },
   report: { least: 1, most: 1, usage: `FILE", a result or a journal` },
   compare: { least: 2, most: 2, usage: `A B", each a result, a sweep or a journal` },
   halt: { least: 1, most: 1, usage: `JOURNAL"` },

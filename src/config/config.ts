@@ -22,6 +22,7 @@ import {
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
+import { isLoopback, listenText } from "./watch_options.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
@@ -196,6 +197,13 @@ export function combinationMistakes(
         "expected --endpoint with the address of penstock exchange",
     );
   }
+  const { listen, token } = complete;
+  if (command === "watch" && listen !== null && !isLoopback(listen) && token === null) {
+    found.push(
+      `${nameIn(sources.listen, "listen")} is ${listenText(listen)}, which other machines can reach: ` +
+        "expected --token FILE as well, so that only those who have the token are answered",
+    );
+  }
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
@@ -232,6 +240,7 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) {
+    if ("port" in value) return listenText(value);
     return "by" in value ? barSizeText(value) : orderRateText(value);
   }
   return value === Infinity ? "max" : value;

@@ -1,4 +1,5 @@
 /** What a reader of a journal sees at a moment, while a run writes to it. */
+import type { Values } from "../market/signal.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "./event.ts";
 import type { RunStatus } from "./run_status.ts";
 
@@ -40,10 +41,26 @@ export interface FollowedPlace {
   readonly hash: string;
 }
 
+/** What is shown of a run besides its status, as of its last checkpoint. */
+export interface RunFigures {
+  /** The strategy's values by name, decimal text; empty until all of them exist. */
+  readonly averages: Values;
+  /** How far equity is now below the peak that the limit counts from, a fraction; null before the first checkpoint. */
+  readonly drawdown: string | null;
+  /** The limit at which the run halts, a fraction; null without one. */
+  readonly drawdownLimit: string | null;
+  /** The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade. */
+  readonly heartbeat:
+    | { readonly time: number; readonly trades: number; readonly lagMs: number | null }
+    | null;
+}
+
 /** What a look at a journal found: its state, and the events since the look before, as of one moment. */
 export interface FollowedMoment {
   /** Of its last run, as `penstock status --json` says it now; null if that cannot be said. */
   readonly status: RunStatus | null;
+  /** The figures beside it; null if the status is. */
+  readonly figures: RunFigures | null;
   /** Why it cannot be said: the journal is missing, damaged, or holds no run; null if it can. */
   readonly problem: string | null;
   /** Oldest first. Whoever looks too seldom gets them in several looks. */

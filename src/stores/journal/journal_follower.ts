@@ -3,7 +3,12 @@
  * changes, and has bounded work when something did. The journal is open only during a look: its writer can tidy up
  * behind itself at its end, and a journal that was moved, replaced or restored is seen.
  */
-import type { FollowedEvent, FollowedMoment, FollowedPlace } from "../../domain/run/followed_moment.ts";
+import type {
+  FollowedEvent,
+  FollowedMoment,
+  FollowedPlace,
+  RunFigures,
+} from "../../domain/run/followed_moment.ts";
 import { type KeptRun, statusOf } from "../../domain/run/run_status.ts";
 import type { EntryStore } from "./entry_log.ts";
 import { readEntry } from "./journal_entry.ts";
@@ -11,6 +16,7 @@ import { damaged, failed } from "./journal_error.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { storeOf } from "./known_stores.ts";
 import { journalEventOf } from "./run_events.ts";
+import { FigureReader } from "./run_figures.ts";
 import { keptRun, lastRunIn } from "./run_reading.ts";
 
 /** The most entries that one look reads. */
@@ -39,6 +45,8 @@ export class JournalFollower implements AsyncDisposable {
   /** Null until the end of the journal is found. */
   #place: { readonly seq: number; readonly hash?: string } | null;
   #kept: KeptRun | null = null;
+  #figures: RunFigures | null = null;
+  #figureReader = new FigureReader();
   #problem: string | null = null;
   #origin: string | null = null;
   /** What the files looked like at the last look; null if they have to be read again. */
@@ -79,6 +87,7 @@ export class JournalFollower implements AsyncDisposable {
     const { seq, hash = "" } = this.#place ?? {};
     return {
       status: this.#kept === null ? null : statusOf(this.#kept, this.#now() * 1000),
+      figures: this.#figures,
       problem: this.#problem,
       place: seq === undefined ? null : { seq, hash },
       ...found,
@@ -95,17 +104,21 @@ export class JournalFollower implements AsyncDisposable {
     try {
       await using reader = await JournalReader.open(this.path, { store: this.#store });
       return await reader.atOnce(async () => {
-        const kept = await keptRun(reader, await lastRunIn(reader));
+        const run = await lastRunIn(reader);
+        const kept = await keptRun(reader, run);
         // Nothing of it is shown before all of it is known to have sense.
-        statusOf(kept, this.#now() * 1000);
+        const { equity } = statusOf(kept, this.#now() * 1000);
         const found = await this.#eventsIn(reader);
+        const figures = await this.#figureReader.read(reader, run, equity);
         this.#kept = kept;
+        this.#figures = figures;
         this.#problem = null;
         return found;
       });
     } catch (error) {
       // Whatever a journal holds, it is a state that is shown, and never the end of the process that looks.
       this.#kept = null;
+      this.#figures = null;
       this.#problem = failed("read", this.path, error).message;
       return NOTHING;
     }
@@ -115,6 +128,7 @@ export class JournalFollower implements AsyncDisposable {
   async #eventsIn(reader: JournalReader): Promise<Found> {
     const last = await reader.lastSeq();
     const isReplaced = this.#place !== null && !await this.#isIn(reader, this.#place);
+    if (isReplaced) this.#figureReader = new FigureReader();
     const from = this.#place !== null && !isReplaced ? this.#place : await this.#startIn(reader, last);
     const seq = Math.min(from.seq + MOST_READ, last);
     const hash = seq === 0 ? "" : await reader.hashOf(seq);
