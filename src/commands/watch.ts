@@ -11,6 +11,7 @@ import { PageServer, type PageServerOptions } from "../views/page/page_server.ts
 import { openLog } from "../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
 import { takeTotals, withEarlier } from "./watch/earlier_events.ts";
+import { alarmHosts, Alarms } from "./watch/alarms.ts";
 import { lookAgain } from "./watch/followed_journals.ts";
 import { pageRoutes } from "./watch/page_routes.ts";
 
@@ -26,6 +27,12 @@ export async function watch({ config, version, files, signal }: Started): Promis
   const metrics = new RunMetrics(version, paths);
   const token = config.token === null ? null : { text: tokenIn(config.token), file: config.token };
   {
+    await using alarms = await Alarms.start({
+      ...config,
+      journals: paths,
+      version,
+      report: (level, text) => log[level](text),
+    });
     await using server = listen({
       ...config.listen,
       names: config.host ?? [],
@@ -34,7 +41,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
       onFailure: (error) => log.error(`a request failed: ${error instanceof Error ? error.message : error}`),
     });
     for (const line of listeningLines({ ...config.listen, port: server.port }, token)) log.info(line);
-    log.info(await dropOthers(paths));
+    log.info(await dropOthers(paths, alarmHosts(config), alarms.files));
     const problems = paths.map((): string | null => null);
     await lookAgain(paths, async (index, moment) => {
       const { problem } = moment;
@@ -43,9 +50,10 @@ export async function watch({ config, version, files, signal }: Started): Promis
         if (problem === null) log.info(`${paths[index]} can be read`);
         else log.warn(problem);
       }
+      alarms.looked(index, moment);
       await takeTotals(metrics, index, paths[index]!, moment);
       runs.take(index, await withEarlier(paths[index]!, moment, runs.places[index]!));
-    }, signal);
+    }, AbortSignal.any([signal, alarms.failed]));
   }
   await terminal.settled(signal);
 }
@@ -95,13 +103,17 @@ function listeningLines(
   ];
 }
 
-/** Drops every permission but reading the journals, and says what is left. */
-async function dropOthers(paths: readonly string[]): Promise<string> {
+/** Drops every permission but reading the journals and what alarms need, and says what is left. */
+async function dropOthers(
+  paths: readonly string[],
+  hosts: readonly string[],
+  writes: readonly string[],
+): Promise<string> {
   const reads = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
     // Its name as it was given, too, and the place of a file that SQLite must not find beside it.
     return store.isInFiles ? [path, ...store.files(path).reads, `${path}-journal`] : [];
   }));
-  const needs = { hosts: [], writes: [], reads: [...new Set(reads.flat())], folder: null };
-  return await dropPermissions(needs, paths);
+  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  return await dropPermissions(needs, [...paths, ...writes]);
 }

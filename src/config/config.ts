@@ -19,6 +19,7 @@ import {
   isStrategyName,
   STRATEGY_OPTION_NAMES,
 } from "../stages/strategies/known_strategies.ts";
+import type { Option } from "./option.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
@@ -159,7 +160,8 @@ export function configure(
       config[name] = read(text);
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      const value = text === "" ? "has no value" : `is "${text}"`;
+      const { isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
+      const value = text === "" ? "has no value" : isPrivate ? "cannot be used" : `is "${text}"`;
       found.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
     }
   }

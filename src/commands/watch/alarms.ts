@@ -15,10 +15,11 @@ import { hostOf } from "../../exchanges/hosts.ts";
 import { readSmallFile } from "../../feeds/files/small_file.ts";
 import { pause } from "../../feeds/live/alarm.ts";
 import { mayReach } from "../../feeds/process/permissions.ts";
-import { AlarmMemory } from "../../stores/alarms/alarm_memory.ts";
+import { AlarmMemory, filesOf } from "../../stores/alarms/alarm_memory.ts";
 import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
 import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
+import { healthAnswer } from "../../views/page/health.ts";
 import { AlarmDelivery } from "./alarm_delivery.ts";
 
 /** The options of alarms, and what they concern. */
@@ -46,11 +47,29 @@ const MOST_TOKEN_BYTES = 64 * 1024;
 /** Permissions of a file by which more people than its owner may read it. */
 const OTHERS = 0o077;
 
+/** What works for the alarms. */
+interface Working {
+  readonly pinger: Pinger | null;
+  readonly memory: AlarmMemory | null;
+  /** For each service, its way through each journal. */
+  readonly services: readonly (readonly AlarmDelivery[])[];
+  readonly lookMs: number;
+}
+
+/** The hosts that alarms are sent to, as `host:port`, for permissions. */
+export function alarmHosts({ notify, ping }: Pick<AlarmsOptions, "notify" | "ping">): string[] {
+  return [...new Set(addressesIn({ notify, ping }).map(({ origin }) => hostOf(origin)))];
+}
+
 /** Sends alarms and pings until it is disposed. It does nothing that `watch` waits for. */
 export class Alarms implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #pinger: Pinger | null;
+  /** By journal, as its last look shows; what was not looked at yet is not. */
+  readonly #isHealthy: boolean[];
   readonly #work: Promise<void>;
+  /** The files that are still to be written. */
+  readonly files: readonly string[];
 
   /**
    * Starts. Throws a ConfigError if an address, a token or a permission is missing, and an AlarmMemoryError if the memory
@@ -61,14 +80,13 @@ export class Alarms implements AsyncDisposable {
     const pace = options.pace ?? { ...USUAL_PACE, pause };
     const addresses = notify === null ? [] : channelsIn(notify);
     const pinged = ping === null ? null : pingIn(ping);
-    const all = pinged === null ? addresses : [...addresses, pinged];
-    const tokens = await tokensOf(options, all);
-    checkReach(all);
+    const tokens = await tokensOf(options, addressesIn(options));
+    checkReach(options);
     const agent = `penstock/${version}`;
     const pinger = pinged === null
       ? null
       : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
-    if (addresses.length === 0) return new Alarms(pinger, null, [], lookMs);
+    if (addresses.length === 0) return new Alarms({ pinger, memory: null, services: [], lookMs }, options);
     const choice = alarmChoiceIn(notifyOn);
     if (typeof choice === "string") {
       throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
@@ -87,7 +105,7 @@ export class Alarms implements AsyncDisposable {
         }
         services.push(deliveries);
       }
-      return new Alarms(pinger, memory, services, lookMs);
+      return new Alarms({ pinger, memory, services, lookMs }, options);
     } catch (error) {
       memory[Symbol.dispose]();
       throw error;
@@ -95,27 +113,28 @@ export class Alarms implements AsyncDisposable {
   }
 
   private constructor(
-    pinger: Pinger | null,
-    memory: AlarmMemory | null,
-    services: readonly AlarmDelivery[][],
-    lookMs: number,
+    { pinger, memory, services, lookMs }: Working,
+    { journals, notifyMemory }: AlarmsOptions,
   ) {
     this.#pinger = pinger;
+    this.#isHealthy = journals.map(() => false);
+    this.files = memory === null ? [] : filesOf(notifyMemory);
     const { signal } = this.#stop;
     const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
-    // Whoever awaits `ended`, or disposes it, sees the failure.
+    // Whoever disposes it sees the failure.
     this.#work.catch(() => {});
   }
 
-  /** Resolves when all of it has ended because it was disposed. Rejects after a failure that cannot be tried again. */
-  get ended(): Promise<void> {
-    return this.#work;
+  /** Aborted if something failed that cannot be tried again; disposing it then throws the error. */
+  get failed(): AbortSignal {
+    return this.#stop.signal;
   }
 
-  /** Takes what a look at all journals showed: the dead man's switch is for runs that are alive, connected and not halted. */
-  looked(moments: readonly FollowedMoment[]): void {
-    this.#pinger?.looked(moments.every(isWell));
+  /** Takes what a look at the journal with this index showed. The dead man's switch is for runs that are all healthy. */
+  looked(index: number, { problem, status }: FollowedMoment): void {
+    this.#isHealthy[index] = healthAnswer([{ problem, status }]).status === 200;
+    this.#pinger?.looked(this.#isHealthy.every((isHealthy) => isHealthy));
   }
 
   /** Stops, and remembers how far it came. What is being sent is sent again after the next start. */
@@ -136,11 +155,6 @@ export class Alarms implements AsyncDisposable {
     }));
     for (const one of ended) if (one.status === "rejected") throw one.reason;
   }
-}
-
-/** Whether a run is as it should be. */
-function isWell({ status }: FollowedMoment): boolean {
-  return status !== null && status.state === "running" && status.connected && !status.halted;
 }
 
 /** Brings the alarms of all journals to one service, until `signal` is aborted. */
@@ -164,7 +178,7 @@ async function deliver(
 /** The tokens by address, all of which can be used. Throws a ConfigError otherwise, which repeats none of them. */
 async function tokensOf(
   { notifyTokens: path, report }: AlarmsOptions,
-  addresses: readonly (ChannelAddress | PingAddress)[],
+  addresses: readonly Address[],
 ): Promise<ReadonlyMap<string, Secret>> {
   const byAddress = path === null ? new Map<string, Secret>() : await readTokens(path, addresses, report);
   const mistakes = addresses.flatMap((address, at) => {
@@ -179,7 +193,7 @@ async function tokensOf(
 
 async function readTokens(
   path: string,
-  addresses: readonly (ChannelAddress | PingAddress)[],
+  addresses: readonly Address[],
   report: Report,
 ): Promise<ReadonlyMap<string, Secret>> {
   try {
@@ -211,14 +225,18 @@ function tokenTrouble(path: string, error: unknown): string {
 }
 
 /** Throws a ConfigError if this program may not reach one of the services: better now than with the first alarm. */
-function checkReach(addresses: readonly (ChannelAddress | PingAddress)[]): void {
-  const beyond = [...new Set(addresses.map(({ origin }) => hostOf(origin)))].filter((host) =>
-    !mayReach(host)
-  );
+function checkReach(options: AlarmsOptions): void {
+  const beyond = alarmHosts(options).filter((host) => !mayReach(host));
   if (beyond.length === 0) return;
   throw new ConfigError(
     beyond.map((host) =>
       `no permission to reach ${host}: ${grantAdvice({ net: host }, Deno.build.standalone)}`
     ),
   );
+}
+
+type Address = ChannelAddress | PingAddress;
+
+function addressesIn({ notify, ping }: Pick<AlarmsOptions, "notify" | "ping">): Address[] {
+  return [...(notify === null ? [] : channelsIn(notify)), ...(ping === null ? [] : [pingIn(ping)])];
 }
