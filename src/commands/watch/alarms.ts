@@ -9,7 +9,7 @@ import {
 } from "../../domain/alarms/service_address.ts";
 import { tokensIn, UnusableTokens } from "../../domain/alarms/token_lines.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
-import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { alarmAdvice, grantAdvice } from "../../domain/process/permission_advice.ts";
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { readSmallFile } from "../../feeds/files/small_file.ts";
@@ -229,9 +229,7 @@ function checkReach(options: AlarmsOptions): void {
   const beyond = alarmHosts(options).filter((host) => !mayReach(host));
   if (beyond.length === 0) return;
   throw new ConfigError(
-    beyond.map((host) =>
-      `no permission to reach ${host}: ${grantAdvice({ net: host }, Deno.build.standalone)}`
-    ),
+    beyond.map((host) => `no permission to reach ${host}: ${alarmAdvice(host, Deno.build.standalone)}`),
   );
 }
 

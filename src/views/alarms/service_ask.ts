@@ -1,5 +1,5 @@
 /** Asks a service over HTTP: once, in limited time, without following it elsewhere, and without a word about the token. */
-import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { alarmAdvice } from "../../domain/process/permission_advice.ts";
 import type { ServiceAnswer, ServiceRequest } from "./channel.ts";
 
 /** No answer: what happened, without an address. */
@@ -42,7 +42,7 @@ export async function ask(
       const port = url.startsWith("https:") ? ":443" : ":80";
       const net = /:\d+$/.test(host) ? host : `${host}${port}`;
       return {
-        why: `no permission to reach it: ${grantAdvice({ net }, Deno.build.standalone)}`,
+        why: `no permission to reach it: ${alarmAdvice(net, Deno.build.standalone)}`,
         isDenied: true,
       };
     }
