@@ -197,13 +197,7 @@ export function combinationMistakes(
         "expected --endpoint with the address of penstock exchange",
     );
   }
-  const { listen, token } = complete;
-  if (command === "watch" && listen !== null && !isLoopback(listen) && token === null) {
-    found.push(
-      `${nameIn(sources.listen, "listen")} is ${listenText(listen)}, which other machines can reach: ` +
-        "expected --token FILE as well, so that only those who have the token are answered",
-    );
-  }
+  found.push(...listenMistakes(complete, sources, command));
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
@@ -232,6 +226,27 @@ export function combinationMistakes(
     );
   }
   return found;
+}
+
+/** What is wrong with where a live page is. */
+function listenMistakes(
+  { listen, token, watch }: Config,
+  sources: Configuration["sources"],
+  command: CommandName | null,
+): string[] {
+  // An earlier message names a value that could not be read.
+  if (listen === null) return [];
+  const what = `${nameIn(sources.listen, "listen")} is ${listenText(listen)}`;
+  if (command === "demo" && !watch && sources.listen === "command line") {
+    return [`${what}: expected --watch as well, as a demo listens nowhere without it`];
+  }
+  if (isLoopback(listen)) return [];
+  if (command === "demo") return [`${what}: expected an address of loopback, such as 127.0.0.1:8080`];
+  if (command !== "watch" || token !== null) return [];
+  return [
+    `${what}, which other machines can reach: expected --token FILE as well, so that only those who have the ` +
+    "token are answered",
+  ];
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
