@@ -1,11 +1,9 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
-import { Decimal } from "decimal.js";
 import { ConfigError, optionWord } from "../domain/process/config_error.ts";
 import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
-import { closestName } from "./closest_name.ts";
 import type { CommandName } from "./command_name.ts";
 import {
   ascendingIn,
@@ -54,85 +52,6 @@ export interface Configuration {
 /** The name of an option in messages, as the user wrote it. */
 export function nameIn(source: Source, name: OptionName): string {
   return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
-}
-
-/**
- * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: text that is not a JSON
- * object, unknown keys, values that are neither text, number nor true/false.
- */
-export function readConfigFile(
-  text: string,
-  path: string,
-  command: CommandName,
-  mistakes: string[],
-): GivenOptions {
-  // Some editors start a file with a byte order mark, which is not JSON.
-  const json = text.replace(/^\ufeff/, "");
-  let parsed: unknown;
-  let exact;
-  try {
-    parsed = JSON.parse(json);
-    exact = JSON.parse(json, exactNumbers);
-  } catch (error) {
-    mistakes.push(`--config ${path}: not JSON: ${error instanceof Error ? error.message : error}`);
-    return {};
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    mistakes.push(`--config ${path}: expected a JSON object of options`);
-    return {};
-  }
-  const given: GivenOptions = {};
-  for (const key of repeatedKeys(json)) {
-    mistakes.push(`"${key}" appears more than once in the configuration file: expected each option once`);
-  }
-  for (const [key, value] of Object.entries(parsed)) {
-    const name = OPTION_NAMES.find((candidate) => candidate === key);
-    if (name === undefined || name === "config") {
-      const meant = closestName(key, OPTION_NAMES.filter((candidate) => candidate !== "config"));
-      mistakes.push(
-        `"${key}" in the configuration file is not an option; ` +
-          `${meant === null ? "" : `did you mean "${meant}"? `}"penstock ${command} --help" lists them`,
-      );
-    } else if (typeof value === "boolean") {
-      given[name] = { text: value ? "on" : "off", source: "file" };
-    } else if (typeof value === "string") {
-      given[name] = { text: value, source: "file" };
-    } else if (typeof value === "number") {
-      given[name] = { text: exact[name].toFixed(), source: "file" };
-    } else if (value !== null) {
-      mistakes.push(
-        `"${key}" in the configuration file is ${JSON.stringify(value)}: expected a text or a number`,
-      );
-    }
-  }
-  return given;
-}
-
-/** The keys that the object in a valid JSON text has more than once: JSON.parse silently keeps the last. */
-function repeatedKeys(json: string): Set<string> {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  let depth = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[[\]{}]/g)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && token.endsWith(":")) {
-      const key: string = JSON.parse(token.slice(0, -1));
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
-    }
-  }
-  return repeated;
-}
-
-/**
- * For JSON.parse: numbers as decimals with all the digits of the text, which may be more than a double holds.
- */
-function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== "number") return value;
-  // With an exponent, a short text may be a number of any length; a double is precise enough for those.
-  const digits = /^-?\d+(\.\d+)?$/.exec(context?.source ?? "")?.[0];
-  return new Decimal(digits ?? value);
 }
 
 /**
@@ -199,13 +118,7 @@ export function combinationMistakes(
         "expected --endpoint with the address of penstock exchange",
     );
   }
-  const { listen, token } = complete;
-  if (command === "watch" && listen !== null && !isLoopback(listen) && token === null) {
-    found.push(
-      `${nameIn(sources.listen, "listen")} is ${listenText(listen)}, which other machines can reach: ` +
-        "expected --token FILE as well, so that only those who have the token are answered",
-    );
-  }
+  found.push(...listenMistakes(complete, sources, command));
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
@@ -234,6 +147,27 @@ export function combinationMistakes(
     );
   }
   return found;
+}
+
+/** What is wrong with where a live page is. */
+function listenMistakes(
+  { listen, token, watch }: Config,
+  sources: Configuration["sources"],
+  command: CommandName | null,
+): string[] {
+  // An earlier message names a value that could not be read.
+  if (listen === null) return [];
+  const what = `${nameIn(sources.listen, "listen")} is ${listenText(listen)}`;
+  if (command === "demo" && !watch && sources.listen === "command line") {
+    return [`${what}: expected --watch as well, as a demo listens nowhere without it`];
+  }
+  if (isLoopback(listen)) return [];
+  if (command === "demo") return [`${what}: expected an address of loopback, such as 127.0.0.1:8080`];
+  if (command !== "watch" || token !== null) return [];
+  return [
+    `${what}, which other machines can reach: expected --token FILE as well, so that only those who have the ` +
+    "token are answered",
+  ];
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */

@@ -56,11 +56,6 @@ interface Working {
   readonly lookMs: number;
 }
 
-/** The hosts that alarms are sent to, as `host:port`, for permissions. */
-export function alarmHosts({ notify, ping }: Pick<AlarmsOptions, "notify" | "ping">): string[] {
-  return [...new Set(addressesIn({ notify, ping }).map(({ origin }) => hostOf(origin)))];
-}
-
 /** Sends alarms and pings until it is disposed. It does nothing that `watch` waits for. */
 export class Alarms implements AsyncDisposable {
   readonly #stop = new AbortController();
@@ -68,7 +63,8 @@ export class Alarms implements AsyncDisposable {
   /** By journal, as its last look shows; what was not looked at yet is not. */
   readonly #isHealthy: boolean[];
   readonly #work: Promise<void>;
-  /** The files that are still to be written. */
+  /** The hosts that alarms are sent to, as `host:port`, and the files that are still to be written, for permissions. */
+  readonly hosts: readonly string[];
   readonly files: readonly string[];
 
   /**
@@ -112,12 +108,11 @@ export class Alarms implements AsyncDisposable {
     }
   }
 
-  private constructor(
-    { pinger, memory, services, lookMs }: Working,
-    { journals, notifyMemory }: AlarmsOptions,
-  ) {
+  private constructor({ pinger, memory, services, lookMs }: Working, options: AlarmsOptions) {
+    const { journals, notifyMemory } = options;
     this.#pinger = pinger;
     this.#isHealthy = journals.map(() => false);
+    this.hosts = hostsIn(options);
     this.files = memory === null ? [] : filesOf(notifyMemory);
     const { signal } = this.#stop;
     const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
@@ -226,11 +221,16 @@ function tokenTrouble(path: string, error: unknown): string {
 
 /** Throws a ConfigError if this program may not reach one of the services: better now than with the first alarm. */
 function checkReach(options: AlarmsOptions): void {
-  const beyond = alarmHosts(options).filter((host) => !mayReach(host));
+  const beyond = hostsIn(options).filter((host) => !mayReach(host));
   if (beyond.length === 0) return;
   throw new ConfigError(
     beyond.map((host) => `no permission to reach ${host}: ${alarmAdvice(host, Deno.build.standalone)}`),
   );
+}
+
+/** As `host:port`. */
+function hostsIn(options: AlarmsOptions): string[] {
+  return [...new Set(addressesIn(options).map(({ origin }) => hostOf(origin)))];
 }
 
 type Address = ChannelAddress | PingAddress;

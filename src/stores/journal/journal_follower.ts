@@ -25,6 +25,14 @@ const MOST_READ = 1_000;
 const UNSETTLED_MS = 100;
 const START: FollowedPlace = { seq: 0, hash: "" };
 
+/**
+ * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: its name as
+ * it was given, and the place of a file that must not be beside it.
+ */
+export function openedAgain(path: string): readonly string[] {
+  return [path, `${path}-journal`];
+}
+
 /** Where to start: after an entry, of which the hash may be known, or at the journal's end. */
 export type FollowedStart = { readonly seq: number; readonly hash?: string } | null;
 
