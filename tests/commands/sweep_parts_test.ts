@@ -8,6 +8,7 @@ import { WHOLE } from "../../src/commands/backtest/sweep/folds.ts";
 import { runPass } from "../../src/commands/backtest/sweep/sweep_pass.ts";
 import { LaneFailure, localTeam } from "../../src/commands/backtest/sweep/team.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
@@ -248,6 +249,23 @@ Deno.test("too few trades, and what cannot be read twice or continued, are refus
       const { code, stderr } = await inProcess("sweep", ...GRID, ...args);
       assertEquals(code, 2);
       assertStringIncludes(stderr, message);
+    }
+  }, 150);
+});
+
+Deno.test("a sweep stops at a line that cannot be used, and says how to skip it, as a backtest does", async () => {
+  await inFolder(async (file) => {
+    const lines = (await Deno.readTextFile(file("trades.csv"))).split("\n");
+    const unusable = [
+      [lines.with(60, "61,abc,1,1,1,True,True"), 'price is "abc"'],
+      [lines.with(60, lines[90]!).with(90, lines[60]!), "trade 62 is out of order"],
+    ] as const;
+    for (const [changed, what] of unusable) {
+      await Deno.writeTextFile(file("trades.csv"), changed.join("\n"));
+      for (const more of [[], ["--test=30%"]]) {
+        const error = await assertRejects(() => run(file, [...GRID, ...more]), UnusableInput, what);
+        assertEquals(error.advice, "With --skip-bad such lines are counted and skipped");
+      }
     }
   }, 150);
 });

@@ -40,6 +40,11 @@ Deno.test("Grid has the product of the values in the order of the options, the l
     { long: 40, short: 30 },
   ]);
   assertEquals([grid.neighbour(0, 0, 1), grid.neighbour(0, 1, 1), grid.neighbour(3, 1, 1)], [2, 1, null]);
+  assertEquals([grid.neighbour(0, 0, -1), grid.neighbour(2, 1, -1), grid.neighbour(3, 1, -1)], [
+    null,
+    null,
+    2,
+  ]);
 });
 
 Deno.test("Grid has the configurations that single runs have, value for value", () => {

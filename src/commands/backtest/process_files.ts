@@ -91,6 +91,13 @@ export function warnOfStrays(run: BacktestRun, view: View): void {
   if (strays !== null) warn(view, strayText(strays));
 }
 
+/** Adds to the error of a line that cannot be used what the user can do about such lines. */
+export function adviseSkipping(error: unknown): void {
+  if (error instanceof UnusableInput && error.place.column !== undefined) {
+    error.advice = "With --skip-bad such lines are counted and skipped";
+  }
+}
+
 /** The error of a run that found no trade in its files. */
 export function withoutTrades(
   files: readonly string[],

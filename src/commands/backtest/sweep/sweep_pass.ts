@@ -11,7 +11,7 @@ import { narrate } from "../../../views/terminal/narration.ts";
 import type { View } from "../../../views/view.ts";
 import { BacktestInput } from "../backtest_input.ts";
 import { BacktestRun } from "../backtest_run.ts";
-import { processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
+import { adviseSkipping, processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
 import type { Fold } from "./folds.ts";
 import type { Team } from "./team.ts";
 
@@ -126,6 +126,9 @@ export async function runPass(
     if (stop.aborted || lanes === null) return { folds: [], ...facts };
     for (const fold of folds) if (fold.to > trades || fold.to === Infinity) close(fold, trades);
     return { folds: await unlessStopped(Promise.all(results)) ?? [], ...facts };
+  } catch (error) {
+    adviseSkipping(error);
+    throw error;
   } finally {
     stop.removeEventListener("abort", stopWaiting);
     lanes?.dismiss();
