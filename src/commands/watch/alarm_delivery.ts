@@ -151,8 +151,8 @@ export class AlarmDelivery implements AsyncDisposable {
         `${journal} is another journal than before: ${name} has the alarms of what it says from now on`,
       );
     }
-    const isUnreadable = this.#rules?.memory.isUnreadable ?? false;
-    this.#rules = this.#rulesWith({ ...first, isUnreadable });
+    const { isUnreadable = false, outages = 0 } = this.#rules?.memory ?? {};
+    this.#rules = this.#rulesWith({ ...first, isUnreadable, outages });
     this.#place = moment.events.length === 0 ? moment.place : { seq: 0, hash: "" };
     [this.#done, this.#sent, this.#isSeen] = [this.#place.seq, 0, true];
     this.#remember(this.#rules.memory, true);

@@ -3,6 +3,7 @@
  * them. What it remembers is small, and the same events always cause the same alarms with the same keys. So the journal
  * is the queue of alarms, and a place in it, with this memory, is all that has to be kept.
  */
+import { createHash } from "node:crypto";
 import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
 import { DAY, isoTime, timeIn } from "../../domain/numbers/time.ts";
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
@@ -220,20 +221,20 @@ export class AlarmRules {
 
   #unreadable(problem: string, now: number): Alarm | null {
     this.#unreadableSince ??= now;
-    const { isUnreadable, seq } = this.#memory;
+    const { isUnreadable, seq, outages } = this.#memory;
     if (isUnreadable || now - this.#unreadableSince < UNREADABLE_MS) return null;
-    this.#remember({ isUnreadable: true });
+    this.#remember({ isUnreadable: true, outages: outages + 1 });
     if (!this.#choice.stopped) return null;
     const words = unreadableWords(this.#where, problem);
-    return this.#alarm("unreadable", seq, isoTime(Date.now() * 1000), words, null);
+    return this.#alarm("unreadable", seq, isoTime(Date.now() * 1000), words, null, String(outages + 1));
   }
 
   #readable(status: RunStatus): Alarm | null {
-    const { isUnreadable, seq } = this.#memory;
+    const { isUnreadable, seq, outages } = this.#memory;
     if (!isUnreadable) return null;
     this.#remember({ isUnreadable: false });
     if (!this.#choice.stopped) return null;
-    return this.#alarm("readable", seq, status.time, readableWords(this.#where), null);
+    return this.#alarm("readable", seq, status.time, readableWords(this.#where), null, String(outages));
   }
 
   /** The figures of the day that is over at `time`, µs since 1970. */
@@ -266,7 +267,9 @@ export class AlarmRules {
   }
 
   get #prefix(): string {
-    return this.#memory.origin.slice(0, ORIGIN_CHARACTERS) || "none";
+    // A journal that nobody could read yet has only its name.
+    const origin = this.#memory.origin || createHash("sha256").update(this.#journal, "utf8").digest("hex");
+    return origin.slice(0, ORIGIN_CHARACTERS);
   }
 
   /** `detail` tells two alarms of one kind at the same entry apart. */

@@ -24,6 +24,8 @@ export interface RulesMemory {
   /** The last heartbeat of a process that is gone; null if it is not. */
   readonly dead: number | null;
   readonly isUnreadable: boolean;
+  /** How often it could not be read, and somebody was told. */
+  readonly outages: number;
   /** Whether it was halted before anybody watched, and nothing has said so yet. */
   readonly isHaltUnsaid: boolean;
   readonly day: DayFigures;
@@ -36,7 +38,14 @@ export interface RulesMemory {
 export function firstMemory(moment: FollowedMoment, origin: string, now: number): RulesMemory {
   const { status, place } = moment;
   const seq = (moment.events[0]?.seq ?? (place?.seq ?? 0) + 1) - 1;
-  const none = { down: null, stopped: null, dead: null, isUnreadable: false, isHaltUnsaid: false };
+  const none = {
+    down: null,
+    stopped: null,
+    dead: null,
+    isUnreadable: false,
+    outages: 0,
+    isHaltUnsaid: false,
+  };
   // From its start, a journal's events say everything.
   if (status === null || seq === 0) return { origin, run: 0, seq, ...none, day: emptyDay(now, null) };
   const { run, state, connected, halted } = status;
@@ -62,13 +71,14 @@ const LONGEST_REASON = 200;
 /** What was written; null for anything else. */
 export function memoryIn(value: unknown): RulesMemory | null {
   const memory = fieldsOf(value);
-  const { origin, run, seq, stopped, dead, isUnreadable, isHaltUnsaid } = memory;
+  const { origin, run, seq, stopped, dead, isUnreadable, outages, isHaltUnsaid } = memory;
   const down = downIn(memory["down"]);
   const day = dayIn(memory["day"]);
   if (typeof origin !== "string" || !ORIGIN.test(origin) || !isCount(run) || !isCount(seq)) return null;
+  if (!isCount(outages)) return null;
   if (down === undefined || day === null || !isTimeOrNull(stopped) || !isTimeOrNull(dead)) return null;
   if (typeof isUnreadable !== "boolean" || typeof isHaltUnsaid !== "boolean") return null;
-  return { origin, run, seq, down, stopped, dead, isUnreadable, isHaltUnsaid, day };
+  return { origin, run, seq, down, stopped, dead, isUnreadable, outages, isHaltUnsaid, day };
 }
 
 /** Undefined for what cannot be read. */

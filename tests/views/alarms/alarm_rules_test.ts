@@ -147,11 +147,16 @@ Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and
     "nobody can see what run 1 in data/penstock.db does: there is no journal",
   ]);
   assertEquals(rules.due(lost, 90_000), null);
-  assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable"]);
+  assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-1"]);
+  assertEquals([rules.due(lost, 100_000), rules.due(lost, 140_000)?.key], [
+    null,
+    "0123456789ab-1-1-unreadable-2",
+  ]);
+  assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-2"]);
   // A look that succeeds starts the half minute again.
-  assertEquals(rules.due(lost, 100_000), null);
-  assertEquals(rules.due(moment(2), 120_000), null);
-  assertEquals(rules.due(lost, 140_000), null);
+  assertEquals(rules.due(lost, 200_000), null);
+  assertEquals(rules.due(moment(2), 220_000), null);
+  assertEquals(rules.due(lost, 240_000), null);
 });
 
 Deno.test("AlarmRules sums up a day at midnight UTC, with equity if somebody looked then", () => {
