@@ -4,8 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { readArguments } from "../src/config/arguments.ts";
-import { configure } from "../src/config/config.ts";
-import { readConfigFile } from "../src/config/config_file.ts";
+import { configure, readConfigFile } from "../src/config/config.ts";
+
 import { ConfigError } from "../src/domain/process/config_error.ts";
 import { csvColumns } from "../src/formats/csv_layout.ts";
 import { type BackfilledTrade, BackfilledTrades } from "../src/domain/market/backfilled_trades.ts";

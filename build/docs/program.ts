@@ -15,8 +15,8 @@ import { run } from "../../src/commands/run.ts";
 import { status } from "../../src/commands/status.ts";
 import { verify } from "../../src/commands/verify.ts";
 import { readArguments } from "../../src/config/arguments.ts";
-import { configure } from "../../src/config/config.ts";
-import { readConfigFile } from "../../src/config/config_file.ts";
+import { configure, readConfigFile } from "../../src/config/config.ts";
+
 import { configureSweep } from "../../src/config/grid.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);

@@ -1,5 +1,5 @@
 /** What makes two configurations the same: the options that decide what a run does. */
-import { shownValue } from "./config.ts";
+import { shownValue } from "./configuration.ts";
 import type { OptionGroup } from "./option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";

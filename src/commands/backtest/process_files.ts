@@ -1,5 +1,5 @@
 /** Puts the files of a backtest through its run, and reports what is odd about them. */
-import type { Source } from "../../config/config.ts";
+import type { Source } from "../../config/configuration.ts";
 import type { Config } from "../../config/options.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { TimeRange, timeWords } from "../../domain/market/time_range.ts";

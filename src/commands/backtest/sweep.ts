@@ -4,11 +4,13 @@ import type { Started } from "../../config/command.ts";
 import { shownConfig } from "../../config/config.ts";
 import { settleInstrument } from "../../config/instrument_settlement.ts";
 import type { Config } from "../../config/options.ts";
+import { foldedSet, withoutSettings } from "../../config/set_lists.ts";
 import { rowCommand, sweepCommand } from "../../config/sweep_commands.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
-import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
+import { shownOf } from "../../feeds/files/strategy_file.ts";
+import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
 import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../stores/results/sweep_file.ts";
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
@@ -25,6 +27,7 @@ import { withRecordedMarket } from "./recorded_market.ts";
 import { runPasses } from "./sweep/all_passes.ts";
 import { bestRuns } from "./sweep/best_runs.ts";
 import { Findings } from "./sweep/findings.ts";
+import { ownSweep } from "./sweep/own_options.ts";
 import { isDivided } from "./sweep/folds.ts";
 import { GridRequests } from "./sweep/grid_requests.ts";
 import { MOST_LANES, passesOf } from "./sweep/passes.ts";
@@ -40,17 +43,23 @@ export async function sweep(
   { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: most = MOST_LANES } = {},
 ): Promise<void> {
   if (swept === undefined) throw new TypeError("A sweep has a grid");
-  const { grid, places } = swept;
   const configuration = await withRecordedMarket(paths, chosen, signal);
   const rules = await ruleSetOf(configuration, signal);
   const { config, sources } = settleInstrument(configuration, rules);
-  const own = await chosenFile(config);
+  const own = isStrategyName(config.strategy) ? null : await ownSweep(config.strategy, swept);
+  const { grid, places } = own?.swept ?? swept;
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
-  const shown = { ...shownConfig(config), ...shownOf(own) };
+  const settings = grid.axes.flatMap(({ setting }) => setting ?? []);
+  /** A configuration as it is shown, without what varies within `--set`. */
+  const shownWith = (one: Config): ShownOptions =>
+    withoutSettings({ ...shownConfig(one), ...shownOf(own?.at(places[0]!) ?? null) }, settings);
   const head: SweepHead = {
     // A result has always named this option. Where the page is changes nothing, even for a sweep that is continued.
-    options: without({ ...shown, report: null }, [...grid.axes.map(({ name }) => name), ...OUTPUTS]),
+    options: without({ ...shownWith(config), report: null }, [
+      ...grid.axes.map(({ name }) => name),
+      ...OUTPUTS,
+    ]),
     grid: grid.axes.map(({ name, values }) => ({ name, values })),
     environment: environmentOf(version),
     files,
@@ -69,8 +78,8 @@ export async function sweep(
   const place = { stop: signal, onWarning: warn };
   using result = out === null ? null : await writable(SweepFile.create(out, head, place), signal);
   using page = config.report === null ? null : await writable(openPage(config.report, place), signal);
-  const settings: PassSettings = {
-    config: { ...config, set: own?.settings || config.set },
+  const shared: PassSettings = {
+    config,
     barsFrom: configuration.sources.bars,
     sources,
     files,
@@ -82,18 +91,18 @@ export async function sweep(
   const ranks: readonly Rank[] = configuration.sources.rank === "default"
     ? [config.rank, "net-profit"]
     : [config.rank];
-  const findings = new Findings(swept, config, ranks);
+  const findings = new Findings({ grid, places }, config, ranks);
   const show = (rows: readonly ConfigurationEvent[]): void => {
     for (const row of rows) {
       result?.add(row);
       view.event(row);
     }
   };
-  const requests = new GridRequests(grid, { config: settings.config, rules, own });
+  const requests = new GridRequests(grid, { config, rules, own });
   /** Shows the start, and the rows of the sweep that is continued. */
   const start = (inForce: Config, time: string): void => {
     const varying = Object.fromEntries(grid.axes.map(({ name, values }) => [name, values.join(",")]));
-    const shown = { ...shownConfig(inForce), ...shownOf(own), ...varying };
+    const shown = foldedSet({ ...shownWith(inForce), ...varying });
     const instrument = { sources, exchangeInfo: null };
     view.event({ type: "started", time, command, version, config: { ...shown, instrument } });
     if (before !== null) show(findings.restore(before));
@@ -104,7 +113,7 @@ export async function sweep(
       done: () => findings.done,
     });
     for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
-    await runPasses(settings, {
+    await runPasses(shared, {
       grid,
       passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), most),
       configurations: places.length,
@@ -121,7 +130,7 @@ export async function sweep(
     words.sweep({ asked: config.rank, event, ranked });
     if (page === null) return;
     const rows = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
-    const runs = event.partial ? [] : await bestRuns(settings, { rows, places: bestPlaces, requests, head });
+    const runs = event.partial ? [] : await bestRuns(shared, { rows, places: bestPlaces, requests, head });
     const report = await sweepPage({
       ...{ event, ranked, runs },
       origin: {

@@ -23,7 +23,7 @@ const MOST_POINTS = 1_200;
 export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
   const { runs } = report;
   // The links to all of them are counted, so that what is left is theirs.
-  let left = most - bytesOf(pageOf(report, runs.map(() => markup``)));
+  let left = most - bytesOf(await pageOf(report, runs.map(() => markup``)));
   const packedRuns: Markup[] = [];
   for (const [at, run] of runs.entries()) {
     const text = await fitting(
@@ -36,15 +36,15 @@ export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise
     left -= bytes;
     packedRuns.push(new Markup(text));
   }
-  return pageOf(report, packedRuns);
+  return await pageOf(report, packedRuns);
 }
 
-function pageOf(report: SweepReport, packedRuns: readonly Markup[]): string {
+async function pageOf(report: SweepReport, packedRuns: readonly Markup[]): Promise<string> {
   const { event, ranked, origin } = report;
   const { symbol } = event;
   const title = `Sweep of ${symbol}`;
   const { quote } = assets(symbol);
-  return htmlDocument(
+  return await htmlDocument(
     title,
     markup`
     ${

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { shownValue } from "../../../src/config/config.ts";
+import { shownValue } from "../../../src/config/configuration.ts";
 import { type OptionName, OPTIONS } from "../../../src/config/options.ts";
 import { optionsText, optionText, rankWords } from "../../../src/views/tables/option_words.ts";
 import { RANKS } from "../../../src/domain/run/sweep_rank.ts";

@@ -3,8 +3,9 @@ import { shownConfig } from "../../../config/config.ts";
 import type { Grid } from "../../../config/grid.ts";
 import { settleInstrument } from "../../../config/instrument_settlement.ts";
 import type { Config } from "../../../config/options.ts";
-import { type LoadedStrategy, shownOf } from "../../../feeds/files/strategy_file.ts";
+import { shownOf } from "../../../feeds/files/strategy_file.ts";
 import type { LaneRequest } from "./lane_request.ts";
+import type { OwnSweep } from "./own_options.ts";
 
 /** Makes the requests of one sweep. */
 export class GridRequests {
@@ -13,7 +14,7 @@ export class GridRequests {
   readonly #grid: Grid;
   readonly #shared: Config;
   readonly #rules: Parameters<typeof settleInstrument>[1];
-  readonly #own: LoadedStrategy | null;
+  readonly #own: OwnSweep | null;
 
   /** `config` is the one that all passes share, `own` a strategy of the user's own. */
   constructor(
@@ -21,7 +22,7 @@ export class GridRequests {
     { config, rules, own }: {
       readonly config: Config;
       readonly rules: Parameters<typeof settleInstrument>[1];
-      readonly own: LoadedStrategy | null;
+      readonly own: OwnSweep | null;
     },
   ) {
     this.#grid = grid;
@@ -33,10 +34,11 @@ export class GridRequests {
   /** The configuration at a place of the grid. */
   at(place: number): LaneRequest {
     const { config, sources } = this.#grid.configuration(place);
-    const { symbol, exchange, set } = this.#shared;
+    const { symbol, exchange } = this.#shared;
+    const own = this.#own?.at(place) ?? null;
     const settled =
       settleInstrument({ config: { ...config, symbol, exchange }, sources }, this.#rules).config;
     const { bars } = sources.bars === "default" ? this.inForce : settled;
-    return { ...shownConfig({ ...settled, bars, set }), ...shownOf(this.#own) };
+    return { ...shownConfig({ ...settled, bars }), ...shownOf(own) };
   }
 }

@@ -1,5 +1,5 @@
 /** One pass over the files of a sweep, for as many configurations as fit into memory at once. */
-import type { Source } from "../../../config/config.ts";
+import type { Source } from "../../../config/configuration.ts";
 import type { Config } from "../../../config/options.ts";
 import type { InstrumentOrigin } from "../../../domain/market/instrument.ts";
 import type { PenstockEvent } from "../../../domain/run/event.ts";
