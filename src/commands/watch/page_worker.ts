@@ -32,7 +32,6 @@ thread.onmessage = async ({ data }) => {
       token: null,
       isPrivate: true,
       isOwnProcess: false,
-      alarms: null,
       log: post,
       onListening,
       signal,

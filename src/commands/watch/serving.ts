@@ -27,8 +27,8 @@ export interface ServingOptions {
   readonly isPrivate: boolean;
   /** Whether its permissions are its own, so that it can drop those that it does not need. */
   readonly isOwnProcess: boolean;
-  /** What also wants to know what a look found, and which permissions it needs; null for nothing. */
-  readonly alarms: Pick<Alarms, "looked" | "hosts" | "files"> | null;
+  /** What also wants to know what a look found, and the permissions that it needs. Default: none. */
+  readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
   readonly onListening?: () => void;
@@ -123,7 +123,7 @@ async function dropOthers(paths: readonly string[], alarms: ServingOptions["alar
     const store = await storeOf(path);
     return store.isInFiles ? [...store.files(path).reads, ...openedAgain(path)] : [];
   }));
-  const { hosts, files: writes } = alarms ?? { hosts: [], files: [] };
+  const { hosts = [], files: writes = [] } = alarms ?? {};
   const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
   return await dropPermissions(needs, [...paths, ...writes]);
 }
