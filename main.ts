@@ -152,11 +152,12 @@ async function checkStrategy(
 const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit | void>>> = {
   run: async (started) => await (await import("./src/commands/run.ts")).run(started),
   demo: async (started) => {
-    const [{ demo }, { run }] = await Promise.all([
+    const [{ demo }, { run }, { startPage }] = await Promise.all([
       import("./src/commands/demo.ts"),
       import("./src/commands/run.ts"),
+      import("./src/commands/watch/page_thread.ts"),
     ]);
-    await demo(started, run);
+    await demo(started, { run, startPage });
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),

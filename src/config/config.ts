@@ -10,6 +10,7 @@ import type { CommandName } from "./command_name.ts";
 import { type Configuration, type GivenOptions, nameIn, shownValue, type Source } from "./configuration.ts";
 import { isShown, isStrategyOption, strategyReading } from "./strategy_options.ts";
 import { DEFAULT_STRATEGY } from "../stages/strategies/known_strategies.ts";
+import type { Option } from "./option.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
@@ -139,7 +140,8 @@ export function readOptions(
       config[name] = read(text);
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      const value = text === "" ? "has no value" : `is "${text}"`;
+      const { isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
+      const value = text === "" ? "has no value" : isPrivate ? "cannot be used" : `is "${text}"`;
       mistakes.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
     }
   }

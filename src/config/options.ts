@@ -2,6 +2,7 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
+import { ALARM_OPTIONS } from "./alarm_options.ts";
 import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
@@ -258,6 +259,7 @@ export const OPTIONS = {
     help: "also sell the position, with the next trade",
   }),
   ...WATCH_OPTIONS,
+  ...ALARM_OPTIONS,
   stopAfter: end({
     default: null,
     read: wholeNumber(1, Number.MAX_SAFE_INTEGER),

@@ -13,6 +13,7 @@ import {
 import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
 import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
+import { ALARM_OPTIONS } from "./alarm_options.ts";
 import { WATCH_OPTIONS } from "./watch_options.ts";
 
 const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
@@ -151,7 +152,7 @@ const ALWAYS_SHOWN: readonly string[] = ["short", "long"];
  */
 export function isShown(name: string, value: unknown, chosen: string): boolean {
   // These concern another process, and no journal should hold them.
-  if (Object.hasOwn(WATCH_OPTIONS, name)) return false;
+  if (Object.hasOwn(WATCH_OPTIONS, name) || Object.hasOwn(ALARM_OPTIONS, name)) return false;
   if (name === "strategy") return chosen !== DEFAULT_STRATEGY;
   if (name === "set") return value !== null;
   if (!isStrategyOption(name)) return true;

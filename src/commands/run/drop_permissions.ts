@@ -2,6 +2,7 @@
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
+import { openedAgain } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
 import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
@@ -9,7 +10,7 @@ import { recordingTarget } from "./recording.ts";
 /**
  * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps the
  * hosts to reconnect to, the files that the journal's store still needs (to check that they exist, and to remove its
- * lock), and the folder of recordings (each day gets a file, and old ones are deleted). Returns a log line that lists
+ * lock; for a live page, to read them), and the folder of recordings (each day gets a file, and old ones are deleted). Returns a log line that lists
  * what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
@@ -25,6 +26,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     writes: journal.writes,
     reads: [
       ...journal.reads,
+      ...(config.watch ? openedAgain(state) : []),
       // To check that the folder is still the same one, and to check files before deleting them.
       ...(target?.isFolder === true ? [target.path] : []),
     ],
