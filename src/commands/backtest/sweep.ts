@@ -15,7 +15,7 @@ import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../st
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
-import { counted } from "../../views/terminal/figures.ts";
+import { counted, grouped } from "../../views/terminal/figures.ts";
 import { MOST_RUNS } from "../../views/report/sweep_report.ts";
 import { sweepPage } from "../../views/report/sweep_page.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
@@ -117,11 +117,11 @@ export async function sweep(
       grid,
       passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), most),
       configurations: places.length,
-      // The guard of a user's own strategy denies threads to the program.
-      workers: own === null ? config.workers ?? navigator.hardwareConcurrency : 1,
+      workers: config.workers ?? navigator.hardwareConcurrency,
+      ownStrategy: own === null ? null : config.strategy,
       ...{ requests, findings, progress, start, show },
     });
-    if (findings.done === 0) warn("stopped before any configuration was finished");
+    if (findings.done < places.length) warn(stoppedText(findings.done, places.length, out));
     const tried = await countTries(tries, findings, config, view);
     const event = findings.event(tried, progress.elapsedMs);
     await result?.finish(event, event.partial ? findings.unfinished : null);
@@ -130,7 +130,9 @@ export async function sweep(
     words.sweep({ asked: config.rank, event, ranked });
     if (page === null) return;
     const rows = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
-    const runs = event.partial ? [] : await bestRuns(shared, { rows, places: bestPlaces, requests, head });
+    const runs = event.partial
+      ? []
+      : await bestRuns(shared, { rows, places: bestPlaces, requests, head, progress });
     const report = await sweepPage({
       ...{ event, ranked, runs },
       origin: {
@@ -160,6 +162,17 @@ async function countTries(
     view.log({ level: "info", text });
   }
   return await addTries(path, trades, texts);
+}
+
+/** What is kept of a sweep that was stopped, and how it goes on. */
+function stoppedText(done: number, all: number, out: string | null): string {
+  const again = out === null || isCsvName(out) ? "" : `; --continue goes on from ${out}`;
+  if (done === 0) {
+    return "stopped before the first configurations had seen all trades: nothing is finished, and no row is kept" +
+      again.replace("goes on from", "starts again with");
+  }
+  const where = out === null ? "shown" : `in ${out}`;
+  return `stopped: ${grouped(done)} of ${counted(all, "configuration")} are finished and ${where}${again}`;
 }
 
 /** Throws a ConfigError if a file cannot be read as often as needed, or cannot be written or continued. */

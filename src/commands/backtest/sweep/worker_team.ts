@@ -1,9 +1,11 @@
 /** The lanes of a sweep in several threads. Blocks are copied once, into memory that all of them see. */
+import { Worker } from "node:worker_threads";
 import type { Block } from "../../../domain/market/block.ts";
 import type { Marked } from "../../../domain/performance/performance.ts";
 import type { OnHalt } from "../../../domain/risk/halt.ts";
 import type { TradingRules } from "../../../domain/risk/trading_parameters.ts";
 import type { FoldResult, FoldUse } from "../../../stages/sweep/fold_result.ts";
+import { LaneWork } from "../../../stages/sweep/lane_work.ts";
 import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, ruleTexts, type ToWorker } from "./lane_message.ts";
 import { type LaneRequest, strategyTextOf } from "./lane_request.ts";
@@ -11,6 +13,9 @@ import { LaneFailure, localTeam, type Team } from "./team.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
 const MOST_BATCHES = 4;
+/** How often to look whether threads get on, and how long a turn takes that is too long, ms. */
+const LOOK_MS = 250;
+const STUCK_MS = 1_000;
 
 /** A batch that some threads have not finished. */
 interface Sent {
@@ -23,40 +28,51 @@ interface Sent {
 interface Thread {
   readonly worker: Worker;
   readonly lanes: readonly number[];
+  readonly work: LaneWork;
+  /** How many messages it has not answered. */
+  unanswered: number;
+  /** The turns of its lanes when they were looked at last, and since when there are as many. */
+  turns: number;
+  since: number;
 }
 
-/** The threads for some lanes: only this one if no others can start. */
+/** How many threads compute the lanes, and what their owner wants to know. */
+export interface TeamOptions {
+  /** Those of the whole sweep. */
+  readonly configurations: number;
+  readonly workers: number;
+  /** The memory of one thread for objects, MB, by default nearly all that it can have; a thread that needs more fails. */
+  readonly megabytes?: number;
+}
+
+/** The threads for some lanes: only this one if no others can start, or if one is enough and the lanes can be trusted to end. */
 export async function teamOf(
   asked: readonly LaneRequest[],
-  { configurations, workers, onWarning }: {
-    readonly configurations: number;
-    readonly workers: number;
+  { areTrusted, onWarning, ...options }: TeamOptions & {
+    /** Whether every lane comes to an end: nothing else interrupts this thread. */
+    readonly areTrusted: boolean;
     readonly onWarning: (text: string) => void;
   },
 ): Promise<Team> {
-  const most = Math.min(workers, asked.length);
-  if (most === 1) return await localTeam(asked, configurations);
+  const workers = Math.min(options.workers, asked.length);
+  if (workers === 1 && areTrusted) return await localTeam(asked, options.configurations);
   try {
-    return await workerTeam(asked, configurations, most);
+    return await workerTeam(asked, { ...options, workers });
   } catch (error) {
     if (!(error instanceof LaneFailure)) throw error;
     onWarning(`no threads can be started, so this one computes everything: ${error.message}`);
-    return await localTeam(asked, configurations);
+    return await localTeam(asked, options.configurations);
   }
 }
 
 /** Starts as many threads as asked for, each with its part of the lanes. Throws a LaneFailure if one cannot start. */
-export async function workerTeam(
-  requests: readonly LaneRequest[],
-  configurations: number,
-  workers: number,
-): Promise<Team> {
-  const team = new WorkerTeam(sharesOf(requests, workers));
+export async function workerTeam(requests: readonly LaneRequest[], options: TeamOptions): Promise<Team> {
+  const team = new WorkerTeam(sharesOf(requests, options.workers));
   try {
-    await team.start(requests, configurations);
+    await team.start(requests, options);
     return team;
   } catch (error) {
-    team.dismiss();
+    await team.dismiss();
     throw error;
   }
 }
@@ -91,22 +107,31 @@ class WorkerTeam implements Team {
   #wake: (() => void) | null = null;
   readonly #rejections: ((failure: LaneFailure) => void)[] = [];
   #starting = 0;
+  #isDismissed = false;
+  readonly #watch: ReturnType<typeof setInterval>;
 
   constructor(shares: readonly (readonly number[])[]) {
     const url = new URL("./sweep_worker.ts", import.meta.url);
-    this.#threads = shares.map((lanes) => ({ worker: new Worker(url, { type: "module" }), lanes }));
+    this.#threads = shares.map((lanes): Thread => ({
+      worker: new Worker(url),
+      lanes,
+      work: new LaneWork(),
+      ...{ unanswered: 0, turns: 0, since: performance.now() },
+    }));
     this.#closing = shares.map(() => []);
+    for (const [at, thread] of this.#threads.entries()) {
+      thread.worker.on("message", (message: FromWorker) => this.#take(at, message));
+      thread.worker.on("error", ({ message }: Error) => this.#fail(at, message));
+      thread.worker.on("exit", (code) => this.#fail(at, `its thread ended with code ${code}`));
+    }
+    this.#watch = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  async start(requests: readonly LaneRequest[], configurations: number): Promise<void> {
+  async start(requests: readonly LaneRequest[], { configurations, megabytes }: TeamOptions): Promise<void> {
     this.#starting = this.#threads.length;
-    for (const [at, { worker, lanes }] of this.#threads.entries()) {
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#take(at, data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        this.#fail(lanes[0]!, event.message);
-      };
-      this.#post(worker, { lanes: lanes.map((lane) => requests[lane]!), configurations });
+    for (const thread of this.#threads) {
+      const lanes = thread.lanes.map((lane) => requests[lane]!);
+      this.#post(thread, { lanes, configurations, work: thread.work.buffer, megabytes: megabytes ?? null });
     }
     while (this.#starting > 0) await this.#woken();
   }
@@ -173,8 +198,27 @@ class WorkerTeam implements Team {
     return rows;
   }
 
-  dismiss(): void {
-    for (const { worker } of this.#threads) worker.terminate();
+  stuck(): { readonly lane: number; readonly ms: number } | null {
+    this.#look();
+    const [longest] = this.#threads.toSorted((one, other) => one.since - other.since);
+    const ms = performance.now() - longest!.since;
+    return ms < STUCK_MS ? null : { lane: longest!.lanes[longest!.work.lane]!, ms };
+  }
+
+  async dismiss(): Promise<void> {
+    clearInterval(this.#watch);
+    this.#isDismissed = true;
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  /** Looks which threads get on; one without work does. */
+  #look(): void {
+    for (const thread of this.#threads) {
+      const { turns } = thread.work;
+      if (thread.unanswered > 0 && turns === thread.turns) continue;
+      thread.turns = turns;
+      thread.since = performance.now();
+    }
   }
 
   async #room(): Promise<void> {
@@ -191,20 +235,22 @@ class WorkerTeam implements Team {
     const batch = this.#batches++;
     const memory = this.#memory;
     this.#sent.set(batch, { memory, left: this.#threads.length });
-    for (const { worker } of this.#threads) {
-      this.#post(worker, { batch, memory: memory.buffer, steps: this.#steps });
+    for (const thread of this.#threads) {
+      this.#post(thread, { batch, memory: memory.buffer, steps: this.#steps });
     }
     this.#steps = [];
     this.#memory = this.#free.pop() ?? new BatchMemory();
   }
 
-  #post(worker: Worker, message: ToWorker): void {
-    worker.postMessage(message);
+  #post(thread: Thread, message: ToWorker): void {
+    thread.unanswered++;
+    thread.worker.postMessage(message);
   }
 
   #take(thread: number, message: FromWorker): void {
     const { lanes } = this.#threads[thread]!;
-    if (message.is === "failed") return this.#fail(lanes[message.lane] ?? lanes[0]!, message.message);
+    this.#threads[thread]!.unanswered--;
+    if (message.is === "failed") return this.#fail(thread, message.message);
     if (message.is === "ready") this.#starting--;
     else {
       for (const results of message.closed) {
@@ -222,8 +268,11 @@ class WorkerTeam implements Team {
     this.#wake?.();
   }
 
-  #fail(lane: number, message: string): void {
-    this.#failure ??= new LaneFailure(lane, message);
+  /** The lane at work in a thread has failed, or the thread has. */
+  #fail(thread: number, message: string): void {
+    if (this.#isDismissed) return;
+    const { lanes, work } = this.#threads[thread]!;
+    this.#failure ??= new LaneFailure(lanes[work.lane]!, message);
     for (const reject of this.#rejections) reject(this.#failure);
     this.#wake?.();
   }
