@@ -97,6 +97,20 @@ Deno.test("Ctrl-C ends a sweep whose strategy never ends, within two seconds, an
   }, 200);
 });
 
+Deno.test("a strategy that would end its thread fails as any other, and is named", async () => {
+  await inFolder(async (file) => {
+    await Deno.writeTextFile(
+      file("ending.ts"),
+      ENDLESS("(close as () => void)();"),
+    );
+    await assertRejects(
+      () => sweptIn(file, [`--strategy=${file("ending.ts")}`, "--set=after=5,9", "--workers=2"]),
+      Error,
+      'the configuration {"set.after":',
+    );
+  }, 200);
+});
+
 Deno.test("a thread that needs more memory than it has fails, and names the lane at work", async () => {
   const requests = [{ short: 5, long: 20 }, { short: 6, long: 20 }];
   const team = await workerTeam(requests, { configurations: 2, workers: 1, megabytes: 1 });
@@ -107,6 +121,6 @@ Deno.test("a thread that needs more memory than it has fails, and names the lane
     const failure = await assertRejects(() => team.close(0, "choice", 2), LaneFailure);
     assertEquals([failure.lane, failure.message], [1, "its thread needs more than 1 MB"]);
   } finally {
-    await team.dismiss();
+    team.dismiss();
   }
 });

@@ -246,7 +246,7 @@ for (const stuck of ["ready", "close"] as const) {
           stop.abort();
           return new Promise<never>(() => {});
         },
-        dismiss: () => Promise.resolve(void (isDismissed = true)),
+        dismiss: () => void (isDismissed = true),
       });
       const { folds } = await runPass(
         {

@@ -141,7 +141,7 @@ export async function runPass(
     throw error;
   } finally {
     stop.removeEventListener("abort", stopWaiting);
-    await lanes?.dismiss();
+    lanes?.dismiss();
     for (const result of results) result?.catch(() => {});
   }
 }

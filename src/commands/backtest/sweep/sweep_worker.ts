@@ -1,11 +1,17 @@
 /** A thread of a sweep: computes some lanes over the batches that it is sent, in the order in which it is sent them. */
 import { getHeapStatistics } from "node:v8";
-import { parentPort } from "node:worker_threads";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 import { LaneWork } from "../../../stages/sweep/lane_work.ts";
 import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, rulesIn, type ToWorker } from "./lane_message.ts";
 import { Lanes } from "./team.ts";
+
+/** What this thread shares with the one that started it. */
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+  postMessage: (message: FromWorker) => void;
+  close: () => void;
+};
 
 const MEGABYTE = 2 ** 20;
 /** The share of its memory at which a thread is full. */
@@ -16,8 +22,13 @@ let symbol = "";
 /** More memory than this makes the thread fail while it can still say so. */
 let megabytes = getHeapStatistics().heap_size_limit / MEGABYTE * FULL;
 
-parentPort!.on("message", async (data: ToWorker) => {
-  const answer = (message: FromWorker): void => parentPort!.postMessage(message);
+// A strategy of the user's own could end the thread with it, and nobody would be told.
+thread.close = () => {
+  throw new Error("close() is not there for a strategy");
+};
+
+thread.onmessage = async ({ data }) => {
+  const answer = (message: FromWorker): void => thread.postMessage(message);
   try {
     if ("lanes" in data) {
       megabytes = data.megabytes ?? megabytes;
@@ -36,7 +47,7 @@ parentPort!.on("message", async (data: ToWorker) => {
   } catch (error) {
     answer({ is: "failed", message: error instanceof Error ? error.message : String(error) });
   }
-});
+};
 
 function take({ lanes }: Lanes, step: Exclude<LaneStep, { do: "close" }>, memory: BatchMemory): void {
   switch (step.do) {

@@ -20,7 +20,7 @@ export interface Team extends BlockFollower<Block> {
   /** The lane that has not finished its turn for at least a second, the longest one; null if all get on. */
   stuck(): { readonly lane: number; readonly ms: number } | null;
   /** Ends the threads, whatever they are doing. */
-  dismiss(): Promise<void>;
+  dismiss(): void;
 }
 
 /** The lanes of one thread. `configurations` counts those of the whole sweep, because the division of returns depends on it. */
@@ -87,7 +87,7 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
     ready: () => null,
     behind: 0,
     stuck: () => null,
-    dismiss: () => Promise.resolve(),
+    dismiss: () => {},
   };
 }
 

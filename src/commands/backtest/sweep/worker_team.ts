@@ -1,5 +1,4 @@
 /** The lanes of a sweep in several threads. Blocks are copied once, into memory that all of them see. */
-import { Worker } from "node:worker_threads";
 import type { Block } from "../../../domain/market/block.ts";
 import type { Marked } from "../../../domain/performance/performance.ts";
 import type { OnHalt } from "../../../domain/risk/halt.ts";
@@ -72,7 +71,7 @@ export async function workerTeam(requests: readonly LaneRequest[], options: Team
     await team.start(requests, options);
     return team;
   } catch (error) {
-    await team.dismiss();
+    team.dismiss();
     throw error;
   }
 }
@@ -107,22 +106,24 @@ class WorkerTeam implements Team {
   #wake: (() => void) | null = null;
   readonly #rejections: ((failure: LaneFailure) => void)[] = [];
   #starting = 0;
-  #isDismissed = false;
   readonly #watch: ReturnType<typeof setInterval>;
 
   constructor(shares: readonly (readonly number[])[]) {
     const url = new URL("./sweep_worker.ts", import.meta.url);
     this.#threads = shares.map((lanes): Thread => ({
-      worker: new Worker(url),
+      worker: new Worker(url, { type: "module" }),
       lanes,
       work: new LaneWork(),
       ...{ unanswered: 0, turns: 0, since: performance.now() },
     }));
     this.#closing = shares.map(() => []);
     for (const [at, thread] of this.#threads.entries()) {
-      thread.worker.on("message", (message: FromWorker) => this.#take(at, message));
-      thread.worker.on("error", ({ message }: Error) => this.#fail(at, message));
-      thread.worker.on("exit", (code) => this.#fail(at, `its thread ended with code ${code}`));
+      const { worker } = thread;
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#take(at, data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.#fail(at, event.message);
+      };
     }
     this.#watch = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -205,10 +206,9 @@ class WorkerTeam implements Team {
     return ms < STUCK_MS ? null : { lane: longest!.lanes[longest!.work.lane]!, ms };
   }
 
-  async dismiss(): Promise<void> {
+  dismiss(): void {
     clearInterval(this.#watch);
-    this.#isDismissed = true;
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    for (const { worker } of this.#threads) worker.terminate();
   }
 
   /** Looks which threads get on; one without work does. */
@@ -270,7 +270,6 @@ class WorkerTeam implements Team {
 
   /** The lane at work in a thread has failed, or the thread has. */
   #fail(thread: number, message: string): void {
-    if (this.#isDismissed) return;
     const { lanes, work } = this.#threads[thread]!;
     this.#failure ??= new LaneFailure(lanes[work.lane]!, message);
     for (const reject of this.#rejections) reject(this.#failure);
