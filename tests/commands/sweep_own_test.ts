@@ -1,6 +1,7 @@
 /** A sweep over a strategy of the user's own: the options within `--set`, and files that do not work. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
+import { Threads } from "../../src/commands/backtest/sweep/threads.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { sweptResult } from "../../src/commands/report/swept_result.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
@@ -113,7 +114,12 @@ Deno.test("a strategy that would end its thread fails as any other, and is named
 
 Deno.test("a thread that needs more memory than it has fails, and names the lane at work", async () => {
   const requests = [{ short: 5, long: 20 }, { short: 6, long: 20 }];
-  const team = await workerTeam(requests, { configurations: 2, workers: 1, megabytes: 1 });
+  const team = await workerTeam(requests, {
+    configurations: 2,
+    workers: 1,
+    megabytes: 1,
+    threads: new Threads(),
+  });
   try {
     team.trade("BTCUSDT", {});
     team.open(0);

@@ -6,6 +6,7 @@ import { configureSweep } from "../../src/config/grid.ts";
 import { WHOLE } from "../../src/commands/backtest/sweep/folds.ts";
 import { runPass } from "../../src/commands/backtest/sweep/sweep_pass.ts";
 import { LaneFailure, localTeam } from "../../src/commands/backtest/sweep/team.ts";
+import { Threads } from "../../src/commands/backtest/sweep/threads.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
@@ -273,7 +274,7 @@ for (const stuck of ["ready", "close"] as const) {
 Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
   const failure = await assertRejects(
-    () => workerTeam(flawed, { configurations: 2, workers: 2 }),
+    () => workerTeam(flawed, { configurations: 2, workers: 2, threads: new Threads() }),
     LaneFailure,
   );
   assertStringIncludes(failure.message, 'short is "many": expected a whole number');

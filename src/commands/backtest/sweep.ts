@@ -31,6 +31,7 @@ import { ownSweep } from "./sweep/own_options.ts";
 import { isDivided } from "./sweep/folds.ts";
 import { GridRequests } from "./sweep/grid_requests.ts";
 import { MOST_LANES, passesOf } from "./sweep/passes.ts";
+import { Threads } from "./sweep/threads.ts";
 import { ShownProgress } from "./sweep/shown_progress.ts";
 import type { PassSettings } from "./sweep/sweep_pass.ts";
 
@@ -40,16 +41,20 @@ const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel"
 /** Backtests every combination of a grid, and says how much of the best is luck. */
 export async function sweep(
   { command, version, files: paths, signal, swept, ...chosen }: Started,
-  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: most = MOST_LANES } = {},
+  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},
 ): Promise<void> {
   if (swept === undefined) throw new TypeError("A sweep has a grid");
+  const isOwn = !isStrategyName(chosen.config.strategy);
+  const workers = chosen.config.workers ?? navigator.hardwareConcurrency;
+  const most = Math.min(workers, swept.places.length);
+  using threads = new Threads(most === 1 && !isOwn ? 0 : most);
   const configuration = await withRecordedMarket(paths, chosen, signal);
   const rules = await ruleSetOf(configuration, signal);
   const { config, sources } = settleInstrument(configuration, rules);
-  const own = isStrategyName(config.strategy) ? null : await ownSweep(config.strategy, swept);
+  const own = isOwn ? await ownSweep(config.strategy, swept) : null;
   const { grid, places } = own?.swept ?? swept;
   const { files, passedOver } = await recordingsOf(paths, config, signal);
-  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
+  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), lanes).length > 1);
   const settings = grid.axes.flatMap(({ setting }) => setting ?? []);
   /** A configuration as it is shown, without what varies within `--set`. */
   const shownWith = (one: Config): ShownOptions =>
@@ -115,12 +120,13 @@ export async function sweep(
     for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     await runPasses(shared, {
       grid,
-      passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), most),
+      passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
       configurations: places.length,
-      workers: config.workers ?? navigator.hardwareConcurrency,
+      ...{ workers, threads },
       ownStrategy: own === null ? null : config.strategy,
       ...{ requests, findings, progress, start, show },
     });
+    threads[Symbol.dispose]();
     if (findings.done < places.length) warn(stoppedText(findings.done, places.length, out));
     const tried = await countTries(tries, findings, config, view);
     const event = findings.event(tried, progress.elapsedMs);

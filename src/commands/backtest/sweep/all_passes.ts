@@ -12,6 +12,7 @@ import type { LaneRequest } from "./lane_request.ts";
 import type { ShownProgress } from "./shown_progress.ts";
 import { type PassResult, type PassSettings, runPass } from "./sweep_pass.ts";
 import { LaneFailure, type Team } from "./team.ts";
+import type { Threads } from "./threads.ts";
 import { teamOf } from "./worker_team.ts";
 
 /** How often to look whether all configurations get on, and how long one may take for a block, ms. */
@@ -25,8 +26,9 @@ export interface Passes {
   readonly passes: readonly (readonly number[])[];
   /** How many configurations the whole sweep has. */
   readonly configurations: number;
-  /** How many threads may compute them. */
+  /** How many threads may compute them, and where these come from. */
   readonly workers: number;
+  readonly threads: Threads;
   /** The file of the strategy, if it is the user's own: it may never end. */
   readonly ownStrategy: string | null;
   readonly requests: GridRequests;
@@ -78,7 +80,7 @@ export async function runPasses(settings: PassSettings, all: Passes): Promise<vo
 async function passOver(
   places: readonly number[],
   settings: PassSettings,
-  { grid, configurations, workers, ownStrategy, requests, progress, start }: Passes,
+  { grid, configurations, workers, threads, ownStrategy, requests, progress, start }: Passes,
   { folds, isFirst }: { readonly folds: readonly Fold[]; readonly isFirst: boolean },
 ): Promise<{ readonly found: PassResult; readonly asked: readonly LaneRequest[] }> {
   const warn = (text: string): void => settings.view.log({ level: "warn", text });
@@ -90,7 +92,7 @@ async function passOver(
     requests.inForce = inForce;
     asked = places.map((place) => requests.at(place));
     const areTrusted = ownStrategy === null;
-    return members = await teamOf(asked, { configurations, workers, areTrusted, onWarning: warn });
+    return members = await teamOf(asked, { configurations, workers, threads, areTrusted, onWarning: warn });
   };
   /** Names a configuration that has not ended its turn for some time. Returns whether there is one. */
   const warnOfStuck = (ms: number): boolean => {

@@ -9,9 +9,10 @@ import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, ruleTexts, type ToWorker } from "./lane_message.ts";
 import { type LaneRequest, strategyTextOf } from "./lane_request.ts";
 import { LaneFailure, localTeam, type Team } from "./team.ts";
+import type { Threads } from "./threads.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
-const MOST_BATCHES = 4;
+const MOST_BATCHES = 24;
 /** How often to look whether threads get on, and how long a turn takes that is too long, ms. */
 const LOOK_MS = 250;
 const STUCK_MS = 1_000;
@@ -40,6 +41,8 @@ export interface TeamOptions {
   /** Those of the whole sweep. */
   readonly configurations: number;
   readonly workers: number;
+  /** Where they come from, and go afterwards if all went well. */
+  readonly threads: Threads;
   /** The memory of one thread for objects, MB, by default nearly all that it can have; a thread that needs more fails. */
   readonly megabytes?: number;
 }
@@ -66,7 +69,7 @@ export async function teamOf(
 
 /** Starts as many threads as asked for, each with its part of the lanes. Throws a LaneFailure if one cannot start. */
 export async function workerTeam(requests: readonly LaneRequest[], options: TeamOptions): Promise<Team> {
-  const team = new WorkerTeam(sharesOf(requests, options.workers));
+  const team = new WorkerTeam(sharesOf(requests, options.workers), options.threads);
   try {
     await team.start(requests, options);
     return team;
@@ -88,6 +91,7 @@ function sharesOf(requests: readonly LaneRequest[], workers: number): number[][]
 }
 
 class WorkerTeam implements Team {
+  readonly #pool: Threads;
   readonly #threads: readonly Thread[];
   readonly #sent = new Map<number, Sent>();
   readonly #free: BatchMemory[] = [];
@@ -108,10 +112,11 @@ class WorkerTeam implements Team {
   #starting = 0;
   readonly #watch: ReturnType<typeof setInterval>;
 
-  constructor(shares: readonly (readonly number[])[]) {
-    const url = new URL("./sweep_worker.ts", import.meta.url);
-    this.#threads = shares.map((lanes): Thread => ({
-      worker: new Worker(url, { type: "module" }),
+  constructor(shares: readonly (readonly number[])[], threads: Threads) {
+    this.#pool = threads;
+    const taken = shares.map(() => threads.take());
+    this.#threads = shares.map((lanes, at): Thread => ({
+      worker: taken[at]!.worker,
       lanes,
       work: new LaneWork(),
       ...{ unanswered: 0, turns: 0, since: performance.now() },
@@ -124,6 +129,8 @@ class WorkerTeam implements Team {
         event.preventDefault();
         this.#fail(at, event.message);
       };
+      const { failure } = taken[at]!;
+      if (failure !== null) this.#fail(at, failure);
     }
     this.#watch = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -208,7 +215,10 @@ class WorkerTeam implements Team {
 
   dismiss(): void {
     clearInterval(this.#watch);
-    for (const { worker } of this.#threads) worker.terminate();
+    for (const { worker, unanswered } of this.#threads) {
+      if (this.#failure === null && unanswered === 0) this.#pool.giveBack(worker);
+      else worker.terminate();
+    }
   }
 
   /** Looks which threads get on; one without work does. */
