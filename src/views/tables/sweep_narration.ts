@@ -50,10 +50,15 @@ export class SweepNarration implements Words {
 
 /** The progress of a sweep in one line of at most `width` characters. */
 export function sweepProgress(
-  { bytesRead, bytesTotal, trades, seen, elapsedMs, configurations, done, lanes }: SweepGlance,
+  { bytesRead, bytesTotal, trades, seen, elapsedMs, configurations, done, lanes, report }: SweepGlance,
   width: number,
 ): string {
   const read = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  if (report !== null) {
+    const share = read === null ? "" : `  ${Math.floor(100 * read)} %`;
+    const text = `report ${report.at} of ${report.of} for the page${share}  ${grouped(trades)} trades`;
+    return text.slice(0, width);
+  }
   const worked = trades === 0 || read === null ? null : read * seen / trades;
   const share = worked === null ? null : (done + lanes * worked) / configurations;
   const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;

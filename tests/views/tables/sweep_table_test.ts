@@ -135,6 +135,7 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
 
 Deno.test("sweepProgress() shows configurations, trades, their rate and the time left", () => {
   const glance = {
+    report: null,
     of: "sweep",
     bytesRead: 50,
     bytesTotal: 100,
@@ -145,6 +146,11 @@ Deno.test("sweepProgress() shows configurations, trades, their rate and the time
   assertEquals(
     sweepProgress({ ...glance, configurations: 190, done: 0, lanes: 190 }, 200),
     "40 %  0 of 190 configurations  4,000 trades  380,000 trades × configurations/s  3 s left",
+  );
+  const report = { at: 2, of: 5 };
+  assertEquals(
+    sweepProgress({ ...glance, configurations: 10, done: 10, lanes: 5, report }, 200),
+    "report 2 of 5 for the page  50 %  5,000 trades",
   );
   assert(sweepProgress({ ...glance, configurations: 10, done: 5, lanes: 5 }, 20).length <= 20);
 });
