@@ -67,6 +67,9 @@ async function shows(view: View, status: Record<string, number | string>): Promi
   for (
     const kind of [`gap ${status.gaps}`, "halt 1", "disconnected 1", `refused order ${status.refusals}`]
   ) assert(kinds.includes(kind), `${kind} in ${kinds}`);
+  for (const mark of ["#incidents .halt", ".kinds .halt"]) {
+    assertEquals(await page.$eval(mark, (one) => getComputedStyle(one, "::before").content), '"H"');
+  }
   assertEquals(
     await page.$$eval("#trips thead th", (all) => all.map((cell) => cell.textContent)),
     "#,Entry,Exit,Entry price,Exit price,Quantity,Cost,Fees,Profit,Held,Cause".split(","),

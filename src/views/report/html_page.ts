@@ -16,6 +16,7 @@ import {
   modelTable,
   originOf,
   stateTables,
+  tableBehind,
 } from "./page_sections.ts";
 import { timeOf } from "./page_times.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";
@@ -154,20 +155,7 @@ function chartFigure(id: string, heading: string, column: string): Markup {
     <figure>
       <h3>${heading}</h3>
       <div class="chart" id="chart-${id}" tabindex="0" role="group" aria-label="${heading}"></div>
-      <details id="table-${id}">
-        <summary>Table</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">${column}</th>
-              </tr>
-            </thead>
-            <tbody></tbody>
-          </table>
-        </div>
-      </details>
+      ${tableBehind(id, ["Time", column])}
     </figure>
   `;
 }

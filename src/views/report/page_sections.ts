@@ -3,7 +3,7 @@ import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
 import { grouped, money, NONE, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
-import { INCIDENT_WORDS } from "./page_format.ts";
+import { INCIDENT_LETTERS, INCIDENT_WORDS } from "./page_format.ts";
 import { timeOf } from "./page_times.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
@@ -111,24 +111,12 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
       <div class="strip" id="incidents"></div>
       <ul class="kinds">${
       [...Map.groupBy(incidents, ([kind]) => kind)].map(([kind, { length }]) =>
-        markup`<li><span class="incident ${kind}"></span>${INCIDENT_WORDS[kind]} ${grouped(length)}</li>`
+        markup`<li><span class="incident ${kind}" data-letter="${INCIDENT_LETTERS[kind]}"></span>${
+          INCIDENT_WORDS[kind]
+        } ${grouped(length)}</li>`
       )
     }</ul>
-      <details id="table-incidents">
-        <summary>Table</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Time</th>
-                <th>What</th>
-                <th>Details</th>
-              </tr>
-            </thead>
-            <tbody></tbody>
-          </table>
-        </div>
-      </details>
+      ${tableBehind("incidents", ["Time", "What", "Details"])}
     `
   }${
     refused.length === 0
@@ -141,6 +129,23 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
       ? null
       : markup`<p class="muted">${grouped(moreIncidents)} more are counted and not shown.</p>`
   }</figure>`;
+}
+
+/** The table behind a chart. The script makes its rows when the reader opens it. */
+export function tableBehind(id: string, heads: readonly string[]): Markup {
+  return markup`
+    <details id="table-${id}">
+      <summary>Table</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
+          </thead>
+          <tbody></tbody>
+        </table>
+      </div>
+    </details>
+  `;
 }
 
 /** The outcome under each fill model. */
