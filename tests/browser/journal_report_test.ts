@@ -51,7 +51,7 @@ function widthOf(element: Element): number {
 async function shows(view: View, status: Record<string, number | string>): Promise<void> {
   const { page } = view;
   assertEquals(await page.title(), "Run of BTCUSDT – Penstock");
-  assertStringIncludes(await view.text(".verdict"), "It is halted: max-drawdown.");
+  assertStringIncludes(await view.text(".verdict"), "Trading is halted: max-drawdown.");
   const tiles = Object.fromEntries(
     await page.$$eval(
       ".tile",
@@ -75,7 +75,7 @@ async function shows(view: View, status: Record<string, number | string>): Promi
     "#,Entry,Exit,Entry price,Exit price,Quantity,Cost,Fees,Profit,Held,Cause".split(","),
   );
   assertEquals(await page.$$eval("#trips tbody tr", (rows) => rows.length), Number(status.fills) / 2);
-  assertMatch(await view.text("body"), /neither price nor equity nor drawdown is known/);
+  assertMatch(await view.text("body"), /price, equity and drawdown are unknown/);
 }
 
 /** A click on the mark of the halt moves the charts to it, and the strip moves with them. */

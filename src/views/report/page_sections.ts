@@ -36,17 +36,17 @@ export function distributions(
       <h2>Where the profit came from</h2>
       <div class="columns small">${
     barChart(
-      "Profit by return of a round trip",
+      "Profit by return of the round trip",
       quote,
       returns,
     )
-  }${barChart("Profit by hour of the exit, UTC", quote, hours)}${
+  }${barChart("Profit by hour of exit, UTC", quote, hours)}${
     barChart(
-      "Profit by weekday of the exit, UTC",
+      "Profit by weekday of exit, UTC",
       quote,
       week,
     )
-  }${barChart("Profit by month of the exit, UTC", quote, months)}</div>
+  }${barChart("Profit by month of exit, UTC", quote, months)}</div>
     </section>
   `;
 }
@@ -127,7 +127,7 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
   }${
     moreIncidents === 0
       ? null
-      : markup`<p class="muted">${grouped(moreIncidents)} more are counted and not shown.</p>`
+      : markup`<p class="muted">${grouped(moreIncidents)} more are counted but not shown.</p>`
   }</figure>`;
 }
 
@@ -198,7 +198,7 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
 /** The last state of a run. */
 export function stateTables({ state }: RunReport): Markup | null {
   if (state === undefined) return null;
-  return markup`<section><h2>Last state</h2><div class="columns">${
+  return markup`<section><h2>State</h2><div class="columns">${
     state.tables.map(({ heading, rows }) =>
       markup`
         <figure>
