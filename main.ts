@@ -2,7 +2,7 @@
 import type { Started } from "./src/config/command.ts";
 import { ConfigError } from "./src/domain/process/config_error.ts";
 import type { CommandName } from "./src/config/command_name.ts";
-import type { Configuration, GivenOptions } from "./src/config/config.ts";
+import type { Configuration, GivenOptions } from "./src/config/configuration.ts";
 import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
@@ -109,7 +109,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   if (faults !== undefined) {
     const [{ parseFaults }, { nameIn }] = await Promise.all([
       import("./src/simulator/faults.ts"),
-      import("./src/config/config.ts"),
+      import("./src/config/configuration.ts"),
     ]);
     try {
       parseFaults(faults.text);
@@ -153,16 +153,18 @@ async function checkStrategy(
 const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit | void>>> = {
   run: async (started) => await (await import("./src/commands/run.ts")).run(started),
   demo: async (started) => {
-    const [{ demo }, { run }] = await Promise.all([
+    const [{ demo }, { run }, { startPage }] = await Promise.all([
       import("./src/commands/demo.ts"),
       import("./src/commands/run.ts"),
+      import("./src/commands/watch/page_thread.ts"),
     ]);
-    await demo(started, run);
+    await demo(started, { run, startPage });
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
   sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
+  watch: async (started) => await (await import("./src/commands/watch.ts")).watch(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),

@@ -57,6 +57,7 @@ const SWITCHES: readonly string[] = [
   "offlineInstruments",
   "flatten",
   "failOnHalt",
+  "watch",
   "standby",
 ];
 

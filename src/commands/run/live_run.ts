@@ -3,7 +3,7 @@
  * events.
  */
 import type { Config } from "../../config/options.ts";
-import type { Configuration } from "../../config/config.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import type { Happened, Input } from "../../domain/market/input.ts";

@@ -1,5 +1,5 @@
 /** Waits for a journal that another process holds, to go on with its run when that one ends. */
-import type { Configuration } from "../../config/config.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { Clock } from "../../domain/process/clock.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import { JournalError, JournalHeld } from "../../stores/journal/journal_error.ts";

@@ -9,6 +9,8 @@ import type {
 } from "../../../domain/run/sweep_result.ts";
 import type { Rank } from "../../../domain/run/sweep_rank.ts";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import { type RowsSnapshot, SweepRows } from "../../../stages/sweep/sweep_rows.ts";
+import { type Candidate, WalkForward } from "../../../stages/sweep/walk_forward.ts";
 import type { PartialSweep, Unfinished } from "../../../stores/results/sweep_file.ts";
 import type { TriedTrades } from "../../../stores/tries/tries_file.ts";
 import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
@@ -16,8 +18,6 @@ import { Ranking } from "../../../views/tables/ranking.ts";
 import type { Fold } from "./folds.ts";
 import { judge } from "./judgement.ts";
 import type { PassResult } from "./sweep_pass.ts";
-import { type RowsSnapshot, SweepRows } from "./sweep_rows.ts";
-import { type Candidate, WalkForward } from "./walk_forward.ts";
 
 /** What is known of the trades after a pass. */
 export type TradeFacts = Omit<PassResult, "folds">;
@@ -52,7 +52,7 @@ export class Findings {
     this.#rows = new SweepRows(places.length);
     this.#choices = ranks.map((rank) => ({
       ranking: new Ranking(grid, rank),
-      walk: new WalkForward(rank, config.cash),
+      walk: new WalkForward(rank),
     }));
   }
 
@@ -88,6 +88,8 @@ export class Findings {
 
   /** Continues from a partial result, and returns its rows. */
   restore({ rows, unfinished }: PartialSweep): ConfigurationEvent[] {
+    // The sweep was stopped before anything was finished.
+    if (rows.length === 0) return [];
     const kept = unfinished as unknown as Kept;
     this.facts = kept.facts;
     this.texts.push(...kept.texts);
@@ -98,9 +100,9 @@ export class Findings {
     return rows.map((row) => this.#row(row));
   }
 
-  /** What `restore` needs; null before the first pass. */
-  get unfinished(): Unfinished | null {
-    if (this.facts === null) return null;
+  /** What `restore` needs. */
+  get unfinished(): Unfinished {
+    if (this.facts === null) return {};
     const walks = this.#choices.map(({ walk }) => Array.from(walk.candidates, (one) => one ?? null));
     return { facts: this.facts, rows: this.#rows.snapshot(), walks, texts: this.texts } satisfies Kept;
   }

@@ -1,5 +1,5 @@
 /** One pass over the files of a sweep, for as many configurations as fit into memory at once. */
-import type { Source } from "../../../config/config.ts";
+import type { Source } from "../../../config/configuration.ts";
 import type { Config } from "../../../config/options.ts";
 import type { InstrumentOrigin } from "../../../domain/market/instrument.ts";
 import type { PenstockEvent } from "../../../domain/run/event.ts";
@@ -11,7 +11,7 @@ import { narrate } from "../../../views/terminal/narration.ts";
 import type { View } from "../../../views/view.ts";
 import { BacktestInput } from "../backtest_input.ts";
 import { BacktestRun } from "../backtest_run.ts";
-import { processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
+import { adviseSkipping, processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
 import type { Fold } from "./folds.ts";
 import type { Team } from "./team.ts";
 
@@ -46,6 +46,18 @@ export interface PassProgress extends ReadProgress {
 
 /** How long to compute before checking whether the program was asked to end, ms. */
 const TURN_MS = 50;
+
+/** Lets signals and timers have their turn while this thread computes. */
+export class Pauses {
+  #at = performance.now();
+
+  /** Waits a moment if the last time was long enough ago. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.#at < TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#at = performance.now();
+  }
+}
 
 /**
  * Reads the files once and passes their trades to the lanes of a team, fold by fold; without a team it only counts the
@@ -100,7 +112,7 @@ export async function runPass(
   /** The outcome of `work`, or null once the sweep is stopped: a thread can be at one batch for many seconds. */
   const unlessStopped = async <T>(work: Promise<T> | null): Promise<T | null> =>
     work === null ? null : await Promise.race([work, stopping.promise]);
-  let turnedAt = performance.now();
+  const pauses = new Pauses();
   const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     for (const event of events) {
       if (event.type === "started") start?.(run.config, event.time);
@@ -112,9 +124,7 @@ export async function runPass(
     shown.settle();
     progress.trades = run.trades;
     await unlessStopped(lanes?.ready() ?? null);
-    if (performance.now() - turnedAt < TURN_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    turnedAt = performance.now();
+    await pauses.rest();
   };
   try {
     await processFiles(input, { config, barsFrom, run, view: shown, result: null, stop, emit });
@@ -126,6 +136,9 @@ export async function runPass(
     if (stop.aborted || lanes === null) return { folds: [], ...facts };
     for (const fold of folds) if (fold.to > trades || fold.to === Infinity) close(fold, trades);
     return { folds: await unlessStopped(Promise.all(results)) ?? [], ...facts };
+  } catch (error) {
+    adviseSkipping(error);
+    throw error;
   } finally {
     stop.removeEventListener("abort", stopWaiting);
     lanes?.dismiss();
