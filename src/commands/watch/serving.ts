@@ -119,11 +119,17 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
 
 /** Drops every permission but reading the journals and what alarms need, and says what is left. */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
-  const reads = await Promise.all(paths.map(async (path) => {
+  const journals = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
-    return store.isInFiles ? [...store.files(path).reads, ...openedAgain(path)] : [];
+    const { reads, hosts = [] } = store.files(path);
+    return { reads: store.isInFiles ? [...reads, ...openedAgain(path)] : reads, hosts };
   }));
   const { hosts = [], files: writes = [] } = alarms ?? {};
-  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  const needs = {
+    hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
+    writes,
+    reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
+    folder: null,
+  };
   return await dropPermissions(needs, [...paths, ...writes]);
 }
