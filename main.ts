@@ -2,7 +2,7 @@
 import type { Started } from "./src/config/command.ts";
 import { ConfigError } from "./src/domain/process/config_error.ts";
 import type { CommandName } from "./src/config/command_name.ts";
-import type { Configuration, GivenOptions } from "./src/config/config.ts";
+import type { Configuration, GivenOptions } from "./src/config/configuration.ts";
 import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
@@ -108,7 +108,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   if (faults !== undefined) {
     const [{ parseFaults }, { nameIn }] = await Promise.all([
       import("./src/simulator/faults.ts"),
-      import("./src/config/config.ts"),
+      import("./src/config/configuration.ts"),
     ]);
     try {
       parseFaults(faults.text);
@@ -162,6 +162,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
   sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
+  watch: async (started) => await (await import("./src/commands/watch.ts")).watch(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),

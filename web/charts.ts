@@ -16,6 +16,8 @@ export interface Area {
 }
 
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
+/** On a narrow screen no chart is higher than this. */
+const NARROW_HEIGHT = 260;
 const NARROW = 600;
 /** What fits on a sheet of A4 or letter paper, pixels. */
 const PAPER_WIDTH = 700;
@@ -29,8 +31,8 @@ const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
 /** A part of the height above which nothing is drawn, so that marks are not cut off. */
 const MARGIN = 0.08;
-/** The scale where equity never fell. */
-const NO_DRAWDOWN = 0.01;
+/** The scale of drawdown and volatility where equity never moved. */
+const NO_SIZE = 0.01;
 
 /** The charts, and what is shown of them. */
 export class Charts {
@@ -207,7 +209,7 @@ export class Charts {
     return new uPlot(
       {
         width: element.clientWidth,
-        height: isNarrow ? Math.round(height * 0.75) : height,
+        height: isNarrow ? Math.min(height, NARROW_HEIGHT) : height,
         tzDate: axisDate,
         legend: { live: true, markers: { width: 2 } },
         cursor: { sync: { key: "penstock", setSeries: false }, drag: { x: true, y: false, setScale: false } },
@@ -439,7 +441,8 @@ function distinct(times: readonly number[]): number[] {
 }
 
 function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
-  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_DRAWDOWN, 0];
+  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_SIZE, 0];
+  if (low === 0 && high === 0) return [0, NO_SIZE];
   const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
   return [low - room, high + room];
 }

@@ -1,7 +1,7 @@
 /** The command line: which command, which options, which mistakes. */
 import { parseArgs } from "@std/cli/parse-args";
 import { closestName } from "./closest_name.ts";
-import type { GivenOptions } from "./config.ts";
+import type { GivenOptions } from "./configuration.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
@@ -28,6 +28,7 @@ const FILES: Partial<
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
+  watch: { least: 0, most: Infinity },
   report: { least: 1, most: 1, usage: `FILE", a result or a journal` },
   compare: { least: 2, most: 2, usage: `A B", each a result, a sweep or a journal` },
   halt: { least: 1, most: 1, usage: `JOURNAL"` },

@@ -7,6 +7,7 @@ export const OPTION_GROUPS = {
   input: "Input and result",
   market: "The built-in exchange",
   journal: "Journal and recordings",
+  watch: "The live page",
   end: "When it ends",
   output: "Output and configuration",
   risk: "Risk limits",

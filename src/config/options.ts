@@ -27,6 +27,7 @@ import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { SWEEP_OPTIONS } from "./sweep_options.ts";
 import { STRATEGY_OPTIONS } from "./strategy_options.ts";
+import { WATCH_OPTIONS } from "./watch_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
@@ -256,6 +257,7 @@ export const OPTIONS = {
     commands: ["halt"],
     help: "also sell the position, with the next trade",
   }),
+  ...WATCH_OPTIONS,
   stopAfter: end({
     default: null,
     read: wholeNumber(1, Number.MAX_SAFE_INTEGER),
@@ -299,14 +301,14 @@ export const OPTIONS = {
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "show log lines from this level up: debug, info, warn or error",
   }),
   logFormat: output({
     default: "text",
     read: oneOf("text", "json"),
     value: "text|json",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "write the log on standard error as text or as JSON",
   }),
   view: output({
@@ -320,7 +322,7 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   ...RISK_OPTIONS,

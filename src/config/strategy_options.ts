@@ -13,6 +13,7 @@ import {
 import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
 import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
+import { WATCH_OPTIONS } from "./watch_options.ts";
 
 const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const NAMES = Object.keys(STRATEGIES) as StrategyName[];
@@ -109,6 +110,7 @@ export const STRATEGY_OPTIONS = {
     value: "NAME=NUMBER,...",
     commands: TRADING,
     help: "a strategy of your own: its options, such as window=30,edge=0.5",
+    helpOf: { sweep: "a strategy of your own: its options, such as window=10..50:10,edge=0.5,1" },
   }),
 };
 
@@ -148,6 +150,8 @@ const ALWAYS_SHOWN: readonly string[] = ["short", "long"];
  * versions did not know, if their values mean what those versions did.
  */
 export function isShown(name: string, value: unknown, chosen: string): boolean {
+  // These concern another process, and no journal should hold them.
+  if (Object.hasOwn(WATCH_OPTIONS, name)) return false;
   if (name === "strategy") return chosen !== DEFAULT_STRATEGY;
   if (name === "set") return value !== null;
   if (!isStrategyOption(name)) return true;

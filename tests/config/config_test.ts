@@ -3,16 +3,16 @@ import fc from "fast-check";
 import {
   configFrom,
   configure,
-  type GivenOptions,
-  nameIn,
   readConfigFile,
   shownConfig,
   tradingParametersOf,
 } from "../../src/config/config.ts";
+import { type GivenOptions, nameIn } from "../../src/config/configuration.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { plain } from "../../src/domain/numbers/money.ts";
 import { isStrategyOption } from "../../src/config/strategy_options.ts";
 import { STRATEGIES, STRATEGY_OPTION_NAMES } from "../../src/stages/strategies/known_strategies.ts";
+import { WATCH_OPTIONS } from "../../src/config/watch_options.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
 import { assertEquals } from "../support/equals.ts";
 
@@ -238,6 +238,7 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
   const unshown: readonly string[] = [
     "strategy",
     "set",
+    ...Object.keys(WATCH_OPTIONS),
     ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
   ];
   assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));
