@@ -172,6 +172,35 @@ Deno.test("Alarms brings what happened while nobody watched, and at the first st
     assertEquals(alarmIn(service.requests[0]!).symbol, "BTCUSDT");
   }));
 
+Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops among the events of one look", () =>
+  inFolder(async (folder) => {
+    // A fill at midnight causes two alarms: the figures of the day before come first.
+    await using service = new FakeService((_, at) => at === 1 || at === 4 ? "hang" : TAKEN);
+    await using journal = await openJournal(`${folder}/a.db`);
+    await startRun(journal);
+    const settings = options(folder, {
+      notify: `http://${service.host}/hook`,
+      notifyOn: "fill,daily",
+      pace: { ...PACE, graceMs: 5 },
+    });
+    {
+      await using _alarms = await Alarms.start(settings);
+      await remembered(folder);
+    }
+    const tomorrow = Date.now() * 1000 + 86_400_000_000;
+    await commit(journal, [fill(1), fill(2), { ...fill(3), time: tomorrow }, { ...fill(4), time: tomorrow }]);
+    for (const count of [2, 5, 7]) {
+      await using _alarms = await Alarms.start(settings);
+      await service.arrived(count);
+    }
+    const kinds = service.requests.map((request) => alarmIn(request)).map(({ kind, entry }) =>
+      `${kind} ${entry}`
+    );
+    // Entry 3 is a checkpoint.
+    const hung = ["fill 5", "fill 6"];
+    assertEquals(kinds, ["fill 4", hung[0]!, "fill 5", "daily null", hung[1]!, "fill 6", "fill 7"]);
+  }));
+
 Deno.test("Alarms holds up no service for another, and keeps nothing but a place for one that is down for long", () =>
   inFolder(async (folder) => {
     let isUp = false;
