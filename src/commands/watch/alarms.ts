@@ -90,11 +90,15 @@ export class Alarms implements AsyncDisposable {
     const memory = AlarmMemory.open(notifyMemory);
     try {
       const services: AlarmDelivery[][] = [];
-      for (const address of addresses) {
+      for (const [at, address] of addresses.entries()) {
         const token = tokens.get(address.text) ?? null;
         const channel = channelAt(address, token, agent);
-        const sender = new AlarmSender(channel, token, report, pace);
-        const shared = { address: address.text, name: channel.name, choice, sender, memory, report };
+        const alike = addresses.filter(({ host, service }) =>
+          host === address.host && service === address.service
+        );
+        const name = alike.length === 1 ? channel.name : `${channel.name} (address ${at + 1})`;
+        const sender = new AlarmSender({ channel, name, token, report, pace });
+        const shared = { address: address.text, name, choice, sender, memory, report };
         const deliveries: AlarmDelivery[] = [];
         for (const journal of journals) {
           deliveries.push(await AlarmDelivery.open({ ...shared, journal, memoryPath: notifyMemory }));
