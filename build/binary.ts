@@ -109,4 +109,5 @@ export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "hyparquet-compressors": ["package.json", "src"],
   "hyparquet-writer": ["package.json", "src"],
   "hysnappy": ["package.json", "js"],
+  "postgres": ["package.json", "src"],
 };

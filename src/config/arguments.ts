@@ -1,4 +1,5 @@
 /** The command line: which command, which options, which mistakes. */
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { closestName } from "./closest_name.ts";
 import type { GivenOptions } from "./configuration.ts";
@@ -74,7 +75,7 @@ export function readArguments(args: readonly string[]): Arguments {
     ? "two files and options"
     : `one ${command === "report" ? "file" : "journal"} and options`;
   for (const word of rest.slice(most)) {
-    mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
+    mistakes.push(`"${withoutPassword(word)}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
@@ -84,7 +85,7 @@ export function readArguments(args: readonly string[]): Arguments {
     if (!Array.isArray(texts) || texts.length === 0) continue;
     const { repeats = false, isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
     if (texts.length > 1 && !repeats) {
-      const values = isPrivate ? "" : ` (${texts.join(", ")})`;
+      const values = isPrivate ? "" : ` (${texts.map(withoutPassword).join(", ")})`;
       mistakes.push(`--${optionWord(name)} is given ${texts.length} times${values}: expected once`);
     }
     given[name] = { text: repeats ? texts.join(" ") : String(texts[0]), source: "command line" };

@@ -2,6 +2,7 @@
 import { Decimal } from "decimal.js";
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { Money, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { closestName } from "./closest_name.ts";
@@ -141,8 +142,10 @@ export function readOptions(
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
       const { isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
-      const value = text === "" ? "has no value" : isPrivate ? "cannot be used" : `is "${text}"`;
-      mistakes.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
+      const shown = isPrivate ? "cannot be used" : `is "${withoutPassword(text)}"`;
+      mistakes.push(
+        `${nameIn(source, name)} ${text === "" ? "has no value" : shown}: expected ${error.message}`,
+      );
     }
   }
   // Every option of the table has been read above, which the compiler cannot follow.

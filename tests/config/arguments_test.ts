@@ -1,11 +1,13 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { ConfigError, optionWord } from "../../src/domain/process/config_error.ts";
 import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
+import { assertEquals } from "../support/equals.ts";
+import { ANY_CHARACTER } from "../support/any_character.ts";
 
-const anything = fc.string({ unit: "binary" });
+const anything = fc.string({ unit: ANY_CHARACTER });
 const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
 /** The texts of the options given. */

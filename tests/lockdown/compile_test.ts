@@ -126,6 +126,7 @@ Deno.test({
       "hyparquet-compressors",
       "hyparquet-writer",
       "hysnappy",
+      "postgres",
     ];
     for (const name of packages) assert(known.includes(name), name);
 
