@@ -13,7 +13,7 @@ import { FakeService, type Received, type Reply, type Script } from "../../suppo
 import { SeededRandom } from "../../support/random.ts";
 import { checkpoint, copyJournal, inFolder, openJournal } from "../../stores/sample_journal.ts";
 
-const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 2_000, pause };
+const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
 const FOREVER = new AbortController().signal;
 const TAKEN: Reply = { status: 200 };
 

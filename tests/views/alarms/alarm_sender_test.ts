@@ -18,7 +18,7 @@ const TELEGRAM_OK: Reply = { status: 200, body: '{"ok":true}' };
 function senderTo(address: string, token: string | null = null, changes: Partial<typeof USUAL_PACE> = {}) {
   const reports: string[] = [];
   const secret = token === null ? null : new Secret(token);
-  const pace = { ...USUAL_PACE, firstMs: 2, longestMs: 20, askMs: 2_000, ...changes, pause };
+  const pace = { ...USUAL_PACE, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
   const channel = shared(channelAt(channelIn(address), secret, "penstock/1"));
   const report = (level: string, text: string) => reports.push(`${level} ${text}`);
   const sender = new AlarmSender({ channel, name: channel.name, token: secret, report, pace });
