@@ -22,7 +22,7 @@ import {
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
-import { isLoopback, listenText } from "./watch_options.ts";
+import { listenMistakes, listenText } from "./watch_options.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
@@ -197,7 +197,7 @@ export function combinationMistakes(
         "expected --endpoint with the address of penstock exchange",
     );
   }
-  found.push(...listenMistakes(complete, sources, command));
+  found.push(...listenMistakes(complete, nameIn(sources.listen, "listen"), command));
   if (complete.timeUnit !== null && complete.columns === null) {
     found.push(
       `${
@@ -226,27 +226,6 @@ export function combinationMistakes(
     );
   }
   return found;
-}
-
-/** What is wrong with where a live page is. */
-function listenMistakes(
-  { listen, token, watch }: Config,
-  sources: Configuration["sources"],
-  command: CommandName | null,
-): string[] {
-  // An earlier message names a value that could not be read.
-  if (listen === null) return [];
-  const what = `${nameIn(sources.listen, "listen")} is ${listenText(listen)}`;
-  if (command === "demo" && !watch && sources.listen === "command line") {
-    return [`${what}: expected --watch as well, as a demo listens nowhere without it`];
-  }
-  if (isLoopback(listen)) return [];
-  if (command === "demo") return [`${what}: expected an address of loopback, such as 127.0.0.1:8080`];
-  if (command !== "watch" || token !== null) return [];
-  return [
-    `${what}, which other machines can reach: expected --token FILE as well, so that only those who have the ` +
-    "token are answered",
-  ];
 }
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */

@@ -57,6 +57,7 @@ const SWITCHES: readonly string[] = [
   "offlineInstruments",
   "flatten",
   "failOnHalt",
+  "watch",
 ];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {
