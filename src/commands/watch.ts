@@ -5,6 +5,7 @@ import { listenText } from "../config/watch_options.ts";
 import { JournalFollower } from "../stores/journal/journal_follower.ts";
 import { tokenIn } from "../stores/files/token_file.ts";
 import { eventStream } from "../views/page/event_stream.ts";
+import { livePage } from "../views/page/live_page.ts";
 import { entryOf, LiveRuns } from "../views/page/live_runs.ts";
 import { PageServer } from "../views/page/page_server.ts";
 import { openLog } from "../views/terminal/log.ts";
@@ -27,6 +28,7 @@ export async function watch({ config, files, signal }: Started): Promise<void> {
     await using follower = await JournalFollower.open(paths[index]!, { seq });
     return (await follower.look()).events.map(entryOf);
   };
+  const page = livePage();
   const { hostname, port } = config.listen;
   await using server = PageServer.listen({
     hostname,
@@ -34,6 +36,12 @@ export async function watch({ config, files, signal }: Started): Promise<void> {
     names: config.host ?? [],
     token: config.token === null ? null : tokenIn(config.token),
     routes: {
+      "/": () => ({
+        status: 200,
+        type: "text/html; charset=utf-8",
+        body: page.html,
+        headers: { "Content-Security-Policy": page.policy },
+      }),
       "/state": () => ({ status: 200, type: "application/json", body: JSON.stringify(runs.state([])) }),
       "/events": ({ headers }) => ({
         status: 200,
