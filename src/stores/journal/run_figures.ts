@@ -30,10 +30,12 @@ export class FigureReader {
     const options = (opening?.content["options"] ?? {}) as ShownOptions;
     const checkpoint = await reader.checkpoint(run);
     const limit = options["maxDrawdown"];
+    const sign = await reader.heartbeat();
     return {
       averages: checkpoint === null ? {} : await this.#valuesAt(reader, run, checkpoint, options) ?? {},
       drawdown: checkpoint === null ? null : drawdownAt(checkpoint, equity),
       drawdownLimit: limit === undefined || limit === null ? null : String(limit),
+      heartbeat: sign?.run === run ? { time: sign.time, trades: sign.trades, lagMs: sign.lagMs } : null,
     };
   }
 

@@ -2,6 +2,7 @@
  * The stream of server-sent events (WHATWG HTML, 9.2) of one browser. Each is made when the browser has accepted the one
  * before: one that reads slowly gets fewer states, but every entry, and costs no more memory than any other.
  */
+import type { FollowedEvent } from "../../domain/run/followed_moment.ts";
 import type { LiveEntry } from "./live_message.ts";
 import type { LiveRuns } from "./live_runs.ts";
 
@@ -17,8 +18,14 @@ const ID = /^\d{1,15}(,\d{1,15}){0,99}$/;
 /** What a stream is made from. */
 export interface StreamSource {
   readonly runs: LiveRuns;
-  /** Reads entries of a journal after the entry `seq` that are no longer kept, the oldest of them. */
-  readonly older: (index: number, seq: number) => Promise<readonly LiveEntry[]>;
+  /**
+   * Reads the events among the next entries of a journal after the entry `seq` that are no longer kept, and returns the
+   * last of these entries; null if the journal cannot be read now.
+   */
+  readonly older: (
+    index: number,
+    seq: number,
+  ) => Promise<{ readonly events: readonly FollowedEvent[]; readonly last: number } | null>;
 }
 
 /** The messages for a browser that has everything up to `lastId`, or nothing yet, until `signal` is aborted. */
@@ -45,16 +52,17 @@ export async function* eventStream(
     for (let index = 0; index < seen.length && !signal.aborted; index++) {
       const end = runs.places[index]!;
       while (seen[index]! < end && !signal.aborted) {
-        const entries = seen[index]! < runs.keptSince(index)
-          ? await older(index, seen[index]!)
-          : runs.entriesAfter(index, seen[index]!, PAGE);
-        if (entries.length === 0) {
-          // What is left are checkpoints.
-          seen[index] = end;
-          break;
+        const isKept = seen[index]! >= runs.keptSince(index);
+        const page = isKept ? runs.eventsAfter(index, seen[index]!) : await older(index, seen[index]!);
+        // It is tried again with the next message.
+        if (page === null) break;
+        for (let at = 0; at < page.events.length; at += PAGE) {
+          const events = page.events.slice(at, at + PAGE);
+          seen[index] = events.at(-1)!.seq;
+          yield event("entries", { run: index, entries: events.map(entryOf) }, seen);
         }
-        seen[index] = entries.at(-1)!.seq;
-        yield event("entries", { run: index, entries }, seen);
+        // What is left are checkpoints.
+        seen[index] = page.last;
       }
     }
     if (signal.aborted) return;
@@ -93,6 +101,10 @@ async function changeWithin(runs: LiveRuns | null, ms: number, signal: AbortSign
 
 function event(type: string, data: object, seen: readonly number[]): Uint8Array {
   return message(`event: ${type}\nid: ${seen.join(",")}\ndata: ${JSON.stringify(data)}`);
+}
+
+function entryOf({ seq, event }: FollowedEvent): LiveEntry {
+  return { seq, ...event };
 }
 
 /** JSON has no line break, so that a message is what it says. */

@@ -1,16 +1,18 @@
 /** What the page shows of all journals, kept up to date from what a look at each of them finds. */
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
-import type { LiveEntry, LivePoint, LiveRun, LiveState } from "./live_message.ts";
+import type { LivePoint, LiveRun, LiveState } from "./live_message.ts";
 import { PointHistory } from "./point_history.ts";
 
-/** The entries that are kept of each journal; older ones are read from it again. */
-const MOST_ENTRIES = 1_000;
+/** The events that are kept of each journal; older ones are read from it again. */
+const MOST_EVENTS = 1_000;
 
 /** One journal. */
 class Followed {
   readonly points = new PointHistory();
-  entries: LiveEntry[] = [];
+  events: readonly FollowedEvent[] = [];
+  /** The entry after which they begin. */
+  start = 0;
   /** The number of the last entry that was read, whether it is an event or not. */
   seq = 0;
   run: Omit<LiveRun, "points">;
@@ -49,14 +51,18 @@ export class LiveRuns {
   take(index: number, { status, figures, problem, events, place, isReplaced }: FollowedMoment): void {
     const followed = this.#all[index]!;
     const before = followed.run.status;
-    if (isReplaced) followed.entries = [];
+    const isFirst = followed.seq === 0 || isReplaced;
+    if (isFirst) {
+      followed.events = [];
+      followed.start = (events[0]?.seq ?? (place?.seq ?? 0) + 1) - 1;
+    }
     const isOther = isReplaced || (status !== null && before !== null && status.started !== before.started);
     if (isOther) followed.points.clear();
     followed.seq = place?.seq ?? followed.seq;
-    followed.entries = [...followed.entries, ...events.map(entryOf)].slice(-MOST_ENTRIES);
-    const shown = figures ?? { averages: {}, drawdown: null, drawdownLimit: null };
+    followed.events = [...followed.events, ...events].slice(-MOST_EVENTS);
+    const { averages = {}, drawdown = null, drawdownLimit = null } = figures ?? {};
     const { journal, name } = followed.run;
-    followed.run = { journal, name, problem, status, ...shown };
+    followed.run = { journal, name, problem, status, averages, drawdown, drawdownLimit };
     if (status !== null) addPoint(followed.points, status, followed.run);
     const known = knownOf(followed.run);
     if (events.length === 0 && known === followed.known) return;
@@ -82,31 +88,29 @@ export class LiveRuns {
     };
   }
 
-  /** How far back the kept entries of a journal go: after the entry with the number that is returned, none is missing. */
+  /** After this entry of a journal no event is missing among those that are kept. */
   keptSince(index: number): number {
-    const { entries, seq } = this.#all[index]!;
-    return entries.length < MOST_ENTRIES ? 0 : entries[0]?.seq ?? seq;
+    const { events, seq, start } = this.#all[index]!;
+    return events.length < MOST_EVENTS ? start : events[0]?.seq ?? seq;
   }
 
-  /** Up to `most` kept entries of a journal after the entry `seq`, the oldest of them. */
-  entriesAfter(index: number, seq: number, most: number): readonly LiveEntry[] {
-    const { entries } = this.#all[index]!;
-    let from = entries.length;
-    while (from > 0 && entries[from - 1]!.seq > seq) from--;
-    return entries.slice(from, from + most);
+  /** The kept events of a journal after the entry `seq`, and the last entry that was read. */
+  eventsAfter(
+    index: number,
+    seq: number,
+  ): { readonly events: readonly FollowedEvent[]; readonly last: number } {
+    const { events, seq: last } = this.#all[index]!;
+    let from = events.length;
+    while (from > 0 && events[from - 1]!.seq > seq) from--;
+    return { events: events.slice(from), last };
   }
 
-  /** The entry after which the last `count` kept entries of a journal come. */
+  /** The entry after which the last `count` kept events of a journal come. */
   placeBefore(index: number, count: number): number {
-    const { entries, seq } = this.#all[index]!;
-    const first = entries.at(-count) ?? entries[0];
+    const { events, seq } = this.#all[index]!;
+    const first = events.at(-count) ?? events[0];
     return first === undefined ? seq : first.seq - 1;
   }
-}
-
-/** An event as the page gets it. */
-export function entryOf({ seq, event }: FollowedEvent): LiveEntry {
-  return { seq, ...event };
 }
 
 function addPoint(

@@ -26,6 +26,8 @@ export interface PageServerOptions extends GuardOptions {
   readonly routes: Readonly<Record<string, Route>>;
   /** Must not throw. */
   readonly onFailure: (error: unknown) => void;
+  /** Called with the number of open connections whenever it has changed; must not throw. */
+  readonly onConnections?: (open: number) => void;
   /** By default as in this file. */
   readonly limits?: Partial<Limits>;
 }
@@ -37,11 +39,15 @@ interface Limits {
   readonly headMs: number;
   /** How long a client may take to accept what is sent, ms. */
   readonly acceptMs: number;
+  /** How long a client that was answered may go on sending, ms. */
+  readonly lingerMs: number;
 }
 
-const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000 };
+const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000, lingerMs: 500 };
 /** What is written at once; a client that accepts this much in time is not stuck. */
 const CHUNK = 1 << 16;
+/** The most bytes after the head of a request that are read, to be ignored. */
+const MOST_IGNORED = 1 << 18;
 
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -99,11 +105,6 @@ export class PageServer implements AsyncDisposable {
     return (this.#listener.addr as Deno.NetAddr).port;
   }
 
-  /** The number of open connections. */
-  get connections(): number {
-    return this.#open.size;
-  }
-
   /** Closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
@@ -129,10 +130,12 @@ export class PageServer implements AsyncDisposable {
         continue;
       }
       this.#open.add(conn);
+      this.#options.onConnections?.(this.#open.size);
       this.#track(
         this.#serve(conn).finally(() => {
           close(conn);
           this.#open.delete(conn);
+          this.#options.onConnections?.(this.#open.size);
         }),
       );
     }
@@ -150,6 +153,7 @@ export class PageServer implements AsyncDisposable {
         answer = this.#refusal(error);
       }
       await this.#send(conn, answer, request?.method === "HEAD");
+      await this.#linger(conn);
     } catch (error) {
       // The client has gone, or accepts nothing, or this server is closing.
       if (!isOfConnection(error)) this.#options.onFailure(error);
@@ -201,6 +205,18 @@ export class PageServer implements AsyncDisposable {
       close(conn);
       await watching;
     }
+  }
+
+  /** Lets the client read its answer: closing while something unread has arrived would take it back. */
+  async #linger(conn: Deno.TcpConn): Promise<void> {
+    await conn.closeWrite();
+    const bytes = new Uint8Array(CHUNK);
+    let left = MOST_IGNORED;
+    await this.#within(this.#limits.lingerMs, conn, async () => {
+      for (let read = await conn.read(bytes); read !== null && left > 0; read = await conn.read(bytes)) {
+        left -= read;
+      }
+    });
   }
 
   async #write(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
