@@ -1,11 +1,8 @@
-/**
- * The report as one HTML page that loads nothing. Its Content-Security-Policy allows its own script and style by their
- * hashes and nothing else, so that no text in it can run.
- */
-import { createHash } from "node:crypto";
+/** The report as one HTML page that loads nothing. */
 import { Money } from "../../domain/numbers/money.ts";
 import { counted, grouped } from "../terminal/figures.ts";
-import { Markup, markup } from "./markup.ts";
+import { documentOf } from "./html_document.ts";
+import { type Markup, markup } from "./markup.ts";
 import { fitting } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
@@ -45,33 +42,9 @@ async function pageOf(report: RunReport): Promise<string> {
   );
 }
 
-/** A whole page with this body, which may contain no other script than the page's own. */
+/** A whole page of a report with this body, which may contain no other script than the page's own. */
 export function htmlDocument(title: string, body: Markup): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(SCRIPT)}'`,
-    // The charts place their parts by properties of elements, which no policy concerns.
-    `style-src '${hashOf(STYLE)}'`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return PAGE_START + markup`
-    <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="${policy}">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>${title} – Penstock</title>
-      <link rel="icon" href="data:,">
-      <style>${new Markup(STYLE)}</style>
-    </head>
-    <body>
-    ${body}
-    <script type="module">${new Markup(SCRIPT)}</script>
-    </body>
-    </html>
-  `.text;
+  return documentOf({ start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] }).html;
 }
 
 /** What was run, in a line below the heading of its page. */
@@ -211,8 +184,4 @@ function tripNote({ trips: { count }, data, kind }: RunReport): Markup {
     grouped(count)
   } round trips: the last, the best and the worst. ${all} all of them. Every figure above and below is from all of them. Click one to see it on the chart.</p>
   `;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
