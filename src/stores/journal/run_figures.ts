@@ -11,6 +11,7 @@ import { isStrategyName, type StrategyChoice, strategyOf } from "../../stages/st
 import type { Checkpoint } from "./journal_checkpoint.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import type { ShownOptions } from "./run_journal.ts";
+import { isAmount } from "./run_reading.ts";
 import { lastOf } from "./run_process.ts";
 
 /** Reading the closes of long windows may take this share of the time at most. */
@@ -34,7 +35,7 @@ export class FigureReader {
     return {
       averages: checkpoint === null ? {} : await this.#valuesAt(reader, run, checkpoint, options) ?? {},
       drawdown: checkpoint === null ? null : drawdownAt(checkpoint, equity),
-      drawdownLimit: limit === undefined || limit === null ? null : String(limit),
+      drawdownLimit: isAmount(limit) ? limit : null,
       heartbeat: sign?.run === run ? { time: sign.time, trades: sign.trades, lagMs: sign.lagMs } : null,
     };
   }
