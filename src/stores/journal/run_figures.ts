@@ -24,6 +24,12 @@ export class FigureReader {
   #values: Values | null = null;
   /** Before this moment the closes are not read again, ms. */
   #readAgainAt = 0;
+  readonly #now: () => number;
+
+  /** `now` measures how long reading takes, ms. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Those of `run`, which has this equity (decimal text). Call it within `atOnce`. Throws like `readRun`. */
   async read(reader: JournalReader, run: number, equity: string): Promise<RunFigures> {
@@ -47,7 +53,7 @@ export class FigureReader {
     checkpoint: Checkpoint,
     options: ShownOptions,
   ): Promise<Values | null> {
-    const startedAt = performance.now();
+    const startedAt = this.#now();
     const { seq } = checkpoint;
     const isKnownRun = run === this.#run && seq >= this.#seq;
     if (isKnownRun && (seq === this.#seq || startedAt < this.#readAgainAt)) return this.#values;
@@ -63,7 +69,7 @@ export class FigureReader {
     this.#values = strategy.values();
     this.#run = run;
     this.#seq = seq;
-    const end = performance.now();
+    const end = this.#now();
     this.#readAgainAt = end + (end - startedAt) / SHARE;
     return this.#values;
   }
