@@ -88,7 +88,7 @@ export function drawFills(plot: uPlot, marks: readonly Mark[]): void {
 
 /** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */
 function timeLabels(splits: readonly number[]): string[] {
-  const step = splits.length > 1 ? splits[1]! - splits[0]! : 86_400;
+  const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
   let day = "";
   return splits.map((split) => {
     const [date, time] = momentText(split).split(" ") as [string, string];
