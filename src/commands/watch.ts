@@ -30,7 +30,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
       ...config.listen,
       names: config.host ?? [],
       token: token?.text ?? null,
-      routes: pageRoutes(paths, { runs, metrics }),
+      routes: await pageRoutes(paths, { runs, metrics }),
       onFailure: (error) => log.error(`a request failed: ${error instanceof Error ? error.message : error}`),
     });
     for (const line of listeningLines({ ...config.listen, port: server.port }, token)) log.info(line);
