@@ -2,7 +2,7 @@
 import type { Started } from "./src/config/command.ts";
 import { ConfigError } from "./src/domain/process/config_error.ts";
 import type { CommandName } from "./src/config/command_name.ts";
-import type { Configuration, GivenOptions } from "./src/config/config.ts";
+import type { Configuration, GivenOptions } from "./src/config/configuration.ts";
 import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
@@ -108,7 +108,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   if (faults !== undefined) {
     const [{ parseFaults }, { nameIn }] = await Promise.all([
       import("./src/simulator/faults.ts"),
-      import("./src/config/config.ts"),
+      import("./src/config/configuration.ts"),
     ]);
     try {
       parseFaults(faults.text);

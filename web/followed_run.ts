@@ -1,5 +1,6 @@
 /** What the page keeps of one run: as much as it shows, however long the page stays open. */
 import type { LiveEntries, LivePoint, LiveRun } from "../src/views/page/live_message.ts";
+import type { FillEvent } from "../src/domain/run/event.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { statusLater } from "../src/domain/run/run_status.ts";
 import { EntryLog, type LogRow } from "./entry_log.ts";
@@ -8,6 +9,14 @@ import type { Mark } from "./page_data.ts";
 /** More points than pixels on any screen; beyond that the older half is thinned. */
 const MOST_POINTS = 6_000;
 const MOST_MARKS = 1_000;
+
+/** What an entry says of its time: a price, and equity where a fill says what the account has after it. */
+export interface Moment {
+  /** ms since 1970. */
+  readonly time: number;
+  readonly price: number;
+  readonly equity: number | null;
+}
 
 /** A run of a journal, as the page knows it. */
 export class FollowedRun {
@@ -22,9 +31,13 @@ export class FollowedRun {
   values: readonly string[] = [];
   /** Fills among the entries received, oldest first. */
   readonly marks: Mark[] = [];
+  /** What the same entries say of the time between two points, oldest first. */
+  readonly moments: Moment[] = [];
   readonly log = new EntryLog();
   /** Date.now() when the last status came. */
   #receivedAt = Date.now();
+  /** The last signal. */
+  #signal: { readonly tradeId: number; readonly price: number } | null = null;
   /** The highest entry received. */
   #seq = 0;
 
@@ -57,7 +70,8 @@ export class FollowedRun {
       if (isShorter || isOther) this.#forgetRun();
       if (isShorter || (isOther && status.run <= before.run)) this.#forgetEntries();
     }
-    this.last = run;
+    // What was known last is shown for as long as nothing is known.
+    this.last = status === null && before !== null ? { ...this.last, problem: run.problem } : run;
     const names = Object.keys(run.averages);
     if (names.length > 0 && names.join() !== this.values.join()) {
       // Values under other names would be drawn as if they were these.
@@ -74,17 +88,30 @@ export class FollowedRun {
       if (entry.seq <= this.#seq) continue;
       this.#seq = entry.seq;
       rows.push(...this.log.take(entry, this.#status?.assets ?? null));
-      if (entry.type !== "fill") continue;
-      this.marks.push({
-        time: Date.parse(entry.time) / 1000,
-        price: Number(entry.price),
-        isBuy: entry.side === "buy",
-        count: 1,
-      });
-      if (this.marks.length > MOST_MARKS) this.marks.shift();
+      if (entry.type === "fill") this.#takeFill(entry);
+      else if (entry.type === "signal") {
+        this.#signal = { tradeId: entry.tradeId, price: Number(entry.price) };
+        keep(this.moments, { time: Date.parse(entry.time), price: this.#signal.price, equity: null });
+      }
     }
     rows.push(...this.log.settle(this.#status?.assets ?? null));
     return rows;
+  }
+
+  #takeFill({ time, price, side, tradeId, cash, position }: FillEvent): void {
+    keep(this.marks, {
+      time: Date.parse(time) / 1000,
+      price: Number(price),
+      isBuy: side === "buy",
+      count: 1,
+    });
+    // A fill at the trade of its signal may have slipped from that trade's price.
+    const traded = this.#signal?.tradeId === tradeId ? this.#signal.price : Number(price);
+    keep(this.moments, {
+      time: Date.parse(time),
+      price: traded,
+      equity: Number(cash) + Number(position) * traded,
+    });
   }
 
   #takePoints(points: readonly LivePoint[], isHistory: boolean): void {
@@ -106,6 +133,7 @@ export class FollowedRun {
   #forgetRun(): void {
     this.points = [];
     this.marks.length = 0;
+    this.moments.length = 0;
   }
 
   /** Another journal at the same place: its entries start again. */
@@ -113,6 +141,12 @@ export class FollowedRun {
     this.log.clear();
     this.#seq = 0;
   }
+}
+
+/** Adds to a list that keeps the last of its values. */
+function keep<Value>(list: Value[], value: Value): void {
+  list.push(value);
+  if (list.length > MOST_MARKS) list.shift();
 }
 
 /** The points with every four of the older half as two: those with the lowest and the highest price. */

@@ -15,7 +15,6 @@ import {
   valuesWidth,
   words,
 } from "./plots.ts";
-import type { LivePoint } from "../src/views/page/live_message.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
@@ -288,6 +287,7 @@ export class LiveCharts {
 function showLegend(plot: uPlot): void {
   const place = byId(`${plot.root.parentElement!.id.replace("chart-", "")}-values`);
   const idx = plot.cursor.idx ?? null;
+  // The last row is a point, in which all is known.
   const at = idx ?? plot.data[0].length - 1;
   const texts = plot.series.map(({ label, value }, series) => {
     if (series === 0) return idx === null ? "" : momentText(plot.data[0][at]!);
@@ -304,7 +304,7 @@ function showLegend(plot: uPlot): void {
     const item = place.children[series] as HTMLElement ?? place.appendChild(made("span"));
     show(item, text);
     const stroke = plot.series[series + 1]?.stroke;
-    item.style.color = typeof stroke === "function" ? String(stroke(plot, series + 1)) : "";
+    item.style.setProperty("--key", typeof stroke === "function" ? String(stroke(plot, series + 1)) : "");
   }
 }
 
@@ -343,27 +343,32 @@ function drawEvent(plot: uPlot, seconds: number, letter: string, hasRoom: boolea
   ctx.restore();
 }
 
-/** The points as uPlot takes them, times in seconds. */
+/** What is known of a run, as uPlot takes it, times in seconds; null where a value is not known. */
 interface Columns {
   readonly times: number[];
   readonly price: number[];
   readonly values: (number | null)[][];
-  readonly equity: number[];
-  readonly drawdown: number[];
+  readonly equity: (number | null)[];
+  readonly drawdown: (number | null)[];
 }
 
-function columnsOf({ points, values }: FollowedRun): Columns {
+/** The points of a run, and between them what its entries say, so that the price goes through its fills. */
+function columnsOf({ points, moments, values }: FollowedRun): Columns {
+  const from = points[0]?.[0] ?? Infinity;
+  const until = points.at(-1)?.[0] ?? -Infinity;
+  const rows: (readonly [number, number, number | null, number | null, ...(number | null)[]])[] = [
+    ...points,
+    ...moments.filter(({ time }) => time > from && time < until).map(({ time, price, equity }) =>
+      [time, price, equity, null] as const
+    ),
+  ].sort(([a], [b]) => a - b);
   return {
-    times: distinct(points.map(([time]) => time / 1000)),
-    price: points.map((point) => point[1]),
-    values: values.map((_, at) => points.map((point) => valueOf(point, at))),
-    equity: points.map((point) => point[2]),
-    drawdown: points.map((point) => -point[3]),
+    times: distinct(rows.map(([time]) => time / 1000)),
+    price: rows.map((row) => row[1]),
+    values: values.map((_, at) => rows.map((row) => row[4 + at] ?? null)),
+    equity: rows.map((row) => row[2]),
+    drawdown: rows.map((row) => row[3] === null ? null : -row[3]),
   };
-}
-
-function valueOf(point: LivePoint, at: number): number | null {
-  return point[4 + at] ?? null;
 }
 
 function dataOf({ times, price, values, equity, drawdown }: Columns): uPlot.AlignedData[] {

@@ -63,7 +63,7 @@ function showRow(
   row.dataset.stale = String(isLost || standing === "silent" || standing === "unreadable");
   const head = row.cells[0]!;
   show(head.firstElementChild!, name);
-  show(head.lastElementChild!, status?.strategy ?? journal);
+  show(head.lastElementChild!, status?.strategy ?? (journal === name ? "" : journal));
   head.title = journal;
   const cells = [...row.cells].slice(1).map((cell) => cell.firstElementChild as HTMLElement);
   const set = (at: number, text: string, className = ""): void => {
@@ -74,6 +74,11 @@ function showRow(
   set(0, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`, "standing");
   const last = run.log.rows.at(-1);
   set(7, last === undefined ? NONE : `${last.label} ${last.text}`, "event");
+  const share = status === null ? null : drawdownShare(drawdown, drawdownLimit);
+  const meter = row.cells[5]!.lastElementChild as HTMLElement;
+  meter.hidden = share === null;
+  meter.classList.toggle("close", isClose(share));
+  (meter.firstElementChild as HTMLElement).style.width = `${(share ?? 0) * 100}%`;
   if (status === null) {
     for (let at = 1; at < 7; at++) set(at, NONE);
     return;
@@ -88,15 +93,10 @@ function showRow(
     new Money(startCash).isZero() ? signedMoney(plain(result)) : percent(plain(result.div(startCash))),
     signOf(plain(result)),
   );
-  const share = drawdownShare(drawdown, drawdownLimit);
   set(
     4,
     `${unsignedPercent(drawdown)}${drawdownLimit === null ? "" : ` of ${limitText(drawdownLimit)}`}`,
   );
-  const meter = row.cells[5]!.lastElementChild as HTMLElement;
-  meter.hidden = share === null;
-  meter.classList.toggle("close", isClose(share));
-  (meter.firstElementChild as HTMLElement).style.width = `${(share ?? 0) * 100}%`;
   set(5, averageCost === null ? "none" : `${exactly(position)} ${base}`);
   set(6, ageMs < 0 ? "ahead of this clock" : agoText(ageMs / 1000));
   draw(row.querySelector("polyline")!, run);

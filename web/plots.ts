@@ -5,7 +5,8 @@ import { momentText } from "./times.ts";
 
 /** A chart that is narrower gets fewer labels and less height, pixels. */
 const NARROW = 600;
-const NARROW_HEIGHT = 0.75;
+/** On a narrow screen no chart is higher than this. */
+const NARROW_HEIGHT = 260;
 /** Between two labels of an axis, pixels. */
 const LABEL_SPACE = { times: 110, narrowTimes: 64, values: 26 };
 /** With more marks in view than this, the price shows through them. */
@@ -14,12 +15,12 @@ const LEAST_AXIS_WIDTH = 56;
 const CHARACTER_WIDTH = 7.5;
 /** A part of the height above which nothing is drawn, so that marks are not cut off. */
 const MARGIN = 0.08;
-/** The scale where equity never fell. */
-const NO_DRAWDOWN = 0.01;
+/** The scale of drawdown and volatility where equity never moved. */
+const NO_SIZE = 0.01;
 
 /** The height of a chart in an element of this width, pixels; `height` is that of a wide one. */
 export function heightIn(width: number, height: number): number {
-  return width < NARROW ? Math.round(height * NARROW_HEIGHT) : height;
+  return width < NARROW ? Math.min(height, NARROW_HEIGHT) : height;
 }
 
 /** The axes of a chart in an element of this width, pixels; `text` shows a value. */
@@ -88,7 +89,7 @@ export function drawFills(plot: uPlot, marks: readonly Mark[]): void {
 
 /** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */
 function timeLabels(splits: readonly number[]): string[] {
-  const step = splits.length > 1 ? splits[1]! - splits[0]! : 86_400;
+  const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
   let day = "";
   return splits.map((split) => {
     const [date, time] = momentText(split).split(" ") as [string, string];
@@ -115,7 +116,8 @@ export function distinct(times: readonly number[]): number[] {
 
 /** The ends of the axis of values between `low` and `high`; a drawdown hangs from 0. */
 export function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
-  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_DRAWDOWN, 0];
+  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_SIZE, 0];
+  if (low === 0 && high === 0) return [0, NO_SIZE];
   const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
   return [low - room, high + room];
 }

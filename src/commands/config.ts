@@ -1,5 +1,5 @@
 /** `penstock config`: the configuration in force, as JSON, with the source of each value. */
-import { type Configuration, shownValue } from "../config/config.ts";
+import { type Configuration, shownValue } from "../config/configuration.ts";
 import { RULES } from "../domain/market/instrument_rules.ts";
 import { builtInRules, settleInstrument } from "../config/instrument_settlement.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "../config/options.ts";

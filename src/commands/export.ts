@@ -1,6 +1,6 @@
 /** `penstock export`: a table from a journal or a result, on standard output; or a copy of a journal. */
 import type { Started } from "../config/command.ts";
-import { nameIn } from "../config/config.ts";
+import { nameIn } from "../config/configuration.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { CopyExists } from "../stores/journal/entry_log.ts";

@@ -1,7 +1,8 @@
 /** `penstock report`: the page of a backtest's result, of a sweep's, or of a run from its journal. */
 import type { Started } from "../config/command.ts";
 import { commandLine } from "../config/command_line.ts";
-import { configFrom, nameIn } from "../config/config.ts";
+import { configFrom } from "../config/config.ts";
+import { nameIn } from "../config/configuration.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { Money } from "../domain/numbers/money.ts";
 import type { StartedEvent } from "../domain/run/event.ts";

@@ -1,7 +1,7 @@
 /** The command line: which command, which options, which mistakes. */
 import { parseArgs } from "@std/cli/parse-args";
 import { closestName } from "./closest_name.ts";
-import type { GivenOptions } from "./config.ts";
+import type { GivenOptions } from "./configuration.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";

@@ -1,5 +1,5 @@
 import type { Blocking } from "../domain/process/exit.ts";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Swept } from "./grid.ts";
 import type { CommandName } from "./command_name.ts";
 

@@ -1,6 +1,6 @@
 /** The command line that repeats a run. */
 import type { CommandName } from "./command_name.ts";
-import { shownValue } from "./config.ts";
+import { shownValue } from "./configuration.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";

@@ -1,59 +1,23 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
-import { ConfigError, optionWord } from "../domain/process/config_error.ts";
-import { type BarSize, barSizeText } from "../domain/market/bar_size.ts";
-import { Money, plain, ZERO } from "../domain/numbers/money.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import type { BarSize } from "../domain/market/bar_size.ts";
+import { Money, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
-import { orderRateText } from "../domain/risk/checks/max_orders.ts";
 import { closestName } from "./closest_name.ts";
+import { combinationMistakes } from "./combination_rules.ts";
 import type { CommandName } from "./command_name.ts";
-import {
-  ascendingIn,
-  isShown,
-  isStrategyOption,
-  optionsOfStrategy,
-  strategyReading,
-} from "./strategy_options.ts";
-import {
-  DEFAULT_STRATEGY,
-  isStrategyName,
-  STRATEGY_OPTION_NAMES,
-} from "../stages/strategies/known_strategies.ts";
+import { type Configuration, type GivenOptions, nameIn, shownValue, type Source } from "./configuration.ts";
+import { isShown, isStrategyOption, strategyReading } from "./strategy_options.ts";
+import { DEFAULT_STRATEGY } from "../stages/strategies/known_strategies.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
-import { CashShare, stakeText } from "../domain/orders/stake.ts";
-import { listenMistakes, listenText } from "./watch_options.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
 
 type RiskConfig = Pick<Config, keyof typeof RISK_OPTIONS>;
 const RISK_OPTION_NAMES = Object.keys(RISK_OPTIONS) as (keyof RiskConfig)[];
-
-/** The origin of an option's value. */
-export type Source = "default" | "file" | "command line";
-
-/** A value as text, with its origin. */
-export interface Given {
-  readonly text: string;
-  readonly source: Source;
-}
-
-/** Options given, by name. */
-export type GivenOptions = Partial<Record<OptionName, Given>>;
-
-/** The whole configuration and the origin of each of its values. */
-export interface Configuration {
-  readonly config: Config;
-  readonly sources: Readonly<Record<OptionName, Source>>;
-  /** Values that are allowed but may be mistakes, one sentence each; absent if there are none. */
-  readonly remarks?: readonly string[];
-}
-
-/** The name of an option in messages, as the user wrote it. */
-export function nameIn(source: Source, name: OptionName): string {
-  return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
-}
 
 /**
  * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: text that is not a JSON
@@ -144,6 +108,22 @@ export function configure(
   command: CommandName | null = null,
 ): Configuration {
   const found = [...mistakes];
+  const configuration = readOptions(given, found, command);
+  found.push(...combinationMistakes({ ...configuration, command }, given));
+  if (found.length > 0) throw new ConfigError(found);
+  const remarks = remarksOn(given);
+  return remarks.length === 0 ? configuration : { ...configuration, remarks };
+}
+
+/**
+ * Reads every option by itself, with the defaults of `command`. A value that cannot be read is null, and `mistakes` gets
+ * the reason.
+ */
+export function readOptions(
+  given: GivenOptions,
+  mistakes: string[],
+  command: CommandName | null,
+): Configuration {
   const config: Partial<Record<OptionName, unknown>> = {};
   const sources: Partial<Record<OptionName, Source>> = {};
   const chosen = given.strategy?.text ?? DEFAULT_STRATEGY;
@@ -160,15 +140,11 @@ export function configure(
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
       const value = text === "" ? "has no value" : `is "${text}"`;
-      found.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
+      mistakes.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
     }
   }
   // Every option of the table has been read above, which the compiler cannot follow.
-  const configuration = { config, sources } as unknown as Configuration;
-  found.push(...combinationMistakes(configuration, given, command));
-  if (found.length > 0) throw new ConfigError(found);
-  const remarks = remarksOn(given);
-  return remarks.length === 0 ? configuration : { ...configuration, remarks };
+  return { config, sources } as unknown as Configuration;
 }
 
 /** Values that are allowed but may be mistakes: bars of less than a second, given as a bare number. */
@@ -180,111 +156,6 @@ function remarksOn({ bars }: GivenOptions): string[] {
     } is "${bars.text}", and a bare number is milliseconds: a bar has ${bars.text}ms. ` +
     `Did you mean ${bars.text}s, ${bars.text}m, or ${bars.text}t for bars of ${bars.text} trades?`,
   ];
-}
-
-/** What is wrong with options that can be read one by one, one sentence each; `given` has their texts. */
-export function combinationMistakes(
-  { config: complete, sources }: Configuration,
-  given: GivenOptions,
-  command: CommandName | null,
-): string[] {
-  const found = strategyMistakes(complete, given, sources);
-  if (command === "run" && complete.endpoint === null && ![1, null].includes(complete.speed)) {
-    found.push(
-      `${nameIn(sources.speed, "speed")} is ${
-        shownValue(complete.speed)
-      }: the clocks of real exchanges run at 1; ` +
-        "expected --endpoint with the address of penstock exchange",
-    );
-  }
-  found.push(...listenMistakes(complete, nameIn(sources.listen, "listen"), command));
-  if (complete.timeUnit !== null && complete.columns === null) {
-    found.push(
-      `${
-        nameIn(sources.timeUnit, "timeUnit")
-      } is ${complete.timeUnit}: expected --columns as well, as every other ` +
-        "file shows the unit of its times itself",
-    );
-  }
-  if (complete.from !== null && complete.to !== null && complete.from >= complete.to) {
-    found.push(
-      `${nameIn(sources.from, "from")} is ${complete.from} and ${
-        nameIn(sources.to, "to")
-      } is ${complete.to}: ` +
-        "expected the first to be before the second",
-    );
-  }
-  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
-    const [from, to] = [complete[least], complete[most]];
-    // The exchange's own rules replace a default.
-    if ([least, most].some((name) => sources[name] === "default")) continue;
-    if (from === null || to === null || from.lte(to)) continue;
-    const [smallest, largest] = [nameIn(sources[least], least), nameIn(sources[most], most)];
-    found.push(
-      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
-        "expected the smallest to be no more than the largest",
-    );
-  }
-  return found;
-}
-
-/** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
-export function shownValue(value: Config[OptionName]): string | number | boolean | null {
-  if (value instanceof Money) return plain(value);
-  if (value instanceof Array) return value.join(",");
-  if (value instanceof CashShare) return stakeText(value);
-  if (typeof value === "object" && value !== null) {
-    if ("port" in value) return listenText(value);
-    return "by" in value ? barSizeText(value) : orderRateText(value);
-  }
-  return value === Infinity ? "max" : value;
-}
-
-/** What does not fit the chosen strategy, or another option, one sentence each. */
-function strategyMistakes(
-  config: Config,
-  given: GivenOptions,
-  sources: Readonly<Record<OptionName, Source>>,
-): string[] {
-  const { strategy } = config;
-  if (strategy === null) return [];
-  const has = optionsOfStrategy(strategy);
-  const options = !isStrategyName(strategy)
-    ? "takes its options with --set"
-    : has.length === 0
-    ? "has none"
-    : `has ${has.map(written).join(", ")}`;
-  // An earlier message names a value that could not be read.
-  const lacked = STRATEGY_OPTION_NAMES.filter((name) => config[name] !== null && !has.includes(name)).map((
-    name,
-  ) =>
-    `${nameIn(sources[name], name)} is "${given[name]?.text}": expected to be left out with ` +
-    `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`
-  );
-  if (config.set !== null && isStrategyName(strategy)) {
-    lacked.push(
-      `${nameIn(sources.set, "set")} is "${config.set}": expected to be left out with ` +
-        `${nameIn(sources.strategy, "strategy")} ${strategy}, which ${options}`,
-    );
-  }
-  const swapped = ascendingIn(strategy).flatMap(([less, more]) => {
-    const [from, to] = [config[less], config[more]];
-    if (from === null || to === null || from < to) return [];
-    return `${nameIn(sources[less], less)} is ${from} and ${nameIn(sources[more], more)} is ${to}: ` +
-      `expected ${pairText(less, more)}`;
-  });
-  return [...lacked, ...swapped];
-}
-
-function written(name: OptionName): string {
-  return `--${optionWord(name)}`;
-}
-
-function pairText(less: OptionName, more: OptionName): string {
-  const isWindow = OPTIONS[less].value === "BARS";
-  return isWindow
-    ? `the ${less} window to be smaller than the ${more} one`
-    : `${written(less)} to be smaller than ${written(more)}`;
 }
 
 /** The configuration as plain JSON values, without the options that the strategy does not have. */

@@ -1,11 +1,14 @@
 /** What makes two configurations the same: the options that decide what a run does. */
-import { shownValue } from "./config.ts";
+import { shownValue } from "./configuration.ts";
 import type { OptionGroup } from "./option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";
 
 /** A configuration as events have it. */
 export type Shown = Readonly<Record<string, unknown>>;
+
+/** A value as `shownValue` writes it. */
+type OptionValue = ReturnType<typeof shownValue>;
 
 /** The groups whose options decide what a run does with its trades. */
 const DECIDING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
@@ -21,19 +24,27 @@ const OF_SWEEPS: readonly OptionName[] = ["rank", "test", "walkForward"];
 /** The hash of a strategy's file, which is shown beside the options. */
 export const STRATEGY_HASH = "strategySha256";
 
+/** What is shown beside the options, but is none: where the instrument's rules come from. */
+const INSTRUMENT = "instrument";
+
 /**
  * Every option that decides what a run does and with which trades, by name, with the default where `shown` lacks it, as
- * older versions and commands without the option do; null for none. Where results are written, how they are shown and
- * how an exchange is reached are left out, and unless it `isSweep`, what only a sweep has.
+ * older versions and commands without the option do; null for none. An option that this version does not know may decide
+ * something, and is one of them. Where results are written, how they are shown and how an exchange is reached are left
+ * out, and unless it `isSweep`, what only a sweep has.
  */
 export function comparedOptions(
   shown: Shown,
   isSweep = false,
-): Record<string, string | number | boolean | null> {
+): Record<string, OptionValue> {
   const names = [...decidingNames(shown), ...CHOOSING, ...(isSweep ? OF_SWEEPS : [])];
   const named = names.map((name) => [name, valueOf(shown, name)] as const);
   return {
     ...Object.fromEntries(named),
+    ...Object.fromEntries(Object.entries(shown).filter(([name]) => isUnknown(name))) as Record<
+      string,
+      OptionValue
+    >,
     ...(STRATEGY_HASH in shown ? { [STRATEGY_HASH]: String(shown[STRATEGY_HASH]) } : {}),
   };
 }
@@ -52,13 +63,17 @@ export function valueOf(
   shown: Shown,
   name: OptionName,
   within: Shown = shown,
-): string | number | boolean | null {
+): OptionValue {
   const value = shown[name];
-  if (value !== undefined) return value as string | number | boolean | null;
+  if (value !== undefined) return value as OptionValue;
   const byDefault = isStrategyOption(name)
     ? strategyReading(strategyIn(within), name)?.default
     : defaultText(name, "backtest");
   return byDefault == null ? null : shownValue(OPTIONS[name].read(byDefault));
+}
+
+function isUnknown(name: string): boolean {
+  return name !== INSTRUMENT && name !== STRATEGY_HASH && !Object.hasOwn(OPTIONS, name);
 }
 
 function strategyIn(shown: Shown): string {

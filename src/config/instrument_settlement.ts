@@ -1,5 +1,5 @@
 /** Settles which rules a run's instrument has: those the user gave, then those from an exchange or a journal. */
-import { type Configuration, shownValue, type Source } from "./config.ts";
+import { type Configuration, shownValue, type Source } from "./configuration.ts";
 import {
   AWAITED,
   isKept,

@@ -39,6 +39,15 @@ export function fraction(text: string): Money {
   return share(text, 1, "a share above 0% and up to 100%, such as 20% or 0.2");
 }
 
+/** A reader of fractions above 0 and below 1: `30%` or `0.3`. */
+export function properFraction(text: string): Money {
+  const value = shareIn(text);
+  if (value === null || value.isZero() || value.gte(1)) {
+    throw new NotAllowed("a share above 0% and below 100%, such as 30% or 0.3");
+  }
+  return value;
+}
+
 /** A reader of fractions above 0 and up to 1000: `5%`, `0.05`, `150%`. */
 export function gain(text: string): Money {
   return share(text, 1000, "a share above 0% and up to 100000%, such as 5% or 0.05");

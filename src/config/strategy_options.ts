@@ -110,6 +110,7 @@ export const STRATEGY_OPTIONS = {
     value: "NAME=NUMBER,...",
     commands: TRADING,
     help: "a strategy of your own: its options, such as window=30,edge=0.5",
+    helpOf: { sweep: "a strategy of your own: its options, such as window=10..50:10,edge=0.5,1" },
   }),
 };
 

@@ -1,6 +1,7 @@
 /** The command lines that repeat a sweep and its rows. */
 import type { ShownOptions } from "../domain/run/sweep_result.ts";
 import { commandLine } from "./command_line.ts";
+import { foldedSet } from "./set_lists.ts";
 
 /** What a sweep was asked for. */
 export interface Asked {
@@ -13,7 +14,7 @@ export interface Asked {
 /** The command that repeats a sweep. */
 export function sweepCommand({ options, grid, files }: Asked): string {
   const lists = Object.fromEntries(grid.map(({ name, values }) => [name, values.join(",")]));
-  return commandLine("sweep", files, { ...options, ...lists });
+  return commandLine("sweep", files, foldedSet({ ...options, ...lists }));
 }
 
 /** The command that writes the page of a row's backtest. A row with a test has only the first trades of its files. */
@@ -22,5 +23,7 @@ export function rowCommand(
   row: { readonly options: ShownOptions; readonly trades: number; readonly test: unknown },
 ): string {
   const part = row.test === null ? {} : { stopAfter: row.trades };
-  return `${commandLine("backtest", files, { ...options, ...row.options, ...part })} --report best.html`;
+  return `${
+    commandLine("backtest", files, foldedSet({ ...options, ...row.options, ...part }))
+  } --report best.html`;
 }

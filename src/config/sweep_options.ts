@@ -1,6 +1,6 @@
 /** The options of a sweep besides those that vary: a part of the table in options.ts. */
 import { RANKS } from "../domain/run/sweep_rank.ts";
-import { fraction, NotAllowed, oneOf, onOff, wholeNumber } from "./option_values.ts";
+import { oneOf, onOff, properFraction, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
 const SWEEP = ["sweep"] as const;
@@ -25,11 +25,7 @@ export const SWEEP_OPTIONS = {
   }),
   test: input({
     default: null,
-    read: (text) => {
-      const share = fraction(text);
-      if (share.gte(1)) throw new NotAllowed("a share above 0% and below 100%, such as 30% or 0.3");
-      return share;
-    },
+    read: properFraction,
     value: "SHARE",
     commands: SWEEP,
     help: "keep the last trades, this share of all, out of the choice, and show each row on them as well",

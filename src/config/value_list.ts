@@ -4,7 +4,7 @@ import { Money, plain } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 
 /** A value of a range: digits, and a unit such as `%`, `m` or `t`. */
-const MEASURED = /^(\d{1,18}(?:\.\d{1,18})?)(%|[a-z]*)$/;
+const MEASURED = /^(-?\d{1,18}(?:\.\d{1,18})?)(%|[a-z]*)$/;
 /** The most values of a range: no grid has more. */
 const MOST_VALUES = 1_000_000;
 
@@ -32,8 +32,34 @@ export function valuesIn(text: string): string[] {
   return values;
 }
 
+/**
+ * How many different values a text has at least, found without making them: those of its longest range. Throws NotAllowed
+ * for a range that is not valid.
+ */
+export function fewestIn(text: string): number {
+  return text.split(",").reduce(
+    (most, part) => Math.max(most, part.includes("..") ? rangeOf(part).count : 1),
+    1,
+  );
+}
+
 /** Throws NotAllowed for a range with more than `room` values, before it makes any: a line has room for many ranges. */
 function rangeIn(text: string, room: number): string[] {
+  const { least, by, count, unit } = rangeOf(text);
+  if (count > MOST_VALUES) {
+    throw new NotAllowed(`a range of up to ${MOST_VALUES} values, and "${text}" has ${count}`);
+  }
+  if (count > room) throw new NotAllowed(`a list of up to ${MOST_VALUES} values`);
+  return Array.from({ length: count }, (_, at) => {
+    const value = least.plus(by.times(at));
+    return unit === null ? durationText(value.toNumber()) : `${plain(value)}${unit}`;
+  });
+}
+
+/** A range as it is written: `unit` follows each value; null for durations in several units, which are ms then. */
+function rangeOf(
+  text: string,
+): { readonly least: Money; readonly by: Money; readonly count: number; readonly unit: string | null } {
   const [, from = "", to = "", step = ""] = /^(.*?)\.\.(.*?):(.*)$/.exec(text) ?? [];
   const parts = [from, to, step].map((part) => MEASURED.exec(part));
   if (parts.some((part) => part === null)) throw refused(text);
@@ -46,17 +72,9 @@ function rangeIn(text: string, room: number): string[] {
     Money,
     Money,
   ];
-  if (by.isZero() || most.lt(least)) throw refused(text);
+  if (by.lte(0) || most.lt(least)) throw refused(text);
   const count = most.minus(least).divToInt(by).toNumber() + 1;
-  if (count > MOST_VALUES) {
-    throw new NotAllowed(`a range of up to ${MOST_VALUES} values, and "${text}" has ${count}`);
-  }
-  if (count > room) throw new NotAllowed(`a list of up to ${MOST_VALUES} values`);
-  const [unit] = units;
-  return Array.from({ length: count }, (_, at) => {
-    const value = least.plus(by.times(at));
-    return isMixed ? durationText(value.toNumber()) : `${plain(value)}${unit}`;
-  });
+  return { least, by, count, unit: isMixed ? null : [...units][0]! };
 }
 
 function refused(text: string): NotAllowed {

@@ -1,10 +1,6 @@
 /** The options about watching a run: a part of the table in options.ts. They concern another process than the run. */
-import type { CommandName } from "./command_name.ts";
 import { anyText, NotAllowed, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
-
-/** Where the live page is unless the user says otherwise. */
-const LISTEN = "127.0.0.1:8080";
 
 const watch = optionIn("watch");
 
@@ -18,7 +14,7 @@ export interface ListenAddress {
 /** A key is the option's name in the configuration file. */
 export const WATCH_OPTIONS = {
   listen: watch({
-    default: LISTEN,
+    default: "127.0.0.1:8080",
     read: listenAddress,
     value: "ADDRESS:PORT",
     commands: ["watch", "demo"],
@@ -48,31 +44,6 @@ export function listenText({ hostname, port }: ListenAddress): string {
 /** Whether an address can be reached from this machine only. */
 export function isLoopback({ hostname }: ListenAddress): boolean {
   return hostname === "::1" || hostname.startsWith("127.");
-}
-
-/** What is wrong with where a live page is, one sentence each; `name` is what the user calls the option. */
-export function listenMistakes(
-  { listen, token, watch }: {
-    readonly listen: ListenAddress | null;
-    readonly token: string | null;
-    readonly watch: boolean;
-  },
-  name: string,
-  command: CommandName | null,
-): string[] {
-  // An earlier message names a value that could not be read.
-  if (listen === null) return [];
-  const what = `${name} is ${listenText(listen)}`;
-  if (command === "demo" && !watch && listenText(listen) !== LISTEN) {
-    return [`${what}: expected --watch as well, as a demo has no live page without it`];
-  }
-  if (isLoopback(listen)) return [];
-  if (command === "demo") return [`${what}: expected an address of loopback, such as ${LISTEN}`];
-  if (command !== "watch" || token !== null) return [];
-  return [
-    `${what}, which other machines can reach: expected --token FILE as well, so that only those who have the ` +
-    "token are answered",
-  ];
 }
 
 /** A reader of addresses: an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`. */

@@ -5,7 +5,7 @@ import { ParquetRows } from "./parquet_rows.ts";
 import type { TradeFile } from "./trade_file.ts";
 
 /** What every file starts and ends with. */
-export const PARQUET_MAGIC = "PAR1";
+const PARQUET_MAGIC = "PAR1";
 
 /**
  * The format of Parquet files whose columns are named after what they hold. If the user gives `columns`, they say what

@@ -18,13 +18,18 @@ export interface Ends {
  * at which it would have been filled, in that order. Null if it waits on.
  */
 export function endOf(order: Order, tick: Tick, { halt, orderTtl, isReady }: Ends): Refusal | Expired | null {
-  const { side, cause, due, cut } = order;
+  const { side, cause, cut } = order;
   if (halt.isFlattening && cause !== "flatten") {
     const { limit, value } = halt.current!;
     return refusal(order, tick.id, { reason: "halted", limit, value });
   }
   if (cut !== null) return refusal(order, tick.id, { reason: cut, ...LOST[cut] });
-  if (orderTtl !== null && clockAt(tick) > due + orderTtl) return expired(order, "order-ttl");
+  if (isExpired(order, orderTtl, clockAt(tick))) return expired(order, "order-ttl");
   if (!tick.late || side === "sell" || !isReady) return null;
   return refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
+}
+
+/** Whether an order has waited too long at `time`, µs since 1970: longer than `orderTtl` from its due time; null for never. */
+export function isExpired({ due }: Order, orderTtl: number | null, time: number): boolean {
+  return orderTtl !== null && time > due + orderTtl;
 }

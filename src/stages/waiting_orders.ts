@@ -7,6 +7,7 @@ import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
 import { isOrderChange, type OrderChange, OrderChanges } from "./order_changes.ts";
+import { isExpired } from "./order_end.ts";
 import { OrderRow } from "./order_row.ts";
 
 /** How long orders wait, µs. */
@@ -251,8 +252,8 @@ export class WaitingOrders implements KeptOrders {
       isLate && this.#hasReady(this.#buys, time);
   }
 
-  #isExpired({ due }: Order, time: number): boolean {
-    return this.#orderTtl !== null && time > due + this.#orderTtl;
+  #isExpired(order: Order, time: number): boolean {
+    return isExpired(order, this.#orderTtl, time);
   }
 
   /** If the time has stepped back far, an order made too late may be ready; such orders are at the other end. */

@@ -88,6 +88,23 @@ export class View implements AsyncDisposable {
     });
   }
 
+  /** Emulates paper or a screen, light or dark, and waits until the charts of a run are drawn anew in their colours. */
+  async emulate(
+    media: { readonly media?: "print" | "screen"; readonly colorScheme: "light" | "dark" },
+  ): Promise<void> {
+    const { page } = this;
+    const seen = (): Promise<string> =>
+      page.evaluate(() =>
+        ["print", "(prefers-color-scheme: dark)"].map((query) => matchMedia(query).matches).join()
+      );
+    // New charts replace those that have this mark.
+    await page.$$eval(".chart .uplot", (all) => all.forEach((plot) => plot.setAttribute("data-old", "")));
+    const before = await seen();
+    await page.emulateMedia(media);
+    if (await seen() === before) return;
+    await page.waitForFunction(() => document.querySelector(".chart .uplot[data-old]") === null);
+  }
+
   /** The text of the first element that `selector` finds, blanks around it removed. */
   async text(selector: string): Promise<string> {
     return (await this.page.textContent(selector) ?? "").trim();

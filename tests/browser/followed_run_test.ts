@@ -1,6 +1,6 @@
 /** What the page keeps of a run, and how it reads the stream. */
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import type { LivePoint } from "../../src/views/page/live_message.ts";
+import type { LiveEntry, LivePoint } from "../../src/views/page/live_message.ts";
 import { eventsIn } from "../../web/event_stream.ts";
 import { FollowedRun, thinned } from "../../web/followed_run.ts";
 import { madeUpRun } from "./made_up_run.ts";
@@ -40,6 +40,27 @@ Deno.test("A history takes the place of what the page had of the same time, and 
   assertEquals(followed.points.map(([time]) => time), [1, 2, 3, 5]);
   followed.takeState({ ...run, averages: {}, points: points(5, 4, 6) }, false);
   assertEquals(followed.points.map(([time]) => time), [1, 2, 3, 5, 6]);
+});
+
+Deno.test("What entries say of the time between two points is kept once, and a fill has the price of its signal's trade", () => {
+  const { run } = madeUpRun(1, 0);
+  const followed = new FollowedRun(run);
+  const at = "2026-01-01T00:00:00.000000Z";
+  const [time, symbol] = [Date.parse(at), "BTCUSDT"];
+  const fill = { ...{ type: "fill", time: at, symbol, fee: "1", quantity: "2", signalTradeId: 7 } as const };
+  const entries: LiveEntry[] = [
+    { seq: 2, type: "signal", time: at, symbol, side: "buy", price: "100", tradeId: 7 },
+    { seq: 3, ...fill, side: "buy", price: "101", tradeId: 7, cash: "50", position: "2" },
+    { seq: 6, ...fill, side: "sell", price: "99", tradeId: 9, cash: "249", position: "0" },
+  ];
+  assertEquals(followed.takeEntries(entries).map(({ seq }) => seq), [3, 6]);
+  assertEquals(followed.takeEntries(entries), []);
+  assertEquals(followed.moments, [
+    { time, price: 100, equity: null },
+    { time, price: 100, equity: 250 },
+    { time, price: 99, equity: 249 },
+  ]);
+  assertEquals(followed.marks.map(({ price, isBuy }) => [price, isBuy]), [[101, true], [99, false]]);
 });
 
 const STREAM = [

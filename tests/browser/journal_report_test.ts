@@ -42,14 +42,8 @@ Deno.test({
         const { page } = view;
         assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
         for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          // The charts are drawn again in the other colours, and only then is the strip as wide as they are.
-          await page.waitForFunction(() => {
-            const [strip, chart] = ["#incidents", ".u-over"].map((selector) =>
-              Math.round(document.querySelector(selector)!.getBoundingClientRect().width)
-            );
-            return chart! > 0 && strip === chart;
-          });
+          await view.emulate({ colorScheme });
+          assertEquals(await page.$eval("#incidents", widthOf), await page.$eval(".u-over", widthOf));
           await page.screenshot({
             path: `${SCREENSHOTS}/journal-${width}-${colorScheme}.png`,
             fullPage: true,
@@ -64,6 +58,10 @@ Deno.test({
     }
   },
 });
+
+function widthOf(element: Element): number {
+  return Math.round(element.getBoundingClientRect().width);
+}
 
 /** The page has what the status says, and no column that needs prices between events. */
 async function shows(view: View, status: Record<string, number | string>): Promise<void> {

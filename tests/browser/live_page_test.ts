@@ -55,7 +55,7 @@ for (const [width, height, dark] of [[1440, 900, false], [390, 844, true]] as co
       assertEquals(Number(at), Math.round(Number(server.runs[0]!.drawdown) / 0.05 * 100));
       assertMatch(await view.text("#price-values"), /Short average .*Long average /);
       for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
+        await view.emulate({ colorScheme });
         await page.screenshot({ path: `${SCREENSHOTS}/live-${width}-${colorScheme}.png`, fullPage: true });
       }
       assertEquals(view.complaints, []);
@@ -351,7 +351,7 @@ Deno.test({
     await using browser = await Chromium.start();
     for (const { name, options, start, test } of steps) {
       await t.step(name, async () => {
-        await using server = new StandIn();
+        await using server = await StandIn.start();
         start(server);
         await using view = await browser.open(server.address, options);
         await test(view, server);

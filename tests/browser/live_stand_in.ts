@@ -1,5 +1,6 @@
 /** A stand-in for the server of `penstock watch`: it sends its page what a test says. */
 import type { LiveEntry, LiveRun } from "../../src/views/page/live_message.ts";
+import type { HtmlDocument } from "../../src/views/report/html_document.ts";
 import { livePage } from "../../src/views/page/live_page.ts";
 
 /** The server, on a free port of loopback. */
@@ -13,8 +14,11 @@ export class StandIn implements AsyncDisposable {
   readonly #entries: LiveEntry[][] = [];
   #runs: readonly LiveRun[] = [];
 
-  constructor() {
-    const { html, policy } = livePage();
+  static async start(): Promise<StandIn> {
+    return new StandIn(await livePage());
+  }
+
+  private constructor({ html, policy }: HtmlDocument) {
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
       const { pathname } = new URL(request.url);
       if (pathname === "/") {

@@ -152,7 +152,7 @@ async function figureTables(page: Page, { summary, metrics, models, pictures }: 
 
 async function modelTable(page: Page, { summary, metrics, models }: Result): Promise<void> {
   const figures = ({ metrics, maxDrawdown, fills }: Outcome): string[] => [
-    ...[money(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
+    ...[signedMoney(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
   ];
   assertEquals(await cells(page, "section:has(> h2:text-is('Fill models')) tbody tr"), [
     ["configured", "as above", ...figures({ ...summary, metrics })],
@@ -217,11 +217,14 @@ async function tripTable(page: Page, trips: readonly Trip[]): Promise<void> {
     if (shown.length >= trips.length) break;
     await page.click("#trip-next");
   }
+  // All quantities end below each other.
+  const places = Math.max(...trips.map(({ entry }) => entry.quantity.split(".")[1]?.length ?? 0));
   assertEquals(
     shown,
     trips.map(({ entry, exit, profit, best, worst }, at) => [
       ...[String(at + 1), moment(entry.time), moment(exit.time)],
-      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price)), entry.quantity],
+      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price))],
+      Number(entry.quantity).toFixed(places),
       hundredths(Number(entry.price) * Number(entry.quantity) + Number(entry.fee)),
       hundredths(Number(entry.fee) + Number(exit.fee)),
       profit > 0 ? `+${hundredths(profit)}` : hundredths(profit),

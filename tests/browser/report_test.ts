@@ -111,7 +111,7 @@ async function dragging(view: View): Promise<void> {
 /** On paper there are no buttons, even of a dark page the colours are light, and no chart is wider than the sheet. */
 async function onPaper(view: View): Promise<void> {
   const { page } = view;
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await view.emulate({ media: "print", colorScheme: "dark" });
   await page.setViewportSize({ width: 720, height: 1000 });
   await page.waitForFunction(() =>
     document.querySelector<HTMLElement>("#chart-price .uplot")!.offsetWidth <= 720
@@ -121,10 +121,13 @@ async function onPaper(view: View): Promise<void> {
     await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
     "rgb(255, 255, 255)",
   );
+  // A legend has no values, as paper has no cursor.
+  assertEquals(await page.locator(".u-legend .u-value:visible").count(), 0);
+  assertEquals(await page.locator(".u-legend .u-label:visible").count() > 0, true);
   const widest = await page.$$eval("table", (all) => Math.max(...all.map((table) => table.scrollWidth)));
   assertLess(widest, 721);
   await page.screenshot({ path: `${SCREENSHOTS}/report-print.png`, fullPage: true });
-  await page.emulateMedia({ media: "screen", colorScheme: "light" });
+  await view.emulate({ media: "screen", colorScheme: "light" });
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 

@@ -97,7 +97,7 @@ async function reports(view: View, best: Swept["configurations"]): Promise<void>
 /** On paper the page is light, has no buttons, and nothing is wider than the sheet. */
 async function onPaper(view: View): Promise<void> {
   const { page } = view;
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await view.emulate({ media: "print", colorScheme: "dark" });
   await page.setViewportSize({ width: 720, height: 1000 });
   assertEquals(await page.locator("header button:visible, .on-screen:visible").count(), 0);
   assertEquals(

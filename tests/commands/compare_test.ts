@@ -111,6 +111,32 @@ Deno.test("penstock compare does not count versions, times, and figures that onl
   assertStringIncludes(stdout, "by Penstock 0.0.9");
 });
 
+Deno.test("penstock compare finds an option different that has parts, or that this version does not know", async () => {
+  await using kept = new Kept();
+  await kept.backtest("a");
+  const changed = (options: object) =>
+    kept.change(
+      "a.json",
+      "b.json",
+      (value) => ({ ...value, options: { ...value["options"] as object, ...options } }),
+    );
+  for (
+    const [options, row] of [
+      [{ slippage: { a: 1 } }, /^ +slippage +0 +\{"a":1\}$/m],
+      [{ novelty: "3" }, /^ +novelty +– +3$/m],
+    ] as const
+  ) {
+    await changed(options);
+    const { code, stdout } = await kept.compare("a.json", "b.json");
+    assertEquals(code, 5, stdout);
+    assertMatch(stdout, row);
+    assertEquals((await kept.compare("b.json", "b.json")).code, 0);
+  }
+  // Where the rules of the instrument come from is no option.
+  await changed({ instrument: { sources: { lot: "exchange" } } });
+  assertEquals((await kept.compare("a.json", "b.json")).code, 0);
+});
+
 Deno.test("penstock compare says that the trades are others", async () => {
   await using kept = new Kept();
   await kept.backtest("a");
@@ -266,6 +292,13 @@ Deno.test("penstock compare refuses what it cannot compare in one line with exit
     (database) => database.exec("UPDATE entries SET content = '{}' WHERE type = 'fill'"),
   );
   assertEquals((await kept.compare("a.json", "a.db")).code, 3);
+  const journal = await Deno.readFile(kept.at("a.db"));
+  for (const length of [3_000, 4_096, 20_000]) {
+    await Deno.writeFile(kept.at("short.db"), journal.subarray(0, length));
+    const { code, stderr } = await kept.compare("a.json", "short.db");
+    assertEquals(code, 3, `${length}: ${stderr}`);
+    assertMatch(stderr, /^penstock: .*journal .*short\.db.* Nothing was changed\./);
+  }
 });
 
 Deno.test("penstock compare takes two files and the run of a journal", async () => {

@@ -1,6 +1,7 @@
 /** Every strategy of the table, by its options: through files, through a journal and its resumption. */
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
-import { configure, type GivenOptions, shownConfig } from "../../src/config/config.ts";
+import { configure, shownConfig } from "../../src/config/config.ts";
+import type { GivenOptions } from "../../src/config/configuration.ts";
 import { OtherRun } from "../../src/stores/journal/run_journal.ts";
 import { inFolder, TIME } from "../stores/sample_journal.ts";
 import { HandRun } from "../support/hand_run.ts";

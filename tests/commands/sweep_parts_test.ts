@@ -3,11 +3,11 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { readArguments } from "../../src/config/arguments.ts";
 import { shownConfig } from "../../src/config/config.ts";
 import { configureSweep } from "../../src/config/grid.ts";
-import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { WHOLE } from "../../src/commands/backtest/sweep/folds.ts";
 import { runPass } from "../../src/commands/backtest/sweep/sweep_pass.ts";
 import { LaneFailure, localTeam } from "../../src/commands/backtest/sweep/team.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
@@ -18,81 +18,11 @@ import type {
   SweepResult,
 } from "../../src/domain/run/sweep_result.ts";
 import { formatsOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
-import type { View } from "../../src/views/view.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
-import { SeededRandom } from "../support/random.ts";
-
-/** What a sweep emitted. */
-interface Swept {
-  readonly rows: readonly ConfigurationEvent[];
-  readonly last: SweepEvent;
-}
+import { inFolder, silent, type Swept, sweptIn } from "../support/swept.ts";
 
 const GRID = ["--short=3,5", "--long=12,30", "--stop-loss=0.5%,2%", "--workers=1", "--rank=net-profit"];
-
-/** Calls with a new folder that has a file of trades of a random walk. */
-async function inFolder(
-  run: (file: (name: string) => string) => Promise<void>,
-  trades = 3_000,
-): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
-  try {
-    const random = new SeededRandom(11);
-    let [text, price, time] = ["", 600_000, 1_735_689_600_000];
-    for (let id = 1; id <= trades; id++) {
-      price += random.whole(-300, 300);
-      time += random.whole(0, 40_000);
-      text += `${id},${(price / 100).toFixed(2)},0.5,${price / 200},${time},True,True\n`;
-    }
-    await Deno.writeTextFile(`${folder}/trades.csv`, text);
-    await run((name) => `${folder}/${name}`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** A view that shows nothing, and calls `event` with every event. */
-function silent(event: (event: PenstockEvent) => void): View {
-  return {
-    showsAll: true,
-    broken: null,
-    event,
-    log() {},
-    settle() {},
-    ready: () => null,
-    close: () => Promise.resolve(),
-  };
-}
-
-/** Runs a sweep in this process, `lanes` configurations at a time; `seen` is called with every event. */
-async function run(
-  file: (name: string) => string,
-  args: readonly string[],
-  { lanes = 100, seen = () => {}, signal = new AbortController().signal }: {
-    readonly lanes?: number;
-    readonly seen?: (event: PenstockEvent) => void;
-    readonly signal?: AbortSignal;
-  } = {},
-): Promise<Swept> {
-  const events: PenstockEvent[] = [];
-  const { given, mistakes } = readArguments(["sweep", file("trades.csv"), ...args]);
-  const view = silent((event) => {
-    events.push(event);
-    seen(event);
-  });
-  await sweep({
-    ...configureSweep(given, mistakes),
-    command: "sweep",
-    version: "0",
-    files: [file("trades.csv")],
-    signal,
-    blocking: (work) => work(),
-  }, { views: [() => view], tries: file("tries.json"), lanes });
-  const last = events.at(-1) as SweepEvent;
-  assertEquals([events[0]!.type, last.type], ["started", "sweep"]);
-  return { rows: events.slice(1, -1) as ConfigurationEvent[], last };
-}
 
 /** What a backtest of some options says. */
 async function backtestOf(file: (name: string) => string, row: ConfigurationEvent, more: readonly string[]) {
@@ -118,7 +48,7 @@ function lasting({ rows, last }: Swept): unknown {
 
 Deno.test("--test keeps the last trades from the choice, and shows each row on both parts", async () => {
   await inFolder(async (file) => {
-    const { rows, last } = await run(file, [...GRID, "--test=30%"]);
+    const { rows, last } = await sweptIn(file, [...GRID, "--test=30%"]);
     assertEquals(rows.map(({ trades, test }) => [trades, test!.trades]), rows.map(() => [2_100, 900]));
     const row = rows[3]!;
     const { fills, equity, signals, trades } = await backtestOf(file, row, ["--stop-after=2100"]);
@@ -136,8 +66,8 @@ Deno.test("--test keeps the last trades from the choice, and shows each row on b
 
 Deno.test("--walk-forward chooses in each window, trades the next, and chains what that earned", async () => {
   await inFolder(async (file) => {
-    const { last, rows } = await run(file, [...GRID, "--walk-forward=3"]);
-    const whole = await run(file, GRID);
+    const { last, rows } = await sweptIn(file, [...GRID, "--walk-forward=3"]);
+    const whole = await sweptIn(file, GRID);
     assertEquals(rows, whole.rows, "rows are those of a sweep without windows");
     assertEquals(last.walkForward.length, 3);
     const sum = last.walkForward.reduce((sum, { netProfit }) => sum.plus(netProfit), new Money(0));
@@ -145,8 +75,8 @@ Deno.test("--walk-forward chooses in each window, trades the next, and chains wh
     const curve = last.walkForwardCurve;
     assert(curve.length > 3 && curve.every(([time], at) => at === 0 || time >= curve[at - 1]![0]));
     assert(new Money(curve.at(-1)![1]).minus(new Money(10_000).plus(sum)).abs().lt("0.0001"));
-    const inParts = await run(file, [...GRID, "--walk-forward=3", "--test=20%"], { lanes: 3 });
-    const atOnce = await run(file, [...GRID, "--walk-forward=3", "--test=20%"]);
+    const inParts = await sweptIn(file, [...GRID, "--walk-forward=3", "--test=20%"], { lanes: 3 });
+    const atOnce = await sweptIn(file, [...GRID, "--walk-forward=3", "--test=20%"]);
     assertEquals(lasting(inParts), lasting(atOnce), "windows are chosen over all passes");
   });
 });
@@ -154,18 +84,18 @@ Deno.test("--walk-forward chooses in each window, trades the next, and chains wh
 Deno.test("a sweep that is stopped keeps its finished configurations, and --continue makes it the whole sweep", async () => {
   await inFolder(async (file) => {
     const args = [...GRID, "--test=30%", "--walk-forward=2", `--out=${file("sweep.json")}`];
-    const expected = await run(file, [...GRID, "--test=30%", "--walk-forward=2"], { lanes: 3 });
+    const expected = await sweptIn(file, [...GRID, "--test=30%", "--walk-forward=2"], { lanes: 3 });
     const stop = new AbortController();
     const seen = (event: PenstockEvent) => {
       if (event.type === "configuration") stop.abort();
     };
-    const stopped = await run(file, args, { lanes: 3, seen, signal: stop.signal });
+    const stopped = await sweptIn(file, args, { lanes: 3, seen, signal: stop.signal });
     assertEquals([stopped.rows.length, stopped.last.configurations, stopped.last.partial], [3, 3, true]);
     assertEquals(stopped.rows, expected.rows.slice(0, 3));
     const read = async () => JSON.parse(await Deno.readTextFile(file("sweep.json"))) as SweepResult;
     assertEquals((await read()).configurations.length, 3);
     await assertRejects(
-      () => run(file, [...args.slice(1), "--short=3,4", "--continue"]),
+      () => sweptIn(file, [...args.slice(1), "--short=3,4", "--continue"]),
       ConfigError,
       "is of other grid",
     );
@@ -178,14 +108,14 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
         file("sweep.json"),
         whole.slice(0, at) + whole.slice(at).replace(part, other) + (other.endsWith("{}") ? "}" : ""),
       );
-      await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was changed after");
+      await assertRejects(() => sweptIn(file, [...args, "--continue"]), ConfigError, "was changed after");
     }
     await Deno.writeTextFile(file("sweep.json"), whole);
-    const continued = await run(file, [...args, "--continue"], { lanes: 3 });
+    const continued = await sweptIn(file, [...args, "--continue"], { lanes: 3 });
     assertEquals(lasting(continued), lasting(expected));
     const { configurations, sweep: { partial } } = await read();
     assertEquals([configurations.length, partial], [8, false]);
-    await assertRejects(() => run(file, [...args, "--continue"]), ConfigError, "was finished");
+    await assertRejects(() => sweptIn(file, [...args, "--continue"]), ConfigError, "was finished");
   });
 });
 
@@ -193,9 +123,9 @@ Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another 
   await inFolder(async (file) => {
     const byDefault = GRID.filter((arg) => !arg.startsWith("--rank"));
     const [one, other, asked] = [
-      await run(file, byDefault.map((arg) => arg)),
-      await run(file, GRID),
-      await run(file, [...byDefault, "--rank=sharpe"]),
+      await sweptIn(file, byDefault.map((arg) => arg)),
+      await sweptIn(file, GRID),
+      await sweptIn(file, [...byDefault, "--rank=sharpe"]),
     ];
     assertEquals([one.last.rank, one.last.best], ["net-profit", other.last.best]);
     assertEquals([asked.last.rank, asked.last.best], ["sharpe", null]);
@@ -204,7 +134,7 @@ Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another 
 
 Deno.test("a CSV has a line for each configuration, with numbers as numbers", async () => {
   await inFolder(async (file) => {
-    const { rows } = await run(file, [...GRID, "--test=30%", `--out=${file("sweep.csv")}`]);
+    const { rows } = await sweptIn(file, [...GRID, "--test=30%", `--out=${file("sweep.csv")}`]);
     const [head, ...lines] = (await Deno.readTextFile(file("sweep.csv"))).trimEnd().split("\n");
     assertEquals(lines.length, rows.length);
     const names = head!.split(",");
@@ -222,7 +152,7 @@ Deno.test("what is tried again on the same trades counts once, and --forget-trie
   await inFolder(async (file) => {
     const tries = [];
     for (const more of [[], [], ["--fee=0"], ["--fee=0", "--forget-tries"]]) {
-      tries.push((await run(file, [...GRID, ...more])).last.tried);
+      tries.push((await sweptIn(file, [...GRID, ...more])).last.tried);
     }
     assertEquals(tries, [8, 8, 16, 8]);
   });
@@ -231,7 +161,7 @@ Deno.test("what is tried again on the same trades counts once, and --forget-trie
 Deno.test("too few trades, and what cannot be read twice or continued, are refused", async () => {
   await inFolder(async (file) => {
     await assertRejects(
-      () => run(file, [...GRID, "--walk-forward=100"]),
+      () => sweptIn(file, [...GRID, "--walk-forward=100"]),
       ConfigError,
       "have 150 trades: too few for --walk-forward",
     );
@@ -248,6 +178,23 @@ Deno.test("too few trades, and what cannot be read twice or continued, are refus
       const { code, stderr } = await inProcess("sweep", ...GRID, ...args);
       assertEquals(code, 2);
       assertStringIncludes(stderr, message);
+    }
+  }, 150);
+});
+
+Deno.test("a sweep stops at a line that cannot be used, and says how to skip it, as a backtest does", async () => {
+  await inFolder(async (file) => {
+    const lines = (await Deno.readTextFile(file("trades.csv"))).split("\n");
+    const unusable = [
+      [lines.with(60, "61,abc,1,1,1,True,True"), 'price is "abc"'],
+      [lines.with(60, lines[90]!).with(90, lines[60]!), "trade 62 is out of order"],
+    ] as const;
+    for (const [changed, what] of unusable) {
+      await Deno.writeTextFile(file("trades.csv"), changed.join("\n"));
+      for (const more of [[], ["--test=30%"]]) {
+        const error = await assertRejects(() => sweptIn(file, [...GRID, ...more]), UnusableInput, what);
+        assertEquals(error.advice, "With --skip-bad such lines are counted and skipped");
+      }
     }
   }, 150);
 });
@@ -329,6 +276,6 @@ export default defineStrategy({
 `,
     );
     const args = [`--strategy=${file("failing.ts")}`, "--stop-loss=1%,2%"];
-    await assertRejects(() => run(file, args), Error, `the configuration {"stopLoss":"0.01"} failed: `);
+    await assertRejects(() => sweptIn(file, args), Error, `the configuration {"stopLoss":"0.01"} failed: `);
   });
 });

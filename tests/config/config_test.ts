@@ -3,12 +3,11 @@ import fc from "fast-check";
 import {
   configFrom,
   configure,
-  type GivenOptions,
-  nameIn,
   readConfigFile,
   shownConfig,
   tradingParametersOf,
 } from "../../src/config/config.ts";
+import { type GivenOptions, nameIn } from "../../src/config/configuration.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { plain } from "../../src/domain/numbers/money.ts";
 import { isStrategyOption } from "../../src/config/strategy_options.ts";

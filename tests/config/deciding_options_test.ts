@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { configure, type GivenOptions, shownConfig } from "../../src/config/config.ts";
+import { configure, shownConfig } from "../../src/config/config.ts";
+import type { GivenOptions } from "../../src/config/configuration.ts";
 import { comparedOptions } from "../../src/config/deciding_options.ts";
 import { triedOptions } from "../../src/config/tried_options.ts";
 

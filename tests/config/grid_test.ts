@@ -1,5 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { type Configuration, configure, shownConfig } from "../../src/config/config.ts";
+import { cpuUsage } from "node:process";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { configure, shownConfig } from "../../src/config/config.ts";
+import type { Configuration } from "../../src/config/configuration.ts";
 import { configureSweep, Grid } from "../../src/config/grid.ts";
 import { NotAllowed } from "../../src/config/option_values.ts";
 import { valuesIn } from "../../src/config/value_list.ts";
@@ -40,6 +42,11 @@ Deno.test("Grid has the product of the values in the order of the options, the l
     { long: 40, short: 30 },
   ]);
   assertEquals([grid.neighbour(0, 0, 1), grid.neighbour(0, 1, 1), grid.neighbour(3, 1, 1)], [2, 1, null]);
+  assertEquals([grid.neighbour(0, 0, -1), grid.neighbour(2, 1, -1), grid.neighbour(3, 1, -1)], [
+    null,
+    null,
+    2,
+  ]);
 });
 
 Deno.test("Grid has the configurations that single runs have, value for value", () => {
@@ -55,17 +62,72 @@ Deno.test("Grid has the configurations that single runs have, value for value", 
     { strategy: "rsi,bollinger,hold", period: "5,9", maxDrawdown: "20%,5%" },
     { strategy: "macd", fast: "5,12,30", slow: "26", maxOrders: "5/1m,9/1h", symbol: "ETHUSDT" },
     { minNotional: "5,500", maxNotional: "100,1000", tick: "0.01" },
+    // Bollinger bands need two closes, and the other one takes a period of 1.
+    { strategy: "rsi,bollinger,hold", period: "1,5", below: "20,40" },
+    { strategy: "donchian,crossover", short: "5,30", long: "20", stopLoss: "1%,2%" },
+    { strategy: "rsi", below: "20,80", above: "30,90", fee: "0,0.1%" },
+    { strategy: "own.ts", set: "window=5..15:5,edge=1,wide=-0.5,0.5", fee: "0,0.1%" },
+    { strategy: "macd,own", fast: "5" },
   ];
   for (const one of texts) {
     const grid = new Grid(given(one), []);
-    let refused = 0;
+    const accepted: number[] = [];
     for (let place = 0; place < grid.size; place++) {
       const found = outcome(() => grid.configuration(place));
       assertEquals(found, outcome(() => configure(grid.given(place), [], "sweep")));
-      if ("mistakes" in found) refused++;
+      if ("shown" in found) accepted.push(place);
     }
-    assertEquals(grid.accepted().length, grid.size - refused);
+    if (accepted.length > 0) assertEquals(grid.accepted(), accepted, JSON.stringify(one));
+    else assertThrows(() => grid.accepted(), ConfigError);
   }
+});
+
+Deno.test("Grid judges a large grid by its rules, not one combination after the other", () => {
+  const start = cpuUsage();
+  const windows = { short: "501..1000:1", long: "2..500:1" };
+  const error = assertThrows(() => configureSweep(given(windows), []), ConfigError);
+  assertEquals(error.mistakes.slice(0, 2), [
+    "none of the 249500 configurations of the grid can run: expected at least one. The first one:",
+    "--short is 501 and --long is 2: expected the short window to be smaller than the long one",
+  ]);
+  const many = { short: "1..999999:1", long: "2..1000000:1", fee: "0,0.1%" };
+  assertThrows(
+    () => configureSweep(given(many), []),
+    ConfigError,
+    "the grid has at least 999998000001 configurations",
+  );
+  const { user } = cpuUsage(start);
+  assert(user < 1_000_000, `${user} µs`);
+});
+
+Deno.test("Grid says of what no value changes that it is wrong, and not that the grid is", () => {
+  const windows = { short: "5,10", long: "20,30" };
+  for (
+    const [one, mistake] of [
+      [{ ...windows, rank: "luck" }, '--rank is "luck"'],
+      [{ ...windows, from: "2025-01-02", to: "2025-01-01" }, "--from is"],
+    ] as const
+  ) {
+    const { mistakes } = assertThrows(() => configureSweep(given(one), []), ConfigError);
+    assertEquals([mistakes.length, mistakes[0]!.startsWith(mistake)], [1, true], mistakes.join());
+  }
+});
+
+Deno.test("Grid has an axis for each option within --set that varies", () => {
+  const { swept: { grid, places }, config } = configureSweep(
+    given({ strategy: "own.ts", set: "window=5,10,edge=0.5..1:0.5,wide=2", stopLoss: "1%,2%" }),
+    [],
+  );
+  assertEquals(grid.axes.map(({ name, values }) => [name, ...values]), [
+    ["set.window", "5", "10"],
+    ["set.edge", "0.5", "1"],
+    ["stopLoss", "1%", "2%"],
+  ]);
+  assertEquals([places.length, config.set], [8, "window=5,edge=0.5,wide=2"]);
+  const fifth = grid.configuration(5);
+  const options = { "set.window": 10, "set.edge": 0.5, stopLoss: "0.02" };
+  assertEquals([fifth.config.set, grid.options(fifth)], ["window=10,edge=0.5,wide=2", options]);
+  assertEquals([grid.placeOf(options, "own.ts"), grid.neighbour(5, 1, 1)], [5, 7]);
 });
 
 /** A configuration as it is shown, or why it is none. */

@@ -14,6 +14,7 @@ import {
   oneOf,
   onOff,
   orderRate,
+  properFraction,
   rate,
   runNumber,
   stake,
@@ -133,6 +134,15 @@ Deno.test("fraction() reads percent and plain fractions, above 0 and up to 1", (
     fraction,
     ["", "%", "0", "0%", "100.1%", "1.1", "-5%", "20 %", "20%%", "1e-2"],
     "a share above 0% and up to 100%, such as 20% or 0.2",
+  );
+});
+
+Deno.test("properFraction() reads percent and plain fractions, above 0 and below 1", () => {
+  assertEquals(["30%", "0.3", "99.9%"].map((text) => plain(properFraction(text))), ["0.3", "0.3", "0.999"]);
+  assertRefused(
+    properFraction,
+    ["", "0", "0%", "100%", "1", "-5%", "x"],
+    "a share above 0% and below 100%, such as 30% or 0.3",
   );
 });
 

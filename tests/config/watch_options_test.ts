@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { configure, type GivenOptions } from "../../src/config/config.ts";
+import { configure } from "../../src/config/config.ts";
+import type { GivenOptions } from "../../src/config/configuration.ts";
 import type { CommandName } from "../../src/config/command_name.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { isLoopback, listenText } from "../../src/config/watch_options.ts";

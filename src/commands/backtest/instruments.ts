@@ -1,5 +1,5 @@
 /** The instrument of a backtest, from the file of `--instruments`. */
-import { type Configuration, nameIn } from "../../config/config.ts";
+import { type Configuration, nameIn } from "../../config/configuration.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Exchange } from "../../exchanges/exchange.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";

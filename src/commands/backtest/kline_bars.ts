@@ -1,5 +1,5 @@
 /** What klines ask of a run: bars of their interval or of several, and nothing but klines of one interval. */
-import { nameIn, type Source } from "../../config/config.ts";
+import { nameIn, type Source } from "../../config/configuration.ts";
 import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";

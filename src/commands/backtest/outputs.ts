@@ -1,7 +1,13 @@
 /** What backtests and sweeps have in common about the files that they write. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { ResultHead } from "../../stores/results/result_file.ts";
-import { ResultFileError } from "../../stores/results/result_place.ts";
+import {
+  type PlaceOptions,
+  ResultFileError,
+  type ResultPlace,
+  resultPlaceAt,
+} from "../../stores/results/result_place.ts";
+import { PAGE_START } from "../../views/report/html_page.ts";
 
 /** What computes a result, for its head; `version` is that of Penstock. */
 export function environmentOf(version: string): ResultHead["environment"] {
@@ -23,4 +29,18 @@ export async function writable<T>(opening: Promise<T>, stop: AbortSignal): Promi
     const isWrong = error instanceof ResultFileError && !stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;
   }
+}
+
+/** Starts a page at `path`. Throws a ResultFileError if it cannot be written there. */
+export async function openPage(path: string, options: PlaceOptions): Promise<ResultPlace> {
+  const place = await resultPlaceAt(path, { ...options, start: PAGE_START });
+  // Written at once, to distinguish the partial file of a killed process from other files.
+  place.write(PAGE_START);
+  return place;
+}
+
+/** Writes a page that `openPage` started, and gives the file its name. Throws a ResultFileError if that fails. */
+export async function finishPage(place: ResultPlace, page: string): Promise<void> {
+  place.write(page.slice(PAGE_START.length));
+  await place.finish();
 }

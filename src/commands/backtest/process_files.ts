@@ -1,5 +1,5 @@
 /** Puts the files of a backtest through its run, and reports what is odd about them. */
-import type { Source } from "../../config/config.ts";
+import type { Source } from "../../config/configuration.ts";
 import type { Config } from "../../config/options.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { TimeRange, timeWords } from "../../domain/market/time_range.ts";
@@ -89,6 +89,13 @@ function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void
 export function warnOfStrays(run: BacktestRun, view: View): void {
   const strays = run.takeStrays();
   if (strays !== null) warn(view, strayText(strays));
+}
+
+/** Adds to the error of a line that cannot be used what the user can do about such lines. */
+export function adviseSkipping(error: unknown): void {
+  if (error instanceof UnusableInput && error.place.column !== undefined) {
+    error.advice = "With --skip-bad such lines are counted and skipped";
+  }
 }
 
 /** The error of a run that found no trade in its files. */

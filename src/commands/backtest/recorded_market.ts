@@ -1,5 +1,5 @@
 /** The market of recordings: their first lines name it, so that a replay needs no option for it. */
-import { type Configuration, nameIn } from "../../config/config.ts";
+import { type Configuration, nameIn } from "../../config/configuration.ts";
 import { type Config, OPTIONS } from "../../config/options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { type RecordingHead, symbolsIn } from "../../domain/recording/recording_note.ts";

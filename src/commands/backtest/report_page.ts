@@ -2,10 +2,11 @@
 import { commandLine } from "../../config/command_line.ts";
 import type { ModelEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
 import type { Results } from "../../domain/performance/performance.ts";
-import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "../../stores/results/result_place.ts";
+import type { PlaceOptions, ResultPlace } from "../../stores/results/result_place.ts";
 import { shownDrawdowns } from "../../stores/results/result_file.ts";
-import { htmlPage, PAGE_START } from "../../views/report/html_page.ts";
+import { htmlPage } from "../../views/report/html_page.ts";
 import type { Pictures } from "../../views/report/run_report.ts";
+import { finishPage, openPage } from "./outputs.ts";
 
 /** What the page needs that the run does not have. */
 export interface PageFacts {
@@ -20,14 +21,12 @@ export class ReportPage implements Disposable {
 
   /** Starts a page at `path`. Throws a ResultFileError if it cannot be written there. */
   static async create(path: string, facts: PageFacts, options: PlaceOptions): Promise<ReportPage> {
-    return new ReportPage(await resultPlaceAt(path, { ...options, start: PAGE_START }), facts);
+    return new ReportPage(await openPage(path, options), facts);
   }
 
   private constructor(place: ResultPlace, facts: PageFacts) {
     this.#place = place;
     this.#facts = facts;
-    // Written at once, to distinguish the partial file of a killed run from other files.
-    place.write(PAGE_START);
   }
 
   /** Writes the page and gives the file its name. Throws a ResultFileError if it cannot be written. */
@@ -53,8 +52,7 @@ export class ReportPage implements Disposable {
         journal: null,
       },
     });
-    this.#place.write(page.slice(PAGE_START.length));
-    await this.#place.finish();
+    await finishPage(this.#place, page);
   }
 
   /** Leaves no half-written file behind. */

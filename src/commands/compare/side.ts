@@ -75,7 +75,7 @@ function fileSide(path: string, value: unknown): Side {
         "Penstock that wrote it, or repeat the run",
     );
   }
-  const shown = figuresOf(options, path, "options");
+  const shown = optionsOf(options, path);
   const head: SideHead = {
     path,
     kind: isSweep ? "sweep" : "result",
@@ -124,7 +124,7 @@ function sweepParts(path: string, { sweep, configurations }: Record<string, unkn
     },
     rows: configurations.map((row): SweepRow => {
       const { options, ...figures } = objectOf(row);
-      return { options: figuresOf(options, path, "options"), figures: without(figuresIn(figures), PASSING) };
+      return { options: optionsOf(options, path), figures: without(figuresIn(figures), PASSING) };
     }),
   };
 }
@@ -137,7 +137,7 @@ async function journalSide(path: string, run: number | "all" | null): Promise<Si
     const { options, version } = await openingOf(reader, chosen);
     return {
       head: { path, kind: "journal", version, symbol: status.symbol, run: chosen },
-      options: figuresIn(options),
+      options: optionsOf(options, path),
       figures: {
         ...Object.fromEntries(OF_STATUS.map((name) => [name, status[name]])),
         halted: status.halted,
@@ -177,15 +177,28 @@ function prefixed(figures: Figures, prefix: string): Figures {
   return Object.fromEntries(Object.entries(figures).map(([name, figure]) => [`${prefix}${name}`, figure]));
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Record<string, unknown>
-    : {};
+  return isObject(value) ? value : {};
+}
+
+/** Options by name. One that has parts, which Penstock does not write, is compared as its JSON text. */
+function optionsOf(options: unknown, path: string): Figures {
+  if (!isObject(options)) throw damaged(path, "options");
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      typeof value === "object" && value !== null ? JSON.stringify(value) : value as Figures[string],
+    ]),
+  );
 }
 
 /** The figures of an object that every such file has. */
 function figuresOf(value: unknown, path: string, name: string): Record<string, Figures[string]> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(path, name);
+  if (!isObject(value)) throw damaged(path, name);
   return figuresIn(value);
 }
 

@@ -1,8 +1,9 @@
 /** The report of a sweep that was read from its file. */
 import { Grid } from "../../config/grid.ts";
-import type { GivenOptions } from "../../config/config.ts";
+import type { GivenOptions } from "../../config/configuration.ts";
 import { OPTIONS } from "../../config/options.ts";
 import { rowCommand, sweepCommand } from "../../config/sweep_commands.ts";
+import { foldedSet } from "../../config/set_lists.ts";
 import type { Rank } from "../../domain/run/sweep_rank.ts";
 import type { ConfigurationEvent } from "../../domain/run/sweep_result.ts";
 import { MOST_RUNS, type SweepReport } from "../../views/report/sweep_report.ts";
@@ -17,11 +18,12 @@ export function sweptResult(value: unknown): SweepReport {
   const result = sweepResultIn(value);
   const { options, grid, environment, files, configurations, sweep } = result;
   const { time, symbol, rank } = sweep;
+  const lists = foldedSet(Object.fromEntries(grid.map(({ name, values }) => [name, values.join(",")])));
+  const unknown = Object.keys(lists).find((name) => !(name in OPTIONS));
+  if (unknown !== undefined) throw damaged(`its grid has "${unknown}", which is no option`);
   const given = Object.fromEntries(
-    grid.map(({ name, values }) => [name, { text: values.join(","), source: "command line" }]),
+    Object.entries(lists).map(([name, text]) => [name, { text, source: "command line" }]),
   ) as GivenOptions;
-  const unknown = grid.find(({ name }) => !(name in OPTIONS));
-  if (unknown !== undefined) throw damaged(`its grid has "${unknown.name}", which is no option`);
   const mistakes: string[] = [];
   const placed = new Grid(given, mistakes);
   if (mistakes.length > 0) throw damaged(mistakes.join("; "));

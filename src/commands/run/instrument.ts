@@ -1,5 +1,6 @@
 /** The instrument of a live run, requested while the stream connects and settled before the run starts. */
-import { type Configuration, nameIn, quantityOption } from "../../config/config.ts";
+import { quantityOption } from "../../config/config.ts";
+import { type Configuration, nameIn } from "../../config/configuration.ts";
 import { ConfigError, optionWord } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";

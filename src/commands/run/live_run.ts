@@ -4,7 +4,7 @@
  */
 import type { Started } from "../../config/command.ts";
 import type { Config } from "../../config/options.ts";
-import type { Configuration } from "../../config/config.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import type { Happened, Input } from "../../domain/market/input.ts";

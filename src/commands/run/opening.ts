@@ -1,5 +1,6 @@
 /** How a live run starts: its instrument, its pipeline and its journal, each of which needs the one before. */
-import { type Configuration, engineChoices, shownConfig } from "../../config/config.ts";
+import { engineChoices, shownConfig } from "../../config/config.ts";
+import type { Configuration } from "../../config/configuration.ts";
 import type { StartedEvent } from "../../domain/run/event.ts";
 import type { CommandName } from "../../config/command_name.ts";
 import { marketOf } from "../../exchanges/endpoints.ts";

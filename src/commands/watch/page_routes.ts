@@ -9,12 +9,12 @@ import type { Route } from "../../views/page/page_server.ts";
 import { eventsAfter } from "./earlier_events.ts";
 
 /** The routes over what is known of the journals at these paths. */
-export function pageRoutes(
+export async function pageRoutes(
   paths: readonly string[],
   { runs, metrics }: { readonly runs: LiveRuns; readonly metrics: RunMetrics },
-): Readonly<Record<string, Route>> {
+): Promise<Readonly<Record<string, Route>>> {
   const older = oneByOne(paths);
-  const { html, policy } = livePage();
+  const { html, policy } = await livePage();
   return {
     "/": () => ({
       status: 200,

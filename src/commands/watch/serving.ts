@@ -50,7 +50,7 @@ export async function serve(options: ServingOptions): Promise<void> {
     ...listen,
     names,
     token: token?.text ?? null,
-    routes: pageRoutes(paths, { runs, metrics }),
+    routes: await pageRoutes(paths, { runs, metrics }),
     onFailure: (error) => {
       log({ level: "error", text: `a request failed: ${error instanceof Error ? error.message : error}` });
     },

@@ -1,7 +1,4 @@
 /** Loads a strategy of one's own: from its file, or the one that the program was compiled with. */
-import { createHash } from "node:crypto";
-import { isAbsolute, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { type AnyDefinition, OwnStrategy } from "../../stages/strategies/own_strategy.ts";
 import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
@@ -15,12 +12,20 @@ import { readSmallFile } from "./small_file.ts";
 /** A strategy is a page or two of text. */
 const MOST_BYTES = 1 << 20;
 
-/** A strategy of one's own that is ready to run. */
-export interface LoadedStrategy {
+/** The file of a strategy of one's own. */
+export interface StrategyFile {
   /** As the user gave it. */
   readonly name: string;
   /** Of the file, in hexadecimal digits. */
   readonly sha256: string;
+  /** The strategy with the options in `set`. Throws a ConfigError that names everything that is wrong with them. */
+  readonly with: (set: string | null) => LoadedStrategy;
+  /** What is wrong with options, each by itself, in a text such as `window=30`. */
+  readonly mistakesIn: (set: string) => string[];
+}
+
+/** A strategy of one's own that is ready to run. */
+export interface LoadedStrategy extends Pick<StrategyFile, "name" | "sha256"> {
   /** Its options with their values, every default filled in; empty if it has none. */
   readonly settings: string;
   /** Makes the strategy of a symbol. */
@@ -48,17 +53,35 @@ export function shownOf(
  * wrong with file and options. A compiled program has the one strategy that it was compiled with, or none.
  */
 export async function loadStrategy(path: string, set: string | null): Promise<LoadedStrategy> {
+  return (await loadStrategyFile(path)).with(set);
+}
+
+/** Loads the file of a strategy, whatever its options are. Throws a ConfigError that says what is wrong with it. */
+export async function loadStrategyFile(path: string): Promise<StrategyFile> {
   const { sha256, exported } = Deno.build.standalone ? bakedAs(path) : await importFile(path);
-  const mistakes: string[] = [];
   const definition = definitionIn(exported, path);
-  const settings = readSettings(definition.options ?? {}, set, mistakes);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  guardStrategies();
-  const make = () => new OwnStrategy(path, definition, settings.values);
-  // What it remembers at the start is checked before anything else begins.
-  const { fault } = new OwnStrategy(path, definition, settings.values);
-  if (fault !== null) throw new ConfigError([`--strategy is "${path}": ${fault.message}`]);
-  return { name: path, sha256, settings: settings.text, make };
+  const read = (set: string | null, mistakes: string[]) =>
+    readSettings(definition.options ?? {}, set, mistakes);
+  return {
+    name: path,
+    sha256,
+    with(set) {
+      const mistakes: string[] = [];
+      const { values, text } = read(set, mistakes);
+      if (mistakes.length > 0) throw new ConfigError(mistakes);
+      guardStrategies();
+      const make = () => new OwnStrategy(path, definition, values);
+      // What it remembers at the start is checked before anything else begins.
+      const { fault } = make();
+      if (fault !== null) throw new ConfigError([`--strategy is "${path}": ${fault.message}`]);
+      return { name: path, sha256, settings: text, make };
+    },
+    mistakesIn(set) {
+      const mistakes: string[] = [];
+      read(set, mistakes);
+      return mistakes;
+    },
+  };
 }
 
 interface Found {
@@ -79,6 +102,14 @@ function bakedAs(path: string): Found {
 }
 
 async function importFile(path: string): Promise<Found> {
+  // Most runs have no such file, and loading these takes 30 ms.
+  const [{ createHash }, { isAbsolute, resolve }, { pathToFileURL }] = await Promise.all([
+    import("node:crypto"),
+    import("node:path"),
+    import("node:url"),
+  ]);
+  /** What `sha256sum` prints. */
+  const sha256Of = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
   const refuse = (why: string): never => {
     throw new ConfigError([`--strategy is "${path}": ${why}`]);
   };
@@ -120,11 +151,6 @@ function definitionIn(exported: unknown, path: string): AnyDefinition {
     ]);
   }
   return exported as AnyDefinition;
-}
-
-/** The SHA-256 of a file's text: what `sha256sum` prints. */
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
 }
 
 /** Why a module did not load, in one line. The runtime adds a drawing of the place to a syntax error, and the module's address. */

@@ -4,7 +4,7 @@ import type { Exit } from "../../domain/process/exit.ts";
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
-  /** The journal is damaged: no command can use it. */
+  /** Input if the journal is damaged: no command can use it. */
   readonly exit: Extract<Exit, "input" | "failure">;
   /** What is wrong with its content, as a clause; null if something else is. */
   readonly damage: string | null;
@@ -21,7 +21,9 @@ export class JournalError extends Error {
 export class JournalHeld extends JournalError {}
 
 /** The store cannot read a part of the journal, such as a page that makes no sense; `cause` explains it. */
-export class JournalUnreadable extends JournalError {}
+export class JournalUnreadable extends JournalError {
+  override readonly exit = "input";
+}
 
 /** The operations on a journal. */
 export type Doing = "open" | "read" | "write to";

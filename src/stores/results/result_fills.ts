@@ -1,8 +1,5 @@
 /** Reads the fills of a result back, one after the other. */
-import { UnusableResult } from "./result_reading.ts";
-
-const START = `"fills":[`;
-const END = "],";
+import { AFTER_FILLS, FILLS, resultLines, UnusableResult } from "./result_reading.ts";
 
 /**
  * The fills in the result at `path`, of which `readResult` gave `value`, in memory that does not grow with them. Throws an
@@ -15,38 +12,22 @@ export async function* fillsOf(path: string, value: unknown): AsyncGenerator<obj
     for (const fill of fills) yield checked(fill, path);
     return;
   }
+  using file = await Deno.open(path);
   let isInFills = false;
-  for await (const line of linesOf(path)) {
-    if (!isInFills) {
-      isInFills = line === START;
-      continue;
-    }
-    if (line === END) return;
-    if (line === "") continue;
-    let fill: unknown;
-    try {
-      fill = JSON.parse(line.replace(/,$/, ""));
-    } catch {
-      throw unreadable(path);
-    }
-    yield checked(fill, path);
+  for await (const line of resultLines(file, path)) {
+    if (!isInFills) isInFills = line === FILLS;
+    else if (line === AFTER_FILLS) return;
+    else if (line !== "") yield checked(fillIn(line, path), path);
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  using file = await Deno.open(path);
-  const decoder = new TextDecoder();
-  const bytes = new Uint8Array(64 * 1024);
-  let open = "";
-  for (;;) {
-    const count = await file.read(bytes);
-    open += decoder.decode(bytes.subarray(0, count ?? 0), { stream: count !== null });
-    const lines = open.split("\n");
-    open = lines.pop()!;
-    yield* lines;
-    if (count === null) break;
+/** The value on a line of a result. */
+function fillIn(line: string, path: string): unknown {
+  try {
+    return JSON.parse(line.replace(/,$/, ""));
+  } catch {
+    throw unreadable(path);
   }
-  yield open;
 }
 
 function checked(fill: unknown, path: string): object {

@@ -25,8 +25,8 @@ const PRICE_KEY =
  * The page, and the policy to send with it: besides its own script and style, it may connect to where it came from and to
  * nothing else, and no other page may show it in a frame.
  */
-export function livePage(): HtmlDocument {
-  const { html, policy } = documentOf({
+export async function livePage(): Promise<HtmlDocument> {
+  const { html, policy } = await documentOf({
     start: START,
     title: "Watch",
     body: body(),

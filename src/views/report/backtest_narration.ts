@@ -4,6 +4,7 @@ import { equityLines } from "../chart/equity_lines.ts";
 import { assets } from "../terminal/assets.ts";
 import { grouped, span } from "../terminal/figures.ts";
 import { narrate } from "../terminal/narration.ts";
+import { cutTo } from "../terminal/text_width.ts";
 import type { Words } from "../terminal/terminal_view.ts";
 import { TradeNarration } from "../terminal/trade_narration.ts";
 import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
@@ -112,8 +113,7 @@ export function progressLine(
     elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
     left === null ? "" : `${span(Math.round(left))} left`,
   ];
-  const line = parts.filter((part) => part !== "").join("  ");
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+  return cutTo(parts.filter((part) => part !== "").join("  "), width);
 }
 
 function megabytes(bytes: number): string {

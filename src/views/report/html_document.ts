@@ -2,7 +2,6 @@
  * A whole HTML page, with its script and style in it. Its Content-Security-Policy allows these two by their hashes and
  * nothing else, so that no text in the page can run.
  */
-import { createHash } from "node:crypto";
 import { Markup, markup } from "./markup.ts";
 
 /** What a page is made of. */
@@ -26,12 +25,14 @@ export interface HtmlDocument {
 }
 
 /** The page. */
-export function documentOf({ start, title, body, script, style, sources }: DocumentParts): HtmlDocument {
+export async function documentOf(
+  { start, title, body, script, style, sources }: DocumentParts,
+): Promise<HtmlDocument> {
   const policy = [
     "default-src 'none'",
-    `script-src '${hashOf(script)}'`,
+    `script-src '${await hashOf(script)}'`,
     // The charts place their parts by properties of elements, which no policy concerns.
-    `style-src '${hashOf(style)}'`,
+    `style-src '${await hashOf(style)}'`,
     "img-src data:",
     ...sources,
     "base-uri 'none'",
@@ -56,6 +57,7 @@ export function documentOf({ start, title, body, script, style, sources }: Docum
   return { html, policy };
 }
 
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+async function hashOf(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `sha256-${new Uint8Array(hash).toBase64()}`;
 }

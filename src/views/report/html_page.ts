@@ -32,7 +32,7 @@ export function htmlPage(report: RunReport): Promise<string> {
 
 async function pageOf(report: RunReport): Promise<string> {
   const title = `${report.kind} of ${report.data.symbol}`;
-  return htmlDocument(
+  return await htmlDocument(
     title,
     markup`
     ${runHead(title, report)}
@@ -43,8 +43,9 @@ async function pageOf(report: RunReport): Promise<string> {
 }
 
 /** A whole page of a report with this body, which may contain no other script than the page's own. */
-export function htmlDocument(title: string, body: Markup): string {
-  return documentOf({ start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] }).html;
+export async function htmlDocument(title: string, body: Markup): Promise<string> {
+  const parts = { start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] };
+  return (await documentOf(parts)).html;
 }
 
 /** What was run, in a line below the heading of its page. */
@@ -88,7 +89,7 @@ export function runBody(report: RunReport): Markup {
 /** What was assumed; lines that were wrapped for a terminal are whole again. */
 function assumed({ assumptions }: RunReport): Markup {
   const lines = assumptions.join("\n").replace(/\n {4}/g, " ").split("\n");
-  return markup`<section class="assumed"><h2>Assumed</h2>${
+  return markup`<section class="assumed"><h2>Assumptions</h2>${
     lines.map((line) => markup`<p>${line}</p>`)
   }</section>`;
 }
@@ -107,14 +108,14 @@ function chartSection(report: RunReport): Markup {
     ${
     hasAllFills
       ? null
-      : markup`<p class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>`
+      : markup`<p class="muted">Some marks stand for several fills that are close to each other.</p>`
   }
     <div id="figure-values" hidden>${chartFigure("values", "The strategy's values", "Value")}</div>
     ${incidentTable(report)}
     ${
     volatility === null ? null : chartFigure(
       "volatility",
-      "Rolling volatility of equity, annualised, over 30 returns",
+      "Rolling volatility of equity, annualized, over 30 returns",
       "Volatility, a fraction a year",
     )
   }
@@ -177,11 +178,11 @@ function tripNote({ trips: { count }, data, kind }: RunReport): Markup {
     return markup`<p class="muted on-screen">Click a round trip to see it on the chart.</p>`;
   }
   const all = kind === "Run"
-    ? "penstock export --trips writes"
-    : "With --state, penstock export --trips writes";
+    ? "penstock export --trips writes all of them."
+    : "After a backtest with --state, penstock export --trips writes all of them.";
   return markup`
-    <p class="muted">${grouped(kept)} of ${
+    <p class="muted">This table has ${grouped(kept)} of ${
     grouped(count)
-  } round trips: the last, the best and the worst. ${all} all of them. Every figure above and below is from all of them. Click one to see it on the chart.</p>
+  } round trips: the last, the best and the worst. ${all} The figures on this page cover all of them.<span class="on-screen"> Click a round trip to see it on the chart.</span></p>
   `;
 }

@@ -65,7 +65,7 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
     ]);
     rows.push(["Round trips won", metrics.roundTrips === 0 ? NONE : unsignedPercent(metrics.winRate)]);
     rows.push(["Profit factor", ratioText(metrics.profitFactor)], ["Sharpe", ratioText(metrics.sharpe)]);
-  } else rows.splice(1, 0, ["Result", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
+  } else rows.splice(1, 0, ["Return", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
   return markup`<dl class="tiles">${
     rows.map(([label, value, kind = ""]) =>
       markup`

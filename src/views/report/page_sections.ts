@@ -1,6 +1,6 @@
 /** The tables of the report's page. */
 import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
-import { grouped, money, NONE, percent, span, unsignedPercent } from "../terminal/figures.ts";
+import { grouped, money, NONE, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
 import { INCIDENT_WORDS } from "./page_format.ts";
@@ -176,7 +176,7 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
               <tr>
                 <td>${name}</td>
                 <td>${assumed}</td>
-                <td class="number">${money(metrics.netProfit)}</td>
+                <td class="number">${signedMoney(metrics.netProfit)}</td>
                 <td class="number">${percent(metrics.return)}</td>
                 <td class="number">${unsignedPercent(maxDrawdown)}</td>
                 <td class="number">${grouped(fills)}</td>
@@ -221,7 +221,7 @@ export function originOf({ origin, dataDigest }: RunReport): Markup {
     ["Input", files.length === 0 ? null : files.join(", ")],
     ["Digest of the trades", dataDigest],
     ["Journal", journal === null ? null : journal.path],
-    [`Hash of its entry ${journal?.entry}`, journal === null ? null : journal.hash],
+    [`Hash of entry ${journal?.entry}`, journal === null ? null : journal.hash],
   ];
   return markup`<section><h2>${command === null ? "Where it comes from" : "How to repeat it"}</h2>${
     command === null ? null : markup`<pre>${command}</pre>`

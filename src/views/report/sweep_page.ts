@@ -1,6 +1,8 @@
 /** The report of a sweep as one HTML page that loads nothing, with the full reports of its best configurations. */
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import { probabilityText, spanText } from "../tables/luck_sentences.ts";
+import { optionsText, optionText, rankWords } from "../tables/option_words.ts";
 import { rankedTable, titleOf } from "../tables/sweep_table.ts";
 import { assets } from "../terminal/assets.ts";
 import { counted, grouped, NONE } from "../terminal/figures.ts";
@@ -8,7 +10,7 @@ import { withCoarseLines } from "./coarse_lines.ts";
 import { colourMaps } from "./colour_maps.ts";
 import { htmlDocument, pageHead, runBody } from "./html_page.ts";
 import { Markup, markup } from "./markup.ts";
-import { fitting, MOST_BYTES } from "./page_cuts.ts";
+import { bytesOf, fitting, MOST_BYTES } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
@@ -21,7 +23,7 @@ const MOST_POINTS = 1_200;
 export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
   const { runs } = report;
   // The links to all of them are counted, so that what is left is theirs.
-  let left = most - bytesOf(pageOf(report, runs.map(() => markup``)));
+  let left = most - bytesOf(await pageOf(report, runs.map(() => markup``)));
   const packedRuns: Markup[] = [];
   for (const [at, run] of runs.entries()) {
     const text = await fitting(
@@ -34,15 +36,15 @@ export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise
     left -= bytes;
     packedRuns.push(new Markup(text));
   }
-  return pageOf(report, packedRuns);
+  return await pageOf(report, packedRuns);
 }
 
-function pageOf(report: SweepReport, packedRuns: readonly Markup[]): string {
+async function pageOf(report: SweepReport, packedRuns: readonly Markup[]): Promise<string> {
   const { event, ranked, origin } = report;
   const { symbol } = event;
   const title = `Sweep of ${symbol}`;
   const { quote } = assets(symbol);
-  return htmlDocument(
+  return await htmlDocument(
     title,
     markup`
     ${
@@ -84,17 +86,13 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   })}</script>`;
 }
 
-function optionsText(options: Readonly<Record<string, unknown>>): string {
-  return Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
-}
-
 /** The figures against luck, and what they mean. */
 function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Markup {
   const probability = (text: string | null): string => text === null ? NONE : probabilityText(Number(text));
   const ratio = (text: string | null): string => text === null ? NONE : Number(text).toFixed(2);
   const tiles: readonly (readonly [string, string])[] = [
     ["Sharpe ratio of the best", ratio(sharpe)],
-    ["Expected of luck alone", ratio(event.expectedMaximumSharpe)],
+    ["Expected from luck alone", ratio(event.expectedMaximumSharpe)],
     ["Deflated Sharpe ratio", probability(event.deflatedSharpe)],
     ["Probability of overfitting", probability(event.probabilityOfOverfitting)],
     [
@@ -120,7 +118,9 @@ function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Ma
 function rankedSection(report: SweepReport, shown: number): Markup {
   const { event, ranked, origin, runs } = report;
   if (ranked.rows.length === 0) {
-    return markup`<section><h2>The best configurations</h2><p>No row has the figure that rows are ranked by (${event.rank}).</p></section>`;
+    return markup`<section><h2>The best configurations</h2><p>No row has a ${
+      rankWords(event.rank)
+    }.</p></section>`;
   }
   const { head, lines } = rankedTable({ event, ranked });
   const note = shown > 0
@@ -162,10 +162,6 @@ function originSection({ origin: { version, options, files, command } }: SweepRe
   return markup`<section><h2>How to repeat it</h2><pre>${command}</pre>${
     rows([["Penstock", version], ["Input", files.join(", ")]])
   }<details><summary>All options that do not vary</summary>${
-    rows(Object.entries(options).map(([name, value]) => [name, String(value)]))
+    rows(Object.entries(options).map(([name, value]) => [optionWord(name), optionText(name, value)]))
   }</details></section>`;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -117,9 +117,13 @@ function keptSentences({ keptInTest, keptInWindows }: Judged): string[] {
   const sentence = (where: string, kept: Money | null | undefined): string[] => {
     if (kept === undefined) return [];
     if (kept === null) return [`${where} cannot be compared, as there was no profit to keep.`];
-    const share = kept.times(100).toFixed(0).replace(/^-0$/, "0");
+    const percent = kept.times(100).toFixed(0);
+    const size = percent.replace("-", "");
     return [
-      `${where} earned ${share} % of what was earned on the trades of the choice, for the same length of time.`,
+      `${where} ${
+        percent === size || size === "0" ? "earned" : "lost"
+      } ${size} % of what was earned on the trades of ` +
+      "the choice, for the same length of time.",
     ];
   };
   return [

@@ -4,7 +4,7 @@ import { isBetter, type Rank, rankedFigure } from "../../domain/run/sweep_rank.t
 import type { RankedRows } from "./ranked_rows.ts";
 
 /** How many rows are shown. */
-export const SHOWN_ROWS = 20;
+const SHOWN_ROWS = 20;
 
 /** The grid as far as ranking needs it. */
 export interface RankedGrid {

@@ -1,6 +1,7 @@
 /** Describes a sweep in words: its progress in one line, and at the end its best rows, a map, and what they mean. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { grouped, span } from "../terminal/figures.ts";
+import { cutTo } from "../terminal/text_width.ts";
 import type { Words } from "../terminal/terminal_view.ts";
 import type { Glance, Line, SweepGlance } from "../view.ts";
 import { type SweepFindings, sweepTable } from "./sweep_table.ts";
@@ -64,5 +65,5 @@ export function sweepProgress(
     rate === 0 ? "" : `${grouped(Math.round(rate))} trades × configurations/s`,
     left === null ? "" : `${span(Math.round(left))} left`,
   ];
-  return parts.filter((part) => part !== "").join("  ").slice(0, width);
+  return cutTo(parts.filter((part) => part !== "").join("  "), width);
 }

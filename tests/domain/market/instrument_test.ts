@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Configuration, configure, type GivenOptions, shownConfig } from "../../../src/config/config.ts";
+import { configure, shownConfig } from "../../../src/config/config.ts";
+import type { Configuration, GivenOptions } from "../../../src/config/configuration.ts";
 import { type Rule, RULES } from "../../../src/domain/market/instrument_rules.ts";
 import { type KeptRules, type RuleSet } from "../../../src/domain/market/instrument.ts";
 import {

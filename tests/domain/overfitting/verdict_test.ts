@@ -94,6 +94,7 @@ Deno.test("verdictOf() is as good as the worst figure", () => {
   const cases: readonly (readonly [changed: Partial<Luck>, verdict: string])[] = [
     [{}, "good"],
     [{ deflatedSharpe: 0.9499 }, "doubtful"],
+    [{ deflatedSharpe: 0.5 }, "doubtful"],
     [{ deflatedSharpe: 0.4999 }, "luck"],
     [{ overfitting: overfitting(0.0501) }, "doubtful"],
     [{ overfitting: overfitting(0.5) }, "doubtful"],

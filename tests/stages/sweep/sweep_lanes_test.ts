@@ -5,7 +5,9 @@ import { TradeBlock } from "../../../src/domain/market/trade_block.ts";
 import { Crossover } from "../../../src/stages/strategies/crossover.ts";
 import { CrossoverBank } from "../../../src/stages/sweep/crossover_bank.ts";
 import { LaneBlock } from "../../../src/stages/sweep/lane_block.ts";
+import { SweepLanes } from "../../../src/stages/sweep/sweep_lanes.ts";
 import { BankTurns, StageTurns } from "../../../src/stages/sweep/turns.ts";
+import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
 
 const SYMBOL = "BTCUSDT";
 
@@ -82,3 +84,62 @@ function endsWith(found: (readonly (number | Wish)[])[], expected: (readonly (nu
   assert(extra === 0 || extra === 1, `${JSON.stringify(found)} and ${JSON.stringify(expected)}`);
   assertEquals(found.slice(extra), expected);
 }
+
+Deno.test("CrossoverBank takes closes up to the largest whose products with a window are safe integers, and none above", () => {
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / 6);
+  for (const [price, isTaken] of [[most, true], [most + 1, false]] as const) {
+    const bank = new CrossoverBank([{ short: 2, long: 3 }]);
+    const block = new TradeBlock(SYMBOL, null, 1);
+    block.open(1, 0, false);
+    block.size = 1;
+    block.price[0] = price;
+    bank.take(block);
+    assertEquals(bank.isTaken, isTaken, `${price}`);
+  }
+});
+
+Deno.test("SweepLanes.open() starts a run under the halt, the lost connection and the awaited rules of now", () => {
+  /** What the lane refuses of the one purchase that its strategy wants, after `change`. */
+  const refusals = (change: (lanes: SweepLanes) => void): [fills: number, refusals: number] => {
+    const lanes = new SweepLanes([{
+      bars: { by: "trade" },
+      strategy: () => new Crossover(1, 2),
+      strategyKey: "",
+      windows: null,
+      parameters: tradingParametersOf(DEFAULTS),
+    }]);
+    lanes.trade(SYMBOL, {});
+    change(lanes);
+    lanes.open(0);
+    const block = new TradeBlock(SYMBOL, null, 3);
+    block.open(1, 0, false);
+    for (const [row, price] of [100, 99, 101].entries()) {
+      const id = row + 1;
+      const fields = {
+        firstId: id,
+        lastId: id,
+        time: id * 1_000_000,
+        price,
+        decimals: 0,
+        buyerIsMaker: false,
+      };
+      block.add({ ...fields, quantityWhole: 1, quantityFraction: 0 }, price, 0);
+    }
+    lanes.take(block, null);
+    const { fills, refusals } = lanes.close(0)[0]!.run.totals();
+    return [fills, refusals];
+  };
+  assertEquals(refusals(() => {}), [1, 0]);
+  assertEquals(refusals((lanes) => lanes.halt("hold", -1)), [0, 1]);
+  assertEquals(refusals((lanes) => lanes.lost = "stale"), [0, 1]);
+  assertEquals(refusals((lanes) => lanes.awaitRules(SYMBOL, true)), [0, 1]);
+  const isOver = (lanes: SweepLanes): void => {
+    lanes.halt("hold", -1);
+    lanes.release(-1);
+    lanes.lost = "stale";
+    lanes.lost = null;
+    lanes.awaitRules(SYMBOL, true);
+    lanes.awaitRules(SYMBOL, false);
+  };
+  assertEquals(refusals(isOver), [1, 0]);
+});

@@ -121,6 +121,33 @@ Deno.test("chartScreen() says what the run waits for, that it is offline, and th
   assertStringIncludes(screen({ halt }), "HALTED max-drawdown");
 });
 
+Deno.test("ChartPicture shows less time after + and more after -, as far as there are lengths", () => {
+  const picture = pictureAfter(700);
+  const shown = () => screenOf(picture, LEAST_SIZE)[1]!.trim().split("  ").at(-1);
+  assertEquals(shown(), "5 min");
+  assertEquals([picture.press("+"), shown()], [true, "2 min"]);
+  assertEquals([picture.press("="), picture.press("+"), shown()], [true, true, "1 min"]);
+  for (let time = 0; time < 99; time++) picture.press("-");
+  assertEquals(shown(), "7 d");
+  assertEquals([picture.press("+"), shown()], [true, "3 d"]);
+  assertEquals(picture.press("x"), false);
+});
+
+Deno.test("chartScreen() leaves out a strategy's value that is no price, which would make the price a flat line", () => {
+  const lines = (values: Readonly<Record<string, string>>) => {
+    const picture = new ChartPicture(new Money("10000"));
+    for (let look = 0; look < 50; look++) {
+      const readings = { label: "rsi", values: () => values };
+      const run = stateOf({ lastTime: look * 1e6, price: new Money(60_000 + look), readings });
+      picture.glance({ of: "run", run, stream: STREAM });
+    }
+    return screenOf(picture, LEAST_SIZE).slice(2, 10);
+  };
+  assertEquals(lines({ rsi: "900000" }), lines({}));
+  assertEquals(lines({ rsi: "30" }), lines({}));
+  assert(lines({ average: "60010" }).join("") !== lines({}).join(""));
+});
+
 Deno.test("chartScreen() has colours of the palette alone, and none of them black, white or blue", () => {
   const text = screenOf(pictureAfter(700), { columns: 120, rows: 40 }, true).join("\n");
   // deno-lint-ignore no-control-regex -- that is what is looked for

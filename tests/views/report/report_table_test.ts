@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { SummaryEvent } from "../../../src/domain/run/event.ts";
-import { configure, type GivenOptions } from "../../../src/config/config.ts";
+import { configure } from "../../../src/config/config.ts";
+import type { GivenOptions } from "../../../src/config/configuration.ts";
 import { haltByHand } from "../../../src/domain/risk/halt.ts";
 import type { Metrics } from "../../../src/domain/performance/metrics.ts";
 import { RISK_OPTIONS } from "../../../src/config/risk_options.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import type { Luck } from "../../../src/domain/overfitting/luck.ts";
-import { luckSentences } from "../../../src/views/tables/luck_sentences.ts";
+import { luckSentences, spanText } from "../../../src/views/tables/luck_sentences.ts";
 
 const LUCK: Luck = {
   configurations: 240,
@@ -97,10 +97,18 @@ Deno.test("luckSentences() never shows a probability as certain that is not", ()
 Deno.test("luckSentences() says what was kept out of sample", () => {
   const kept = luckSentences(LUCK, { verdict: "luck", keptInTest: new Money("-0.124"), keptInWindows: null });
   assertEquals(kept.slice(4, 6), [
-    "On the trades kept from the choice, the best earned -12 % of what was earned on the trades of the choice, for the " +
+    "On the trades kept from the choice, the best lost 12 % of what was earned on the trades of the choice, for the " +
     "same length of time.",
     "The windows of the walk-forward, traded with what the one before had chosen, cannot be compared, as there was no " +
     "profit to keep.",
+  ]);
+  const shown = (keptInTest: string) =>
+    / (earned|lost) (\d+) %/.exec(
+      luckSentences(LUCK, { verdict: "luck", keptInTest: new Money(keptInTest) })[4]!,
+    )!
+      .slice(1);
+  assertEquals(["0.64", "0", "-0.004", "-0.006"].map(shown), [
+    ...[["earned", "64"], ["earned", "0"], ["earned", "0"], ["lost", "1"]],
   ]);
 });
 
@@ -120,4 +128,13 @@ Deno.test("luckSentences() ends every sentence, whatever is missing", () => {
       assert(/^[A-Z].*\.$/.test(sentence) && !/null|NaN|undefined/.test(sentence), sentence);
     }
   }
+});
+
+Deno.test("spanText() has years from two on, days from three on, hours from three on, and minutes", () => {
+  const texts = [1 / 24, 2.9 / 24, 3.01 / 24, 2.9, 3.01, 729, 730.1, 1_500].map((days) =>
+    spanText(days / 365)
+  );
+  assertEquals(texts, [
+    ...["60 minutes", "174 minutes", "3 hours", "70 hours", "3 days", "729 days", "2.0 years", "4.1 years"],
+  ]);
 });

@@ -12,14 +12,35 @@ import { BacktestInput } from "../backtest_input.ts";
 import { BacktestRun } from "../backtest_run.ts";
 import { processFiles } from "../process_files.ts";
 import { RunPictures } from "../run_pictures.ts";
+import type { GridRequests } from "./grid_requests.ts";
 import type { LaneRequest } from "./lane_request.ts";
 import { type PassSettings, silenced } from "./sweep_pass.ts";
+
+/** The reports of the best rows, best first; fewer if it was stopped. Throws as a backtest does. */
+export async function bestRuns(
+  settings: PassSettings,
+  { rows, places, requests, head }: {
+    /** The best rows, and their places in the grid. */
+    readonly rows: readonly ConfigurationEvent[];
+    readonly places: readonly number[];
+    readonly requests: GridRequests;
+    readonly head: SweepHead;
+  },
+): Promise<RunReport[]> {
+  const runs: RunReport[] = [];
+  for (const [at, row] of rows.entries()) {
+    const run = await bestRun(settings, { request: requests.at(places[at]!), row, head });
+    if (run === null) break;
+    runs.push(run);
+  }
+  return runs;
+}
 
 /**
  * The report of the backtest of one row: over the trades that the row covers. Null if it was stopped. Throws as a
  * backtest does.
  */
-export async function bestRun(
+async function bestRun(
   { barsFrom, sources, files, formats, view, stop, config: { report } }: PassSettings,
   { request, row, head }: {
     readonly request: LaneRequest;

@@ -9,6 +9,8 @@ import type {
 } from "../../../domain/run/sweep_result.ts";
 import type { Rank } from "../../../domain/run/sweep_rank.ts";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import { type RowsSnapshot, SweepRows } from "../../../stages/sweep/sweep_rows.ts";
+import { type Candidate, WalkForward } from "../../../stages/sweep/walk_forward.ts";
 import type { PartialSweep, Unfinished } from "../../../stores/results/sweep_file.ts";
 import type { TriedTrades } from "../../../stores/tries/tries_file.ts";
 import type { RankedRows } from "../../../views/tables/ranked_rows.ts";
@@ -16,8 +18,6 @@ import { Ranking } from "../../../views/tables/ranking.ts";
 import type { Fold } from "./folds.ts";
 import { judge } from "./judgement.ts";
 import type { PassResult } from "./sweep_pass.ts";
-import { type RowsSnapshot, SweepRows } from "./sweep_rows.ts";
-import { type Candidate, WalkForward } from "./walk_forward.ts";
 
 /** What is known of the trades after a pass. */
 export type TradeFacts = Omit<PassResult, "folds">;
@@ -52,7 +52,7 @@ export class Findings {
     this.#rows = new SweepRows(places.length);
     this.#choices = ranks.map((rank) => ({
       ranking: new Ranking(grid, rank),
-      walk: new WalkForward(rank, config.cash),
+      walk: new WalkForward(rank),
     }));
   }
 

@@ -5,9 +5,9 @@ import { shownLuck } from "../../../domain/overfitting/shown_luck.ts";
 import { verdictOf } from "../../../domain/overfitting/verdict.ts";
 import { walkForwardEfficiency } from "../../../domain/overfitting/walk_forward_efficiency.ts";
 import type { OverfittingFigures } from "../../../domain/run/sweep_result.ts";
+import type { SweepRows } from "../../../stages/sweep/sweep_rows.ts";
+import type { WalkForward } from "../../../stages/sweep/walk_forward.ts";
 import { luckSentences } from "../../../views/tables/luck_sentences.ts";
-import type { SweepRows } from "./sweep_rows.ts";
-import type { WalkForward } from "./walk_forward.ts";
 
 /** The figures for the row `best` (null for none) after this many tries; `walk` is null without a walk-forward. */
 export function judge(

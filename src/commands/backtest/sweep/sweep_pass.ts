@@ -1,5 +1,5 @@
 /** One pass over the files of a sweep, for as many configurations as fit into memory at once. */
-import type { Source } from "../../../config/config.ts";
+import type { Source } from "../../../config/configuration.ts";
 import type { Config } from "../../../config/options.ts";
 import type { InstrumentOrigin } from "../../../domain/market/instrument.ts";
 import type { PenstockEvent } from "../../../domain/run/event.ts";
@@ -11,7 +11,7 @@ import { narrate } from "../../../views/terminal/narration.ts";
 import type { View } from "../../../views/view.ts";
 import { BacktestInput } from "../backtest_input.ts";
 import { BacktestRun } from "../backtest_run.ts";
-import { processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
+import { adviseSkipping, processFiles, warnOfStrays, withoutTrades } from "../process_files.ts";
 import type { Fold } from "./folds.ts";
 import type { Team } from "./team.ts";
 
@@ -126,6 +126,9 @@ export async function runPass(
     if (stop.aborted || lanes === null) return { folds: [], ...facts };
     for (const fold of folds) if (fold.to > trades || fold.to === Infinity) close(fold, trades);
     return { folds: await unlessStopped(Promise.all(results)) ?? [], ...facts };
+  } catch (error) {
+    adviseSkipping(error);
+    throw error;
   } finally {
     stop.removeEventListener("abort", stopWaiting);
     lanes?.dismiss();

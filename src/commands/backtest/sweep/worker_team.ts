@@ -7,7 +7,7 @@ import type { FoldResult, FoldUse } from "../../../stages/sweep/fold_result.ts";
 import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, ruleTexts, type ToWorker } from "./lane_message.ts";
 import { type LaneRequest, strategyTextOf } from "./lane_request.ts";
-import { LaneFailure, type Team } from "./team.ts";
+import { LaneFailure, localTeam, type Team } from "./team.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
 const MOST_BATCHES = 4;
@@ -23,6 +23,26 @@ interface Sent {
 interface Thread {
   readonly worker: Worker;
   readonly lanes: readonly number[];
+}
+
+/** The threads for some lanes: only this one if no others can start. */
+export async function teamOf(
+  asked: readonly LaneRequest[],
+  { configurations, workers, onWarning }: {
+    readonly configurations: number;
+    readonly workers: number;
+    readonly onWarning: (text: string) => void;
+  },
+): Promise<Team> {
+  const most = Math.min(workers, asked.length);
+  if (most === 1) return await localTeam(asked, configurations);
+  try {
+    return await workerTeam(asked, configurations, most);
+  } catch (error) {
+    if (!(error instanceof LaneFailure)) throw error;
+    onWarning(`no threads can be started, so this one computes everything: ${error.message}`);
+    return await localTeam(asked, configurations);
+  }
 }
 
 /** Starts as many threads as asked for, each with its part of the lanes. Throws a LaneFailure if one cannot start. */

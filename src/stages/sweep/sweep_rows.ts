@@ -1,8 +1,8 @@
 /** What the figures against luck need of every row: a fixed number of values, however many trades there are. */
-import { type BlockDivision, blockDivision } from "../../../domain/overfitting/block_sums.ts";
-import type { ReturnMoments } from "../../../domain/overfitting/return_moments.ts";
-import type { Sampling } from "../../../domain/performance/equity_curve.ts";
-import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import { type BlockDivision, blockDivision } from "../../domain/overfitting/block_sums.ts";
+import type { ReturnMoments } from "../../domain/overfitting/return_moments.ts";
+import type { Sampling } from "../../domain/performance/equity_curve.ts";
+import type { FoldResult } from "./fold_result.ts";
 
 /** The rows so far as plain values. */
 export interface RowsSnapshot

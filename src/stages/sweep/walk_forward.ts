@@ -1,11 +1,10 @@
 /** The walk-forward of a sweep: what was best in each window, and what that earned in the window after. */
-import { amountText, Money, plain, ZERO } from "../../../domain/numbers/money.ts";
-import { isoTime } from "../../../domain/numbers/time.ts";
-import { walkForwardEfficiency } from "../../../domain/overfitting/walk_forward_efficiency.ts";
-import { isBetter, type Rank, rankedFigure } from "../../../domain/run/sweep_rank.ts";
-import type { ShownOptions, SweepEvent, WalkForwardWindow } from "../../../domain/run/sweep_result.ts";
-import { fractionText } from "../../../domain/numbers/money.ts";
-import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import { amountText, fractionText, Money, plain, ZERO } from "../../domain/numbers/money.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import { walkForwardEfficiency } from "../../domain/overfitting/walk_forward_efficiency.ts";
+import { isBetter, type Rank, rankedFigure } from "../../domain/run/sweep_rank.ts";
+import type { ShownOptions, SweepEvent, WalkForwardWindow } from "../../domain/run/sweep_result.ts";
+import type { FoldResult } from "./fold_result.ts";
 
 /** The best of one window among the rows so far, and the same configuration in the window after. */
 export interface Candidate {
@@ -20,24 +19,14 @@ type Shown = Pick<
   "walkForward" | "walkForwardNetProfit" | "walkForwardEfficiency" | "walkForwardCurve"
 >;
 
-/** Without `--walk-forward`. */
-export const NO_WALK: Shown = {
-  walkForward: [],
-  walkForwardNetProfit: null,
-  walkForwardEfficiency: null,
-  walkForwardCurve: [],
-};
-
 /** Chooses in each window from the rows of all passes. */
 export class WalkForward {
   readonly #rank: Rank;
-  readonly #cash: Money;
   /** By the window that is traded, from the second on; undefined until a row has the figure of the choice. */
   readonly candidates: (Candidate | undefined)[] = [];
 
-  constructor(rank: Rank, cash: Money) {
+  constructor(rank: Rank) {
     this.#rank = rank;
-    this.#cash = cash;
   }
 
   /** Takes the results of a pass by window: those of the lanes at `places`, in the order of the grid. */
@@ -45,11 +34,9 @@ export class WalkForward {
     for (const [window, traded] of windows.entries()) {
       if (window === 0) continue;
       for (const [lane, chosen] of windows[window - 1]!.entries()) {
+        if (rankedFigure(chosen.figures, this.#rank) === null) continue;
         const best = this.candidates[window];
-        const isFirst = best === undefined && rankedFigure(chosen.figures, this.#rank) !== null;
-        if (!isFirst && (best === undefined || !isBetter(chosen.figures, best.chosen.figures, this.#rank))) {
-          continue;
-        }
+        if (best !== undefined && !isBetter(chosen.figures, best.chosen.figures, this.#rank)) continue;
         this.candidates[window] = { place: places[lane]!, chosen, traded: traded[lane]! };
       }
     }

@@ -1,0 +1,93 @@
+/** All passes of a sweep, one after another. */
+import type { Grid } from "../../../config/grid.ts";
+import type { Config } from "../../../config/options.ts";
+import { triedOptions } from "../../../config/tried_options.ts";
+import { UnusableInput } from "../../../domain/market/unusable_input.ts";
+import type { ConfigurationEvent } from "../../../domain/run/sweep_result.ts";
+import type { Findings } from "./findings.ts";
+import { type Fold, foldsOf, isDivided, WHOLE } from "./folds.ts";
+import type { GridRequests } from "./grid_requests.ts";
+import type { LaneRequest } from "./lane_request.ts";
+import type { ShownProgress } from "./shown_progress.ts";
+import { type PassResult, type PassSettings, runPass } from "./sweep_pass.ts";
+import { LaneFailure, type Team } from "./team.ts";
+import { teamOf } from "./worker_team.ts";
+
+/** What the passes of one sweep need, and where their results go. */
+export interface Passes {
+  readonly grid: Grid;
+  /** The places that each pass computes. */
+  readonly passes: readonly (readonly number[])[];
+  /** How many configurations the whole sweep has. */
+  readonly configurations: number;
+  /** How many threads may compute them. */
+  readonly workers: number;
+  readonly requests: GridRequests;
+  readonly findings: Findings;
+  readonly progress: ShownProgress;
+  /** Called once, with the configuration in force and the time of the first trade. */
+  readonly start: (inForce: Config, time: string) => void;
+  /** Called with the rows of each pass. */
+  readonly show: (rows: readonly ConfigurationEvent[]) => void;
+}
+
+/**
+ * Runs the passes until the sweep is stopped; first one that only counts the trades, if they are divided. Throws as
+ * `runPass` does, and an UnusableInput if the trades are not those of an earlier pass.
+ */
+export async function runPasses(settings: PassSettings, all: Passes): Promise<void> {
+  const { config, files, view, stop } = settings;
+  const { passes, findings, progress, show } = all;
+  let folds: readonly Fold[] = WHOLE;
+  let isFirst = true;
+  if (isDivided(config)) {
+    const { trades } = await runPass(settings, { team: null, folds: [], progress, isFirst });
+    isFirst = false;
+    if (!stop.aborted) folds = foldsOf(trades, config);
+  }
+  let isStarted = false;
+  const start = (inForce: Config, time: string): void => {
+    if (!isStarted) all.start(inForce, time);
+    isStarted = true;
+  };
+  for (const places of passes) {
+    if (stop.aborted) break;
+    progress.lanes = places.length;
+    const { found, asked } = await passOver(places, settings, { ...all, start }, { folds, isFirst });
+    isFirst = false;
+    if (found.folds.length === 0) break;
+    if (findings.facts !== null && findings.facts.digest !== found.digest) {
+      throw new UnusableInput(
+        { name: files.join(", ") },
+        "the trades differ from those before: start again",
+      );
+    }
+    show(findings.add(found, folds, asked.map(triedOptions)));
+    await view.ready();
+  }
+}
+
+/** The result of one pass over the configurations at `places`, and these. An error of one of them names its options. */
+async function passOver(
+  places: readonly number[],
+  settings: PassSettings,
+  { grid, configurations, workers, requests, progress, start }: Passes,
+  { folds, isFirst }: { readonly folds: readonly Fold[]; readonly isFirst: boolean },
+): Promise<{ readonly found: PassResult; readonly asked: readonly LaneRequest[] }> {
+  let asked: readonly LaneRequest[] = [];
+  const team = (inForce: Config): Promise<Team> => {
+    requests.inForce = inForce;
+    asked = places.map((place) => requests.at(place));
+    const onWarning = (text: string): void => settings.view.log({ level: "warn", text });
+    return teamOf(asked, { configurations, workers, onWarning });
+  };
+  try {
+    const found = await runPass(settings, { team, folds, progress, isFirst, start });
+    return { found, asked };
+  } catch (error) {
+    if (!(error instanceof LaneFailure)) throw error;
+    const options = JSON.stringify(grid.options(grid.configuration(places[error.lane]!)));
+    error.message = `the configuration ${options} failed: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+/** A strategy of the user's own in a sweep: which of its options it takes. */
+import type { Swept } from "../../../config/grid.ts";
+import { setText } from "../../../config/set_lists.ts";
+import { ConfigError } from "../../../domain/process/config_error.ts";
+import { type LoadedStrategy, loadStrategyFile } from "../../../feeds/files/strategy_file.ts";
+
+/** A sweep over a strategy of the user's own. */
+export interface OwnSweep {
+  /** The grid, and those of its combinations that the strategy takes as well. */
+  readonly swept: Swept;
+  /** The strategy at a place of the grid. */
+  readonly at: (place: number) => LoadedStrategy;
+}
+
+/**
+ * Loads the strategy in the file `path` with every combination of options that the grid has for it. Throws a ConfigError
+ * if the file cannot be used, for every value that the file does not allow, and if the strategy can start with no combination.
+ */
+export async function ownSweep(path: string, { grid, places }: Swept): Promise<OwnSweep> {
+  const file = await loadStrategyFile(path);
+  const settings = grid.axes.flatMap(({ setting, values }) => setting === null ? [] : { setting, values });
+  const mistakes = settings.flatMap(({ setting, values }) =>
+    values.flatMap((value) => file.mistakesIn(setText([[setting, value]])))
+  );
+  if (mistakes.length > 0) throw new ConfigError([...new Set(mistakes)]);
+  const loaded = new Map<string | null, LoadedStrategy | ConfigError>();
+  const at = (place: number): LoadedStrategy | ConfigError => {
+    const text = grid.given(place).set?.text ?? null;
+    let found = loaded.get(text);
+    if (found === undefined) loaded.set(text, found = startedWith(() => file.with(text)));
+    return found;
+  };
+  const taken = places.filter((place) => !(at(place) instanceof ConfigError));
+  if (taken.length === 0) throw at(places[0]!) as ConfigError;
+  return { swept: { grid, places: taken }, at: (place) => at(place) as LoadedStrategy };
+}
+
+/** The strategy, or why it does not start. */
+function startedWith(start: () => LoadedStrategy): LoadedStrategy | ConfigError {
+  try {
+    return start();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}

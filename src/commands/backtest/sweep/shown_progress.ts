@@ -1,0 +1,39 @@
+/** The progress of a sweep, which a view draws a few times a second. */
+import type { View } from "../../../views/view.ts";
+import type { PassProgress } from "./sweep_pass.ts";
+
+const PROGRESS_MS = 250;
+
+/** Draws until it is disposed of. */
+export class ShownProgress implements PassProgress, Disposable {
+  bytesRead = 0;
+  bytesTotal: number | null = null;
+  trades = 0;
+  behind: () => number = () => 0;
+  /** How many configurations are computed now. */
+  lanes = 0;
+  readonly #startedAt = performance.now();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  /** `done` says how many of the `configurations` are finished. */
+  constructor(view: View, { configurations, done }: {
+    readonly configurations: number;
+    readonly done: () => number;
+  }) {
+    this.#timer = setInterval(() => {
+      const { bytesRead, bytesTotal, trades, lanes, elapsedMs } = this;
+      const seen = Math.max(0, trades - this.behind());
+      const read = { bytesRead, bytesTotal, trades, seen, elapsedMs };
+      view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes });
+    }, PROGRESS_MS);
+  }
+
+  /** Since the sweep started, ms. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

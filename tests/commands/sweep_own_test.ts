@@ -1,0 +1,62 @@
+/** A sweep over a strategy of the user's own: the options within `--set`, and files that do not work. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { sweptResult } from "../../src/commands/report/swept_result.ts";
+import { ConfigError } from "../../src/domain/process/config_error.ts";
+import type { ConfigurationFigures } from "../../src/domain/run/sweep_result.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf } from "../support/penstock.ts";
+import { strategySource } from "../support/strategy_files.ts";
+import { inFolder, sweptIn } from "../support/swept.ts";
+
+/** Long for `held` bars of every `every`. */
+const REGULAR = strategySource(`return state.bars++ % options.every < options.held ? "long" : "flat";`, {
+  options: "{ every: { default: 9, least: 2, whole: true }, held: { default: 3, least: 1 } }",
+  state: `options.held < options.every ? { bars: 0 } : (() => { throw new Error("held to the end") })()`,
+}).replace("start: () =>", "start: (options) =>");
+
+Deno.test("options within --set vary like any other, and each row is the backtest with its values", async () => {
+  await inFolder(async (file) => {
+    await Deno.writeTextFile(file("regular.ts"), REGULAR);
+    const chosen = ["--bars=1m", `--strategy=${file("regular.ts")}`, "--rank=net-profit"];
+    const grid = ["--set=every=10..30:10,held=4,20", "--fee=0,0.1%"];
+    const { rows, last } = await sweptIn(file, [...chosen, ...grid, `--out=${file("sweep.json")}`]);
+    // With 10 and 20 bars it holds to the end of 4 and 20.
+    assertEquals([rows.length, last.refused], [8, 4]);
+    assertEquals(rows.map(({ options }) => Object.values(options).join()), [
+      ...["10,4,0", "10,4,0.001", "20,4,0", "20,4,0.001", "30,4,0", "30,4,0.001", "30,20,0", "30,20,0.001"],
+    ]);
+    const { options, fills, netProfit } = rows[5]!;
+    assertEquals(options, { "set.every": 30, "set.held": 4, fee: "0.001" });
+    const { stdout } = await inProcess(
+      ...["backtest", file("trades.csv"), ...chosen.slice(0, 2), "--set=held=4,every=30", "--json"],
+    );
+    const single = eventsOf(stdout).at(-1) as unknown as { metrics: ConfigurationFigures; fills: number };
+    assertEquals([fills, netProfit], [single.fills, single.metrics.netProfit]);
+    const result = JSON.parse(await Deno.readTextFile(file("sweep.json")));
+    assertEquals(result.grid[0], { name: "set.every", values: ["10", "20", "30"] });
+    const { ranked: { rows: [best] }, origin: { command, commands } } = sweptResult(result);
+    assertEquals(best!.row.options, last.best);
+    assertStringIncludes(command, "--set every=10,20,30,held=4,20 ");
+    const { "set.every": every, "set.held": held } = last.best!;
+    assertStringIncludes(commands[0]!, `--set every=${every},held=${held} `);
+  });
+});
+
+Deno.test("values that a strategy's file does not allow are refused, and options with which it never starts", async () => {
+  await inFolder(async (file) => {
+    await Deno.writeTextFile(file("regular.ts"), REGULAR);
+    const refused = async (set: string): Promise<readonly string[]> => {
+      const args = [`--strategy=${file("regular.ts")}`, `--set=${set}`];
+      return (await assertRejects(() => sweptIn(file, args), ConfigError)).mistakes;
+    };
+    assertEquals(await refused("every=0..2:1,held=0.5,1"), [
+      ...["every=0", "every=1"].map((part) => `--set has "${part}": expected a whole number from 2`),
+      `--set has "held=0.5": expected a number from 1`,
+    ]);
+    assertEquals(
+      (await refused("every=5,6,step=1,2"))[0],
+      `--set has "step=1": expected an option of the strategy, it has every, held`,
+    );
+    assertStringIncludes((await refused("every=2,3,held=9"))[0]!, "held to the end");
+  }, 50);
+});
