@@ -16,6 +16,7 @@ import { status } from "../../src/commands/status.ts";
 import { verify } from "../../src/commands/verify.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure, readConfigFile } from "../../src/config/config.ts";
+
 import { configureSweep } from "../../src/config/grid.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);

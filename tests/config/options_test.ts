@@ -58,6 +58,7 @@ const SWITCHES: readonly string[] = [
   "flatten",
   "failOnHalt",
   "watch",
+  "standby",
 ];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {

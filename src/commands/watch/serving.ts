@@ -8,6 +8,7 @@ import { RunMetrics } from "../../views/metrics/run_metrics.ts";
 import { LiveRuns } from "../../views/page/live_runs.ts";
 import { PageServer, type PageServerOptions } from "../../views/page/page_server.ts";
 import type { Line } from "../../views/view.ts";
+import type { Alarms } from "./alarms.ts";
 import { takeTotals, withEarlier } from "./earlier_events.ts";
 import { lookAgain, type OnMoment } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
@@ -29,6 +30,8 @@ export interface ServingOptions {
   readonly isPrivate: boolean;
   /** Whether its permissions are its own, so that it can drop those that it does not need. */
   readonly isOwnProcess: boolean;
+  /** What also wants to know what a look found, and the permissions that it needs. Default: none. */
+  readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
   readonly onListening?: (port: number) => void;
@@ -43,7 +46,7 @@ export interface ServingOptions {
  * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, log, lookMs = LOOK_MS, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
@@ -56,12 +59,13 @@ export async function serve(options: ServingOptions): Promise<void> {
     },
   });
   for (const text of listeningTexts(options, server.port)) log({ level: "info", text });
-  if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths) });
+  if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
   options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
   await lookAgain({ paths, lookMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
+    alarms?.looked(index, moment);
     await takeTotals(metrics, index, path, moment);
     runs.take(index, await withEarlier(path, moment, runs.places[index]!));
   }, signal);
@@ -118,12 +122,13 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
   ];
 }
 
-/** Drops every permission but reading the journals, and says what is left. */
-async function dropOthers(paths: readonly string[]): Promise<string> {
+/** Drops every permission but reading the journals and what alarms need, and says what is left. */
+async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
   const reads = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
     return store.isInFiles ? [...store.files(path).reads, ...openedAgain(path)] : [];
   }));
-  const needs = { hosts: [], writes: [], reads: [...new Set(reads.flat())], folder: null };
-  return await dropPermissions(needs, paths);
+  const { hosts = [], files: writes = [] } = alarms ?? {};
+  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  return await dropPermissions(needs, [...paths, ...writes]);
 }

@@ -56,6 +56,7 @@ export class JournalFollower implements AsyncDisposable {
   #figures: RunFigures | null = null;
   #figureReader = new FigureReader();
   #problem: string | null = null;
+  #origin: string | null = null;
   /** What the files looked like at the last look; null if they have to be read again. */
   #files: string | null = null;
 
@@ -74,6 +75,14 @@ export class JournalFollower implements AsyncDisposable {
     this.#store = store;
     this.#now = now;
     this.#since = now() * 1000;
+  }
+
+  /**
+   * The hash of the journal's first entry, in hexadecimal, which no other journal has, as of the last look that could read
+   * it; null before that.
+   */
+  get origin(): string | null {
+    return this.#origin;
   }
 
   /** Looks at the journal; one look at a time. */
@@ -143,6 +152,7 @@ export class JournalFollower implements AsyncDisposable {
         }
       }
     }
+    this.#origin = await reader.hashOf(1);
     this.#place = { seq, hash };
     return { events, isBehind: seq < last, isReplaced };
   }
