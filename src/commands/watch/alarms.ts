@@ -1,6 +1,6 @@
 /** The alarms and the dead man's switch of a process that watches. */
 import { alarmChoiceIn } from "../../domain/alarms/alarm_choice.ts";
-import type { Secret } from "../../domain/alarms/secret.ts";
+import { type Secret, withoutToken } from "../../domain/alarms/secret.ts";
 import {
   type ChannelAddress,
   channelsIn,
@@ -210,7 +210,11 @@ async function readTokens(
     }
     return byAddress;
   } catch (error) {
-    throw new ConfigError([`--notify-tokens ${path}: ${tokenTrouble(path, error)}`]);
+    const shown = withoutToken(path);
+    const trouble = shown === path
+      ? tokenTrouble(path, error)
+      : "expected the name of a file that holds the token";
+    throw new ConfigError([`--notify-tokens ${shown}: ${trouble}`]);
   }
 }
 
