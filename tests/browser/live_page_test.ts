@@ -273,6 +273,8 @@ liveTest(
       assertStringIncludes(await view.text(place), SHOWN, place);
     }
     assertStringIncludes(await view.text("#log li:nth-child(3)"), "an entry without words");
+    await page.setViewportSize({ width: 390, height: 844 });
+    assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     assertEquals(await page.locator("main img, main script, header img, #alerts img").count(), 0);
     assertEquals(view.complaints, []);
   },

@@ -111,7 +111,7 @@ function charts(): Markup {
     <section class="charts" aria-label="Charts">
       <div class="toolbar" role="group" aria-label="Time shown">
         ${STRETCHES.map(([value, text]) => choice("shown", value, text, value === "all"))}
-        <span id="shown" class="muted"></span>
+        <span id="shown" class="muted" aria-live="polite"></span>
       </div>
       ${chart("price", "Price", PRICE_KEY)}
       ${chart("equity", "Equity", "Cash and the position at the last price")}
