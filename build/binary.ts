@@ -1,6 +1,7 @@
 /** How Penstock is compiled: the only place with the flags of `deno compile`. */
-import { type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
+import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
 import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
+import { ALARMS_FILE, filesOf } from "../src/stores/alarms/alarm_memory.ts";
 
 /** The machines that `deno task compile:all` builds for, as Deno names them. */
 export const TARGETS = [
@@ -47,10 +48,48 @@ export function permissionFlags(exchange: ExchangeName): string[] {
 }
 
 /**
- * The program's file name: `penstock`, with the exchange if it is not the default, and the machine if one is
- * named.
+ * The permissions of a program that only watches: it listens on loopback, reaches these hosts (`host:port`), reads the
+ * folder `data`, and writes nothing but the memory of its alarms. It reaches no exchange and changes no journal.
  */
-export function fileName(exchange: ExchangeName, target: Target | null): string {
+export function watchFlags(hosts: readonly string[]): string[] {
+  return [
+    "--no-prompt",
+    "--deny-import",
+    `--allow-net=${["127.0.0.1", ...hosts].join(",")}`,
+    "--allow-read=./data",
+    `--allow-write=${filesOf(ALARMS_FILE).map((path) => `./${path}`).join(",")}`,
+    `--allow-env=${READ_VARIABLES.join(",")}`,
+  ];
+}
+
+/**
+ * The hosts in the values of `--notify-host`, as `host:port`, of TLS unless a port is given; or what is wrong with one of
+ * them, as a sentence.
+ */
+export function notifyHostsIn(values: readonly string[]): readonly string[] | string {
+  const hosts = new Set<string>();
+  for (const value of values.flatMap((list) => list.split(","))) {
+    const [, name = "", port = "443"] = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(value) ?? [];
+    const url = URL.parse(`https://${name}:${port}`);
+    if (name === "" || url === null || url.hostname !== name.toLowerCase() || Number(port) === 0) {
+      return `--notify-host is "${value}": expected a host such as api.telegram.org, or with a port ntfy.lan:8443`;
+    }
+    const ofExchange = EXCHANGE_NAMES.find((exchange) =>
+      hostsOf(exchange).some((host) => host.startsWith(`${url.hostname}:`))
+    );
+    if (ofExchange !== undefined) {
+      return `--notify-host is "${value}", a host of ${ofExchange}: a program that watches reaches no exchange`;
+    }
+    hosts.add(`${url.hostname}:${Number(port)}`);
+  }
+  return [...hosts];
+}
+
+/**
+ * The program's file name: `penstock`, with the exchange if it is not the default, or with `watch` if it only watches, and
+ * the machine if one is named.
+ */
+export function fileName(exchange: ExchangeName | "watch", target: Target | null): string {
   const variant = exchange === "binance" ? "" : `-${exchange}`;
   const machine = target === null ? "" : `-${target}`;
   const isWindows = target === null ? Deno.build.os === "windows" : target.includes("windows");
@@ -70,4 +109,5 @@ export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "hyparquet-compressors": ["package.json", "src"],
   "hyparquet-writer": ["package.json", "src"],
   "hysnappy": ["package.json", "js"],
+  "postgres": ["package.json", "src"],
 };

@@ -25,7 +25,7 @@ const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run(
-  { command, version, config, sources, remarks = [], signal }: Started,
+  { command, version, config, sources, remarks = [], notes = [], signal }: Started,
   given: Partial<Surroundings> = {},
 ): Promise<void> {
   const surroundings = { ...HERE, ...given };
@@ -86,6 +86,7 @@ export async function run(
     const time = isoTime(runtime.Date.now() * 1000);
     show(view, [{ type: "started", time, command, version, config: opened.shown }]);
     for (const line of opened.lines) view.log(line);
+    for (const text of notes) view.log({ level: "info", text });
     await live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
       take: async (arrived) => {

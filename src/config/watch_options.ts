@@ -1,5 +1,5 @@
 /** The options about watching a run: a part of the table in options.ts. They concern another process than the run. */
-import { anyText, NotAllowed } from "./option_values.ts";
+import { anyText, NotAllowed, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
 const watch = optionIn("watch");
@@ -17,7 +17,7 @@ export const WATCH_OPTIONS = {
     default: "127.0.0.1:8080",
     read: listenAddress,
     value: "ADDRESS:PORT",
-    commands: ["watch"],
+    commands: ["watch", "demo"],
     help: "where the live page is; port 0 takes any; beyond loopback it needs --token",
   }),
   token: watch({
@@ -26,6 +26,13 @@ export const WATCH_OPTIONS = {
     value: "FILE",
     commands: ["watch"],
     help: "answer only requests with the token in this file, which is made if it is missing",
+  }),
+  watch: watch({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["demo"],
+    help: "also serve the live page of this demo, whose journal is data/demo.db without --state",
   }),
 };
 

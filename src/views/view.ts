@@ -85,6 +85,8 @@ export interface SweepGlance extends BacktestProgress {
   /** Those that are finished, and those that are computed now. */
   readonly done: number;
   readonly lanes: number;
+  /** After all are finished: which backtest of a best row is computed for the page, from 1, and of how many; else null. */
+  readonly report: { readonly at: number; readonly of: number } | null;
 }
 
 /** The figures of a backtest, with a column for each fill model. */

@@ -1,10 +1,10 @@
 /** The report's page in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
+import { SCREENSHOTS } from "./own_process.ts";
+import { tripOfFill } from "./trip_clicks.ts";
 import { sampleReport, sampleTrades } from "./sample_report.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SCREENSHOTS = `${ROOT}dist/screenshots`;
 const MOST_BYTES = 350_000;
 
 const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--stop-loss", "0.5%"];
@@ -73,19 +73,10 @@ async function chartToTrip(view: View): Promise<void> {
   await page.focus("#trips tbody tr:nth-child(2)");
   await page.keyboard.press("Enter");
   const number = await view.text("#trips tbody tr:nth-child(2) td");
-  const [from, to] = (await view.text("#span")).split(" to ").map((time) => Date.parse(`${time}Z`));
-  const entry = Date.parse(`${await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)")}Z`);
+  const entry = await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)");
   await page.click("#trip-next");
   assertEquals(await page.locator("#trips tr[aria-current=true]").count(), 0);
-  const chart = page.locator("#chart-price .u-over");
-  await chart.scrollIntoViewIfNeeded();
-  const { width, height } = (await chart.boundingBox())!;
-  const x = (entry - from!) / (to! - from!) * width;
-  for (let y = 10; y < height; y += 20) {
-    await chart.click({ position: { x, y } });
-    if (await page.locator("#trips tr[aria-current=true]").count() > 0) break;
-  }
-  assertEquals(await view.text("#trips tr[aria-current=true] td"), number);
+  assertEquals(await tripOfFill(view, entry), number);
   await page.click("#zoom-reset");
 }
 

@@ -1,10 +1,9 @@
 /** The page of a sweep in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
+import { SCREENSHOTS } from "./own_process.ts";
 import { sampleReport, sampleTrades } from "./sample_report.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SCREENSHOTS = `${ROOT}dist/screenshots`;
 const MOST_BYTES = 350_000;
 const GRID = [
   ...["--bars", "5m", "--short", "3..12:3", "--long", "20..60:10", "--stop-loss", "1%,2%"],

@@ -1,12 +1,17 @@
 /** A sweep over a strategy of the user's own: the options within `--set`, and files that do not work. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
+import { Threads } from "../../src/commands/backtest/sweep/threads.ts";
+import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { sweptResult } from "../../src/commands/report/swept_result.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { ConfigurationFigures } from "../../src/domain/run/sweep_result.ts";
+import { blocksOf } from "../support/blocks.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf } from "../support/penstock.ts";
 import { strategySource } from "../support/strategy_files.ts";
 import { inFolder, sweptIn } from "../support/swept.ts";
+import { ticksAt } from "../support/ticks.ts";
 
 /** Long for `held` bars of every `every`. */
 const REGULAR = strategySource(`return state.bars++ % options.every < options.held ? "long" : "flat";`, {
@@ -59,4 +64,69 @@ Deno.test("values that a strategy's file does not allow are refused, and options
     );
     assertStringIncludes((await refused("every=2,3,held=9"))[0]!, "held to the end");
   }, 50);
+});
+
+/** Strategies that do not come back from some bar. */
+const ENDLESS = (what: string) =>
+  strategySource(`if (++state.bars > 30 + options.after) ${what} return null;`, {
+    options: "{ after: { default: 0 } }",
+  });
+
+Deno.test("Ctrl-C ends a sweep whose strategy never ends, within two seconds, and names strategy and options", async () => {
+  await inFolder(async (file) => {
+    const path = file("endless.ts");
+    await Deno.writeTextFile(path, ENDLESS("for (;;);"));
+    const stop = new AbortController();
+    let askedAt = 0;
+    const { rows, last, logged } = await sweptIn(file, [
+      `--strategy=${path}`,
+      "--set=after=5,9",
+      "--workers=1",
+    ], {
+      signal: stop.signal,
+      seen: ({ type }) => {
+        // For a second a turn may be long.
+        if (type === "started") setTimeout(() => (askedAt = performance.now(), stop.abort()), 1_500);
+      },
+    });
+    assert(performance.now() - askedAt < 2_000);
+    assertEquals([rows, last.partial], [[], true]);
+    assertMatch(
+      logged.join("\n"),
+      /^the configuration {"set.after":5} has been at one block of trades for \d seconds?: onBar\(\) in .*endless.ts may never end$/m,
+    );
+  }, 200);
+});
+
+Deno.test("a strategy that would end its thread fails as any other, and is named", async () => {
+  await inFolder(async (file) => {
+    await Deno.writeTextFile(
+      file("ending.ts"),
+      ENDLESS("(close as () => void)();"),
+    );
+    await assertRejects(
+      () => sweptIn(file, [`--strategy=${file("ending.ts")}`, "--set=after=5,9", "--workers=2"]),
+      Error,
+      'the configuration {"set.after":',
+    );
+  }, 200);
+});
+
+Deno.test("a thread that needs more memory than it has fails, and names the lane at work", async () => {
+  const requests = [{ short: 5, long: 20 }, { short: 6, long: 20 }];
+  const team = await workerTeam(requests, {
+    configurations: 2,
+    workers: 1,
+    megabytes: 1,
+    threads: new Threads(),
+  });
+  try {
+    team.trade("BTCUSDT", {});
+    team.open(0);
+    for (const block of blocksOf(ticksAt([100, 101]), 2)) team.take(block, null);
+    const failure = await assertRejects(() => team.close(0, "choice", 2), LaneFailure);
+    assertEquals([failure.lane, failure.message], [1, "its thread needs more than 1 MB"]);
+  } finally {
+    team.dismiss();
+  }
 });

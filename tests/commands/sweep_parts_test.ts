@@ -6,6 +6,7 @@ import { configureSweep } from "../../src/config/grid.ts";
 import { WHOLE } from "../../src/commands/backtest/sweep/folds.ts";
 import { runPass } from "../../src/commands/backtest/sweep/sweep_pass.ts";
 import { LaneFailure, localTeam } from "../../src/commands/backtest/sweep/team.ts";
+import { Threads } from "../../src/commands/backtest/sweep/threads.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
@@ -85,14 +86,27 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
   await inFolder(async (file) => {
     const args = [...GRID, "--test=30%", "--walk-forward=2", `--out=${file("sweep.json")}`];
     const expected = await sweptIn(file, [...GRID, "--test=30%", "--walk-forward=2"], { lanes: 3 });
+    const read = async () => JSON.parse(await Deno.readTextFile(file("sweep.json"))) as SweepResult;
+    const early = new AbortController();
+    const none = await sweptIn(file, args, {
+      ...{ lanes: 3, signal: early.signal },
+      seen: ({ type }) => {
+        if (type === "started") early.abort();
+      },
+    });
+    assertEquals([none.rows, none.last.partial, (await read()).configurations], [[], true, []]);
+    assertStringIncludes(
+      none.logged.join(),
+      "nothing is finished, and no row is kept; --continue starts again with",
+    );
     const stop = new AbortController();
     const seen = (event: PenstockEvent) => {
       if (event.type === "configuration") stop.abort();
     };
-    const stopped = await sweptIn(file, args, { lanes: 3, seen, signal: stop.signal });
+    const stopped = await sweptIn(file, [...args, "--continue"], { lanes: 3, seen, signal: stop.signal });
+    assertStringIncludes(stopped.logged.join(), "stopped: 3 of 8 configurations are finished and in ");
     assertEquals([stopped.rows.length, stopped.last.configurations, stopped.last.partial], [3, 3, true]);
     assertEquals(stopped.rows, expected.rows.slice(0, 3));
-    const read = async () => JSON.parse(await Deno.readTextFile(file("sweep.json"))) as SweepResult;
     assertEquals((await read()).configurations.length, 3);
     await assertRejects(
       () => sweptIn(file, [...args.slice(1), "--short=3,4", "--continue"]),
@@ -259,7 +273,10 @@ for (const stuck of ["ready", "close"] as const) {
 
 Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
-  const failure = await assertRejects(() => workerTeam(flawed, 2, 2), LaneFailure);
+  const failure = await assertRejects(
+    () => workerTeam(flawed, { configurations: 2, workers: 2, threads: new Threads() }),
+    LaneFailure,
+  );
   assertStringIncludes(failure.message, 'short is "many": expected a whole number');
   // The guard of a strategy of one's own takes threads from this process, so this comes last.
   await inFolder(async (file) => {

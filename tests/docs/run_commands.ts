@@ -32,7 +32,7 @@ const VENUE_FILES: readonly (readonly [name: string, sample: string])[] = [
   ["ccxt.json", `"takerOrMaker": null`],
 ];
 /** Commands that need an exchange's hosts, or wait for a client. */
-const OUTSIDE = ["run", "doctor"];
+const OUTSIDE = ["run", "doctor", "watch"];
 /** Commands that need a moving clock; the others wait for no timer. */
 const CLOCKED = ["demo", "exchange", "halt", "release", "resume", "sweep"];
 const LONGEST = "4s";

@@ -15,7 +15,7 @@ import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../st
 import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { SweepNarration } from "../../views/tables/sweep_narration.ts";
 import { hasColours } from "../../views/terminal/terminal.ts";
-import { counted } from "../../views/terminal/figures.ts";
+import { counted, grouped } from "../../views/terminal/figures.ts";
 import { MOST_RUNS } from "../../views/report/sweep_report.ts";
 import { sweepPage } from "../../views/report/sweep_page.ts";
 import { openViews, VIEWS } from "../../views/known_views.ts";
@@ -31,6 +31,7 @@ import { ownSweep } from "./sweep/own_options.ts";
 import { isDivided } from "./sweep/folds.ts";
 import { GridRequests } from "./sweep/grid_requests.ts";
 import { MOST_LANES, passesOf } from "./sweep/passes.ts";
+import { Threads } from "./sweep/threads.ts";
 import { ShownProgress } from "./sweep/shown_progress.ts";
 import type { PassSettings } from "./sweep/sweep_pass.ts";
 
@@ -40,16 +41,20 @@ const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel"
 /** Backtests every combination of a grid, and says how much of the best is luck. */
 export async function sweep(
   { command, version, files: paths, signal, swept, ...chosen }: Started,
-  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: most = MOST_LANES } = {},
+  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},
 ): Promise<void> {
   if (swept === undefined) throw new TypeError("A sweep has a grid");
+  const isOwn = !isStrategyName(chosen.config.strategy);
+  const workers = chosen.config.workers ?? navigator.hardwareConcurrency;
+  const most = Math.min(workers, swept.places.length);
+  using threads = new Threads(most === 1 && !isOwn ? 0 : most);
   const configuration = await withRecordedMarket(paths, chosen, signal);
   const rules = await ruleSetOf(configuration, signal);
   const { config, sources } = settleInstrument(configuration, rules);
-  const own = isStrategyName(config.strategy) ? null : await ownSweep(config.strategy, swept);
+  const own = isOwn ? await ownSweep(config.strategy, swept) : null;
   const { grid, places } = own?.swept ?? swept;
   const { files, passedOver } = await recordingsOf(paths, config, signal);
-  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), most).length > 1);
+  refuseWrongFiles(files, config, passesOf(places, bytesIn(files), lanes).length > 1);
   const settings = grid.axes.flatMap(({ setting }) => setting ?? []);
   /** A configuration as it is shown, without what varies within `--set`. */
   const shownWith = (one: Config): ShownOptions =>
@@ -115,13 +120,14 @@ export async function sweep(
     for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
     await runPasses(shared, {
       grid,
-      passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), most),
+      passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
       configurations: places.length,
-      // The guard of a user's own strategy denies threads to the program.
-      workers: own === null ? config.workers ?? navigator.hardwareConcurrency : 1,
+      ...{ workers, threads },
+      ownStrategy: own === null ? null : config.strategy,
       ...{ requests, findings, progress, start, show },
     });
-    if (findings.done === 0) warn("stopped before any configuration was finished");
+    threads[Symbol.dispose]();
+    if (findings.done < places.length) warn(stoppedText(findings.done, places.length, out));
     const tried = await countTries(tries, findings, config, view);
     const event = findings.event(tried, progress.elapsedMs);
     await result?.finish(event, event.partial ? findings.unfinished : null);
@@ -130,7 +136,9 @@ export async function sweep(
     words.sweep({ asked: config.rank, event, ranked });
     if (page === null) return;
     const rows = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
-    const runs = event.partial ? [] : await bestRuns(shared, { rows, places: bestPlaces, requests, head });
+    const runs = event.partial
+      ? []
+      : await bestRuns(shared, { rows, places: bestPlaces, requests, head, progress });
     const report = await sweepPage({
       ...{ event, ranked, runs },
       origin: {
@@ -160,6 +168,17 @@ async function countTries(
     view.log({ level: "info", text });
   }
   return await addTries(path, trades, texts);
+}
+
+/** What is kept of a sweep that was stopped, and how it goes on. */
+function stoppedText(done: number, all: number, out: string | null): string {
+  const again = out === null || isCsvName(out) ? "" : `; --continue goes on from ${out}`;
+  if (done === 0) {
+    return "stopped before the first configurations had seen all trades: nothing is finished, and no row is kept" +
+      again.replace("goes on from", "starts again with");
+  }
+  const where = out === null ? "shown" : `in ${out}`;
+  return `stopped: ${grouped(done)} of ${counted(all, "configuration")} are finished and ${where}${again}`;
 }
 
 /** Throws a ConfigError if a file cannot be read as often as needed, or cannot be written or continued. */

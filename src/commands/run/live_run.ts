@@ -123,6 +123,7 @@ export class LiveRun {
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
       surroundings: this.#surroundings,
+      log: this.#log,
     });
     if (opened === null) return null;
     ({ engine: this.#made, journal: this.#journal } = opened);

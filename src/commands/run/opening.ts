@@ -28,6 +28,7 @@ export interface OpeningOptions {
   readonly holdsAtGaps: boolean;
   readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
+  readonly log: (line: Line) => void;
 }
 
 /** A run that has started. */
@@ -74,7 +75,11 @@ export async function openRun(
   const own = await chosenFile(configuration.config);
   const strategy = strategyOf(configuration.config, own?.make);
   const { remembers } = strategy();
-  const journal = await stores?.open(state, { now: () => performance.now(), remembers }) ?? null;
+  const { lease: leaseMs, standby } = configuration.config;
+  const { signal, log } = options;
+  const onTrouble = (text: string) => log({ level: "warn", text });
+  const holding = { leaseMs, isEager: !standby, signal, onTrouble };
+  const journal = await stores?.open(state, { now: () => performance.now(), remembers, holding }) ?? null;
   try {
     const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });

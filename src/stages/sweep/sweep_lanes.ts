@@ -15,6 +15,7 @@ import { SignalPool, SignalStage } from "../signal.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { CrossoverBank, type Windows } from "./crossover_bank.ts";
 import { LaneBlock } from "./lane_block.ts";
+import { LaneWork } from "./lane_work.ts";
 import { BankTurns, StageTurns, type Turns } from "./turns.ts";
 
 /** The most points of a lane's curve: for a window of a walk-forward, as nobody draws the curve of every row. */
@@ -69,18 +70,14 @@ export class SweepLanes implements BlockFollower<Block> {
   readonly #pool = new SignalPool();
   #awaitsRules = false;
   #halt: { readonly action: OnHalt; readonly tradeId: number } | null = null;
-  /** The lane at work, for the message of one that fails. */
-  #current = 0;
+  readonly #work: LaneWork;
 
-  constructor(lanes: readonly LaneOptions[]) {
+  /** `work` is kept up to date, for the message of a lane that fails. */
+  constructor(lanes: readonly LaneOptions[], work: LaneWork = new LaneWork()) {
     this.#lanes = lanes;
+    this.#work = work;
     const byBars = Map.groupBy(lanes.keys(), (lane) => barSizeText(lanes[lane]!.bars));
     this.#groups = [...byBars.values()].map((members) => this.#group(members));
-  }
-
-  /** The place of the lane that was at work last. */
-  get current(): number {
-    return this.#current;
   }
 
   trade(symbol: string, rules: Partial<TradingRules>): void {
@@ -125,14 +122,14 @@ export class SweepLanes implements BlockFollower<Block> {
       }
       bank?.take(own);
       for (const { turns, folds, lanes } of strategies) {
-        this.#current = lanes[0]!;
+        this.#work.turnTo(lanes[0]!);
         turns.find(own);
         if (turns.fault !== null) throw turns.fault;
         for (const { source, signalled, runs } of folds.values()) {
           source.block = own;
           signalled.next();
           for (const [lane, run] of runs) {
-            this.#current = lane;
+            this.#work.turnTo(lane);
             run.take(own, before);
           }
         }

@@ -25,6 +25,14 @@ const MOST_READ = 1_000;
 const UNSETTLED_MS = 100;
 const START: FollowedPlace = { seq: 0, hash: "" };
 
+/**
+ * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: its name as
+ * it was given, and the place of a file that must not be beside it.
+ */
+export function openedAgain(path: string): readonly string[] {
+  return [path, `${path}-journal`];
+}
+
 /** Where to start: after an entry, of which the hash may be known, or at the journal's end. */
 export type FollowedStart = { readonly seq: number; readonly hash?: string } | null;
 
@@ -48,6 +56,7 @@ export class JournalFollower implements AsyncDisposable {
   #figures: RunFigures | null = null;
   #figureReader = new FigureReader();
   #problem: string | null = null;
+  #origin: string | null = null;
   /** What the files looked like at the last look; null if they have to be read again. */
   #files: string | null = null;
 
@@ -66,6 +75,14 @@ export class JournalFollower implements AsyncDisposable {
     this.#store = store;
     this.#now = now;
     this.#since = now() * 1000;
+  }
+
+  /**
+   * The hash of the journal's first entry, in hexadecimal, which no other journal has, as of the last look that could read
+   * it; null before that.
+   */
+  get origin(): string | null {
+    return this.#origin;
   }
 
   /** Looks at the journal; one look at a time. */
@@ -135,6 +152,7 @@ export class JournalFollower implements AsyncDisposable {
         }
       }
     }
+    this.#origin = await reader.hashOf(1);
     this.#place = { seq, hash };
     return { events, isBehind: seq < last, isReplaced };
   }

@@ -13,6 +13,7 @@ import {
   modelTable,
   originOf,
   stateTables,
+  tableBehind,
 } from "./page_sections.ts";
 import { timeOf } from "./page_times.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";
@@ -21,9 +22,9 @@ import type { RunReport } from "./run_report.ts";
 /** How every page starts. */
 export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="report">';
 
-/** What a journal does not have. */
+/** What a journal does not record. */
 const AT_EVENTS =
-  "A journal has the price at signals, at fills and at the last checkpoint: between these points, which straight lines connect, neither price nor equity nor drawdown is known.";
+  "A journal records the price only at signals, at fills and at the last checkpoint. Straight lines connect these points; between them, price, equity and drawdown are unknown.";
 
 /** The page's markup, of at most `MOST_BYTES`. */
 export function htmlPage(report: RunReport): Promise<string> {
@@ -101,7 +102,7 @@ function chartSection(report: RunReport): Markup {
     <section><h2>Equity, drawdown and price</h2>
     ${atEvents === undefined ? null : markup`<p class="muted">${AT_EVENTS}</p>`}
     <div class="toolbar"><button id="zoom-reset">Whole run</button><span class="muted" id="span" aria-live="polite"></span></div>
-    <p class="muted on-screen">Drag over a stretch of time to zoom in; double-click to see the whole run. With the keyboard: + and -, arrows, 0. Click a fill to see its round trip.</p>
+    <p class="muted on-screen">Drag across a chart to zoom in, and double-click to see the whole run. On the keyboard, + and - zoom, the arrows move, and 0 shows the whole run. Click a fill to see its round trip.</p>
     ${chartFigure("equity", equity, `Equity, ${quote}`)}
     ${chartFigure("drawdown", "Drawdown, share of the peak", "Drawdown, fraction of the peak")}
     ${chartFigure("price", `Price with fills (▲ buy, ▼ sell), ${quote}`, `Price, ${quote}`)}
@@ -128,20 +129,7 @@ function chartFigure(id: string, heading: string, column: string): Markup {
     <figure>
       <h3>${heading}</h3>
       <div class="chart" id="chart-${id}" tabindex="0" role="group" aria-label="${heading}"></div>
-      <details id="table-${id}">
-        <summary>Table</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">${column}</th>
-              </tr>
-            </thead>
-            <tbody></tbody>
-          </table>
-        </div>
-      </details>
+      ${tableBehind(id, ["Time", column])}
     </figure>
   `;
 }
@@ -165,10 +153,10 @@ function tripSection(report: RunReport): Markup {
 
 /** Why there is no round trip to show. */
 function noTrips({ trips: { count }, summary: { fills, position } }: RunReport): string {
-  if (count > 0) return `None of ${grouped(count)} round trips fits into this page.`;
-  if (fills === 0) return "There was no fill, and so no round trip.";
+  if (count > 0) return `This page has no room for ${counted(count, "round trip")}.`;
+  if (fills === 0) return "There were no fills, so there are no round trips.";
   return new Money(position).isZero()
-    ? "There was no round trip."
+    ? "There were no round trips."
     : "No round trip has ended: the position is still open.";
 }
 

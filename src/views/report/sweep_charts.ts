@@ -13,7 +13,7 @@ const HEIGHT = 160;
 const MOST_POINTS = 800;
 const TABLE_ROWS = 200;
 
-/** Net profit of the best rows on the trades of the choice, and beside it on those kept from it; null without these. */
+/** Net profit of the best rows in sample, and beside it on the held-out trades; null without these. */
 export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | null {
   const pairs = rows.flatMap(({ row: { netProfit, test } }) =>
     test === null ? [] : [{ inside: netProfit, outside: test.netProfit }]
@@ -34,9 +34,9 @@ export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | 
   const heading = `Net profit in and out of sample, ${quote}`;
   return markup`
     <section><h2>In and out of sample</h2>
-    <p>${kept} of the ${pairs.length} best configurations made a profit on the trades that had no part in the choice.</p>
+    <p>${kept} of the ${pairs.length} best configurations made a profit on the held-out trades.</p>
     <figure><h3>${heading}</h3>
-    <p class="muted keys"><span class="key inside"></span>left: trades of the choice <span class="key outside"></span>right, outlined: trades kept from it. Best configuration first.</p>
+    <p class="muted keys"><span class="key inside"></span>left: in sample <span class="key outside"></span>right, outlined: held-out trades. The best configuration comes first.</p>
     <svg class="bars" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${heading}">${
     pairs.map(({ inside, outside }, at) =>
       markup`<g><title>${at + 1}: ${signedMoney(inside)} in sample, ${
@@ -84,7 +84,7 @@ export function walkForward(
       ? ""
       : `: ${
         unsignedPercent(walkForwardEfficiency)
-      } of what the choices had earned, for the same length of time (efficiency)`
+      } of what the choices had earned over the same length of time (efficiency)`
   }.</p>
     ${curve(walkForwardCurve, walkForward.map(({ from }) => from), quote)}
     <div class="scroll"><table><thead><tr><th scope="col">Window from</th><th scope="col">Chosen before</th><th scope="col" class="number">Earned before, ${quote}</th><th scope="col" class="number">Earned here, ${quote}</th></tr></thead><tbody>${windows}</tbody></table></div></section>

@@ -73,11 +73,11 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   const body = markup`
     <p class="on-screen"><a href="#">Back to the sweep</a></p>
     <h2>Place ${at + 1}: ${optionsText(row.options)}</h2>
-    <p class="muted">The backtest of this configuration${
-    row.test === null ? "" : " over the trades of the choice, without those kept from it"
+    <p class="muted">This is the backtest of the configuration${
+    row.test === null ? "" : " in sample, without the held-out trades"
   }. It was chosen from ${
     counted(event.configurations, "configuration")
-  }, so expect less of it than these figures. Its lines are drawn more coarsely than in a page of its own, which the command at the end writes.</p>
+  }, so expect less of it than these figures. Its lines are coarser than on a page of its own, which the command at the end writes.</p>
     ${runBody(run)}
   `;
   return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({
@@ -124,13 +124,15 @@ function rankedSection(report: SweepReport, shown: number): Markup {
   }
   const { head, lines } = rankedTable({ event, ranked });
   const note = shown > 0
-    ? `Click the place of one of the best ${shown === 1 ? "" : `${shown} `}to see its full report.`
-    : "Below the table are the commands that write full reports of the best.";
+    ? shown === 1
+      ? "Click the first place to see its full report."
+      : `Click one of the first ${shown} places to see its full report.`
+    : "The commands below the table write full reports of the best.";
   const omitted = runs.length - shown;
   return markup`
     <section><h2>The best configurations</h2>
-    <p>Neighbours is the mean of the configurations one value away. Where it is nearly as good as the row, the row lies on a plateau, and small changes of the market matter little.</p>
-    <p class="muted on-screen">${note}${omitted > 0 ? ` ${omitted} more did not fit into this page.` : ""}</p>
+    <p>The column “neighbours” has the mean of the configurations one value away. If it is nearly as good as the row itself, the row lies on a plateau, and small changes in the market matter little.</p>
+    <p class="muted on-screen">${note}${omitted > 0 ? ` This page has no room for ${omitted} more.` : ""}</p>
     <div class="scroll"><table id="ranked"><thead><tr>${
     head.map((text, at) => markup`<th scope="col" class="number">${at === 0 ? "Place" : text}</th>`)
   }</tr></thead><tbody>${
@@ -161,7 +163,7 @@ function originSection({ origin: { version, options, files, command } }: SweepRe
     }</tbody></table></div>`;
   return markup`<section><h2>How to repeat it</h2><pre>${command}</pre>${
     rows([["Penstock", version], ["Input", files.join(", ")]])
-  }<details><summary>All options that do not vary</summary>${
+  }<details><summary>Options that do not vary</summary>${
     rows(Object.entries(options).map(([name, value]) => [optionWord(name), optionText(name, value)]))
   }</details></section>`;
 }

@@ -1,5 +1,5 @@
 /** The chart as it stands on screens of several sizes, and what holds for every screen. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
@@ -7,6 +7,7 @@ import { ChartPicture } from "../../../src/views/chart/chart_picture.ts";
 import { LEAST_SIZE } from "../../../src/views/chart/chart_screen.ts";
 import { textWidth } from "../../../src/views/terminal/text_width.ts";
 import { pictureAfter, screenOf, stateOf, STREAM } from "./chart_scene.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 for (const [columns, rows] of [[80, 24], [120, 40], [200, 60]] as const) {
   Deno.test(`chartScreen() fills a screen of ${columns} × ${rows} as it is stored`, () => {

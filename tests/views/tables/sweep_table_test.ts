@@ -1,71 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { ConfigurationEvent, SweepEvent } from "../../../src/domain/run/sweep_result.ts";
 import { heatMap } from "../../../src/views/tables/heat_map.ts";
 import type { RankedRows } from "../../../src/views/tables/ranked_rows.ts";
 import { sweepProgress } from "../../../src/views/tables/sweep_narration.ts";
 import { figureText, sweepTable } from "../../../src/views/tables/sweep_table.ts";
-
-const ROW: ConfigurationEvent = {
-  type: "configuration",
-  time: "2025-01-02T00:00:00.000000Z",
-  symbol: "BTCUSDT",
-  options: { short: 5, long: 40 },
-  trades: 1_000,
-  signals: 20,
-  fills: 1_234,
-  refusals: 0,
-  cash: "10100",
-  position: "0",
-  equity: "10100",
-  fees: "3",
-  realized: "100",
-  maxDrawdown: "0.0123",
-  halted: false,
-  netProfit: "100",
-  return: "0.01",
-  roundTrips: 617,
-  winRate: "0.5",
-  profitFactor: "1.5",
-  sharpe: "1.8",
-  sortino: "2",
-  test: null,
-};
+import { CONFIGURATION, SWEEP } from "../../support/sample_sweep.ts";
 
 const RANKED: RankedRows = {
   axes: [{ name: "short", values: ["5", "10"] }, { name: "long", values: ["20", "40", "60"] }],
   values: Float64Array.of(0.5, 1.8, 0.9, NaN, 1.2, -1),
   isLessBetter: false,
   rows: [
-    { row: ROW, figure: "1.8", neighbours: 0.8666666 },
-    { row: { ...ROW, options: { short: 10, long: 40 } }, figure: "1.2", neighbours: null },
+    { row: CONFIGURATION, figure: "1.8", neighbours: 0.8666666 },
+    { row: { ...CONFIGURATION, options: { short: 10, long: 40 } }, figure: "1.2", neighbours: null },
   ],
-};
-
-const LAST: SweepEvent = {
-  type: "sweep",
-  time: ROW.time,
-  symbol: "BTCUSDT",
-  configurations: 5,
-  refused: 1,
-  trades: 1_000,
-  elapsedMs: 10,
-  tradeConfigurationsPerSecond: 500_000,
-  rank: "sharpe",
-  best: ROW.options,
-  deflatedSharpe: null,
-  expectedMaximumSharpe: null,
-  minimumBacktestYears: null,
-  minimumTrackRecordYears: null,
-  probabilityOfOverfitting: null,
-  folds: 0,
-  tried: 5,
-  verdict: "unknown",
-  sentences: ["Nothing can be said about luck.", "It is too early."],
-  walkForward: [],
-  walkForwardNetProfit: null,
-  walkForwardEfficiency: null,
-  walkForwardCurve: [],
-  partial: false,
 };
 
 /** A map with each colour as its number, in brackets. */
@@ -76,7 +23,7 @@ function plainMap(ranked: RankedRows): string[] {
 
 Deno.test("sweepTable() shows the best rows with their neighbours, and never without what they mean", () => {
   assertEquals(
-    sweepTable({ asked: "sharpe", event: LAST, ranked: RANKED }, false),
+    sweepTable({ asked: "sharpe", event: SWEEP, ranked: RANKED }, false),
     `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by Sharpe ratio
 
    short  long  Sharpe ratio  neighbours  net profit  return  max drawdown  round trips  fills
@@ -91,14 +38,14 @@ It is too early.
 
 Deno.test("sweepTable() says that a sweep is partial, and shows windows with their efficiency", () => {
   const window = {
-    from: ROW.time,
-    to: ROW.time,
+    from: CONFIGURATION.time,
+    to: CONFIGURATION.time,
     options: { short: 5, stopLoss: "0.01" },
     chosenProfit: "50",
     netProfit: "-20",
   };
   const walked = { walkForward: [window], walkForwardNetProfit: "-20", walkForwardEfficiency: "-0.4" };
-  const event = { ...LAST, ...walked, partial: true, rank: "net-profit" };
+  const event = { ...SWEEP, ...walked, partial: true, rank: "net-profit" };
   const text = sweepTable({ asked: "sharpe", event, ranked: RANKED }, false);
   assertStringIncludes(text, "ranked by net profit, because in some window no row has a Sharpe ratio");
   const whole = { ...event, walkForward: [] };
@@ -135,6 +82,7 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
 
 Deno.test("sweepProgress() shows configurations, trades, their rate and the time left", () => {
   const glance = {
+    report: null,
     of: "sweep",
     bytesRead: 50,
     bytesTotal: 100,
@@ -145,6 +93,11 @@ Deno.test("sweepProgress() shows configurations, trades, their rate and the time
   assertEquals(
     sweepProgress({ ...glance, configurations: 190, done: 0, lanes: 190 }, 200),
     "40 %  0 of 190 configurations  4,000 trades  380,000 trades × configurations/s  3 s left",
+  );
+  const report = { at: 2, of: 5 };
+  assertEquals(
+    sweepProgress({ ...glance, configurations: 10, done: 10, lanes: 5, report }, 200),
+    "report 2 of 5 for the page  50 %  5,000 trades",
   );
   assert(sweepProgress({ ...glance, configurations: 10, done: 5, lanes: 5 }, 20).length <= 20);
 });

@@ -9,9 +9,10 @@ import {
   writeText,
 } from "../../../src/views/terminal/terminal.ts";
 import { Screen } from "../screen.ts";
+import { ANY_CHARACTER } from "../../support/any_character.ts";
 
 const anything = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: ANY_CHARACTER }),
   fc.array(fc.constantFrom("\x1b[2J", "\x9b", "\u202e", "\u061c", "\u2066", "\0", "\r\n", "\u{e0041}", "a"))
     .map((some) => some.join("")),
 );

@@ -4,6 +4,7 @@ import type { Config } from "../../../config/options.ts";
 import { triedOptions } from "../../../config/tried_options.ts";
 import { UnusableInput } from "../../../domain/market/unusable_input.ts";
 import type { ConfigurationEvent } from "../../../domain/run/sweep_result.ts";
+import { counted } from "../../../views/terminal/figures.ts";
 import type { Findings } from "./findings.ts";
 import { type Fold, foldsOf, isDivided, WHOLE } from "./folds.ts";
 import type { GridRequests } from "./grid_requests.ts";
@@ -11,7 +12,12 @@ import type { LaneRequest } from "./lane_request.ts";
 import type { ShownProgress } from "./shown_progress.ts";
 import { type PassResult, type PassSettings, runPass } from "./sweep_pass.ts";
 import { LaneFailure, type Team } from "./team.ts";
+import type { Threads } from "./threads.ts";
 import { teamOf } from "./worker_team.ts";
+
+/** How often to look whether all configurations get on, and how long one may take for a block, ms. */
+const WATCH_MS = 1_000;
+const LONG_MS = 10_000;
 
 /** What the passes of one sweep need, and where their results go. */
 export interface Passes {
@@ -20,8 +26,11 @@ export interface Passes {
   readonly passes: readonly (readonly number[])[];
   /** How many configurations the whole sweep has. */
   readonly configurations: number;
-  /** How many threads may compute them. */
+  /** How many threads may compute them, and where these come from. */
   readonly workers: number;
+  readonly threads: Threads;
+  /** The file of the strategy, if it is the user's own: it may never end. */
+  readonly ownStrategy: string | null;
   readonly requests: GridRequests;
   readonly findings: Findings;
   readonly progress: ShownProgress;
@@ -71,23 +80,40 @@ export async function runPasses(settings: PassSettings, all: Passes): Promise<vo
 async function passOver(
   places: readonly number[],
   settings: PassSettings,
-  { grid, configurations, workers, requests, progress, start }: Passes,
+  { grid, configurations, workers, threads, ownStrategy, requests, progress, start }: Passes,
   { folds, isFirst }: { readonly folds: readonly Fold[]; readonly isFirst: boolean },
 ): Promise<{ readonly found: PassResult; readonly asked: readonly LaneRequest[] }> {
+  const warn = (text: string): void => settings.view.log({ level: "warn", text });
+  const nameOf = (lane: number): string =>
+    `the configuration ${JSON.stringify(grid.options(grid.configuration(places[lane]!)))}`;
   let asked: readonly LaneRequest[] = [];
-  const team = (inForce: Config): Promise<Team> => {
+  let members: Team | null = null;
+  const team = async (inForce: Config): Promise<Team> => {
     requests.inForce = inForce;
     asked = places.map((place) => requests.at(place));
-    const onWarning = (text: string): void => settings.view.log({ level: "warn", text });
-    return teamOf(asked, { configurations, workers, onWarning });
+    const areTrusted = ownStrategy === null;
+    return members = await teamOf(asked, { configurations, workers, threads, areTrusted, onWarning: warn });
   };
+  /** Names a configuration that has not ended its turn for some time. Returns whether there is one. */
+  const warnOfStuck = (ms: number): boolean => {
+    const stuck = members?.stuck() ?? null;
+    if (stuck === null || stuck.ms < ms) return false;
+    const why = ownStrategy === null ? "" : `: onBar() in ${ownStrategy} may never end`;
+    const seconds = Math.round(stuck.ms / 1000);
+    warn(`${nameOf(stuck.lane)} has been at one block of trades for ${counted(seconds, "second")}${why}`);
+    return true;
+  };
+  let isWarned = false;
+  const watch = setInterval(() => isWarned ||= warnOfStuck(LONG_MS), WATCH_MS);
   try {
     const found = await runPass(settings, { team, folds, progress, isFirst, start });
+    if (settings.stop.aborted && !isWarned) warnOfStuck(0);
     return { found, asked };
   } catch (error) {
     if (!(error instanceof LaneFailure)) throw error;
-    const options = JSON.stringify(grid.options(grid.configuration(places[error.lane]!)));
-    error.message = `the configuration ${options} failed: ${error.message}`;
+    error.message = `${nameOf(error.lane)} failed: ${error.message}`;
     throw error;
+  } finally {
+    clearInterval(watch);
   }
 }

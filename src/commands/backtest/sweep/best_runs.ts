@@ -14,22 +14,25 @@ import { processFiles } from "../process_files.ts";
 import { RunPictures } from "../run_pictures.ts";
 import type { GridRequests } from "./grid_requests.ts";
 import type { LaneRequest } from "./lane_request.ts";
-import { type PassSettings, silenced } from "./sweep_pass.ts";
+import type { ShownProgress } from "./shown_progress.ts";
+import { type PassSettings, Pauses, silenced } from "./sweep_pass.ts";
 
 /** The reports of the best rows, best first; fewer if it was stopped. Throws as a backtest does. */
 export async function bestRuns(
   settings: PassSettings,
-  { rows, places, requests, head }: {
+  { rows, places, requests, head, progress }: {
     /** The best rows, and their places in the grid. */
     readonly rows: readonly ConfigurationEvent[];
     readonly places: readonly number[];
     readonly requests: GridRequests;
     readonly head: SweepHead;
+    readonly progress: ShownProgress;
   },
 ): Promise<RunReport[]> {
   const runs: RunReport[] = [];
   for (const [at, row] of rows.entries()) {
-    const run = await bestRun(settings, { request: requests.at(places[at]!), row, head });
+    progress.report = { at: at + 1, of: rows.length };
+    const run = await bestRun(settings, { request: requests.at(places[at]!), row, head, progress });
     if (run === null) break;
     runs.push(run);
   }
@@ -42,10 +45,11 @@ export async function bestRuns(
  */
 async function bestRun(
   { barsFrom, sources, files, formats, view, stop, config: { report } }: PassSettings,
-  { request, row, head }: {
+  { request, row, head, progress }: {
     readonly request: LaneRequest;
     readonly row: ConfigurationEvent;
     readonly head: SweepHead;
+    readonly progress: ShownProgress;
   },
 ): Promise<RunReport | null> {
   const whole = configFrom(request);
@@ -54,7 +58,7 @@ async function bestRun(
   const asked = { ...whole, stopAfter, report, out: null, models: false };
   const quiet = silenced(view);
   await using input = await BacktestInput.open(files, { config: asked, barsFrom }, {
-    progress: { bytesRead: 0, bytesTotal: null },
+    progress,
     signal: stop,
     formats,
     onWarning: () => {},
@@ -69,9 +73,12 @@ async function bestRun(
     strategy: strategyOf(config, own?.make),
   });
   const pictures = new RunPictures();
-  const emit = (events: Iterable<PenstockEvent>): Promise<void> => {
+  const pauses = new Pauses();
+  const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     for (const event of events) pictures.event(event);
-    return run.fault === null ? Promise.resolve() : Promise.reject(run.fault);
+    progress.trades = run.trades;
+    if (run.fault !== null) throw run.fault;
+    await pauses.rest();
   };
   await processFiles(input, { config, barsFrom, run, view: quiet, result: null, stop, emit });
   if (stop.aborted) return null;

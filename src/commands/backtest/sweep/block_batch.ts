@@ -4,7 +4,7 @@ import { BLOCK_ROWS } from "../../../domain/market/block.ts";
 import type { Columns } from "../../../domain/market/columns.ts";
 
 /** How many trades a batch has room for. */
-const BATCH_ROWS = 8 * BLOCK_ROWS;
+const BATCH_ROWS = 4 * BLOCK_ROWS;
 
 /** A block in a batch: where its rows are, and the block's fields that are not columns. */
 export interface PackedBlock

@@ -88,6 +88,8 @@ export class Findings {
 
   /** Continues from a partial result, and returns its rows. */
   restore({ rows, unfinished }: PartialSweep): ConfigurationEvent[] {
+    // The sweep was stopped before anything was finished.
+    if (rows.length === 0) return [];
     const kept = unfinished as unknown as Kept;
     this.facts = kept.facts;
     this.texts.push(...kept.texts);
@@ -98,9 +100,9 @@ export class Findings {
     return rows.map((row) => this.#row(row));
   }
 
-  /** What `restore` needs; null before the first pass. */
-  get unfinished(): Unfinished | null {
-    if (this.facts === null) return null;
+  /** What `restore` needs. */
+  get unfinished(): Unfinished {
+    if (this.facts === null) return {};
     const walks = this.#choices.map(({ walk }) => Array.from(walk.candidates, (one) => one ?? null));
     return { facts: this.facts, rows: this.#rows.snapshot(), walks, texts: this.texts } satisfies Kept;
   }

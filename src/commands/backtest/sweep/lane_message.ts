@@ -24,15 +24,22 @@ export type LaneStep =
 
 /** A message to a worker: first its lanes, then batches of steps. */
 export type ToWorker =
-  | { readonly lanes: readonly LaneRequest[]; readonly configurations: number }
+  | {
+    readonly lanes: readonly LaneRequest[];
+    readonly configurations: number;
+    /** The memory of its `LaneWork`. */
+    readonly work: SharedArrayBuffer;
+    /** The most memory for objects, MB; null for nearly all that the thread can have. */
+    readonly megabytes: number | null;
+  }
   | { readonly batch: number; readonly memory: SharedArrayBuffer; readonly steps: readonly LaneStep[] };
 
 /** A message from a worker. */
 export type FromWorker =
   | { readonly is: "ready" }
   | { readonly is: "done"; readonly batch: number; readonly closed: readonly (readonly FoldResult[])[] }
-  /** `lane` is the lane's place among the worker's lanes. */
-  | { readonly is: "failed"; readonly lane: number; readonly message: string };
+  /** The lane is the one at work. */
+  | { readonly is: "failed"; readonly message: string };
 
 /** The rules as text, for a message. */
 export function ruleTexts(rules: Partial<TradingRules>): RuleTexts {

@@ -2,18 +2,21 @@
 import { configFrom, engineChoices } from "../../../config/config.ts";
 import { optionsOfStrategy } from "../../../config/strategy_options.ts";
 import type { ShownOptions } from "../../../domain/run/sweep_result.ts";
-import { chosenFile } from "../../../feeds/files/strategy_file.ts";
-import { DEFAULT_STRATEGY, strategyOf } from "../../../stages/strategies/known_strategies.ts";
+import { loadStrategyFile, type StrategyFile } from "../../../feeds/files/strategy_file.ts";
+import { DEFAULT_STRATEGY, isStrategyName, strategyOf } from "../../../stages/strategies/known_strategies.ts";
 import type { LaneOptions } from "../../../stages/sweep/sweep_lanes.ts";
 
 /** A configuration as events show it. */
 export type LaneRequest = ShownOptions;
 
-/** The lane of a configuration. Throws as `chosenFile` does. */
-export async function laneOf(request: LaneRequest): Promise<LaneOptions> {
+/** Strategies of the user's own by their paths, each loaded once. */
+export type LoadedFiles = Map<string, StrategyFile>;
+
+/** The lane of a configuration. Throws a ConfigError if it cannot run. */
+export async function laneOf(request: LaneRequest, files: LoadedFiles): Promise<LaneOptions> {
   const config = configFrom(request);
   const { strategy, set, average, short, long } = config;
-  const own = await chosenFile(config);
+  const own = isStrategyName(strategy) ? null : (await loaded(strategy, files)).with(set);
   const { bars, parameters } = engineChoices(config);
   const values = optionsOfStrategy(strategy).map((name) => config[name]);
   const isSimple = strategy === "crossover" && average === "sma" && short !== null && long !== null;
@@ -24,6 +27,14 @@ export async function laneOf(request: LaneRequest): Promise<LaneOptions> {
     strategyKey: JSON.stringify([strategy, own?.settings ?? set, ...values]),
     windows: isSimple ? { short, long } : null,
   };
+}
+
+async function loaded(path: string, files: LoadedFiles): Promise<StrategyFile> {
+  const known = files.get(path);
+  if (known !== undefined) return known;
+  const file = await loadStrategyFile(path);
+  files.set(path, file);
+  return file;
 }
 
 /** A text that two requests share only if they have the same strategy over the same bars. */

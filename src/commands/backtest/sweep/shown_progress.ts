@@ -12,6 +12,8 @@ export class ShownProgress implements PassProgress, Disposable {
   behind: () => number = () => 0;
   /** How many configurations are computed now. */
   lanes = 0;
+  /** Which backtest of a best row is computed for the page, from 1, and of how many; null before the first. */
+  report: { readonly at: number; readonly of: number } | null = null;
   readonly #startedAt = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -21,10 +23,10 @@ export class ShownProgress implements PassProgress, Disposable {
     readonly done: () => number;
   }) {
     this.#timer = setInterval(() => {
-      const { bytesRead, bytesTotal, trades, lanes, elapsedMs } = this;
+      const { bytesRead, bytesTotal, trades, lanes, report, elapsedMs } = this;
       const seen = Math.max(0, trades - this.behind());
       const read = { bytesRead, bytesTotal, trades, seen, elapsedMs };
-      view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes });
+      view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes, report });
     }, PROGRESS_MS);
   }
 

@@ -47,6 +47,18 @@ export interface PassProgress extends ReadProgress {
 /** How long to compute before checking whether the program was asked to end, ms. */
 const TURN_MS = 50;
 
+/** Lets signals and timers have their turn while this thread computes. */
+export class Pauses {
+  #at = performance.now();
+
+  /** Waits a moment if the last time was long enough ago. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.#at < TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#at = performance.now();
+  }
+}
+
 /**
  * Reads the files once and passes their trades to the lanes of a team, fold by fold; without a team it only counts the
  * trades. With `isFirst`, it reports what is odd about the files. Throws as a backtest does.
@@ -100,7 +112,7 @@ export async function runPass(
   /** The outcome of `work`, or null once the sweep is stopped: a thread can be at one batch for many seconds. */
   const unlessStopped = async <T>(work: Promise<T> | null): Promise<T | null> =>
     work === null ? null : await Promise.race([work, stopping.promise]);
-  let turnedAt = performance.now();
+  const pauses = new Pauses();
   const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
     for (const event of events) {
       if (event.type === "started") start?.(run.config, event.time);
@@ -112,9 +124,7 @@ export async function runPass(
     shown.settle();
     progress.trades = run.trades;
     await unlessStopped(lanes?.ready() ?? null);
-    if (performance.now() - turnedAt < TURN_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    turnedAt = performance.now();
+    await pauses.rest();
   };
   try {
     await processFiles(input, { config, barsFrom, run, view: shown, result: null, stop, emit });

@@ -1,5 +1,7 @@
 /** A thread of a sweep: computes some lanes over the batches that it is sent, in the order in which it is sent them. */
+import { getHeapStatistics } from "node:v8";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
+import { LaneWork } from "../../../stages/sweep/lane_work.ts";
 import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, rulesIn, type ToWorker } from "./lane_message.ts";
 import { Lanes } from "./team.ts";
@@ -8,17 +10,30 @@ import { Lanes } from "./team.ts";
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToWorker>) => void;
   postMessage: (message: FromWorker) => void;
+  close: () => void;
 };
+
+const MEGABYTE = 2 ** 20;
+/** The share of its memory at which a thread is full. */
+const FULL = 0.9;
 
 let own: Lanes | null = null;
 let symbol = "";
+/** More memory than this makes the thread fail while it can still say so. */
+let megabytes = getHeapStatistics().heap_size_limit / MEGABYTE * FULL;
+
+// A strategy of the user's own could end the thread with it, and nobody would be told.
+thread.close = () => {
+  throw new Error("close() is not there for a strategy");
+};
 
 thread.onmessage = async ({ data }) => {
+  const answer = (message: FromWorker): void => thread.postMessage(message);
   try {
     if ("lanes" in data) {
-      own = await Lanes.of(data.lanes, data.configurations);
-      thread.postMessage({ is: "ready" });
-      return;
+      megabytes = data.megabytes ?? megabytes;
+      own = await Lanes.of(data.lanes, new LaneWork(data.work), data.configurations);
+      return answer({ is: "ready" });
     }
     const memory = new BatchMemory(data.memory);
     const closed: FoldResult[][] = [];
@@ -26,10 +41,11 @@ thread.onmessage = async ({ data }) => {
       if (step.do === "close") closed.push(own!.close(step.fold, step.use, step.trades));
       else take(own!, step, memory);
     }
-    thread.postMessage({ is: "done", batch: data.batch, closed });
+    const used = getHeapStatistics().used_heap_size / MEGABYTE;
+    if (used > megabytes) throw new RangeError(`its thread needs more than ${Math.floor(megabytes)} MB`);
+    answer({ is: "done", batch: data.batch, closed });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    thread.postMessage({ is: "failed", lane: own?.lanes.current ?? 0, message });
+    answer({ is: "failed", message: error instanceof Error ? error.message : String(error) });
   }
 };
 

@@ -3,8 +3,9 @@ import type { Block } from "../../../domain/market/block.ts";
 import { blockDivision } from "../../../domain/overfitting/block_sums.ts";
 import type { BlockFollower } from "../../../stages/block_follower.ts";
 import { type FoldResult, foldResult, type FoldUse } from "../../../stages/sweep/fold_result.ts";
-import { SweepLanes } from "../../../stages/sweep/sweep_lanes.ts";
-import { laneOf, type LaneRequest } from "./lane_request.ts";
+import { LaneWork } from "../../../stages/sweep/lane_work.ts";
+import { type LaneOptions, SweepLanes } from "../../../stages/sweep/sweep_lanes.ts";
+import { laneOf, type LaneRequest, type LoadedFiles } from "./lane_request.ts";
 
 /** Lanes in one thread or in several; the results do not depend on which. */
 export interface Team extends BlockFollower<Block> {
@@ -16,6 +17,8 @@ export interface Team extends BlockFollower<Block> {
   ready(): Promise<void> | null;
   /** How many of the trades given to it are not finished. */
   readonly behind: number;
+  /** The lane that has not finished its turn for at least a second, the longest one; null if all get on. */
+  stuck(): { readonly lane: number; readonly ms: number } | null;
   /** Ends the threads, whatever they are doing. */
   dismiss(): void;
 }
@@ -23,28 +26,42 @@ export interface Team extends BlockFollower<Block> {
 /** The lanes of one thread. `configurations` counts those of the whole sweep, because the division of returns depends on it. */
 export class Lanes {
   readonly lanes: SweepLanes;
+  readonly #work: LaneWork;
   readonly #configurations: number;
 
-  constructor(lanes: SweepLanes, configurations: number) {
+  constructor(lanes: SweepLanes, work: LaneWork, configurations: number) {
     this.lanes = lanes;
+    this.#work = work;
     this.#configurations = configurations;
   }
 
-  /** The lanes of these configurations. */
-  static async of(requests: readonly LaneRequest[], configurations: number): Promise<Lanes> {
-    return new Lanes(new SweepLanes(await Promise.all(requests.map(laneOf))), configurations);
+  /** The lanes of these configurations, whose work is in `work` from now on. Throws a ConfigError if one cannot run. */
+  static async of(
+    requests: readonly LaneRequest[],
+    work: LaneWork,
+    configurations: number,
+  ): Promise<Lanes> {
+    const files: LoadedFiles = new Map();
+    const lanes: LaneOptions[] = [];
+    for (const [lane, request] of requests.entries()) {
+      work.turnTo(lane);
+      lanes.push(await laneOf(request, files));
+    }
+    return new Lanes(new SweepLanes(lanes, work), work, configurations);
   }
 
   close(fold: number, use: FoldUse, trades: number): FoldResult[] {
-    return this.lanes.close(fold).map((run) =>
-      foldResult(run, trades, use, (returns) => blockDivision(returns, this.#configurations))
-    );
+    return this.lanes.close(fold).map((run, lane) => {
+      this.#work.turnTo(lane);
+      return foldResult(run, trades, use, (returns) => blockDivision(returns, this.#configurations));
+    });
   }
 }
 
 /** All lanes in this thread. */
 export async function localTeam(requests: readonly LaneRequest[], configurations: number): Promise<Team> {
-  const own = await Lanes.of(requests, configurations);
+  const work = new LaneWork();
+  const own = await Lanes.of(requests, work, configurations);
   const { lanes } = own;
   return {
     trade: (symbol, rules) => lanes.trade(symbol, rules),
@@ -52,7 +69,7 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
       try {
         lanes.take(block, before);
       } catch (error) {
-        throw new LaneFailure(lanes.current, error);
+        throw new LaneFailure(work.lane, error);
       }
     },
     get lost() {
@@ -69,6 +86,7 @@ export async function localTeam(requests: readonly LaneRequest[], configurations
     close: (fold, use, trades) => Promise.resolve(own.close(fold, use, trades)),
     ready: () => null,
     behind: 0,
+    stuck: () => null,
     dismiss: () => {},
   };
 }

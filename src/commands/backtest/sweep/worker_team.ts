@@ -4,13 +4,18 @@ import type { Marked } from "../../../domain/performance/performance.ts";
 import type { OnHalt } from "../../../domain/risk/halt.ts";
 import type { TradingRules } from "../../../domain/risk/trading_parameters.ts";
 import type { FoldResult, FoldUse } from "../../../stages/sweep/fold_result.ts";
+import { LaneWork } from "../../../stages/sweep/lane_work.ts";
 import { BatchMemory } from "./block_batch.ts";
 import { type FromWorker, type LaneStep, ruleTexts, type ToWorker } from "./lane_message.ts";
 import { type LaneRequest, strategyTextOf } from "./lane_request.ts";
 import { LaneFailure, localTeam, type Team } from "./team.ts";
+import type { Threads } from "./threads.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
-const MOST_BATCHES = 4;
+const MOST_BATCHES = 24;
+/** How often to look whether threads get on, and how long a turn takes that is too long, ms. */
+const LOOK_MS = 250;
+const STUCK_MS = 1_000;
 
 /** A batch that some threads have not finished. */
 interface Sent {
@@ -23,37 +28,50 @@ interface Sent {
 interface Thread {
   readonly worker: Worker;
   readonly lanes: readonly number[];
+  readonly work: LaneWork;
+  /** How many messages it has not answered. */
+  unanswered: number;
+  /** The turns of its lanes when they were looked at last, and since when there are as many. */
+  turns: number;
+  since: number;
 }
 
-/** The threads for some lanes: only this one if no others can start. */
+/** How many threads compute the lanes, and what their owner wants to know. */
+export interface TeamOptions {
+  /** Those of the whole sweep. */
+  readonly configurations: number;
+  readonly workers: number;
+  /** Where they come from, and go afterwards if all went well. */
+  readonly threads: Threads;
+  /** The memory of one thread for objects, MB, by default nearly all that it can have; a thread that needs more fails. */
+  readonly megabytes?: number;
+}
+
+/** The threads for some lanes: only this one if no others can start, or if one is enough and the lanes can be trusted to end. */
 export async function teamOf(
   asked: readonly LaneRequest[],
-  { configurations, workers, onWarning }: {
-    readonly configurations: number;
-    readonly workers: number;
+  { areTrusted, onWarning, ...options }: TeamOptions & {
+    /** Whether every lane comes to an end: nothing else interrupts this thread. */
+    readonly areTrusted: boolean;
     readonly onWarning: (text: string) => void;
   },
 ): Promise<Team> {
-  const most = Math.min(workers, asked.length);
-  if (most === 1) return await localTeam(asked, configurations);
+  const workers = Math.min(options.workers, asked.length);
+  if (workers === 1 && areTrusted) return await localTeam(asked, options.configurations);
   try {
-    return await workerTeam(asked, configurations, most);
+    return await workerTeam(asked, { ...options, workers });
   } catch (error) {
     if (!(error instanceof LaneFailure)) throw error;
     onWarning(`no threads can be started, so this one computes everything: ${error.message}`);
-    return await localTeam(asked, configurations);
+    return await localTeam(asked, options.configurations);
   }
 }
 
 /** Starts as many threads as asked for, each with its part of the lanes. Throws a LaneFailure if one cannot start. */
-export async function workerTeam(
-  requests: readonly LaneRequest[],
-  configurations: number,
-  workers: number,
-): Promise<Team> {
-  const team = new WorkerTeam(sharesOf(requests, workers));
+export async function workerTeam(requests: readonly LaneRequest[], options: TeamOptions): Promise<Team> {
+  const team = new WorkerTeam(sharesOf(requests, options.workers), options.threads);
   try {
-    await team.start(requests, configurations);
+    await team.start(requests, options);
     return team;
   } catch (error) {
     team.dismiss();
@@ -73,6 +91,7 @@ function sharesOf(requests: readonly LaneRequest[], workers: number): number[][]
 }
 
 class WorkerTeam implements Team {
+  readonly #pool: Threads;
   readonly #threads: readonly Thread[];
   readonly #sent = new Map<number, Sent>();
   readonly #free: BatchMemory[] = [];
@@ -91,22 +110,36 @@ class WorkerTeam implements Team {
   #wake: (() => void) | null = null;
   readonly #rejections: ((failure: LaneFailure) => void)[] = [];
   #starting = 0;
+  readonly #watch: ReturnType<typeof setInterval>;
 
-  constructor(shares: readonly (readonly number[])[]) {
-    const url = new URL("./sweep_worker.ts", import.meta.url);
-    this.#threads = shares.map((lanes) => ({ worker: new Worker(url, { type: "module" }), lanes }));
+  constructor(shares: readonly (readonly number[])[], threads: Threads) {
+    this.#pool = threads;
+    const taken = shares.map(() => threads.take());
+    this.#threads = shares.map((lanes, at): Thread => ({
+      worker: taken[at]!.worker,
+      lanes,
+      work: new LaneWork(),
+      ...{ unanswered: 0, turns: 0, since: performance.now() },
+    }));
     this.#closing = shares.map(() => []);
-  }
-
-  async start(requests: readonly LaneRequest[], configurations: number): Promise<void> {
-    this.#starting = this.#threads.length;
-    for (const [at, { worker, lanes }] of this.#threads.entries()) {
+    for (const [at, thread] of this.#threads.entries()) {
+      const { worker } = thread;
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#take(at, data);
       worker.onerror = (event) => {
         event.preventDefault();
-        this.#fail(lanes[0]!, event.message);
+        this.#fail(at, event.message);
       };
-      this.#post(worker, { lanes: lanes.map((lane) => requests[lane]!), configurations });
+      const { failure } = taken[at]!;
+      if (failure !== null) this.#fail(at, failure);
+    }
+    this.#watch = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  async start(requests: readonly LaneRequest[], { configurations, megabytes }: TeamOptions): Promise<void> {
+    this.#starting = this.#threads.length;
+    for (const thread of this.#threads) {
+      const lanes = thread.lanes.map((lane) => requests[lane]!);
+      this.#post(thread, { lanes, configurations, work: thread.work.buffer, megabytes: megabytes ?? null });
     }
     while (this.#starting > 0) await this.#woken();
   }
@@ -173,8 +206,29 @@ class WorkerTeam implements Team {
     return rows;
   }
 
+  stuck(): { readonly lane: number; readonly ms: number } | null {
+    this.#look();
+    const [longest] = this.#threads.toSorted((one, other) => one.since - other.since);
+    const ms = performance.now() - longest!.since;
+    return ms < STUCK_MS ? null : { lane: longest!.lanes[longest!.work.lane]!, ms };
+  }
+
   dismiss(): void {
-    for (const { worker } of this.#threads) worker.terminate();
+    clearInterval(this.#watch);
+    for (const { worker, unanswered } of this.#threads) {
+      if (this.#failure === null && unanswered === 0) this.#pool.giveBack(worker);
+      else worker.terminate();
+    }
+  }
+
+  /** Looks which threads get on; one without work does. */
+  #look(): void {
+    for (const thread of this.#threads) {
+      const { turns } = thread.work;
+      if (thread.unanswered > 0 && turns === thread.turns) continue;
+      thread.turns = turns;
+      thread.since = performance.now();
+    }
   }
 
   async #room(): Promise<void> {
@@ -191,20 +245,22 @@ class WorkerTeam implements Team {
     const batch = this.#batches++;
     const memory = this.#memory;
     this.#sent.set(batch, { memory, left: this.#threads.length });
-    for (const { worker } of this.#threads) {
-      this.#post(worker, { batch, memory: memory.buffer, steps: this.#steps });
+    for (const thread of this.#threads) {
+      this.#post(thread, { batch, memory: memory.buffer, steps: this.#steps });
     }
     this.#steps = [];
     this.#memory = this.#free.pop() ?? new BatchMemory();
   }
 
-  #post(worker: Worker, message: ToWorker): void {
-    worker.postMessage(message);
+  #post(thread: Thread, message: ToWorker): void {
+    thread.unanswered++;
+    thread.worker.postMessage(message);
   }
 
   #take(thread: number, message: FromWorker): void {
     const { lanes } = this.#threads[thread]!;
-    if (message.is === "failed") return this.#fail(lanes[message.lane] ?? lanes[0]!, message.message);
+    this.#threads[thread]!.unanswered--;
+    if (message.is === "failed") return this.#fail(thread, message.message);
     if (message.is === "ready") this.#starting--;
     else {
       for (const results of message.closed) {
@@ -222,8 +278,10 @@ class WorkerTeam implements Team {
     this.#wake?.();
   }
 
-  #fail(lane: number, message: string): void {
-    this.#failure ??= new LaneFailure(lane, message);
+  /** The lane at work in a thread has failed, or the thread has. */
+  #fail(thread: number, message: string): void {
+    const { lanes, work } = this.#threads[thread]!;
+    this.#failure ??= new LaneFailure(lanes[work.lane]!, message);
     for (const reject of this.#rejections) reject(this.#failure);
     this.#wake?.();
   }
