@@ -13,6 +13,9 @@ import { takeTotals, withEarlier } from "./earlier_events.ts";
 import { lookAgain, type OnMoment } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
 
+/** How often a journal is looked at. */
+const LOOK_MS = 1_000;
+
 /** What is served, where and to whom. */
 export interface ServingOptions {
   readonly version: string;
@@ -31,7 +34,9 @@ export interface ServingOptions {
   readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
-  readonly onListening?: () => void;
+  readonly onListening?: (port: number) => void;
+  /** How often each journal is looked at, ms. Default a second. */
+  readonly lookMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -41,7 +46,7 @@ export interface ServingOptions {
  * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
@@ -55,9 +60,9 @@ export async function serve(options: ServingOptions): Promise<void> {
   });
   for (const text of listeningTexts(options, server.port)) log({ level: "info", text });
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
-  options.onListening?.();
+  options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain(paths, async (index, moment) => {
+  await lookAgain({ paths, lookMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
     alarms?.looked(index, moment);
