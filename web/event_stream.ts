@@ -35,6 +35,7 @@ export async function follow(address: string, handlers: StreamHandlers, signal: 
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     const watchdog = new Watchdog(signal);
+    let isUp = false;
     try {
       const response = await fetch(address, {
         headers: { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) },
@@ -45,23 +46,38 @@ export async function follow(address: string, handlers: StreamHandlers, signal: 
         await response.body?.cancel();
         throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
       }
+      isUp = true;
       watchdog.heard();
       handlers.onUp();
       for await (const event of eventsIn(response.body, () => watchdog.heard())) {
-        if (event.data !== "") handlers.onEvent(event);
+        if (event.data !== "") handle(event, handlers);
         lastId = event.id ?? lastId;
         wait = FIRST_WAIT_MS;
       }
       throw new Error("the server has closed the connection");
     } catch (error) {
       if (signal.aborted) return;
-      handlers.onDown(watchdog.reason ?? (error instanceof Error ? error.message : String(error)));
+      handlers.onDown(watchdog.reason ?? reasonOf(error, isUp));
     } finally {
       watchdog.end();
     }
     await pause(wait * (0.75 + Math.random() / 2), signal);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
+}
+
+function handle(event: StreamEvent, handlers: StreamHandlers): void {
+  try {
+    handlers.onEvent(event);
+  } catch (error) {
+    throw new Error(`this page cannot read what the server sent (${error}): load it again`);
+  }
+}
+
+/** Why there is no connection. Browsers say little about it, and each in other words. */
+function reasonOf(error: unknown, wasUp: boolean): string {
+  if (error instanceof TypeError) return wasUp ? "the connection broke" : "the server cannot be reached";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The events of a stream. Calls `heard` for whatever arrives, comments too. Throws an Error for a line without an end. */

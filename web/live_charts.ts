@@ -16,6 +16,7 @@ import {
   words,
 } from "./plots.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
+import { type Incident, INCIDENT_LETTERS } from "../src/views/report/page_format.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
 /** What is shown: the last so many seconds, all that is kept, or a stretch of time that the reader chose. */
@@ -31,14 +32,7 @@ const PAN_STEP = 0.2;
 const LEAST_SECONDS = 1;
 
 /** What happened to the run is a line across the chart of its price, with a letter. */
-const LETTERS: Readonly<Record<string, string>> = {
-  halt: "H",
-  released: "E",
-  disconnected: "D",
-  gap: "G",
-  reset: "R",
-};
-
+const CROSSING: ReadonlySet<string> = new Set(["halt", "released", "disconnected", "gap", "reset"]);
 /** Letters that are closer to each other cannot be read, pixels. */
 const LETTER_WIDTH = 12;
 
@@ -234,12 +228,11 @@ export class LiveCharts {
     drawLevel(plot, this.#levels.cost, "--hold-same");
     let last = -Infinity;
     for (const { type, time } of run.log.rows) {
-      const letter = LETTERS[type];
       const seconds = Date.parse(time) / 1000;
-      if (letter === undefined || seconds < from || seconds > to) continue;
+      if (!CROSSING.has(type) || seconds < from || seconds > to) continue;
       const x = plot.valToPos(seconds, "x");
       const hasRoom = Math.abs(x - last) >= LETTER_WIDTH;
-      drawEvent(plot, seconds, letter, hasRoom);
+      drawEvent(plot, seconds, INCIDENT_LETTERS[type as Incident["kind"]], hasRoom);
       if (hasRoom) last = x;
     }
     drawFills(plot, run.marks.filter(({ time }) => time >= from && time <= to));

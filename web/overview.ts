@@ -59,11 +59,14 @@ function showRow(
   { run, status, standing, words, name }: Seen,
   isLost: boolean,
 ): void {
-  const { drawdown, drawdownLimit, journal } = run.last;
+  const { drawdown, drawdownLimit, journal, name: called } = run.last;
   row.dataset.stale = String(isLost || standing === "silent" || standing === "unreadable");
   const head = row.cells[0]!;
   show(head.firstElementChild!, name);
-  show(head.lastElementChild!, status?.strategy ?? (journal === name ? "" : journal));
+  show(
+    head.lastElementChild!,
+    [status?.strategy, called === name ? undefined : called].filter(Boolean).join(" · "),
+  );
   head.title = journal;
   const cells = [...row.cells].slice(1).map((cell) => cell.firstElementChild as HTMLElement);
   const set = (at: number, text: string, className = ""): void => {

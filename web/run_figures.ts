@@ -146,10 +146,16 @@ export function showHealth(status: RunStatus, knownAgeMs: number | null): void {
 /** Of the columns of the fills; the wide ones do not fit on a phone. */
 const FILL_CLASSES = ["", "", "number", "number", "number wide", "number", "wide"];
 
+/** What the table of fills shows now. */
+let shownFills = "";
+
 /** Shows the last fills, the newest first. */
 export function showFills(status: RunStatus): void {
   const { base, quote } = assetsOf(status);
   const { lastFills, fills } = status;
+  const wanted = JSON.stringify([base, quote, fills, lastFills]);
+  if (wanted === shownFills) return;
+  shownFills = wanted;
   show(
     byId("fills-heading"),
     lastFills.length === fills ? "Fills" : `Last ${lastFills.length} of ${grouped(fills)} fills`,

@@ -5,9 +5,9 @@ import type { HaltEvent } from "../../src/domain/run/event.ts";
 import { Chromium, hasBrowser, type View, type ViewOptions } from "./browser.ts";
 import { figuresOf, figuresOn } from "./live_figures.ts";
 import { StandIn } from "./live_stand_in.ts";
+import { SCREENSHOTS } from "./own_process.ts";
 import { madeUpRun } from "./made_up_run.ts";
 
-const SCREENSHOTS = new URL("../../dist/screenshots", import.meta.url).pathname;
 /** Chromium says so on the console by itself, whoever asks. */
 const NOT_REACHED = /^Failed to load resource: /;
 
@@ -273,6 +273,8 @@ liveTest(
       assertStringIncludes(await view.text(place), SHOWN, place);
     }
     assertStringIncludes(await view.text("#log li:nth-child(3)"), "an entry without words");
+    await page.setViewportSize({ width: 390, height: 844 });
+    assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     assertEquals(await page.locator("main img, main script, header img, #alerts img").count(), 0);
     assertEquals(view.complaints, []);
   },

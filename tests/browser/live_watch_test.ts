@@ -9,9 +9,9 @@ import { type RunStatus, statusOf } from "../../src/domain/run/run_status.ts";
 import { Penstock } from "../support/penstock.ts";
 import { Chromium, hasBrowser, type View } from "./browser.ts";
 import { figuresOf, figuresOn } from "./live_figures.ts";
+import { SCREENSHOTS } from "./own_process.ts";
 import { TcpProxy } from "./tcp_proxy.ts";
 
-const SCREENSHOTS = new URL("../../dist/screenshots", import.meta.url).pathname;
 const PATIENCE_MS = 30_000;
 /** How often the page is compared with the journal. */
 const LOOK_MS = 100;

@@ -1,6 +1,7 @@
 /** The live page of `penstock watch`: markup without any figure, into which its script puts what the server sends. */
 import { documentOf, type HtmlDocument } from "../report/html_document.ts";
 import { type Markup, markup } from "../report/markup.ts";
+import { INCIDENT_LETTERS, INCIDENT_WORDS } from "../report/page_format.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
 
 const START = '<!DOCTYPE html>\n<html lang="en" data-penstock="live">';
@@ -18,8 +19,10 @@ const RUN_HEADS = [
 ];
 
 /** What the marks on the chart of the price mean. */
-const PRICE_KEY =
-  "▲ buy, ▼ sell; dashed line: cost of the position; H halted, E halt ended, D disconnected, G gap, R ids started over";
+const PRICE_KEY = `▲ buy, ▼ sell; dashed line: cost of the position; ${
+  (["halt", "released", "disconnected", "gap", "reset"] as const)
+    .map((kind) => `${INCIDENT_LETTERS[kind]} ${INCIDENT_WORDS[kind]}`).join(", ")
+}`;
 
 /**
  * The page, and the policy to send with it: besides its own script and style, it may connect to where it came from and to
@@ -111,7 +114,7 @@ function charts(): Markup {
     <section class="charts" aria-label="Charts">
       <div class="toolbar" role="group" aria-label="Time shown">
         ${STRETCHES.map(([value, text]) => choice("shown", value, text, value === "all"))}
-        <span id="shown" class="muted"></span>
+        <span id="shown" class="muted" aria-live="polite"></span>
       </div>
       ${chart("price", "Price", PRICE_KEY)}
       ${chart("equity", "Equity", "Cash and the position at the last price")}
