@@ -35,7 +35,8 @@ export const PLACE = "{place}";
 
 function shortened(text: string, most: number): string {
   const shown = printable(text);
-  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
+  // Half of a character, or a cut one, is not UTF-8, which a service may refuse.
+  return (shown.length > most ? `${shown.slice(0, most - 1)}…` : shown).toWellFormed();
 }
 
 /** The alarm in words that no service can take for anything else: for one that refuses its own. */

@@ -212,10 +212,13 @@ Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose
       await connected(journal);
     }
     await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
-    tamper(path, (database) => {
-      database.exec(`UPDATE entries SET content = '{"endpoint":{}}' WHERE seq = 2`);
-      rehash(database);
-    });
-    assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+    // The last one is whole, and would be taken for a fill.
+    for (const content of [`{"endpoint":{}}`, `{"endpoint":"ws://h","attempt":1,"type":"fill"}`]) {
+      tamper(path, (database) => {
+        database.exec(`UPDATE entries SET content = '${content}' WHERE seq = 2`);
+        rehash(database);
+      });
+      assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+    }
   });
 });

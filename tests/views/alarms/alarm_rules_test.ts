@@ -247,7 +247,7 @@ Deno.test("AlarmRules gives the same alarms after a restart at any entry, each w
 });
 
 Deno.test("AlarmRules shows whatever a journal holds as printable text of bounded length", () => {
-  const hostile = "\x1b[2J\u202e<script>@everyone\0\n".repeat(200);
+  const hostile = "\x1b[2J\u202e<script>@everyone\0\n\ud83d🛑".repeat(200);
   const rules = rulesFor("halt,disconnected,stopped,fill");
   rules.symbol = hostile;
   const alarms = alarmsOf(
@@ -262,6 +262,7 @@ Deno.test("AlarmRules shows whatever a journal holds as printable text of bounde
   for (const { title, text } of alarms) {
     // deno-lint-ignore no-control-regex
     assert(!/[\x00-\x1f\x7f\u202e]/.test(title + text) && text.length <= 900 && title.length <= 120);
+    assert(title.isWellFormed() && text.isWellFormed());
   }
 });
 
