@@ -35,8 +35,14 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Opens the file at `place`, or the address that it is, and waits until its script has run. */
-  async open(
-    place: string,
+  async open(place: string, options: ViewOptions = {}): Promise<View> {
+    const view = await this.blank(options);
+    await view.go(place);
+    return view;
+  }
+
+  /** Opens an empty page. */
+  async blank(
     { width = 1440, height = 900, dark = false, stopsClock = false }: ViewOptions = {},
   ): Promise<View> {
     const page = await this.#browser.newPage({
@@ -44,11 +50,8 @@ export class Chromium implements AsyncDisposable {
       colorScheme: dark ? "dark" : "light",
       acceptDownloads: true,
     });
-    const view = new View(page);
     if (stopsClock) await page.clock.install();
-    await page.goto(place.startsWith("http:") ? place : `file://${place}`);
-    await page.waitForSelector("html[data-ready=true]");
-    return view;
+    return new View(page);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,6 +89,13 @@ export class View implements AsyncDisposable {
     page.on("request", (request) => {
       if (!request.isNavigationRequest()) this.requests.push(request.url());
     });
+  }
+
+  /** Goes to another file or address, as if nothing had happened before, and waits until its script has run. */
+  async go(place: string): Promise<void> {
+    this.complaints.length = this.requests.length = 0;
+    await this.page.goto(place.startsWith("http:") ? place : `file://${place}`);
+    await this.page.waitForSelector("html[data-ready=true]");
   }
 
   /** Emulates paper or a screen, light or dark, and waits until the charts of a run are drawn anew in their colours. */

@@ -54,10 +54,7 @@ for (const [width, height, dark] of [[1440, 900, false], [390, 844, true]] as co
       const at = await page.locator("#drawdown-meter").getAttribute("aria-valuenow");
       assertEquals(Number(at), Math.round(Number(server.runs[0]!.drawdown) / 0.05 * 100));
       assertMatch(await view.text("#price-values"), /Short average .*Long average /);
-      for (const colorScheme of ["light", "dark"] as const) {
-        await view.emulate({ colorScheme });
-        await page.screenshot({ path: `${SCREENSHOTS}/live-${width}-${colorScheme}.png`, fullPage: true });
-      }
+      await page.screenshot({ path: `${SCREENSHOTS}/live-${width}.png`, fullPage: true });
       assertEquals(view.complaints, []);
     },
   );
@@ -283,12 +280,12 @@ liveTest(
 liveTest(
   "The page keeps no more of a run than it shows, however much comes",
   {},
-  (server) => server.state([madeUpRun(60, Date.now() - 86_400_000).run]),
+  (server) => server.state([madeUpRun(60, Date.now() - 40_000_000).run]),
   async (view, server) => {
     const { page } = view;
     const { run } = madeUpRun(60, Date.now());
-    const start = Date.now() - 80_000_000;
-    for (let part = 0; part < 40; part++) {
+    const start = Date.now() - 30_000_000;
+    for (let part = 0; part < 14; part++) {
       const points = Array.from({ length: 500 }, (_, at) => {
         const i = part * 500 + at;
         return [start + i * 4_000, 60_000 + i % 100, 10_000, 0] as const;
@@ -303,7 +300,7 @@ liveTest(
         })),
       );
     }
-    await page.waitForSelector("#log [data-seq='4000']");
+    await page.waitForSelector("#log [data-seq='1400']");
     assertEquals(await page.locator("#log [data-seq]").count(), 300);
     const elements = await page.locator("*").count();
     assertLess(elements, 2_000);
@@ -351,11 +348,15 @@ Deno.test({
   async fn(t) {
     await Deno.mkdir(SCREENSHOTS, { recursive: true });
     await using browser = await Chromium.start();
+    // A page costs more to make than to lead elsewhere.
+    await using usual = await browser.blank();
     for (const { name, options, start, test } of steps) {
       await t.step(name, async () => {
         await using server = await StandIn.start();
         start(server);
-        await using view = await browser.open(server.address, options);
+        await using own = options.stopsClock ? await browser.open(server.address, options) : null;
+        const view = own ?? usual;
+        if (own === null) await lead(usual, server.address, options);
         await test(view, server);
         // It asks for nothing but its own stream.
         assertEquals(view.requests.filter((address) => address !== `${server.address}events`), []);
@@ -363,3 +364,14 @@ Deno.test({
     }
   },
 });
+
+/** Leads a page to a server, in a window of this size and in these colours. */
+async function lead(
+  view: View,
+  address: string,
+  { width = 1440, height = 900, dark = false }: ViewOptions,
+): Promise<void> {
+  await view.page.setViewportSize({ width, height });
+  await view.page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  await view.go(address);
+}

@@ -1,5 +1,5 @@
 /** The live page in a browser, over penstock watch and a demo. Screenshots are kept in dist/screenshots. */
-import { assert, assertEquals, assertGreater, assertMatch, equal } from "@std/assert";
+import { assertEquals, assertGreater, assertMatch, equal } from "@std/assert";
 import type { FollowedEvent } from "../../src/domain/run/followed_moment.ts";
 import { haltRun } from "../../src/stores/journal/run_halt.ts";
 import { lastRunIn, readRun } from "../../src/stores/journal/run_reading.ts";
@@ -120,13 +120,14 @@ Deno.test({
     try {
       await using browser = await Chromium.start();
       await using watch = Penstock.start(
-        ["watch", `${folder}/run.db`, "--listen", "127.0.0.1:0"],
+        ["watch", `${folder}/run.db`, "--listen", "127.0.0.1:0", "--token", `${folder}/token`],
         flagsIn(folder),
       );
       const [, port] = /127\.0\.0\.1:(\d+)/.exec(await watch.logged("the live page is at")) ?? [];
       await using proxy = new TcpProxy(Number(port));
+      const token = (await Deno.readTextFile(`${folder}/token`)).trim();
       const address = `http://127.0.0.1:${proxy.port}/`;
-      await using view = await browser.open(address);
+      await using view = await browser.open(`${address}?token=${token}`);
       const { page } = view;
       const watched = new Watched(folder, view);
       // There is no journal yet.
@@ -169,7 +170,8 @@ Deno.test({
       await page.setViewportSize({ width: 390, height: 844 });
       assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
       await page.screenshot({ path: `${SCREENSHOTS}/watch-390.png`, fullPage: true });
-      assert(view.requests.every((asked) => asked === `${address}events`), view.requests.join("\n"));
+      // It asks for its stream with what it was asked with, and for nothing else.
+      assertEquals(new Set(view.requests), new Set([`${address}events?token=${token}`]));
       assertEquals(view.complaints.filter((text) => !/^Failed to load resource: net::ERR_/.test(text)), []);
     } finally {
       await Deno.remove(folder, { recursive: true });

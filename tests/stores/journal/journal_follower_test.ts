@@ -13,14 +13,14 @@ const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
 const NOW = Date.now() + 3_600_000;
 const now = () => NOW;
 
-function startRun(journal: Journal, time = TIME): Promise<number> {
-  return journal.startRun({ time, content: { version: "1", options: OPTIONS } });
+function startRun(journal: Journal, time = TIME, options: object = OPTIONS): Promise<number> {
+  return journal.startRun({ time, content: { version: "1", options } });
 }
 
 async function connected(journal: Journal, number = 1): Promise<void> {
   await journal.commit({
     entries: [{ type: "connected", time: TIME + number, content: { endpoint: "ws://h", attempt: number } }],
-    checkpoint: checkpoint(number),
+    checkpoint: checkpoint(number, [number, number + 1], true),
   });
 }
 
@@ -200,6 +200,27 @@ Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and
     copyJournal(`${folder}/whole.db`, path);
     const { problem: none, events: read } = await follower.look();
     assertEquals([none, read.map(({ seq }) => seq)], [null, [2]]);
+  });
+});
+
+Deno.test("JournalFollower.look() returns the events again that a failure kept from being returned", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal, TIME, { ...OPTIONS, short: 1, long: 2 });
+      await connected(journal);
+    }
+    copyJournal(path, `${folder}/whole.db`);
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    // What its averages are made of is missing, which only the figures need.
+    tamper(path, (database) => database.exec("DELETE FROM checkpoint_prices"));
+    const { problem, events, place } = await follower.look();
+    assertEquals([events, place], [[], { seq: 1, hash: "" }]);
+    assertMatch(problem!, /the closes .* are missing/);
+    for (const side of ["-wal", "-shm"]) Deno.removeSync(path + side);
+    copyJournal(`${folder}/whole.db`, path);
+    assertEquals((await follower.look()).events.map(({ seq }) => seq), [2]);
   });
 });
 
