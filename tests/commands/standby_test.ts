@@ -13,7 +13,7 @@ import {
 
 /** How often the leader is killed or paused. */
 const FAILOVERS = Number(Deno.env.get("PENSTOCK_FAILOVERS") ?? 2);
-const LEASE_MS = Number(Deno.env.get("PENSTOCK_LEASE_MS") ?? 1_500);
+const LEASE_MS = Number(Deno.env.get("PENSTOCK_LEASE_MS") ?? 3_000);
 
 const server = noPostgres ? null! : await PostgresServer.start();
 
