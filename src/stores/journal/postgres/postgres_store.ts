@@ -19,6 +19,7 @@ import { DatabaseLink, databasePlace, journalPlace, ONCE, type Patience } from "
 import type { DatabaseSession } from "./database_session.ts";
 import { mustKnowSchema, prepareSchema } from "./database_schema.ts";
 import { secretsOf } from "./database_secrets.ts";
+import { examineDatabase } from "./database_checkup.ts";
 import { copyInDatabase } from "./database_copy.ts";
 import { journalNumber, type LeaseToken, takeLease } from "./lease_row.ts";
 import { LeasePatience, PostgresLease } from "./postgres_lease.ts";
@@ -53,6 +54,7 @@ export function postgresStore(): EntryStore {
     files: (path) => ({ reads: [], writes: [], hosts: [databaseHost(databasePlace(path))] }),
     requestBox,
     list,
+    examine: (path) => examineDatabase(path, linkTo),
     copy: (path, to) =>
       inDatabase("read", path, async (session, { name, place }) => {
         const target = isInDatabase(to) ? journalPlace(to) : null;
