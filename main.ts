@@ -6,6 +6,7 @@ import type { Configuration, GivenOptions } from "./src/config/configuration.ts"
 import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
+import { isInDatabase } from "./src/domain/run/database_place.ts";
 import { printable, printableJson, writeUntil } from "./src/views/terminal/terminal.ts";
 
 const { version } = meta;
@@ -158,16 +159,18 @@ async function checkStrategy(
 const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit | void>>> = {
   run: async (started) => await (await import("./src/commands/run.ts")).run(started),
   demo: async (started) => {
-    const [{ demo }, { run }] = await Promise.all([
+    const [{ demo }, { run }, { startPage }] = await Promise.all([
       import("./src/commands/demo.ts"),
       import("./src/commands/run.ts"),
+      import("./src/commands/watch/page_thread.ts"),
     ]);
-    await demo(started, run);
+    await demo(started, { run, startPage });
   },
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
   sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
+  watch: async (started) => await (await import("./src/commands/watch.ts")).watch(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
   export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
   report: async (started) => await (await import("./src/commands/report.ts")).report(started),
@@ -187,10 +190,11 @@ const SYNCHRONOUS: readonly CommandName[] = ["compare", "config", "export", "rep
 
 async function execute(
   command: CommandName,
-  configuration: Configuration & Pick<Started, "swept">,
-  files: readonly string[],
+  given: Configuration & Pick<Started, "swept">,
+  places: readonly string[],
   listen: () => Promise<EndSignals>,
 ): Promise<number> {
+  const { configuration, files } = await inDatabases(command, given, places);
   errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
@@ -199,6 +203,19 @@ async function execute(
     ? { signal: asked.signal, blocking: <T>(work: () => Promise<T>) => work() }
     : await listen();
   return EXIT[await COMMANDS[command]({ command, version, ...configuration, files, ...ends }) ?? "done"];
+}
+
+/** The same, with the names of journals in databases; they are loaded only where there are some. */
+async function inDatabases(
+  command: CommandName,
+  configuration: Configuration & Pick<Started, "swept">,
+  files: readonly string[],
+) {
+  const { state, name } = configuration.config;
+  if (name === null && ![state, ...files].some(isInDatabase)) return { configuration, files };
+  const { withJournalNames } = await import("./src/commands/run/journal_names.ts");
+  const named = withJournalNames(command, configuration.config, files);
+  return { configuration: { ...configuration, config: named.config }, files: named.files };
 }
 
 /** The signals of this process. */

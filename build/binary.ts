@@ -1,6 +1,7 @@
 /** How Penstock is compiled: the only place with the flags of `deno compile`. */
-import { type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
+import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
 import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
+import { ALARMS_FILE, filesOf } from "../src/stores/alarms/alarm_memory.ts";
 
 /** The machines that `deno task compile:all` builds for, as Deno names them. */
 export const TARGETS = [
@@ -31,26 +32,78 @@ export const V8_FLAGS = [
  */
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 
+/** A host with its port, as a permission names it. */
+const HOST = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
+
+/** Whether a text is one host with its port, and not more. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
 /**
  * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables
- * that set up the runtime. It has nothing else, and asks for nothing.
+ * that set up the runtime. With a `stateHost` also that one, for journals in its database, and PGPASSWORD. It has
+ * nothing else, and asks for nothing.
  */
-export function permissionFlags(exchange: ExchangeName): string[] {
+export function permissionFlags(exchange: ExchangeName, stateHost: string | null = null): string[] {
+  const hosts = [...hostsOf(exchange), ...(stateHost === null ? [] : [stateHost])];
+  const variables = [...READ_VARIABLES, ...(stateHost === null ? [] : ["PGPASSWORD"])];
   return [
     "--no-prompt",
     "--deny-import",
-    `--allow-net=${hostsOf(exchange).join(",")}`,
+    `--allow-net=${hosts.join(",")}`,
     "--allow-read=./data",
     "--allow-write=./data",
-    `--allow-env=${READ_VARIABLES.join(",")}`,
+    `--allow-env=${variables.join(",")}`,
   ];
 }
 
 /**
- * The program's file name: `penstock`, with the exchange if it is not the default, and the machine if one is
- * named.
+ * The permissions of a program that only watches: it listens on loopback, reaches these hosts (`host:port`), reads the
+ * folder `data`, and writes nothing but the memory of its alarms. It reaches no exchange and changes no journal. With a
+ * `stateHost` it also reaches the database of its journals.
  */
-export function fileName(exchange: ExchangeName, target: Target | null): string {
+export function watchFlags(hosts: readonly string[], stateHost: string | null = null): string[] {
+  const reached = ["127.0.0.1", ...hosts, ...(stateHost === null ? [] : [stateHost])];
+  const variables = [...READ_VARIABLES, ...(stateHost === null ? [] : ["PGPASSWORD"])];
+  return [
+    "--no-prompt",
+    "--deny-import",
+    `--allow-net=${reached.join(",")}`,
+    "--allow-read=./data",
+    `--allow-write=${filesOf(ALARMS_FILE).map((path) => `./${path}`).join(",")}`,
+    `--allow-env=${variables.join(",")}`,
+  ];
+}
+
+/**
+ * The hosts in the values of `--notify-host`, as `host:port`, of TLS unless a port is given; or what is wrong with one of
+ * them, as a sentence.
+ */
+export function notifyHostsIn(values: readonly string[]): readonly string[] | string {
+  const hosts = new Set<string>();
+  for (const value of values.flatMap((list) => list.split(","))) {
+    const [, name = "", port = "443"] = /^([a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(value) ?? [];
+    const url = URL.parse(`https://${name}:${port}`);
+    if (name === "" || url === null || url.hostname !== name.toLowerCase() || Number(port) === 0) {
+      return `--notify-host is "${value}": expected a host such as api.telegram.org, or with a port ntfy.lan:8443`;
+    }
+    const ofExchange = EXCHANGE_NAMES.find((exchange) =>
+      hostsOf(exchange).some((host) => host.startsWith(`${url.hostname}:`))
+    );
+    if (ofExchange !== undefined) {
+      return `--notify-host is "${value}", a host of ${ofExchange}: a program that watches reaches no exchange`;
+    }
+    hosts.add(`${url.hostname}:${Number(port)}`);
+  }
+  return [...hosts];
+}
+
+/**
+ * The program's file name: `penstock`, with the exchange if it is not the default, or with `watch` if it only watches, and
+ * the machine if one is named.
+ */
+export function fileName(exchange: ExchangeName | "watch", target: Target | null): string {
   const variant = exchange === "binance" ? "" : `-${exchange}`;
   const machine = target === null ? "" : `-${target}`;
   const isWindows = target === null ? Deno.build.os === "windows" : target.includes("windows");
@@ -70,4 +123,5 @@ export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "hyparquet-compressors": ["package.json", "src"],
   "hyparquet-writer": ["package.json", "src"],
   "hysnappy": ["package.json", "js"],
+  "postgres": ["package.json", "src"],
 };

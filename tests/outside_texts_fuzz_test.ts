@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readArguments } from "../src/config/arguments.ts";
 import { configure, readConfigFile } from "../src/config/config.ts";
+
 import { ConfigError } from "../src/domain/process/config_error.ts";
 import { csvColumns } from "../src/formats/csv_layout.ts";
 import { type BackfilledTrade, BackfilledTrades } from "../src/domain/market/backfilled_trades.ts";

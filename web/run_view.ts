@@ -1,7 +1,7 @@
 /** Draws one run into the page, whose markup has everything but its charts and round trips. */
 import { type Area, Charts, type Span } from "./charts.ts";
 import { type Line, type Run } from "./page_data.ts";
-import { INCIDENT_WORDS } from "../src/views/report/page_format.ts";
+import { INCIDENT_LETTERS, INCIDENT_WORDS } from "../src/views/report/page_format.ts";
 import { momentText } from "./times.ts";
 import { TripTable } from "./trips.ts";
 
@@ -80,6 +80,7 @@ function incidentMarks(
   return incidents.map(({ kind, time, text }) => {
     const mark = document.createElement("button");
     mark.className = `incident ${kind}`;
+    mark.dataset.letter = INCIDENT_LETTERS[kind];
     mark.title = `${momentText(time)}: ${text}`;
     mark.setAttribute("aria-label", mark.title);
     mark.addEventListener("click", () => show({ from: time - room, to: time + room }));

@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: "Quantity",
     value: ({ quantity }) => Number(quantity),
-    text: () => ({ quantity }) => quantity,
+    text: quantities,
     isNumber: true,
   },
   amounts("Cost", ({ cost }) => Number(cost)),
@@ -46,6 +46,16 @@ function column<Value extends number | string>(
   isNumber: boolean,
 ): Column {
   return { title, value, text: () => (trip) => text(value(trip)), isNumber };
+}
+
+/** Quantities with every digit, and with zeros up to the most decimals that one of them has. */
+function quantities(trips: readonly Trip[]): (trip: Trip) => string {
+  const decimals = (text: string): string => text.split(".")[1] ?? "";
+  const places = trips.reduce((most, { quantity }) => Math.max(most, decimals(quantity).length), 0);
+  return ({ quantity }) => {
+    const [whole = ""] = quantity.split(".");
+    return places === 0 ? whole : `${whole}.${decimals(quantity).padEnd(places, "0")}`;
+  };
 }
 
 /** A column of amounts, all with as many decimals as show so many digits of the largest, and at least two. */

@@ -5,6 +5,7 @@ import { compare } from "../../src/commands/compare.ts";
 import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { config } from "../../src/commands/config.ts";
 import { demo } from "../../src/commands/demo.ts";
+import { startPage } from "../../src/commands/watch/page_thread.ts";
 import { exchange } from "../../src/commands/exchange.ts";
 import { exportOrCopy } from "../../src/commands/export.ts";
 import { halt } from "../../src/commands/halt.ts";
@@ -15,6 +16,7 @@ import { status } from "../../src/commands/status.ts";
 import { verify } from "../../src/commands/verify.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure, readConfigFile } from "../../src/config/config.ts";
+
 import { configureSweep } from "../../src/config/grid.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
@@ -49,7 +51,7 @@ export async function penstock(...args: readonly string[]): Promise<void> {
   const started = { command, version: meta.version, files, ...configuration, signal, blocking };
   switch (command) {
     case "demo":
-      return await demo(started, run);
+      return await demo(started, { run, startPage });
     case "exchange":
       return await exchange(started);
     case "backtest":

@@ -21,9 +21,8 @@ import { BacktestInput } from "./backtest/backtest_input.ts";
 import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { adviseSkipping, processFiles, warn, warnOfStrays, withoutTrades } from "./backtest/process_files.ts";
 import { environmentOf, writable } from "./backtest/outputs.ts";
-import { ReportPage } from "./backtest/report_page.ts";
-import { RunPictures } from "./backtest/run_pictures.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
+import type { ReportPage } from "./backtest/report_page.ts";
 import { recordingsOf } from "./backtest/folders.ts";
 import { withRecordedMarket } from "./backtest/recorded_market.ts";
 
@@ -87,7 +86,7 @@ export async function backtest(
     : await writable(ResultFile.create(config.out, head, place), stop);
   using page = config.report === null
     ? null
-    : await writable(ReportPage.create(config.report, { started, files }, place), stop);
+    : await writable(pageAt(config.report, { started, files }, place), stop);
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources, options }, version);
@@ -104,7 +103,9 @@ export async function backtest(
     });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const pictures = result === null && page === null ? null : new RunPictures();
+  const pictures = result === null && page === null
+    ? null
+    : new (await import("./backtest/run_pictures.ts")).RunPictures();
   const take = (events: Iterable<PenstockEvent>): void => {
     try {
       for (const event of events) {
@@ -154,6 +155,11 @@ export async function backtest(
     clearInterval(draw);
     await view.close();
   }
+}
+
+/** Starts the page, which takes a while to load. */
+async function pageAt(...page: Parameters<typeof ReportPage.create>): Promise<ReportPage> {
+  return await (await import("./backtest/report_page.ts")).ReportPage.create(...page);
 }
 
 /** What ended a run: the number of trades, the time, the user, or else its input. */

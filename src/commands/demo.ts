@@ -3,12 +3,37 @@ import { openExchange } from "../simulator/configured.ts";
 import type { Command, Started } from "../config/command.ts";
 import type { Config } from "../config/options.ts";
 
+/** Where a demo that is watched keeps its journal, unless it is given another place. */
+const WATCHED_JOURNAL = "data/demo.db";
+
+/** What a demo is made of, besides the exchange. */
+export interface DemoParts {
+  readonly run: Command;
+  /** Starts the live page of a journal beside the run, and says where it is. */
+  readonly startPage: (
+    serve: Pick<Config, "listen"> & { readonly version: string; readonly paths: readonly string[] },
+  ) => Promise<Disposable & { readonly texts: readonly string[] }>;
+}
+
 /** Starts the exchange on a free port and passes its address to `run`, which sees no difference. */
-export async function demo({ config, ...started }: Started, run: Command): Promise<void> {
+export async function demo(
+  { config: given, ...started }: Started,
+  { run, startPage }: DemoParts,
+): Promise<void> {
+  const config = given.watch ? journaled(given) : given;
   const notBefore = config.speed === 1 ? null : await endOf(config);
   await using exchange = await openExchange({ ...config, notBefore }, 0, () => {}, started.signal);
+  const { version } = started;
+  using page = config.watch
+    ? await startPage({ version, paths: [config.state], listen: config.listen })
+    : null;
   const { endpoint, restEndpoint } = exchange;
-  await run({ ...started, config: { ...config, endpoint, restEndpoint } });
+  await run({ ...started, notes: page?.texts ?? [], config: { ...config, endpoint, restEndpoint } });
+}
+
+/** The page reads a journal, so there has to be one; without a place for it each demo starts a run of its own. */
+function journaled(config: Config): Config {
+  return config.state === "none" ? { ...config, state: WATCHED_JOURNAL, newRun: true } : config;
 }
 
 /**

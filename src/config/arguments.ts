@@ -1,8 +1,12 @@
 /** The command line: which command, which options, which mistakes. */
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { parseArgs } from "@std/cli/parse-args";
+import { withoutToken } from "../domain/alarms/secret.ts";
 import { closestName } from "./closest_name.ts";
 import type { GivenOptions } from "./configuration.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
+import { millisecondsIn } from "../domain/numbers/duration.ts";
+import type { Option } from "./option.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
@@ -28,6 +32,7 @@ const FILES: Partial<
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
+  watch: { least: 0, most: Infinity },
   report: { least: 1, most: 1, usage: `FILE", a result or a journal` },
   compare: { least: 2, most: 2, usage: `A B", each a result, a sweep or a journal` },
   halt: { least: 1, most: 1, usage: `JOURNAL"` },
@@ -71,20 +76,22 @@ export function readArguments(args: readonly string[]): Arguments {
     ? "two files and options"
     : `one ${command === "report" ? "file" : "journal"} and options`;
   for (const word of rest.slice(most)) {
-    mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
+    mistakes.push(`"${withoutPassword(word)}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
-  for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
+  for (const text of unknown) {
+    mistakes.push(`${withoutToken(text)} is not an option: ${meantBy(text, command)}${help}`);
+  }
   const given: GivenOptions = {};
   for (const name of inOrderOf(args)) {
     const texts = parsed[optionWord(name)];
     if (!Array.isArray(texts) || texts.length === 0) continue;
-    if (texts.length > 1) {
-      mistakes.push(
-        `--${optionWord(name)} is given ${texts.length} times (${texts.join(", ")}): expected once`,
-      );
+    const { repeats = false, isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
+    if (texts.length > 1 && !repeats) {
+      const values = isPrivate ? "" : ` (${texts.map(withoutPassword).join(", ")})`;
+      mistakes.push(`--${optionWord(name)} is given ${texts.length} times${values}: expected once`);
     }
-    given[name] = { text: String(texts[0]), source: "command line" };
+    given[name] = { text: repeats ? texts.join(" ") : String(texts[0]), source: "command line" };
   }
   for (const name of SWITCHES) {
     if (parsed[optionWord(name)] === true) {
@@ -139,18 +146,39 @@ function meantBy(text: string, command: CommandName | null): string {
 }
 
 /**
- * Joins an option with a negative number or an empty text after it. Such a text is its value, not an option
- * or a file, and is refused as a value.
+ * Joins an option with a negative number or an empty text after it: such a text is its value, not an option or a file, and
+ * is refused as a value. Joins the duration after an address, too, where a value may have two words.
  */
 function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
     const isValue = /^(-[\d.]|$)/.test(arg) && VALUED.some((name) => `--${optionWord(name)}` === before);
-    if (isValue) joined.push(`${joined.pop()}=${arg}`);
+    const first = millisecondsIn(arg) === null ? null : firstOfTwo(joined);
+    if (first !== null) joined.splice(-first.words, first.words, `${first.text} ${arg}`);
+    else if (isValue) joined.push(`${joined.pop()}=${arg}`);
     else joined.push(arg);
   }
   return joined;
+}
+
+/** Options whose value may have a second word. */
+const TWO_WORDS = VALUED.filter(takesDuration).map((name) => `--${optionWord(name)}`);
+
+function takesDuration(name: OptionName): boolean {
+  const { takesDuration = false }: Option<unknown, string | null> = OPTIONS[name];
+  return takesDuration;
+}
+
+/** The option with its first word at the end of `words`, as one text, if a second word may follow; else null. */
+function firstOfTwo(words: readonly string[]): { readonly text: string; readonly words: number } | null {
+  const [option = "", value = ""] = words.slice(-2);
+  const last = words.at(-1) ?? "";
+  if (TWO_WORDS.some((name) => last.startsWith(`${name}=`)) && !last.includes(" ")) {
+    return { text: last, words: 1 };
+  }
+  const isFirst = TWO_WORDS.includes(option) && !value.startsWith("-");
+  return isFirst ? { text: `${option}=${value}`, words: 2 } : null;
 }
 
 /**

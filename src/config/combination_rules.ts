@@ -6,6 +6,7 @@ import type { CommandName } from "./command_name.ts";
 import { type Configuration, type GivenOptions, nameIn, shownValue } from "./configuration.ts";
 import { type OptionName, OPTIONS } from "./options.ts";
 import { ascendingIn, optionsOfStrategy } from "./strategy_options.ts";
+import { isLoopback } from "./watch_options.ts";
 
 /** The options of a configuration that can be read one by one, and the command that they were given to. */
 export interface Combination extends Pick<Configuration, "config" | "sources"> {
@@ -51,6 +52,41 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
     text: ({ config: { speed }, sources }) =>
       `${nameIn(sources.speed, "speed")} is ${shownValue(speed)}: the clocks of real exchanges run at 1; ` +
       "expected --endpoint with the address of penstock exchange",
+  },
+  {
+    names: ["listen", "token"],
+    isBroken: ({ config: { listen, token }, command }) =>
+      command === "watch" && listen !== null && !isLoopback(listen) && token === null,
+    text: ({ config: { listen }, sources }) =>
+      `${nameIn(sources.listen, "listen")} is ${shownValue(listen)}, which other machines can reach: ` +
+      "expected --token FILE as well, so that only those who have the token are answered",
+  },
+  {
+    names: ["listen", "watch"],
+    isBroken: ({ config: { watch }, sources, command }) =>
+      command === "demo" && !watch && sources.listen !== "default",
+    text: ({ config: { listen }, sources }) =>
+      `${nameIn(sources.listen, "listen")} is ${
+        shownValue(listen)
+      }: expected --watch as well, as a demo has no ` +
+      "live page without it",
+  },
+  {
+    names: ["listen", "watch"],
+    isBroken: ({ config: { listen, watch }, command }) =>
+      command === "demo" && watch && listen !== null && !isLoopback(listen),
+    text: ({ config: { listen }, sources }) =>
+      `${nameIn(sources.listen, "listen")} is ${
+        shownValue(listen)
+      }: expected an address of loopback, such as ` +
+      OPTIONS.listen.default,
+  },
+  {
+    names: ["standby", "state"],
+    isBroken: ({ config: { standby, state } }) => standby && state === "none",
+    text: ({ sources }) =>
+      `${nameIn(sources.standby, "standby")} is given, and no journal: ` +
+      "expected --state with the journal to take over",
   },
   {
     names: ["timeUnit", "columns"],

@@ -8,6 +8,7 @@ export const COMMANDS = {
   backtest: "the same as run, but over recorded trades",
   sweep: "the same over a grid of options, ranked, with tests against overfitting",
   status: "show account, position, last fills, refusals and gaps, from the journal",
+  watch: "a live page over running journals, read-only: charts, events, health, metrics",
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",
   export: "write fills, closed positions, round trips, signals or equity, for other tools",
   report: "write one HTML page about a result or a journal: charts, round trips, figures",

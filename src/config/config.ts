@@ -2,6 +2,7 @@
 import { Decimal } from "decimal.js";
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
+import { withoutPassword } from "../domain/run/database_place.ts";
 import { Money, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
 import { closestName } from "./closest_name.ts";
@@ -10,6 +11,7 @@ import type { CommandName } from "./command_name.ts";
 import { type Configuration, type GivenOptions, nameIn, shownValue, type Source } from "./configuration.ts";
 import { isShown, isStrategyOption, strategyReading } from "./strategy_options.ts";
 import { DEFAULT_STRATEGY } from "../stages/strategies/known_strategies.ts";
+import type { Option } from "./option.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
@@ -139,8 +141,11 @@ export function readOptions(
       config[name] = read(text);
     } catch (error) {
       if (!(error instanceof NotAllowed)) throw error;
-      const value = text === "" ? "has no value" : `is "${text}"`;
-      mistakes.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
+      const { isPrivate = false }: Option<unknown, string | null> = OPTIONS[name];
+      const shown = isPrivate ? "cannot be used" : `is "${withoutPassword(text)}"`;
+      mistakes.push(
+        `${nameIn(source, name)} ${text === "" ? "has no value" : shown}: expected ${error.message}`,
+      );
     }
   }
   // Every option of the table has been read above, which the compiler cannot follow.

@@ -5,6 +5,7 @@ import { CashShare, stakeText } from "../domain/orders/stake.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 import { orderRateText } from "../domain/risk/checks/max_orders.ts";
 import type { Config, OptionName } from "./options.ts";
+import { listenText } from "./watch_options.ts";
 
 /** The origin of an option's value. */
 export type Source = "default" | "file" | "command line";
@@ -37,6 +38,7 @@ export function shownValue(value: Config[OptionName]): string | number | boolean
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) {
+    if ("port" in value) return listenText(value);
     return "by" in value ? barSizeText(value) : orderRateText(value);
   }
   return value === Infinity ? "max" : value;

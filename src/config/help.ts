@@ -27,6 +27,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   backtest: [0, 1, 2, 3, 130],
   sweep: [0, 1, 2, 3, 130],
   status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
+  watch: [[0, "stopped by you"], 1, 2, 130],
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
   export: [[0, "done"], 1, 2],
   report: [[0, "done"], 1, 2, 3],
@@ -162,6 +163,21 @@ run that is stopped. Loss limits count from that moment on.
   penstock release data/penstock.db --reason "checked against the exchange"`,
   resume: `penstock resume is penstock release under another name: see "penstock release
 --help".`,
+  watch: `penstock watch [JOURNAL...] serves a live page, health and metrics of the runs
+that write these journals; the default is ${DEFAULT_JOURNAL}. It only reads, and
+a run does not know that it is watched.
+
+  penstock watch            the page is at http://127.0.0.1:8080
+  penstock watch data/btc.db data/eth.db --listen 127.0.0.1:8090
+                            two runs on one page
+  penstock watch --listen 0.0.0.0:8080 --host desk.lan --token data/watch.token
+                            from other machines too, for those who have the
+                            token
+  penstock watch --notify ntfy://ntfy.sh/TOPIC
+                            alarms when the run halts, stops, dies or is
+                            disconnected for long
+  penstock watch --ping https://hc-ping.com/{token} 1m --notify-tokens FILE
+                            a dead man's switch`,
   doctor: `penstock doctor takes the options of a run and checks whether that run would
 work here.
 

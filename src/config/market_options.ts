@@ -19,7 +19,7 @@ export const MARKET_OPTIONS = {
     default: null,
     read: hostNames,
     value: "NAME,...",
-    commands: ["exchange"],
+    commands: ["exchange", "watch"],
     help: "further host names that clients may reach it by, besides those of loopback",
   }),
   seed: market({

@@ -7,6 +7,8 @@ export const OPTION_GROUPS = {
   input: "Input and result",
   market: "The built-in exchange",
   journal: "Journal and recordings",
+  watch: "The live page",
+  alarms: "Alarms",
   end: "When it ends",
   output: "Output and configuration",
   risk: "Risk limits",
@@ -32,6 +34,12 @@ export interface Option<T, D extends string | null> {
   /** Shown in help for the value; a switch takes none. */
   readonly value: string | null;
   readonly commands: readonly CommandName[];
+  /** Whether it may be given more than once; its text then has a space between each two values. */
+  readonly repeats?: boolean;
+  /** Whether a duration may follow the value as a word of its own. */
+  readonly takesDuration?: boolean;
+  /** Whether people put secrets into it by mistake, so that messages leave its value out. */
+  readonly isPrivate?: boolean;
   readonly help: string;
   /** Help for a command in which the option does something else. */
   readonly helpOf?: Partial<Record<CommandName, string>>;

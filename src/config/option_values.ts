@@ -1,4 +1,10 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
+import {
+  isInDatabase,
+  isJournalName,
+  JOURNAL_NAMES,
+  readDatabasePlace,
+} from "../domain/run/database_place.ts";
 import { BAR_SIZE_TEXT, type BarSize, barSizeIn } from "../domain/market/bar_size.ts";
 import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { DECIMAL, Money } from "../domain/numbers/money.ts";
@@ -220,4 +226,25 @@ export function reason(text: string): string {
 export function anyText(text: string): string {
   if (text === "") throw new NotAllowed("a text that is not empty");
   return text;
+}
+
+/** The place of a journal: a file, a database, or none. */
+export function journalPlace(text: string): string {
+  if (isInDatabase(text)) checked(() => readDatabasePlace(text));
+  return anyText(text);
+}
+
+/** The name of a journal in a database. */
+export function journalName(text: string): string {
+  if (!isJournalName(text)) throw new NotAllowed(JOURNAL_NAMES);
+  return text;
+}
+
+/** Calls `read`, whose RangeErrors say what is expected. */
+function checked(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    throw error instanceof RangeError ? new NotAllowed(error.message) : error;
+  }
 }

@@ -2,6 +2,7 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
+import { ALARM_OPTIONS } from "./alarm_options.ts";
 import { EACH_TRADE } from "../domain/market/bar_size.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
@@ -13,6 +14,8 @@ import {
   anyText,
   barSize,
   duration,
+  journalName,
+  journalPlace,
   oneOf,
   onOff,
   rate,
@@ -27,6 +30,7 @@ import { type Option, optionIn } from "./option.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 import { SWEEP_OPTIONS } from "./sweep_options.ts";
 import { STRATEGY_OPTIONS } from "./strategy_options.ts";
+import { WATCH_OPTIONS } from "./watch_options.ts";
 
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
@@ -151,11 +155,32 @@ export const OPTIONS = {
   state: journal({
     default: "none",
     defaultOf: { run: DEFAULT_JOURNAL, doctor: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
-    read: anyText,
-    value: "FILE",
+    read: journalPlace,
+    value: "FILE|URL",
     commands: ["run", "demo", "backtest", "config", "doctor"],
-    help: "the journal, from which the run is resumed when it is started again; none keeps nothing",
+    help:
+      "the journal, from which the run is resumed when it is started again: a file, or postgres://… for a " +
+      "database; none keeps nothing",
     helpOf: { backtest: "write a journal of the backtest to this new file; none keeps nothing" },
+  }),
+  name: journal({
+    default: null,
+    read: journalName,
+    value: "NAME",
+    commands: [
+      ...["run", "demo", "backtest", "config", "doctor", ...JOURNAL, "report"] as const,
+      ...["halt", "release", "resume", "verify"] as const,
+    ],
+    help:
+      "the journal's name in its database, which may hold many (default: of exchange, symbol and options)",
+    helpOf: {
+      status: "which journal of the database (default: list them all)",
+      ...Object.fromEntries(
+        ["export", "report", "halt", "release", "resume", "verify"].map((
+          name,
+        ) => [name, "which journal of the database"]),
+      ),
+    },
   }),
   newRun: journal({
     default: "off",
@@ -163,6 +188,20 @@ export const OPTIONS = {
     value: null,
     commands: STREAM,
     help: "close the run that the journal holds and start another",
+  }),
+  standby: journal({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: STREAM,
+    help: "while another process holds the journal in the database, wait, and take over when its lease ends",
+  }),
+  lease: journal({
+    default: "10s",
+    read: duration(1000, HOUR),
+    value: "DURATION",
+    commands: STREAM,
+    help: "how long the journal in the database stays with a run that the database does not hear from",
   }),
   record: journal({
     default: null,
@@ -256,6 +295,8 @@ export const OPTIONS = {
     commands: ["halt"],
     help: "also sell the position, with the next trade",
   }),
+  ...WATCH_OPTIONS,
+  ...ALARM_OPTIONS,
   stopAfter: end({
     default: null,
     read: wholeNumber(1, Number.MAX_SAFE_INTEGER),
@@ -299,14 +340,14 @@ export const OPTIONS = {
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "show log lines from this level up: debug, info, warn or error",
   }),
   logFormat: output({
     default: "text",
     read: oneOf("text", "json"),
     value: "text|json",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "write the log on standard error as text or as JSON",
   }),
   view: output({
@@ -320,7 +361,7 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: [...ALL, "verify"],
+    commands: [...ALL, "verify", "watch"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   ...RISK_OPTIONS,

@@ -13,6 +13,8 @@ import {
 import type { StrategyOption } from "../stages/strategies/strategy_kind.ts";
 import { anyText, NotAllowed, oneOf, wholeNumber } from "./option_values.ts";
 import { type Option, optionIn } from "./option.ts";
+import { ALARM_OPTIONS } from "./alarm_options.ts";
+import { WATCH_OPTIONS } from "./watch_options.ts";
 
 const TRADING = ["run", "demo", "backtest", "sweep", "config"] as const;
 const NAMES = Object.keys(STRATEGIES) as StrategyName[];
@@ -144,13 +146,23 @@ export function ascendingIn(chosen: string): readonly (readonly [StrategyOptionN
 /** Options of the default strategy that the first version already showed; the others are shown once they are given. */
 const ALWAYS_SHOWN: readonly string[] = ["short", "long"];
 
+/** Options that older versions did not know, and the values that change nothing for a run. */
+const UNKNOWN_BEFORE: Readonly<Record<string, unknown>> = {
+  set: null,
+  name: null,
+  standby: false,
+  lease: 10_000,
+};
+
 /**
  * Whether a shown configuration has the option. It leaves out options of other strategies, and options that older
  * versions did not know, if their values mean what those versions did.
  */
 export function isShown(name: string, value: unknown, chosen: string): boolean {
+  // These concern another process, and no journal should hold them.
+  if (Object.hasOwn(WATCH_OPTIONS, name) || Object.hasOwn(ALARM_OPTIONS, name)) return false;
   if (name === "strategy") return chosen !== DEFAULT_STRATEGY;
-  if (name === "set") return value !== null;
+  if (name in UNKNOWN_BEFORE) return value !== UNKNOWN_BEFORE[name];
   if (!isStrategyOption(name)) return true;
   const reading = strategyReading(chosen, name);
   if (reading === null) return false;

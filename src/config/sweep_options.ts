@@ -28,7 +28,7 @@ export const SWEEP_OPTIONS = {
     read: properFraction,
     value: "SHARE",
     commands: SWEEP,
-    help: "keep the last trades, this share of all, out of the choice, and show each row on them as well",
+    help: "hold out the last trades, this share of all, from the choice, and show each row on them as well",
   }),
   walkForward: input({
     default: null,

@@ -8,7 +8,7 @@ import { messages, recordings } from "./message_files.ts";
 import { ownCsv, suggestedColumns } from "./own_csv.ts";
 import { parquet, parquetOf } from "./parquet.ts";
 import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
-import { VENUE_NAMES, venueCsv } from "./venue_csv.ts";
+import { venueCsv, venueNames } from "./venue_csv.ts";
 
 /**
  * The formats that Penstock reads. The first that recognizes a line reads the file. If none does, the first that gives
@@ -36,24 +36,26 @@ export function formatsOf(
 }
 
 /** Files of other kinds: how they start, and what to do with them. */
-const OTHERS: readonly (readonly [magic: string, what: string])[] = [
-  ["\x28\xb5\x2f\xfd", `it is packed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
-  ["\xfd7zXZ\0", `it is packed with xz: use "xz -dc FILE | penstock backtest -"`],
-  ["BZh", `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
-  ["7z\xbc\xaf\x27\x1c", `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
-  ["Rar!\x1a\x07", "it is a RAR archive: unpack it and give the files"],
-  ["SQLite format 3\0", "it is a database, such as a journal of Penstock's, expected recorded trades"],
-  ["\xff\xfe", "it is text in UTF-16: save it as UTF-8"],
-  ["\xfe\xff", "it is text in UTF-16: save it as UTF-8"],
+const OTHERS: readonly (readonly [magic: string, what: () => string])[] = [
+  ["\x28\xb5\x2f\xfd", () => `it is packed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
+  ["\xfd7zXZ\0", () => `it is packed with xz: use "xz -dc FILE | penstock backtest -"`],
+  ["BZh", () => `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
+  ["7z\xbc\xaf\x27\x1c", () => `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
+  ["Rar!\x1a\x07", () => "it is a RAR archive: unpack it and give the files"],
+  ["SQLite format 3\0", () => "it is a database, such as a journal of Penstock's, expected recorded trades"],
+  ["\xff\xfe", () => "it is text in UTF-16: save it as UTF-8"],
+  ["\xfe\xff", () => "it is text in UTF-16: save it as UTF-8"],
   [
     "<",
-    `it is a web page or XML: perhaps an error page that was downloaded in place of a file, or a spreadsheet: save ` +
-    `that as CSV; ${readable()}`,
+    () =>
+      `it is a web page or XML: perhaps an error page that was downloaded in place of a file, or a spreadsheet: save ` +
+      `that as CSV; ${readable()}`,
   ],
   [
     "[",
-    `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
-    `if it is ${jsonTrades.name}`,
+    () =>
+      `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+      `if it is ${jsonTrades.name}`,
   ],
 ];
 
@@ -100,7 +102,11 @@ function isHeader(text: string): boolean {
 }
 
 function isOutweighing(layout: Layout | Unreadable | null | undefined): layout is Layout {
-  return layout != null && "reader" in layout && layout.outweighs;
+  return isLayout(layout) && layout.outweighs;
+}
+
+function isLayout(layout: Layout | Unreadable | null | undefined): layout is Layout {
+  return layout != null && "reader" in layout;
 }
 
 /**
@@ -119,9 +125,9 @@ function isOutweighing(layout: Layout | Unreadable | null | undefined): layout i
 export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE_FILES): Layout | string {
   const first = shown(line, true);
   const layout = found(first, formats);
-  if (layout !== null && "reader" in layout) return layout;
+  if (isLayout(layout)) return layout;
   const other = OTHERS.find(([magic]) => startsWith(line, magic));
-  if (other !== undefined) return other[1];
+  if (other !== undefined) return other[1]();
   if (first.text === null) return notText(line, formats);
   if (CHECKSUM.test(first.text)) {
     return "it is a checksum, which is read together with its file: do not name it";
@@ -130,10 +136,16 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   return formats.includes(venueCsv) && !/candle/.test(reason) ? `${reason}; ${otherCsv(first.text)}` : reason;
 }
 
+/** The layout that the first few bytes of a file already show; null if they show none. */
+export function layoutOfStart(bytes: Uint8Array, formats: readonly TradeFile[] = TRADE_FILES): Layout | null {
+  const layout = found(shown(bytes, true), formats);
+  return isLayout(layout) ? layout : null;
+}
+
 /** Advice about a file that looks like CSV, but is in no known format. */
 function otherCsv(line: string): string {
   const suggested = isHeader(line) ? suggestedColumns(line.split(/[,;\t]/)) : null;
-  return `read as they are, with their headers, are the CSV files of ${VENUE_NAMES}; of any other CSV say what its ` +
+  return `read as they are, with their headers, are the CSV files of ${venueNames()}; of any other CSV say what its ` +
     `columns hold, such as --columns ${suggested ?? "time,price,quantity"}`;
 }
 
@@ -142,7 +154,7 @@ function found(line: ShownLine, formats: readonly TradeFile[]): Layout | Unreada
   let unreadable: Unreadable | null = null;
   for (const format of formats) {
     const layout = format.layoutOf(line);
-    if (layout !== null && "reader" in layout) return layout;
+    if (isLayout(layout)) return layout;
     unreadable ??= layout;
   }
   return unreadable;

@@ -216,19 +216,21 @@ export class RowOrder {
   }
 }
 
-const FURTHER = `--sort puts rows in order that stand at most ${
-  SORTED_APART.toLocaleString("en")
-} rows from their place, and this one stands further away`;
-const ADVICE = `${FURTHER}: sort the file by its ids before, for instance with "sort -t, -n -k1,1 FILE"`;
+const ADVICE = `sort the file by its ids before, for instance with "sort -t, -n -k1,1 FILE"`;
 const TIME_ADVICE =
-  `${FURTHER}: sort the file by its times before. If the newest trade comes first, turn it round below its header, ` +
-  `with "(head -n 1 FILE; tail -n +2 FILE | tac) | penstock backtest -"`;
+  `sort the file by its times before. If the newest trade comes first, turn it round below its header, with ` +
+  `"(head -n 1 FILE; tail -n +2 FILE | tac) | penstock backtest -"`;
+
+function further(advice: string): string {
+  const apart = SORTED_APART.toLocaleString("en");
+  return `--sort puts rows in order that stand at most ${apart} rows from their place, and this one stands further ` +
+    `away: ${advice}`;
+}
 
 /** Sorted rows, and what else was read with them. They are lent until the next block is asked for. */
 export class SortedBlock implements TradeReader {
   readonly symbol: string;
   readonly trade: TradeFields;
-  readonly sortAdvice = ADVICE;
   receivedAt = 0;
   reason = "";
   emptyFirstId = -1;
@@ -252,6 +254,10 @@ export class SortedBlock implements TradeReader {
     this.#reason = unplaced?.reason ?? "";
     this.#sample = unplaced?.sample ?? "";
     this.trade = order.rows.fields();
+  }
+
+  get sortAdvice(): string {
+    return further(ADVICE);
   }
 
   next(): ReadResult | null {
@@ -288,7 +294,9 @@ export class SortedBlock implements TradeReader {
       rows.setNumber(number, this.trade);
       return "trade";
     }
-    const { reason, error } = this.complain()(`${outOfOrder(this.trade.time, before)}. ${TIME_ADVICE}`);
+    const { reason, error } = this.complain()(
+      `${outOfOrder(this.trade.time, before)}. ${further(TIME_ADVICE)}`,
+    );
     if (error !== null) throw error;
     this.reason = reason;
     return "rejected";

@@ -20,13 +20,17 @@ const KRAKEN: DelimitedLayout = {
 
 const VENUES = [...new Set(VENUE_LAYOUTS.map(({ venue }) => venue))];
 /** The exchanges and vendors whose CSV files are read as they are. */
-export const VENUE_NAMES = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(VENUES);
+export function venueNames(): string {
+  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(VENUES);
+}
 
 const LATIN = new TextDecoder("latin1");
 
 /** Files whose header is in the table, with columns in any order and any case, quoted or not. */
 export const venueCsv: TradeFile = {
-  name: `CSV of ${VENUE_NAMES}`,
+  get name() {
+    return `CSV of ${venueNames()}`;
+  },
   layoutOf({ bytes, text, isFirst }) {
     if (text !== null && KRAKEN_ROW.test(text)) {
       return layoutOf("Kraken time and sales", KRAKEN, { isCertain: false });

@@ -1,9 +1,7 @@
 /** The page of a journal in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SCREENSHOTS = `${ROOT}dist/screenshots`;
+import { printedBy, SCREENSHOTS } from "./own_process.ts";
 
 /** A run of the built-in exchange, ten minutes in a second, with two holes in its ids, a lost connection and a halt. */
 const RUN = [
@@ -11,20 +9,6 @@ const RUN = [
   ...["--stake", "90%", "--cooldown", "5s", "--max-drawdown", "1.5%", "--stop-after", "10000"],
   ...["--backfill", "off", "--faults", "hole=400@3000,hole=30@4200,drop@6000", "--log-level", "error"],
 ];
-
-/** Runs Penstock and returns what it printed. */
-async function penstock(folder: string, ...args: readonly string[]): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-q", "--no-prompt", "--no-check", "--allow-net=127.0.0.1", "--allow-read"],
-      ...[`--allow-write=${folder}`, "main.ts", ...args],
-    ],
-    cwd: ROOT,
-  });
-  const { success, stdout, stderr } = await command.output();
-  assert(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
 
 Deno.test({
   name: "The page of a journal with gaps and a halt shows its state, its events and nothing between them",
@@ -34,22 +18,16 @@ Deno.test({
     try {
       await Deno.mkdir(SCREENSHOTS, { recursive: true });
       const journal = `${folder}/run.db`;
-      await penstock(folder, ...RUN, "--state", journal);
-      assertMatch(await penstock(folder, "report", journal), /^Wrote .*\/run\.html, \d+ kB\n$/);
-      const status = JSON.parse(await penstock(folder, "status", journal, "--json"));
+      await printedBy(folder, "main.ts", ...RUN, "--state", journal);
+      assertMatch(await printedBy(folder, "main.ts", "report", journal), /^Wrote .*\/run\.html, \d+ kB\n$/);
+      const status = JSON.parse(await printedBy(folder, "main.ts", "status", journal, "--json"));
       for (const [width, dark] of [[1440, false], [390, true]] as const) {
         await using view = await View.open(`${folder}/run.html`, { width, dark });
         const { page } = view;
         assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
         for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          // The charts are drawn again in the other colours, and only then is the strip as wide as they are.
-          await page.waitForFunction(() => {
-            const [strip, chart] = ["#incidents", ".u-over"].map((selector) =>
-              Math.round(document.querySelector(selector)!.getBoundingClientRect().width)
-            );
-            return chart! > 0 && strip === chart;
-          });
+          await view.emulate({ colorScheme });
+          assertEquals(await page.$eval("#incidents", widthOf), await page.$eval(".u-over", widthOf));
           await page.screenshot({
             path: `${SCREENSHOTS}/journal-${width}-${colorScheme}.png`,
             fullPage: true,
@@ -65,11 +43,15 @@ Deno.test({
   },
 });
 
+function widthOf(element: Element): number {
+  return Math.round(element.getBoundingClientRect().width);
+}
+
 /** The page has what the status says, and no column that needs prices between events. */
 async function shows(view: View, status: Record<string, number | string>): Promise<void> {
   const { page } = view;
   assertEquals(await page.title(), "Run of BTCUSDT – Penstock");
-  assertStringIncludes(await view.text(".verdict"), "It is halted: max-drawdown.");
+  assertStringIncludes(await view.text(".verdict"), "Trading is halted: max-drawdown.");
   const tiles = Object.fromEntries(
     await page.$$eval(
       ".tile",
@@ -85,12 +67,15 @@ async function shows(view: View, status: Record<string, number | string>): Promi
   for (
     const kind of [`gap ${status.gaps}`, "halt 1", "disconnected 1", `refused order ${status.refusals}`]
   ) assert(kinds.includes(kind), `${kind} in ${kinds}`);
+  for (const mark of ["#incidents .halt", ".kinds .halt"]) {
+    assertEquals(await page.$eval(mark, (one) => getComputedStyle(one, "::before").content), '"H"');
+  }
   assertEquals(
     await page.$$eval("#trips thead th", (all) => all.map((cell) => cell.textContent)),
     "#,Entry,Exit,Entry price,Exit price,Quantity,Cost,Fees,Profit,Held,Cause".split(","),
   );
   assertEquals(await page.$$eval("#trips tbody tr", (rows) => rows.length), Number(status.fills) / 2);
-  assertMatch(await view.text("body"), /neither price nor equity nor drawdown is known/);
+  assertMatch(await view.text("body"), /price, equity and drawdown are unknown/);
 }
 
 /** A click on the mark of the halt moves the charts to it, and the strip moves with them. */

@@ -7,8 +7,8 @@
  */
 import type { Page } from "playwright-core";
 import { View } from "./browser.ts";
+import { printedBy } from "./own_process.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
 const TRADES = "5000000";
 /** Enough cash for every signal to be filled. */
 const OPTIONS = ["--cash", "10000000", "--log-level", "error"];
@@ -59,27 +59,9 @@ try {
 
 async function largeReport(): Promise<string> {
   const [trades, path] = [`${folder}/trades.csv`, `${folder}/report.html`];
-  await run("tests/bench/make_csv.ts", trades, TRADES);
-  await run("main.ts", "backtest", trades, ...OPTIONS, "--report", path);
+  await printedBy(folder, "tests/bench/make_csv.ts", trades, TRADES);
+  await printedBy(folder, "main.ts", "backtest", trades, ...OPTIONS, "--report", path);
   return path;
-}
-
-async function run(script: string, ...args: readonly string[]): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      "--no-prompt",
-      "--no-check",
-      "--allow-read",
-      `--allow-write=${folder}`,
-      script,
-      ...args,
-    ],
-    cwd: ROOT,
-    stdout: "null",
-  }).output();
-  if (!success) throw new Error(`${script} ${args.join(" ")} failed`);
 }
 
 /** The times from a key to the painted frame, one key after the other. */

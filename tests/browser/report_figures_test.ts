@@ -112,9 +112,9 @@ async function verdictAndTiles(view: View, { summary, metrics }: Result): Promis
     (await view.text(".verdict")).replaceAll("\u00a0", " "),
     `The strategy ${made} ${amount} USDT (${signedPercent(metrics.return)}) in ${span(time)}, after ${
       money(summary.fees)
-    } USDT of fees. Buying and holding would have returned ${
-      signedPercent(metrics.buyAndHoldReturn)
-    }; with the same share of the money in the position, ${signedPercent(metrics.buyAndHoldAtExposure)}.`,
+    } USDT of fees. Buying and holding would have returned ${signedPercent(metrics.buyAndHoldReturn)}, or ${
+      signedPercent(metrics.buyAndHoldAtExposure)
+    } at the same exposure.`,
   );
   const tiles = await view.page.$$eval(
     ".tile",
@@ -132,6 +132,7 @@ async function verdictAndTiles(view: View, { summary, metrics }: Result): Promis
     ["Profit factor", ratio(profitFactor)],
     ["Sharpe", ratio(sharpe)],
   ]);
+  assertEquals(await view.page.getAttribute(".tile dd", "class"), made === "made" ? "gain" : "loss");
 }
 
 /** The cells of all rows that a selector finds. */
@@ -152,7 +153,7 @@ async function figureTables(page: Page, { summary, metrics, models, pictures }: 
 
 async function modelTable(page: Page, { summary, metrics, models }: Result): Promise<void> {
   const figures = ({ metrics, maxDrawdown, fills }: Outcome): string[] => [
-    ...[money(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
+    ...[signedMoney(metrics.netProfit), signedPercent(metrics.return), percent(maxDrawdown), grouped(fills)],
   ];
   assertEquals(await cells(page, "section:has(> h2:text-is('Fill models')) tbody tr"), [
     ["configured", "as above", ...figures({ ...summary, metrics })],
@@ -182,13 +183,13 @@ async function distributions(page: Page, trips: readonly Trip[]): Promise<void> 
   const classOf = (trip: Trip): number => LIMITS.filter((limit) => trip.return * 100 >= limit).length;
   const week = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const by = [
-    ["return of a round trip", (trip: Trip) => {
+    ["return of the round trip", (trip: Trip) => {
       const at = classOf(trip);
       return at === 0 ? "< -5 %" : `≥ ${LIMITS[at - 1]} %`;
     }, LIMITS.map((limit) => `≥ ${limit} %`)],
-    ["hour of the exit, UTC", (trip: Trip) => exitOf(trip).toISOString().slice(11, 13), null],
-    ["weekday of the exit, UTC", (trip: Trip) => week[(exitOf(trip).getUTCDay() + 6) % 7]!, week],
-    ["month of the exit, UTC", ({ exit }: Trip) => exit.time.slice(0, 7), null],
+    ["hour of exit, UTC", (trip: Trip) => exitOf(trip).toISOString().slice(11, 13), null],
+    ["weekday of exit, UTC", (trip: Trip) => week[(exitOf(trip).getUTCDay() + 6) % 7]!, week],
+    ["month of exit, UTC", ({ exit }: Trip) => exit.time.slice(0, 7), null],
   ] as const;
   for (const [what, keyOf, order] of by) {
     const groups = [...Map.groupBy(trips, keyOf)].toSorted(([a], [b]) =>
@@ -217,11 +218,14 @@ async function tripTable(page: Page, trips: readonly Trip[]): Promise<void> {
     if (shown.length >= trips.length) break;
     await page.click("#trip-next");
   }
+  // All quantities end below each other.
+  const places = Math.max(...trips.map(({ entry }) => entry.quantity.split(".")[1]?.length ?? 0));
   assertEquals(
     shown,
     trips.map(({ entry, exit, profit, best, worst }, at) => [
       ...[String(at + 1), moment(entry.time), moment(exit.time)],
-      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price)), entry.quantity],
+      ...[hundredths(Number(entry.price)), hundredths(Number(exit.price))],
+      Number(entry.quantity).toFixed(places),
       hundredths(Number(entry.price) * Number(entry.quantity) + Number(entry.fee)),
       hundredths(Number(entry.fee) + Number(exit.fee)),
       profit > 0 ? `+${hundredths(profit)}` : hundredths(profit),

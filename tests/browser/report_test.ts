@@ -1,10 +1,10 @@
 /** The report's page in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
+import { SCREENSHOTS } from "./own_process.ts";
+import { tripOfFill } from "./trip_clicks.ts";
 import { sampleReport, sampleTrades } from "./sample_report.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SCREENSHOTS = `${ROOT}dist/screenshots`;
 const MOST_BYTES = 350_000;
 
 const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--stop-loss", "0.5%"];
@@ -73,19 +73,10 @@ async function chartToTrip(view: View): Promise<void> {
   await page.focus("#trips tbody tr:nth-child(2)");
   await page.keyboard.press("Enter");
   const number = await view.text("#trips tbody tr:nth-child(2) td");
-  const [from, to] = (await view.text("#span")).split(" to ").map((time) => Date.parse(`${time}Z`));
-  const entry = Date.parse(`${await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)")}Z`);
+  const entry = await view.text("#trips tbody tr:nth-child(2) td:nth-child(2)");
   await page.click("#trip-next");
   assertEquals(await page.locator("#trips tr[aria-current=true]").count(), 0);
-  const chart = page.locator("#chart-price .u-over");
-  await chart.scrollIntoViewIfNeeded();
-  const { width, height } = (await chart.boundingBox())!;
-  const x = (entry - from!) / (to! - from!) * width;
-  for (let y = 10; y < height; y += 20) {
-    await chart.click({ position: { x, y } });
-    if (await page.locator("#trips tr[aria-current=true]").count() > 0) break;
-  }
-  assertEquals(await view.text("#trips tr[aria-current=true] td"), number);
+  assertEquals(await tripOfFill(view, entry), number);
   await page.click("#zoom-reset");
 }
 
@@ -111,7 +102,7 @@ async function dragging(view: View): Promise<void> {
 /** On paper there are no buttons, even of a dark page the colours are light, and no chart is wider than the sheet. */
 async function onPaper(view: View): Promise<void> {
   const { page } = view;
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await view.emulate({ media: "print", colorScheme: "dark" });
   await page.setViewportSize({ width: 720, height: 1000 });
   await page.waitForFunction(() =>
     document.querySelector<HTMLElement>("#chart-price .uplot")!.offsetWidth <= 720
@@ -121,10 +112,13 @@ async function onPaper(view: View): Promise<void> {
     await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
     "rgb(255, 255, 255)",
   );
+  // A legend has no values, as paper has no cursor.
+  assertEquals(await page.locator(".u-legend .u-value:visible").count(), 0);
+  assertEquals(await page.locator(".u-legend .u-label:visible").count() > 0, true);
   const widest = await page.$$eval("table", (all) => Math.max(...all.map((table) => table.scrollWidth)));
   assertLess(widest, 721);
   await page.screenshot({ path: `${SCREENSHOTS}/report-print.png`, fullPage: true });
-  await page.emulateMedia({ media: "screen", colorScheme: "light" });
+  await view.emulate({ media: "screen", colorScheme: "light" });
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 

@@ -1,7 +1,5 @@
 /** A backtest or a sweep of made-up trades for the tests of its page. */
-import { assert } from "@std/assert";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
+import { printedBy } from "./own_process.ts";
 
 /** One trade; its time in ms since 1970. */
 export interface SampleTrade {
@@ -33,23 +31,11 @@ export async function sampleReport(
   );
   await Deno.writeTextFile(`${folder}/trades.csv`, `${rows.join("\n")}\n`);
   const path = `${folder}/report.html`;
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...[
-        "run",
-        "-q",
-        "--no-prompt",
-        "--no-check",
-        "--allow-read",
-        `--allow-write=${folder}`,
-        `${ROOT}main.ts`,
-      ],
-      ...[command, `${folder}/trades.csv`, "--log-level", "error", "--out", `${folder}/result.json`],
-      ...["--report", path, ...options],
-    ],
-    cwd: folder,
-  });
-  const { success, stderr } = await process.output();
-  assert(success, new TextDecoder().decode(stderr));
+  await printedBy(
+    folder,
+    "main.ts",
+    ...[command, `${folder}/trades.csv`, "--log-level", "error", "--out", `${folder}/result.json`],
+    ...["--report", path, ...options],
+  );
   return { path, result: JSON.parse(await Deno.readTextFile(`${folder}/result.json`)) };
 }

@@ -1,10 +1,9 @@
 /** The page of a sweep in a browser. Screenshots are kept in dist/screenshots. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
+import { SCREENSHOTS } from "./own_process.ts";
 import { sampleReport, sampleTrades } from "./sample_report.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const SCREENSHOTS = `${ROOT}dist/screenshots`;
 const MOST_BYTES = 350_000;
 const GRID = [
   ...["--bars", "5m", "--short", "3..12:3", "--long", "20..60:10", "--stop-loss", "1%,2%"],
@@ -97,7 +96,7 @@ async function reports(view: View, best: Swept["configurations"]): Promise<void>
 /** On paper the page is light, has no buttons, and nothing is wider than the sheet. */
 async function onPaper(view: View): Promise<void> {
   const { page } = view;
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await view.emulate({ media: "print", colorScheme: "dark" });
   await page.setViewportSize({ width: 720, height: 1000 });
   assertEquals(await page.locator("header button:visible, .on-screen:visible").count(), 0);
   assertEquals(

@@ -52,6 +52,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   backtest: { read: true, write: true, env: ["TERM"] },
   sweep: { read: true, write: true, env: ["TERM"] },
   status: { read: true },
+  watch: { net: [LOOPBACK], read: ["."], env: ["TERM"] },
   doctor: LIVE,
   export: { read: true, write: ["./data"] },
   report: { read: true, write: ["."] },

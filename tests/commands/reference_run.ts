@@ -1,5 +1,5 @@
 /** Runs that keep a journal, and checks that must hold for the journal however often they were killed. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertMatch } from "@std/assert";
 import { priceProcess } from "../../src/simulator/price_process.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
@@ -9,6 +9,7 @@ import { FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstoc
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** The start of the made-up market's time, ms since 1970. */
 const START_TIME = 1_723_161_255_342;

@@ -81,7 +81,7 @@ Deno.test("penstock report of a journal has the state and the round trips of the
   const bars = (text: string): string[] => text.match(/<title>[^<]*round trips<\/title>/g) ?? [];
   assert(bars(page).length > 5);
   assertEquals(bars(page), bars(whole));
-  assertStringIncludes(page, "neither price nor equity nor drawdown is known");
+  assertStringIncludes(page, "price, equity and drawdown are unknown");
   assertMatch(page, /HALTED at .*max-drawdown/);
   assertMatch(page, new RegExp(`gap ${status.gaps}</li>`));
 });

@@ -54,7 +54,7 @@ Deno.test({
       await terminal.shows("halted: by hand; no more buys, until it is released");
       await terminal.shows("● HALTED manual  BTCUSDT ");
       await terminal.type("f");
-      await terminal.shows(/(Sell [\d.]+ BTC with the next trade, and halt|Halt, with no more trading)\?/);
+      await terminal.shows(/Halt, (and sell [\d.]+ BTC|with no more trading)\?/);
       await terminal.type("y");
       await terminal.shows("halted: by hand; the position is sold, and nothing is traded after that");
       await terminal.shows(/ flat {2}equity/);

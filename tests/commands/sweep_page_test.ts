@@ -97,7 +97,7 @@ Deno.test("The page of a sweep has its rows, map, test, walk-forward and sentenc
       ) => [at + 1, options.short, options.long, signedMoney(netProfit)]) as unknown[][],
     );
     const map = cellsAfter(page, "<h2>The grid");
-    const values = configurations.map(({ netProfit }) => String(Number(Number(netProfit).toPrecision(4))));
+    const values = configurations.map(({ netProfit }) => signedMoney(netProfit));
     assertEquals(map, [["3", ...values.slice(0, 3)], ["5", ...values.slice(3, 6)], [
       "8",
       ...values.slice(6),
@@ -107,6 +107,13 @@ Deno.test("The page of a sweep has its rows, map, test, walk-forward and sentenc
       ranked.map(({ netProfit, test }, at) => [
         ...[`${at + 1}`, signedMoney(netProfit), signedMoney(test!.netProfit)],
       ]),
+    );
+    const earning = ranked.filter(({ test }) => Number(test!.netProfit) > 0).length;
+    assertStringIncludes(page, `<p>${earning} of the ${ranked.length} best configurations made a profit`);
+    const walked = last.walkForwardNetProfit!;
+    assertStringIncludes(
+      page,
+      `the windows ${Number(walked) < 0 ? "lost" : "made"} ${money(walked.replace("-", ""))} USDT`,
     );
     const curve = cellsAfter(page, "<h3>Equity of the windows");
     assertEquals(curve.at(-1)![1], money(last.walkForwardCurve.at(-1)![1]));
@@ -183,7 +190,7 @@ Deno.test("sweepPage() leaves out the last full reports if not all fit, and says
     assertLess(new TextEncoder().encode(page).length, most + 1);
     const { length } = await runsIn(page);
     assert(length > 0 && length < 5, `${length}`);
-    assertStringIncludes(page, `${5 - length} more did not fit into this page`);
+    assert(page.includes(`This page has no room for ${5 - length} more.`));
     assertEquals(page.match(/href="#run-/g)!.length, length);
   });
 });

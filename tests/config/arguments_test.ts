@@ -1,11 +1,13 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { ConfigError, optionWord } from "../../src/domain/process/config_error.ts";
 import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
+import { assertEquals } from "../support/equals.ts";
+import { ANY_CHARACTER } from "../support/any_character.ts";
 
-const anything = fc.string({ unit: "binary" });
+const anything = fc.string({ unit: ANY_CHARACTER });
 const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
 /** The texts of the options given. */
@@ -115,6 +117,37 @@ Deno.test("readArguments() takes a journal and at least one recording for verify
   assertEquals(readArguments(["verify", "--run=2"]).mistakes, [`no file given: ${usage}`]);
 });
 
+Deno.test("readArguments() joins an option that is given more than once, and a duration after --ping", () => {
+  const found = (...words: string[]) => {
+    const { given, files, mistakes } = readArguments(["watch", ...words]);
+    return [given.notify?.text, given.ping?.text, files, mistakes];
+  };
+  assertEquals(found("a.db", "--notify", "ntfy://h/t", "--notify=telegram://1", "b.db"), [
+    ...["ntfy://h/t telegram://1", undefined, ["a.db", "b.db"], []],
+  ]);
+  const url = "https://h/a";
+  for (const words of [["--ping", url, "1m"], [`--ping=${url}`, "1m"], ["--ping", `${url} 1m`]]) {
+    assertEquals(found(...words, "a.db"), [undefined, `${url} 1m`, ["a.db"], []], words.join(" "));
+  }
+  assertEquals(found("--ping", url, "a.db", "1m"), [undefined, url, ["a.db", "1m"], []]);
+  assertEquals(found("--ping", url, "--listen", "1m"), [undefined, url, [], []]);
+  assertEquals(found("--notify", "ntfy://h/t", "1m")[2], ["1m"]);
+  assertEquals(found("--ping", "https://h/secret1", "--ping", "https://h/secret1")[3], [
+    "--ping is given 2 times: expected once",
+  ]);
+});
+
+Deno.test("configure() repeats no address of a service, as people paste tokens into them", () => {
+  const token = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
+  for (
+    const [name, text] of [["notify", `telegram://${token}`], ["ping", `https://x:${token}@h/ 1m`]] as const
+  ) {
+    const error = assertThrows(() => configure({ [name]: { text, source: "command line" } }), ConfigError);
+    assertMatch(error.message, new RegExp(`^--${name} cannot be used: expected `));
+    assert(!error.message.includes("AAHdq"), error.message);
+  }
+});
+
 Deno.test("readArguments() takes no inherited name for a command or an option", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertEquals(readArguments([name]).command, null);
@@ -144,7 +177,8 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
         configure(given);
       } catch (error) {
         assert(error instanceof ConfigError);
-        const value = text === "" ? "has no value" : `is "${text}"`;
+        const isPrivate = name === "notify" || name === "ping";
+        const value = text === "" ? "has no value" : isPrivate ? "cannot be used" : `is "${text}"`;
         // A window that is fine by itself may not fit the other one's default: then both are named.
         const isPair = error.message.includes("--short is ") && error.message.includes(" and --long is ");
         const named = isPair ? option : `${option} ${value}: expected `;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { closestName } from "../../src/config/closest_name.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
 import { optionWord } from "../../src/domain/process/config_error.ts";
+import { ANY_CHARACTER } from "../support/any_character.ts";
 
 const NAMES = ["short", "long", "stake", "stale", "max-drawdown", "max-daily-loss", "min-notional", "fee"];
 
@@ -45,7 +46,7 @@ Deno.test("closestName() finds every option with one letter too few, too many, o
 
 Deno.test("closestName() answers one of the names or null, whatever is typed", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 40 }), (word) => {
+    fc.property(fc.string({ unit: ANY_CHARACTER, maxLength: 40 }), (word) => {
       const found = closestName(word, NAMES);
       assertEquals(found === null || NAMES.includes(found), true);
     }),

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   configFrom,
@@ -12,7 +12,10 @@ import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { plain } from "../../src/domain/numbers/money.ts";
 import { isStrategyOption } from "../../src/config/strategy_options.ts";
 import { STRATEGIES, STRATEGY_OPTION_NAMES } from "../../src/stages/strategies/known_strategies.ts";
+import { ALARM_OPTIONS } from "../../src/config/alarm_options.ts";
+import { WATCH_OPTIONS } from "../../src/config/watch_options.ts";
 import { OPTION_NAMES } from "../../src/config/options.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** Reads a file's text; returns the texts given and the mistakes. */
 function read(text: string): { given: Record<string, string>; mistakes: string[] } {
@@ -236,6 +239,9 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
   const unshown: readonly string[] = [
     "strategy",
     "set",
+    ...Object.keys(WATCH_OPTIONS),
+    ...Object.keys(ALARM_OPTIONS),
+    ...["name", "standby", "lease"],
     ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
   ];
   assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));

@@ -23,9 +23,10 @@ import {
 } from "../../src/config/option_values.ts";
 import { orderRateText } from "../../src/domain/risk/checks/max_orders.ts";
 import { durationText } from "../../src/domain/numbers/duration.ts";
+import { ANY_CHARACTER } from "../support/any_character.ts";
 
 const HOUR = 3_600_000;
-const anything = fc.string({ unit: "binary" });
+const anything = fc.string({ unit: ANY_CHARACTER });
 
 /** Checks that `read` refuses each text with a sentence about what is allowed. */
 function assertRefused(read: (text: string) => unknown, texts: readonly string[], allowed: string): void {

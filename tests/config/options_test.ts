@@ -57,6 +57,8 @@ const SWITCHES: readonly string[] = [
   "offlineInstruments",
   "flatten",
   "failOnHalt",
+  "watch",
+  "standby",
 ];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {

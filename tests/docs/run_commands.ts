@@ -32,7 +32,7 @@ const VENUE_FILES: readonly (readonly [name: string, sample: string])[] = [
   ["ccxt.json", `"takerOrMaker": null`],
 ];
 /** Commands that need an exchange's hosts, or wait for a client. */
-const OUTSIDE = ["run", "doctor"];
+const OUTSIDE = ["run", "doctor", "watch"];
 /** Commands that need a moving clock; the others wait for no timer. */
 const CLOCKED = ["demo", "exchange", "halt", "release", "resume", "sweep"];
 const LONGEST = "4s";
@@ -131,7 +131,8 @@ function isLocal(line: string): boolean {
   if (/^(mkdir|mv|cp|ls) /.test(line)) return true;
   if (/^sqlite3 /.test(line)) return hasSqlite;
   const args = programArguments(line);
-  return args !== null && !OUTSIDE.includes(args[0]!);
+  // The port of a live page may be somebody else's here.
+  return args !== null && !OUTSIDE.includes(args[0]!) && !args.includes("--watch");
 }
 
 /** Why the line failed; null if it did not. */

@@ -1,5 +1,5 @@
 /** Blocks hold the same trades as reading one by one, and only trades that need no judgement. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import type { ReadBlock } from "../../src/domain/market/block.ts";
 import { powerOfTen } from "../../src/domain/numbers/price.ts";
 import type { Followed, TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
@@ -10,6 +10,7 @@ import type { FileReader } from "../../src/formats/trade_file.ts";
 import { FUTURES_AGGREGATES, open, originOf, SPOT_AGGREGATES, SPOT_TRADES } from "../support/csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const HOUR = 3_600_000_000;
 /** Each holds about 100 trades. */

@@ -2,7 +2,7 @@
  * Both ways of reading CSV rows, the WebAssembly loop and the slow one, must agree with a naive reader on every input.
  * Most inputs are bad.
  */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { csvColumns, fieldsOf } from "../../src/formats/csv_layout.ts";
 import type { Origin } from "../../src/formats/trade_file.ts";
@@ -11,6 +11,7 @@ import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { open, originOf } from "../support/csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const ROWS = 100_000;
 /** Each holds about 75 rows. */

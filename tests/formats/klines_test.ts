@@ -1,5 +1,5 @@
 /** Klines as prints: as computed from the contract's words, by blocks or one by one, and against damaged files. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
@@ -12,6 +12,7 @@ import { layoutOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
 import { KlineScan } from "../../src/formats/kline_scan.ts";
 import { type Kline, KLINE_HEADER, klineRow, parts, printsOf } from "../support/klines.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const ENCODER = new TextEncoder();
 const MINUTE = 60_000_000;

@@ -1,5 +1,5 @@
 /** Damaged recordings: MessageLines must read each of them as a naive reader does, line by line. */
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { isNote, noteText, readNote } from "../../src/domain/recording/recording_note.ts";
@@ -8,6 +8,7 @@ import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 import { MESSAGES, RECORDING } from "../support/layouts.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** Each holds about 9 lines. */
 const RECORDINGS = fuzzCases(6_000, 9);

@@ -1,11 +1,12 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
 import { MESSAGES, RECORDING } from "../support/layouts.ts";
 import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const MARKER =

@@ -1,5 +1,4 @@
 /** The trades in a range of times are those of a naive filter, by blocks or one by one. */
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TimeRange } from "../../src/domain/market/time_range.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
@@ -8,6 +7,7 @@ import { layoutOf } from "../../src/formats/file_layout.ts";
 import { OutOfRange, RangedTrades } from "../../src/formats/ranged_trades.ts";
 import type { FileReader } from "../../src/formats/trade_file.ts";
 import { csvText, type FileTrade, messagesText, walk } from "../support/trade_files.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const ENCODER = new TextEncoder();
 

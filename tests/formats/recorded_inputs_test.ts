@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/trade_file.ts";
 import { backfilledText, type BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
@@ -10,6 +10,7 @@ import { isRemark, type Recorded } from "../../src/formats/recorded_inputs.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 import { RECORDING } from "../support/layouts.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TIME = 1_723_161_255_342_000;
 const OPTIONS = { ...DEFAULTS, short: 2, long: 4 };

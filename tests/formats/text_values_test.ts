@@ -1,9 +1,9 @@
 /** Amounts and times in any spelling, compared with naive computations. */
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { priceIn, quantityIn } from "../../src/formats/amount_text.ts";
 import { timeIn } from "../../src/formats/time_text.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const RUNS = fuzzCases(3_000);
 const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);

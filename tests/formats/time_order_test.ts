@@ -1,5 +1,5 @@
 /** `--sort` of rows without ids: by their times, and among rows of one time as they stood. */
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { layoutOf } from "../../src/formats/file_layout.ts";
@@ -7,6 +7,7 @@ import { ownCsv } from "../../src/formats/own_csv.ts";
 import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
 import type { Chunk, Layout } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const LAYOUT = layoutOf(new TextEncoder().encode("1,2,3"), [
   ownCsv(["time", "price", "quantity"], "ms"),

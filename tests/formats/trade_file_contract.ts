@@ -1,6 +1,6 @@
 /** The contract of file formats: the tests of each call `testTradeFile`, and say how its files hold a trade. */
 import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
@@ -12,6 +12,7 @@ import { layoutOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
 import type { TradeFile } from "../../src/formats/trade_file.ts";
 import { joined } from "../feeds/recorded_input.ts";
 import { type FileTrade, walk } from "../support/trade_files.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** A format, and what its files are made of. */
 export interface TradeFileCase {

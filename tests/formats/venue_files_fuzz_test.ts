@@ -1,11 +1,12 @@
 /** Rows and JSON records of every quality: the readers agree with naive ones, wherever chunks end, and never throw. */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import type { ColumnName } from "../../src/domain/market/own_columns.ts";
 import { ownCsv } from "../../src/formats/own_csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { readFile } from "./read_file.ts";
 import { type Said, VENUE_SAMPLES } from "./venue_samples.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** Each holds about ten rows. */
 const FILES = fuzzCases(500, 10);

@@ -3,7 +3,9 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { V8_FLAGS } from "../../build/binary.ts";
 import { hostsOf } from "../../src/exchanges/hosts.ts";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
-import { build, clone, compile, type Compiled, unpackedCommand } from "./compiled.ts";
+import { FakeService } from "../support/fake_service.ts";
+import { checkpoint, openJournal } from "../stores/sample_journal.ts";
+import { build, clone, compile, type Compiled, compileWatch, unpackedCommand } from "./compiled.ts";
 import { Payload, PayloadError } from "./payload.ts";
 
 /** The layout of the payload is read from ELF files. */
@@ -124,6 +126,7 @@ Deno.test({
       "hyparquet-compressors",
       "hyparquet-writer",
       "hysnappy",
+      "postgres",
     ];
     for (const name of packages) assert(known.includes(name), name);
 
@@ -195,6 +198,117 @@ Deno.test({
       assertStringIncludes(stdout, '"binance-us"', stderr);
     }),
 });
+
+Deno.test({
+  name:
+    "compile --notify-host locks a program to watching: loopback, these hosts, and the memory of its alarms",
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const program = await compileWatch("api.telegram.org", "ntfy.lan:8443");
+      assert(program.path.endsWith("/penstock-watch"));
+      const { metadata } = program.payload;
+      // Whatever is on its command line comes after this word.
+      assertEquals(metadata.argv, ["watch"]);
+      const granted = Object.entries(metadata.permissions).filter(([, value]) => value !== null);
+      const memory = ["./data/alarms.json", "./data/alarms.json.lock", "./data/alarms.json.partial"];
+      assertEquals(Object.fromEntries(granted.filter(([name]) => name !== "allow_import")), {
+        allow_env: SETTINGS,
+        allow_net: ["127.0.0.1", "api.telegram.org:443", "ntfy.lan:8443"],
+        allow_read: ["./data"],
+        allow_write: memory,
+        deny_import: [],
+        prompt: false,
+      });
+      const help = await runIn(folder, program, "--help");
+      assert(help.stdout.startsWith("penstock watch: "), help.stderr);
+      const run = await runIn(folder, program, "run", "--symbol=BTCUSDT");
+      assertEquals(run.code, 2);
+      assertStringIncludes(run.stderr, '--symbol is not an option of "watch"');
+      await watchAlarm(folder, program);
+      assertEquals(
+        await tried(folder, program),
+        Object.fromEntries(ATTEMPTS.map((code) => [code, "NotCapable"])),
+      );
+    }),
+});
+
+/** What code in the place of the program that watches must not be able to do. */
+const ATTEMPTS = [
+  `await Deno.connect({ hostname: "stream.binance.com", port: 9443 })`,
+  `await fetch("https://api.telegram.org:8443/")`,
+  `Deno.listen({ hostname: "0.0.0.0", port: 0 })`,
+  `Deno.writeTextFileSync("data/penstock.db", "")`,
+  `Deno.renameSync("data/alarms.json", "data/penstock.db")`,
+  `Deno.removeSync("data/penstock.db")`,
+  `Deno.writeTextFileSync("data/other", "")`,
+  `Deno.readTextFileSync("/etc/passwd")`,
+  `new Deno.Command("true").outputSync()`,
+];
+
+/** The name of the error of each attempt under the permissions of the program; null for none. */
+async function tried(folder: string, { payload }: Compiled): Promise<unknown> {
+  const tries = ATTEMPTS.map((code) =>
+    `try { ${code}; found[${JSON.stringify(code)}] = null; }
+    catch (error) { found[${JSON.stringify(code)}] = error.name; }`
+  );
+  Deno.writeTextFileSync(
+    `${folder}/attempts.js`,
+    `const found = {};\n${tries.join("\n")}\nconsole.log(JSON.stringify(found));`,
+  );
+  const args = unpackedCommand(payload, `${folder}/unpacked`, `${folder}/attempts.js`);
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert(text !== "", new TextDecoder().decode(stderr));
+  return JSON.parse(text);
+}
+
+/** Has the locked program watch a journal, and send a halt to a webhook; the journal stays as it is. */
+async function watchAlarm(folder: string, program: Compiled): Promise<void> {
+  Deno.mkdirSync(`${folder}/data`);
+  const path = `${folder}/data/penstock.db`;
+  await using service = new FakeService(() => ({ status: 200 }));
+  await using journal = await openJournal(path);
+  const time = Date.now() * 1000;
+  await journal.startRun({ time, content: { version: "1", options: { symbol: "BTCUSDT", cash: "10000" } } });
+  const words = program.isReal ? [program.path] : [Deno.execPath(), ...unpacked(program, folder)];
+  const process = new Deno.Command(words[0]!, {
+    args: [...words.slice(1), "--listen=127.0.0.1:0", `--notify=http://${service.host}/hook`],
+    cwd: folder,
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const logged = new Response(process.stderr).text();
+  try {
+    while (!exists(`${folder}/data/alarms.json`)) await new Promise((resolve) => setTimeout(resolve, 20));
+    const content = {
+      symbol: "BTCUSDT",
+      reason: "manual",
+      limit: "released",
+      value: "halted",
+      tradeId: 1,
+      action: "hold",
+    };
+    await journal.commit({ entries: [{ type: "halt", time, content }], checkpoint: checkpoint(1) });
+    await service.arrived(1);
+    assertStringIncludes(service.requests[0]!.body, '"kind":"halt"');
+  } finally {
+    process.kill("SIGTERM");
+  }
+  assertEquals((await process.status).code, 0);
+  const { port } = service;
+  const kept = `network to 127.0.0.1:${port}, writing data/alarms.json, writing data/alarms.json.lock`;
+  assertStringIncludes(await logged, kept);
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
 
 Deno.test({
   name: "the compiled program runs under its own flags, reads no file outside data and reports each attempt",
@@ -285,7 +399,21 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
         [
           ["--allow-all"],
-          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --target NAME, --all or --pinned",
+          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --watch, --notify-host HOST, --target NAME, " +
+          "--all or --pinned",
+        ],
+        [["--notify-host", "*"], 'compile: --notify-host is "*": expected a host such as api.telegram.org'],
+        [
+          ["--notify-host", "https://ntfy.sh"],
+          'compile: --notify-host is "https://ntfy.sh": expected a host',
+        ],
+        [
+          ["--notify-host", "api.binance.com:8443"],
+          'compile: --notify-host is "api.binance.com:8443", a host of binance: a program that watches reaches no exchange',
+        ],
+        [
+          ["--watch", "--exchange", "binance"],
+          "compile: --exchange and --strategy are for a program that trades",
         ],
       ] as const
     ) {

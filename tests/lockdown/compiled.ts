@@ -62,14 +62,22 @@ export async function build(
 
 /** Compiles the program for this machine, with the real base if it can be downloaded. */
 export async function compile(exchange: ExchangeName = "binance"): Promise<Compiled> {
+  return await compileWith(exchange === "binance" ? [] : ["--", "--exchange", exchange], exchange);
+}
+
+/** Compiles the program that only watches, and sends alarms to these hosts. */
+export async function compileWatch(...hosts: readonly string[]): Promise<Compiled> {
+  return await compileWith(hosts.flatMap((host) => ["--notify-host", host]), "watch");
+}
+
+async function compileWith(args: readonly string[], variant: ExchangeName | "watch"): Promise<Compiled> {
   const folder = clone();
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  const args = exchange === "binance" ? [] : ["--", "--exchange", exchange];
   let built = hasBase === false ? null : await build(folder, null, args);
   hasBase ??= built?.code === 0;
   if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.printed}`);
-  const path = `${folder}/dist/${fileName(exchange, null)}`;
+  const path = `${folder}/dist/${fileName(variant, null)}`;
   // The environment may have named a stand-in too, so only the file itself shows which base it has.
   const { stdout } = await new Deno.Command(path, { args: ["--version"] }).output();
   const isReal = new TextDecoder().decode(stdout).startsWith("penstock ");
@@ -98,6 +106,7 @@ export function unpackedCommand(payload: Payload, folder: string, entry?: string
     `--v8-flags=${metadata.v8_flags.filter((flag) => V8_FLAGS.includes(flag)).join(",")}`,
     ...payload.flags,
     entry ?? `${folder}/${metadata.entrypoint_key}`,
+    ...metadata.argv,
   ];
 }
 

@@ -33,6 +33,11 @@ const FOLDER = "this program was built to use only ./data: put the file there, o
 const BEYOND: readonly (readonly [args: string, code: number, words: string])[] = [
   ["demo", 2, `"demo" needs 127.0.0.1, which this program may not reach: ${LOOPBACK}`],
   ["exchange", 2, `"exchange" needs 127.0.0.1:9001, which this program may not reach: ${LOOPBACK}`],
+  [
+    "watch",
+    2,
+    `"watch" needs 127.0.0.1, which this program may not reach: this program was built to reach only its`,
+  ],
   ["run --state=none --endpoint=ws://127.0.0.1:9", 2, `No permission to reach 127.0.0.1:9: ${LOOPBACK}`],
   [
     "run --state=none --exchange=binance-us",

@@ -1,5 +1,5 @@
 /** The checks at the end of a simulated day. */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
@@ -20,6 +20,7 @@ import {
 import { missedIn, processedTrades, RisingIds } from "./processed_trades.ts";
 import type { Requests } from "./requests.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** One process of the day. */
 export interface Boot {

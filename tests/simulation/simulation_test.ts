@@ -1,6 +1,7 @@
 /** A dozen days of a live run with every trouble; `deno task simulate --days 1000` simulates more. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import { type Day, simulateDay } from "./day.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** The same days every time: what fails here was changed by the sources, and not by chance. */
 const FIRST = 1;

@@ -1,6 +1,6 @@
 /** Runs that trade on bars against the naive reference, however they are cut, stopped and resumed. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
@@ -12,6 +12,7 @@ import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const SHORT = fc.constantFrom(...[
   "1ms",

@@ -72,7 +72,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, over gaps, duplicate
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       fills += (single["totals"] as Pipeline["totals"]).fills;
     }),
-    { numRuns: fuzzCases(300, 100) },
+    { numRuns: fuzzCases(200, 100) },
   );
   assertGreater(fills, 300);
 });
@@ -86,7 +86,7 @@ Deno.test("Pipeline gives the same whatever the blocks are, under every limit", 
       assertEquals(runOf(choices, messages, { rows, stops, sizes }), single);
       events += (single["events"] as readonly PipelineEvent[]).length;
     }),
-    { numRuns: fuzzCases(500, 100) },
+    { numRuns: fuzzCases(250, 100) },
   );
   assertGreater(events, 1_500);
 });

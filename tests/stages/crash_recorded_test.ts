@@ -2,7 +2,7 @@
  * A crash made from recorded BTCUSDT frames, whose prices are scaled down over 2,000 trades: the drawdown halts
  * trading at exactly the trade at which equity, computed from the fills alone, reaches the limit.
  */
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
@@ -10,6 +10,7 @@ import { Exact } from "../support/exact.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** Where equity had first fallen by the limit, and whether the position held then was bought before the peak. */
 interface Crash {

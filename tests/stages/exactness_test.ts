@@ -1,5 +1,5 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { FillEvent } from "../../src/domain/run/event.ts";
@@ -8,6 +8,7 @@ import { originOf, SPOT_TRADES } from "../support/csv.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { CHUNK_TRADES, RandomWalk } from "./random_walk.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = 5_000_000;
 const SHORT = 20;

@@ -1,6 +1,6 @@
 /** Prices as large as in currencies with many zeros, up to 2^53 in their unit, against bigints. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { Wish } from "../../src/domain/market/signal.ts";
@@ -13,6 +13,7 @@ import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_inp
 import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { walk } from "../support/trade_files.ts";
 import { ticksIn } from "../support/blocks.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const LIMIT = 2n ** 53n;
 

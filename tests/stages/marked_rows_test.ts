@@ -1,5 +1,5 @@
 /** What is kept of every trade is the same whether trades are marked one by one or by the stretch. */
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { type Block, clockAtRow } from "../../src/domain/market/block.ts";
 import { TradeBlock } from "../../src/domain/market/trade_block.ts";
@@ -8,6 +8,7 @@ import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { LossLimits } from "../../src/domain/risk/loss_limits.ts";
 import { ProtectiveExits } from "../../src/domain/risk/protective_exits.ts";
 import { WaitingOrders } from "../../src/stages/waiting_orders.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const HOUR = 3_600_000_000;
 const DAY = 24 * HOUR;

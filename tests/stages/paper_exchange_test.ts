@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Account } from "../../src/domain/account/account.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
@@ -12,6 +12,7 @@ import type { ApprovedOrder } from "../../src/stages/risk.ts";
 import { tickOf } from "../support/ticks.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });

@@ -1,12 +1,13 @@
 /** The pipeline on recorded market data, against figures computed by hand and against the reference. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { gzipLines, isRecorded, zipLines } from "../support/recorded_data.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const PEPEUSDT = "spot-PEPEUSDT-aggTrades-2024-10-27.zip";

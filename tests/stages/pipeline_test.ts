@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -6,6 +6,7 @@ import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const batchSizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1 });
 
@@ -79,7 +80,7 @@ Deno.test("Pipeline equals the naive reference, event for event, whatever the tr
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 700 },
   );
   // Otherwise the runs would have missed something that can happen.
   const kinds = [

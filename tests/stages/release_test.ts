@@ -1,10 +1,11 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { released } from "../../src/stages/pipeline_snapshot.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TIME = 1_723_161_255_342_000;
 const ASKED = { text: "looked at it", requested: TIME - 5 };

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { Account } from "../../src/domain/account/account.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
@@ -13,6 +13,7 @@ import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { signalledOf } from "../support/ticks.ts";
 import { judged } from "../support/blocks.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 

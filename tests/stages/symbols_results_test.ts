@@ -1,5 +1,5 @@
 /** What a run in several symbols is judged by counts all of them, as the naive reference has it. */
-import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertAlmostEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "../support/exact.ts";
@@ -7,6 +7,7 @@ import { DEFAULTS } from "../support/pipeline_input.ts";
 import { SymbolsReference } from "../support/symbols_reference.ts";
 import { type ArrivedTrade, SymbolsRun } from "../support/symbols_run.ts";
 import { arrivals, choices, optionsFor, symbols } from "../support/symbols_scenario.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** µs with a position in any symbol. */
 function heldFor(fills: readonly FillEvent[], trades: readonly ArrivedTrade[]): number {

@@ -1,5 +1,5 @@
 /** Two symbols through one engine: one account, whatever the order of arrival and the cuts. */
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BackfilledTrades } from "../../src/domain/market/backfilled_trades.ts";
 import type { Rule } from "../../src/domain/market/instrument_rules.ts";
@@ -11,6 +11,7 @@ import type { Choices } from "../support/reference.ts";
 import { type ShortEvent, SymbolsReference } from "../support/symbols_reference.ts";
 import { arrivals, choices, optionsFor, START, symbols } from "../support/symbols_scenario.ts";
 import { type ArrivedTrade, ONE_BY_ONE, type SymbolsCut, SymbolsRun } from "../support/symbols_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const SECOND = 1_000_000;
 

@@ -1,4 +1,3 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { hasPassed } from "../../src/domain/numbers/time.ts";
 import type { Side } from "../../src/domain/numbers/money.ts";
@@ -10,6 +9,7 @@ import {
   type WaitingSnapshot,
   type WaitingTimes,
 } from "../../src/stages/waiting_orders.ts";
+import { assertEquals } from "../support/equals.ts";
 
 interface Plain {
   readonly side: Side;

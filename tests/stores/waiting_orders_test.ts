@@ -1,5 +1,5 @@
 /** The journal of a run with many waiting orders: its size, and the state after every interruption. */
-import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import { assert, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
 import { type Connect, connect } from "../../src/stores/journal/sqlite/journal_file.ts";
@@ -12,6 +12,7 @@ import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_inp
 import { SeededRandom } from "../support/random.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolder, stateOf, tamper, TIME } from "./sample_journal.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const OPTIONS: ShownOptions = {
   ...shownConfig(configure({}).config),

@@ -21,13 +21,17 @@ export function areSame(one: unknown, other: unknown): boolean {
   if (Object.getPrototypeOf(other) !== prototype) return false;
   if (Object.getOwnPropertySymbols(one).length + Object.getOwnPropertySymbols(other).length > 0) return false;
   const keys = Object.keys(one);
-  if (Object.keys(other).length !== keys.length) return false;
+  const others = Object.keys(other);
+  if (others.length !== keys.length) return false;
   if (prototype === Array.prototype && (one as unknown[]).length !== (other as unknown[]).length) {
     return false;
   }
   const [left, right] = [one as Record<string, unknown>, other as Record<string, unknown>];
-  for (const key of keys) {
-    if (!Object.hasOwn(right, key) || !areSame(left[key], right[key])) return false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    // Most objects were made in the same way and have their keys in the same order.
+    if (key !== others[i] && !Object.hasOwn(right, key)) return false;
+    if (left[key] !== right[key] && !areSame(left[key], right[key])) return false;
   }
   return true;
 }

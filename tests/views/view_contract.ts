@@ -6,6 +6,7 @@ import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { RunState } from "../../src/stages/run_state.ts";
 import { type Glance, type Line, type Report, show, type View } from "../../src/views/view.ts";
 import { METRICS, SUMMARY } from "../support/sample_metrics.ts";
+import { SWEEP } from "../support/sample_sweep.ts";
 
 /** An open view, and all that it has shown so far, as text. */
 export interface OpenedView {
@@ -90,32 +91,7 @@ const EVENTS: { readonly [T in PenstockEvent["type"]]: Extract<PenstockEvent, { 
   },
   model: { ...SUMMARY, type: "model", model: "optimistic", slippage: "0", latency: 0, halt: HALT },
   configuration: { type: "configuration", time, symbol, options: { long: 50 }, ...FIGURES, test: FIGURES },
-  sweep: {
-    type: "sweep",
-    time,
-    symbol,
-    configurations: 1,
-    refused: 0,
-    trades: 7,
-    elapsedMs: 1,
-    tradeConfigurationsPerSecond: 7,
-    rank: "sharpe",
-    best: { long: 50 },
-    walkForward: [],
-    walkForwardNetProfit: null,
-    walkForwardEfficiency: null,
-    walkForwardCurve: [],
-    partial: false,
-    deflatedSharpe: null,
-    expectedMaximumSharpe: null,
-    minimumBacktestYears: null,
-    minimumTrackRecordYears: null,
-    probabilityOfOverfitting: null,
-    folds: 0,
-    tried: 1,
-    verdict: "unknown",
-    sentences: [HOSTILE],
-  },
+  sweep: { ...SWEEP, time, symbol, sentences: [HOSTILE] },
   summary: SUMMARY,
 };
 

@@ -2,6 +2,7 @@
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
+import { openedAgain } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
 import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
@@ -9,22 +10,25 @@ import { recordingTarget } from "./recording.ts";
 /**
  * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps the
  * hosts to reconnect to, the files that the journal's store still needs (to check that they exist, and to remove its
- * lock), and the folder of recordings (each day gets a file, and old ones are deleted). Returns a log line that lists
- * what remains.
+ * lock; for a live page, to read them), and the folder of recordings (each day gets a file, and old ones are deleted).
+ * Returns a log line that lists what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;
   const target = recordingTarget(config);
+  const store = state === "none" ? null : await storeOf(state);
+  const { reads = [], writes = [], hosts = [] } = store?.files(state) ?? {};
   const files = [
-    ...(state === "none" ? [] : [state]),
+    ...(store?.isInFiles ? [state] : []),
     ...(target === null || target.isFolder ? [] : [target.path]),
   ];
-  const journal = state === "none" ? { reads: [], writes: [] } : (await storeOf(state)).files(state);
   const needs = {
-    hosts: hostsNeeded(config),
-    writes: journal.writes,
+    // A connection to a database that was lost is made again.
+    hosts: [...hostsNeeded(config), ...hosts],
+    writes,
     reads: [
-      ...journal.reads,
+      ...reads,
+      ...(config.watch ? openedAgain(state) : []),
       // To check that the folder is still the same one, and to check files before deleting them.
       ...(target?.isFolder === true ? [target.path] : []),
     ],

@@ -51,6 +51,18 @@ export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string
   return `allow it with ${flags.join(" ")} ${WHERE}`;
 }
 
+/** What to do if alarms may not be sent to `host` (`host:port`), as the end of a sentence. */
+export function alarmAdvice(host: string, isCompiled: boolean): string {
+  return isCompiled
+    ? `this program was built for other hosts: build one with "deno task compile --notify-host ${host}", or ${FROM_SOURCES}`
+    : grantAdvice({ net: host }, false);
+}
+
+/** What to do if a compiled program may not serve the live page, as the end of a sentence. */
+export const WATCH_ADVICE =
+  `this program was built to reach only its exchange, not this machine: build one that only watches with ` +
+  `"deno task compile --watch", or ${FROM_SOURCES}`;
+
 /** What is missing by Deno's own message; null if the message is worded in another way. */
 export function missingIn(message: string): MissingGrants | null {
   const [, kind, what] = /^Requires (net|read|write|all) access to "([^"]+)"/.exec(message) ?? [];

@@ -175,7 +175,7 @@ async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<B
   }
   const start = offset + LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
   const bytes = new PartSource(parts, start, packedSize);
-  return file.method === DEFLATE ? new InflateSource(name, "zip", bytes, size) : bytes;
+  return file.method === DEFLATE ? await InflateSource.open(name, "zip", bytes, size) : bytes;
 }
 
 /** A part of an archive, not unpacked. */

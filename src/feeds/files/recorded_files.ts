@@ -1,14 +1,12 @@
 /** Recorded files as one stream of chunks: opens, unpacks, recognizes and cuts them. */
 import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
-import { layoutOf, TRADE_FILES } from "../../formats/file_layout.ts";
+import { layoutOfStart, TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
-import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteParts, type ByteSource, PeekedSource } from "./byte_source.ts";
 import { verifyChecksum } from "./checksum.ts";
 import { InflateSource, TruncatedInput } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks, type LineOptions } from "./line_chunks.ts";
-import { bufferParquet, parquetChunks } from "./parquet_file.ts";
 
 /** How much has been read. May be looked at at any time. */
 export interface ReadProgress {
@@ -250,11 +248,12 @@ async function* chunksIn(
   options: LineOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Chunk> {
-  const layout = layoutOf(head, options.formats);
-  if (typeof layout === "string" || layout.unit !== "records") {
+  const layout = layoutOfStart(head, options.formats);
+  if (layout?.unit !== "records") {
     yield* lineChunks(name, source, options);
     return;
   }
+  const { bufferParquet, parquetChunks } = await import("./parquet_file.ts");
   yield* parquetChunks(name, parts ?? await bufferParquet(name, source), {
     layout,
     isPacked,
@@ -292,7 +291,7 @@ async function* unpacked(
   const whole = new PeekedSource(head, source);
   switch (packingOf(head)) {
     case "gzip": {
-      const text = new InflateSource(name, "gzip", whole);
+      const text = await InflateSource.open(name, "gzip", whole);
       try {
         yield* unpacked(name, text, depth + 1, wanted);
       } finally {
@@ -301,6 +300,7 @@ async function* unpacked(
       break;
     }
     case "zip": {
+      const { bufferArchive, membersOf } = await import("./archive.ts");
       const parts = source.parts ?? await bufferArchive(name, whole);
       for await (const member of membersOf(name, parts)) {
         try {

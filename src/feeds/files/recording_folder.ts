@@ -42,8 +42,8 @@ const NO_RECORDING = "not recordings of Penstock's";
 /** The reason for an empty recording. */
 const EMPTY = "empty (a run was killed as it created the file, or has only just created it)";
 const LINE_FEED = 10;
-/** `part2` before `part10`. */
-const NATURAL = new Intl.Collator("en", { numeric: true });
+/** `part2` before `part10`; null until it is needed, because making it takes a while. */
+let natural: Intl.Collator | null = null;
 
 /**
  * The paths, with each folder replaced by those of its recordings that `against` lets through, in the order in which
@@ -105,7 +105,7 @@ async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
     else passedOver.set(reason, [...passedOver.get(reason) ?? [], recording.name]);
   }
   for (const [reason, names] of passedOver) onPassedOver({ folder, reason, names });
-  return chosen.sort((a, b) => order(a.head, b.head) || NATURAL.compare(a.name, b.name))
+  return chosen.sort((a, b) => order(a.head, b.head) || byName(a.name, b.name))
     .map(({ path }) => path);
 }
 
@@ -135,10 +135,15 @@ async function recordingsIn(folder: string, signal?: AbortSignal): Promise<Conte
 async function namesIn(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.map(({ name }) => name).sort(NATURAL.compare);
+    return entries.map(({ name }) => name).sort(byName);
   } catch (error) {
     throw unusable(folder, error);
   }
+}
+
+function byName(one: string, other: string): number {
+  natural ??= new Intl.Collator("en", { numeric: true });
+  return natural.compare(one, other);
 }
 
 /** Compares recordings by their start, then by part. */
@@ -196,7 +201,7 @@ async function firstLineOf(path: string, signal?: AbortSignal): Promise<string |
 async function firstLine(name: string, source: ByteSource): Promise<string | null> {
   const magic = await readUpTo(source, 2);
   const whole = new PeekedSource(magic, source);
-  const text = magic[0] === 0x1f && magic[1] === 0x8b ? new InflateSource(name, "gzip", whole) : whole;
+  const text = magic[0] === 0x1f && magic[1] === 0x8b ? await InflateSource.open(name, "gzip", whole) : whole;
   try {
     const bytes = new Uint8Array(HEAD_BYTES);
     for (let filled = 0; filled < HEAD_BYTES;) {

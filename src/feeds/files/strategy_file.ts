@@ -1,7 +1,4 @@
 /** Loads a strategy of one's own: from its file, or the one that the program was compiled with. */
-import { createHash } from "node:crypto";
-import { isAbsolute, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { type AnyDefinition, OwnStrategy } from "../../stages/strategies/own_strategy.ts";
 import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
@@ -105,6 +102,14 @@ function bakedAs(path: string): Found {
 }
 
 async function importFile(path: string): Promise<Found> {
+  // Most runs have no such file, and loading these takes 30 ms.
+  const [{ createHash }, { isAbsolute, resolve }, { pathToFileURL }] = await Promise.all([
+    import("node:crypto"),
+    import("node:path"),
+    import("node:url"),
+  ]);
+  /** What `sha256sum` prints. */
+  const sha256Of = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
   const refuse = (why: string): never => {
     throw new ConfigError([`--strategy is "${path}": ${why}`]);
   };
@@ -146,11 +151,6 @@ function definitionIn(exported: unknown, path: string): AnyDefinition {
     ]);
   }
   return exported as AnyDefinition;
-}
-
-/** The SHA-256 of a file's text: what `sha256sum` prints. */
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
 }
 
 /** Why a module did not load, in one line. The runtime adds a drawing of the place to a syntax error, and the module's address. */

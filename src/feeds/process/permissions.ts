@@ -1,6 +1,6 @@
 /** The permissions of this process: checks them, and drops those that are not needed any more. */
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
-import { type BuildLimits, grantAdvice } from "../../domain/process/permission_advice.ts";
+import { type BuildLimits, grantAdvice, WATCH_ADVICE } from "../../domain/process/permission_advice.ts";
 
 /** What a process still needs. */
 export interface Needs {
@@ -46,13 +46,12 @@ export function lockedExchange(): ExchangeName | null {
 
 /** What stops a command from running, as a sentence with advice; null if nothing does. */
 export function obstacleTo(command: string, port = 0): string | null {
-  if (command !== "demo" && command !== "exchange") return null;
-  const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
-  return mayReach(host)
-    ? null
-    : `"${command}" needs ${host}, which this program may not reach: ${
-      grantAdvice({ net: host }, Deno.build.standalone)
-    }`;
+  const isWatch = command === "watch" && Deno.build.standalone;
+  if (command !== "demo" && command !== "exchange" && !isWatch) return null;
+  const host = command !== "exchange" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
+  if (mayReach(host)) return null;
+  const advice = isWatch ? WATCH_ADVICE : grantAdvice({ net: host }, Deno.build.standalone);
+  return `"${command}" needs ${host}, which this program may not reach: ${advice}`;
 }
 
 /** What a compiled program cannot do, for its help; null if flags can still change it. */
@@ -66,6 +65,9 @@ export function buildLimits(): BuildLimits | null {
         `not in this build, which may not use the local network; from the sources: deno task ${name}`,
       );
     }
+  }
+  if (obstacleTo("watch") !== null) {
+    missing.set("watch", `not in this build, which may not use the local network: deno task compile --watch`);
   }
   const exchange = lockedExchange();
   const hosts = exchange === null ? "the hosts it was built for" : `the hosts of ${exchange}`;

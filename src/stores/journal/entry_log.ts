@@ -3,6 +3,7 @@
  * data beside them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the journal,
  * so no store has to be trusted.
  */
+import type { CheckResult } from "../../domain/process/check_result.ts";
 import type { RunRequest } from "../../domain/run/run_request.ts";
 import type { EntryType, RawEntry, StoredEntry } from "./journal_entry.ts";
 
@@ -182,8 +183,26 @@ export interface LogLease extends AsyncDisposable {
   append(addition: Addition): Promise<void>;
   /** Replaces the heartbeat, or skips that if it would have to wait. Throws like `append`. */
   writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void>;
-  /** Why an addition would not be kept, or not by this process alone, as a clause; null while it would. */
+  /**
+   * Why an addition would not be kept, or not by this process alone, as a clause; null while it would. Throws a
+   * JournalError instead if that is for good and there is other advice than to put files back.
+   */
   loss(): Promise<string | null>;
+}
+
+/** How a lease is held in a store that others may take over, such as a database on another machine. */
+export interface Holding {
+  /** How long the lease lasts without a word from its holder, ms. */
+  readonly leaseMs: number;
+  /**
+   * Whether a lease whose holder has no connection any more may be taken before it ends: its process is dead, or cut
+   * off.
+   */
+  readonly isEager: boolean;
+  /** Once it is aborted, additions wait no longer for a store that is away, and fail. */
+  readonly signal: AbortSignal;
+  /** Called with a sentence when the store is away, and when it is back. */
+  readonly onTrouble: (text: string) => void;
 }
 
 /** A request on its way to the run that writes a log. */
@@ -219,6 +238,27 @@ export class CopyExists extends Error {
   readonly exit = "usage";
 }
 
+/** What the holder of a lease needs as long as it lasts. */
+export interface StoreNeeds {
+  /** Files to read. */
+  readonly reads: readonly string[];
+  /** Files to write or to remove. */
+  readonly writes: readonly string[];
+  /** `host:port` to connect to; none by default. */
+  readonly hosts?: readonly string[];
+}
+
+/** One of the logs in a place that holds many. */
+export interface ListedLog {
+  /** Its place, as other methods take it. */
+  readonly path: string;
+  readonly name: string;
+  /** The process that holds its lease, or was the last to; null if none has been. */
+  readonly holder: string | null;
+  /** Whether the lease is held. */
+  readonly isHeld: boolean;
+}
+
 /** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
   /** Whether a log is a file at its path, in a folder that is there. */
@@ -230,13 +270,21 @@ export interface EntryStore {
   /**
    * Takes the lease of the log at `path`, and creates the log if there is none. Throws JournalHeld if another process
    * has the lease. Upgrades a log of an older version. `check` examines the log before any change; if it throws, the
-   * log stays as it was.
+   * log stays as it was. A store in files needs no `holding`: the system ends the lease with its holder.
    */
-  lease(path: string, check: (log: EntryLog) => Promise<void>): Promise<LogLease>;
-  /** The files that a process with the lease of the log at `path` still reads, and writes or removes. */
-  files(path: string): { readonly reads: readonly string[]; readonly writes: readonly string[] };
+  lease(
+    path: string,
+    check: (log: EntryLog) => Promise<void>,
+    holding?: Partial<Holding>,
+  ): Promise<LogLease>;
+  /** What a process with the lease of the log at `path` still needs. */
+  files(path: string): StoreNeeds;
   /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
   requestBox(path: string): Promise<RequestBox>;
+  /** The logs in the place that `path` names, by name; absent if there is one a place. */
+  readonly list?: (path: string) => Promise<readonly ListedLog[]>;
+  /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */
+  readonly examine?: (path: string) => Promise<readonly CheckResult[]>;
   /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something is there. */
   copy(path: string, to: string): Promise<CopiedJournal>;
 }

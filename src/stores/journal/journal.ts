@@ -2,7 +2,7 @@
 import { Turns } from "../../domain/process/turns.ts";
 import type { Closes } from "../../stages/indicators/indicator.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
-import type { EntryLog, EntryStore, FiledRequest, Heartbeat, LogLease } from "./entry_log.ts";
+import type { EntryLog, EntryStore, FiledRequest, Heartbeat, Holding, LogLease } from "./entry_log.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import { damaged, failed, JournalError } from "./journal_error.ts";
@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly verify?: boolean;
   /** The store of the journal; by default, the one that its path names. */
   readonly store?: EntryStore;
+  /** How the journal is held, where others may take it over. */
+  readonly holding?: Partial<Holding>;
 }
 
 /** One commit, written completely or not at all. */
@@ -85,7 +87,7 @@ export class Journal implements AsyncDisposable {
     let lease: LogLease | null = null;
     try {
       const store = options.store ?? await storeOf(path);
-      lease = await store.lease(path, (log) => inspect(log, verify));
+      lease = await store.lease(path, (log) => inspect(log, verify), options.holding);
       return new Journal(path, lease, await JournalTail.of(lease, remembers), options);
     } catch (error) {
       await lease?.[Symbol.asyncDispose]();
@@ -286,7 +288,12 @@ export class Journal implements AsyncDisposable {
   }
 
   async #mustBeInPlace(): Promise<void> {
-    const loss = await this.#lease.loss();
+    let loss: string | null;
+    try {
+      loss = await this.#lease.loss();
+    } catch (error) {
+      throw this.#fail(error);
+    }
     if (loss === null) return;
     throw this.#fail(
       new JournalError(

@@ -7,10 +7,12 @@ import type {
   KeptHeartbeat,
   RequestKey,
 } from "./entry_log.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import { chainedPages, type ChainResult } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import { type Entry, type EntryType, type RawEntry, readEntry, type StoredEntry } from "./journal_entry.ts";
 import { damaged, failed } from "./journal_error.ts";
+import { gatherCloses } from "./journal_closes.ts";
 import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { storeOf } from "./known_stores.ts";
 import { linkedEntry } from "./linked_entry.ts";
@@ -147,6 +149,11 @@ export class JournalReader implements AsyncDisposable {
   /** `run` or the last run at its last checkpoint; null before the first. */
   checkpoint(run?: number): Promise<Checkpoint | null> {
     return this.#read(async () => await lastCheckpoint(this.#log, run ?? await this.lastRun()));
+  }
+
+  /** The last closes before a checkpoint, `most` of them, with which its strategy is restored. Throws like `latest`. */
+  closes(checkpoint: Checkpoint, most: number): Promise<Closes> {
+    return this.#read(() => gatherCloses(this.#log, checkpoint, most));
   }
 
   /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */

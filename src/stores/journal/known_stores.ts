@@ -4,6 +4,9 @@ import type { EntryStore } from "./entry_log.ts";
 /** The prefix of a store's places, and the store itself, which is loaded at its first use. */
 export const STORES: Map<string, () => Promise<EntryStore>> = new Map([
   // All other places are files.
+  ...["postgres://", "postgresql://"].map((start) =>
+    [start, async () => (await import("./postgres/postgres_store.ts")).postgresStore()] as const
+  ),
   ["", async () => (await import("./sqlite/sqlite_store.ts")).sqliteStore()],
 ]);
 

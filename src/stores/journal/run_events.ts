@@ -1,9 +1,11 @@
 /** Reads the events of a run back from its journal, one after the other. */
 import type { PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
+import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 import { type Entry, type EntryType, readEntry } from "./journal_entry.ts";
 import { damaged } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
-import { eventOf, type Extent, fillOf, isAmount } from "./run_reading.ts";
+import { eventOf } from "./run_process.ts";
+import { type Extent, fillOf, isAmount } from "./run_reading.ts";
 
 /** An event as it was emitted, the number of its entry, and its time (µs since 1970). */
 export interface KeptEvent {
@@ -23,6 +25,15 @@ const FIELDS: Partial<
   refusal: { texts: ["side", "reason", "limit", "value"], numbers: ["tradeId"] },
   halt: { texts: ["reason", "limit", "value"], numbers: ["tradeId"] },
   released: { texts: ["reason"], numbers: ["tradeId"] },
+};
+
+/** The same of those that `eventsOf` leaves out. */
+const OTHER_FIELDS: typeof FIELDS = {
+  started: { texts: [], numbers: [] },
+  resumed: { texts: [], numbers: [] },
+  expired: { texts: ["side"], numbers: ["signalTradeId"] },
+  rules: { texts: [], numbers: [] },
+  stopped: { texts: ["reason"], numbers: [] },
 };
 
 /**
@@ -45,6 +56,18 @@ export async function* eventsOf(
   }
 }
 
+/** The event in an entry of any type but a checkpoint's. Throws a JournalError for an entry that is not one. */
+export function journalEventOf(entry: Entry, path: string): JournalEvent {
+  const { type, content } = entry;
+  // They would take the place of the entry's own, and with them of what was checked.
+  if ("type" in content || "time" in content) throw damaged(path, `entry ${entry.seq} is not a ${type}`);
+  if (Object.hasOwn(OTHER_FIELDS, type)) return eventIn<JournalEvent>(entry, OTHER_FIELDS[type]!, path);
+  if (type !== "fill" && type !== "signal" && !Object.hasOwn(FIELDS, type)) {
+    throw damaged(path, `entry ${entry.seq} is of a type that Penstock does not write`);
+  }
+  return checked(entry, path) as JournalEvent;
+}
+
 function checked(entry: Entry, path: string): PenstockEvent {
   const { seq, type, content } = entry;
   if (type === "fill") {
@@ -54,12 +77,19 @@ function checked(entry: Entry, path: string): PenstockEvent {
     const { side, price, tradeId } = content;
     const isSignal = (side === "buy" || side === "sell") && isAmount(price) && Number.isSafeInteger(tradeId);
     if (isSignal) return eventOf<SignalEvent>(entry);
-  } else {
-    const { texts, numbers } = FIELDS[type]!;
-    const isWhole = texts.every((name) => typeof content[name] === "string") &&
-      numbers.every((name) => Number.isSafeInteger(content[name])) &&
-      ["string", "undefined"].includes(typeof content["text"]);
-    if (isWhole) return eventOf(entry);
-  }
+  } else return eventIn(entry, FIELDS[type]!, path);
   throw damaged(path, `entry ${seq} is not a ${type}`);
+}
+
+function eventIn<E extends JournalEvent | PenstockEvent>(
+  entry: Entry,
+  { texts, numbers }: { readonly texts: readonly string[]; readonly numbers: readonly string[] },
+  path: string,
+): E {
+  const { seq, type, content } = entry;
+  const isWhole = texts.every((name) => typeof content[name] === "string") &&
+    numbers.every((name) => Number.isSafeInteger(content[name])) &&
+    ["string", "undefined"].includes(typeof content["text"]);
+  if (!isWhole) throw damaged(path, `entry ${seq} is not a ${type}`);
+  return eventOf<E>(entry);
 }

@@ -6,14 +6,14 @@ import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from
 import { AWAITED, type InstrumentOrigin } from "../../domain/market/instrument.ts";
 import { MAX_DECIMALS, priceText } from "../../domain/numbers/price.ts";
 import type { KeptPulse, KeptRun } from "../../domain/run/run_status.ts";
-import { isoTime } from "../../domain/numbers/time.ts";
 import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
-import type { ChainPlace, KeptHeartbeat } from "./entry_log.ts";
+import type { ChainPlace } from "./entry_log.ts";
 import { type Entry, readEntry } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import { keptBars } from "./kept_bars.ts";
 import type { ShownOptions } from "./run_journal.ts";
+import { connectionOf, eventOf, lastAliveOf, lastOf, stoppedSince } from "./run_process.ts";
 
 /** How many of the last fills, refusals and gaps are read. */
 const FILLS = 10;
@@ -37,58 +37,61 @@ function strategyIn(options: ShownOptions): { readonly strategy?: string } {
  * their neighbours. The heartbeat is not an entry, so nothing shows whether it was changed.
  */
 export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
-  return reader.atOnce(async () => {
-    const started = await lastOf(reader, run, "started");
-    if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
-    const end = await reader.inspectEnd(run, MOST_CHECKED);
-    const options = (started.content["options"] ?? {}) as ShownOptions;
-    const { state, price } = await checkpointOf(reader, run);
-    const bars = keptBars(options["bars"], state, reader.path);
-    const sign = await reader.heartbeat();
-    const heartbeat = sign?.run === run ? sign : null;
-    const resumed = await lastOf(reader, run, "resumed");
-    const stopped = await lastOf(reader, run, "stopped");
-    const present = resumed ?? started;
-    const instrument = await instrumentOf(reader, run, present);
-    const startCash = options["cash"];
-    const account = await reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
-    const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
-    const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
-    if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
-    // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
-    const isHeartbeatNewer = heartbeat !== null && heartbeat.trades > (state?.trades ?? 0);
-    return {
-      journal: reader.path,
-      run,
-      symbol: String(options["symbol"]),
-      ...strategyIn(options),
-      ...assetsOf(instrument),
-      awaitsRules: awaitsRules(instrument),
-      started: started.time,
-      resumed: resumed?.time ?? null,
-      stopped: stoppedSince(present, stopped),
-      lastAlive: await lastAliveOf(reader, run, heartbeat),
-      pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
-      connection: await connectionOf(reader, run, present.seq),
-      trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
-      ...(bars === null ? {} : { bars }),
-      throughput: heartbeat,
-      last: isHeartbeatNewer ? heartbeat.last : price,
-      // Their types have just been checked.
-      startCash: startCash as string,
-      account: account as KeptRun["account"],
-      position: { quantity, cost },
-      halt: (await haltIn(reader, run, state))?.event ?? null,
-      requests: (await reader.requests()).flatMap((filed) =>
-        filed.run === run && filed.request !== null ? [{ ...filed.request, time: filed.time }] : []
-      ),
-      counts: await countsOf(reader, run, state),
-      lastFills: (await reader.latest("fill", FILLS, run)).map((entry) => fillOf(entry, reader.path)),
-      lastRefusals: await latest<RefusalEvent>(reader, run, "refusal", OTHERS),
-      lastGaps: await latest<GapEvent>(reader, run, "gap", OTHERS),
-      checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
-    };
-  });
+  return reader.atOnce(() => keptRun(reader, run));
+}
+
+/** The same within an `atOnce` of the caller, who reads more as of that moment. */
+export async function keptRun(reader: JournalReader, run: number): Promise<KeptRun> {
+  const started = await lastOf(reader, run, "started");
+  if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
+  const end = await reader.inspectEnd(run, MOST_CHECKED);
+  const options = (started.content["options"] ?? {}) as ShownOptions;
+  const { state, price } = await checkpointOf(reader, run);
+  const bars = keptBars(options["bars"], state, reader.path);
+  const sign = await reader.heartbeat();
+  const heartbeat = sign?.run === run ? sign : null;
+  const resumed = await lastOf(reader, run, "resumed");
+  const stopped = await lastOf(reader, run, "stopped");
+  const present = resumed ?? started;
+  const instrument = await instrumentOf(reader, run, present);
+  const startCash = options["cash"];
+  const account = await reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
+  const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
+  const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
+  if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
+  // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
+  const isHeartbeatNewer = heartbeat !== null && heartbeat.trades > (state?.trades ?? 0);
+  return {
+    journal: reader.path,
+    run,
+    symbol: String(options["symbol"]),
+    ...strategyIn(options),
+    ...assetsOf(instrument),
+    awaitsRules: awaitsRules(instrument),
+    started: started.time,
+    resumed: resumed?.time ?? null,
+    stopped: stoppedSince(present, stopped),
+    lastAlive: await lastAliveOf(reader, run, heartbeat),
+    pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
+    connection: await connectionOf(reader, run, present.seq),
+    trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
+    ...(bars === null ? {} : { bars }),
+    throughput: heartbeat,
+    last: isHeartbeatNewer ? heartbeat.last : price,
+    // Their types have just been checked.
+    startCash: startCash as string,
+    account: account as KeptRun["account"],
+    position: { quantity, cost },
+    halt: (await haltIn(reader, run, state))?.event ?? null,
+    requests: (await reader.requests()).flatMap((filed) =>
+      filed.run === run && filed.request !== null ? [{ ...filed.request, time: filed.time }] : []
+    ),
+    counts: await countsOf(reader, run, state),
+    lastFills: (await reader.latest("fill", FILLS, run)).map((entry) => fillOf(entry, reader.path)),
+    lastRefusals: await latest<RefusalEvent>(reader, run, "refusal", OTHERS),
+    lastGaps: await latest<GapEvent>(reader, run, "gap", OTHERS),
+    checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
+  };
 }
 
 /** The data for a health check, checked in the same way. The run must exist. Throws a JournalError like `readRun`. */
@@ -260,12 +263,6 @@ export function isAmount(value: unknown): value is string {
   return typeof value === "string" && value.length <= MOST_CHARACTERS && DECIMAL.test(value);
 }
 
-/** An entry as the event that was emitted, its fields in the same order. */
-export function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
-  // The journal was written from such events.
-  return { type, time: isoTime(time), ...content } as unknown as E;
-}
-
 /**
  * The latest facts about the instrument in this run: from the `present` process, or from rules that arrived since.
  */
@@ -297,10 +294,6 @@ async function latest<E extends PenstockEvent>(
   count: number,
 ): Promise<E[]> {
   return (await reader.latest(type, count, run)).map((entry) => eventOf<E>(entry));
-}
-
-async function lastOf(reader: JournalReader, run: number, type: Entry["type"]): Promise<Entry | null> {
-  return (await reader.latest(type, 1, run))[0] ?? null;
 }
 
 /** The state in the last checkpoint, and its last price; null before the first. */
@@ -339,13 +332,6 @@ async function haltIn(
   return { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
 }
 
-/** When and why a run was stopped, unless a process has resumed it since. */
-function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stopped"] {
-  return stopped !== null && stopped.seq > start.seq
-    ? { time: stopped.time, reason: String(stopped.content["reason"]) }
-    : null;
-}
-
 /** The totals of a run, from its last checkpoint: counting them would mean reading the whole journal. */
 async function countsOf(
   reader: JournalReader,
@@ -361,38 +347,4 @@ async function countsOf(
   if (Object.values(kept).every(Number.isSafeInteger)) return kept as KeptRun["counts"];
   const { signal = 0, fill = 0, refusal = 0, gap = 0 } = await reader.counts(run);
   return { signals: signal, fills: fill, refusals: refusal, gaps: gap };
-}
-
-/**
- * The last write of a live process: its heartbeat, or a later entry of a type that has the time of its writing. Other
- * types have their trade's time. The order of entries counts more than their times.
- */
-async function lastAliveOf(
-  reader: JournalReader,
-  run: number,
-  heartbeat: KeptHeartbeat | null,
-): Promise<number> {
-  const entries: Entry[] = [];
-  for (const type of ["started", "resumed", "connected", "disconnected", "stopped"] as const) {
-    entries.push(...await reader.latest(type, 1, run));
-  }
-  const entry = entries.sort((a, b) => b.seq - a.seq)[0]!;
-  return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
-}
-
-/** The last connection event of the process that started at the entry `sinceSeq`, and since when it applies. */
-async function connectionOf(
-  reader: JournalReader,
-  run: number,
-  sinceSeq: number,
-): Promise<KeptRun["connection"]> {
-  const up = await lastOf(reader, run, "connected");
-  const down = await lastOf(reader, run, "disconnected");
-  const last = (up?.seq ?? 0) > (down?.seq ?? 0) ? up : down;
-  if (last === null || last.seq < sinceSeq) return null;
-  const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
-  if (last === up) return { event, since: last.time };
-  // Every failed attempt has an entry of its own, and the first of them counts.
-  const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
-  return { event, since: (await reader.first("disconnected", afterSeq, run) ?? last).time };
 }

@@ -3,7 +3,7 @@ import type { Row, Span, Style } from "../terminal/styled_rows.ts";
 
 /** Dots in a cell, across and down. */
 export const ACROSS = 2;
-export const DOWN = 4;
+const DOWN = 4;
 
 const BLANK = 0x2800;
 /** The bit of each dot, row by row (Unicode numbers the lowest two last). */

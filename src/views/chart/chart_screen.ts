@@ -1,5 +1,6 @@
 /** Draws a live run on the whole screen: a pure function of the run's state and the screen's size. */
 import type { LogLine } from "../picture.ts";
+import { ACROSS } from "./braille_canvas.ts";
 import {
   accountRow,
   fallRow,
@@ -136,7 +137,7 @@ function plots(
       range === null ? 0 : scaleWidth(roomy(range), at === 0 ? priceRows : equityRows, plainLabel)
     ),
   );
-  const dots = Math.max(1, columns - scale) * 2;
+  const dots = Math.max(1, columns - scale) * ACROSS;
   const window = windowOf(SPANS[span]!, seen, dots);
   const plot = (lines: readonly PlotLine[], rows: number, more: Partial<Plot>): Row[] => {
     const range = rangeOf(lines, window);

@@ -2,7 +2,15 @@
 import type { CurvePoint } from "../../domain/performance/equity_curve.ts";
 import { unsignedPercent } from "../terminal/figures.ts";
 import { type Row, rowText } from "../terminal/styled_rows.ts";
-import { plainLabel, type PlotLine, plotRows, roomy, scaleWidth, type ValueRange } from "./line_plot.ts";
+import {
+  plainLabel,
+  type Plot,
+  type PlotLine,
+  plotRows,
+  roomy,
+  scaleWidth,
+  type ValueRange,
+} from "./line_plot.ts";
 import type { Column } from "./span_series.ts";
 import { timeScale } from "./time_scale.ts";
 
@@ -23,7 +31,8 @@ export interface EquityPicture {
 }
 
 /**
- * Both lines over one scale of times, `columns` wide at most, in whole lines of text; empty if there are fewer than two
+ * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, `columns` wide
+ * at most, in whole lines of text; empty if there are fewer than two
  * points, or no room.
  */
 export function equityLines(picture: EquityPicture, columns: number, colours: boolean): string {
@@ -48,13 +57,21 @@ export function equityLines(picture: EquityPicture, columns: number, colours: bo
     scaleWidth(equityRange, EQUITY_ROWS, plainLabel),
     scaleWidth(fallRange, DRAWDOWN_ROWS, percentLabel),
   );
-  const plot = (line: PlotLine, rows: number, range: ValueRange, label: typeof plainLabel): Row[] =>
-    plotRows({ columns: width, rows, window, range, lines: [line], label, scale });
+  const plot = (line: PlotLine, rows: number, part: Pick<Plot, "range" | "label" | "current">): Row[] =>
+    plotRows({ columns: width, rows, window, lines: [line], scale, ...part }).map(indented);
   const rows: Row[] = [
     [{ text: `Equity, ${quote}` }],
-    ...plot({ columns: equity, style: "cyan" }, EQUITY_ROWS, equityRange, plainLabel).map(indented),
+    ...plot({ columns: equity, style: "cyan" }, EQUITY_ROWS, {
+      range: equityRange,
+      label: plainLabel,
+      current: last.equity,
+    }),
     [{ text: "Drawdown" }],
-    ...plot({ columns: falls, style: "red" }, DRAWDOWN_ROWS, fallRange, percentLabel).map(indented),
+    ...plot({ columns: falls, style: "red" }, DRAWDOWN_ROWS, {
+      range: fallRange,
+      label: percentLabel,
+      current: -Number(maxDrawdown),
+    }),
     indented([{ text: timeScale(window, width - scale), style: "faint" }]),
   ];
   return rows.map((row) => `${rowText(row, colours).trimEnd()}\n`).join("");

@@ -1,5 +1,5 @@
 /** Lines over time in Braille dots, with the scale of their values on the right. */
-import { BrailleCanvas } from "./braille_canvas.ts";
+import { ACROSS, BrailleCanvas } from "./braille_canvas.ts";
 import type { Column } from "./span_series.ts";
 import type { Row, Style } from "../terminal/styled_rows.ts";
 import { exactly } from "../terminal/figures.ts";
@@ -94,7 +94,7 @@ export function plotRows(plot: Plot): Row[] {
   for (const line of lines.toReversed()) draw(canvas, line, plot);
   for (const { time, value, text, style } of marks) {
     const row = value === null ? rows - 1 : Math.floor(dotOf(value, range, canvas.height) / 4);
-    canvas.mark(Math.floor(across(time, plot.window, canvas.width) / 2), row, { text, style });
+    canvas.mark(Math.floor(across(time, plot.window, canvas.width) / ACROSS), row, { text, style });
   }
   const step = niceStep((range.high - range.low) / Math.max(1, rows / 2));
   const labels = new Map<number, string>();

@@ -2,23 +2,19 @@
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { equityLines } from "../chart/equity_lines.ts";
 import { assets } from "../terminal/assets.ts";
-import { grouped, span } from "../terminal/figures.ts";
+import { grouped } from "../terminal/figures.ts";
+import { ProgressLog, progressText, shareRead } from "../terminal/job_progress.ts";
 import { narrate } from "../terminal/narration.ts";
 import type { Words } from "../terminal/terminal_view.ts";
 import { TradeNarration } from "../terminal/trade_narration.ts";
 import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
 import { reportTable } from "./report_table.ts";
 
-/** How often progress is logged if there is no terminal. */
-const PROGRESS_LINE_MS = 5_000;
 /** How many gaps are logged one by one. The table counts all of them. */
 const MOST_SHOWN = 20;
-const WIDE = 1_000;
 /** Fills are news in a live run, but a backtest has thousands, and its table sums them up. */
 const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
 const MEGABYTE = 1_000_000;
-/** The time left is estimated once this share is done. */
-const LEAST_SHARE = 0.01;
 const NOTHING: readonly Line[] = [];
 
 /** A terminal to draw on. */
@@ -42,8 +38,8 @@ export class BacktestNarration implements Words {
   table = "";
   readonly #options: BacktestWords;
   readonly #trades = new TradeNarration();
+  readonly #progress = new ProgressLog();
   #gaps = 0;
-  #lastLineAt = 0;
 
   constructor(options: BacktestWords) {
     this.#options = options;
@@ -77,9 +73,8 @@ export class BacktestNarration implements Words {
   }
 
   loggedGlance(glance: Glance): Line | null {
-    if (glance.of !== "backtest" || glance.elapsedMs - this.#lastLineAt < PROGRESS_LINE_MS) return null;
-    this.#lastLineAt = glance.elapsedMs;
-    return { level: "info", text: progressLine(glance, WIDE) };
+    if (glance.of !== "backtest") return null;
+    return this.#progress.line(glance.elapsedMs, (width) => progressLine(glance, width));
   }
 
   report(report: Report): void {
@@ -97,23 +92,16 @@ function* debugged(lines: Iterable<Line>): Generator<Line> {
 }
 
 /** The progress of a backtest in one line of at most `width` characters, without colours. */
-export function progressLine(
-  { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
-  width: number,
-): string {
-  const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
-  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
-  const parts = [
-    share === null ? "" : `${Math.floor(share * 100)} %`,
+export function progressLine(progress: BacktestProgress, width: number): string {
+  const { bytesRead, bytesTotal, trades, elapsedMs } = progress;
+  const facts = [
     bytesTotal === null
       ? `${megabytes(bytesRead)} MB`
       : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
     `${grouped(trades)} trades`,
     elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
-    left === null ? "" : `${span(Math.round(left))} left`,
   ];
-  const line = parts.filter((part) => part !== "").join("  ");
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+  return progressText({ share: shareRead(progress), elapsedMs, facts }, width);
 }
 
 function megabytes(bytes: number): string {

@@ -1,4 +1,5 @@
 /** Draws the lines of a report more coarsely, so that several reports fit into one page. */
+import { lineAt } from "./page_cuts.ts";
 import type { PackedLine } from "./page_format.ts";
 import type { RunReport } from "./run_report.ts";
 
@@ -23,10 +24,16 @@ export function withCoarseLines(report: RunReport, most: number): RunReport {
 }
 
 function coarser(line: PackedLine, most: number): PackedLine {
-  const { length } = line.times;
-  if (length <= most) return line;
-  const size = Math.ceil(length / most * POINTS_OF_A_STRETCH);
-  const [times, values] = [sums(line.times), sums(line.values)];
+  if (line.times.length <= most) return line;
+  let sum = 0;
+  const values = line.values.map((difference) => sum += difference);
+  return lineAt(line, drawnPlaces(values, most));
+}
+
+/** The places of a line's values, in order, at most about `most`, through which it looks the same at that width. */
+export function drawnPlaces(values: readonly number[], most: number): number[] {
+  const { length } = values;
+  const size = Math.max(1, Math.ceil(length / most * POINTS_OF_A_STRETCH));
   const kept = new Set<number>();
   for (let from = 0; from < length; from += size) {
     const to = Math.min(length, from + size);
@@ -37,19 +44,5 @@ function coarser(line: PackedLine, most: number): PackedLine {
     }
     for (const at of [from, least, greatest, to - 1]) kept.add(at);
   }
-  const places = [...kept].sort((one, other) => one - other);
-  return {
-    ...line,
-    times: differences(places.map((at) => times[at]!)),
-    values: differences(places.map((at) => values[at]!)),
-  };
-}
-
-function sums(numbers: readonly number[]): number[] {
-  let sum = 0;
-  return numbers.map((difference) => sum += difference);
-}
-
-function differences(numbers: readonly number[]): number[] {
-  return numbers.map((number, at) => at === 0 ? number : number - numbers[at - 1]!);
+  return [...kept].sort((one, other) => one - other);
 }

@@ -1,6 +1,7 @@
 /** The figure of a sweep over its grid as maps in colours, with the tables behind them. */
+import { axesInWords, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
-import { NONE } from "../terminal/figures.ts";
+import { figureText } from "../tables/sweep_table.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** From worst to best: they differ in lightness too, so that they are told apart without seeing colours. */
@@ -42,7 +43,7 @@ interface ColourMap {
 export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
   const { axes, isLessBetter } = ranked;
   if (axes.length === 0) return null;
-  const laid = laidOut(axes);
+  const laid = laidOut(axesInWords(axes));
   const [rows, columns] = [laid.at(-2)!, laid.at(-1)!];
   const [rowGroups, columnGroups] = [groupsOf(rows.values), groupsOf(columns.values)];
   const maps = mapsOf(ranked, laid, rowGroups, columnGroups);
@@ -57,34 +58,34 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
   const titled = maps.length * rowGroups.length * columnGroups.length <= MOST_TITLES;
   const [worst, best] = isLessBetter ? [most, least] : [least, most];
   const across = axes.length === 1
-    ? `${columns.name} from left to right`
-    : `${rows.name} from top to bottom, ${columns.name} from left to right`;
+    ? `Left to right: ${columns.name}`
+    : `Top to bottom: ${rows.name}. Left to right: ${columns.name}`;
   return markup`
-    <section><h2>The grid, by ${rank}</h2>
+    <section><h2>The grid, by ${rankWords(rank)}</h2>
     <p>${across}. ${
     isMean ? "A cell is the mean of the configurations that share it. " : ""
   }A circle marks the best configuration. Look for a large bright area: a single bright cell among dark ones is usually noise.</p>
     <p class="legend"><span>worst ${
-    valueText(worst)
+    figureText(worst, rank)
   }</span><svg viewBox="0 0 ${COLOURS.length} 1" preserveAspectRatio="none" aria-hidden="true">${
     COLOURS.map((colour, at) => markup`<rect x="${at}" width="1.02" height="1" fill="${colour}"/>`)
-  }</svg><span>best ${valueText(best)}</span></p>
+  }</svg><span>best ${figureText(best, rank)}</span></p>
     <div class="${maps.length === 1 ? "one-map" : "columns small"}">${
     maps.map((map) =>
       markup`<figure>${map.title === "" ? null : markup`<h3>${map.title}</h3>`}${
         drawn(map, rowGroups, columnGroups, {
-          label: `${rank} by ${axes.length === 1 ? "" : `${rows.name} and `}${columns.name}${
+          label: `${rankWords(rank)} by ${axes.length === 1 ? "" : `${rows.name} and `}${columns.name}${
             map.title === "" ? "" : `, ${map.title}`
           }`,
           titleOf: titled
             ? (row, column, value) =>
               `${axes.length === 1 ? "" : `${rows.name} ${row}, `}${columns.name} ${column}: ${
-                valueText(value)
+                figureText(value, rank)
               }`
             : null,
           colourAt,
         })
-      }${tableOf(map, `${rows.name} \\ ${columns.name}`, rowGroups, columnGroups)}</figure>`
+      }${tableOf(map, `${rows.name} \\ ${columns.name}`, rowGroups, columnGroups, rank)}</figure>`
     )
   }</div></section>
   `;
@@ -267,6 +268,7 @@ function tableOf(
   corner: string,
   down: readonly Group[],
   across: readonly Group[],
+  rank: string,
 ): Markup {
   const isLine = down.length === 1 && down[0]!.label === "";
   return markup`<details><summary>Table</summary><div class="scroll"><table><thead><tr><th scope="col">${
@@ -276,12 +278,8 @@ function tableOf(
   }</tr></thead><tbody>${
     cells.map((values, row) =>
       markup`<tr><th scope="row">${down[row]!.label}</th>${
-        values.map((value) => markup`<td class="number">${valueText(value)}</td>`)
+        values.map((value) => markup`<td class="number">${figureText(value, rank)}</td>`)
       }</tr>`
     )
   }</tbody></table></div></details>`;
-}
-
-function valueText(value: number): string {
-  return Number.isNaN(value) ? NONE : String(Number(value.toPrecision(4)));
 }

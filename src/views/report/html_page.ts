@@ -1,11 +1,8 @@
-/**
- * The report as one HTML page that loads nothing. Its Content-Security-Policy allows its own script and style by their
- * hashes and nothing else, so that no text in it can run.
- */
-import { createHash } from "node:crypto";
+/** The report as one HTML page that loads nothing. */
 import { Money } from "../../domain/numbers/money.ts";
 import { counted, grouped } from "../terminal/figures.ts";
-import { Markup, markup } from "./markup.ts";
+import { documentOf } from "./html_document.ts";
+import { type Markup, markup } from "./markup.ts";
 import { fitting } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
@@ -16,6 +13,7 @@ import {
   modelTable,
   originOf,
   stateTables,
+  tableBehind,
 } from "./page_sections.ts";
 import { timeOf } from "./page_times.ts";
 import { figureTable, tiles, verdict } from "./page_figures.ts";
@@ -24,9 +22,9 @@ import type { RunReport } from "./run_report.ts";
 /** How every page starts. */
 export const PAGE_START = '<!DOCTYPE html>\n<html lang="en" data-penstock="report">';
 
-/** What a journal does not have. */
+/** What a journal does not record. */
 const AT_EVENTS =
-  "A journal has the price at signals, at fills and at the last checkpoint: between these points, which straight lines connect, neither price nor equity nor drawdown is known.";
+  "A journal records the price only at signals, at fills and at the last checkpoint. Straight lines connect these points; between them, price, equity and drawdown are unknown.";
 
 /** The page's markup, of at most `MOST_BYTES`. */
 export function htmlPage(report: RunReport): Promise<string> {
@@ -35,7 +33,7 @@ export function htmlPage(report: RunReport): Promise<string> {
 
 async function pageOf(report: RunReport): Promise<string> {
   const title = `${report.kind} of ${report.data.symbol}`;
-  return htmlDocument(
+  return await htmlDocument(
     title,
     markup`
     ${runHead(title, report)}
@@ -45,33 +43,10 @@ async function pageOf(report: RunReport): Promise<string> {
   );
 }
 
-/** A whole page with this body, which may contain no other script than the page's own. */
-export function htmlDocument(title: string, body: Markup): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${hashOf(SCRIPT)}'`,
-    // The charts place their parts by properties of elements, which no policy concerns.
-    `style-src '${hashOf(STYLE)}'`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return PAGE_START + markup`
-    <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="${policy}">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>${title} – Penstock</title>
-      <link rel="icon" href="data:,">
-      <style>${new Markup(STYLE)}</style>
-    </head>
-    <body>
-    ${body}
-    <script type="module">${new Markup(SCRIPT)}</script>
-    </body>
-    </html>
-  `.text;
+/** A whole page of a report with this body, which may contain no other script than the page's own. */
+export async function htmlDocument(title: string, body: Markup): Promise<string> {
+  const parts = { start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] };
+  return (await documentOf(parts)).html;
 }
 
 /** What was run, in a line below the heading of its page. */
@@ -115,7 +90,7 @@ export function runBody(report: RunReport): Markup {
 /** What was assumed; lines that were wrapped for a terminal are whole again. */
 function assumed({ assumptions }: RunReport): Markup {
   const lines = assumptions.join("\n").replace(/\n {4}/g, " ").split("\n");
-  return markup`<section class="assumed"><h2>Assumed</h2>${
+  return markup`<section class="assumed"><h2>Assumptions</h2>${
     lines.map((line) => markup`<p>${line}</p>`)
   }</section>`;
 }
@@ -127,21 +102,21 @@ function chartSection(report: RunReport): Markup {
     <section><h2>Equity, drawdown and price</h2>
     ${atEvents === undefined ? null : markup`<p class="muted">${AT_EVENTS}</p>`}
     <div class="toolbar"><button id="zoom-reset">Whole run</button><span class="muted" id="span" aria-live="polite"></span></div>
-    <p class="muted on-screen">Drag over a stretch of time to zoom in; double-click to see the whole run. With the keyboard: + and -, arrows, 0. Click a fill to see its round trip.</p>
+    <p class="muted on-screen">Drag across a chart to zoom in, and double-click to see the whole run. On the keyboard, + and - zoom, the arrows move, and 0 shows the whole run. Click a fill to see its round trip.</p>
     ${chartFigure("equity", equity, `Equity, ${quote}`)}
     ${chartFigure("drawdown", "Drawdown, share of the peak", "Drawdown, fraction of the peak")}
     ${chartFigure("price", `Price with fills (▲ buy, ▼ sell), ${quote}`, `Price, ${quote}`)}
     ${
     hasAllFills
       ? null
-      : markup`<p class="muted">There are more fills than the chart can show apart: fills close to each other share a mark.</p>`
+      : markup`<p class="muted">Some marks stand for several fills that are close to each other.</p>`
   }
     <div id="figure-values" hidden>${chartFigure("values", "The strategy's values", "Value")}</div>
     ${incidentTable(report)}
     ${
     volatility === null ? null : chartFigure(
       "volatility",
-      "Rolling volatility of equity, annualised, over 30 returns",
+      "Rolling volatility of equity, annualized, over 30 returns",
       "Volatility, a fraction a year",
     )
   }
@@ -154,20 +129,7 @@ function chartFigure(id: string, heading: string, column: string): Markup {
     <figure>
       <h3>${heading}</h3>
       <div class="chart" id="chart-${id}" tabindex="0" role="group" aria-label="${heading}"></div>
-      <details id="table-${id}">
-        <summary>Table</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">${column}</th>
-              </tr>
-            </thead>
-            <tbody></tbody>
-          </table>
-        </div>
-      </details>
+      ${tableBehind(id, ["Time", column])}
     </figure>
   `;
 }
@@ -191,10 +153,10 @@ function tripSection(report: RunReport): Markup {
 
 /** Why there is no round trip to show. */
 function noTrips({ trips: { count }, summary: { fills, position } }: RunReport): string {
-  if (count > 0) return `None of ${grouped(count)} round trips fits into this page.`;
-  if (fills === 0) return "There was no fill, and so no round trip.";
+  if (count > 0) return `This page has no room for ${counted(count, "round trip")}.`;
+  if (fills === 0) return "There were no fills, so there are no round trips.";
   return new Money(position).isZero()
-    ? "There was no round trip."
+    ? "There were no round trips."
     : "No round trip has ended: the position is still open.";
 }
 
@@ -204,15 +166,11 @@ function tripNote({ trips: { count }, data, kind }: RunReport): Markup {
     return markup`<p class="muted on-screen">Click a round trip to see it on the chart.</p>`;
   }
   const all = kind === "Run"
-    ? "penstock export --trips writes"
-    : "With --state, penstock export --trips writes";
+    ? "penstock export --trips writes all of them."
+    : "After a backtest with --state, penstock export --trips writes all of them.";
   return markup`
-    <p class="muted">${grouped(kept)} of ${
+    <p class="muted">This table has ${grouped(kept)} of ${
     grouped(count)
-  } round trips: the last, the best and the worst. ${all} all of them. Every figure above and below is from all of them. Click one to see it on the chart.</p>
+  } round trips: the last, the best and the worst. ${all} The figures on this page cover all of them.<span class="on-screen"> Click a round trip to see it on the chart.</span></p>
   `;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }

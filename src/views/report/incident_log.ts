@@ -1,6 +1,6 @@
 /** What happened to a run besides trading: gaps, halts, disconnections, refusals. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
-import { grouped } from "../terminal/figures.ts";
+import { counted, grouped } from "../terminal/figures.ts";
 import type { Incident } from "./page_format.ts";
 
 /** More refusals than this are not kept; everything else is kept up to ten times as many. */
@@ -42,7 +42,7 @@ export class IncidentLog {
 function textOf(event: PenstockEvent): string | null {
   switch (event.type) {
     case "gap":
-      return `${grouped(event.missing)} trades missing before ${event.toId + 1}, ${
+      return `${counted(event.missing, "trade")} missing before trade ${event.toId + 1}, ${
         grouped(event.filled)
       } fetched`;
     case "reset":

@@ -137,11 +137,13 @@ function sentenceOf(status: RunStatus, isBacktest: boolean): string {
   const { state, stopped, stopReason, time, ageMs, trades } = status;
   const seen = counted(trades, "trade");
   if (isBacktest) return `It is a backtest of ${seen}, read from its journal.`;
-  if (state === "running") return `It was running at ${moment(time)} UTC, after ${seen}.`;
+  if (state === "running") return `It was running at ${moment(time)} UTC after ${seen}.`;
   if (state === "stopped") {
-    return `It was stopped at ${moment(stopped)} UTC (${stopText(stopReason)}), after ${seen}.`;
+    return `It was stopped at ${moment(stopped)} UTC (${stopText(stopReason)}) after ${seen}.`;
   }
-  return `Its process has been silent for ${span(ageMs)}, after ${seen}: it was killed, failed or hangs.`;
+  return `Its process has sent no heartbeat for ${
+    span(ageMs)
+  }, after ${seen}: it was killed, failed or hangs.`;
 }
 
 /** The last state, as `penstock status` shows it. */

@@ -141,6 +141,11 @@ function tripsAt(trips: PackedTrips, kept: readonly number[]): PackedTrips {
 function thinned(line: PackedLine, every: number): PackedLine {
   const last = line.times.length - 1;
   const kept = range(0, line.times.length).filter((place) => place % every === 0 || place === last);
+  return lineAt(line, kept);
+}
+
+/** A line through some of its points. */
+export function lineAt(line: PackedLine, kept: readonly number[]): PackedLine {
   return { ...line, times: differencesAt(line.times, kept), values: differencesAt(line.values, kept) };
 }
 
@@ -167,6 +172,7 @@ function isRefusal([kind]: PageData["incidents"][number]): boolean {
   return kind === "refusal";
 }
 
-function bytesOf(text: string): number {
+/** How many bytes a text has as UTF-8. */
+export function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }

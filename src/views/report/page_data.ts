@@ -59,7 +59,7 @@ function packedLine(name: string, points: readonly Point[]): PackedLine {
 }
 
 /** Numbers to seven significant digits of the largest. */
-export function packedNumbers(numbers: readonly number[]): PackedNumbers {
+function packedNumbers(numbers: readonly number[]): PackedNumbers {
   const largest = numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const magnitude = largest === 0 ? 0 : Math.floor(Math.log10(largest)) + 1;
   const places = Math.min(MOST_PLACES, Math.max(0, DIGITS - magnitude));

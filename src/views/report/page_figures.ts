@@ -31,14 +31,14 @@ export function verdict({ kind, summary, metrics, origin, state }: RunReport, qu
   if (metrics !== null && metrics.buyAndHoldReturn !== null) {
     const same = metrics.buyAndHoldAtExposure === null
       ? ""
-      : `; with the same share of the money in the position, ${percent(metrics.buyAndHoldAtExposure)}`;
+      : `, or ${percent(metrics.buyAndHoldAtExposure)} at the same exposure`;
     sentences.push(`Buying and holding would have returned ${percent(metrics.buyAndHoldReturn)}${same}.`);
   }
   if (state !== undefined) sentences.push(state.sentence);
   if (summary.halt !== null) {
-    sentences.push(`It ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
+    sentences.push(`Trading ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
   }
-  // A sign of per cent alone on the next line looks forgotten.
+  // A percent sign alone on the next line looks forgotten.
   return sentences.join(" ").replaceAll(" %", "\u00a0%");
 }
 
@@ -65,7 +65,7 @@ export function tiles({ summary, metrics, origin }: RunReport, quote: string): M
     ]);
     rows.push(["Round trips won", metrics.roundTrips === 0 ? NONE : unsignedPercent(metrics.winRate)]);
     rows.push(["Profit factor", ratioText(metrics.profitFactor)], ["Sharpe", ratioText(metrics.sharpe)]);
-  } else rows.splice(1, 0, ["Result", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
+  } else rows.splice(1, 0, ["Return", percent(new Money(net).div(cashOf(origin)).toFixed(8))]);
   return markup`<dl class="tiles">${
     rows.map(([label, value, kind = ""]) =>
       markup`

@@ -56,6 +56,17 @@ export const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
   reset: "ids started over",
 };
 
+/** A letter for those who cannot tell the colours apart. A refusal has none: its mark is narrower than the others. */
+export const INCIDENT_LETTERS: Readonly<Record<Incident["kind"], string>> = {
+  gap: "G",
+  halt: "H",
+  released: "E",
+  refusal: "",
+  disconnected: "D",
+  connected: "C",
+  reset: "R",
+};
+
 /** Everything that the page draws. */
 export interface PageData {
   /**

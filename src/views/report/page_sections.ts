@@ -1,9 +1,9 @@
 /** The tables of the report's page. */
 import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
-import { grouped, money, NONE, percent, span, unsignedPercent } from "../terminal/figures.ts";
+import { grouped, money, NONE, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
 import { type Markup, markup } from "./markup.ts";
-import { INCIDENT_WORDS } from "./page_format.ts";
+import { INCIDENT_LETTERS, INCIDENT_WORDS } from "./page_format.ts";
 import { timeOf } from "./page_times.ts";
 import type { RunReport, TripDistribution } from "./run_report.ts";
 
@@ -36,17 +36,17 @@ export function distributions(
       <h2>Where the profit came from</h2>
       <div class="columns small">${
     barChart(
-      "Profit by return of a round trip",
+      "Profit by return of the round trip",
       quote,
       returns,
     )
-  }${barChart("Profit by hour of the exit, UTC", quote, hours)}${
+  }${barChart("Profit by hour of exit, UTC", quote, hours)}${
     barChart(
-      "Profit by weekday of the exit, UTC",
+      "Profit by weekday of exit, UTC",
       quote,
       week,
     )
-  }${barChart("Profit by month of the exit, UTC", quote, months)}</div>
+  }${barChart("Profit by month of exit, UTC", quote, months)}</div>
     </section>
   `;
 }
@@ -111,24 +111,12 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
       <div class="strip" id="incidents"></div>
       <ul class="kinds">${
       [...Map.groupBy(incidents, ([kind]) => kind)].map(([kind, { length }]) =>
-        markup`<li><span class="incident ${kind}"></span>${INCIDENT_WORDS[kind]} ${grouped(length)}</li>`
+        markup`<li><span class="incident ${kind}" data-letter="${INCIDENT_LETTERS[kind]}"></span>${
+          INCIDENT_WORDS[kind]
+        } ${grouped(length)}</li>`
       )
     }</ul>
-      <details id="table-incidents">
-        <summary>Table</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Time</th>
-                <th>What</th>
-                <th>Details</th>
-              </tr>
-            </thead>
-            <tbody></tbody>
-          </table>
-        </div>
-      </details>
+      ${tableBehind("incidents", ["Time", "What", "Details"])}
     `
   }${
     refused.length === 0
@@ -139,8 +127,25 @@ export function incidentTable({ data: { incidents }, moreIncidents, refused }: R
   }${
     moreIncidents === 0
       ? null
-      : markup`<p class="muted">${grouped(moreIncidents)} more are counted and not shown.</p>`
+      : markup`<p class="muted">${grouped(moreIncidents)} more are counted but not shown.</p>`
   }</figure>`;
+}
+
+/** The table behind a chart. The script makes its rows when the reader opens it. */
+export function tableBehind(id: string, heads: readonly string[]): Markup {
+  return markup`
+    <details id="table-${id}">
+      <summary>Table</summary>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
+          </thead>
+          <tbody></tbody>
+        </table>
+      </div>
+    </details>
+  `;
 }
 
 /** The outcome under each fill model. */
@@ -176,7 +181,7 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
               <tr>
                 <td>${name}</td>
                 <td>${assumed}</td>
-                <td class="number">${money(metrics.netProfit)}</td>
+                <td class="number">${signedMoney(metrics.netProfit)}</td>
                 <td class="number">${percent(metrics.return)}</td>
                 <td class="number">${unsignedPercent(maxDrawdown)}</td>
                 <td class="number">${grouped(fills)}</td>
@@ -193,7 +198,7 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
 /** The last state of a run. */
 export function stateTables({ state }: RunReport): Markup | null {
   if (state === undefined) return null;
-  return markup`<section><h2>Last state</h2><div class="columns">${
+  return markup`<section><h2>State</h2><div class="columns">${
     state.tables.map(({ heading, rows }) =>
       markup`
         <figure>
@@ -221,7 +226,7 @@ export function originOf({ origin, dataDigest }: RunReport): Markup {
     ["Input", files.length === 0 ? null : files.join(", ")],
     ["Digest of the trades", dataDigest],
     ["Journal", journal === null ? null : journal.path],
-    [`Hash of its entry ${journal?.entry}`, journal === null ? null : journal.hash],
+    [`Hash of entry ${journal?.entry}`, journal === null ? null : journal.hash],
   ];
   return markup`<section><h2>${command === null ? "Where it comes from" : "How to repeat it"}</h2>${
     command === null ? null : markup`<pre>${command}</pre>`

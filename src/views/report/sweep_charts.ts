@@ -1,17 +1,19 @@
 /** Charts of a sweep's page as SVG, each with its table behind it. */
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
+import { optionsText, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
 import { money, signedMoney, unsignedPercent } from "../terminal/figures.ts";
+import { drawnPlaces } from "./coarse_lines.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timeOf } from "./page_times.ts";
 
 const WIDTH = 600;
 const HEIGHT = 160;
-/** A line is drawn through the least and the greatest value of as many stretches. */
-const STRETCHES = 200;
+/** A line is drawn through about as many of its points at most. */
+const MOST_POINTS = 800;
 const TABLE_ROWS = 200;
 
-/** Net profit of the best rows on the trades of the choice, and beside it on those kept from it; null without these. */
+/** Net profit of the best rows in sample, and beside it on the held-out trades; null without these. */
 export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | null {
   const pairs = rows.flatMap(({ row: { netProfit, test } }) =>
     test === null ? [] : [{ inside: netProfit, outside: test.netProfit }]
@@ -32,9 +34,9 @@ export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | 
   const heading = `Net profit in and out of sample, ${quote}`;
   return markup`
     <section><h2>In and out of sample</h2>
-    <p>${kept} of the ${pairs.length} best configurations made a profit on the trades that had no part in the choice.</p>
+    <p>${kept} of the ${pairs.length} best configurations made a profit on the held-out trades.</p>
     <figure><h3>${heading}</h3>
-    <p class="muted keys"><span class="key inside"></span>left: trades of the choice <span class="key outside"></span>right, outlined: trades kept from it. Best configuration first.</p>
+    <p class="muted keys"><span class="key inside"></span>left: in sample <span class="key outside"></span>right, outlined: held-out trades. The best configuration comes first.</p>
     <svg class="bars" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${heading}">${
     pairs.map(({ inside, outside }, at) =>
       markup`<g><title>${at + 1}: ${signedMoney(inside)} in sample, ${
@@ -64,14 +66,14 @@ export function walkForward(
   if (walkForward.length === 0) {
     return !isAsked
       ? null
-      : markup`<section><h2>Walk-forward</h2><p>In no window is there the figure that rows are ranked by (${rank}), so nothing could be chosen: take fewer windows or another --rank.</p></section>`;
+      : markup`<section><h2>Walk-forward</h2><p>No row has a ${
+        rankWords(rank)
+      } in any window, so nothing could be chosen: take fewer windows or another --rank.</p></section>`;
   }
   const windows = walkForward.map(({ from, options, chosenProfit, netProfit }) =>
-    markup`<tr><td>${timeOf(from)}</td><td class="wrap">${
-      Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ")
-    }</td><td class="number">${signedMoney(chosenProfit)}</td><td class="number">${
-      signedMoney(netProfit)
-    }</td></tr>`
+    markup`<tr><td>${timeOf(from)}</td><td class="wrap">${optionsText(options)}</td><td class="number">${
+      signedMoney(chosenProfit)
+    }</td><td class="number">${signedMoney(netProfit)}</td></tr>`
   );
   return markup`
     <section><h2>Walk-forward</h2>
@@ -82,7 +84,7 @@ export function walkForward(
       ? ""
       : `: ${
         unsignedPercent(walkForwardEfficiency)
-      } of what the choices had earned, for the same length of time (efficiency)`
+      } of what the choices had earned over the same length of time (efficiency)`
   }.</p>
     ${curve(walkForwardCurve, walkForward.map(({ from }) => from), quote)}
     <div class="scroll"><table><thead><tr><th scope="col">Window from</th><th scope="col">Chosen before</th><th scope="col" class="number">Earned before, ${quote}</th><th scope="col" class="number">Earned here, ${quote}</th></tr></thead><tbody>${windows}</tbody></table></div></section>
@@ -103,7 +105,7 @@ function curve(
   const x = (time: number): string => ((time - from) / (to - from || 1) * WIDTH).toFixed(1);
   const y = (value: number): string =>
     (most === least ? HEIGHT / 2 : 2 + (most - value) / (most - least) * (HEIGHT - 4)).toFixed(1);
-  const path = drawnPlaces(values).map((at) => `${x(times[at]!)},${y(values[at]!)}`).join(" ");
+  const path = drawnPlaces(values, MOST_POINTS).map((at) => `${x(times[at]!)},${y(values[at]!)}`).join(" ");
   const every = Math.ceil(points.length / TABLE_ROWS);
   const shown = points.filter((_, at) => at % every === 0 || at === points.length - 1);
   const heading = `Equity of the windows one after another, ${quote}`;
@@ -122,22 +124,6 @@ function curve(
     table(["Time", `Equity, ${quote}`], shown.map(([time, equity]) => [timeOf(time), money(equity)]))
   }</figure>
   `;
-}
-
-/** The places of the first, last, least and greatest value of each stretch. */
-function drawnPlaces(values: readonly number[]): number[] {
-  const size = Math.max(1, Math.ceil(values.length / STRETCHES));
-  const kept = new Set<number>([0]);
-  for (let from = 0; from < values.length; from += size) {
-    const to = Math.min(values.length, from + size);
-    let [least, most] = [from, from];
-    for (let at = from; at < to; at++) {
-      if (values[at]! < values[least]!) least = at;
-      if (values[at]! > values[most]!) most = at;
-    }
-    for (const at of [least, most, to - 1]) kept.add(at);
-  }
-  return [...kept].sort((one, other) => one - other);
 }
 
 function table(heads: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {

@@ -1,6 +1,8 @@
 /** The report of a sweep as one HTML page that loads nothing, with the full reports of its best configurations. */
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import { probabilityText, spanText } from "../tables/luck_sentences.ts";
+import { optionsText, optionText, rankWords } from "../tables/option_words.ts";
 import { rankedTable, titleOf } from "../tables/sweep_table.ts";
 import { assets } from "../terminal/assets.ts";
 import { counted, grouped, NONE } from "../terminal/figures.ts";
@@ -8,7 +10,7 @@ import { withCoarseLines } from "./coarse_lines.ts";
 import { colourMaps } from "./colour_maps.ts";
 import { htmlDocument, pageHead, runBody } from "./html_page.ts";
 import { Markup, markup } from "./markup.ts";
-import { fitting, MOST_BYTES } from "./page_cuts.ts";
+import { bytesOf, fitting, MOST_BYTES } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
@@ -21,7 +23,7 @@ const MOST_POINTS = 1_200;
 export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
   const { runs } = report;
   // The links to all of them are counted, so that what is left is theirs.
-  let left = most - bytesOf(pageOf(report, runs.map(() => markup``)));
+  let left = most - bytesOf(await pageOf(report, runs.map(() => markup``)));
   const packedRuns: Markup[] = [];
   for (const [at, run] of runs.entries()) {
     const text = await fitting(
@@ -34,15 +36,15 @@ export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise
     left -= bytes;
     packedRuns.push(new Markup(text));
   }
-  return pageOf(report, packedRuns);
+  return await pageOf(report, packedRuns);
 }
 
-function pageOf(report: SweepReport, packedRuns: readonly Markup[]): string {
+async function pageOf(report: SweepReport, packedRuns: readonly Markup[]): Promise<string> {
   const { event, ranked, origin } = report;
   const { symbol } = event;
   const title = `Sweep of ${symbol}`;
   const { quote } = assets(symbol);
-  return htmlDocument(
+  return await htmlDocument(
     title,
     markup`
     ${
@@ -71,11 +73,11 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   const body = markup`
     <p class="on-screen"><a href="#">Back to the sweep</a></p>
     <h2>Place ${at + 1}: ${optionsText(row.options)}</h2>
-    <p class="muted">The backtest of this configuration${
-    row.test === null ? "" : " over the trades of the choice, without those kept from it"
+    <p class="muted">This is the backtest of the configuration${
+    row.test === null ? "" : " in sample, without the held-out trades"
   }. It was chosen from ${
     counted(event.configurations, "configuration")
-  }, so expect less of it than these figures. Its lines are drawn more coarsely than in a page of its own, which the command at the end writes.</p>
+  }, so expect less of it than these figures. Its lines are coarser than on a page of its own, which the command at the end writes.</p>
     ${runBody(run)}
   `;
   return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({
@@ -84,17 +86,13 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   })}</script>`;
 }
 
-function optionsText(options: Readonly<Record<string, unknown>>): string {
-  return Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", ");
-}
-
 /** The figures against luck, and what they mean. */
 function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Markup {
   const probability = (text: string | null): string => text === null ? NONE : probabilityText(Number(text));
   const ratio = (text: string | null): string => text === null ? NONE : Number(text).toFixed(2);
   const tiles: readonly (readonly [string, string])[] = [
     ["Sharpe ratio of the best", ratio(sharpe)],
-    ["Expected of luck alone", ratio(event.expectedMaximumSharpe)],
+    ["Expected from luck alone", ratio(event.expectedMaximumSharpe)],
     ["Deflated Sharpe ratio", probability(event.deflatedSharpe)],
     ["Probability of overfitting", probability(event.probabilityOfOverfitting)],
     [
@@ -120,17 +118,21 @@ function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Ma
 function rankedSection(report: SweepReport, shown: number): Markup {
   const { event, ranked, origin, runs } = report;
   if (ranked.rows.length === 0) {
-    return markup`<section><h2>The best configurations</h2><p>No row has the figure that rows are ranked by (${event.rank}).</p></section>`;
+    return markup`<section><h2>The best configurations</h2><p>No row has a ${
+      rankWords(event.rank)
+    }.</p></section>`;
   }
   const { head, lines } = rankedTable({ event, ranked });
   const note = shown > 0
-    ? `Click the place of one of the best ${shown === 1 ? "" : `${shown} `}to see its full report.`
-    : "Below the table are the commands that write full reports of the best.";
+    ? shown === 1
+      ? "Click the first place to see its full report."
+      : `Click one of the first ${shown} places to see its full report.`
+    : "The commands below the table write full reports of the best.";
   const omitted = runs.length - shown;
   return markup`
     <section><h2>The best configurations</h2>
-    <p>Neighbours is the mean of the configurations one value away. Where it is nearly as good as the row, the row lies on a plateau, and small changes of the market matter little.</p>
-    <p class="muted on-screen">${note}${omitted > 0 ? ` ${omitted} more did not fit into this page.` : ""}</p>
+    <p>The column “neighbours” has the mean of the configurations one value away. If it is nearly as good as the row itself, the row lies on a plateau, and small changes in the market matter little.</p>
+    <p class="muted on-screen">${note}${omitted > 0 ? ` This page has no room for ${omitted} more.` : ""}</p>
     <div class="scroll"><table id="ranked"><thead><tr>${
     head.map((text, at) => markup`<th scope="col" class="number">${at === 0 ? "Place" : text}</th>`)
   }</tr></thead><tbody>${
@@ -161,11 +163,7 @@ function originSection({ origin: { version, options, files, command } }: SweepRe
     }</tbody></table></div>`;
   return markup`<section><h2>How to repeat it</h2><pre>${command}</pre>${
     rows([["Penstock", version], ["Input", files.join(", ")]])
-  }<details><summary>All options that do not vary</summary>${
-    rows(Object.entries(options).map(([name, value]) => [name, String(value)]))
+  }<details><summary>Options that do not vary</summary>${
+    rows(Object.entries(options).map(([name, value]) => [optionWord(name), optionText(name, value)]))
   }</details></section>`;
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

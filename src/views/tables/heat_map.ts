@@ -1,4 +1,5 @@
 /** Draws the ranked figure of a sweep over two options as a map in colours; over three options, as a row of maps. */
+import { axesInWords } from "./option_words.ts";
 import type { RankedRows } from "./ranked_rows.ts";
 
 /** From worst to best: colours of a 256-colour terminal that differ in lightness too. */
@@ -12,7 +13,8 @@ const MOST_ROWS = 40;
 const MOST_WIDTH = 150;
 
 /** The maps, one text each, and a legend of their colours; none unless two or three options vary. */
-export function heatMap({ axes, values, isLessBetter }: RankedRows): string[] {
+export function heatMap({ axes: varied, values, isLessBetter }: RankedRows): string[] {
+  const axes = axesInWords(varied);
   if (axes.length !== 2 && axes.length !== 3) return [];
   const [outer, rows, columns] = axes.length === 3 ? axes : [null, ...axes];
   if (rows!.values.length > MOST_ROWS || columns!.values.length > MOST_COLUMNS) return [];

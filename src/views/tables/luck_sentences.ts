@@ -19,8 +19,8 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   good: "No figure here speaks against the best configuration. That is no promise for other trades.",
   doubtful: "The best configuration may be luck: do not trust it without trades that it has not seen.",
   luck: "The best configuration looks like luck.",
-  loss: "The best configuration has earned nothing, so there is nothing that luck would have to explain.",
-  unknown: "These trades are too few to say whether the best configuration is more than luck.",
+  loss: "The best configuration has earned nothing, so there is nothing for luck to explain.",
+  unknown: "There are too few trades to say whether the best configuration is more than luck.",
 };
 
 /** The sentences, the verdict last. If a figure does not exist, its sentence says why. */
@@ -62,7 +62,7 @@ function expectedSentence(
     ? `The best of ${grouped(configurations)} configurations has ${ratio}`
     : `Of ${grouped(configurations)} configurations the best has ${ratio}`;
   if (expectedMaximumSharpe === null) {
-    return `${best}; what luck alone would give is known only where two configurations have one.`;
+    return `${best}; what luck alone would give is known only if at least two configurations have one.`;
   }
   const many = tried > configurations ? `the ${grouped(tried)} ever tried on these trades` : "that many";
   return `${best}; with ${many}, luck alone is expected to give ${ratioText(expectedMaximumSharpe)}.`;
@@ -88,9 +88,9 @@ function lengthSentences(
   const here = `these cover ${spanText(years)}`;
   if (minimumBacktestYears !== null) {
     return [
-      `With so many tries luck alone is expected to reach ${ratioText(sharpe)} in ${
+      `With that many tries, luck alone is expected to reach ${ratioText(sharpe)} within ${
         spanText(minimumBacktestYears)
-      } of trades or less; ${here}.`,
+      } of trades; ${here}.`,
     ];
   }
   return minimumTrackRecordYears === null ? [] : [
@@ -104,35 +104,48 @@ function overfittingSentence({ overfitting, configurations }: Luck): string {
   if (overfitting !== null) {
     return `In ${probabilityText(overfitting.probability)} of ${
       grouped(overfitting.folds)
-    } ways to split the time into two halves, the best configuration of one half was below the middle of all in the ` +
-      "other (probability of overfitting).";
+    } ways to split the time in half, the best configuration of one half was below the median in the other ` +
+      "(probability of overfitting).";
   }
   const why = configurations < 2
-    ? "a single configuration"
-    : "configurations that all did the same, or that cover different times";
-  return `There is no probability of overfitting of ${why}.`;
+    ? "A single configuration has"
+    : "Configurations that all did the same, or that cover different times, have";
+  return `${why} no probability of overfitting.`;
 }
 
 function keptSentences({ keptInTest, keptInWindows }: Judged): string[] {
-  const sentence = (where: string, kept: Money | null | undefined): string[] => {
-    if (kept === undefined) return [];
-    if (kept === null) return [`${where} cannot be compared, as there was no profit to keep.`];
-    const percent = kept.times(100).toFixed(0);
-    const size = percent.replace("-", "");
-    return [
-      `${where} ${
-        percent === size || size === "0" ? "earned" : "lost"
-      } ${size} % of what was earned on the trades of ` +
-      "the choice, for the same length of time.",
-    ];
-  };
+  const length = "Over the same length of time,";
   return [
-    ...sentence("On the trades kept from the choice, the best", keptInTest),
-    ...sentence(
-      "The windows of the walk-forward, traded with what the one before had chosen,",
-      keptInWindows,
-    ),
+    ...keptSentence(keptInTest, {
+      kept: (share) =>
+        `${length} the best configuration earned ${share} as much on the held-out trades as in sample.`,
+      lost: (share) =>
+        `${length} the best configuration lost ${share} of its profit in sample on the held-out trades.`,
+      nothing:
+        "The best configuration made no profit in sample that the held-out trades could be compared with.",
+    }),
+    ...keptSentence(keptInWindows, {
+      kept: (share) =>
+        `${length} the walk-forward earned ${share} as much as its choices had earned in sample.`,
+      lost: (share) => `${length} the walk-forward lost ${share} of what its choices had earned in sample.`,
+      nothing: "The choices of the walk-forward made no profit in sample that it could be compared with.",
+    }),
   ];
+}
+
+function keptSentence(
+  kept: Money | null | undefined,
+  text: {
+    readonly kept: (share: string) => string;
+    readonly lost: (share: string) => string;
+    readonly nothing: string;
+  },
+): string[] {
+  if (kept === undefined) return [];
+  if (kept === null) return [text.nothing];
+  const percent = kept.times(100).toFixed(0);
+  const size = percent.replace("-", "");
+  return [percent === size || size === "0" ? text.kept(`${size} %`) : text.lost(`${size} %`)];
 }
 
 function ratioText(ratio: number): string {

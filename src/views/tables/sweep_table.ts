@@ -1,9 +1,11 @@
 /** The result of a sweep as text: the best rows with their neighbours, a map of two options, and the figures against luck. */
 import type { RankedRows } from "./ranked_rows.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
+import { optionWord } from "../../domain/process/config_error.ts";
 import { counted, grouped, money, NONE, signedMoney } from "../terminal/figures.ts";
 import { padLeft, padRight } from "../terminal/text_width.ts";
 import { heatMap } from "./heat_map.ts";
+import { optionsText, optionText, rankWords } from "./option_words.ts";
 
 /** The parts of a sweep's result that its table shows. */
 export interface SweepFindings {
@@ -16,10 +18,15 @@ export interface SweepFindings {
 /** Figures that rows are ranked by, and that are shown of every row anyway. */
 const OWN_COLUMNS: readonly string[] = ["net-profit", "return", "max-drawdown"];
 
-/** The mean of the neighbours as its figure is shown. */
-function neighbourText(mean: number, rank: string): string {
-  if (rank === "net-profit") return signedMoney(mean.toFixed(2));
-  return rank === "return" || rank === "max-drawdown" ? percent(String(mean)) : mean.toFixed(3);
+/** Decimals of a ratio. */
+const RATIO_PLACES = 3;
+
+/** A figure that rows are ranked by, with the same decimals in every row; NaN if there is none. */
+export function figureText(figure: number, rank: string): string {
+  if (Number.isNaN(figure)) return NONE;
+  if (rank === "net-profit") return signedMoney(String(figure));
+  const isShare = rank === "return" || rank === "max-drawdown" || rank === "win-rate";
+  return isShare ? percent(String(figure)) : figure.toFixed(RATIO_PLACES);
 }
 
 /** The same without what only an event has. */
@@ -35,7 +42,7 @@ export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boo
   const parts = [
     titleOf(event, asked),
     lines.length === 0
-      ? `No row has the figure that rows are ranked by (${event.rank}): try --rank net-profit.`
+      ? `No row has a ${rankWords(event.rank)}: try --rank net-profit.`
       : aligned([head, ...lines]),
     ...(colours ? heatMap(ranked) : []),
     ...walkText(event),
@@ -53,49 +60,53 @@ export function rankedTable(
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
     "",
-    ...axes.map(({ name }) => name),
-    ...ranked,
+    ...axes.map(({ name }) => optionWord(name)),
+    ...ranked.map(rankWords),
     "neighbours",
     "net profit",
     "return",
     "max drawdown",
     "round trips",
     "fills",
-    ...(hasTest ? ["test profit", "test sharpe"] : []),
+    ...(hasTest ? ["test profit", "test Sharpe"] : []),
   ];
   const lines = rows.map(({ row, figure, neighbours }, at) => [
     `${at + 1}`,
-    ...axes.map(({ name }) => `${row.options[name] ?? NONE}`),
-    ...ranked.map(() => figure ?? NONE),
-    neighbours === null ? NONE : neighbourText(neighbours, event.rank),
+    ...axes.map(({ name }) => optionText(name, row.options[name] ?? null)),
+    ...ranked.map(() => figure === null ? NONE : figureText(Number(figure), event.rank)),
+    neighbours === null ? NONE : figureText(neighbours, event.rank),
     signedMoney(row.netProfit),
     percent(row.return),
     percent(row.maxDrawdown),
     grouped(row.roundTrips),
     grouped(row.fills),
-    ...(hasTest ? [signedMoney(row.test!.netProfit), row.test!.sharpe ?? NONE] : []),
+    ...(hasTest
+      ? [signedMoney(row.test!.netProfit), figureText(Number(row.test!.sharpe ?? NaN), "sharpe")]
+      : []),
   ]);
   return { head, lines };
 }
 
 /** What was swept, and whether all of it was; `asked` is what rows were to be ranked by. */
 export function titleOf(
-  { configurations, refused, trades, symbol, partial, rank }: Ranked["event"],
+  { configurations, refused, trades, symbol, partial, rank, walkForward }: Ranked["event"],
   asked: string,
 ): string {
   const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
+  // Rows that have the figure over all trades may lack it in a window, where something has to be chosen too.
+  const lacking = walkForward.length > 0 ? "in some window no row has" : "no row has";
+  const instead = rank === asked ? "" : `, because ${lacking} a ${rankWords(asked)}`;
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
-  }${without}, ` +
-    `ranked by ${rank}${rank === asked ? "" : `, as no row has the figure ${asked}`}${end}`;
+  }${without}, ranked by ${rankWords(rank)}${instead}${end}`;
 }
 
 function walkText({ walkForward, walkForwardNetProfit, walkForwardEfficiency }: SweepEvent): string[] {
   if (walkForward.length === 0) return [];
   const rows = walkForward.map(({ from, options, chosenProfit, netProfit }) => [
     from.slice(0, 19),
-    Object.entries(options).map(([name, value]) => `${name} ${value}`).join(", "),
+    optionsText(options),
     signedMoney(chosenProfit),
     signedMoney(netProfit),
   ]);

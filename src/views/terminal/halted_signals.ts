@@ -2,6 +2,7 @@
 import type { PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
 import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
+import { moment } from "./figures.ts";
 import { TradeNarration } from "./trade_narration.ts";
 
 /** How often the count is logged, by the trades' own times. */
@@ -62,7 +63,10 @@ export class HaltedSignals {
     const count = this.#count;
     this.#count = 0;
     const signals = count === 1 ? "1 more signal was" : `${count} more signals were`;
-    return { level: "info", text: `${signals} refused since ${this.#since} ${REASONS[reason].during}` };
+    return {
+      level: "info",
+      text: `${signals} refused since ${moment(this.#since)} ${REASONS[reason].during}`,
+    };
   }
 }
 

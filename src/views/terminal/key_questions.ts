@@ -28,12 +28,12 @@ export function questionFor(
   { symbol, position, halt, isKept }: Situation,
 ): KeyQuestion | { readonly asked: Asked } | { readonly nothing: string } | null {
   const held = `${plain(position)} ${assets(symbol).base}`;
-  const how = (what: string): string => `${key} again: ${what}   any other key: go on`;
+  // A question has room for a long quantity on the smallest screen that shows a picture.
+  const question = (text: string): string => `${text}   ${key}: yes   any other key: no`;
   switch (key) {
     case "q": {
       if (position.isZero()) return { asked: "stop" };
-      const kept = isKept ? "the journal keeps it" : "there is no journal to keep it";
-      return { key, asked: "stop", text: `Stop with ${held} held? ${kept}   ${how("stop")}` };
+      return { key, asked: "stop", text: question(`Stop? ${isKept ? "The" : "No"} journal keeps ${held}.`) };
     }
     case "h":
     case "f": {
@@ -42,11 +42,11 @@ export function questionFor(
         return { nothing: `trading is halted already (${halt.reason}): nothing changes` };
       }
       const text = asked === "hold"
-        ? `Halt, with no more buys?   ${how("halt")}`
+        ? "Halt, with no more buys?"
         : position.isZero()
-        ? `Halt, with no more trading?   ${how("halt")}`
-        : `Sell ${held} with the next trade, and halt?   ${how("flatten")}`;
-      return { key, asked, text };
+        ? "Halt, with no more trading?"
+        : `Halt, and sell ${held}?`;
+      return { key, asked, text: question(text) };
     }
     default:
       return null;

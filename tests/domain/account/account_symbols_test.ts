@@ -1,5 +1,5 @@
 /** One account in several symbols, held to an exact reference of its own: equity, falls and losses count all positions. */
-import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Account, BooksError } from "../../../src/domain/account/account.ts";
 import { Money, plain, type Side } from "../../../src/domain/numbers/money.ts";
@@ -17,6 +17,7 @@ import {
   wrongInDeepest,
 } from "../../support/drawdown_reference.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const START = "10000", LIMIT = "0.15";
 const NOTHING = new Exact(0n);

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Account, type Booking, BooksError } from "../../../src/domain/account/account.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 

@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Account, BooksError } from "../../../src/domain/account/account.ts";
 import { type ClosedLot, FifoLots, type LotFill } from "../../../src/domain/account/fifo_lots.ts";
 import { Money, plain, type Side, ZERO } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string | number) => new Money(amount);
 

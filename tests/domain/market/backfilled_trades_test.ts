@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import type { TradeFields } from "../../../src/domain/market/trade_reader.ts";
 import { Parse } from "../../../src/stages/parse.ts";
 import { ticksIn } from "../../support/blocks.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const ROW: BackfilledTrade = {
   firstId: 3735683259,

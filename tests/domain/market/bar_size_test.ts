@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { barsCounted, barSizeIn, barSizeText } from "../../../src/domain/market/bar_size.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 Deno.test("barSizeIn() reads durations, trades, volumes and values, and barSizeText() writes them as short as it can", () => {
   const sizes = {

@@ -1,8 +1,8 @@
 /** Amounts against decimal.js, digit for digit. */
-import { assertEquals } from "@std/assert";
 import { Decimal } from "decimal.js";
 import fc from "fast-check";
 import { Amount } from "../../../src/domain/numbers/amount.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const Reference: Decimal.Constructor = Decimal.clone({
   defaults: true,
@@ -37,7 +37,19 @@ const amount = fc.oneof(
     arbitrary: fc.tuple(fc.constantFrom("", "-"), digits(4), digits(3)).map((parts) => textOf(parts)),
   },
   { weight: 1, arbitrary: fc.tuple(fc.constant(""), digits(25), digits(24)).map((parts) => textOf(parts)) },
-  { weight: 1, arbitrary: fc.constantFrom("0", "1e-8", "1e21", "0.00000000", "100", "1e30000", "1e-30000") },
+  { weight: 1, arbitrary: fc.constantFrom("0", "1e-8", "1e21", "0.00000000", "100", "1e300", "1e-300") },
+);
+
+/** Thirty thousand digits with one another and with others: a few, because each costs as much as a thousand amounts. */
+const HUGE = ["1e30000", "1e-30000"].flatMap((one) =>
+  ["1e30000", "1e-30000", "0", "-1.5"].flatMap((other, at) =>
+    [false, true].map((isThird): [string[], typeof ROUNDINGS[number], number, boolean] => [
+      at % 2 === 0 ? [one, other, "0.25"] : [other, one, "3"],
+      ROUNDINGS[at]!,
+      5 * at,
+      isThird,
+    ])
+  )
 );
 
 function textOf([sign, whole, fraction]: readonly [string, string, string]): string {
@@ -99,7 +111,7 @@ Deno.test("Amount adds, subtracts, multiplies, divides, rounds and compares as d
         compare(a.abs().inSteps(b.abs()), x.abs().divToInt(y.abs()).times(y.abs()));
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: HUGE },
   );
 });
 

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { doubleText, nearestDouble, nearestRatio } from "../../../src/domain/numbers/double.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 Deno.test("nearestDouble() gives the double of the price's text, in any unit", () => {
   fc.assert(

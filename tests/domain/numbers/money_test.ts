@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import {
   affordableQuantity,
@@ -14,6 +14,7 @@ import {
   slippedPrice,
 } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { plain } from "../../../src/domain/numbers/money.ts";
 import { MAX_DECIMALS, powerOfTen, priceAsMoney, priceText } from "../../../src/domain/numbers/price.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 Deno.test("powerOfTen() has the powers that a price can be rescaled by, and refuses others", () => {
   for (let n = 0; n <= MAX_DECIMALS; n++) assertEquals(powerOfTen(n), 10 ** n);

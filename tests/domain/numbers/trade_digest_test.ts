@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { createTick, type Tick } from "../../../src/domain/market/tick.ts";
 import { TradeDigest } from "../../../src/domain/numbers/trade_digest.ts";
 import { blocksOf } from "../../support/blocks.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const anyTick = fc.record({
   firstId: fc.nat(1_000_000_000),

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { blockDivision, MANY, writeBlockSums } from "../../../src/domain/overfitting/block_sums.ts";
 import {
@@ -6,6 +6,7 @@ import {
   overfittingProbability,
 } from "../../../src/domain/overfitting/overfitting_probability.ts";
 import { Random } from "../../../src/simulator/random.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 type Series = ArrayLike<number>;
 

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
 import { ChartSeries } from "../../../src/domain/performance/chart_series.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
@@ -6,6 +6,7 @@ import { M4Columns } from "../../../src/domain/performance/m4_columns.ts";
 import type { Fill } from "../../../src/domain/orders/fill.ts";
 import { blocksOf } from "../../support/blocks.ts";
 import { tickOf } from "../../support/ticks.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const CASH = 1_000;
 

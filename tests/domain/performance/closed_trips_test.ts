@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BooksError } from "../../../src/domain/account/account.ts";
 import { Money, plain, ZERO } from "../../../src/domain/numbers/money.ts";
 import { ClosedTrips, type NumberedFill } from "../../../src/domain/performance/closed_trips.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** A fill of 1 unit at a price, with a fee of 1; a sale realizes what it says. */
 function fill(

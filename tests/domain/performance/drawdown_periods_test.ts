@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import {
   type DrawdownPeriod,
@@ -21,6 +21,7 @@ import {
 } from "../../support/drawdown_reference.ts";
 import { Exact } from "../../support/exact.ts";
 import { pointsOf, restlessRun, type Run, run, stepsOf } from "../drawdown_run.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPeriod {
   return { peak: plain(peak), amount: plain(amount), from, to, recovered };

@@ -1,10 +1,11 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Drawdown } from "../../../src/domain/performance/drawdown.ts";
 import type { DrawdownPeriod } from "../../../src/domain/performance/drawdown_periods.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
 import { type Run, run, stepsOf } from "../drawdown_run.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 

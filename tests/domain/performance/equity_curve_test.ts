@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
+import { assert, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import {
   EquityCurve,
@@ -6,6 +6,7 @@ import {
   type SampledEquity,
   type Sampling,
 } from "../../../src/domain/performance/equity_curve.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;

@@ -176,9 +176,12 @@ Deno.test("Pipeline.results() are the same for any batches, and whenever they ar
       const { pipeline } = runOf(made);
       assertEquals(shown(pipeline), expected);
       const asked = new Pipeline({ ...optionsOf(made.choices), withResults: true });
-      for (const trade of made.trades) {
-        asked.run(reading([messageOf(trade)])).toArray();
+      const messages = made.trades.map((trade) => messageOf(trade));
+      for (let at = 0, turn = 0; at < messages.length; turn++) {
+        const size = made.sizes[turn % made.sizes.length]!;
+        asked.run(reading(messages.slice(at, at + size))).toArray();
         asked.results();
+        at += size;
       }
       asked.end().toArray();
       assertEquals(shown(asked), expected);

@@ -1,10 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Account } from "../../../src/domain/account/account.ts";
 import type { Fill } from "../../../src/domain/orders/fill.ts";
 import { Money, plain, ZERO } from "../../../src/domain/numbers/money.ts";
 import { RoundTrips, type RoundTripTotals } from "../../../src/domain/performance/round_trips.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string | number) => new Money(amount);
 

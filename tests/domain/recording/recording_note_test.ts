@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertNotMatch } from "@std/assert";
+import { assert, assertFalse, assertNotMatch } from "@std/assert";
 import fc from "fast-check";
 import {
   type FrameNote,
@@ -8,6 +8,7 @@ import {
   RECORDING_VERSION,
   type RecordingNote,
 } from "../../../src/domain/recording/recording_note.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** Any text, even with line feeds, quotes, and lone surrogates that no encoder takes. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)) });

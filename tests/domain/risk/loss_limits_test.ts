@@ -1,9 +1,10 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { MarkedBooks } from "../../../src/domain/performance/drawdown_periods.ts";
 import { limitsAfterRelease, LossLimits } from "../../../src/domain/risk/loss_limits.ts";
 import { fractionText, Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const m = (amount: string) => new Money(amount);
 const HOUR = 3_600_000_000;

@@ -1,8 +1,9 @@
 /** The two ways of reading a message must agree on every input, so they are tried on very many bad ones. */
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { fuzzCases } from "../../support/fuzz_inputs.ts";
 import { SeededRandom } from "../../support/random.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const MESSAGES = fuzzCases(150_000);
 

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { Exact } from "../../support/exact.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const TRADE =
   `{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}`;

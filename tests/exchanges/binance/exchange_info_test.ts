@@ -1,10 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { readExchangeInfo } from "../../../src/exchanges/binance/exchange_info.ts";
 import type { ReadInfo } from "../../../src/exchanges/exchange.ts";
 import { type Rule, RULES } from "../../../src/domain/market/instrument_rules.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { OPTIONS } from "../../../src/config/options.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const LOT = { filterType: "LOT_SIZE", minQty: "0.00001000", maxQty: "9000.00000000", stepSize: "0.00001000" };
 const MARKET = {

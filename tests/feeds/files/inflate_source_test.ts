@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { chunksOf } from "../../../src/feeds/files/recorded_files.ts";
 import { bytesOf, Folder, gzip, joined, outcomeOf, recording, rows } from "../recorded_input.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or copy the file again";
 const TORN = "a.gz: the recording was cut off while it was being written; it is read up to that point";

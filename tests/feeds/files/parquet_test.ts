@@ -1,5 +1,5 @@
 /** Parquet files that another program wrote (parquet/make.py) hold the trades of a CSV file, to the digit. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 import { priceText } from "../../../src/domain/numbers/price.ts";
@@ -13,6 +13,7 @@ import { parquetOf } from "../../../src/formats/parquet.ts";
 import type { Chunk, TradeFile } from "../../../src/formats/trade_file.ts";
 import { fuzzCases } from "../../support/fuzz_inputs.ts";
 import { Folder, gzip, zip } from "../recorded_input.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const FOLDER = new URL("parquet/", import.meta.url);
 const FILES = ["doubles", "texts", "decimals", "integers", "int96"] as const;

@@ -1,5 +1,5 @@
 import { constants, gunzipSync } from "node:zlib";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
@@ -23,6 +23,7 @@ import {
   rows,
   zip,
 } from "../recorded_input.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** The output of `recorded_reader.ts`, given these paths and this standard input. */
 async function inProcess(

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import {
   aggregatesOf,
@@ -14,6 +14,7 @@ import {
   START_TIME,
   tradesOf,
 } from "../backfill_run.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);

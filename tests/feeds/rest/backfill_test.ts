@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { BackfilledTrades } from "../../../src/domain/market/backfilled_trades.ts";
 import { EXCHANGES } from "../../../src/exchanges/hosts.ts";
@@ -19,6 +19,7 @@ import {
   tradesOf,
   withRows,
 } from "../backfill_run.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);

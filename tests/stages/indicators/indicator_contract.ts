@@ -1,9 +1,10 @@
 /** What every indicator must pass: its tests call `testIndicator` with a way to compute it from scratch. */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import type { Indicator } from "../../../src/stages/indicators/indicator.ts";
 import type { Exact } from "../../support/exact.ts";
 import { type Close, closes, exactly, inOneUnit } from "./closes.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** An indicator with these options, and what it should be. */
 export interface IndicatorCase<Value, Memory> {

@@ -1,5 +1,5 @@
 /** A strategy other than the built-in one, through the whole engine, its journal and the views. */
-import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { configure } from "../../../src/config/config.ts";
 import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
@@ -20,6 +20,7 @@ import { scenario } from "../../support/scenario.ts";
 import { walk } from "../../support/trade_files.ts";
 import { Climb } from "./made_up_strategy.ts";
 import { testStrategy } from "./strategy_contract.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 testStrategy("a made-up strategy", () => new Climb(4));
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import type { Wish } from "../../../src/domain/market/signal.ts";
 import { TradeBlock } from "../../../src/domain/market/trade_block.ts";
@@ -7,6 +7,7 @@ import { CrossoverBank } from "../../../src/stages/sweep/crossover_bank.ts";
 import { LaneBlock } from "../../../src/stages/sweep/lane_block.ts";
 import { SweepLanes } from "../../../src/stages/sweep/sweep_lanes.ts";
 import { BankTurns, StageTurns } from "../../../src/stages/sweep/turns.ts";
+import { assertEquals } from "../../support/equals.ts";
 import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
 
 const SYMBOL = "BTCUSDT";

@@ -26,7 +26,7 @@ const TIME = 1_723_161_255_342_123;
 const CONTENT = JSON.stringify({ note: "é 漢 \u{1f600} \n\u0000\ufffd\ud800", price: "61607.85" });
 
 /** Makes consecutive additions, as a journal does. */
-class Writer {
+export class Writer {
   readonly lease: LogLease;
   seq = 0;
   hash = GENESIS;

@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertGreater, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
@@ -32,6 +25,7 @@ import {
   TIME,
   writeSample,
 } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** Writes two runs with all types of entries, more than one page; returns the path. */
 async function writeRuns(folder: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
@@ -17,6 +17,7 @@ import {
   TIME,
   writeSample,
 } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 Deno.test("Journal keeps entries in order, numbered from 1, each in its run", async () => {
   await inFolder(async (folder) => {

@@ -1,5 +1,5 @@
 /** Recordings with a file a day: nothing is lost or doubled at midnight, and files never collide. */
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { isRecordingName } from "../../../src/domain/recording/recording_name.ts";
@@ -12,6 +12,7 @@ import {
 } from "../../../src/stores/recording/recording_folder.ts";
 import { FakeFile, idsOf, LOT, numbered, readBack } from "../fake_recording.ts";
 import { inFolder } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const DAY = 86_400_000;
 const MIDNIGHT = Date.UTC(2026, 10, 29);

@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertGreater, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { constants, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
@@ -13,6 +6,7 @@ import { Recording } from "../../../src/stores/recording/recording.ts";
 import { RecordingError } from "../../../src/stores/recording/recording_file.ts";
 import { gzipLines, isRecorded } from "../../support/recorded_data.ts";
 import { fake, FakeFile, idsOf, type Line, LOT, numbered, readBack, TIME } from "../fake_recording.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const DECODER = new TextDecoder();

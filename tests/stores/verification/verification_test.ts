@@ -1,5 +1,5 @@
 /** What a verification finds in the journal and recordings of real processes after tampering. */
-import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import type { Difference, Outcome } from "../../../src/domain/run/verification.ts";
@@ -15,6 +15,7 @@ import { HandRun } from "../../support/hand_run.ts";
 import { outcomeOf, RecordedRun } from "../../support/recorded_run.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { contentsOf, copyJournal, forgeState, inFolder, rehash, tamper, TIME } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BrailleCanvas } from "../../../src/views/chart/braille_canvas.ts";
 import { rowText } from "../../../src/views/terminal/styled_rows.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** The dots of a Braille character, from left to right and from top to bottom, as Unicode numbers them. */
 const NUMBERED = [1, 4, 2, 5, 3, 6, 7, 8];

@@ -1,5 +1,5 @@
 /** The chart as it stands on screens of several sizes, and what holds for every screen. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
@@ -7,6 +7,7 @@ import { ChartPicture } from "../../../src/views/chart/chart_picture.ts";
 import { LEAST_SIZE } from "../../../src/views/chart/chart_screen.ts";
 import { textWidth } from "../../../src/views/terminal/text_width.ts";
 import { pictureAfter, screenOf, stateOf, STREAM } from "./chart_scene.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 for (const [columns, rows] of [[80, 24], [120, 40], [200, 60]] as const) {
   Deno.test(`chartScreen() fills a screen of ${columns} × ${rows} as it is stored`, () => {
@@ -119,6 +120,33 @@ Deno.test("chartScreen() says what the run waits for, that it is offline, and th
   assertStringIncludes(screen({ fall: null }), "drawdown has no limit");
   const halt = { reason: "max-drawdown", limit: "0.2", value: "0.21", tradeId: 1, action: "hold" } as const;
   assertStringIncludes(screen({ halt }), "HALTED max-drawdown");
+});
+
+Deno.test("ChartPicture shows less time after + and more after -, as far as there are lengths", () => {
+  const picture = pictureAfter(700);
+  const shown = () => screenOf(picture, LEAST_SIZE)[1]!.trim().split("  ").at(-1);
+  assertEquals(shown(), "5 min");
+  assertEquals([picture.press("+"), shown()], [true, "2 min"]);
+  assertEquals([picture.press("="), picture.press("+"), shown()], [true, true, "1 min"]);
+  for (let time = 0; time < 99; time++) picture.press("-");
+  assertEquals(shown(), "7 d");
+  assertEquals([picture.press("+"), shown()], [true, "3 d"]);
+  assertEquals(picture.press("x"), false);
+});
+
+Deno.test("chartScreen() leaves out a strategy's value that is no price, which would make the price a flat line", () => {
+  const lines = (values: Readonly<Record<string, string>>) => {
+    const picture = new ChartPicture(new Money("10000"));
+    for (let look = 0; look < 50; look++) {
+      const readings = { label: "rsi", values: () => values };
+      const run = stateOf({ lastTime: look * 1e6, price: new Money(60_000 + look), readings });
+      picture.glance({ of: "run", run, stream: STREAM });
+    }
+    return screenOf(picture, LEAST_SIZE).slice(2, 10);
+  };
+  assertEquals(lines({ rsi: "900000" }), lines({}));
+  assertEquals(lines({ rsi: "30" }), lines({}));
+  assert(lines({ average: "60010" }).join("") !== lines({}).join(""));
 });
 
 Deno.test("chartScreen() has colours of the palette alone, and none of them black, white or blue", () => {

@@ -1,9 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import fc from "fast-check";
 import { niceStep, plainLabel, plotRows, roomy, windowOf } from "../../../src/views/chart/line_plot.ts";
 import type { Column } from "../../../src/views/chart/span_series.ts";
 import { spanText, timeScale } from "../../../src/views/chart/time_scale.ts";
 import { rowText, rowWidth } from "../../../src/views/terminal/styled_rows.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 function column(time: number, value: number): Column {
   return { time, first: value, last: value, low: value, high: value };

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { COLUMNS, SpanSeries } from "../../../src/views/chart/span_series.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** What SpanSeries keeps, from all values at once. */
 function reference(values: readonly (readonly [time: number, value: number])[], width: number) {

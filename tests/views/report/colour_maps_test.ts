@@ -35,19 +35,30 @@ Deno.test("colourMaps() has a map for each value of the shortest axis, wherever 
   const row = (
     b: number,
     a: number,
-  ): string[] => [`a${a}`, ...[0, 1, 2, 3].map((c) => `${a * 100 + b * 10 + c}`)];
+  ): string[] => [`a${a}`, ...[0, 1, 2, 3].map((c) => `${a * 100 + b * 10 + c}.000`)];
   assertEquals(tablesIn(markup), [0, 1].map((b) => [0, 1, 2].map((a) => row(b, a))));
   assertStringIncludes(markup, "<h3>b b1</h3>");
-  assertStringIncludes(markup, "<title>a a2, c c3: 213</title>");
+  assertStringIncludes(markup, "<title>a a2, c c3: 213.000</title>");
   const [, first, second] = markup.split('<svg class="map"');
   assert(!first!.includes('class="best"') && second!.includes('class="best"'));
+});
+
+Deno.test("colourMaps() gives the brightest colour to the best, of which less may be better", () => {
+  const fills = (isLessBetter: boolean) => {
+    const { text } = colourMaps({ ...gridOf(2), isLessBetter }, "sharpe")!;
+    assertStringIncludes(text, isLessBetter ? "<span>worst 1.000" : "<span>worst 0.000");
+    assertStringIncludes(text, isLessBetter ? "<span>best 0.000" : "<span>best 1.000");
+    return [...text.matchAll(/fill="([^"]*)"><title>/g)].map(([, fill]) => fill);
+  };
+  assertEquals(fills(false), ["#0d2a5c", "#fdee80"]);
+  assertEquals(fills(true), ["#fdee80", "#0d2a5c"]);
 });
 
 Deno.test("colourMaps() draws one option as a strip, and leaves out what has no figure", () => {
   const grid = gridOf(4);
   grid.values[1] = NaN;
   const markup = colourMaps(grid, "sharpe")!.text;
-  assertEquals(tablesIn(markup), [[["", "0", "–", "2", "3"]]]);
+  assertEquals(tablesIn(markup), [[["", "0.000", "–", "2.000", "3.000"]]]);
   assertEquals(markup.split("<title>").length - 1, 3);
   grid.values.fill(NaN);
   assertEquals(colourMaps(grid, "sharpe"), null);
@@ -60,5 +71,5 @@ Deno.test("colourMaps() of a large grid has cells with the mean of several confi
   const [table] = tablesIn(markup);
   assertEquals(table!.map(([label]) => label).slice(0, 2), ["a0–a2", "a3–a5"]);
   // The mean over three values of a and d each, and over all of b and c.
-  assertEquals(table![0]![1], "1231");
+  assertEquals(table![0]![1], "1231.000");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import type { Luck } from "../../../src/domain/overfitting/luck.ts";
-import { luckSentences } from "../../../src/views/tables/luck_sentences.ts";
+import { luckSentences, spanText } from "../../../src/views/tables/luck_sentences.ts";
 
 const LUCK: Luck = {
   configurations: 240,
@@ -25,9 +25,9 @@ Deno.test("luckSentences() says each figure in a sentence, and the verdict last"
   assertEquals(sentences(), [
     "Of 240 configurations the best has a Sharpe ratio of 1.80; with that many, luck alone is expected to give 2.10.",
     "The probability that its true Sharpe ratio is above what luck alone gives is 34 % (deflated Sharpe ratio).",
-    "With so many tries luck alone is expected to reach 1.80 in 2.4 years of trades or less; these cover 30 days.",
-    "In 47 % of 12,870 ways to split the time into two halves, the best configuration of one half was below the middle " +
-    "of all in the other (probability of overfitting).",
+    "With that many tries, luck alone is expected to reach 1.80 within 2.4 years of trades; these cover 30 days.",
+    "In 47 % of 12,870 ways to split the time in half, the best configuration of one half was below the median in the " +
+    "other (probability of overfitting).",
     "The best configuration looks like luck.",
   ]);
 });
@@ -40,8 +40,8 @@ Deno.test("luckSentences() counts what was tried before", () => {
   );
   assertEquals(
     sentences({ tried: 12, configurations: 1, overfitting: null, expectedMaximumSharpe: null })[0],
-    "This configuration has a Sharpe ratio of 1.80; what luck alone would give is known only where two configurations " +
-      "have one.",
+    "This configuration has a Sharpe ratio of 1.80; what luck alone would give is known only if at least two " +
+      "configurations have one.",
   );
 });
 
@@ -51,7 +51,7 @@ Deno.test("luckSentences() of the only try compares with zero", () => {
     "The only configuration ever tried on these trades has a Sharpe ratio of 1.80.",
     "The probability that its true Sharpe ratio is above zero is 34 % (probabilistic Sharpe ratio).",
     "A Sharpe ratio of 1.80 is above zero with 95 % confidence after 329 days of trades; these cover 30 days.",
-    "There is no probability of overfitting of a single configuration.",
+    "A single configuration has no probability of overfitting.",
   ]);
 });
 
@@ -69,7 +69,7 @@ Deno.test("luckSentences() says that there is too little data, and why", () => {
     [
       "A Sharpe ratio needs a day of trades and 30 returns. These trades cover 8 hours with 29 returns, so nothing can " +
       "be said about luck.",
-      "These trades are too few to say whether the best configuration is more than luck.",
+      "There are too few trades to say whether the best configuration is more than luck.",
     ],
   );
   assert(
@@ -82,7 +82,7 @@ Deno.test("luckSentences() says that there is too little data, and why", () => {
   );
   assertEquals(
     sentences({ overfitting: null })[3],
-    "There is no probability of overfitting of configurations that all did the same, or that cover different times.",
+    "Configurations that all did the same, or that cover different times, have no probability of overfitting.",
   );
 });
 
@@ -97,10 +97,13 @@ Deno.test("luckSentences() never shows a probability as certain that is not", ()
 Deno.test("luckSentences() says what was kept out of sample", () => {
   const kept = luckSentences(LUCK, { verdict: "luck", keptInTest: new Money("-0.124"), keptInWindows: null });
   assertEquals(kept.slice(4, 6), [
-    "On the trades kept from the choice, the best lost 12 % of what was earned on the trades of the choice, for the " +
-    "same length of time.",
-    "The windows of the walk-forward, traded with what the one before had chosen, cannot be compared, as there was no " +
-    "profit to keep.",
+    "Over the same length of time, the best configuration lost 12 % of its profit in sample on the held-out trades.",
+    "The choices of the walk-forward made no profit in sample that it could be compared with.",
+  ]);
+  const other = luckSentences(LUCK, { verdict: "luck", keptInTest: null, keptInWindows: new Money("1.026") });
+  assertEquals(other.slice(4, 6), [
+    "The best configuration made no profit in sample that the held-out trades could be compared with.",
+    "Over the same length of time, the walk-forward earned 103 % as much as its choices had earned in sample.",
   ]);
   const shown = (keptInTest: string) =>
     / (earned|lost) (\d+) %/.exec(
@@ -128,4 +131,13 @@ Deno.test("luckSentences() ends every sentence, whatever is missing", () => {
       assert(/^[A-Z].*\.$/.test(sentence) && !/null|NaN|undefined/.test(sentence), sentence);
     }
   }
+});
+
+Deno.test("spanText() has years from two on, days from three on, hours from three on, and minutes", () => {
+  const texts = [1 / 24, 2.9 / 24, 3.01 / 24, 2.9, 3.01, 729, 730.1, 1_500].map((days) =>
+    spanText(days / 365)
+  );
+  assertEquals(texts, [
+    ...["60 minutes", "174 minutes", "3 hours", "70 hours", "3 days", "729 days", "2.0 years", "4.1 years"],
+  ]);
 });

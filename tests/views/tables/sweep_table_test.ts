@@ -1,71 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { ConfigurationEvent, SweepEvent } from "../../../src/domain/run/sweep_result.ts";
 import { heatMap } from "../../../src/views/tables/heat_map.ts";
 import type { RankedRows } from "../../../src/views/tables/ranked_rows.ts";
 import { sweepProgress } from "../../../src/views/tables/sweep_narration.ts";
-import { sweepTable } from "../../../src/views/tables/sweep_table.ts";
-
-const ROW: ConfigurationEvent = {
-  type: "configuration",
-  time: "2025-01-02T00:00:00.000000Z",
-  symbol: "BTCUSDT",
-  options: { short: 5, long: 40 },
-  trades: 1_000,
-  signals: 20,
-  fills: 1_234,
-  refusals: 0,
-  cash: "10100",
-  position: "0",
-  equity: "10100",
-  fees: "3",
-  realized: "100",
-  maxDrawdown: "0.0123",
-  halted: false,
-  netProfit: "100",
-  return: "0.01",
-  roundTrips: 617,
-  winRate: "0.5",
-  profitFactor: "1.5",
-  sharpe: "1.8",
-  sortino: "2",
-  test: null,
-};
+import { figureText, sweepTable } from "../../../src/views/tables/sweep_table.ts";
+import { CONFIGURATION, SWEEP } from "../../support/sample_sweep.ts";
 
 const RANKED: RankedRows = {
   axes: [{ name: "short", values: ["5", "10"] }, { name: "long", values: ["20", "40", "60"] }],
   values: Float64Array.of(0.5, 1.8, 0.9, NaN, 1.2, -1),
   isLessBetter: false,
   rows: [
-    { row: ROW, figure: "1.8", neighbours: 0.8666666 },
-    { row: { ...ROW, options: { short: 10, long: 40 } }, figure: "1.2", neighbours: null },
+    { row: CONFIGURATION, figure: "1.8", neighbours: 0.8666666 },
+    { row: { ...CONFIGURATION, options: { short: 10, long: 40 } }, figure: "1.2", neighbours: null },
   ],
-};
-
-const LAST: SweepEvent = {
-  type: "sweep",
-  time: ROW.time,
-  symbol: "BTCUSDT",
-  configurations: 5,
-  refused: 1,
-  trades: 1_000,
-  elapsedMs: 10,
-  tradeConfigurationsPerSecond: 500_000,
-  rank: "sharpe",
-  best: ROW.options,
-  deflatedSharpe: null,
-  expectedMaximumSharpe: null,
-  minimumBacktestYears: null,
-  minimumTrackRecordYears: null,
-  probabilityOfOverfitting: null,
-  folds: 0,
-  tried: 5,
-  verdict: "unknown",
-  sentences: ["Nothing can be said about luck.", "It is too early."],
-  walkForward: [],
-  walkForwardNetProfit: null,
-  walkForwardEfficiency: null,
-  walkForwardCurve: [],
-  partial: false,
 };
 
 /** A map with each colour as its number, in brackets. */
@@ -76,12 +23,12 @@ function plainMap(ranked: RankedRows): string[] {
 
 Deno.test("sweepTable() shows the best rows with their neighbours, and never without what they mean", () => {
   assertEquals(
-    sweepTable({ asked: "sharpe", event: LAST, ranked: RANKED }, false),
-    `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by sharpe
+    sweepTable({ asked: "sharpe", event: SWEEP, ranked: RANKED }, false),
+    `BTCUSDT: 5 configurations over 1,000 trades, 1 combination refused, ranked by Sharpe ratio
 
-   short  long  sharpe  neighbours  net profit  return  max drawdown  round trips  fills
-1      5    40     1.8       0.867     +100.00  1.00 %        1.23 %          617  1,234
-2     10    40     1.2           –     +100.00  1.00 %        1.23 %          617  1,234
+   short  long  Sharpe ratio  neighbours  net profit  return  max drawdown  round trips  fills
+1      5    40         1.800       0.867     +100.00  1.00 %        1.23 %          617  1,234
+2     10    40         1.200           –     +100.00  1.00 %        1.23 %          617  1,234
 
 Nothing can be said about luck.
 It is too early.
@@ -90,15 +37,31 @@ It is too early.
 });
 
 Deno.test("sweepTable() says that a sweep is partial, and shows windows with their efficiency", () => {
-  const window = { from: ROW.time, to: ROW.time, options: ROW.options, chosenProfit: "50", netProfit: "-20" };
+  const window = {
+    from: CONFIGURATION.time,
+    to: CONFIGURATION.time,
+    options: { short: 5, stopLoss: "0.01" },
+    chosenProfit: "50",
+    netProfit: "-20",
+  };
   const walked = { walkForward: [window], walkForwardNetProfit: "-20", walkForwardEfficiency: "-0.4" };
-  const event = { ...LAST, ...walked, partial: true, rank: "net-profit" };
+  const event = { ...SWEEP, ...walked, partial: true, rank: "net-profit" };
   const text = sweepTable({ asked: "sharpe", event, ranked: RANKED }, false);
-  assertStringIncludes(text, "ranked by net-profit, as no row has the figure sharpe");
+  assertStringIncludes(text, "ranked by net profit, because in some window no row has a Sharpe ratio");
+  const whole = { ...event, walkForward: [] };
+  const other = sweepTable({ asked: "sharpe", event: whole, ranked: RANKED }, false);
+  assertStringIncludes(other, "ranked by net profit, because no row has a Sharpe ratio. Stopped");
   assertStringIncludes(text, "   short  long  neighbours  net profit");
   assertStringIncludes(text, "Stopped before the end");
-  assertStringIncludes(text, "2025-01-02T00:00:00  short 5, long 40         +50.00       -20.00");
+  assertStringIncludes(text, "2025-01-02T00:00:00  short 5, stop-loss 1%         +50.00       -20.00");
   assertStringIncludes(text, "all windows -20.00, efficiency -40.00 %");
+});
+
+Deno.test("figureText() shows money to the hundredth, and to four digits if it is small, shares in percent, and ratios with three decimals", () => {
+  const shown = (rank: string, ...figures: number[]): string[] => figures.map((one) => figureText(one, rank));
+  assertEquals(shown("net-profit", 12.345678, -1, 0.000123456, NaN), ["+12.35", "-1.00", "+0.0001235", "–"]);
+  assertEquals(shown("win-rate", 0.5), ["50.00 %"]);
+  assertEquals(shown("sharpe", 15.5077, -3.2), ["15.508", "-3.200"]);
 });
 
 Deno.test("heatMap() has a block of colour for each pair, dots where there is no figure, and more of them for three options", () => {
@@ -110,10 +73,10 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
   const [best] = plainMap({ ...RANKED, isLessBetter: true });
   assertStringIncludes(best!, "[229]\n".trim());
   const outer = { name: "bars", values: ["1m", "5m"] };
-  const values = Float64Array.of(...RANKED.values, ...RANKED.values);
+  const values = Float64Array.of(...RANKED.values, ...RANKED.values.toReversed());
   const maps = plainMap({ ...RANKED, axes: [outer, ...RANKED.axes], values });
   assertEquals(maps[0]!.split("\n")[0], "bars 1m    bars 5m  ");
-  assertEquals(maps[0]!.split("\n")[1], " 5 [71][229][107]   5 [71][229][107]");
+  assertEquals(maps[0]!.split("\n")[1], " 5 [71][229][107]   5 [17][179]··");
   assertEquals(heatMap({ ...RANKED, axes: RANKED.axes.slice(1) }), []);
 });
 

@@ -103,7 +103,7 @@ function turns(): Promise<void> {
 
 /** The last row of a screen: keys or a question. */
 // deno-lint-ignore no-control-regex -- it ends where the next row starts
-const QUESTION = /(Halt, |Sell |Stop )[^\x1b]*/;
+const QUESTION = /(Halt, |Stop\? )[^\x1b]*/;
 
 Deno.test("Controls halts and flattens once the same key, or y, answers the question, and on no other key", async () => {
   for (const [key, asked] of [["h", "hold"], ["f", "flatten"]] as const) {
@@ -125,6 +125,18 @@ Deno.test("Controls halts and flattens once the same key, or y, answers the ques
   }
 });
 
+Deno.test("Controls shows a whole question on the smallest screen that has a picture, however long the quantity", async () => {
+  for (const key of ["h", "f", "q"]) {
+    const desk = new Desk();
+    desk.size = { columns: 80, rows: 24 };
+    const long = { position: new Money("123456789.12345678") };
+    await desk.look(long);
+    const [question] = QUESTION.exec(await desk.type(key) + await desk.look(long)) ?? [];
+    assertStringIncludes(question!, `   ${key}: yes   any other key: no`);
+    desk.end();
+  }
+});
+
 Deno.test("Controls stops at once without a position, and asks back with one", async () => {
   const flat = new Desk();
   await flat.look();
@@ -135,10 +147,7 @@ Deno.test("Controls stops at once without a position, and asks back with one", a
     const held = new Desk("chart", { isKept });
     await held.look(HELD);
     const [question] = QUESTION.exec(await held.type("q") + await held.look(HELD)) ?? [];
-    assertStringIncludes(
-      question!,
-      `Stop with 0.5 BTC held? ${isKept ? "the journal keeps it" : "there is no journal"}`,
-    );
+    assertStringIncludes(question!, `Stop? ${isKept ? "The" : "No"} journal keeps 0.5 BTC.`);
     assertEquals(held.asked, []);
     await held.type("q");
     assertEquals(held.asked, ["stop"]);

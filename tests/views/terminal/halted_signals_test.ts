@@ -79,7 +79,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
     assertEquals(logged(log, signal(second + 1, "buy"), refusal(second + 1, "buy")), []);
   }
   assertEquals([...log.lines(RELEASED)].map(({ text }) => text), [
-    "78 more signals were refused since 1970-01-01T00:00:01.000000Z while trading was halted",
+    "78 more signals were refused since 1970-01-01 00:00:01 while trading was halted",
     "the halt (by hand) is released: fine; trading resumes",
   ]);
   assertEquals(logged(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
@@ -99,7 +99,7 @@ Deno.test("HaltedSignals shows the first signal before the rules arrive, and cou
   assertEquals(lines.length, 2);
   assertEquals(
     lines[0],
-    "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules had not arrived",
+    "3 more signals were refused since 1970-01-01 00:00:01 while the rules had not arrived",
   );
   // A halt that started meanwhile shows from here on.
   assertEquals(logged(log, signal(6, "buy"), refusal(6, "buy")).length, 3);

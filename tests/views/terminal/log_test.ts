@@ -4,8 +4,9 @@ import { LogLevels } from "@std/log/levels";
 import fc from "fast-check";
 import { jsonLine, openLog, textLine } from "../../../src/views/terminal/log.ts";
 import { LiveTerminal } from "../../../src/views/terminal/terminal.ts";
+import { ANY_CHARACTER } from "../../support/any_character.ts";
 
-const anything = fc.string({ unit: "binary" });
+const anything = fc.string({ unit: ANY_CHARACTER });
 
 function record(msg: string, level: (typeof LogLevels)[keyof typeof LogLevels] = LogLevels.INFO): LogRecord {
   return new LogRecord({ msg, level, args: [], loggerName: "penstock" });

@@ -3,32 +3,11 @@ import type { SummaryEvent } from "../../../src/domain/run/event.ts";
 import { haltByHand } from "../../../src/domain/risk/halt.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
 import { summaryTable } from "../../../src/views/terminal/summary_table.ts";
+import { SUMMARY as BACKTEST } from "../../support/sample_metrics.ts";
 
-const SUMMARY: SummaryEvent = {
-  type: "summary",
-  time: "2024-08-09T00:10:00.000000Z",
-  symbol: "BTCUSDT",
-  trades: 1_019_904,
-  firstTime: "2024-08-08T23:54:15.342000Z",
-  lastTime: "2024-08-09T00:09:59.000001Z",
-  signals: 208,
-  fills: 206,
-  refusals: 0,
-  rejected: 0,
-  duplicates: 0,
-  passedOver: 0,
-  outOfOrder: 0,
-  resets: 0,
-  gaps: 0,
-  cash: "9806.57851915",
-  position: "0",
-  equity: "9806.57851915",
-  fees: "205.95837875",
-  realized: "-193.42148085",
-  maxDrawdown: "0.02021",
-  halt: null,
-  elapsedMs: 2_340,
-};
+/** A live run has no metrics. */
+const { metrics: _metrics, tradesPerSecond: _perSecond, ...LIVE } = BACKTEST;
+const SUMMARY: SummaryEvent = { ...LIVE, time: "2024-08-09T00:10:00.000000Z", signals: 208 };
 
 function table(changes: Partial<SummaryEvent> = {}): string {
   return summaryTable({ ...SUMMARY, ...changes }, new Money(10_000));

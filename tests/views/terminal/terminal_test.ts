@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { AsyncSink } from "../../../src/views/terminal/outlet.ts";
 import {
@@ -9,9 +9,10 @@ import {
   writeText,
 } from "../../../src/views/terminal/terminal.ts";
 import { Screen } from "../screen.ts";
+import { ANY_CHARACTER } from "../../support/any_character.ts";
 
 const anything = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: ANY_CHARACTER }),
   fc.array(fc.constantFrom("\x1b[2J", "\x9b", "\u202e", "\u061c", "\u2066", "\0", "\r\n", "\u{e0041}", "a"))
     .map((some) => some.join("")),
 );
@@ -83,6 +84,40 @@ Deno.test("LiveTerminal keeps the live line below the lines printed", async () =
   terminal.print("third");
   await terminal.settled(never);
   assertEquals(new Screen(output.text()).lines, ["first", "second", "third", ""]);
+});
+
+Deno.test("LiveTerminal keeps the last thousand lines printed under a picture, and says how many it dropped", async () => {
+  const output = sink();
+  const terminal = new LiveTerminal(output);
+  terminal.cover([[{ text: "chart" }]], { columns: 80, rows: 1 }, false);
+  for (let line = 1; line <= 1_002; line++) terminal.print(`line ${line}`);
+  await terminal.settled(never);
+  assert(!output.text().includes("line"));
+  terminal.uncover();
+  await terminal.settled(never);
+  const lines = output.text().split("\n").slice(0, -1);
+  assertEquals(lines.length, 1_001);
+  assertStringIncludes(lines[0]!, "(2 older lines of the log");
+  assertEquals([lines[1], lines.at(-1)], ["line 3", "line 1002"]);
+});
+
+Deno.test("LiveTerminal draws a whole picture again after one that its terminal did not take", async () => {
+  const output = sink();
+  let isStuck = false;
+  const terminal = new LiveTerminal({
+    write: (bytes) => isStuck ? Promise.reject(new Error("stuck")) : output.write(bytes),
+  });
+  const cover = async (text: string) => {
+    terminal.cover([[{ text: "head" }], [{ text }]], { columns: 80, rows: 2 }, false);
+    await terminal.settled(never);
+  };
+  await cover("one");
+  isStuck = true;
+  await cover("two");
+  isStuck = false;
+  const before = output.text().length;
+  await cover("three");
+  assertStringIncludes(output.text().slice(before), "head");
 });
 
 Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever is printed", async () => {

@@ -1,5 +1,5 @@
 /** What every check of the risk gate must pass: its tests call `testOrderCheck` with a naive way to judge an order. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Account } from "../../../../src/domain/account/account.ts";
 import type { Outcome, Signalled } from "../../../../src/domain/market/tick.ts";
@@ -12,6 +12,7 @@ import { RiskGate } from "../../../../src/stages/risk.ts";
 import { filled } from "../../../support/blocks.ts";
 import { DEFAULTS, tradingParametersOf } from "../../../support/pipeline_input.ts";
 import { signalledOf } from "../../../support/ticks.ts";
+import { assertEquals } from "../../../support/equals.ts";
 
 /** A fill and its trade, whose signal made the order. */
 export interface Traded {

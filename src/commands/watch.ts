@@ -1,0 +1,37 @@
+/** `penstock watch`: a live page over running journals, in a process that only reads them. */
+import type { Started } from "../config/command.ts";
+import { DEFAULT_JOURNAL } from "../config/options.ts";
+import { tokenIn } from "../stores/files/token_file.ts";
+import { openLog } from "../views/terminal/log.ts";
+import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
+import { Alarms } from "./watch/alarms.ts";
+import { serve } from "./watch/serving.ts";
+
+/** Serves, and sends alarms, until the user ends it. Throws like `serve`, `tokenIn` and `Alarms.start`. */
+export async function watch({ config, version, files, signal }: Started): Promise<void> {
+  const { stderr } = Deno;
+  const terminal = new LiveTerminal(stderr);
+  const log = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
+  const paths = files.length === 0 ? [DEFAULT_JOURNAL] : files;
+  {
+    await using alarms = await Alarms.start({
+      ...config,
+      version,
+      journals: paths,
+      report: (level, text) => log[level](text),
+    });
+    await serve({
+      version,
+      paths,
+      listen: config.listen,
+      names: config.host ?? [],
+      token: config.token === null ? null : { text: tokenIn(config.token), file: config.token },
+      isPrivate: stderr.isTerminal(),
+      isOwnProcess: true,
+      alarms,
+      log: ({ level, text }) => log[level](text),
+      signal: AbortSignal.any([signal, alarms.failed]),
+    });
+  }
+  await terminal.settled(signal);
+}

@@ -1,0 +1,248 @@
+/** The alarms and the dead man's switch of a process that watches. */
+import { alarmChoiceIn } from "../../domain/alarms/alarm_choice.ts";
+import { type Secret, withoutToken } from "../../domain/alarms/secret.ts";
+import {
+  type ChannelAddress,
+  channelsIn,
+  type PingAddress,
+  pingIn,
+} from "../../domain/alarms/service_address.ts";
+import { tokensIn, UnusableTokens } from "../../domain/alarms/token_lines.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { alarmAdvice, grantAdvice } from "../../domain/process/permission_advice.ts";
+import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { readSmallFile } from "../../feeds/files/small_file.ts";
+import { pause } from "../../feeds/live/alarm.ts";
+import { mayReach } from "../../feeds/process/permissions.ts";
+import { AlarmMemory, filesOf } from "../../stores/alarms/alarm_memory.ts";
+import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
+import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
+import { Pinger } from "../../views/alarms/pinger.ts";
+import { healthAnswer } from "../../views/page/health.ts";
+import { AlarmDelivery } from "./alarm_delivery.ts";
+
+/** The options of alarms, and what they concern. */
+export interface AlarmsOptions {
+  /** Addresses with a space between each two; null for no alarms. */
+  readonly notify: string | null;
+  readonly notifyOn: string;
+  /** The file of tokens; null for none. */
+  readonly notifyTokens: string | null;
+  readonly notifyMemory: string;
+  /** An address and a duration; null for no dead man's switch. */
+  readonly ping: string | null;
+  /** The journals that are watched, by path. */
+  readonly journals: readonly string[];
+  /** Of Penstock. */
+  readonly version: string;
+  readonly report: Report;
+  readonly pace?: SenderPace;
+  /** How often a service looks whether there is something to send, ms. Default: a second. */
+  readonly lookMs?: number;
+}
+
+const LOOK_MS = 1_000;
+const MOST_TOKEN_BYTES = 64 * 1024;
+/** Permissions of a file by which more people than its owner may read it. */
+const OTHERS = 0o077;
+
+/** What works for the alarms. */
+interface Working {
+  readonly pinger: Pinger | null;
+  readonly memory: AlarmMemory | null;
+  /** For each service, its way through each journal. */
+  readonly services: readonly (readonly AlarmDelivery[])[];
+  readonly lookMs: number;
+}
+
+/** Sends alarms and pings until it is disposed. It does nothing that `watch` waits for. */
+export class Alarms implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #pinger: Pinger | null;
+  /** By journal, as its last look shows; what was not looked at yet is not. */
+  readonly #isHealthy: boolean[];
+  readonly #work: Promise<void>;
+  /** The hosts that alarms are sent to, as `host:port`, and the files that are still to be written, for permissions. */
+  readonly hosts: readonly string[];
+  readonly files: readonly string[];
+
+  /**
+   * Starts. Throws a ConfigError if an address, a token or a permission is missing, and an AlarmMemoryError if the memory
+   * cannot be used.
+   */
+  static async start(options: AlarmsOptions): Promise<Alarms> {
+    const { notify, ping, notifyOn, notifyMemory, journals, version, report, lookMs = LOOK_MS } = options;
+    const pace = options.pace ?? { ...USUAL_PACE, pause };
+    const addresses = notify === null ? [] : channelsIn(notify);
+    const pinged = ping === null ? null : pingIn(ping);
+    const tokens = await tokensOf(options, addressesIn(options));
+    checkReach(options);
+    const agent = `penstock/${version}`;
+    const pinger = pinged === null
+      ? null
+      : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
+    if (addresses.length === 0) return new Alarms({ pinger, memory: null, services: [], lookMs }, options);
+    const choice = alarmChoiceIn(notifyOn);
+    if (typeof choice === "string") {
+      throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
+    }
+    const memory = AlarmMemory.open(notifyMemory);
+    try {
+      const services: AlarmDelivery[][] = [];
+      for (const [at, address] of addresses.entries()) {
+        const token = tokens.get(address.text) ?? null;
+        const channel = channelAt(address, token, agent);
+        const alike = addresses.filter(({ host, service }) =>
+          host === address.host && service === address.service
+        );
+        const name = alike.length === 1 ? channel.name : `${channel.name} (address ${at + 1})`;
+        const sender = new AlarmSender({ channel, name, token, report, pace });
+        const shared = { address: address.text, name, choice, sender, memory, report };
+        const deliveries: AlarmDelivery[] = [];
+        for (const journal of journals) {
+          deliveries.push(await AlarmDelivery.open({ ...shared, journal, memoryPath: notifyMemory }));
+        }
+        services.push(deliveries);
+      }
+      return new Alarms({ pinger, memory, services, lookMs }, options);
+    } catch (error) {
+      memory[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor({ pinger, memory, services, lookMs }: Working, options: AlarmsOptions) {
+    const { journals, notifyMemory } = options;
+    this.#pinger = pinger;
+    this.#isHealthy = journals.map(() => false);
+    this.hosts = hostsIn(options);
+    this.files = memory === null ? [] : filesOf(notifyMemory);
+    const { signal } = this.#stop;
+    const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
+    this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
+    // Whoever disposes it sees the failure.
+    this.#work.catch(() => {});
+  }
+
+  /** Aborted if something failed that cannot be tried again; disposing it then throws the error. */
+  get failed(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Takes what a look at the journal with this index showed. The dead man's switch is for runs that are all healthy. */
+  looked(index: number, { problem, status }: FollowedMoment): void {
+    this.#isHealthy[index] = healthAnswer([{ problem, status }]).status === 200;
+    this.#pinger?.looked(this.#isHealthy.every((isHealthy) => isHealthy));
+  }
+
+  /** Stops, and remembers how far it came. What is being sent is sent again after the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#work;
+  }
+
+  /** Waits for all of them. The first that fails stops the others, and its error is thrown. */
+  async #all(works: readonly (Promise<void> | undefined)[]): Promise<void> {
+    const ended = await Promise.allSettled(works.map(async (work) => {
+      try {
+        await work;
+      } catch (error) {
+        this.#stop.abort();
+        throw error;
+      }
+    }));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+  }
+}
+
+/** Brings the alarms of all journals to one service, until `signal` is aborted. */
+async function deliver(
+  deliveries: readonly AlarmDelivery[],
+  lookMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    while (!signal.aborted) {
+      for (const delivery of deliveries) {
+        if (!await delivery.step(signal)) return;
+      }
+      await pause(lookMs, signal);
+    }
+  } finally {
+    for (const delivery of deliveries) await delivery[Symbol.asyncDispose]();
+  }
+}
+
+/** The tokens by address, all of which can be used. Throws a ConfigError otherwise, which repeats none of them. */
+async function tokensOf(
+  { notifyTokens: path, report }: AlarmsOptions,
+  addresses: readonly Address[],
+): Promise<ReadonlyMap<string, Secret>> {
+  const byAddress = path === null ? new Map<string, Secret>() : await readTokens(path, addresses, report);
+  const mistakes = addresses.flatMap((address, at) => {
+    const flaw = tokenFlaw(address, byAddress.get(address.text) ?? null);
+    const which = "everyMs" in address ? "--ping" : `--notify, address ${at + 1} (${address.host})`;
+    const advice = path === null ? ": name the file that holds it with --notify-tokens" : `, see ${path}`;
+    return flaw === null ? [] : [`${which}: ${flaw}${advice}`];
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return byAddress;
+}
+
+async function readTokens(
+  path: string,
+  addresses: readonly Address[],
+  report: Report,
+): Promise<ReadonlyMap<string, Secret>> {
+  try {
+    const text = await readSmallFile(path, MOST_TOKEN_BYTES);
+    const { mode } = await Deno.stat(path);
+    if (mode !== null && (mode & OTHERS) !== 0) {
+      report("warn", `${path} holds tokens, and others than its owner may read it: chmod 600 ${path}`);
+    }
+    const { byAddress, unused } = tokensIn(text, addresses);
+    for (const line of unused) {
+      report(
+        "warn",
+        `line ${line} of ${path} has an address that neither --notify nor --ping has: it is not used`,
+      );
+    }
+    return byAddress;
+  } catch (error) {
+    const shown = withoutToken(path);
+    const trouble = shown === path
+      ? tokenTrouble(path, error)
+      : "expected the name of a file that holds the token";
+    throw new ConfigError([`--notify-tokens ${shown}: ${trouble}`]);
+  }
+}
+
+function tokenTrouble(path: string, error: unknown): string {
+  if (error instanceof UnusableTokens) return error.message;
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.NotCapable) {
+    return `no permission to read it: ${grantAdvice({ read: path }, Deno.build.standalone)}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Throws a ConfigError if this program may not reach one of the services: better now than with the first alarm. */
+function checkReach(options: AlarmsOptions): void {
+  const beyond = hostsIn(options).filter((host) => !mayReach(host));
+  if (beyond.length === 0) return;
+  throw new ConfigError(
+    beyond.map((host) => `no permission to reach ${host}: ${alarmAdvice(host, Deno.build.standalone)}`),
+  );
+}
+
+/** As `host:port`. */
+function hostsIn(options: AlarmsOptions): string[] {
+  return [...new Set(addressesIn(options).map(({ origin }) => hostOf(origin)))];
+}
+
+type Address = ChannelAddress | PingAddress;
+
+function addressesIn({ notify, ping }: Pick<AlarmsOptions, "notify" | "ping">): Address[] {
+  return [...(notify === null ? [] : channelsIn(notify)), ...(ping === null ? [] : [pingIn(ping)])];
+}

@@ -1,0 +1,135 @@
+/** Serves the live page of some journals, wherever its log goes. */
+import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { dropPermissions } from "../../feeds/process/permissions.ts";
+import { openedAgain } from "../../stores/journal/journal_follower.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
+import { RunMetrics } from "../../views/metrics/run_metrics.ts";
+import { LiveRuns } from "../../views/page/live_runs.ts";
+import { PageServer, type PageServerOptions } from "../../views/page/page_server.ts";
+import type { Line } from "../../views/view.ts";
+import type { Alarms } from "./alarms.ts";
+import { takeTotals, withEarlier } from "./earlier_events.ts";
+import { lookAgain, type OnMoment } from "./followed_journals.ts";
+import { pageRoutes } from "./page_routes.ts";
+
+/** How often a journal is looked at. */
+const LOOK_MS = 1_000;
+
+/** What is served, where and to whom. */
+export interface ServingOptions {
+  readonly version: string;
+  /** The journals, as the user named them. */
+  readonly paths: readonly string[];
+  readonly listen: ListenAddress;
+  /** Names besides those of loopback. */
+  readonly names: readonly string[];
+  /** What a request has to have, and the file that it is in; null for nothing. */
+  readonly token: { readonly text: string; readonly file: string } | null;
+  /** Whether the log is read by the user only, so that the token may be in it. */
+  readonly isPrivate: boolean;
+  /** Whether its permissions are its own, so that it can drop those that it does not need. */
+  readonly isOwnProcess: boolean;
+  /** What also wants to know what a look found, and the permissions that it needs. Default: none. */
+  readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
+  readonly log: (line: Line) => void;
+  /** Called once it listens. */
+  readonly onListening?: (port: number) => void;
+  /** How often each journal is looked at, ms. Default a second. */
+  readonly lookMs?: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Serves until `signal` is aborted. Whatever a journal does is shown and logged, and is no error. Throws a ConfigError for an
+ * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
+ */
+export async function serve(options: ServingOptions): Promise<void> {
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
+  const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
+  const metrics = new RunMetrics(version, paths);
+  await using server = listening({
+    ...listen,
+    names,
+    token: token?.text ?? null,
+    routes: await pageRoutes(paths, { runs, metrics }),
+    onFailure: (error) => {
+      log({ level: "error", text: `a request failed: ${error instanceof Error ? error.message : error}` });
+    },
+  });
+  for (const text of listeningTexts(options, server.port)) log({ level: "info", text });
+  if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
+  options.onListening?.(server.port);
+  const logProblem = problemLog(paths, log);
+  await lookAgain({ paths, lookMs }, async (index, moment) => {
+    const path = paths[index]!;
+    logProblem(index, moment);
+    alarms?.looked(index, moment);
+    await takeTotals(metrics, index, path, moment);
+    runs.take(index, await withEarlier(path, moment, runs.places[index]!));
+  }, signal);
+}
+
+function listening(options: PageServerOptions): PageServer {
+  try {
+    return PageServer.listen(options);
+  } catch (error) {
+    const place = listenText(options);
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Deno.errors.AddrInUse(`--listen ${place} is taken: expected a free port, or 0 to take any`);
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new ConfigError([`--listen ${place}: expected an address that this machine has`]);
+    }
+    throw error;
+  }
+}
+
+/** Logs when a journal cannot be read, and when it can be again. */
+function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMoment {
+  const problems = new Map<number, string | null>();
+  return (index, { problem }) => {
+    if ((problems.get(index) ?? null) === problem) return;
+    problems.set(index, problem);
+    if (problem === null) log({ level: "info", text: `the journal ${paths[index]} can be read now` });
+    else log({ level: "warn", text: problem });
+  };
+}
+
+/** What to call a journal among others: its file's name, or its path where two have the same. */
+function nameOf(path: string, paths: readonly string[]): string {
+  const short = (text: string) =>
+    text.replace(/[?#].*$/, "").replace(/^.*[\\/]/, "").replace(/\.db$/, "") || text;
+  return paths.filter((other) => short(other) === short(path)).length > 1 ? path : short(path);
+}
+
+/** Where the page is, and who can reach it. */
+function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: number): string[] {
+  const isAnywhere = listen.hostname === "0.0.0.0" || listen.hostname === "::";
+  const shown = listenText({ hostname: isAnywhere ? "127.0.0.1" : listen.hostname, port });
+  const query = token === null
+    ? ""
+    : `/?token=${isPrivate ? token.text : `TOKEN, with the one in ${token.file}`}`;
+  const page = `the live page is at http://${shown}${query}`;
+  if (isLoopback(listen)) return [page];
+  return [
+    page,
+    `other machines can reach it at ${
+      listenText({ ...listen, port })
+    }, by the names that --host gives and only with ` +
+    "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
+  ];
+}
+
+/** Drops every permission, if all journals are in files, but reading the journals and what alarms need, and says what is left. */
+async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
+  const stores = await Promise.all(paths.map(storeOf));
+  if (stores.some(({ isInFiles }) => !isInFiles)) {
+    return "permissions kept: all, as a database that is lost is connected to again, with its password and certificates";
+  }
+  const reads = stores.map((store, at) => [...store.files(paths[at]!).reads, ...openedAgain(paths[at]!)]);
+  const { hosts = [], files: writes = [] } = alarms ?? {};
+  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  return await dropPermissions(needs, [...paths, ...writes]);
+}

@@ -1,0 +1,57 @@
+/** A token, which nothing shows by accident: not a log, not an error, not JSON. */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The token itself, for the request that carries it and for nothing else. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  /** `text` without the token, wherever it appears, percent-encoded too: for words that came from elsewhere. */
+  scrub(text: string): string {
+    return [this.#text, encodeURIComponent(this.#text), encodeURI(this.#text)]
+      .filter((form) => form !== "")
+      .reduce((left, form) => left.replaceAll(form, HIDDEN), text);
+  }
+
+  toString(): string {
+    return HIDDEN;
+  }
+
+  toJSON(): string {
+    return HIDDEN;
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return HIDDEN;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return HIDDEN;
+  }
+}
+
+/** Of Telegram, of ntfy, of healthchecks.io, and any other long word without a slash. */
+const TOKENS = [
+  /^\d{5,}:[\w-]{20,}$/,
+  /^tk_[a-z0-9]{20,}$/,
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  /^[\w-]{40,}$/,
+];
+
+/**
+ * A word of a command line as a message may repeat it: without what looks like a token, which people put where a file's
+ * name belongs.
+ */
+export function withoutToken(word: string): string {
+  const at = word.indexOf("=") + 1;
+  const value = word.slice(at);
+  return TOKENS.some((form) => form.test(value)) ? `${word.slice(0, at)}${HIDDEN}` : word;
+}
+
+/** Shown in place of a token. */
+const HIDDEN = "(secret)";

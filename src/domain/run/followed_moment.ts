@@ -1,0 +1,74 @@
+/** What a reader of a journal sees at a moment, while a run writes to it. */
+import type { Values } from "../market/signal.ts";
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "./event.ts";
+import type { RunStatus } from "./run_status.ts";
+
+interface Base {
+  /** ISO 8601 UTC with microseconds. */
+  readonly time: string;
+}
+
+/** A process started a run, or resumed it. */
+export interface OpenedEvent extends Base {
+  readonly type: "started" | "resumed";
+  /** Of Penstock. */
+  readonly version?: string;
+  readonly options?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** A run was stopped: no process continues it for now. */
+export interface StoppedEvent extends Base {
+  readonly type: "stopped";
+  readonly reason: string;
+}
+
+/** Everything that a journal has an entry for, besides checkpoints. */
+export type JournalEvent = ConnectedEvent | DisconnectedEvent | PipelineEvent | OpenedEvent | StoppedEvent;
+
+/** An event with its place in the journal, which no other event of that journal has. */
+export interface FollowedEvent {
+  readonly run: number;
+  /** The number of its entry. */
+  readonly seq: number;
+  /** µs since 1970. */
+  readonly time: number;
+  readonly event: JournalEvent;
+}
+
+/** An entry of a journal, and its hash in hexadecimal: in another journal the same number has another hash. */
+export interface FollowedPlace {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** What is shown of a run besides its status, as of its last checkpoint. */
+export interface RunFigures {
+  /** The strategy's values by name, decimal text; empty until all of them exist. */
+  readonly averages: Values;
+  /** How far equity is now below the peak that the limit counts from, a fraction; null before the first checkpoint. */
+  readonly drawdown: string | null;
+  /** The limit at which the run halts, a fraction; null without one. */
+  readonly drawdownLimit: string | null;
+  /** The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade. */
+  readonly heartbeat:
+    | { readonly time: number; readonly trades: number; readonly lagMs: number | null }
+    | null;
+}
+
+/** What a look at a journal found: its state, and the events since the look before, as of one moment. */
+export interface FollowedMoment {
+  /** Of its last run, as `penstock status --json` says it now; null if that cannot be said. */
+  readonly status: RunStatus | null;
+  /** The figures beside it; null if the status is. */
+  readonly figures: RunFigures | null;
+  /** Why it cannot be said: the journal is missing, damaged, or holds no run; null if it can. */
+  readonly problem: string | null;
+  /** Oldest first. Whoever looks too seldom gets them in several looks. */
+  readonly events: readonly FollowedEvent[];
+  /** Whether more of them are in the journal already. */
+  readonly isBehind: boolean;
+  /** The entry up to which all events were returned; null before the journal was read for the first time. */
+  readonly place: FollowedPlace | null;
+  /** Whether this is another journal than at the look before: `place` is not a later one of the same chain. */
+  readonly isReplaced: boolean;
+}

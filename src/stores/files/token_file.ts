@@ -1,0 +1,48 @@
+/** A token in a file: what a reader of a page has to know. Penstock makes it, so that it cannot be guessed. */
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { OWNERS_FILE } from "./owner_only.ts";
+
+/** Random bytes in a token: twice as many as nobody can guess. */
+const BYTES = 32;
+/** 128 bits in base64url, and what is more than a token. */
+const LEAST_CHARACTERS = 22;
+const MOST_BYTES = 1_000;
+const TOKEN = /^[\w-]+$/;
+
+/**
+ * The token in the file at `path`; a missing file is made, for its owner only. Throws a ConfigError for a file with anything
+ * else in it, or with a token that can be guessed, and Deno's errors if the file cannot be read or made.
+ */
+export function tokenIn(path: string): string {
+  let text: string;
+  try {
+    using file = Deno.openSync(path);
+    const bytes = new Uint8Array(MOST_BYTES);
+    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0)).trim();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return made(path);
+  }
+  if (TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
+  throw new ConfigError([
+    `--token ${path}: expected one line of ${LEAST_CHARACTERS} or more letters, digits, - and _; ` +
+    "remove the file, and penstock watch makes one",
+  ]);
+}
+
+function made(path: string): string {
+  const token = crypto.getRandomValues(new Uint8Array(BYTES)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ConfigError([`--token ${path}: expected a file in a folder that is there`]);
+  }
+  using _closing = file;
+  file.writeSync(new TextEncoder().encode(`${token}\n`));
+  return token;
+}

@@ -1,0 +1,208 @@
+/**
+ * Follows a journal while a run writes to it, in a process of its own. A look costs next to nothing while nothing
+ * changes, and has bounded work when something did. A file is open only during a look: its writer can tidy up behind
+ * itself at its end, and one that was moved, replaced or restored is seen. A database stays connected.
+ */
+import type {
+  FollowedEvent,
+  FollowedMoment,
+  FollowedPlace,
+  RunFigures,
+} from "../../domain/run/followed_moment.ts";
+import { type KeptRun, statusOf } from "../../domain/run/run_status.ts";
+import type { EntryStore } from "./entry_log.ts";
+import { readEntry } from "./journal_entry.ts";
+import { damaged, failed } from "./journal_error.ts";
+import { JournalReader } from "./journal_reader.ts";
+import { storeOf } from "./known_stores.ts";
+import { journalEventOf } from "./run_events.ts";
+import { FigureReader } from "./run_figures.ts";
+import { keptRun, lastRunIn } from "./run_reading.ts";
+
+/** The most entries that one look reads. */
+const MOST_READ = 1_000;
+/** A file that was changed less than so long ago may change again without another time of its change, ms. */
+const UNSETTLED_MS = 100;
+const START: FollowedPlace = { seq: 0, hash: "" };
+
+/**
+ * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: its name as
+ * it was given, and the place of a file that must not be beside it.
+ */
+export function openedAgain(path: string): readonly string[] {
+  return [path, `${path}-journal`];
+}
+
+/** Where to start: after an entry, of which the hash may be known, or at the journal's end. */
+export type FollowedStart = { readonly seq: number; readonly hash?: string } | null;
+
+/** How a follower reaches a journal, and the time; by default as Penstock does. */
+export interface FollowerOptions {
+  readonly store?: EntryStore;
+  /** By the wall clock, ms since 1970. */
+  readonly now?: () => number;
+}
+
+/** One journal, followed. It need not be there, nor be readable: a look says so, and the next one tries again. */
+export class JournalFollower implements AsyncDisposable {
+  readonly path: string;
+  readonly #store: EntryStore;
+  readonly #now: () => number;
+  /** A chain that began later is new, so that all of its events are. µs since 1970. */
+  readonly #since: number;
+  /** Null until the end of the journal is found. */
+  #place: { readonly seq: number; readonly hash?: string } | null;
+  #kept: KeptRun | null = null;
+  #figures: RunFigures | null = null;
+  #figureReader = new FigureReader();
+  #problem: string | null = null;
+  #origin: string | null = null;
+  /** The journal between two looks; null for one in files, and after a failure. */
+  #reader: JournalReader | null = null;
+  /** What the files looked like at the last look; null if they have to be read again. */
+  #files: string | null = null;
+
+  /** Follows the journal at `path` from the entry `after`; null for its end, or its start if it comes to be later. */
+  static async open(
+    path: string,
+    after: FollowedStart,
+    { store, now = Date.now }: FollowerOptions = {},
+  ): Promise<JournalFollower> {
+    return new JournalFollower(path, after, store ?? await storeOf(path), now);
+  }
+
+  private constructor(path: string, after: FollowedStart, store: EntryStore, now: () => number) {
+    this.path = path;
+    this.#place = after;
+    this.#store = store;
+    this.#now = now;
+    this.#since = now() * 1000;
+  }
+
+  /**
+   * The hash of the journal's first entry, in hexadecimal, which no other journal has, as of the last look that could read
+   * it; null before that.
+   */
+  get origin(): string | null {
+    return this.#origin;
+  }
+
+  /** Looks at the journal; one look at a time. */
+  async look(): Promise<FollowedMoment> {
+    const files = this.#store.isInFiles ? this.#seenFiles() : null;
+    const isSame = files !== null && files === this.#files;
+    const found = isSame ? NOTHING : await this.#read();
+    // What is behind is in files that need not change, and a problem may go away without a change.
+    this.#files = found.isBehind || this.#problem !== null ? null : files;
+    const { seq, hash = "" } = this.#place ?? {};
+    return {
+      status: this.#kept === null ? null : statusOf(this.#kept, this.#now() * 1000),
+      figures: this.#figures,
+      problem: this.#problem,
+      place: seq === undefined ? null : { seq, hash },
+      ...found,
+    };
+  }
+
+  /** Closes what is open between two looks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    try {
+      await reader?.close();
+    } catch {
+      // It has failed before, which was reported, or there was nothing left to close.
+    }
+  }
+
+  async #read(): Promise<Found> {
+    try {
+      const reader = this.#reader ??= await JournalReader.open(this.path, { store: this.#store });
+      return await reader.atOnce(async () => {
+        const run = await lastRunIn(reader);
+        const kept = await keptRun(reader, run);
+        // Nothing of it is shown before all of it is known to have sense.
+        const { equity } = statusOf(kept, this.#now() * 1000);
+        const { place, ...found } = await this.#eventsIn(reader);
+        const figures = await this.#figureReader.read(reader, run, equity);
+        // Only now: after a failure the same events come again.
+        this.#place = place;
+        this.#kept = kept;
+        this.#figures = figures;
+        this.#problem = null;
+        return found;
+      });
+    } catch (error) {
+      // Whatever a journal holds, it is a state that is shown, and never the end of the process that looks.
+      this.#kept = null;
+      this.#figures = null;
+      this.#problem = failed("read", this.path, error).message;
+      await this.#close();
+      return NOTHING;
+    } finally {
+      if (this.#store.isInFiles) await this.#close();
+    }
+  }
+
+  /** The events since the last look, and the place behind them. */
+  async #eventsIn(reader: JournalReader): Promise<Found & { readonly place: FollowedPlace }> {
+    const last = await reader.lastSeq();
+    const isReplaced = this.#place !== null && !await this.#isIn(reader, this.#place);
+    if (isReplaced) this.#figureReader = new FigureReader();
+    const from = this.#place !== null && !isReplaced ? this.#place : await this.#startIn(reader, last);
+    const seq = Math.min(from.seq + MOST_READ, last);
+    const hash = seq === 0 ? "" : await reader.hashOf(seq);
+    if (hash === null) throw damaged(this.path, `entry ${seq} is missing or cannot be read`);
+    const events: FollowedEvent[] = [];
+    if (seq > from.seq) {
+      const until = { seq, hash: Uint8Array.fromHex(hash) };
+      for await (const page of reader.chainedPart(from.seq + 1, until)) {
+        for (const raw of page) {
+          if (raw.type === "checkpoint") continue;
+          const event = journalEventOf(readEntry(raw, this.path), this.path);
+          events.push({ run: raw.run, seq: raw.seq, time: raw.time, event });
+        }
+      }
+    }
+    this.#origin = await reader.hashOf(1);
+    return { events, isBehind: seq < last, isReplaced, place: { seq, hash } };
+  }
+
+  /** Whether the journal's chain goes through `place`. */
+  async #isIn(reader: JournalReader, { seq, hash }: NonNullable<FollowedStart>): Promise<boolean> {
+    if (seq === 0) return true;
+    const found = await reader.hashOf(seq);
+    return found !== null && (hash === undefined || hash === found);
+  }
+
+  /** Where to start in a journal that is seen for the first time: in a new one at its start, else at its end. */
+  async #startIn(reader: JournalReader, last: number): Promise<FollowedPlace> {
+    const first = await reader.first("started", 0, 1);
+    if (first === null || first.time >= this.#since) return START;
+    return { seq: last, hash: "" };
+  }
+
+  /** What changes with the journal's files; null if they cannot be examined, or changed just now. */
+  #seenFiles(): string | null {
+    const found: string[] = [];
+    for (const name of [this.path, `${this.path}-wal`]) {
+      try {
+        const { dev, ino, size, mtime } = Deno.statSync(name);
+        if (mtime === null || this.#now() - mtime.getTime() < UNSETTLED_MS) return null;
+        found.push(`${dev} ${ino} ${size} ${mtime.getTime()}`);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) return null;
+        found.push("none");
+      }
+    }
+    return found.join(", ");
+  }
+}
+
+type Found = Pick<FollowedMoment, "events" | "isBehind" | "isReplaced">;
+
+const NOTHING: Found = { events: [], isBehind: false, isReplaced: false };

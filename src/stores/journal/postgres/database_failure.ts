@@ -1,0 +1,83 @@
+/** Why a database could not be used, in words, with what to do about it. */
+import { databaseHost, type DatabasePlace } from "../../../domain/run/database_place.ts";
+import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
+
+/**
+ * The database cannot be reached, or the connection was lost before it answered: whether it did what was asked is
+ * unknown, and asking again may help.
+ */
+export class DatabaseAway extends Error {
+  override readonly name = "DatabaseAway";
+}
+
+/** PostgreSQL refuses what was asked, or the connection, and will again. The message ends with what to do. */
+export class DatabaseRefusal extends Error {
+  override readonly name = "DatabaseRefusal";
+}
+
+const CA_ADVICE = "Name the file of the certificate that signed it with ?sslrootcert=FILE";
+
+/** The server ends, starts, or has no connection left; a transaction was ended in favour of another. */
+const PASSING = /^(08...|57P0[123]|53300|40001|40P01|25006)$/;
+/** Errors of sockets. */
+const AWAY: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "no such host is known",
+  EAI_AGAIN: "its name cannot be looked up now",
+  ETIMEDOUT: "it does not answer",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no way to it",
+  ECONNRESET: "it closed the connection",
+  EPIPE: "it closed the connection",
+  CONNECTION_CLOSED: "it closed the connection",
+  CONNECTION_ENDED: "it closed the connection",
+  CONNECTION_DESTROYED: "it closed the connection",
+  CONNECT_TIMEOUT: "it does not answer",
+};
+
+/** Any error of the client as one of the two above; everything else stays as it is. */
+export function databaseFailure(error: unknown, place: DatabasePlace): unknown {
+  if (!(error instanceof Error) || error instanceof DatabaseAway || error instanceof DatabaseRefusal) {
+    return error;
+  }
+  const where = databaseHost(place);
+  if (error instanceof Deno.errors.NotCapable) {
+    const advice = Deno.build.standalone
+      ? `Build a program for it with "deno task compile --state-host ${where}", or run Penstock from its sources`
+      : asSentence(grantAdvice({ net: where }, false));
+    return refusal(`no permission to reach ${where}`, advice, error);
+  }
+  const code = String((error as { readonly code?: unknown }).code ?? "");
+  if (code in AWAY) return new DatabaseAway(`${where}: ${AWAY[code]}`, { cause: error });
+  if (PASSING.test(code)) return new DatabaseAway(`${where}: ${error.message}`, { cause: error });
+  if (/certificate|self.signed|unknown.?issuer|CERT|NotValidForName/i.test(`${code} ${error.message}`)) {
+    return refusal(`the certificate of ${where} is not trusted (${error.message})`, CA_ADVICE, error);
+  }
+  return code === "" ? error : refusal(...refusalOf(code, error.message, place), error);
+}
+
+function refusal(what: string, advice: string, cause: Error): DatabaseRefusal {
+  return new DatabaseRefusal(`${what}. ${advice}`, { cause });
+}
+
+/** What PostgreSQL refused, and what to do, by the code of its error. */
+function refusalOf(code: string, message: string, place: DatabasePlace): [what: string, advice: string] {
+  const { user, database } = place;
+  switch (code) {
+    case "28P01":
+      return [
+        `PostgreSQL does not accept the password of ${user}`,
+        "Set PGPASSWORD, which takes --allow-env=PGPASSWORD, or name a file with ?passwordfile=FILE",
+      ];
+    case "28000":
+      return [`PostgreSQL lets ${user} in no such way (${message})`, "See pg_hba.conf of the server"];
+    case "3D000":
+      return [`there is no database ${database}`, `Create it: createdb ${database}`];
+    case "42501":
+      return [`${user} lacks a right (${message})`, 'See "Rights" in docs/fleet.md'];
+    case "53100":
+      return ["the disk of the database is full", "Make room there, then start again"];
+    default:
+      return [`PostgreSQL says: ${message} (${code})`, "Look at the log of the server"];
+  }
+}

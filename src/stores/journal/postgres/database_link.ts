@@ -1,0 +1,170 @@
+/** The way to a database: a session that is opened when it is needed, and again after it was lost. */
+import {
+  databaseHost,
+  type DatabasePlace,
+  readDatabasePlace,
+  withoutPassword,
+} from "../../../domain/run/database_place.ts";
+import { refused } from "../journal_error.ts";
+import { DatabaseAway } from "./database_failure.ts";
+import {
+  type DatabaseRow,
+  DatabaseSession,
+  type DatabaseValue,
+  type SessionOptions,
+} from "./database_session.ts";
+
+/** What to do while the database is away. */
+export interface Patience {
+  /** Whether to try again, after so many failures in a row. */
+  readonly goesOn: (failures: number) => boolean;
+  /** Called before each wait, with what is wrong; and with null once the database is back. */
+  readonly onAway: (what: string | null) => void;
+  /** Ends a wait early. */
+  readonly signal: AbortSignal | null;
+}
+
+/** A reader asks again once: a server that was restarted has closed its connections. */
+export const ONCE: Patience = { goesOn: (failures) => failures < 2, onAway: () => {}, signal: null };
+
+const FIRST_WAIT_MS = 20;
+const LONGEST_WAIT_MS = 1_000;
+
+/** A link for one user at a time. */
+export class DatabaseLink implements AsyncDisposable {
+  readonly place: DatabasePlace;
+  readonly #options: SessionOptions;
+  readonly #patience: Patience;
+  readonly #onOpen: (session: DatabaseSession) => Promise<void>;
+  /** Rejects once the link gives up. */
+  readonly #given = Promise.withResolvers<never>();
+  #hasGivenUp = false;
+  readonly #uses = new Set<{ readonly from: number }>();
+  #session: DatabaseSession | null = null;
+  #opening: Promise<DatabaseSession> | null = null;
+
+  /** `onOpen` prepares each new session. */
+  constructor(
+    place: DatabasePlace,
+    options: SessionOptions,
+    patience: Patience = ONCE,
+    onOpen: (session: DatabaseSession) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.place = place;
+    this.#options = options;
+    this.#patience = patience;
+    this.#onOpen = onOpen;
+    // It may be that nobody waits.
+    this.#given.promise.catch(() => {});
+  }
+
+  /** The same way once more, for a session of its own. */
+  another(): DatabaseLink {
+    return new DatabaseLink(this.place, this.#options, this.#patience);
+  }
+
+  /** The rows that a statement returns. The statement must be safe to repeat. Throws like a session. */
+  query(text: string, values: readonly DatabaseValue[] = []): Promise<readonly DatabaseRow[]> {
+    return this.use((session) => session.query(text, values));
+  }
+
+  /** What `work` returns; it is done again in another session if this one is lost, as patience allows. */
+  async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    const own = { from: performance.now() };
+    this.#uses.add(own);
+    try {
+      return await this.#untilDone(work);
+    } finally {
+      this.#uses.delete(own);
+    }
+  }
+
+  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    for (let failures = 0;;) {
+      try {
+        const done = await Promise.race([this.#open().then(work), this.#given.promise]);
+        if (failures > 0) this.#patience.onAway(null);
+        return done;
+      } catch (error) {
+        if (!(error instanceof DatabaseAway)) throw error;
+        if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
+        this.#patience.onAway(error.message);
+        await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
+      }
+    }
+  }
+
+  /** What `work` returns, in the session there is; null without one. It is not done again. */
+  async useIfOpen<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T | null> {
+    return this.#session?.isOpen ? await work(this.#session) : null;
+  }
+
+  /** Since when the oldest use under way waits, by `performance.now()`; null for none. */
+  get waitsSince(): number | null {
+    return this.#uses.values().next().value?.from ?? null;
+  }
+
+  /** Ends every wait for an answer, now and from here on. */
+  giveUp(): void {
+    this.#hasGivenUp = true;
+    this.#session?.destroy();
+    this.#given.reject(new DatabaseAway(`${databaseHost(this.place)}: it does not answer`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session?.[Symbol.asyncDispose]();
+    this.#session = null;
+  }
+
+  async #open(): Promise<DatabaseSession> {
+    if (this.#session?.isOpen) return this.#session;
+    this.#opening ??= this.#connect();
+    try {
+      return this.#session = await this.#opening;
+    } finally {
+      this.#opening = null;
+    }
+  }
+
+  async #connect(): Promise<DatabaseSession> {
+    const session = await DatabaseSession.open(this.place, this.#options);
+    try {
+      await this.#onOpen(session);
+      if (this.#hasGivenUp) throw new DatabaseAway(`${databaseHost(this.place)}: it came too late`);
+      return session;
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    // Once it is aborted, it ends no wait any more.
+    const signal = this.#patience.signal?.aborted ? null : this.#patience.signal;
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done);
+      function done(): void {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      }
+    });
+  }
+}
+
+/** The place that a path names, with the journal in it. Throws a JournalError that says what is wrong with it. */
+export function journalPlace(path: string): DatabasePlace & { readonly journal: string } {
+  const place = databasePlace(path);
+  if (place.journal !== null) return { ...place, journal: place.journal };
+  throw refused(path, "it names a database, and no journal in it. Name one after #, or with --name.");
+}
+
+/** The database that a path names. Throws a JournalError that says what is wrong with it. */
+export function databasePlace(path: string): DatabasePlace {
+  try {
+    return readDatabasePlace(path);
+  } catch (error) {
+    throw error instanceof RangeError ? refused(withoutPassword(path), `expected ${error.message}.`) : error;
+  }
+}

@@ -1,0 +1,224 @@
+/** The tables of journals in a database, and how the program makes and migrates them. */
+import { refused } from "../journal_error.ts";
+import type { DatabaseSession } from "./database_session.ts";
+
+/** The roles that get rights if they are there: one that writes journals, and one that only reads them. */
+export const WRITER = "penstock_writer";
+export const READER = "penstock_reader";
+
+/**
+ * The statements that make each version from the one before, the first from nothing. Once released, they never
+ * change. Times are µs since 1970, except those of the lease, which are of the database's own clock; amounts are
+ * decimal text in JSON, or numeric.
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [[
+  `CREATE SCHEMA penstock`,
+  `CREATE TABLE penstock.version (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version integer NOT NULL
+  )`,
+  // seq and hash: the end of the chain. token: grows with every holder of the lease, which ends when it expires; null
+  // for free. session: the process of the server that the holder is connected to. address, pid: the holder's own.
+  `CREATE TABLE penstock.journals (
+    journal integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    seq bigint NOT NULL DEFAULT 0,
+    hash bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
+    token bigint NOT NULL DEFAULT 0,
+    expires timestamptz,
+    session integer,
+    address text,
+    pid integer
+  ) WITH (fillfactor = 50)`,
+  // content: JSON. hash: SHA-256, see journal_chain.ts.
+  `CREATE TABLE penstock.entries (
+    journal integer NOT NULL REFERENCES penstock.journals,
+    seq bigint NOT NULL,
+    run integer NOT NULL,
+    type text NOT NULL,
+    time bigint NOT NULL,
+    content text NOT NULL,
+    hash bytea NOT NULL,
+    PRIMARY KEY (journal, seq)
+  )`,
+  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  `CREATE INDEX entries_by_type ON penstock.entries (journal, type, run, seq) WHERE type <> 'checkpoint'`,
+  `CREATE FUNCTION penstock.entries_stay() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'entries of a journal are never changed or removed'; END $$`,
+  `CREATE TRIGGER entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON penstock.entries
+    FOR EACH STATEMENT EXECUTE FUNCTION penstock.entries_stay()`,
+  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. closes: where its closes are.
+  `CREATE TABLE penstock.states (
+    journal integer NOT NULL REFERENCES penstock.journals,
+    run integer NOT NULL,
+    seq bigint NOT NULL,
+    content text NOT NULL,
+    closes text NOT NULL,
+    PRIMARY KEY (journal, run)
+  ) WITH (fillfactor = 50)`,
+  // bytes: float64, little-endian, integers in units of 10^-decimals. state: SHA-256 of the content of the state.
+  `CREATE TABLE penstock.closes (
+    journal integer NOT NULL REFERENCES penstock.journals,
+    seq bigint NOT NULL,
+    decimals integer NOT NULL,
+    fresh integer NOT NULL,
+    bytes bytea NOT NULL,
+    before bigint,
+    state bytea,
+    PRIMARY KEY (journal, seq)
+  )`,
+  `CREATE TABLE penstock.heartbeats (
+    journal integer PRIMARY KEY REFERENCES penstock.journals,
+    run integer NOT NULL,
+    seq bigint NOT NULL,
+    time bigint NOT NULL,
+    pid bigint NOT NULL,
+    trades bigint NOT NULL,
+    trades_per_second bigint NOT NULL,
+    lag_ms bigint,
+    price numeric,
+    price_time bigint
+  ) WITH (fillfactor = 50)`,
+  // It refuses what the run could not read.
+  `CREATE TABLE penstock.requests (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    journal integer NOT NULL REFERENCES penstock.journals,
+    run integer NOT NULL,
+    kind text NOT NULL CHECK (length(kind) <= 40),
+    time bigint NOT NULL CHECK (time BETWEEN 0 AND 9007199254740991),
+    content text NOT NULL CHECK (length(content) <= 10000)
+  )`,
+  `CREATE INDEX requests_by_journal ON penstock.requests (journal, id)`,
+]];
+
+/** What the two roles may do, as far as they are there. Nobody but the owner gets to change entries, or the tables. */
+export const GRANTS: readonly string[] = [
+  ...[WRITER, READER].flatMap((role) => [
+    grant(role, "USAGE ON SCHEMA penstock"),
+    grant(role, "SELECT ON ALL TABLES IN SCHEMA penstock"),
+  ]),
+  grant(
+    WRITER,
+    "INSERT (name), UPDATE (seq, hash, token, expires, session, address, pid) ON penstock.journals",
+  ),
+  grant(WRITER, "INSERT ON penstock.entries"),
+  grant(WRITER, "INSERT, UPDATE ON penstock.states"),
+  grant(WRITER, "INSERT, UPDATE ON penstock.heartbeats"),
+  grant(WRITER, "INSERT, DELETE ON penstock.closes"),
+  grant(WRITER, "INSERT, DELETE ON penstock.requests"),
+];
+
+/** A script for psql that makes the two roles, the tables and the rights, for a database whose runs may make none. */
+export function schemaScript(): string {
+  const roles = [WRITER, READER].map((role) =>
+    `DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role}; END IF;
+  END $$`
+  );
+  const made = `INSERT INTO penstock.version VALUES (true, ${MIGRATIONS.length})`;
+  return ["BEGIN", ...roles, ...MIGRATIONS.flat(), made, ...GRANTS, "COMMIT"]
+    .map((statement) => `${statement};\n`).join("\n");
+}
+
+/** Any number that nothing else in the database locks: the letters of Penstock. */
+const LOCK = 0x50656e73;
+/** Looked up as rows are: `to_regclass` may remember that there were none, within one transaction. */
+const IS_MADE = `SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_class AS made JOIN pg_catalog.pg_namespace AS named ON named.oid = made.relnamespace
+    WHERE named.nspname = 'penstock' AND made.relname = 'version'
+  ) AS made`;
+const HELD = "SELECT count(*) AS held FROM penstock.journals WHERE expires > clock_timestamp()";
+
+function grant(role: string, rights: string): string {
+  return `DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN GRANT ${rights} TO ${role}; END IF;
+  END $$`;
+}
+
+/** The version of the tables in the database; 0 if there are none. */
+export async function schemaVersion(session: DatabaseSession): Promise<number> {
+  const [found] = await session.query(IS_MADE);
+  if (found?.["made"] !== "t") return 0;
+  const [row] = await session.query("SELECT version FROM penstock.version");
+  return Number(row?.["version"] ?? 0);
+}
+
+/**
+ * Throws a JournalError, with the journal's `path`, unless the tables are of a version that this program reads. Returns
+ * whether there are any.
+ */
+export async function mustKnowSchema(session: DatabaseSession, path: string): Promise<boolean> {
+  const version = await schemaVersion(session);
+  if (version === 0) return false;
+  const known = MIGRATIONS.length;
+  if (version > known) throw refused(path, `${newer(version, known)}. Use that Penstock.`);
+  if (version === known) return true;
+  throw refused(
+    path,
+    `an older Penstock made its tables (version ${version}). A run migrates them at its start.`,
+  );
+}
+
+/**
+ * Makes the tables, or migrates them, in one transaction, one process at a time. Throws a JournalError, with the
+ * journal's `path`, if a newer Penstock made them, if an older one still writes to them, or if they cannot be kept in
+ * this database.
+ */
+export async function prepareSchema(
+  session: DatabaseSession,
+  path: string,
+  migrations: readonly (readonly string[])[] = MIGRATIONS,
+): Promise<void> {
+  const known = migrations.length;
+  if (await schemaVersion(session) === known) return;
+  await session.query("BEGIN");
+  try {
+    await session.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    const version = await schemaVersion(session);
+    if (version > known) throw refused(path, `${newer(version, known)}. Use that Penstock.`);
+    if (version === 0) await mustKeepText(session, path);
+    else if (version < known) await mustBeIdle(session, path);
+    for (const statement of migrations.slice(version).flat()) await session.query(statement);
+    if (version === 0) await session.query(`INSERT INTO penstock.version VALUES (true, ${known})`);
+    else {
+      await session.query(`UPDATE penstock.version SET version = ${known}`);
+      // A process of an older version that is paused, or cut off, can commit nothing when it is back.
+      await session.query("UPDATE penstock.journals SET token = token + 1, expires = NULL");
+    }
+    for (const statement of GRANTS) await session.query(statement);
+    await session.query("COMMIT");
+  } catch (error) {
+    // If even that fails, the session is lost, and the server undoes it.
+    await session.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+function newer(version: number, known: number): string {
+  return `a newer Penstock made its tables (version ${version}; this one knows ${known})`;
+}
+
+/** An entry's text must come back to the letter. */
+async function mustKeepText(session: DatabaseSession, path: string): Promise<void> {
+  const [row] = await session.query("SHOW server_encoding");
+  const encoding = row?.["server_encoding"];
+  if (encoding === "UTF8") return;
+  throw refused(
+    path,
+    `its database keeps text as ${encoding}, which lacks letters. Create one with createdb --encoding=UTF8 ` +
+      "--template=template0.",
+  );
+}
+
+async function mustBeIdle(session: DatabaseSession, path: string): Promise<void> {
+  // Whoever wants a lease from here on waits for the migration, and then finds that it is too old.
+  await session.query("LOCK TABLE penstock.journals IN ACCESS EXCLUSIVE MODE");
+  const [row] = await session.query(HELD);
+  const held = Number(row?.["held"]);
+  if (held === 0) return;
+  throw refused(
+    path,
+    `its tables are of an older version, and ${held} ${held === 1 ? "run" : "runs"} of an older Penstock ` +
+      `${held === 1 ? "uses" : "use"} them. Stop ${held === 1 ? "it" : "them"}, then start this one again.`,
+  );
+}

@@ -1,0 +1,160 @@
+/** The right to add to a log in a PostgreSQL database. */
+import { databaseHost } from "../../../domain/run/database_place.ts";
+import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
+import { damaged, JournalError } from "../journal_error.ts";
+import { APPEND, appendValues, BEAT, beatValues } from "./append_statement.ts";
+import { DatabaseAway } from "./database_failure.ts";
+import { DatabaseLink, type Patience } from "./database_link.ts";
+import type { DatabaseSession } from "./database_session.ts";
+import { leaseRow, type LeaseToken, releaseLease, renewLease } from "./lease_row.ts";
+import { PostgresLog } from "./postgres_log.ts";
+import { storeFailure } from "./store_failure.ts";
+
+/** How often a lease is renewed while it lasts. */
+const RENEWALS = 3;
+/** How long a run that was asked to end waits for a database that is away, and how often that is looked at. */
+const GRACE_MS = 1_000;
+const LOOK_MS = 100;
+
+/** Waits for good for a database that is away, once the lease is held: nothing is decided meanwhile. */
+export class LeasePatience implements Patience {
+  readonly signal: AbortSignal;
+  /** Set once the lease is held. */
+  isHeld = false;
+  readonly #onTrouble: (text: string) => void;
+  #isAway = false;
+
+  constructor({ signal, onTrouble }: Pick<Holding, "signal" | "onTrouble">) {
+    this.signal = signal;
+    this.#onTrouble = onTrouble;
+  }
+
+  readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
+
+  readonly onAway = (what: string | null): void => {
+    const isAway = what !== null;
+    if (!this.isHeld || isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#onTrouble(
+      isAway
+        ? `the database of the journal is away (${what}): nothing is decided until it is back`
+        : "the database of the journal is back",
+    );
+  };
+}
+
+/** The lease of one journal, renewed as long as it is held. */
+export class PostgresLease implements LogLease {
+  readonly log: EntryLog;
+  readonly #path: string;
+  readonly #link: DatabaseLink;
+  readonly #holding: Holding;
+  readonly #own: LeaseToken;
+  readonly #renewals: ReturnType<typeof setInterval>;
+  readonly #onAbort = (): void => this.#endWaits();
+  #grace: ReturnType<typeof setInterval> | undefined;
+  #isRenewing = false;
+  #lost: JournalError | null = null;
+
+  /** Closes `link` in the end. `patience` is that of the link. */
+  constructor(link: DatabaseLink, patience: LeasePatience, own: LeaseToken, path: string, holding: Holding) {
+    this.#link = link;
+    this.#own = own;
+    this.#path = path;
+    this.#holding = holding;
+    this.log = new PostgresLog(link, own.journal, path);
+    patience.isHeld = true;
+    this.#renewals = setInterval(() => void this.#renew(), holding.leaseMs / RENEWALS);
+    holding.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  async append(addition: Addition): Promise<void> {
+    try {
+      await this.#link.use(async (session) => {
+        if (this.#lost !== null) throw this.#lost;
+        const values = appendValues(this.#own, this.#holding.leaseMs, addition);
+        const [row] = await session.query(APPEND, values);
+        if (row?.["held"] !== "1") await this.#explain(session, addition);
+      });
+    } catch (error) {
+      throw storeFailure("write to", this.#path, error);
+    }
+  }
+
+  async writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void> {
+    try {
+      if (this.#lost !== null) throw this.#lost;
+      await this.#link.useIfOpen(async (session) => {
+        const [row] = await session.query(BEAT, beatValues(this.#own, this.#holding.leaseMs, heartbeat));
+        if (row?.["held"] !== "1") throw await this.#taken(session);
+      });
+    } catch (error) {
+      // The next one will show whether the database is back.
+      if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
+    }
+  }
+
+  /** Throws the same JournalError as an addition would, once another process is known to have the lease. */
+  loss(): Promise<string | null> {
+    return this.#lost === null ? Promise.resolve(null) : Promise.reject(this.#lost);
+  }
+
+  /** Prepares a new session: whether the lease is still held shows at once, and not with the next addition. */
+  async resume(session: DatabaseSession): Promise<void> {
+    if (!await renewLease(session, this.#own, this.#holding.leaseMs)) throw await this.#taken(session);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#renewals);
+    clearInterval(this.#grace);
+    this.#holding.signal.removeEventListener("abort", this.#onAbort);
+    try {
+      await this.#link.useIfOpen((session) => releaseLease(session, this.#own, GRACE_MS));
+    } catch (error) {
+      // Then the lease ends by itself.
+      if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
+    } finally {
+      await this.log[Symbol.asyncDispose]();
+    }
+  }
+
+  /** From here on no wait may last longer than the grace. */
+  #endWaits(): void {
+    const from = performance.now();
+    this.#grace = setInterval(() => {
+      const since = this.#link.waitsSince;
+      if (since !== null && performance.now() - Math.max(from, since) >= GRACE_MS) this.#link.giveUp();
+    }, LOOK_MS);
+  }
+
+  /** Keeps the lease. What is wrong shows with the next addition or heartbeat. */
+  async #renew(): Promise<void> {
+    if (this.#isRenewing || this.#lost !== null) return;
+    this.#isRenewing = true;
+    try {
+      await this.#link.useIfOpen((session) => this.resume(session));
+    } catch {
+      // A lease that was taken over is in `#lost`; a database that is away is waited for where it is needed.
+    } finally {
+      this.#isRenewing = false;
+    }
+  }
+
+  /** Why an addition was not made; returns if it was made before, and only its answer was lost. */
+  async #explain(session: DatabaseSession, { head }: Addition): Promise<void> {
+    const row = await leaseRow(session, this.#own.journal);
+    if (row?.token !== this.#own.token) throw await this.#taken(session);
+    const isMade = row.head.seq === head.seq && row.head.hash.toHex() === head.hash.toHex();
+    if (isMade) return;
+    throw damaged(this.#path, `it ends at entry ${row.head.seq}, where this process has not left it`);
+  }
+
+  /** The error that says who holds the lease now. */
+  async #taken(session: DatabaseSession): Promise<JournalError> {
+    const holder = (await leaseRow(session, this.#own.journal))?.holder ?? "another process";
+    return this.#lost ??= new JournalError(
+      `Cannot keep using the journal ${this.#path}: ${holder} has taken it over, because this process had not reached ` +
+        `${databaseHost(this.#link.place)} in time. That one goes on with the run, and this one must not.`,
+    );
+  }
+}

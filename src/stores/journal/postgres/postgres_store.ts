@@ -1,0 +1,214 @@
+/** Logs of entries in a PostgreSQL database, many in one. */
+import {
+  databaseHost,
+  type DatabasePlace,
+  isInDatabase,
+  withJournal,
+} from "../../../domain/run/database_place.ts";
+import {
+  CopyExists,
+  type EntryLog,
+  type EntryStore,
+  type Holding,
+  type ListedLog,
+  type LogLease,
+  type RequestBox,
+} from "../entry_log.ts";
+import { type JournalError, refused } from "../journal_error.ts";
+import { DatabaseLink, databasePlace, journalPlace, ONCE, type Patience } from "./database_link.ts";
+import type { DatabaseSession } from "./database_session.ts";
+import { mustKnowSchema, prepareSchema } from "./database_schema.ts";
+import { secretsOf } from "./database_secrets.ts";
+import { examineDatabase } from "./database_checkup.ts";
+import { copyInDatabase } from "./database_copy.ts";
+import { journalNumber, type LeaseToken, takeLease } from "./lease_row.ts";
+import { LeasePatience, PostgresLease } from "./postgres_lease.ts";
+import { PostgresLog } from "./postgres_log.ts";
+import { numberOf } from "./postgres_entries.ts";
+import { storeFailure } from "./store_failure.ts";
+
+/** How long a reader waits for an answer, ms: a page of entries, or a count of a million. */
+const READER_MS = 30_000;
+const LEASE_MS = 10_000;
+/** The longest that the holder of a lease waits for an answer before it connects again, ms. */
+const HOLDER_MS = 10_000;
+
+const FILE = `INSERT INTO penstock.requests (journal, run, kind, time, content)
+  VALUES ($1, $2, $3, $4, $5) RETURNING id`;
+const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
+  CASE WHEN pid IS NOT NULL THEN 'process ' || pid || coalesce(' on ' || address, '') END AS holder
+  FROM penstock.journals ORDER BY name`;
+const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
+
+/**
+ * Journals in a database. A run needs one connection; the tables are made at its start, if there are none, by whoever
+ * may make them.
+ */
+export function postgresStore(): EntryStore {
+  return {
+    isInFiles: false,
+    has: async (path) =>
+      await inDatabase("open", path, (session, { name }) => journalIn(session, path, name)) !== null,
+    read,
+    lease,
+    files: (path) => ({ reads: [], writes: [], hosts: [databaseHost(databasePlace(path))] }),
+    requestBox,
+    list,
+    examine: (path) => examineDatabase(path, linkTo),
+    copy: (path, to) =>
+      inDatabase("read", path, async (session, { name, place }) => {
+        const target = isInDatabase(to) ? journalPlace(to) : null;
+        if (
+          target === null || databaseHost(target) !== databaseHost(place) ||
+          target.database !== place.database
+        ) {
+          throw refused(
+            path,
+            `a copy stays in its database, and ${to} is elsewhere. Name ${
+              withJournal(path, "NAME")
+            }, or use pg_dump.`,
+          );
+        }
+        const journal = await journalIn(session, path, name);
+        if (journal === null) throw missingIn(path);
+        return await copyInDatabase(session, { journal, name: target.journal, to });
+      }),
+  };
+}
+
+/** The error that says that the database has no such journal. */
+function missingIn(path: string): JournalError {
+  const database = path.replace(/#.*$/s, "");
+  return refused(path, `there is none. "penstock status ${database}" lists those that there are.`);
+}
+
+async function read(path: string): Promise<EntryLog> {
+  const link = linkTo(path);
+  try {
+    const { journal: name } = journalPlace(path);
+    const journal = await link.use((session) => journalIn(session, path, name));
+    if (journal === null) throw missingIn(path);
+    return new PostgresLog(link, journal, path);
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw storeFailure("read", path, error);
+  }
+}
+
+async function lease(
+  path: string,
+  check: (log: EntryLog) => Promise<void>,
+  given: Partial<Holding> = {},
+): Promise<LogLease> {
+  const holding: Holding = {
+    leaseMs: LEASE_MS,
+    isEager: false,
+    signal: new AbortController().signal,
+    onTrouble: () => {},
+    ...given,
+  };
+  const { journal: name } = journalPlace(path);
+  const patience = new LeasePatience(holding);
+  let held: PostgresLease | null = null;
+  const link = linkTo(
+    path,
+    Math.min(holding.leaseMs, HOLDER_MS),
+    patience,
+    (session) => held?.resume(session) ?? Promise.resolve(),
+  );
+  try {
+    const { leaseMs, isEager } = holding;
+    const own: LeaseToken = await link.use(async (session) => {
+      await prepareSchema(session, path);
+      return await takeLease(session, { name, path, leaseMs, isEager });
+    });
+    held = new PostgresLease(link, patience, own, path, holding);
+    await check(new PostgresLog(link, own.journal, path, "open"));
+    return held;
+  } catch (error) {
+    await (held ?? link)[Symbol.asyncDispose]();
+    throw storeFailure("open", path, error);
+  }
+}
+
+async function requestBox(path: string): Promise<RequestBox> {
+  const link = linkTo(path);
+  const write = async <T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> => {
+    try {
+      return await link.use(work);
+    } catch (error) {
+      throw storeFailure("write to", path, error);
+    }
+  };
+  try {
+    const { journal: name } = journalPlace(path);
+    const journal = await link.use((session) => journalIn(session, path, name));
+    if (journal === null) throw missingIn(path);
+    return {
+      file: ({ run, time, request: { kind, ...content } }) =>
+        write(async (session) => {
+          const [row] = await session.query(FILE, [journal, run, kind, time, JSON.stringify(content)]);
+          return { id: numberOf(row?.["id"]), time };
+        }),
+      withdraw: ({ id, time }) =>
+        write(async (session) => void await session.query(WITHDRAW, [journal, id, time])),
+      [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw storeFailure("read", path, error);
+  }
+}
+
+async function list(path: string): Promise<readonly ListedLog[]> {
+  const database = path.replace(/#.*$/s, "");
+  try {
+    await using link = linkTo(path);
+    const rows = await link.use(async (session) =>
+      await mustKnowSchema(session, path) ? await session.query(LIST) : []
+    );
+    return rows.map(({ name, holder, held }) => ({
+      ...{ path: withJournal(database, name!), name: name!, holder: holder ?? null },
+      isHeld: held === "t",
+    }));
+  } catch (error) {
+    throw storeFailure("read", database, error);
+  }
+}
+
+/** What `work` returns, in a session of its own. */
+async function inDatabase<T>(
+  doing: "open" | "read",
+  path: string,
+  work: (
+    session: DatabaseSession,
+    of: { readonly name: string; readonly place: DatabasePlace },
+  ) => Promise<T>,
+): Promise<T> {
+  try {
+    const { journal: name } = journalPlace(path);
+    await using link = linkTo(path);
+    return await link.use((session) => work(session, { name, place: link.place }));
+  } catch (error) {
+    throw error instanceof CopyExists ? error : storeFailure(doing, path, error);
+  }
+}
+
+/** The number of a journal in the database; null if it, or all of the tables, are missing. */
+async function journalIn(session: DatabaseSession, path: string, name: string): Promise<number | null> {
+  return await mustKnowSchema(session, path) ? await journalNumber(session, name) : null;
+}
+
+function linkTo(
+  path: string,
+  patienceMs = READER_MS,
+  patience: Patience = ONCE,
+  onOpen?: (session: DatabaseSession) => Promise<void>,
+): DatabaseLink {
+  const place = databasePlace(path);
+  try {
+    return new DatabaseLink(place, { ...secretsOf(place), patienceMs }, patience, onOpen);
+  } catch (error) {
+    throw storeFailure("open", path, error);
+  }
+}

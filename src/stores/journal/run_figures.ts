@@ -1,0 +1,85 @@
+/**
+ * What a journal says of a run besides its status: the strategy's values, and how far equity is below its peak. Both
+ * follow from the last checkpoint, which a run makes at every decision, and every ten seconds while trades come.
+ */
+import { fractionText, Money, ZERO } from "../../domain/numbers/money.ts";
+import type { Values } from "../../domain/market/signal.ts";
+import { booksOf, worth } from "../../domain/performance/drawdown_periods.ts";
+import type { RunFigures } from "../../domain/run/followed_moment.ts";
+import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import { isStrategyName, type StrategyChoice, strategyOf } from "../../stages/strategies/known_strategies.ts";
+import type { Checkpoint } from "./journal_checkpoint.ts";
+import type { JournalReader } from "./journal_reader.ts";
+import type { ShownOptions } from "./run_journal.ts";
+import { isAmount } from "./run_reading.ts";
+import { lastOf } from "./run_process.ts";
+
+/** Reading the closes of long windows may take this share of the time at most. */
+const SHARE = 0.02;
+
+/** Reads the figures of a run again and again. */
+export class FigureReader {
+  #run = 0;
+  #seq = -1;
+  #values: Values | null = null;
+  /** Before this moment the closes are not read again, ms. */
+  #readAgainAt = 0;
+  readonly #now: () => number;
+
+  /** `now` measures how long reading takes, ms. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Those of `run`, which has this equity (decimal text). Call it within `atOnce`. Throws like `readRun`. */
+  async read(reader: JournalReader, run: number, equity: string): Promise<RunFigures> {
+    const opening = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
+    const options = (opening?.content["options"] ?? {}) as ShownOptions;
+    const checkpoint = await reader.checkpoint(run);
+    const limit = options["maxDrawdown"];
+    const sign = await reader.heartbeat();
+    return {
+      averages: checkpoint === null ? {} : await this.#valuesAt(reader, run, checkpoint, options) ?? {},
+      drawdown: checkpoint === null ? null : drawdownAt(checkpoint, equity),
+      drawdownLimit: isAmount(limit) ? limit : null,
+      heartbeat: sign?.run === run ? { time: sign.time, trades: sign.trades, lagMs: sign.lagMs } : null,
+    };
+  }
+
+  /** The strategy's values at a checkpoint, or at an earlier one if reading its closes takes too long; null for none. */
+  async #valuesAt(
+    reader: JournalReader,
+    run: number,
+    checkpoint: Checkpoint,
+    options: ShownOptions,
+  ): Promise<Values | null> {
+    const startedAt = this.#now();
+    const { seq } = checkpoint;
+    const isKnownRun = run === this.#run && seq >= this.#seq;
+    if (isKnownRun && (seq === this.#seq || startedAt < this.#readAgainAt)) return this.#values;
+    const choice = options as StrategyChoice;
+    // A strategy of one's own is code, which a process that only reads does not run.
+    const isListed = isStrategyName(choice.strategy ?? (options["short"] === undefined ? "" : "crossover"));
+    if (!isListed) return null;
+    const strategy = strategyOf(choice)();
+    const { remembers } = strategy;
+    const closes = remembers === 0 ? { decimals: 0, values: [] } : await reader.closes(checkpoint, remembers);
+    const { strategy: state = null } = checkpoint.state as Partial<PipelineSnapshot>;
+    strategy.restore(state, closes);
+    this.#values = strategy.values();
+    this.#run = run;
+    this.#seq = seq;
+    const end = this.#now();
+    this.#readAgainAt = end + (end - startedAt) / SHARE;
+    return this.#values;
+  }
+}
+
+/** The fall of `equity` from the peak that the limit on the drawdown counts from, a fraction as decimal text. */
+function drawdownAt({ state }: Checkpoint, equity: string): string | null {
+  const peakBooks = (state as Partial<PipelineSnapshot>).gate?.losses?.peak;
+  if (peakBooks === undefined) return null;
+  const peak = worth(booksOf(peakBooks));
+  const fall = peak.minus(new Money(equity));
+  return fall.gt(ZERO) && peak.gt(ZERO) ? fractionText(fall.div(peak)) : "0";
+}

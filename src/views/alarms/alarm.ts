@@ -1,0 +1,41 @@
+/** What an alarm says. */
+import type { JournalEvent } from "../../domain/run/followed_moment.ts";
+
+/** What an alarm is about. */
+export type AlarmKind =
+  | "halt"
+  | "released"
+  | "disconnected"
+  | "connected"
+  | "stopped"
+  /** No process writes to the journal, and none said that it stops. */
+  | "dead"
+  /** A process writes again. */
+  | "resumed"
+  | "unreadable"
+  | "readable"
+  | "fill"
+  | "daily";
+
+/** How much it matters: `urgent` wakes somebody, `usual` can wait. */
+export type Urgency = "urgent" | "high" | "usual";
+
+/** One alarm, as it is sent. Texts are printable and of bounded length. */
+export interface Alarm {
+  /** The same however often it is sent, and no other alarm has it: journal, run, entry and kind. 1 to 64 of A-Za-z0-9 and -. */
+  readonly key: string;
+  readonly kind: AlarmKind;
+  readonly urgency: Urgency;
+  readonly journal: string;
+  /** 0 for a journal that holds no run yet. */
+  readonly run: number;
+  /** The entry that causes it, or after which it is due; null for a day's figures. */
+  readonly entry: number | null;
+  /** ISO 8601 UTC with microseconds. */
+  readonly time: string;
+  readonly symbol: string | null;
+  readonly title: string;
+  readonly text: string;
+  /** The event of that entry, if one causes it. */
+  readonly event: JournalEvent | null;
+}

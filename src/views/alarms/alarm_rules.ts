@@ -1,0 +1,315 @@
+/**
+ * Which alarms a journal causes: a machine that takes its events one after the other, and the state of the run between
+ * them. What it remembers is small, and the same events always cause the same alarms with the same keys. So the journal
+ * is the queue of alarms, and a place in it, with this memory, is all that has to be kept.
+ */
+import { createHash } from "node:crypto";
+import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
+import { DAY, isoTime, timeIn } from "../../domain/numbers/time.ts";
+import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
+import type { RunStatus } from "../../domain/run/run_status.ts";
+import type { Alarm, AlarmKind, Urgency } from "./alarm.ts";
+import {
+  connectedWords,
+  crashedWords,
+  dailyWords,
+  deadWords,
+  disconnectedWords,
+  fillWords,
+  haltWords,
+  readableWords,
+  releasedWords,
+  resumedWords,
+  stoppedWords,
+  unreadableWords,
+  type Where,
+  type Words,
+} from "./alarm_texts.ts";
+import { dateOf, emptyDay, endOf, withEvent } from "./day_figures.ts";
+import { LONGEST_REASON, type RulesMemory } from "./rules_memory.ts";
+
+const URGENCY: Readonly<Record<AlarmKind, Urgency>> = {
+  halt: "urgent",
+  disconnected: "high",
+  stopped: "high",
+  dead: "urgent",
+  unreadable: "urgent",
+  released: "usual",
+  connected: "usual",
+  resumed: "usual",
+  readable: "usual",
+  fill: "usual",
+  daily: "usual",
+};
+
+/** A journal may be unreadable for this long, ms, as while it is copied or restored. */
+const UNREADABLE_MS = 30_000;
+/** Nobody looked at the end of a day if the first look after it is later than this, µs. */
+const DAY_END = 300_000_000;
+/** How much of the hash of the first entry names a journal. */
+const ORIGIN_CHARACTERS = 12;
+
+/** What the rules need besides the events. */
+export interface RulesOptions {
+  readonly choice: AlarmChoice;
+  /** The journal, for people. */
+  readonly journal: string;
+  readonly memory: RulesMemory;
+}
+
+/** The rules for one journal. */
+export class AlarmRules {
+  readonly #choice: AlarmChoice;
+  readonly #journal: string;
+  #memory: RulesMemory;
+  #symbol: string | null = null;
+  /** Since when the journal cannot be read, ms by a clock that only goes forward; null if it can. */
+  #unreadableSince: number | null = null;
+
+  constructor({ choice, journal, memory }: RulesOptions) {
+    this.#choice = choice;
+    this.#journal = journal;
+    this.#memory = memory;
+  }
+
+  /** All that it remembers. */
+  get memory(): RulesMemory {
+    return this.#memory;
+  }
+
+  /** The symbol of the run, for people, from a status of it. */
+  set symbol(symbol: string) {
+    this.#symbol = symbol;
+  }
+
+  /**
+   * Takes the next event, and returns the alarms that it causes, in order. They depend on nothing but the memory and the
+   * event.
+   */
+  event(followed: FollowedEvent): Alarm[] {
+    const { event, time, seq } = followed;
+    const alarms: Alarm[] = [];
+    if (dateOf(time) > this.#memory.day.date) {
+      if (this.#choice.daily) alarms.push(this.#daily(null));
+      this.#remember({ day: emptyDay(dayStart(time), null) });
+    }
+    const isNewRun = followed.run !== this.#memory.run;
+    this.#remember({ run: followed.run, seq, day: withEvent(this.#memory.day, event) });
+    const choice = this.#choice;
+    switch (event.type) {
+      case "started":
+      case "resumed":
+        alarms.push(...this.#opened(followed, isNewRun));
+        break;
+      case "connected":
+        alarms.push(...this.#overdue(time));
+        if (this.#memory.down?.isSaid) {
+          const words = connectedWords(this.#where, event.time, time - this.#memory.down.time);
+          alarms.push(this.#alarm("connected", seq, event.time, words, followed));
+        }
+        this.#remember({ down: null });
+        break;
+      case "disconnected":
+        // Each failed attempt to connect has an entry, and the first of them counts.
+        if (this.#memory.down === null) {
+          this.#remember({
+            down: { seq, time, reason: event.reason.slice(0, LONGEST_REASON), isSaid: false },
+          });
+        }
+        alarms.push(...this.#overdue(time));
+        break;
+      case "stopped":
+        alarms.push(...this.#overdue(time));
+        if (choice.stopped) {
+          const words = stoppedWords(this.#where, event.reason, event.time);
+          alarms.push(this.#alarm("stopped", seq, event.time, words, followed));
+        }
+        this.#remember({ down: null, dead: null, stopped: time });
+        break;
+      case "halt":
+        if (choice.halt) {
+          alarms.push(this.#alarm("halt", seq, event.time, haltWords(this.#where, event), followed));
+        }
+        break;
+      case "released":
+        if (choice.halt) {
+          alarms.push(this.#alarm("released", seq, event.time, releasedWords(this.#where, event), followed));
+        }
+        break;
+      case "fill":
+        if (choice.fill) {
+          alarms.push(this.#alarm("fill", seq, event.time, fillWords(this.#where, event), followed));
+        }
+    }
+    return alarms;
+  }
+
+  /**
+   * The alarm that is due between two events, as `moment` shows the journal, whose events were all taken; null if none is.
+   * Ask again after it was sent, as another may be due. `now` is ms by a clock that only goes forward.
+   */
+  due(moment: FollowedMoment, now: number): Alarm | null {
+    const { status, problem } = moment;
+    if (status === null) return this.#unreadable(problem ?? "", now);
+    this.#unreadableSince = null;
+    const time = timeOf(status.time);
+    return this.#readable(status) ?? this.#dayOver(status, time) ?? this.#wasHalted(status) ??
+      this.#died(status) ?? this.#alive(status, time) ?? this.#stillDown(status, time);
+  }
+
+  /** A run was started or resumed. */
+  #opened({ event, time, seq, run }: FollowedEvent, isNewRun: boolean): Alarm[] {
+    const { stopped, dead } = this.#memory;
+    this.#remember({ down: null, dead: null, stopped: null });
+    if (!this.#choice.stopped) return [];
+    const where = { ...this.#where, run };
+    const since = stopped ?? dead;
+    if (since === null && isNewRun) return [];
+    const words = since === null
+      ? crashedWords(where, event.time)
+      : resumedWords(where, event.time, since, time);
+    return [this.#alarm("resumed", seq, event.time, words, { event, time, seq, run })];
+  }
+
+  /** The disconnection, if it has lasted too long at `time` (µs since 1970) and was not said. */
+  #overdue(time: number): Alarm[] {
+    const { down } = this.#memory;
+    const { disconnected } = this.#choice;
+    if (down === null || down.isSaid || disconnected === null) return [];
+    const lasts = time - down.time;
+    if (lasts < disconnected * 1000) return [];
+    this.#remember({ down: { ...down, isSaid: true } });
+    const since = isoTime(down.time);
+    const words = disconnectedWords(this.#where, since, lasts, down.reason);
+    return [this.#alarm("disconnected", down.seq, since, words, null)];
+  }
+
+  #stillDown({ state }: RunStatus, time: number): Alarm | null {
+    return state === "running" ? this.#overdue(time)[0] ?? null : null;
+  }
+
+  /** It was halted before anybody watched. */
+  #wasHalted({ halt, time }: RunStatus): Alarm | null {
+    const { isHaltUnsaid, seq } = this.#memory;
+    if (!isHaltUnsaid) return null;
+    this.#remember({ isHaltUnsaid: false });
+    if (halt === null || !this.#choice.halt) return null;
+    return this.#alarm("halt", seq, time, haltWords(this.#where, halt), null);
+  }
+
+  #died(status: RunStatus): Alarm | null {
+    const { dead, seq } = this.#memory;
+    if (status.state !== "silent" || dead !== null) return null;
+    const since = timeOf(status.lastHeartbeat);
+    this.#remember({ dead: since });
+    if (!this.#choice.stopped) return null;
+    return this.#alarm("dead", seq, status.time, deadWords(this.#where, status), null, base36(since));
+  }
+
+  /** A process that hung, or a machine that slept, goes on without another entry. */
+  #alive(status: RunStatus, time: number): Alarm | null {
+    const { dead, seq } = this.#memory;
+    if (status.state !== "running" || dead === null) return null;
+    this.#remember({ dead: null });
+    if (!this.#choice.stopped) return null;
+    const words = resumedWords(this.#where, status.lastHeartbeat, dead, time);
+    return this.#alarm("resumed", seq, status.time, words, null, base36(dead));
+  }
+
+  #unreadable(problem: string, now: number): Alarm | null {
+    this.#unreadableSince ??= now;
+    const { isUnreadable, seq, outages } = this.#memory;
+    if (isUnreadable || now - this.#unreadableSince < UNREADABLE_MS) return null;
+    this.#remember({ isUnreadable: true, outages: outages + 1 });
+    if (!this.#choice.stopped) return null;
+    const words = unreadableWords(this.#where, problem);
+    return this.#alarm("unreadable", seq, isoTime(Date.now() * 1000), words, null, String(outages + 1));
+  }
+
+  #readable(status: RunStatus): Alarm | null {
+    const { isUnreadable, seq, outages } = this.#memory;
+    if (!isUnreadable) return null;
+    this.#remember({ isUnreadable: false });
+    if (!this.#choice.stopped) return null;
+    return this.#alarm("readable", seq, status.time, readableWords(this.#where), null, String(outages));
+  }
+
+  /** The figures of the day that is over at `time`, µs since 1970. */
+  #dayOver(status: RunStatus, time: number): Alarm | null {
+    const { day } = this.#memory;
+    const end = endOf(day);
+    if (time < end) return null;
+    const isLooked = time - end < DAY_END;
+    const alarm = this.#choice.daily && (status.state !== "stopped" || hasEvents(day))
+      ? this.#daily(isLooked ? status : null)
+      : null;
+    this.#remember({ day: emptyDay(dayStart(time), isLooked ? status.equity : null) });
+    return alarm;
+  }
+
+  #daily(status: RunStatus | null): Alarm {
+    const { day, run } = this.#memory;
+    const words = dailyWords(this.#where, day, status);
+    const alarm = this.#alarm("daily", null, isoTime(endOf(day)), words, null);
+    return { ...alarm, key: `${this.#prefix}-${run}-${day.date}-daily` };
+  }
+
+  get #where(): Where {
+    return { journal: this.#journal, run: this.#memory.run, symbol: this.#symbol };
+  }
+
+  get #prefix(): string {
+    // A journal that nobody could read yet has only its name.
+    const origin = this.#memory.origin || createHash("sha256").update(this.#journal, "utf8").digest("hex");
+    return origin.slice(0, ORIGIN_CHARACTERS);
+  }
+
+  /** `detail` tells two alarms of one kind at the same entry apart. */
+  #alarm(
+    kind: AlarmKind,
+    entry: number | null,
+    time: string,
+    { title, text }: Words,
+    cause: FollowedEvent | null,
+    detail = "",
+  ): Alarm {
+    const { run } = this.#memory;
+    const end = detail === "" ? kind : `${kind}-${detail}`;
+    return {
+      key: `${this.#prefix}-${run}-${entry ?? 0}-${end}`,
+      kind,
+      urgency: URGENCY[kind],
+      journal: this.#journal,
+      run,
+      entry,
+      time,
+      symbol: this.#symbol,
+      title,
+      text,
+      event: cause?.event ?? null,
+    };
+  }
+
+  #remember(changes: Partial<RulesMemory>): void {
+    this.#memory = { ...this.#memory, ...changes };
+  }
+}
+
+/** A time that a status has, µs since 1970. */
+function timeOf(time: string): number {
+  return timeIn(time) ?? 0;
+}
+
+/** The start of the UTC day of a time in µs since 1970. */
+function dayStart(time: number): number {
+  return Math.floor(time / DAY) * DAY;
+}
+
+/** A time in µs as part of a key. */
+function base36(time: number): string {
+  return Math.floor(time / 1000).toString(36);
+}
+
+function hasEvents({ buys, sells, refusals, halts }: RulesMemory["day"]): boolean {
+  return buys + sells + refusals + halts > 0;
+}

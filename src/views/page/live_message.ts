@@ -1,0 +1,55 @@
+/**
+ * What `penstock watch` sends to its page: server-sent events, each with one line of JSON. The `id` of each is the entry
+ * number of each journal, with commas between them, so that a browser that comes back gets what it has missed.
+ */
+import type { JournalEvent } from "../../domain/run/followed_moment.ts";
+import type { RunStatus } from "../../domain/run/run_status.ts";
+
+/** Sent on connecting, and when something has changed: `event: state`. */
+export interface LiveState {
+  /** In the order of the command line. */
+  readonly runs: readonly LiveRun[];
+}
+
+/** The last run of one journal. */
+export interface LiveRun {
+  /** The path, as the user named it. */
+  readonly journal: string;
+  /** What to call it among others. */
+  readonly name: string;
+  /** Why nothing is known of it now: the journal is missing, damaged, or holds no run; null if something is. */
+  readonly problem: string | null;
+  /** As `penstock status --json` prints it; null with a problem. */
+  readonly status: RunStatus | null;
+  /** The strategy's values now, by name, as decimal text; empty until they exist. */
+  readonly averages: Readonly<Record<string, string>>;
+  /** How far equity is below its peak now, a fraction as decimal text; null before the first trade. */
+  readonly drawdown: string | null;
+  /** The limit at which the run halts, a fraction as decimal text; null without one. */
+  readonly drawdownLimit: string | null;
+  /** In the first message of a connection those that are kept, in later ones only those that are new. */
+  readonly points: readonly LivePoint[];
+}
+
+/**
+ * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction from 0 up; and the
+ * strategy's values in the order of `averages`, null where they are not known. To be drawn, not to be computed with.
+ */
+export type LivePoint = readonly [
+  time: number,
+  price: number,
+  equity: number,
+  drawdown: number,
+  ...averages: (number | null)[],
+];
+
+/** Every entry since the id that the browser had, or the last few: `event: entries`. */
+export interface LiveEntries {
+  /** Index into `LiveState.runs`. */
+  readonly run: number;
+  /** Oldest first. A checkpoint is no event, so there are holes between the numbers. */
+  readonly entries: readonly LiveEntry[];
+}
+
+/** An event, with the number of its entry. Times are ISO 8601, as in every event. */
+export type LiveEntry = { readonly seq: number } & JournalEvent;

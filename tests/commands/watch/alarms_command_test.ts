@@ -1,0 +1,56 @@
+/** The alarms of `penstock watch` as a command line has them. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { AlarmMemory } from "../../../src/stores/alarms/alarm_memory.ts";
+import { inFolder } from "../../stores/sample_journal.ts";
+import { inProcess } from "../../support/in_process.ts";
+
+const BOT = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
+
+Deno.test("watch refuses alarms that cannot be sent, before it watches, and repeats no token", () =>
+  inFolder(async (folder) => {
+    const tokens = `${folder}/tokens`;
+    Deno.writeTextFileSync(tokens, `${BOT}\n`);
+    const memory = `--notify-memory=${folder}/alarms.json`;
+    const refused: readonly (readonly [readonly string[], number, RegExp])[] = [
+      [[`--notify=telegram://${BOT}`], 2, /^penstock: --notify cannot be used: expected telegram:\/\/CHAT/],
+      [
+        ["--notify=https://h/a", "--notify-on=halt,fills"],
+        2,
+        /--notify-on is "halt,fills": expected halt, disc/,
+      ],
+      [["--notify=telegram://42"], 2, /address 1 \(api\.telegram\.org\): it needs a token: name the file/],
+      [
+        ["--notify=telegram://42", `--notify-tokens=${tokens}`],
+        2,
+        /no permission to reach api\.telegram\.org:443/,
+      ],
+      [
+        ["--notify=telegram://42", `--notify-tokens=${BOT}`],
+        2,
+        /--notify-tokens \(secret\): expected the name of a/,
+      ],
+      [["--notify=telegram://42", `--notify-token=${BOT}`], 2, /--notify-token=\(secret\) is not an option/],
+      [["--notify=discord://42", `--notify-tokens=${tokens}`], 2, /its token has another form than expected/],
+      [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only by https/],
+      [
+        ["--ping", "https://hc-ping.com/{token}", "5s"],
+        2,
+        /--ping cannot be used: expected an address and a duration/,
+      ],
+      [
+        ["--ping", "https://hc-ping.com/a", "1m"],
+        2,
+        /no permission to reach hc-ping\.com:443: allow it with/,
+      ],
+    ];
+    for (const [words, code, expected] of refused) {
+      const found = await inProcess("watch", `${folder}/a.db`, memory, ...words);
+      assertMatch(found.stderr, expected);
+      assert(!found.stderr.includes("AAHdq"), found.stderr);
+      assertEquals(found.code, code, found.stderr);
+    }
+    using _other = AlarmMemory.open(`${folder}/alarms.json`);
+    const second = await inProcess("watch", `${folder}/a.db`, memory, "--notify=http://127.0.0.1:9/a");
+    assertEquals(second.code, 1, second.stderr);
+    assertMatch(second.stderr, /another penstock watch sends alarms by it.*--notify-memory/);
+  }));

@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { statusOf } from "../../../src/domain/run/run_status.ts";
+import { JournalFollower } from "../../../src/stores/journal/journal_follower.ts";
+import type { Journal } from "../../../src/stores/journal/journal.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { lastRunIn, readRun } from "../../../src/stores/journal/run_reading.ts";
+import { connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { sqliteStore } from "../../../src/stores/journal/sqlite/sqlite_store.ts";
+import { checkpoint, copyJournal, inFolder, openJournal, rehash, tamper, TIME } from "../sample_journal.ts";
+
+const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
+/** Long after everything that these tests write, so that all files have settled. */
+const NOW = Date.now() + 3_600_000;
+const now = () => NOW;
+
+function startRun(journal: Journal, time = TIME, options: object = OPTIONS): Promise<number> {
+  return journal.startRun({ time, content: { version: "1", options } });
+}
+
+async function connected(journal: Journal, number = 1): Promise<void> {
+  await journal.commit({
+    entries: [{ type: "connected", time: TIME + number, content: { endpoint: "ws://h", attempt: number } }],
+    checkpoint: checkpoint(number, [number, number + 1], true),
+  });
+}
+
+let changes = 0;
+
+/** Gives the log of a journal a time of change of its own: those of two writes may be the same. */
+function settle(path: string): void {
+  const time = NOW - 60_000 + ++changes;
+  Deno.utimeSync(`${path}-wal`, new Date(time), new Date(time));
+}
+
+async function statusIn(path: string) {
+  await using reader = await JournalReader.open(path);
+  return statusOf(await readRun(reader, await lastRunIn(reader)), NOW * 1000);
+}
+
+Deno.test("JournalFollower.look() returns the status of the last run and the events since the look before", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    await using follower = await JournalFollower.open(path, null, { now });
+    const first = await follower.look();
+    assertEquals(first.status, await statusIn(path));
+    assertEquals([first.events, first.problem, first.isBehind, first.isReplaced], [[], null, false, false]);
+    assertEquals(first.place?.seq, 1);
+    await connected(journal);
+    settle(path);
+    const { status, events, place } = await follower.look();
+    assertEquals(status, await statusIn(path));
+    assertEquals(events, [{
+      ...{ run: 1, seq: 2, time: TIME + 1 },
+      event: { type: "connected", time: "2024-08-08T23:54:15.342124Z", endpoint: "ws://h", attempt: 1 },
+    }]);
+    // The checkpoint is no event.
+    assertEquals(place, { seq: 3, hash: journal.head.hash.toHex() });
+    assertEquals((await follower.look()).events, []);
+  });
+});
+
+Deno.test("JournalFollower.look() opens nothing while nothing changes, and sees a heartbeat and a request", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    let opened = 0;
+    const store = sqliteStore({
+      connect: (at, readOnly) => {
+        opened++;
+        return connect(at, readOnly);
+      },
+    });
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    await using follower = await JournalFollower.open(path, null, { store, now });
+    await follower.look();
+    assertEquals(opened, 1);
+    for (let times = 0; times < 3; times++) await follower.look();
+    assertEquals(opened, 1);
+    await journal.heartbeat({ time: TIME, pid: 7, trades: 3, tradesPerSecond: 1, lagMs: 2, last: null });
+    settle(path);
+    assertEquals((await follower.look()).status?.trades, 3);
+    await using box = await sqliteStore().requestBox(path);
+    await box.file({ run: 1, time: TIME, request: { kind: "halt", action: "hold", text: "night" } });
+    settle(path);
+    assertEquals((await follower.look()).status?.requests.length, 1);
+    assertEquals(opened, 3);
+  });
+});
+
+Deno.test("JournalFollower.look() reads a file again that changed so recently that it may have changed since", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    const changed = Deno.statSync(`${path}-wal`).mtime!;
+    let opened = 0;
+    const store = sqliteStore({ connect: (at, readOnly) => (opened++, connect(at, readOnly)) });
+    await using follower = await JournalFollower.open(path, null, { store, now: () => changed.getTime() });
+    await follower.look();
+    await follower.look();
+    assertEquals(opened, 2);
+  });
+});
+
+Deno.test("JournalFollower.open() continues after an entry, in bounded looks, and misses none", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    const count = 1_100;
+    await journal.commit({
+      entries: Array.from({ length: count }, (_, at) => ({
+        ...{ type: "disconnected" as const, time: TIME + at },
+        content: { reason: `try ${at}`, retryInMs: 1 },
+      })),
+      checkpoint: checkpoint(1),
+    });
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    const first = await follower.look();
+    assertEquals([first.events.length, first.isBehind], [1_000, true]);
+    const second = await follower.look();
+    assertEquals([second.events.length, second.isBehind], [count - 1_000, false]);
+    assertEquals(
+      [...first.events, ...second.events].map(({ seq }) => seq),
+      Array.from({ length: count }, (_, at) => at + 2),
+    );
+    assertEquals(second.status, first.status);
+  });
+});
+
+Deno.test("JournalFollower.look() waits for a journal that is not there yet, and returns all its events", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
+    const before = await follower.look();
+    assertEquals([before.status, before.place, before.events], [null, null, []]);
+    assertMatch(before.problem!, /Cannot open the journal .*a\.db: there is none/);
+    {
+      await using journal = await openJournal(path);
+      assertMatch((await follower.look()).problem!, /it holds no run yet/);
+      await startRun(journal, TIME + 2_000);
+      await connected(journal);
+      const { events, problem } = await follower.look();
+      assertEquals([events.map(({ event }) => event.type), problem], [["started", "connected"], null]);
+    }
+    // Its writer has tidied up behind itself, as nobody else had it open.
+    assert(![...Deno.readDirSync(folder)].some(({ name }) => name === "a.db-wal"));
+    assertEquals((await follower.look()).status?.run, 1);
+  });
+});
+
+Deno.test("JournalFollower.look() says that a journal vanished, and that another took its place", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal);
+      await connected(journal);
+    }
+    await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
+    await follower.look();
+    for (const { name } of [...Deno.readDirSync(folder)]) {
+      Deno.renameSync(`${folder}/${name}`, `${folder}/${name.replace("a.db", "old.db")}`);
+    }
+    const gone = await follower.look();
+    assertEquals([gone.status, gone.events, gone.place?.seq], [null, [], 3]);
+    assertMatch(gone.problem!, /there is none/);
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal, TIME + 2_000);
+      await connected(journal, 2);
+    }
+    // A chain that began after the follower did is returned whole.
+    const { isReplaced, events, problem } = await follower.look();
+    assertEquals([isReplaced, events.map(({ seq }) => seq), problem], [true, [1, 2], null]);
+    // The old one comes back: what it holds is no news.
+    for (const side of ["", "-wal", "-shm"]) Deno.removeSync(path + side);
+    copyJournal(`${folder}/old.db`, path);
+    const back = await follower.look();
+    assertEquals([back.isReplaced, back.events, back.place?.seq], [true, [], 3]);
+  });
+});
+
+Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and recovers", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal);
+      await connected(journal);
+    }
+    copyJournal(path, `${folder}/whole.db`);
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    tamper(path, (database) => database.exec("UPDATE entries SET content = '{}' WHERE seq = 2"));
+    const { status, problem, events } = await follower.look();
+    assertEquals([status, events], [null, []]);
+    assertMatch(problem!, /is damaged: entry 1 \(started\) does not fit entry 2 after it/);
+    copyJournal(`${folder}/whole.db`, path);
+    const { problem: none, events: read } = await follower.look();
+    assertEquals([none, read.map(({ seq }) => seq)], [null, [2]]);
+  });
+});
+
+Deno.test("JournalFollower.look() returns the events again that a failure kept from being returned", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal, TIME, { ...OPTIONS, short: 1, long: 2 });
+      await connected(journal);
+    }
+    copyJournal(path, `${folder}/whole.db`);
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    // What its averages are made of is missing, which only the figures need.
+    tamper(path, (database) => database.exec("DELETE FROM checkpoint_prices"));
+    const { problem, events, place } = await follower.look();
+    assertEquals([events, place], [[], { seq: 1, hash: "" }]);
+    assertMatch(problem!, /the closes .* are missing/);
+    for (const side of ["-wal", "-shm"]) Deno.removeSync(path + side);
+    copyJournal(`${folder}/whole.db`, path);
+    assertEquals((await follower.look()).events.map(({ seq }) => seq), [2]);
+  });
+});
+
+Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose content is none of its type's", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal);
+      await connected(journal);
+    }
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    // The last one is whole, and would be taken for a fill.
+    for (const content of [`{"endpoint":{}}`, `{"endpoint":"ws://h","attempt":1,"type":"fill"}`]) {
+      tamper(path, (database) => {
+        database.exec(`UPDATE entries SET content = '${content}' WHERE seq = 2`);
+        rehash(database);
+      });
+      assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+    }
+  });
+});
