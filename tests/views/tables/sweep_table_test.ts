@@ -81,7 +81,7 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
 });
 
 Deno.test("sweepTable() says of a sweep without a finished configuration just that", () => {
-  const event = { ...LAST, configurations: 0, partial: true };
+  const event = { ...SWEEP, configurations: 0, partial: true };
   assertEquals(
     sweepTable({ asked: "sharpe", event, ranked: { ...RANKED, rows: [] } }, true),
     "BTCUSDT: stopped before a configuration was finished\n",
