@@ -14,6 +14,9 @@ import { takeTotals, withEarlier } from "./earlier_events.ts";
 import { lookAgain, type OnMoment } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
 
+/** How often a journal is looked at. */
+const LOOK_MS = 1_000;
+
 /** What is served, where and to whom. */
 export interface ServingOptions {
   readonly version: string;
@@ -32,7 +35,9 @@ export interface ServingOptions {
   readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
-  readonly onListening?: () => void;
+  readonly onListening?: (port: number) => void;
+  /** How often each journal is looked at, ms. Default a second. */
+  readonly lookMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -42,23 +47,23 @@ export interface ServingOptions {
  * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
     ...listen,
     names,
     token: token?.text ?? null,
-    routes: pageRoutes(paths, { runs, metrics }),
+    routes: await pageRoutes(paths, { runs, metrics }),
     onFailure: (error) => {
       log({ level: "error", text: `a request failed: ${error instanceof Error ? error.message : error}` });
     },
   });
   for (const text of listeningTexts(options, server.port)) log({ level: "info", text });
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
-  options.onListening?.();
+  options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain(paths, async (index, moment) => {
+  await lookAgain({ paths, lookMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
     alarms?.looked(index, moment);
