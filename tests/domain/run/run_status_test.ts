@@ -1,43 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { HaltEvent } from "../../../src/domain/run/event.ts";
-import { haltSentence, healthOf, type KeptRun, statusOf } from "../../../src/domain/run/run_status.ts";
+import {
+  haltSentence,
+  healthOf,
+  type KeptRun,
+  statusLater,
+  statusOf,
+} from "../../../src/domain/run/run_status.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
-
-const SECOND = 1_000_000;
-const STARTED = 1_723_161_255_342_123;
-
-/** A run that has bought and is running; its last heartbeat came 100 s after its start. */
-function kept(over: Partial<KeptRun> = {}): KeptRun {
-  return {
-    journal: "a.db",
-    run: 2,
-    symbol: "BTCUSDT",
-    started: STARTED,
-    resumed: null,
-    stopped: null,
-    lastAlive: STARTED + 100 * SECOND,
-    pid: 77,
-    connection: {
-      event: { type: "connected", time: isoTime(STARTED), endpoint: "ws://h", attempt: 1 },
-      since: STARTED + SECOND,
-    },
-    trades: 500,
-    throughput: { tradesPerSecond: 5, lagMs: 12 },
-    last: { price: "101.5", time: STARTED + 99 * SECOND },
-    startCash: "10000",
-    account: { cash: "8999", fees: "1.5", realized: "-0.5" },
-    position: { quantity: "10", cost: "1000.5" },
-    halt: null,
-    awaitsRules: false,
-    requests: [],
-    counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 },
-    lastFills: [],
-    lastRefusals: [],
-    lastGaps: [],
-    checked: { from: 1, to: 9, isCut: false },
-    ...over,
-  };
-}
+import { kept, SECOND, STARTED } from "../../support/sample_run.ts";
 
 /** The status of a run this many seconds after its last heartbeat. */
 function after(seconds: number, over: Partial<KeptRun> = {}) {
@@ -154,4 +125,27 @@ Deno.test("haltSentence() names the halt, what it prevents, and what ends it", (
     sentence({ reason: "manual", text: "odd" }),
     `${since}by hand (odd): it buys nothing ${until}`,
   );
+});
+
+Deno.test("statusLater() is the status that the same journal gives later, whatever the run's state", () => {
+  const disconnected = {
+    type: "disconnected",
+    time: isoTime(STARTED),
+    reason: "closed",
+    retryInMs: 100,
+  } as const;
+  const runs: Partial<KeptRun>[] = [
+    {},
+    { connection: null },
+    { connection: { event: disconnected, since: STARTED + 5 * SECOND } },
+    { stopped: { time: STARTED + 101 * SECOND, reason: "asked to" } },
+    { lastAlive: STARTED + 200 * SECOND + 499 },
+  ];
+  for (const run of runs) {
+    for (const first of [-5, 3, 29.9999, 40]) {
+      for (const more of [0, 1, 200, 30_000, 90_000_000]) {
+        assertEquals(statusLater(after(first, run), more), after(first + more / 1000, run));
+      }
+    }
+  }
 });
