@@ -41,7 +41,7 @@ export interface RunStart {
   readonly isNew: boolean;
 }
 
-/** A request, and why it is dropped; null if it is to be handled. */
+/** A request, and why it is dropped; null if it will be handled. */
 export type AskedFor = FiledRequest & { readonly why: string | null };
 
 const SHOWN_CHARACTERS = 60;
@@ -235,7 +235,7 @@ export class RunJournal implements AsyncDisposable {
     return draft;
   }
 
-  /** Why a request is dropped, as a clause; null if it is to be handled. */
+  /** Why a request is dropped, as a clause; null if it will be handled. */
   async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
