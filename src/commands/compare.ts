@@ -13,8 +13,8 @@ import { compareConfigurations, type SweepRow } from "./compare/sweep_rows.ts";
 
 /**
  * Prints what differs, as a table or with `--json` as one object, and returns whether anything does. Throws an
- * UnusableResult if a file is nothing that can be compared, or nothing that can be compared with the other, a ConfigError
- * for a run that a journal does not hold, and a JournalError if a journal cannot be read.
+ * UnusableResult if a file cannot be compared, or not with the other one, a ConfigError for a run that a journal does not
+ * hold, and a JournalError if a journal cannot be read.
  */
 export async function compare({ config: { run, json }, files }: Started): Promise<Exit> {
   const [pathA, pathB] = files as [string, string];

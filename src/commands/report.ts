@@ -34,7 +34,7 @@ import { sweptResult } from "./report/swept_result.ts";
 
 /**
  * Writes the page. Throws a ConfigError if it cannot be written at `--out`, or if the journal does not hold the run, an
- * UnusableResult if the file is nothing that has a page, and a JournalError if the journal cannot be read.
+ * UnusableResult if the file has no page, and a JournalError if the journal cannot be read.
  */
 export async function report({ config: { out, run }, sources, files, signal }: Started): Promise<void> {
   const [path] = files as [string];

@@ -82,6 +82,13 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
       OPTIONS.listen.default,
   },
   {
+    names: ["standby", "state"],
+    isBroken: ({ config: { standby, state } }) => standby && state === "none",
+    text: ({ sources }) =>
+      `${nameIn(sources.standby, "standby")} is given, and no journal: ` +
+      "expected --state with the journal to take over",
+  },
+  {
     names: ["timeUnit", "columns"],
     isBroken: ({ config: { timeUnit, columns } }) => timeUnit !== null && columns === null,
     text: ({ config: { timeUnit }, sources }) =>

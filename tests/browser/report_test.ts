@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { hasBrowser, View } from "./browser.ts";
 import { SCREENSHOTS } from "./own_process.ts";
+import { moment } from "./shown_figures.ts";
 import { tripOfFill } from "./trip_clicks.ts";
 import { sampleReport, sampleTrades } from "./sample_report.ts";
 
@@ -38,10 +39,12 @@ Deno.test({
 /** The table has every round trip; a click moves the charts to it, and the filters and the CSV agree. */
 async function trips(view: View, result: unknown): Promise<void> {
   const { page } = view;
-  const { metrics } = result as {
+  const { metrics, summary } = result as {
     metrics: { roundTrips: number; wins: number; netProfit: string };
+    summary: { firstTime: string; lastTime: string };
   };
   assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.roundTrips.toLocaleString("en")}$`));
+  assertEquals(await view.text("#span"), `${moment(summary.firstTime)} to ${moment(summary.lastTime)}`);
   await page.selectOption("#trip-outcome", "won");
   assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.wins.toLocaleString("en")}$`));
   await page.selectOption("#trip-outcome", "");
@@ -61,6 +64,11 @@ async function trips(view: View, result: unknown): Promise<void> {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#trip-csv")]);
   const lines = (await Deno.readTextFile(await download.path())).trim().split("\r\n");
   assertEquals(lines.length, metrics.roundTrips + 1);
+  assertEquals(
+    lines[0],
+    "number,entry,exit,entry_price,exit_price,quantity,cost,fees,profit,best,worst,held_seconds,cause",
+  );
+  assertEquals(new Set(lines.map((line) => line.split(",").length)), new Set([13]));
   const profit = lines.slice(1).reduce((sum, line) => sum + Number(line.split(",")[8]), 0);
   const open = Number((result as { metrics: { openProfit: string } }).metrics.openProfit);
   assertEquals((profit + open).toFixed(6), Number(metrics.netProfit).toFixed(6));

@@ -24,7 +24,7 @@ Deno.test("penstock demo warns about each runtime setting that the environment c
   assertEquals(warnings.map((line) => line.replace(/^\S+ +/, "")), [
     "WARN  the environment sets NODE_OPTIONS, which can run other code before the program: " +
     "unset it if you did not set it",
-    "WARN  the environment sets NODE_TLS_REJECT_UNAUTHORIZED, which can switch the checking of certificates off: " +
+    "WARN  the environment sets NODE_TLS_REJECT_UNAUTHORIZED, which can switch off certificate checks: " +
     "unset it if you did not set it",
   ]);
 });
@@ -49,7 +49,7 @@ Deno.test("penstock doctor fails for a setting that nobody needs, and only names
   assertEquals([authority.isGood, authority.found], [
     true,
     "sets NODE_EXTRA_CA_CERTS, which adds a certificate authority for every host; " +
-    "DENO_TLS_CA_STORE, which chooses whose certificate authorities are believed",
+    "DENO_TLS_CA_STORE, which chooses which certificate authorities are trusted",
   ]);
   const both = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem", NODE_OPTIONS: "--no-warnings" });
   assertEquals(both.isGood, false);

@@ -14,10 +14,10 @@ export class MissingIds {
   }
 }
 
-/** Of how many gaps among so many trades it is likely that the ids skip, and nothing is missing. */
+/** From this many gaps on, with no more trades than this to each, the ids probably skip, and nothing is missing. */
 const MANY_GAPS = 100, TRADES_A_GAP = 5;
 
-/** What is to be said of the files once all have been read. */
+/** What to report about the files once all have been read. */
 export function* remarksOn(run: BacktestRun): Generator<string> {
   const { otherTrades, otherSymbols, trades, state: { totals: { gaps } } } = run;
   if (otherTrades > 0 && trades > 0) {

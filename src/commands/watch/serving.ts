@@ -122,14 +122,19 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
   ];
 }
 
-/** Drops every permission, if all journals are in files, but reading the journals and what alarms need, and says what is left. */
+/** Drops every permission but reading the journals and what alarms need, and says what is left. */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
-  const stores = await Promise.all(paths.map(storeOf));
-  if (stores.some(({ isInFiles }) => !isInFiles)) {
-    return "permissions kept: all, as a database that is lost is connected to again, with its password and certificates";
-  }
-  const reads = stores.map((store, at) => [...store.files(paths[at]!).reads, ...openedAgain(paths[at]!)]);
+  const journals = await Promise.all(paths.map(async (path) => {
+    const store = await storeOf(path);
+    const { reads, hosts = [] } = store.files(path);
+    return { reads: store.isInFiles ? [...reads, ...openedAgain(path)] : reads, hosts };
+  }));
   const { hosts = [], files: writes = [] } = alarms ?? {};
-  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  const needs = {
+    hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
+    writes,
+    reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
+    folder: null,
+  };
   return await dropPermissions(needs, [...paths, ...writes]);
 }

@@ -24,8 +24,8 @@ export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_AUDIT_PERMISSIONS", effect: "writes a file anywhere" },
   { name: "NODE_EXTRA_CA_CERTS", effect: "adds a certificate authority for every host", isCommon: true },
   { name: "DENO_CERT", effect: "adds a certificate authority for every host", isCommon: true },
-  { name: "DENO_TLS_CA_STORE", effect: "chooses whose certificate authorities are believed", isCommon: true },
-  { name: "NODE_TLS_REJECT_UNAUTHORIZED", effect: "can switch the checking of certificates off" },
+  { name: "DENO_TLS_CA_STORE", effect: "chooses which certificate authorities are trusted", isCommon: true },
+  { name: "NODE_TLS_REJECT_UNAUTHORIZED", effect: "can switch off certificate checks" },
   { name: "DENO_CONNECTED", effect: "contacts a host of Deno's before the start" },
   { name: "OTEL_DENO", effect: "can post the log to any host, past the list of those allowed" },
 ];

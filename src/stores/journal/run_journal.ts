@@ -16,7 +16,7 @@ import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
-import { damaged } from "./journal_error.ts";
+import { damaged, JournalError } from "./journal_error.ts";
 import type { FiledRequest, Heartbeat } from "./entry_log.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
@@ -41,7 +41,7 @@ export interface RunStart {
   readonly isNew: boolean;
 }
 
-/** A request, and why it is dropped; null if it is to be handled. */
+/** A request, and why it is dropped; null if it will be handled. */
 export type AskedFor = FiledRequest & { readonly why: string | null };
 
 const SHOWN_CHARACTERS = 60;
@@ -221,6 +221,8 @@ export class RunJournal implements AsyncDisposable {
       why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;
     } catch (error) {
       if (error instanceof OtherRun || error instanceof BooksError) throw error;
+      // It is not the content that cannot be used: a database is away, or another process took over.
+      if (error instanceof JournalError && error.damage === null) throw error;
       why = error instanceof Error ? error.message : String(error);
     }
     const { seq } = checkpoint;
@@ -233,7 +235,7 @@ export class RunJournal implements AsyncDisposable {
     return draft;
   }
 
-  /** Why a request is dropped, as a clause; null if it is to be handled. */
+  /** Why a request is dropped, as a clause; null if it will be handled. */
   async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;

@@ -79,7 +79,7 @@ export function assumptions(
     ...wrapped("", [
       `start cash ${money(plain(cash))} ${quote}`,
       `stake ${stakeShown}`,
-      config.bars.by === "trade" ? "a bar is a trade" : `a bar is ${barSizeText(config.bars)}`,
+      config.bars.by === "trade" ? "each trade is a bar" : `bars of ${barSizeText(config.bars)}`,
     ]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,

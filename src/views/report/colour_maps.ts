@@ -70,7 +70,7 @@ export function colourMaps(ranked: RankedRows, rank: string): Markup | null {
   }</span><svg viewBox="0 0 ${COLOURS.length} 1" preserveAspectRatio="none" aria-hidden="true">${
     COLOURS.map((colour, at) => markup`<rect x="${at}" width="1.02" height="1" fill="${colour}"/>`)
   }</svg><span>best ${figureText(best, rank)}</span></p>
-    <div class="${maps.length === 1 ? "one-map" : "columns small"}">${
+    <div class="${maps.length === 1 ? "" : "columns small"}">${
     maps.map((map) =>
       markup`<figure>${map.title === "" ? null : markup`<h3>${map.title}</h3>`}${
         drawn(map, rowGroups, columnGroups, {

@@ -83,7 +83,7 @@ export interface PageData {
   readonly price: PackedLine;
   readonly equity: PackedLine;
   readonly drawdown: PackedLine;
-  /** Annualised, over a rolling window of returns; null if there are too few. */
+  /** Annualized, over a rolling window of returns; null if there are too few. */
   readonly volatility: PackedLine | null;
   /** The strategy's values, on the chart of the price. */
   readonly averages: readonly PackedLine[];

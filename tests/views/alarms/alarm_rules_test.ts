@@ -148,6 +148,12 @@ Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and
   ]);
   assertEquals(rules.due(lost, 90_000), null);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-1"]);
+  const database = rulesFor(ALL);
+  const away = unreadable("Cannot read postgres://me:hunter2@db/x: it is away");
+  assertEquals([database.due(away, 0), database.due(away, 30_000)?.text], [
+    null,
+    "nobody can see what data/penstock.db does: Cannot read postgres://db/x: it is away",
+  ]);
   assertEquals([rules.due(lost, 100_000), rules.due(lost, 140_000)?.key], [
     null,
     "0123456789ab-1-1-unreadable-2",

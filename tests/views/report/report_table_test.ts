@@ -53,7 +53,7 @@ Deno.test("reportTable() of one run shows its results", () => {
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   1,019,904 trades in 2.34 s, 435,856 a second; no gaps
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
-  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade
+  start cash 10,000.00 USDT, stake 1,000.00 USDT, each trade is a bar
   fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade
   lot 0.00001, tick 0.01, min-notional 5
   limits: max-drawdown 20 %, on-halt hold
@@ -141,7 +141,7 @@ Deno.test("reportTable() puts three fill models side by side, with – for a fig
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   99,574 trades in 2.34 s, 435,856 a second; 1 gap, 1,200 duplicates dropped, 3 unusable
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
-  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade
+  start cash 10,000.00 USDT, stake 1,000.00 USDT, each trade is a bar
   fee 0.1 %
   lot 0.00001, tick 0.01, min-notional 5
   limits: max-drawdown 20 %, on-halt hold
@@ -223,7 +223,7 @@ function assumed(
 
 Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quote currency", () => {
   assertEquals(assumed({ symbol: "ETHBTC", cash: "0.0512345", stake: "1234.567", short: "3" }), [
-    "  start cash 0.05123 BTC, stake 1,234.57 BTC, a bar is a trade",
+    "  start cash 0.05123 BTC, stake 1,234.57 BTC, each trade is a bar",
     "  fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade",
     "  lot 0.00001, tick 0.01, min-notional 5",
     "  limits: max-drawdown 20 %, on-halt hold",
@@ -254,7 +254,7 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
   assertEquals(
     assumed(set),
     [
-      "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
+      "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, each trade is a bar",
       "  fee 0.075 %, slippage 1.5 bp, latency 90s, fills at the next trade",
       "  lot 0.00001, tick 0.01, min-quantity 0.001, max-quantity 9, min-notional 5,",
       "    max-notional 100000",
@@ -325,7 +325,7 @@ Deno.test("reportTable() of a run without a trade has no line for its times", ()
   }).split("\n");
   assertEquals(lines.slice(2, 4), [
     "  0 trades in 0.00 s, 0 a second; no gaps",
-    "  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade",
+    "  start cash 10,000.00 USDT, stake 1,000.00 USDT, each trade is a bar",
   ]);
 });
 

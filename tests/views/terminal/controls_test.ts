@@ -165,6 +165,26 @@ Deno.test("Controls takes pasted text, arrows and a key held down for no answer"
   desk.end();
 });
 
+Deno.test("Controls drops a question that nobody has answered for ten seconds", async () => {
+  const { now } = performance;
+  let ahead = 0;
+  performance.now = () => now.call(performance) + ahead;
+  try {
+    const desk = new Desk();
+    await desk.look(HELD);
+    assert(QUESTION.test(await desk.type("h") + await desk.look(HELD)));
+    ahead = 9_000;
+    assert(!(await desk.look(HELD)).includes("q stop"));
+    ahead = 10_001;
+    assertStringIncludes(await desk.look(HELD), "q stop");
+    await desk.type("y");
+    assertEquals(desk.asked, []);
+    desk.end();
+  } finally {
+    performance.now = now;
+  }
+});
+
 Deno.test("Controls says that trading is halted already, and asks nothing", async () => {
   const desk = new Desk("log");
   await desk.look({ halt: { ...HALTED, action: "flatten" } });
