@@ -25,13 +25,14 @@ export class View implements AsyncDisposable {
   /** Opens the file at `path` and waits until its script has run. */
   static async open(
     path: string,
-    { width = 1440, height = 900, dark = false } = {},
+    { width = 1440, height = 900, dark = false, timezone = "UTC" } = {},
   ): Promise<View> {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     try {
       const page = await browser.newPage({
         viewport: { width, height },
         colorScheme: dark ? "dark" : "light",
+        timezoneId: timezone,
         acceptDownloads: true,
       });
       const view = new View(browser, page);
