@@ -140,9 +140,15 @@ async function checkStrategy(
     !["run", "demo", "backtest", "sweep"].includes(command ?? "") ||
     !strategy?.text.match(/^(?!.*:\/\/).*\.(ts|js)$/)
   ) return;
-  const { loadStrategy } = await import("./src/feeds/files/strategy_file.ts");
+  const { loadStrategyFile } = await import("./src/feeds/files/strategy_file.ts");
   try {
-    await loadStrategy(strategy.text, set?.text || null);
+    const file = await loadStrategyFile(strategy.text);
+    if (command !== "sweep") file.with(set?.text || null);
+    else {
+      // Which values fit together is the sweep's business.
+      const { setPartsIn } = await import("./src/config/set_lists.ts");
+      for (const part of setPartsIn(set?.text ?? "")) mistakes.push(...file.mistakesIn(part));
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     mistakes.push(...error.mistakes);

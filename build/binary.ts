@@ -32,33 +32,47 @@ export const V8_FLAGS = [
  */
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 
+/** A host with its port, as a permission names it. */
+const HOST = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
+
+/** Whether a text is one host with its port, and not more. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
 /**
  * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables
- * that set up the runtime. It has nothing else, and asks for nothing.
+ * that set up the runtime. With a `stateHost` also that one, for journals in its database, and PGPASSWORD. It has
+ * nothing else, and asks for nothing.
  */
-export function permissionFlags(exchange: ExchangeName): string[] {
+export function permissionFlags(exchange: ExchangeName, stateHost: string | null = null): string[] {
+  const hosts = [...hostsOf(exchange), ...(stateHost === null ? [] : [stateHost])];
+  const variables = [...READ_VARIABLES, ...(stateHost === null ? [] : ["PGPASSWORD"])];
   return [
     "--no-prompt",
     "--deny-import",
-    `--allow-net=${hostsOf(exchange).join(",")}`,
+    `--allow-net=${hosts.join(",")}`,
     "--allow-read=./data",
     "--allow-write=./data",
-    `--allow-env=${READ_VARIABLES.join(",")}`,
+    `--allow-env=${variables.join(",")}`,
   ];
 }
 
 /**
  * The permissions of a program that only watches: it listens on loopback, reaches these hosts (`host:port`), reads the
- * folder `data`, and writes nothing but the memory of its alarms. It reaches no exchange and changes no journal.
+ * folder `data`, and writes nothing but the memory of its alarms. It reaches no exchange and changes no journal. With a
+ * `stateHost` it also reaches the database of its journals.
  */
-export function watchFlags(hosts: readonly string[]): string[] {
+export function watchFlags(hosts: readonly string[], stateHost: string | null = null): string[] {
+  const reached = ["127.0.0.1", ...hosts, ...(stateHost === null ? [] : [stateHost])];
+  const variables = [...READ_VARIABLES, ...(stateHost === null ? [] : ["PGPASSWORD"])];
   return [
     "--no-prompt",
     "--deny-import",
-    `--allow-net=${["127.0.0.1", ...hosts].join(",")}`,
+    `--allow-net=${reached.join(",")}`,
     "--allow-read=./data",
     `--allow-write=${filesOf(ALARMS_FILE).map((path) => `./${path}`).join(",")}`,
-    `--allow-env=${READ_VARIABLES.join(",")}`,
+    `--allow-env=${variables.join(",")}`,
   ];
 }
 

@@ -1,6 +1,7 @@
 /**
  * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with that strategy of
- * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS.
+ * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. With
+ * `--state-host HOST:PORT` it may also reach the database of its journals.
  * `deno task compile --watch [--notify-host HOST]` makes dist/penstock-watch, which is `penstock watch` and nothing else,
  * and sends alarms to these hosts. The permissions are fixed here, for good. The base that Deno fetches
  * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
@@ -19,6 +20,7 @@ import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } f
 import {
   ENVIRONMENT,
   fileName,
+  isHost,
   notifyHostsIn,
   permissionFlags,
   type Target,
@@ -49,6 +51,8 @@ interface Order {
   readonly strategy: string | null;
   /** Where a program that only watches sends alarms, as `host:port`; null for one that trades. */
   readonly notifyHosts: readonly string[] | null;
+  /** The `host:port` of the database that journals may be in; null for none. */
+  readonly stateHost: string | null;
   /** Null for this machine. */
   readonly targets: readonly (Target | null)[];
   /** Whether a base without a committed checksum is refused. */
@@ -59,7 +63,7 @@ interface Order {
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
-    string: ["exchange", "target", "strategy", "notify-host"],
+    string: ["exchange", "target", "strategy", "notify-host", "state-host"],
     collect: ["notify-host"],
     boolean: ["all", "pinned", "watch"],
     unknown: (text) => {
@@ -68,6 +72,7 @@ function readOrder(args: readonly string[]): Order | null {
     },
   });
   const { exchange = EXCHANGE_NAMES[0], target, all, pinned, strategy = null } = parsed;
+  const stateHost = parsed["state-host"] ?? null;
   const named = parsed["notify-host"] as readonly string[];
   const isWatch = parsed.watch || named.length > 0;
   const notifyHosts = isWatch ? notifyHostsIn(named) : null;
@@ -77,8 +82,8 @@ function readOrder(args: readonly string[]): Order | null {
     complain(
       `${
         unknown.join(", ")
-      }: expected --exchange NAME, --strategy FILE, --watch, --notify-host HOST, --target NAME, ` +
-        "--all or --pinned",
+      }: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --watch, --notify-host HOST, ` +
+        "--target NAME, --all or --pinned",
     );
   } else if (typeof notifyHosts === "string") {
     complain(notifyHosts);
@@ -90,9 +95,11 @@ function readOrder(args: readonly string[]): Order | null {
     complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
   } else if (target !== undefined && machine === undefined) {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
+  } else if (stateHost !== null && !isHost(stateHost)) {
+    complain(`--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`);
   } else {
     const targets = all ? TARGETS : [machine ?? null];
-    return { exchange: name, strategy, notifyHosts, targets, isPinned: pinned };
+    return { exchange: name, strategy, notifyHosts, stateHost, targets, isPinned: pinned };
   }
   return null;
 }
@@ -234,13 +241,13 @@ async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolea
 /** Compiles for one machine; reports a failure on standard error. */
 async function compile(
   stage: URL,
-  { exchange, notifyHosts }: Order,
+  { exchange, notifyHosts, stateHost }: Order,
   target: Target | null,
 ): Promise<Outcome> {
   const name = fileName(notifyHosts === null ? exchange : "watch", target);
   // The file's name becomes part of the program; its folder does not.
   const flags = [
-    ...notifyHosts === null ? permissionFlags(exchange) : watchFlags(notifyHosts),
+    ...notifyHosts === null ? permissionFlags(exchange, stateHost) : watchFlags(notifyHosts, stateHost),
     // The gate checks the types, once for all machines and exchanges.
     "--no-check",
     // A worker is no import: nothing else says that its module is needed.

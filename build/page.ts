@@ -9,7 +9,24 @@
 
 const WEB = new URL("../web/", import.meta.url);
 const SRC = new URL("../src/", import.meta.url);
-const TARGET = "views/report/page_parts.ts";
+
+/** The pages: each has one script, the styles of all pages and of its own, and a module in src/. */
+const PAGES = [
+  {
+    what: "the report's page",
+    script: "report.ts",
+    style: "report.css",
+    packages: ["uPlot"],
+    target: "views/report/page_parts.ts",
+  },
+  {
+    what: "the live page",
+    script: "live.ts",
+    style: "live.css",
+    packages: ["uPlot", "decimal.js"],
+    target: "views/page/page_parts.ts",
+  },
+] as const;
 
 /** What Deno prints in web/. Throws an Error with its messages if it fails. */
 async function printed(command: string, ...args: readonly string[]): Promise<string> {
@@ -31,26 +48,35 @@ function compact(style: string): string {
   return style.replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "").replace(/\s*([{};])\s*/g, "$1").trim();
 }
 
-/** What the package of the charts has besides its script. Its license asks to be part of every copy. */
-async function chartPackage(): Promise<{ readonly license: string; readonly style: string }> {
-  return JSON.parse(await printed("run", "--no-prompt", "chart_package.ts"));
+/** What the packages have besides their scripts. */
+interface PackageParts {
+  /** By package. They ask to be part of every copy. */
+  readonly licenses: Readonly<Record<string, string>>;
+  readonly chartStyle: string;
 }
 
 if (import.meta.main) {
   const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
-  const { license, style: chartStyle } = await chartPackage();
-  const script = `/* This page draws its charts with uPlot.\n${license.trim()} */\n${await bundled(
-    "report.ts",
-  )}`;
-  const style = compact(chartStyle + Deno.readTextFileSync(new URL("report.css", WEB)));
-  const path = new URL(TARGET, folder);
-  Deno.mkdirSync(new URL(".", path), { recursive: true });
-  Deno.writeTextFileSync(
-    path,
-    `/** The parts of web/ that the report's page contains: \`deno task page\` writes this file. */
+  const parts: PackageParts = JSON.parse(
+    await printed("run", "--no-prompt", "--allow-read", "page_packages.ts"),
+  );
+  const common = parts.chartStyle + Deno.readTextFileSync(new URL("base.css", WEB));
+  for (const { what, script: entry, style: own, packages, target } of PAGES) {
+    // A browser reads \r\n as \n, so that the hash of the script would be another.
+    const licenses = packages.map((name) =>
+      `/* This page contains ${name}.\n${parts.licenses[name]!.replaceAll("\r\n", "\n").trim()} */\n`
+    );
+    const script = licenses.join("") + await bundled(entry);
+    const style = compact(common + Deno.readTextFileSync(new URL(own, WEB)));
+    const path = new URL(target, folder);
+    Deno.mkdirSync(new URL(".", path), { recursive: true });
+    Deno.writeTextFileSync(
+      path,
+      `/** The parts of web/ that ${what} contains: \`deno task page\` writes this file. */
 export const SCRIPT = ${JSON.stringify(script)};
 export const STYLE = ${JSON.stringify(style)};
 `,
-  );
-  console.log(`${TARGET}: ${script.length} characters of script, ${style.length} of style`);
+    );
+    console.log(`${target}: ${script.length} characters of script, ${style.length} of style`);
+  }
 }

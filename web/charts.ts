@@ -1,6 +1,19 @@
 /** The three charts of the report on one time axis: equity, drawdown and price. */
 import uPlot from "uplot";
 import type { Line, Run, Trip } from "./page_data.ts";
+import {
+  amountText,
+  axesIn,
+  clipToLines,
+  colour,
+  distinct,
+  drawFills,
+  heightIn,
+  padded,
+  percentText,
+  valuesWidth,
+  words,
+} from "./plots.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
 /** A stretch of time, seconds since 1970. */
@@ -16,24 +29,10 @@ export interface Area {
 }
 
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
-/** On a narrow screen no chart is higher than this. */
-const NARROW_HEIGHT = 260;
-const NARROW = 600;
 /** What fits on a sheet of A4 or letter paper, pixels. */
 const PAPER_WIDTH = 700;
-/** Between two labels of an axis, pixels. */
-const LABEL_SPACE = { times: 110, narrowTimes: 64, values: 26 };
-/** With more marks in view than this, the price shows through them. */
-const MANY_MARKS = 1_000;
-const LEAST_AXIS_WIDTH = 56;
-const CHARACTER_WIDTH = 7.5;
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
-/** A part of the height above which nothing is drawn, so that marks are not cut off. */
-const MARGIN = 0.08;
-/** The scale of drawdown and volatility where equity never moved. */
-const NO_SIZE = 0.01;
-
 /** The charts, and what is shown of them. */
 export class Charts {
   readonly #run: Run;
@@ -60,7 +59,9 @@ export class Charts {
     this.#run = run;
     this.#onTrip = onTrip;
     this.#onSpan = onSpan;
-    this.#axisWidth = axisWidth(run);
+    this.#axisWidth = valuesWidth(
+      [run.price, run.equity].flatMap(({ values }) => values.filter((_, at) => at % 50 === 0)),
+    );
     this.#whole = this.#span = { from: run.from, to: run.to };
     this.#build();
     onZone(() => this.#rebuild(), signal);
@@ -199,34 +200,16 @@ export class Charts {
     draw?: (plot: uPlot) => void,
   ): uPlot {
     const element = document.getElementById(id)!;
-    const isNarrow = element.clientWidth < NARROW;
-    const axis = {
-      stroke: colour("--muted"),
-      grid: { stroke: colour("--grid"), width: 1 },
-      ticks: { stroke: colour("--grid"), width: 1 },
-      font: "12px system-ui, sans-serif",
-    };
+    const width = element.clientWidth;
     return new uPlot(
       {
-        width: element.clientWidth,
-        height: isNarrow ? Math.min(height, NARROW_HEIGHT) : height,
+        width,
+        height: heightIn(width, height),
         tzDate: axisDate,
         legend: { live: true, markers: { width: 2 } },
         cursor: { sync: { key: "penstock", setSeries: false }, drag: { x: true, y: false, setScale: false } },
         scales: { y: { range: (_, low, high) => padded(low, high, id === "chart-drawdown") } },
-        axes: [
-          {
-            ...axis,
-            space: isNarrow ? LABEL_SPACE.narrowTimes : LABEL_SPACE.times,
-            values: (_, splits) => timeLabels(splits),
-          },
-          {
-            ...axis,
-            space: LABEL_SPACE.values,
-            size: this.#axisWidth,
-            values: (_, splits) => splits.map((value) => text(value)),
-          },
-        ],
+        axes: axesIn(width, this.#axisWidth, text),
         series: [
           { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
           ...series.map((line) => ({
@@ -260,33 +243,12 @@ export class Charts {
 
   /** Fills as triangles, and the selected round trip as a line between two circles. */
   #drawMarks(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    const scale = devicePixelRatio;
+    const { ctx } = plot;
     ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
+    clipToLines(plot);
     const { from, to } = this.#span;
-    const inView = this.#run.marks.filter(({ time }) => time >= from && time <= to);
-    // Thousands of marks side by side would hide the price.
-    const size = (inView.length > 400 ? 2.5 : inView.length > 100 ? 4 : 5.5) * scale;
-    if (inView.length > MANY_MARKS) ctx.globalAlpha = 0.35;
-    for (const [isBuy, name] of [[true, "--buy"], [false, "--sell"]] as const) {
-      ctx.fillStyle = colour(name);
-      ctx.beginPath();
-      for (const mark of inView) {
-        if (mark.isBuy !== isBuy) continue;
-        const x = plot.valToPos(mark.time, "x", true);
-        const y = plot.valToPos(mark.price, "y", true);
-        const direction = isBuy ? 1 : -1;
-        ctx.moveTo(x, y + direction * size * 0.4);
-        ctx.lineTo(x - size, y + direction * size * 2);
-        ctx.lineTo(x + size, y + direction * size * 2);
-      }
-      ctx.fill();
-    }
-    ctx.globalAlpha = 1;
-    if (this.#selected !== null) this.#drawTrip(plot, this.#selected, scale);
+    drawFills(plot, this.#run.marks.filter(({ time }) => time >= from && time <= to));
+    if (this.#selected !== null) this.#drawTrip(plot, this.#selected, devicePixelRatio);
     ctx.restore();
   }
 
@@ -371,28 +333,6 @@ export class Charts {
   }
 }
 
-/** The width that the longest label of an amount needs, pixels. */
-function axisWidth({ price, equity }: Run): number {
-  const longest = [price, equity].flatMap(({ values }) => values.filter((_, at) => at % 50 === 0))
-    .reduce((most, value) => Math.max(most, amountText(value).length), 0);
-  return Math.max(LEAST_AXIS_WIDTH, longest * CHARACTER_WIDTH + 18);
-}
-
-/** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */
-function timeLabels(splits: readonly number[]): string[] {
-  const step = splits.length > 1 ? splits[1]! - splits[0]! : 86_400;
-  let day = "";
-  return splits.map((split) => {
-    const [date, time] = momentText(split).split(" ") as [string, string];
-    const isNewDay = date !== day;
-    day = date;
-    if (step >= 86_400) return date;
-    const fraction = step < 1 ? (split % 60).toFixed(2).slice(-".00".length) : "";
-    const clock = step < 60 ? time + fraction : time.slice(0, "23:59".length);
-    return isNewDay ? `${clock}\n${date}` : clock;
-  });
-}
-
 /** What the same money would be worth, all of it or the same share of it held from the first trade on. */
 function heldLines({ price, cash, exposure, isAtEvents }: Run): Line[] {
   const first = price.values[0];
@@ -419,12 +359,6 @@ function least(values: readonly number[]): number {
   return values.reduce((low, value) => Math.min(low, value), Infinity);
 }
 
-/** A name such as `shortAverage` in words. */
-function words(name: string): string {
-  const text = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 function negative(line: Line): Line {
   return { ...line, values: line.values.map((value) => -value) };
 }
@@ -432,37 +366,4 @@ function negative(line: Line): Line {
 /** The lines as uPlot takes them: one column of times, and null where a line has no point. */
 function joined(lines: readonly Line[]): uPlot.AlignedData {
   return uPlot.join(lines.map(({ times, values }) => [distinct(times), [...values]] as uPlot.AlignedData));
-}
-
-/** Times that are the same are moved apart by a hundredth of a millisecond, as a join keeps one value a time. */
-function distinct(times: readonly number[]): number[] {
-  let last = -Infinity;
-  return times.map((time) => last = time > last ? time : last + 1e-5);
-}
-
-function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
-  if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_SIZE, 0];
-  if (low === 0 && high === 0) return [0, NO_SIZE];
-  const room = (high - low) * MARGIN || Math.abs(high) * 0.01 || 1;
-  return [low - room, high + room];
-}
-
-/** A colour of the page's style, as it is in the light or in the dark, whichever is shown. */
-function colour(name: string): string {
-  const body = document.body.style;
-  body.setProperty("outline-color", `var(${name})`);
-  const resolved = getComputedStyle(document.body).outlineColor;
-  body.removeProperty("outline-color");
-  return resolved;
-}
-
-function amountText(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e9) return value.toExponential(3);
-  if (size >= 1) return value.toLocaleString("en", { maximumFractionDigits: 2 });
-  return String(Number(value.toPrecision(4)));
-}
-
-function percentText(value: number): string {
-  return `${Number((value * 100).toPrecision(3))} %`;
 }

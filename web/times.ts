@@ -12,7 +12,7 @@ export function showsLocal(): boolean {
 export function showLocal(local: boolean): void {
   isLocal = local;
   for (const element of document.querySelectorAll("time")) {
-    element.textContent = momentText(Date.parse(element.dateTime) / 1000);
+    element.textContent = shownIn(element);
   }
   for (const listener of listeners) listener();
 }
@@ -21,6 +21,22 @@ export function showLocal(local: boolean): void {
 export function onZone(listener: () => void, signal: AbortSignal): void {
   listeners.add(listener);
   signal.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/** How much of a time is shown, from which character of `2025-01-31 23:59:59` on. */
+const FORMS = { "whole": 0, "without-year": "2025-".length, "time-of-day": "2025-01-31 ".length };
+
+/** An element for a time (ISO 8601) that follows the zone. */
+export function timeElement(iso: string, form: keyof typeof FORMS = "whole"): HTMLTimeElement {
+  const element = document.createElement("time");
+  element.dateTime = iso;
+  element.dataset.form = form;
+  element.textContent = shownIn(element);
+  return element;
+}
+
+function shownIn({ dateTime, dataset: { form = "whole" } }: HTMLTimeElement): string {
+  return momentText(Date.parse(dateTime) / 1000).slice(FORMS[form as keyof typeof FORMS]);
 }
 
 /** Seconds since 1970 as `2025-01-31 23:59:59`. */
@@ -50,4 +66,9 @@ export function spanText(seconds: number): string {
   if (d > 0) return `${d} d ${h} h`;
   if (h > 0) return `${h} h ${m} m`;
   return m > 0 ? `${m} m ${s} s` : `${seconds < 10 ? Number(seconds.toFixed(2)) : s} s`;
+}
+
+/** How long ago something was, in whole seconds: `just now`, `5 s ago`, `2 h 3 m ago`. */
+export function agoText(seconds: number): string {
+  return seconds < 1 ? "just now" : `${spanText(Math.floor(seconds))} ago`;
 }

@@ -30,10 +30,12 @@ export class Unwell extends Error {
  * if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
-  const hasFiles = config.state !== "none" && (await storeOf(config.state)).isInFiles;
+  const store = config.state === "none" ? null : await storeOf(config.state);
+  const hasFiles = store?.isInFiles === true;
+  const hosts = store === null || hasFiles ? [] : store.files(config.state).hosts ?? [];
   const folders = foldersOf(config, hasFiles);
   const results = [
-    ...permissions(config, folders),
+    ...permissions(config, folders, hosts),
     environment(),
     ...await blocking(() => stores(config, folders, hasFiles)),
   ];
@@ -58,9 +60,13 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
 }
 
 /** The permissions that these options need, granted or missing. */
-function permissions(config: Config, folders: readonly string[]): CheckResult[] {
+function permissions(
+  config: Config,
+  folders: readonly string[],
+  others: readonly string[],
+): CheckResult[] {
   const subject = "permission";
-  const hosts = hostsNeeded(config).map((host) =>
+  const hosts = [...hostsNeeded(config), ...others].map((host) =>
     mayReach(host)
       ? pass(subject, `network ${host}`, "granted")
       : fail(subject, `network ${host}`, "missing", new NetPermissionError(host).message)
@@ -113,6 +119,7 @@ async function stores(
   return [
     ...folders.map((folder) => examineFolder(folder, folder === made)),
     ...(record === null || made !== null ? [] : outward(`recording ${record}`, record)),
+    ...await examined(config.state),
     await journal(config, hasFiles),
   ];
 }
@@ -121,6 +128,11 @@ async function stores(
 function outward(subject: string, path: string): CheckResult[] {
   const found = outwardLink(path, Deno, true);
   return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
+}
+
+/** What the store of the journal itself has to say. */
+async function examined(path: string): Promise<readonly CheckResult[]> {
+  return path === "none" ? [] : await (await storeOf(path)).examine?.(path) ?? [];
 }
 
 const RESTORE = "Restore it from a copy, or start another with --state";

@@ -10,9 +10,10 @@ import { ReadAhead } from "../feeds/live/read_ahead.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { openViews } from "../views/known_views.ts";
 import type { Asked } from "../views/terminal/key_questions.ts";
-import { show } from "../views/view.ts";
+import { type Line, show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { neverStarted } from "./run/opening.ts";
+import { standBy } from "./run/standing_by.ts";
 import { LiveRun } from "./run/live_run.ts";
 import { HERE, type Surroundings } from "./run/surroundings.ts";
 
@@ -76,8 +77,11 @@ export async function run(
     runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
   try {
+    const waiting = { signal: stop, log: (line: Line) => view.log(line), surroundings };
+    const taken = config.standby ? await standBy({ config, sources }, waiting) : null;
+    if (config.standby && taken === null) return view.log(neverStarted());
     // The stream connects while the instrument is requested.
-    const opened = await feed.during(live.open({ command, version }));
+    const opened = await feed.during(live.open({ command, version, taken }));
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });

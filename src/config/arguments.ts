@@ -1,6 +1,7 @@
 /** The command line: which command, which options, which mistakes. */
 import { withoutPassword } from "../domain/run/database_place.ts";
 import { parseArgs } from "@std/cli/parse-args";
+import { withoutToken } from "../domain/alarms/secret.ts";
 import { closestName } from "./closest_name.ts";
 import type { GivenOptions } from "./configuration.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
@@ -78,7 +79,9 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`"${withoutPassword(word)}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
-  for (const text of unknown) mistakes.push(`${text} is not an option: ${meantBy(text, command)}${help}`);
+  for (const text of unknown) {
+    mistakes.push(`${withoutToken(text)} is not an option: ${meantBy(text, command)}${help}`);
+  }
   const given: GivenOptions = {};
   for (const name of inOrderOf(args)) {
     const texts = parsed[optionWord(name)];

@@ -62,6 +62,33 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
       "expected --token FILE as well, so that only those who have the token are answered",
   },
   {
+    names: ["listen", "watch"],
+    isBroken: ({ config: { watch }, sources, command }) =>
+      command === "demo" && !watch && sources.listen !== "default",
+    text: ({ config: { listen }, sources }) =>
+      `${nameIn(sources.listen, "listen")} is ${
+        shownValue(listen)
+      }: expected --watch as well, as a demo has no ` +
+      "live page without it",
+  },
+  {
+    names: ["listen", "watch"],
+    isBroken: ({ config: { listen, watch }, command }) =>
+      command === "demo" && watch && listen !== null && !isLoopback(listen),
+    text: ({ config: { listen }, sources }) =>
+      `${nameIn(sources.listen, "listen")} is ${
+        shownValue(listen)
+      }: expected an address of loopback, such as ` +
+      OPTIONS.listen.default,
+  },
+  {
+    names: ["standby", "state"],
+    isBroken: ({ config: { standby, state } }) => standby && state === "none",
+    text: ({ sources }) =>
+      `${nameIn(sources.standby, "standby")} is given, and no journal: ` +
+      "expected --state with the journal to take over",
+  },
+  {
     names: ["timeUnit", "columns"],
     isBroken: ({ config: { timeUnit, columns } }) => timeUnit !== null && columns === null,
     text: ({ config: { timeUnit }, sources }) =>

@@ -172,7 +172,12 @@ a run does not know that it is watched.
                             two runs on one page
   penstock watch --listen 0.0.0.0:8080 --host desk.lan --token data/watch.token
                             from other machines too, for those who have the
-                            token`,
+                            token
+  penstock watch --notify ntfy://ntfy.sh/TOPIC
+                            alarms when the run halts, stops, dies or is
+                            disconnected for long
+  penstock watch --ping https://hc-ping.com/{token} 1m --notify-tokens FILE
+                            a dead man's switch`,
   doctor: `penstock doctor takes the options of a run and checks whether that run would
 work here.
 

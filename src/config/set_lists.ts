@@ -49,6 +49,16 @@ export function setOptionsIn(text: string): SetOption[] {
   });
 }
 
+/** The texts of a `--set` with one option and one value each; none if it cannot be read. */
+export function setPartsIn(text: string): string[] {
+  try {
+    return setOptionsIn(text).flatMap(({ name, values }) => values.map((value) => setText([[name, value]])));
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    return [];
+  }
+}
+
 /** The text of a `--set` in which every option has one value. */
 export function setText(options: readonly (readonly [name: string, value: string | number])[]): string {
   return options.map(([name, value]) => `${name}=${value}`).join(",");

@@ -68,7 +68,13 @@ async function lastEvent(
 ): Promise<{ readonly elapsedMs: number; readonly tradeConfigurationsPerSecond?: number }> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--no-prompt", "--no-check", "--v8-flags=--max-semi-space-size=8", `--config=${CONFIG}`],
+      ...[
+        "run",
+        "--no-prompt",
+        "--no-check",
+        "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=70",
+        `--config=${CONFIG}`,
+      ],
       ...["--allow-read", "--allow-write", "--allow-env=TERM", MAIN, ...args, "--json", "--log-level=error"],
     ],
     cwd: folder,

@@ -13,6 +13,55 @@ export function hasBrowser(): boolean {
   }
 }
 
+/** How a page is opened. */
+export interface ViewOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+  /** The reader's zone, UTC by default. */
+  readonly timezone?: string;
+  /** The page's time passes only when the test says so. */
+  readonly stopsClock?: boolean;
+}
+
+/** A browser for several pages, one after the other: it costs more to start than a page. */
+export class Chromium implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  static async start(): Promise<Chromium> {
+    return new Chromium(await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] }));
+  }
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** Opens the file at `place`, or the address that it is, and waits until its script has run. */
+  async open(place: string, options: ViewOptions = {}): Promise<View> {
+    const view = await this.blank(options);
+    await view.go(place);
+    return view;
+  }
+
+  /** Opens an empty page. */
+  async blank(
+    { width = 1440, height = 900, dark = false, timezone = "UTC", stopsClock = false }: ViewOptions = {},
+  ): Promise<View> {
+    const page = await this.#browser.newPage({
+      viewport: { width, height },
+      colorScheme: dark ? "dark" : "light",
+      timezoneId: timezone,
+      acceptDownloads: true,
+    });
+    if (stopsClock) await page.clock.install();
+    return new View(page);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
 /** A page in a window, and what went wrong in it. */
 export class View implements AsyncDisposable {
   readonly page: Page;
@@ -20,39 +69,36 @@ export class View implements AsyncDisposable {
   readonly complaints: string[] = [];
   /** The addresses it asked for, its own not among them. */
   readonly requests: string[] = [];
-  readonly #browser: Browser;
+  #browser: Chromium | null = null;
 
-  /** Opens the file at `path` and waits until its script has run. */
-  static async open(
-    path: string,
-    { width = 1440, height = 900, dark = false, timezone = "UTC" } = {},
-  ): Promise<View> {
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  /** Opens a page in a browser of its own. */
+  static async open(place: string, options: ViewOptions = {}): Promise<View> {
+    const browser = await Chromium.start();
     try {
-      const page = await browser.newPage({
-        viewport: { width, height },
-        colorScheme: dark ? "dark" : "light",
-        timezoneId: timezone,
-        acceptDownloads: true,
-      });
-      const view = new View(browser, page);
-      await page.goto(`file://${path}`);
-      await page.waitForSelector("html[data-ready=true]");
+      const view = await browser.open(place, options);
+      view.#browser = browser;
       return view;
     } catch (error) {
-      await browser.close();
+      await browser[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  private constructor(browser: Browser, page: Page) {
-    this.#browser = browser;
+  /** Follows what happens on a page that was just opened. */
+  constructor(page: Page) {
     this.page = page;
     page.on("console", (message) => this.complaints.push(message.text()));
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("request", (request) => {
       if (!request.isNavigationRequest()) this.requests.push(request.url());
     });
+  }
+
+  /** Goes to another file or address, as if nothing had happened before, and waits until its script has run. */
+  async go(place: string): Promise<void> {
+    this.complaints.length = this.requests.length = 0;
+    await this.page.goto(place.startsWith("http:") ? place : `file://${place}`);
+    await this.page.waitForSelector("html[data-ready=true]");
   }
 
   /** Emulates paper or a screen, light or dark, and waits until the charts of a run are drawn anew in their colours. */
@@ -78,6 +124,7 @@ export class View implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#browser.close();
+    await this.page.close();
+    await this.#browser?.[Symbol.asyncDispose]();
   }
 }

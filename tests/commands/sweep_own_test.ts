@@ -4,7 +4,6 @@ import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
 import { Threads } from "../../src/commands/backtest/sweep/threads.ts";
 import { workerTeam } from "../../src/commands/backtest/sweep/worker_team.ts";
 import { sweptResult } from "../../src/commands/report/swept_result.ts";
-import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { ConfigurationFigures } from "../../src/domain/run/sweep_result.ts";
 import { blocksOf } from "../support/blocks.ts";
 import { inProcess } from "../support/in_process.ts";
@@ -52,7 +51,9 @@ Deno.test("values that a strategy's file does not allow are refused, and options
     await Deno.writeTextFile(file("regular.ts"), REGULAR);
     const refused = async (set: string): Promise<readonly string[]> => {
       const args = [`--strategy=${file("regular.ts")}`, `--set=${set}`];
-      return (await assertRejects(() => sweptIn(file, args), ConfigError)).mistakes;
+      const { code, stderr } = await inProcess("sweep", file("trades.csv"), ...args);
+      assertEquals(code, 2);
+      return stderr.trim().split("\n").map((line) => line.replace("penstock: ", ""));
     };
     assertEquals(await refused("every=0..2:1,held=0.5,1"), [
       ...["every=0", "every=1"].map((part) => `--set has "${part}": expected a whole number from 2`),

@@ -131,7 +131,8 @@ function isLocal(line: string): boolean {
   if (/^(mkdir|mv|cp|ls) /.test(line)) return true;
   if (/^sqlite3 /.test(line)) return hasSqlite;
   const args = programArguments(line);
-  return args !== null && !OUTSIDE.includes(args[0]!);
+  // The port of a live page may be somebody else's here.
+  return args !== null && !OUTSIDE.includes(args[0]!) && !args.includes("--watch");
 }
 
 /** Why the line failed; null if it did not. */

@@ -8,11 +8,12 @@ import { ROOT } from "./pages.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
 const SYSTEMD = read("deploy/penstock.service");
+const WATCH = read("deploy/penstock-watch.service");
 const LAUNCHD = read("deploy/org.penstock.run.plist");
 
-/** The values of a key in the systemd unit, from all its lines. */
-function valuesOf(key: string): string[] {
-  return [...SYSTEMD.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].flatMap(([, value]) => value!.split(" "));
+/** The values of a key in a systemd unit, from all its lines. */
+function valuesOf(key: string, unit = SYSTEMD): string[] {
+  return [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].flatMap(([, value]) => value!.split(" "));
 }
 
 /** The texts of a list in the property list. */
@@ -33,6 +34,25 @@ Deno.test("both units run the program with valid options, and keep what it recei
   }
 });
 
+Deno.test("the unit of watch starts the program that only watches, again and again, as locked up as that of the run", () => {
+  const [env, block, program, ...words] = valuesOf("ExecStart", WATCH);
+  assertEquals([env, block, program], [
+    "/usr/bin/env",
+    "--block-signal=USR1",
+    "/usr/local/bin/penstock-watch",
+  ]);
+  const { files, mistakes } = readArguments(["watch", ...words]);
+  assertEquals([files, mistakes], [["data/penstock.db"], []]);
+  assertEquals([valuesOf("Restart", WATCH), valuesOf("RestartPreventExitStatus", WATCH)], [["always"], [
+    "2",
+  ]]);
+  const lock = (unit: string) => unit.slice(unit.indexOf("# Each of these changes"));
+  assertEquals(lock(WATCH), lock(SYSTEMD));
+  for (const key of ["User", "WorkingDirectory", "UMask"]) {
+    assertEquals(valuesOf(key, WATCH), valuesOf(key), key);
+  }
+});
+
 Deno.test("both units unset every variable that changes the runtime", () => {
   const unset = valuesOf("UnsetEnvironment");
   for (const { name } of RUNTIME_SETTINGS) assert(unset.includes(name), name);
@@ -45,20 +65,19 @@ Deno.test("systemd starts a run again after a failure, but not with invalid opti
 });
 
 Deno.test({
-  name: "systemd finds no mistake in its unit, if there is a systemd",
+  name: "systemd finds no mistake in its units, if there is a systemd",
   ignore: !hasSystemd(),
   fn() {
     const folder = Deno.makeTempDirSync();
     try {
       // The program need not be installed on this machine.
-      Deno.writeTextFileSync(
-        `${folder}/penstock.service`,
-        SYSTEMD.replace("/usr/local/bin/penstock", "/bin/true"),
-      );
-      const { stderr } = new Deno.Command("systemd-analyze", {
-        args: ["verify", "--man=no", `${folder}/penstock.service`],
-      }).outputSync();
-      assertEquals(new TextDecoder().decode(stderr), "");
+      for (const [name, unit] of [["penstock", SYSTEMD], ["penstock-watch", WATCH]] as const) {
+        const path = `${folder}/${name}.service`;
+        Deno.writeTextFileSync(path, unit.replace(`/usr/local/bin/${name}`, "/bin/true"));
+        const { stderr } = new Deno.Command("systemd-analyze", { args: ["verify", "--man=no", path] })
+          .outputSync();
+        assertEquals(new TextDecoder().decode(stderr), "");
+      }
     } finally {
       Deno.removeSync(folder, { recursive: true });
     }

@@ -226,8 +226,42 @@ Deno.test({
       assertEquals(run.code, 2);
       assertStringIncludes(run.stderr, '--symbol is not an option of "watch"');
       await watchAlarm(folder, program);
+      assertEquals(
+        await tried(folder, program),
+        Object.fromEntries(ATTEMPTS.map((code) => [code, "NotCapable"])),
+      );
     }),
 });
+
+/** What code in the place of the program that watches must not be able to do. */
+const ATTEMPTS = [
+  `await Deno.connect({ hostname: "stream.binance.com", port: 9443 })`,
+  `await fetch("https://api.telegram.org:8443/")`,
+  `Deno.listen({ hostname: "0.0.0.0", port: 0 })`,
+  `Deno.writeTextFileSync("data/penstock.db", "")`,
+  `Deno.renameSync("data/alarms.json", "data/penstock.db")`,
+  `Deno.removeSync("data/penstock.db")`,
+  `Deno.writeTextFileSync("data/other", "")`,
+  `Deno.readTextFileSync("/etc/passwd")`,
+  `new Deno.Command("true").outputSync()`,
+];
+
+/** The name of the error of each attempt under the permissions of the program; null for none. */
+async function tried(folder: string, { payload }: Compiled): Promise<unknown> {
+  const tries = ATTEMPTS.map((code) =>
+    `try { ${code}; found[${JSON.stringify(code)}] = null; }
+    catch (error) { found[${JSON.stringify(code)}] = error.name; }`
+  );
+  Deno.writeTextFileSync(
+    `${folder}/attempts.js`,
+    `const found = {};\n${tries.join("\n")}\nconsole.log(JSON.stringify(found));`,
+  );
+  const args = unpackedCommand(payload, `${folder}/unpacked`, `${folder}/attempts.js`);
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert(text !== "", new TextDecoder().decode(stderr));
+  return JSON.parse(text);
+}
 
 /** Has the locked program watch a journal, and send a halt to a webhook; the journal stays as it is. */
 async function watchAlarm(folder: string, program: Compiled): Promise<void> {

@@ -77,6 +77,27 @@ Deno.test("compose.yaml and kubernetes.yaml drop every privilege, and check heal
   }
 });
 
+Deno.test("the container that watches has the rights of the one that trades, and the program that only watches", () => {
+  const [run = "", watch = ""] = read("compose.yaml").split(/^ {2}watch:$/m);
+  assert(!/^ +ports:/m.test(run + watch), "no port is published");
+  const linesOf = (text: string) => text.split("\n").map((line) => line.trim());
+  const rights = linesOf(run).filter((line) =>
+    /^(user|read_only|cap_drop|security_opt|pids_limit|mem_limit|memswap_limit|[A-Za-z_]+_?PROXY|NODE_OPTIONS|OTEL_\w+):/
+      .test(line)
+  );
+  assert(rights.length > 12);
+  assertEquals(rights.filter((line) => !linesOf(watch).includes(line)), []);
+  assertStringIncludes(watch, "\n    profiles: [watch]\n");
+  const [build = "", last = ""] = read("deploy/watch.Dockerfile").split(/^FROM /m).slice(1);
+  const [builds = "", trades = ""] = read("Dockerfile").split(/^FROM /m).slice(1);
+  const copies = (text: string) => text.match(/^COPY .+$/gm);
+  assertEquals([copies(build), copies(last)], [copies(builds), copies(trades)]);
+  assertStringIncludes(build, "\nRUN deno task compile --watch ");
+  assert(!/^(RUN|ADD|SHELL)\b/m.test(last), "nothing runs in the last stage");
+  const settings = (text: string) => text.match(/^(USER|ENV|VOLUME|WORKDIR|ENTRYPOINT) .+$/gm);
+  assertEquals(settings(last), settings(trades));
+});
+
 Deno.test("the network policies open the ports of the known hosts, and name no other host", () => {
   const ports = new Set(EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[1]));
   const kubernetes = read("deploy/kubernetes.yaml");
@@ -96,7 +117,7 @@ Deno.test("the image has the same name and version everywhere it is built, run o
   const named: readonly (readonly [file: string, pattern: RegExp])[] = [
     ["docs/operate.md", /^docker build .*-t (\S+)/gm],
     ["docs/operate.md", /the image `([^`]+)`/g],
-    ["compose.yaml", /^ +image: (\S+)$/gm],
+    ["compose.yaml", /^services:$[^]*?^ +image: (\S+)$/gm],
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
   ];
   for (const [file, pattern] of named) {
@@ -104,4 +125,6 @@ Deno.test("the image has the same name and version everywhere it is built, run o
     assert(names.length > 0, `${file} names no image: ${pattern}`);
     for (const name of names) assertEquals([file, name], [file, `penstock:${version}`]);
   }
+  const images = read("compose.yaml").match(/(?<=^ +image: )\S+$/gm);
+  assertEquals(images, [`penstock:${version}`, `penstock-watch:${version}`]);
 });

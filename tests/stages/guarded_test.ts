@@ -14,10 +14,10 @@ import { optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { assertEquals } from "../support/equals.ts";
 
-const RUNS = fuzzCases(4_000, 25);
+const RUNS = fuzzCases(7_000, 25);
 const NOTHING = new Exact(0n);
 
-/** All events of a run, trade by trade; the books are checked after every trade. */
+/** All events of a run, trade by trade; the books are checked whenever something happened, and at the end. */
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
@@ -37,8 +37,10 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
         : pipeline.halt(action, time);
       for (const event of acted) events.push(unasked(event));
     }
+    const before = events.length;
     events.push(...pipeline.run(batch.open([message])));
-    assertBooks(pipeline.snapshot(), choices);
+    // Without an event nothing was booked or reserved, and nothing released.
+    if (events.length > before || at === messages.length - 1) assertBooks(pipeline.snapshot(), choices);
   });
   events.push(...pipeline.end());
   return events;

@@ -38,7 +38,7 @@ Deno.test("Pipeline.restore() continues as if the run had never stopped, whereve
         fills += events.filter(({ type }) => type === "fill").length;
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 1_000 },
   );
   assertGreater(cuts, 3_000);
   assertGreater(fills, 3_000);

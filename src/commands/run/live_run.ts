@@ -2,7 +2,6 @@
  * A live run from its opening to its summary: takes inputs from the feed, applies them, and keeps and shows the
  * events.
  */
-import type { Started } from "../../config/command.ts";
 import type { Config } from "../../config/options.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
@@ -28,7 +27,7 @@ import { statusEvent } from "../../views/terminal/status_line.ts";
 import { type Line, show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type Handling, noteOf, withHint } from "./handling.ts";
-import { type OpenedRun, openRun } from "./opening.ts";
+import { type OpenedRun, type OpeningOptions, openRun } from "./opening.ts";
 import { recordingTarget } from "./recording.ts";
 import { haltInput, requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
@@ -114,7 +113,7 @@ export class LiveRun {
   }
 
   /** Starts the run and opens the recording; null like `openRun`. Throws like it, and if nothing can be recorded. */
-  async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
+  async open(program: Pick<OpeningOptions, "command" | "version" | "taken">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
       ...program,

@@ -12,6 +12,7 @@ import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import type { Journal } from "../../stores/journal/journal.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import type { Line } from "../../views/view.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
@@ -29,6 +30,8 @@ export interface OpeningOptions {
   readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
   readonly log: (line: Line) => void;
+  /** The journal, if it is open already. */
+  readonly taken?: Journal | null;
 }
 
 /** A run that has started. */
@@ -65,21 +68,21 @@ export async function openRun(
 ): Promise<OpenedRun | null> {
   const { state, symbol, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
-  const { runtime, journals } = options.surroundings;
-  const { performance } = runtime;
+  const { taken, surroundings: { runtime, journals } } = options;
   const [answer, stores] = await Promise.all([
     ask(configuration, { ...options, runtime }, market),
     state === "none" ? null : journals(),
-  ]);
-  if (options.signal.aborted) return null;
+  ]).catch(async (error) => {
+    await taken?.close();
+    throw error;
+  });
+  if (options.signal.aborted) {
+    await taken?.close();
+    return null;
+  }
   const own = await chosenFile(configuration.config);
   const strategy = strategyOf(configuration.config, own?.make);
-  const { remembers } = strategy();
-  const { lease: leaseMs, standby } = configuration.config;
-  const { signal, log } = options;
-  const onTrouble = (text: string) => log({ level: "warn", text });
-  const holding = { leaseMs, isEager: !standby, signal, onTrouble };
-  const journal = await stores?.open(state, { now: () => performance.now(), remembers, holding }) ?? null;
+  const journal = taken ?? (state === "none" ? null : await openJournal(configuration, options));
   try {
     const time = runtime.Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });
@@ -117,6 +120,22 @@ export async function openRun(
     await journal?.close();
     throw error;
   }
+}
+
+/** Opens the run's journal as this process holds it. Throws like `Journal.open`. */
+export async function openJournal(
+  { config }: Configuration,
+  { signal, log, surroundings: { runtime: { performance }, journals } }: Pick<
+    OpeningOptions,
+    "signal" | "log" | "surroundings"
+  >,
+): Promise<Journal> {
+  const own = await chosenFile(config);
+  const { remembers } = strategyOf(config, own?.make)();
+  const onTrouble = (text: string) => log({ level: "warn", text });
+  // A run that stands by leaves one alone that is cut off for a moment.
+  const holding = { leaseMs: config.lease, isEager: !config.standby, signal, onTrouble };
+  return await (await journals()).open(config.state, { now: () => performance.now(), remembers, holding });
 }
 
 /** The rules once the exchange sends them; null if the run is stopped before. */

@@ -1,6 +1,6 @@
 /** The alarms and the dead man's switch of a process that watches. */
 import { alarmChoiceIn } from "../../domain/alarms/alarm_choice.ts";
-import type { Secret } from "../../domain/alarms/secret.ts";
+import { type Secret, withoutToken } from "../../domain/alarms/secret.ts";
 import {
   type ChannelAddress,
   channelsIn,
@@ -90,11 +90,15 @@ export class Alarms implements AsyncDisposable {
     const memory = AlarmMemory.open(notifyMemory);
     try {
       const services: AlarmDelivery[][] = [];
-      for (const address of addresses) {
+      for (const [at, address] of addresses.entries()) {
         const token = tokens.get(address.text) ?? null;
         const channel = channelAt(address, token, agent);
-        const sender = new AlarmSender(channel, token, report, pace);
-        const shared = { address: address.text, name: channel.name, choice, sender, memory, report };
+        const alike = addresses.filter(({ host, service }) =>
+          host === address.host && service === address.service
+        );
+        const name = alike.length === 1 ? channel.name : `${channel.name} (address ${at + 1})`;
+        const sender = new AlarmSender({ channel, name, token, report, pace });
+        const shared = { address: address.text, name, choice, sender, memory, report };
         const deliveries: AlarmDelivery[] = [];
         for (const journal of journals) {
           deliveries.push(await AlarmDelivery.open({ ...shared, journal, memoryPath: notifyMemory }));
@@ -206,7 +210,11 @@ async function readTokens(
     }
     return byAddress;
   } catch (error) {
-    throw new ConfigError([`--notify-tokens ${path}: ${tokenTrouble(path, error)}`]);
+    const shown = withoutToken(path);
+    const trouble = shown === path
+      ? tokenTrouble(path, error)
+      : "expected the name of a file that holds the token";
+    throw new ConfigError([`--notify-tokens ${shown}: ${trouble}`]);
   }
 }
 

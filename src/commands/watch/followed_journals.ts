@@ -2,15 +2,12 @@
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
 
-/** How often a journal is looked at, ms. */
-const LOOK_MS = 1_000;
-
 /** Takes what a look at the journal with this index found. The next look waits for it. */
 export type OnMoment = (index: number, moment: FollowedMoment) => void | Promise<void>;
 
-/** Looks until `signal` is aborted. A journal that cannot be read is a moment too. */
+/** Looks at each journal every `lookMs` until `signal` is aborted. A journal that cannot be read is a moment too. */
 export async function lookAgain(
-  paths: readonly string[],
+  { paths, lookMs }: { readonly paths: readonly string[]; readonly lookMs: number },
   onMoment: OnMoment,
   signal: AbortSignal,
 ): Promise<void> {
@@ -24,7 +21,7 @@ export async function lookAgain(
         isBehind = moment.isBehind;
       }
     }
-    await pause(Math.max(0, LOOK_MS - (performance.now() - startedAt)), signal);
+    await pause(Math.max(0, lookMs - (performance.now() - startedAt)), signal);
   }
 }
 

@@ -3,17 +3,25 @@ import { CONTENT_TYPE } from "../../views/metrics/exposition.ts";
 import type { RunMetrics } from "../../views/metrics/run_metrics.ts";
 import { eventStream, type StreamSource } from "../../views/page/event_stream.ts";
 import { healthAnswer } from "../../views/page/health.ts";
+import { livePage } from "../../views/page/live_page.ts";
 import type { LiveRuns } from "../../views/page/live_runs.ts";
 import type { Route } from "../../views/page/page_server.ts";
 import { eventsAfter } from "./earlier_events.ts";
 
 /** The routes over what is known of the journals at these paths. */
-export function pageRoutes(
+export async function pageRoutes(
   paths: readonly string[],
   { runs, metrics }: { readonly runs: LiveRuns; readonly metrics: RunMetrics },
-): Readonly<Record<string, Route>> {
+): Promise<Readonly<Record<string, Route>>> {
   const older = oneByOne(paths);
+  const { html, policy } = await livePage();
   return {
+    "/": () => ({
+      status: 200,
+      type: "text/html; charset=utf-8",
+      body: html,
+      headers: { "Content-Security-Policy": policy },
+    }),
     "/state": () => ({
       status: 200,
       type: "application/json; charset=utf-8",

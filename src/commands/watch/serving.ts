@@ -13,6 +13,9 @@ import { takeTotals, withEarlier } from "./earlier_events.ts";
 import { lookAgain, type OnMoment } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
 
+/** How often a journal is looked at. */
+const LOOK_MS = 1_000;
+
 /** What is served, where and to whom. */
 export interface ServingOptions {
   readonly version: string;
@@ -31,7 +34,9 @@ export interface ServingOptions {
   readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
-  readonly onListening?: () => void;
+  readonly onListening?: (port: number) => void;
+  /** How often each journal is looked at, ms. Default a second. */
+  readonly lookMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -41,23 +46,23 @@ export interface ServingOptions {
  * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
     ...listen,
     names,
     token: token?.text ?? null,
-    routes: pageRoutes(paths, { runs, metrics }),
+    routes: await pageRoutes(paths, { runs, metrics }),
     onFailure: (error) => {
       log({ level: "error", text: `a request failed: ${error instanceof Error ? error.message : error}` });
     },
   });
   for (const text of listeningTexts(options, server.port)) log({ level: "info", text });
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
-  options.onListening?.();
+  options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain(paths, async (index, moment) => {
+  await lookAgain({ paths, lookMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
     alarms?.looked(index, moment);
@@ -119,11 +124,17 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
 
 /** Drops every permission but reading the journals and what alarms need, and says what is left. */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
-  const reads = await Promise.all(paths.map(async (path) => {
+  const journals = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
-    return store.isInFiles ? [...store.files(path).reads, ...openedAgain(path)] : [];
+    const { reads, hosts = [] } = store.files(path);
+    return { reads: store.isInFiles ? [...reads, ...openedAgain(path)] : reads, hosts };
   }));
   const { hosts = [], files: writes = [] } = alarms ?? {};
-  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  const needs = {
+    hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
+    writes,
+    reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
+    folder: null,
+  };
   return await dropPermissions(needs, [...paths, ...writes]);
 }

@@ -35,5 +35,23 @@ export class Secret {
   }
 }
 
+/** Of Telegram, of ntfy, of healthchecks.io, and any other long word without a slash. */
+const TOKENS = [
+  /^\d{5,}:[\w-]{20,}$/,
+  /^tk_[a-z0-9]{20,}$/,
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  /^[\w-]{40,}$/,
+];
+
+/**
+ * A word of a command line as a message may repeat it: without what looks like a token, which people put where a file's
+ * name belongs.
+ */
+export function withoutToken(word: string): string {
+  const at = word.indexOf("=") + 1;
+  const value = word.slice(at);
+  return TOKENS.some((form) => form.test(value)) ? `${word.slice(0, at)}${HIDDEN}` : word;
+}
+
 /** Shown in place of a token. */
 const HIDDEN = "(secret)";

@@ -9,7 +9,7 @@ import type {
 } from "./event.ts";
 import { averageCostText, Money, plain } from "../numbers/money.ts";
 import type { RunRequest } from "./run_request.ts";
-import { isoTime } from "../numbers/time.ts";
+import { isoTime, timeIn } from "../numbers/time.ts";
 
 /** What a journal holds of one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
 export interface KeptRun {
@@ -147,7 +147,7 @@ export interface RunStatus extends
 }
 
 /** A run is silent after this long without a heartbeat, ms: six of them are missing. */
-const SILENT_MS = 30_000;
+export const SILENT_MS = 30_000;
 
 /** The part of a status that a health check looks at. */
 export type Pulse = Pick<
@@ -222,6 +222,25 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     lastRefusals: kept.lastRefusals,
     lastGaps: kept.lastGaps,
     checked: kept.checked,
+  };
+}
+
+/**
+ * The status `ms` (a whole number) later if the run writes nothing meanwhile, as `statusOf` has it then: for a view that
+ * goes on without the journal.
+ */
+export function statusLater(status: RunStatus, ms: number): RunStatus {
+  const time = isoTime(timeIn(status.time)! + ms * 1000);
+  const ageMs = status.ageMs + ms;
+  if (status.state !== "running" || ageMs <= SILENT_MS) return { ...status, time, ageMs };
+  return {
+    ...status,
+    time,
+    ageMs,
+    state: "silent",
+    connected: false,
+    connectionSince: status.connected ? status.lastHeartbeat : status.connectionSince,
+    tradesPerSecond: 0,
   };
 }
 

@@ -35,7 +35,14 @@ function made(path: string): string {
     alphabet: "base64url",
     omitPadding: true,
   });
-  using file = Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE });
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ConfigError([`--token ${path}: expected a file in a folder that is there`]);
+  }
+  using _closing = file;
   file.writeSync(new TextEncoder().encode(`${token}\n`));
   return token;
 }

@@ -3,6 +3,7 @@
  * data beside them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the journal,
  * so no store has to be trusted.
  */
+import type { CheckResult } from "../../domain/process/check_result.ts";
 import type { RunRequest } from "../../domain/run/run_request.ts";
 import type { EntryType, RawEntry, StoredEntry } from "./journal_entry.ts";
 
@@ -282,6 +283,8 @@ export interface EntryStore {
   requestBox(path: string): Promise<RequestBox>;
   /** The logs in the place that `path` names, by name; absent if there is one a place. */
   readonly list?: (path: string) => Promise<readonly ListedLog[]>;
+  /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */
+  readonly examine?: (path: string) => Promise<readonly CheckResult[]>;
   /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something is there. */
   copy(path: string, to: string): Promise<CopiedJournal>;
 }

@@ -18,7 +18,15 @@ export class JournalError extends Error {
 }
 
 /** Another process has the journal open for writing. */
-export class JournalHeld extends JournalError {}
+export class JournalHeld extends JournalError {
+  /** When its lease ends unless it is renewed, ms from now; null if it has no time of its own. */
+  readonly endsInMs: number | null;
+
+  constructor(message: string, endsInMs: number | null = null) {
+    super(message);
+    this.endsInMs = endsInMs;
+  }
+}
 
 /** The store cannot read a part of the journal, such as a page that makes no sense; `cause` explains it. */
 export class JournalUnreadable extends JournalError {

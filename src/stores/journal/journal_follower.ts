@@ -1,7 +1,7 @@
 /**
  * Follows a journal while a run writes to it, in a process of its own. A look costs next to nothing while nothing
- * changes, and has bounded work when something did. The journal is open only during a look: its writer can tidy up
- * behind itself at its end, and a journal that was moved, replaced or restored is seen.
+ * changes, and has bounded work when something did. A file is open only during a look: its writer can tidy up behind
+ * itself at its end, and one that was moved, replaced or restored is seen. A database stays connected.
  */
 import type {
   FollowedEvent,
@@ -57,6 +57,8 @@ export class JournalFollower implements AsyncDisposable {
   #figureReader = new FigureReader();
   #problem: string | null = null;
   #origin: string | null = null;
+  /** The journal between two looks; null for one in files, and after a failure. */
+  #reader: JournalReader | null = null;
   /** What the files looked like at the last look; null if they have to be read again. */
   #files: string | null = null;
 
@@ -102,22 +104,33 @@ export class JournalFollower implements AsyncDisposable {
     };
   }
 
-  /** Nothing is open between two looks. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#files = null;
-    return Promise.resolve();
+  /** Closes what is open between two looks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    try {
+      await reader?.close();
+    } catch {
+      // It has failed before, which was reported, or there was nothing left to close.
+    }
   }
 
   async #read(): Promise<Found> {
     try {
-      await using reader = await JournalReader.open(this.path, { store: this.#store });
+      const reader = this.#reader ??= await JournalReader.open(this.path, { store: this.#store });
       return await reader.atOnce(async () => {
         const run = await lastRunIn(reader);
         const kept = await keptRun(reader, run);
         // Nothing of it is shown before all of it is known to have sense.
         const { equity } = statusOf(kept, this.#now() * 1000);
-        const found = await this.#eventsIn(reader);
+        const { place, ...found } = await this.#eventsIn(reader);
         const figures = await this.#figureReader.read(reader, run, equity);
+        // Only now: after a failure the same events come again.
+        this.#place = place;
         this.#kept = kept;
         this.#figures = figures;
         this.#problem = null;
@@ -128,12 +141,15 @@ export class JournalFollower implements AsyncDisposable {
       this.#kept = null;
       this.#figures = null;
       this.#problem = failed("read", this.path, error).message;
+      await this.#close();
       return NOTHING;
+    } finally {
+      if (this.#store.isInFiles) await this.#close();
     }
   }
 
-  /** The events since the last look, and moves on behind them. */
-  async #eventsIn(reader: JournalReader): Promise<Found> {
+  /** The events since the last look, and the place behind them. */
+  async #eventsIn(reader: JournalReader): Promise<Found & { readonly place: FollowedPlace }> {
     const last = await reader.lastSeq();
     const isReplaced = this.#place !== null && !await this.#isIn(reader, this.#place);
     if (isReplaced) this.#figureReader = new FigureReader();
@@ -153,8 +169,7 @@ export class JournalFollower implements AsyncDisposable {
       }
     }
     this.#origin = await reader.hashOf(1);
-    this.#place = { seq, hash };
-    return { events, isBehind: seq < last, isReplaced };
+    return { events, isBehind: seq < last, isReplaced, place: { seq, hash } };
   }
 
   /** Whether the journal's chain goes through `place`. */

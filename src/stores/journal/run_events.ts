@@ -58,7 +58,9 @@ export async function* eventsOf(
 
 /** The event in an entry of any type but a checkpoint's. Throws a JournalError for an entry that is not one. */
 export function journalEventOf(entry: Entry, path: string): JournalEvent {
-  const { type } = entry;
+  const { type, content } = entry;
+  // They would take the place of the entry's own, and with them of what was checked.
+  if ("type" in content || "time" in content) throw damaged(path, `entry ${entry.seq} is not a ${type}`);
   if (Object.hasOwn(OTHER_FIELDS, type)) return eventIn<JournalEvent>(entry, OTHER_FIELDS[type]!, path);
   if (type !== "fill" && type !== "signal" && !Object.hasOwn(FIELDS, type)) {
     throw damaged(path, `entry ${entry.seq} is of a type that Penstock does not write`);

@@ -11,6 +11,7 @@ import { isStrategyName, type StrategyChoice, strategyOf } from "../../stages/st
 import type { Checkpoint } from "./journal_checkpoint.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import type { ShownOptions } from "./run_journal.ts";
+import { isAmount } from "./run_reading.ts";
 import { lastOf } from "./run_process.ts";
 
 /** Reading the closes of long windows may take this share of the time at most. */
@@ -23,6 +24,12 @@ export class FigureReader {
   #values: Values | null = null;
   /** Before this moment the closes are not read again, ms. */
   #readAgainAt = 0;
+  readonly #now: () => number;
+
+  /** `now` measures how long reading takes, ms. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Those of `run`, which has this equity (decimal text). Call it within `atOnce`. Throws like `readRun`. */
   async read(reader: JournalReader, run: number, equity: string): Promise<RunFigures> {
@@ -34,7 +41,7 @@ export class FigureReader {
     return {
       averages: checkpoint === null ? {} : await this.#valuesAt(reader, run, checkpoint, options) ?? {},
       drawdown: checkpoint === null ? null : drawdownAt(checkpoint, equity),
-      drawdownLimit: limit === undefined || limit === null ? null : String(limit),
+      drawdownLimit: isAmount(limit) ? limit : null,
       heartbeat: sign?.run === run ? { time: sign.time, trades: sign.trades, lagMs: sign.lagMs } : null,
     };
   }
@@ -46,7 +53,7 @@ export class FigureReader {
     checkpoint: Checkpoint,
     options: ShownOptions,
   ): Promise<Values | null> {
-    const startedAt = performance.now();
+    const startedAt = this.#now();
     const { seq } = checkpoint;
     const isKnownRun = run === this.#run && seq >= this.#seq;
     if (isKnownRun && (seq === this.#seq || startedAt < this.#readAgainAt)) return this.#values;
@@ -62,7 +69,7 @@ export class FigureReader {
     this.#values = strategy.values();
     this.#run = run;
     this.#seq = seq;
-    const end = performance.now();
+    const end = this.#now();
     this.#readAgainAt = end + (end - startedAt) / SHARE;
     return this.#values;
   }

@@ -16,7 +16,7 @@ import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
-import { damaged } from "./journal_error.ts";
+import { damaged, JournalError } from "./journal_error.ts";
 import type { FiledRequest, Heartbeat } from "./entry_log.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
@@ -221,6 +221,8 @@ export class RunJournal implements AsyncDisposable {
       why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;
     } catch (error) {
       if (error instanceof OtherRun || error instanceof BooksError) throw error;
+      // It is not the content that cannot be used: a database is away, or another process took over.
+      if (error instanceof JournalError && error.damage === null) throw error;
       why = error instanceof Error ? error.message : String(error);
     }
     const { seq } = checkpoint;

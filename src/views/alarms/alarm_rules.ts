@@ -26,7 +26,7 @@ import {
   type Words,
 } from "./alarm_texts.ts";
 import { dateOf, emptyDay, endOf, withEvent } from "./day_figures.ts";
-import type { RulesMemory } from "./rules_memory.ts";
+import { LONGEST_REASON, type RulesMemory } from "./rules_memory.ts";
 
 const URGENCY: Readonly<Record<AlarmKind, Urgency>> = {
   halt: "urgent",
@@ -89,14 +89,13 @@ export class AlarmRules {
   event(followed: FollowedEvent): Alarm[] {
     const { event, time, seq } = followed;
     const alarms: Alarm[] = [];
-    const day = this.#memory.day;
-    if (dateOf(time) > day.date) {
+    if (dateOf(time) > this.#memory.day.date) {
       if (this.#choice.daily) alarms.push(this.#daily(null));
       this.#remember({ day: emptyDay(dayStart(time), null) });
     }
     const isNewRun = followed.run !== this.#memory.run;
     this.#remember({ run: followed.run, seq, day: withEvent(this.#memory.day, event) });
-    const { down, choice } = { down: this.#memory.down, choice: this.#choice };
+    const choice = this.#choice;
     switch (event.type) {
       case "started":
       case "resumed":
@@ -111,11 +110,13 @@ export class AlarmRules {
         this.#remember({ down: null });
         break;
       case "disconnected":
-        if (down === null) {
-          const reason = event.reason.slice(0, 200);
-          this.#remember({ down: { seq, time, reason, isSaid: false } });
-          if (choice.disconnected === 0) alarms.push(...this.#overdue(time));
-        } else alarms.push(...this.#overdue(time));
+        // Each failed attempt to connect has an entry, and the first of them counts.
+        if (this.#memory.down === null) {
+          this.#remember({
+            down: { seq, time, reason: event.reason.slice(0, LONGEST_REASON), isSaid: false },
+          });
+        }
+        alarms.push(...this.#overdue(time));
         break;
       case "stopped":
         alarms.push(...this.#overdue(time));
@@ -153,8 +154,7 @@ export class AlarmRules {
     this.#unreadableSince = null;
     const time = timeOf(status.time);
     return this.#readable(status) ?? this.#dayOver(status, time) ?? this.#wasHalted(status) ??
-      this.#died(status) ??
-      this.#alive(status, time) ?? (status.state === "running" ? this.#overdue(time)[0] ?? null : null);
+      this.#died(status) ?? this.#alive(status, time) ?? this.#stillDown(status, time);
   }
 
   /** A run was started or resumed. */
@@ -180,15 +180,12 @@ export class AlarmRules {
     if (lasts < disconnected * 1000) return [];
     this.#remember({ down: { ...down, isSaid: true } });
     const since = isoTime(down.time);
-    return [
-      this.#alarm(
-        "disconnected",
-        down.seq,
-        since,
-        disconnectedWords(this.#where, since, lasts, down.reason),
-        null,
-      ),
-    ];
+    const words = disconnectedWords(this.#where, since, lasts, down.reason);
+    return [this.#alarm("disconnected", down.seq, since, words, null)];
+  }
+
+  #stillDown({ state }: RunStatus, time: number): Alarm | null {
+    return state === "running" ? this.#overdue(time)[0] ?? null : null;
   }
 
   /** It was halted before anybody watched. */
@@ -242,7 +239,7 @@ export class AlarmRules {
     const { day } = this.#memory;
     const end = endOf(day);
     if (time < end) return null;
-    const isLooked = time - end < DAY_END && endOf({ date: day.date }) === dayStart(time);
+    const isLooked = time - end < DAY_END;
     const alarm = this.#choice.daily && (status.state !== "stopped" || hasEvents(day))
       ? this.#daily(isLooked ? status : null)
       : null;
@@ -252,14 +249,9 @@ export class AlarmRules {
 
   #daily(status: RunStatus | null): Alarm {
     const { day, run } = this.#memory;
-    const { kind, ...rest } = this.#alarm(
-      "daily",
-      null,
-      isoTime(endOf(day)),
-      dailyWords(this.#where, day, status),
-      null,
-    );
-    return { kind, ...rest, key: `${this.#prefix}-${run}-${day.date}-daily` };
+    const words = dailyWords(this.#where, day, status);
+    const alarm = this.#alarm("daily", null, isoTime(endOf(day)), words, null);
+    return { ...alarm, key: `${this.#prefix}-${run}-${day.date}-daily` };
   }
 
   get #where(): Where {

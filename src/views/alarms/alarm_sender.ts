@@ -52,17 +52,29 @@ type Outcome =
   | { readonly isTaken: true; readonly waitMs: number }
   | { readonly isTaken: false; readonly why: string; readonly waitMs: number; readonly isRefused: boolean };
 
+/** What a sender is made from. */
+export interface SenderOptions {
+  readonly channel: Channel;
+  /** What the log calls the channel. */
+  readonly name: string;
+  readonly token: Secret | null;
+  readonly report: Report;
+  readonly pace: SenderPace;
+}
+
 /** Sends to one channel, one alarm at a time. */
 export class AlarmSender {
   readonly #channel: Channel;
+  readonly #name: string;
   readonly #token: Secret | null;
   readonly #report: Report;
   readonly #pace: SenderPace;
   /** When the next alarm may be sent, by `performance.now()`. */
   #freeAt = 0;
 
-  constructor(channel: Channel, token: Secret | null, report: Report, pace: SenderPace) {
+  constructor({ channel, name, token, report, pace }: SenderOptions) {
     this.#channel = channel;
+    this.#name = name;
     this.#token = token;
     this.#report = report;
     this.#pace = pace;
@@ -74,7 +86,8 @@ export class AlarmSender {
    */
   async send(alarm: Alarm, signal: AbortSignal): Promise<boolean> {
     const { pause, firstMs, longestMs, mostMs, random, remindMs } = this.#pace;
-    const { name, leastGapMs } = this.#channel;
+    const { leastGapMs } = this.#channel;
+    const name = this.#name;
     const what = `alarm "${alarm.title}" (${alarm.key})`;
     let reported = null as { readonly why: string; readonly at: number } | null;
     let refusals = 0;

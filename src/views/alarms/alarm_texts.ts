@@ -19,6 +19,8 @@ export interface Where {
 
 const LONGEST_TITLE = 120;
 const LONGEST_TEXT = 900;
+/** A name and a password in the address of a database. */
+const PASSWORD = /\b([a-z]+:\/\/)[^\s/@]*@/gi;
 
 /** Words that can be sent: printable, and cut where they are too long. */
 export function words(where: Where, title: string, text: string): Words {
@@ -34,8 +36,9 @@ export function words(where: Where, title: string, text: string): Words {
 export const PLACE = "{place}";
 
 function shortened(text: string, most: number): string {
-  const shown = printable(text);
-  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
+  const shown = printable(text.replace(PASSWORD, "$1"));
+  // Half of a character, or a cut one, is not UTF-8, which a service may refuse.
+  return (shown.length > most ? `${shown.slice(0, most - 1)}…` : shown).toWellFormed();
 }
 
 /** The alarm in words that no service can take for anything else: for one that refuses its own. */

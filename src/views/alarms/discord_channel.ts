@@ -69,5 +69,5 @@ function unmarked(text: string): string {
 
 /** The first `most` characters, without half of an escape at the end. */
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/\\*$/, "")}…`;
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/\\*$/, "").toWellFormed()}…`;
 }

@@ -3,6 +3,9 @@ import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { isoTime, timeIn } from "../../domain/numbers/time.ts";
 import { type DayFigures, emptyDay } from "./day_figures.ts";
 
+/** The most characters of the reason for a disconnection that are remembered. */
+export const LONGEST_REASON = 200;
+
 /** It is small, and written as JSON. Times in µs since 1970. */
 export interface RulesMemory {
   /** The hash of the journal's first entry, which no other journal has; empty before it was read. */
@@ -56,7 +59,7 @@ export function firstMemory(moment: FollowedMoment, origin: string, now: number)
     seq,
     ...none,
     down: state === "running" && !connected
-      ? { seq, time: since, reason: status.reason?.slice(0, 200) ?? null, isSaid: false }
+      ? { seq, time: since, reason: status.reason?.slice(0, LONGEST_REASON) ?? null, isSaid: false }
       : null,
     stopped: status.stopped === null ? null : timeIn(status.stopped),
     isHaltUnsaid: halted,
@@ -66,8 +69,6 @@ export function firstMemory(moment: FollowedMoment, origin: string, now: number)
 
 const AMOUNT = /^-?\d{1,120}(\.\d{1,120})?$/;
 const ORIGIN = /^([0-9a-f]{64})?$/;
-const LONGEST_REASON = 200;
-
 /** What was written; null for anything else. */
 export function memoryIn(value: unknown): RulesMemory | null {
   const memory = fieldsOf(value);

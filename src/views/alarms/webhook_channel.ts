@@ -4,6 +4,14 @@ import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm } from "./alarm.ts";
 import { type Channel, type ServiceRequest, textIn } from "./channel.ts";
 
+/** The most characters of an event as JSON; those that Penstock writes have a few hundred. */
+const LONGEST_EVENT = 8_000;
+
+/** The alarm, without an event that is far longer than any. */
+function withShortEvent(alarm: Alarm): Alarm {
+  return JSON.stringify(alarm.event).length > LONGEST_EVENT ? { ...alarm, event: null } : alarm;
+}
+
 /**
  * Posts the alarm's fields. Every status from 200 to 299 means that the receiver has it. A token stands where the
  * address has `{token}`, else in the Authorization header.
@@ -36,7 +44,7 @@ export class WebhookChannel implements Channel {
         "Idempotency-Key": `"${alarm.key}"`,
         ...(this.#token === null || isInPath ? {} : { Authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify(alarm),
+      body: JSON.stringify(withShortEvent(alarm)),
     };
   }
 

@@ -7,8 +7,12 @@ import type { LiveEntry } from "./live_message.ts";
 import type { LiveRuns } from "./live_runs.ts";
 
 /** How often a state is sent at most, and after how long a comment shows that the connection lives, ms. */
-const STATE_MS = 1_000;
-const PING_MS = 15_000;
+export interface StreamTiming {
+  readonly stateMs: number;
+  readonly pingMs: number;
+}
+
+const TIMING: StreamTiming = { stateMs: 1_000, pingMs: 15_000 };
 /** Entries of one message, and on a first connection. */
 const PAGE = 200;
 const FIRST = 200;
@@ -33,6 +37,7 @@ export async function* eventStream(
   { runs, older }: StreamSource,
   lastId: string | null,
   signal: AbortSignal,
+  { stateMs, pingMs }: StreamTiming = TIMING,
 ): AsyncGenerator<Uint8Array> {
   const seen = startOf(runs, lastId);
   let points: readonly number[] = [];
@@ -42,7 +47,7 @@ export async function* eventStream(
   yield message("retry: 2000");
   while (!signal.aborted) {
     const now = performance.now();
-    if (version !== runs.version && now - sentAt >= STATE_MS) {
+    if (version !== runs.version && now - sentAt >= stateMs) {
       version = runs.version;
       sentAt = now;
       const state = runs.state(points);
@@ -67,7 +72,7 @@ export async function* eventStream(
     }
     if (signal.aborted) return;
     const isNews = version !== runs.version;
-    const wait = isNews ? Math.max(0, STATE_MS - (performance.now() - sentAt)) : PING_MS;
+    const wait = isNews ? Math.max(0, stateMs - (performance.now() - sentAt)) : pingMs;
     const hasChanged = await changeWithin(isNews ? null : runs, wait, signal);
     if (!hasChanged && !isNews && !signal.aborted) yield message(": ping");
   }

@@ -1,10 +1,8 @@
-/**
- * The report as one HTML page that loads nothing. Its Content-Security-Policy allows its own script and style by their
- * hashes and nothing else, so that no text in it can run.
- */
+/** The report as one HTML page that loads nothing. */
 import { Money } from "../../domain/numbers/money.ts";
 import { counted, grouped } from "../terminal/figures.ts";
-import { Markup, markup } from "./markup.ts";
+import { documentOf } from "./html_document.ts";
+import { type Markup, markup } from "./markup.ts";
 import { fitting } from "./page_cuts.ts";
 import { packed } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
@@ -45,33 +43,10 @@ async function pageOf(report: RunReport): Promise<string> {
   );
 }
 
-/** A whole page with this body, which may contain no other script than the page's own. */
+/** A whole page of a report with this body, which may contain no other script than the page's own. */
 export async function htmlDocument(title: string, body: Markup): Promise<string> {
-  const policy = [
-    "default-src 'none'",
-    `script-src '${await hashOf(SCRIPT)}'`,
-    // The charts place their parts by properties of elements, which no policy concerns.
-    `style-src '${await hashOf(STYLE)}'`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return PAGE_START + markup`
-    <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="${policy}">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>${title} – Penstock</title>
-      <link rel="icon" href="data:,">
-      <style>${new Markup(STYLE)}</style>
-    </head>
-    <body>
-    ${body}
-    <script type="module">${new Markup(SCRIPT)}</script>
-    </body>
-    </html>
-  `.text;
+  const parts = { start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] };
+  return (await documentOf(parts)).html;
 }
 
 /** What was run, in a line below the heading of its page. */
@@ -198,9 +173,4 @@ function tripNote({ trips: { count }, data, kind }: RunReport): Markup {
     grouped(count)
   } round trips: the last, the best and the worst. ${all} The figures on this page cover all of them.<span class="on-screen"> Click a round trip to see it on the chart.</span></p>
   `;
-}
-
-async function hashOf(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256-${new Uint8Array(hash).toBase64()}`;
 }

@@ -25,7 +25,14 @@ async function demo(reply: (at: number) => Reply): Promise<{ decisions: string[]
       journals: [path],
       version: "1",
       report: (_, text) => reports.push(text),
-      pace: { ...USUAL_PACE, firstMs: 1, longestMs: 5, askMs: 200, graceMs: 0, pause },
+      pace: {
+        ...USUAL_PACE,
+        firstMs: 1,
+        longestMs: 5,
+        askMs: reply(0) === TAKEN ? 60_000 : 200,
+        graceMs: 0,
+        pause,
+      },
       lookMs: 5,
     });
     const words = ["demo", "--json", "--log-level=error", `--state=${path}`, ...MARKET];

@@ -24,6 +24,12 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
         2,
         /no permission to reach api\.telegram\.org:443/,
       ],
+      [
+        ["--notify=telegram://42", `--notify-tokens=${BOT}`],
+        2,
+        /--notify-tokens \(secret\): expected the name of a/,
+      ],
+      [["--notify=telegram://42", `--notify-token=${BOT}`], 2, /--notify-token=\(secret\) is not an option/],
       [["--notify=discord://42", `--notify-tokens=${tokens}`], 2, /its token has another form than expected/],
       [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only by https/],
       [

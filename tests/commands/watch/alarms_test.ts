@@ -11,9 +11,10 @@ import type { Alarm } from "../../../src/views/alarms/alarm.ts";
 import { USUAL_PACE } from "../../../src/views/alarms/alarm_sender.ts";
 import { FakeService, type Received, type Reply, type Script } from "../../support/fake_service.ts";
 import { SeededRandom } from "../../support/random.ts";
+import { moment, NOON, unreadable } from "../../views/alarms/sample_alarm.ts";
 import { checkpoint, copyJournal, inFolder, openJournal } from "../../stores/sample_journal.ts";
 
-const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 2_000, pause };
+const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
 const FOREVER = new AbortController().signal;
 const TAKEN: Reply = { status: 200 };
 
@@ -172,6 +173,35 @@ Deno.test("Alarms brings what happened while nobody watched, and at the first st
     assertEquals(alarmIn(service.requests[0]!).symbol, "BTCUSDT");
   }));
 
+Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops among the events of one look", () =>
+  inFolder(async (folder) => {
+    // A fill at midnight causes two alarms: the figures of the day before come first.
+    await using service = new FakeService((_, at) => at === 1 || at === 4 ? "hang" : TAKEN);
+    await using journal = await openJournal(`${folder}/a.db`);
+    await startRun(journal);
+    const settings = options(folder, {
+      notify: `http://${service.host}/hook`,
+      notifyOn: "fill,daily",
+      pace: { ...PACE, graceMs: 5 },
+    });
+    {
+      await using _alarms = await Alarms.start(settings);
+      await remembered(folder);
+    }
+    const tomorrow = Date.now() * 1000 + 86_400_000_000;
+    await commit(journal, [fill(1), fill(2), { ...fill(3), time: tomorrow }, { ...fill(4), time: tomorrow }]);
+    for (const count of [2, 5, 7]) {
+      await using _alarms = await Alarms.start(settings);
+      await service.arrived(count);
+    }
+    const kinds = service.requests.map((request) => alarmIn(request)).map(({ kind, entry }) =>
+      `${kind} ${entry}`
+    );
+    // Entry 3 is a checkpoint.
+    const hung = ["fill 5", "fill 6"];
+    assertEquals(kinds, ["fill 4", hung[0]!, "fill 5", "daily null", hung[1]!, "fill 6", "fill 7"]);
+  }));
+
 Deno.test("Alarms holds up no service for another, and keeps nothing but a place for one that is down for long", () =>
   inFolder(async (folder) => {
     let isUp = false;
@@ -281,6 +311,38 @@ Deno.test("Alarms waits for a journal that is not there yet, and sends its alarm
     await service.arrived(1);
     assertEquals(service.requests.map((request) => alarmIn(request).key), await keysIn(`${folder}/a.db`));
   }));
+
+Deno.test("Alarms pings only when the last look at every journal found a healthy run", () =>
+  inFolder(async (folder) => {
+    await using service = new FakeService(() => TAKEN);
+    await using alarms = await Alarms.start(options(folder, {
+      journals: [`${folder}/a.db`, `${folder}/b.db`],
+      ping: `http://${service.host}/{token} 10s`,
+      notifyTokens: tokenFile(folder, "5bf66975"),
+    }));
+    const halted = moment(0, { halt: { type: "halt" } as never });
+    const silent = moment(60, { lastAlive: NOON });
+    const lost = moment(0, { connection: null });
+    // The second journal has not been looked at.
+    alarms.looked(0, moment(0));
+    for (const bad of [halted, silent, lost, unreadable("there is none")]) {
+      alarms.looked(1, bad);
+      await pause(15, FOREVER);
+    }
+    assertEquals(service.requests.length, 0);
+    alarms.looked(1, moment(0));
+    await service.arrived(1);
+    assertEquals([service.requests[0]?.method, service.requests[0]?.path], ["GET", "/5bf66975"]);
+    // Without alarms there is nothing to remember.
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["tokens"]);
+    assertEquals([alarms.hosts, alarms.files], [[service.host], []]);
+  }));
+
+/** A file that holds one token. */
+function tokenFile(folder: string, token: string): string {
+  Deno.writeTextFileSync(`${folder}/tokens`, token, { mode: 0o600 });
+  return `${folder}/tokens`;
+}
 
 Deno.test("Alarms takes tokens from their file, sends each to its own service only, and refuses what cannot work", () =>
   inFolder(async (folder) => {

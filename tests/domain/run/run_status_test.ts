@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
 import type { HaltEvent } from "../../../src/domain/run/event.ts";
-import { haltSentence, healthOf, type KeptRun, statusOf } from "../../../src/domain/run/run_status.ts";
+import {
+  haltSentence,
+  healthOf,
+  type KeptRun,
+  statusLater,
+  statusOf,
+} from "../../../src/domain/run/run_status.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 import { kept, SECOND, STARTED } from "../../support/sample_run.ts";
 
@@ -119,4 +125,27 @@ Deno.test("haltSentence() names the halt, what it prevents, and what ends it", (
     sentence({ reason: "manual", text: "odd" }),
     `${since}by hand (odd): it buys nothing ${until}`,
   );
+});
+
+Deno.test("statusLater() is the status that the same journal gives later, whatever the run's state", () => {
+  const disconnected = {
+    type: "disconnected",
+    time: isoTime(STARTED),
+    reason: "closed",
+    retryInMs: 100,
+  } as const;
+  const runs: Partial<KeptRun>[] = [
+    {},
+    { connection: null },
+    { connection: { event: disconnected, since: STARTED + 5 * SECOND } },
+    { stopped: { time: STARTED + 101 * SECOND, reason: "asked to" } },
+    { lastAlive: STARTED + 200 * SECOND + 499 },
+  ];
+  for (const run of runs) {
+    for (const first of [-5, 3, 29.9999, 40]) {
+      for (const more of [0, 1, 200, 30_000, 90_000_000]) {
+        assertEquals(statusLater(after(first, run), more), after(first + more / 1000, run));
+      }
+    }
+  }
 });

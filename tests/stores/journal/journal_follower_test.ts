@@ -13,14 +13,14 @@ const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
 const NOW = Date.now() + 3_600_000;
 const now = () => NOW;
 
-function startRun(journal: Journal, time = TIME): Promise<number> {
-  return journal.startRun({ time, content: { version: "1", options: OPTIONS } });
+function startRun(journal: Journal, time = TIME, options: object = OPTIONS): Promise<number> {
+  return journal.startRun({ time, content: { version: "1", options } });
 }
 
 async function connected(journal: Journal, number = 1): Promise<void> {
   await journal.commit({
     entries: [{ type: "connected", time: TIME + number, content: { endpoint: "ws://h", attempt: number } }],
-    checkpoint: checkpoint(number),
+    checkpoint: checkpoint(number, [number, number + 1], true),
   });
 }
 
@@ -203,6 +203,27 @@ Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and
   });
 });
 
+Deno.test("JournalFollower.look() returns the events again that a failure kept from being returned", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal, TIME, { ...OPTIONS, short: 1, long: 2 });
+      await connected(journal);
+    }
+    copyJournal(path, `${folder}/whole.db`);
+    await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
+    // What its averages are made of is missing, which only the figures need.
+    tamper(path, (database) => database.exec("DELETE FROM checkpoint_prices"));
+    const { problem, events, place } = await follower.look();
+    assertEquals([events, place], [[], { seq: 1, hash: "" }]);
+    assertMatch(problem!, /the closes .* are missing/);
+    for (const side of ["-wal", "-shm"]) Deno.removeSync(path + side);
+    copyJournal(`${folder}/whole.db`, path);
+    assertEquals((await follower.look()).events.map(({ seq }) => seq), [2]);
+  });
+});
+
 Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose content is none of its type's", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
@@ -212,10 +233,13 @@ Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose
       await connected(journal);
     }
     await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
-    tamper(path, (database) => {
-      database.exec(`UPDATE entries SET content = '{"endpoint":{}}' WHERE seq = 2`);
-      rehash(database);
-    });
-    assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+    // The last one is whole, and would be taken for a fill.
+    for (const content of [`{"endpoint":{}}`, `{"endpoint":"ws://h","attempt":1,"type":"fill"}`]) {
+      tamper(path, (database) => {
+        database.exec(`UPDATE entries SET content = '${content}' WHERE seq = 2`);
+        rehash(database);
+      });
+      assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+    }
   });
 });

@@ -148,6 +148,12 @@ Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and
   ]);
   assertEquals(rules.due(lost, 90_000), null);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-1"]);
+  const database = rulesFor(ALL);
+  const away = unreadable("Cannot read postgres://me:hunter2@db/x: it is away");
+  assertEquals([database.due(away, 0), database.due(away, 30_000)?.text], [
+    null,
+    "nobody can see what data/penstock.db does: Cannot read postgres://db/x: it is away",
+  ]);
   assertEquals([rules.due(lost, 100_000), rules.due(lost, 140_000)?.key], [
     null,
     "0123456789ab-1-1-unreadable-2",
@@ -247,7 +253,7 @@ Deno.test("AlarmRules gives the same alarms after a restart at any entry, each w
 });
 
 Deno.test("AlarmRules shows whatever a journal holds as printable text of bounded length", () => {
-  const hostile = "\x1b[2J\u202e<script>@everyone\0\n".repeat(200);
+  const hostile = "\x1b[2J\u202e<script>@everyone\0\n\ud83d🛑".repeat(200);
   const rules = rulesFor("halt,disconnected,stopped,fill");
   rules.symbol = hostile;
   const alarms = alarmsOf(
@@ -262,6 +268,7 @@ Deno.test("AlarmRules shows whatever a journal holds as printable text of bounde
   for (const { title, text } of alarms) {
     // deno-lint-ignore no-control-regex
     assert(!/[\x00-\x1f\x7f\u202e]/.test(title + text) && text.length <= 900 && title.length <= 120);
+    assert(title.isWellFormed() && text.isWellFormed());
   }
 });
 

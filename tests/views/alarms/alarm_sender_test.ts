@@ -18,13 +18,10 @@ const TELEGRAM_OK: Reply = { status: 200, body: '{"ok":true}' };
 function senderTo(address: string, token: string | null = null, changes: Partial<typeof USUAL_PACE> = {}) {
   const reports: string[] = [];
   const secret = token === null ? null : new Secret(token);
-  const pace = { ...USUAL_PACE, firstMs: 2, longestMs: 20, askMs: 2_000, ...changes, pause };
-  const sender = new AlarmSender(
-    { ...shared(channelAt(channelIn(address), secret, "penstock/1")) },
-    secret,
-    (level, text) => reports.push(`${level} ${text}`),
-    pace,
-  );
+  const pace = { ...USUAL_PACE, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
+  const channel = shared(channelAt(channelIn(address), secret, "penstock/1"));
+  const report = (level: string, text: string) => reports.push(`${level} ${text}`);
+  const sender = new AlarmSender({ channel, name: channel.name, token: secret, report, pace });
   return { sender, reports };
 }
 
@@ -117,7 +114,8 @@ Deno.test("AlarmSender takes Telegram's and Discord's own words for how long to 
   const secret = new Secret(BOT);
   const channel = channelAt(channelIn(`telegram+http://${service.host}/42`), secret, "p");
   const instant = (ms: number) => (waits.push(ms), Promise.resolve());
-  const sender = new AlarmSender(channel, secret, () => {}, { ...USUAL_PACE, pause: instant });
+  const pace = { ...USUAL_PACE, pause: instant };
+  const sender = new AlarmSender({ channel, name: "telegram", token: secret, report: () => {}, pace });
   assert(await sender.send(ALARM, FOREVER));
   assert(waits[1]! > 3_599_000 && waits[1]! <= 3_600_000, String(waits[1]));
   // The next one leaves the second that a chat gets.

@@ -31,6 +31,12 @@ Deno.test("a webhook gets the alarm as JSON, with its key and its token in heade
     Authorization: "Bearer t0ken",
   });
   assertEquals(body(request), { ...ALARM });
+  const event = { type: "stopped", time: ALARM.time, reason: "x" } as const;
+  const long = { ...event, reason: "x".repeat(9_000) };
+  const events = [event, long].map((each) =>
+    body(channel("https://h/a").request({ ...ALARM, event: each }))["event"]
+  );
+  assertEquals(events, [event, null]);
   const inPath = channel("https://h/{token}/b", "T0/B0/$&x").request(ALARM);
   assertEquals([inPath.url, inPath.headers["Authorization"]], ["https://h/T0/B0/$&x/b", undefined]);
   assertEquals(channel("https://h/a").request(ALARM).headers["Authorization"], undefined);

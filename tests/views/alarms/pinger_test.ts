@@ -19,7 +19,7 @@ async function pinging(
     token: token === null ? null : new Secret(token),
     agent: "penstock/1",
     report: (level, text) => reports.push(`${level} ${text}`),
-    pace: { ...USUAL_PACE, firstMs: 2, longestMs: 10, askMs: 1_000, pause },
+    pace: { ...USUAL_PACE, firstMs: 2, longestMs: 10, askMs: 60_000, pause },
   });
   const stop = new AbortController();
   const work = pinger.run(stop.signal);
@@ -38,13 +38,12 @@ Deno.test("Pinger pings again and again while all is well, and never when it is 
     pinger.looked(true);
     await service.arrived(3);
     pinger.looked(false);
-    // One may be under way.
-    await pause(30, new AbortController().signal);
     const { length } = service.requests;
-    await pause(100, new AbortController().signal);
-    assertEquals(service.requests.length, length);
+    await pause(150, new AbortController().signal);
+    // One may have been under way.
+    assert(service.requests.length <= length + 1, `${service.requests.length} after ${length}`);
     pinger.looked(true);
-    await service.arrived(length + 2);
+    await service.arrived(length + 3);
     assertEquals(
       new Set(service.requests.map(({ method, path }) => `${method} ${path}`)),
       new Set(["GET /a"]),

@@ -5,7 +5,7 @@ import { FakeService } from "../../support/fake_service.ts";
 const FOREVER = new AbortController().signal;
 
 function get(url: string) {
-  return ask({ method: "GET", url, headers: {}, body: null }, FOREVER, 2_000);
+  return ask({ method: "GET", url, headers: {}, body: null }, FOREVER, 60_000);
 }
 
 Deno.test("ask() returns status and JSON of an answer, and nothing of a body that is none, is cut off or is too long", async () => {

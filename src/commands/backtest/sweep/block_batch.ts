@@ -3,8 +3,8 @@ import type { Block } from "../../../domain/market/block.ts";
 import { BLOCK_ROWS } from "../../../domain/market/block.ts";
 import type { Columns } from "../../../domain/market/columns.ts";
 
-/** How many trades a batch has room for. */
-const BATCH_ROWS = 4 * BLOCK_ROWS;
+/** How many trades a batch has room for: so many that threads seldom wait for messages. */
+const BATCH_ROWS = 32 * BLOCK_ROWS;
 
 /** A block in a batch: where its rows are, and the block's fields that are not columns. */
 export interface PackedBlock

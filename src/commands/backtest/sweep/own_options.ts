@@ -1,6 +1,5 @@
 /** A strategy of the user's own in a sweep: which of its options it takes. */
 import type { Swept } from "../../../config/grid.ts";
-import { setText } from "../../../config/set_lists.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { type LoadedStrategy, loadStrategyFile } from "../../../feeds/files/strategy_file.ts";
 
@@ -14,15 +13,10 @@ export interface OwnSweep {
 
 /**
  * Loads the strategy in the file `path` with every combination of options that the grid has for it. Throws a ConfigError
- * if the file cannot be used, for every value that the file does not allow, and if the strategy can start with no combination.
+ * if the file cannot be used, and if the strategy starts with none of them.
  */
 export async function ownSweep(path: string, { grid, places }: Swept): Promise<OwnSweep> {
   const file = await loadStrategyFile(path);
-  const settings = grid.axes.flatMap(({ setting, values }) => setting === null ? [] : { setting, values });
-  const mistakes = settings.flatMap(({ setting, values }) =>
-    values.flatMap((value) => file.mistakesIn(setText([[setting, value]])))
-  );
-  if (mistakes.length > 0) throw new ConfigError([...new Set(mistakes)]);
   const loaded = new Map<string | null, LoadedStrategy | ConfigError>();
   const at = (place: number): LoadedStrategy | ConfigError => {
     const text = grid.given(place).set?.text ?? null;

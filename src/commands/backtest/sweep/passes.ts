@@ -1,7 +1,10 @@
 /** How many configurations a sweep computes at once. */
 
-/** As many need some hundred megabytes, most of them for what each of them has sampled. */
-export const MOST_LANES = 1_024;
+/**
+ * Reading the trades again costs a few per cent of the work of so many. More need more memory, most of it for the objects of
+ * fills that have not been collected yet.
+ */
+export const MOST_LANES = 512;
 /** Fewer make reading the files again the greater part of the work. */
 const FEWEST_LANES = 256;
 /** A pass of so many trades and configurations takes about half a minute: what is lost when the sweep is stopped. */

@@ -32,6 +32,8 @@ thread.onmessage = async ({ data }) => {
   try {
     if ("lanes" in data) {
       megabytes = data.megabytes ?? megabytes;
+      // Those of the pass before need not be in memory beside the new ones.
+      own = null;
       own = await Lanes.of(data.lanes, new LaneWork(data.work), data.configurations);
       return answer({ is: "ready" });
     }

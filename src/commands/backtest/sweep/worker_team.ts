@@ -12,7 +12,7 @@ import { LaneFailure, localTeam, type Team } from "./team.ts";
 import type { Threads } from "./threads.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
-const MOST_BATCHES = 24;
+const MOST_BATCHES = 5;
 /** How often to look whether threads get on, and how long a turn takes that is too long, ms. */
 const LOOK_MS = 250;
 const STUCK_MS = 1_000;

@@ -42,7 +42,9 @@ export function databaseFailure(error: unknown, place: DatabasePlace): unknown {
   }
   const where = databaseHost(place);
   if (error instanceof Deno.errors.NotCapable) {
-    const advice = asSentence(grantAdvice({ net: where }, Deno.build.standalone));
+    const advice = Deno.build.standalone
+      ? `Build a program for it with "deno task compile --state-host ${where}", or run Penstock from its sources`
+      : asSentence(grantAdvice({ net: where }, false));
     return refusal(`no permission to reach ${where}`, advice, error);
   }
   const code = String((error as { readonly code?: unknown }).code ?? "");

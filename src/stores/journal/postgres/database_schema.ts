@@ -108,8 +108,25 @@ export const GRANTS: readonly string[] = [
   grant(WRITER, "INSERT, DELETE ON penstock.requests"),
 ];
 
+/** A script for psql that makes the two roles, the tables and the rights, for a database whose runs may make none. */
+export function schemaScript(): string {
+  const roles = [WRITER, READER].map((role) =>
+    `DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role}; END IF;
+  END $$`
+  );
+  const made = `INSERT INTO penstock.version VALUES (true, ${MIGRATIONS.length})`;
+  return ["BEGIN", ...roles, ...MIGRATIONS.flat(), made, ...GRANTS, "COMMIT"]
+    .map((statement) => `${statement};\n`).join("\n");
+}
+
 /** Any number that nothing else in the database locks: the letters of Penstock. */
 const LOCK = 0x50656e73;
+/** Looked up as rows are: `to_regclass` may remember that there were none, within one transaction. */
+const IS_MADE = `SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_class AS made JOIN pg_catalog.pg_namespace AS named ON named.oid = made.relnamespace
+    WHERE named.nspname = 'penstock' AND made.relname = 'version'
+  ) AS made`;
 const HELD = "SELECT count(*) AS held FROM penstock.journals WHERE expires > clock_timestamp()";
 
 function grant(role: string, rights: string): string {
@@ -120,7 +137,7 @@ function grant(role: string, rights: string): string {
 
 /** The version of the tables in the database; 0 if there are none. */
 export async function schemaVersion(session: DatabaseSession): Promise<number> {
-  const [found] = await session.query("SELECT to_regclass('penstock.version') IS NOT NULL AS made");
+  const [found] = await session.query(IS_MADE);
   if (found?.["made"] !== "t") return 0;
   const [row] = await session.query("SELECT version FROM penstock.version");
   return Number(row?.["version"] ?? 0);

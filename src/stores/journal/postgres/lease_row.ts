@@ -103,6 +103,7 @@ function held(path: string, row: LeaseRow | null): JournalHeld {
   return new JournalHeld(
     `Cannot open the journal ${path}: ${who} has it open, and only one may write to it.${ends} ` +
       "Stop that one, wait with --standby, or choose another --name.",
+    row?.endsInMs,
   );
 }
 

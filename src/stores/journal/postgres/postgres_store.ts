@@ -19,6 +19,7 @@ import { DatabaseLink, databasePlace, journalPlace, ONCE, type Patience } from "
 import type { DatabaseSession } from "./database_session.ts";
 import { mustKnowSchema, prepareSchema } from "./database_schema.ts";
 import { secretsOf } from "./database_secrets.ts";
+import { examineDatabase } from "./database_checkup.ts";
 import { copyInDatabase } from "./database_copy.ts";
 import { journalNumber, type LeaseToken, takeLease } from "./lease_row.ts";
 import { LeasePatience, PostgresLease } from "./postgres_lease.ts";
@@ -50,9 +51,19 @@ export function postgresStore(): EntryStore {
       await inDatabase("open", path, (session, { name }) => journalIn(session, path, name)) !== null,
     read,
     lease,
-    files: (path) => ({ reads: [], writes: [], hosts: [databaseHost(databasePlace(path))] }),
+    files: (path) => {
+      const place = databasePlace(path);
+      try {
+        // From here on the process may be unable to read them.
+        secretsOf(place);
+      } catch (error) {
+        throw storeFailure("open", path, error);
+      }
+      return { reads: [], writes: [], hosts: [databaseHost(place)] };
+    },
     requestBox,
     list,
+    examine: (path) => examineDatabase(path, linkTo),
     copy: (path, to) =>
       inDatabase("read", path, async (session, { name, place }) => {
         const target = isInDatabase(to) ? journalPlace(to) : null;

@@ -1,0 +1,167 @@
+/** What the page keeps of one run: as much as it shows, however long the page stays open. */
+import type { LiveEntries, LivePoint, LiveRun } from "../src/views/page/live_message.ts";
+import type { FillEvent } from "../src/domain/run/event.ts";
+import type { RunStatus } from "../src/domain/run/run_status.ts";
+import { statusLater } from "../src/domain/run/run_status.ts";
+import { EntryLog, type LogRow } from "./entry_log.ts";
+import type { Mark } from "./page_data.ts";
+
+/** More points than pixels on any screen; beyond that the older half is thinned. */
+const MOST_POINTS = 6_000;
+const MOST_MARKS = 1_000;
+
+/** What an entry says of its time: a price, and equity where a fill says what the account has after it. */
+export interface Moment {
+  /** ms since 1970. */
+  readonly time: number;
+  readonly price: number;
+  readonly equity: number | null;
+}
+
+/** A run of a journal, as the page knows it. */
+export class FollowedRun {
+  readonly journal: string;
+  /** The last that was received. */
+  last: LiveRun;
+  /** The last status that was received; null before the first. */
+  #status: RunStatus | null = null;
+  /** Oldest first. */
+  points: LivePoint[] = [];
+  /** The strategy's values that points have, by name. */
+  values: readonly string[] = [];
+  /** Fills among the entries received, oldest first. */
+  readonly marks: Mark[] = [];
+  /** What the same entries say of the time between two points, oldest first. */
+  readonly moments: Moment[] = [];
+  readonly log = new EntryLog();
+  /** Date.now() when the last status came. */
+  #receivedAt = Date.now();
+  /** The last signal. */
+  #signal: { readonly tradeId: number; readonly price: number } | null = null;
+  /** The highest entry received. */
+  #seq = 0;
+
+  constructor(run: LiveRun) {
+    this.journal = run.journal;
+    this.last = run;
+  }
+
+  /** Whether entries have come. */
+  get hasEntries(): boolean {
+    return this.#seq > 0;
+  }
+
+  /** The status as it is at `now` (ms since 1970), if nothing was written since it came; null before the first. */
+  statusAt(now: number): RunStatus | null {
+    const status = this.#status;
+    return status === null ? null : statusLater(status, Math.max(0, now - this.#receivedAt));
+  }
+
+  /** Takes a state. The first of a connection has the whole history, of which the page may know an older part. */
+  takeState(run: LiveRun, isFirst: boolean): void {
+    const before = this.#status;
+    const { status } = run;
+    if (status !== null) {
+      this.#status = status;
+      this.#receivedAt = Date.now();
+      // A journal only grows: one with fewer entries is another, or an older copy.
+      const isShorter = status.checked.to < this.#seq;
+      const isOther = before !== null && before.started !== status.started;
+      if (isShorter || isOther) this.#forgetRun();
+      if (isShorter || (isOther && status.run <= before.run)) this.#forgetEntries();
+    }
+    // What was known last is shown for as long as nothing is known.
+    this.last = status === null && before !== null ? { ...this.last, problem: run.problem } : run;
+    const names = Object.keys(run.averages);
+    if (names.length > 0 && names.join() !== this.values.join()) {
+      // Values under other names would be drawn as if they were these.
+      this.points = this.points.map(([time, price, equity, drawdown]) => [time, price, equity, drawdown]);
+      this.values = names;
+    }
+    this.#takePoints(run.points, isFirst);
+  }
+
+  /** Takes entries, and returns the rows of the log that are new. An entry that was received before is nothing new. */
+  takeEntries(entries: LiveEntries["entries"]): LogRow[] {
+    const rows: LogRow[] = [];
+    for (const entry of entries) {
+      if (entry.seq <= this.#seq) continue;
+      this.#seq = entry.seq;
+      rows.push(...this.log.take(entry, this.#status?.assets ?? null));
+      if (entry.type === "fill") this.#takeFill(entry);
+      else if (entry.type === "signal") {
+        this.#signal = { tradeId: entry.tradeId, price: Number(entry.price) };
+        keep(this.moments, { time: Date.parse(entry.time), price: this.#signal.price, equity: null });
+      }
+    }
+    rows.push(...this.log.settle(this.#status?.assets ?? null));
+    return rows;
+  }
+
+  #takeFill({ time, price, side, tradeId, cash, position }: FillEvent): void {
+    keep(this.marks, {
+      time: Date.parse(time) / 1000,
+      price: Number(price),
+      isBuy: side === "buy",
+      count: 1,
+    });
+    // A fill at the trade of its signal may have slipped from that trade's price.
+    const traded = this.#signal?.tradeId === tradeId ? this.#signal.price : Number(price);
+    keep(this.moments, {
+      time: Date.parse(time),
+      price: traded,
+      equity: Number(cash) + Number(position) * traded,
+    });
+  }
+
+  #takePoints(points: readonly LivePoint[], isHistory: boolean): void {
+    const [first] = points;
+    if (first === undefined) return;
+    // Whoever sends the history may have started after the page.
+    if (isHistory) this.points = this.points.filter(([time]) => time < first[0]);
+    let last = this.points.at(-1)?.[0] ?? -Infinity;
+    for (const point of points) {
+      if (point[0] < last) continue;
+      if (point[0] === last) this.points.pop();
+      this.points.push(point);
+      last = point[0];
+    }
+    if (this.points.length > MOST_POINTS) this.points = thinned(this.points);
+  }
+
+  /** Another run: its account started again. */
+  #forgetRun(): void {
+    this.points = [];
+    this.marks.length = 0;
+    this.moments.length = 0;
+  }
+
+  /** Another journal at the same place: its entries start again. */
+  #forgetEntries(): void {
+    this.log.clear();
+    this.#seq = 0;
+  }
+}
+
+/** Adds to a list that keeps the last of its values. */
+function keep<Value>(list: Value[], value: Value): void {
+  list.push(value);
+  if (list.length > MOST_MARKS) list.shift();
+}
+
+/** The points with every four of the older half as two: those with the lowest and the highest price. */
+export function thinned(points: readonly LivePoint[]): LivePoint[] {
+  const half = points.length >> 1;
+  const older: LivePoint[] = [];
+  for (let at = 0; at < half; at += 4) {
+    const group = points.slice(at, Math.min(at + 4, half));
+    let [low, high] = [0, 0];
+    for (let i = 1; i < group.length; i++) {
+      if (group[i]![1] < group[low]![1]) low = i;
+      if (group[i]![1] > group[high]![1]) high = i;
+    }
+    const kept = low === high ? [low] : low < high ? [low, high] : [high, low];
+    older.push(...kept.map((i) => group[i]!));
+  }
+  return [...older, ...points.slice(half)];
+}

@@ -1,0 +1,221 @@
+/** What is on the page: one run or all of them, what is wrong, and whether the page is connected. */
+import { byId, made, show } from "./elements.ts";
+import type { LogRow } from "./entry_log.ts";
+import type { FollowedRun } from "./followed_run.ts";
+import { LiveCharts, type Shown } from "./live_charts.ts";
+import { LogList } from "./log_list.ts";
+import { showIcon } from "./tab_icon.ts";
+import { showOverview } from "./overview.ts";
+import { showFigures, showFills, showHealth } from "./run_figures.ts";
+import { alertsOf, countsOf, type Seen, seenAt, type Standing, STANDINGS, worst } from "./standing.ts";
+import { printable } from "../src/views/terminal/terminal.ts";
+import { agoText, momentText, timeElement } from "./times.ts";
+
+/** Rows of the table behind the charts. */
+const TABLE_ROWS = 120;
+/** Of what happens at once, so much is read aloud. */
+const MOST_TOLD = 3;
+
+/** Since when the page has no connection (ms since 1970), and why. */
+interface Loss {
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** The page. */
+export class LiveView {
+  #runs: readonly FollowedRun[] = [];
+  readonly #charts = new LiveCharts((shown) => showShown(shown));
+  readonly #log = new LogList();
+  /** Null while there is a connection, and before the first one. */
+  #loss: Loss | null = null;
+  #isConnected = false;
+  /** What the reader was told last of each run. */
+  readonly #told = new Map<FollowedRun, string>();
+
+  constructor() {
+    for (const button of document.querySelectorAll<HTMLElement>("[data-shown]")) {
+      const shown = button.dataset.shown!;
+      button.addEventListener(
+        "click",
+        () => this.#charts.show(shown === "all" ? { kind: "all" } : { kind: "last", seconds: Number(shown) }),
+      );
+    }
+    byId("points").addEventListener("toggle", () => this.#fillTable());
+  }
+
+  /** Shows all there is. */
+  render(runs: readonly FollowedRun[]): void {
+    this.#runs = runs;
+    this.tick();
+    const { run, status } = this.#chosen ?? { run: null, status: null };
+    byId("waiting").hidden = runs.length > 0;
+    byId("overview").hidden = runs.length === 0 || run !== null;
+    byId("run").hidden = status === null;
+    if (run === null || status === null || document.hidden) return;
+    showFills(status);
+    this.#log.show(run.log.rows);
+    this.#charts.draw(run, status);
+  }
+
+  /** Shows what changes with the time alone. */
+  tick(): void {
+    const all = this.#runs.map((run) => seenAt(run, this.#now));
+    const chosen = this.#chosen;
+    this.#showHead(all, chosen);
+    this.#showAlerts(chosen);
+    if (chosen === null) showOverview(all, this.#loss !== null);
+    else if (chosen.status !== null) {
+      showFigures(chosen.run, chosen.status);
+      showHealth(chosen.status, this.#loss === null ? null : chosen.run.statusAt(Date.now())!.ageMs);
+    }
+    for (const seen of all) this.#tellStanding(seen);
+  }
+
+  /** Shows the run, or the overview, that the address now names. */
+  turn(): void {
+    this.render(this.#runs);
+    scrollTo(0, 0);
+    byId("heading").focus({ preventScroll: true });
+  }
+
+  /** Draws the charts again, in other colours. */
+  redraw(): void {
+    this.#charts.redraw();
+  }
+
+  /** The server was heard. */
+  hear(): void {
+    if (this.#loss !== null) this.#tell("The page is connected again");
+    this.#loss = null;
+    this.#isConnected = true;
+  }
+
+  /** There is no connection; the server was last heard at `heardAt`, ms since 1970, or never. */
+  lose(reason: string, heardAt: number | null): void {
+    if (this.#loss === null) this.#tell(`This page has lost its connection: ${reason}`);
+    this.#loss = { since: this.#loss?.since ?? heardAt ?? Date.now(), reason };
+    this.#isConnected = false;
+    this.tick();
+  }
+
+  /** Reads aloud those of the new rows that are a warning. */
+  tellRows(run: FollowedRun, rows: readonly LogRow[]): void {
+    const warnings = rows.filter(({ isWarning }) => isWarning).slice(-MOST_TOLD);
+    if (warnings.length === 0) return;
+    const which = this.#runs.length > 1 ? `${seenAt(run, this.#now).name}: ` : "";
+    this.#tell(`${which}${warnings.map(({ label, text }) => `${label} ${text}`).join(". ")}`);
+  }
+
+  /** For which time the runs are shown, ms since 1970: without a connection nothing is known of a later one. */
+  get #now(): number {
+    return this.#loss?.since ?? Date.now();
+  }
+
+  /** The run that is shown: the one that the address names, or the only one; null for the overview. */
+  get #chosen(): Seen | null {
+    const [, at] = /^#run-(\d{1,4})$/.exec(location.hash) ?? [];
+    const run = this.#runs.length === 1
+      ? this.#runs[0]
+      : at === undefined
+      ? undefined
+      : this.#runs[Number(at)];
+    return run === undefined ? null : seenAt(run, this.#now);
+  }
+
+  #showHead(all: readonly Seen[], chosen: Seen | null): void {
+    const counts = countsOf(all);
+    const standing = chosen?.standing ?? worst(all);
+    const words = chosen?.words ?? counts;
+    const name = chosen?.name ?? (all.length === 0 ? "Penstock" : `${all.length} runs`);
+    const isLost = this.#loss !== null;
+    const back = byId("back");
+    back.hidden = chosen === null || all.length < 2;
+    show(back, `‹ All runs: ${counts}`);
+    show(byId("heading"), name);
+    const { run, status } = chosen ?? {};
+    const which = run === undefined
+      ? ""
+      : status == null
+      ? run.journal
+      : `run ${status.run} in ${run.journal}`;
+    show(byId("subject"), [...(status?.strategy === undefined ? [] : [status.strategy]), which].join(" · "));
+    const chip = byId("standing");
+    chip.hidden = all.length === 0;
+    chip.dataset.standing = isLost ? "lost" : standing;
+    show(chip, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`);
+    this.#showLink();
+    const isStale = isLost || (chosen !== null && STALE.includes(standing));
+    document.documentElement.dataset.stale = String(isStale);
+    const said = isLost ? "no connection" : all.length === 0 ? "connecting" : words;
+    const title = printable(`${said.charAt(0).toUpperCase()}${said.slice(1)} · ${name} – Penstock`);
+    if (document.title !== title) document.title = title;
+    showIcon(isLost ? "unreadable" : standing);
+  }
+
+  #showLink(): void {
+    const link = byId("link");
+    link.dataset.link = this.#loss !== null ? "lost" : this.#isConnected ? "live" : "connecting";
+    show(link, this.#loss === null ? link.dataset.link : "no connection");
+  }
+
+  #showAlerts(chosen: Seen | null): void {
+    const texts = chosen === null ? [] : alertsOf(chosen);
+    if (this.#loss !== null) {
+      const { since, reason } = this.#loss;
+      texts.unshift(
+        `This page lost its connection to penstock watch at ${momentText(since / 1000)}, ${
+          agoText((Date.now() - since) / 1000)
+        }: ${reason}. ` +
+          "All figures are from before that, and the run may have changed since. The page keeps trying",
+      );
+    }
+    const list = byId("alerts");
+    list.hidden = texts.length === 0;
+    while (list.childElementCount > texts.length) list.lastElementChild!.remove();
+    for (const [at, text] of texts.entries()) show(list.children[at] ?? list.appendChild(made("li")), text);
+  }
+
+  /** Reads aloud that a run stands otherwise than before. */
+  #tellStanding({ run, words, name }: Seen): void {
+    const before = this.#told.get(run);
+    this.#told.set(run, words);
+    if (before !== undefined && before !== words) this.#tell(`${name} is ${words}`);
+  }
+
+  #tell(text: string): void {
+    show(byId("announcer"), text);
+  }
+
+  /** The last points as a table, as they are when the reader opens it. */
+  #fillTable(): void {
+    const details = byId<HTMLDetailsElement>("points");
+    const body = details.querySelector("tbody")!;
+    const points = details.open ? this.#chosen?.run.points.slice(-TABLE_ROWS).reverse() ?? [] : [];
+    body.replaceChildren(...points.map(([time, price, equity, drawdown]) =>
+      made(
+        "tr",
+        "",
+        made("td", "", timeElement(new Date(time).toISOString())),
+        ...[String(price), equity.toFixed(2), `${(drawdown * 100).toFixed(2)} %`].map((text) =>
+          made("td", "number", text)
+        ),
+      )
+    ));
+  }
+}
+
+/** Marks what the charts show on the buttons that choose it. */
+function showShown(shown: Shown): void {
+  for (const button of document.querySelectorAll<HTMLElement>("[data-shown]")) {
+    const mine = shown.kind === "last" ? String(shown.seconds) : shown.kind;
+    button.ariaPressed = String(button.dataset.shown === mine);
+  }
+  show(
+    byId("shown"),
+    shown.kind === "span" ? `${momentText(shown.from)} to ${momentText(shown.to)}, not following` : "",
+  );
+}
+
+/** Where the figures may have changed since. */
+const STALE: readonly Standing[] = ["unreadable", "silent", "waiting"];

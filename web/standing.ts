@@ -1,0 +1,96 @@
+/** How a run stands: one word and one sign for it, and the sentences about whatever is wrong. */
+import type { FollowedRun } from "./followed_run.ts";
+import { assets } from "../src/views/terminal/assets.ts";
+import { haltSentence, healthOf, type RunStatus, SILENT_MS } from "../src/domain/run/run_status.ts";
+
+/** The word, worst first; each has a sign of its own form, so that nobody needs the colours. */
+export const STANDINGS = {
+  unreadable: { word: "unreadable", sign: "✕" },
+  silent: { word: "silent", sign: "○" },
+  halted: { word: "halted", sign: "▲" },
+  waiting: { word: "not connected", sign: "◐" },
+  stopped: { word: "stopped", sign: "■" },
+  running: { word: "running", sign: "●" },
+} as const;
+
+/** How a run stands. */
+export type Standing = keyof typeof STANDINGS;
+
+/** A run at one moment. */
+export interface Seen {
+  readonly run: FollowedRun;
+  /** Null if it was never known. */
+  readonly status: RunStatus | null;
+  readonly standing: Standing;
+  /** The standing in words, all that apply: `stopped, halted`. */
+  readonly words: string;
+  /** What it is called. */
+  readonly name: string;
+}
+
+/** The run as it is at `now`, ms since 1970. */
+export function seenAt(run: FollowedRun, now: number): Seen {
+  const status = run.statusAt(now);
+  const standing = standingOf(run, status);
+  return { run, status, standing, words: wordsOf(standing, status), name: status?.symbol ?? run.last.name };
+}
+
+function standingOf({ last: { problem } }: FollowedRun, status: RunStatus | null): Standing {
+  if (problem !== null || status === null) return "unreadable";
+  if (status.state === "silent") return "silent";
+  if (status.halted) return "halted";
+  if (status.state === "stopped") return "stopped";
+  return status.connected ? "running" : "waiting";
+}
+
+function wordsOf(standing: Standing, status: RunStatus | null): string {
+  if (status === null || standing === "unreadable") return STANDINGS[standing].word;
+  const words: string[] = [status.state];
+  if (status.halted) words.push("halted");
+  if (status.state === "running" && !status.connected) words.push("not connected");
+  return words.join(", ");
+}
+
+/** The worst of these; of none it is `running`. */
+export function worst(all: readonly Seen[]): Standing {
+  return (Object.keys(STANDINGS) as Standing[]).find((standing) =>
+    all.some((each) => each.standing === standing)
+  ) ??
+    "running";
+}
+
+/** How many runs stand how, worst first: `1 halted, 3 running`. */
+export function countsOf(all: readonly Seen[]): string {
+  return Object.entries(STANDINGS).flatMap(([standing, { word }]) => {
+    const count = all.filter((each) => each.standing === standing).length;
+    return count === 0 ? [] : [`${count} ${word}`];
+  }).join(", ");
+}
+
+/** What the reader has to know about the run, a sentence each, the worst first; none if all is well. */
+export function alertsOf({ run: { last: { problem } }, status }: Seen): string[] {
+  const found: string[] = [];
+  if (problem !== null) found.push(problem);
+  if (status === null) return found;
+  if (status.state !== "running") found.push(healthOf(status, SILENT_MS).text);
+  const halt = haltSentence(status);
+  if (halt !== null) found.push(halt);
+  if (status.state === "running") {
+    if (!status.connected) {
+      found.push(
+        `not connected since ${status.connectionSince.slice(0, 19).replace("T", " ")} UTC${
+          status.reason === null ? "" : `: ${status.reason}`
+        }`,
+      );
+    }
+    if (status.awaitsRules) {
+      found.push(`no orders are placed: the exchange has not sent the lot and tick of ${status.symbol}`);
+    }
+  }
+  return found.map((text) => text.charAt(0).toUpperCase() + text.slice(1));
+}
+
+/** The assets of a run, for people. */
+export function assetsOf(status: RunStatus): { readonly base: string; readonly quote: string } {
+  return assets(status.symbol, status.assets ?? null);
+}
