@@ -8,7 +8,7 @@ import { sampleReport, sampleTrades } from "./sample_report.ts";
 
 const MOST_BYTES = 350_000;
 
-const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--stop-loss", "0.5%"];
+const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--take-profit", "0.8%"];
 
 Deno.test({
   name: "The report draws a run without a request, an error or a word on the console",
@@ -39,7 +39,8 @@ Deno.test({
 /** The table has every round trip; a click moves the charts to it, and the filters and the CSV agree. */
 async function trips(view: View, result: unknown): Promise<void> {
   const { page } = view;
-  const { metrics, summary } = result as {
+  const { fills, metrics, summary } = result as {
+    fills: { cause?: string }[];
     metrics: { roundTrips: number; wins: number; netProfit: string };
     summary: { firstTime: string; lastTime: string };
   };
@@ -48,6 +49,11 @@ async function trips(view: View, result: unknown): Promise<void> {
   await page.selectOption("#trip-outcome", "won");
   assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.wins.toLocaleString("en")}$`));
   await page.selectOption("#trip-outcome", "");
+  const taken = fills.filter(({ cause }) => cause === "take-profit").length;
+  assert(0 < taken && taken < metrics.roundTrips);
+  await page.selectOption("#trip-cause", "take-profit");
+  assertMatch(await view.text("#trip-range"), new RegExp(`of ${taken}$`));
+  await page.selectOption("#trip-cause", "");
   const whole = await view.text("#span");
   await page.click("#trips tbody tr:nth-child(2)");
   const zoomed = await view.text("#span");
