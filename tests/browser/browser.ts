@@ -93,6 +93,8 @@ export class View implements AsyncDisposable {
 
   /** Goes to another file or address, as if nothing had happened before, and waits until its script has run. */
   async go(place: string): Promise<void> {
+    // What was there before asks and complains no more.
+    await this.page.goto("about:blank");
     this.complaints.length = this.requests.length = 0;
     await this.page.goto(place.startsWith("http:") ? place : `file://${place}`);
     await this.page.waitForSelector("html[data-ready=true]");
@@ -113,6 +115,12 @@ export class View implements AsyncDisposable {
     await page.emulateMedia(media);
     if (await seen() === before) return;
     await page.waitForFunction(() => document.querySelector(".chart .uplot[data-old]") === null);
+  }
+
+  /** Makes the window this wide, and waits until the page, whose charts follow a moment later, is no wider. */
+  async narrow(width: number, height = 844): Promise<void> {
+    await this.page.setViewportSize({ width, height });
+    await this.page.waitForFunction((most) => document.documentElement.scrollWidth === most, width);
   }
 
   /** The text of the first element that `selector` finds, blanks around it removed. */

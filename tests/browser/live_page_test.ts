@@ -174,8 +174,7 @@ liveTest(
     assertEquals(states, ["● running", "▲ running, halted", "○ silent", "✕ unreadable"]);
     assertEquals(await view.text("#runs tr:nth-child(2) td:nth-child(6)"), "5.12 % of 5 %");
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs.png` });
-    await page.setViewportSize({ width: 390, height: 844 });
-    assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    await view.narrow(390);
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs-390.png`, fullPage: true });
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.click("#runs tbody tr:nth-child(2) td:nth-child(3)");
@@ -273,8 +272,7 @@ liveTest(
       assertStringIncludes(await view.text(place), SHOWN, place);
     }
     assertStringIncludes(await view.text("#log li:nth-child(3)"), "an entry without words");
-    await page.setViewportSize({ width: 390, height: 844 });
-    assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    await view.narrow(390);
     assertEquals(await page.locator("main img, main script, header img, #alerts img").count(), 0);
     assertEquals(view.complaints, []);
   },
