@@ -403,6 +403,10 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
           "--notify-host HOST, --target NAME, --all or --pinned",
         ],
         [
+          ["--watch", "--state-host", "api.binance.com:443"],
+          'compile: --state-host is "api.binance.com:443", a host of binance: a program that watches reaches no exchange',
+        ],
+        [
           ["--state-host", "db:5432,other:1"],
           'compile: --state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
         ],
