@@ -1,5 +1,5 @@
 /** How Penstock is compiled: the only place with the flags of `deno compile`. */
-import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
+import { exchangeAt, type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
 import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
 import { ALARMS_FILE, filesOf } from "../src/stores/alarms/alarm_memory.ts";
 
@@ -88,11 +88,9 @@ export function notifyHostsIn(values: readonly string[]): readonly string[] | st
     if (name === "" || url === null || url.hostname !== name.toLowerCase() || Number(port) === 0) {
       return `--notify-host is "${value}": expected a host such as api.telegram.org, or with a port ntfy.lan:8443`;
     }
-    const ofExchange = EXCHANGE_NAMES.find((exchange) =>
-      hostsOf(exchange).some((host) => host.startsWith(`${url.hostname}:`))
-    );
-    if (ofExchange !== undefined) {
-      return `--notify-host is "${value}", a host of ${ofExchange}: a program that watches reaches no exchange`;
+    const exchange = exchangeAt(url.href);
+    if (exchange !== null) {
+      return `--notify-host is "${value}", a host of ${exchange}: a program that watches reaches no exchange`;
     }
     hosts.add(`${url.hostname}:${Number(port)}`);
   }

@@ -14,7 +14,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { createHash } from "node:crypto";
-import { EXCHANGE_NAMES, type ExchangeName } from "../src/exchanges/hosts.ts";
+import { EXCHANGE_NAMES, exchangeAt, type ExchangeName } from "../src/exchanges/hosts.ts";
 import { flawsIn } from "../src/stages/strategies/strategy_source.ts";
 import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } from "./denort.ts";
 import {
@@ -97,6 +97,9 @@ function readOrder(args: readonly string[]): Order | null {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
   } else if (stateHost !== null && !isHost(stateHost)) {
     complain(`--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`);
+  } else if (isWatch && stateHost !== null && exchangeAt(`https://${stateHost}`) !== null) {
+    const its = exchangeAt(`https://${stateHost}`);
+    complain(`--state-host is "${stateHost}", a host of ${its}: a program that watches reaches no exchange`);
   } else {
     const targets = all ? TARGETS : [machine ?? null];
     return { exchange: name, strategy, notifyHosts, stateHost, targets, isPinned: pinned };

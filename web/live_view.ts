@@ -144,6 +144,7 @@ export class LiveView {
     chip.hidden = all.length === 0;
     chip.dataset.standing = isLost ? "lost" : standing;
     show(chip, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`);
+    show(byId("heartbeat"), this.#heartbeatOf(chosen));
     this.#showLink();
     const isStale = isLost || (chosen !== null && STALE.includes(standing));
     document.documentElement.dataset.stale = String(isStale);
@@ -151,6 +152,15 @@ export class LiveView {
     const title = printable(`${said.charAt(0).toUpperCase()}${said.slice(1)} · ${name} – Penstock`);
     if (document.title !== title) document.title = title;
     showIcon(isLost ? "unreadable" : standing);
+  }
+
+  /** How old the last heartbeat is; nothing for a run that has stopped, and for several. */
+  #heartbeatOf(chosen: Seen | null): string {
+    const { run, status } = chosen ?? { run: null, status: null };
+    if (run === null || status === null || status.state === "stopped") return "";
+    const { ageMs } = run.statusAt(Date.now())!;
+    const which = this.#loss === null ? "heartbeat" : "last known heartbeat";
+    return ageMs < 0 ? `${which} is ahead of this clock` : `${which} ${agoText(ageMs / 1000)}`;
   }
 
   #showLink(): void {

@@ -1,6 +1,9 @@
 /** `penstock watch`: a live page over running journals, in a process that only reads them. */
 import type { Started } from "../config/command.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import { isInDatabase, readDatabasePlace } from "../domain/run/database_place.ts";
+import { storeOf } from "../stores/journal/known_stores.ts";
 import { tokenIn } from "../stores/files/token_file.ts";
 import { openLog } from "../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
@@ -12,7 +15,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
   const { stderr } = Deno;
   const terminal = new LiveTerminal(stderr);
   const log = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
-  const paths = files.length === 0 ? [DEFAULT_JOURNAL] : files;
+  const paths = (await Promise.all((files.length === 0 ? [DEFAULT_JOURNAL] : files).map(journalsIn))).flat();
   {
     await using alarms = await Alarms.start({
       ...config,
@@ -34,4 +37,12 @@ export async function watch({ config, version, files, signal }: Started): Promis
     });
   }
   await terminal.settled(signal);
+}
+
+/** The journals in a place: those in a database that are there now, or the one that is named. */
+async function journalsIn(place: string): Promise<readonly string[]> {
+  if (!isInDatabase(place) || readDatabasePlace(place).journal !== null) return [place];
+  const journals = await (await storeOf(place)).list?.(place) ?? [];
+  if (journals.length > 0) return journals.map(({ path }) => path);
+  throw new ConfigError([`${place} holds no journal yet: start a run with it, then watch it`]);
 }

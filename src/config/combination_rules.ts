@@ -64,7 +64,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
   {
     names: ["listen", "watch"],
     isBroken: ({ config: { watch }, sources, command }) =>
-      command === "demo" && !watch && sources.listen !== "default",
+      command === "demo" && !watch && sources.listen === "command line",
     text: ({ config: { listen }, sources }) =>
       `${nameIn(sources.listen, "listen")} is ${
         shownValue(listen)

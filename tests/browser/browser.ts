@@ -18,6 +18,8 @@ export interface ViewOptions {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** The reader's zone, UTC by default. */
+  readonly timezone?: string;
   /** The page's time passes only when the test says so. */
   readonly stopsClock?: boolean;
 }
@@ -43,11 +45,12 @@ export class Chromium implements AsyncDisposable {
 
   /** Opens an empty page. */
   async blank(
-    { width = 1440, height = 900, dark = false, stopsClock = false }: ViewOptions = {},
+    { width = 1440, height = 900, dark = false, timezone = "UTC", stopsClock = false }: ViewOptions = {},
   ): Promise<View> {
     const page = await this.#browser.newPage({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      timezoneId: timezone,
       acceptDownloads: true,
     });
     if (stopsClock) await page.clock.install();
@@ -93,6 +96,8 @@ export class View implements AsyncDisposable {
 
   /** Goes to another file or address, as if nothing had happened before, and waits until its script has run. */
   async go(place: string): Promise<void> {
+    // What was there before asks and complains no more.
+    await this.page.goto("about:blank");
     this.complaints.length = this.requests.length = 0;
     await this.page.goto(place.startsWith("http:") ? place : `file://${place}`);
     await this.page.waitForSelector("html[data-ready=true]");
@@ -113,6 +118,12 @@ export class View implements AsyncDisposable {
     await page.emulateMedia(media);
     if (await seen() === before) return;
     await page.waitForFunction(() => document.querySelector(".chart .uplot[data-old]") === null);
+  }
+
+  /** Makes the window this wide, and waits until the page, whose charts follow a moment later, is no wider. */
+  async narrow(width: number, height = 844): Promise<void> {
+    await this.page.setViewportSize({ width, height });
+    await this.page.waitForFunction((most) => document.documentElement.scrollWidth === most, width);
   }
 
   /** The text of the first element that `selector` finds, blanks around it removed. */

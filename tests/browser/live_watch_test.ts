@@ -167,8 +167,7 @@ Deno.test({
       assertEquals((await watched.agrees()).state, "stopped");
       await watched.missesNothing();
       assertEquals(await page.title(), "Stopped, halted · BTCUSDT – Penstock");
-      await page.setViewportSize({ width: 390, height: 844 });
-      assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+      await view.narrow(390);
       await page.screenshot({ path: `${SCREENSHOTS}/watch-390.png`, fullPage: true });
       // It asks for its stream with what it was asked with, and for nothing else.
       assertEquals(new Set(view.requests), new Set([`${address}events?token=${token}`]));

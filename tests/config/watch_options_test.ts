@@ -67,4 +67,6 @@ Deno.test("--listen beyond loopback needs a token, and a demo has neither", () =
   assertEquals(mistakesIn("127.0.0.1:1", "demo"), [
     "--listen is 127.0.0.1:1: expected --watch as well, as a demo has no live page without it",
   ]);
+  // A configuration file may be that of several commands.
+  configure({ listen: { text: "127.0.0.1:1", source: "file" } }, [], "demo");
 });

@@ -399,8 +399,16 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
         [
           ["--allow-all"],
-          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --watch, --notify-host HOST, --target NAME, " +
-          "--all or --pinned",
+          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --watch, " +
+          "--notify-host HOST, --target NAME, --all or --pinned",
+        ],
+        [
+          ["--watch", "--state-host", "api.binance.com:443"],
+          'compile: --state-host is "api.binance.com:443", a host of binance: a program that watches reaches no exchange',
+        ],
+        [
+          ["--state-host", "db:5432,other:1"],
+          'compile: --state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
         ],
         [["--notify-host", "*"], 'compile: --notify-host is "*": expected a host such as api.telegram.org'],
         [

@@ -7,15 +7,18 @@ import { assertEquals } from "../support/equals.ts";
 const FIRST = 1;
 const DAYS = 12;
 
-let first: Promise<Day> | null = null;
-/** The first day, simulated once for all tests that look at it. */
-const firstDay = (): Promise<Day> => first ??= simulateDay(FIRST);
+/** The day that is simulated again: its recordings are compressed, which takes turns. */
+const REPEATED = 2;
+
+let repeated: Promise<Day> | null = null;
+/** That day, simulated once for all tests that look at it. */
+const repeatedDay = (): Promise<Day> => repeated ??= simulateDay(REPEATED);
 
 Deno.test(`a live run loses nothing in ${DAYS} days with every trouble (seeds from ${FIRST} on)`, async () => {
   const troubles = new Set<string>();
   let fills = 0;
   for (let seed = FIRST; seed < FIRST + DAYS; seed++) {
-    const day = seed === FIRST ? await firstDay() : await simulateDay(seed);
+    const day = seed === REPEATED ? await repeatedDay() : await simulateDay(seed);
     for (const trouble of Object.keys(day.troubles)) troubles.add(trouble);
     fills += day.fills;
   }
@@ -37,5 +40,5 @@ Deno.test(`a live run loses nothing in ${DAYS} days with every trouble (seeds fr
 });
 
 Deno.test("simulateDay() repeats a day exactly", async () => {
-  assertEquals(await simulateDay(FIRST), await firstDay());
+  assertEquals(await simulateDay(REPEATED), await repeatedDay());
 });

@@ -1,4 +1,5 @@
 /** Support for tests of recordings: a disk that can fill up, and a reader built on the program's own. */
+import type { Clock } from "../../src/domain/process/clock.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -77,7 +78,7 @@ export class FakeFile implements RecordingFile {
 }
 
 /** A recording into a fake file, with every trouble that it reported. */
-export function fake(path = "x.rec") {
+export function fake(path = "x.rec", clock: Clock = globalThis) {
   const file = new FakeFile();
   const printed: string[] = [];
   const onTrouble = (text: string): void => void printed.push(text);
@@ -86,6 +87,7 @@ export function fake(path = "x.rec") {
     exchange: "binance",
     onTrouble,
     time: TIME,
+    clock,
     open: () => file,
   });
   return { file, printed, recording };

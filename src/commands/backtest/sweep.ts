@@ -172,13 +172,14 @@ async function countTries(
 
 /** What is kept of a sweep that was stopped, and how it goes on. */
 function stoppedText(done: number, all: number, out: string | null): string {
-  const again = out === null || isCsvName(out) ? "" : `; --continue goes on from ${out}`;
+  const mayContinue = out !== null && !isCsvName(out);
   if (done === 0) {
-    return "stopped before the first configurations had seen all trades: nothing is finished, and no row is kept" +
-      again.replace("goes on from", "starts again with");
+    const again = mayContinue ? "; --continue starts over" : "";
+    return `stopped before any configuration had seen all trades: none is finished, so no row is kept${again}`;
   }
   const where = out === null ? "shown" : `in ${out}`;
-  return `stopped: ${grouped(done)} of ${counted(all, "configuration")} are finished and ${where}${again}`;
+  const on = mayContinue ? "; --continue goes on with the others" : "";
+  return `stopped: ${grouped(done)} of ${counted(all, "configuration")} are finished and ${where}${on}`;
 }
 
 /** Throws a ConfigError if a file cannot be read as often as needed, or cannot be written or continued. */

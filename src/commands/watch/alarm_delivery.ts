@@ -3,6 +3,7 @@
  * has the alarms, so that one that is down holds up no other. What waits is in the journal, and not in memory.
  */
 import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
+import { withoutPassword } from "../../domain/run/database_place.ts";
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import {
   type AlarmMemory,
@@ -62,15 +63,17 @@ export class AlarmDelivery implements AsyncDisposable {
 
   /** Throws an AlarmMemoryError if what was remembered cannot be read. */
   static async open(options: DeliveryOptions): Promise<AlarmDelivery> {
-    const { address, journal, memory, memoryPath, now = Date.now } = options;
+    const { address, memory, memoryPath, now = Date.now } = options;
+    // What is written down and sent has no password in it.
+    const journal = withoutPassword(options.journal);
     const kept = memory.delivery(address, journal);
     const rules = kept === null ? null : memoryIn(kept.rules);
     if (kept !== null && rules === null) {
       throw damaged(memoryPath, `what it remembers of ${journal} cannot be read`);
     }
     const start = kept === null ? null : startAt(kept.place);
-    const follower = await JournalFollower.open(journal, start, { now });
-    return new AlarmDelivery({ ...options, now }, follower, kept, rules);
+    const follower = await JournalFollower.open(options.journal, start, { now });
+    return new AlarmDelivery({ ...options, journal, now }, follower, kept, rules);
   }
 
   private constructor(
@@ -161,7 +164,7 @@ export class AlarmDelivery implements AsyncDisposable {
 
   #rulesWith(memory: RulesMemory): AlarmRules {
     const { choice, journal } = this.#options;
-    return new AlarmRules({ choice, journal: withoutPassword(journal), memory });
+    return new AlarmRules({ choice, journal, memory });
   }
 
   /** Remembers how far the service has come: now, or before long. */
@@ -196,9 +199,4 @@ function isSamePlace(one: KeptPlace, other: KeptPlace): boolean {
 
 function startAt({ seq, hash }: KeptPlace): { readonly seq: number; readonly hash?: string } {
   return hash === "" ? { seq } : { seq, hash };
-}
-
-/** The name of a journal in a database, which may hold a password. */
-function withoutPassword(journal: string): string {
-  return journal.replace(/^(\w+:\/\/)[^/@]*@/, "$1");
 }

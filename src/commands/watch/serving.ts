@@ -1,6 +1,7 @@
 /** Serves the live page of some journals, wherever its log goes. */
 import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import { isInDatabase } from "../../domain/run/database_place.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
 import { openedAgain } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
@@ -97,10 +98,12 @@ function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMom
   };
 }
 
-/** What to call a journal among others: its file's name, or its path where two have the same. */
+/** What to call a journal among others: its name in a database, or its file's; its path where two have the same. */
 function nameOf(path: string, paths: readonly string[]): string {
   const short = (text: string) =>
-    text.replace(/[?#].*$/, "").replace(/^.*[\\/]/, "").replace(/\.db$/, "") || text;
+    isInDatabase(text) && /#./.test(text)
+      ? text.replace(/^.*#/, "")
+      : text.replace(/[?#].*$/, "").replace(/^.*[\\/]/, "").replace(/\.db$/, "") || text;
   return paths.filter((other) => short(other) === short(path)).length > 1 ? path : short(path);
 }
 
@@ -122,14 +125,19 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
   ];
 }
 
-/** Drops every permission, if all journals are in files, but reading the journals and what alarms need, and says what is left. */
+/** Drops every permission but reading the journals and what alarms need, and says what is left. */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
-  const stores = await Promise.all(paths.map(storeOf));
-  if (stores.some(({ isInFiles }) => !isInFiles)) {
-    return "permissions kept: all, as a database that is lost is connected to again, with its password and certificates";
-  }
-  const reads = stores.map((store, at) => [...store.files(paths[at]!).reads, ...openedAgain(paths[at]!)]);
+  const journals = await Promise.all(paths.map(async (path) => {
+    const store = await storeOf(path);
+    const { reads, hosts = [] } = store.files(path);
+    return { reads: store.isInFiles ? [...reads, ...openedAgain(path)] : reads, hosts };
+  }));
   const { hosts = [], files: writes = [] } = alarms ?? {};
-  const needs = { hosts, writes, reads: [...new Set([...reads.flat(), ...writes])], folder: null };
+  const needs = {
+    hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
+    writes,
+    reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
+    folder: null,
+  };
   return await dropPermissions(needs, [...paths, ...writes]);
 }

@@ -89,6 +89,8 @@ export class JournalFollower implements AsyncDisposable {
 
   /** Looks at the journal; one look at a time. */
   async look(): Promise<FollowedMoment> {
+    // The journal is read after this moment, so that the status is never older than it says.
+    const now = this.#now() * 1000;
     const files = this.#store.isInFiles ? this.#seenFiles() : null;
     const isSame = files !== null && files === this.#files;
     const found = isSame ? NOTHING : await this.#read();
@@ -96,7 +98,7 @@ export class JournalFollower implements AsyncDisposable {
     this.#files = found.isBehind || this.#problem !== null ? null : files;
     const { seq, hash = "" } = this.#place ?? {};
     return {
-      status: this.#kept === null ? null : statusOf(this.#kept, this.#now() * 1000),
+      status: this.#kept === null ? null : statusOf(this.#kept, now),
       figures: this.#figures,
       problem: this.#problem,
       place: seq === undefined ? null : { seq, hash },

@@ -169,7 +169,7 @@ export class Recording implements AsyncDisposable {
   }
 
   /** As `RecordingOutput.rest`: frames that come without a pause are compressed without one. */
-  readonly rest = (): Promise<void> | null => this.#output.rest();
+  readonly rest = (): Promise<void> | null => this.#output.rest(this.#clock);
 
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
   note(note: RecordingNote, time: number): void {

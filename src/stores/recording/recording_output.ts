@@ -1,5 +1,6 @@
 /** One file of a recording: a piece is written whole, or removed again. */
 import { gzipSync } from "node:zlib";
+import type { Clock } from "../../domain/process/clock.ts";
 import { messageOf, type RecordingFile } from "./recording_file.ts";
 
 /** Half the time of the usual 6 for files a tenth larger. */
@@ -45,11 +46,11 @@ export class RecordingOutput {
     return gzipSync(bytes, { level: GZIP_LEVEL });
   }
 
-  /** What to await before compressing more, so that other work gets a turn; null after little compression. */
-  rest(): Promise<void> | null {
+  /** What to await by `clock` before compressing more, so that other work gets a turn; null after little compression. */
+  rest(clock: Clock): Promise<void> | null {
     if (this.#packed < PACKED_AT_ONCE) return null;
     this.#packed = 0;
-    return new Promise((resolve) => setTimeout(resolve, 0));
+    return new Promise((resolve) => clock.setTimeout(resolve, 0));
   }
 
   /**

@@ -49,6 +49,7 @@ function body(): Markup {
         <h1 id="heading" tabindex="-1">Penstock</h1>
         <span id="standing" class="standing" hidden></span>
       </div>
+      <span id="heartbeat" class="muted"></span>
       <span id="subject" class="muted"></span>
       <span id="link" class="link">connecting</span>
       <button id="zone" title="Show times in UTC or in your own time zone">Times: UTC</button>

@@ -37,6 +37,7 @@ export interface Ranked {
 
 /** The text, in whole lines. A map is drawn only with `colours`. */
 export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boolean): string {
+  if (event.configurations === 0) return `${event.symbol}: stopped before a configuration was finished\n`;
   const { head, lines } = rankedTable({ event, ranked });
   const parts = [
     titleOf(event, asked),

@@ -40,7 +40,7 @@ Deno.test("tokensIn() refuses other files, and repeats nothing of them", () => {
     const { message } = assertThrows(() => tokensIn(text, [BOT]), UnusableTokens, undefined, text);
     assert(!message.includes("secret1"), message);
   }
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+  fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => {
     try {
       tokensIn(text, [BOT]);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { assert, assertGreater, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { constants, gunzipSync } from "node:zlib";
 import fc from "fast-check";
+import type { Clock } from "../../../src/domain/process/clock.ts";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { Recording } from "../../../src/stores/recording/recording.ts";
 import { RecordingError } from "../../../src/stores/recording/recording_file.ts";
@@ -217,6 +218,30 @@ Deno.test("Recording.rest() gives other work a turn after at most 512 kB of comp
     assertEquals(turns > 5, path === "x.gz");
     await recording.close();
   }
+});
+
+Deno.test("Recording.rest() rests by the recording's clock, so that a simulated day repeats exactly", async () => {
+  const turns: (() => void)[] = [];
+  const setTimeout = (turn: () => void) => turns.push(turn);
+  const clock = {
+    Date,
+    performance,
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval,
+  } as unknown as Clock;
+  const { recording } = fake("x.gz", clock);
+  const frame = JSON.stringify({ text: "x".repeat(1_000) });
+  let rest: Promise<void> | null = null;
+  for (; rest === null; rest = recording.rest()) recording.frames(Array(50).fill(frame), TIME);
+  let isOver = false;
+  rest.then(() => isOver = true);
+  await new Promise((resolve) => globalThis.setTimeout(resolve, 5));
+  assertEquals(isOver, false);
+  for (const turn of turns) turn();
+  await rest;
+  await recording.close();
 });
 
 Deno.test("Recording.create() refuses a target that it must not or cannot write to, and says what to do", async () => {

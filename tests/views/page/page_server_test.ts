@@ -1,6 +1,7 @@
 /** What strangers send to the live page's server. A test in tests/commands/watch_test.ts has the page itself. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Answer, PageServer, type PageServerOptions } from "../../../src/views/page/page_server.ts";
+import { within } from "../../support/penstock.ts";
 import { get, rawRequest } from "./raw_request.ts";
 
 const SECRET = "the state of the run";
@@ -19,7 +20,9 @@ class Connections {
   /** Waits until there are so many. */
   async are(count: number): Promise<void> {
     if (this.#open === count) return;
-    await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ count, resolve });
+    await within(promise, `${count} open connections`, 20_000);
   }
 }
 

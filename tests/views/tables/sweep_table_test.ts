@@ -80,6 +80,14 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
   assertEquals(heatMap({ ...RANKED, axes: RANKED.axes.slice(1) }), []);
 });
 
+Deno.test("sweepTable() says of a sweep without a finished configuration just that", () => {
+  const event = { ...SWEEP, configurations: 0, partial: true };
+  assertEquals(
+    sweepTable({ asked: "sharpe", event, ranked: { ...RANKED, rows: [] } }, true),
+    "BTCUSDT: stopped before a configuration was finished\n",
+  );
+});
+
 Deno.test("sweepProgress() shows configurations, trades, their rate and the time left", () => {
   const glance = {
     report: null,

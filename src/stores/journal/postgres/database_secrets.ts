@@ -12,15 +12,23 @@ export interface DatabaseSecrets {
   readonly certificates: string | null;
 }
 
+/** Those that were read, by the files that hold them: a process may drop the permission to read them again. */
+const read = new Map<string, DatabaseSecrets>();
+
 /**
- * Reads them: the password from the first line of its file, or else from PGPASSWORD, if this process may read that.
+ * Reads them once: the password from the first line of its file, or else from PGPASSWORD, if this process may read that.
  * Throws a DatabaseRefusal for a file that cannot be read.
  */
 export function secretsOf({ passwordFile, rootCertificate }: DatabasePlace): DatabaseSecrets {
-  return {
+  const key = JSON.stringify([passwordFile, rootCertificate]);
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const secrets = {
     password: passwordFile === null ? fromEnvironment() : textIn(passwordFile, "password").split(/\r?\n/)[0]!,
     certificates: rootCertificate === null ? null : textIn(rootCertificate, "certificate"),
   };
+  read.set(key, secrets);
+  return secrets;
 }
 
 function fromEnvironment(): string | null {

@@ -51,7 +51,16 @@ export function postgresStore(): EntryStore {
       await inDatabase("open", path, (session, { name }) => journalIn(session, path, name)) !== null,
     read,
     lease,
-    files: (path) => ({ reads: [], writes: [], hosts: [databaseHost(databasePlace(path))] }),
+    files: (path) => {
+      const place = databasePlace(path);
+      try {
+        // From here on the process may be unable to read them.
+        secretsOf(place);
+      } catch (error) {
+        throw storeFailure("open", path, error);
+      }
+      return { reads: [], writes: [], hosts: [databaseHost(place)] };
+    },
     requestBox,
     list,
     examine: (path) => examineDatabase(path, linkTo),
