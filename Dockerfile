@@ -1,14 +1,16 @@
 # Two stages: the first has Deno and the sources, the second has one file and the C library, no shell, no package
-# manager, no root. EXCHANGE chooses which exchange's hosts the program may reach, for good. The images are named by
+# manager, no root. EXCHANGE chooses which exchange's hosts the program may reach, for good, and STATE_HOST which
+# database, as host:port. The images are named by
 # their versions, not by digests, which differ by machine and registry: add @sha256:… for those that you checked.
 FROM denoland/deno:debian-2.9.6 AS build
 ARG EXCHANGE=binance
+ARG STATE_HOST=
 WORKDIR /build
 COPY deno.json deno.lock main.ts ./
 COPY build ./build
 COPY src ./src
 COPY std ./std
-RUN deno task compile --exchange "$EXCHANGE" \
+RUN deno task compile --exchange "$EXCHANGE" ${STATE_HOST:+--state-host "$STATE_HOST"} \
     && mv dist/penstock* /penstock \
     && mkdir /data
 

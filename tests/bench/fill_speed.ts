@@ -1,7 +1,8 @@
 /**
- * What partial fills and further fill models cost: part of `deno task bench`. Every figure is a ratio of CPU times of
- * this process, taken in turn: a temporary file of trades is backtested as it is, with partial fills, and under all
- * fill models. Unlike the time on the clock, CPU time hardly depends on this machine's load.
+ * What partial fills, further fill models and the report cost: part of `deno task bench`. Every figure is a ratio of CPU
+ * times of this process, taken in turn: a temporary file of trades is backtested as it is, with partial fills, under all
+ * fill models, and with what a report collects. Unlike the time on the clock, CPU time hardly depends on this machine's
+ * load.
  */
 import process from "node:process";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
@@ -13,6 +14,7 @@ import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import type { PipelineOptions } from "../../src/stages/pipeline_options.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { makeCsv } from "./make_csv.ts";
 import { median, table } from "./table.ts";
@@ -56,6 +58,16 @@ const VARIANTS: readonly Variant[] = [
     further: FURTHER.length,
     run: (path) => fillsOf(path, { ...parameters, cash }, FURTHER),
   },
+  {
+    name: "a digest of the trades",
+    against: "as it is",
+    run: (path) => fillsOf(path, parameters, [], { isTransient: false }),
+  },
+  {
+    name: "a digest, and the lines of a report",
+    against: "as it is",
+    run: (path) => fillsOf(path, parameters, [], { isTransient: false, withChart: true }),
+  },
 ];
 
 const path = Deno.makeTempFileSync({ prefix: "penstock_bench_", suffix: ".csv" });
@@ -71,9 +83,9 @@ async function compare(path: string): Promise<void> {
   const fills = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, run } of VARIANTS) {
-      const before = process.cpuUsage().user;
+      const before = cpuMs();
       fills.set(name, await run(path));
-      times.get(name)!.push((process.cpuUsage().user - before) / 1000);
+      times.get(name)!.push(cpuMs() - before);
     }
   }
   table(
@@ -82,14 +94,20 @@ async function compare(path: string): Promise<void> {
       const own = times.get(name)!;
       const count = `${fills.get(name)} fills`;
       if (against === null) return [name, `${median(own).toFixed(0)} ms, ${count}`];
-      const ratios = own.map((ms, round) => {
-        const base = times.get(against)![round]!;
-        return further === undefined ? ms / base : (ms - base) / base / further;
-      });
-      const best = Math.min(...ratios).toFixed(2);
-      return [name, `${median(ratios).toFixed(2)} of "${against}" (best ${best}), ${count}`];
+      const bases = times.get(against)!;
+      const ratioOf = (ms: number, base: number): number =>
+        further === undefined ? ms / base : (ms - base) / base / further;
+      const middle = median(own.map((ms, round) => ratioOf(ms, bases[round]!))).toFixed(2);
+      const fastest = ratioOf(Math.min(...own), Math.min(...bases)).toFixed(2);
+      return [name, `${middle} of "${against}", fastest ${fastest}, ${count}`];
     }),
   );
+}
+
+/** The CPU time of this process so far. Its two parts are sampled, but not their sum. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Runs a backtest, with other fill models beside its own. Returns its own fills. */
@@ -97,6 +115,7 @@ async function fillsOf(
   path: string,
   parameters: TradingParameters,
   further: readonly typeof FILL_MODELS[number][] = [],
+  options: Pick<PipelineOptions, "isTransient" | "withChart"> = { isTransient: true },
 ): Promise<number> {
   const { symbol } = config;
   const models = further.map((model) => new ModelRun(tradingParametersUnder(model, parameters)));
@@ -106,7 +125,7 @@ async function fillsOf(
     parameters,
     stopAfter: null,
     withResults: true,
-    isTransient: true,
+    ...options,
     isQuiet: true,
     models,
   });

@@ -18,6 +18,8 @@ export interface ViewOptions {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** The reader's zone, UTC by default. */
+  readonly timezone?: string;
   /** The page's time passes only when the test says so. */
   readonly stopsClock?: boolean;
 }
@@ -43,11 +45,12 @@ export class Chromium implements AsyncDisposable {
 
   /** Opens an empty page. */
   async blank(
-    { width = 1440, height = 900, dark = false, stopsClock = false }: ViewOptions = {},
+    { width = 1440, height = 900, dark = false, timezone = "UTC", stopsClock = false }: ViewOptions = {},
   ): Promise<View> {
     const page = await this.#browser.newPage({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      timezoneId: timezone,
       acceptDownloads: true,
     });
     if (stopsClock) await page.clock.install();

@@ -8,7 +8,7 @@ import { sampleReport, sampleTrades } from "./sample_report.ts";
 
 const MOST_BYTES = 350_000;
 
-const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--stop-loss", "0.5%"];
+const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--take-profit", "0.8%"];
 
 Deno.test({
   name: "The report draws a run without a request, an error or a word on the console",
@@ -39,7 +39,8 @@ Deno.test({
 /** The table has every round trip; a click moves the charts to it, and the filters and the CSV agree. */
 async function trips(view: View, result: unknown): Promise<void> {
   const { page } = view;
-  const { metrics, summary } = result as {
+  const { fills, metrics, summary } = result as {
+    fills: { cause?: string }[];
     metrics: { roundTrips: number; wins: number; netProfit: string };
     summary: { firstTime: string; lastTime: string };
   };
@@ -48,6 +49,11 @@ async function trips(view: View, result: unknown): Promise<void> {
   await page.selectOption("#trip-outcome", "won");
   assertMatch(await view.text("#trip-range"), new RegExp(`of ${metrics.wins.toLocaleString("en")}$`));
   await page.selectOption("#trip-outcome", "");
+  const taken = fills.filter(({ cause }) => cause === "take-profit").length;
+  assert(0 < taken && taken < metrics.roundTrips);
+  await page.selectOption("#trip-cause", "take-profit");
+  assertMatch(await view.text("#trip-range"), new RegExp(`of ${taken}$`));
+  await page.selectOption("#trip-cause", "");
   const whole = await view.text("#span");
   await page.click("#trips tbody tr:nth-child(2)");
   const zoomed = await view.text("#span");
@@ -130,6 +136,23 @@ async function onPaper(view: View): Promise<void> {
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 
+/** The times of day that the charts draw on their axes after a click that draws them again. */
+async function labelsAfter({ page }: View, selector: string): Promise<string[]> {
+  const drawn = await page.evaluate(async (selector) => {
+    const texts: string[] = [];
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      texts.push(text);
+      fillText.call(this, text, ...place);
+    };
+    document.querySelector<HTMLElement>(selector)!.click();
+    await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+    CanvasRenderingContext2D.prototype.fillText = fillText;
+    return texts;
+  }, selector);
+  return drawn.filter((text) => /^\d\d:\d\d$/.test(text));
+}
+
 Deno.test({
   name: "The report fits a phone in the dark, and its keys zoom, pan and reset",
   ignore: !hasBrowser(),
@@ -138,7 +161,12 @@ Deno.test({
     try {
       await Deno.mkdir(SCREENSHOTS, { recursive: true });
       const { path } = await sampleReport(folder, sampleTrades(40_000), OPTIONS);
-      await using view = await View.open(path, { width: 390, height: 844, dark: true });
+      await using view = await View.open(path, {
+        width: 390,
+        height: 844,
+        dark: true,
+        timezone: "Asia/Kolkata",
+      });
       const { page } = view;
       assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), 390);
       await page.screenshot({ path: `${SCREENSHOTS}/report-phone.png`, fullPage: true });
@@ -151,10 +179,19 @@ Deno.test({
       assert(new Set([whole, closer, moved]).size === 3, [whole, closer, moved].join("; "));
       await page.keyboard.press("0");
       assertEquals(await view.text("#span"), whole);
-      await page.click("#theme");
+      for (let zoom = 0; zoom < 3; zoom++) await page.keyboard.press("+");
+      const near = await view.text("#span");
+      const inUtc = await labelsAfter(view, "#theme");
       assertEquals(await page.getAttribute("html", "data-theme"), "light");
-      await page.click("#zone");
+      const inIndia = await labelsAfter(view, "#zone");
       assertEquals(await view.text("#zone"), "Times: local");
+      // Half an hour apart, and both at full hours: the axis has the times of its zone.
+      for (const labels of [inUtc, inIndia]) {
+        assertEquals(labels.filter((label) => !label.endsWith(":00")), []);
+      }
+      assert(inUtc.length > 0 && inIndia.length > 0);
+      const from = (text: string): number => Date.parse(`${text.split(" to ")[0]}Z`);
+      assertEquals(from(await view.text("#span")) - from(near), 5.5 * 3_600_000);
       assertEquals([view.complaints, view.requests], [[], []]);
     } finally {
       await Deno.remove(folder, { recursive: true });

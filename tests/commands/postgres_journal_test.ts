@@ -6,6 +6,7 @@ import type { ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { inFolder, TIME } from "../stores/sample_journal.ts";
 import { HandRun } from "../support/hand_run.ts";
 import { inProcess } from "../support/in_process.ts";
+import { Penstock } from "../support/penstock.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
 import { SeededRandom } from "../support/random.ts";
 import { wholeEntries } from "./reference_run.ts";
@@ -144,6 +145,36 @@ test("status lists the runs of a database, and reads each with no other permissi
     assertEquals([code, stdout.includes("running")], [0, true]);
     const refused = await statusUnder([], `${database}#a-live`);
     assertStringIncludes(refused.stderr, `no permission to reach ${host}. Allow it with --allow-net=${host}`);
+  });
+});
+
+test("watch serves all runs of a database, with no other permission left than its host", async () => {
+  const database = await server.database();
+  await inFolder(async (folder) => {
+    {
+      await using run = await HandRun.open(`${database}#one`, `${folder}/0.txt`, OPTIONS, TIME);
+      for (const price of walk(40)) await run.trade(price);
+      await run.stop();
+    }
+    await using _two = await HandRun.open(`${database}#two`, `${folder}/1.txt`, OPTIONS, Date.now() * 1000);
+    await using program = Penstock.start(["watch", database, "--listen=127.0.0.1:0"], [
+      ...["--no-prompt", `--allow-net=127.0.0.1`, "--allow-read"],
+    ]);
+    const [, page = ""] = /(http:\S+)/.exec(await program.logged("the live page is at")) ?? [];
+    assertStringIncludes(
+      await program.logged("permissions kept"),
+      `kept: network to 127.0.0.1:${server.port}; all`,
+    );
+    // It looks once a second.
+    let runs: readonly { readonly name: string; readonly status: { readonly state: string } | null }[];
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ({ runs } = await (await fetch(`${page}/state`)).json());
+    } while (runs.some(({ status }) => status === null));
+    assertEquals(runs.map(({ name, status }) => [name, status!.state]), [["one", "stopped"], [
+      "two",
+      "running",
+    ]]);
   });
 });
 

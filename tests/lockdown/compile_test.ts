@@ -406,6 +406,10 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
           ["--watch", "--state-host", "api.binance.com:443"],
           'compile: --state-host is "api.binance.com:443", a host of binance: a program that watches reaches no exchange',
         ],
+        [
+          ["--state-host", "db:5432,other:1"],
+          'compile: --state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
+        ],
         [["--notify-host", "*"], 'compile: --notify-host is "*": expected a host such as api.telegram.org'],
         [
           ["--notify-host", "https://ntfy.sh"],

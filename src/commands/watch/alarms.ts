@@ -16,6 +16,7 @@ import { readSmallFile } from "../../feeds/files/small_file.ts";
 import { pause } from "../../feeds/live/alarm.ts";
 import { mayReach } from "../../feeds/process/permissions.ts";
 import { AlarmMemory, filesOf } from "../../stores/alarms/alarm_memory.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
 import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
 import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
@@ -38,11 +39,13 @@ export interface AlarmsOptions {
   readonly version: string;
   readonly report: Report;
   readonly pace?: SenderPace;
-  /** How often a service looks whether there is something to send, ms. Default: a second. */
+  /** How often a service looks whether there is something to send, ms. Default: a second; in a database five. */
   readonly lookMs?: number;
 }
 
 const LOOK_MS = 1_000;
+/** Each look at a database takes a connection of its own. */
+const DATABASE_LOOK_MS = 5_000;
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** Permissions of a file by which more people than its owner may read it. */
 const OTHERS = 0o077;
@@ -72,7 +75,7 @@ export class Alarms implements AsyncDisposable {
    * cannot be used.
    */
   static async start(options: AlarmsOptions): Promise<Alarms> {
-    const { notify, ping, notifyOn, notifyMemory, journals, version, report, lookMs = LOOK_MS } = options;
+    const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
     const pace = options.pace ?? { ...USUAL_PACE, pause };
     const addresses = notify === null ? [] : channelsIn(notify);
     const pinged = ping === null ? null : pingIn(ping);
@@ -82,11 +85,14 @@ export class Alarms implements AsyncDisposable {
     const pinger = pinged === null
       ? null
       : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
-    if (addresses.length === 0) return new Alarms({ pinger, memory: null, services: [], lookMs }, options);
+    if (addresses.length === 0) {
+      return new Alarms({ pinger, memory: null, services: [], lookMs: LOOK_MS }, options);
+    }
     const choice = alarmChoiceIn(notifyOn);
     if (typeof choice === "string") {
       throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
     }
+    const lookMs = options.lookMs ?? await usualLookMs(journals);
     const memory = AlarmMemory.open(notifyMemory);
     try {
       const services: AlarmDelivery[][] = [];
@@ -154,6 +160,11 @@ export class Alarms implements AsyncDisposable {
     }));
     for (const one of ended) if (one.status === "rejected") throw one.reason;
   }
+}
+
+async function usualLookMs(journals: readonly string[]): Promise<number> {
+  const stores = await Promise.all(journals.map(storeOf));
+  return stores.every(({ isInFiles }) => isInFiles) ? LOOK_MS : DATABASE_LOOK_MS;
 }
 
 /** Brings the alarms of all journals to one service, until `signal` is aborted. */

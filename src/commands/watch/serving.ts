@@ -1,6 +1,7 @@
 /** Serves the live page of some journals, wherever its log goes. */
 import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import { isInDatabase } from "../../domain/run/database_place.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
 import { openedAgain } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
@@ -97,10 +98,12 @@ function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMom
   };
 }
 
-/** What to call a journal among others: its file's name, or its path where two have the same. */
+/** What to call a journal among others: its name in a database, or its file's; its path where two have the same. */
 function nameOf(path: string, paths: readonly string[]): string {
   const short = (text: string) =>
-    text.replace(/[?#].*$/, "").replace(/^.*[\\/]/, "").replace(/\.db$/, "") || text;
+    isInDatabase(text) && /#./.test(text)
+      ? text.replace(/^.*#/, "")
+      : text.replace(/[?#].*$/, "").replace(/^.*[\\/]/, "").replace(/\.db$/, "") || text;
   return paths.filter((other) => short(other) === short(path)).length > 1 ? path : short(path);
 }
 

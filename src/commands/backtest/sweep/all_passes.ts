@@ -107,7 +107,8 @@ async function passOver(
   const watch = setInterval(() => isWarned ||= warnOfStuck(LONG_MS), WATCH_MS);
   try {
     const found = await runPass(settings, { team, folds, progress, isFirst, start });
-    if (settings.stop.aborted && !isWarned) warnOfStuck(0);
+    // A strategy of the program only looks stuck on a machine that is busy with other things.
+    if (settings.stop.aborted && ownStrategy !== null && !isWarned) warnOfStuck(0);
     return { found, asked };
   } catch (error) {
     if (!(error instanceof LaneFailure)) throw error;

@@ -41,7 +41,8 @@ export function databaseFailure(error: unknown, place: DatabasePlace): unknown {
     return error;
   }
   const where = databaseHost(place);
-  if (error instanceof Deno.errors.NotCapable) {
+  // Looking up a name without leave is EPERM.
+  if (error instanceof Deno.errors.NotCapable || (error as { readonly code?: unknown }).code === "EPERM") {
     const advice = Deno.build.standalone
       ? `Build a program for it with "deno task compile --state-host ${where}", or run Penstock from its sources`
       : asSentence(grantAdvice({ net: where }, false));
