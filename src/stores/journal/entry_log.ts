@@ -192,7 +192,7 @@ export interface LogLease extends AsyncDisposable {
 
 /** How a lease is held in a store that others may take over, such as a database on another machine. */
 export interface Holding {
-  /** How long the lease lasts without a word from its holder, ms. */
+  /** Within how long another process has taken over from a holder that is not heard from, ms. */
   readonly leaseMs: number;
   /**
    * Whether a lease whose holder has no connection any more may be taken before it ends: its process is dead, or cut

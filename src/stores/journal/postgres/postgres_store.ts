@@ -22,6 +22,7 @@ import { secretsOf } from "./database_secrets.ts";
 import { examineDatabase } from "./database_checkup.ts";
 import { copyInDatabase } from "./database_copy.ts";
 import { journalNumber, type LeaseToken, takeLease } from "./lease_row.ts";
+import { rowLifetimeMs } from "./lease_time.ts";
 import { LeasePatience, PostgresLease } from "./postgres_lease.ts";
 import { PostgresLog } from "./postgres_log.ts";
 import { numberOf } from "./postgres_entries.ts";
@@ -129,7 +130,7 @@ async function lease(
     const { leaseMs, isEager } = holding;
     const own: LeaseToken = await link.use(async (session) => {
       await prepareSchema(session, path);
-      return await takeLease(session, { name, path, leaseMs, isEager });
+      return await takeLease(session, { name, path, lifetimeMs: rowLifetimeMs(leaseMs), isEager });
     });
     held = new PostgresLease(link, patience, own, path, holding);
     await check(new PostgresLog(link, own.journal, path, "open"));
