@@ -2,6 +2,7 @@
 import { databaseHost } from "../../../domain/run/database_place.ts";
 import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
 import { damaged, JournalError } from "../journal_error.ts";
+import { EntryNotices, notify } from "./change_notices.ts";
 import { APPEND, appendValues, BEAT, beatValues } from "./append_statement.ts";
 import { DatabaseAway } from "./database_failure.ts";
 import { DatabaseLink, type Patience } from "./database_link.ts";
@@ -50,6 +51,8 @@ export class PostgresLease implements LogLease {
   readonly #holding: Holding;
   readonly #own: LeaseToken;
   readonly #lifetimeMs: number;
+  readonly #name: string;
+  readonly #notices: EntryNotices;
   readonly #renewals: ReturnType<typeof setInterval>;
   readonly #onAbort = (): void => this.#endWaits();
   #grace: ReturnType<typeof setInterval> | undefined;
@@ -63,6 +66,8 @@ export class PostgresLease implements LogLease {
     this.#path = path;
     this.#holding = holding;
     this.#lifetimeMs = rowLifetimeMs(holding.leaseMs);
+    this.#name = link.place.journal ?? "";
+    this.#notices = new EntryNotices(link, this.#name);
     this.log = new PostgresLog(link, own.journal, path);
     patience.isHeld = true;
     this.#renewals = setInterval(() => void this.#renew(), renewalEveryMs(holding.leaseMs));
@@ -77,6 +82,7 @@ export class PostgresLease implements LogLease {
         const [row] = await session.query(APPEND, values);
         if (row?.["held"] !== "1") await this.#explain(session, addition);
       });
+      this.#notices.changed();
     } catch (error) {
       throw storeFailure("write to", this.#path, error);
     }
@@ -89,6 +95,7 @@ export class PostgresLease implements LogLease {
         const [row] = await session.query(BEAT, beatValues(this.#own, this.#lifetimeMs, heartbeat));
         if (row?.["held"] !== "1") throw await this.#taken(session);
       });
+      this.#notices.changed();
     } catch (error) {
       // The next one will show whether the database is back.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
@@ -110,7 +117,11 @@ export class PostgresLease implements LogLease {
     clearInterval(this.#grace);
     this.#holding.signal.removeEventListener("abort", this.#onAbort);
     try {
-      await this.#link.useIfOpen((session) => releaseLease(session, this.#own, GRACE_MS));
+      await this.#notices[Symbol.asyncDispose]();
+      await this.#link.useIfOpen(async (session) => {
+        await releaseLease(session, this.#own, GRACE_MS);
+        await notify(session, "freed", this.#name, GRACE_MS);
+      });
     } catch (error) {
       // Then the lease ends by itself.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);

@@ -16,6 +16,7 @@ import {
 } from "../entry_log.ts";
 import { type JournalError, refused } from "../journal_error.ts";
 import { DatabaseLink, databasePlace, journalPlace, ONCE, type Patience } from "./database_link.ts";
+import { DatabaseListener } from "./database_listener.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { mustKnowSchema, prepareSchema } from "./database_schema.ts";
 import { secretsOf } from "./database_secrets.ts";
@@ -42,7 +43,7 @@ const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
 const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
 
 /**
- * Journals in a database. A run needs one connection; the tables are made at its start, if there are none, by whoever
+ * Journals in a database. A run needs one connection, and who listens for changes one more; the tables are made at its start, if there are none, by whoever
  * may make them.
  */
 export function postgresStore(): EntryStore {
@@ -63,6 +64,14 @@ export function postgresStore(): EntryStore {
       return { reads: [], writes: [], hosts: [databaseHost(place)] };
     },
     requestBox,
+    listen: (path, kind, onChange) => {
+      const place = databasePlace(path);
+      try {
+        return new DatabaseListener(place, secretsOf(place), kind, onChange);
+      } catch (error) {
+        throw storeFailure("read", path, error);
+      }
+    },
     list,
     examine: (path) => examineDatabase(path, linkTo),
     copy: (path, to) =>
