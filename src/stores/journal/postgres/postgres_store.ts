@@ -43,8 +43,8 @@ const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
 const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
 
 /**
- * Journals in a database. A run needs one connection, and who listens for changes one more; the tables are made at its start, if there are none, by whoever
- * may make them.
+ * Journals in a database. A run needs one connection, and anyone who listens for changes one more. The tables are made
+ * at the start of a run, if there are none, by a user who may make them.
  */
 export function postgresStore(): EntryStore {
   return {
