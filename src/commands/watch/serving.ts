@@ -16,6 +16,8 @@ import { pageRoutes } from "./page_routes.ts";
 
 /** How often a journal is looked at. */
 const LOOK_MS = 1_000;
+/** How often at least one is looked at whose changes are heard: a lost notice costs no more. */
+const HEARD_MS = 5_000;
 
 /** What is served, where and to whom. */
 export interface ServingOptions {
@@ -38,6 +40,8 @@ export interface ServingOptions {
   readonly onListening?: (port: number) => void;
   /** How often each journal is looked at, ms. Default a second. */
   readonly lookMs?: number;
+  /** The same for a journal whose store says when it changes, ms. Default five seconds. */
+  readonly heardMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -47,7 +51,8 @@ export interface ServingOptions {
  * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, heardMs = HEARD_MS, signal } =
+    options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
@@ -63,7 +68,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
   options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain({ paths, lookMs }, async (index, moment) => {
+  await lookAgain({ paths, lookMs, heardMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
     alarms?.looked(index, moment);
