@@ -1,5 +1,11 @@
 /** Serves the live page of some journals, wherever its log goes. */
-import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
+import {
+  isAnywhere,
+  isLoopback,
+  type ListenAddress,
+  listenText,
+  namesOf,
+} from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { isInDatabase } from "../../domain/run/database_place.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
@@ -57,7 +63,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
     ...listen,
-    names,
+    names: [...names, ...namesOf(listen)],
     token: token?.text ?? null,
     routes: await pageRoutes(paths, { runs, metrics }),
     onFailure: (error) => {
@@ -114,8 +120,7 @@ function nameOf(path: string, paths: readonly string[]): string {
 
 /** Where the page is, and who can reach it. */
 function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: number): string[] {
-  const isAnywhere = listen.hostname === "0.0.0.0" || listen.hostname === "::";
-  const shown = listenText({ hostname: isAnywhere ? "127.0.0.1" : listen.hostname, port });
+  const shown = listenText({ hostname: isAnywhere(listen) ? "127.0.0.1" : listen.hostname, port });
   const query = token === null
     ? ""
     : `/?token=${isPrivate ? token.text : `TOKEN, with the one in ${token.file}`}`;
@@ -123,9 +128,9 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
   if (isLoopback(listen)) return [page];
   return [
     page,
-    `other machines can reach it at ${
-      listenText({ ...listen, port })
-    }, by the names that --host gives and only with ` +
+    `other machines can reach it at ${listenText({ ...listen, port })}, by ${
+      isAnywhere(listen) ? "" : "this address and "
+    }the names that --host gives and only with ` +
     "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
   ];
 }
