@@ -127,7 +127,7 @@ function demo(time: string, ...more: string[]): Promise<void> {
 }
 
 function isLocal(line: string): boolean {
-  if (/^(docker|kubectl|sudo|cd |NO_PROXY|PENSTOCK_PASSWORD|psql)/.test(line)) return false;
+  if (/^(docker|kubectl|sudo|cd |NO_PROXY|PENSTOCK_|psql)/.test(line)) return false;
   // A database that is not here.
   if (line.includes("postgres://")) return false;
   if (/^(mkdir|mv|cp|ls) /.test(line)) return true;

@@ -1,7 +1,7 @@
 /** The container files keep the promises that SECURITY.md makes, and agree with one another. */
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configureSweep } from "../../src/config/grid.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { dockerArguments } from "./container.ts";
 
@@ -112,7 +112,7 @@ Deno.test("sweep.yaml has a pod for each part, with options that a sweep accepts
 });
 
 Deno.test("the container that watches has the rights of the one that trades, and the program that only watches", () => {
-  const [run = "", watch = ""] = read("compose.yaml").split(/^ {2}watch:$/m);
+  const [run = "", watch = ""] = read("compose.yaml").split(/^ {2}(?:watch|fleet):$/m);
   assert(!/^ +ports:/m.test(run + watch), "no port is published");
   const linesOf = (text: string) => text.split("\n").map((line) => line.trim());
   const rights = linesOf(run).filter((line) =>
@@ -130,6 +130,19 @@ Deno.test("the container that watches has the rights of the one that trades, and
   assert(!/^(RUN|ADD|SHELL)\b/m.test(last), "nothing runs in the last stage");
   const settings = (text: string) => text.match(/^(USER|ENV|VOLUME|WORKDIR|ENTRYPOINT) .+$/gm);
   assertEquals(settings(last), settings(trades));
+});
+
+Deno.test("the container of a run in a database has the rights of the one that trades, and no password is in the file", () => {
+  const [run = "", , fleet = ""] = read("compose.yaml").split(/^ {2}(?:watch|fleet|database):$/m);
+  const linesOf = (text: string) => text.split("\n").map((line) => line.trim());
+  const rights = linesOf(run).filter((line) =>
+    /^(user|read_only|cap_drop|security_opt|[a-z]+_limit|NODE_OPTIONS):/.test(line)
+  );
+  assertGreater(rights.length, 7);
+  assertEquals(rights.filter((line) => !linesOf(fleet).includes(line)), []);
+  assert(linesOf(fleet).includes("STATE_HOST: database:5432"));
+  const passwords = [...read("compose.yaml").matchAll(/PASSWORD: (.*)$/gm)].map(([, value]) => value);
+  assertEquals(passwords, Array(2).fill("${PENSTOCK_PASSWORD:-}"));
 });
 
 Deno.test("the network policies open the ports of the known hosts, and name no other host", () => {
@@ -158,12 +171,9 @@ Deno.test("the image has the same name and version everywhere it is built, run o
   for (const [file, pattern] of named) {
     const names = [...read(file).matchAll(pattern)].map(([, name]) => name);
     assert(names.length > 0, `${file} names no image: ${pattern}`);
-    // The one that may also reach a database, and the database.
-    const others = file === "compose.yaml" ? [`penstock-fleet:${version}`, "postgres:15"] : [];
-    for (const name of names) {
-      if (!others.includes(name!)) assertEquals([file, name], [file, `penstock:${version}`]);
-    }
+    for (const name of names) assertEquals([file, name], [file, `penstock:${version}`]);
   }
   const images = read("compose.yaml").match(/(?<=^ +image: )\S+$/gm);
-  assertEquals(images, [`penstock:${version}`, `penstock-watch:${version}`]);
+  const own = ["", "-watch", "-fleet"].map((program) => `penstock${program}:${version}`);
+  assertEquals(images, [...own, "postgres:15"]);
 });

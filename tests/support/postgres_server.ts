@@ -14,6 +14,7 @@ const PATIENCE_MS = 30_000;
 
 /** Waits for the end of its standard input, kills the server of a folder, and removes the folder. */
 const GUARD = `
+  trap "" TERM INT HUP
   read -r _
   pid=$(head -1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" &&
     while kill -0 "$pid"; do sleep 0.02; done

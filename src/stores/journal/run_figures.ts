@@ -17,6 +17,8 @@ import { lastOf } from "./run_process.ts";
 /** Reading the closes of long windows may take this share of the time at most. */
 const SHARE = 0.02;
 
+const NO_CLOSES = { decimals: 0, values: [] };
+
 /** Reads the figures of a run again and again. */
 export class FigureReader {
   #run = 0;
@@ -61,17 +63,31 @@ export class FigureReader {
     // A strategy of one's own is code, which a process that only reads does not run.
     const isListed = isStrategyName(choice.strategy ?? (options["short"] === undefined ? "" : "crossover"));
     if (!isListed) return null;
-    const strategy = strategyOf(choice)();
-    const { remembers } = strategy;
-    const closes = remembers === 0 ? { decimals: 0, values: [] } : await reader.closes(checkpoint, remembers);
-    const { strategy: state = null } = checkpoint.state as Partial<PipelineSnapshot>;
-    strategy.restore(state, closes);
-    this.#values = strategy.values();
+    this.#values = await valuesIn(reader, checkpoint, choice);
     this.#run = run;
     this.#seq = seq;
     const end = this.#now();
     this.#readAgainAt = end + (end - startedAt) / SHARE;
     return this.#values;
+  }
+}
+
+/** The values of a strategy that is restored from a checkpoint; null if they do not exist yet, or cannot be read. */
+async function valuesIn(
+  reader: JournalReader,
+  checkpoint: Checkpoint,
+  choice: StrategyChoice,
+): Promise<Values | null> {
+  try {
+    const strategy = strategyOf(choice)();
+    const { remembers } = strategy;
+    const closes = remembers === 0 ? NO_CLOSES : await reader.closes(checkpoint, remembers);
+    const { strategy: state = null } = checkpoint.state as Partial<PipelineSnapshot>;
+    strategy.restore(state, closes);
+    return strategy.values();
+  } catch {
+    // The status does not need them, and must not be hidden by them: verify and a resume say what is wrong with the closes.
+    return null;
   }
 }
 

@@ -46,32 +46,37 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `DatabaseSession ${name}`, ignore, fn });
 }
 
-test("checks the certificate of the server and its name, and logs in with the password of a file", async () => {
-  const rest = `?sslmode=verify-full&passwordfile=${folder}/password&sslrootcert=${folder}`;
-  await using session = await open(`${rest}/own.pem`);
-  const [row] = await session.query(
-    "SELECT ssl, current_user AS name FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
-  );
-  assertEquals(row, { ssl: "t", name: "ann" });
-  const refused = async (why: string, url: string, host = "localhost") => {
-    const { message } = await assertRejects(() => open(url, { host }), DatabaseRefusal);
-    assertStringIncludes(message, why);
-    assert(!message.includes("hunter2"), message);
-  };
-  await refused("is not trusted", `${rest}/other.pem`);
-  await refused("is not trusted", `?sslmode=verify-full&passwordfile=${folder}/password`);
-  // The certificate is for another name.
-  await refused("is not trusted", `${rest}/own.pem`, "127.0.0.1");
-  await refused(
-    "does not accept the password of ann",
-    `?sslmode=verify-full&passwordfile=${folder}/wrong&sslrootcert=${folder}/own.pem`,
-  );
-  await refused("lets ann in no such way", `?sslmode=disable&passwordfile=${folder}/password`, "127.0.0.1");
-  assertStringIncludes(
-    assertThrows(() => secretsOf(readDatabasePlace("postgres://a@b/c?passwordfile=none")), DatabaseRefusal)
-      .message,
-    "the password file none cannot be read",
-  );
+Deno.test({
+  name:
+    "DatabaseSession checks the certificate of the server and its name, and logs in with the password of a file",
+  ignore,
+  fn: async () => {
+    const rest = `?sslmode=verify-full&passwordfile=${folder}/password&sslrootcert=${folder}`;
+    await using session = await open(`${rest}/own.pem`);
+    const [row] = await session.query(
+      "SELECT ssl, current_user AS name FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    );
+    assertEquals(row, { ssl: "t", name: "ann" });
+    const refused = async (why: string, url: string, host = "localhost") => {
+      const { message } = await assertRejects(() => open(url, { host }), DatabaseRefusal);
+      assertStringIncludes(message, why);
+      assert(!message.includes("hunter2"), message);
+    };
+    await refused("is not trusted", `${rest}/other.pem`);
+    await refused("is not trusted", `?sslmode=verify-full&passwordfile=${folder}/password`);
+    // The certificate is for another name.
+    await refused("is not trusted", `${rest}/own.pem`, "127.0.0.1");
+    await refused(
+      "does not accept the password of ann",
+      `?sslmode=verify-full&passwordfile=${folder}/wrong&sslrootcert=${folder}/own.pem`,
+    );
+    await refused("lets ann in no such way", `?sslmode=disable&passwordfile=${folder}/password`, "127.0.0.1");
+    assertStringIncludes(
+      assertThrows(() => secretsOf(readDatabasePlace("postgres://a@b/c?passwordfile=none")), DatabaseRefusal)
+        .message,
+      "the password file none cannot be read",
+    );
+  },
 });
 
 test("says that there is no such database, or nothing at that port", async () => {

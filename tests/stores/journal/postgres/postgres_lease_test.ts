@@ -70,35 +70,39 @@ test("is taken by one of five that want it at once, and by the next when it is g
   await using _next = await lease(place);
 });
 
-test("fences off a holder whose time ran out: it can add nothing, and learns who took over", async () => {
-  const { place } = await newPlaces();
-  await using old = await lease(place, { leaseMs: 600_000 });
-  const writer = new Writer(old);
-  await writer.append(1, ["started"]);
-  await assertRejects(
-    () => lease(place, { isEager: true }),
-    JournalHeld,
-    `process ${Deno.pid} on 127.0.0.1 has it open`,
-  );
-  await server.sql("test_1", "UPDATE penstock.journals SET expires = now() - interval '1 ms'");
-  await using taken = await lease(place);
-  assertEquals((await taken.log.last())?.seq, 1);
-  await assertRejects(() => writer.append(1, ["fill"]), JournalError, "has taken it over");
-  await assertRejects(() => old.loss(), JournalError, "has taken it over");
-  const heartbeat = {
-    run: 1,
-    seq: 1,
-    time: 5,
-    pid: 5,
-    trades: 7,
-    tradesPerSecond: 2,
-    lagMs: null,
-    last: null,
-  };
-  await assertRejects(() => old.writeHeartbeat(heartbeat), JournalError, "has taken it over");
-  assertEquals(await taken.log.heartbeat(), null);
-  assertEquals(await taken.loss(), null);
-  await assertWhole(place, 1);
+Deno.test({
+  name: "PostgresLease fences off a holder whose time ran out: it can add nothing, and learns who took over",
+  ignore: noPostgres,
+  fn: async () => {
+    const { place } = await newPlaces();
+    await using old = await lease(place, { leaseMs: 600_000 });
+    const writer = new Writer(old);
+    await writer.append(1, ["started"]);
+    await assertRejects(
+      () => lease(place, { isEager: true }),
+      JournalHeld,
+      `process ${Deno.pid} on 127.0.0.1 has it open`,
+    );
+    await server.sql("test_1", "UPDATE penstock.journals SET expires = now() - interval '1 ms'");
+    await using taken = await lease(place);
+    assertEquals((await taken.log.last())?.seq, 1);
+    await assertRejects(() => writer.append(1, ["fill"]), JournalError, "has taken it over");
+    await assertRejects(() => old.loss(), JournalError, "has taken it over");
+    const heartbeat = {
+      run: 1,
+      seq: 1,
+      time: 5,
+      pid: 5,
+      trades: 7,
+      tradesPerSecond: 2,
+      lagMs: null,
+      last: null,
+    };
+    await assertRejects(() => old.writeHeartbeat(heartbeat), JournalError, "has taken it over");
+    assertEquals(await taken.log.heartbeat(), null);
+    assertEquals(await taken.loss(), null);
+    await assertWhole(place, 1);
+  },
 });
 
 test("outlives its time as long as nobody else wants it, and is renewed by itself", async () => {
