@@ -295,3 +295,17 @@ Deno.test("--part takes an index that starts at 0, as Kubernetes gives it", asyn
     assertEquals([part, configurations.length], [{ number: 3, of: 3 }, 3]);
   }, 300);
 });
+
+Deno.test("a part divides its returns as the whole sweep does, by the number of all configurations", async () => {
+  await inFolder(async (file) => {
+    const path = file("part.json");
+    for (const [long, all, numbers] of [["200..202:1", 300, 28], ["200..410:1", 21_100, 16]] as const) {
+      const part = ["--workers=1", `--part=1/${all}`, `--out=${path}`];
+      await on(file, [file("trades.csv"), "--short=1..100:1", `--long=${long}`, ...part]);
+      const { unfinished: { origin, rows } } = JSON.parse(await Deno.readTextFile(path));
+      assertEquals([origin.configurations, origin.places], [all, [0]]);
+      // Sums and sums of squares: of 14 blocks, since there are few returns, or of 8.
+      assertEquals(rows.sums.map((sums: number[]) => sums.length), [numbers]);
+    }
+  }, 5_500);
+});
