@@ -110,7 +110,7 @@ export class SweepOutputs implements AsyncDisposable {
       ...{ event, ranked, runs },
       origin: {
         ...{ version, options, files, command: sweepCommand(this.#head) },
-        commands: rows.map((row) => rowCommand(this.#head, row)),
+        commands: rows.map((row, at) => rowCommand(this.#head, row, at + 1)),
       },
     });
     await finishPage(this.#page, report);
