@@ -176,6 +176,12 @@ Deno.test("parts that do not fit together are refused, each with its values", as
       await join([one, two], "2"),
       [one, two].map((path) => `${path} is of Penstock 1, and this is 2: compute it again`).join("\n"),
     );
+    await Deno.copyFile(trades, file("moved.csv"));
+    await on(file, [file("moved.csv"), ...GRID, "--workers=1", "--part=2/3", `--out=${other}`], {
+      name: "other",
+    });
+    const { events } = await on(file, ["--join", one, other, three]);
+    assertEquals(events.length, 10, "the same trades may have another name");
     const second = (...more: readonly string[]) =>
       on(file, [...more, "--workers=1", "--part=2/3", `--out=${other}`], { name: "other" });
     for (

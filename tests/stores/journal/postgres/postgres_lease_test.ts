@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertGreater,
   assertLess,
+  assertLessOrEqual,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
@@ -118,6 +119,32 @@ test("outlives its time as long as nobody else wants it, and is renewed by itsel
   await assertWhole(place, 2);
 });
 
+test("writes an end of four fifths of the lease into the row with each thing it does", async () => {
+  const { place } = await newPlaces();
+  // So long that the time between a statement and the look at its row does not matter, however slow the machine is.
+  const leaseMs = 3_600_000;
+  const row = `penstock.journals WHERE name = '${place.split("#")[1]}'`;
+  const left = `SELECT extract(epoch FROM expires - clock_timestamp()) * 1000 / ${leaseMs} FROM ${row}`;
+  const shares: number[] = [];
+  const look = async () => {
+    shares.push(Number(await server.sql("test_1", left)));
+    await server.sql("test_1", `UPDATE ${row.replace(" WHERE", " SET expires = clock_timestamp() WHERE")}`);
+  };
+  await using held = await lease(place, { leaseMs });
+  await look();
+  await new Writer(held).append(1, ["started"]);
+  await look();
+  const counts = { trades: 7, tradesPerSecond: 2, lagMs: null, last: null };
+  await held.writeHeartbeat({ run: 1, seq: 1, time: 5, pid: 5, ...counts });
+  await look();
+  await server.sql("test_1", `SELECT pg_terminate_backend(${await sessionOf(place)}, 5000)`);
+  // The next use connects again, which renews it.
+  await held.log.head();
+  await look();
+  assertEquals(shares.map((share) => share.toFixed(1)), ["0.8", "0.8", "0.8", "0.8"]);
+  for (const share of shares) assertLessOrEqual(share, 0.8);
+});
+
 test("may be taken at once from a process without a connection, but only by somebody eager", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
@@ -125,7 +152,7 @@ test("may be taken at once from a process without a connection, but only by some
   await new Writer(old).append(1, ["started"]);
   proxy.hold();
   await server.sql("test_1", `SELECT pg_terminate_backend(${await sessionOf(place)}, 5000)`);
-  await assertRejects(() => lease(place), JournalHeld, "Its lease ends in 600s");
+  await assertRejects(() => lease(place), JournalHeld, "Its lease ends in 480s");
   await using _taken = await lease(place, { isEager: true });
 });
 
