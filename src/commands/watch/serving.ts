@@ -146,6 +146,8 @@ async function dropOthers(paths: readonly string[], alarms: ServingOptions["alar
   const needs = {
     hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
     writes,
+    // A memory that can no longer be written forgets which alarms were sent.
+    mustWrite: writes.length > 0,
     reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
     folder: null,
   };

@@ -51,6 +51,12 @@ async function assertWhole(place: string, count: number): Promise<void> {
   assertEquals(chain.entries, count);
 }
 
+/** When the lease ends unless it is renewed, by the server's clock. */
+function expiryOf(place: string): Promise<string> {
+  const [, name] = place.split("#");
+  return server.sql("test_1", `SELECT expires FROM penstock.journals WHERE name = '${name}'`);
+}
+
 /** The number of the server's process for the holder of the lease. */
 function sessionOf(place: string): Promise<string> {
   const [, name] = place.split("#");
@@ -108,10 +114,11 @@ Deno.test({
 
 test("outlives its time as long as nobody else wants it, and is renewed by itself", async () => {
   const { place } = await newPlaces();
-  await using held = await lease(place, { leaseMs: 150 });
+  await using held = await lease(place, { leaseMs: 4_000 });
   const writer = new Writer(held);
   await writer.append(1, ["started"]);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const first = await expiryOf(place);
+  while (await expiryOf(place) === first) await new Promise((resolve) => setTimeout(resolve, 50));
   await assertRejects(() => lease(place), JournalHeld);
   await server.sql("test_1", "UPDATE penstock.journals SET expires = now() - interval '1 hour'");
   await writer.append(1, ["fill"]);
@@ -188,7 +195,7 @@ test("waits out a partition, and goes on where nobody took over", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
   const away = Promise.withResolvers<void>();
-  await using held = await lease(through, { leaseMs: 200, onTrouble: () => away.resolve() });
+  await using held = await lease(through, { leaseMs: 2_000, onTrouble: () => away.resolve() });
   const writer = new Writer(held);
   await writer.append(1, ["started"]);
   proxy.hold();
@@ -202,7 +209,7 @@ test("waits out a partition, and goes on where nobody took over", async () => {
 test("ends after a partition in which another took over, and leaves what that one wrote", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
-  await using held = await lease(through, { leaseMs: 200 });
+  await using held = await lease(through, { leaseMs: 2_000 });
   const writer = new Writer(held);
   await writer.append(1, ["started"]);
   proxy.hold();
@@ -230,7 +237,8 @@ test("gives up a second after it was asked to end, and not before", async () => 
   await assertRejects(() => writer.append(1, ["fill"]), JournalError, "does not answer");
   const took = performance.now() - from;
   assertGreater(took, 500);
-  assertLess(took, 2_000);
+  // Without the end it would wait for ten seconds.
+  assertLess(took, 8_000);
   proxy.release();
   await using log = await store.read(place);
   assertLess((await log.last())!.seq, 3);
