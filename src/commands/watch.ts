@@ -10,7 +10,9 @@ import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
 import { Alarms } from "./watch/alarms.ts";
 import { serve } from "./watch/serving.ts";
 
-/** Serves, and sends alarms, until the user ends it. Throws like `serve`, `tokenIn` and `Alarms.start`. */
+/**
+ * Serves the page and sends alarms until the user stops it. Throws what `serve`, `tokenIn` and `Alarms.start` throw.
+ */
 export async function watch({ config, version, files, signal }: Started): Promise<void> {
   const { stderr } = Deno;
   const terminal = new LiveTerminal(stderr);
@@ -39,7 +41,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
   await terminal.settled(signal);
 }
 
-/** The journals in a place: those in a database that are there now, or the one that is named. */
+/** Returns the journals at a place: the one it names, or all that its database holds now. */
 async function journalsIn(place: string): Promise<readonly string[]> {
   if (!isInDatabase(place) || readDatabasePlace(place).journal !== null) return [place];
   const journals = await (await storeOf(place)).list?.(place) ?? [];

@@ -1,4 +1,4 @@
-/** Serves the live page of some journals, wherever its log goes. */
+/** Serves the live page of some journals, in a process or a thread of its own. */
 import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { isInDatabase } from "../../domain/run/database_place.ts";
@@ -25,26 +25,26 @@ export interface ServingOptions {
   readonly listen: ListenAddress;
   /** Names besides those of loopback. */
   readonly names: readonly string[];
-  /** What a request has to have, and the file that it is in; null for nothing. */
+  /** The token that a request must carry, and the file that holds it; null for none. */
   readonly token: { readonly text: string; readonly file: string } | null;
-  /** Whether the log is read by the user only, so that the token may be in it. */
+  /** Whether only the user can read the log, so that it may contain the token. */
   readonly isPrivate: boolean;
-  /** Whether its permissions are its own, so that it can drop those that it does not need. */
+  /** Whether it has the process to itself, so that it can drop permissions that it does not need. */
   readonly isOwnProcess: boolean;
-  /** What also wants to know what a look found, and the permissions that it needs. Default: none. */
+  /** The alarms, which also get the result of each look, and need permissions. Default: none. */
   readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
   readonly onListening?: (port: number) => void;
-  /** How often each journal is looked at, ms. Default a second. */
+  /** How often each journal is looked at, ms. Default: 1 s. */
   readonly lookMs?: number;
-  /** Ends it. */
+  /** Stops it. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Serves until `signal` is aborted. Whatever a journal does is shown and logged, and is no error. Throws a ConfigError for an
- * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
+ * Serves until `signal` is aborted. A journal that cannot be read is shown and logged; it is not an error. Throws a
+ * ConfigError for an address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
   const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
@@ -98,7 +98,9 @@ function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMom
   };
 }
 
-/** What to call a journal among others: its name in a database, or its file's; its path where two have the same. */
+/**
+ * The name of a journal among others: its name in a database, or that of its file; its path if two would be the same.
+ */
 function nameOf(path: string, paths: readonly string[]): string {
   const short = (text: string) =>
     isInDatabase(text) && /#./.test(text)
@@ -121,11 +123,13 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
     `other machines can reach it at ${
       listenText({ ...listen, port })
     }, by the names that --host gives and only with ` +
-    "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
+    "the token; nothing is encrypted, so outside a network that you trust put a TLS proxy in front of it",
   ];
 }
 
-/** Drops every permission but reading the journals and what alarms need, and says what is left. */
+/**
+ * Drops every permission but reading the journals and those that alarms need. Returns a sentence about what is left.
+ */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
   const journals = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
