@@ -34,10 +34,10 @@ export class Timers {
   }
 }
 
-/** How to ping, and what to do when nothing comes back. */
+/** How to ping, and what to do without an answer. */
 export interface HeartbeatOptions {
   readonly timers: Timers;
-  /** Between two pings, in ms. */
+  /** The time between two pings, in ms. */
   readonly everyMs: number;
   /** How long the oldest ping without an answer may wait, in ms. */
   readonly withinMs: number;

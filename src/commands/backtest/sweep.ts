@@ -38,7 +38,7 @@ import type { PassSettings } from "./sweep/sweep_pass.ts";
 /** Options that say where a result goes and how it is made, but do not change the result. */
 const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel", "logFormat", "config"];
 
-/** Backtests every combination of a grid, and says how much of the best is luck. */
+/** Backtests every combination of a grid, and reports how much of the best is luck. */
 export async function sweep(
   { command, version, files: paths, signal, swept, ...chosen }: Started,
   { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},

@@ -1,4 +1,4 @@
-/** Waits for a journal that another process holds, to go on with its run when that one ends. */
+/** Waits for a journal that another process holds, to continue its run when that process ends. */
 import type { Configuration } from "../../config/configuration.ts";
 import type { Clock } from "../../domain/process/clock.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
@@ -6,12 +6,12 @@ import { JournalError, JournalHeld } from "../../stores/journal/journal_error.ts
 import { DatabaseAway } from "../../stores/journal/postgres/database_failure.ts";
 import { type OpeningOptions, openJournal } from "./opening.ts";
 
-/** How often the journal is tried: a holder that ends gives its lease back. */
+/** How often to try: a holder that ends releases its lease at once. */
 const LOOK_MS = 1_000;
 
 /**
  * Returns the run's journal once this process holds it; null if `signal` is aborted before. It tries again when the
- * holder's lease ends, and as long as the database is away. Throws like `Journal.open` for anything else.
+ * holder's lease ends, and while the database is unreachable. Throws like `Journal.open` for anything else.
  */
 export async function standBy(
   configuration: Configuration,

@@ -1,4 +1,4 @@
-/** Checks one host after the other, step by step, so that the first step that fails is named. */
+/** Checks hosts step by step, so that the first step that fails is named. */
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import type { Exchange } from "../../exchanges/exchange.ts";
@@ -207,8 +207,7 @@ async function failed(
 }
 
 /**
- * A host that answers although its port cannot be reached was asked through a proxy, which no permission
- * governs.
+ * A host that answers although its port cannot be reached was queried through a proxy, which no permission governs.
  */
 function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[] {
   const direct = found.find(({ step }) => step === "DNS, TCP");

@@ -44,7 +44,7 @@ export interface Heartbeat {
   readonly time: number;
   readonly pid: number;
   readonly trades: number;
-  /** A whole number, as is the lag. */
+  /** Whole numbers, like the lag. */
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -192,16 +192,16 @@ export interface LogLease extends AsyncDisposable {
 
 /** How a lease is held in a store that others may take over, such as a database on another machine. */
 export interface Holding {
-  /** How long the lease lasts without a word from its holder, ms. */
+  /** How long the lease lasts unless its holder renews it, ms. */
   readonly leaseMs: number;
   /**
    * Whether a lease whose holder has no connection any more may be taken before it ends: its process is dead, or cut
    * off.
    */
   readonly isEager: boolean;
-  /** Once it is aborted, additions wait no longer for a store that is away, and fail. */
+  /** Once it is aborted, additions fail instead of waiting for an unreachable store. */
   readonly signal: AbortSignal;
-  /** Called with a sentence when the store is away, and when it is back. */
+  /** Called with a sentence when the store becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
 }
 

@@ -163,7 +163,7 @@ export async function openingOf(reader: JournalReader, run: number): Promise<Ope
   };
 }
 
-/** The journal is that of a backtest, which no process continues, so nobody would handle a request. */
+/** The journal is that of a backtest, which no process continues, so no request would be handled. */
 export class RunIsOver extends Error {
   override readonly name = "RunIsOver";
   readonly exit = "usage";

@@ -31,7 +31,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
       ],
       [["--notify=telegram://42", `--notify-token=${BOT}`], 2, /--notify-token=\(secret\) is not an option/],
       [["--notify=discord://42", `--notify-tokens=${tokens}`], 2, /its token has another form than expected/],
-      [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only by https/],
+      [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only over https/],
       [
         ["--ping", "https://hc-ping.com/{token}", "5s"],
         2,

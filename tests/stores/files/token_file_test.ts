@@ -37,6 +37,6 @@ Deno.test("tokenIn() refuses a token that can be guessed, and a file that holds 
     }
     Deno.writeTextFileSync(path, `  ${"a".repeat(22)}\r\n`);
     assertEquals(tokenIn(path), "a".repeat(22));
-    assertThrows(() => tokenIn(`${folder}/none/a`), ConfigError, "expected a file in a folder that is there");
+    assertThrows(() => tokenIn(`${folder}/none/a`), ConfigError, "expected a file in a folder that exists");
   });
 });

@@ -4,15 +4,15 @@ import type { DatabaseRow, DatabaseSession } from "./database_session.ts";
 import { bytesOf, numberOf } from "./postgres_entries.ts";
 import type { ChainPlace } from "../entry_log.ts";
 
-/** What the holder of a lease proves itself with. */
+/** The holder's proof that it has the lease. */
 export interface LeaseToken {
   /** The journal's number in the database. */
   readonly journal: number;
-  /** Whoever holds the lease later has a larger one. */
+  /** Each later holder has a larger one. */
   readonly token: number;
 }
 
-/** The database's own clock decides, so that the clocks of those who want the lease may differ. */
+/** Only the database's clock decides, so the clocks of the processes may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
 const GONE = "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = journals.session)";
@@ -59,7 +59,7 @@ export async function leaseRow(session: DatabaseSession, journal: string | numbe
 
 /**
  * Takes the lease of the journal called `name` for `leaseMs`, and makes the journal if there is none. Throws JournalHeld,
- * with its `path`, if somebody holds it. `isEager` takes it from a holder without a connection too.
+ * with its `path`, if another process holds it. `isEager` also takes it from a holder without a connection.
  */
 export async function takeLease(
   session: DatabaseSession,
@@ -70,14 +70,14 @@ export async function takeLease(
     readonly isEager: boolean;
   },
 ): Promise<LeaseToken> {
-  // Otherwise every attempt would use up a number.
+  // Checked first, as every attempted insert would use up a number.
   if (await journalNumber(session, name) === null) await session.query(MAKE, [name]);
   const [row] = await session.query(isEager ? TAKE_EAGERLY : TAKE, [name, leaseMs, Deno.pid]);
   if (row !== undefined) return { journal: numberOf(row["journal"]), token: numberOf(row["token"]) };
   throw held(path, await leaseRow(session, name));
 }
 
-/** Makes the lease last for another `leaseMs` from now, in this session; false if another process has it by now. */
+/** Extends the lease to `leaseMs` from now, held by this session; returns false if another process has taken it. */
 export async function renewLease(
   session: DatabaseSession,
   { journal, token }: LeaseToken,
@@ -86,7 +86,7 @@ export async function renewLease(
   return (await session.query(RENEW, [journal, token, leaseMs])).length > 0;
 }
 
-/** Gives the lease back, if this token still holds it and the database answers within `patienceMs`. */
+/** Releases the lease, if this token still holds it and the database answers within `patienceMs`. */
 export async function releaseLease(
   session: DatabaseSession,
   { journal, token }: LeaseToken,

@@ -103,7 +103,7 @@ export function connectToRead<D extends JournalDatabase>(
 
 /** Removes a draft and SQLite's files beside it. */
 export function removeDraft(draft: string): void {
-  // The draft last: without it nobody could know whose the others are.
+  // The draft goes last: without it, nothing shows whose the others are.
   for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
 }
 
@@ -147,7 +147,7 @@ function mustBeKnown(
   if (version < FIRST_READABLE) throw outdated(path, version);
 }
 
-/** Brings the tables from `version` to the present one; throws a JournalError where that is not known. */
+/** Migrates the tables from `version` to the present one; throws a JournalError if there is no way to. */
 export function migrate(
   database: JournalDatabase,
   path: string,
@@ -203,7 +203,7 @@ const HEADER_BYTES = 100;
 const APPLICATION_ID_AT = 68;
 const HEADER = "SQLite format 3\0";
 
-/** Throws a JournalError where the files that a draft needs are there and no draft of Penstock's. */
+/** Throws a JournalError if the files that a draft needs exist and are not a draft of Penstock's. */
 export function refuseOthers(path: string, draft: string): void {
   const sides = ["", "-journal", "-wal", "-shm"].map((side) => draft + side);
   for (const side of sides) {
