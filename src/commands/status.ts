@@ -21,8 +21,7 @@ export class Unhealthy extends Error {
 
 /**
  * Prints a table, or with `--json` one object; for a database, all runs in it. With `--max-age` or `--fail-on-halt` it
- * prints one line, or
- * the object, and throws Unhealthy if the run's last heartbeat is too old, or if the run is halted.
+ * prints one line, or the object, and throws Unhealthy if the run's last heartbeat is too old, or if the run is halted.
  * Throws a JournalError if the journal cannot be read, and a ConfigError for a run that it does not hold.
  */
 export async function status({ config: { run, maxAge, failOnHalt, json }, files }: Started): Promise<void> {

@@ -18,6 +18,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
   const terminal = new LiveTerminal(stderr);
   const log = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
   const paths = (await Promise.all((files.length === 0 ? [DEFAULT_JOURNAL] : files).map(journalsIn))).flat();
+  refuseTwice(paths);
   {
     await using alarms = await Alarms.start({
       ...config,
@@ -47,4 +48,29 @@ async function journalsIn(place: string): Promise<readonly string[]> {
   const journals = await (await storeOf(place)).list?.(place) ?? [];
   if (journals.length > 0) return journals.map(({ path }) => path);
   throw new ConfigError([`${place} holds no journal yet: start a run with it, then watch it`]);
+}
+
+/** Throws a ConfigError for a journal that is named twice: its metrics and its alarms would be there twice, too. */
+function refuseTwice(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const before = seen.get(identityOf(path));
+    if (before === path) throw new ConfigError([`${path} is named twice: expected each journal once`]);
+    if (before !== undefined) {
+      throw new ConfigError([`${before} and ${path} are the same journal: expected it once`]);
+    }
+    seen.set(identityOf(path), path);
+  }
+}
+
+/** What two names of one file share. A file that is not there, or not to be read, is known by its name. */
+function identityOf(path: string): string {
+  const name = path.replace(/^(\.\/+)+/, "");
+  if (isInDatabase(path)) return path;
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return ino === null ? name : `${dev}:${ino}`;
+  } catch {
+    return name;
+  }
 }

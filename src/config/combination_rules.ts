@@ -81,6 +81,17 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
       }: expected an address of loopback, such as ` +
       OPTIONS.listen.default,
   },
+  ...([["notifyOn", ["notify"]], ["notifyMemory", ["notify"]], ["notifyTokens", ["notify", "ping"]]] as const)
+    .map(([name, owners]): CombinationRule => ({
+      names: [name, ...owners],
+      isBroken: ({ config, sources }) =>
+        sources[name] === "command line" &&
+        owners.every((owner) => config[owner] === null && sources[owner] === "default"),
+      text: ({ sources }, given) =>
+        `${nameIn(sources[name], name)} is "${given[name]?.text}": expected ${
+          owners.map((owner) => `${nameIn("command line", owner)} URL`).join(" or ")
+        } as well, as nothing is sent without it`,
+    })),
   {
     names: ["standby", "state"],
     isBroken: ({ config: { standby, state } }) => standby && state === "none",

@@ -17,13 +17,17 @@ export function sweepCommand({ options, grid, files }: Asked): string {
   return commandLine("sweep", files, foldedSet({ ...options, ...lists }));
 }
 
-/** The command that writes the page of a row's backtest. A row with a test has only the first trades of its files. */
+/**
+ * The command that writes the page of a row's backtest, to a file with its rank (from 1) in the name. A row with a test
+ * has only the first trades of its files.
+ */
 export function rowCommand(
   { options, files }: Asked,
   row: { readonly options: ShownOptions; readonly trades: number; readonly test: unknown },
+  rank: number,
 ): string {
   const part = row.test === null ? {} : { stopAfter: row.trades };
   return `${
     commandLine("backtest", files, foldedSet({ ...options, ...row.options, ...part }))
-  } --report best.html`;
+  } --report best-${rank}.html`;
 }

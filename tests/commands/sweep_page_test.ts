@@ -149,7 +149,10 @@ Deno.test("penstock report makes the same page of a sweep's result, with command
     const again = await Deno.readTextFile(file("again.html"));
     assertEquals(await runsIn(again), []);
     assertEquals(withoutRuns(again), withoutRuns(page));
-    assertStringIncludes(again, "penstock backtest");
+    const pages = [...again.matchAll(/penstock backtest [^<]* --report (\S+)<\/pre>/g)].map(([, name]) =>
+      name
+    );
+    assertEquals(pages, ["best-1.html", "best-2.html", "best-3.html", "best-4.html", "best-5.html"]);
     // Rows that are not those of the grid are found.
     const text = JSON.stringify(result).replace('"short":3', '"short":4');
     await Deno.writeTextFile(file("odd.json"), text);

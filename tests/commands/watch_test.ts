@@ -177,6 +177,28 @@ Deno.test("penstock watch refuses an address that is taken", async () => {
   ]);
 });
 
+Deno.test("penstock watch refuses a journal that is named twice, whose metrics would be there twice", async () => {
+  await inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/a.db`, "");
+    Deno.linkSync(`${folder}/a.db`, `${folder}/b.db`);
+    for (
+      const [names, expected] of [
+        [["a.db", "a.db"], "a.db is named twice: expected each journal once"],
+        [["a.db", "b.db"], "b.db are the same journal: expected it once"],
+        [["none.db", "none.db"], "none.db is named twice: expected each journal once"],
+      ] as const
+    ) {
+      const found = await inProcess(
+        "watch",
+        ...names.map((name) => `${folder}/${name}`),
+        "--listen=127.0.0.1:0",
+      );
+      assertEquals(found.code, 2, found.stderr);
+      assertStringIncludes(found.stderr, expected);
+    }
+  });
+});
+
 Deno.test("penstock demo --watch opens the run and its page at once, and ends both", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/demo.db`;

@@ -143,7 +143,7 @@ export async function sweep(
       ...{ event, ranked, runs },
       origin: {
         ...{ version, options: head.options, files, command: sweepCommand(head) },
-        commands: rows.map((row) => rowCommand(head, row)),
+        commands: rows.map((row, at) => rowCommand(head, row, at + 1)),
       },
     });
     await finishPage(page, report);

@@ -44,7 +44,7 @@ export function sweptResult(value: unknown): SweepReport {
       options,
       files,
       command: sweepCommand(result),
-      commands: ranked.rows.slice(0, MOST_RUNS).map(({ row }) => rowCommand(result, row)),
+      commands: ranked.rows.slice(0, MOST_RUNS).map(({ row }, at) => rowCommand(result, row, at + 1)),
     },
   };
 }

@@ -54,6 +54,7 @@ const HOMES: Readonly<Record<string, string>> = { telegram: "api.telegram.org", 
 const STAND_IN = "penstocktokenstandsin";
 
 const FORMS = "expected https://HOST/PATH, ntfy://HOST/TOPIC, telegram://CHAT or discord://WEBHOOK";
+const PING_FORM = "expected an address and a duration from 10s to 24h, such as https://HOST/PATH 1m";
 const ELSEWHERE = "the token belongs in the file of --notify-tokens";
 
 /**
@@ -142,11 +143,10 @@ export function pingIn(text: string): PingAddress {
   const [url = "", every = null, more] = text.split(" ");
   const everyMs = every === null ? EVERY_MS : millisecondsIn(every);
   if (more !== undefined || everyMs === null || everyMs < LEAST_EVERY_MS || everyMs > MOST_EVERY_MS) {
-    throw new UnusableAddress(
-      "expected an address and a duration from 10s to 24h, such as https://HOST/PATH 1m",
-    );
+    throw new UnusableAddress(PING_FORM);
   }
   check(url);
+  if (!/^https?:/i.test(url)) throw new UnusableAddress(PING_FORM);
   const address = webAddress(url, url);
   return { ...address, needsToken: address.path.includes(TOKEN), everyMs };
 }

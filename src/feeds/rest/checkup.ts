@@ -61,7 +61,7 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(stepMs)]),
     });
-    const text = await beginningOf(response);
+    const text = await startOfText(response);
     const tookMs = performance.now() - startedAt;
     const isGood = response.status === 200;
     const answer = `HTTP ${response.status} after ${shownMs(tookMs)}`;
@@ -225,7 +225,7 @@ function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[
 }
 
 /** The start of an answer's text; the rest is not read. */
-async function beginningOf(response: Response): Promise<string> {
+async function startOfText(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   let text = "";
   const decoder = new TextDecoder();

@@ -37,6 +37,14 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
         2,
         /--ping cannot be used: expected an address and a duration/,
       ],
+      [["--ping=ntfy://h/a"], 2, /--ping cannot be used: expected an address and a duration/],
+      [["--notify=https://a:b@h/a"], 2, /the token belongs into the file of --notify-tokens$/m],
+      [["--notify-on=halt"], 2, /--notify-on is "halt": expected --notify URL as well/],
+      [
+        [`--notify-tokens=${tokens}`],
+        2,
+        /--notify-tokens is "[^"]*": expected --notify URL or --ping URL as well/,
+      ],
       [
         ["--ping", "https://hc-ping.com/a", "1m"],
         2,
@@ -44,7 +52,8 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
       ],
     ];
     for (const [words, code, expected] of refused) {
-      const found = await inProcess("watch", `${folder}/a.db`, memory, ...words);
+      const needsMemory = words.some((word) => word.startsWith("--notify="));
+      const found = await inProcess("watch", `${folder}/a.db`, ...(needsMemory ? [memory] : []), ...words);
       assertMatch(found.stderr, expected);
       assert(!found.stderr.includes("AAHdq"), found.stderr);
       assertEquals(found.code, code, found.stderr);

@@ -254,7 +254,7 @@ Deno.test("Journal.open() refuses a file whose start was overwritten", async () 
       Deno.writeFileSync(path, damaged);
       assertMatch(
         await refusal(path),
-        /: it is not a SQLite database, or its beginning was overwritten|cut short/,
+        /: it is not a SQLite database, or its start was overwritten|cut short/,
       );
     }
     Deno.writeFileSync(path, bytes);

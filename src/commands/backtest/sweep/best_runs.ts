@@ -32,7 +32,10 @@ export async function bestRuns(
   const runs: RunReport[] = [];
   for (const [at, row] of rows.entries()) {
     progress.report = { at: at + 1, of: rows.length };
-    const run = await bestRun(settings, { request: requests.at(places[at]!), row, head, progress });
+    const run = await bestRun(settings, {
+      request: requests.at(places[at]!),
+      ...{ row, rank: at + 1, head, progress },
+    });
     if (run === null) break;
     runs.push(run);
   }
@@ -45,9 +48,11 @@ export async function bestRuns(
  */
 async function bestRun(
   { barsFrom, sources, files, formats, view, stop, config: { report } }: PassSettings,
-  { request, row, head, progress }: {
+  { request, row, rank, head, progress }: {
     readonly request: LaneRequest;
     readonly row: ConfigurationEvent;
+    /** Among the best, from 1. */
+    readonly rank: number;
     readonly head: SweepHead;
     readonly progress: ShownProgress;
   },
@@ -91,6 +96,6 @@ async function bestRun(
     models: [],
     drawdowns: shownDrawdowns(run.measured),
     ...pictures.of(run, run.config, null),
-    origin: { version, options, files, command: rowCommand(head, row), journal: null },
+    origin: { version, options, files, command: rowCommand(head, row, rank), journal: null },
   };
 }

@@ -195,7 +195,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 18:
       return `a value in it is longer than any that Penstock writes (${message}). ${RESTORE}`;
     case 26:
-      return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
+      return `it is not a SQLite database, or its start was overwritten. ${RESTORE}`;
     default:
       return `${message}. Check that the file and its folder may be read and written, or choose another place.`;
   }

@@ -8,7 +8,7 @@ import { failed, realPath } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
 /** The start of a database, before anything in it is checked. */
-export interface Beginning {
+export interface FileStart {
   readonly applicationId: number;
   /** The version that its application gave its tables. */
   readonly version: number;
@@ -45,7 +45,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Returns the start of the journal at `path`; null if it is not a database. Throws a JournalError if it has more
  * objects than a journal or they cannot be read, and for a file beside it from which SQLite would overwrite it.
  */
-export function beginningOf(path: string, applicationId: number, doing: Doing): Beginning | null {
+export function fileStartOf(path: string, applicationId: number, doing: Doing): FileStart | null {
   const place = realPath(path);
   const logHead = () => {
     using log = openLog(`${place}-wal`);
@@ -55,7 +55,7 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
     try {
       refuseOldLog(path, `${place}-journal`);
       const before = logHead();
-      const read = beginningIn(path, place, applicationId);
+      const read = fileStartIn(path, place, applicationId);
       if (left <= 1 || logHead() === before) return read();
     } catch (error) {
       throw failed(doing, path, error);
@@ -67,7 +67,7 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
  * Reads the start, and returns the result or its error as a function: a run may have restarted its log while it was
  * read.
  */
-function beginningIn(path: string, place: string, applicationId: number): () => Beginning | null {
+function fileStartIn(path: string, place: string, applicationId: number): () => FileStart | null {
   using file = Deno.openSync(place);
   using log = openLog(`${place}-wal`);
   try {

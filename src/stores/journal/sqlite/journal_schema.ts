@@ -1,7 +1,7 @@
 /** The objects in a journal's database: creates them, checks them, and migrates older versions. */
 import { damaged, type Doing, refused } from "../journal_error.ts";
 import { type Connect, type JournalDatabase, notOurs, oddity } from "./journal_file.ts";
-import { beginningOf } from "./journal_pages.ts";
+import { fileStartOf } from "./journal_pages.ts";
 import {
   FIRST_READABLE,
   type ListedObject,
@@ -85,10 +85,10 @@ export function connectToRead<D extends JournalDatabase>(
   doing: Doing,
   connect: (path: string, readOnly: boolean) => D,
 ): Connected<D> {
-  const beginning = beginningOf(path, APPLICATION_ID, doing);
-  if (beginning !== null) {
-    mustBeKnown(beginning, path);
-    mustConsistOf(beginning.objects, path, beginning.version);
+  const start = fileStartOf(path, APPLICATION_ID, doing);
+  if (start !== null) {
+    mustBeKnown(start, path);
+    mustConsistOf(start.objects, path, start.version);
   }
   const database = connect(path, true);
   try {
