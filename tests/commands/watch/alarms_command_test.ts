@@ -38,7 +38,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
         /--ping cannot be used: expected an address and a duration/,
       ],
       [["--ping=ntfy://h/a"], 2, /--ping cannot be used: expected an address and a duration/],
-      [["--notify=https://a:b@h/a"], 2, /the token belongs into the file of --notify-tokens$/m],
+      [["--notify=https://a:b@h/a"], 2, /the token belongs in the file of --notify-tokens$/m],
       [["--notify-on=halt"], 2, /--notify-on is "halt": expected --notify URL as well/],
       [
         [`--notify-tokens=${tokens}`],
