@@ -27,7 +27,7 @@ export class Timers {
     this.#running.clear();
   }
 
-  /** Cancels every action that has not run yet; none can be added any more. */
+  /** Cancels every action that has not run yet; none can be added after that. */
   end(): void {
     this.#ended = true;
     this.clear();

@@ -57,13 +57,13 @@ export interface RunFigures {
 
 /** What a look at a journal found: its state, and the events since the look before, as of one moment. */
 export interface FollowedMoment {
-  /** Of its last run, as `penstock status --json` says it now; null if that cannot be said. */
+  /** The status of its last run, as `penstock status --json` prints it now; null if there is a problem. */
   readonly status: RunStatus | null;
-  /** The figures beside it; null if the status is. */
+  /** The figures of that run; null if the status is. */
   readonly figures: RunFigures | null;
-  /** Why it cannot be said: the journal is missing, damaged, or holds no run; null if it can. */
+  /** Why there is no status: the journal is missing, damaged, or holds no run; null if there is one. */
   readonly problem: string | null;
-  /** Oldest first. Whoever looks too seldom gets them in several looks. */
+  /** Oldest first. If there are too many for one look, the next looks have the rest. */
   readonly events: readonly FollowedEvent[];
   /** Whether more of them are in the journal already. */
   readonly isBehind: boolean;

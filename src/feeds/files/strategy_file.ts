@@ -94,7 +94,7 @@ interface Found {
 
 /** The strategy that was compiled in, if `path` names it. */
 function bakedAs(path: string): Found {
-  const has = BAKED === null ? "none of one's own" : `${BAKED.name} (SHA-256 ${BAKED.sha256})`;
+  const has = BAKED === null ? "none" : `${BAKED.name} (SHA-256 ${BAKED.sha256})`;
   if (BAKED === null || path.replace(/^.*[\\/]/, "") !== BAKED.name) {
     throw new ConfigError([
       `--strategy is "${path}": expected a strategy that this program was compiled with, and it has ${has}. ` +

@@ -195,8 +195,7 @@ export interface Holding {
   /** How long the lease lasts unless its holder renews it, ms. */
   readonly leaseMs: number;
   /**
-   * Whether a lease whose holder has no connection any more may be taken before it ends: its process is dead, or cut
-   * off.
+   * Whether a lease may be taken before it ends if its holder is no longer connected: its process is dead, or cut off.
    */
   readonly isEager: boolean;
   /** Once it is aborted, additions fail instead of waiting for an unreachable store. */

@@ -1,4 +1,4 @@
-/** Alarms by ntfy, at ntfy.sh or a server of one's own. Source: docs.ntfy.sh, "Publishing", and its server's errors. */
+/** Alarms by ntfy, at ntfy.sh or the user's own server. Source: docs.ntfy.sh, "Publishing", and its server's errors. */
 import { type ChannelAddress, TOKEN } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm, AlarmKind, Urgency } from "./alarm.ts";

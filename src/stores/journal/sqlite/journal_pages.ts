@@ -12,7 +12,7 @@ export interface FileStart {
   readonly applicationId: number;
   /** The version that its application gave its tables. */
   readonly version: number;
-  /** What it consists of; empty where the application is not `applicationId`. */
+  /** Its objects; empty if the application is not `applicationId`. */
   readonly objects: readonly ListedObject[];
 }
 
@@ -34,10 +34,10 @@ const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
 const LOG_MAGIC = 0x377f0682;
 const LOG_VERSION = 3_007_000;
-/** A run keeps its log near a megabyte; while others read for long it grows. */
+/** A run keeps its log near a megabyte, but it grows while another process reads for long. */
 const MOST_LOG = 1 << 30;
 const CHUNK = 1 << 20;
-/** A run starts its log again every few minutes, and several times a second only while it decides all the time. */
+/** A run restarts its log every few minutes, and several times a second only while it decides constantly. */
 const TRIES = 10;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -139,7 +139,7 @@ class Pages {
   }
 }
 
-/** What the database consists of, from its first page on. */
+/** Lists the objects of the database, from its first page on. */
 function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
   const strange = (what: string) => damaged(path, `the list of its tables ${what}`);
   const objects: ListedObject[] = [];

@@ -117,7 +117,7 @@ export function versionOf(database: JournalDatabase, path: string): number {
   return version;
 }
 
-/** Throws a JournalError if a database is not, to the letter, what Penstock makes in `version` of the tables. */
+/** Throws a JournalError unless a database is, to the letter, what Penstock makes in `version` of the tables. */
 export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
   const rows = database.prepare(LISTED).all(MOST_LISTED);
   mustConsistOf(rows as unknown as ListedObject[], path, version);
@@ -173,7 +173,7 @@ function outdated(path: string, version: number): Error {
 
 /**
  * From 2 to 3: the state is a row of its own. The last checkpoints of version 2 hold theirs in their entries, where it
- * stays; the first one that is written from now on has a row. What repeated them is not needed any more.
+ * stays; the first one that is written from now on has a row. The tables that repeated them are no longer needed.
  */
 function keepStatesApart(database: JournalDatabase): void {
   const steps = [
