@@ -41,6 +41,16 @@ export function listenText({ hostname, port }: ListenAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
+/** Whether it is every address of this machine. */
+export function isAnywhere({ hostname }: ListenAddress): boolean {
+  return hostname === "0.0.0.0" || hostname === "::";
+}
+
+/** The host names of requests to this address itself. No other site can make an IP address its own name. */
+export function namesOf(listen: ListenAddress): readonly string[] {
+  return isAnywhere(listen) ? [] : [new URL(`http://${listenText(listen)}`).hostname];
+}
+
 /** Whether an address can be reached from this machine only. */
 export function isLoopback({ hostname }: ListenAddress): boolean {
   return hostname === "::1" || hostname.startsWith("127.");

@@ -13,6 +13,8 @@ import {
 
 /** How often the leader is killed or paused. */
 const FAILOVERS = Number(Deno.env.get("PENSTOCK_FAILOVERS") ?? 2);
+/** Whether every leader is paused and wakes; otherwise every other one is killed. */
+const ONLY_PAUSES = Deno.env.get("PENSTOCK_ONLY_PAUSES") === "1";
 const LEASE_MS = Number(Deno.env.get("PENSTOCK_LEASE_MS") ?? 3_000);
 
 const server = noPostgres ? null! : await PostgresServer.start();
@@ -91,7 +93,7 @@ Deno.test({
         for (const { program } of waiting.slice(-1)) await program.logged("standing by");
         const leader = leaders.at(-1)!;
         await leader.program.event("fill");
-        const isKilled = failover % 2 === 0;
+        const isKilled = !ONLY_PAUSES && failover % 2 === 0;
         leader.program.signal(isKilled ? "SIGKILL" : "SIGSTOP");
         if (!isKilled) paused.push(leader);
         const from = performance.now();

@@ -3,7 +3,7 @@ import { configure } from "../../src/config/config.ts";
 import type { GivenOptions } from "../../src/config/configuration.ts";
 import type { CommandName } from "../../src/config/command_name.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
-import { isLoopback, listenText } from "../../src/config/watch_options.ts";
+import { isLoopback, listenText, namesOf } from "../../src/config/watch_options.ts";
 
 function listenIn(text: string, command: CommandName = "watch", more: GivenOptions = {}) {
   return configure({ ...more, listen: { text, source: "command line" } }, [], command).config.listen;
@@ -34,6 +34,19 @@ Deno.test("--listen reads an IP address and a port, in the form in which the add
     const listen = listenIn(text, "watch", token);
     assertEquals([listenText(listen), isLoopback(listen)], [written, isLocal], text);
   }
+});
+
+Deno.test("a page is reached by the address that it listens on, unless it listens on all", () => {
+  const token: GivenOptions = { token: { text: "a.token", source: "command line" } };
+  for (
+    const [text, names] of [
+      ["127.0.0.2:0", ["127.0.0.2"]],
+      ["10.0.0.5:80", ["10.0.0.5"]],
+      ["[fd00:0:0::5]:80", ["[fd00::5]"]],
+      ["0.0.0.0:80", []],
+      ["[::]:80", []],
+    ] as const
+  ) assertEquals(namesOf(listenIn(text, "watch", token)), names, text);
 });
 
 Deno.test("--listen refuses names, which may come to mean another address, and what is no address", () => {

@@ -1,5 +1,7 @@
 /** The container files keep the promises that SECURITY.md makes, and agree with one another. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { readArguments } from "../../src/config/arguments.ts";
+import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { dockerArguments } from "./container.ts";
 
@@ -111,6 +113,28 @@ Deno.test("the container of a run in a database has the rights of the one that t
   assertEquals(passwords, Array(2).fill("${PENSTOCK_PASSWORD:-}"));
 });
 
+Deno.test("kubernetes_fleet.yaml has two processes of one run in a database, with the rights of the one in a file", () => {
+  const linesOf = (text: string) => text.split("\n").map((line) => line.trim());
+  const [one, fleet] = [read("deploy/kubernetes.yaml"), read("deploy/kubernetes_fleet.yaml")];
+  const rights = linesOf(one).filter((line) =>
+    /^(runAs\w+|fsGroup|type|readOnlyRootFilesystem|allowPrivilegeEscalation|privileged|drop|memory|cpu|automount\w+|enableServiceLinks|policyTypes|ingress|except):/
+      .test(line) && line !== "type: Recreate"
+  );
+  assertGreater(rights.length, 14);
+  assertEquals(rights.filter((line) => !linesOf(fleet).includes(line)), []);
+  const [, list = ""] = /^ +args:\n((?: +- .*\n)+)/m.exec(fleet) ?? [];
+  const args = linesOf(list).filter((line) => line !== "").map((line) => line.replace(/^- /, ""));
+  const { command, given, mistakes } = readArguments(args);
+  assertEquals([command, given.standby?.text, mistakes], ["run", "on", []]);
+  const { host, port, isVerified, rootCertificate } = readDatabasePlace(given.state!.text);
+  assertEquals([isVerified, rootCertificate], [true, "data/ca.crt"]);
+  assertStringIncludes(fleet, `--build-arg STATE_HOST=${host}:${port}`);
+  assertStringIncludes(fleet, "\n  replicas: 2\n");
+  const ports = (text: string) => [...text.matchAll(/^ +port: (\d+)$/gm)].map(([, opened]) => opened!).sort();
+  assertEquals(ports(fleet), [...ports(one), String(port)].sort());
+  assertEquals(/PASSWORD.*\n +value:/.test(fleet), false, "no password is in the file");
+});
+
 Deno.test("the network policies open the ports of the known hosts, and name no other host", () => {
   const ports = new Set(EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[1]));
   const kubernetes = read("deploy/kubernetes.yaml");
@@ -132,9 +156,10 @@ Deno.test("the image has the same name and version everywhere it is built, run o
     ["docs/operate.md", /the image `([^`]+)`/g],
     ["compose.yaml", /^services:$[^]*?^ +image: (\S+)$/gm],
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
+    ["deploy/kubernetes_fleet.yaml", /^ +image: (penstock)-fleet(:\S+)$/gm],
   ];
   for (const [file, pattern] of named) {
-    const names = [...read(file).matchAll(pattern)].map(([, name]) => name);
+    const names = [...read(file).matchAll(pattern)].map(([, ...parts]) => parts.join(""));
     assert(names.length > 0, `${file} names no image: ${pattern}`);
     for (const name of names) assertEquals([file, name], [file, `penstock:${version}`]);
   }

@@ -10,12 +10,21 @@ export class ServedPage implements AsyncDisposable {
   readonly #served: Promise<void>;
 
   /** Serves the page of these journals on a free port. */
-  static async open(paths: readonly string[], { lookMs = 20 } = {}): Promise<ServedPage> {
+  static async open(paths: readonly string[], { lookMs = 20, heardMs = 20 } = {}): Promise<ServedPage> {
     const ending = new AbortController();
     const listening = Promise.withResolvers<number>();
     const lines: string[] = [];
     const served = serve({
-      ...{ version: "1.2.3", paths, lookMs, names: [], token: null, isPrivate: true, isOwnProcess: false },
+      ...{
+        version: "1.2.3",
+        paths,
+        lookMs,
+        heardMs,
+        names: [],
+        token: null,
+        isPrivate: true,
+        isOwnProcess: false,
+      },
       listen: { hostname: "127.0.0.1", port: 0 },
       log: ({ text }) => lines.push(text),
       onListening: listening.resolve,

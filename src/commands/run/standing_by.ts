@@ -4,20 +4,24 @@ import type { Clock } from "../../domain/process/clock.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import { JournalError, JournalHeld } from "../../stores/journal/journal_error.ts";
 import { DatabaseAway } from "../../stores/journal/postgres/database_failure.ts";
+import type { ChangeListener } from "../../stores/journal/entry_log.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
+import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import { type OpeningOptions, openJournal } from "./opening.ts";
 
-/** How often to try: a holder that ends releases its lease at once. */
+/** How often the journal is tried while nobody would say that its holder gave the lease back. */
 const LOOK_MS = 1_000;
 
 /**
  * Returns the run's journal once this process holds it; null if `signal` is aborted before. It tries again when the
- * holder's lease ends, and while the database is unreachable. Throws like `Journal.open` for anything else.
+ * holder's lease ends, or is given back, and as long as the database is away. Throws like `Journal.open` for anything else.
  */
 export async function standBy(
   configuration: Configuration,
   options: Pick<OpeningOptions, "signal" | "log" | "surroundings">,
 ): Promise<Journal | null> {
   const { signal, log, surroundings: { runtime } } = options;
+  await using freed = new Freed(configuration.config.state);
   let said = "";
   const say = (text: string): void => {
     if (text !== said) log({ level: "info", text });
@@ -30,24 +34,53 @@ export async function standBy(
       let waitMs = LOOK_MS;
       if (error instanceof JournalHeld) {
         say(`standing by: another process holds the journal ${configuration.config.state}`);
-        waitMs = Math.max(1, Math.min(waitMs, error.endsInMs ?? waitMs));
+        const endsInMs = Math.max(1, error.endsInMs ?? waitMs);
+        waitMs = await freed.isListening() ? endsInMs : Math.min(waitMs, endsInMs);
       } else if (error instanceof JournalError && error.cause instanceof DatabaseAway) {
         say(`standing by: ${error.cause.message}`);
       } else throw error;
-      await wait(waitMs, signal, runtime);
+      await freed.wait(waitMs, signal, runtime);
     }
   }
   return null;
 }
 
-function wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    function done(): void {
+/** Hears that the holder of a journal gave its lease back, from the first time on that it is asked to listen. */
+class Freed implements AsyncDisposable {
+  readonly #path: string;
+  #listener: ChangeListener | undefined;
+  #isFreed = false;
+  #wake = (): void => {};
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Whether it would be heard now. Only then may a wait last until the end of the lease. */
+  async isListening(): Promise<boolean> {
+    this.#listener ??= (await storeOf(this.#path)).listen?.(this.#path, "freed", (name) => {
+      if (name !== null && name !== readDatabasePlace(this.#path).journal) return;
+      this.#isFreed = true;
+      this.#wake();
+    });
+    return this.#listener?.isListening ?? false;
+  }
+
+  /** Waits for `ms`, until the lease is given back, or until `signal` is aborted. */
+  async wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+    if (!this.#isFreed && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = clock.setTimeout(resolve, ms);
+      signal.addEventListener("abort", this.#wake);
+      await promise;
       clock.clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
+      signal.removeEventListener("abort", this.#wake);
     }
-  });
+    this.#isFreed = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener?.[Symbol.asyncDispose]();
+  }
 }

@@ -1,5 +1,11 @@
-/** Serves the live page of some journals, in a process or a thread of its own. */
-import { isLoopback, type ListenAddress, listenText } from "../../config/watch_options.ts";
+/** Serves the live page of some journals, wherever its log goes. */
+import {
+  isAnywhere,
+  isLoopback,
+  type ListenAddress,
+  listenText,
+  namesOf,
+} from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { isInDatabase } from "../../domain/run/database_place.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
@@ -16,6 +22,8 @@ import { pageRoutes } from "./page_routes.ts";
 
 /** How often a journal is looked at. */
 const LOOK_MS = 1_000;
+/** How often at least one is looked at whose changes are heard: a lost notice costs no more. */
+const HEARD_MS = 5_000;
 
 /** What is served, where and to whom. */
 export interface ServingOptions {
@@ -38,7 +46,9 @@ export interface ServingOptions {
   readonly onListening?: (port: number) => void;
   /** How often each journal is looked at, ms. Default: 1 s. */
   readonly lookMs?: number;
-  /** Stops it. */
+  /** The same for a journal whose store says when it changes, ms. Default five seconds. */
+  readonly heardMs?: number;
+  /** Ends it. */
   readonly signal: AbortSignal;
 }
 
@@ -47,12 +57,13 @@ export interface ServingOptions {
  * ConfigError for an address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, signal } = options;
+  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, heardMs = HEARD_MS, signal } =
+    options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
     ...listen,
-    names,
+    names: [...names, ...namesOf(listen)],
     token: token?.text ?? null,
     routes: await pageRoutes(paths, { runs, metrics }),
     onFailure: (error) => {
@@ -63,7 +74,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
   options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain({ paths, lookMs }, async (index, moment) => {
+  await lookAgain({ paths, lookMs, heardMs }, async (index, moment) => {
     const path = paths[index]!;
     logProblem(index, moment);
     alarms?.looked(index, moment);
@@ -111,8 +122,7 @@ function nameOf(path: string, paths: readonly string[]): string {
 
 /** Where the page is, and who can reach it. */
 function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: number): string[] {
-  const isAnywhere = listen.hostname === "0.0.0.0" || listen.hostname === "::";
-  const shown = listenText({ hostname: isAnywhere ? "127.0.0.1" : listen.hostname, port });
+  const shown = listenText({ hostname: isAnywhere(listen) ? "127.0.0.1" : listen.hostname, port });
   const query = token === null
     ? ""
     : `/?token=${isPrivate ? token.text : `TOKEN, with the one in ${token.file}`}`;
@@ -120,10 +130,10 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
   if (isLoopback(listen)) return [page];
   return [
     page,
-    `other machines can reach it at ${
-      listenText({ ...listen, port })
-    }, by the names that --host gives and only with ` +
-    "the token; nothing is encrypted, so outside a network that you trust put a TLS proxy in front of it",
+    `other machines can reach it at ${listenText({ ...listen, port })}, by ${
+      isAnywhere(listen) ? "" : "this address and "
+    }the names that --host gives and only with ` +
+    "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
   ];
 }
 
@@ -140,6 +150,8 @@ async function dropOthers(paths: readonly string[], alarms: ServingOptions["alar
   const needs = {
     hosts: [...new Set([...hosts, ...journals.flatMap((journal) => journal.hosts)])],
     writes,
+    // A memory that can no longer be written forgets which alarms were sent.
+    mustWrite: writes.length > 0,
     reads: [...new Set([...journals.flatMap(({ reads }) => reads), ...writes])],
     folder: null,
   };

@@ -8,6 +8,8 @@ export interface Needs {
   readonly hosts: readonly string[];
   /** Files that are still to be opened or removed, for writing. */
   readonly writes: readonly string[];
+  /** Whether it cannot do without them, so that a grant for writing anywhere is kept. Default: it is dropped. */
+  readonly mustWrite?: boolean;
   /** Files, and perhaps the folder, that are still to be read; none by default. */
   readonly reads?: readonly string[];
   /** A folder in which files are still to be created and removed; null for none. */
@@ -78,7 +80,7 @@ export function buildLimits(): BuildLimits | null {
 /**
  * Drops for good every permission but those that `needs` names, and returns in words what remains. A grant for the
  * whole network, or for reading anywhere, cannot be narrowed without losing it, and is kept. A grant for writing
- * anywhere is dropped, or kept if a folder is needed. A grant for a folder is dropped if one of `paths` is in it.
+ * anywhere is dropped, or kept if a folder is needed, or writing as such. A grant for a folder is dropped if one of `paths` is in it.
  * Open files and connections stay open.
  */
 export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
@@ -88,7 +90,7 @@ export async function dropPermissions(needs: Needs, paths: readonly string[]): P
   const writes = (folder === null ? needs.writes : [...needs.writes, folder]).filter((path) =>
     isGranted({ name: "write", path })
   );
-  const writesAnywhere = folder !== null && isGranted({ name: "write" });
+  const writesAnywhere = (folder !== null || needs.mustWrite === true) && isGranted({ name: "write" });
   if (!anywhere) {
     // A grant that is requested while a wider one covers it stays when the wider one is revoked.
     for (const host of hosts) await Deno.permissions.request({ name: "net", host });

@@ -192,7 +192,7 @@ export interface LogLease extends AsyncDisposable {
 
 /** How a lease is held in a store that others may take over, such as a database on another machine. */
 export interface Holding {
-  /** How long the lease lasts unless its holder renews it, ms. */
+  /** Within how long another process has taken over from a holder that is not heard from, ms. */
   readonly leaseMs: number;
   /**
    * Whether a lease may be taken before it ends if its holder is no longer connected: its process is dead, or cut off.
@@ -258,6 +258,15 @@ export interface ListedLog {
   readonly isHeld: boolean;
 }
 
+/** What to listen for in a place: other entries or heartbeats, or a lease that its holder gave back. */
+export type ChangeKind = "entries" | "freed";
+
+/** Listens for changes until it is disposed. It connects again by itself whenever its connection is lost. */
+export interface ChangeListener extends AsyncDisposable {
+  /** Whether changes are heard now. One may be lost all the same, so this saves looks but does not replace them. */
+  readonly isListening: boolean;
+}
+
 /** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
   /** Whether a log is a file at its path, in a folder that is there. */
@@ -280,6 +289,15 @@ export interface EntryStore {
   files(path: string): StoreNeeds;
   /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
   requestBox(path: string): Promise<RequestBox>;
+  /**
+   * Calls `onChange` with the name of a log in the place of `path` when it has changed, and with null once it listens
+   * again: any may have changed meanwhile. Absent if the store cannot say so.
+   */
+  readonly listen?: (
+    path: string,
+    kind: ChangeKind,
+    onChange: (name: string | null) => void,
+  ) => ChangeListener;
   /** The logs in the place that `path` names, by name; absent if there is one a place. */
   readonly list?: (path: string) => Promise<readonly ListedLog[]>;
   /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */

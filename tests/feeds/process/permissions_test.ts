@@ -72,6 +72,15 @@ Deno.test("dropPermissions() reports that it keeps the whole network, and drops 
   assertEquals(granted, [true, false, false, false]);
 });
 
+Deno.test("dropPermissions() keeps writing anywhere if that was granted and a file must be written again and again", async () => {
+  const { printed, granted } = await probe(["--allow-all"], {
+    needs: { hosts: [], writes: ["data/alarms.json"], mustWrite: true, folder: null },
+    paths: ["data/penstock.db", "data/alarms.json"],
+    questions: [{ name: "write", path: "data/alarms.json" }],
+  });
+  assertEquals([granted, printed.includes("writing anywhere (granted without limits)")], [[true], true]);
+});
+
 Deno.test("dropPermissions() keeps reading only the named files, and everything only if that was granted", async () => {
   const [log, other] = ["data/penstock.db-wal", "data/other.db"];
   const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK], folder: null };

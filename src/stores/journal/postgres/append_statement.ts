@@ -51,11 +51,11 @@ export const BEAT = `WITH held AS (
 /** The values of APPEND. */
 export function appendValues(
   { journal, token }: LeaseToken,
-  leaseMs: number,
+  lifetimeMs: number,
   { entries, head, state, closes, firstCloses, handled }: Addition,
 ): DatabaseValue[] {
   return [
-    ...[journal, token, leaseMs, head.seq - entries.length, head.seq, bytesText(head.hash)],
+    ...[journal, token, lifetimeMs, head.seq - entries.length, head.seq, bytesText(head.hash)],
     ...[listText(entries.map(({ seq }) => seq)), listText(entries.map(({ run }) => run))],
     ...[listText(entries.map(({ type }) => type)), listText(entries.map(({ time }) => time))],
     ...[
@@ -73,11 +73,11 @@ export function appendValues(
 /** The values of BEAT. */
 export function beatValues(
   { journal, token }: LeaseToken,
-  leaseMs: number,
+  lifetimeMs: number,
   { run, seq, time, pid, trades, tradesPerSecond, lagMs, last }: KeptHeartbeat,
 ): DatabaseValue[] {
   return [
-    ...[journal, token, leaseMs, run, seq, time, pid, trades, tradesPerSecond, lagMs],
+    ...[journal, token, lifetimeMs, run, seq, time, pid, trades, tradesPerSecond, lagMs],
     ...[last?.price ?? null, last?.time ?? null],
   ];
 }

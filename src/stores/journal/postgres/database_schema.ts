@@ -176,6 +176,11 @@ export async function prepareSchema(
     await session.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
     const version = await schemaVersion(session);
     if (version > known) throw refused(path, `${newer(version, known)}. Use that Penstock.`);
+    if (version === known) {
+      // Another process made them while this one waited, and may hold a lease by now.
+      await session.query("COMMIT");
+      return;
+    }
     if (version === 0) await mustKeepText(session, path);
     else if (version < known) await mustBeIdle(session, path);
     for (const statement of migrations.slice(version).flat()) await session.query(statement);

@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly certificates: string | null;
   /** How long an answer may take before the connection counts as lost, ms. */
   readonly patienceMs: number;
+  /** Called with the content of each notice that this session listens for. */
+  readonly onNotice?: (content: string) => void;
 }
 
 /** How long the server has to close a connection that is no longer needed, ms. */
@@ -31,6 +33,7 @@ export class DatabaseSession implements AsyncDisposable {
   readonly #socket: net.Socket;
   readonly #sql: postgres.Sql;
   #lost: DatabaseAway | null = null;
+  readonly #ended = Promise.withResolvers<DatabaseAway>();
   readonly #waiting = new Set<(lost: DatabaseAway) => void>();
 
   /** Connects. Throws a DatabaseAway, a DatabaseRefusal, or what Deno throws. */
@@ -65,6 +68,11 @@ export class DatabaseSession implements AsyncDisposable {
   /** Whether it can still be used. */
   get isOpen(): boolean {
     return this.#lost === null;
+  }
+
+  /** Resolves once it cannot be used any more. */
+  get ended(): Promise<DatabaseAway> {
+    return this.#ended.promise;
   }
 
   /**
@@ -112,6 +120,7 @@ export class DatabaseSession implements AsyncDisposable {
     if (this.#lost !== null) return;
     const lost = this.#lost = new DatabaseAway(`${databaseHost(this.#place)}: ${what}`);
     for (const reject of this.#waiting) reject(lost);
+    this.#ended.resolve(lost);
     this.#socket.on("error", () => {});
     // Closed with an error, so that the client does not reconnect.
     this.#socket.destroy(lost);
@@ -145,7 +154,7 @@ async function connected(
 function clientOptions(
   place: DatabasePlace,
   socket: net.Socket,
-  { password, certificates }: SessionOptions,
+  { password, certificates, onNotice }: SessionOptions,
   onclose: () => void,
 ) {
   const { host, port, user, database, isVerified } = place;
@@ -171,6 +180,7 @@ function clientOptions(
     ...{ idle_timeout: null, connect_timeout: null, max_lifetime: null, keep_alive: KEEP_ALIVE_S },
     ...{ max_pipeline: 100, backoff: 0, debug: false, publications: "", no_subscribe: true },
     onnotice: () => {},
+    onnotify: (_channel: string, content: string) => onNotice?.(content),
     shared: { retries: 0, typeArrayMap: {} },
   };
 }

@@ -58,32 +58,32 @@ export async function leaseRow(session: DatabaseSession, journal: string | numbe
 }
 
 /**
- * Takes the lease of the journal called `name` for `leaseMs`, and makes the journal if there is none. Throws JournalHeld,
- * with its `path`, if another process holds it. `isEager` also takes it from a holder without a connection.
+ * Takes the lease of the journal called `name` for `lifetimeMs`, and makes the journal if there is none. Throws JournalHeld,
+ * with its `path`, if somebody holds it. `isEager` takes it from a holder without a connection too.
  */
 export async function takeLease(
   session: DatabaseSession,
-  { name, path, leaseMs, isEager }: {
+  { name, path, lifetimeMs, isEager }: {
     readonly name: string;
     readonly path: string;
-    readonly leaseMs: number;
+    readonly lifetimeMs: number;
     readonly isEager: boolean;
   },
 ): Promise<LeaseToken> {
   // Checked first, as every attempted insert would use up a number.
   if (await journalNumber(session, name) === null) await session.query(MAKE, [name]);
-  const [row] = await session.query(isEager ? TAKE_EAGERLY : TAKE, [name, leaseMs, Deno.pid]);
+  const [row] = await session.query(isEager ? TAKE_EAGERLY : TAKE, [name, lifetimeMs, Deno.pid]);
   if (row !== undefined) return { journal: numberOf(row["journal"]), token: numberOf(row["token"]) };
   throw held(path, await leaseRow(session, name));
 }
 
-/** Extends the lease to `leaseMs` from now, held by this session; returns false if another process has taken it. */
+/** Makes the lease last for another `lifetimeMs` from now, in this session; false if another process has it by now. */
 export async function renewLease(
   session: DatabaseSession,
   { journal, token }: LeaseToken,
-  leaseMs: number,
+  lifetimeMs: number,
 ): Promise<boolean> {
-  return (await session.query(RENEW, [journal, token, leaseMs])).length > 0;
+  return (await session.query(RENEW, [journal, token, lifetimeMs])).length > 0;
 }
 
 /** Releases the lease, if this token still holds it and the database answers within `patienceMs`. */

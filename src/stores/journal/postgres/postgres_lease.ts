@@ -2,17 +2,17 @@
 import { databaseHost } from "../../../domain/run/database_place.ts";
 import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
 import { damaged, JournalError } from "../journal_error.ts";
+import { EntryNotices, notify } from "./change_notices.ts";
 import { APPEND, appendValues, BEAT, beatValues } from "./append_statement.ts";
 import { DatabaseAway } from "./database_failure.ts";
 import { DatabaseLink, type Patience } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { leaseRow, type LeaseToken, releaseLease, renewLease } from "./lease_row.ts";
+import { renewalEveryMs, rowLifetimeMs } from "./lease_time.ts";
 import { PostgresLog } from "./postgres_log.ts";
 import { storeFailure } from "./store_failure.ts";
 
-/** How many times a lease is renewed in its length. */
-const RENEWALS = 3;
-/** How long a stopped run waits for an unreachable database, and how often it checks that, ms. */
+/** How long a run that was asked to end waits for a database that is away, and how often that is looked at. */
 const GRACE_MS = 1_000;
 const LOOK_MS = 100;
 
@@ -50,6 +50,9 @@ export class PostgresLease implements LogLease {
   readonly #link: DatabaseLink;
   readonly #holding: Holding;
   readonly #own: LeaseToken;
+  readonly #lifetimeMs: number;
+  readonly #name: string;
+  readonly #notices: EntryNotices;
   readonly #renewals: ReturnType<typeof setInterval>;
   readonly #onAbort = (): void => this.#endWaits();
   #grace: ReturnType<typeof setInterval> | undefined;
@@ -62,9 +65,12 @@ export class PostgresLease implements LogLease {
     this.#own = own;
     this.#path = path;
     this.#holding = holding;
+    this.#lifetimeMs = rowLifetimeMs(holding.leaseMs);
+    this.#name = link.place.journal ?? "";
+    this.#notices = new EntryNotices(link, this.#name);
     this.log = new PostgresLog(link, own.journal, path);
     patience.isHeld = true;
-    this.#renewals = setInterval(() => void this.#renew(), holding.leaseMs / RENEWALS);
+    this.#renewals = setInterval(() => void this.#renew(), renewalEveryMs(holding.leaseMs));
     holding.signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -72,10 +78,11 @@ export class PostgresLease implements LogLease {
     try {
       await this.#link.use(async (session) => {
         if (this.#lost !== null) throw this.#lost;
-        const values = appendValues(this.#own, this.#holding.leaseMs, addition);
+        const values = appendValues(this.#own, this.#lifetimeMs, addition);
         const [row] = await session.query(APPEND, values);
         if (row?.["held"] !== "1") await this.#explain(session, addition);
       });
+      this.#notices.changed();
     } catch (error) {
       throw storeFailure("write to", this.#path, error);
     }
@@ -85,9 +92,10 @@ export class PostgresLease implements LogLease {
     try {
       if (this.#lost !== null) throw this.#lost;
       await this.#link.useIfOpen(async (session) => {
-        const [row] = await session.query(BEAT, beatValues(this.#own, this.#holding.leaseMs, heartbeat));
+        const [row] = await session.query(BEAT, beatValues(this.#own, this.#lifetimeMs, heartbeat));
         if (row?.["held"] !== "1") throw await this.#taken(session);
       });
+      this.#notices.changed();
     } catch (error) {
       // The next heartbeat will show whether the database is back.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
@@ -101,7 +109,7 @@ export class PostgresLease implements LogLease {
 
   /** Prepares a new session, and so finds out at once, rather than at the next addition, whether the lease is lost. */
   async resume(session: DatabaseSession): Promise<void> {
-    if (!await renewLease(session, this.#own, this.#holding.leaseMs)) throw await this.#taken(session);
+    if (!await renewLease(session, this.#own, this.#lifetimeMs)) throw await this.#taken(session);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,7 +117,11 @@ export class PostgresLease implements LogLease {
     clearInterval(this.#grace);
     this.#holding.signal.removeEventListener("abort", this.#onAbort);
     try {
-      await this.#link.useIfOpen((session) => releaseLease(session, this.#own, GRACE_MS));
+      await this.#notices[Symbol.asyncDispose]();
+      await this.#link.useIfOpen(async (session) => {
+        await releaseLease(session, this.#own, GRACE_MS);
+        await notify(session, "freed", this.#name, GRACE_MS);
+      });
     } catch (error) {
       // The lease then expires by itself.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);

@@ -16,12 +16,14 @@ import {
 } from "../entry_log.ts";
 import { type JournalError, refused } from "../journal_error.ts";
 import { DatabaseLink, databasePlace, journalPlace, ONCE, type Patience } from "./database_link.ts";
+import { DatabaseListener } from "./database_listener.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { mustKnowSchema, prepareSchema } from "./database_schema.ts";
 import { secretsOf } from "./database_secrets.ts";
 import { examineDatabase } from "./database_checkup.ts";
 import { copyInDatabase } from "./database_copy.ts";
 import { journalNumber, type LeaseToken, takeLease } from "./lease_row.ts";
+import { rowLifetimeMs } from "./lease_time.ts";
 import { LeasePatience, PostgresLease } from "./postgres_lease.ts";
 import { PostgresLog } from "./postgres_log.ts";
 import { numberOf } from "./postgres_entries.ts";
@@ -41,8 +43,8 @@ const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
 const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
 
 /**
- * Journals in a database. A run needs one connection. If there are no tables, it creates them when it starts, if its
- * user may.
+ * Journals in a database. A run needs one connection, and anyone who listens for changes one more. The tables are made
+ * at the start of a run, if there are none, by a user who may make them.
  */
 export function postgresStore(): EntryStore {
   return {
@@ -62,6 +64,14 @@ export function postgresStore(): EntryStore {
       return { reads: [], writes: [], hosts: [databaseHost(place)] };
     },
     requestBox,
+    listen: (path, kind, onChange) => {
+      const place = databasePlace(path);
+      try {
+        return new DatabaseListener(place, secretsOf(place), kind, onChange);
+      } catch (error) {
+        throw storeFailure("read", path, error);
+      }
+    },
     list,
     examine: (path) => examineDatabase(path, linkTo),
     copy: (path, to) =>
@@ -129,7 +139,7 @@ async function lease(
     const { leaseMs, isEager } = holding;
     const own: LeaseToken = await link.use(async (session) => {
       await prepareSchema(session, path);
-      return await takeLease(session, { name, path, leaseMs, isEager });
+      return await takeLease(session, { name, path, lifetimeMs: rowLifetimeMs(leaseMs), isEager });
     });
     held = new PostgresLease(link, patience, own, path, holding);
     await check(new PostgresLog(link, own.journal, path, "open"));

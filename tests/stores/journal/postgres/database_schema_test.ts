@@ -9,6 +9,7 @@ import {
   schemaVersion,
 } from "../../../../src/stores/journal/postgres/database_schema.ts";
 import { DatabaseSession } from "../../../../src/stores/journal/postgres/database_session.ts";
+import { renewLease, takeLease } from "../../../../src/stores/journal/postgres/lease_row.ts";
 import { postgresStore } from "../../../../src/stores/journal/postgres/postgres_store.ts";
 import { noPostgres, PostgresServer } from "../../../support/postgres_server.ts";
 import { Writer } from "../entry_log_contract.ts";
@@ -195,4 +196,20 @@ Deno.test({
       "there is no database none → Create it: createdb none",
     ]]);
   },
+});
+
+test("prepareSchema() ends no lease that was taken while it waited for the process that made the tables", async () => {
+  const url = await server.database();
+  const [first, late] = await Promise.all([session(url), session(url)]);
+  // The lock of those who make tables, which a session can take more than once.
+  await first.query(`SELECT pg_advisory_lock(${0x50656e73})`);
+  const waiting = prepareSchema(late, url);
+  const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+  while (await server.sql("postgres", waits) === "0");
+  await prepareSchema(first, url);
+  const own = await takeLease(first, { name: "one", path: url, lifetimeMs: 600_000, isEager: false });
+  await first.query(`SELECT pg_advisory_unlock(${0x50656e73})`);
+  await waiting;
+  assertEquals(await renewLease(first, own, 600_000), true);
+  for (const each of [first, late]) await each[Symbol.asyncDispose]();
 });

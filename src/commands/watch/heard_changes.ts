@@ -1,0 +1,71 @@
+/** Hears which watched journals have changed, where their stores can say so. */
+import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
+import type { ChangeListener } from "../../stores/journal/entry_log.ts";
+import { storeOf } from "../../stores/journal/known_stores.ts";
+
+/** Listens until it is disposed: once in each database, however many of its journals are watched. */
+export class HeardChanges implements AsyncDisposable {
+  readonly #listeners = new Map<string, ChangeListener>();
+  /** By journal: its database; undefined for one that nothing is heard of. */
+  readonly #databases: readonly (string | undefined)[];
+  readonly #changed = new Set<number>();
+  #wake: () => void = () => {};
+
+  /** Starts to listen for these journals. Throws a JournalError for a place that is none. */
+  static async of(paths: readonly string[]): Promise<HeardChanges> {
+    const heard = new HeardChanges(paths);
+    for (const path of paths) {
+      const database = databaseOf(path);
+      if (database === undefined || heard.#listeners.has(database)) continue;
+      const listener = (await storeOf(path)).listen?.(
+        path,
+        "entries",
+        (name) => heard.#hear(paths, database, name),
+      );
+      if (listener !== undefined) heard.#listeners.set(database, listener);
+    }
+    return heard;
+  }
+
+  private constructor(paths: readonly string[]) {
+    this.#databases = paths.map(databaseOf);
+  }
+
+  /** Whether changes of the journal with this index are heard now. */
+  isHeard(index: number): boolean {
+    return this.#listeners.get(this.#databases[index] ?? "")?.isListening ?? false;
+  }
+
+  /** Whether the journal with this index has changed since this was asked last. */
+  take(index: number): boolean {
+    return this.#changed.delete(index);
+  }
+
+  /** Waits for `ms`, for a change, or until `signal` is aborted. */
+  async next(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#changed.size > 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", this.#wake, { once: true });
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", this.#wake);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#listeners.values()].map((listener) => listener[Symbol.asyncDispose]()));
+  }
+
+  #hear(paths: readonly string[], database: string, name: string | null): void {
+    for (const [index, path] of paths.entries()) {
+      if (this.#databases[index] !== database) continue;
+      if (name === null || readDatabasePlace(path).journal === name) this.#changed.add(index);
+    }
+    if (this.#changed.size > 0) this.#wake();
+  }
+}
+
+function databaseOf(path: string): string | undefined {
+  return isInDatabase(path) ? path.replace(/#.*$/s, "") : undefined;
+}

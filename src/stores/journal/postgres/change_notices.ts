@@ -1,0 +1,77 @@
+/**
+ * Notices of changes in a database, which its server passes on to those that listen. A notice only says when to look:
+ * anyone may send one, one may be lost, and then the next look finds the change.
+ *
+ * PostgreSQL sends notices one transaction after the other, each until its commit is on disk. So a notice is never part
+ * of a commit, which would make all runs of a database wait for one another: it has a transaction of its own, after the
+ * commit, that does not wait for the disk.
+ */
+import type { DatabaseLink } from "./database_link.ts";
+import type { DatabaseSession } from "./database_session.ts";
+
+/** Where notices go; the content of each is the journal's name. */
+export const CHANNELS = { entries: "penstock_entries", freed: "penstock_freed" } as const;
+
+/** The shortest time between two notices of one run's entries, ms. */
+const GAP_MS = 100;
+
+const NOTIFY = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
+
+/** Says that a journal has other entries or another heartbeat: at once, but ten times a second at most. */
+export class EntryNotices implements AsyncDisposable {
+  readonly #link: DatabaseLink;
+  readonly #name: string;
+  /** The notice under way; null for none. */
+  #sending: Promise<void> | null = null;
+  #gap: ReturnType<typeof setTimeout> | undefined;
+  #isDue = false;
+  #isEnded = false;
+
+  constructor(link: DatabaseLink, name: string) {
+    this.#link = link;
+    this.#name = name;
+  }
+
+  /** Sends a notice, or has one sent soon. Does not wait for it. */
+  changed(): void {
+    if (this.#isEnded) return;
+    if (this.#gap === undefined) this.#send();
+    else this.#isDue = true;
+  }
+
+  /** Waits for the notice under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnded = true;
+    clearTimeout(this.#gap);
+    await this.#sending;
+  }
+
+  #send(): void {
+    this.#isDue = false;
+    this.#gap = setTimeout(() => {
+      this.#gap = undefined;
+      if (this.#isDue) this.changed();
+    }, GAP_MS);
+    // However long the server takes, only one is under way.
+    if (this.#sending === null) this.#sending = this.#sent().finally(() => this.#sending = null);
+    else this.#isDue = true;
+  }
+
+  async #sent(): Promise<void> {
+    try {
+      await this.#link.useIfOpen((session) => notify(session, "entries", this.#name));
+    } catch {
+      // The next commit shows whether the database is away, and those that listen look without a notice too.
+    }
+  }
+}
+
+/** Sends one notice. Throws like a session. */
+export async function notify(
+  session: DatabaseSession,
+  what: keyof typeof CHANNELS,
+  name: string,
+  patienceMs?: number,
+): Promise<void> {
+  await session.query(NOTIFY, [CHANNELS[what], name], patienceMs);
+}

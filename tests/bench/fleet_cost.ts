@@ -1,0 +1,112 @@
+/**
+ * What many runs in one database cost: demo runs for a minute, and `penstock watch` over all of them, with PostgreSQL on
+ * loopback and `fsync` on. Everything is on this machine, so the runs themselves take most of it. Linux only. Part of
+ * no gate:
+ *
+ *     deno run --allow-all tests/bench/fleet_cost.ts [RUNS] [SECONDS]
+ */
+import { Penstock } from "../support/penstock.ts";
+import { PostgresServer } from "../support/postgres_server.ts";
+import { table } from "./table.ts";
+
+const [runs = 30, seconds = 60] = Deno.args.map(Number);
+/** The runs start one after the other, so that no one of them waits for its turn of the processor at its start. */
+const TOGETHER = 4;
+const FLAGS = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-env=TERM,PGPASSWORD"];
+
+await using server = await PostgresServer.start({
+  settings: {
+    fsync: "on",
+    autovacuum: "on",
+    max_connections: String(2 * runs + 20),
+    shared_buffers: "128MB",
+  },
+});
+const database = await server.database();
+const name = database.slice(database.lastIndexOf("/") + 1);
+await using stack = new AsyncDisposableStack();
+const programs: Penstock[] = [];
+while (programs.length < runs) {
+  const more = Array.from({ length: Math.min(TOGETHER, runs - programs.length) }, (_, index) => {
+    const number = programs.length + index;
+    const options = [
+      "--rate=20",
+      "--short=10",
+      "--long=30",
+      "--json",
+      "--log-level=error",
+      `--seed=${number}`,
+    ];
+    return stack.use(Penstock.start(["demo", `--state=${database}#run-${number}`, ...options], FLAGS));
+  });
+  await Promise.all(more.map((program) => program.event("started")));
+  programs.push(...more);
+}
+const watch = stack.use(Penstock.start(["watch", database, "--listen=127.0.0.1:0"], FLAGS));
+const [url] = /http:\S+/.exec(await watch.logged("live page"))!;
+await new Promise((resolve) => setTimeout(resolve, 3_000));
+
+const first = await sample();
+const memory = [residentMb(watch.pid)];
+for (let part = 0; part < 4; part++) {
+  await new Promise((resolve) => setTimeout(resolve, seconds * 250));
+  memory.push(residentMb(watch.pid));
+}
+const last = await sample();
+const state = await (await fetch(`${url}/state`)).json();
+const running = state.runs.filter((run: { status: { state: string } | null }) =>
+  run.status?.state === "running"
+);
+const elapsed = (last.at - first.at) / 1000;
+const rate = (what: "transactions" | "entries" | "log") => (last[what] - first[what]) / elapsed;
+const cores = (what: "database" | "programs" | "page") =>
+  `${((last[what] - first[what]) / elapsed / 1e9).toFixed(2)} cores`;
+table(
+  `${runs} demo runs in one database, ${elapsed.toFixed(0)} s, load before ${Deno.loadavg()[2]!.toFixed(1)}`,
+  [
+    ["runs that the page shows as running", String(running.length)],
+    ["entries", `${rate("entries").toFixed(1)} a second`],
+    ["transactions, of all kinds", `${rate("transactions").toFixed(1)} a second`],
+    ["bytes of PostgreSQL's log", `${Math.round(rate("log"))} a second`],
+    ["bytes of tables and indexes", `${Math.round((last.size - first.size) / elapsed)} a second`],
+    ["PostgreSQL", cores("database")],
+    ["the runs", cores("programs")],
+    ["watch", `${cores("page")}, ${memory.join(", ")} MB`],
+  ],
+);
+Deno.exit();
+
+/** Counters and processor times (ns) at this moment. */
+async function sample() {
+  const query = `SELECT xact_commit, (SELECT count(*) FROM penstock.entries),
+    pg_current_wal_lsn() - '0/0', pg_database_size(datname) FROM pg_stat_database WHERE datname = '${name}'`;
+  const [transactions, entries, log, size] = (await server.sql(name, query)).split("|").map(Number);
+  return {
+    at: performance.now(),
+    ...{ transactions: transactions!, entries: entries!, log: log!, size: size! },
+    database: children(server.pid).map(cpuNs).reduce((sum, ns) => sum + ns, cpuNs(server.pid)),
+    programs: programs.map(({ pid }) => cpuNs(pid)).reduce((sum, ns) => sum + ns, 0),
+    page: cpuNs(watch.pid),
+  };
+}
+
+/** The processes that this one started and that still run. */
+function children(pid: number): number[] {
+  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+}
+
+/** The processor time of all threads of a process so far, ns; 0 for one that has ended. */
+function cpuNs(pid: number): number {
+  try {
+    return Array.from(
+      Deno.readDirSync(`/proc/${pid}/task`),
+      ({ name }) => Number(Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`).split(" ")[0]),
+    ).reduce((sum, ns) => sum + ns, 0);
+  } catch {
+    return 0;
+  }
+}
+
+function residentMb(pid: number): number {
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]) / 1024);
+}

@@ -1,0 +1,109 @@
+/** Shows that changes in a database reach those who watch it without a look of their own. */
+import { assertEquals } from "@std/assert";
+import { lookAgain } from "../../../src/commands/watch/followed_journals.ts";
+import type { FollowedMoment } from "../../../src/domain/run/followed_moment.ts";
+import { Journal } from "../../../src/stores/journal/journal.ts";
+import { postgresStore } from "../../../src/stores/journal/postgres/postgres_store.ts";
+import { within } from "../../support/penstock.ts";
+import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
+import { checkpoint, REMEMBERS, TIME } from "../../stores/sample_journal.ts";
+
+/** So long that a look of its own comes too late for any test. */
+const NEVER_MS = 3_600_000;
+
+const server = noPostgres ? null! : await PostgresServer.start();
+
+/** A journal with a run in it. */
+async function started(path: string): Promise<Journal> {
+  const journal = await Journal.open(path, { now: () => 0, remembers: REMEMBERS, store: postgresStore() });
+  await journal.startRun({
+    time: TIME,
+    content: { version: "1", options: { symbol: "BTCUSDT", cash: "10000" } },
+  });
+  return journal;
+}
+
+async function addTo(journal: Journal): Promise<void> {
+  await journal.commit({
+    entries: [{ type: "connected", time: TIME + 1, content: { endpoint: "ws://h", attempt: 1 } }],
+    checkpoint: checkpoint(1),
+  });
+}
+
+Deno.test({
+  name:
+    "penstock watch shows entries in a database by notice, of the journal that changed, also after the listener died",
+  ignore: noPostgres,
+  fn: async () => {
+    const database = await server.database();
+    const paths = [`${database}#one`, `${database}#two`];
+    await using one = await started(paths[0]!);
+    await using _two = await started(paths[1]!);
+    const ending = new AbortController();
+    const looks = [0, 0];
+    let found: (moment: FollowedMoment) => void = () => {};
+    const shown = (at: number) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      found = ({ place }) => place !== null && place.seq >= at && resolve();
+      return within(promise, `entry ${at}`);
+    };
+    /** Resolves at the first look at both that follows a change of anything at all. */
+    const listening = async (before: string) => {
+      const own = "FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'";
+      for (;;) {
+        const pid = await server.sql("postgres", `SELECT pid ${own} LIMIT 1`);
+        if (pid !== "" && pid !== before) return pid;
+      }
+    };
+    const first = shown(1);
+    const looking = lookAgain({ paths, lookMs: NEVER_MS, heardMs: NEVER_MS }, (index, moment) => {
+      looks[index]!++;
+      if (index === 0) found(moment);
+    }, ending.signal);
+    await first;
+    const pid = await listening("");
+    const second = shown(2);
+    await addTo(one);
+    await second;
+    await server.sql("postgres", `SELECT pg_terminate_backend(${pid}, 5000)`);
+    await listening(pid);
+    const fourth = shown(4);
+    await addTo(one);
+    await fourth;
+    // The other journal was looked at at the start, and each time that the listener began: none of its own changed.
+    assertEquals(looks[1]! <= 3, true, `${looks[1]} looks`);
+    ending.abort();
+    await looking;
+  },
+});
+
+Deno.test({
+  name: "PostgresLease says so when it is given back, and sends few notices for many commits",
+  ignore: noPostgres,
+  fn: async () => {
+    const store = postgresStore();
+    const path = `${await server.database()}#one`;
+    const journal = await started(path);
+    const heard: Record<string, (string | null)[]> = { entries: [], freed: [] };
+    const [listens, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await using _entries = store.listen!(path, "entries", (name) => {
+      heard["entries"]!.push(name);
+      listens.resolve();
+    });
+    const ready = Promise.withResolvers<void>();
+    await using _freed = store.listen!(path, "freed", (name) => {
+      heard["freed"]!.push(name);
+      (name === null ? ready : freed).resolve();
+    });
+    await Promise.all([listens.promise, ready.promise]);
+    const from = performance.now();
+    for (let commit = 0; commit < 40; commit++) await addTo(journal);
+    const tenths = (performance.now() - from) / 100;
+    await journal.close();
+    await within(freed.promise, "the notice");
+    assertEquals(heard["freed"], [null, "one"]);
+    assertEquals(heard["entries"]!.slice(0, 2), [null, "one"]);
+    // At most ten a second, and the commits before it listened.
+    assertEquals(heard["entries"]!.length <= tenths + 4, true, `${heard["entries"]!.length} in ${tenths}`);
+  },
+});
