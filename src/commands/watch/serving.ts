@@ -133,7 +133,7 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
     `other machines can reach it at ${listenText({ ...listen, port })}, by ${
       isAnywhere(listen) ? "" : "this address and "
     }the names that --host gives and only with ` +
-    "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
+    "the token; nothing is encrypted, so outside a network that you trust put a TLS proxy in front of it",
   ];
 }
 
