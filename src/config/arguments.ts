@@ -28,7 +28,7 @@ const FILES: Partial<
   Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
 > = {
   backtest: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
-  sweep: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
+  sweep: { least: 1, most: Infinity, usage: `FILE...", or - for standard input; or "--join PART..."` },
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },

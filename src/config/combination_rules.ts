@@ -85,7 +85,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
     .map(([name, owners]): CombinationRule => ({
       names: [name, ...owners],
       isBroken: ({ config, sources }) =>
-        sources[name] === "command line" &&
+        sources[name] === "command line" && config[name] !== null &&
         owners.every((owner) => config[owner] === null && sources[owner] === "default"),
       text: ({ sources }, given) =>
         `${nameIn(sources[name], name)} is "${given[name]?.text}": expected ${

@@ -21,6 +21,8 @@ interface Base extends Configuration {
 /** All combinations. The last axis varies fastest. */
 export class Grid {
   readonly axes: readonly Axis[];
+  /** The options that it was made of, lists and ranges as they were given. */
+  readonly asked: GivenOptions;
   /** How many combinations there are. */
   readonly size: number;
   readonly #all: GridAxes;
@@ -33,6 +35,7 @@ export class Grid {
    * The grid of the options given, in the order of the command line. Mistakes are added to `mistakes`.
    */
   constructor(given: GivenOptions, mistakes: string[]) {
+    this.asked = given;
     this.#all = axesOf(given, mistakes);
     this.axes = this.#all.axes;
     this.#strides = this.axes.map((_, axis) =>

@@ -114,7 +114,11 @@ instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
                             chosen in each of six windows, traded in the next
   penstock sweep trades.csv --short 5..50:5 --long 20..200:20 --report page.html
                             one HTML page: maps, the best rows, the figures
-                            against luck, and full reports of the best`,
+                            against luck, and full reports of the best
+  penstock sweep trades.csv --short 5..50:5 --part 3/8 --out part-3.json
+                            one eighth of the configurations, on one machine
+  penstock sweep --join part-*.json --report page.html
+                            all eighths together, as if on one machine`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default
 is ${DEFAULT_JOURNAL}.
 

@@ -152,6 +152,8 @@ const UNKNOWN_BEFORE: Readonly<Record<string, unknown>> = {
   name: null,
   standby: false,
   lease: 10_000,
+  part: null,
+  join: false,
 };
 
 /**

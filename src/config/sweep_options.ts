@@ -1,6 +1,7 @@
 /** The options of a sweep besides those that vary: a part of the table in options.ts. */
 import { RANKS } from "../domain/run/sweep_rank.ts";
-import { oneOf, onOff, properFraction, wholeNumber } from "./option_values.ts";
+import type { SweepPart } from "../domain/run/sweep_result.ts";
+import { NotAllowed, oneOf, onOff, properFraction, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
 const SWEEP = ["sweep"] as const;
@@ -9,6 +10,11 @@ const input = optionIn("input");
 /** The most windows of a walk-forward, and the most workers. */
 const MOST_WINDOWS = 100;
 const MOST_WORKERS = 64;
+
+/** The most parts: those of a grid with the most configurations, one each. */
+const MOST_PARTS = 1_000_000;
+/** Some programs count machines from 0 and cannot add. */
+const PART = /^(\d{1,7})(\+1)?\/(\d{1,7})$/;
 
 /** A key is the option's name in the configuration file. */
 export const SWEEP_OPTIONS = {
@@ -51,6 +57,21 @@ export const SWEEP_OPTIONS = {
     commands: SWEEP,
     help: "continue the sweep in --out FILE, which was stopped before it finished",
   }),
+  part: input({
+    default: null,
+    read: partText,
+    value: "K/N",
+    commands: SWEEP,
+    help: "compute only part K of N of the grid and write it to --out FILE, for --join; " +
+      "INDEX+1/N for an index that starts at 0",
+  }),
+  join: input({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: SWEEP,
+    help: "put the files of all parts, or a folder of them, together: the result is that of one machine",
+  }),
   forgetTries: input({
     default: "off",
     read: onOff,
@@ -60,3 +81,22 @@ export const SWEEP_OPTIONS = {
       "forget how many configurations were tried on these trades before: the best is judged as if these were the first",
   }),
 };
+
+/** The part that a value of `--part` names. */
+export function sweepPart(text: string): SweepPart {
+  const [number, of] = text.split("/").map(Number);
+  return { number: number!, of: of! };
+}
+
+/** A reader of parts such as `3/100`, or `2+1/100` for the same one. */
+function partText(text: string): string {
+  const [, number, plusOne, of] = PART.exec(text) ?? [];
+  const [at, all] = [Number(number) + (plusOne === undefined ? 0 : 1), Number(of)];
+  if (!(at >= 1 && at <= all && all <= MOST_PARTS)) {
+    throw new NotAllowed(
+      "a part and the number of all parts, such as 3/100, from 1/100 to 100/100; or 2+1/100, the same with an index " +
+        "that starts at 0",
+    );
+  }
+  return `${at}/${all}`;
+}

@@ -48,6 +48,7 @@ const SWITCHES: readonly string[] = [
   "sort",
   "skipBad",
   "continue",
+  "join",
   "forgetTries",
   "models",
   "closed",

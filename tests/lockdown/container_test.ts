@@ -1,6 +1,7 @@
 /** The container files keep the promises that SECURITY.md makes, and agree with one another. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
+import { configureSweep } from "../../src/config/grid.ts";
 import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { dockerArguments } from "./container.ts";
@@ -40,7 +41,7 @@ Deno.test(".dockerignore lets in what the Dockerfile copies, and nothing else", 
   assertEquals(letIn.sort(), copied.sort());
 });
 
-Deno.test("compose.yaml and kubernetes.yaml drop every privilege, and check health as the image does", () => {
+Deno.test("the files for containers drop every privilege, and check health as the image does", () => {
   for (
     const [name, promises] of Object.entries({
       "compose.yaml": [
@@ -72,11 +73,43 @@ Deno.test("compose.yaml and kubernetes.yaml drop every privilege, and check heal
         "policyTypes: [Ingress, Egress]",
         "ingress: []",
       ],
+      "deploy/sweep.yaml": [
+        "- name: NODE_OPTIONS",
+        "- name: OTEL_SDK_DISABLED",
+        "runAsNonRoot: true",
+        "runAsUser: 65532",
+        "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false",
+        "drop: [ALL]",
+        "type: RuntimeDefault",
+        "automountServiceAccountToken: false",
+        "mountPath: /data",
+        "policyTypes: [Ingress, Egress]",
+        "ingress: []",
+        "egress: []",
+      ],
     })
   ) {
     const lines = read(name).split("\n").map((line) => line.trim());
     for (const promise of promises) assert(lines.includes(promise), `${name} has no line "${promise}"`);
   }
+});
+
+Deno.test("sweep.yaml has a pod for each part, with options that a sweep accepts, and joins what they write", () => {
+  const text = read("deploy/sweep.yaml");
+  const [parts = [], join = []] = [...text.matchAll(/^ {10}args:\n((?: {12}.*\n)+)/gm)].map(([, lines]) =>
+    [...lines!.matchAll(/^ +- (.+)$/gm)].map(([, word]) => word!)
+  );
+  const completions = Number(/^ {2}completions: (\d+)$/m.exec(text)?.[1]);
+  for (const index of [0, completions - 1]) {
+    const words = parts.map((word) => word.replaceAll("$(JOB_COMPLETION_INDEX)", `${index}`));
+    const { given, mistakes, files } = readArguments(words);
+    const { config, swept: { places } } = configureSweep(given, mistakes);
+    assertEquals([config.part, files.length], [`${index + 1}/${completions}`, 1]);
+    assert(places.length >= completions && config.out!.startsWith(join[2]!));
+  }
+  const { given, mistakes } = readArguments(join);
+  assert(configureSweep(given, mistakes).config.join);
 });
 
 Deno.test("the container that watches has the rights of the one that trades, and the program that only watches", () => {
@@ -156,6 +189,7 @@ Deno.test("the image has the same name and version everywhere it is built, run o
     ["docs/operate.md", /the image `([^`]+)`/g],
     ["compose.yaml", /^services:$[^]*?^ +image: (\S+)$/gm],
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
+    ["deploy/sweep.yaml", /^ +image: (\S+)$/gm],
     ["deploy/kubernetes_fleet.yaml", /^ +image: (penstock)-fleet(:\S+)$/gm],
   ];
   for (const [file, pattern] of named) {

@@ -1,64 +1,61 @@
 /** `penstock sweep`: recorded files, the pipeline over a grid of options, and how much of the best is luck. */
 import { formatsOf, TRADE_FILES } from "../../formats/file_layout.ts";
 import type { Started } from "../../config/command.ts";
-import { shownConfig } from "../../config/config.ts";
-import { settleInstrument } from "../../config/instrument_settlement.ts";
 import type { Config } from "../../config/options.ts";
-import { foldedSet, withoutSettings } from "../../config/set_lists.ts";
-import { rowCommand, sweepCommand } from "../../config/sweep_commands.ts";
+import { foldedSet } from "../../config/set_lists.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
-import type { Rank } from "../../domain/run/sweep_rank.ts";
-import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
-import { shownOf } from "../../feeds/files/strategy_file.ts";
+import type { ShownOptions } from "../../domain/run/sweep_result.ts";
 import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
-import { isCsvName, readPartialSweep, SweepFile, type SweepHead } from "../../stores/results/sweep_file.ts";
-import { addTries, checkTries, forgetTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
-import { SweepNarration } from "../../views/tables/sweep_narration.ts";
-import { hasColours } from "../../views/terminal/terminal.ts";
+import {
+  isCsvName,
+  readPartialSweep,
+  type SweepHead,
+  type Unfinished,
+} from "../../stores/results/sweep_file.ts";
+import { checkTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { counted, grouped } from "../../views/terminal/figures.ts";
-import { MOST_RUNS } from "../../views/report/sweep_report.ts";
-import { sweepPage } from "../../views/report/sweep_page.ts";
-import { openViews, VIEWS } from "../../views/known_views.ts";
-import type { View } from "../../views/view.ts";
-import { ruleSetOf } from "./instruments.ts";
-import { environmentOf, finishPage, openPage, writable } from "./outputs.ts";
-import { recordingsOf } from "./folders.ts";
-import { withRecordedMarket } from "./recorded_market.ts";
+import { VIEWS } from "../../views/known_views.ts";
+import { environmentOf } from "./outputs.ts";
 import { runPasses } from "./sweep/all_passes.ts";
 import { bestRuns } from "./sweep/best_runs.ts";
 import { Findings } from "./sweep/findings.ts";
-import { ownSweep } from "./sweep/own_options.ts";
 import { isDivided } from "./sweep/folds.ts";
 import { GridRequests } from "./sweep/grid_requests.ts";
+import { joinSweep } from "./sweep/joined_sweep.ts";
+import {
+  givenWithoutOutputs,
+  OUTPUTS,
+  partIn,
+  type PartOrigin,
+  placesOfPart,
+  ranksOf,
+  type SweepStart,
+} from "./sweep/part_of_grid.ts";
 import { MOST_LANES, passesOf } from "./sweep/passes.ts";
+import { prepareSweep } from "./sweep/prepared_sweep.ts";
+import { SweepOutputs } from "./sweep/sweep_outputs.ts";
 import { Threads } from "./sweep/threads.ts";
 import { ShownProgress } from "./sweep/shown_progress.ts";
 import type { PassSettings } from "./sweep/sweep_pass.ts";
 
-/** Options that say where a result goes and how it is made, but do not change the result. */
-const OUTPUTS = ["out", "continue", "workers", "forgetTries", "json", "logLevel", "logFormat", "config"];
-
-/** Backtests every combination of a grid, and says how much of the best is luck. */
+/** Backtests every combination of a grid, or a part of them, and says how much of the best is luck. */
 export async function sweep(
-  { command, version, files: paths, signal, swept, ...chosen }: Started,
+  started: Started,
   { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},
 ): Promise<void> {
+  const { version, files: paths, signal, swept, ...chosen } = started;
   if (swept === undefined) throw new TypeError("A sweep has a grid");
+  if (chosen.config.join) return await joinSweep(started, { views, formats: table, tries });
   const isOwn = !isStrategyName(chosen.config.strategy);
   const workers = chosen.config.workers ?? navigator.hardwareConcurrency;
   const most = Math.min(workers, swept.places.length);
   using threads = new Threads(most === 1 && !isOwn ? 0 : most);
-  const configuration = await withRecordedMarket(paths, chosen, signal);
-  const rules = await ruleSetOf(configuration, signal);
-  const { config, sources } = settleInstrument(configuration, rules);
-  const own = isOwn ? await ownSweep(config.strategy, swept) : null;
-  const { grid, places } = own?.swept ?? swept;
-  const { files, passedOver } = await recordingsOf(paths, config, signal);
+  const prepared = await prepareSweep(paths, { ...chosen, swept }, signal);
+  const { configuration, config, sources, rules, own, files, passedOver, shownWith } = prepared;
+  const { grid, places: all } = prepared.swept;
+  const part = partIn(config);
+  const places = part === null ? all : placesOfPart(all, part);
   refuseWrongFiles(files, config, passesOf(places, bytesIn(files), lanes).length > 1);
-  const settings = grid.axes.flatMap(({ setting }) => setting ?? []);
-  /** A configuration as it is shown, without what varies within `--set`. */
-  const shownWith = (one: Config): ShownOptions =>
-    withoutSettings({ ...shownConfig(one), ...shownOf(own?.at(places[0]!) ?? null) }, settings);
   const head: SweepHead = {
     // A result has always named this option. Where the page is changes nothing, even for a sweep that is continued.
     options: without({ ...shownWith(config), report: null }, [
@@ -68,21 +65,13 @@ export async function sweep(
     grid: grid.axes.map(({ name, values }) => ({ name, values })),
     environment: environmentOf(version),
     files,
+    ...(part === null ? {} : { part }),
   };
   const { out } = config;
-  const before = config.continue && out !== null ? await readPartialSweep(out, head) : null;
+  const before = config.continue && out !== null ? await readPartialSweep(out, head, places.length) : null;
   await checkTries(tries);
-  const { stdout, stderr } = Deno;
-  const words = new SweepNarration({ colours: hasColours(stdout) });
-  const view = openViews(
-    config,
-    { isBacktest: true, words, stdout, stderr, stop: signal, signal, onBroken: () => {} },
-    views,
-  );
-  const warn = (text: string): void => view.log({ level: "warn", text });
-  const place = { stop: signal, onWarning: warn };
-  using result = out === null ? null : await writable(SweepFile.create(out, head, place), signal);
-  using page = config.report === null ? null : await writable(openPage(config.report, place), signal);
+  await using outputs = await SweepOutputs.open(config, head, { views, signal });
+  const { view } = outputs;
   const shared: PassSettings = {
     config,
     barsFrom: configuration.sources.bars,
@@ -92,82 +81,57 @@ export async function sweep(
     view,
     stop: signal,
   };
-  // Few trades have no Sharpe ratio.
-  const ranks: readonly Rank[] = configuration.sources.rank === "default"
-    ? [config.rank, "net-profit"]
-    : [config.rank];
-  const findings = new Findings({ grid, places }, config, ranks);
-  const show = (rows: readonly ConfigurationEvent[]): void => {
-    for (const row of rows) {
-      result?.add(row);
-      view.event(row);
-    }
-  };
+  const findings = new Findings({ grid, places }, config, {
+    ranks: ranksOf(configuration),
+    configurations: all.length,
+  });
   const requests = new GridRequests(grid, { config, rules, own });
+  let startedWith: SweepStart | null = null;
   /** Shows the start, and the rows of the sweep that is continued. */
   const start = (inForce: Config, time: string): void => {
     const varying = Object.fromEntries(grid.axes.map(({ name, values }) => [name, values.join(",")]));
-    const shown = foldedSet({ ...shownWith(inForce), ...varying });
-    const instrument = { sources, exchangeInfo: null };
-    view.event({ type: "started", time, command, version, config: { ...shown, instrument } });
-    if (before !== null) show(findings.restore(before));
+    const shown = foldedSet({ ...shownWith(inForce), ...varying }) as ShownOptions;
+    const event: SweepStart = { time, config: { ...shown, instrument: { sources, exchangeInfo: null } } };
+    outputs.started(startedWith = event);
+    if (before !== null) outputs.show(findings.restore(before));
   };
-  try {
-    using progress = new ShownProgress(view, {
-      configurations: places.length,
-      done: () => findings.done,
-    });
-    for (const text of [...chosen.remarks ?? [], ...passedOver]) warn(text);
-    await runPasses(shared, {
-      grid,
-      passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
-      configurations: places.length,
-      ...{ workers, threads },
-      ownStrategy: own === null ? null : config.strategy,
-      ...{ requests, findings, progress, start, show },
-    });
-    threads[Symbol.dispose]();
-    if (findings.done < places.length) warn(stoppedText(findings.done, places.length, out));
-    const tried = await countTries(tries, findings, config, view);
-    const event = findings.event(tried, progress.elapsedMs);
-    await result?.finish(event, event.partial ? findings.unfinished : null);
-    view.event(event);
-    const { ranked, bestPlaces } = findings;
-    words.sweep({ asked: config.rank, event, ranked });
-    if (page === null) return;
-    const rows = ranked.rows.slice(0, MOST_RUNS).map(({ row }) => row);
-    const runs = event.partial
-      ? []
-      : await bestRuns(shared, { rows, places: bestPlaces, requests, head, progress });
-    const report = await sweepPage({
-      ...{ event, ranked, runs },
-      origin: {
-        ...{ version, options: head.options, files, command: sweepCommand(head) },
-        commands: rows.map((row, at) => rowCommand(head, row, at + 1)),
-      },
-    });
-    await finishPage(page, report);
-  } finally {
-    await view.close();
-  }
-}
+  using progress = new ShownProgress(view, {
+    configurations: places.length,
+    done: () => findings.done,
+  });
+  for (const text of [...chosen.remarks ?? [], ...passedOver]) outputs.warn(text);
+  await runPasses(shared, {
+    grid,
+    passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
+    configurations: all.length,
+    ...{ workers, threads },
+    ownStrategy: own === null ? null : config.strategy,
+    ...{ requests, findings, progress, start, show: (rows) => outputs.show(rows) },
+  });
+  threads[Symbol.dispose]();
+  const isWhole = findings.done === places.length;
+  if (!isWhole) outputs.warn(stoppedText(findings.done, places.length, out));
+  await outputs.finish({
+    ...{ findings, tries, elapsedMs: progress.elapsedMs },
+    unfinished: part !== null ? partial() : findings.isPartial ? findings.unfinished : null,
+    inPlaceOfTable: part === null || !isWhole
+      ? null
+      : `part ${part.number} of ${part.of} is finished: ${grouped(places.length)} of ${
+        counted(all.length, "configuration")
+      } are in ${out}; "penstock sweep --join" with the files of all parts ranks them`,
+    runsOf: (rows) => bestRuns(shared, { rows, places: findings.bestPlaces, requests, head, progress }),
+  });
 
-/** Adds the configurations of a sweep to those ever tried on its trades, and returns how many these are now. */
-async function countTries(
-  path: string,
-  { trades, texts }: Findings,
-  config: Config,
-  view: View,
-): Promise<number> {
-  if (trades === null) return 0;
-  if (config.forgetTries) {
-    const forgotten = await forgetTries(path, trades.digest);
-    const text =
-      `forgot ${counted(forgotten, "configuration")} tried on these trades before: the best is judged as ` +
-      "if these were the first";
-    view.log({ level: "info", text });
+  /** What the file of a part keeps. */
+  function partial(): Unfinished {
+    const origin: PartOrigin = {
+      configurations: all.length,
+      places,
+      given: givenWithoutOutputs(prepared.swept),
+      start: startedWith,
+    };
+    return { ...findings.unfinished, origin };
   }
-  return await addTries(path, trades, texts);
 }
 
 /** What is kept of a sweep that was stopped, and how it goes on. */
@@ -193,6 +157,16 @@ function refuseWrongFiles(files: readonly string[], config: Config, isLarge: boo
   }
   if (config.continue && (out === null || isCsvName(out))) {
     mistakes.push("--continue: expected --out with the JSON file of the sweep that was stopped");
+  }
+  if (config.part !== null && (out === null || isCsvName(out))) {
+    mistakes.push(
+      `--part is ${config.part}: expected --out with the name of a JSON file, which --join reads`,
+    );
+  }
+  if (config.part !== null && report !== null) {
+    mistakes.push(
+      `--report ${report} is a page of all configurations, and --part ${config.part} computes some: give it with --join`,
+    );
   }
   if (out !== null && files.includes(out)) {
     mistakes.push(`the result cannot be written to ${out}: the sweep reads it. Choose another name`);

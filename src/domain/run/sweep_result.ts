@@ -103,6 +103,14 @@ export interface SweepEvent extends OverfittingFigures {
   readonly partial: boolean;
 }
 
+/** One of the parts that machines compute by themselves. */
+export interface SweepPart {
+  /** From 1 on. */
+  readonly number: number;
+  /** How many parts there are. */
+  readonly of: number;
+}
+
 /** A row as the file has it. */
 export type SweepRow = Omit<ConfigurationEvent, "type" | "time" | "symbol">;
 
@@ -116,6 +124,8 @@ export interface SweepResult {
   readonly grid: readonly { readonly name: string; readonly values: readonly string[] }[];
   readonly environment: Readonly<Record<"penstock" | "deno" | "v8" | "os" | "arch", string>>;
   readonly files: readonly string[];
+  /** Which part of the grid the rows are of; absent if they are of all of it. */
+  readonly part?: SweepPart;
   /** The rows, in grid order. */
   readonly configurations: readonly SweepRow[];
   readonly sweep: Omit<SweepEvent, "type">;

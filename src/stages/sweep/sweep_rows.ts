@@ -53,11 +53,13 @@ export class SweepRows {
     };
   }
 
+  /** Adds the rows of a snapshot. */
   restore({ sums, moments, profits, testProfits, sampling, span, testSpan }: RowsSnapshot): void {
-    this.moments.push(...moments);
-    this.profits.push(...profits);
-    this.testProfits.push(...testProfits);
-    this.#sums.push(...sums.map((one) => Float64Array.from(one)));
+    // A call takes fewer arguments than a sweep may have rows.
+    for (const one of moments) this.moments.push(one);
+    for (const profit of profits) this.profits.push(profit);
+    for (const profit of testProfits) this.testProfits.push(profit);
+    for (const one of sums) this.#sums.push(Float64Array.from(one));
     Object.assign(this, { sampling, span, testSpan });
   }
 

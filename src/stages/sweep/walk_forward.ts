@@ -42,6 +42,16 @@ export class WalkForward {
     }
   }
 
+  /** Takes the best of each window among further rows, which come behind those so far in the grid. */
+  restore(candidates: readonly (Candidate | null)[]): void {
+    for (const [window, one] of candidates.entries()) {
+      if (one === null) continue;
+      const best = this.candidates[window];
+      if (best !== undefined && !isBetter(one.chosen.figures, best.chosen.figures, this.#rank)) continue;
+      this.candidates[window] = one;
+    }
+  }
+
   /** In how many windows there was something to choose. */
   get count(): number {
     return this.candidates.filter((one) => one !== undefined).length;

@@ -43,7 +43,7 @@ const FIGURES: readonly (keyof ConfigurationFigures)[] = [
 export class SweepFile implements Disposable {
   readonly #place: ResultPlace;
   readonly #isCsv: boolean;
-  readonly #check = new UnfinishedCheck();
+  readonly #check: UnfinishedCheck;
   #rows = 0;
 
   /** Starts a result at `path`. Throws a ResultFileError if it cannot be written. */
@@ -59,6 +59,7 @@ export class SweepFile implements Disposable {
   private constructor(place: ResultPlace, isCsv: boolean, head: SweepHead) {
     this.#place = place;
     this.#isCsv = isCsv;
+    this.#check = new UnfinishedCheck(head);
     if (isCsv) {
       const names = head.grid.map(({ name }) => name);
       const test = head.options["test"] == null ? [] : FIGURES.map((name) => `test_${name}`);
@@ -106,9 +107,14 @@ export class SweepFile implements Disposable {
   }
 }
 
-/** The SHA-256 over what a sweep continues with, so that it does not continue with anything else. */
+/** The SHA-256 over what a sweep continues with, or what is joined, so that neither is done with anything else. */
 class UnfinishedCheck {
   readonly #hash = createHash("sha256");
+
+  /** The head belongs to it if it is of a part: the join has no other. */
+  constructor({ options, grid, environment, files, part }: SweepHead) {
+    if (part !== undefined) this.add(JSON.stringify({ options, grid, environment, files, part }));
+  }
 
   /** Takes the next row as JSON, or at last what is unfinished. */
   add(text: string): this {
@@ -133,11 +139,18 @@ export interface PartialSweep {
   readonly unfinished: Unfinished;
 }
 
+/** A file as it was read. */
+export type SweepText = SweepResult & { readonly unfinished?: Unfinished; readonly check?: string };
+
 /**
- * Reads the partial result of the same sweep. Throws a ConfigError if the file is not one, is of other options, another
- * grid or other files than `head`, or is not as the sweep wrote it.
+ * Reads the partial result of the same sweep, or of the same part, which has `configurations`. Throws a ConfigError if
+ * the file is not one, is of other options, another grid or other files than `head`, or is not as the sweep wrote it.
  */
-export async function readPartialSweep(path: string, head: SweepHead): Promise<PartialSweep> {
+export async function readPartialSweep(
+  path: string,
+  head: SweepHead,
+  configurations: number,
+): Promise<PartialSweep> {
   const refuse = (why: string): never => {
     throw new ConfigError([`--continue: ${path} ${why}`]);
   };
@@ -148,27 +161,45 @@ export async function readPartialSweep(path: string, head: SweepHead): Promise<P
     if (error instanceof Deno.errors.NotFound) return refuse("does not exist: leave --continue out");
     throw new ResultFileError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }
-  let found: SweepResult & { readonly unfinished?: Unfinished; readonly check?: string };
+  const found = sweepIn(text);
+  if (found === null) return refuse("is not the JSON result of a sweep");
+  if (found.unfinished === undefined) return refuse("is of a sweep that was finished: leave --continue out");
+  for (const name of ["options", "grid", "files", "part"] as const) {
+    const [was, is] = [found[name], head[name]].map((one) => JSON.stringify(one) ?? "none");
+    const other = name === "part" ? "another part" : `other ${name}`;
+    if (was !== is) return refuse(`is of ${other}: it has ${was}, and this sweep has ${is}`);
+  }
+  if (!isAsWritten(found)) {
+    return refuse("was changed after the sweep had written it: leave --continue out");
+  }
+  const rows = found.configurations;
+  if (head.part !== undefined) {
+    const [was, is] = [found, head].map(({ environment }) => environment.penstock);
+    if (was !== is) return refuse(`is of Penstock ${was}, and this is ${is}: leave --continue out`);
+    if (rows.length >= configurations) {
+      return refuse("is of a part that was finished: leave --continue out");
+    }
+  }
+  return { rows, unfinished: found.unfinished };
+}
+
+/** The result of a sweep in the text of its file; null if it is none. */
+export function sweepIn(text: string): SweepText | null {
+  let found: SweepText;
   try {
     found = JSON.parse(text);
   } catch {
-    return refuse("is not the JSON result of a sweep");
+    return null;
   }
-  if (found?.schema !== SWEEP_SCHEMA || found.version !== SWEEP_VERSION) {
-    return refuse("is not the JSON result of a sweep");
-  }
-  if (found.unfinished === undefined) return refuse("is of a sweep that was finished: leave --continue out");
-  for (const name of ["options", "grid", "files"] as const) {
-    const [was, is] = [JSON.stringify(found[name]), JSON.stringify(head[name])];
-    if (was !== is) return refuse(`is of other ${name}: it has ${was}, and this sweep has ${is}`);
-  }
-  const check = new UnfinishedCheck();
+  return found?.schema === SWEEP_SCHEMA && found.version === SWEEP_VERSION ? found : null;
+}
+
+/** Whether a file has what the sweep wrote into it to go on with. */
+export function isAsWritten(found: SweepText): boolean {
+  const check = new UnfinishedCheck(found);
   const rows = Array.isArray(found.configurations) ? found.configurations : [];
   for (const row of rows) check.add(JSON.stringify(row));
-  if (check.add(JSON.stringify(found.unfinished)).text() !== found.check) {
-    return refuse("was changed after the sweep had written it: leave --continue out");
-  }
-  return { rows, unfinished: found.unfinished };
+  return check.add(JSON.stringify(found.unfinished) ?? "").text() === found.check;
 }
 
 function cellsOf(figures: ConfigurationFigures): (string | number | boolean | null)[] {

@@ -22,8 +22,8 @@ import type { PassResult } from "./sweep_pass.ts";
 /** What is known of the trades after a pass. */
 export type TradeFacts = Omit<PassResult, "folds">;
 
-/** What a partial result keeps for the sweep that continues it. */
-interface Kept {
+/** What a partial result keeps for the sweep that continues it, and a part for the join. */
+export interface Kept {
   readonly facts: TradeFacts;
   readonly rows: RowsSnapshot;
   readonly walks: readonly (readonly (Candidate | null)[])[];
@@ -39,17 +39,26 @@ export class Findings {
   readonly #grid: Grid;
   readonly #places: readonly number[];
   readonly #config: Config;
+  readonly #configurations: number;
   readonly #rows: SweepRows;
   /** By each of the figures that the rows may be ranked by. */
   readonly #choices: readonly { readonly ranking: Ranking; readonly walk: WalkForward }[];
   #done = 0;
 
-  /** Rows are ranked by the first of `ranks` that some row has, in each window too; by the last one if none has any. */
-  constructor({ grid, places }: Swept, config: Config, ranks: readonly Rank[]) {
+  /**
+   * Rows are ranked by the first of `ranks` that some row has, in each window too; by the last one if none has
+   * any. `configurations` are those of the whole sweep, of which `places` may be a part.
+   */
+  constructor(
+    { grid, places }: Swept,
+    config: Config,
+    { ranks, configurations }: { readonly ranks: readonly Rank[]; readonly configurations: number },
+  ) {
     this.#grid = grid;
     this.#places = places;
     this.#config = config;
-    this.#rows = new SweepRows(places.length);
+    this.#configurations = configurations;
+    this.#rows = new SweepRows(configurations);
     this.#choices = ranks.map((rank) => ({
       ranking: new Ranking(grid, rank),
       walk: new WalkForward(rank),
@@ -59,6 +68,11 @@ export class Findings {
   /** How many configurations are finished. */
   get done(): number {
     return this.#done;
+  }
+
+  /** Whether there are more in the whole sweep. */
+  get isPartial(): boolean {
+    return this.#done < this.#configurations;
   }
 
   /** Takes the results of a pass over the next configurations, and returns their rows. */
@@ -86,17 +100,15 @@ export class Findings {
     });
   }
 
-  /** Continues from a partial result, and returns its rows. */
+  /** Continues with a partial result or the next part, and returns its rows. */
   restore({ rows, unfinished }: PartialSweep): ConfigurationEvent[] {
     // The sweep was stopped before anything was finished.
     if (rows.length === 0) return [];
     const kept = unfinished as unknown as Kept;
     this.facts = kept.facts;
-    this.texts.push(...kept.texts);
+    for (const text of kept.texts) this.texts.push(text);
     this.#rows.restore(kept.rows);
-    for (const [at, { walk }] of this.#choices.entries()) {
-      walk.candidates.push(...kept.walks[at]!.map((one) => one ?? undefined));
-    }
+    for (const [at, { walk }] of this.#choices.entries()) walk.restore(kept.walks[at]!);
     return rows.map((row) => this.#row(row));
   }
 
@@ -132,7 +144,7 @@ export class Findings {
       time: to,
       symbol,
       configurations: this.#done,
-      refused: this.#grid.size - this.#places.length,
+      refused: this.#grid.size - this.#configurations,
       trades,
       elapsedMs: Math.round(elapsedMs),
       tradeConfigurationsPerSecond: Math.round(trades * this.#done * 1000 / elapsedMs),
@@ -144,7 +156,7 @@ export class Findings {
         walk: walkForward === null ? null : walk,
       }),
       ...walk.shown((place) => this.#optionsAt(place)),
-      partial: this.#done < this.#places.length,
+      partial: this.isPartial,
     };
   }
 
