@@ -15,19 +15,32 @@ const TOKEN = /^[\w-]+$/;
  */
 export function tokenIn(path: string): string {
   let text: string;
+  let isWhole: boolean;
   try {
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(MOST_BYTES);
-    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0)).trim();
+    const read = file.readSync(bytes) ?? 0;
+    isWhole = read < MOST_BYTES;
+    text = new TextDecoder().decode(bytes.subarray(0, read)).trim();
   } catch (error) {
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new ConfigError([`--token ${path}: expected a file, and this is a folder`]);
+    }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return made(path);
   }
-  if (TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
+  // Part of a token would be another one than clients read from the same file.
+  if (isWhole && TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
   throw new ConfigError([
     `--token ${path}: expected one line of ${LEAST_CHARACTERS} or more letters, digits, - and _; ` +
     "remove the file, and penstock watch makes one",
   ]);
+}
+
+/** Whether others than its owner may read the token, so that they could look at the page as well. */
+export function isOpenToOthers(path: string): boolean {
+  const { mode } = Deno.statSync(path);
+  return mode !== null && (mode & 0o077) !== 0;
 }
 
 function made(path: string): string {
