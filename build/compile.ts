@@ -47,7 +47,7 @@ With DENORT_BIN set to Deno itself the step still runs; the file holds everythin
 /** The options of a build. */
 interface Order {
   readonly exchange: ExchangeName;
-  /** The file of a strategy of one's own that is compiled in; null for none. */
+  /** The file of a user-defined strategy to compile in; null for none. */
   readonly strategy: string | null;
   /** Where a program that only watches sends alarms, as `host:port`; null for one that trades. */
   readonly notifyHosts: readonly string[] | null;

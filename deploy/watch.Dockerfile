@@ -1,5 +1,5 @@
-# The program that watches, in an image of its own: docker compose --profile watch up. It reaches no exchange, and the
-# hosts of services for alarms only if NOTIFY_HOSTS names them, with commas between them. See the Dockerfile for the rest.
+# penstock watch in an image of its own: docker compose --profile watch up. It reaches no exchange, and only those alarm
+# services whose hosts NOTIFY_HOSTS names, separated by commas. See the Dockerfile for the rest.
 FROM denoland/deno:debian-2.9.6 AS build
 ARG NOTIFY_HOSTS=
 WORKDIR /build

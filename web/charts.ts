@@ -16,7 +16,7 @@ import {
 } from "./plots.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
-/** A stretch of time, seconds since 1970. */
+/** A span of time, seconds since 1970. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -29,7 +29,7 @@ export interface Area {
 }
 
 const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
-/** What fits on a sheet of A4 or letter paper, pixels. */
+/** The width that fits on A4 or letter paper, pixels. */
 const PAPER_WIDTH = 700;
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
@@ -47,8 +47,8 @@ export class Charts {
 
   /**
    * Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks, `onSpan` with the
-   * stretch of time that is shown and where, whenever one of them changes. Once `signal` is aborted, the charts follow
-   * no change any more.
+   * span that is shown and where, whenever either changes. Once `signal` is aborted, the charts no longer follow
+   * changes.
    */
   constructor(
     run: Run,
@@ -88,7 +88,7 @@ export class Charts {
     this.show(this.#whole);
   }
 
-  /** Shows a stretch of time on all charts. */
+  /** Shows a span of time on all charts. */
   show({ from, to }: Span): void {
     const least = Math.max((this.#whole.to - this.#whole.from) / 1e5, 0.05);
     const width = Math.min(Math.max(to - from, least), this.#whole.to - this.#whole.from || 1);
@@ -214,7 +214,7 @@ export class Charts {
           { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
           ...series.map((line) => ({
             ...line,
-            // Where they are few, each is what is known.
+            // With few points, each one is marked.
             points: this.#run.isAtEvents ? { size: 4 } : { show: false },
             spanGaps: true,
             value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
@@ -227,7 +227,7 @@ export class Charts {
             plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             this.show({ from: plot.posToVal(left, "x"), to: plot.posToVal(left + width, "x") });
           }],
-          // Only now is the plot laid out.
+          // The plot is laid out only now.
           draw: [(plot) => this.#tellSpan(plot), ...(draw === undefined ? [] : [draw])],
           ready: [(plot) => {
             plot.over.addEventListener("dblclick", () => this.reset());

@@ -20,7 +20,7 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Shows a text in place of what the element has, unless it is the same: what changes is redrawn and read aloud. */
+/** Replaces the text of an element, unless it is the same, because every change is redrawn and read aloud. */
 export function show(element: Element, text: string): void {
   const shown = printable(text);
   if (element.textContent !== shown) element.textContent = shown;

@@ -9,7 +9,7 @@ import type { Line } from "../src/views/view.ts";
 
 /** Rows kept. */
 const MOST_ROWS = 300;
-/** Of an entry that has no words, this much is shown. */
+/** How much of an entry without a text of its own is shown. */
 const MOST_CHARACTERS = 300;
 
 /** What a row is about. */
@@ -24,7 +24,7 @@ export interface LogRow {
   readonly time: string;
   readonly kind: RowKind;
   readonly type: LiveEntry["type"];
-  /** What it is in a word, such as `buy`, `halt`; the text goes on from there. */
+  /** Its kind in a word, such as `buy` or `halt`; the text continues from there. */
   readonly label: string;
   readonly text: string;
   readonly isWarning: boolean;
@@ -59,20 +59,20 @@ export class EntryLog {
     return this.#rowsOf(signal, () => [...this.#signals.settle(named)]);
   }
 
-  /** Forgets everything. */
+  /** Drops everything. */
   clear(): void {
     this.rows.length = 0;
     this.#signals = new HaltedSignals();
     this.#signal = null;
   }
 
-  /** Anyone can write a journal: an entry that lacks what its words need is shown as it is. */
+  /** Anyone can write a journal, so an entry that lacks a field is shown as it is. */
   #rowsOf(entry: LiveEntry, words: () => readonly Line[]): LogRow[] {
     let lines: readonly Line[] | null = null;
     try {
       lines = words();
     } catch {
-      // It is shown below.
+      // Shown as it is, below.
     }
     if (lines === null || lines.some((line) => typeof line?.text !== "string")) {
       const content = JSON.stringify(entry).slice(0, MOST_CHARACTERS);
@@ -106,7 +106,7 @@ export class EntryLog {
       kind: KINDS[entry.type] ?? "other",
       type: entry.type,
       label,
-      // The log of a run is one column of text, which begins with what it is, and has blanks between its parts.
+      // The log of a run is one column of text, which starts with its kind and separates its parts with spaces.
       text: withoutStart(text, label).replaceAll("  ", " · "),
       isWarning: level === "warn",
     };
@@ -149,7 +149,7 @@ function labelOf(entry: LiveEntry): string {
   }
 }
 
-/** The text without a label at its start, which is shown apart. */
+/** Returns the text without the label at its start, which is shown separately. */
 function withoutStart(text: string, label: string): string {
   const isLabelled = text.toLowerCase().startsWith(label) && /^(: | )/.test(text.slice(label.length));
   return isLabelled ? text.slice(label.length).replace(/^(: | )/, "") : text;

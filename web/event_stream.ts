@@ -1,6 +1,6 @@
 /**
- * Server-sent events (WHATWG HTML, 9.2) read with `fetch`. An EventSource shows no comments, so that it cannot know a
- * connection that is dead from one that is quiet; and it gives up for good when a proxy answers 502 once.
+ * Server-sent events (WHATWG HTML, 9.2) read with `fetch`. An EventSource hides comments, so it cannot distinguish a
+ * dead connection from a quiet one, and it stops for good after one 502 from a proxy.
  */
 
 /** One event of a stream. */
@@ -10,13 +10,13 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** What a connection does. */
+/** What to do with a connection's events. */
 export interface StreamHandlers {
-  /** The server has answered; what it sends from now on follows. */
+  /** Called when the server has answered, before its first event. */
   onUp(): void;
-  /** Called for each event in turn. An event whose handler throws is not received: it comes again. */
+  /** Called for each event in turn. An event whose handler throws counts as not received, and is sent again. */
   onEvent(event: StreamEvent): void;
-  /** There is no connection, and why; called again for every attempt that fails. */
+  /** Called with the reason when the connection is lost, and for every attempt that fails. */
   onDown(reason: string): void;
 }
 
@@ -29,7 +29,7 @@ const LONGEST_WAIT_MS = 10_000;
 /** More than any message of the server, characters. */
 const MOST_BUFFERED = 1 << 23;
 
-/** Keeps up a connection to `address` until `signal` is aborted. After a loss it asks for what came after the last id. */
+/** Stays connected to `address` until `signal` is aborted. After a loss it asks for everything after the last id. */
 export async function follow(address: string, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
   let lastId = "";
   let wait = FIRST_WAIT_MS;
@@ -74,13 +74,16 @@ function handle(event: StreamEvent, handlers: StreamHandlers): void {
   }
 }
 
-/** Why there is no connection. Browsers say little about it, and each in other words. */
+/** Why there is no connection. Browsers report little about it, each in its own words. */
 function reasonOf(error: unknown, wasUp: boolean): string {
   if (error instanceof TypeError) return wasUp ? "the connection broke" : "the server cannot be reached";
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The events of a stream. Calls `heard` for whatever arrives, comments too. Throws an Error for a line without an end. */
+/**
+ * The events of a stream. Calls `heard` for everything that arrives, including comments. Throws an Error for a line
+ * without an end.
+ */
 export async function* eventsIn(
   body: ReadableStream<Uint8Array>,
   heard: () => void = () => {},
@@ -109,7 +112,7 @@ export async function* eventsIn(
     }
   } finally {
     await reader.cancel().catch(() => {
-      // The connection has failed already, which is why this ends.
+      // The connection failed before, which ended the loop.
     });
   }
 }
@@ -132,12 +135,12 @@ class Watchdog {
     addEventListener("offline", () => this.#stop("this device is offline"), { signal: this.#own.signal });
   }
 
-  /** Something has arrived. */
+  /** Called when something has arrived. */
   heard(): void {
     this.#heardAt = Date.now();
   }
 
-  /** The connection is over. */
+  /** Called when the connection has ended. */
   end(): void {
     clearInterval(this.#timer);
     this.#own.abort();

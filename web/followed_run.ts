@@ -10,7 +10,7 @@ import type { Mark } from "./page_data.ts";
 const MOST_POINTS = 6_000;
 const MOST_MARKS = 1_000;
 
-/** What an entry says of its time: a price, and equity where a fill says what the account has after it. */
+/** What an entry shows at its time: a price, and for a fill the equity after it. */
 export interface Moment {
   /** ms since 1970. */
   readonly time: number;
@@ -31,7 +31,7 @@ export class FollowedRun {
   values: readonly string[] = [];
   /** Fills among the entries received, oldest first. */
   readonly marks: Mark[] = [];
-  /** What the same entries say of the time between two points, oldest first. */
+  /** What the same entries show between two points, oldest first. */
   readonly moments: Moment[] = [];
   readonly log = new EntryLog();
   /** Date.now() when the last status came. */
@@ -46,12 +46,15 @@ export class FollowedRun {
     this.last = run;
   }
 
-  /** Whether entries have come. */
+  /** Whether any entries have arrived. */
   get hasEntries(): boolean {
     return this.#seq > 0;
   }
 
-  /** The status as it is at `now` (ms since 1970), if nothing was written since it came; null before the first. */
+  /**
+   * The status as it is at `now` (ms since 1970), assuming that nothing was written since it arrived; null before the
+   * first.
+   */
   statusAt(now: number): RunStatus | null {
     const status = this.#status;
     return status === null ? null : statusLater(status, Math.max(0, now - this.#receivedAt));
@@ -70,7 +73,7 @@ export class FollowedRun {
       if (isShorter || isOther) this.#forgetRun();
       if (isShorter || (isOther && status.run <= before.run)) this.#forgetEntries();
     }
-    // What was known last is shown for as long as nothing is known.
+    // The last known state is shown until there is a new one.
     this.last = status === null && before !== null ? { ...this.last, problem: run.problem } : run;
     const names = Object.keys(run.averages);
     if (names.length > 0 && names.join() !== this.values.join()) {
@@ -81,7 +84,7 @@ export class FollowedRun {
     this.#takePoints(run.points, isFirst);
   }
 
-  /** Takes entries, and returns the rows of the log that are new. An entry that was received before is nothing new. */
+  /** Takes entries, and returns the rows of the log that are new. An entry that was received before is skipped. */
   takeEntries(entries: LiveEntries["entries"]): LogRow[] {
     const rows: LogRow[] = [];
     for (const entry of entries) {
@@ -117,7 +120,7 @@ export class FollowedRun {
   #takePoints(points: readonly LivePoint[], isHistory: boolean): void {
     const [first] = points;
     if (first === undefined) return;
-    // Whoever sends the history may have started after the page.
+    // The server may have started after the page was opened, with less history.
     if (isHistory) this.points = this.points.filter(([time]) => time < first[0]);
     let last = this.points.at(-1)?.[0] ?? -Infinity;
     for (const point of points) {

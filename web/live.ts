@@ -6,7 +6,7 @@ import { LiveView } from "./live_view.ts";
 import type { LiveEntries, LiveState } from "../src/views/page/live_message.ts";
 import { showLocal, showsLocal } from "./times.ts";
 
-/** The clocks of the page go on this often, ms. */
+/** How often the clocks of the page advance, ms. */
 const TICK_MS = 1_000;
 /** What arrives within this time is shown at once, ms. */
 const TOGETHER_MS = 40;
@@ -16,7 +16,7 @@ const view = new LiveView();
 let runs: readonly FollowedRun[] = [];
 /** Whether the next state is the first of its connection. */
 let isFirst = true;
-/** When the server was last heard, ms since 1970; null before. */
+/** When the server last sent something, ms since 1970; null before it did. */
 let heardAt: number | null = null;
 let rendering: ReturnType<typeof setTimeout> | undefined;
 
@@ -33,7 +33,7 @@ byId("theme").addEventListener("click", () => {
 addEventListener("hashchange", () => view.turn());
 setInterval(() => view.tick(), TICK_MS);
 document.addEventListener("visibilitychange", () => render());
-// A relative address, so that what the page was asked with goes with every question.
+// A relative address, so that every request keeps the query of the page, with its token.
 void follow(`events${location.search}`, {
   onUp() {
     isFirst = true;

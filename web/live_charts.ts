@@ -1,4 +1,4 @@
-/** The charts of a run that goes on: price with averages and fills, equity, drawdown, on one time axis. */
+/** The charts of a live run: price with averages and fills, equity, drawdown, on one time axis. */
 import uPlot from "uplot";
 import { byId, made, show } from "./elements.ts";
 import type { FollowedRun } from "./followed_run.ts";
@@ -19,7 +19,7 @@ import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { type Incident, INCIDENT_LETTERS } from "../src/views/report/page_format.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
-/** What is shown: the last so many seconds, all that is kept, or a stretch of time that the reader chose. */
+/** What is shown: the last so many seconds, all that is kept, or a span of time that the reader chose. */
 export type Shown =
   | { readonly kind: "last"; readonly seconds: number }
   | { readonly kind: "all" }
@@ -280,7 +280,7 @@ export class LiveCharts {
 function showLegend(plot: uPlot): void {
   const place = byId(`${plot.root.parentElement!.id.replace("chart-", "")}-values`);
   const idx = plot.cursor.idx ?? null;
-  // The last row is a point, in which all is known.
+  // The last row is a point, where every value is known.
   const at = idx ?? plot.data[0].length - 1;
   const texts = plot.series.map(({ label, value }, series) => {
     if (series === 0) return idx === null ? "" : momentText(plot.data[0][at]!);
@@ -290,7 +290,7 @@ function showLegend(plot: uPlot): void {
     );
     return series === 1 ? shown : `${label} ${shown}`;
   });
-  // The time stands behind the values, so that they do not move.
+  // The time comes after the values, so that they do not move.
   const [time, ...values] = texts;
   while (place.childElementCount > texts.length) place.lastElementChild!.remove();
   for (const [series, text] of [...values, time!].entries()) {
@@ -345,7 +345,9 @@ interface Columns {
   readonly drawdown: (number | null)[];
 }
 
-/** The points of a run, and between them what its entries say, so that the price goes through its fills. */
+/**
+ * The points of a run with the moments of its entries between them, so that the price line passes through its fills.
+ */
 function columnsOf({ points, moments, values }: FollowedRun): Columns {
   const from = points[0]?.[0] ?? Infinity;
   const until = points.at(-1)?.[0] ?? -Infinity;
@@ -368,7 +370,7 @@ function dataOf({ times, price, values, equity, drawdown }: Columns): uPlot.Alig
   return [[times, price, ...values], [times, equity], [times, drawdown]];
 }
 
-/** Amounts that an axis may have to show, a few of them. */
+/** A few of the amounts that an axis may have to show. */
 function* amountsOf({ points }: FollowedRun): Iterable<number> {
   const step = Math.max(1, Math.floor(points.length / 50));
   for (let at = 0; at < points.length; at += step) yield* [points[at]![1], points[at]![2]];

@@ -13,10 +13,10 @@ import { agoText, momentText, timeElement } from "./times.ts";
 
 /** Rows of the table behind the charts. */
 const TABLE_ROWS = 120;
-/** Of what happens at once, so much is read aloud. */
+/** How many of the events that arrive together are read aloud. */
 const MOST_TOLD = 3;
 
-/** Since when the page has no connection (ms since 1970), and why. */
+/** When the page lost its connection (ms since 1970), and why. */
 interface Loss {
   readonly since: number;
   readonly reason: string;
@@ -30,7 +30,7 @@ export class LiveView {
   /** Null while there is a connection, and before the first one. */
   #loss: Loss | null = null;
   #isConnected = false;
-  /** What the reader was told last of each run. */
+  /** The state of each run that was announced last. */
   readonly #told = new Map<FollowedRun, string>();
 
   constructor() {
@@ -44,7 +44,7 @@ export class LiveView {
     byId("points").addEventListener("toggle", () => this.#fillTable());
   }
 
-  /** Shows all there is. */
+  /** Shows everything. */
   render(runs: readonly FollowedRun[]): void {
     this.#runs = runs;
     this.tick();
@@ -58,7 +58,7 @@ export class LiveView {
     this.#charts.draw(run, status);
   }
 
-  /** Shows what changes with the time alone. */
+  /** Updates only what changes with time. */
   tick(): void {
     const all = this.#runs.map((run) => seenAt(run, this.#now));
     const chosen = this.#chosen;
@@ -84,7 +84,7 @@ export class LiveView {
     this.#charts.redraw();
   }
 
-  /** The server was heard. */
+  /** Called when the server has sent something. */
   hear(): void {
     if (this.#loss !== null) this.#tell("The page is connected again");
     this.#loss = null;
@@ -99,7 +99,7 @@ export class LiveView {
     this.tick();
   }
 
-  /** Reads aloud those of the new rows that are a warning. */
+  /** Announces the warnings among the new rows. */
   tellRows(run: FollowedRun, rows: readonly LogRow[]): void {
     const warnings = rows.filter(({ isWarning }) => isWarning).slice(-MOST_TOLD);
     if (warnings.length === 0) return;
@@ -186,7 +186,7 @@ export class LiveView {
     for (const [at, text] of texts.entries()) show(list.children[at] ?? list.appendChild(made("li")), text);
   }
 
-  /** Reads aloud that a run stands otherwise than before. */
+  /** Announces a change in the state of a run. */
   #tellStanding({ run, words, name }: Seen): void {
     const before = this.#told.get(run);
     this.#told.set(run, words);

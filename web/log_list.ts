@@ -67,7 +67,7 @@ export class LogList {
     }
   }
 
-  /** Removes what the log does not keep any more, and the heading of a day that has nothing left. */
+  /** Removes rows that the log no longer keeps, and the heading of a day that has none left. */
   #forgetOld(): void {
     const oldest = this.#rows[0]?.id ?? 0;
     for (;;) {

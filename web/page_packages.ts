@@ -1,8 +1,8 @@
-/** Prints, as JSON, what the packages of the pages have besides their scripts: licenses, and the style of the charts. */
+/** Prints as JSON what the packages provide besides scripts: licenses, and the style sheet of the charts. */
 import uPlot from "uplot/LICENSE" with { type: "text" };
 import chartStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 
-// This package lets nobody import its license.
+// This package does not export its license.
 const decimal = Deno.readTextFileSync(new URL("LICENCE.md", import.meta.resolve("decimal.js/package.json")));
 
 console.log(JSON.stringify({ licenses: { uPlot, "decimal.js": decimal }, chartStyle }));

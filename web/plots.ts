@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import type { Mark } from "./page_data.ts";
 import { momentText } from "./times.ts";
 
-/** A chart that is narrower gets fewer labels and less height, pixels. */
+/** A chart narrower than this gets fewer labels and less height, pixels. */
 const NARROW = 600;
 /** On a narrow screen no chart is higher than this. */
 const NARROW_HEIGHT = 260;
@@ -87,7 +87,7 @@ export function drawFills(plot: uPlot, marks: readonly Mark[]): void {
   ctx.globalAlpha = 1;
 }
 
-/** Labels of an axis of times: the day where it changes, and as much of the time of day as tells them apart. */
+/** Labels of an axis of times: the day where it changes, and as much of the time of day as distinguishes them. */
 function timeLabels(splits: readonly number[]): string[] {
   const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
   let day = "";
@@ -131,7 +131,7 @@ export function colour(name: string): string {
   return resolved;
 }
 
-/** An amount for a label: as many digits as tell amounts apart. */
+/** An amount for a label: as many digits as it takes to distinguish amounts. */
 export function amountText(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return value.toExponential(3);

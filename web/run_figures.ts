@@ -18,7 +18,7 @@ import {
 } from "../src/views/terminal/figures.ts";
 import { agoText, timeElement } from "./times.ts";
 
-/** From this share of its limit on, a drawdown is close to a halt. */
+/** At this share of its limit or more, a drawdown is close to a halt. */
 const CLOSE = 0.75;
 
 /** What a tile shows. */
@@ -86,7 +86,7 @@ export function drawdownShare(drawdown: string | null, limit: string | null): nu
   return Math.min(1, Number(drawdown) / Number(limit));
 }
 
-/** A limit in per cent, as short as it can be said. */
+/** A limit in per cent, as short as possible. */
 export function limitText(limit: string): string {
   return unsignedPercent(limit).replace(/\.?0+ %$/, " %");
 }

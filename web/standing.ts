@@ -1,9 +1,9 @@
-/** How a run stands: one word and one sign for it, and the sentences about whatever is wrong. */
+/** The state of a run: a word and a symbol for it, and sentences about anything that is wrong. */
 import type { FollowedRun } from "./followed_run.ts";
 import { assets } from "../src/views/terminal/assets.ts";
 import { haltSentence, healthOf, type RunStatus, SILENT_MS } from "../src/domain/run/run_status.ts";
 
-/** The word, worst first; each has a sign of its own form, so that nobody needs the colours. */
+/** The states, worst first. Each symbol has its own shape, so that nobody depends on colours. */
 export const STANDINGS = {
   unreadable: { word: "unreadable", sign: "✕" },
   silent: { word: "silent", sign: "○" },
@@ -13,7 +13,7 @@ export const STANDINGS = {
   running: { word: "running", sign: "●" },
 } as const;
 
-/** How a run stands. */
+/** The state of a run. */
 export type Standing = keyof typeof STANDINGS;
 
 /** A run at one moment. */
@@ -22,9 +22,9 @@ export interface Seen {
   /** Null if it was never known. */
   readonly status: RunStatus | null;
   readonly standing: Standing;
-  /** The standing in words, all that apply: `stopped, halted`. */
+  /** All states that apply, in words: `stopped, halted`. */
   readonly words: string;
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
 }
 
@@ -51,7 +51,7 @@ function wordsOf(standing: Standing, status: RunStatus | null): string {
   return words.join(", ");
 }
 
-/** The worst of these; of none it is `running`. */
+/** Returns the worst of these states; `running` if there are none. */
 export function worst(all: readonly Seen[]): Standing {
   return (Object.keys(STANDINGS) as Standing[]).find((standing) =>
     all.some((each) => each.standing === standing)
@@ -59,7 +59,7 @@ export function worst(all: readonly Seen[]): Standing {
     "running";
 }
 
-/** How many runs stand how, worst first: `1 halted, 3 running`. */
+/** Returns the number of runs in each state, worst first: `1 halted, 3 running`. */
 export function countsOf(all: readonly Seen[]): string {
   return Object.entries(STANDINGS).flatMap(([standing, { word }]) => {
     const count = all.filter((each) => each.standing === standing).length;
@@ -67,7 +67,7 @@ export function countsOf(all: readonly Seen[]): string {
   }).join(", ");
 }
 
-/** What the reader has to know about the run, a sentence each, the worst first; none if all is well. */
+/** Returns what is wrong with the run, a sentence each, worst first; empty if nothing is. */
 export function alertsOf({ run: { last: { problem } }, status }: Seen): string[] {
   const found: string[] = [];
   if (problem !== null) found.push(problem);

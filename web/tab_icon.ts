@@ -1,4 +1,4 @@
-/** The icon of the tab: a form of its own for each standing, as in the heading. */
+/** The icon of the tab: each state has its own shape, as in the heading. */
 import type { Standing } from "./standing.ts";
 
 const ICON_COLOURS: Readonly<Record<Standing, string>> = {
@@ -19,7 +19,7 @@ const ICON_SHAPES: Readonly<Record<Standing, string>> = {
   running: '<circle cx="8" cy="8" r="6" fill="C"/>',
 };
 
-/** Shows the icon of a standing. */
+/** Shows the icon of a state. */
 export function showIcon(standing: Standing): void {
   const link = document.querySelector<HTMLLinkElement>("link[rel=icon]")!;
   const shape = ICON_SHAPES[standing].replaceAll("C", ICON_COLOURS[standing]);

@@ -58,7 +58,9 @@ function quantities(trips: readonly Trip[]): (trip: Trip) => string {
   };
 }
 
-/** A column of amounts, all with as many decimals as show so many digits of the largest, and at least two. */
+/**
+ * A column of amounts, all with the same decimals: enough to show this many digits of the largest, and at least two.
+ */
 function amounts(
   title: string,
   value: (trip: Trip) => number,

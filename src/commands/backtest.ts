@@ -90,7 +90,7 @@ export async function backtest(
   await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources, options }, version);
-  // Waiting for the reader of a pipe is not part of the run.
+  // The wait for the reader of a pipe does not count as part of the run.
   opening[Symbol.dispose]();
   const startedAt = performance.now() - input.openedInMs;
   using _over = alarm(config.for, () => ending.abort());

@@ -55,7 +55,7 @@ async function comparisonOf(a: Side, b: Side): Promise<Comparison> {
   };
 }
 
-/** What follows from the number of tries. */
+/** The figures that depend on the number of tries. */
 const OF_TRIES = ["tried", "deflatedSharpe", "expectedMaximumSharpe", "minimumBacktestYears", "verdict"];
 
 /** The figures of two sweeps that can be compared: other sweeps of the same trades in between change those of the tries. */

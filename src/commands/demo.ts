@@ -3,13 +3,13 @@ import { openExchange } from "../simulator/configured.ts";
 import type { Command, Started } from "../config/command.ts";
 import type { Config } from "../config/options.ts";
 
-/** Where a demo that is watched keeps its journal, unless it is given another place. */
+/** Where a demo with a live page keeps its journal, unless `--state` names another place. */
 const WATCHED_JOURNAL = "data/demo.db";
 
-/** What a demo is made of, besides the exchange. */
+/** The parts of a demo besides the exchange. */
 export interface DemoParts {
   readonly run: Command;
-  /** Starts the live page of a journal beside the run, and says where it is. */
+  /** Starts the live page of a journal beside the run, and returns log lines about where it is. */
   readonly startPage: (
     serve: Pick<Config, "listen"> & { readonly version: string; readonly paths: readonly string[] },
   ) => Promise<Disposable & { readonly texts: readonly string[] }>;

@@ -130,7 +130,7 @@ function outward(subject: string, path: string): CheckResult[] {
   return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
-/** What the store of the journal itself has to say. */
+/** The checks of the journal's own store. */
 async function examined(path: string): Promise<readonly CheckResult[]> {
   return path === "none" ? [] : await (await storeOf(path)).examine?.(path) ?? [];
 }

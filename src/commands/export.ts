@@ -71,7 +71,10 @@ async function* rowsOf(
   for (const extent of extents) yield* journalRows(reader, extent, table);
 }
 
-/** Writes rows as they come; what came before an error is written too, except in Parquet, which would be cut off. */
+/**
+ * Writes rows as they come; what came before an error is written too, except in Parquet, whose file would be
+ * incomplete.
+ */
 async function write(
   table: TableName,
   format: "csv" | "json" | "parquet",

@@ -20,8 +20,8 @@ export class Unhealthy extends Error {
 }
 
 /**
- * Prints a table, or with `--json` one object; of a database, all runs in it. With `--max-age` or `--fail-on-halt` it prints one line, or
- * the object, and throws Unhealthy if the run's last heartbeat is not younger, or if the run is halted.
+ * Prints a table, or with `--json` one object; for a database, all runs in it. With `--max-age` or `--fail-on-halt` it
+ * prints one line, or the object, and throws Unhealthy if the run's last heartbeat is too old, or if the run is halted.
  * Throws a JournalError if the journal cannot be read, and a ConfigError for a run that it does not hold.
  */
 export async function status({ config: { run, maxAge, failOnHalt, json }, files }: Started): Promise<void> {
@@ -82,7 +82,7 @@ async function lastStatus(path: string): Promise<Pick<FleetRow, "status" | "flaw
     const status = run === 0 ? null : statusOf(await readRun(reader, run), Date.now() * 1000);
     return { status, flaw: null };
   } catch (error) {
-    // One damaged journal hides no other.
+    // One damaged journal must not hide the others.
     if (!(error instanceof JournalError) || error.damage === null) throw error;
     return { status: null, flaw: error.damage };
   }

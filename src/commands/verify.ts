@@ -68,7 +68,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
 }
 
 /**
- * The strategy of one's own that a run has, from its file, which `--strategy` may name; null if it has one of the table.
+ * Loads a run's user-defined strategy from its file, which `--strategy` may name; null for a built-in strategy.
  * Throws a ConfigError if the file is another one.
  */
 async function ownStrategy(

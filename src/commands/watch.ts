@@ -4,19 +4,25 @@ import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { isInDatabase, readDatabasePlace } from "../domain/run/database_place.ts";
 import { storeOf } from "../stores/journal/known_stores.ts";
-import { tokenIn } from "../stores/files/token_file.ts";
+import { isOpenToOthers, tokenIn } from "../stores/files/token_file.ts";
 import { openLog } from "../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
 import { Alarms } from "./watch/alarms.ts";
 import { serve } from "./watch/serving.ts";
 
-/** Serves, and sends alarms, until the user ends it. Throws like `serve`, `tokenIn` and `Alarms.start`. */
+/**
+ * Serves the page and sends alarms until the user stops it. Throws what `serve`, `tokenIn` and `Alarms.start` throw.
+ */
 export async function watch({ config, version, files, signal }: Started): Promise<void> {
   const { stderr } = Deno;
   const terminal = new LiveTerminal(stderr);
   const log = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
   const paths = (await Promise.all((files.length === 0 ? [DEFAULT_JOURNAL] : files).map(journalsIn))).flat();
   refuseTwice(paths);
+  const token = config.token === null ? null : { text: tokenIn(config.token), file: config.token };
+  if (token !== null && isOpenToOthers(token.file)) {
+    log.warn(`${token.file} holds the token, and others than its owner may use it: chmod 600 ${token.file}`);
+  }
   {
     await using alarms = await Alarms.start({
       ...config,
@@ -29,7 +35,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
       paths,
       listen: config.listen,
       names: config.host ?? [],
-      token: config.token === null ? null : { text: tokenIn(config.token), file: config.token },
+      token,
       isPrivate: stderr.isTerminal(),
       isOwnProcess: true,
       alarms,
@@ -40,7 +46,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
   await terminal.settled(signal);
 }
 
-/** The journals in a place: those in a database that are there now, or the one that is named. */
+/** Returns the journals at a place: the one it names, or all that its database holds now. */
 async function journalsIn(place: string): Promise<readonly string[]> {
   if (!isInDatabase(place) || readDatabasePlace(place).journal !== null) return [place];
   const journals = await (await storeOf(place)).list?.(place) ?? [];

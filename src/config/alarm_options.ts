@@ -1,4 +1,4 @@
-/** The options about alarms of a run that is watched: a part of the table in options.ts. */
+/** The options for the alarms of a watched run: a part of the table in options.ts. */
 import { alarmChoiceIn, USUAL_ALARMS } from "../domain/alarms/alarm_choice.ts";
 import { channelsIn, pingIn, UnusableAddress } from "../domain/alarms/service_address.ts";
 import { anyText, NotAllowed } from "./option_values.ts";
@@ -58,7 +58,7 @@ export const ALARM_OPTIONS = {
   }),
 };
 
-/** A reader of addresses. The value has a space between each two. */
+/** A reader of addresses. The value holds them separated by spaces. */
 function channels(text: string): string {
   return refusing(() => channelsIn(text).map((channel) => channel.text).join(" "));
 }

@@ -10,7 +10,7 @@ import type { Option } from "./option.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
-/** What a command line says. */
+/** A command line after parsing. */
 export interface Arguments {
   /** Null if none was given. */
   readonly command: CommandName | null;

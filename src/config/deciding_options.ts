@@ -24,7 +24,7 @@ const OF_SWEEPS: readonly OptionName[] = ["rank", "test", "walkForward"];
 /** The hash of a strategy's file, which is shown beside the options. */
 export const STRATEGY_HASH = "strategySha256";
 
-/** What is shown beside the options, but is none: where the instrument's rules come from. */
+/** Shown beside the options without being one: where the instrument's rules come from. */
 const INSTRUMENT = "instrument";
 
 /**

@@ -12,7 +12,7 @@ import { type Config, OPTIONS } from "./options.ts";
 import { setText, valueInSet } from "./set_lists.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";
 
-/** What the options that do not vary say with one strategy. */
+/** The options that do not vary, as one strategy reads them. */
 interface Base extends Configuration {
   /** Whether every one of them can be read. */
   readonly isReadable: boolean;
@@ -89,7 +89,7 @@ export class Grid {
     try {
       configure(this.given(0), [], "sweep");
     } catch (error) {
-      // What no value of the grid changes is said of the options and not of the grid.
+      // A mistake that no value of the grid changes is reported for the options, not for the grid.
       if (!(error instanceof ConfigError) || this.size === 1 || isBaseRefused) throw error;
       throw new ConfigError([
         `none of the ${this.size} configurations of the grid can run: expected at least one. The first one:`,

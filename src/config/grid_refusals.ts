@@ -65,7 +65,7 @@ function refusedWith(grid: JudgedGrid, strategy: string): Refused[] | null {
     if (unread.includes(1)) found.push({ axes: [axis], isRefused: Uint8Array.from(unread) });
   }
   for (const rule of COMBINATION_RULES) {
-    // The values of a user's own strategy are its own business.
+    // Only a user's strategy itself can judge its values.
     const judged = [...axes.keys()].filter((axis) => {
       const { option, setting } = axes[axis]!;
       return option !== "strategy" && setting === null && rule.names.includes(option);
@@ -94,7 +94,7 @@ function placeOn(axes: readonly Axis[], some: readonly number[], at: readonly nu
   return place;
 }
 
-/** Goes on to the next combination. */
+/** Moves on to the next combination. */
 function step(axes: readonly Axis[], at: number[]): void {
   for (let axis = axes.length - 1; axis >= 0; axis--) {
     if (++at[axis]! < axes[axis]!.values.length) return;

@@ -26,7 +26,7 @@ const THOUSAND = 1000;
 
 /**
  * The default exchange's rules for common symbols, as listed in 2025. If a step has changed over the years,
- * the coarser one is listed, which satisfies both. They are used if the exchange cannot be asked, and their
+ * the coarser one is listed, which satisfies both. They are used if the exchange cannot be queried, and their
  * source is then "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {

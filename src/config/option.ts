@@ -34,7 +34,7 @@ export interface Option<T, D extends string | null> {
   /** Shown in help for the value; a switch takes none. */
   readonly value: string | null;
   readonly commands: readonly CommandName[];
-  /** Whether it may be given more than once; its text then has a space between each two values. */
+  /** Whether it may be given more than once; its text then holds the values, separated by spaces. */
   readonly repeats?: boolean;
   /** Whether a duration may follow the value as a word of its own. */
   readonly takesDuration?: boolean;

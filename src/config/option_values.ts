@@ -14,7 +14,7 @@ import { LONGEST_REASON } from "../domain/run/run_request.ts";
 import { CashShare, type Stake } from "../domain/orders/stake.ts";
 import { symbolIn } from "../domain/market/symbol.ts";
 
-/** Thrown if a text is refused: says what is allowed. The caller adds the option's name and the value. */
+/** Thrown if a text is refused; the message names what is allowed. The caller adds the option's name and the value. */
 export class NotAllowed extends Error {
   override readonly name = "NotAllowed";
 }

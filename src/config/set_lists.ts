@@ -87,7 +87,7 @@ export function withoutSettings<T extends Readonly<Record<string, unknown>>>(
 }
 
 /**
- * Options as a sweep shows them, as the command line writes them: those that vary within `--set` are in it, behind those
+ * Options as a sweep shows them, as the command line writes them: those that vary within `--set` are in it, after those
  * that do not. `set` takes the place of the first of them.
  */
 export function foldedSet(shown: Readonly<Record<string, unknown>>): Record<string, unknown> {

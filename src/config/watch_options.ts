@@ -6,7 +6,7 @@ const watch = optionIn("watch");
 
 /** An address to listen on. */
 export interface ListenAddress {
-  /** Of this machine: an IP address without brackets. */
+  /** An IP address of this machine, without brackets. */
   readonly hostname: string;
   readonly port: number;
 }

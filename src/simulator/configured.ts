@@ -12,7 +12,7 @@ export interface MarketOptions {
   /** The exchange whose recordings it serves. */
   readonly exchange: ExchangeName;
   readonly symbol: string;
-  /** Of the made-up market; the same one makes the same trades. */
+  /** The seed of the made-up market; the same seed makes the same trades. */
   readonly seed: number;
   /** Trades a second on average. */
   readonly rate: number;

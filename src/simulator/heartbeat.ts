@@ -27,17 +27,17 @@ export class Timers {
     this.#running.clear();
   }
 
-  /** Cancels every action that has not run yet; none can be added any more. */
+  /** Cancels every action that has not run yet; none can be added after that. */
   end(): void {
     this.#ended = true;
     this.clear();
   }
 }
 
-/** How to ping, and what to do when nothing comes back. */
+/** How to ping, and what to do without an answer. */
 export interface HeartbeatOptions {
   readonly timers: Timers;
-  /** Between two pings, in ms. */
+  /** The time between two pings, in ms. */
   readonly everyMs: number;
   /** How long the oldest ping without an answer may wait, in ms. */
   readonly withinMs: number;

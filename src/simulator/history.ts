@@ -29,7 +29,7 @@ export class History<T> {
     this.#end++;
   }
 
-  /** The item at this position, or undefined when it is not kept any more or not there yet. */
+  /** The item at this position, or undefined if it was dropped or has not been added yet. */
   at(position: number): T | undefined {
     if (position < this.start || position >= this.#end) return undefined;
     return this.#items[position % this.#limit];

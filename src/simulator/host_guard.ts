@@ -12,8 +12,8 @@ const ORIGIN = /^https?:\/\/[^\s/?#@,]+$/i;
 
 /**
  * Throws an HttpError, status 403, for a request whose `Host`, or whose `Origin` if it has one, names neither
- * loopback nor one of `names`. Likewise for a request without an `Origin` that comes from another site by the
- * browser's own word, as one for an image does. Ports do not matter.
+ * loopback nor one of `names`. Likewise for a request without an `Origin` that comes from another site according to the
+ * browser, such as one for an image. Ports do not matter.
  */
 export function assertLocal({ headers }: HttpRequest, names: readonly string[]): void {
   const host = headers.get("host")!;

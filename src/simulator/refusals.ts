@@ -21,7 +21,7 @@ export class Refusals {
     return refuse(status, retryAfterSeconds);
   }
 
-  /** The last refusal again, for a client that asks over HTTP before its time is up; else null. */
+  /** Returns the last refusal again for an HTTP request before its time is up; otherwise null. */
   repeat(now: number): HttpError | null {
     if (this.#last === null || now >= this.#last.until) return null;
     return refuse(this.#last.status, Math.ceil((this.#last.until - now) / 1000));

@@ -116,7 +116,7 @@ export class ServerFrames {
     this.#isAscii = isAscii;
   }
 
-  /** Adds a frame of text below 64 KiB; returns false, and adds nothing, when it does not fit any more. */
+  /** Adds a frame of text below 64 KiB; returns false, and adds nothing, if it no longer fits. */
   add(text: string): boolean {
     const length = this.#isAscii ? text.length : encoder.encode(text).length;
     const room = length < 126 ? "  " : "    ";
@@ -131,7 +131,7 @@ export class ServerFrames {
   /**
    * The frames so far; the batch is empty afterwards. The bytes are valid until the next call.
    *
-   * @throws {TypeError} when a text was not ASCII although all were said to be
+   * @throws {TypeError} when a text is not ASCII although `isAscii` is set
    */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes;

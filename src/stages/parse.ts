@@ -61,12 +61,12 @@ export class Parse {
     for (let block = this.#next(reader); block !== null; block = this.#next(reader)) yield block;
   }
 
-  /** True only where `over` has nothing more to yield until the reader is given more. */
+  /** True only if `over` has nothing more to yield until the reader gets more. */
   hasAll(reader: TradeReader): boolean {
     return reader.isAtEnd === true && this.#isIdle && this.#due.length === 0 && !this.#rows.isAhead(reader);
   }
 
-  /** How many trades have been read that `over` yields before it reads on. */
+  /** How many trades have been read but not yet yielded by `over`. */
   get due(): number {
     return this.#due.length;
   }
@@ -95,9 +95,9 @@ export class Parse {
   }
 
   /**
-   * Ends the input: a trade that still waits for the next one to confirm it is counted, and not believed; one after a
-   * pause is due, and comes with whatever reader is run next. When `isWhole`, the input was read to its end: trades
-   * out of order are thrown as a reader makes an error of them. Otherwise those behind might have shown a reset.
+   * Ends the input: a trade that still waits for the next one to confirm it is counted as rejected; one after a pause
+   * is due, and comes with the next reader. When `isWhole`, the input was read to its end: trades out of order are
+   * thrown as the reader's error. Otherwise those behind might have shown a reset.
    */
   end(isWhole = false): void {
     const jumped = this.#jumped;
@@ -126,7 +126,7 @@ export class Parse {
     return this.#continuity.last;
   }
 
-  /** The last id before the ids started over for the last time; -1 if they never did. */
+  /** The last id before the most recent reset of the ids; -1 if there was none. */
   get lastIdBeforeReset(): number {
     return this.#lastIdBeforeReset;
   }
@@ -289,7 +289,7 @@ export class Parse {
   }
 
   /**
-   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were skipped. Ids that the
+   * Accounts for the `jump` ids that a fetched trade left out, and returns how many of them were skipped. Ids that the
    * exchange lacks are no gap.
    */
   #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {

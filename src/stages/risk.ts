@@ -52,7 +52,7 @@ class Approved {
   }
 }
 
-/** An order that passed the gate. The class itself stays in this file, so that nobody else can make one. */
+/** An order that passed the gate. The class itself stays in this file, so that no other file can make one. */
 export type ApprovedOrder = Approved;
 
 /** The gate's decision on one order. */
@@ -68,7 +68,7 @@ export class RiskGate {
   readonly #drawdown: Drawdown;
   readonly #halt: TradingHalt;
   readonly #exits: ProtectiveExits;
-  /** Those that wait. */
+  /** The waiting orders. */
   readonly orders: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
@@ -292,7 +292,7 @@ export class RiskGate {
       if (refused !== null) early.push(refused);
       else accepted.push(signal);
     }
-    // What is placed after this cannot fill at this trade.
+    // An order placed after this cannot fill at this trade.
     const isNext = this.#parameters.fill === "next";
     if (isNext) yield* this.#work(tick);
     const due = clockAt(tick) + this.#parameters.latency;
@@ -302,7 +302,7 @@ export class RiskGate {
     if (early.length > 0) yield* early;
   }
 
-  /** Ends the waiting orders whose time is over, for one reason or another. */
+  /** Ends the waiting orders whose time is over, for whatever reason. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);

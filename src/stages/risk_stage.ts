@@ -27,7 +27,7 @@ export interface Piece<Due> {
 /** The risk stage of one symbol; the gate judges for the account. */
 export class RiskStage {
   readonly #gate: RiskGate;
-  /** Counts the refusals that nobody needs to hear of one by one; null if somebody does. */
+  /** Counts refusals that need no event each; null if every refusal needs one. */
   readonly #refusals: RefusalCount | null;
   /** The place of the next signal of the block. */
   #signal = 0;

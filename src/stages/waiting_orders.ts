@@ -18,15 +18,17 @@ export interface WaitingTimes {
   readonly orderTtl: number | null;
 }
 
-/** A waiting order; where a store has changes, the first of all, and how many of them lead to the others. */
+/**
+ * A waiting order. If a store has changes, this is the first order, with the number of changes that lead to the others.
+ */
 export interface WaitingSnapshot extends OrderSnapshot {
-  /** All changes since this order was made, that included; absent where every order is here. */
+  /** All changes since this order was made, including that one; absent if every order is here. */
   readonly changes?: number;
-  /** The last ones of them, which no store has taken yet; absent for none. */
+  /** The last of these changes, which no store has taken yet; absent for none. */
   readonly recent?: readonly OrderChange[];
 }
 
-/** How many changes a store has to have for the waiting orders in a snapshot: the last ones that it has taken. */
+/** How many of a store's last changes the waiting orders in a snapshot need. */
 export function changesTaken(waiting: readonly WaitingSnapshot[]): number {
   const { changes = 0, recent = [] } = waiting[0] ?? {};
   return changes - recent.length;
@@ -34,7 +36,7 @@ export function changesTaken(waiting: readonly WaitingSnapshot[]): number {
 
 /** What a store keeps of waiting orders besides their snapshot. */
 export interface KeptOrders {
-  /** The changes since those that were taken before, once they are worth it; to be called before `snapshot`. */
+  /** Returns the changes since the last call, once there are enough to be worth storing. Call it before `snapshot`. */
   takeChanges(): OrderChange[];
   /** The last of those that have been taken, as many as `changesTaken` says of the snapshot. */
   readonly changes: readonly OrderChange[];
@@ -115,7 +117,7 @@ export class WaitingOrders implements KeptOrders {
     else this.#log.add({ ended: this.#log.end - order.place });
   }
 
-  /** Notes on purchases how the connection was lost: they have missed their time. */
+  /** Marks purchases with how the connection was lost: they have missed their time. */
   cutPurchases(how: "disconnected" | "stale"): void {
     const first = this.#buys.first;
     // All of them are cut at once, and are gone when the next one is made.
@@ -171,7 +173,7 @@ export class WaitingOrders implements KeptOrders {
     return [...this.#queue].map((order) => order.snapshot());
   }
 
-  /** As plain values: all orders, oldest first, or the first where the others follow from changes. */
+  /** As plain values: all orders, oldest first, or only the first if the others follow from changes. */
   snapshot(): WaitingSnapshot[] {
     const { end, untaken } = this.#log;
     const { first } = this.#queue;

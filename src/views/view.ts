@@ -30,7 +30,7 @@ export interface View {
   report?(report: Report): void;
   /**
    * Null if it can take more. Otherwise resolves once its reader has caught up, or the run has to end. Throws if nobody
-   * reads any more and the run should end for that reason.
+   * reads any longer and the run should end for that reason.
    */
   ready(): Promise<void> | null;
   /** Why it cannot show anything more; null while all is well, and if nobody would miss the rest. */

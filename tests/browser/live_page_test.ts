@@ -164,7 +164,10 @@ liveTest(
       }),
       madeUpRun(60, now, { journal: "gone.db", problem: "There is no journal at gone.db" }),
     ];
-    server.state(runs.map(({ run }, at) => at === 3 ? { ...run, status: null, points: [] } : run));
+    const named = { name: "a-journal-in-a-folder-with-a-name-longer-than-most" };
+    server.state(
+      runs.map(({ run }, at) => at === 3 ? { ...run, status: null, points: [] } : { ...run, ...named }),
+    );
     for (const [at, { entries }] of runs.entries()) if (at < 3) server.entries(at, entries);
   },
   async (view, server) => {
@@ -174,6 +177,8 @@ liveTest(
     assertEquals(states, ["● running", "▲ running, halted", "○ silent", "✕ unreadable"]);
     assertEquals(await view.text("#runs tr:nth-child(2) td:nth-child(6)"), "5.12 % of 5 %");
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs.png` });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 1280);
     await view.narrow(390);
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs-390.png`, fullPage: true });
     await page.setViewportSize({ width: 1440, height: 900 });

@@ -4,7 +4,7 @@ import { releaseHalt } from "../../src/stores/journal/halt_release.ts";
 import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
 import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { openDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
-import { beginningOf } from "../../src/stores/journal/sqlite/journal_pages.ts";
+import { fileStartOf } from "../../src/stores/journal/sqlite/journal_pages.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
 import { APPLICATION_ID } from "../../src/stores/journal/sqlite/journal_schema.ts";
@@ -194,7 +194,7 @@ Deno.test("JournalReader reads a schema from the write-ahead log, and ignores in
     database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
     copyFiles(path, copy);
     await assertRejects(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
-    const listed = () => beginningOf(copy, APPLICATION_ID, "read")!.objects.map(({ name }) => name);
+    const listed = () => fileStartOf(copy, APPLICATION_ID, "read")!.objects.map(({ name }) => name);
     assertEquals(listed(), namesOf(database));
     // A wrong byte in its last commit, which SQLite then ignores.
     patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);

@@ -1,4 +1,4 @@
-/** The input of a backtest: its files as one stream, of which the start may decide how the run is set up. */
+/** The input of a backtest: its files as one stream, whose start may decide how the run is set up. */
 import type { Source } from "../../config/configuration.ts";
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";

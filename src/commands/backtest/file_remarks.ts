@@ -1,12 +1,12 @@
-/** What a backtest says once about its files: what they cannot show, and what was left out of them. */
+/** One-time warnings of a backtest about its files: what they cannot show, and what was left out of them. */
 import { counted, grouped } from "../../views/terminal/figures.ts";
 import type { BacktestRun } from "./backtest_run.ts";
 
-/** Says that files have no ids, as soon as that is known. */
+/** Warns that files have no ids as soon as that is known. */
 export class MissingIds {
   #isTold = false;
 
-  /** The warning, once; null before there is anything to say, and after it has been said. */
+  /** Returns the warning once; null before there is one, and after it was returned. */
   takeWarning({ fileWithoutIds: name }: BacktestRun): string | null {
     if (this.#isTold || name === null) return null;
     this.#isTold = true;

@@ -1,4 +1,4 @@
-/** What klines ask of a run: bars of their interval or of several, and nothing but klines of one interval. */
+/** What klines require of a run: bars of their interval or a multiple of it, and only klines of one interval. */
 import { nameIn, type Source } from "../../config/configuration.ts";
 import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
@@ -36,8 +36,8 @@ export class KlineBars {
   }
 
   /**
-   * Notes the next chunk. Throws a ConfigError if the bars cannot be made of its klines, and UnusableInput if they do not
-   * go with the files before.
+   * Notes the next chunk. Throws a ConfigError if the bars cannot be made of its klines, and UnusableInput if they do
+   * not match the files before.
    */
   enter(chunk: Chunk): void {
     const { origin } = chunk;

@@ -1,4 +1,4 @@
-/** Puts the files of a backtest through its run, and reports what is odd about them. */
+/** Puts the files of a backtest through its run, and warns about anything odd in them. */
 import type { Source } from "../../config/configuration.ts";
 import type { Config } from "../../config/options.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
@@ -74,7 +74,7 @@ export function warn(view: View, text: string): void {
   view.log({ level: "warn", text });
 }
 
-/** Says how many trades `--from` and `--to` left out, if any. */
+/** Logs how many trades `--from` and `--to` left out, if any. */
 function logOutOfRange(run: BacktestRun, { from, to }: Config, view: View): void {
   const { before = 0, after = 0 } = run.outOfRange ?? {};
   const range = new TimeRange(from, to);

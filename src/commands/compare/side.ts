@@ -25,7 +25,7 @@ export interface Side extends AsyncDisposable {
   events(kind: "decisions" | "fills"): AsyncGenerator<Figures>;
 }
 
-/** Fields of a summary that say when the run was and how fast, not how it ended up. */
+/** Fields of a summary about when and how fast the run was, not about its outcome. */
 const PASSING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];
 /** The same fields of a sweep. */
 const PASSING_OF_SWEEP = [...PASSING, "tradeConfigurationsPerSecond"];
@@ -164,7 +164,7 @@ function decided({ requested: _, ...event }: Record<string, Figures[string]>): F
   return gap;
 }
 
-/** The fields of a summary that say how the run ended up. */
+/** The fields of a summary about the run's outcome. */
 function outcomeOf(summary: Record<string, Figures[string]>): Figures {
   return { ...without(summary, [...PASSING, "halt"]), halted: "halt.reason" in summary };
 }
@@ -204,6 +204,6 @@ function figuresOf(value: unknown, path: string, name: string): Record<string, F
 
 function damaged(path: string, name: string): UnusableResult {
   return new UnusableResult(
-    `${path} is damaged, or somebody edited it: its "${name}" cannot be read. Restore it from a copy, or repeat the run`,
+    `${path} is damaged, or was edited: its "${name}" cannot be read. Restore it from a copy, or repeat the run`,
   );
 }

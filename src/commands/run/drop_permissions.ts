@@ -23,7 +23,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     ...(target === null || target.isFolder ? [] : [target.path]),
   ];
   const needs = {
-    // A connection to a database that was lost is made again.
+    // A lost connection to a database has to be reopened.
     hosts: [...hostsNeeded(config), ...hosts],
     writes,
     reads: [

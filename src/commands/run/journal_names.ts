@@ -1,4 +1,4 @@
-/** Which journal of a database is meant, where a place names only the database. */
+/** Finds the journal that is meant where a place names only a database. */
 import { hash } from "node:crypto";
 import { shownConfig } from "../../config/config.ts";
 import type { CommandName } from "../../config/command_name.ts";
@@ -13,7 +13,7 @@ import {
 } from "../../domain/run/database_place.ts";
 import { LASTING } from "../../stores/journal/run_journal.ts";
 
-/** Enough that a person never has two runs of the same name. */
+/** Long enough that one user never gets the same name for two runs. */
 const HASH_DIGITS = 8;
 
 /**

@@ -133,7 +133,7 @@ export async function openJournal(
   const own = await chosenFile(config);
   const { remembers } = strategyOf(config, own?.make)();
   const onTrouble = (text: string) => log({ level: "warn", text });
-  // A run that stands by leaves one alone that is cut off for a moment.
+  // A standby does not take the lease from a holder that is cut off only briefly.
   const holding = { leaseMs: config.lease, isEager: !config.standby, signal, onTrouble };
   return await (await journals()).open(config.state, { now: () => performance.now(), remembers, holding });
 }

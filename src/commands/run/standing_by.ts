@@ -1,4 +1,4 @@
-/** Waits for a journal that another process holds, to go on with its run when that one ends. */
+/** Waits for a journal that another process holds, to continue its run when that process ends. */
 import type { Configuration } from "../../config/configuration.ts";
 import type { Clock } from "../../domain/process/clock.ts";
 import type { Journal } from "../../stores/journal/journal.ts";

@@ -1,6 +1,6 @@
 /**
- * Brings the alarms of journals to one service. Each service follows the journals by itself, from the place up to which it
- * has the alarms, so that one that is down holds up no other. What waits is in the journal, and not in memory.
+ * Delivers the alarms of a journal to one service. Each service follows the journal on its own, from the last alarm
+ * that it received, so a service that is down holds up no other. Alarms that wait are in the journal, not in memory.
  */
 import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
 import { withoutPassword } from "../../domain/run/database_place.ts";
@@ -17,14 +17,14 @@ import { AlarmRules } from "../../views/alarms/alarm_rules.ts";
 import type { Report } from "../../views/alarms/alarm_sender.ts";
 import { firstMemory, memoryIn, type RulesMemory } from "../../views/alarms/rules_memory.ts";
 
-/** The part of a sender that is used. */
+/** The part of `AlarmSender` that a delivery uses. */
 export interface Sender {
   send(alarm: Alarm, signal: AbortSignal): Promise<boolean>;
 }
 
 /** What one service needs for one journal. */
 export interface DeliveryOptions {
-  /** The address of the service, without its token, as the memory knows it; and its name, for people. */
+  /** The service's address without its token, which is its key in the memory, and its name for people. */
   readonly address: string;
   readonly name: string;
   readonly journal: string;
@@ -34,11 +34,11 @@ export interface DeliveryOptions {
   /** Where the memory is, for messages. */
   readonly memoryPath: string;
   readonly report: Report;
-  /** By the wall clock, ms since 1970. */
+  /** The wall clock, ms since 1970. */
   readonly now?: () => number;
 }
 
-/** While no alarm is due, the place is remembered this often at most, ms. */
+/** While no alarm is due, the place is saved at most this often, ms. */
 const KEEP_MS = 60_000;
 /** How often a memory that cannot be written is logged again, ms. */
 const REMIND_MS = 600_000;
@@ -47,24 +47,24 @@ const REMIND_MS = 600_000;
 export class AlarmDelivery implements AsyncDisposable {
   readonly #options: Required<DeliveryOptions>;
   readonly #follower: JournalFollower;
-  /** Null before the journal was seen. */
+  /** Null until the journal has been read once. */
   #rules: AlarmRules | null = null;
-  /** Where the events of the last look started, and how far the service has come since. */
+  /** Where the events of the last look started, and how far the service has got since then. */
   #place: KeptPlace = { seq: 0, hash: "" };
   #done = 0;
   #sent = 0;
   #isSeen = false;
-  /** What to remember that is not yet on disk. */
+  /** The state that still has to be written to disk. */
   #unkept: KeptDelivery | null = null;
-  /** What is on disk; null if it was written by another process. */
+  /** What this process last wrote to disk; null before its first write. */
   #kept: KeptDelivery | null = null;
   #keptAt = -Infinity;
-  #complainedAt = -Infinity;
+  #warnedAt = -Infinity;
 
   /** Throws an AlarmMemoryError if what was remembered cannot be read. */
   static async open(options: DeliveryOptions): Promise<AlarmDelivery> {
     const { address, memory, memoryPath, now = Date.now } = options;
-    // What is written down and sent has no password in it.
+    // Neither the memory nor an alarm may contain the password.
     const journal = withoutPassword(options.journal);
     const kept = memory.delivery(address, journal);
     const rules = kept === null ? null : memoryIn(kept.rules);
@@ -89,7 +89,7 @@ export class AlarmDelivery implements AsyncDisposable {
     [this.#place, this.#done, this.#sent, this.#isSeen] = [kept.place, kept.done, kept.sent, true];
   }
 
-  /** Sends all that is due now. Returns false if `signal` was aborted before the service had all of it. */
+  /** Sends everything that is due. Returns false if `signal` was aborted before the service had received all of it. */
   async step(signal: AbortSignal): Promise<boolean> {
     for (;;) {
       const moment = await this.#follower.look();
@@ -105,13 +105,13 @@ export class AlarmDelivery implements AsyncDisposable {
     }
   }
 
-  /** Remembers how far it came. */
+  /** Saves how far the service has got. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#keep();
     return this.#follower[Symbol.asyncDispose]();
   }
 
-  /** Returns how many alarms it sent; null if `signal` was aborted before the service had all of them. */
+  /** Returns how many alarms it sent; null if `signal` was aborted before the service had received them all. */
   async #sendEvents(
     rules: AlarmRules,
     { events, place }: FollowedMoment,
@@ -132,26 +132,26 @@ export class AlarmDelivery implements AsyncDisposable {
       [this.#done, this.#sent] = [event.seq, 0];
       if (alarms.length > 0) this.#remember(rules.memory, true);
     }
-    // Entries without events, which are checkpoints, need no alarms either.
+    // Checkpoints are entries without events: they cause no alarms, so the place moves past them.
     if (place !== null && this.#isSeen && place.seq >= this.#done && !isSamePlace(place, this.#place)) {
       [this.#place, this.#done] = [place, place.seq];
     }
     return count;
   }
 
-  /** The rules, ready for a journal that is new to them. */
+  /** Returns the rules; new ones if the journal is seen for the first time or was replaced. */
   #prepare(moment: FollowedMoment): AlarmRules {
     if (this.#rules !== null && this.#isSeen && !moment.isReplaced) return this.#rules;
     const { now, report, journal, name } = this.#options;
     const first = firstMemory(moment, this.#follower.origin ?? "", now() * 1000);
     if (moment.place === null) {
-      // The journal is not there, or cannot be read, which may become an alarm too.
+      // The journal is missing or cannot be read, which may cause an alarm too.
       return this.#rules ??= this.#rulesWith(first);
     }
     if (this.#isSeen) {
       report(
         "warn",
-        `${journal} is another journal than before: ${name} has the alarms of what it says from now on`,
+        `${journal} was replaced by another journal: ${name} gets the alarms of the new one from now on`,
       );
     }
     const { isUnreadable = false, outages = 0 } = this.#rules?.memory ?? {};
@@ -167,7 +167,7 @@ export class AlarmDelivery implements AsyncDisposable {
     return new AlarmRules({ choice, journal, memory });
   }
 
-  /** Remembers how far the service has come: now, or before long. */
+  /** Records how far the service has got, and writes it to disk: at once, or once a minute. */
   #remember(rules: RulesMemory, isNow: boolean): void {
     if (!this.#isSeen) return;
     const next = { place: this.#place, done: this.#done, sent: this.#sent, rules };
@@ -185,9 +185,9 @@ export class AlarmDelivery implements AsyncDisposable {
       memory.keep(address, name, journal, this.#unkept, now());
       [this.#kept, this.#unkept, this.#keptAt] = [this.#unkept, null, at];
     } catch (error) {
-      // The alarms matter more: after a restart some are sent again, with the same keys.
-      if (at - this.#complainedAt < REMIND_MS) return;
-      this.#complainedAt = at;
+      // Alarms matter more than the memory: at worst, a restart sends some again, with the same keys.
+      if (at - this.#warnedAt < REMIND_MS) return;
+      this.#warnedAt = at;
       report("warn", error instanceof Error ? error.message : String(error));
     }
   }

@@ -1,4 +1,4 @@
-/** The alarms and the dead man's switch of a process that watches. */
+/** The alarms and the dead man's switch of `penstock watch`. */
 import { alarmChoiceIn } from "../../domain/alarms/alarm_choice.ts";
 import { type Secret, withoutToken } from "../../domain/alarms/secret.ts";
 import {
@@ -23,9 +23,9 @@ import { Pinger } from "../../views/alarms/pinger.ts";
 import { healthAnswer } from "../../views/page/health.ts";
 import { AlarmDelivery } from "./alarm_delivery.ts";
 
-/** The options of alarms, and what they concern. */
+/** The options for alarms, and the journals that they are about. */
 export interface AlarmsOptions {
-  /** Addresses with a space between each two; null for no alarms. */
+  /** Addresses separated by spaces; null for no alarms. */
   readonly notify: string | null;
   readonly notifyOn: string;
   /** The file of tokens; null for none. */
@@ -35,11 +35,11 @@ export interface AlarmsOptions {
   readonly ping: string | null;
   /** The journals that are watched, by path. */
   readonly journals: readonly string[];
-  /** Of Penstock. */
+  /** The version of Penstock. */
   readonly version: string;
   readonly report: Report;
   readonly pace?: SenderPace;
-  /** How often a service looks whether there is something to send, ms. Default: a second; in a database five. */
+  /** How often to check whether an alarm is due, ms. Default: 1 s, or 5 s if a journal is in a database. */
   readonly lookMs?: number;
 }
 
@@ -47,32 +47,32 @@ const LOOK_MS = 1_000;
 /** Each look at a database takes a connection of its own. */
 const DATABASE_LOOK_MS = 5_000;
 const MOST_TOKEN_BYTES = 64 * 1024;
-/** Permissions of a file by which more people than its owner may read it. */
+/** The permission bits of a file that are not its owner's. */
 const OTHERS = 0o077;
 
-/** What works for the alarms. */
+/** The parts that do the work. */
 interface Working {
   readonly pinger: Pinger | null;
   readonly memory: AlarmMemory | null;
-  /** For each service, its way through each journal. */
+  /** For each service, its delivery of each journal. */
   readonly services: readonly (readonly AlarmDelivery[])[];
   readonly lookMs: number;
 }
 
-/** Sends alarms and pings until it is disposed. It does nothing that `watch` waits for. */
+/** Sends alarms and pings until it is disposed. `watch` never waits for it. */
 export class Alarms implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #pinger: Pinger | null;
-  /** By journal, as its last look shows; what was not looked at yet is not. */
+  /** By journal: whether its run was healthy at the last look. False before the first look. */
   readonly #isHealthy: boolean[];
   readonly #work: Promise<void>;
-  /** The hosts that alarms are sent to, as `host:port`, and the files that are still to be written, for permissions. */
+  /** The permissions that alarms need: hosts to reach, as `host:port`, and files to write. */
   readonly hosts: readonly string[];
   readonly files: readonly string[];
 
   /**
-   * Starts. Throws a ConfigError if an address, a token or a permission is missing, and an AlarmMemoryError if the memory
-   * cannot be used.
+   * Starts sending. Throws a ConfigError if an address, a token or a permission is missing, and an AlarmMemoryError if
+   * the memory cannot be used.
    */
   static async start(options: AlarmsOptions): Promise<Alarms> {
     const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
@@ -127,28 +127,30 @@ export class Alarms implements AsyncDisposable {
     const { signal } = this.#stop;
     const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
-    // Whoever disposes it sees the failure.
+    // Disposing it throws the failure.
     this.#work.catch(() => {});
   }
 
-  /** Aborted if something failed that cannot be tried again; disposing it then throws the error. */
+  /** Aborted on a failure that no retry can fix; disposing it then throws the error. */
   get failed(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** Takes what a look at the journal with this index showed. The dead man's switch is for runs that are all healthy. */
+  /**
+   * Takes the result of a look at the journal with this index. The switch is pinged only while every run is healthy.
+   */
   looked(index: number, { problem, status }: FollowedMoment): void {
     this.#isHealthy[index] = healthAnswer([{ problem, status }]).status === 200;
     this.#pinger?.looked(this.#isHealthy.every((isHealthy) => isHealthy));
   }
 
-  /** Stops, and remembers how far it came. What is being sent is sent again after the next start. */
+  /** Stops, and saves how far each service has got. An alarm that was being sent is sent again after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#work;
   }
 
-  /** Waits for all of them. The first that fails stops the others, and its error is thrown. */
+  /** Waits for all tasks. The first that fails stops the others, and its error is thrown. */
   async #all(works: readonly (Promise<void> | undefined)[]): Promise<void> {
     const ended = await Promise.allSettled(works.map(async (work) => {
       try {
@@ -167,7 +169,7 @@ async function usualLookMs(journals: readonly string[]): Promise<number> {
   return stores.every(({ isInFiles }) => isInFiles) ? LOOK_MS : DATABASE_LOOK_MS;
 }
 
-/** Brings the alarms of all journals to one service, until `signal` is aborted. */
+/** Delivers the alarms of all journals to one service until `signal` is aborted. */
 async function deliver(
   deliveries: readonly AlarmDelivery[],
   lookMs: number,
@@ -185,7 +187,7 @@ async function deliver(
   }
 }
 
-/** The tokens by address, all of which can be used. Throws a ConfigError otherwise, which repeats none of them. */
+/** Returns the tokens by address. Throws a ConfigError, which repeats no token, if one is missing or unusable. */
 async function tokensOf(
   { notifyTokens: path, report }: AlarmsOptions,
   addresses: readonly Address[],
@@ -210,7 +212,7 @@ async function readTokens(
     const text = await readSmallFile(path, MOST_TOKEN_BYTES);
     const { mode } = await Deno.stat(path);
     if (mode !== null && (mode & OTHERS) !== 0) {
-      report("warn", `${path} holds tokens, and others than its owner may read it: chmod 600 ${path}`);
+      report("warn", `${path} holds tokens, but others than its owner can use it: run chmod 600 ${path}`);
     }
     const { byAddress, unused } = tokensIn(text, addresses);
     for (const line of unused) {
@@ -238,7 +240,7 @@ function tokenTrouble(path: string, error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Throws a ConfigError if this program may not reach one of the services: better now than with the first alarm. */
+/** Throws a ConfigError if this program may not reach one of the services, before an alarm depends on it. */
 function checkReach(options: AlarmsOptions): void {
   const beyond = hostsIn(options).filter((host) => !mayReach(host));
   if (beyond.length === 0) return;

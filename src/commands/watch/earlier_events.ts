@@ -1,19 +1,19 @@
-/** What a journal holds from before it was followed, or from before what is kept of it. */
+/** Reads events of a journal that are older than those kept in memory. */
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
 import { totalsOf } from "../../stores/journal/run_totals.ts";
 import type { RunMetrics } from "../../views/metrics/run_metrics.ts";
 
-/** How many entries before its own start the page shows. */
+/** How many entries from before `watch` started the page shows. */
 const EARLIER = 1_000;
 
-/** Some events, and the entry up to which there are no others. */
+/** Some events, and the last entry that was read to find them. */
 export interface EventPage {
   readonly events: readonly FollowedEvent[];
   readonly last: number;
 }
 
-/** The events among the next entries after `seq`, a thousand at most; null if the journal cannot be read. */
+/** Returns the events among the entries after `seq`, at most a thousand; null if the journal cannot be read. */
 export async function eventsAfter(path: string, seq: number): Promise<EventPage | null> {
   await using follower = await JournalFollower.open(path, { seq });
   const { events, place, problem, isReplaced } = await follower.look();
@@ -21,8 +21,8 @@ export async function eventsAfter(path: string, seq: number): Promise<EventPage 
 }
 
 /**
- * The same moment for a page that has everything up to the entry `seen`: the first one of a journal, whose own events lie
- * ahead, has the last ones before it.
+ * Returns the moment for a page that has seen every entry up to `seen`. The first moment of a journal has no events of
+ * its own yet, so it gets the journal's latest ones.
  */
 export async function withEarlier(
   path: string,
@@ -35,7 +35,7 @@ export async function withEarlier(
   return { ...moment, events: earlier?.events.filter(({ seq }) => seq <= place.seq) ?? [] };
 }
 
-/** Hands a moment to the metrics, with the totals of its run if they do not know them yet. */
+/** Passes a moment to the metrics, with the totals of its run if they do not have them yet. */
 export async function takeTotals(
   metrics: RunMetrics,
   index: number,

@@ -1,4 +1,4 @@
-/** Looks at all watched journals again and again, and hands on what each look finds. */
+/** Polls all watched journals, and passes on what each look finds. */
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
 import { HeardChanges } from "./heard_changes.ts";

@@ -8,7 +8,7 @@ import type { LiveRuns } from "../../views/page/live_runs.ts";
 import type { Route } from "../../views/page/page_server.ts";
 import { eventsAfter } from "./earlier_events.ts";
 
-/** The routes over what is known of the journals at these paths. */
+/** Returns the routes that serve what is known of the journals at these paths. */
 export async function pageRoutes(
   paths: readonly string[],
   { runs, metrics }: { readonly runs: LiveRuns; readonly metrics: RunMetrics },
@@ -37,7 +37,7 @@ export async function pageRoutes(
   };
 }
 
-/** Reads events that are no longer kept: for one browser after the other, however many there are. */
+/** Reads events that are no longer kept, for one browser at a time however many ask. */
 function oneByOne(paths: readonly string[]): StreamSource["older"] {
   let last: Promise<unknown> = Promise.resolve();
   return (index, seq) => {

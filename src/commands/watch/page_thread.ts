@@ -1,7 +1,7 @@
 /**
- * Starts the live page in a thread of its own, beside a demo. A process of its own would need the permission to start
- * programs, and with it every other one. The thread has the permissions that the demo keeps: they belong to the process.
- * It shares neither memory nor an event loop with what trades.
+ * Starts the live page in a thread of its own, beside a demo. A process of its own would need the permission to run
+ * programs, which amounts to every permission. The thread has the permissions that the demo keeps: they belong to the
+ * process. It shares neither memory nor an event loop with the run.
  */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { FromThread, Serve } from "./page_worker.ts";
@@ -12,7 +12,7 @@ export interface PageThread extends Disposable {
   readonly texts: readonly string[];
 }
 
-/** Starts a page of one's own beside a run. */
+/** Starts a page beside a run. */
 export type StartPage = (serve: Serve) => Promise<PageThread>;
 
 /** Resolves once it listens. Throws like `serve`. */
@@ -40,7 +40,7 @@ export async function startPage(serve: Serve): Promise<PageThread> {
   return { texts: texts.splice(0), [Symbol.dispose]: () => worker.terminate() };
 }
 
-/** An error of the thread as this one's. */
+/** Returns the thread's error as an error of this thread. */
 function failure({ name, message }: { readonly name: string; readonly message: string }): Error {
   if (name === "ConfigError") return new ConfigError([message]);
   const ofDeno: Readonly<Record<string, new (message: string) => Error>> = Deno.errors;

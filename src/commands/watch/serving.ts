@@ -33,18 +33,18 @@ export interface ServingOptions {
   readonly listen: ListenAddress;
   /** Names besides those of loopback. */
   readonly names: readonly string[];
-  /** What a request has to have, and the file that it is in; null for nothing. */
+  /** The token that a request must carry, and the file that holds it; null for none. */
   readonly token: { readonly text: string; readonly file: string } | null;
-  /** Whether the log is read by the user only, so that the token may be in it. */
+  /** Whether only the user can read the log, so that it may contain the token. */
   readonly isPrivate: boolean;
-  /** Whether its permissions are its own, so that it can drop those that it does not need. */
+  /** Whether it has the process to itself, so that it can drop permissions that it does not need. */
   readonly isOwnProcess: boolean;
-  /** What also wants to know what a look found, and the permissions that it needs. Default: none. */
+  /** The alarms, which also get the result of each look, and need permissions. Default: none. */
   readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
   readonly onListening?: (port: number) => void;
-  /** How often each journal is looked at, ms. Default a second. */
+  /** How often each journal is looked at, ms. Default: 1 s. */
   readonly lookMs?: number;
   /** The same for a journal whose store says when it changes, ms. Default five seconds. */
   readonly heardMs?: number;
@@ -53,8 +53,8 @@ export interface ServingOptions {
 }
 
 /**
- * Serves until `signal` is aborted. Whatever a journal does is shown and logged, and is no error. Throws a ConfigError for an
- * address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
+ * Serves until `signal` is aborted. A journal that cannot be read is shown and logged; it is not an error. Throws a
+ * ConfigError for an address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
   const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, heardMs = HEARD_MS, signal } =
@@ -109,7 +109,9 @@ function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMom
   };
 }
 
-/** What to call a journal among others: its name in a database, or its file's; its path where two have the same. */
+/**
+ * The name of a journal among others: its name in a database, or that of its file; its path if two would be the same.
+ */
 function nameOf(path: string, paths: readonly string[]): string {
   const short = (text: string) =>
     isInDatabase(text) && /#./.test(text)
@@ -131,11 +133,13 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
     `other machines can reach it at ${listenText({ ...listen, port })}, by ${
       isAnywhere(listen) ? "" : "this address and "
     }the names that --host gives and only with ` +
-    "the token; nothing is encrypted, so outside of a network that you trust put a proxy with TLS before it",
+    "the token; nothing is encrypted, so outside a network that you trust put a TLS proxy in front of it",
   ];
 }
 
-/** Drops every permission but reading the journals and what alarms need, and says what is left. */
+/**
+ * Drops every permission but reading the journals and those that alarms need. Returns a sentence about what is left.
+ */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
   const journals = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);

@@ -1,7 +1,7 @@
 /** Which events cause alarms, as `--notify-on` takes them. */
 import { durationText, millisecondsIn } from "../numbers/duration.ts";
 
-/** The events of which alarms are sent. */
+/** The events that cause alarms. */
 export interface AlarmChoice {
   /** Halts and their ends. */
   readonly halt: boolean;
@@ -14,7 +14,7 @@ export interface AlarmChoice {
   readonly daily: boolean;
 }
 
-/** The choice without the option. */
+/** The default of the option. */
 export const USUAL_ALARMS = "halt,disconnected>5m,stopped";
 
 const NAMES = ["halt", "disconnected", "stopped", "fill", "daily"] as const;

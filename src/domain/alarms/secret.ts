@@ -1,4 +1,4 @@
-/** A token, which nothing shows by accident: not a log, not an error, not JSON. */
+/** A token that no log, error or JSON shows by accident. */
 export class Secret {
   readonly #text: string;
 
@@ -11,7 +11,7 @@ export class Secret {
     return this.#text;
   }
 
-  /** `text` without the token, wherever it appears, percent-encoded too: for words that came from elsewhere. */
+  /** `text` without the token, wherever it appears, percent-encoded too, for text from outside. */
   scrub(text: string): string {
     return [this.#text, encodeURIComponent(this.#text), encodeURI(this.#text)]
       .filter((form) => form !== "")
@@ -35,7 +35,7 @@ export class Secret {
   }
 }
 
-/** Of Telegram, of ntfy, of healthchecks.io, and any other long word without a slash. */
+/** Tokens of Telegram, ntfy and healthchecks.io, and any other long word without a slash. */
 const TOKENS = [
   /^\d{5,}:[\w-]{20,}$/,
   /^tk_[a-z0-9]{20,}$/,
@@ -44,8 +44,8 @@ const TOKENS = [
 ];
 
 /**
- * A word of a command line as a message may repeat it: without what looks like a token, which people put where a file's
- * name belongs.
+ * A command-line word as a message may repeat it. Whatever looks like a token is hidden, as people pass a token where
+ * the name of a file belongs.
  */
 export function withoutToken(word: string): string {
   const at = word.indexOf("=") + 1;

@@ -4,7 +4,7 @@ import { millisecondsIn } from "../numbers/duration.ts";
 /** Where the token goes in an address; the token itself is in a file. */
 export const TOKEN = "{token}";
 
-/** The services whose ways Penstock knows; a webhook takes its own JSON. */
+/** The services whose APIs Penstock knows; a webhook takes Penstock's own JSON. */
 export type Service = "webhook" | "ntfy" | "telegram" | "discord";
 
 /** Where a service is reached, without its token. */
@@ -33,7 +33,7 @@ export interface PingAddress extends WebAddress {
   readonly everyMs: number;
 }
 
-/** A text that is not an address of this kind. What it says repeats nothing of the text, which may hold a token. */
+/** A text that is not an address of this kind. The message does not repeat the text, which may contain a token. */
 export class UnusableAddress extends Error {
   override readonly name = "UnusableAddress";
 }
@@ -55,10 +55,10 @@ const STAND_IN = "penstocktokenstandsin";
 
 const FORMS = "expected https://HOST/PATH, ntfy://HOST/TOPIC, telegram://CHAT or discord://WEBHOOK";
 const PING_FORM = "expected an address and a duration from 10s to 24h, such as https://HOST/PATH 1m";
-const ELSEWHERE = "the token belongs into the file of --notify-tokens";
+const ELSEWHERE = "the token belongs in the file of --notify-tokens";
 
 /**
- * The channels in a text with a space between each two. Throws an UnusableAddress for any that cannot be used.
+ * Returns the channels in a text, separated by spaces. Throws an UnusableAddress for any that cannot be used.
  *
  * @example
  * ```ts
@@ -136,7 +136,7 @@ const LEAST_EVERY_MS = 10_000;
 const MOST_EVERY_MS = 86_400_000;
 
 /**
- * A dead man's switch: an address and how often, with a space between; `1m` if it is left out. Throws an
+ * Reads a dead man's switch: an address, a space and an interval, `1m` if it is left out. Throws an
  * UnusableAddress.
  */
 export function pingIn(text: string): PingAddress {
@@ -162,11 +162,11 @@ function webAddress(url: string, text: string): WebAddress {
     throw new UnusableAddress(`expected no name or password in an address: ${ELSEWHERE}`);
   }
   if (hash !== "" || url.includes("#")) throw new UnusableAddress("expected an address without a # part");
-  if (host.includes(STAND_IN)) throw new UnusableAddress(`expected ${TOKEN} behind the host`);
+  if (host.includes(STAND_IN)) throw new UnusableAddress(`expected ${TOKEN} after the host`);
   return { text, origin, host, path: `${pathname}${search}`.replace(STAND_IN, TOKEN) };
 }
 
-/** What every address has to be. */
+/** Checks what every address has to be. */
 function check(text: string): void {
   if (text === "") throw new UnusableAddress(FORMS);
   if (text.length > LONGEST) throw new UnusableAddress(`expected up to ${LONGEST} characters`);
@@ -176,7 +176,7 @@ function check(text: string): void {
   if (text.split(TOKEN).length > 2) throw new UnusableAddress(`expected ${TOKEN} once`);
 }
 
-/** Whether what is sent there stays in this machine or is encrypted on its way, so that a token may go with it. */
+/** Whether requests to the address are encrypted or stay on this machine, so that they may carry a token. */
 export function isPrivate({ origin }: WebAddress): boolean {
   const { protocol, hostname } = new URL(origin);
   return protocol === "https:" || /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(hostname);

@@ -1,7 +1,7 @@
-/** The tokens of services, as a file has them. */
+/** Reads the tokens of services from the text of a file. */
 import { Secret } from "./secret.ts";
 
-/** A file that holds no tokens in a way that can be used. The message repeats nothing of it. */
+/** A file whose tokens cannot be used. The message repeats nothing from it. */
 export class UnusableTokens extends Error {
   override readonly name = "UnusableTokens";
 }
@@ -59,7 +59,7 @@ export function tokensIn(text: string, owners: readonly TokenOwner[]): Tokens {
   return { byAddress, unused };
 }
 
-/** The address that a token without one is for. */
+/** Returns the address that a token without one belongs to. */
 function ownerOf(owners: readonly TokenOwner[]): string {
   const needing = owners.filter(({ needsToken }) => needsToken);
   const [owner, ...others] = needing.length > 0 ? needing : owners;

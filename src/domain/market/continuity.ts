@@ -157,7 +157,7 @@ export class Continuity {
     close(this.#unusable, firstId, lastId);
   }
 
-  /** Drops the older half of the holes: nothing up to the last one dropped counts as seen any more. */
+  /** Drops the older half of the holes: ids up to the last one dropped no longer count as seen. */
   #forget(): void {
     const dropped = this.#holes.splice(0, this.#holes.length - MOST_HOLES);
     this.#first = dropped.at(-1)! + 1;

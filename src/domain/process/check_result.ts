@@ -1,6 +1,6 @@
-/** One thing that `penstock doctor` looked at. */
+/** One thing that `penstock doctor` checked. */
 export interface CheckResult {
-  /** What was looked at: a permission, a host, the clock, a folder, the journal. */
+  /** What was checked: a permission, a host, the clock, a folder, the journal. */
   readonly subject: string;
   /** Which side of it, such as `TCP`; empty if it has only one. */
   readonly step: string;

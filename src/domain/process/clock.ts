@@ -5,7 +5,7 @@ export type Clock =
   & {
     /** The wall clock, which may be set. */
     readonly Date: Pick<DateConstructor, "now">;
-    /** A clock that only goes forward. */
+    /** A monotonic clock, ms. */
     readonly performance: Pick<Performance, "now" | "timeOrigin">;
   }
   & Pick<typeof globalThis, "setTimeout" | "clearTimeout" | "setInterval" | "clearInterval">;

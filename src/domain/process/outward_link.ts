@@ -2,7 +2,7 @@
  * Links that lead out of their folder: Deno checks permissions for a path as written, then follows its links.
  */
 
-/** What is asked of the file system; `Deno` fits. */
+/** The part of the file system that is used; `Deno` has it. */
 export interface LinkFiles {
   cwd(): string;
   lstatSync(path: string): { readonly isSymlink: boolean };

@@ -1,6 +1,6 @@
 /** The place of journals in a PostgreSQL database, as a URL. */
 
-/** Where a database is, and which of its journals is meant. */
+/** The address of a database, and the name of one of its journals. */
 export interface DatabasePlace {
   /** A name or an address, without the brackets of an IPv6 address. */
   readonly host: string;
@@ -23,7 +23,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const SETTINGS = ["sslmode", "sslrootcert", "passwordfile"];
 const WANTED = "postgres://USER@HOST:PORT/DATABASE";
 
-/** Whether a place is in a database, and no file. */
+/** Whether a place is a database rather than a file. */
 export function isInDatabase(place: string): boolean {
   return SCHEME.test(place);
 }

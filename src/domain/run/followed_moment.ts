@@ -11,7 +11,7 @@ interface Base {
 /** A process started a run, or resumed it. */
 export interface OpenedEvent extends Base {
   readonly type: "started" | "resumed";
-  /** Of Penstock. */
+  /** The version of Penstock. */
   readonly version?: string;
   readonly options?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -41,7 +41,7 @@ export interface FollowedPlace {
   readonly hash: string;
 }
 
-/** What is shown of a run besides its status, as of its last checkpoint. */
+/** The figures of a run besides its status, as of its last checkpoint. */
 export interface RunFigures {
   /** The strategy's values by name, decimal text; empty until all of them exist. */
   readonly averages: Values;
@@ -55,17 +55,17 @@ export interface RunFigures {
     | null;
 }
 
-/** What a look at a journal found: its state, and the events since the look before, as of one moment. */
+/** The result of a look at a journal: its state, and the events since the last look, as of one moment. */
 export interface FollowedMoment {
-  /** Of its last run, as `penstock status --json` says it now; null if that cannot be said. */
+  /** The status of its last run, as `penstock status --json` prints it now; null if there is a problem. */
   readonly status: RunStatus | null;
-  /** The figures beside it; null if the status is. */
+  /** The figures of that run; null if the status is. */
   readonly figures: RunFigures | null;
-  /** Why it cannot be said: the journal is missing, damaged, or holds no run; null if it can. */
+  /** Why there is no status: the journal is missing, damaged, or holds no run; null if there is one. */
   readonly problem: string | null;
-  /** Oldest first. Whoever looks too seldom gets them in several looks. */
+  /** Oldest first. If there are too many for one look, the next looks have the rest. */
   readonly events: readonly FollowedEvent[];
-  /** Whether more of them are in the journal already. */
+  /** Whether the journal has more events already. */
   readonly isBehind: boolean;
   /** The entry up to which all events were returned; null before the journal was read for the first time. */
   readonly place: FollowedPlace | null;

@@ -11,7 +11,7 @@ const BUFFER_LIMIT = 256;
 /** The most that a group may hold in the columns that are read, in bytes and rows. */
 const LARGEST_GROUP = 512 << 20;
 const MOST_ROWS = 1 << 24;
-/** How many rows a chunk has, so that timers and signals have their turn. */
+/** Rows in a chunk, few enough that timers and signals get their turn. */
 const CHUNK_ROWS = 1 << 16;
 const NO_BYTES = new Uint8Array();
 const AGAIN = "Fetch or copy the file again";
@@ -66,8 +66,8 @@ export async function* parquetChunks(
 }
 
 /**
- * Reads a Parquet file into memory that comes through a pipe or packed: its table of contents is at its end. Throws
- * UnusableInput above 256 MiB.
+ * Reads a Parquet file that comes through a pipe or packed into memory, because its table of contents is at its end.
+ * Throws UnusableInput above 256 MiB.
  */
 export async function bufferParquet(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;
@@ -123,7 +123,7 @@ function schemaOf(name: string, { schema, row_groups: groups }: FileMetaData): P
   return columns;
 }
 
-/** The position behind an element and all that is in it. */
+/** The position after an element and everything in it. */
 function behind(schema: readonly SchemaElement[], at: number): number {
   let left = 1;
   for (; left > 0 && at < schema.length; at++) left += (schema[at]!.num_children ?? 0) - 1;
@@ -152,12 +152,12 @@ function columnOf(element: SchemaElement): ParquetColumn {
   };
 }
 
-/** What the file says of a column in a group. */
+/** The file's metadata for a column in a group. */
 function chunkOf(group: RowGroup, name: string): ColumnMetaData | undefined {
   return group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === name)?.meta_data;
 }
 
-/** How many rows a group has, if what the file says of it is plausible. */
+/** Returns how many rows a group has, after checking that its metadata is plausible. */
 function checkedRows(
   name: string,
   at: number,
@@ -210,7 +210,7 @@ async function valuesOf(
   return values;
 }
 
-/** What `read` returns; whatever it throws about the file as UnusableInput. */
+/** Returns what `read` returns, and rethrows its errors about the file as UnusableInput. */
 async function whole<T>(
   name: string,
   read: () => T | Promise<T>,
@@ -225,9 +225,9 @@ async function whole<T>(
 }
 
 function damaged(name: string, error: unknown): UnusableInput {
-  // The library reads what is not there, and fails in its own way.
+  // The library may read past the data and fail with an error of its own.
   const isUnforeseen = !(error instanceof Error) || error instanceof TypeError;
-  const what = isUnforeseen ? "what its table of contents or a page says makes no sense" : error.message;
+  const what = isUnforeseen ? "its table of contents or a page makes no sense" : error.message;
   return new UnusableInput({ name }, `the Parquet file is cut off or damaged: ${what}. ${AGAIN}`, {
     cause: error,
   });

@@ -1,4 +1,4 @@
-/** The values in the pages of one column of a Parquet file, whatever their encoding, exactly as they are there. */
+/** Reads the values in the pages of one column of a Parquet file, exactly, whatever their encoding. */
 import type { ColumnMetaData, PageHeader, SchemaElement } from "hyparquet";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type Cursor, readDeltas, readRuns } from "./parquet_runs.ts";
@@ -25,7 +25,7 @@ export async function pageLibrary(): Promise<PageLibrary> {
   return { parquetHeader, readPlain, byteStreamSplit, compressors };
 }
 
-/** A column of one group of rows: what the file says of it, and its bytes. */
+/** A column of one group of rows: its metadata and its bytes. */
 export interface ColumnBytes {
   readonly meta: ColumnMetaData;
   readonly element: SchemaElement;
@@ -34,7 +34,7 @@ export interface ColumnBytes {
 
 /**
  * The values of the first `rows` rows; null for a missing one. Integers of 64 bits and INT96, in nanoseconds since 1970, are
- * big integers, texts and decimals are bytes. Throws an Error if the bytes are not what the file says of them.
+ * big integers, texts and decimals are bytes. Throws an Error if the bytes do not match the metadata.
  */
 export function columnValues(
   { meta, element, bytes }: ColumnBytes,
@@ -72,7 +72,7 @@ export function columnValues(
   return meta.type === "INT96" ? Array.from(values.all, nanosecondsOf) : values.all;
 }
 
-/** Numbers of one type, which take little memory side by side. */
+/** Numbers of one type in an array, which takes little memory. */
 type Numbers = Float64Array | Float32Array | Int32Array | BigInt64Array;
 
 function isNumbers(values: ArrayLike<unknown>): values is Numbers {
@@ -113,14 +113,14 @@ class Values {
     }
   }
 
-  /** Whether numbers are of the type of those before; the first ones say of which. */
+  /** Whether numbers are of the same type as the first ones. */
   #isAlike(read: Numbers): boolean {
     this.#numbers ??= new (read.constructor as new (rows: number) => Numbers)(this.#rows);
     return this.#numbers.constructor === read.constructor;
   }
 }
 
-/** The bytes of the page behind its header, if the header is plausible. */
+/** The bytes of the page after its header, if the header is plausible. */
 function bodyOf(
   header: PageHeader,
   reader: Cursor,
@@ -171,7 +171,7 @@ function unpackedBy(
   return unpack(bytes, size);
 }
 
-/** What follows the levels of a page, and which of its values are there; null for all. */
+/** The data after the levels of a page, and which of its values exist; null for all. */
 interface Levels {
   readonly content: Uint8Array;
   readonly isThere: Uint32Array | null;
@@ -275,7 +275,7 @@ function plain(
   return readPlain(cursorOn(page), type, count, length);
 }
 
-/** Texts of these lengths, each after as many bytes of the one before as `shared` says. */
+/** Texts of these lengths, each starting with as many bytes of the one before as `shared` gives. */
 function texts(
   content: Uint8Array,
   cursor: Cursor,

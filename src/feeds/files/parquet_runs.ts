@@ -1,6 +1,6 @@
 /**
- * The two packings of whole numbers in Parquet files: runs of equal and of bit-packed numbers, and differences. Whatever
- * the bytes are, as many numbers are read as are asked for, or a RangeError is thrown.
+ * The two packings of whole numbers in Parquet files: runs of equal and of bit-packed numbers, and differences. For any
+ * bytes, either the requested count of numbers is returned or a RangeError is thrown.
  *
  * Source: https://github.com/apache/parquet-format/blob/master/Encodings.md
  */
@@ -76,7 +76,7 @@ export function readDeltas(cursor: Cursor, count: number): BigInt64Array {
   return numbers;
 }
 
-/** The number in `width` bits, up to 32, that start `bit` bits behind a position, the lowest first. */
+/** The number in `width` bits, up to 32, that start `bit` bits after a position, the lowest first. */
 function bitsAt(view: DataView, start: number, bit: number, width: number): number {
   let value = 0;
   for (let read = 0; read < width;) {

@@ -48,7 +48,7 @@ const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
 /** How many bytes show how a file is packed. */
 const HEAD_BYTES = 4;
-/** There are files that unpack to themselves. */
+/** A limit, because some files unpack to themselves. */
 const PACKING_LIMIT = 4;
 
 /**
@@ -261,7 +261,7 @@ async function* chunksIn(
   });
 }
 
-/** The first bytes of a source. One that is cut off within them says so at the next read. */
+/** The first bytes of a source. A source that is cut off within them throws at the next read. */
 async function headOf(source: ByteSource): Promise<Uint8Array> {
   const head = new Uint8Array(HEAD_BYTES);
   let filled = 0;

@@ -151,7 +151,7 @@ function byTime(a: TimedHead, b: TimedHead): number {
   return sinceOf(a) - sinceOf(b) || byText(a.hash, b.hash) || partOf(a) - partOf(b);
 }
 
-/** Compares recordings of one journal by their entries, then by part, and so whatever the clock did meanwhile. */
+/** Compares recordings of one journal by their entries, then by part, which does not depend on the clock. */
 export function byEntry(a: TimedHead, b: TimedHead): number {
   return (a.entry ?? 0) - (b.entry ?? 0) || partOf(a) - partOf(b);
 }
@@ -231,7 +231,7 @@ export function passedOverText({ folder, reason, names }: PassedOver): string {
   return `skipped in ${folder}, ${reason}: ${named}${more}`;
 }
 
-/** Whether a path leads to a folder. One that cannot be looked at is none: reading it will say why. */
+/** Whether a path leads to a folder. A path that cannot be inspected counts as none: reading it will show why. */
 async function isFolder(path: string): Promise<boolean> {
   if (path === STANDARD_INPUT) return false;
   try {

@@ -1,4 +1,4 @@
-/** Reads files that should be small and that somebody else may have written. */
+/** Reads files that should be small and may come from anyone. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 

@@ -1,4 +1,4 @@
-/** Loads a strategy of one's own: from its file, or the one that the program was compiled with. */
+/** Loads a user-defined strategy: from its file, or the one that the program was compiled with. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { type AnyDefinition, OwnStrategy } from "../../stages/strategies/own_strategy.ts";
 import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
@@ -12,11 +12,11 @@ import { readSmallFile } from "./small_file.ts";
 /** A strategy is a page or two of text. */
 const MOST_BYTES = 1 << 20;
 
-/** The file of a strategy of one's own. */
+/** The file of a user-defined strategy. */
 export interface StrategyFile {
   /** As the user gave it. */
   readonly name: string;
-  /** Of the file, in hexadecimal digits. */
+  /** The SHA-256 of the file, in hexadecimal digits. */
   readonly sha256: string;
   /** The strategy with the options in `set`. Throws a ConfigError that names everything that is wrong with them. */
   readonly with: (set: string | null) => LoadedStrategy;
@@ -24,7 +24,7 @@ export interface StrategyFile {
   readonly mistakesIn: (set: string) => string[];
 }
 
-/** A strategy of one's own that is ready to run. */
+/** A user-defined strategy that is ready to run. */
 export interface LoadedStrategy extends Pick<StrategyFile, "name" | "sha256"> {
   /** Its options with their values, every default filled in; empty if it has none. */
   readonly settings: string;
@@ -32,14 +32,17 @@ export interface LoadedStrategy extends Pick<StrategyFile, "name" | "sha256"> {
   readonly make: () => Strategy;
 }
 
-/** The strategy of one's own that a configuration chooses; null if it chooses one of the table. Throws as `loadStrategy`. */
+/**
+ * Returns the user-defined strategy that a configuration chooses; null if it chooses a built-in one. Throws as
+ * `loadStrategy`.
+ */
 export async function chosenFile(
   { strategy, set }: { readonly strategy: string; readonly set: string | null },
 ): Promise<LoadedStrategy | null> {
   return isStrategyName(strategy) ? null : await loadStrategy(strategy, set);
 }
 
-/** What a configuration shows of it besides its name, and what makes it the same strategy. */
+/** What a configuration shows besides its name: the data that identifies the strategy. */
 export function shownOf(
   loaded: LoadedStrategy | null,
 ): { readonly set?: string; readonly strategySha256?: string } {
@@ -71,7 +74,7 @@ export async function loadStrategyFile(path: string): Promise<StrategyFile> {
       if (mistakes.length > 0) throw new ConfigError(mistakes);
       guardStrategies();
       const make = () => new OwnStrategy(path, definition, values);
-      // What it remembers at the start is checked before anything else begins.
+      // The state that it starts with is checked before anything else starts.
       const { fault } = make();
       if (fault !== null) throw new ConfigError([`--strategy is "${path}": ${fault.message}`]);
       return { name: path, sha256, settings: text, make };
@@ -91,7 +94,7 @@ interface Found {
 
 /** The strategy that was compiled in, if `path` names it. */
 function bakedAs(path: string): Found {
-  const has = BAKED === null ? "none of one's own" : `${BAKED.name} (SHA-256 ${BAKED.sha256})`;
+  const has = BAKED === null ? "none" : `${BAKED.name} (SHA-256 ${BAKED.sha256})`;
   if (BAKED === null || path.replace(/^.*[\\/]/, "") !== BAKED.name) {
     throw new ConfigError([
       `--strategy is "${path}": expected a strategy that this program was compiled with, and it has ${has}. ` +
@@ -129,7 +132,7 @@ async function importFile(path: string): Promise<Found> {
   }
   const sha256 = sha256Of(source);
   const url = pathToFileURL(isAbsolute(path) ? path : resolve(Deno.cwd(), path));
-  // Another content is another module, also within one process.
+  // Changed content is a new module, even within one process.
   url.search = `sha256=${sha256}`;
   let exported: unknown;
   try {

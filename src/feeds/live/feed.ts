@@ -18,7 +18,7 @@ export type Batch =
   | {
     readonly kind: "disconnected";
     readonly cause: DisconnectCause;
-    /** The cause and its circumstances, for people. */
+    /** The cause and its details, for people. */
     readonly reason: string;
     readonly retryInMs: number;
     /** What the user can do about it, or null. */

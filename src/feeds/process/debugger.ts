@@ -9,7 +9,7 @@ const SAFE_MS = 400;
  * Closes the debugger whenever it opens. From half a second after the start the runtime answers SIGUSR1 with it, on
  * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener does not prevent
  * that. Nothing opens where another program has that port, and this process cannot find out. `onClosed` is called once
- * the debugger cannot be open any more.
+ * the debugger can no longer be open.
  */
 export function keepDebuggerClosed(onClosed: () => void): void {
   if (Deno.build.os === "windows") return;

@@ -1,6 +1,6 @@
 /**
  * Settings of the runtime that the environment can change behind the program's back. Anyone who sets a process's
- * environment owns the process. Penstock names these settings so that nobody has one without knowing.
+ * environment owns the process. Penstock names these settings so that nobody has one set unknowingly.
  */
 
 /** A variable that the runtime reads before the program starts, or past its permissions. */

@@ -1,4 +1,4 @@
-/** The permissions of this process: checks them, and drops those that are not needed any more. */
+/** The permissions of this process: checks them, and drops those that are no longer needed. */
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
 import { type BuildLimits, grantAdvice, WATCH_ADVICE } from "../../domain/process/permission_advice.ts";
 
@@ -92,7 +92,7 @@ export async function dropPermissions(needs: Needs, paths: readonly string[]): P
   );
   const writesAnywhere = (folder !== null || needs.mustWrite === true) && isGranted({ name: "write" });
   if (!anywhere) {
-    // A grant that is asked for while a wider one covers it stays when the wider one is revoked.
+    // A grant that is requested while a wider one covers it stays when the wider one is revoked.
     for (const host of hosts) await Deno.permissions.request({ name: "net", host });
     const others = [...EXCHANGE_NAMES.flatMap(hostsOf), ...LOOPBACK].filter((host) => !hosts.includes(host));
     for (const host of others) await Deno.permissions.revoke({ name: "net", host });

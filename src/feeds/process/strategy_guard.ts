@@ -1,6 +1,6 @@
 /**
- * Refuses clocks, random numbers and I/O to a strategy of one's own while it runs, by whatever way it reaches for them.
- * Everything else of the program has them as before.
+ * Denies a user-defined strategy clocks, random numbers and I/O while it runs, however it tries to reach them. The rest
+ * of the program still has them.
  */
 import { STRATEGY_CALL } from "../../stages/strategies/own_strategy.ts";
 
@@ -37,7 +37,7 @@ export function guardStrategies(): void {
         refuse(name);
         return before.get === undefined ? before.value : before.get.call(scope);
       },
-      // Tests and libraries may put their own in place.
+      // Tests and libraries may replace it with their own.
       set: (value: unknown) => Object.defineProperty(scope, name, { ...before, ...valueOf(before, value) }),
     });
   }

@@ -8,7 +8,7 @@ import type { Runtime } from "../live/runtime.ts";
 import { RestBudget } from "./rest_budget.ts";
 import { clockOf, GaveUp, type GaveUpWhy, RestClient, type RestClock } from "./rest_client.ts";
 
-/** What a backfill is made from. Times in ms. */
+/** Options of a backfill. Times in ms. */
 export interface BackfillOptions {
   /** Base address of the REST side; null: the exchange's, and its market-data host if that one refuses. */
   readonly restEndpoint: string | null;
@@ -25,7 +25,7 @@ export interface BackfillOptions {
   readonly random?: () => number;
   /** The longest that one request may take. Default 10 s. */
   readonly requestMs?: number;
-  /** Share it among all that ask the same exchange from this address. Default: one of its own. */
+  /** Share it among all clients of the same exchange at this address. Default: one of its own. */
   readonly budget?: RestBudget;
   /** Default: the runtime's. */
   readonly clock?: RestClock;
@@ -57,7 +57,7 @@ export type BackfillEnd =
     | {
       readonly complete: false;
       readonly why: GaveUpWhy;
-      /** The same in words, with the values found. */
+      /** The reason in words, with the values found. */
       readonly reason: string;
       /** What the user can do about it, or null. */
       readonly hint: string | null;
@@ -179,7 +179,7 @@ export class Backfill {
   }
 
   /**
-   * Asks all questions of a page. Throws GaveUp as RestClient does, and if the page does not follow the known
+   * Makes all requests for a page. Throws GaveUp as RestClient does, and if the page does not follow the known
    * trades.
    */
   async #ask(questions: Questions<BackfillPage | RejectedAnswer>, deadline: number): Promise<BackfillPage> {

@@ -1,4 +1,4 @@
-/** Checks one host after the other, step by step, so that the first step that fails is named. */
+/** Checks hosts step by step, so that the first step that fails is named. */
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import type { Exchange } from "../../exchanges/exchange.ts";
@@ -61,7 +61,7 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(stepMs)]),
     });
-    const text = await beginningOf(response);
+    const text = await startOfText(response);
     const tookMs = performance.now() - startedAt;
     const isGood = response.status === 200;
     const answer = `HTTP ${response.status} after ${shownMs(tookMs)}`;
@@ -207,8 +207,7 @@ async function failed(
 }
 
 /**
- * A host that answers although its port cannot be reached was asked through a proxy, which no permission
- * governs.
+ * A host that answers although its port cannot be reached was queried through a proxy, which no permission governs.
  */
 function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[] {
   const direct = found.find(({ step }) => step === "DNS, TCP");
@@ -226,7 +225,7 @@ function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[
 }
 
 /** The start of an answer's text; the rest is not read. */
-async function beginningOf(response: Response): Promise<string> {
+async function startOfText(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   let text = "";
   const decoder = new TextDecoder();

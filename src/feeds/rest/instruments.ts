@@ -1,4 +1,4 @@
-/** Asks the exchange over REST for its rules for orders in a symbol. */
+/** Queries the exchange over REST for its rules for orders in a symbol. */
 import type { Exchange, ReadInfo } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type Rule } from "../../domain/market/instrument_rules.ts";
@@ -7,16 +7,16 @@ import type { Runtime } from "../live/runtime.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import { clockOf, GaveUp, RestClient, type RestClock } from "./rest_client.ts";
 
-/** Which host to ask, and about which symbol. */
+/** The host to query, and the symbol. */
 export interface InstrumentQuestion {
   /** Base address of the exchange's REST side; null: the exchange's own, one after the other. */
   readonly restEndpoint: string | null;
   readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Shared by all that ask the same exchange from this address. */
+  /** Shared by all clients of the same exchange at this address. */
   readonly budget: RestBudget;
-  /** Ends the question at once. */
+  /** Ends the query at once. */
   readonly signal: AbortSignal;
   /** The longest that one host may take, ms. Default 2 s. */
   readonly hostMs?: number;
@@ -42,12 +42,12 @@ export type InstrumentAnswer =
 
 /** A run waits for the answer before it starts. */
 const HOST_MS = 2_000;
-/** The shortest wait before it is asked again. */
+/** The shortest wait before the next query. */
 const ASK_AGAIN_MIN_MS = 500;
 
 /**
- * Asks one host after the other, each once, until one answers. Never throws for what a host or the signal
- * does: that is an answer too, within `hostMs` per host.
+ * Queries the hosts in turn, each once, until one answers. Failures and an abort are returned, never thrown, within
+ * `hostMs` per host.
  */
 export async function askInstrument(question: InstrumentQuestion): Promise<InstrumentAnswer> {
   const { restEndpoint, exchange, symbol, budget, signal } = question;
@@ -78,11 +78,11 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
   };
 }
 
-/** The longest wait between two questions, ms. */
+/** The longest wait between two queries, ms. */
 const ASK_AGAIN_MAX_MS = 60_000;
 
 /**
- * Keeps asking, with growing waits of up to a minute and within the budget, until the exchange gives every
+ * Keeps querying, with growing waits of up to a minute and within the budget, until the exchange gives every
  * rule of `wanted`; null once the signal is aborted. `onTrouble` gets the reason of each failure, unless it
  * is the same as the one before.
  */
@@ -94,12 +94,12 @@ export async function awaitInstrument(
 ): Promise<InstrumentAnswer & { readonly kind: "answered" } | null> {
   const { budget, exchange, signal, symbol, runtime = globalThis } = question;
   const { clock = clockOf(runtime) } = question;
-  // It weighs the same at every host.
+  // The request has the same weight at every host.
   const { weight } = exchange.instrumentQuestion("", symbol);
   const backoff = new Backoff(ASK_AGAIN_MAX_MS, random);
   let last = "";
   while (!signal.aborted) {
-    // Never at once: the exchange has just been asked.
+    // Never at once: the exchange has just been queried.
     const waitMs = Math.max(ASK_AGAIN_MIN_MS, backoff.next(), budget.waitMs(weight, clock.now()));
     await clock.pause(Math.ceil(waitMs), signal);
     if (signal.aborted) break;

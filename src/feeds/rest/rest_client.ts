@@ -35,7 +35,7 @@ export type GaveUpWhy =
   | "no-join"
   /** This program may not reach the host. */
   | "not-permitted"
-  /** The host refuses to answer this question. */
+  /** The host refuses this request. */
   | "refused"
   /** The signal was aborted. */
   | "stopped"
@@ -45,7 +45,7 @@ export type GaveUpWhy =
   /** No connection, no answer in time, or an exchange in trouble, until time ran out. */
   | "unreachable";
 
-/** Ends a question, or all of them, for good. */
+/** Ends a request, or all of them, for good. */
 export class GaveUp extends Error {
   override readonly name = "GaveUp";
   readonly why: GaveUpWhy;
@@ -71,7 +71,7 @@ export class GaveUp extends Error {
   }
 }
 
-/** What a client is made from. Times in ms. */
+/** Options of a client. Times in ms. */
 export interface RestClientOptions {
   readonly exchange: Exchange;
   readonly budget: RestBudget;
@@ -99,13 +99,13 @@ interface Trouble {
   readonly why: GaveUpWhy;
   readonly reason: string;
   readonly hint: string | null;
-  /** Whether asking again is of no use. */
+  /** Whether another try is useless. */
   readonly isFinal: boolean;
   readonly isWholeHost: boolean;
   readonly isUnknownSymbol?: boolean;
 }
 
-/** Asks one question at a time. */
+/** Makes one request at a time. */
 export class RestClient {
   readonly #options: RestClientOptions;
 
@@ -114,8 +114,8 @@ export class RestClient {
   }
 
   /**
-   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if
-   * asking again is no use, after three answers that are not accepted, or when time or tries run out.
+   * Returns the answer, trying until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if another
+   * try is useless, after three answers that are not accepted, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
     const { budget, clock, random, requestMs, tries = Infinity } = this.#options;
@@ -130,7 +130,7 @@ export class RestClient {
         ? new GaveUp("deadline", "there was no time left to ask")
         : gaveUp(trouble);
       await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
-      // A busy machine may get here when the time is over.
+      // On a busy machine, the time may be over by now.
       const now = clock.now();
       if (now >= deadline) throw otherwise;
       budget.spend(question.weight, now);
@@ -163,7 +163,7 @@ export class RestClient {
     if (this.#options.signal.aborted) throw new GaveUp("stopped", "stopped");
   }
 
-  /** Asks once, and waits `ms` at most for the whole answer. */
+  /** Makes one request, and waits at most `ms` for the whole answer. */
   async #ask<T>(question: RestQuestion<T>, ms: number): Promise<Answer<T> | Trouble> {
     const host = hostOf(question.base);
     const text = await this.#fetch(question, Math.ceil(ms));
@@ -176,7 +176,7 @@ export class RestClient {
       : new Answer(value);
   }
 
-  /** The text of a good answer. */
+  /** The text of an answer with status 200. */
   async #fetch({ base, path }: RestQuestion<unknown>, allowedMs: number): Promise<string | Trouble> {
     const { budget, clock, exchange, signal, runtime = globalThis } = this.#options;
     const late = new AbortController();

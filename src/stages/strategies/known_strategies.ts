@@ -67,7 +67,7 @@ export function kindOf(name: StrategyName): StrategyKind {
 }
 
 /**
- * Returns a factory for the chosen strategy of a symbol, which is `own` for a file of one's own. Throws a RangeError for a
+ * Returns a factory for the chosen strategy of a symbol, which is `own` for a user's file. Throws a RangeError for a
  * name that the table lacks; the factory throws one for options that no run can have.
  */
 export function strategyOf(choice: StrategyChoice, own: (() => Strategy) | null = null): () => Strategy {

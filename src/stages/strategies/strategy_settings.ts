@@ -1,4 +1,4 @@
-/** The options of a strategy of one's own: what its file says of them, and what `--set` gives. */
+/** The options of a user-defined strategy: their definitions in its file, and the values from `--set`. */
 import { DECIMAL } from "../../domain/numbers/money.ts";
 import type { StrategySetting } from "./define_strategy.ts";
 

@@ -99,7 +99,7 @@ export class CrossoverBank {
     this.#count += size;
   }
 
-  /** Whether the last block was taken. Once one was not, none is any more. */
+  /** Whether the last block was taken. Once one was not, no later one is. */
   get isTaken(): boolean {
     return this.#isTaken;
   }

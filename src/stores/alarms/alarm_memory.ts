@@ -1,6 +1,6 @@
 /**
- * The memory of alarms: up to where in each journal each service has them. It is a small file, replaced as a whole, and
- * locked for as long as a process sends alarms by it.
+ * The memory of alarms: how far each service has got in each journal. It is a small file that is replaced as a whole,
+ * and locked for as long as a process uses it.
  */
 import { createHash } from "node:crypto";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
@@ -23,15 +23,15 @@ export interface KeptPlace {
   readonly hash: string;
 }
 
-/** How far a service has come in a journal. */
+/** How far a service has got in a journal. */
 export interface KeptDelivery {
   /** Where the events of a look started. */
   readonly place: KeptPlace;
-  /** The last entry whose alarms the service has, all of them. */
+  /** The last entry of which the service has every alarm. */
   readonly done: number;
-  /** How many of the next entry's alarms it has. */
+  /** How many alarms of the next entry the service has. */
   readonly sent: number;
-  /** What the rules of alarms remembered then, as JSON. */
+  /** What the alarm rules remembered at that point, as JSON. */
   readonly rules: unknown;
 }
 
@@ -56,9 +56,9 @@ const VERSION = 1;
 const EMPTY: Kept = { schema: SCHEMA, version: VERSION, channels: {} };
 const DIGEST = /^[0-9a-f]{16}$/;
 const HASH = /^([0-9a-f]{64})?$/;
-/** A thousand deliveries have a third of it. */
+/** A thousand deliveries take a third of this. */
 const MOST_BYTES = 2 * 1024 * 1024;
-/** Services and journals that are not in use any more are forgotten beyond this, the oldest first. */
+/** Beyond this many, the services and journals that were unused longest are dropped. */
 const MOST_CHANNELS = 50;
 const MOST_JOURNALS = 50;
 
@@ -69,8 +69,8 @@ export class AlarmMemory implements Disposable {
   #kept: Kept;
 
   /**
-   * Opens the memory at `path`, which need not exist yet. Throws an AlarmMemoryError if it cannot be used, or if another
-   * process sends alarms by it.
+   * Opens the memory at `path`, which need not exist yet. Throws an AlarmMemoryError if it cannot be used, or if
+   * another process uses it.
    */
   static open(path: string): AlarmMemory {
     let lock: Deno.FsFile | null = null;
@@ -80,7 +80,7 @@ export class AlarmMemory implements Disposable {
         if (link !== null) throw unusable(path, outwardText(link));
       }
       makeFolder(folderOf(path));
-      // The file itself is replaced by another, so its lock would be one on a file that is gone.
+      // The lock is on a second file, because the first is replaced at each write.
       lock = Deno.openSync(lockOf(path), { write: true, create: true, mode: OWNERS_FILE });
       if (!lock.tryLockSync(true)) {
         throw unusable(
@@ -102,15 +102,15 @@ export class AlarmMemory implements Disposable {
     this.#kept = kept;
   }
 
-  /** How far the service at `address` has come in the journal at `journal`; null if it is new. */
+  /** How far the service at `address` has got in the journal at `journal`; null if the pair is new. */
   delivery(address: string, journal: string): KeptDelivery | null {
     const { journals = {} } = this.#kept.channels[digestOf(address)] ?? {};
     return Object.hasOwn(journals, journal) ? journals[journal]! : null;
   }
 
   /**
-   * Remembers how far a service has come, and waits until that is on disk. `name` is the service for people, `now` the time
-   * in ms since 1970. Throws an AlarmMemoryError if that fails; the file is then as it was.
+   * Saves how far a service has got, and waits until that is on disk. `name` is the service's name for people, `now`
+   * the time in ms since 1970. Throws an AlarmMemoryError if that fails; the file is then unchanged.
    */
   keep(address: string, name: string, journal: string, delivery: KeptDelivery, now: number): void {
     const digest = digestOf(address);
@@ -131,7 +131,7 @@ export class AlarmMemory implements Disposable {
     this.#kept = kept;
   }
 
-  /** Lets another process send alarms. */
+  /** Releases the lock, so that another process can use the memory. */
   [Symbol.dispose](): void {
     this.#lock.close();
   }
@@ -142,7 +142,7 @@ function last<T>(count: number, fields: Readonly<Record<string, T>>): Record<str
   return Object.fromEntries(Object.entries(fields).slice(-count));
 }
 
-/** Addresses may hold what is private. */
+/** A digest, because an address may contain something private. */
 function digestOf(address: string): string {
   return createHash("sha256").update(address, "utf8").digest("hex").slice(0, 16);
 }
@@ -224,7 +224,9 @@ function replace(path: string, kept: Kept): void {
   Deno.renameSync(partial, path);
 }
 
-/** Makes the folder if it is missing. A locked program may write to the memory alone, and so make no folder. */
+/**
+ * Makes the folder if it is missing. A locked program may write only the memory's files, so it cannot make a folder.
+ */
 function makeFolder(folder: string): void {
   try {
     if (Deno.statSync(folder).isDirectory) return;
@@ -247,7 +249,7 @@ function partialOf(path: string): string {
   return `${path}.partial`;
 }
 
-/** That what the rules remembered at `path` cannot be read. */
+/** The error for a memory at `path` that cannot be read. */
 export function damaged(path: string, how: string): AlarmMemoryError {
   return unusable(
     path,

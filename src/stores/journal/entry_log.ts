@@ -44,7 +44,7 @@ export interface Heartbeat {
   readonly time: number;
   readonly pid: number;
   readonly trades: number;
-  /** A whole number, as is the lag. */
+  /** Whole numbers, like the lag. */
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -195,13 +195,12 @@ export interface Holding {
   /** Within how long another process has taken over from a holder that is not heard from, ms. */
   readonly leaseMs: number;
   /**
-   * Whether a lease whose holder has no connection any more may be taken before it ends: its process is dead, or cut
-   * off.
+   * Whether a lease may be taken before it ends if its holder is no longer connected: its process is dead, or cut off.
    */
   readonly isEager: boolean;
-  /** Once it is aborted, additions wait no longer for a store that is away, and fail. */
+  /** Once it is aborted, additions fail instead of waiting for an unreachable store. */
   readonly signal: AbortSignal;
-  /** Called with a sentence when the store is away, and when it is back. */
+  /** Called with a sentence when the store becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
 }
 

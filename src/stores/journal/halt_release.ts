@@ -65,7 +65,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
     return isOurs ? "done" : "overtaken";
   }, asking);
   if (how === "overtaken") {
-    throw new NotHalted(`the run in ${path} is not halted any more: something else has just ended its halt`);
+    throw new NotHalted(`the run in ${path} is no longer halted: something else has just ended its halt`);
   }
   if (how === "dropped") {
     throw new NotHalted(

@@ -121,7 +121,7 @@ function optionsIn({ content }: Pick<Entry, "content">): Readonly<Record<string,
   return (content["options"] ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** Undefined for a run of a Penstock that did not ask. */
+/** Undefined for a run of a Penstock that did not query the exchange. */
 function originIn({ content }: Entry): InstrumentOrigin | undefined {
   // The journal was written from such a value.
   return content["instrument"] as InstrumentOrigin | undefined;

@@ -201,7 +201,7 @@ export class Journal implements AsyncDisposable {
     const { run } = this;
     if (run === 0) return null;
     const started = await this.#latest(run, "started");
-    if (started === null) throw damaged(this.#path, `run ${run} has no beginning`);
+    if (started === null) throw damaged(this.#path, `run ${run} has no first entry`);
     return { run, started, checkpoint: await this.#read(() => lastCheckpoint(this.#log, run)) };
   }
 

@@ -1,7 +1,7 @@
 /**
  * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. An entry
  * that is changed, removed, added or moved afterwards no longer fits. The chain has no key: it reveals changes by
- * accident or by hand, but not those of somebody who computes all later hashes again.
+ * accident or by hand, but not those of someone who computes all later hashes again.
  */
 import { hash } from "node:crypto";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";

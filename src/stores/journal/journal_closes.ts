@@ -105,7 +105,7 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   const { path } = log;
   const { seq, closes } = checkpoint;
   const { parts: stored, oldest } = await log.closesExtent();
-  // What is stored beside the last checkpoint repeats what its state says.
+  // The data beside the last checkpoint repeats its state.
   const beside = hasCloses(closes) ? await new BackwardCloses(log).at(seq) : null;
   if (hasCloses(closes) && noteText(await noteAt(log, seq, beside)) !== noteText(closes)) {
     throw altered(path, seq);
@@ -195,7 +195,7 @@ class BackwardCloses {
   #page = new Map<number, ClosesAt>();
   #first = 0;
   #last = -1;
-  /** How many are read next: one at first and then twice as many, so that few are read that nobody asks for. */
+  /** How many to read next: one, then twice as many each time, so that few are read in vain. */
   #atOnce = 1;
 
   constructor(log: EntryLog) {

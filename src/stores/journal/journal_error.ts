@@ -28,7 +28,7 @@ export class JournalHeld extends JournalError {
   }
 }
 
-/** The store cannot read a part of the journal, such as a page that makes no sense; `cause` explains it. */
+/** The store cannot read a part of the journal, such as an invalid page; `cause` explains it. */
 export class JournalUnreadable extends JournalError {
   override readonly exit = "input";
 }

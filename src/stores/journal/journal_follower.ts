@@ -1,7 +1,8 @@
 /**
  * Follows a journal while a run writes to it, in a process of its own. A look costs next to nothing while nothing
- * changes, and has bounded work when something did. A file is open only during a look: its writer can tidy up behind
- * itself at its end, and one that was moved, replaced or restored is seen. A database stays connected.
+ * changes, and does a bounded amount of work when something did. A file is open only during a look, so its writer can
+ * clean up when it ends, and a file that was moved, replaced or restored is noticed. The connection to a database stays
+ * open.
  */
 import type {
   FollowedEvent,
@@ -21,34 +22,34 @@ import { keptRun, lastRunIn } from "./run_reading.ts";
 
 /** The most entries that one look reads. */
 const MOST_READ = 1_000;
-/** A file that was changed less than so long ago may change again without another time of its change, ms. */
+/** A file changed more recently than this may change again within the same modification time, ms. */
 const UNSETTLED_MS = 100;
 const START: FollowedPlace = { seq: 0, hash: "" };
 
 /**
- * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: its name as
- * it was given, and the place of a file that must not be beside it.
+ * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: the
+ * path as given, and that of a file whose absence is checked.
  */
 export function openedAgain(path: string): readonly string[] {
   return [path, `${path}-journal`];
 }
 
-/** Where to start: after an entry, of which the hash may be known, or at the journal's end. */
+/** Where to start: after an entry, whose hash may be known, or at the journal's end if null. */
 export type FollowedStart = { readonly seq: number; readonly hash?: string } | null;
 
-/** How a follower reaches a journal, and the time; by default as Penstock does. */
+/** The store and the clock of a follower. Default: the store of the path, and `Date.now`. */
 export interface FollowerOptions {
   readonly store?: EntryStore;
-  /** By the wall clock, ms since 1970. */
+  /** The wall clock, ms since 1970. */
   readonly now?: () => number;
 }
 
-/** One journal, followed. It need not be there, nor be readable: a look says so, and the next one tries again. */
+/** One journal, followed. It may be missing or unreadable: a look reports that, and the next one tries again. */
 export class JournalFollower implements AsyncDisposable {
   readonly path: string;
   readonly #store: EntryStore;
   readonly #now: () => number;
-  /** A chain that began later is new, so that all of its events are. µs since 1970. */
+  /** A journal that started after this is new, and so are all of its events. µs since 1970. */
   readonly #since: number;
   /** Null until the end of the journal is found. */
   #place: { readonly seq: number; readonly hash?: string } | null;
@@ -57,12 +58,12 @@ export class JournalFollower implements AsyncDisposable {
   #figureReader = new FigureReader();
   #problem: string | null = null;
   #origin: string | null = null;
-  /** The journal between two looks; null for one in files, and after a failure. */
+  /** The open journal between two looks; null for a journal in files, and after a failure. */
   #reader: JournalReader | null = null;
   /** What the files looked like at the last look; null if they have to be read again. */
   #files: string | null = null;
 
-  /** Follows the journal at `path` from the entry `after`; null for its end, or its start if it comes to be later. */
+  /** Follows the journal at `path` from the entry `after`; null for its end, or its start if it is created later. */
   static async open(
     path: string,
     after: FollowedStart,
@@ -94,7 +95,7 @@ export class JournalFollower implements AsyncDisposable {
     const files = this.#store.isInFiles ? this.#seenFiles() : null;
     const isSame = files !== null && files === this.#files;
     const found = isSame ? NOTHING : await this.#read();
-    // What is behind is in files that need not change, and a problem may go away without a change.
+    // Entries that are still unread change no file, and a problem can pass without a change.
     this.#files = found.isBehind || this.#problem !== null ? null : files;
     const { seq, hash = "" } = this.#place ?? {};
     return {
@@ -106,7 +107,7 @@ export class JournalFollower implements AsyncDisposable {
     };
   }
 
-  /** Closes what is open between two looks. */
+  /** Closes the journal if it is open. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
@@ -117,7 +118,7 @@ export class JournalFollower implements AsyncDisposable {
     try {
       await reader?.close();
     } catch {
-      // It has failed before, which was reported, or there was nothing left to close.
+      // The failure was reported before, or there was nothing left to close.
     }
   }
 
@@ -127,11 +128,11 @@ export class JournalFollower implements AsyncDisposable {
       return await reader.atOnce(async () => {
         const run = await lastRunIn(reader);
         const kept = await keptRun(reader, run);
-        // Nothing of it is shown before all of it is known to have sense.
+        // Everything is read and checked before any of it is shown.
         const { equity } = statusOf(kept, this.#now() * 1000);
         const { place, ...found } = await this.#eventsIn(reader);
         const figures = await this.#figureReader.read(reader, run, equity);
-        // Only now: after a failure the same events come again.
+        // Moved only now: after a failure, the same events are read again.
         this.#place = place;
         this.#kept = kept;
         this.#figures = figures;
@@ -139,7 +140,7 @@ export class JournalFollower implements AsyncDisposable {
         return found;
       });
     } catch (error) {
-      // Whatever a journal holds, it is a state that is shown, and never the end of the process that looks.
+      // No content of a journal may end the process that reads it: a failure becomes the problem that is shown.
       this.#kept = null;
       this.#figures = null;
       this.#problem = failed("read", this.path, error).message;
@@ -150,7 +151,7 @@ export class JournalFollower implements AsyncDisposable {
     }
   }
 
-  /** The events since the last look, and the place behind them. */
+  /** Reads the events since the last look, and the place after them. */
   async #eventsIn(reader: JournalReader): Promise<Found & { readonly place: FollowedPlace }> {
     const last = await reader.lastSeq();
     const isReplaced = this.#place !== null && !await this.#isIn(reader, this.#place);
@@ -181,14 +182,14 @@ export class JournalFollower implements AsyncDisposable {
     return found !== null && (hash === undefined || hash === found);
   }
 
-  /** Where to start in a journal that is seen for the first time: in a new one at its start, else at its end. */
+  /** Where to start in a journal that is read for the first time: at its start if it is new, else at its end. */
   async #startIn(reader: JournalReader, last: number): Promise<FollowedPlace> {
     const first = await reader.first("started", 0, 1);
     if (first === null || first.time >= this.#since) return START;
     return { seq: last, hash: "" };
   }
 
-  /** What changes with the journal's files; null if they cannot be examined, or changed just now. */
+  /** A fingerprint of the journal's files; null if they cannot be examined, or changed just now. */
   #seenFiles(): string | null {
     const found: string[] = [];
     for (const name of [this.path, `${this.path}-wal`]) {

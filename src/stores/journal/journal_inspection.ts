@@ -53,7 +53,7 @@ export async function inspectEnd(log: EntryLog, run: number, most = Infinity): P
   const { path } = log;
   const [checkpoint] = await log.lastOfType("checkpoint", run, 1);
   const [started] = await log.lastOfType("started", run, 1);
-  // The journal's last entry says which run is the last one, so it has to be among those that are checked.
+  // The journal's last entry names the last run, so it has to be among those that are checked.
   const isLast = run === await lastRunOf(log);
   const [next] = isLast ? [] : await log.lastOfType("started", run + 1, 1);
   const until = next === undefined ? null : placeIn(next);

@@ -36,10 +36,12 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
   if (!Number.isSafeInteger(time)) throw new RangeError(`A time must be whole µs since 1970: got ${time}`);
   const text: string | undefined = JSON.stringify(content);
   if (!text?.startsWith("{")) {
-    throw new TypeError(`What an entry says must be an object in JSON: got ${text}`);
+    throw new TypeError(`The content of an entry must be a JSON object: got ${text}`);
   }
   if (ENCODER.encode(text).length > MOST_CONTENT) {
-    throw new RangeError(`What an entry says must have ${MOST_CONTENT} bytes at most: got ${text.length}`);
+    throw new RangeError(
+      `The content of an entry must have ${MOST_CONTENT} bytes at most: got ${text.length}`,
+    );
   }
   return { type, time, text };
 }

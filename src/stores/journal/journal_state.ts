@@ -8,7 +8,7 @@
 import { hash } from "node:crypto";
 import type { ClosesNote } from "./closes_note.ts";
 
-/** 128 bits: nobody can find another state with the same proof. In hexadecimal digits. */
+/** The length of a proof in hexadecimal digits: 128 bits, too many to find another state with the same proof. */
 const HASH_DIGITS = 32;
 /** Enough to see whether the trades differ; the hash is the proof. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;

@@ -1,6 +1,6 @@
 /**
- * What a journal says of a run besides its status: the strategy's values, and how far equity is below its peak. Both
- * follow from the last checkpoint, which a run makes at every decision, and every ten seconds while trades come.
+ * The figures of a run besides its status: the strategy's values, and how far equity is below its peak. Both come from
+ * the last checkpoint, which a run writes at every decision, and every ten seconds while trades arrive.
  */
 import { fractionText, Money, ZERO } from "../../domain/numbers/money.ts";
 import type { Values } from "../../domain/market/signal.ts";
@@ -14,12 +14,12 @@ import type { ShownOptions } from "./run_journal.ts";
 import { isAmount } from "./run_reading.ts";
 import { lastOf } from "./run_process.ts";
 
-/** Reading the closes of long windows may take this share of the time at most. */
+/** Reading the closes of long windows may take at most this share of the time. */
 const SHARE = 0.02;
 
 const NO_CLOSES = { decimals: 0, values: [] };
 
-/** Reads the figures of a run again and again. */
+/** Reads the figures of a run repeatedly. */
 export class FigureReader {
   #run = 0;
   #seq = -1;
@@ -33,7 +33,9 @@ export class FigureReader {
     this.#now = now;
   }
 
-  /** Those of `run`, which has this equity (decimal text). Call it within `atOnce`. Throws like `readRun`. */
+  /**
+   * Returns the figures of `run`, whose equity (decimal text) is given. Call it within `atOnce`. Throws like `readRun`.
+   */
   async read(reader: JournalReader, run: number, equity: string): Promise<RunFigures> {
     const opening = await lastOf(reader, run, "resumed") ?? await lastOf(reader, run, "started");
     const options = (opening?.content["options"] ?? {}) as ShownOptions;
@@ -60,7 +62,7 @@ export class FigureReader {
     const isKnownRun = run === this.#run && seq >= this.#seq;
     if (isKnownRun && (seq === this.#seq || startedAt < this.#readAgainAt)) return this.#values;
     const choice = options as StrategyChoice;
-    // A strategy of one's own is code, which a process that only reads does not run.
+    // A user-defined strategy is code, which a process that only reads does not run.
     const isListed = isStrategyName(choice.strategy ?? (options["short"] === undefined ? "" : "crossover"));
     if (!isListed) return null;
     this.#values = await valuesIn(reader, checkpoint, choice);
@@ -86,7 +88,7 @@ async function valuesIn(
     strategy.restore(state, closes);
     return strategy.values();
   } catch {
-    // The status does not need them, and must not be hidden by them: verify and a resume say what is wrong with the closes.
+    // The status does not need them and must stay visible: verify and a resume report what is wrong with the closes.
     return null;
   }
 }

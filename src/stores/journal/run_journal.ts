@@ -56,7 +56,7 @@ export const LASTING = [
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
-/** What lasting options were before they existed. */
+/** The values of lasting options before the options existed. */
 export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
@@ -221,7 +221,7 @@ export class RunJournal implements AsyncDisposable {
       why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;
     } catch (error) {
       if (error instanceof OtherRun || error instanceof BooksError) throw error;
-      // It is not the content that cannot be used: a database is away, or another process took over.
+      // The content is not at fault: the database is unreachable, or another process took over.
       if (error instanceof JournalError && error.damage === null) throw error;
       why = error instanceof Error ? error.message : String(error);
     }
@@ -318,7 +318,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
 }
 
-/** The beginning of a value that somebody else may have written. */
+/** Shortens a value that may come from outside, for a message. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

@@ -154,7 +154,7 @@ export interface Opening {
 /** The start of `run`. Throws a JournalError if it cannot be read. */
 export async function openingOf(reader: JournalReader, run: number): Promise<Opening> {
   const started = await lastOf(reader, run, "started");
-  if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+  if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
   const { version, options = {}, market } = started.content;
   return {
     version: String(version),
@@ -163,7 +163,7 @@ export async function openingOf(reader: JournalReader, run: number): Promise<Ope
   };
 }
 
-/** The journal is that of a backtest, which no process continues, so nobody would handle a request. */
+/** The journal is that of a backtest, which no process continues, so no request would be handled. */
 export class RunIsOver extends Error {
   override readonly name = "RunIsOver";
   readonly exit = "usage";

@@ -9,12 +9,12 @@ export interface RunTotals {
   readonly refusals: ReadonlyMap<string, number>;
 }
 
-/** After so many entries other work gets its turn. */
+/** After this many entries, other work gets its turn. */
 const TURN = 1_000;
 
 /**
- * Those of `run` in the journal at `path` up to the entry `until`, in memory that does not grow with the journal. Their
- * entries are not checked: nobody decides anything by them. Throws a JournalError if they cannot be read.
+ * Returns the totals of `run` in the journal at `path` up to the entry `until`. Memory does not grow with the journal.
+ * The entries are not checked, because no decision depends on the totals. Throws a JournalError if they cannot be read.
  */
 export async function totalsOf(path: string, run: number, until: number): Promise<RunTotals> {
   const fills = { buy: 0, sell: 0 };

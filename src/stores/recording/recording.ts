@@ -15,9 +15,9 @@ import { RecordingOutput } from "./recording_output.ts";
 
 /** Options of a recording. */
 export interface RecordingOptions {
-  /** Whose frames they are, in upper case as the exchange writes it. */
+  /** The symbol, in upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Whose frames they are, as `--exchange` names it. */
+  /** The exchange, as `--exchange` names it. */
   readonly exchange: string;
   /** How many times faster than this machine's the exchange's clock runs; 1 unless it is given. */
   readonly speed?: number;
@@ -45,9 +45,9 @@ interface Block {
   readonly held: Held;
 }
 
-/** Less than the second that may be lost at most, as timers are late. */
+/** Less than the second that may be lost at most, because timers fire late. */
 const FLUSH_MS = 900;
-/** This many characters are written at once. */
+/** Lines are written once they reach this many characters. */
 const FLUSH_CHARACTERS = 256 * 1024;
 /** The most that waits in memory while writing fails. */
 const WAITING_BYTES = 16 * 1024 * 1024;

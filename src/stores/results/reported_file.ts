@@ -1,8 +1,8 @@
-/** What a file is that a page is asked for: a result or a journal. */
+/** Finds out whether the file for a page is a result or a journal. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { UnusableResult } from "./result_reading.ts";
 
-/** How files start that have a page, and files that people may take for one of these. */
+/** The first bytes of files that have a page, and of files that people may mistake for one. */
 const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
   [/^SQLite format 3\0/, "journal"],
   [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],
@@ -17,7 +17,7 @@ const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
 ];
 const MOST_BYTES = 128;
 
-/** What is at `path`. Throws an UnusableResult if it is neither, or if it cannot be read. */
+/** Returns what is at `path`. Throws an UnusableResult if it is neither, or if it cannot be read. */
 export async function reportedFile(path: string): Promise<"result" | "journal"> {
   const link = outwardLink(path, Deno);
   if (link !== null) throw new UnusableResult(`${path} cannot be read: ${outwardText(link)}`);

@@ -1,4 +1,4 @@
-/** Reads what other tools want of a result: its fills, its equity curve and what it realized. */
+/** Reads the parts of a result for other tools: its fills, its equity curve and what it realized. */
 import type { FillEvent } from "../../domain/run/event.ts";
 import { timeIn } from "../../domain/numbers/time.ts";
 import { RESULT_VERSION, SCHEMA } from "./result_file.ts";
@@ -59,7 +59,7 @@ function fillIn(line: string, path: string): FillEvent {
   try {
     fill = JSON.parse(line.replace(/,$/, ""));
   } catch {
-    // The error below says it.
+    // The error below reports it.
   }
   const { type, time, symbol, side, price, quantity, fee, cash, position, realized, tradeId, signalTradeId } =
     (fill ?? {}) as Record<string, unknown>;
@@ -73,7 +73,7 @@ function fillIn(line: string, path: string): FillEvent {
 
 function edited(path: string, what: string): UnusableResult {
   return new UnusableResult(
-    `${path} is damaged, or somebody edited it: ${what}. Restore it from a copy, or repeat the backtest`,
+    `${path} is damaged, or was edited: ${what}. Restore it from a copy, or repeat the backtest`,
   );
 }
 

@@ -23,7 +23,7 @@ export interface ResultHead {
   readonly files: readonly string[];
 }
 
-/** What every result says it is. */
+/** The fields that identify a result. */
 export const SCHEMA = "penstock-result";
 const FLUSH_CHARACTERS = 64 * 1024;
 

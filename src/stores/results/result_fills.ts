@@ -37,7 +37,7 @@ function checked(fill: unknown, path: string): object {
 
 function unreadable(path: string): UnusableResult {
   return new UnusableResult(
-    `${path} is damaged, or somebody edited it: one of its fills cannot be read. Restore it from a copy, or repeat the ` +
+    `${path} is damaged, or was edited: one of its fills cannot be read. Restore it from a copy, or repeat the ` +
       "backtest",
   );
 }

@@ -7,7 +7,7 @@ export class UnusableResult extends Error {
   readonly exit = "input";
 }
 
-/** A result without its fills is far smaller. */
+/** The most bytes without fills; a result has far fewer. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 /** The lines before and after the fills, as `ResultFile` writes them. */
 export const FILLS = `"fills":[`;
@@ -26,8 +26,8 @@ export async function readResult(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     throw new UnusableResult(
-      `${path} is not whole: its JSON cannot be read to the end. The copy is incomplete, or somebody edited ` +
-        "it. Copy it again, or repeat the backtest with --out",
+      `${path} is not whole: its JSON cannot be read to the end. The copy is incomplete, or it was edited. ` +
+        "Copy it again, or repeat the backtest with --out",
     );
   }
 }

@@ -10,15 +10,15 @@ import type {
 } from "../../domain/run/sweep_result.ts";
 import { type PlaceOptions, ResultFileError, type ResultPlace, resultPlaceAt } from "./result_place.ts";
 
-/** What the file says before its rows. */
+/** The part of the file before its rows. */
 export type SweepHead = Omit<SweepResult, "schema" | "version" | "configurations" | "sweep">;
 
-/** What a partial file has besides, so that the sweep can be continued: plain values. */
+/** What a partial file also has, so that the sweep can be continued: plain values. */
 export interface Unfinished {
   readonly [name: string]: unknown;
 }
 
-/** What every such file says it is. */
+/** The fields that identify such a file. */
 export const SWEEP_SCHEMA = "penstock-sweep";
 /** The version of the rows and the figures; a change of meaning raises it. */
 export const SWEEP_VERSION = 1;

@@ -21,7 +21,7 @@ export class TriesError extends Error {
 export interface TriedTrades {
   /** The digest of all of them, as `TradeDigest` shows it: the same trades in another file have the same. */
   readonly digest: string;
-  /** For a person who reads the file. */
+  /** For people who read the file. */
   readonly symbol: string;
   readonly trades: number;
   /** Times of the first and of the last trade, ISO 8601. */
@@ -48,7 +48,7 @@ const VERSION = 1;
 const DIGEST = /^[0-9a-f]{16}$/;
 /** Some hundred sets of trades with the most hashes each. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Another process writes for some milliseconds. */
+/** Another process holds the lock for a few milliseconds. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
 
@@ -85,8 +85,9 @@ export async function addTries(
 }
 
 /**
- * Forgets what was tried on the trades with this digest, and returns how many configurations that were. Other trades keep
- * theirs. Waits while another process writes the file. Throws a TriesError if that fails; the file is then as it was.
+ * Removes what was tried on the trades with this digest, and returns how many configurations those were. Other trades
+ * keep theirs. Waits while another process writes the file. Throws a TriesError if that fails; the file is then as it
+ * was.
  */
 export async function forgetTries(path: string, digest: string): Promise<number> {
   return await locked(path, (kept, write) => {
@@ -105,7 +106,7 @@ async function locked<T>(path: string, change: (kept: Kept, write: (kept: Kept) 
       if (link !== null) throw unusable(path, outwardText(link));
     }
     makeFolderOf(path);
-    // The file itself is replaced by another, so its lock would be one on a file that is gone.
+    // The lock is on a second file, because the first is replaced at each write.
     using lock = await Deno.open(lockOf(path), { write: true, create: true, mode: OWNERS_FILE });
     for (let waited = 0; !lock.tryLockSync(true); waited += RETRY_MS) {
       if (waited >= PATIENCE_MS) {

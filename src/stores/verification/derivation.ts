@@ -23,7 +23,7 @@ export interface Mismatch {
   readonly derived: Decision;
 }
 
-/** Decisions that are remembered. */
+/** How many decisions are remembered. */
 const REMEMBERED = 3;
 
 /**

@@ -1,9 +1,9 @@
-/** The first difference between a journal and what its recordings lead to: in words, and with both sides. */
+/** The first difference between a journal and what its recordings lead to, in words and with both sides. */
 import type { Difference } from "../../domain/run/verification.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import type { Derivation, Mismatch } from "./derivation.ts";
 
-/** Both sides of a difference: the entry and what it says, and what was derived. Each is null if there is none. */
+/** Both sides of a difference: the entry with its content, and what was derived. Each is null if there is none. */
 export interface Sides {
   readonly entry?: Entry | null;
   readonly journal?: unknown;

@@ -1,4 +1,4 @@
-/** What an alarm says. */
+/** The fields of an alarm. */
 import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 
 /** What an alarm is about. */
@@ -8,7 +8,7 @@ export type AlarmKind =
   | "disconnected"
   | "connected"
   | "stopped"
-  /** No process writes to the journal, and none said that it stops. */
+  /** No process writes to the journal, and the last one did not record a stop. */
   | "dead"
   /** A process writes again. */
   | "resumed"
@@ -17,12 +17,14 @@ export type AlarmKind =
   | "fill"
   | "daily";
 
-/** How much it matters: `urgent` wakes somebody, `usual` can wait. */
+/** How urgent an alarm is: `urgent` should wake someone, `usual` can wait. */
 export type Urgency = "urgent" | "high" | "usual";
 
 /** One alarm, as it is sent. Texts are printable and of bounded length. */
 export interface Alarm {
-  /** The same however often it is sent, and no other alarm has it: journal, run, entry and kind. 1 to 64 of A-Za-z0-9 and -. */
+  /**
+   * Unique to the alarm and the same each time it is sent: journal, run, entry and kind. 1 to 64 of A-Za-z0-9 and -.
+   */
   readonly key: string;
   readonly kind: AlarmKind;
   readonly urgency: Urgency;

@@ -1,7 +1,7 @@
 /**
- * Which alarms a journal causes: a machine that takes its events one after the other, and the state of the run between
- * them. What it remembers is small, and the same events always cause the same alarms with the same keys. So the journal
- * is the queue of alarms, and a place in it, with this memory, is all that has to be kept.
+ * Decides which alarms a journal causes: a state machine that takes the journal's events in order, and the state of the
+ * run between them. Its memory is small, and the same events always cause the same alarms with the same keys. So the
+ * journal is the queue of alarms, and only a place in it and this memory have to be saved.
  */
 import { createHash } from "node:crypto";
 import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
@@ -42,11 +42,11 @@ const URGENCY: Readonly<Record<AlarmKind, Urgency>> = {
   daily: "usual",
 };
 
-/** A journal may be unreadable for this long, ms, as while it is copied or restored. */
+/** A journal may be unreadable for this long, ms, for example while it is restored from a copy. */
 const UNREADABLE_MS = 30_000;
-/** Nobody looked at the end of a day if the first look after it is later than this, µs. */
+/** If the first look after midnight is later than this, the state at the end of the day is unknown, µs. */
 const DAY_END = 300_000_000;
-/** How much of the hash of the first entry names a journal. */
+/** How many characters of the first entry's hash identify a journal in a key. */
 const ORIGIN_CHARACTERS = 12;
 
 /** What the rules need besides the events. */
@@ -63,7 +63,7 @@ export class AlarmRules {
   readonly #journal: string;
   #memory: RulesMemory;
   #symbol: string | null = null;
-  /** Since when the journal cannot be read, ms by a clock that only goes forward; null if it can. */
+  /** When the journal became unreadable, ms by a monotonic clock; null if it can be read. */
   #unreadableSince: number | null = null;
 
   constructor({ choice, journal, memory }: RulesOptions) {
@@ -72,12 +72,12 @@ export class AlarmRules {
     this.#memory = memory;
   }
 
-  /** All that it remembers. */
+  /** The state to save. */
   get memory(): RulesMemory {
     return this.#memory;
   }
 
-  /** The symbol of the run, for people, from a status of it. */
+  /** The run's symbol, for texts, taken from its status. */
   set symbol(symbol: string) {
     this.#symbol = symbol;
   }
@@ -110,7 +110,7 @@ export class AlarmRules {
         this.#remember({ down: null });
         break;
       case "disconnected":
-        // Each failed attempt to connect has an entry, and the first of them counts.
+        // Each failed attempt to connect has an entry; the disconnection starts with the first.
         if (this.#memory.down === null) {
           this.#remember({
             down: { seq, time, reason: event.reason.slice(0, LONGEST_REASON), isSaid: false },
@@ -145,8 +145,8 @@ export class AlarmRules {
   }
 
   /**
-   * The alarm that is due between two events, as `moment` shows the journal, whose events were all taken; null if none is.
-   * Ask again after it was sent, as another may be due. `now` is ms by a clock that only goes forward.
+   * Returns the alarm that is due at `moment`, whose events must all have been taken; null if none is. Call it again
+   * after sending the alarm, as another may be due. `now` is in ms by a monotonic clock.
    */
   due(moment: FollowedMoment, now: number): Alarm | null {
     const { status, problem } = moment;
@@ -171,7 +171,7 @@ export class AlarmRules {
     return [this.#alarm("resumed", seq, event.time, words, { event, time, seq, run })];
   }
 
-  /** The disconnection, if it has lasted too long at `time` (µs since 1970) and was not said. */
+  /** The alarm for a disconnection that has lasted too long at `time` (µs since 1970), unless it was sent. */
   #overdue(time: number): Alarm[] {
     const { down } = this.#memory;
     const { disconnected } = this.#choice;
@@ -188,7 +188,7 @@ export class AlarmRules {
     return state === "running" ? this.#overdue(time)[0] ?? null : null;
   }
 
-  /** It was halted before anybody watched. */
+  /** The run was halted before it was watched. */
   #wasHalted({ halt, time }: RunStatus): Alarm | null {
     const { isHaltUnsaid, seq } = this.#memory;
     if (!isHaltUnsaid) return null;
@@ -206,7 +206,7 @@ export class AlarmRules {
     return this.#alarm("dead", seq, status.time, deadWords(this.#where, status), null, base36(since));
   }
 
-  /** A process that hung, or a machine that slept, goes on without another entry. */
+  /** A process that hung or a machine that slept continues without a new entry. */
   #alive(status: RunStatus, time: number): Alarm | null {
     const { dead, seq } = this.#memory;
     if (status.state !== "running" || dead === null) return null;
@@ -259,12 +259,12 @@ export class AlarmRules {
   }
 
   get #prefix(): string {
-    // A journal that nobody could read yet has only its name.
+    // A journal that was never readable has no hash, only its name.
     const origin = this.#memory.origin || createHash("sha256").update(this.#journal, "utf8").digest("hex");
     return origin.slice(0, ORIGIN_CHARACTERS);
   }
 
-  /** `detail` tells two alarms of one kind at the same entry apart. */
+  /** `detail` distinguishes two alarms of one kind at the same entry. */
   #alarm(
     kind: AlarmKind,
     entry: number | null,
@@ -295,7 +295,7 @@ export class AlarmRules {
   }
 }
 
-/** A time that a status has, µs since 1970. */
+/** A time from a status, in µs since 1970. */
 function timeOf(time: string): number {
   return timeIn(time) ?? 0;
 }

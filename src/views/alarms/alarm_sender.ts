@@ -1,4 +1,4 @@
-/** Sends alarms to one service, each until the service has it. */
+/** Sends alarms to one service, each until the service confirms it. */
 import type { Secret } from "../../domain/alarms/secret.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { printable } from "../terminal/terminal.ts";
@@ -8,26 +8,26 @@ import type { Channel, ServiceAnswer } from "./channel.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import { ask, ASK_MS, type Unanswered } from "./service_ask.ts";
 
-/** How patient a sender is. Times in ms. */
+/** How long a sender waits. Times in ms. */
 export interface SenderPace {
   /** The longest first wait before an alarm is sent again; each further one may be twice as long. */
   readonly firstMs: number;
   /** The longest wait, unless the service asks for more. */
   readonly longestMs: number;
-  /** The longest wait that a service gets, whatever it asks for. */
+  /** The longest wait that a service can ask for. */
   readonly mostMs: number;
   /** How long one try may take. */
   readonly askMs: number;
-  /** How long the answer to what was sent is awaited after a stop. */
+  /** After a stop, how long to wait for the answer to a request that was sent. */
   readonly graceMs: number;
-  /** How often a trouble that goes on is logged again. */
+  /** How often to log a problem that lasts. */
   readonly remindMs: number;
   /** Waits; an abort ends the wait without an error. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random: () => number;
 }
 
-/** Seconds at first, five minutes after some tries, and an hour if a service asks for days. */
+/** Seconds at first, five minutes after some tries, and at most an hour when a service asks for more. */
 export const USUAL_PACE: Omit<SenderPace, "pause"> = {
   firstMs: 1_000,
   longestMs: 300_000,
@@ -41,13 +41,13 @@ export const USUAL_PACE: Omit<SenderPace, "pause"> = {
 /** A line for the log. */
 export type Report = (level: "info" | "warn", text: string) => void;
 
-/** After so many refusals an alarm is sent in plain words: its own may be what the service does not take. */
+/** After this many refusals an alarm is sent in plain words, as the service may object to its text. */
 const REFUSALS = 5;
-/** Statuses by which a service refuses what is sent, and not who sends it. */
+/** Statuses with which a service rejects the content of a request, not its sender. */
 const OWN_WORDS = [400, 413, 415, 422];
 const LONGEST_REASON = 200;
 
-/** What became of one try. */
+/** The outcome of one try. */
 type Outcome =
   | { readonly isTaken: true; readonly waitMs: number }
   | { readonly isTaken: false; readonly why: string; readonly waitMs: number; readonly isRefused: boolean };
@@ -81,8 +81,8 @@ export class AlarmSender {
   }
 
   /**
-   * Sends `alarm` again and again until the service has it, always with the same key. Returns false if `signal` was
-   * aborted before; the service may have it even so.
+   * Sends `alarm` until the service confirms it, always with the same key. Returns false if `signal` was aborted first;
+   * the service may have received it all the same.
    */
   async send(alarm: Alarm, signal: AbortSignal): Promise<boolean> {
     const { pause, firstMs, longestMs, mostMs, random, remindMs } = this.#pace;
@@ -103,7 +103,7 @@ export class AlarmSender {
       if (signal.aborted) return false;
       if (outcome.isRefused) refusals++;
       const ceiling = Math.min(longestMs, firstMs * 2 ** Math.min(tries - 1, 30));
-      // At least half of it, so that a busy service is left alone; the other half keeps senders apart.
+      // At least half the wait, to spare a busy service; the rest is random, to spread out senders.
       const backoffMs = ceiling / 2 * (1 + random());
       const waitMs = Math.max(backoffMs, Math.min(outcome.waitMs, mostMs), leastGapMs);
       const now = performance.now();
@@ -133,7 +133,7 @@ export class AlarmSender {
     return { isTaken: false, why: this.#trouble(answer), waitMs, isRefused: OWN_WORDS.includes(status) };
   }
 
-  /** Asks once. The answer to what was sent is worth a moment's wait: without it the alarm is sent again. */
+  /** Sends one request. Waits a moment for its answer even after a stop: without it the alarm would be sent again. */
   async #ask(alarm: Alarm, signal: AbortSignal): Promise<ServiceAnswer | Unanswered> {
     const { askMs, graceMs } = this.#pace;
     const over = new AbortController();
@@ -154,7 +154,7 @@ export class AlarmSender {
     if (status >= 200 && status < 300) {
       return `HTTP ${status} without the confirmation that it has it`;
     }
-    // Where it redirects to may be anywhere, and may hold anything.
+    // The target is left out of the log, since it could be anything.
     if (status >= 300 && status < 400) return `HTTP ${status}, a redirect, which is not followed`;
     const said = this.#channel.explanation(json);
     if (said === null) return `HTTP ${status}`;

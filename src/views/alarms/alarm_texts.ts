@@ -37,11 +37,11 @@ export const PLACE = "{place}";
 
 function shortened(text: string, most: number): string {
   const shown = printable(text.replace(PASSWORD, "$1"));
-  // Half of a character, or a cut one, is not UTF-8, which a service may refuse.
+  // Half of a surrogate pair is not valid UTF-8, which a service may reject.
   return (shown.length > most ? `${shown.slice(0, most - 1)}…` : shown).toWellFormed();
 }
 
-/** The alarm in words that no service can take for anything else: for one that refuses its own. */
+/** Returns the alarm in plain words, for a service that refuses its own text. */
 export function inPlainWords(alarm: Alarm): Alarm {
   const text =
     `Penstock: ${alarm.kind}, run ${alarm.run}, ${alarm.time}. The service refused the alarm in its own words.`;
@@ -54,7 +54,7 @@ export function haltWords(where: Where, event: HaltEvent): Words {
   return words(where, `halted, ${why}`, haltSentence({ journal, run, halt: event })!);
 }
 
-/** From the fields of a fill that a journal's reader checks. */
+/** Uses only the fields of a fill that the journal's reader checks. */
 export function fillWords(where: Where, event: FillEvent): Words {
   const { side, quantity, price, fee, realized, cash, position, time } = event;
   const result = realized === undefined ? "" : `, result ${signedMoney(realized)}`;
@@ -140,7 +140,7 @@ export function readableWords(where: Where): Words {
   return words(where, "journal can be read again", `${PLACE}: its journal can be read again`);
 }
 
-/** What a day's figures say; `status` is that at its end, null if nobody looked then. */
+/** The text for a day's figures; `status` is the run's at the end of the day, null if it is not known. */
 export function dailyWords(where: Where, day: DayFigures, status: RunStatus | null): Words {
   const fills = day.buys + day.sells;
   const parts = [

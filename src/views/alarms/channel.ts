@@ -1,4 +1,4 @@
-/** A service that takes alarms: how it is asked, and what its answers mean. */
+/** A service that takes alarms: how to send one, and what the answers mean. */
 import type { Alarm } from "./alarm.ts";
 
 /** One request. */
@@ -28,7 +28,7 @@ export interface Channel {
   isTaken(answer: ServiceAnswer): boolean;
   /** What the service says in the body of another answer; null if it says nothing. */
   explanation(json: unknown): string | null;
-  /** How long the service wants to be left alone after this answer, besides what Retry-After says, ms; 0 for not at all. */
+  /** How long the service asks to wait after this answer, apart from Retry-After, ms; 0 if it does not ask. */
   waitMs(answer: ServiceAnswer): number;
 }
 

@@ -7,7 +7,7 @@ import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 export interface DayFigures {
   /** `2026-12-01`. */
   readonly date: string;
-  /** Since when it is counted, µs since 1970: the start of the day, unless watching started later. */
+  /** When counting started, µs since 1970: at the start of the day, unless `watch` started later. */
   readonly since: number;
   readonly buys: number;
   readonly sells: number;
@@ -15,7 +15,7 @@ export interface DayFigures {
   readonly halts: number;
   readonly realized: string;
   readonly fees: string;
-  /** Equity when the day started; null if nobody looked then. */
+  /** Equity when the day started; null if it is not known. */
   readonly equity: string | null;
 }
 

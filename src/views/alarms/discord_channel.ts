@@ -8,7 +8,7 @@ import { type Channel, secondsIn, type ServiceAnswer, type ServiceRequest, textI
 const LONGEST = 2_000;
 /** Links get no preview. */
 const SUPPRESS_EMBEDS = 1 << 2;
-/** What Discord's Markdown gives a meaning, in lines and at their start. */
+/** Characters with a meaning in Discord's Markdown, anywhere in a line or at its start. */
 const MARKS = /[\\`*_~|<>#@:()[\]-]/g;
 
 /**
@@ -56,13 +56,13 @@ export class DiscordChannel implements Channel {
 
   waitMs({ status, headers, json }: ServiceAnswer): number {
     if (status === 429) return secondsIn(json, "retry_after");
-    // The bucket is empty, though this message was taken.
+    // This message was accepted, but used up the rate limit.
     if (headers.get("x-ratelimit-remaining") !== "0") return 0;
     return secondsIn({ after: Number(headers.get("x-ratelimit-reset-after")) }, "after");
   }
 }
 
-/** Text in which no character has a meaning of Markdown's. */
+/** Escapes every character that Markdown would interpret. */
 function unmarked(text: string): string {
   return text.replace(MARKS, "\\$&");
 }

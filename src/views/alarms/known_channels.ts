@@ -12,7 +12,7 @@ import { NtfyChannel } from "./ntfy_channel.ts";
 import { TelegramChannel } from "./telegram_channel.ts";
 import { WebhookChannel } from "./webhook_channel.ts";
 
-/** How the token of each service looks, and its words. */
+/** The form of each service's token, and its description for messages. */
 const TOKENS: Readonly<Record<Service, readonly [RegExp, string]>> = {
   webhook: [/^[\x21-\x7e]{1,1000}$/, "1 to 1000 ASCII characters without spaces"],
   ntfy: [/^[\x21-\x7e]{1,1000}$/, "1 to 1000 ASCII characters without spaces"],
@@ -32,14 +32,14 @@ export function channelAt(address: ChannelAddress, token: Secret | null, agent: 
     : new WebhookChannel(address, token, agent);
 }
 
-/** Why `token` cannot be used with `address`, as a clause that does not repeat it; null if it can. */
+/** Why `token` cannot be used with `address`, as a clause that does not contain the token; null if it can. */
 export function tokenFlaw(
   address: WebAddress & { readonly needsToken: boolean; readonly service?: Service },
   token: Secret | null,
 ): string | null {
   if (token === null) return address.needsToken ? "it needs a token" : null;
   if (!isPrivate(address)) {
-    return "a token is sent only by https, or within this machine: anyone on the way could read it";
+    return "a token is sent only over https or within this machine: anyone on the way could read it";
   }
   const { service = "webhook" } = address;
   const isInAddress = address.needsToken && (service === "webhook" || service === "ntfy");

@@ -1,10 +1,10 @@
-/** Alarms by ntfy, at ntfy.sh or a server of one's own. Source: docs.ntfy.sh, "Publishing", and its server's errors. */
+/** Alarms by ntfy, at ntfy.sh or the user's own server. Source: docs.ntfy.sh, "Publishing", and its server's errors. */
 import { type ChannelAddress, TOKEN } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm, AlarmKind, Urgency } from "./alarm.ts";
 import { type Channel, type ServiceRequest, textIn } from "./channel.ts";
 
-/** 5 rings until somebody looks, 3 is the default, 2 makes no sound. */
+/** 5 rings until someone looks, 3 is the default, 2 makes no sound. */
 const PRIORITIES: Readonly<Record<Urgency, number>> = { urgent: 5, high: 4, usual: 3 };
 /** Short codes of emoji, which ntfy puts before the title. */
 const TAGS: Readonly<Record<AlarmKind, string>> = {
@@ -27,7 +27,7 @@ const TAGS: Readonly<Record<AlarmKind, string>> = {
  */
 export class NtfyChannel implements Channel {
   readonly name: string;
-  /** A server allows 60 requests at once, and then one each 5 s; it says so with 429, and not how long to wait. */
+  /** A server allows 60 requests at once, then one every 5 s. Its 429 does not say how long to wait. */
   readonly leastGapMs = 0;
   readonly #address: ChannelAddress;
   readonly #token: Secret | null;

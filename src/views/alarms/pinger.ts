@@ -1,8 +1,8 @@
 /**
- * A dead man's switch: a request to an address, again and again, for as long as all is well. The service there says so
- * when they stop. There is no other signal: nothing is sent when something is wrong, as a service for which a path such
- * as `/fail` means nothing would take that for one more sign of life, and as its own grace time decides how long a
- * disconnection may last.
+ * A dead man's switch: a request to an address at a fixed interval, for as long as every run is healthy. The service
+ * there raises the alarm when the requests stop. There is no request for a failure: a service that gives no meaning to
+ * a path such as `/fail` would count it as one more ping, and its own grace time decides how long a disconnection may
+ * last.
  */
 import { type PingAddress, TOKEN } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
@@ -10,7 +10,7 @@ import type { Report, SenderPace } from "./alarm_sender.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import { ask } from "./service_ask.ts";
 
-/** A state that is older shows nothing: whoever looks hangs. */
+/** A state older than this is not trusted: the loop that reads the journals hangs. */
 const FRESH_MS = 30_000;
 const TICK_MS = 1_000;
 
@@ -28,7 +28,7 @@ export class Pinger {
   /** For people. No part of it is secret. */
   readonly name: string;
   readonly #options: PingerOptions;
-  /** When all was well, as far as the last look shows, by `performance.now()`. */
+  /** When every run was last seen healthy, by `performance.now()`. */
   #wellAt = -Infinity;
 
   constructor(options: PingerOptions) {

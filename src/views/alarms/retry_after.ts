@@ -1,4 +1,4 @@
-/** How long a service wants to be left alone. */
+/** Reads how long a service asks clients to wait. */
 
 /**
  * A Retry-After header as ms from `now` (ms since 1970): seconds, with decimals as Discord has them, or an HTTP date (RFC

@@ -1,4 +1,4 @@
-/** What the rules of alarms remember of a journal, across restarts. */
+/** What the alarm rules remember of a journal across restarts. */
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { isoTime, timeIn } from "../../domain/numbers/time.ts";
 import { type DayFigures, emptyDay } from "./day_figures.ts";
@@ -6,14 +6,14 @@ import { type DayFigures, emptyDay } from "./day_figures.ts";
 /** The most characters of the reason for a disconnection that are remembered. */
 export const LONGEST_REASON = 200;
 
-/** It is small, and written as JSON. Times in µs since 1970. */
+/** Small, and stored as JSON. Times in µs since 1970. */
 export interface RulesMemory {
   /** The hash of the journal's first entry, which no other journal has; empty before it was read. */
   readonly origin: string;
   /** The run of the last event, and its entry; 0 before the first. */
   readonly run: number;
   readonly seq: number;
-  /** Since when the run is disconnected, with the entry that said so; null if it is not. */
+  /** When the run was disconnected, and the entry that recorded it; null if it is connected. */
   readonly down:
     | {
       readonly seq: number;
@@ -22,21 +22,21 @@ export interface RulesMemory {
       readonly isSaid: boolean;
     }
     | null;
-  /** When it was stopped; null if it goes on. */
+  /** When it was stopped; null if it was not. */
   readonly stopped: number | null;
-  /** The last heartbeat of a process that is gone; null if it is not. */
+  /** The last heartbeat of a process that died; null if it is alive. */
   readonly dead: number | null;
   readonly isUnreadable: boolean;
-  /** How often it could not be read, and somebody was told. */
+  /** How many alarms were sent because the journal could not be read. */
   readonly outages: number;
-  /** Whether it was halted before anybody watched, and nothing has said so yet. */
+  /** Whether the run was halted before it was watched, and no alarm has been sent for that. */
   readonly isHaltUnsaid: boolean;
   readonly day: DayFigures;
 }
 
 /**
- * What to remember of a journal that is watched for the first time, as `moment` shows it, whose events are still to be
- * taken. Its past causes no alarms; a halt, a disconnection or a death that lasts does. `now` in µs since 1970.
+ * Returns the memory for a journal that is watched for the first time. The events of `moment` are still to be taken.
+ * The past causes no alarms, except a halt, a disconnection or a death that still lasts. `now` in µs since 1970.
  */
 export function firstMemory(moment: FollowedMoment, origin: string, now: number): RulesMemory {
   const { status, place } = moment;
@@ -49,7 +49,7 @@ export function firstMemory(moment: FollowedMoment, origin: string, now: number)
     outages: 0,
     isHaltUnsaid: false,
   };
-  // From its start, a journal's events say everything.
+  // A journal that is read from its start needs no memory of what came before.
   if (status === null || seq === 0) return { origin, run: 0, seq, ...none, day: emptyDay(now, null) };
   const { run, state, connected, halted } = status;
   const since = timeIn(status.connectionSince) ?? now;

@@ -1,11 +1,14 @@
-/** Asks a service over HTTP: once, in limited time, without following it elsewhere, and without a word about the token. */
+/**
+ * Sends one HTTP request to a service, within a time limit. It follows no redirect, and no error of it contains the
+ * token.
+ */
 import { alarmAdvice } from "../../domain/process/permission_advice.ts";
 import type { ServiceAnswer, ServiceRequest } from "./channel.ts";
 
 /** No answer: what happened, without an address. */
 export interface Unanswered {
   readonly why: string;
-  /** Whether asking again is useless until somebody acts. */
+  /** Whether another try is useless until the user changes something. */
   readonly isDenied: boolean;
 }
 
@@ -15,8 +18,8 @@ export const ASK_MS = 15_000;
 const MOST_BYTES = 64 * 1024;
 
 /**
- * Asks, and waits up to `ms` for the whole answer. An abort of `signal` ends it as no answer; once the status has arrived,
- * as an answer without a body.
+ * Sends the request and waits up to `ms` for the whole answer. An abort of `signal` ends the wait: without an answer,
+ * or without its body if the status has arrived.
  */
 export async function ask(
   { method, url, headers, body }: ServiceRequest,
@@ -56,7 +59,7 @@ function unanswered(why: string): Unanswered {
   return { why, isDenied: false };
 }
 
-/** What a failed request means. The runtime's own words hold the whole address, and so perhaps the token. */
+/** What a failed request means. The runtime's own message contains the whole address, and so perhaps the token. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
   const said = `${error instanceof Error ? error.message : ""} ${
@@ -87,7 +90,7 @@ async function jsonOf({ body }: Response): Promise<unknown> {
       text += decoder.decode(value, { stream: true });
     }
   } catch {
-    // The status has arrived; a body that is not whole says no more than that.
+    // The status is enough: an incomplete body adds nothing to it.
     return undefined;
   }
 }

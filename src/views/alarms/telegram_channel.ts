@@ -16,8 +16,8 @@ const PERSON_GAP_MS = 1_000;
 const GROUP_GAP_MS = 3_000;
 
 /**
- * Sends plain text, so that nothing in it is taken for markup. Telegram knows no keys: the last line of the message is
- * the alarm's. The bot's token is in the path, as Telegram wants it.
+ * Sends plain text, so Telegram interprets nothing in it as markup. Telegram knows no keys: the last line of the
+ * message is the alarm's. The bot's token is in the path, as Telegram wants it.
  */
 export class TelegramChannel implements Channel {
   readonly name: string;

@@ -7,7 +7,7 @@ import { type Channel, type ServiceRequest, textIn } from "./channel.ts";
 /** The most characters of an event as JSON; those that Penstock writes have a few hundred. */
 const LONGEST_EVENT = 8_000;
 
-/** The alarm, without an event that is far longer than any. */
+/** Returns the alarm, without its event if that is longer than any real one. */
 function withShortEvent(alarm: Alarm): Alarm {
   return JSON.stringify(alarm.event).length > LONGEST_EVENT ? { ...alarm, event: null } : alarm;
 }

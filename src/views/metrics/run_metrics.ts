@@ -1,6 +1,6 @@
 /**
- * The metrics of the runs that are watched, for Prometheus. They are what a process knows that only reads: the totals of
- * the journal's last run, which start again with a new run, and what its heartbeat says every five seconds.
+ * The metrics of the watched runs, for Prometheus. A process that only reads knows the totals of the journal's last
+ * run, which start again with a new run, and the heartbeat that the run writes every five seconds.
  */
 import type { Side } from "../../domain/numbers/money.ts";
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
@@ -9,7 +9,7 @@ import { timeIn } from "../../domain/numbers/time.ts";
 import { expositionText, type Labels, type MetricFamily, type Sample } from "./exposition.ts";
 import { LagHistogram } from "./lag_histogram.ts";
 
-/** Reasons are few; a journal that somebody else wrote must not make a series of each of its texts. */
+/** Penstock has few reasons; a forged journal must not create a series for each text in it. */
 const MOST_REASONS = 50;
 const OTHER = "other";
 const SIDES: readonly Side[] = ["buy", "sell"];
@@ -20,7 +20,7 @@ export interface Totals {
   readonly refusals: ReadonlyMap<string, number>;
 }
 
-/** Every metric, by its name: its type and its help. */
+/** Every metric by name, with its type and help text. */
 export const METRICS = {
   penstock_build_info: ["gauge", "The version of penstock watch; always 1."],
   penstock_trades_total: ["counter", "Trades that have gone through the averages."],
@@ -61,7 +61,7 @@ export class RunMetrics {
   readonly #version: string;
   readonly #tallies: readonly (Tally & { readonly journal: string })[];
 
-  /** For `version` of Penstock, and the journals at these paths. */
+  /** `version` is that of Penstock; `paths` are those of the journals. */
   constructor(version: string, journals: readonly string[]) {
     this.#version = version;
     this.#tallies = journals.map((journal) => Object.assign(new Tally(), { journal }));
@@ -73,7 +73,7 @@ export class RunMetrics {
     return status !== null && (isReplaced || run !== status.run || fills === null);
   }
 
-  /** Takes a moment; with `totals` up to it, which then include its events. */
+  /** Takes a moment. `totals`, if given, already include its events. */
   take(index: number, { status, figures, events }: FollowedMoment, totals: Totals | null): void {
     const tally = this.#tallies[index]!;
     tally.status = status;

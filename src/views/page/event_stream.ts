@@ -1,22 +1,22 @@
 /**
- * The stream of server-sent events (WHATWG HTML, 9.2) of one browser. Each is made when the browser has accepted the one
- * before: one that reads slowly gets fewer states, but every entry, and costs no more memory than any other.
+ * The stream of server-sent events (WHATWG HTML, 9.2) of one browser. Each event is made once the browser has accepted
+ * the one before, so a slow browser gets fewer states but every entry, and costs no more memory than a fast one.
  */
 import type { FollowedEvent } from "../../domain/run/followed_moment.ts";
 import type { LiveEntry } from "./live_message.ts";
 import type { LiveRuns } from "./live_runs.ts";
 
-/** How often a state is sent at most, and after how long a comment shows that the connection lives, ms. */
+/** The least time between two states, and the idle time after which a comment keeps the connection alive, ms. */
 export interface StreamTiming {
   readonly stateMs: number;
   readonly pingMs: number;
 }
 
 const TIMING: StreamTiming = { stateMs: 1_000, pingMs: 15_000 };
-/** Entries of one message, and on a first connection. */
+/** The most entries in one message, and on a first connection. */
 const PAGE = 200;
 const FIRST = 200;
-/** The longest id that is looked at. */
+/** A `Last-Event-ID`: the entry number of each journal. */
 const ID = /^\d{1,15}(,\d{1,15}){0,99}$/;
 
 /** What a stream is made from. */
@@ -43,7 +43,7 @@ export async function* eventStream(
   let points: readonly number[] = [];
   let version = -1;
   let sentAt = -Infinity;
-  // Tells a proxy not to hold anything back, and the browser when to come back.
+  // The first bytes make a proxy start to forward, and set how soon the browser reconnects.
   yield message("retry: 2000");
   while (!signal.aborted) {
     const now = performance.now();
@@ -59,14 +59,14 @@ export async function* eventStream(
       while (seen[index]! < end && !signal.aborted) {
         const isKept = seen[index]! >= runs.keptSince(index);
         const page = isKept ? runs.eventsAfter(index, seen[index]!) : await older(index, seen[index]!);
-        // It is tried again with the next message.
+        // The next message tries again.
         if (page === null) break;
         for (let at = 0; at < page.events.length; at += PAGE) {
           const events = page.events.slice(at, at + PAGE);
           seen[index] = events.at(-1)!.seq;
           yield event("entries", { run: index, entries: events.map(entryOf) }, seen);
         }
-        // What is left are checkpoints.
+        // Only checkpoints are left.
         seen[index] = page.last;
       }
     }
@@ -84,12 +84,12 @@ function startOf(runs: LiveRuns, lastId: string | null): number[] {
   const places = runs.places;
   return places.map((end, index) => {
     const seq = known.length === places.length ? known[index]! : null;
-    // A number that is not reached yet is that of another journal.
+    // A number beyond the journal's end belongs to another journal.
     return seq === null || seq > end ? runs.placeBefore(index, FIRST) : seq;
   });
 }
 
-/** Waits for a change, if `runs` are given, or for the end of `ms` or of `signal`; whether the change came. */
+/** Waits for a change of `runs` (if given), for `ms`, or for an abort. Returns whether there was a change. */
 async function changeWithin(runs: LiveRuns | null, ms: number, signal: AbortSignal): Promise<boolean> {
   const end = Promise.withResolvers<boolean>();
   const onAbort = () => end.resolve(false);
@@ -112,7 +112,7 @@ function entryOf({ seq, event }: FollowedEvent): LiveEntry {
   return { seq, ...event };
 }
 
-/** JSON has no line break, so that a message is what it says. */
+/** JSON text has no line breaks, so data cannot end a message early. */
 function message(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\n\n`);
 }

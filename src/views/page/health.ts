@@ -1,9 +1,9 @@
-/** Whether the runs are well, for a supervisor that asks over HTTP. */
+/** Whether the runs are healthy, for a supervisor that asks over HTTP. */
 import { haltSentence, healthOf } from "../../domain/run/run_status.ts";
 import { printable } from "../terminal/terminal.ts";
 import type { LiveRun } from "./live_message.ts";
 
-/** A run whose last heartbeat is older is dead, ms: six of them are missing. */
+/** A run whose last heartbeat is older than this is dead, ms: it has missed six. */
 const MOST_AGE_MS = 30_000;
 
 /** A word for what is wrong with a run, and a sentence about it; the word is `ok` if nothing is. */

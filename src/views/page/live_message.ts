@@ -1,6 +1,6 @@
 /**
  * What `penstock watch` sends to its page: server-sent events, each with one line of JSON. The `id` of each is the entry
- * number of each journal, with commas between them, so that a browser that comes back gets what it has missed.
+ * number of each journal, with commas between them, so a browser that reconnects gets what it missed.
  */
 import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
@@ -15,7 +15,7 @@ export interface LiveState {
 export interface LiveRun {
   /** The path, as the user named it. */
   readonly journal: string;
-  /** What to call it among others. */
+  /** Its name on the page. */
   readonly name: string;
   /** Why nothing is known of it now: the journal is missing, damaged, or holds no run; null if something is. */
   readonly problem: string | null;
@@ -27,13 +27,13 @@ export interface LiveRun {
   readonly drawdown: string | null;
   /** The limit at which the run halts, a fraction as decimal text; null without one. */
   readonly drawdownLimit: string | null;
-  /** In the first message of a connection those that are kept, in later ones only those that are new. */
+  /** All kept points in the first message of a connection; only new ones after that. */
   readonly points: readonly LivePoint[];
 }
 
 /**
  * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction from 0 up; and the
- * strategy's values in the order of `averages`, null where they are not known. To be drawn, not to be computed with.
+ * strategy's values in the order of `averages`, null where they are not known. For drawing only, not for arithmetic.
  */
 export type LivePoint = readonly [
   time: number,
@@ -47,7 +47,7 @@ export type LivePoint = readonly [
 export interface LiveEntries {
   /** Index into `LiveState.runs`. */
   readonly run: number;
-  /** Oldest first. A checkpoint is no event, so there are holes between the numbers. */
+  /** Oldest first. Checkpoints are left out, so the numbers have holes. */
   readonly entries: readonly LiveEntry[];
 }
 

@@ -1,4 +1,4 @@
-/** The live page of `penstock watch`: markup without any figure, into which its script puts what the server sends. */
+/** The live page of `penstock watch`: markup without figures, which its script fills in with what the server sends. */
 import { documentOf, type HtmlDocument } from "../report/html_document.ts";
 import { type Markup, markup } from "../report/markup.ts";
 import { INCIDENT_LETTERS, INCIDENT_WORDS } from "../report/page_format.ts";
@@ -6,7 +6,7 @@ import { SCRIPT, STYLE } from "./page_parts.ts";
 
 const START = '<!DOCTYPE html>\n<html lang="en" data-penstock="live">';
 
-/** Stretches of time to look at: seconds, and what the button says. */
+/** Time spans to show: seconds, and the label of the button. */
 const STRETCHES = [["900", "15 min"], ["3600", "1 h"], ["21600", "6 h"], ["86400", "24 h"], [
   "all",
   "All",
@@ -25,8 +25,8 @@ const PRICE_KEY = `▲ buy, ▼ sell; dashed line: cost of the position; ${
 }`;
 
 /**
- * The page, and the policy to send with it: besides its own script and style, it may connect to where it came from and to
- * nothing else, and no other page may show it in a frame.
+ * Returns the page and its Content-Security-Policy: only its own script and style run, it connects only to its own
+ * origin, and no other page may frame it.
  */
 export async function livePage(): Promise<HtmlDocument> {
   const { html, policy } = await documentOf({
@@ -37,7 +37,7 @@ export async function livePage(): Promise<HtmlDocument> {
     style: STYLE,
     sources: ["connect-src 'self'"],
   });
-  // Only a header can say this.
+  // This directive works only in a header.
   return { html, policy: `${policy}; frame-ancestors 'none'` };
 }
 
@@ -109,7 +109,7 @@ function run(): Markup {
   `;
 }
 
-/** The charts, and the same as a table. */
+/** The charts, and the same data as a table. */
 function charts(): Markup {
   return markup`
     <section class="charts" aria-label="Charts">

@@ -11,12 +11,12 @@ const MOST_EVENTS = 1_000;
 class Followed {
   readonly points = new PointHistory();
   events: readonly FollowedEvent[] = [];
-  /** The entry after which they begin. */
+  /** The entry after which the kept events start. */
   start = 0;
   /** The number of the last entry that was read, whether it is an event or not. */
   seq = 0;
   run: Omit<LiveRun, "points">;
-  /** What the state was made of, without what changes by itself as time goes by. */
+  /** What the last state was made of, without the fields that change merely with time. */
   known = "";
 
   constructor(journal: string, name: string) {
@@ -31,7 +31,7 @@ export class LiveRuns {
   #version = 0;
   readonly #listeners = new Set<() => void>();
 
-  /** Starts with these journals, each by its path and what to call it. */
+  /** Starts with these journals, each with its path and its name. */
   constructor(journals: readonly { readonly journal: string; readonly name: string }[]) {
     this.#all = journals.map(({ journal, name }) => new Followed(journal, name));
   }
@@ -88,7 +88,7 @@ export class LiveRuns {
     };
   }
 
-  /** After this entry of a journal no event is missing among those that are kept. */
+  /** The entry of a journal after which every event is kept. */
   keptSince(index: number): number {
     const { events, seq, start } = this.#all[index]!;
     return events.length < MOST_EVENTS ? start : events[0]?.seq ?? seq;
@@ -132,7 +132,7 @@ function addPoint(
 
 function knownOf({ status, ...others }: Omit<LiveRun, "points">): string {
   if (status === null) return JSON.stringify(others);
-  // The page lets its clock go on by itself.
+  // The page advances its clock by itself.
   const { time: _time, ageMs: _age, ...standing } = status;
   return JSON.stringify([others, standing]);
 }

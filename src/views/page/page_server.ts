@@ -10,7 +10,7 @@ import { readHead, Refused, type RequestHead } from "./request_head.ts";
 export interface Answer {
   readonly status: number;
   readonly type: string;
-  /** All of it; or what is sent as it comes, until the client goes or it is over. */
+  /** The whole body, or a stream that is sent until it ends or the client leaves. */
   readonly body: string | ((signal: AbortSignal) => AsyncIterable<Uint8Array>);
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -28,7 +28,7 @@ export interface PageServerOptions extends GuardOptions {
   readonly onFailure: (error: unknown) => void;
   /** Called with the number of open connections whenever it has changed; must not throw. */
   readonly onConnections?: (open: number) => void;
-  /** By default as in this file. */
+  /** Default: `LIMITS`. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -44,7 +44,7 @@ interface Limits {
 }
 
 const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000, lingerMs: 500 };
-/** What is written at once; a client that accepts this much in time is not stuck. */
+/** The bytes of one write; a client that accepts this much in time is not stuck. */
 const CHUNK = 1 << 16;
 /** The most bytes after the head of a request that are read, to be ignored. */
 const MOST_IGNORED = 1 << 18;
@@ -85,7 +85,7 @@ export class PageServer implements AsyncDisposable {
   readonly #open = new Set<Deno.Conn>();
 
   /**
-   * Starts to listen. Throws Deno.errors.AddrInUse if the port is taken, and Deno.errors.NotCapable without the
+   * Starts listening. Throws Deno.errors.AddrInUse if the port is taken, and Deno.errors.NotCapable without the
    * permission.
    */
   static listen(options: PageServerOptions): PageServer {
@@ -120,7 +120,7 @@ export class PageServer implements AsyncDisposable {
         conn = await this.#listener.accept();
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        // A connection that was gone before it was accepted, or no file descriptor left for it.
+        // The client left before it was accepted, or no file descriptor was free.
         this.#options.onFailure(error);
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
@@ -194,7 +194,7 @@ export class PageServer implements AsyncDisposable {
     if (bytes !== null) return await this.#write(conn, bytes);
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
-    // Nothing is expected of a client any more; what it sends is its end.
+    // A client has nothing more to send, so the only news from it is that it left.
     const watching = conn.read(new Uint8Array(1)).catch(() => null).then(() => gone.abort());
     try {
       for await (const chunk of (body as Exclude<Answer["body"], string>)(signal)) {
@@ -207,7 +207,7 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
-  /** Lets the client read its answer: closing while something unread has arrived would take it back. */
+  /** Lets the client read its answer: closing a connection with unread data resets it, and the answer is lost. */
   async #linger(conn: Deno.TcpConn): Promise<void> {
     await conn.closeWrite();
     const bytes = new Uint8Array(CHUNK);

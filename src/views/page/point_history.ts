@@ -1,7 +1,7 @@
-/** The history of a run that its page draws: as many points as a screen can show, however long the run is followed. */
+/** The history of a run that its page draws: a bounded number of points, however long the run is followed. */
 import type { LivePoint } from "./live_message.ts";
 
-/** Beyond this many, every second point goes. */
+/** With more points than this, every second one is dropped. */
 const MOST = 4_000;
 
 /** Points of one run, oldest first, each with a number that only grows. */
@@ -18,7 +18,7 @@ export class PointHistory {
   add(point: LivePoint): void {
     const before = this.#points.at(-1)?.point;
     if (before !== undefined) {
-      // Another time is another trade; the same with another equity is a fill at that trade.
+      // A new time means a new trade; the same time with another equity means a fill at that trade.
       if (point[0] < before[0] || point.every((value, at) => value === before[at])) return;
       if (point[0] === before[0]) this.#points.pop();
     }
@@ -26,14 +26,14 @@ export class PointHistory {
     if (this.#points.length > MOST) this.#thin();
   }
 
-  /** Those after the point with the number `at`. */
+  /** Returns the points after number `at`. */
   after(at: number): LivePoint[] {
     let from = this.#points.length;
     while (from > 0 && this.#points[from - 1]!.at > at) from--;
     return this.#points.slice(from).map(({ point }) => point);
   }
 
-  /** Forgets all of them: the next one is of another run. */
+  /** Drops all points, because the next one belongs to another run. */
   clear(): void {
     this.#points = [];
   }

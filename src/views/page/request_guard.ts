@@ -1,7 +1,7 @@
 /**
  * Which requests are answered. A web page can make a browser send requests to any address, and if its own name points
- * to this machine it may read the answers too (DNS rebinding); but then the browser sends that name as `Host`. So names
- * are answered that stand for this machine, or that the user gave; never a request that another site has made.
+ * to this machine it may read the answers too (DNS rebinding); but then the browser sends that name as `Host`. So only
+ * requests to the names of this machine, or to those that the user gave, are answered, and none that another site made.
  */
 import { timingSafeEqual } from "node:crypto";
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ export const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 export interface GuardOptions {
   /** Names besides those of loopback, in lower case. */
   readonly names: readonly string[];
-  /** What every request has to have; null for nothing. */
+  /** The token that every request must carry; null for none. */
   readonly token: string | null;
 }
 
@@ -38,7 +38,7 @@ export function mustBeAllowed(request: RequestHead, { names, token }: GuardOptio
     refuse("Origin", origin);
   }
   const site = headers.get("sec-fetch-site") ?? "none";
-  // A link on another page may lead here; what it shows is not readable there.
+  // Another page may link here, since it cannot read what the link opens.
   const isLink = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
   if (site !== "none" && site !== "same-origin" && !isLink) refuse("Sec-Fetch-Site", site);
   if (token !== null && !isSame(tokenIn(headers, url) ?? "", token)) {
@@ -53,7 +53,7 @@ function tokenIn(headers: RequestHead["headers"], url: URL): string | null {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? url.searchParams.get("token");
 }
 
-/** Compares in a time that shows nothing of where two texts differ, or of their lengths. */
+/** Compares two texts in constant time, which reveals neither where they differ nor their lengths. */
 function isSame(found: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(found), digest(expected));

@@ -4,7 +4,7 @@
 export interface RequestHead {
   readonly method: string;
   readonly url: URL;
-  /** By lower-case name; those that came several times are joined with commas. */
+  /** By lower-case name; repeated headers are joined with commas. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -30,8 +30,8 @@ const TARGET = /^([A-Z]{1,20}) (\/[\x21-\x7e]*) HTTP\/1\.([01])$/;
 const HOST = /^[0-9A-Za-z.:[\]_-]{1,255}$/;
 
 /**
- * Reads one head; null if the connection ended before it began. Throws a Refused for a head that is too long or that cannot
- * be read in one way only.
+ * Reads one head; null if the connection ended before the first byte. Throws a Refused for a head that is too long,
+ * malformed or ambiguous.
  */
 export async function readHead(conn: Deno.Conn): Promise<RequestHead | null> {
   const bytes = new Uint8Array(LONGEST);
@@ -71,7 +71,7 @@ function parsed(head: string): RequestHead {
   if (!HOST.test(headers.get("host") ?? "")) {
     throw new Refused(400, "The Host of the request is missing or malformed");
   }
-  // The base is no part of the answer: only path and query are looked at.
+  // The base is arbitrary: only path and query are used.
   const url = URL.parse(target, "http://page");
   if (url === null || url.host !== "page") {
     throw new Refused(400, "The address of the request cannot be read");

@@ -4,7 +4,7 @@ import type { RankedRows } from "../tables/ranked_rows.ts";
 import { figureText } from "../tables/sweep_table.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** From worst to best: they differ in lightness too, so that they are told apart without seeing colours. */
+/** From worst to best: they differ in lightness too, for readers who cannot see colours. */
 const COLOURS = [
   ...["#0d2a5c", "#1d3f73", "#33537a", "#4a677f", "#617b83", "#7a8f85", "#95a283"] as const,
   ...["#b1b57e", "#cdc878", "#e8dc74", "#fdee80"] as const,
@@ -14,7 +14,7 @@ const COLOURS = [
 const MOST_ON_AXIS = 40;
 const MOST_CELLS = 1_600;
 const MOST_MAPS = 12;
-/** Of up to as many cells each says its value to a pointer. */
+/** Up to this many cells, each shows its value under the pointer. */
 const MOST_TITLES = 400;
 
 const WIDTH = 360;

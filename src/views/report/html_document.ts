@@ -4,7 +4,7 @@
  */
 import { Markup, markup } from "./markup.ts";
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface DocumentParts {
   /** The first line and the start tag of the page. */
   readonly start: string;
@@ -18,7 +18,7 @@ export interface DocumentParts {
   readonly sources: readonly string[];
 }
 
-/** A page and the policy that stands in it, for whoever sends the page and its policy apart. */
+/** A page and the policy in it, for a server that sends the policy as a header too. */
 export interface HtmlDocument {
   readonly html: string;
   readonly policy: string;

@@ -33,7 +33,7 @@ export class IncidentLog {
     return this.#incidents;
   }
 
-  /** How many more there were, of a run with so many refusals. */
+  /** How many more there were in a run with this many refusals. */
   more(refusals: number): number {
     return this.#uncounted + refusals - this.#refusals;
   }

@@ -56,7 +56,7 @@ export const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
   reset: "ids started over",
 };
 
-/** A letter for those who cannot tell the colours apart. A refusal has none: its mark is narrower than the others. */
+/** A letter for those who cannot distinguish the colours. A refusal has none: its mark is narrower than the others. */
 export const INCIDENT_LETTERS: Readonly<Record<Incident["kind"], string>> = {
   gap: "G",
   halt: "H",

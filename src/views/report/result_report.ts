@@ -61,7 +61,7 @@ export function resultReport(value: unknown, kind: ResultKind, commandOf: Comman
   } catch (error) {
     if (!(error instanceof WrongShape)) throw error;
     throw new NoReport(
-      `is damaged, or somebody edited it: ${error.message}. Restore it from a copy, or repeat the backtest`,
+      `is damaged, or was edited: ${error.message}. Restore it from a copy, or repeat the backtest`,
     );
   }
   const { options, environment, files, summary, metrics, drawdownPeriods, models, pictures } =

@@ -66,6 +66,6 @@ export function sweepResultIn(value: unknown): SweepResult {
 /** The error of a sweep's result that contradicts itself. */
 export function damaged(why: string): NoReport {
   return new NoReport(
-    `is damaged, or somebody edited it: ${why}. Restore it from a copy, or repeat the sweep`,
+    `is damaged, or was edited: ${why}. Restore it from a copy, or repeat the sweep`,
   );
 }

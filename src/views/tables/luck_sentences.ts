@@ -1,4 +1,4 @@
-/** Says what the figures of a sweep mean, in a plain sentence each. */
+/** Explains what the figures of a sweep mean, in a plain sentence each. */
 import type { Luck } from "../../domain/overfitting/luck.ts";
 import type { Verdict } from "../../domain/overfitting/verdict.ts";
 import type { Money } from "../../domain/numbers/money.ts";

@@ -1,4 +1,4 @@
-/** The rows of a sweep in their order, as far as somebody looks at them: the best ones, and one number of every other. */
+/** The ranking of a sweep's rows: the best rows in full, and one figure of every other row. */
 import type { ConfigurationEvent } from "../../domain/run/sweep_result.ts";
 import { isBetter, type Rank, rankedFigure } from "../../domain/run/sweep_rank.ts";
 import type { RankedRows } from "./ranked_rows.ts";

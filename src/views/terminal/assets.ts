@@ -34,7 +34,7 @@ export function assets(
   named: NamedAssets | null = null,
 ): { readonly base: string; readonly quote: string } {
   const { base, quote } = named ?? {};
-  // They may come from a file or a journal that somebody else wrote.
+  // They may come from a file or a journal from outside.
   if (base !== undefined && quote !== undefined) return { base: printable(base), quote: printable(quote) };
   const [pair = ""] = symbol.split("_");
   const found = QUOTES.find((candidate) => pair.endsWith(candidate) && pair.length > candidate.length);

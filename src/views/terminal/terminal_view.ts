@@ -48,7 +48,7 @@ export interface TerminalOptions {
   readonly words: Words;
   /** Where the table goes; null if there is no table and no live line. */
   readonly output: TextOutput | null;
-  /** Whether the run ends when nobody reads the log any more. */
+  /** Whether the run ends when the log no longer has a reader. */
   readonly needsReader: boolean;
   /** Once this is aborted, slow readers get little more time. */
   readonly stop: AbortSignal;

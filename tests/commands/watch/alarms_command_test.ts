@@ -31,14 +31,14 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
       ],
       [["--notify=telegram://42", `--notify-token=${BOT}`], 2, /--notify-token=\(secret\) is not an option/],
       [["--notify=discord://42", `--notify-tokens=${tokens}`], 2, /its token has another form than expected/],
-      [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only by https/],
+      [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only over https/],
       [
         ["--ping", "https://hc-ping.com/{token}", "5s"],
         2,
         /--ping cannot be used: expected an address and a duration/,
       ],
       [["--ping=ntfy://h/a"], 2, /--ping cannot be used: expected an address and a duration/],
-      [["--notify=https://a:b@h/a"], 2, /the token belongs into the file of --notify-tokens$/m],
+      [["--notify=https://a:b@h/a"], 2, /the token belongs in the file of --notify-tokens$/m],
       [["--notify-on=halt"], 2, /--notify-on is "halt": expected --notify URL as well/],
       [
         [`--notify-tokens=${tokens}`],

@@ -290,7 +290,7 @@ Deno.test("Alarms follows another journal in the place of the old one from its s
     await commit(journal, [fill(3)]);
     await service.arrived(1);
     assertEquals(service.requests.map((request) => alarmIn(request).key), await keysIn(path));
-    assertMatch(reports.join("\n"), /a\.db is another journal than before: webhook at .* from now on/);
+    assertMatch(reports.join("\n"), /a\.db was replaced by another journal: webhook at .* from now on/);
     assertMatch(reports.join("\n"), /alarms\.json, which remembers the alarms .* cannot be used/);
     Deno.removeSync(`${settings.notifyMemory}.partial`);
     await commit(journal, [fill(4)]);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../src/domain/process/config_error.ts";
-import { tokenIn } from "../../../src/stores/files/token_file.ts";
+import { isOpenToOthers, tokenIn } from "../../../src/stores/files/token_file.ts";
 import { inFolder } from "../sample_journal.ts";
 
 Deno.test("tokenIn() makes a token of 256 bits for its owner only, and reads it back", async () => {
@@ -24,6 +24,7 @@ Deno.test("tokenIn() refuses a token that can be guessed, and a file that holds 
         "a".repeat(21),
         `${"a".repeat(30)} b`,
         "ä".repeat(30),
+        "a".repeat(5_000),
         "x".repeat(10) + "\n".repeat(900),
       ]
     ) {
@@ -37,6 +38,20 @@ Deno.test("tokenIn() refuses a token that can be guessed, and a file that holds 
     }
     Deno.writeTextFileSync(path, `  ${"a".repeat(22)}\r\n`);
     assertEquals(tokenIn(path), "a".repeat(22));
-    assertThrows(() => tokenIn(`${folder}/none/a`), ConfigError, "expected a file in a folder that is there");
+    assertThrows(() => tokenIn(folder), ConfigError, "expected a file, and this is a folder");
+    assertThrows(() => tokenIn(`${folder}/none/a`), ConfigError, "expected a file in a folder that exists");
   });
+});
+
+Deno.test({
+  name: "isOpenToOthers() tells of a token that others than its owner may read",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder((folder) => {
+      const path = `${folder}/a`;
+      tokenIn(path);
+      assertEquals(isOpenToOthers(path), false);
+      Deno.chmodSync(path, 0o640);
+      assertEquals(isOpenToOthers(path), true);
+    }),
 });

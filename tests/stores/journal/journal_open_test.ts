@@ -72,7 +72,7 @@ Deno.test("Journal.open() refuses a file that is not a journal, and says what to
     );
     assertStringIncludes(
       await refusal(at("text.db", "x".repeat(9000))),
-      "it is not a SQLite database, or its beginning",
+      "it is not a SQLite database, or its start",
     );
     assertStringIncludes(await refusal(at("short.db", "x")), "it was cut short to 1 bytes, or never was a");
     assertStringIncludes(await refusal(`${at("file", "x")}/a.db`), "Not a directory");
@@ -254,7 +254,7 @@ Deno.test("Journal.open() refuses a file whose start was overwritten", async () 
       Deno.writeFileSync(path, damaged);
       assertMatch(
         await refusal(path),
-        /: it is not a SQLite database, or its beginning was overwritten|cut short/,
+        /: it is not a SQLite database, or its start was overwritten|cut short/,
       );
     }
     Deno.writeFileSync(path, bytes);

@@ -131,7 +131,7 @@ Deno.test("tokenFlaw() finds tokens that are missing, of another form, or on the
   }
   assertMatch(flaw("telegram://1", HOOK)!, /another form/);
   assertMatch(flaw("https://h/{token}", "a?b")!, /another form/);
-  assertMatch(flaw("http://h/a", "secret1")!, /^a token is sent only by https/);
+  assertMatch(flaw("http://h/a", "secret1")!, /^a token is sent only over https/);
   assertEquals(flaw("http://127.0.0.1/a", "x"), null);
 });
 

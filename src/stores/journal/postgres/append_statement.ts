@@ -1,7 +1,7 @@
 /**
  * One commit, as one statement: the database does all of it or nothing, in one round trip. Its first part moves the end
  * of the chain, which only the holder of the lease can do, from the end that the holder knows; everything else depends
- * on it. A statement that is repeated because no answer came finds another end, and changes nothing.
+ * on it. A statement that is repeated because its answer was lost finds another end, and changes nothing.
  */
 import type { Addition, KeptHeartbeat } from "../entry_log.ts";
 import type { DatabaseValue } from "./database_session.ts";
@@ -10,7 +10,7 @@ import { bytesText, listText } from "./postgres_entries.ts";
 
 const RENEWED = "expires = clock_timestamp() + $3 * interval '1 millisecond'";
 
-/** Returns `held`: 1 if it was done, 0 if the lease or the end of the chain is another. */
+/** Returns `held`: 1 if it was applied, 0 if the lease or the end of the chain has changed. */
 export const APPEND = `WITH held AS (
     UPDATE penstock.journals SET seq = $5, hash = $6, ${RENEWED}
     WHERE journal = $1 AND token = $2 AND seq = $4 RETURNING journal
@@ -35,7 +35,7 @@ export const APPEND = `WITH held AS (
   )
   SELECT count(*) AS held FROM held`;
 
-/** Returns the same. */
+/** Returns `held`, like APPEND. */
 export const BEAT = `WITH held AS (
     UPDATE penstock.journals SET ${RENEWED} WHERE journal = $1 AND token = $2 RETURNING journal
   ), beat AS (

@@ -10,7 +10,7 @@ import { storeFailure } from "./store_failure.ts";
 
 /** The oldest version of PostgreSQL that the statements were made for. */
 const OLDEST = 14;
-/** Heartbeats have the time of the run's machine, and readers compare it with theirs. */
+/** The most that two clocks may differ: readers compare a heartbeat's time with their own, ms. */
 const CLOCK_MS = 1_000;
 
 const SERVER = `SELECT current_setting('server_version') AS version,
@@ -87,19 +87,22 @@ async function server(session: DatabaseSession, where: string, results: CheckRes
     clockMs < 0 ? "behind" : "ahead of"
   } this machine's`;
   results.push(
-    Math.abs(clockMs) <= CLOCK_MS
-      ? pass(subject, "clock", difference)
-      : fail(subject, "clock", difference, "Set both by a time server: status compares heartbeats with them"),
+    Math.abs(clockMs) <= CLOCK_MS ? pass(subject, "clock", difference) : fail(
+      subject,
+      "clock",
+      difference,
+      "Set both clocks from a time server: status compares heartbeats with them",
+    ),
   );
   return { version: await schemaVersion(session), mayMake: row?.["may_make"] === "t" };
 }
 
 function tablesToMake(mayMake: boolean): CheckResult {
-  return mayMake ? pass("database", "tables", "none yet: a run makes them") : fail(
+  return mayMake ? pass("database", "tables", "none yet: a run creates them") : fail(
     "database",
     "tables",
-    "none yet, and this user may not make them",
-    "Make them as a user who may: psql -f deploy/postgres.sql",
+    "none yet, and this user may not create them",
+    "Create them as a user who may: psql -f deploy/postgres.sql",
   );
 }
 

@@ -3,7 +3,7 @@ import { type CopiedJournal, CopyExists } from "../entry_log.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { numberOf } from "./postgres_entries.ts";
 
-/** Each makes the rows of journal $2 from those of journal $1. */
+/** Each copies rows of journal $1 to journal $2. */
 const COPIES = [
   `INSERT INTO penstock.entries (journal, seq, run, type, time, content, hash)
     SELECT $2, seq, run, type, time, content, hash FROM penstock.entries WHERE journal = $1 ORDER BY seq`,
@@ -19,7 +19,7 @@ const SIZE = `SELECT coalesce(sum(octet_length(content) + octet_length(hash)), 0
   FROM penstock.entries WHERE journal = $1`;
 
 /**
- * Copies a journal, as of one moment, to a new one called `name`, in one transaction. A copy is nobody's: it has no
+ * Copies a journal, as of one moment, to a new one called `name`, in one transaction. No process owns a copy: it has no
  * heartbeat and no requests. Throws CopyExists, with its place `to`, if there is one of that name.
  */
 export async function copyInDatabase(

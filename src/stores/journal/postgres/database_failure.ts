@@ -1,23 +1,23 @@
-/** Why a database could not be used, in words, with what to do about it. */
+/** Explains why a database could not be used, and what to do about it. */
 import { databaseHost, type DatabasePlace } from "../../../domain/run/database_place.ts";
 import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
 
 /**
- * The database cannot be reached, or the connection was lost before it answered: whether it did what was asked is
- * unknown, and asking again may help.
+ * The database cannot be reached, or the connection was lost before it answered: whether the statement took effect is
+ * unknown, and another try may succeed.
  */
 export class DatabaseAway extends Error {
   override readonly name = "DatabaseAway";
 }
 
-/** PostgreSQL refuses what was asked, or the connection, and will again. The message ends with what to do. */
+/** PostgreSQL refuses the statement or the connection, and would refuse it again. The message ends with what to do. */
 export class DatabaseRefusal extends Error {
   override readonly name = "DatabaseRefusal";
 }
 
 const CA_ADVICE = "Name the file of the certificate that signed it with ?sslrootcert=FILE";
 
-/** The server ends, starts, or has no connection left; a transaction was ended in favour of another. */
+/** The server is stopping, starting, or out of connections, or it aborted a transaction because of another. */
 const PASSING = /^(08...|57P0[123]|53300|40001|40P01|25006)$/;
 /** Errors of sockets. */
 const AWAY: Readonly<Record<string, string>> = {
@@ -35,13 +35,13 @@ const AWAY: Readonly<Record<string, string>> = {
   CONNECT_TIMEOUT: "it does not answer",
 };
 
-/** Any error of the client as one of the two above; everything else stays as it is. */
+/** Turns an error of the client into one of the two above; returns any other error unchanged. */
 export function databaseFailure(error: unknown, place: DatabasePlace): unknown {
   if (!(error instanceof Error) || error instanceof DatabaseAway || error instanceof DatabaseRefusal) {
     return error;
   }
   const where = databaseHost(place);
-  // Looking up a name without leave is EPERM.
+  // A name lookup without permission fails with EPERM.
   if (error instanceof Deno.errors.NotCapable || (error as { readonly code?: unknown }).code === "EPERM") {
     const advice = Deno.build.standalone
       ? `Build a program for it with "deno task compile --state-host ${where}", or run Penstock from its sources`
@@ -61,7 +61,7 @@ function refusal(what: string, advice: string, cause: Error): DatabaseRefusal {
   return new DatabaseRefusal(`${what}. ${advice}`, { cause });
 }
 
-/** What PostgreSQL refused, and what to do, by the code of its error. */
+/** Returns what PostgreSQL refused, and what to do about it, by the code of its error. */
 function refusalOf(code: string, message: string, place: DatabasePlace): [what: string, advice: string] {
   const { user, database } = place;
   switch (code) {
@@ -71,14 +71,17 @@ function refusalOf(code: string, message: string, place: DatabasePlace): [what: 
         "Set PGPASSWORD, which takes --allow-env=PGPASSWORD, or name a file with ?passwordfile=FILE",
       ];
     case "28000":
-      return [`PostgreSQL lets ${user} in no such way (${message})`, "See pg_hba.conf of the server"];
+      return [
+        `PostgreSQL does not let ${user} connect this way (${message})`,
+        "See pg_hba.conf of the server",
+      ];
     case "3D000":
       return [`there is no database ${database}`, `Create it: createdb ${database}`];
     case "42501":
       return [`${user} lacks a right (${message})`, 'See "Rights" in docs/fleet.md'];
     case "53100":
-      return ["the disk of the database is full", "Make room there, then start again"];
+      return ["the disk of the database is full", "Free some space there, then start again"];
     default:
-      return [`PostgreSQL says: ${message} (${code})`, "Look at the log of the server"];
+      return [`PostgreSQL reports: ${message} (${code})`, "Look at the log of the server"];
   }
 }

@@ -1,4 +1,4 @@
-/** The way to a database: a session that is opened when it is needed, and again after it was lost. */
+/** A link to a database: a session that is opened when it is needed, and reopened after it was lost. */
 import {
   databaseHost,
   type DatabasePlace,
@@ -14,9 +14,9 @@ import {
   type SessionOptions,
 } from "./database_session.ts";
 
-/** What to do while the database is away. */
+/** What to do while the database is unreachable. */
 export interface Patience {
-  /** Whether to try again, after so many failures in a row. */
+  /** Whether to try again after this many failures in a row. */
   readonly goesOn: (failures: number) => boolean;
   /** Called before each wait, with what is wrong; and with null once the database is back. */
   readonly onAway: (what: string | null) => void;
@@ -24,7 +24,7 @@ export interface Patience {
   readonly signal: AbortSignal | null;
 }
 
-/** A reader asks again once: a server that was restarted has closed its connections. */
+/** A reader tries a second time, because a restarted server has closed its connections. */
 export const ONCE: Patience = { goesOn: (failures) => failures < 2, onAway: () => {}, signal: null };
 
 const FIRST_WAIT_MS = 20;
@@ -54,11 +54,11 @@ export class DatabaseLink implements AsyncDisposable {
     this.#options = options;
     this.#patience = patience;
     this.#onOpen = onOpen;
-    // It may be that nobody waits.
+    // Nobody may be waiting for it.
     this.#given.promise.catch(() => {});
   }
 
-  /** The same way once more, for a session of its own. */
+  /** Returns another link to the same database, with its own session. */
   another(): DatabaseLink {
     return new DatabaseLink(this.place, this.#options, this.#patience);
   }
@@ -68,7 +68,7 @@ export class DatabaseLink implements AsyncDisposable {
     return this.use((session) => session.query(text, values));
   }
 
-  /** What `work` returns; it is done again in another session if this one is lost, as patience allows. */
+  /** Returns what `work` returns. If the session is lost, `work` is repeated in a new one, as patience allows. */
   async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     const own = { from: performance.now() };
     this.#uses.add(own);
@@ -94,17 +94,17 @@ export class DatabaseLink implements AsyncDisposable {
     }
   }
 
-  /** What `work` returns, in the session there is; null without one. It is not done again. */
+  /** Returns what `work` returns in the open session, without a second try; null if no session is open. */
   async useIfOpen<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T | null> {
     return this.#session?.isOpen ? await work(this.#session) : null;
   }
 
-  /** Since when the oldest use under way waits, by `performance.now()`; null for none. */
+  /** When the oldest unfinished use started, by `performance.now()`; null if there is none. */
   get waitsSince(): number | null {
     return this.#uses.values().next().value?.from ?? null;
   }
 
-  /** Ends every wait for an answer, now and from here on. */
+  /** Ends every wait for an answer, now and later. */
   giveUp(): void {
     this.#hasGivenUp = true;
     this.#session?.destroy();
@@ -130,7 +130,9 @@ export class DatabaseLink implements AsyncDisposable {
     const session = await DatabaseSession.open(this.place, this.#options);
     try {
       await this.#onOpen(session);
-      if (this.#hasGivenUp) throw new DatabaseAway(`${databaseHost(this.place)}: it came too late`);
+      if (this.#hasGivenUp) {
+        throw new DatabaseAway(`${databaseHost(this.place)}: it was opened after the link had given up`);
+      }
       return session;
     } catch (error) {
       session.destroy();
@@ -139,7 +141,7 @@ export class DatabaseLink implements AsyncDisposable {
   }
 
   #wait(ms: number): Promise<void> {
-    // Once it is aborted, it ends no wait any more.
+    // An aborted signal no longer ends a wait.
     const signal = this.#patience.signal?.aborted ? null : this.#patience.signal;
     return new Promise((resolve) => {
       const timer = setTimeout(done, ms);
@@ -153,14 +155,14 @@ export class DatabaseLink implements AsyncDisposable {
   }
 }
 
-/** The place that a path names, with the journal in it. Throws a JournalError that says what is wrong with it. */
+/** Returns the journal in a database that a path names. Throws a JournalError that says what is wrong with the path. */
 export function journalPlace(path: string): DatabasePlace & { readonly journal: string } {
   const place = databasePlace(path);
   if (place.journal !== null) return { ...place, journal: place.journal };
-  throw refused(path, "it names a database, and no journal in it. Name one after #, or with --name.");
+  throw refused(path, "it names a database, but no journal in it. Name one after #, or with --name.");
 }
 
-/** The database that a path names. Throws a JournalError that says what is wrong with it. */
+/** Returns the database that a path names. Throws a JournalError that says what is wrong with the path. */
 export function databasePlace(path: string): DatabasePlace {
   try {
     return readDatabasePlace(path);

@@ -1,8 +1,8 @@
-/** The tables of journals in a database, and how the program makes and migrates them. */
+/** The tables of journals in a database, and how the program creates and migrates them. */
 import { refused } from "../journal_error.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
-/** The roles that get rights if they are there: one that writes journals, and one that only reads them. */
+/** The roles that get rights if they exist: one that writes journals, and one that only reads them. */
 export const WRITER = "penstock_writer";
 export const READER = "penstock_reader";
 
@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     hash bytea NOT NULL,
     PRIMARY KEY (journal, seq)
   )`,
-  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  // Checkpoints are left out: there is one for each commit, and only the last is ever searched, near the end.
   `CREATE INDEX entries_by_type ON penstock.entries (journal, type, run, seq) WHERE type <> 'checkpoint'`,
   `CREATE FUNCTION penstock.entries_stay() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'entries of a journal are never changed or removed'; END $$`,
@@ -79,7 +79,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     price numeric,
     price_time bigint
   ) WITH (fillfactor = 50)`,
-  // It refuses what the run could not read.
+  // The checks refuse a request that the run could not read.
   `CREATE TABLE penstock.requests (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     journal integer NOT NULL REFERENCES penstock.journals,
@@ -91,7 +91,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
   `CREATE INDEX requests_by_journal ON penstock.requests (journal, id)`,
 ]];
 
-/** What the two roles may do, as far as they are there. Nobody but the owner gets to change entries, or the tables. */
+/** What the two roles may do, if they exist. Only the owner may change entries or the tables. */
 export const GRANTS: readonly string[] = [
   ...[WRITER, READER].flatMap((role) => [
     grant(role, "USAGE ON SCHEMA penstock"),
@@ -108,7 +108,7 @@ export const GRANTS: readonly string[] = [
   grant(WRITER, "INSERT, DELETE ON penstock.requests"),
 ];
 
-/** A script for psql that makes the two roles, the tables and the rights, for a database whose runs may make none. */
+/** Returns a psql script that creates the two roles, the tables and the rights, for a database whose runs may not. */
 export function schemaScript(): string {
   const roles = [WRITER, READER].map((role) =>
     `DO $$ BEGIN
@@ -120,9 +120,9 @@ export function schemaScript(): string {
     .map((statement) => `${statement};\n`).join("\n");
 }
 
-/** Any number that nothing else in the database locks: the letters of Penstock. */
+/** A number that nothing else in the database locks: the first four letters of Penstock in ASCII. */
 const LOCK = 0x50656e73;
-/** Looked up as rows are: `to_regclass` may remember that there were none, within one transaction. */
+/** Reads the catalogue, because `to_regclass` may return a cached answer within a transaction. */
 const IS_MADE = `SELECT EXISTS (
     SELECT FROM pg_catalog.pg_class AS made JOIN pg_catalog.pg_namespace AS named ON named.oid = made.relnamespace
     WHERE named.nspname = 'penstock' AND made.relname = 'version'
@@ -155,12 +155,12 @@ export async function mustKnowSchema(session: DatabaseSession, path: string): Pr
   if (version === known) return true;
   throw refused(
     path,
-    `an older Penstock made its tables (version ${version}). A run migrates them at its start.`,
+    `an older Penstock made its tables (version ${version}). A run migrates them when it starts.`,
   );
 }
 
 /**
- * Makes the tables, or migrates them, in one transaction, one process at a time. Throws a JournalError, with the
+ * Creates the tables, or migrates them, in one transaction, one process at a time. Throws a JournalError, with the
  * journal's `path`, if a newer Penstock made them, if an older one still writes to them, or if they cannot be kept in
  * this database.
  */
@@ -187,13 +187,13 @@ export async function prepareSchema(
     if (version === 0) await session.query(`INSERT INTO penstock.version VALUES (true, ${known})`);
     else {
       await session.query(`UPDATE penstock.version SET version = ${known}`);
-      // A process of an older version that is paused, or cut off, can commit nothing when it is back.
+      // So a process of an older version that was paused or cut off can commit nothing when it wakes.
       await session.query("UPDATE penstock.journals SET token = token + 1, expires = NULL");
     }
     for (const statement of GRANTS) await session.query(statement);
     await session.query("COMMIT");
   } catch (error) {
-    // If even that fails, the session is lost, and the server undoes it.
+    // If even that fails, the session is lost, and the server rolls back.
     await session.query("ROLLBACK").catch(() => {});
     throw error;
   }
@@ -203,7 +203,7 @@ function newer(version: number, known: number): string {
   return `a newer Penstock made its tables (version ${version}; this one knows ${known})`;
 }
 
-/** An entry's text must come back to the letter. */
+/** Throws unless the database returns every text exactly as it was written. */
 async function mustKeepText(session: DatabaseSession, path: string): Promise<void> {
   const [row] = await session.query("SHOW server_encoding");
   const encoding = row?.["server_encoding"];
@@ -216,7 +216,7 @@ async function mustKeepText(session: DatabaseSession, path: string): Promise<voi
 }
 
 async function mustBeIdle(session: DatabaseSession, path: string): Promise<void> {
-  // Whoever wants a lease from here on waits for the migration, and then finds that it is too old.
+  // A process that asks for a lease from here on waits for the migration, then finds that it is too old.
   await session.query("LOCK TABLE penstock.journals IN ACCESS EXCLUSIVE MODE");
   const [row] = await session.query(HELD);
   const held = Number(row?.["held"]);

@@ -1,4 +1,4 @@
-/** What a database is reached with: the password and the certificates that the user named. */
+/** The secrets for a database: the password and the certificates that the user named. */
 import { type DatabasePlace } from "../../../domain/run/database_place.ts";
 import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
 import { DatabaseRefusal } from "./database_failure.ts";
@@ -12,7 +12,7 @@ export interface DatabaseSecrets {
   readonly certificates: string | null;
 }
 
-/** Those that were read, by the files that hold them: a process may drop the permission to read them again. */
+/** Secrets by their files, kept because a process may drop the permission to read them again. */
 const read = new Map<string, DatabaseSecrets>();
 
 /**

@@ -1,4 +1,4 @@
-/** One connection to a PostgreSQL server, which is never made again by itself. */
+/** One connection to a PostgreSQL server, which never reconnects by itself. */
 import net from "node:net";
 import postgres from "postgres";
 import { databaseHost, type DatabasePlace } from "../../../domain/run/database_place.ts";
@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly onNotice?: (content: string) => void;
 }
 
-/** How long the server has to close a connection that is not needed any more. */
+/** How long the server has to close a connection that is no longer needed, ms. */
 const FAREWELL_MS = 500;
 const KEEP_ALIVE_S = 10;
 
@@ -48,7 +48,7 @@ export class DatabaseSession implements AsyncDisposable {
     }
     const session = new DatabaseSession(place, socket, options);
     try {
-      // Its first statement logs in. A statement that is sent ready for use is safe from what a server was set to.
+      // The first statement logs in. It also makes commits wait for the disk, whatever the server's default is.
       await session.query("SET synchronous_commit = on");
       return session;
     } catch (error) {
@@ -76,7 +76,7 @@ export class DatabaseSession implements AsyncDisposable {
   }
 
   /**
-   * The rows that a statement returns. Throws a DatabaseAway if no answer came, and a DatabaseRefusal if PostgreSQL
+   * Returns the rows of a statement. Throws a DatabaseAway if there was no answer, and a DatabaseRefusal if PostgreSQL
    * refused it.
    */
   async query(
@@ -98,18 +98,18 @@ export class DatabaseSession implements AsyncDisposable {
     }
   }
 
-  /** Closes the connection at once, and what was asked stays without an answer. */
+  /** Closes the connection at once; pending statements get no answer. */
   destroy(): void {
     this.#lose("the connection was closed");
   }
 
-  /** Takes leave of the server, if it still listens. */
+  /** Closes the session properly if the server still responds. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#lost !== null) return;
     const isClosed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const isLate = new Promise<void>((resolve) => timer = setTimeout(resolve, FAREWELL_MS));
-    // What it rejects with has its own way to whoever asked.
+    // The caller of the statement gets its rejection.
     this.#sql.end().catch(() => {});
     await Promise.race([isClosed, isLate]);
     clearTimeout(timer);
@@ -122,12 +122,12 @@ export class DatabaseSession implements AsyncDisposable {
     for (const reject of this.#waiting) reject(lost);
     this.#ended.resolve(lost);
     this.#socket.on("error", () => {});
-    // With an error, after which the client does not try to connect again.
+    // Closed with an error, so that the client does not reconnect.
     this.#socket.destroy(lost);
   }
 }
 
-/** Connects a socket. Throws what the system says, or a DatabaseAway. */
+/** Connects a socket. Throws the system's error, or a DatabaseAway. */
 async function connected(
   socket: net.Socket,
   { host, port }: { readonly host: string; readonly port: number },
@@ -148,8 +148,8 @@ async function connected(
 }
 
 /**
- * The options of the client, all of them. Given whole, with `shared`, they are used as they are: otherwise the client
- * reads some twenty names from the environment, PGPASSWORD among them, whatever else it is given.
+ * Returns every option of the client. A complete set with `shared` is used as it is. Otherwise the client reads some
+ * twenty environment variables, PGPASSWORD among them, whichever options it is given.
  */
 function clientOptions(
   place: DatabasePlace,
@@ -161,7 +161,7 @@ function clientOptions(
   let isUsed = false;
   return {
     ...{ host: [host], port: [port], user, database, pass: password ?? "", max: 1, onclose },
-    // The client would make a connection again, and go on in the middle of what it had been asked.
+    // The client would reconnect and continue in the middle of its statements.
     socket: () => {
       if (isUsed) throw new DatabaseAway(`${databaseHost(place)}: the connection was closed`);
       isUsed = true;
@@ -174,7 +174,7 @@ function clientOptions(
     },
     sslnegotiation: null,
     connection: { application_name: "penstock" },
-    // Every value stays the text that PostgreSQL writes and reads.
+    // Every value stays text, as PostgreSQL writes and reads it.
     ...{ types: {}, parsers: {}, serializers: {}, fetch_types: false, prepare: true },
     ...{ transform: { undefined: undefined, column: {}, value: {}, row: {} }, parameters: {} },
     ...{ idle_timeout: null, connect_timeout: null, max_lifetime: null, keep_alive: KEEP_ALIVE_S },

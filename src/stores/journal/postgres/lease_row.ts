@@ -4,15 +4,15 @@ import type { DatabaseRow, DatabaseSession } from "./database_session.ts";
 import { bytesOf, numberOf } from "./postgres_entries.ts";
 import type { ChainPlace } from "../entry_log.ts";
 
-/** What the holder of a lease proves itself with. */
+/** The holder's proof that it has the lease. */
 export interface LeaseToken {
   /** The journal's number in the database. */
   readonly journal: number;
-  /** Whoever holds the lease later has a larger one. */
+  /** Each later holder has a larger one. */
   readonly token: number;
 }
 
-/** The database's own clock decides, so that the clocks of those who want the lease may differ. */
+/** Only the database's clock decides, so the clocks of the processes may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
 const GONE = "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = journals.session)";
@@ -70,7 +70,7 @@ export async function takeLease(
     readonly isEager: boolean;
   },
 ): Promise<LeaseToken> {
-  // Otherwise every attempt would use up a number.
+  // Checked first, as every attempted insert would use up a number.
   if (await journalNumber(session, name) === null) await session.query(MAKE, [name]);
   const [row] = await session.query(isEager ? TAKE_EAGERLY : TAKE, [name, lifetimeMs, Deno.pid]);
   if (row !== undefined) return { journal: numberOf(row["journal"]), token: numberOf(row["token"]) };
@@ -86,7 +86,7 @@ export async function renewLease(
   return (await session.query(RENEW, [journal, token, lifetimeMs])).length > 0;
 }
 
-/** Gives the lease back, if this token still holds it and the database answers within `patienceMs`. */
+/** Releases the lease, if this token still holds it and the database answers within `patienceMs`. */
 export async function releaseLease(
   session: DatabaseSession,
   { journal, token }: LeaseToken,

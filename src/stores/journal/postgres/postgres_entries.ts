@@ -5,13 +5,13 @@ import type { DatabaseRow } from "./database_session.ts";
 const HASH_BYTES = 32;
 const MOST_TYPE = 40;
 
-/** Type and content, null if too long, so that it is not read; and the hash, null if it is none. */
+/** The columns of an entry. Type and content are null if too long to read, the hash if it is not a hash. */
 export const ENTRY_COLUMNS = `seq, run, time,
   CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END AS type,
   CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END AS content,
   CASE WHEN octet_length(hash) = ${HASH_BYTES} THEN encode(hash, 'hex') END AS hash`;
 
-/** The entry of a row. A text in a database of UTF-8 has no other bytes than its own, so text will do. */
+/** Returns the entry in a row. In a UTF-8 database each text has exactly one byte sequence, so text is enough. */
 export function entryOf({ seq, run, time, type, content, hash }: DatabaseRow): StoredEntry {
   const [place, runs, at] = [wholeNumber(seq), wholeNumber(run), wholeNumber(time)];
   const isEntry = place !== null && runs !== null && at !== null && type != null && content != null &&
@@ -19,20 +19,20 @@ export function entryOf({ seq, run, time, type, content, hash }: DatabaseRow): S
   return isEntry ? { seq: place, run: runs, type, time: at, content, hash } : { seq: place, type: null };
 }
 
-/** A value as a whole number; null if it is none that a double holds. */
+/** Returns a value as a whole number; null unless a double holds it exactly. */
 export function wholeNumber(value: string | null | undefined): number | null {
   const number = Number(value ?? NaN);
   return Number.isSafeInteger(number) ? number : null;
 }
 
-/** A value that the database never leaves out, as a whole number. Throws a TypeError if it is none. */
+/** Returns a value that is never null as a whole number. Throws a TypeError if it is not one. */
 export function numberOf(value: string | null | undefined): number {
   const number = wholeNumber(value);
-  if (number === null) throw new TypeError(`${value} is no whole number`);
+  if (number === null) throw new TypeError(`${value} is not a whole number`);
   return number;
 }
 
-/** Bytes from how PostgreSQL writes them. */
+/** Parses bytes as PostgreSQL writes them. */
 export function bytesOf(value: string): Uint8Array {
   return Uint8Array.fromHex(value.slice(2));
 }

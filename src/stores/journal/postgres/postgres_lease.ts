@@ -16,7 +16,7 @@ import { storeFailure } from "./store_failure.ts";
 const GRACE_MS = 1_000;
 const LOOK_MS = 100;
 
-/** Waits for good for a database that is away, once the lease is held: nothing is decided meanwhile. */
+/** Once the lease is held, waits without limit for an unreachable database; nothing is decided meanwhile. */
 export class LeasePatience implements Patience {
   readonly signal: AbortSignal;
   /** Set once the lease is held. */
@@ -37,7 +37,7 @@ export class LeasePatience implements Patience {
     this.#isAway = isAway;
     this.#onTrouble(
       isAway
-        ? `the database of the journal is away (${what}): nothing is decided until it is back`
+        ? `the database of the journal is unreachable (${what}): nothing is decided until it is back`
         : "the database of the journal is back",
     );
   };
@@ -59,7 +59,7 @@ export class PostgresLease implements LogLease {
   #isRenewing = false;
   #lost: JournalError | null = null;
 
-  /** Closes `link` in the end. `patience` is that of the link. */
+  /** Takes ownership of `link`, and closes it. `patience` is that of the link. */
   constructor(link: DatabaseLink, patience: LeasePatience, own: LeaseToken, path: string, holding: Holding) {
     this.#link = link;
     this.#own = own;
@@ -97,17 +97,17 @@ export class PostgresLease implements LogLease {
       });
       this.#notices.changed();
     } catch (error) {
-      // The next one will show whether the database is back.
+      // The next heartbeat will show whether the database is back.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
     }
   }
 
-  /** Throws the same JournalError as an addition would, once another process is known to have the lease. */
+  /** Throws the JournalError that an addition would, once another process is known to have the lease. */
   loss(): Promise<string | null> {
     return this.#lost === null ? Promise.resolve(null) : Promise.reject(this.#lost);
   }
 
-  /** Prepares a new session: whether the lease is still held shows at once, and not with the next addition. */
+  /** Prepares a new session, and so finds out at once, rather than at the next addition, whether the lease is lost. */
   async resume(session: DatabaseSession): Promise<void> {
     if (!await renewLease(session, this.#own, this.#lifetimeMs)) throw await this.#taken(session);
   }
@@ -123,7 +123,7 @@ export class PostgresLease implements LogLease {
         await notify(session, "freed", this.#name, GRACE_MS);
       });
     } catch (error) {
-      // Then the lease ends by itself.
+      // The lease then expires by itself.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
     } finally {
       await this.log[Symbol.asyncDispose]();
@@ -139,26 +139,26 @@ export class PostgresLease implements LogLease {
     }, LOOK_MS);
   }
 
-  /** Keeps the lease. What is wrong shows with the next addition or heartbeat. */
+  /** Renews the lease. A failure shows at the next addition or heartbeat. */
   async #renew(): Promise<void> {
     if (this.#isRenewing || this.#lost !== null) return;
     this.#isRenewing = true;
     try {
       await this.#link.useIfOpen((session) => this.resume(session));
     } catch {
-      // A lease that was taken over is in `#lost`; a database that is away is waited for where it is needed.
+      // A lease that was taken over is in `#lost`; an unreachable database is waited for where it is needed.
     } finally {
       this.#isRenewing = false;
     }
   }
 
-  /** Why an addition was not made; returns if it was made before, and only its answer was lost. */
+  /** Throws the reason why an addition was not made; returns if it was made, and only its answer was lost. */
   async #explain(session: DatabaseSession, { head }: Addition): Promise<void> {
     const row = await leaseRow(session, this.#own.journal);
     if (row?.token !== this.#own.token) throw await this.#taken(session);
     const isMade = row.head.seq === head.seq && row.head.hash.toHex() === head.hash.toHex();
     if (isMade) return;
-    throw damaged(this.#path, `it ends at entry ${row.head.seq}, where this process has not left it`);
+    throw damaged(this.#path, `it ends at entry ${row.head.seq}, but this process left it at another`);
   }
 
   /** The error that says who holds the lease now. */
@@ -166,7 +166,7 @@ export class PostgresLease implements LogLease {
     const holder = (await leaseRow(session, this.#own.journal))?.holder ?? "another process";
     return this.#lost ??= new JournalError(
       `Cannot keep using the journal ${this.#path}: ${holder} has taken it over, because this process had not reached ` +
-        `${databaseHost(this.#link.place)} in time. That one goes on with the run, and this one must not.`,
+        `${databaseHost(this.#link.place)} in time. That process continues the run, and this one must not.`,
     );
   }
 }

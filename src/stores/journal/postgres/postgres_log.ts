@@ -19,9 +19,9 @@ import { storeFailure } from "./store_failure.ts";
 
 /** The run reads no more requests than this at a time, whatever is in the table. */
 const MOST_REQUESTS = 100;
-/** Of a close. */
+/** Bytes of a close. */
 const BYTES = 8;
-/** Everything that a moment reads is of one snapshot, which the first query takes. */
+/** All reads of a moment see one snapshot, which the first query takes. */
 const MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT";
 /** Below every number that an entry can have. */
 const LOWEST = "-9223372036854775808";
@@ -35,7 +35,7 @@ export class PostgresLog implements EntryLog {
   /** The session of the moment that is held. */
   #moment: DatabaseSession | null = null;
 
-  /** Closes `link` in the end. Errors say that `doing` failed. */
+  /** Takes ownership of `link`, and closes it. Errors say that `doing` failed. */
   constructor(link: DatabaseLink, journal: number, path: string, doing: Doing = "read") {
     this.#link = link;
     this.#journal = journal;
@@ -46,7 +46,7 @@ export class PostgresLog implements EntryLog {
   moment(): Promise<AsyncDisposable> {
     return this.#read(async () => {
       if (this.#moment !== null) throw new TypeError("Moments are not nested");
-      // A lease goes on writing in its own session.
+      // A lease continues to write in its own session.
       const own = this.#link.another();
       try {
         await own.use(async (session) => {
@@ -194,7 +194,7 @@ export class PostgresLog implements EntryLog {
     return Promise.resolve(null);
   }
 
-  /** Whether an index is whole is for the server's own amcheck to say. */
+  /** Checking indexes is left to PostgreSQL's amcheck. */
   typeNotFound(): Promise<string | null> {
     return Promise.resolve(null);
   }

@@ -32,7 +32,7 @@ import { storeFailure } from "./store_failure.ts";
 /** How long a reader waits for an answer, ms: a page of entries, or a count of a million. */
 const READER_MS = 30_000;
 const LEASE_MS = 10_000;
-/** The longest that the holder of a lease waits for an answer before it connects again, ms. */
+/** The longest that the holder of a lease waits for an answer before it reconnects, ms. */
 const HOLDER_MS = 10_000;
 
 const FILE = `INSERT INTO penstock.requests (journal, run, kind, time, content)
@@ -56,7 +56,7 @@ export function postgresStore(): EntryStore {
     files: (path) => {
       const place = databasePlace(path);
       try {
-        // From here on the process may be unable to read them.
+        // The process may lose the permission to read them later.
         secretsOf(place);
       } catch (error) {
         throw storeFailure("open", path, error);
@@ -98,7 +98,7 @@ export function postgresStore(): EntryStore {
 /** The error that says that the database has no such journal. */
 function missingIn(path: string): JournalError {
   const database = path.replace(/#.*$/s, "");
-  return refused(path, `there is none. "penstock status ${database}" lists those that there are.`);
+  return refused(path, `there is none. "penstock status ${database}" lists those that exist.`);
 }
 
 async function read(path: string): Promise<EntryLog> {

@@ -6,7 +6,7 @@ import { DatabaseAway, DatabaseRefusal } from "./database_failure.ts";
 export function storeFailure(doing: Doing, path: string, error: unknown): JournalError {
   if (error instanceof DatabaseAway) {
     return new JournalError(
-      `Cannot ${doing} the journal ${path}: ${error.message}. Check that PostgreSQL runs there and can be reached, ` +
+      `Cannot ${doing} the journal ${path}: ${error.message}. Check that PostgreSQL is running there and can be reached, ` +
         "then start again.",
       { cause: error },
     );

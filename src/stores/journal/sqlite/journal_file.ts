@@ -195,7 +195,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 18:
       return `a value in it is longer than any that Penstock writes (${message}). ${RESTORE}`;
     case 26:
-      return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
+      return `it is not a SQLite database, or its start was overwritten. ${RESTORE}`;
     default:
       return `${message}. Check that the file and its folder may be read and written, or choose another place.`;
   }
@@ -222,7 +222,10 @@ export function hasOtherNames(info: Deno.FileInfo | null): boolean {
   return (info?.nlink ?? 1) > 1;
 }
 
-/** Why what is at `path` is not used, as a clause; null for a file, and for nothing. Only a kill ends waiting for a pipe. */
+/**
+ * Why what is at `path` is not used, as a clause; null for a file, and for nothing. Opening a pipe would block until
+ * the process is killed.
+ */
 export function oddity(path: string): string | null {
   try {
     const { isSymlink, isFile } = Deno.lstatSync(path);
@@ -233,7 +236,7 @@ export function oddity(path: string): string | null {
   }
 }
 
-/** The error that a file beside the journal at `path` is somebody else's: it is left alone. */
+/** The error for a file beside the journal at `path` that Penstock did not write: it is left alone. */
 export function notOurs(path: string, beside: string, why: string): JournalError {
   return refused(
     path,

@@ -8,11 +8,11 @@ import { failed, realPath } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
 /** The start of a database, before anything in it is checked. */
-export interface Beginning {
+export interface FileStart {
   readonly applicationId: number;
   /** The version that its application gave its tables. */
   readonly version: number;
-  /** What it consists of; empty where the application is not `applicationId`. */
+  /** Its objects; empty if the application is not `applicationId`. */
   readonly objects: readonly ListedObject[];
 }
 
@@ -34,18 +34,18 @@ const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
 const LOG_MAGIC = 0x377f0682;
 const LOG_VERSION = 3_007_000;
-/** A run keeps its log near a megabyte; while others read for long it grows. */
+/** A run keeps its log near a megabyte, but it grows while another process reads for long. */
 const MOST_LOG = 1 << 30;
 const CHUNK = 1 << 20;
-/** A run starts its log again every few minutes, and several times a second only while it decides all the time. */
+/** A run restarts its log every few minutes, and several times a second only while it decides constantly. */
 const TRIES = 10;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * How the journal at `path` starts; null if it is no database. Throws a JournalError if what it consists of is more
- * than a journal has or cannot be read, and for a file beside it that SQLite would write over it with.
+ * Returns the start of the journal at `path`; null if it is not a database. Throws a JournalError if it has more
+ * objects than a journal or they cannot be read, and for a file beside it from which SQLite would overwrite it.
  */
-export function beginningOf(path: string, applicationId: number, doing: Doing): Beginning | null {
+export function fileStartOf(path: string, applicationId: number, doing: Doing): FileStart | null {
   const place = realPath(path);
   const logHead = () => {
     using log = openLog(`${place}-wal`);
@@ -55,7 +55,7 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
     try {
       refuseOldLog(path, `${place}-journal`);
       const before = logHead();
-      const read = beginningIn(path, place, applicationId);
+      const read = fileStartIn(path, place, applicationId);
       if (left <= 1 || logHead() === before) return read();
     } catch (error) {
       throw failed(doing, path, error);
@@ -63,8 +63,11 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
   }
 }
 
-/** The same, read but for what is wrong with it: a run may have started its log again meanwhile. */
-function beginningIn(path: string, place: string, applicationId: number): () => Beginning | null {
+/**
+ * Reads the start, and returns the result or its error as a function: a run may have restarted its log while it was
+ * read.
+ */
+function fileStartIn(path: string, place: string, applicationId: number): () => FileStart | null {
   using file = Deno.openSync(place);
   using log = openLog(`${place}-wal`);
   try {
@@ -84,12 +87,12 @@ function beginningIn(path: string, place: string, applicationId: number): () => 
   }
 }
 
-/** Throws a JournalError for the log of a change that was broken off, from which SQLite would write over the journal. */
+/** Throws a JournalError for the log of an interrupted change, from which SQLite would overwrite the journal. */
 function refuseOldLog(path: string, log: string): void {
   if ((statOf(log)?.size ?? 0) === 0) return;
   throw refused(
     path,
-    `${log} is beside it, from which SQLite would write over it, and Penstock leaves none there. ` +
+    `${log} is beside it, from which SQLite would overwrite it, and Penstock never leaves such a file. ` +
       "Move that file away, and check with `penstock verify` that the journal is intact.",
   );
 }
@@ -136,7 +139,7 @@ class Pages {
   }
 }
 
-/** What the database consists of, from its first page on. */
+/** Lists the objects of the database, from its first page on. */
 function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
   const strange = (what: string) => damaged(path, `the list of its tables ${what}`);
   const objects: ListedObject[] = [];
@@ -169,7 +172,8 @@ function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
 }
 
 /**
- * The row at an offset of a page of which so many bytes are in use. Throws a RangeError if it is none, or too long.
+ * Returns the row at an offset of a page with this many bytes in use. Throws a RangeError if it is not a row, or too
+ * long.
  */
 function objectAt(page: DataView, from: number, usable: number): ListedObject {
   let at = from;
@@ -206,7 +210,7 @@ function objectAt(page: DataView, from: number, usable: number): ListedObject {
   };
 }
 
-/** Where in a log the pages are that it has, as far as its last commit goes, and their size. SQLite takes the same ones. */
+/** Finds the pages in a log up to its last commit, and their size. SQLite uses the same ones. */
 function framesOf(log: Deno.FsFile, path: string): { size: number; frames: Map<number, number> } {
   const none = { size: 0, frames: new Map<number, number>() };
   const head = bytesAt(log, 0, LOG_HEADER);
@@ -286,7 +290,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** So many bytes from an offset on; null if there are less. */
+/** Returns this many bytes from an offset; null if there are fewer. */
 function bytesAt(file: Deno.FsFile, offset: number, length: number): Uint8Array | null {
   const bytes = new Uint8Array(length);
   return fill(file, offset, bytes) === length ? bytes : null;

@@ -1,7 +1,7 @@
 /** The objects in a journal's database: creates them, checks them, and migrates older versions. */
 import { damaged, type Doing, refused } from "../journal_error.ts";
 import { type Connect, type JournalDatabase, notOurs, oddity } from "./journal_file.ts";
-import { beginningOf } from "./journal_pages.ts";
+import { fileStartOf } from "./journal_pages.ts";
 import {
   FIRST_READABLE,
   type ListedObject,
@@ -85,10 +85,10 @@ export function connectToRead<D extends JournalDatabase>(
   doing: Doing,
   connect: (path: string, readOnly: boolean) => D,
 ): Connected<D> {
-  const beginning = beginningOf(path, APPLICATION_ID, doing);
-  if (beginning !== null) {
-    mustBeKnown(beginning, path);
-    mustConsistOf(beginning.objects, path, beginning.version);
+  const start = fileStartOf(path, APPLICATION_ID, doing);
+  if (start !== null) {
+    mustBeKnown(start, path);
+    mustConsistOf(start.objects, path, start.version);
   }
   const database = connect(path, true);
   try {
@@ -103,7 +103,7 @@ export function connectToRead<D extends JournalDatabase>(
 
 /** Removes a draft and SQLite's files beside it. */
 export function removeDraft(draft: string): void {
-  // The draft last: without it nobody could know whose the others are.
+  // The draft goes last: without it, nothing shows whose the others are.
   for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
 }
 
@@ -117,7 +117,7 @@ export function versionOf(database: JournalDatabase, path: string): number {
   return version;
 }
 
-/** Throws a JournalError if a database is not, to the letter, what Penstock makes in `version` of the tables. */
+/** Throws a JournalError unless a database is, to the letter, what Penstock makes in `version` of the tables. */
 export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
   const rows = database.prepare(LISTED).all(MOST_LISTED);
   mustConsistOf(rows as unknown as ListedObject[], path, version);
@@ -147,7 +147,7 @@ function mustBeKnown(
   if (version < FIRST_READABLE) throw outdated(path, version);
 }
 
-/** Brings the tables from `version` to the present one; throws a JournalError where that is not known. */
+/** Migrates the tables from `version` to the present one; throws a JournalError if there is no way to. */
 export function migrate(
   database: JournalDatabase,
   path: string,
@@ -173,7 +173,7 @@ function outdated(path: string, version: number): Error {
 
 /**
  * From 2 to 3: the state is a row of its own. The last checkpoints of version 2 hold theirs in their entries, where it
- * stays; the first one that is written from now on has a row. What repeated them is not needed any more.
+ * stays; the first one that is written from now on has a row. The tables that repeated them are no longer needed.
  */
 function keepStatesApart(database: JournalDatabase): void {
   const steps = [
@@ -203,7 +203,7 @@ const HEADER_BYTES = 100;
 const APPLICATION_ID_AT = 68;
 const HEADER = "SQLite format 3\0";
 
-/** Throws a JournalError where the files that a draft needs are there and no draft of Penstock's. */
+/** Throws a JournalError if the files that a draft needs exist and are not a draft of Penstock's. */
 export function refuseOthers(path: string, draft: string): void {
   const sides = ["", "-journal", "-wal", "-shm"].map((side) => draft + side);
   for (const side of sides) {

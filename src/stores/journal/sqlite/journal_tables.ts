@@ -38,7 +38,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     hash BLOB NOT NULL
   ) STRICT`,
   // Runs follow one another, so that within one the index is in the order of seq.
-  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  // Checkpoints are left out: there is one for each commit, and only the last is ever searched, near the end.
   entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
   entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
     WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
@@ -47,7 +47,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     BEGIN SELECT RAISE(ABORT, 'entries of a journal are never changed'); END`,
   entries_stay: `CREATE TRIGGER entries_stay BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'entries of a journal are never removed'); END`,
-  // Without it entries removed at the end would not be missed.
+  // Without it, the removal of entries at the end would go unnoticed.
   head: `CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,
@@ -72,7 +72,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     before INTEGER,
     state BLOB
   ) STRICT`,
-  // What the process that writes says of itself, see journal_heartbeat.ts. Times: µs since 1970.
+  // The report of the writing process about itself, see journal_heartbeat.ts. Times: µs since 1970.
   life: `CREATE TABLE life (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     run INTEGER NOT NULL,
@@ -175,14 +175,14 @@ function kindOf(type: string | null): string {
     : `an object of type ${quoted(type)}`;
 }
 
-/** Where two statements part, and how each continues from there. */
+/** Where two statements differ, and how each continues from there. */
 function parting(found: string, expected: string): string {
   let at = 0;
   while (at < expected.length && found[at] === expected[at]) at++;
   return `from character ${at + 1} on ${quoted(found.slice(at))}, expected ${quoted(expected.slice(at))}`;
 }
 
-/** A text that a stranger chose, so that it stays on its line and is no longer than can be read. */
+/** Quotes a text from outside, kept on one line and short enough to read. */
 function quoted(text: string | null): string {
   if (text === null) return "(none)";
   return text.length > CHARACTERS ? `${JSON.stringify(text.slice(0, CHARACTERS))}…` : JSON.stringify(text);

@@ -20,9 +20,9 @@ import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES, tablesByRun } from "./journal_
 
 /** The most entries after the last checkpoint: attempts to connect, one a minute for two years. */
 const MOST_PASSED = 1_000_000;
-/** For so many of the last entries, the index by type must be complete. */
+/** The index by type must be complete for this many of the last entries. */
 const INDEXED = 2_000;
-/** Of a price. */
+/** Bytes of a price. */
 const BYTES = 8;
 
 /** In the order of the entries, and by the index through which the last ones of a type are found. */

@@ -188,7 +188,7 @@ Deno.test({
     assertEquals(missing, [
       "tables",
       false,
-      "none yet, and this user may not make them → Make them as a user who may: psql -f deploy/postgres.sql",
+      "none yet, and this user may not create them → Create them as a user who may: psql -f deploy/postgres.sql",
     ]);
     assertEquals(await examined("ann", withJournal(server.url("none"), "x")), [[
       "",

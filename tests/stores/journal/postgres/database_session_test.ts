@@ -70,7 +70,11 @@ Deno.test({
       "does not accept the password of ann",
       `?sslmode=verify-full&passwordfile=${folder}/wrong&sslrootcert=${folder}/own.pem`,
     );
-    await refused("lets ann in no such way", `?sslmode=disable&passwordfile=${folder}/password`, "127.0.0.1");
+    await refused(
+      "does not let ann connect this way",
+      `?sslmode=disable&passwordfile=${folder}/password`,
+      "127.0.0.1",
+    );
     assertStringIncludes(
       assertThrows(() => secretsOf(readDatabasePlace("postgres://a@b/c?passwordfile=none")), DatabaseRefusal)
         .message,
