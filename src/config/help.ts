@@ -2,7 +2,7 @@
 import { asSentence, type BuildLimits } from "../domain/process/permission_advice.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { FAULT_KINDS } from "../domain/market/fault_kinds.ts";
-import { type Option, OPTION_GROUPS } from "./option.ts";
+import { type Option, OPTION_GROUPS, type OptionGroup } from "./option.ts";
 import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/config_error.ts";
 
@@ -275,11 +275,17 @@ function optionLines(command: CommandName): string[] {
   }));
   if (names.length <= FEW) return lines;
   return names.flatMap((name, at) => {
-    const { group } = OPTIONS[name];
+    const group = groupIn(command, name);
     const before = names[at - 1];
-    const isFirst = before === undefined || OPTIONS[before].group !== group;
+    const isFirst = before === undefined || groupIn(command, before) !== group;
     return isFirst ? [...(at === 0 ? [] : [""]), OPTION_GROUPS[group], lines[at]!] : [lines[at]!];
   });
+}
+
+/** The group under which the help of a command shows an option. */
+function groupIn(command: CommandName, name: keyof typeof OPTIONS): OptionGroup {
+  const { group, groupOf }: Option<unknown, string | null> = OPTIONS[name];
+  return groupOf?.[command] ?? group;
 }
 
 /** Each term with its explanation beside it; a long explanation continues on the next lines. */

@@ -16,6 +16,7 @@ export const MARKET_OPTIONS = {
     help: "port on 127.0.0.1; 0 takes a free one",
   }),
   host: market({
+    groupOf: { watch: "watch" },
     default: null,
     read: hostNames,
     value: "NAME,...",

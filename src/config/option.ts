@@ -24,6 +24,8 @@ export type OptionGroup = keyof typeof OPTION_GROUPS;
 export interface Option<T, D extends string | null> {
   /** Where help shows it. */
   readonly group: OptionGroup;
+  /** Where the help of a command shows it, if it is another group. */
+  readonly groupOf?: Partial<Record<CommandName, OptionGroup>>;
   /** The default's text; null if leaving the option out has a meaning of its own. */
   readonly default: D;
   /** The default for a command that has its own. */

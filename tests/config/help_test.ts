@@ -53,6 +53,7 @@ Deno.test("commandHelp() shows many options in groups, the everyday ones first, 
   ]);
   assertEquals(headings("backtest").slice(0, 2), ["Trading", "Input and result"]);
   assertEquals(headings("demo").slice(0, 2), ["Trading", "The built-in exchange"]);
+  assertEquals(headings("watch").slice(0, 2), ["The live page", "Alarms"]);
   for (const command of ["status", "export", "halt", "verify"] as const) assertEquals(headings(command), []);
 });
 

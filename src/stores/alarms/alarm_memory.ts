@@ -57,10 +57,10 @@ const EMPTY: Kept = { schema: SCHEMA, version: VERSION, channels: {} };
 const DIGEST = /^[0-9a-f]{16}$/;
 const HASH = /^([0-9a-f]{64})?$/;
 /** A thousand deliveries take a third of this. */
-const MOST_BYTES = 2 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 /** Beyond this many, the services and journals that were unused longest are dropped. */
 const MOST_CHANNELS = 50;
-const MOST_JOURNALS = 50;
+const MOST_JOURNALS = 1_000;
 
 /** The memory in one file. */
 export class AlarmMemory implements Disposable {

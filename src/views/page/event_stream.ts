@@ -17,7 +17,7 @@ const TIMING: StreamTiming = { stateMs: 1_000, pingMs: 15_000 };
 const PAGE = 200;
 const FIRST = 200;
 /** A `Last-Event-ID`: the entry number of each journal. */
-const ID = /^\d{1,15}(,\d{1,15}){0,99}$/;
+const ID = /^\d{1,15}(,\d{1,15}){0,999}$/;
 
 /** What a stream is made from. */
 export interface StreamSource {
