@@ -74,7 +74,8 @@ table(
     ["watch", `${cores("page")}, ${memory.join(", ")} MB`],
   ],
 );
-Deno.exit();
+// A process that is not ended here would go on for good.
+await stack.disposeAsync();
 
 /** Counters and processor times (ns) at this moment. */
 async function sample() {

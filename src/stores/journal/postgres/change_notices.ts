@@ -39,11 +39,12 @@ export class EntryNotices implements AsyncDisposable {
     else this.#isDue = true;
   }
 
-  /** Waits for the notice under way. */
+  /** Sends the notice that is due, and waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnded = true;
     clearTimeout(this.#gap);
     await this.#sending;
+    if (this.#isDue) await this.#sent();
   }
 
   #send(): void {
