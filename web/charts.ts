@@ -214,7 +214,7 @@ export class Charts {
           { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
           ...series.map((line) => ({
             ...line,
-            // With few points, each one is marked.
+            // A journal knows the price only at its events, so these points are marked.
             points: this.#run.isAtEvents ? { size: 4 } : { show: false },
             spanGaps: true,
             value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),

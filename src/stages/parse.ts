@@ -66,7 +66,7 @@ export class Parse {
     return reader.isAtEnd === true && this.#isIdle && this.#due.length === 0 && !this.#rows.isAhead(reader);
   }
 
-  /** How many trades have been read but not yet yielded by `over`. */
+  /** How many of the trades that were read are due: `over` yields them before it reads on. */
   get due(): number {
     return this.#due.length;
   }
@@ -95,9 +95,10 @@ export class Parse {
   }
 
   /**
-   * Ends the input: a trade that still waits for the next one to confirm it is counted as rejected; one after a pause
-   * is due, and comes with the next reader. When `isWhole`, the input was read to its end: trades out of order are
-   * thrown as the reader's error. Otherwise those behind might have shown a reset.
+   * Ends the input. A trade that still waits for the next one to confirm it is counted as rejected; one after a pause
+   * is due, and `over` yields it with the next reader. When `isWhole`, the input was read to its end: waiting trades
+   * that are out of order throw the reader's error, if it has one. Otherwise they are only counted, because the trades
+   * after them might have shown a reset.
    */
   end(isWhole = false): void {
     const jumped = this.#jumped;

@@ -36,7 +36,10 @@ export function changesTaken(waiting: readonly WaitingSnapshot[]): number {
 
 /** What a store keeps of waiting orders besides their snapshot. */
 export interface KeptOrders {
-  /** Returns the changes since the last call, once there are enough to be worth storing. Call it before `snapshot`. */
+  /**
+   * Returns the changes that were not taken before, or none while they are too few to be worth storing, or too many for
+   * one entry. Call it before `snapshot`.
+   */
   takeChanges(): OrderChange[];
   /** The last of those that have been taken, as many as `changesTaken` says of the snapshot. */
   readonly changes: readonly OrderChange[];

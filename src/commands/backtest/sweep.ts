@@ -38,7 +38,7 @@ import { Threads } from "./sweep/threads.ts";
 import { ShownProgress } from "./sweep/shown_progress.ts";
 import type { PassSettings } from "./sweep/sweep_pass.ts";
 
-/** Backtests every combination of a grid, or a part of them, and says how much of the best is luck. */
+/** Backtests every combination of a grid, or a part of them, and reports how much of the best is luck. */
 export async function sweep(
   started: Started,
   { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},

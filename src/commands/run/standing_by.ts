@@ -9,12 +9,13 @@ import { storeOf } from "../../stores/journal/known_stores.ts";
 import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import { type OpeningOptions, openJournal } from "./opening.ts";
 
-/** How often the journal is tried while nobody would say that its holder gave the lease back. */
+/** How often to try while no notice would tell that the holder released the lease, ms. */
 const LOOK_MS = 1_000;
 
 /**
  * Returns the run's journal once this process holds it; null if `signal` is aborted before. It tries again when the
- * holder's lease ends, or is given back, and as long as the database is away. Throws like `Journal.open` for anything else.
+ * holder's lease ends or is released, and while the database is unreachable. Throws like `Journal.open` for anything
+ * else.
  */
 export async function standBy(
   configuration: Configuration,

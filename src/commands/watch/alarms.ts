@@ -144,7 +144,10 @@ export class Alarms implements AsyncDisposable {
     this.#pinger?.looked(this.#isHealthy.every((isHealthy) => isHealthy));
   }
 
-  /** Stops, and saves how far each service has got. An alarm that was being sent is sent again after the next start. */
+  /**
+   * Stops, and saves how far each service has got. An alarm that was being sent is sent again after the next start,
+   * unless the service confirms it within the grace time.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#work;

@@ -13,7 +13,7 @@ export interface EventPage {
   readonly last: number;
 }
 
-/** Returns the events among the entries after `seq`, at most a thousand; null if the journal cannot be read. */
+/** Returns the events among the next thousand entries after `seq`; null if the journal cannot be read. */
 export async function eventsAfter(path: string, seq: number): Promise<EventPage | null> {
   await using follower = await JournalFollower.open(path, { seq });
   const { events, place, problem, isReplaced } = await follower.look();

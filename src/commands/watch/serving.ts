@@ -1,4 +1,4 @@
-/** Serves the live page of some journals, wherever its log goes. */
+/** Serves the live page of some journals, in a process or a thread of its own. */
 import {
   isAnywhere,
   isLoopback,

@@ -73,8 +73,8 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * Reads an archive that comes through a pipe or is packed once more into memory, because its table of contents is at
- * its end. Throws UnusableInput above 64 MiB.
+ * Reads a whole archive into memory. This is for an archive that comes through a pipe or is packed once more, because
+ * its table of contents is at its end. Throws UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;

@@ -66,8 +66,8 @@ export async function* parquetChunks(
 }
 
 /**
- * Reads a Parquet file that comes through a pipe or packed into memory, because its table of contents is at its end.
- * Throws UnusableInput above 256 MiB.
+ * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is packed, because its table
+ * of contents is at its end. Throws UnusableInput above 256 MiB.
  */
 export async function bufferParquet(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;

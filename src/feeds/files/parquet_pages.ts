@@ -171,7 +171,7 @@ function unpackedBy(
   return unpack(bytes, size);
 }
 
-/** The data after the levels of a page, and which of its values exist; null for all. */
+/** The data after the levels of a page, and 1 for each value that exists, 0 for each missing one; null if all exist. */
 interface Levels {
   readonly content: Uint8Array;
   readonly isThere: Uint32Array | null;
@@ -275,7 +275,10 @@ function plain(
   return readPlain(cursorOn(page), type, count, length);
 }
 
-/** Texts of these lengths, each starting with as many bytes of the one before as `shared` gives. */
+/**
+ * Texts. Each has the first bytes of the one before, as many as `shared` gives (null for none), and then as many bytes
+ * of `content` as `lengths` gives.
+ */
 function texts(
   content: Uint8Array,
   cursor: Cursor,

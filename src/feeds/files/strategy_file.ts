@@ -42,7 +42,7 @@ export async function chosenFile(
   return isStrategyName(strategy) ? null : await loadStrategy(strategy, set);
 }
 
-/** What a configuration shows besides its name: the data that identifies the strategy. */
+/** What a configuration shows of a user-defined strategy besides its name: what makes it the same strategy. */
 export function shownOf(
   loaded: LoadedStrategy | null,
 ): { readonly set?: string; readonly strategySha256?: string } {

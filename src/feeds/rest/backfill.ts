@@ -25,7 +25,7 @@ export interface BackfillOptions {
   readonly random?: () => number;
   /** The longest that one request may take. Default 10 s. */
   readonly requestMs?: number;
-  /** Share it among all clients of the same exchange at this address. Default: one of its own. */
+  /** Share it among all that query the same exchange from this IP address. Default: one of its own. */
   readonly budget?: RestBudget;
   /** Default: the runtime's. */
   readonly clock?: RestClock;

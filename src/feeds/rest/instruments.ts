@@ -14,7 +14,7 @@ export interface InstrumentQuestion {
   readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Shared by all clients of the same exchange at this address. */
+  /** Shared by all that query the same exchange from this IP address. */
   readonly budget: RestBudget;
   /** Ends the query at once. */
   readonly signal: AbortSignal;

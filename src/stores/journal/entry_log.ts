@@ -44,7 +44,7 @@ export interface Heartbeat {
   readonly time: number;
   readonly pid: number;
   readonly trades: number;
-  /** Whole numbers, like the lag. */
+  /** A whole number, like the lag. */
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
@@ -192,7 +192,7 @@ export interface LogLease extends AsyncDisposable {
 
 /** How a lease is held in a store that others may take over, such as a database on another machine. */
 export interface Holding {
-  /** Within how long another process has taken over from a holder that is not heard from, ms. */
+  /** The time within which another process takes over from a holder that no longer renews the lease, ms. */
   readonly leaseMs: number;
   /**
    * Whether a lease may be taken before it ends if its holder is no longer connected: its process is dead, or cut off.

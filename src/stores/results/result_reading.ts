@@ -7,7 +7,7 @@ export class UnusableResult extends Error {
   readonly exit = "input";
 }
 
-/** The most bytes without fills; a result has far fewer. */
+/** The most characters of a file without its fills; a result has far fewer. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 /** The lines before and after the fills, as `ResultFile` writes them. */
 export const FILLS = `"fills":[`;

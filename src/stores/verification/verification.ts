@@ -80,8 +80,8 @@ export class Verification {
   #withCloses: number | null = null;
 
   /**
-   * Verifies `run` in the journal as it is now, or the last run if that is null. Throws a JournalError if there is no
-   * such run or the journal cannot be read.
+   * Prepares to verify `run` in the journal as it is now, or the last run if that is null. Throws a JournalError if
+   * there is no such run or the journal cannot be read.
    */
   static async of(
     journal: JournalReader,
@@ -262,7 +262,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives the end of a process that was stopped, which had processed everything it received. */
+  /** Derives the end of a process that was asked to stop, and so had processed everything it received. */
   async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
     const mismatch = await derivation.finish();

@@ -28,7 +28,7 @@ export class Pinger {
   /** For people. No part of it is secret. */
   readonly name: string;
   readonly #options: PingerOptions;
-  /** When every run was last seen healthy, by `performance.now()`. */
+  /** When the last look was, by `performance.now()`, if it showed every run healthy; otherwise -Infinity. */
   #wellAt = -Infinity;
 
   constructor(options: PingerOptions) {

@@ -22,12 +22,12 @@ export interface RulesMemory {
       readonly isSaid: boolean;
     }
     | null;
-  /** When it was stopped; null if it was not. */
+  /** When it was stopped; null if it was not, or was resumed since. */
   readonly stopped: number | null;
   /** The last heartbeat of a process that died; null if it is alive. */
   readonly dead: number | null;
   readonly isUnreadable: boolean;
-  /** How many alarms were sent because the journal could not be read. */
+  /** How often the journal was unreadable for long enough to cause an alarm. */
   readonly outages: number;
   /** Whether the run was halted before it was watched, and no alarm has been sent for that. */
   readonly isHaltUnsaid: boolean;

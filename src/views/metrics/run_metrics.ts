@@ -9,7 +9,7 @@ import { timeIn } from "../../domain/numbers/time.ts";
 import { expositionText, type Labels, type MetricFamily, type Sample } from "./exposition.ts";
 import { LagHistogram } from "./lag_histogram.ts";
 
-/** Penstock has few reasons; a forged journal must not create a series for each text in it. */
+/** Penstock has few reasons; a journal from elsewhere must not create a series for each text in it. */
 const MOST_REASONS = 50;
 const OTHER = "other";
 const SIDES: readonly Side[] = ["buy", "sell"];
@@ -61,7 +61,7 @@ export class RunMetrics {
   readonly #version: string;
   readonly #tallies: readonly (Tally & { readonly journal: string })[];
 
-  /** `version` is that of Penstock; `paths` are those of the journals. */
+  /** `version` is that of Penstock, and `journals` are paths. */
   constructor(version: string, journals: readonly string[]) {
     this.#version = version;
     this.#tallies = journals.map((journal) => Object.assign(new Tally(), { journal }));

@@ -1,7 +1,8 @@
 /**
  * Which requests are answered. A web page can make a browser send requests to any address, and if its own name points
  * to this machine it may read the answers too (DNS rebinding); but then the browser sends that name as `Host`. So only
- * requests to the names of this machine, or to those that the user gave, are answered, and none that another site made.
+ * requests to the names of this machine, or to those that the user gave, are answered. Of the requests that another site
+ * made, only links to the page are.
  */
 import { timingSafeEqual } from "node:crypto";
 import { createHash } from "node:crypto";
@@ -53,7 +54,7 @@ function tokenIn(headers: RequestHead["headers"], url: URL): string | null {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? url.searchParams.get("token");
 }
 
-/** Compares two texts in constant time, which reveals neither where they differ nor their lengths. */
+/** Compares digests in constant time, which reveals neither where the texts differ nor how long `expected` is. */
 function isSame(found: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(found), digest(expected));

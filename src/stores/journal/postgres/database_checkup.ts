@@ -10,7 +10,10 @@ import { storeFailure } from "./store_failure.ts";
 
 /** The oldest version of PostgreSQL that the statements were made for. */
 const OLDEST = 14;
-/** The most that two clocks may differ: readers compare a heartbeat's time with their own, ms. */
+/**
+ * The most that the clocks of the database and of this machine may differ, ms. A heartbeat has the time of the run's
+ * machine, and readers compare it with their own clock.
+ */
 const CLOCK_MS = 1_000;
 
 const SERVER = `SELECT current_setting('server_version') AS version,

@@ -3,7 +3,7 @@ import { type CopiedJournal, CopyExists } from "../entry_log.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { numberOf } from "./postgres_entries.ts";
 
-/** Each copies rows of journal $1 to journal $2. */
+/** Each copies a part of journal $1 to journal $2. */
 const COPIES = [
   `INSERT INTO penstock.entries (journal, seq, run, type, time, content, hash)
     SELECT $2, seq, run, type, time, content, hash FROM penstock.entries WHERE journal = $1 ORDER BY seq`,

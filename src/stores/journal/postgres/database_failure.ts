@@ -17,7 +17,10 @@ export class DatabaseRefusal extends Error {
 
 const CA_ADVICE = "Name the file of the certificate that signed it with ?sslrootcert=FILE";
 
-/** The server is stopping, starting, or out of connections, or it aborted a transaction because of another. */
+/**
+ * Errors that pass: the server is stopping, starting, out of connections or read-only, or it aborted a transaction
+ * because of another.
+ */
 const PASSING = /^(08...|57P0[123]|53300|40001|40P01|25006)$/;
 /** Errors of sockets. */
 const AWAY: Readonly<Record<string, string>> = {

@@ -131,7 +131,7 @@ export class DatabaseLink implements AsyncDisposable {
     try {
       await this.#onOpen(session);
       if (this.#hasGivenUp) {
-        throw new DatabaseAway(`${databaseHost(this.place)}: it was opened after the link had given up`);
+        throw new DatabaseAway(`${databaseHost(this.place)}: it answered after Penstock had stopped waiting`);
       }
       return session;
     } catch (error) {

@@ -108,7 +108,10 @@ export const GRANTS: readonly string[] = [
   grant(WRITER, "INSERT, DELETE ON penstock.requests"),
 ];
 
-/** Returns a psql script that creates the two roles, the tables and the rights, for a database whose runs may not. */
+/**
+ * Returns a psql script that creates the two roles and the tables, and grants the rights. It is for a database in which
+ * runs may not create tables.
+ */
 export function schemaScript(): string {
   const roles = [WRITER, READER].map((role) =>
     `DO $$ BEGIN
@@ -203,7 +206,7 @@ function newer(version: number, known: number): string {
   return `a newer Penstock made its tables (version ${version}; this one knows ${known})`;
 }
 
-/** Throws unless the database returns every text exactly as it was written. */
+/** Throws a JournalError unless the database is in UTF-8, the encoding that returns every text as it was written. */
 async function mustKeepText(session: DatabaseSession, path: string): Promise<void> {
   const [row] = await session.query("SHOW server_encoding");
   const encoding = row?.["server_encoding"];

@@ -58,8 +58,9 @@ export async function leaseRow(session: DatabaseSession, journal: string | numbe
 }
 
 /**
- * Takes the lease of the journal called `name` for `lifetimeMs`, and makes the journal if there is none. Throws JournalHeld,
- * with its `path`, if somebody holds it. `isEager` takes it from a holder without a connection too.
+ * Takes the lease of the journal called `name` for `lifetimeMs`, and creates the journal if there is none. Throws
+ * JournalHeld, with the journal's `path`, if another process holds it. `isEager` also takes it from a holder without a
+ * connection.
  */
 export async function takeLease(
   session: DatabaseSession,
@@ -77,7 +78,10 @@ export async function takeLease(
   throw held(path, await leaseRow(session, name));
 }
 
-/** Makes the lease last for another `lifetimeMs` from now, in this session; false if another process has it by now. */
+/**
+ * Extends the lease to `lifetimeMs` from now, and records `session` as that of its holder. Returns false if another
+ * process has taken it.
+ */
 export async function renewLease(
   session: DatabaseSession,
   { journal, token }: LeaseToken,

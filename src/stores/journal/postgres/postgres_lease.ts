@@ -12,7 +12,7 @@ import { renewalEveryMs, rowLifetimeMs } from "./lease_time.ts";
 import { PostgresLog } from "./postgres_log.ts";
 import { storeFailure } from "./store_failure.ts";
 
-/** How long a run that was asked to end waits for a database that is away, and how often that is looked at. */
+/** How long a run that was asked to stop waits for an unreachable database, and how often it checks that, ms. */
 const GRACE_MS = 1_000;
 const LOOK_MS = 100;
 
@@ -97,7 +97,7 @@ export class PostgresLease implements LogLease {
       });
       this.#notices.changed();
     } catch (error) {
-      // The next heartbeat will show whether the database is back.
+      // The heartbeat is lost. The next addition to the journal, or read of it, reconnects.
       if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
     }
   }
@@ -107,7 +107,10 @@ export class PostgresLease implements LogLease {
     return this.#lost === null ? Promise.resolve(null) : Promise.reject(this.#lost);
   }
 
-  /** Prepares a new session, and so finds out at once, rather than at the next addition, whether the lease is lost. */
+  /**
+   * Renews the lease in `session`, which may be new. So a loss is noticed at once, and not only at the next addition.
+   * Throws a JournalError if another process has the lease.
+   */
   async resume(session: DatabaseSession): Promise<void> {
     if (!await renewLease(session, this.#own, this.#lifetimeMs)) throw await this.#taken(session);
   }

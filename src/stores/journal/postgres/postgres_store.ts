@@ -43,8 +43,8 @@ const LIST = `SELECT name, coalesce(expires > clock_timestamp(), false) AS held,
 const WITHDRAW = "DELETE FROM penstock.requests WHERE journal = $1 AND id = $2 AND time = $3";
 
 /**
- * Journals in a database. A run needs one connection, and anyone who listens for changes one more. The tables are made
- * at the start of a run, if there are none, by a user who may make them.
+ * Journals in a database. A run needs one connection, and a process that listens for changes needs one more. If there
+ * are no tables, a run creates them when it starts, provided that its user may.
  */
 export function postgresStore(): EntryStore {
   return {
@@ -56,7 +56,7 @@ export function postgresStore(): EntryStore {
     files: (path) => {
       const place = databasePlace(path);
       try {
-        // The process may lose the permission to read them later.
+        // Read now, because the process may drop the permission to read them.
         secretsOf(place);
       } catch (error) {
         throw storeFailure("open", path, error);

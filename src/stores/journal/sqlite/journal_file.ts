@@ -223,8 +223,8 @@ export function hasOtherNames(info: Deno.FileInfo | null): boolean {
 }
 
 /**
- * Why what is at `path` is not used, as a clause; null for a file, and for nothing. Opening a pipe would block until
- * the process is killed.
+ * Why what is at `path` is not used, as a clause; null for a file, or if nothing is there. It is examined without being
+ * opened, because opening a pipe would block until the process is killed.
  */
 export function oddity(path: string): string | null {
   try {
@@ -236,7 +236,7 @@ export function oddity(path: string): string | null {
   }
 }
 
-/** The error for a file beside the journal at `path` that Penstock did not write: it is left alone. */
+/** The error for a file beside the journal at `path` that may not be Penstock's: it is left alone. */
 export function notOurs(path: string, beside: string, why: string): JournalError {
   return refused(
     path,

@@ -64,8 +64,8 @@ export function fileStartOf(path: string, applicationId: number, doing: Doing): 
 }
 
 /**
- * Reads the start, and returns the result or its error as a function: a run may have restarted its log while it was
- * read.
+ * Reads the start, and returns a function that returns it or throws the error. So the caller can discard either, as a
+ * run may have restarted its log while it was read.
  */
 function fileStartIn(path: string, place: string, applicationId: number): () => FileStart | null {
   using file = Deno.openSync(place);

@@ -25,7 +25,7 @@ export const REQUESTS_TABLE = `CREATE TABLE requests (
     content TEXT NOT NULL CHECK (length(content) <= ${CONTENT_CHARACTERS})
   ) STRICT`;
 
-/** A forged file may hold what the table refuses, so values that are too long are not read. */
+/** A file that Penstock did not write may hold what the table refuses, so values that are too long are not read. */
 const COLUMNS = `id, run, time,
   CASE WHEN octet_length(kind) <= ${4 * KIND_CHARACTERS} THEN kind END AS kind,
   CASE WHEN octet_length(content) <= ${4 * CONTENT_CHARACTERS} THEN content END AS content`;
