@@ -56,11 +56,11 @@ const VERSION = 1;
 const EMPTY: Kept = { schema: SCHEMA, version: VERSION, channels: {} };
 const DIGEST = /^[0-9a-f]{16}$/;
 const HASH = /^([0-9a-f]{64})?$/;
-/** A thousand deliveries take a third of this. */
+/** The most channels with the most journals take some 7 MB. */
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Beyond this many, the services and journals that were unused longest are dropped. */
 const MOST_CHANNELS = 50;
-const MOST_JOURNALS = 1_000;
+const MOST_JOURNALS = 200;
 
 /** The memory in one file. */
 export class AlarmMemory implements Disposable {
