@@ -25,7 +25,7 @@ const LOOK_MS = 1_000;
 /** How often at least one is looked at whose changes are heard: a lost notice costs no more. */
 const HEARD_MS = 5_000;
 
-/** What is served, where and to whom. */
+/** The journals to serve, the address to listen on, and who may see them. */
 export interface ServingOptions {
   readonly version: string;
   /** The journals, as the user named them. */
@@ -46,7 +46,7 @@ export interface ServingOptions {
   readonly onListening?: (port: number) => void;
   /** How often each journal is looked at, ms. Default: 1 s. */
   readonly lookMs?: number;
-  /** The same for a journal whose store says when it changes, ms. Default five seconds. */
+  /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
   readonly heardMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;

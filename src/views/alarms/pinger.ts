@@ -14,7 +14,7 @@ import { ask } from "./service_ask.ts";
 const FRESH_MS = 30_000;
 const TICK_MS = 1_000;
 
-/** What is pinged, and as whom. */
+/** The address to ping, the identity that requests carry, and how often they are retried. */
 export interface PingerOptions {
   readonly address: PingAddress;
   readonly token: Secret | null;

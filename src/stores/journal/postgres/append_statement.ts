@@ -36,9 +36,9 @@ export const APPEND = `WITH held AS (
   SELECT count(*) AS held FROM held`;
 
 /** Returns `held`, like APPEND. */
-export const BEAT = `WITH held AS (
+export const HEARTBEAT = `WITH held AS (
     UPDATE penstock.journals SET ${RENEWED} WHERE journal = $1 AND token = $2 RETURNING journal
-  ), beat AS (
+  ), heartbeat AS (
     INSERT INTO penstock.heartbeats AS last
       (journal, run, seq, time, pid, trades, trades_per_second, lag_ms, price, price_time)
     SELECT journal, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM held
@@ -70,8 +70,8 @@ export function appendValues(
   ];
 }
 
-/** The values of BEAT. */
-export function beatValues(
+/** The values of HEARTBEAT. */
+export function heartbeatValues(
   { journal, token }: LeaseToken,
   lifetimeMs: number,
   { run, seq, time, pid, trades, tradesPerSecond, lagMs, last }: KeptHeartbeat,

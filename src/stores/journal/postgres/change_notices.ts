@@ -62,7 +62,7 @@ export class EntryNotices implements AsyncDisposable {
     try {
       await this.#link.useIfOpen((session) => notify(session, "entries", this.#name));
     } catch {
-      // The next commit shows whether the database is away, and those that listen look without a notice too.
+      // The next commit shows whether the database is unreachable, and listeners also poll.
     }
   }
 }

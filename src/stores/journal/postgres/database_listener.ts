@@ -66,7 +66,7 @@ export class DatabaseListener implements ChangeListener {
           if (session.isOpen && !this.#isEnded) await session.query("SELECT 1");
         }
       } catch {
-        // A database that is away, or refuses the connection: whoever reads a journal in it says so.
+        // The database is unreachable or refuses the connection. Reading a journal in it reports that.
       } finally {
         this.#isListening = false;
       }

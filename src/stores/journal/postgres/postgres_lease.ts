@@ -3,7 +3,7 @@ import { databaseHost } from "../../../domain/run/database_place.ts";
 import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
 import { damaged, JournalError } from "../journal_error.ts";
 import { EntryNotices, notify } from "./change_notices.ts";
-import { APPEND, appendValues, BEAT, beatValues } from "./append_statement.ts";
+import { APPEND, appendValues, HEARTBEAT, heartbeatValues } from "./append_statement.ts";
 import { DatabaseAway } from "./database_failure.ts";
 import { DatabaseLink, type Patience } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
@@ -92,7 +92,7 @@ export class PostgresLease implements LogLease {
     try {
       if (this.#lost !== null) throw this.#lost;
       await this.#link.useIfOpen(async (session) => {
-        const [row] = await session.query(BEAT, beatValues(this.#own, this.#lifetimeMs, heartbeat));
+        const [row] = await session.query(HEARTBEAT, heartbeatValues(this.#own, this.#lifetimeMs, heartbeat));
         if (row?.["held"] !== "1") throw await this.#taken(session);
       });
       this.#notices.changed();
