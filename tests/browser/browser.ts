@@ -103,7 +103,7 @@ export class View implements AsyncDisposable {
     await this.page.waitForSelector("html[data-ready=true]");
   }
 
-  /** Emulates paper or a screen, light or dark, and waits until the charts of a run are drawn anew in their colours. */
+  /** Emulates paper or a screen, light or dark, and waits until the charts of a run have been drawn again in their colours. */
   async emulate(
     media: { readonly media?: "print" | "screen"; readonly colorScheme: "light" | "dark" },
   ): Promise<void> {

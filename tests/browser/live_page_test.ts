@@ -8,7 +8,7 @@ import { StandIn } from "./live_stand_in.ts";
 import { SCREENSHOTS } from "./own_process.ts";
 import { madeUpRun } from "./made_up_run.ts";
 
-/** Chromium says so on the console by itself, whoever asks. */
+/** Chromium itself logs this on the console. */
 const NOT_REACHED = /^Failed to load resource: /;
 
 /** When the test started, ms since 1970. */

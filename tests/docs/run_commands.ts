@@ -133,7 +133,7 @@ function isLocal(line: string): boolean {
   if (/^(mkdir|mv|cp|ls) /.test(line)) return true;
   if (/^sqlite3 /.test(line)) return hasSqlite;
   const args = programArguments(line);
-  // The port of a live page may be somebody else's here.
+  // Another process may use the port of the live page here.
   return args !== null && !OUTSIDE.includes(args[0]!) && !args.includes("--watch");
 }
 

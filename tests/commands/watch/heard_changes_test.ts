@@ -70,7 +70,7 @@ Deno.test({
     const fourth = shown(4);
     await addTo(one);
     await fourth;
-    // The other journal was looked at at the start, and each time that the listener began: none of its own changed.
+    // The other journal was looked at at the start, and each time that the listener started: none of its own changed.
     assertLessOrEqual(looks[1]!, 3);
     ending.abort();
     await looking;

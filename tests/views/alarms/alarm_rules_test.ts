@@ -165,7 +165,7 @@ Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and
   assertEquals(rules.due(lost, 240_000), null);
 });
 
-Deno.test("AlarmRules sums up a day at midnight UTC, with equity if somebody looked then", () => {
+Deno.test("AlarmRules sums up a day at midnight UTC, with equity if it looked then", () => {
   const midnight = 14 * 3_600;
   const rules = rulesFor("daily");
   const before = [

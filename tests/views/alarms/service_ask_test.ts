@@ -21,7 +21,7 @@ Deno.test("ask() returns status and JSON of an answer, and nothing of a body tha
   assertEquals(found, [{ a: 1 }, undefined, undefined, undefined, undefined]);
 });
 
-Deno.test("ask() says why there is no answer in words of its own, without the address", async () => {
+Deno.test("ask() explains a missing answer in its own words, without the address", async () => {
   const gone = new FakeService(() => ({ status: 200 }));
   await gone[Symbol.asyncDispose]();
   const secret = "AAHdqTcvCH1";

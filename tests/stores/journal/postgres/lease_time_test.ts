@@ -5,7 +5,7 @@ import { renewalEveryMs, rowLifetimeMs } from "../../../../src/stores/journal/po
 
 const HOUR = 3_600_000;
 
-Deno.test("a lease of any length leaves a fifth to whoever takes over, and its holder three renewals", () => {
+Deno.test("a lease of any length leaves a fifth of it for a takeover, and its holder three renewals", () => {
   fc.assert(fc.property(fc.integer({ min: 1_000, max: HOUR }), (leaseMs) => {
     const lifetime = rowLifetimeMs(leaseMs);
     assert(Number.isInteger(lifetime));

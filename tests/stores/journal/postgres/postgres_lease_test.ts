@@ -152,7 +152,7 @@ test("writes an end of four fifths of the lease into the row with each thing it 
   for (const share of shares) assertLessOrEqual(share, 0.8);
 });
 
-test("may be taken at once from a process without a connection, but only by somebody eager", async () => {
+test("may be taken at once from a process without a connection, but only where that was asked for", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
   await using old = await lease(through, { leaseMs: 600_000 });
