@@ -5,6 +5,7 @@ import {
   readDatabasePlace,
   withoutPassword,
 } from "../../../domain/run/database_place.ts";
+import type { StoreAway } from "../entry_log.ts";
 import { refused } from "../journal_error.ts";
 import { DatabaseAway } from "./database_failure.ts";
 import {
@@ -18,8 +19,8 @@ import {
 export interface Patience {
   /** Whether to try again after this many failures in a row. */
   readonly goesOn: (failures: number) => boolean;
-  /** Called before each wait, with what is wrong; and with null once the database is back. */
-  readonly onAway: (what: string | null) => void;
+  /** Called before each wait, with what is wrong since when; and with null once the database is back. */
+  readonly onAway: (away: StoreAway | null) => void;
   /** Ends a wait early. */
   readonly signal: AbortSignal | null;
 }
@@ -73,13 +74,13 @@ export class DatabaseLink implements AsyncDisposable {
     const own = { from: performance.now() };
     this.#uses.add(own);
     try {
-      return await this.#untilDone(work);
+      return await this.#untilDone(work, Date.now());
     } finally {
       this.#uses.delete(own);
     }
   }
 
-  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>, since: number): Promise<T> {
     for (let failures = 0;;) {
       try {
         const done = await Promise.race([this.#open().then(work), this.#given.promise]);
@@ -88,7 +89,7 @@ export class DatabaseLink implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
         if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
-        this.#patience.onAway(error.message);
+        this.#patience.onAway({ what: error.message, since });
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
     }

@@ -1,6 +1,6 @@
 /** The right to add to a log in a PostgreSQL database. */
 import { databaseHost } from "../../../domain/run/database_place.ts";
-import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
+import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease, StoreAway } from "../entry_log.ts";
 import { damaged, JournalError } from "../journal_error.ts";
 import { EntryNotices, notify } from "./change_notices.ts";
 import { APPEND, appendValues, HEARTBEAT, heartbeatValues } from "./append_statement.ts";
@@ -21,25 +21,21 @@ export class LeasePatience implements Patience {
   readonly signal: AbortSignal;
   /** Set once the lease is held. */
   isHeld = false;
-  readonly #onTrouble: (text: string) => void;
+  readonly #onAway: (away: StoreAway | null) => void;
   #isAway = false;
 
-  constructor({ signal, onTrouble }: Pick<Holding, "signal" | "onTrouble">) {
+  constructor({ signal, onAway }: Pick<Holding, "signal" | "onAway">) {
     this.signal = signal;
-    this.#onTrouble = onTrouble;
+    this.#onAway = onAway;
   }
 
   readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
 
-  readonly onAway = (what: string | null): void => {
-    const isAway = what !== null;
+  readonly onAway = (away: StoreAway | null): void => {
+    const isAway = away !== null;
     if (!this.isHeld || isAway === this.#isAway) return;
     this.#isAway = isAway;
-    this.#onTrouble(
-      isAway
-        ? `the database of the journal is unreachable (${what}): nothing is decided until it is back`
-        : "the database of the journal is back",
-    );
+    this.#onAway(away);
   };
 }
 
