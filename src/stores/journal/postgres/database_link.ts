@@ -89,7 +89,8 @@ export class DatabaseLink implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
         if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
-        this.#patience.onAway({ what: error.message, since });
+        // In an open session another transaction was in the way, and the next try usually succeeds.
+        if (failures > 1 || !this.#session?.isOpen) this.#patience.onAway({ what: error.message, since });
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
     }

@@ -4,7 +4,7 @@ import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease, StoreAway } 
 import { damaged, JournalError } from "../journal_error.ts";
 import { EntryNotices, notify } from "./change_notices.ts";
 import { APPEND, appendValues, HEARTBEAT, heartbeatValues } from "./append_statement.ts";
-import { DatabaseAway } from "./database_failure.ts";
+import { DatabaseAway, DatabaseRefusal } from "./database_failure.ts";
 import { DatabaseLink, type Patience } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { leaseRow, type LeaseToken, releaseLease, renewLease } from "./lease_row.ts";
@@ -122,8 +122,9 @@ export class PostgresLease implements LogLease {
         await notify(session, "freed", this.#name, GRACE_MS);
       });
     } catch (error) {
-      // The lease then expires by itself.
-      if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
+      // The lease then expires by itself. What ended the run, such as a full disk, was reported before.
+      const isKnown = error instanceof DatabaseAway || error instanceof DatabaseRefusal;
+      if (!isKnown) throw storeFailure("write to", this.#path, error);
     } finally {
       await this.log[Symbol.asyncDispose]();
     }
