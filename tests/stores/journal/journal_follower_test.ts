@@ -203,6 +203,31 @@ Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and
   });
 });
 
+Deno.test("JournalFollower.look() shows each heartbeat at once, and checks the entries again after five seconds at most", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    let clock = NOW;
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    await connected(journal);
+    await connected(journal, 2);
+    await using follower = await JournalFollower.open(path, null, { now: () => clock });
+    await follower.look();
+    tamper(path, (database) => database.exec("UPDATE entries SET content = '{}' WHERE seq = 4"));
+    const after = async (ms: number, trades: number) => {
+      clock = NOW + ms;
+      await journal.heartbeat({ time: TIME, pid: 7, trades, tradesPerSecond: 1, lagMs: 2, last: null });
+      settle(path);
+      return await follower.look();
+    };
+    const { status, problem } = await after(4_999, 9);
+    assertEquals([status?.trades, problem], [9, null]);
+    assertMatch((await after(5_000, 10)).problem!, /entry 4 .* does not match its hash/);
+    // Once something was wrong, every look checks them.
+    assertMatch((await after(5_001, 11)).problem!, /entry 4 .* does not match its hash/);
+  });
+});
+
 Deno.test("JournalFollower.look() shows a run without its averages if only these cannot be read", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
