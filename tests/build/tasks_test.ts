@@ -51,6 +51,7 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   exchange: { net: [LOOPBACK], read: true, env: ["TERM"] },
   backtest: { read: true, write: true, env: ["TERM"] },
   sweep: { read: true, write: true, env: ["TERM"] },
+  worker: { net: [LOOPBACK], read: ["."], env: ["PGPASSWORD", "TERM"] },
   status: { read: true },
   watch: { net: [LOOPBACK], read: ["."], env: ["TERM"] },
   doctor: LIVE,
