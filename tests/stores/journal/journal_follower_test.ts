@@ -183,6 +183,26 @@ Deno.test("JournalFollower.look() says that a journal vanished, and that another
   });
 });
 
+Deno.test("Journal.open() starts a journal where one was removed that a process still followed, whose index is left", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal);
+    }
+    await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
+    await follower.look();
+    Deno.removeSync(path);
+    const left = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+    assertEquals(left.filter((name) => !name.endsWith(".lock")), ["a.db-shm", "a.db-wal"]);
+    assertMatch((await follower.look()).problem!, /there is none/);
+    await using journal = await openJournal(path);
+    await startRun(journal, TIME + 2_000);
+    const { isReplaced, events, problem } = await follower.look();
+    assertEquals([isReplaced, events.map(({ seq }) => seq), problem], [true, [1], null]);
+  });
+});
+
 Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and recovers", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
