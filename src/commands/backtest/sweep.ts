@@ -16,6 +16,7 @@ import { checkTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { counted, grouped } from "../../views/terminal/figures.ts";
 import { VIEWS } from "../../views/known_views.ts";
 import { environmentOf } from "./outputs.ts";
+import { ONE_CHECKED_IN } from "./queue/described_sweep.ts";
 import { leftInQueue, MOST_IN_TASK, refuseWithQueue, runQueued } from "./queue/queued_passes.ts";
 import { runPasses } from "./sweep/all_passes.ts";
 import { bestRuns } from "./sweep/best_runs.ts";
@@ -42,7 +43,13 @@ import type { PassSettings } from "./sweep/sweep_pass.ts";
 /** Backtests every combination of a grid, or a part of them, and reports how much of the best is luck. */
 export async function sweep(
   started: Started,
-  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes: asked = 0 } = {},
+  {
+    views = VIEWS,
+    formats: table = TRADE_FILES,
+    tries = TRIES_FILE,
+    lanes: asked = 0,
+    oneCheckedIn = ONE_CHECKED_IN,
+  } = {},
 ): Promise<void> {
   const { version, files: paths, signal, swept, config: { queue, ...given }, ...others } = started;
   if (swept === undefined) throw new TypeError("A sweep has a grid");
@@ -111,7 +118,7 @@ export async function sweep(
     passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
     ...{ findings, progress, start, show: (rows: readonly ConfigurationEvent[]) => outputs.show(rows) },
   };
-  if (queue !== null) await runQueued(shared, { ...computed, queue, version, places, rules });
+  if (queue !== null) await runQueued(shared, { ...computed, queue, version, places, rules, oneCheckedIn });
   else {
     const ownStrategy = own === null ? null : config.strategy;
     await runPasses(shared, {

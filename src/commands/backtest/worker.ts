@@ -11,7 +11,7 @@ import { counted } from "../../views/terminal/figures.ts";
 import { openLog } from "../../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../../views/terminal/terminal.ts";
 import type { View } from "../../views/view.ts";
-import { type DescribedSweep, readySweep } from "./queue/described_sweep.ts";
+import { type DescribedSweep, type ReadySweep, readySweep } from "./queue/described_sweep.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
@@ -26,36 +26,44 @@ export class FilesLacking extends Error {
   readonly exit = "failure";
 }
 
-type Log = (level: "info" | "warn" | "error" | "debug", text: string) => void;
+/** Takes a line of the log. */
+export type Log = (level: "info" | "warn" | "error" | "debug", text: string) => void;
 
 /**
  * Takes tasks and computes them until the user stops it, or with `--until-empty` until none is left. Throws a QueueError
  * if the queue cannot be used, and FilesLacking if it ends with tasks left whose files it does not have.
  */
-export async function worker({ config, version, files: [place = ""], signal }: Started): Promise<void> {
+export async function worker(started: Started): Promise<void> {
+  const { logLevel: level, logFormat: format } = started.config;
+  const terminal = new LiveTerminal(Deno.stderr);
+  const log = openLog({ level, format, ...logLook(Deno.stderr) }, terminal);
+  await workFor(started, (level, text) => log[level](text));
+  await terminal.settled(started.signal);
+}
+
+/** The same with another log. */
+export async function workFor(
+  { config, version, files: [place = ""], signal }: Started,
+  log: Log,
+): Promise<void> {
   refuseOthers(place);
-  const { stderr } = Deno;
-  const terminal = new LiveTerminal(stderr);
-  const logger = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
-  const log: Log = (level, text) => logger[level](text);
   const count = config.workers ?? navigator.hardwareConcurrency;
-  {
-    using threads = new Threads(count === 1 ? 0 : count);
-    await using queue = await PostgresWorkerQueue.open(place, {
-      version,
-      leaseMs: config.lease,
-      onTrouble: (text) => log("warn", text),
-      signal,
-    });
-    log("info", `waits for tasks in ${place}; files are in ${config.data}, ${counted(count, "thread")}`);
-    const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
-    try {
-      await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
-    } finally {
-      log("info", `ends after ${counted(own.done, "task")}`);
-    }
+  using threads = new Threads(count === 1 ? 0 : count);
+  await using queue = await PostgresWorkerQueue.open(place, {
+    ...{ version, signal, leaseMs: config.lease },
+    onTrouble: (text) => log("warn", text),
+  });
+  log("info", `waits for tasks in ${place}; files are in ${config.data}, ${counted(count, "thread")}`);
+  const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
+  try {
+    await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
+  } catch (error) {
+    // The user does not wait for a database that is away: the lease of the task ends by itself.
+    if (!(error instanceof QueueError) || !signal.aborted) throw error;
+    log("warn", `its task was not given back: ${error.message}`);
+  } finally {
+    log("info", `ends after ${counted(own.done, "task")}`);
   }
-  await terminal.settled(signal);
 }
 
 /** Throws a ConfigError unless a place is a database as a whole. */
@@ -84,9 +92,15 @@ class Work {
   readonly #folder: InputFolder;
   readonly #means: Means;
   /** The sweep of the last task: the next one is usually of the same. */
-  #sweep: { readonly number: number; readonly described: DescribedSweep } | null = null;
-  /** The digests of files that are not here, until the next look. */
+  #sweep: {
+    readonly number: number;
+    readonly described: DescribedSweep;
+    readonly ready: ReadySweep;
+  } | null = null;
+  /** The digests of files that were not here when they were looked for last, and since when one is known. */
   readonly #lacking = new Set<string>();
+  #lackingSince = 0;
+  readonly #toldLacking = new Set<string>();
   /** What was told last about other tasks. */
   #told = "";
 
@@ -119,9 +133,8 @@ class Work {
         );
       }
       const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
-      const from = performance.now();
       await this.#queue.changed(Math.min(LOOK_MS, ends), signal);
-      if (performance.now() - from >= LOOK_MS) this.#lacking.clear();
+      if (performance.now() - this.#lackingSince >= LOOK_MS) this.#lacking.clear();
     }
   }
 
@@ -144,10 +157,7 @@ class Work {
       const again = task.copy === 1 ? "" : ", as a check of another worker";
       log("info", `computed ${counted(result.configurations, "configuration")} in ${seconds} s${again}`);
     } catch (error) {
-      if (error instanceof QueueError) {
-        if (signal.aborted) return log("warn", `the task was not given back: ${error.message}`);
-        throw error;
-      }
+      if (error instanceof QueueError) throw error;
       await this.#failed(task, error);
     }
   }
@@ -160,14 +170,17 @@ class Work {
     const { log, threads, workers } = this.#means;
     if (this.#sweep?.number !== task.sweep) {
       const described: DescribedSweep = JSON.parse(await this.#queue.described(task.sweep));
-      this.#sweep = { number: task.sweep, described };
+      this.#sweep = { number: task.sweep, described, ready: readySweep(described) };
     }
-    const { described } = this.#sweep;
+    const { described, ready } = this.#sweep;
     const found = await this.#found(described, stop);
     if (found === null) return null;
     if ("lacking" in found) {
       const { name, sha256, bytes } = found.lacking;
+      if (this.#lacking.size === 0) this.#lackingSince = performance.now();
       this.#lacking.add(task.input);
+      if (this.#toldLacking.has(task.input)) return null;
+      this.#toldLacking.add(task.input);
       log(
         "warn",
         `leaves the tasks of a sweep over ${name} (${bytes} bytes, SHA-256 ${sha256}): it is not here`,
@@ -175,7 +188,8 @@ class Work {
       return null;
     }
     const places: readonly number[] = JSON.parse(task.content);
-    const text = await resultOf(described, readySweep(described), places, {
+    log("debug", `computes ${counted(places.length, "configuration")} (task ${task.task})`);
+    const text = await resultOf(described, ready, places, {
       ...{ paths: found.paths, threads, workers, view: this.#view, stop },
     });
     return text === null ? null : { text, configurations: places.length };
@@ -193,7 +207,7 @@ class Work {
 
   async #failed(task: TakenTask, error: unknown): Promise<void> {
     const { log } = this.#means;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll("\n", "; ");
     const isGivenUp = await this.#queue.fail(task, message);
     // Its cause may be in the program, and somebody has to find it.
     const where = exitOf(error) === null ? `\n${Deno.inspect(error)}` : "";

@@ -20,7 +20,7 @@ const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval
 const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
   ON CONFLICT (worker) DO UPDATE SET expires = excluded.expires, called = excluded.called`;
-const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1 AND lacks <> $2::text[]";
+const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
 const LEAVE = "DELETE FROM penstock.workers WHERE worker = $1";
 /** The second computing of a task is for another worker than the first, if another is connected that has its files. */
 const BY_ANOTHER = `(copy = 1 OR EXISTS (
@@ -44,7 +44,10 @@ const RENEW_WORKER = `UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS}
 const RENEW_TASK = `UPDATE penstock.tasks SET expires = ${CLOCK} + $3 ${MS}
   WHERE task = $1 AND token = $2 AND state = 'taken' RETURNING task, ${IN_MEMORY}`;
 const FINISH = `UPDATE penstock.tasks SET state = 'done', result = $3, expires = NULL, failure = NULL
-  WHERE task = $1 AND token = $2 AND state = 'taken' RETURNING task`;
+  WHERE task = $1 AND token = $2 AND state = 'taken'
+  RETURNING EXISTS (
+    SELECT FROM penstock.tasks AS second WHERE second.key = tasks.key AND second.copy = 2 AND second.state = 'waiting'
+  ) AS checked`;
 const IS_FINISHED = "SELECT FROM penstock.tasks WHERE task = $1 AND token = $2 AND state = 'done'";
 const counted = (failure: string) =>
   `lost = lost + 1, expires = NULL, token = token + 1, failure = ${failure},
@@ -60,11 +63,13 @@ export const COLLECT = `UPDATE penstock.tasks SET ${counted(LOST)}
     SELECT task FROM penstock.tasks WHERE state = 'taken' AND expires <= ${CLOCK} FOR UPDATE SKIP LOCKED)
   RETURNING state`;
 const DESCRIBED = "SELECT content FROM penstock.sweeps WHERE sweep = $1";
+// The second computing of a task that was given up is never due.
 const PROSPECT = `SELECT
     count(*) FILTER (WHERE version = $1 AND NOT input = ANY ($2::text[])) AS left,
     count(*) FILTER (WHERE version = $1 AND state = 'waiting' AND input = ANY ($2::text[])) AS lacking,
     ceil(extract(epoch FROM min(expires) FILTER (WHERE state = 'taken') - ${CLOCK}) * 1000)::bigint AS ends
-  FROM penstock.tasks WHERE state IN ('waiting', 'taken')`;
+  FROM penstock.tasks WHERE state IN ('waiting', 'taken') AND (copy = 1 OR NOT EXISTS (
+    SELECT FROM penstock.tasks AS first WHERE first.key = tasks.key AND first.copy = 1 AND first.state = 'failed'))`;
 const OTHERS = `SELECT version, count(*) AS tasks FROM penstock.tasks
   WHERE state = 'waiting' AND version <> $1 GROUP BY version ORDER BY version`;
 
@@ -84,6 +89,8 @@ export class PostgresWorkerQueue implements WorkerQueue {
   readonly #worker = crypto.randomUUID();
   readonly #renewals: ReturnType<typeof setInterval>;
   #held: TakenTask | null = null;
+  /** What the queue knows of the files that this worker does not have. */
+  #lacks = "{}";
   #losing = new AbortController();
   #isRenewing = false;
 
@@ -112,17 +119,8 @@ export class PostgresWorkerQueue implements WorkerQueue {
   }
 
   async take(lacking: readonly string[]): Promise<TakenTask | null> {
-    this.#losing = new AbortController();
-    await this.#collect();
-    const { version, leaseMs } = this.#options;
-    let isRepeated = false;
-    const rows = await this.#link.use(async (session) => {
-      if (isRepeated) await session.query(DROP, [this.#worker]);
-      isRepeated = true;
-      await session.query(LACK, [this.#worker, listText(lacking)]);
-      return await session.query(TAKE, [this.#worker, version, leaseMs, listText(lacking)]);
-    });
-    return this.#held = rows[0] === undefined ? null : taskIn(rows[0]);
+    const taken = await this.#takeWaiting(lacking);
+    return taken !== null || !await this.#collect() ? taken : await this.#takeWaiting(lacking);
   }
 
   async described(sweep: number): Promise<string> {
@@ -132,12 +130,16 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
+    let isChecked = false;
     const isKept = await this.#link.use(async (session) => {
-      if ((await session.query(FINISH, [task, token, result])).length > 0) return true;
+      const [row] = await session.query(FINISH, [task, token, result]);
+      isChecked = row?.["checked"] === "t";
       // The answer to the same statement may have been lost before.
-      return (await session.query(IS_FINISHED, [task, token])).length > 0;
+      return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
     });
     await this.#link.notify("results");
+    // From now on another worker can compute it for the second time.
+    if (isChecked) await this.#link.notify("tasks");
     return isKept;
   }
 
@@ -175,6 +177,8 @@ export class PostgresWorkerQueue implements WorkerQueue {
     try {
       await this.#link.queryIfOpen(LEAVE, [this.#worker]);
       await this.#link.notify("results");
+      // The second computing of a task may have been for this worker alone.
+      await this.#link.notify("tasks");
     } finally {
       await this.#link[Symbol.asyncDispose]();
     }
@@ -190,10 +194,28 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("results");
   }
 
-  /** Collects the tasks of workers that were lost, and tells those who wait for them. */
-  async #collect(): Promise<void> {
+  async #takeWaiting(lacking: readonly string[]): Promise<TakenTask | null> {
+    const { version, leaseMs } = this.#options;
+    const lacks = listText(lacking);
+    this.#losing = new AbortController();
+    const isNews = lacks !== this.#lacks;
+    let isRepeated = false;
+    const [row] = await this.#link.use(async (session) => {
+      if (isRepeated) await session.query(DROP, [this.#worker]);
+      isRepeated = true;
+      if (isNews) await session.query(LACK, [this.#worker, lacks]);
+      return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
+    });
+    this.#lacks = lacks;
+    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
+    return this.#held = row === undefined ? null : taskIn(row);
+  }
+
+  /** Collects the tasks of workers that were lost, and tells those who wait for them. Returns whether there are any. */
+  async #collect(): Promise<boolean> {
     const collected = await this.#link.query(COLLECT);
     for (const row of collected) await this.#tell(row);
+    return collected.length > 0;
   }
 
   async #tell(row: DatabaseRow | undefined): Promise<void> {

@@ -34,7 +34,7 @@ export interface DescribedSweep {
 }
 
 /** One task in so many is computed twice. */
-const CHECKED = 100;
+export const ONE_CHECKED_IN = 100;
 const KEY_DIGITS = 8;
 
 /** Describes a sweep. */
@@ -58,26 +58,28 @@ export function describe(
 
 /**
  * The sweep as a queue takes it: each of `blocks`, the places of some configurations, is a task. What files are called
- * changes no key.
+ * changes no key. One task in `oneCheckedIn` is checked: always the same ones, which nobody can choose.
  */
 export function askedSweep(
   described: DescribedSweep,
-  version: string,
-  blocks: readonly (readonly number[])[],
+  { version, blocks, oneCheckedIn }: {
+    readonly version: string;
+    readonly blocks: readonly (readonly number[])[];
+    readonly oneCheckedIn: number;
+  },
 ): AskedSweep {
   const digests = described.files.map(({ sha256 }) => sha256);
   const key = hash(JSON.stringify([version, { ...described, files: digests }]));
   const tasks = blocks.map((places): AskedTask => {
     const content = JSON.stringify(places);
     const own = hash(`${key}\n${content}`);
-    return { key: own, content, isChecked: isChecked(own) };
+    return {
+      key: own,
+      content,
+      isChecked: Number.parseInt(own.slice(0, KEY_DIGITS), 16) % oneCheckedIn === 0,
+    };
   });
   return { key, version, input: digestOf(described.files), content: JSON.stringify(described), tasks };
-}
-
-/** Whether the task with this key is computed twice: always the same ones, which nobody can choose. */
-export function isChecked(key: string): boolean {
-  return Number.parseInt(key.slice(0, KEY_DIGITS), 16) % CHECKED === 0;
 }
 
 /** A described sweep, ready to be computed. */

@@ -7,6 +7,7 @@ import { withoutPassword } from "../../../domain/run/database_place.ts";
 import { namedInputs } from "../../../feeds/files/named_inputs.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
 import { PostgresSweepQueue } from "../../../stores/queue/postgres_sweep_queue.ts";
+import { QueueError } from "../../../stores/queue/queue_error.ts";
 import type { FailedTask, Outlook, SweepQueue } from "../../../stores/queue/task_queue.ts";
 import { counted } from "../../../views/terminal/figures.ts";
 import { foldsOf, isDivided, WHOLE } from "../sweep/folds.ts";
@@ -41,6 +42,8 @@ export interface QueuedPasses
   /** The places of the whole grid. */
   readonly places: readonly number[];
   readonly rules: Parameters<typeof describe>[2]["rules"];
+  /** One task in so many is computed twice. */
+  readonly oneCheckedIn: number;
 }
 
 /** Throws a ConfigError for options that do not fit a queue. */
@@ -85,12 +88,18 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   const inputs = await unlessStopped(namedInputs(files, stop), stop);
   if (inputs === null) return;
   const described = describe({ grid, places }, { config }, { rules, folds, digest, files: inputs });
-  const asked = askedSweep(described, version, passes);
-  await queue.ask(asked);
-  await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
-    ...{ ...queued, digest, stop, tell },
-    ready: () => view.ready(),
-  });
+  const asked = askedSweep(described, { version, blocks: passes, oneCheckedIn: queued.oneCheckedIn });
+  try {
+    await queue.ask(asked);
+    await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
+      ...{ ...queued, digest, stop, tell },
+      ready: () => view.ready(),
+    });
+  } catch (error) {
+    // The user does not wait for a database that is away.
+    if (!(error instanceof QueueError) || !stop.aborted) throw error;
+    tell("warn", error.message);
+  }
 }
 
 /** What is told when a sweep is stopped before all of its tasks are done. */

@@ -1,5 +1,6 @@
 /** The result of one task: what a worker computes, and what a sweep makes of it. */
 import type { Grid } from "../../../config/grid.ts";
+import { ConfigError } from "../../../domain/process/config_error.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
 import { UnusableInput } from "../../../domain/market/unusable_input.ts";
 import type { ConfigurationEvent, SweepRow } from "../../../domain/run/sweep_result.ts";
@@ -48,7 +49,9 @@ export async function resultOf(
   for (const place of places) {
     // A queue must not name a program that this machine then runs.
     const { strategy } = grid.configuration(place).config;
-    if (!isStrategyName(strategy)) throw new TypeError(`${strategy} is no strategy of Penstock`);
+    if (!isStrategyName(strategy)) {
+      throw new ConfigError([`${strategy} is a program that the queue names, and no worker runs it`]);
+    }
   }
   const { found, asked } = await passOver(places, settings, {
     ...{ grid, configurations, workers, threads, ownStrategy: null, requests, progress, start() {} },
