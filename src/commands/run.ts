@@ -3,6 +3,7 @@ import type { Started } from "../config/command.ts";
 import { streamOf } from "../exchanges/endpoints.ts";
 import { exchangeNamed } from "../exchanges/known_exchanges.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import { isInDatabase } from "../domain/run/database_place.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
@@ -22,6 +23,8 @@ const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
+/** How often a heartbeat shows trades that have come, which is what a page of the run follows. */
+const PROGRESS_MS = 1_000;
 const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
@@ -83,6 +86,8 @@ export async function run(
     runtime.setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
     again(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
     again(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
+    // In a database, each is a transaction over the network that the run waits for.
+    ...(isInDatabase(config.state) ? [] : [again(() => keep(() => live.heartbeat(true)), PROGRESS_MS)]),
     again(() => keep(() => live.handleRequests()), REQUESTS_MS),
     runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];

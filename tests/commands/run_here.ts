@@ -26,6 +26,11 @@ export class HandIntervals implements Disposable {
     return this.#callbacks.size;
   }
 
+  /** How many of this length are not cleared yet. */
+  of(length: number): number {
+    return [...this.#callbacks.values()].filter(({ ms }) => ms === length).length;
+  }
+
   /** Fires those of this length. */
   pass(ms: number): void {
     for (const each of this.#callbacks.values()) if (each.ms === ms) each.callback();

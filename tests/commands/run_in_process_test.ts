@@ -32,7 +32,7 @@ async function stopIn(journal: string): Promise<unknown> {
 }
 
 Deno.test(
-  "penstock run checks for requests every second, draws, and emits, keeps and logs every few seconds",
+  "penstock run checks for requests and shows its progress every second, and emits, keeps and logs every few seconds",
   withRun(
     { rate: 400, faults: parseFaults("malformed@20,malformed@40") },
     // The averages do not exist yet, so there is no decision that would be kept at once.
@@ -54,7 +54,9 @@ Deno.test(
       };
       assertEquals([await kept(), await trades(), view.glances], [0, 0, []]);
       await passing(250, "a line", () => view.glances.length === 1);
-      await passing(5_000, "a heartbeat", async () => await trades() !== 0);
+      await passing(1_000, "its progress", async () => await trades() !== 0);
+      const before = await trades();
+      await passing(5_000, "a heartbeat", async () => await trades() !== before);
       assertEquals([await kept(), view.of("status").length], [0, 0]);
       await passing(10_000, "a checkpoint", async () => await kept() !== 0);
       await passing(10_000, "a status", () => view.of("status").length > 0);
@@ -75,6 +77,21 @@ Deno.test(
       assertEquals([view.events.at(-1)!.type, await stopIn(journal)], ["summary", "asked to"]);
     },
   ),
+);
+
+Deno.test(
+  "penstock run shows its progress every second in a file, and in a database only with each heartbeat",
+  inRun(async (folder) => {
+    const lengths: number[][] = [];
+    for (const state of [`${folder}/run.db`, "postgres://penstock@127.0.0.1:1/trading?sslmode=disable#btc"]) {
+      using here = new RunHere({ state, endpoint: "ws://127.0.0.1:1" });
+      lengths.push([1_000, 5_000].map((ms) => here.intervals.of(ms)));
+      here.asked.abort();
+      await here.end().catch(() => {});
+    }
+    // Each looks for requests every second, too.
+    assertEquals(lengths, [[2, 1], [1, 1]]);
+  }),
 );
 
 Deno.test(

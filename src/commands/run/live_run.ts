@@ -236,10 +236,10 @@ export class LiveRun {
     return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(this.#now * 1000)));
   }
 
-  /** Writes a heartbeat to the journal. */
-  heartbeat(): Promise<void> {
+  /** Writes a heartbeat to the journal; or, `ifAhead`, only if trades have come since the last one. */
+  heartbeat(ifAhead = false): Promise<void> {
     return this.#turns.take(async () => {
-      if (!this.#isOpen || this.#hasStopped) return;
+      if (!this.#isOpen || this.#hasStopped || ifAhead && this.#journal?.isAhead !== true) return;
       const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
       await this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
     });

@@ -393,7 +393,7 @@ Deno.test("Alarms takes tokens from their file, sends each to its own service on
       [{ notifyTokens: `${folder}/none` }, /--notify-tokens .*none: there is no such file/],
       [
         { notify: "http://example.com/a", notifyTokens: null },
-        /no permission to reach example\.com:80: allow it with/,
+        /no permission to reach example\.com:80: build a program/,
       ],
       [
         { notify: null, ping: "https://hc-ping.com/{token} 1m", notifyTokens: null },

@@ -5,7 +5,6 @@ import {
   readDatabasePlace,
   withoutPassword,
 } from "../../../domain/run/database_place.ts";
-import type { StoreAway } from "../entry_log.ts";
 import { refused } from "../journal_error.ts";
 import { DatabaseAway } from "./database_failure.ts";
 import {
@@ -19,8 +18,11 @@ import {
 export interface Patience {
   /** Whether to try again after this many failures in a row. */
   readonly goesOn: (failures: number) => boolean;
-  /** Called before each wait, with what is wrong since when; and with null once the database is back. */
-  readonly onAway: (away: StoreAway | null) => void;
+  /**
+   * Called before each wait, with what is wrong, and with null once the database is back; `since` is when the work that
+   * waits was started, ms since 1970.
+   */
+  readonly onAway: (what: string | null, since: number) => void;
   /** Ends a wait early. */
   readonly signal: AbortSignal | null;
 }
@@ -84,13 +86,13 @@ export class DatabaseLink implements AsyncDisposable {
     for (let failures = 0;;) {
       try {
         const done = await Promise.race([this.#open().then(work), this.#given.promise]);
-        if (failures > 0) this.#patience.onAway(null);
+        if (failures > 0) this.#patience.onAway(null, since);
         return done;
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
         if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
         // In an open session another transaction was in the way, and the next try usually succeeds.
-        if (failures > 1 || !this.#session?.isOpen) this.#patience.onAway({ what: error.message, since });
+        if (failures > 1 || !this.#session?.isOpen) this.#patience.onAway(error.message, since);
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
     }

@@ -31,11 +31,11 @@ export class LeasePatience implements Patience {
 
   readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
 
-  readonly onAway = (away: StoreAway | null): void => {
-    const isAway = away !== null;
+  readonly onAway = (what: string | null, since: number): void => {
+    const isAway = what !== null;
     if (!this.isHeld || isAway === this.#isAway) return;
     this.#isAway = isAway;
-    this.#onAway(away);
+    this.#onAway(isAway ? { what, since } : null);
   };
 }
 
