@@ -54,6 +54,7 @@ const GRANTED: Readonly<Record<CommandName | "start" | "alarms", Grants>> = {
   exchange: { net: [LOOPBACK], read: true, env: ["TERM"] },
   backtest: { read: true, write: true, env: ["TERM"] },
   sweep: { read: true, write: true, env: ["TERM"] },
+  worker: { net: [LOOPBACK], read: ["."], env: ["PGPASSWORD", "TERM"] },
   status: { read: true },
   watch: { net: [LOOPBACK], read: ["."], env: ["TERM"] },
   // What it does not need, it drops once it listens.
