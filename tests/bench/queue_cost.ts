@@ -1,0 +1,101 @@
+/**
+ * What the queue of a sweep costs a task: simulated workers, each with a connection of its own, take tasks from a real
+ * PostgreSQL on loopback with `fsync` on, and finish them at once with a result as large as a real one. Everything is on
+ * this machine, the workers in this process. Linux only. Part of no gate:
+ *
+ *     deno run --allow-all tests/bench/queue_cost.ts [WORKERS] [TASKS]
+ */
+import { PostgresSweepQueue } from "../../src/stores/queue/postgres_sweep_queue.ts";
+import { PostgresWorkerQueue } from "../../src/stores/queue/postgres_worker_queue.ts";
+import { PostgresServer } from "../support/postgres_server.ts";
+import { children, cpuNs } from "./cpu_time.ts";
+import { table } from "./table.ts";
+
+const [count = 1_000, tasks = 10_000] = Deno.args.map(Number);
+/** That of a task with 64 configurations. */
+const RESULT_BYTES = 90_000;
+const LEASE_MS = 30_000;
+/** How many connect at the same time. */
+const TOGETHER = 20;
+
+const signal = new AbortController().signal;
+await using server = await PostgresServer.start({
+  settings: { fsync: "on", autovacuum: "on", max_connections: String(count + 20), shared_buffers: "128MB" },
+});
+const url = await server.database();
+const options = { signal, onTrouble: (text: string) => console.error(text) };
+const sweep = await PostgresSweepQueue.open(url, options);
+const workers: PostgresWorkerQueue[] = [];
+while (workers.length < count) {
+  const more = Array.from(
+    { length: Math.min(TOGETHER, count - workers.length) },
+    () => PostgresWorkerQueue.open(url, { ...options, version: "1", leaseMs: LEASE_MS }),
+  );
+  workers.push(...await Promise.all(more));
+}
+// Like rows of figures: PostgreSQL packs them to about a third.
+const random = Array.from({ length: RESULT_BYTES / 10 }, (_, at) => (at * 7919 % 100_003 / 7).toFixed(4));
+const result = `[${random.join(",")}]`.slice(0, RESULT_BYTES);
+
+const before = sample();
+const askedAt = performance.now();
+await sweep.ask({
+  ...{ key: hex(1), version: "1", input: "f", content: "a sweep" },
+  tasks: Array.from({ length: tasks }, (_, at) => ({
+    key: hex(at + 2),
+    content: JSON.stringify(Array.from({ length: 64 }, (_, place) => at * 64 + place)),
+    isChecked: at % 100 === 0,
+  })),
+});
+const addedMs = performance.now() - askedAt;
+const takes: number[] = [];
+const finishes: number[] = [];
+const from = performance.now();
+await Promise.all(workers.map(async (worker) => {
+  for (;;) {
+    const start = performance.now();
+    const task = await worker.take([]);
+    if (task !== null) {
+      const taken = performance.now();
+      takes.push(taken - start);
+      await worker.finish(task, result);
+      finishes.push(performance.now() - taken);
+    } else if ((await worker.prospect([])).left === 0) return;
+    else await worker.changed(1_000, signal);
+  }
+}));
+const elapsed = (performance.now() - from) / 1000;
+const after = sample();
+const { left, done } = await sweep.outlook();
+const each = (ns: number) => `${(ns / done / 1e6).toFixed(2)} ms`;
+table(
+  `${count} workers, ${tasks} tasks of which every hundredth is computed twice, load ${
+    Deno.loadavg()[0]!.toFixed(1)
+  }`,
+  [
+    ["done, left", `${done}, ${left}`],
+    ["adding all tasks", `${addedMs.toFixed(0)} ms`],
+    ["tasks a second", (done / elapsed).toFixed(0)],
+    ["processor time of PostgreSQL for a task", each(after.database - before.database)],
+    ["processor time of the workers for a task", each(after.own - before.own)],
+    ["a take", quantiles(takes)],
+    ["keeping a result", quantiles(finishes)],
+  ],
+);
+for (const worker of workers) await worker[Symbol.asyncDispose]();
+await sweep[Symbol.asyncDispose]();
+
+function sample(): { readonly database: number; readonly own: number } {
+  const database = children(server.pid).map(cpuNs).reduce((sum, ns) => sum + ns, cpuNs(server.pid));
+  return { database, own: cpuNs(Deno.pid) };
+}
+
+function quantiles(times: number[]): string {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (share: number) => `${sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(1)} ms`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(64, "0");
+}
