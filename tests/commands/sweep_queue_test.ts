@@ -10,6 +10,7 @@ import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { OpenView } from "../../src/views/known_views.ts";
+import { packed, unpacked } from "../../src/stores/queue/packed_result.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
 import { inFolder, silent } from "../support/swept.ts";
 
@@ -271,10 +272,11 @@ test("two workers that disagree are told with both values, and compute the task 
   const options = { oneCheckedIn: 1 };
   const expected = (await helped(words, options)).events.slice(1, -1);
   assertEquals(await sql("SELECT count(*), count(*) FILTER (WHERE copy = 2) FROM penstock.tasks"), "6|3");
-  await sql(
-    `UPDATE penstock.tasks SET result = regexp_replace(result, '"netProfit":"[^"]*"', '"netProfit":"12345"')
-    WHERE task = (SELECT task FROM penstock.tasks WHERE copy = 2 ORDER BY task LIMIT 1)`,
-  );
+  const [task, result] =
+    (await sql("SELECT task, result FROM penstock.tasks WHERE copy = 2 ORDER BY task LIMIT 1"))
+      .split("|") as [string, string];
+  const wrong = packed(unpacked(result).replace(/"netProfit":"[^"]*"/, '"netProfit":"12345"'));
+  await sql(`UPDATE penstock.tasks SET result = '${wrong}' WHERE task = ${task}`);
   const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
   assertMatch(
     message,

@@ -158,7 +158,8 @@ class Work {
       log("info", `computed ${counted(result.configurations, "configuration")} in ${seconds} s${again}`);
     } catch (error) {
       if (error instanceof QueueError) throw error;
-      await this.#failed(task, error);
+      if (stop.aborted) await this.#queue.giveBack(task);
+      else await this.#failed(task, error);
     }
   }
 

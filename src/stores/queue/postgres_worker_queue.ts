@@ -1,6 +1,7 @@
 /** The queue in a PostgreSQL database as a worker uses it. */
 import type { DatabaseRow } from "../journal/postgres/database_session.ts";
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
+import { packed } from "./packed_result.ts";
 import { QueueLink } from "./queue_link.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
 
@@ -131,8 +132,9 @@ export class PostgresWorkerQueue implements WorkerQueue {
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
     let isChecked = false;
+    const kept = packed(result);
     const isKept = await this.#link.use(async (session) => {
-      const [row] = await session.query(FINISH, [task, token, result]);
+      const [row] = await session.query(FINISH, [task, token, kept]);
       isChecked = row?.["checked"] === "t";
       // The answer to the same statement may have been lost before.
       return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
