@@ -118,22 +118,27 @@ class Work {
     },
   ): Promise<void> {
     const { signal } = this.#means;
+    let nextLook = 0;
     while (!signal.aborted) {
       const task = await this.#queue.take([...this.#lacking]);
       if (task !== null) {
         await this.#do(task);
         continue;
       }
-      const prospect = await this.#queue.prospect([...this.#lacking]);
-      this.#tellOthers(prospect, version);
-      if (endsEmpty && prospect.left === 0) {
-        if (prospect.lacking === 0) return;
-        throw new FilesLacking(
-          `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
-        );
+      // A notice may be of one task, and a thousand workers may hear it: most of them only try to take it.
+      if (endsEmpty || performance.now() >= nextLook) {
+        const prospect = await this.#queue.prospect([...this.#lacking]);
+        this.#tellOthers(prospect, version);
+        if (endsEmpty && prospect.left === 0) {
+          if (prospect.lacking === 0) return;
+          throw new FilesLacking(
+            `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
+          );
+        }
+        const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
+        nextLook = performance.now() + Math.min(LOOK_MS, ends);
       }
-      const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
-      await this.#queue.changed(Math.min(LOOK_MS, ends), signal);
+      await this.#queue.changed(Math.max(0, nextLook - performance.now()), signal);
       if (performance.now() - this.#lackingSince >= LOOK_MS) this.#lacking.clear();
     }
   }

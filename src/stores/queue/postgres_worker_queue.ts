@@ -22,6 +22,7 @@ const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
   ON CONFLICT (worker) DO UPDATE SET expires = excluded.expires, called = excluded.called`;
 const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
+const SECOND = "SELECT FROM penstock.tasks WHERE state = 'waiting' AND copy = 2 LIMIT 1";
 const LEAVE = "DELETE FROM penstock.workers WHERE worker = $1";
 /** The second computing of a task is for another worker than the first, if another is connected that has its files. */
 const BY_ANOTHER = `(copy = 1 OR EXISTS (
@@ -48,7 +49,9 @@ const FINISH = `UPDATE penstock.tasks SET state = 'done', result = $3, expires =
   WHERE task = $1 AND token = $2 AND state = 'taken'
   RETURNING EXISTS (
     SELECT FROM penstock.tasks AS second WHERE second.key = tasks.key AND second.copy = 2 AND second.state = 'waiting'
-  ) AS checked`;
+  ) OR NOT EXISTS (
+    SELECT FROM penstock.tasks AS other WHERE other.state IN ('waiting', 'taken') AND other.task <> tasks.task
+  ) AS news`;
 const IS_FINISHED = "SELECT FROM penstock.tasks WHERE task = $1 AND token = $2 AND state = 'done'";
 const counted = (failure: string) =>
   `lost = lost + 1, expires = NULL, token = token + 1, failure = ${failure},
@@ -97,7 +100,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   /** Opens the queue in the database at `path`. Throws a QueueError if it cannot be used. */
   static async open(path: string, options: WorkerOptions): Promise<PostgresWorkerQueue> {
-    const link = await QueueLink.open(path, { ...options, listensFor: "tasks" });
+    const link = await QueueLink.open(path, { ...options, hears: "tasks" });
     try {
       await link.query(FORGET);
       const queue = new PostgresWorkerQueue(link, options);
@@ -120,8 +123,22 @@ export class PostgresWorkerQueue implements WorkerQueue {
   }
 
   async take(lacking: readonly string[]): Promise<TakenTask | null> {
-    const taken = await this.#takeWaiting(lacking);
-    return taken !== null || !await this.#collect() ? taken : await this.#takeWaiting(lacking);
+    const { version, leaseMs } = this.#options;
+    const lacks = listText(lacking);
+    this.#losing = new AbortController();
+    const isNews = lacks !== this.#lacks;
+    let isRepeated = false;
+    const [row] = await this.#link.use(async (session) => {
+      if (isRepeated) await session.query(DROP, [this.#worker]);
+      isRepeated = true;
+      if (isNews) await session.query(LACK, [this.#worker, lacks]);
+      return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
+    });
+    this.#lacks = lacks;
+    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
+    // A busy worker wants to know of no other task.
+    if (row !== undefined) await this.#link.listenNoMore();
+    return this.#held = row === undefined ? null : taskIn(row);
   }
 
   async described(sweep: number): Promise<string> {
@@ -131,24 +148,24 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
-    let isChecked = false;
+    let isNews = false;
     const kept = packed(result);
     const isKept = await this.#link.use(async (session) => {
       const [row] = await session.query(FINISH, [task, token, kept]);
-      isChecked = row?.["checked"] === "t";
+      isNews = row?.["news"] === "t";
       // The answer to the same statement may have been lost before.
       return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
     });
     await this.#link.notify("results");
-    // From now on another worker can compute it for the second time.
-    if (isChecked) await this.#link.notify("tasks");
+    // Another worker can compute it for the second time now, or there is nothing left to wait for.
+    if (isNews) await this.#link.notify("tasks");
     return isKept;
   }
 
   async fail({ task, token }: TakenTask, failure: string): Promise<boolean> {
     this.#held = null;
     const [row] = await this.#link.query(FAIL, [task, token, failure]);
-    await this.#tell(row);
+    await this.#tell(row?.["state"]);
     return row?.["state"] === "failed";
   }
 
@@ -160,6 +177,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async prospect(lacking: readonly string[]): Promise<Prospect> {
     const { version } = this.#options;
+    await this.#collect();
     const [row] = await this.#link.query(PROSPECT, [version, listText(lacking)]);
     const others = await this.#link.query(OTHERS, [version]);
     return {
@@ -179,8 +197,9 @@ export class PostgresWorkerQueue implements WorkerQueue {
     try {
       await this.#link.queryIfOpen(LEAVE, [this.#worker]);
       await this.#link.notify("results");
-      // The second computing of a task may have been for this worker alone.
-      await this.#link.notify("tasks");
+      // The second computing of a task may have waited for this worker alone.
+      const waiting = await this.#link.queryIfOpen(SECOND, []);
+      if (waiting !== null && waiting.length > 0) await this.#link.notify("tasks");
     } finally {
       await this.#link[Symbol.asyncDispose]();
     }
@@ -196,32 +215,16 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("results");
   }
 
-  async #takeWaiting(lacking: readonly string[]): Promise<TakenTask | null> {
-    const { version, leaseMs } = this.#options;
-    const lacks = listText(lacking);
-    this.#losing = new AbortController();
-    const isNews = lacks !== this.#lacks;
-    let isRepeated = false;
-    const [row] = await this.#link.use(async (session) => {
-      if (isRepeated) await session.query(DROP, [this.#worker]);
-      isRepeated = true;
-      if (isNews) await session.query(LACK, [this.#worker, lacks]);
-      return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
-    });
-    this.#lacks = lacks;
-    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
-    return this.#held = row === undefined ? null : taskIn(row);
-  }
-
-  /** Collects the tasks of workers that were lost, and tells those who wait for them. Returns whether there are any. */
-  async #collect(): Promise<boolean> {
+  /** Collects the tasks of workers that were lost, and tells those who wait for them. */
+  async #collect(): Promise<void> {
     const collected = await this.#link.query(COLLECT);
-    for (const row of collected) await this.#tell(row);
-    return collected.length > 0;
+    for (const state of new Set(collected.map((row) => row["state"]))) await this.#tell(state);
+    if (collected.length > 0) this.#link.wake();
   }
 
-  async #tell(row: DatabaseRow | undefined): Promise<void> {
-    if (row !== undefined) await this.#link.notify(row["state"] === "failed" ? "results" : "tasks");
+  /** Tells those who wait for a task that is in this state now. */
+  async #tell(state: string | null | undefined): Promise<void> {
+    if (state != null) await this.#link.notify(state === "failed" ? "results" : "tasks");
   }
 
   /** Renews the leases of the worker and of its task. If the database does not answer, the next use of it reconnects. */
