@@ -7,14 +7,12 @@ import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
 
 /** After so many workers that were lost or failed, a task is given up: it may be the task that ends them. */
 export const MOST_LOST = 3;
-/** How many times a lease is renewed in its own time: the worker keeps it although some renewals fail. */
-const RENEWALS = 5;
+/** How many times a lease is renewed in its own time: the worker keeps it although two renewals fail. */
+const RENEWALS = 4;
 
 /** Only the database's clock decides, so the clocks of the machines may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
-/** Renewing has no need to wait for the disk: after a crash of the server, the lease ends earlier. */
-const IN_MEMORY = "set_config('synchronous_commit', 'off', true)";
 
 // A worker that ended without a word is forgotten after a day.
 const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval '1 day'`;
@@ -41,10 +39,13 @@ const TAKE =
 /** What a take left behind whose answer was lost. */
 const DROP = `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, expires = NULL
   WHERE worker = $1 AND state = 'taken'`;
-const RENEW_WORKER = `UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS}
-  WHERE worker = $1 RETURNING ${IN_MEMORY}`;
-const RENEW_TASK = `UPDATE penstock.tasks SET expires = ${CLOCK} + $3 ${MS}
-  WHERE task = $1 AND token = $2 AND state = 'taken' RETURNING task, ${IN_MEMORY}`;
+/** Renewing has no need to wait for the disk: after a crash of the server, the leases end earlier. */
+const RENEW =
+  `WITH own AS (UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS} WHERE worker = $1 RETURNING 1),
+    held AS (UPDATE penstock.tasks SET expires = ${CLOCK} + $2 ${MS}
+      WHERE task = $3 AND token = $4 AND state = 'taken' RETURNING 1)
+  SELECT EXISTS (SELECT FROM own) AS known, EXISTS (SELECT FROM held) AS held,
+    set_config('synchronous_commit', 'off', true)`;
 const FINISH = `UPDATE penstock.tasks SET state = 'done', result = $3, expires = NULL, failure = NULL
   WHERE task = $1 AND token = $2 AND state = 'taken'
   RETURNING EXISTS (
@@ -234,15 +235,13 @@ export class PostgresWorkerQueue implements WorkerQueue {
     const [held, losing] = [this.#held, this.#losing];
     try {
       const { leaseMs } = this.#options;
-      const own = await this.#link.queryIfOpen(RENEW_WORKER, [this.#worker, leaseMs]);
+      const values = [this.#worker, leaseMs, held?.task ?? 0, held?.token ?? 0];
+      const found = (await this.#link.queryIfOpen(RENEW, values))?.[0];
       // Another worker forgot this one, which was away for a day.
-      if (own?.length === 0) await this.#connect();
-      const kept = held === null
-        ? null
-        : await this.#link.queryIfOpen(RENEW_TASK, [held.task, held.token, leaseMs]);
-      if (kept?.length === 0 && this.#held === held) losing.abort();
+      if (found?.["known"] === "f") await this.#connect();
+      if (found?.["held"] === "f" && held !== null && this.#held === held) losing.abort();
       // A worker that waits for notices reconnects.
-      if (own === null && held === null) this.#link.wake();
+      if (found === undefined && held === null) this.#link.wake();
     } catch {
       // What the database refuses now, it refuses when the task is finished.
     } finally {
