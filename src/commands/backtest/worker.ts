@@ -53,7 +53,10 @@ export async function workFor(
     ...{ version, signal, leaseMs: config.lease },
     onTrouble: (text) => log("warn", text),
   });
-  log("info", `waits for tasks in ${place}; files are in ${config.data}, ${counted(count, "thread")}`);
+  log(
+    "info",
+    `waits for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
+  );
   const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
   try {
     await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
