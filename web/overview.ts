@@ -65,7 +65,7 @@ function showRow(
   show(head.firstElementChild!, name);
   show(
     head.lastElementChild!,
-    [status?.strategy, called === name ? undefined : called].filter(Boolean).join(" · "),
+    [called === name ? undefined : called, status?.strategy].filter(Boolean).join(" · "),
   );
   head.title = journal;
   const cells = [...row.cells].slice(1).map((cell) => cell.firstElementChild as HTMLElement);

@@ -323,10 +323,10 @@ export function computeReference(
   happened: readonly (PlainHalt | PlainStop | PlainLoss)[] = [],
 ): Reference {
   const run = new ReferenceRun(choices);
+  const byTrade = Map.groupBy(happened, ({ before }) => before);
   let at = 0;
   for (const trade of trades) {
-    for (const event of happened) {
-      if (event.before !== at) continue;
+    for (const event of byTrade.get(at) ?? []) {
       if (event.action === "release") run.release(event.time);
       else if (event.action === "stop") run.stop();
       else if (event.action === "lose") run.lose(event.how);

@@ -200,8 +200,16 @@ export interface Holding {
   readonly isEager: boolean;
   /** Once it is aborted, additions fail instead of waiting for an unreachable store. */
   readonly signal: AbortSignal;
-  /** Called with a sentence when the store becomes unreachable, and when it is back. */
-  readonly onTrouble: (text: string) => void;
+  /** Called when the store becomes unreachable, and with null when it is back. */
+  readonly onAway: (away: StoreAway | null) => void;
+}
+
+/** That a store is unreachable: additions wait until it is back, or until another process has taken the lease. */
+export interface StoreAway {
+  /** Which one, and what is wrong, as a clause. */
+  readonly what: string;
+  /** When the first of what waits was asked, ms since 1970. */
+  readonly since: number;
 }
 
 /** A request on its way to the run that writes a log. */

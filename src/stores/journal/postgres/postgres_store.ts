@@ -123,7 +123,7 @@ async function lease(
     leaseMs: LEASE_MS,
     isEager: false,
     signal: new AbortController().signal,
-    onTrouble: () => {},
+    onAway: () => {},
     ...given,
   };
   const { journal: name } = journalPlace(path);
