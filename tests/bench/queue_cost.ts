@@ -15,6 +15,7 @@ const [count = 1_000, tasks = 3_000, seconds = 10] = Deno.args.map(Number);
 /** That of a task with 64 configurations. */
 const RESULT_BYTES = 90_000;
 const LEASE_MS = 30_000;
+const LOOK_MS = 10_000;
 /** How many connect at the same time. */
 const TOGETHER = 20;
 
@@ -48,13 +49,16 @@ await sweep.ask({
   })),
 });
 const addedMs = performance.now() - askedAt;
+const due = tasks + Math.ceil(tasks / 100);
+const ending = new AbortController();
 const takes: number[] = [];
 const finishes: number[] = [];
 const from = performance.now();
 await Promise.all(workers.map(async (worker, number) => {
   // As if they had started at different times.
   if (seconds > 0) await sleep(number / count * seconds);
-  for (;;) {
+  let nextLook = 0;
+  while (!ending.signal.aborted) {
     const start = performance.now();
     const task = await worker.take([]);
     if (task !== null) {
@@ -63,8 +67,15 @@ await Promise.all(workers.map(async (worker, number) => {
       const computed = performance.now();
       await worker.finish(task, result);
       finishes.push(performance.now() - computed);
-    } else if ((await worker.prospect([])).left === 0) return;
-    else await worker.changed(1_000 * Math.max(1, seconds), signal);
+      if (finishes.length === due) ending.abort();
+      continue;
+    }
+    // As the real ones do.
+    if (performance.now() >= nextLook) {
+      await worker.prospect([]);
+      nextLook = performance.now() + LOOK_MS;
+    }
+    await worker.changed(LOOK_MS, ending.signal);
   }
 }));
 const elapsed = (performance.now() - from) / 1000;

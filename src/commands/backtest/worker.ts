@@ -53,7 +53,10 @@ export async function workFor(
     ...{ version, signal, leaseMs: config.lease },
     onTrouble: (text) => log("warn", text),
   });
-  log("info", `waits for tasks in ${place}; files are in ${config.data}, ${counted(count, "thread")}`);
+  log(
+    "info",
+    `waits for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
+  );
   const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
   try {
     await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
@@ -118,22 +121,27 @@ class Work {
     },
   ): Promise<void> {
     const { signal } = this.#means;
+    let nextLook = 0;
     while (!signal.aborted) {
       const task = await this.#queue.take([...this.#lacking]);
       if (task !== null) {
         await this.#do(task);
         continue;
       }
-      const prospect = await this.#queue.prospect([...this.#lacking]);
-      this.#tellOthers(prospect, version);
-      if (endsEmpty && prospect.left === 0) {
-        if (prospect.lacking === 0) return;
-        throw new FilesLacking(
-          `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
-        );
+      // A notice may be of one task, and a thousand workers may hear it: most of them only try to take it.
+      if (endsEmpty || performance.now() >= nextLook) {
+        const prospect = await this.#queue.prospect([...this.#lacking]);
+        this.#tellOthers(prospect, version);
+        if (endsEmpty && prospect.left === 0) {
+          if (prospect.lacking === 0) return;
+          throw new FilesLacking(
+            `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
+          );
+        }
+        const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
+        nextLook = performance.now() + Math.min(LOOK_MS, ends);
       }
-      const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
-      await this.#queue.changed(Math.min(LOOK_MS, ends), signal);
+      await this.#queue.changed(Math.max(0, nextLook - performance.now()), signal);
       if (performance.now() - this.#lackingSince >= LOOK_MS) this.#lacking.clear();
     }
   }

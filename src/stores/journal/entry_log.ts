@@ -306,6 +306,11 @@ export interface EntryStore {
     kind: ChangeKind,
     onChange: (name: string | null) => void,
   ) => ChangeListener;
+  /**
+   * The same store, whose open logs share one connection to each place until it is disposed. The caller reads one log at a
+   * time. Absent if reading takes no connection.
+   */
+  readonly sharing?: () => EntryStore & AsyncDisposable;
   /** The logs in the place that `path` names, by name; absent if there is one a place. */
   readonly list?: (path: string) => Promise<readonly ListedLog[]>;
   /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */

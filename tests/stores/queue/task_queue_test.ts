@@ -112,6 +112,8 @@ test("the task of a worker that is lost goes to another, and the late result is 
   await using other = await worker(url);
   assertEquals(await other.take([]), null);
   await sql(END_LEASES);
+  assertEquals(await other.take([]), null);
+  assertEquals((await other.prospect([])).left, 1);
   const after = (await other.take([]))!;
   assertEquals([after.task, after.token > before.token], [before.task, true]);
   assertEquals(await slow.finish(before, "late"), false);
@@ -197,6 +199,7 @@ test("the second computing of a task is for another worker, if one is connected 
   await one.giveBack(second);
   assertEquals((await two.take([]))?.copy, 2);
   await sql(END_LEASES);
+  await one.prospect([]);
   await two[Symbol.asyncDispose]();
   await stranger[Symbol.asyncDispose]();
   assert(await one.finish((await one.take([]))!, "b"));

@@ -155,7 +155,8 @@ async function collect(
     const outlook = await queue.outlook();
     if (outlook.failed !== null) throw givenUp(grid, outlook.failed);
     words.tell(outlook);
-    progress.lanes = Math.max(0, tasks.flatMap(({ places }) => places).length - findings.done);
+    const { done, left } = outlook;
+    progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
     await pause(GAP_MS, stop);
     await queue.changed(LOOK_MS, stop);
   }

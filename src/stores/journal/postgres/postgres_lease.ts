@@ -64,7 +64,7 @@ export class PostgresLease implements LogLease {
     this.#lifetimeMs = rowLifetimeMs(holding.leaseMs);
     this.#name = link.place.journal ?? "";
     this.#notices = new EntryNotices(link, this.#name);
-    this.log = new PostgresLog(link, own.journal, path);
+    this.log = new PostgresLog(link, own.journal, path, "leased");
     patience.isHeld = true;
     this.#renewals = setInterval(() => void this.#renew(), renewalEveryMs(holding.leaseMs));
     holding.signal.addEventListener("abort", this.#onAbort);
