@@ -169,6 +169,7 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
   exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
   backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
   sweep: async (started) => await (await import("./src/commands/backtest/sweep.ts")).sweep(started),
+  worker: async (started) => await (await import("./src/commands/backtest/worker.ts")).worker(started),
   status: async (started) => await (await import("./src/commands/status.ts")).status(started),
   watch: async (started) => await (await import("./src/commands/watch.ts")).watch(started),
   doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),

@@ -1,6 +1,6 @@
--- Makes the tables of Penstock's journals in the database that psql is connected to, and two roles:
--- penstock_writer for runs and for halt and release, penstock_reader for status, export, verify and report.
--- Runs that may make the tables themselves need none of this. See docs/fleet.md.
+-- Makes Penstock's tables in the database that psql is connected to, and four roles: penstock_writer for runs and for
+-- halt and release, penstock_reader for status, export, verify and report, penstock_sweeper for sweeps with a queue, and
+-- penstock_worker for its workers. Programs that may make the tables themselves need none of this. See docs/fleet.md.
 -- Written by deno task schema from src/stores/journal/postgres/database_schema.ts.
 
 BEGIN;
@@ -11,6 +11,14 @@ DO $$ BEGIN
 
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_reader') THEN CREATE ROLE penstock_reader; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN CREATE ROLE penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_worker') THEN CREATE ROLE penstock_worker; END IF;
   END $$;
 
 CREATE SCHEMA penstock;
@@ -95,14 +103,51 @@ CREATE TABLE penstock.requests (
 
 CREATE INDEX requests_by_journal ON penstock.requests (journal, id);
 
-INSERT INTO penstock.version VALUES (true, 1);
+CREATE TABLE penstock.sweeps (
+    sweep bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key bytea NOT NULL UNIQUE,
+    content text NOT NULL
+  );
+
+CREATE TABLE penstock.workers (
+    worker uuid PRIMARY KEY,
+    version text NOT NULL,
+    called text NOT NULL,
+    lacks text[] NOT NULL DEFAULT '{}',
+    expires timestamptz NOT NULL
+  ) WITH (fillfactor = 50);
+
+CREATE TABLE penstock.tasks (
+    task bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key bytea NOT NULL,
+    copy integer NOT NULL CHECK (copy IN (1, 2)),
+    sweep bigint NOT NULL REFERENCES penstock.sweeps,
+    version text NOT NULL,
+    input text NOT NULL,
+    content text NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'taken', 'done', 'failed')),
+    token bigint NOT NULL DEFAULT 0,
+    expires timestamptz,
+    worker uuid,
+    called text,
+    lost integer NOT NULL DEFAULT 0,
+    failure text,
+    result text,
+    UNIQUE (key, copy)
+  ) WITH (fillfactor = 50);
+
+ALTER TABLE penstock.tasks ALTER result SET STORAGE EXTERNAL;
+
+CREATE INDEX tasks_waiting ON penstock.tasks (version, task) WHERE state = 'waiting';
+
+CREATE INDEX tasks_taken ON penstock.tasks (expires) WHERE state = 'taken';
+
+CREATE INDEX tasks_by_sweep ON penstock.tasks (sweep, task);
+
+INSERT INTO penstock.version VALUES (true, 2);
 
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_writer') THEN GRANT USAGE ON SCHEMA penstock TO penstock_writer; END IF;
-  END $$;
-
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_writer') THEN GRANT SELECT ON ALL TABLES IN SCHEMA penstock TO penstock_writer; END IF;
   END $$;
 
 DO $$ BEGIN
@@ -110,7 +155,27 @@ DO $$ BEGIN
   END $$;
 
 DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN GRANT USAGE ON SCHEMA penstock TO penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_worker') THEN GRANT USAGE ON SCHEMA penstock TO penstock_worker; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_writer') THEN GRANT SELECT ON ALL TABLES IN SCHEMA penstock TO penstock_writer; END IF;
+  END $$;
+
+DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_reader') THEN GRANT SELECT ON ALL TABLES IN SCHEMA penstock TO penstock_reader; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN GRANT SELECT ON penstock.version, penstock.sweeps, penstock.tasks, penstock.workers TO penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_worker') THEN GRANT SELECT ON penstock.version, penstock.sweeps, penstock.tasks, penstock.workers TO penstock_worker; END IF;
   END $$;
 
 DO $$ BEGIN
@@ -135,6 +200,26 @@ DO $$ BEGIN
 
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_writer') THEN GRANT INSERT, DELETE ON penstock.requests TO penstock_writer; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN GRANT INSERT (key, content) ON penstock.sweeps TO penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN GRANT INSERT (key, copy, sweep, version, input, content) ON penstock.tasks TO penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_sweeper') THEN GRANT UPDATE (state, token, expires, lost, failure, result) ON penstock.tasks TO penstock_sweeper; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_worker') THEN GRANT UPDATE (state, token, expires, worker, called, lost, failure, result) ON penstock.tasks TO penstock_worker; END IF;
+  END $$;
+
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'penstock_worker') THEN GRANT INSERT, UPDATE, DELETE ON penstock.workers TO penstock_worker; END IF;
   END $$;
 
 COMMIT;

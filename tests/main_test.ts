@@ -111,7 +111,7 @@ for (
     [
       "an unknown command",
       ["rnu"],
-      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, sweep, status, watch, doctor, export, report, compare, halt, release, resume, verify, config$/,
+      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, sweep, worker, status, watch, doctor, export, report, compare, halt, release, resume, verify, config$/,
     ],
     ["an option of another command", ["run", "--port=1"], /^--port is not an option of "run"/],
     ["an option given twice", ["run", "--cash=1", "--cash=2"], /^--cash is given 2 times \(1, 2\)/],

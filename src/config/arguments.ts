@@ -29,6 +29,7 @@ const FILES: Partial<
 > = {
   backtest: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
   sweep: { least: 1, most: Infinity, usage: `FILE...", or - for standard input; or "--join PART..."` },
+  worker: { least: 1, most: 1, usage: `postgres://USER@HOST:PORT/DATABASE"` },
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
@@ -74,7 +75,7 @@ export function readArguments(args: readonly string[]): Arguments {
     ? "options only"
     : most === 2
     ? "two files and options"
-    : `one ${command === "report" ? "file" : "journal"} and options`;
+    : `one ${command === "report" ? "file" : command === "worker" ? "database" : "journal"} and options`;
   for (const word of rest.slice(most)) {
     mistakes.push(`"${withoutPassword(word)}" is one word too many: "${first}" takes ${taken}`);
   }
@@ -114,7 +115,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const wantsText = parsed.help === true || parsed.version === true;
   // A file after an unknown option was mistaken for its value.
   if (rest.length < least && unknown.size === 0 && !wantsText) {
-    const count = rest.length === 0 ? "no file" : "one file";
+    const count = command === "worker" ? "no database" : rest.length === 0 ? "no file" : "one file";
     mistakes.push(`${count} given: expected "penstock ${command} ${usage}`);
   }
   return {

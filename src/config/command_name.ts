@@ -7,6 +7,7 @@ export const COMMANDS = {
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same as run, but over recorded trades",
   sweep: "the same over a grid of options, ranked, with tests against overfitting",
+  worker: "compute tasks of sweeps over many machines, from a queue in a database",
   status: "show account, position, last fills, refusals and gaps, from the journal",
   watch: "a live page over running journals, read-only: charts, events, health, metrics",
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",

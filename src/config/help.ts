@@ -26,6 +26,7 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
   exchange: [0, 1, 2, 130],
   backtest: [0, 1, 2, 3, 130],
   sweep: [0, 1, 2, 3, 130],
+  worker: [[0, "stopped by you, or with --until-empty no task is left"], 1, 2, 130],
   status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
   watch: [[0, "stopped by you"], 1, 2, 130],
   doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
@@ -118,7 +119,18 @@ instrument takes a list (5,10,20), a range (5..100:5) or both. Each row is what
   penstock sweep trades.csv --short 5..50:5 --part 3/8 --out part-3.json
                             one eighth of the configurations, on one machine
   penstock sweep --join part-*.json --report page.html
-                            all eighths together, as if on one machine`,
+                            all eighths together, as if on one machine
+  penstock sweep trades.csv --short 5..50:5 --queue postgres://ann@db.lan/work
+                            computed by every "penstock worker" of that database`,
+  worker: `penstock worker postgres://USER@HOST:PORT/DATABASE takes tasks of sweeps from
+the queue in that database and computes them, on any number of machines. It
+needs the version of Penstock that the sweep has, and the files of the sweep.
+
+  penstock worker postgres://ann@db.lan/work
+                            until you stop it; files from ./data
+  penstock worker postgres://ann@db.lan/work --data trades/ --until-empty
+                            ends when no task is left, as a Job of Kubernetes
+                            must`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default
 is ${DEFAULT_JOURNAL}.
 

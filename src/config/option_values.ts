@@ -234,6 +234,15 @@ export function journalPlace(text: string): string {
   return anyText(text);
 }
 
+/** The place of a database as a whole, as `journalPlace` reads one. */
+export function databasePlace(text: string): string {
+  if (!isInDatabase(text)) throw new NotAllowed("postgres://USER@HOST:PORT/DATABASE");
+  checked(() => {
+    if (readDatabasePlace(text).journal !== null) throw new RangeError("no name after the database");
+  });
+  return text;
+}
+
 /** The name of a journal in a database. */
 export function journalName(text: string): string {
   if (!isJournalName(text)) throw new NotAllowed(JOURNAL_NAMES);

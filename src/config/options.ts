@@ -198,10 +198,12 @@ export const OPTIONS = {
   }),
   lease: journal({
     default: "10s",
+    defaultOf: { worker: "30s" },
     read: duration(1000, HOUR),
     value: "DURATION",
-    commands: STREAM,
+    commands: [...STREAM, "worker"],
     help: "how long the journal in the database stays with a run that the database does not hear from",
+    helpOf: { worker: "how long a task stays with a worker that the database does not hear from" },
   }),
   record: journal({
     default: null,
@@ -230,7 +232,7 @@ export const OPTIONS = {
     value: "DURATION",
     commands: ["status"],
     help:
-      "health check: exit code 0 if the last heartbeat is younger than this, else 1; a run writes one every 5s",
+      "health check: exit code 0 if the last heartbeat is younger than this, else 1; a run writes one every 5s at least",
   }),
   failOnHalt: journal({
     default: "off",
@@ -340,14 +342,14 @@ export const OPTIONS = {
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: [...ALL, "verify", "watch"],
+    commands: [...ALL, "verify", "watch", "worker"],
     help: "show log lines from this level up: debug, info, warn or error",
   }),
   logFormat: output({
     default: "text",
     read: oneOf("text", "json"),
     value: "text|json",
-    commands: [...ALL, "verify", "watch"],
+    commands: [...ALL, "verify", "watch", "worker"],
     help: "write the log on standard error as text or as JSON",
   }),
   view: output({
@@ -361,7 +363,7 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: [...ALL, "verify", "watch"],
+    commands: [...ALL, "verify", "watch", "worker"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   ...RISK_OPTIONS,

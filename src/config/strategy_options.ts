@@ -154,6 +154,9 @@ const UNKNOWN_BEFORE: Readonly<Record<string, unknown>> = {
   lease: 10_000,
   part: null,
   join: false,
+  queue: null,
+  data: "data",
+  untilEmpty: false,
 };
 
 /**

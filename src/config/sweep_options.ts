@@ -1,7 +1,15 @@
 /** The options of a sweep besides those that vary: a part of the table in options.ts. */
 import { RANKS } from "../domain/run/sweep_rank.ts";
 import type { SweepPart } from "../domain/run/sweep_result.ts";
-import { NotAllowed, oneOf, onOff, properFraction, wholeNumber } from "./option_values.ts";
+import {
+  anyText,
+  databasePlace,
+  NotAllowed,
+  oneOf,
+  onOff,
+  properFraction,
+  wholeNumber,
+} from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
 const SWEEP = ["sweep"] as const;
@@ -47,7 +55,7 @@ export const SWEEP_OPTIONS = {
     default: null,
     read: wholeNumber(1, MOST_WORKERS),
     value: "N",
-    commands: SWEEP,
+    commands: [...SWEEP, "worker"],
     help: "how many configurations are computed at the same time (default: one for each core)",
   }),
   continue: input({
@@ -71,6 +79,28 @@ export const SWEEP_OPTIONS = {
     value: null,
     commands: SWEEP,
     help: "put the files of all parts, or a folder of them, together: the result is that of one machine",
+  }),
+  queue: input({
+    default: null,
+    read: databasePlace,
+    value: "URL",
+    commands: SWEEP,
+    help:
+      "have the workers of this database, postgres://…, compute everything: the result is that of one machine",
+  }),
+  data: input({
+    default: "data",
+    read: anyText,
+    value: "FOLDER",
+    commands: ["worker"],
+    help: "where the files of sweeps are, under any names: they are known by their digests",
+  }),
+  untilEmpty: input({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["worker"],
+    help: "end when no task is left, instead of waiting for more",
   }),
   forgetTries: input({
     default: "off",

@@ -257,7 +257,7 @@ Deno.test("penstock status and export explain a missing or wrong journal and sho
       assertEquals([missing.code, missing.stdout], [1, ""]);
       assertStringIncludes(
         missing.stderr,
-        `penstock: Cannot open the journal ${folder}/none.db: there is none. Name`,
+        `penstock: Cannot open the journal ${folder}/none.db: there is none yet. Start`,
       );
       const text = await penstock(command, `${folder}/text.db`);
       assertEquals([text.code, text.stdout], [1, ""]);

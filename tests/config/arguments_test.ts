@@ -168,6 +168,7 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
         verify: ["a.db", "a.txt"],
         release: ["a.db"],
         halt: ["a.db"],
+        worker: ["postgres://a@b/c"],
       };
       const words = [command, `${option}=${text}`, ...files[command] ?? []];
       const { given, mistakes } = readArguments(words);

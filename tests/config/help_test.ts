@@ -82,6 +82,7 @@ const EXITS: Readonly<Record<CommandName, readonly number[]>> = {
   exchange: [0, 1, 2, 130],
   backtest: [0, 1, 2, 3, 130],
   sweep: [0, 1, 2, 3, 130],
+  worker: [0, 1, 2, 130],
   status: [0, 1, 2],
   watch: [0, 1, 2, 130],
   doctor: [0, 1, 2, 130],

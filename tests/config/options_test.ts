@@ -49,6 +49,7 @@ const SWITCHES: readonly string[] = [
   "skipBad",
   "continue",
   "join",
+  "untilEmpty",
   "forgetTries",
   "models",
   "closed",

@@ -4,7 +4,7 @@ import type { Started } from "../../config/command.ts";
 import type { Config } from "../../config/options.ts";
 import { foldedSet } from "../../config/set_lists.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
-import type { ShownOptions } from "../../domain/run/sweep_result.ts";
+import type { ConfigurationEvent, ShownOptions } from "../../domain/run/sweep_result.ts";
 import { isStrategyName } from "../../stages/strategies/known_strategies.ts";
 import {
   isCsvName,
@@ -16,6 +16,8 @@ import { checkTries, TRIES_FILE } from "../../stores/tries/tries_file.ts";
 import { counted, grouped } from "../../views/terminal/figures.ts";
 import { VIEWS } from "../../views/known_views.ts";
 import { environmentOf } from "./outputs.ts";
+import { ONE_CHECKED_IN } from "./queue/described_sweep.ts";
+import { leftInQueue, MOST_IN_TASK, refuseWithQueue, runQueued } from "./queue/queued_passes.ts";
 import { runPasses } from "./sweep/all_passes.ts";
 import { bestRuns } from "./sweep/best_runs.ts";
 import { Findings } from "./sweep/findings.ts";
@@ -41,15 +43,25 @@ import type { PassSettings } from "./sweep/sweep_pass.ts";
 /** Backtests every combination of a grid, or a part of them, and reports how much of the best is luck. */
 export async function sweep(
   started: Started,
-  { views = VIEWS, formats: table = TRADE_FILES, tries = TRIES_FILE, lanes = MOST_LANES } = {},
+  {
+    views = VIEWS,
+    formats: table = TRADE_FILES,
+    tries = TRIES_FILE,
+    lanes: asked = 0,
+    oneCheckedIn = ONE_CHECKED_IN,
+  } = {},
 ): Promise<void> {
-  const { version, files: paths, signal, swept, ...chosen } = started;
+  const { version, files: paths, signal, swept, config: { queue, ...given }, ...others } = started;
   if (swept === undefined) throw new TypeError("A sweep has a grid");
-  if (chosen.config.join) return await joinSweep(started, { views, formats: table, tries });
+  if (given.join) return await joinSweep(started, { views, formats: table, tries });
+  // Where it was computed is no part of a result.
+  const chosen = { ...others, config: { ...given, queue: null } };
+  if (queue !== null) refuseWithQueue(chosen, paths);
+  const lanes = asked > 0 ? asked : queue === null ? MOST_LANES : MOST_IN_TASK;
   const isOwn = !isStrategyName(chosen.config.strategy);
   const workers = chosen.config.workers ?? navigator.hardwareConcurrency;
   const most = Math.min(workers, swept.places.length);
-  using threads = new Threads(most === 1 && !isOwn ? 0 : most);
+  using threads = new Threads(queue !== null || most === 1 && !isOwn ? 0 : most);
   const prepared = await prepareSweep(paths, { ...chosen, swept }, signal);
   const { configuration, config, sources, rules, own, files, passedOver, shownWith } = prepared;
   const { grid, places: all } = prepared.swept;
@@ -89,6 +101,7 @@ export async function sweep(
   let startedWith: SweepStart | null = null;
   /** Shows the start, and the rows of the sweep that is continued. */
   const start = (inForce: Config, time: string): void => {
+    requests.inForce = inForce;
     const varying = Object.fromEntries(grid.axes.map(({ name, values }) => [name, values.join(",")]));
     const shown = foldedSet({ ...shownWith(inForce), ...varying }) as ShownOptions;
     const event: SweepStart = { time, config: { ...shown, instrument: { sources, exchangeInfo: null } } };
@@ -100,17 +113,23 @@ export async function sweep(
     done: () => findings.done,
   });
   for (const text of [...chosen.remarks ?? [], ...passedOver]) outputs.warn(text);
-  await runPasses(shared, {
+  const computed = {
     grid,
     passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),
-    configurations: all.length,
-    ...{ workers, threads },
-    ownStrategy: own === null ? null : config.strategy,
-    ...{ requests, findings, progress, start, show: (rows) => outputs.show(rows) },
-  });
+    ...{ findings, progress, start, show: (rows: readonly ConfigurationEvent[]) => outputs.show(rows) },
+  };
+  if (queue !== null) await runQueued(shared, { ...computed, queue, version, places, rules, oneCheckedIn });
+  else {
+    const ownStrategy = own === null ? null : config.strategy;
+    await runPasses(shared, {
+      ...computed,
+      configurations: all.length,
+      ...{ workers, threads, ownStrategy, requests },
+    });
+  }
   threads[Symbol.dispose]();
   const isWhole = findings.done === places.length;
-  if (!isWhole) outputs.warn(stoppedText(findings.done, places.length, out));
+  if (!isWhole) outputs.warn((queue === null ? stoppedText : leftInQueue)(findings.done, places.length, out));
   await outputs.finish({
     ...{ findings, tries, elapsedMs: progress.elapsedMs },
     unfinished: part !== null ? partial() : findings.isPartial ? findings.unfinished : null,

@@ -63,7 +63,8 @@ function checksumIn(text: string, path: string, file: string): string {
   );
 }
 
-async function sha256(file: InputFile, signal?: AbortSignal): Promise<string> {
+/** The SHA-256 of a file, hexadecimal in lower case. Throws what reading it throws, and the signal's reason. */
+export async function sha256(file: InputFile, signal?: AbortSignal): Promise<string> {
   // Most files have no checksum beside them, and loading this takes 20 ms.
   const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");

@@ -1,7 +1,8 @@
 /** The history of a run that its page draws: a bounded number of points, however long the run is followed. */
 import type { LivePoint } from "./live_message.ts";
+import { thinned } from "./thinned_points.ts";
 
-/** With more points than this, every second one is dropped. */
+/** With more points than this, they are thinned to three quarters. */
 const MOST = 4_000;
 
 /** Points of one run, oldest first, each with a number that only grows. */
@@ -38,15 +39,8 @@ export class PointHistory {
     this.#points = [];
   }
 
-  /** Keeps the first and the last point, and of each two between them the one with the deeper drawdown. */
   #thin(): void {
-    const [first, ...others] = this.#points;
-    const last = others.pop()!;
-    const kept = [first!];
-    for (let at = 0; at < others.length; at += 2) {
-      const [one, other = one] = [others[at]!, others[at + 1]];
-      kept.push(other.point[3] > one.point[3] ? other : one);
-    }
-    this.#points = [...kept, last];
+    const kept = thinned(this.#points.map(({ point }) => point), MOST * 3 / 4);
+    this.#points = kept.map((at) => this.#points[at]!);
   }
 }

@@ -19,11 +19,9 @@ import { teamOf } from "./worker_team.ts";
 const WATCH_MS = 1_000;
 const LONG_MS = 10_000;
 
-/** What the passes of one sweep need, and where their results go. */
-export interface Passes {
+/** What every pass of a sweep needs. */
+export interface ComputedPasses {
   readonly grid: Grid;
-  /** The places that each pass computes. */
-  readonly passes: readonly (readonly number[])[];
   /** How many configurations the whole sweep has. */
   readonly configurations: number;
   /** How many threads may compute them, and where these come from. */
@@ -32,10 +30,16 @@ export interface Passes {
   /** The file of the strategy, if it is the user's own: it may never end. */
   readonly ownStrategy: string | null;
   readonly requests: GridRequests;
-  readonly findings: Findings;
   readonly progress: ShownProgress;
-  /** Called once, with the configuration in force and the time of the first trade. */
+  /** Called with the configuration in force and the time of the first trade, by all passes of a sweep once. */
   readonly start: (inForce: Config, time: string) => void;
+}
+
+/** What the passes of one sweep need, and where their results go. */
+export interface Passes extends ComputedPasses {
+  /** The places that each pass computes. */
+  readonly passes: readonly (readonly number[])[];
+  readonly findings: Findings;
   /** Called with the rows of each pass. */
   readonly show: (rows: readonly ConfigurationEvent[]) => void;
 }
@@ -77,10 +81,10 @@ export async function runPasses(settings: PassSettings, all: Passes): Promise<vo
 }
 
 /** The result of one pass over the configurations at `places`, and these. An error of one of them names its options. */
-async function passOver(
+export async function passOver(
   places: readonly number[],
   settings: PassSettings,
-  { grid, configurations, workers, threads, ownStrategy, requests, progress, start }: Passes,
+  { grid, configurations, workers, threads, ownStrategy, requests, progress, start }: ComputedPasses,
   { folds, isFirst }: { readonly folds: readonly Fold[]; readonly isFirst: boolean },
 ): Promise<{ readonly found: PassResult; readonly asked: readonly LaneRequest[] }> {
   const warn = (text: string): void => settings.view.log({ level: "warn", text });

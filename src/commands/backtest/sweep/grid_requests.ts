@@ -37,7 +37,8 @@ export class GridRequests {
     const { symbol, exchange } = this.#shared;
     const own = this.#own?.at(place) ?? null;
     const settled =
-      settleInstrument({ config: { ...config, symbol, exchange }, sources }, this.#rules).config;
+      // Which database passed the configuration on changes nothing, and is nobody's business.
+      settleInstrument({ config: { ...config, symbol, exchange, queue: null }, sources }, this.#rules).config;
     const { bars } = sources.bars === "default" ? this.inForce : settled;
     return { ...shownConfig({ ...settled, bars }), ...shownOf(own) };
   }

@@ -11,7 +11,7 @@ import { counted } from "../../../views/terminal/figures.ts";
 
 /** Options that say where a result goes and how it is made, but do not change the result. */
 export const OUTPUTS = [
-  ...["out", "continue", "workers", "part", "join", "forgetTries"] as const,
+  ...["out", "continue", "workers", "part", "join", "queue", "forgetTries"] as const,
   ...["json", "logLevel", "logFormat", "config"] as const,
 ];
 

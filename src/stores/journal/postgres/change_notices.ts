@@ -9,8 +9,13 @@
 import type { DatabaseLink } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
-/** Where notices go; the content of each is the journal's name. */
-export const CHANNELS = { entries: "penstock_entries", freed: "penstock_freed" } as const;
+/** Where notices go; the content of those of journals is the journal's name, those of the queue have none. */
+export const CHANNELS = {
+  entries: "penstock_entries",
+  freed: "penstock_freed",
+  tasks: "penstock_tasks",
+  results: "penstock_results",
+} as const;
 
 /** The shortest time between two notices of one run's entries, ms. */
 const GAP_MS = 100;

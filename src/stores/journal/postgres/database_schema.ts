@@ -1,5 +1,6 @@
-/** The tables of journals in a database, and how the program creates and migrates them. */
+/** The program's tables in a database, and how the program creates and migrates them. */
 import { refused } from "../journal_error.ts";
+import { QUEUE_RIGHTS, QUEUE_TABLES, SWEEPER, WORKER } from "../../queue/queue_tables.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
 /** The roles that get rights if they exist: one that writes journals, and one that only reads them. */
@@ -89,14 +90,16 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     content text NOT NULL CHECK (length(content) <= 10000)
   )`,
   `CREATE INDEX requests_by_journal ON penstock.requests (journal, id)`,
-]];
+], QUEUE_TABLES];
 
-/** What the two roles may do, if they exist. Only the owner may change entries or the tables. */
+/** All tables of the queue, and what a process has to read before it uses them. */
+const OF_QUEUE = "penstock.version, penstock.sweeps, penstock.tasks, penstock.workers";
+
+/** What the roles may do, if they exist. Only the owner may change entries or the tables. */
 export const GRANTS: readonly string[] = [
-  ...[WRITER, READER].flatMap((role) => [
-    grant(role, "USAGE ON SCHEMA penstock"),
-    grant(role, "SELECT ON ALL TABLES IN SCHEMA penstock"),
-  ]),
+  ...[WRITER, READER, SWEEPER, WORKER].map((role) => grant(role, "USAGE ON SCHEMA penstock")),
+  ...[WRITER, READER].map((role) => grant(role, "SELECT ON ALL TABLES IN SCHEMA penstock")),
+  ...[SWEEPER, WORKER].map((role) => grant(role, `SELECT ON ${OF_QUEUE}`)),
   grant(
     WRITER,
     "INSERT (name), UPDATE (seq, hash, token, expires, session, address, pid) ON penstock.journals",
@@ -106,14 +109,15 @@ export const GRANTS: readonly string[] = [
   grant(WRITER, "INSERT, UPDATE ON penstock.heartbeats"),
   grant(WRITER, "INSERT, DELETE ON penstock.closes"),
   grant(WRITER, "INSERT, DELETE ON penstock.requests"),
+  ...QUEUE_RIGHTS.map(([role, rights]) => grant(role, rights)),
 ];
 
 /**
- * Returns a psql script that creates the two roles and the tables, and grants the rights. It is for a database in which
+ * Returns a psql script that creates the roles and the tables, and grants the rights. It is for a database in which
  * runs may not create tables.
  */
 export function schemaScript(): string {
-  const roles = [WRITER, READER].map((role) =>
+  const roles = [WRITER, READER, SWEEPER, WORKER].map((role) =>
     `DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN CREATE ROLE ${role}; END IF;
   END $$`
@@ -162,15 +166,19 @@ export async function mustKnowSchema(session: DatabaseSession, path: string): Pr
   );
 }
 
+/** Makes the error that says why the tables are not used. */
+export type Refuse = (why: string) => Error;
+
 /**
- * Creates the tables, or migrates them, in one transaction, one process at a time. Throws a JournalError, with the
- * journal's `path`, if a newer Penstock made them, if an older one still writes to them, or if they cannot be kept in
- * this database.
+ * Creates the tables, or migrates them, in one transaction, one process at a time. Throws the error that `refuse` makes,
+ * by default a JournalError with the journal's `path`, if a newer Penstock made them, if an older one still writes to
+ * them, or if they cannot be kept in this database.
  */
 export async function prepareSchema(
   session: DatabaseSession,
   path: string,
   migrations: readonly (readonly string[])[] = MIGRATIONS,
+  refuse: Refuse = (why) => refused(path, why),
 ): Promise<void> {
   const known = migrations.length;
   if (await schemaVersion(session) === known) return;
@@ -178,14 +186,14 @@ export async function prepareSchema(
   try {
     await session.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
     const version = await schemaVersion(session);
-    if (version > known) throw refused(path, `${newer(version, known)}. Use that Penstock.`);
+    if (version > known) throw refuse(`${newer(version, known)}. Use that Penstock.`);
     if (version === known) {
       // Another process made them while this one waited, and may hold a lease by now.
       await session.query("COMMIT");
       return;
     }
-    if (version === 0) await mustKeepText(session, path);
-    else if (version < known) await mustBeIdle(session, path);
+    if (version === 0) await mustKeepText(session, refuse);
+    else if (version < known) await mustBeIdle(session, refuse);
     for (const statement of migrations.slice(version).flat()) await session.query(statement);
     if (version === 0) await session.query(`INSERT INTO penstock.version VALUES (true, ${known})`);
     else {
@@ -206,26 +214,24 @@ function newer(version: number, known: number): string {
   return `a newer Penstock made its tables (version ${version}; this one knows ${known})`;
 }
 
-/** Throws a JournalError unless the database is in UTF-8, the encoding that returns every text as it was written. */
-async function mustKeepText(session: DatabaseSession, path: string): Promise<void> {
+/** Throws what `refuse` makes unless the database is in UTF-8, the encoding that returns every text as it was written. */
+async function mustKeepText(session: DatabaseSession, refuse: Refuse): Promise<void> {
   const [row] = await session.query("SHOW server_encoding");
   const encoding = row?.["server_encoding"];
   if (encoding === "UTF8") return;
-  throw refused(
-    path,
+  throw refuse(
     `its database keeps text as ${encoding}, which lacks letters. Create one with createdb --encoding=UTF8 ` +
       "--template=template0.",
   );
 }
 
-async function mustBeIdle(session: DatabaseSession, path: string): Promise<void> {
+async function mustBeIdle(session: DatabaseSession, refuse: Refuse): Promise<void> {
   // A process that asks for a lease from here on waits for the migration, then finds that it is too old.
   await session.query("LOCK TABLE penstock.journals IN ACCESS EXCLUSIVE MODE");
   const [row] = await session.query(HELD);
   const held = Number(row?.["held"]);
   if (held === 0) return;
-  throw refused(
-    path,
+  throw refuse(
     `its tables are of an older version, and ${held} ${held === 1 ? "run" : "runs"} of an older Penstock ` +
       `${held === 1 ? "uses" : "use"} them. Stop ${held === 1 ? "it" : "them"}, then start this one again.`,
   );

@@ -1,0 +1,233 @@
+/** The passes of a sweep that the workers of a queue compute: writes the tasks, waits, and collects the results. */
+import { type Configuration, nameIn } from "../../../config/configuration.ts";
+import type { Grid } from "../../../config/grid.ts";
+import type { OptionName } from "../../../config/options.ts";
+import { ConfigError } from "../../../domain/process/config_error.ts";
+import { withoutPassword } from "../../../domain/run/database_place.ts";
+import { namedInputs } from "../../../feeds/files/named_inputs.ts";
+import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
+import { PostgresSweepQueue } from "../../../stores/queue/postgres_sweep_queue.ts";
+import { QueueError } from "../../../stores/queue/queue_error.ts";
+import type { FailedTask, Outlook, SweepQueue } from "../../../stores/queue/task_queue.ts";
+import { counted } from "../../../views/terminal/figures.ts";
+import { foldsOf, isDivided, WHOLE } from "../sweep/folds.ts";
+import type { Passes } from "../sweep/all_passes.ts";
+import { type PassSettings, runPass } from "../sweep/sweep_pass.ts";
+import { askedSweep, describe } from "./described_sweep.ts";
+import { differenceOf, resultIn } from "./task_result.ts";
+
+/**
+ * How many configurations a task has: reading the trades costs about as much as ten of them, and a task is what a worker
+ * that is lost has to compute again.
+ */
+export const MOST_IN_TASK = 64;
+/** How often to look at the queue although nothing was heard, and the shortest time between two looks, ms. */
+const LOOK_MS = 5_000;
+const GAP_MS = 100;
+/** The states of how many tasks one look asks for. */
+const MOST_STATES = 100;
+
+/** A task was given up, or two workers do not agree on its result. */
+export class TaskFailure extends Error {
+  override readonly name = "TaskFailure";
+  readonly exit = "failure";
+}
+
+/** What a queued sweep needs besides what all sweeps need. */
+export interface QueuedPasses
+  extends Pick<Passes, "grid" | "passes" | "findings" | "progress" | "start" | "show"> {
+  /** The place of the queue. */
+  readonly queue: string;
+  readonly version: string;
+  /** The places of the whole grid. */
+  readonly places: readonly number[];
+  readonly rules: Parameters<typeof describe>[2]["rules"];
+  /** One task in so many is computed twice. */
+  readonly oneCheckedIn: number;
+}
+
+/** Throws a ConfigError for options that do not fit a queue. */
+export function refuseWithQueue({ config, sources }: Configuration, files: readonly string[]): void {
+  const mistakes: string[] = [];
+  const why: readonly (readonly [OptionName, string])[] = [
+    ["continue", "the queue keeps what is finished, so the same command continues"],
+    ["part", "the workers of the queue divide the grid by themselves"],
+    ["workers", "each worker has its own"],
+  ];
+  for (const [name, reason] of why) {
+    if (sources[name] === "default") continue;
+    mistakes.push(`${nameIn(sources[name], name)} is given with --queue: leave it out, as ${reason}`);
+  }
+  if (!isStrategyName(config.strategy)) {
+    mistakes.push(
+      `--strategy is ${config.strategy}: workers of a queue run no program that it names. Use --part on each machine`,
+    );
+  }
+  if (files.includes("-")) {
+    mistakes.push("standard input can be read only once, and workers read the trades too: give a file");
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+}
+
+/**
+ * Counts the trades, writes the tasks and shows their rows in the order of the grid, until all are done or the sweep is
+ * stopped. Throws as `runPass` does, a QueueError, and a TaskFailure.
+ */
+export async function runQueued(settings: PassSettings, queued: QueuedPasses): Promise<void> {
+  const { config, files, view, stop } = settings;
+  const { grid, places, passes, version, rules, progress, start } = queued;
+  const tell = (level: "info" | "warn", text: string): void => view.log({ level, text });
+  await using queue = await PostgresSweepQueue.open(queued.queue, {
+    onTrouble: (text) => tell("warn", text),
+    signal: stop,
+  });
+  const counting = await runPass(settings, { team: null, folds: [], progress, isFirst: true, start });
+  if (stop.aborted) return;
+  const { trades, digest } = counting;
+  const folds = isDivided(config) ? foldsOf(trades, config) : WHOLE;
+  const inputs = await unlessStopped(namedInputs(files, stop), stop);
+  if (inputs === null) return;
+  const described = describe({ grid, places }, { config }, { rules, folds, digest, files: inputs });
+  const asked = askedSweep(described, { version, blocks: passes, oneCheckedIn: queued.oneCheckedIn });
+  try {
+    await queue.ask(asked);
+    await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
+      ...{ ...queued, digest, stop, tell },
+      ready: () => view.ready(),
+    });
+  } catch (error) {
+    // The user does not wait for a database that is away.
+    if (!(error instanceof QueueError) || !stop.aborted) throw error;
+    tell("warn", error.message);
+  }
+}
+
+/** What is told when a sweep is stopped before all of its tasks are done. */
+export function leftInQueue(done: number, all: number, out: string | null): string {
+  const where = done === 0 || out === null ? "" : ` and in ${out}`;
+  return `stopped: ${done} of ${
+    counted(all, "configuration")
+  } are finished${where}. The tasks stay in the queue, where ` +
+    "workers go on with them; the same command shows the result";
+}
+
+interface Collecting
+  extends Pick<QueuedPasses, "grid" | "findings" | "show" | "progress" | "version" | "queue"> {
+  readonly digest: string;
+  readonly stop: AbortSignal;
+  readonly tell: (level: "info" | "warn", text: string) => void;
+  readonly ready: () => Promise<void> | null;
+}
+
+/** Shows the results of all tasks in order. */
+async function collect(
+  queue: SweepQueue,
+  tasks: readonly { readonly key: string; readonly places: readonly number[] }[],
+  { grid, findings, show, progress, version, queue: path, digest, stop, tell, ready }: Collecting,
+): Promise<void> {
+  const words = new OutlookWords(version, path, tell);
+  for (let next = 0; next < tasks.length && !stop.aborted;) {
+    const before = next;
+    const some = tasks.slice(next, next + MOST_STATES);
+    const states = Map.groupBy(await queue.states(some.map(({ key }) => key)), ({ key }) => key);
+    for (const { key, places } of some) {
+      const copies = states.get(key) ?? [];
+      if (stop.aborted || copies.length === 0 || copies.some(({ isDone }) => !isDone)) break;
+      const texts: string[] = [];
+      for (const { task } of copies) texts.push(await queue.result(task));
+      // Another sweep of the same may have given it up meanwhile.
+      if (texts.includes("")) break;
+      const [text, again = text] = texts as [string, string?];
+      const difference = differenceOf(text, again);
+      if (difference !== null) {
+        const [one, other] = copies.map(({ worker }) => worker ?? "a worker");
+        const failure = `two workers disagree: ${difference.what} is ${difference.values[0]} by ${one} and ${
+          difference.values[1]
+        } by ${other}. One of these machines computes wrongly`;
+        await queue.giveUp(key, failure);
+        throw new TaskFailure(`${failure}. The same command has both computed again`);
+      }
+      show(findings.restore(resultIn(text, { grid, places, digest })));
+      next++;
+      await ready();
+    }
+    if (next > before || stop.aborted) continue;
+    const outlook = await queue.outlook();
+    if (outlook.failed !== null) throw givenUp(grid, outlook.failed);
+    words.tell(outlook);
+    const { done, left } = outlook;
+    progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
+    await pause(GAP_MS, stop);
+    await queue.changed(LOOK_MS, stop);
+  }
+}
+
+/** The error that names the configurations of a task that was given up. */
+function givenUp(grid: Grid, { content, failure }: FailedTask): TaskFailure {
+  const places: readonly number[] = JSON.parse(content);
+  const named = (place: number): string => JSON.stringify(grid.options(grid.configuration(place)));
+  const [first, last] = [named(places[0]!), named(places.at(-1)!)];
+  const which = places.length === 1
+    ? `the configuration ${first} was`
+    : `the ${places.length} configurations from ${first} to ${last} were`;
+  return new TaskFailure(`${which} given up: ${failure}. The same command tries again`);
+}
+
+/** Tells what a sweep waits for when that changes. */
+class OutlookWords {
+  readonly #version: string;
+  readonly #path: string;
+  readonly #tell: (level: "info" | "warn", text: string) => void;
+  #told: "nobody" | "no files" | null = null;
+
+  constructor(version: string, path: string, tell: (level: "info" | "warn", text: string) => void) {
+    this.#version = version;
+    this.#path = withoutPassword(path);
+    this.#tell = tell;
+  }
+
+  tell({ left, workers, withFiles, otherVersions }: Outlook): void {
+    const now = workers === 0 ? "nobody" : withFiles === 0 ? "no files" : null;
+    if (now === this.#told) return;
+    this.#told = now;
+    const waiting = `${counted(left, "task")} ${left === 1 ? "waits" : "wait"}`;
+    if (now === "nobody") {
+      const others = otherVersions.length === 0
+        ? ""
+        : ` (only of ${otherVersions.map((version) => `Penstock ${version}`).join(", ")})`;
+      this.#tell(
+        "warn",
+        `${waiting}, and no worker of Penstock ${this.#version} is connected${others}: start "penstock worker ` +
+          `${this.#path}" on machines that have the files`,
+      );
+    } else if (now === "no files") {
+      this.#tell(
+        "warn",
+        `${waiting}, and none of ${
+          counted(workers, "worker")
+        } has the files: put them into the folder of its --data`,
+      );
+    } else this.#tell("info", `${waiting}, and ${counted(withFiles, "worker")} can compute them now`);
+  }
+}
+
+/** The outcome of `work`, or null once `stop` is aborted. */
+async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (stop.aborted) return null;
+    throw error;
+  }
+}
+
+/** Waits for `ms`, or until `stop` is aborted. */
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const end = () => resolve();
+  stop.addEventListener("abort", end);
+  await promise;
+  stop.removeEventListener("abort", end);
+  clearTimeout(timer);
+}

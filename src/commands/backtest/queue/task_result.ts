@@ -1,0 +1,113 @@
+/** The result of one task: what a worker computes, and what a sweep makes of it. */
+import type { Grid } from "../../../config/grid.ts";
+import { ConfigError } from "../../../domain/process/config_error.ts";
+import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
+import { UnusableInput } from "../../../domain/market/unusable_input.ts";
+import type { ConfigurationEvent, SweepRow } from "../../../domain/run/sweep_result.ts";
+import { triedOptions } from "../../../config/tried_options.ts";
+import { formatsOf, TRADE_FILES } from "../../../formats/file_layout.ts";
+import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
+import type { View } from "../../../views/view.ts";
+import { passOver } from "../sweep/all_passes.ts";
+import { Findings, type Kept } from "../sweep/findings.ts";
+import { ranksOf } from "../sweep/part_of_grid.ts";
+import { ShownProgress } from "../sweep/shown_progress.ts";
+import type { Threads } from "../sweep/threads.ts";
+import type { DescribedSweep, ReadySweep } from "./described_sweep.ts";
+
+/** What a worker computes a task with. */
+export interface TaskMeans {
+  /** Its files, in the order of the sweep. */
+  readonly paths: readonly string[];
+  readonly workers: number;
+  readonly threads: Threads;
+  /** Gets warnings. */
+  readonly view: View;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Computes the configurations at `places`. Returns null if it was stopped. Throws as a sweep does, and an UnusableInput if
+ * the files have other trades than those of the sweep.
+ */
+export async function resultOf(
+  described: DescribedSweep,
+  { grid, config, sources, origins, requests, folds }: ReadySweep,
+  places: readonly number[],
+  { paths, workers, threads, view, stop }: TaskMeans,
+): Promise<string | null> {
+  const { configurations, digest } = described;
+  const findings = new Findings({ grid, places }, config, {
+    ranks: ranksOf({ config, sources }),
+    configurations,
+  });
+  using progress = new ShownProgress(view, { configurations: places.length, done: () => findings.done });
+  const settings = {
+    ...{ config, barsFrom: sources.bars, sources: origins, files: paths },
+    ...{ formats: formatsOf(config, TRADE_FILES), view, stop },
+  };
+  for (const place of places) {
+    // A queue must not name a program that this machine then runs.
+    const { strategy } = grid.configuration(place).config;
+    if (!isStrategyName(strategy)) {
+      throw new ConfigError([`${strategy} is a program that the queue names, and no worker runs it`]);
+    }
+  }
+  const { found, asked } = await passOver(places, settings, {
+    ...{ grid, configurations, workers, threads, ownStrategy: null, requests, progress, start() {} },
+  }, { folds, isFirst: false });
+  if (found.folds.length === 0) return null;
+  if (found.digest !== digest) {
+    throw new UnusableInput({ name: paths.join(", ") }, "its trades are not those of the sweep");
+  }
+  const rows = findings.add(found, folds, asked.map(triedOptions)).map(rowOf);
+  return JSON.stringify({ rows, unfinished: findings.unfinished });
+}
+
+/** The result in a text. Throws a TypeError if it is none of the configurations at `places`, over the trades of `digest`. */
+export function resultIn(
+  text: string,
+  { grid, places, digest }: {
+    readonly grid: Grid;
+    readonly places: readonly number[];
+    readonly digest: string;
+  },
+): PartialSweep {
+  const result: PartialSweep = JSON.parse(text);
+  const kept = result.unfinished as unknown as Kept;
+  const isOf = result.rows.length === places.length && kept.facts.digest === digest &&
+    result.rows.every(({ options }, at) =>
+      JSON.stringify(options) === JSON.stringify(grid.options(grid.configuration(places[at]!)))
+    );
+  if (!isOf) throw new TypeError("A result in the queue is of another task");
+  return result;
+}
+
+/** How two results of one task differ first: the row's options, the figure, and its values; null if they are the same. */
+export function differenceOf(
+  one: string,
+  other: string,
+): { readonly what: string; readonly values: readonly [string, string] } | null {
+  if (one === other) return null;
+  const [mine, yours] = [one, other].map((text) => JSON.parse(text) as PartialSweep) as [
+    PartialSweep,
+    PartialSweep,
+  ];
+  for (const [at, row] of mine.rows.entries()) {
+    const figures = new Map(Object.entries(row));
+    for (const [name, value] of Object.entries(yours.rows[at] ?? {})) {
+      const values = [JSON.stringify(figures.get(name)), JSON.stringify(value)] as const;
+      if (values[0] !== values[1]) {
+        return { what: `${name} of the configuration ${JSON.stringify(row.options)}`, values };
+      }
+    }
+  }
+  const values = [mine, yours].map(({ unfinished }) => JSON.stringify(unfinished)) as [string, string];
+  const at = [...values[0]].findIndex((letter, place) => letter !== values[1][place]);
+  const part = (text: string) => text.slice(Math.max(0, at - 40), at + 40);
+  return { what: "the figures against luck", values: [part(values[0]), part(values[1])] };
+}
+
+function rowOf({ type: _type, time: _time, symbol: _symbol, ...row }: ConfigurationEvent): SweepRow {
+  return row;
+}

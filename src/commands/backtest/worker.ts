@@ -1,0 +1,252 @@
+/** `penstock worker`: computes the tasks of sweeps over many machines, from a queue in a database. */
+import type { Started } from "../../config/command.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { exitOf } from "../../domain/process/exit.ts";
+import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
+import { InputFolder } from "../../feeds/files/named_inputs.ts";
+import { PostgresWorkerQueue } from "../../stores/queue/postgres_worker_queue.ts";
+import { QueueError } from "../../stores/queue/queue_error.ts";
+import type { Prospect, TakenTask, WorkerQueue } from "../../stores/queue/task_queue.ts";
+import { counted } from "../../views/terminal/figures.ts";
+import { openLog } from "../../views/terminal/log.ts";
+import { LiveTerminal, logLook } from "../../views/terminal/terminal.ts";
+import type { View } from "../../views/view.ts";
+import { type DescribedSweep, type ReadySweep, readySweep } from "./queue/described_sweep.ts";
+import { resultOf } from "./queue/task_result.ts";
+import { Threads } from "./sweep/threads.ts";
+
+/** How often to look for tasks although nothing was heard, ms: by then files may have been copied here. */
+const LOOK_MS = 10_000;
+/** A lease that ends needs a moment to be over. */
+const AFTER_LEASE_MS = 20;
+
+/** This worker has no files for the tasks that are left. */
+export class FilesLacking extends Error {
+  override readonly name = "FilesLacking";
+  readonly exit = "failure";
+}
+
+/** Takes a line of the log. */
+export type Log = (level: "info" | "warn" | "error" | "debug", text: string) => void;
+
+/**
+ * Takes tasks and computes them until the user stops it, or with `--until-empty` until none is left. Throws a QueueError
+ * if the queue cannot be used, and FilesLacking if it ends with tasks left whose files it does not have.
+ */
+export async function worker(started: Started): Promise<void> {
+  const { logLevel: level, logFormat: format } = started.config;
+  const terminal = new LiveTerminal(Deno.stderr);
+  const log = openLog({ level, format, ...logLook(Deno.stderr) }, terminal);
+  await workFor(started, (level, text) => log[level](text));
+  await terminal.settled(started.signal);
+}
+
+/** The same with another log. */
+export async function workFor(
+  { config, version, files: [place = ""], signal }: Started,
+  log: Log,
+): Promise<void> {
+  refuseOthers(place);
+  const count = config.workers ?? navigator.hardwareConcurrency;
+  using threads = new Threads(count === 1 ? 0 : count);
+  await using queue = await PostgresWorkerQueue.open(place, {
+    ...{ version, signal, leaseMs: config.lease },
+    onTrouble: (text) => log("warn", text),
+  });
+  log(
+    "info",
+    `waits for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
+  );
+  const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
+  try {
+    await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
+  } catch (error) {
+    // The user does not wait for a database that is away: the lease of the task ends by itself.
+    if (!(error instanceof QueueError) || !signal.aborted) throw error;
+    log("warn", `its task was not given back: ${error.message}`);
+  } finally {
+    log("info", `ends after ${counted(own.done, "task")}`);
+  }
+}
+
+/** Throws a ConfigError unless a place is a database as a whole. */
+function refuseOthers(place: string): void {
+  if (!isInDatabase(place)) {
+    throw new ConfigError([`"${place}" is no queue: expected postgres://USER@HOST:PORT/DATABASE`]);
+  }
+  if (readDatabasePlace(place).journal !== null) {
+    throw new ConfigError([`${place} names a journal: expected the database as a whole, without #`]);
+  }
+}
+
+/** What a worker computes with. */
+interface Means {
+  readonly log: Log;
+  readonly threads: Threads;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a worker does until it ends. */
+class Work {
+  /** How many tasks it has finished. */
+  done = 0;
+  readonly #queue: WorkerQueue;
+  readonly #folder: InputFolder;
+  readonly #means: Means;
+  /** The sweep of the last task: the next one is usually of the same. */
+  #sweep: {
+    readonly number: number;
+    readonly described: DescribedSweep;
+    readonly ready: ReadySweep;
+  } | null = null;
+  /** The digests of files that were not here when they were looked for last, and since when one is known. */
+  readonly #lacking = new Set<string>();
+  #lackingSince = 0;
+  readonly #toldLacking = new Set<string>();
+  /** What was told last about other tasks. */
+  #told = "";
+
+  constructor(queue: WorkerQueue, folder: InputFolder, means: Means) {
+    this.#queue = queue;
+    this.#folder = folder;
+    this.#means = means;
+  }
+
+  async work(
+    { version, endsEmpty, folder }: {
+      readonly version: string;
+      readonly endsEmpty: boolean;
+      readonly folder: string;
+    },
+  ): Promise<void> {
+    const { signal } = this.#means;
+    let nextLook = 0;
+    while (!signal.aborted) {
+      const task = await this.#queue.take([...this.#lacking]);
+      if (task !== null) {
+        await this.#do(task);
+        continue;
+      }
+      // A notice may be of one task, and a thousand workers may hear it: most of them only try to take it.
+      if (endsEmpty || performance.now() >= nextLook) {
+        const prospect = await this.#queue.prospect([...this.#lacking]);
+        this.#tellOthers(prospect, version);
+        if (endsEmpty && prospect.left === 0) {
+          if (prospect.lacking === 0) return;
+          throw new FilesLacking(
+            `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
+          );
+        }
+        const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
+        nextLook = performance.now() + Math.min(LOOK_MS, ends);
+      }
+      await this.#queue.changed(Math.max(0, nextLook - performance.now()), signal);
+      if (performance.now() - this.#lackingSince >= LOOK_MS) this.#lacking.clear();
+    }
+  }
+
+  /** Computes a task, or gives it back. */
+  async #do(task: TakenTask): Promise<void> {
+    const { log, signal } = this.#means;
+    const startedAt = performance.now();
+    const stop = AbortSignal.any([signal, this.#queue.lost]);
+    try {
+      const result = await this.#computed(task, stop);
+      if (result === null) {
+        // It is somebody else's by now, or this worker ends, or has no files for it.
+        if (this.#queue.lost.aborted) log("warn", lostText(task));
+        else await this.#queue.giveBack(task);
+        return;
+      }
+      if (!await this.#queue.finish(task, result.text)) return log("warn", lostText(task));
+      this.done++;
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      const again = task.copy === 1 ? "" : ", as a check of another worker";
+      log("info", `computed ${counted(result.configurations, "configuration")} in ${seconds} s${again}`);
+    } catch (error) {
+      if (error instanceof QueueError) throw error;
+      if (stop.aborted) await this.#queue.giveBack(task);
+      else await this.#failed(task, error);
+    }
+  }
+
+  /** The result of a task; null if it was stopped, or if its files are not here. */
+  async #computed(
+    task: TakenTask,
+    stop: AbortSignal,
+  ): Promise<{ readonly text: string; readonly configurations: number } | null> {
+    const { log, threads, workers } = this.#means;
+    if (this.#sweep?.number !== task.sweep) {
+      const described: DescribedSweep = JSON.parse(await this.#queue.described(task.sweep));
+      this.#sweep = { number: task.sweep, described, ready: readySweep(described) };
+    }
+    const { described, ready } = this.#sweep;
+    const found = await this.#found(described, stop);
+    if (found === null) return null;
+    if ("lacking" in found) {
+      const { name, sha256, bytes } = found.lacking;
+      if (this.#lacking.size === 0) this.#lackingSince = performance.now();
+      this.#lacking.add(task.input);
+      if (this.#toldLacking.has(task.input)) return null;
+      this.#toldLacking.add(task.input);
+      log(
+        "warn",
+        `leaves the tasks of a sweep over ${name} (${bytes} bytes, SHA-256 ${sha256}): it is not here`,
+      );
+      return null;
+    }
+    const places: readonly number[] = JSON.parse(task.content);
+    log("debug", `computes ${counted(places.length, "configuration")} (task ${task.task})`);
+    const text = await resultOf(described, ready, places, {
+      ...{ paths: found.paths, threads, workers, view: this.#view, stop },
+    });
+    return text === null ? null : { text, configurations: places.length };
+  }
+
+  /** The files of a sweep; null if the search was stopped. */
+  async #found({ files }: DescribedSweep, stop: AbortSignal) {
+    try {
+      return await this.#folder.find(files, stop);
+    } catch (error) {
+      if (stop.aborted) return null;
+      throw error;
+    }
+  }
+
+  async #failed(task: TakenTask, error: unknown): Promise<void> {
+    const { log } = this.#means;
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll("\n", "; ");
+    const isGivenUp = await this.#queue.fail(task, message);
+    // Its cause may be in the program, and somebody has to find it.
+    const where = exitOf(error) === null ? `\n${Deno.inspect(error)}` : "";
+    log("error", `a task failed${isGivenUp ? " and is given up" : ""}: ${message}${where}`);
+  }
+
+  #tellOthers({ others, lacking }: Prospect, version: string): void {
+    const texts = others.map(({ version: other, tasks }) =>
+      `${counted(tasks, "task")} for Penstock ${other}, and this is ${version}`
+    );
+    if (lacking > 0) texts.push(`${counted(lacking, "task")} for those who have the files`);
+    const text = texts.join("; ");
+    if (text !== "" && text !== this.#told) this.#means.log("warn", `leaves ${text}`);
+    this.#told = text;
+  }
+
+  /** A view that only passes on the log. */
+  get #view(): View {
+    return {
+      showsAll: false,
+      broken: null,
+      event() {},
+      log: ({ level, text }) => this.#means.log(level, text),
+      settle() {},
+      ready: () => null,
+      close: () => Promise.resolve(),
+    };
+  }
+}
+
+function lostText({ task }: TakenTask): string {
+  return `task ${task} belongs to another worker by now, because this one was not heard of in time: its result is dropped`;
+}

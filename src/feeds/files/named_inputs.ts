@@ -1,0 +1,120 @@
+/** Files that are known by their digests, whatever they are called and wherever they are. */
+import { createHash } from "node:crypto";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
+import { sha256 } from "./checksum.ts";
+import { findInput } from "./input_file.ts";
+
+/** A file by what is in it. */
+export interface NamedInput {
+  /** The last part of its path where it was named, for messages. */
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** The digests of files, read anew. Throws an UnusableInput for one that cannot be read or has no size. */
+export async function namedInputs(paths: readonly string[], signal: AbortSignal): Promise<NamedInput[]> {
+  const named: NamedInput[] = [];
+  for (const path of paths) {
+    const file = await findInput(path);
+    if (file.size === null) {
+      throw new UnusableInput(
+        { name: file.name },
+        "can be read only once: give a file, which others can have",
+      );
+    }
+    named.push({ name: nameOf(path), sha256: await sha256(file, signal), bytes: file.size });
+  }
+  return named;
+}
+
+/** The digest of several files in their order. */
+export function digestOf(files: readonly NamedInput[]): string {
+  return createHash("sha256").update(files.map((file) => file.sha256).join("\n")).digest("hex");
+}
+
+/** A folder in which files are found by their digests. Each is read once for that, as long as it stays as it is. */
+export class InputFolder {
+  readonly #folder: string;
+  /** The digest of each file by its path, size and time. */
+  readonly #known = new Map<string, string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The paths of these files, in their order, or the first of them that is not there. */
+  async find(
+    files: readonly NamedInput[],
+    signal: AbortSignal,
+  ): Promise<{ readonly paths: readonly string[] } | { readonly lacking: NamedInput }> {
+    const there = await this.#list(this.#folder);
+    const paths: string[] = [];
+    for (const file of files) {
+      // The one of the same name first: usually it is the one.
+      const sized = there.filter(({ size }) => size === file.bytes)
+        .sort((one, other) => Number(other.name === file.name) - Number(one.name === file.name));
+      let path: string | null = null;
+      for (const each of sized) {
+        if (await this.#digest(each, signal) !== file.sha256) continue;
+        path = each.path;
+        break;
+      }
+      if (path === null) return { lacking: file };
+      paths.push(path);
+    }
+    return { paths };
+  }
+
+  async #digest({ path, key }: FoundFile, signal: AbortSignal): Promise<string | null> {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    try {
+      const digest = await sha256(await findInput(path), signal);
+      this.#known.set(key, digest);
+      return digest;
+    } catch (error) {
+      // A file that cannot be read is not the one that is looked for.
+      if (error instanceof UnusableInput) return null;
+      throw error;
+    }
+  }
+
+  /** All files in a folder and those in it, but for links to folders: these may lead in a circle. */
+  async #list(folder: string): Promise<FoundFile[]> {
+    const found: FoundFile[] = [];
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(folder)) {
+        const path = `${folder}/${name}`;
+        if (isDirectory) {
+          found.push(...await this.#list(path));
+          continue;
+        }
+        try {
+          const { isFile, size, mtime } = await Deno.stat(path);
+          if (isFile) found.push({ path, name, size, key: `${size} ${mtime?.getTime()} ${path}` });
+        } catch (error) {
+          // It was removed meanwhile, or is a link to nothing, or to what this program may not read.
+          if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) continue;
+          throw error;
+        }
+      }
+    } catch (error) {
+      // A folder that is not there has no files.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return found;
+  }
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly name: string;
+  readonly size: number;
+  readonly key: string;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.search(/[^\\/]*$/));
+}

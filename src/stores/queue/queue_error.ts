@@ -1,0 +1,28 @@
+/** Errors of a queue that cannot be used. */
+import { DatabaseAway, DatabaseRefusal } from "../journal/postgres/database_failure.ts";
+
+/** The queue cannot be reached or used; the message says which, why and what to do. */
+export class QueueError extends Error {
+  override readonly name = "QueueError";
+  readonly exit = "failure";
+}
+
+/** The error that says why the queue in the database at `path` is not used. */
+export function queueRefused(path: string, why: string): QueueError {
+  return new QueueError(`Cannot use the queue in ${path}: ${why}`);
+}
+
+/** Turns an error of the database at `path` into a QueueError; returns any other error unchanged. */
+export function queueFailure(path: string, error: unknown): unknown {
+  if (error instanceof DatabaseAway) {
+    return new QueueError(
+      `Cannot use the queue in ${path}: ${error.message}. Check that PostgreSQL is running there and can be reached, ` +
+        "then start again.",
+      { cause: error },
+    );
+  }
+  if (error instanceof DatabaseRefusal) {
+    return new QueueError(`Cannot use the queue in ${path}: ${error.message}.`, { cause: error });
+  }
+  return error;
+}

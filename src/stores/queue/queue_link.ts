@@ -1,0 +1,164 @@
+/** A connection to the database of a queue: it listens for notices, and waits for a database that is unreachable. */
+import { readDatabasePlace } from "../../domain/run/database_place.ts";
+import { CHANNELS, notify } from "../journal/postgres/change_notices.ts";
+import { DatabaseAway } from "../journal/postgres/database_failure.ts";
+import { DatabaseLink, type Patience } from "../journal/postgres/database_link.ts";
+import { prepareSchema } from "../journal/postgres/database_schema.ts";
+import { secretsOf } from "../journal/postgres/database_secrets.ts";
+import type { DatabaseRow, DatabaseSession, DatabaseValue } from "../journal/postgres/database_session.ts";
+import { queueFailure, queueRefused } from "./queue_error.ts";
+
+/** How long an answer may take, ms: that of a worker may hold thousands of rows. */
+const PATIENCE_MS = 30_000;
+/** How long a process that was asked to end still waits for the database, ms. */
+const GRACE_MS = 1_000;
+
+/** The notices of a queue. */
+export type QueueNotice = "tasks" | "results";
+
+/** What the owner of a link wants to know, and when it ends. */
+export interface LinkOptions {
+  readonly hears: QueueNotice;
+  /** Called when the database becomes unreachable, and when it is back. */
+  readonly onTrouble: (text: string) => void;
+  /** Once aborted, nothing waits for the database any longer than a moment. */
+  readonly signal: AbortSignal;
+}
+
+/** One connection, which is made again when it is lost. */
+export class QueueLink implements AsyncDisposable {
+  readonly #path: string;
+  readonly #link: DatabaseLink;
+  readonly #options: LinkOptions;
+  #isOpened = false;
+  #isAway = false;
+  /** Whether the session of now listens. */
+  #isListening = false;
+  /** Whether something may have changed since the last wait. */
+  #isChanged = false;
+  #wake: (() => void) | null = null;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  readonly #onAbort = (): void => {
+    this.#grace = setTimeout(() => this.#link.giveUp(), GRACE_MS);
+  };
+
+  /** Connects to the database at `path`, and makes the tables if there are none. Throws a QueueError. */
+  static async open(path: string, options: LinkOptions): Promise<QueueLink> {
+    let link: QueueLink | null = null;
+    try {
+      link = new QueueLink(path, options);
+      await link.#link.use((session) =>
+        prepareSchema(session, path, undefined, (why) => queueRefused(path, why))
+      );
+      link.#isOpened = true;
+      return link;
+    } catch (error) {
+      await link?.[Symbol.asyncDispose]();
+      throw queueFailure(path, error);
+    }
+  }
+
+  private constructor(path: string, options: LinkOptions) {
+    this.#path = path;
+    this.#options = options;
+    const place = readDatabasePlace(path);
+    const patience: Patience = {
+      goesOn: (failures) => this.#isOpened ? !options.signal.aborted : failures < 2,
+      onAway: (what) => this.#tell(what),
+      signal: options.signal,
+    };
+    const session = { ...secretsOf(place), patienceMs: PATIENCE_MS, onNotice: () => this.wake() };
+    this.#link = new DatabaseLink(place, session, patience, () => {
+      this.#isListening = false;
+      // A notice may have been missed before.
+      this.wake();
+      return Promise.resolve();
+    });
+    options.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  /** The rows that a statement returns. The statement must be safe to repeat. Throws a QueueError. */
+  query(text: string, values: readonly DatabaseValue[] = []): Promise<readonly DatabaseRow[]> {
+    return this.use((session) => session.query(text, values));
+  }
+
+  /** What `work` returns, which is repeated if the connection is lost meanwhile. Throws a QueueError. */
+  async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+    try {
+      return await this.#link.use(work);
+    } catch (error) {
+      throw queueFailure(this.#path, error);
+    }
+  }
+
+  /** The rows that a statement returns, or null if the database is unreachable now. Throws a QueueError if it refuses. */
+  async queryIfOpen(text: string, values: readonly DatabaseValue[]): Promise<readonly DatabaseRow[] | null> {
+    try {
+      return await this.#link.useIfOpen((session) => session.query(text, values));
+    } catch (error) {
+      if (error instanceof DatabaseAway) return null;
+      throw queueFailure(this.#path, error);
+    }
+  }
+
+  /** Tells those who listen. A notice that is lost costs them time, and nothing else. */
+  async notify(what: QueueNotice): Promise<void> {
+    try {
+      await this.#link.useIfOpen((session) => notify(session, what, ""));
+    } catch (error) {
+      if (!(error instanceof DatabaseAway)) throw queueFailure(this.#path, error);
+    }
+  }
+
+  /**
+   * Resolves at the next notice, at one since the last wait, after `ms`, or once `signal` is aborted. Listens from the
+   * first wait on, which resolves at once because of what happened before.
+   */
+  async changed(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isListening && !signal.aborted) {
+      await this.query(`LISTEN ${CHANNELS[this.#options.hears]}`);
+      this.#isListening = true;
+      this.#isChanged = true;
+    }
+    if (!this.#isChanged && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ms);
+      const wake = this.#wake = () => resolve();
+      signal.addEventListener("abort", wake);
+      await promise;
+      signal.removeEventListener("abort", wake);
+      this.#wake = null;
+      clearTimeout(timer);
+    }
+    this.#isChanged = false;
+  }
+
+  /** Listens no more until the next wait: a notice to anyone wakes all sessions of the database that listen to anything. */
+  async listenNoMore(): Promise<void> {
+    if (this.#isListening) await this.query("UNLISTEN *");
+    this.#isListening = false;
+  }
+
+  /** Ends a wait. */
+  wake(): void {
+    this.#isChanged = true;
+    this.#wake?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    clearTimeout(this.#grace);
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  #tell(what: string | null): void {
+    const isAway = what !== null;
+    if (!this.#isOpened || isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#options.onTrouble(
+      isAway
+        ? `the database of the queue is unreachable (${what}): waiting until it is back`
+        : "the database of the queue is back",
+    );
+  }
+}
