@@ -137,6 +137,7 @@ export async function run(
     for (const id of timers) runtime.clearInterval(id);
     // The stream may have connected although the run could not start.
     ending.abort();
+    await feed.end();
     await live.close(runtime.performance.now() - startedAt);
   }
   if (failures.length > 0) throw failures[0];
