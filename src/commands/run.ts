@@ -137,8 +137,8 @@ export async function run(
     for (const id of timers) runtime.clearInterval(id);
     // The stream may have connected although the run could not start.
     ending.abort();
-    await feed.end();
     await live.close(runtime.performance.now() - startedAt);
+    await feed.end();
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;
