@@ -11,7 +11,7 @@ import { EXIT, exitOf } from "../../src/domain/process/exit.ts";
 import type { Runtime } from "../../src/feeds/live/runtime.ts";
 import { printable } from "../../src/views/terminal/terminal.ts";
 import meta from "../../deno.json" with { type: "json" };
-import { Penstock } from "./penstock.ts";
+import { type Finished, Penstock } from "./penstock.ts";
 
 /** How the time of a run here differs from that of others. */
 export interface OwnTime {
@@ -75,6 +75,12 @@ export function startHere(args: readonly string[], time: OwnTime = {}): Penstock
     ...{ pid: Deno.pid, status, stdout: stdout.stream, stderr: stderr.stream },
     kill: () => asked.abort(),
   });
+}
+
+/** Runs `penstock ARGS`, a run or a demo that ends by itself, and returns its output. */
+export async function finishHere(...args: readonly string[]): Promise<Finished> {
+  await using program = startHere(args);
+  return await program.finished();
 }
 
 /** Calls `start`, which finds these outputs in place of the process's own until it first waits. */

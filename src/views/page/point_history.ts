@@ -2,13 +2,19 @@
 import type { LivePoint } from "./live_message.ts";
 import { thinned } from "./thinned_points.ts";
 
-/** With more points than this, they are thinned to three quarters. */
-const MOST = 4_000;
+/** The most points of one run, unless there are many runs. */
+export const MOST_POINTS = 4_000;
 
 /** Points of one run, oldest first, each with a number that only grows. */
 export class PointHistory {
   #points: { readonly at: number; readonly point: LivePoint }[] = [];
   #next = 1;
+  readonly #most: number;
+
+  /** With more than `most` points, they are thinned to three quarters. */
+  constructor(most = MOST_POINTS) {
+    this.#most = most;
+  }
 
   /** The number of the last point; 0 before the first. */
   get last(): number {
@@ -24,7 +30,7 @@ export class PointHistory {
       if (point[0] === before[0]) this.#points.pop();
     }
     this.#points.push({ at: this.#next++, point });
-    if (this.#points.length > MOST) this.#thin();
+    if (this.#points.length > this.#most) this.#thin();
   }
 
   /** Returns the points after number `at`. */
@@ -40,7 +46,7 @@ export class PointHistory {
   }
 
   #thin(): void {
-    const kept = thinned(this.#points.map(({ point }) => point), MOST * 3 / 4);
+    const kept = thinned(this.#points.map(({ point }) => point), this.#most * 3 / 4);
     this.#points = kept.map((at) => this.#points[at]!);
   }
 }
