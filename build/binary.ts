@@ -1,7 +1,8 @@
 /** How Penstock is compiled: the only place with the flags of `deno compile`. */
 import { exchangeAt, type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
 import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
-import { ALARMS_FILE, filesOf } from "../src/stores/alarms/alarm_memory.ts";
+import { ALARMS_FILE } from "../src/stores/alarms/alarm_memory.ts";
+import { filesOf } from "../src/stores/files/whole_file.ts";
 
 /** The machines that `deno task compile:all` builds for, as Deno names them. */
 export const TARGETS = [

@@ -33,6 +33,9 @@ const HEIGHTS = { equity: 260, drawdown: 120, price: 340, volatility: 140 };
 const PAPER_WIDTH = 700;
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
+/** The least time that the charts of a run cover, seconds. */
+const LEAST_SECONDS = 1;
+
 /** The charts, and what is shown of them. */
 export class Charts {
   readonly #run: Run;
@@ -62,7 +65,7 @@ export class Charts {
     this.#axisWidth = valuesWidth(
       [run.price, run.equity].flatMap(({ values }) => values.filter((_, at) => at % 50 === 0)),
     );
-    this.#whole = this.#span = { from: run.from, to: run.to };
+    this.#whole = this.#span = { from: run.from, to: Math.max(run.to, run.from + LEAST_SECONDS) };
     this.#build();
     onZone(() => this.#rebuild(), signal);
     for (const query of ["(prefers-color-scheme: dark)", "print"]) {
@@ -211,13 +214,22 @@ export class Charts {
         scales: { y: { range: (_, low, high) => padded(low, high, id === "chart-drawdown") } },
         axes: axesIn(width, this.#axisWidth, text),
         series: [
-          { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
+          // Without a cursor, the legend has the last values.
+          { label: "Time", value: (plot, time) => momentText(time ?? plot.data[0].at(-1) ?? NaN) },
           ...series.map((line) => ({
             ...line,
             // A journal knows the price only at its events, so these points are marked.
-            points: this.#run.isAtEvents ? { size: 4 } : { show: false },
+            // Of a line with a single point, there is nothing else to see.
+            points: this.#run.isAtEvents
+              ? { size: 4 }
+              : { show: ({ data }: uPlot) => data[0].length === 1, size: 6 },
             spanGaps: true,
-            value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
+            value: (plot: uPlot, value: number | null, series: number, at: number | null) => {
+              const shown = at === null
+                ? Array.from(plot.data[series]!).findLast((one) => one !== null)
+                : value;
+              return shown == null ? "–" : text(shown);
+            },
           })),
         ],
         hooks: {

@@ -107,7 +107,7 @@ export class EntryLog {
       type: entry.type,
       label,
       // The log of a run is one column of text, which starts with its kind and separates its parts with spaces.
-      text: withoutStart(text, label).replaceAll("  ", " · "),
+      text: withoutLabel(text, label).replaceAll("  ", " · "),
       isWarning: level === "warn",
     };
     this.rows.push(row);
@@ -149,8 +149,10 @@ function labelOf(entry: LiveEntry): string {
   }
 }
 
-/** Returns the text without the label at its start, which is shown separately. */
-function withoutStart(text: string, label: string): string {
+/** Returns the text without the label at its start, or after its side, which is shown separately. */
+function withoutLabel(text: string, label: string): string {
+  const [, side, rest] = /^(buy|sell) refused (.*)$/s.exec(text) ?? [];
+  if (label === "refused" && side !== undefined) return `${side} ${rest}`;
   const isLabelled = text.toLowerCase().startsWith(label) && /^(: | )/.test(text.slice(label.length));
   return isLabelled ? text.slice(label.length).replace(/^(: | )/, "") : text;
 }

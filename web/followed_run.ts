@@ -3,10 +3,11 @@ import type { LiveEntries, LivePoint, LiveRun } from "../src/views/page/live_mes
 import type { FillEvent } from "../src/domain/run/event.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { statusLater } from "../src/domain/run/run_status.ts";
+import { thinned } from "../src/views/page/thinned_points.ts";
 import { EntryLog, type LogRow } from "./entry_log.ts";
 import type { Mark } from "./page_data.ts";
 
-/** More points than pixels on any screen; beyond that the older half is thinned. */
+/** More points than pixels on any screen; beyond that they are thinned to three quarters. */
 const MOST_POINTS = 6_000;
 const MOST_MARKS = 1_000;
 
@@ -129,7 +130,8 @@ export class FollowedRun {
       this.points.push(point);
       last = point[0];
     }
-    if (this.points.length > MOST_POINTS) this.points = thinned(this.points);
+    if (this.points.length <= MOST_POINTS) return;
+    this.points = thinned(this.points, MOST_POINTS * 3 / 4).map((at) => this.points[at]!);
   }
 
   /** Another run: its account started again. */
@@ -150,21 +152,4 @@ export class FollowedRun {
 function keep<Value>(list: Value[], value: Value): void {
   list.push(value);
   if (list.length > MOST_MARKS) list.shift();
-}
-
-/** The points with every four of the older half as two: those with the lowest and the highest price. */
-export function thinned(points: readonly LivePoint[]): LivePoint[] {
-  const half = points.length >> 1;
-  const older: LivePoint[] = [];
-  for (let at = 0; at < half; at += 4) {
-    const group = points.slice(at, Math.min(at + 4, half));
-    let [low, high] = [0, 0];
-    for (let i = 1; i < group.length; i++) {
-      if (group[i]![1] < group[low]![1]) low = i;
-      if (group[i]![1] > group[high]![1]) high = i;
-    }
-    const kept = low === high ? [low] : low < high ? [low, high] : [high, low];
-    older.push(...kept.map((i) => group[i]!));
-  }
-  return [...older, ...points.slice(half)];
 }

@@ -28,8 +28,9 @@ export type Shown =
 const HEIGHTS = { price: 320, equity: 150, drawdown: 110 };
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
-/** The least that is shown, seconds. */
+/** The least that a reader can zoom to, and that a run which has just started takes, seconds. */
 const LEAST_SECONDS = 1;
+const LEAST_WHOLE_SECONDS = 60;
 
 /** What happened to the run is a line across the chart of its price, with a letter. */
 const CROSSING: ReadonlySet<string> = new Set(["halt", "released", "disconnected", "gap", "reset"]);
@@ -107,7 +108,8 @@ export class LiveCharts {
   /** The whole time there is, seconds since 1970. */
   get #whole(): { readonly from: number; readonly to: number } {
     const points = this.#run?.points ?? [];
-    return { from: (points[0]?.[0] ?? 0) / 1000, to: (points.at(-1)?.[0] ?? 0) / 1000 };
+    const [from, to] = [(points[0]?.[0] ?? 0) / 1000, (points.at(-1)?.[0] ?? 0) / 1000];
+    return { from, to: Math.max(to, from + LEAST_WHOLE_SECONDS) };
   }
 
   /** The time that is shown now. */
@@ -186,7 +188,8 @@ export class LiveCharts {
           { label: "Time", value: (_, time) => time === null ? "–" : momentText(time) },
           ...series.map((line) => ({
             ...line,
-            points: { show: false },
+            // A line needs two points.
+            points: { show: ({ data }: uPlot) => data[0].length === 1, size: 6 },
             spanGaps: true,
             value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
           })),
@@ -332,6 +335,7 @@ function drawEvent(plot: uPlot, seconds: number, letter: string, hasRoom: boolea
   ctx.stroke();
   ctx.font = `bold ${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   if (hasRoom) ctx.fillText(letter, x + 3 * devicePixelRatio, bbox.top);
   ctx.restore();
 }

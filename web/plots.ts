@@ -90,13 +90,15 @@ export function drawFills(plot: uPlot, marks: readonly Mark[]): void {
 /** Labels of an axis of times: the day where it changes, and as much of the time of day as distinguishes them. */
 function timeLabels(splits: readonly number[]): string[] {
   const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
+  // As many as distinguish two labels; a little more than 0.1 is 0.1.
+  const places = Math.ceil(-Math.log10(step) - 1e-3);
   let day = "";
   return splits.map((split) => {
     const [date, time] = momentText(split).split(" ") as [string, string];
     const isNewDay = date !== day;
     day = date;
     if (step >= 86_400) return date;
-    const fraction = step < 1 ? (split % 60).toFixed(2).slice(-".00".length) : "";
+    const fraction = step < 1 ? (split % 1).toFixed(places).slice(1) : "";
     const clock = step < 60 ? time + fraction : time.slice(0, "23:59".length);
     return isNewDay ? `${clock}\n${date}` : clock;
   });

@@ -195,4 +195,5 @@ export function showFills(status: RunStatus): void {
     ),
   );
   table.parentElement!.hidden = lastFills.length === 0;
+  byId("no-fills").hidden = lastFills.length > 0;
 }

@@ -3,10 +3,11 @@ import type { Started } from "../config/command.ts";
 import { streamOf } from "../exchanges/endpoints.ts";
 import { exchangeNamed } from "../exchanges/known_exchanges.ts";
 import { isoTime } from "../domain/numbers/time.ts";
+import { isInDatabase } from "../domain/run/database_place.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
-import { ReadAhead } from "../feeds/live/read_ahead.ts";
+import { MOST_KEPT, ReadAhead } from "../feeds/live/read_ahead.ts";
 import { StrategyFault } from "../stages/strategies/own_strategy.ts";
 import { openViews } from "../views/known_views.ts";
 import type { Asked } from "../views/terminal/key_questions.ts";
@@ -22,6 +23,8 @@ const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
+/** How often a heartbeat shows trades that have come, which is what a page of the run follows. */
+const PROGRESS_MS = 1_000;
 const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
@@ -53,7 +56,7 @@ export async function run(
     runtime,
     ...(watchesMemory ? {} : { memory: null }),
   });
-  const feed = new ReadAhead(stream);
+  const feed = new ReadAhead(stream, MOST_KEPT, runtime);
   const live = new LiveRun({ config, sources }, view, feed, stop, surroundings);
   const failures: unknown[] = [];
   /** Ends the run cleanly after something failed between two batches, and then throws that error. */
@@ -68,16 +71,29 @@ export async function run(
       fail(error);
     }
   };
+  /** While one waits for the journal, the next ones are skipped: after an hour they would all be due at once. */
+  const again = (work: () => Promise<void> | null, everyMs: number) => {
+    let isUnderWay = false;
+    return runtime.setInterval(async () => {
+      if (isUnderWay) return;
+      isUnderWay = true;
+      await work();
+      isUnderWay = false;
+    }, everyMs);
+  };
   const timers = [
-    runtime.setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
+    again(() => live.emitStatus(), STATUS_EVENT_MS),
     runtime.setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
-    runtime.setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
-    runtime.setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
-    runtime.setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
+    again(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
+    again(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
+    // In a database, each is a transaction over the network that the run waits for.
+    ...(isInDatabase(config.state) ? [] : [again(() => keep(() => live.heartbeat(true)), PROGRESS_MS)]),
+    again(() => keep(() => live.handleRequests()), REQUESTS_MS),
     runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
   try {
-    const waiting = { signal: stop, log: (line: Line) => view.log(line), surroundings };
+    const { onAway } = live.wait;
+    const waiting = { signal: stop, log: (line: Line) => view.log(line), onAway, surroundings };
     const taken = config.standby ? await standBy({ config, sources }, waiting) : null;
     if (config.standby && taken === null) return view.log(neverStarted());
     // The stream connects while the instrument is requested.

@@ -50,7 +50,7 @@ export const CONNECTION_OPTIONS = {
     read: duration(0, HOUR),
     value: "DURATION",
     commands: STREAM,
-    help: "live trades that wait longer than this for missed ones move the averages, but place no orders",
+    help: "live trades that wait longer than this, for missed ones or the journal, only move the averages",
   }),
   stale: connection({
     default: "15s",

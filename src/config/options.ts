@@ -232,7 +232,7 @@ export const OPTIONS = {
     value: "DURATION",
     commands: ["status"],
     help:
-      "health check: exit code 0 if the last heartbeat is younger than this, else 1; a run writes one every 5s",
+      "health check: exit code 0 if the last heartbeat is younger than this, else 1; a run writes one every 5s at least",
   }),
   failOnHalt: journal({
     default: "off",

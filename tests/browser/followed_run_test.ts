@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { LiveEntry, LivePoint } from "../../src/views/page/live_message.ts";
 import { eventsIn } from "../../web/event_stream.ts";
-import { FollowedRun, thinned } from "../../web/followed_run.ts";
+import { FollowedRun } from "../../web/followed_run.ts";
 import { madeUpRun } from "./made_up_run.ts";
 
 Deno.test("A run's points stay within their bound, back to the first, and keep what stands out", () => {
@@ -21,14 +21,6 @@ Deno.test("A run's points stay within their bound, back to the first, and keep w
   assertEquals([Math.max(...prices), Math.min(...prices)], [99_999, 1]);
   assertLess(followed.points[0]![0], 10_000);
   assertEquals(followed.points.at(-1)![0], 29_999_000);
-});
-
-Deno.test("thinned() keeps the order and the younger half", () => {
-  const points = Array.from({ length: 21 }, (_, i): LivePoint => [i, i % 5, 0, 0]);
-  const kept = thinned(points);
-  assertEquals(kept.slice(-11), points.slice(10));
-  assertEquals(kept.map(([time]) => time), kept.map(([time]) => time).toSorted((a, b) => a - b));
-  assertLess(kept.length, points.length);
 });
 
 Deno.test("A history takes the place of what the page had of the same time, and leaves what is older", () => {

@@ -61,6 +61,40 @@ for (const [width, height, dark] of [[1440, 900, false], [390, 844, true]] as co
 }
 
 liveTest(
+  "A run that has just started shows its one point, and says that there is no fill yet",
+  {},
+  (server) => {
+    const { run, entries } = madeUpRun(1, START);
+    server.state([run]);
+    server.entries(0, entries);
+  },
+  async (view) => {
+    const { page } = view;
+    assertEquals(await view.text("#fills-heading"), "Fills");
+    assertEquals(await page.isVisible("#no-fills"), true);
+    await page.waitForSelector("#chart-equity canvas");
+    // Nothing else on this chart has its colour.
+    const drawn = await page.$eval("#chart-equity canvas", (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+      let [count, right] = [0, 0];
+      for (let at = 0; at < data.length; at += 4) {
+        const [red = 0, , blue = 0] = data.subarray(at, at + 3);
+        if (data[at + 3] === 0 || blue - red < 100) continue;
+        count++;
+        right = Math.max(right, at / 4 % width);
+      }
+      return { count, share: right / width };
+    });
+    assert(drawn.count > 5, JSON.stringify(drawn));
+    // The rest of a minute is free for what comes.
+    assertLess(drawn.share, 0.2);
+    await page.screenshot({ path: `${SCREENSHOTS}/live-one-point.png`, fullPage: true });
+    assertEquals(view.complaints, []);
+  },
+);
+
+liveTest(
   "A browser that was cut off says so, marks what is stale, catches up and shows nothing twice",
   {},
   (server) => {
@@ -176,9 +210,12 @@ liveTest(
     const states = await page.$$eval("#runs td:nth-child(2)", (all) => all.map((cell) => cell.textContent));
     assertEquals(states, ["● running", "▲ running, halted", "○ silent", "✕ unreadable"]);
     assertEquals(await view.text("#runs tr:nth-child(2) td:nth-child(6)"), "5.12 % of 5 %");
+    assertEquals(await view.text("#runs tr:nth-child(4) td:last-child"), "There is no journal at gone.db");
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs.png` });
-    await page.setViewportSize({ width: 1280, height: 900 });
-    assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 1280);
+    for (const width of [1280, 1241, 1024, 768]) {
+      await page.setViewportSize({ width, height: 900 });
+      assertEquals(await page.evaluate("document.documentElement.scrollWidth"), width);
+    }
     await view.narrow(390);
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs-390.png`, fullPage: true });
     await page.setViewportSize({ width: 1440, height: 900 });

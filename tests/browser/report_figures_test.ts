@@ -158,7 +158,7 @@ async function modelTable(page: Page, { summary, metrics, models }: Result): Pro
   assertEquals(await cells(page, "section:has(> h2:text-is('Fill models')) tbody tr"), [
     ["configured", "as above", ...figures({ ...summary, metrics })],
     ...models.map((model) => [
-      ...[model.model, `slippage ${model.slippage} bp, latency ${span(model.latency)}`, ...figures(model)],
+      ...[model.model, `slippage ${model.slippage} bp, latency ${model.latency} ms`, ...figures(model)],
     ]),
   ]);
 }

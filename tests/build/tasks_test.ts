@@ -1,8 +1,11 @@
 /** The tasks of deno.json: one for every command, with exactly these permissions. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
+import { PUBLIC_HOSTS } from "../../src/domain/alarms/service_address.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
+import { ALARMS_FILE } from "../../src/stores/alarms/alarm_memory.ts";
+import { filesOf } from "../../src/stores/files/whole_file.ts";
 
 interface Task {
   readonly description: string;
@@ -44,7 +47,7 @@ const SETTINGS = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 const LIVE: Grants = { net: [LOOPBACK, ...ALL_HOSTS], read: ["."], write: ["./data"], env: SETTINGS };
 const REQUEST: Grants = { read: ["."], write: ["./data"] };
 
-const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
+const GRANTED: Readonly<Record<CommandName | "start" | "alarms", Grants>> = {
   run: LIVE,
   start: LIVE,
   demo: { ...LIVE, net: [LOOPBACK] },
@@ -54,6 +57,13 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   worker: { net: [LOOPBACK], read: ["."], env: ["PGPASSWORD", "TERM"] },
   status: { read: true },
   watch: { net: [LOOPBACK], read: ["."], env: ["TERM"] },
+  // What it does not need, it drops once it listens.
+  alarms: {
+    net: [LOOPBACK, ...PUBLIC_HOSTS],
+    read: ["."],
+    write: filesOf(ALARMS_FILE).map((path) => `./${path}`),
+    env: ["TERM"],
+  },
   doctor: LIVE,
   export: { read: true, write: ["./data"] },
   report: { read: true, write: ["."] },
@@ -98,7 +108,7 @@ Deno.test("no task of deno.json reaches a host that the program does not name, e
       assertEquals(command, UNLIMITED.command);
       continue;
     }
-    const known = new Set([LOOPBACK, "localhost", ...ALL_HOSTS, ...FETCHED[name] ?? []]);
+    const known = new Set([LOOPBACK, "localhost", ...ALL_HOSTS, ...PUBLIC_HOSTS, ...FETCHED[name] ?? []]);
     for (const part of command.split(/&&?/)) {
       const { net = [] } = grantsOf(part);
       assert(net !== true && net.every((host) => known.has(host)), `${name} grants ${net}`);
@@ -112,6 +122,7 @@ Deno.test("every command is a task with the description from help, and start is 
     assertMatch(tasks[name]!.command, new RegExp(` main\\.ts ${name}$`));
   }
   assertEquals(tasks["start"]!.command, tasks["run"]!.command);
+  assertEquals(tasks["alarms"]!.command, tasks["watch"]!.command.replace("-P=watch", "-P=alarms"));
 });
 
 Deno.test("every task has a short description, and no command of the program is a wall of flags", () => {

@@ -210,7 +210,7 @@ Deno.test("penstock backtest shows a table on standard output and warnings on st
   assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
   assertMatch(
     stdout,
-    /\n {2}start cash 10,000\.00 USDT, stake 1,000\.00 USDT, each trade is a bar\n {2}fee 0\.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade\n/,
+    /\n {2}start cash 10,000\.00 USDT, stake 1,000\.00 USDT, each trade is a bar\n {2}fee 0\.1 %, slippage 0 bp, latency 0 ms, fills at the signal's trade\n/,
   );
   assertMatch(
     stdout,

@@ -270,6 +270,31 @@ Deno.test(
 );
 
 Deno.test(
+  "LiveRun writes a heartbeat ahead of its time only if trades have come since the last one",
+  inScene(async (folder) => {
+    await using scene = new LiveScene(folder);
+    await scene.start();
+    const { live, journal } = scene;
+    const found = async () => {
+      await using reader = await JournalReader.open(journal);
+      return (await reader.heartbeat())!;
+    };
+    const first = await found();
+    await live.heartbeat(true);
+    assertEquals(await found(), first);
+    await scene.trades(7);
+    await live.heartbeat(true);
+    const second = await found();
+    assertEquals([first.trades, second.trades], [0, 7]);
+    await live.heartbeat(true);
+    assertEquals(await found(), second);
+    await live.heartbeat();
+    assertGreater((await found()).time, second.time);
+    await scene.stop();
+  }),
+);
+
+Deno.test(
   "LiveRun reports the first unusable message at once, later ones together, and the last at its stop",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);

@@ -1,131 +1,15 @@
 /** A live run in the test's process: what its timers do, and how it ends. */
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
-import { run } from "../../src/commands/run.ts";
-import type { Started } from "../../src/config/command.ts";
-import { configure } from "../../src/config/config.ts";
 import { ExchangeUnreachable } from "../../src/feeds/live/live_feed.ts";
-import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import { within } from "../support/penstock.ts";
-import { given, inScene, type Options, WitnessView } from "./live_scene.ts";
+import type { Options, WitnessView } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
-
-/** Intervals that fire only when a test lets them. */
-class HandIntervals implements Disposable {
-  readonly #callbacks = new Map<number, { readonly callback: () => void; readonly ms: number }>();
-  readonly #set = globalThis.setInterval;
-  readonly #clear = globalThis.clearInterval;
-  #last = 0;
-
-  constructor() {
-    globalThis.setInterval = ((callback: () => void, ms: number) => {
-      this.#callbacks.set(++this.#last, { callback, ms });
-      return this.#last;
-    }) as unknown as typeof setInterval;
-    globalThis.clearInterval = (id) => void this.#callbacks.delete(Number(id));
-  }
-
-  /** How many are not cleared yet. */
-  get count(): number {
-    return this.#callbacks.size;
-  }
-
-  /** Fires those of this length. */
-  pass(ms: number): void {
-    for (const each of this.#callbacks.values()) if (each.ms === ms) each.callback();
-  }
-
-  [Symbol.dispose](): void {
-    globalThis.setInterval = this.#set;
-    globalThis.clearInterval = this.#clear;
-  }
-}
-
-/** The WebSockets opened meanwhile. Disposing it closes them and everything that watches them. */
-class OwnSockets implements AsyncDisposable {
-  readonly #closed: Promise<unknown>[] = [];
-  readonly #before = globalThis.WebSocketStream;
-
-  constructor() {
-    const closed = this.#closed;
-    globalThis.WebSocketStream = class extends this.#before {
-      constructor(...args: ConstructorParameters<typeof WebSocketStream>) {
-        super(...args);
-        closed.push(this.closed);
-      }
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    globalThis.WebSocketStream = this.#before;
-    await Promise.allSettled(this.#closed);
-    // The runtime starts a timer of its own after every close, which is due at once.
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-}
-
-/** Calls `use`, which closes its exchange, with a folder that is removed afterwards. */
-function inRun(use: (folder: string) => Promise<void>): () => Promise<void> {
-  return inScene(async (folder) => {
-    await using _sockets = new OwnSockets();
-    await use(folder);
-  });
-}
-
-/** A run, what it shows, and its end. */
-class RunHere implements Disposable {
-  readonly view = new WitnessView();
-  readonly intervals = new HandIntervals();
-  readonly asked = new AbortController();
-  /** Settles with the run; an error is a value until a test asks for it. */
-  readonly #ended: Promise<unknown>;
-
-  constructor(options: Options, view: Partial<WitnessView> = {}) {
-    Object.defineProperties(this.view, Object.getOwnPropertyDescriptors(view));
-    const started: Started = {
-      ...configure(given({ backfill: "off", lot: "0.00001", tick: "0.01", ...options }), [], "run"),
-      ...{ command: "run", version: "1", files: [] },
-      signal: this.asked.signal,
-      blocking: (work) => work(),
-    };
-    // The permissions of this process are needed for what comes after.
-    const dropPermissions = () => Promise.resolve({ level: "info", text: "none is dropped" } as const);
-    this.#ended = run(started, { views: [() => this.view], dropPermissions })
-      .then(() => null, (error) => error);
-  }
-
-  /** Waits until `isSo` is true after an event. */
-  async until(what: string, isSo: () => boolean): Promise<void> {
-    const found = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (isSo()) found.resolve();
-    };
-    this.view.onEvent = look;
-    look();
-    void this.#ended.then((error) => found.reject(error ?? new Error(`the run ended before ${what}`)));
-    await within(found.promise, what);
-  }
-
-  /** Waits for an event of this type. */
-  async shown(type: PenstockEvent["type"]): Promise<void> {
-    await this.until(type, () => this.view.events.some((event) => event.type === type));
-  }
-
-  /** Waits for the end; throws the error that ended the run. */
-  async end(): Promise<void> {
-    const error = await within(this.#ended, "the end of the run");
-    if (error !== null) throw error;
-  }
-
-  [Symbol.dispose](): void {
-    this.asked.abort();
-    this.intervals[Symbol.dispose]();
-  }
-}
+import { inRun, RunHere } from "./run_here.ts";
 
 /** Calls `use` with a run on an exchange of its own, in a folder that is removed afterwards. */
 function withRun(
@@ -148,7 +32,7 @@ async function stopIn(journal: string): Promise<unknown> {
 }
 
 Deno.test(
-  "penstock run checks for requests every second, draws, and emits, keeps and logs every few seconds",
+  "penstock run checks for requests and shows its progress every second, and emits, keeps and logs every few seconds",
   withRun(
     { rate: 400, faults: parseFaults("malformed@20,malformed@40") },
     // The averages do not exist yet, so there is no decision that would be kept at once.
@@ -170,7 +54,9 @@ Deno.test(
       };
       assertEquals([await kept(), await trades(), view.glances], [0, 0, []]);
       await passing(250, "a line", () => view.glances.length === 1);
-      await passing(5_000, "a heartbeat", async () => await trades() !== 0);
+      await passing(1_000, "its progress", async () => await trades() !== 0);
+      const before = await trades();
+      await passing(5_000, "a heartbeat", async () => await trades() !== before);
       assertEquals([await kept(), view.of("status").length], [0, 0]);
       await passing(10_000, "a checkpoint", async () => await kept() !== 0);
       await passing(10_000, "a status", () => view.of("status").length > 0);
@@ -191,6 +77,21 @@ Deno.test(
       assertEquals([view.events.at(-1)!.type, await stopIn(journal)], ["summary", "asked to"]);
     },
   ),
+);
+
+Deno.test(
+  "penstock run shows its progress every second in a file, and in a database only with each heartbeat",
+  inRun(async (folder) => {
+    const lengths: number[][] = [];
+    for (const state of [`${folder}/run.db`, "postgres://penstock@127.0.0.1:1/trading?sslmode=disable#btc"]) {
+      using here = new RunHere({ state, endpoint: "ws://127.0.0.1:1" });
+      lengths.push([1_000, 5_000].map((ms) => here.intervals.of(ms)));
+      here.asked.abort();
+      await here.end().catch(() => {});
+    }
+    // Each looks for requests every second, too.
+    assertEquals(lengths, [[2, 1], [1, 1]]);
+  }),
 );
 
 Deno.test(

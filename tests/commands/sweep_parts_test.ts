@@ -116,6 +116,11 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
       ConfigError,
       "is of other grid",
     );
+    await assertRejects(
+      () => sweptIn(file, [...args, "--continue"], { version: "2" }),
+      ConfigError,
+      "and this is 2: leave --continue out",
+    );
     const whole = await Deno.readTextFile(file("sweep.json"));
     for (
       const [part, other] of [[/"short":3/, '"short":4'], [/"unfinished":\{.*\}/, '"unfinished":{}']] as const

@@ -84,6 +84,41 @@ export class Folder implements AsyncDisposable {
   }
 }
 
+/**
+ * The next open of a pipe for reading by the code under test. An open that is given up goes on in the system until a
+ * writer comes, and would outlive the test.
+ */
+export class OpeningPipe implements AsyncDisposable {
+  /** Resolves when the pipe is being opened. */
+  readonly begun: Promise<void>;
+  #opening: Promise<unknown> | null = null;
+  readonly #pipe: string;
+  readonly #open = Deno.open;
+
+  constructor(pipe: string) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.begun = promise;
+    this.#pipe = pipe;
+    Deno.open = (path, options) => {
+      const opening = this.#open(path, options);
+      if (path === pipe) {
+        Deno.open = this.#open;
+        this.#opening = opening;
+        resolve();
+      }
+      return opening;
+    };
+  }
+
+  /** Gives the pipe a writer, and waits until the open has returned. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    Deno.open = this.#open;
+    if (this.#opening === null) return;
+    (await Deno.open(this.#pipe, { write: true })).close();
+    await this.#opening;
+  }
+}
+
 /** The result of reading files. */
 export interface Outcome {
   readonly text: string;

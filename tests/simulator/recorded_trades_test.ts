@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { readRecordedTrades } from "../../src/simulator/recorded_trades.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
-import { Folder } from "../feeds/recorded_input.ts";
+import { Folder, OpeningPipe } from "../feeds/recorded_input.ts";
 
 /** Runs `test` with a file that holds `content`. */
 async function withFile(content: string | Uint8Array, test: (path: string) => Promise<void>): Promise<void> {
@@ -89,15 +89,15 @@ Deno.test({
   fn: async () => {
     await using folder = new Folder();
     const pipe = await folder.pipe("pipe");
+    await using opening = new OpeningPipe(pipe);
     const stop = new AbortController();
     const reading = assertRejects(
       () => readRecordedTrades(pipe, new BinanceMessageReader("BTCUSDT"), stop.signal),
       Error,
       "enough",
     );
+    await opening.begun;
     stop.abort(new Error("enough"));
     await reading;
-    // Ends the open that still waits in the system.
-    (await Deno.open(pipe, { read: true, write: true })).close();
   },
 });

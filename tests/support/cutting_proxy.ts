@@ -74,6 +74,7 @@ export class CuttingProxy implements AsyncDisposable {
     const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#to });
     if (!this.#open.has(client)) return close(server);
     this.#open.add(server);
+    for (const connection of [client, server]) connection.setNoDelay();
     let isCut = false;
     const cut = (): void => {
       if (!isCut) this.cuts++;

@@ -5,6 +5,7 @@ import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
+import type { Holding } from "../../src/stores/journal/entry_log.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
@@ -21,7 +22,13 @@ export class HandRun implements AsyncDisposable {
   #id: number;
 
   /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
-  static async open(path: string, recording: string, options: ShownOptions, time: number): Promise<HandRun> {
+  static async open(
+    path: string,
+    recording: string,
+    options: ShownOptions,
+    time: number,
+    holding: Partial<Holding> = {},
+  ): Promise<HandRun> {
     const config = configFrom(options);
     const { symbol } = config;
     const strategy = strategyOf(config);
@@ -31,7 +38,7 @@ export class HandRun implements AsyncDisposable {
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const kept = await Journal.open(path, { now: () => 0, remembers: strategy().remembers });
+    const kept = await Journal.open(path, { now: () => 0, remembers: strategy().remembers, holding });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     const start = { time, version: "1", options, market: marketOf("run", config), instrument, isNew: false };

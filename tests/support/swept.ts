@@ -54,10 +54,11 @@ export function silent(event: (event: PenstockEvent) => void, log: (text: string
 export async function sweptIn(
   file: (name: string) => string,
   args: readonly string[],
-  { lanes = 100, seen = () => {}, signal = new AbortController().signal }: {
+  { lanes = 100, seen = () => {}, signal = new AbortController().signal, version = "0" }: {
     readonly lanes?: number;
     readonly seen?: (event: PenstockEvent) => void;
     readonly signal?: AbortSignal;
+    readonly version?: string;
   } = {},
 ): Promise<Swept> {
   const events: PenstockEvent[] = [];
@@ -70,7 +71,7 @@ export async function sweptIn(
   await sweep({
     ...configureSweep(given, mistakes),
     command: "sweep",
-    version: "0",
+    version,
     files: [file("trades.csv")],
     signal,
     blocking: (work) => work(),

@@ -27,6 +27,7 @@ import { statusEvent } from "../../views/terminal/status_line.ts";
 import { type Line, show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type Handling, noteOf, withHint } from "./handling.ts";
+import { JournalWait } from "./journal_wait.ts";
 import { type OpenedRun, type OpeningOptions, openRun } from "./opening.ts";
 import { recordingTarget } from "./recording.ts";
 import { haltInput, requestedInput } from "./requests.ts";
@@ -47,6 +48,7 @@ export class LiveRun {
   readonly #messages: FrameBatch;
   /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
+  readonly wait: JournalWait;
   readonly #throughput = new Throughput();
   /** The earliest arrival of any data still to be processed, ms since 1970. */
   readonly #openedAt: number;
@@ -90,14 +92,17 @@ export class LiveRun {
     this.#backfill = restEndpoint === undefined
       ? null
       : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget, runtime });
+    this.wait = new JournalWait({
+      ...{ turns: this.#turns, feed, config, clock: runtime, log: this.#log },
+      isBackfilled: this.#backfill !== null,
+      apply: (waited) => void this.#applyNow(waited, { note: noteOf(waited) }),
+    });
   }
 
-  /** ms since 1970. */
   get #now(): number {
     return this.#surroundings.runtime.Date.now();
   }
 
-  /** The same as events say it. */
   get #time(): string {
     return isoTime(this.#now * 1000);
   }
@@ -123,6 +128,7 @@ export class LiveRun {
       signal: this.#signal,
       surroundings: this.#surroundings,
       log: this.#log,
+      onAway: this.wait.onAway,
     });
     if (opened === null) return null;
     ({ engine: this.#made, journal: this.#journal } = opened);
@@ -230,10 +236,10 @@ export class LiveRun {
     return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(this.#now * 1000)));
   }
 
-  /** Writes a heartbeat to the journal. */
-  heartbeat(): Promise<void> {
+  /** Writes a heartbeat to the journal; or, `ifAhead`, only if trades have come since the last one. */
+  heartbeat(ifAhead = false): Promise<void> {
     return this.#turns.take(async () => {
-      if (!this.#isOpen || this.#hasStopped) return;
+      if (!this.#isOpen || this.#hasStopped || ifAhead && this.#journal?.isAhead !== true) return;
       const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
       await this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
     });
@@ -354,11 +360,7 @@ export class LiveRun {
    * if it is done at once, as for most trades, which cause no event.
    */
   #apply(input: Input, handling?: Partial<Handling>): Promise<void> | null {
-    if (!this.#turns.isFree) {
-      return this.#turns.take(async () => await this.#applyNow(input, handling) ?? undefined);
-    }
-    const keeping = this.#applyNow(input, handling);
-    return keeping === null ? null : this.#turns.take(() => keeping);
+    return this.wait.inTurn(() => this.#applyNow(input, handling));
   }
 
   /** Applies an input, records it afterwards, and keeps and shows the events; null if that is already done. */

@@ -12,6 +12,7 @@ import { chosenFile, shownOf } from "../../feeds/files/strategy_file.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
+import type { Holding } from "../../stores/journal/entry_log.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import type { Line } from "../../views/view.ts";
@@ -30,6 +31,8 @@ export interface OpeningOptions {
   readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
   readonly log: (line: Line) => void;
+  /** Called when the journal's store becomes unreachable, and with null when it is back. */
+  readonly onAway: Holding["onAway"];
   /** The journal, if it is open already. */
   readonly taken?: Journal | null;
 }
@@ -125,16 +128,15 @@ export async function openRun(
 /** Opens the run's journal as this process holds it. Throws like `Journal.open`. */
 export async function openJournal(
   { config }: Configuration,
-  { signal, log, surroundings: { runtime: { performance }, journals } }: Pick<
+  { signal, onAway, surroundings: { runtime: { performance }, journals } }: Pick<
     OpeningOptions,
-    "signal" | "log" | "surroundings"
+    "signal" | "onAway" | "surroundings"
   >,
 ): Promise<Journal> {
   const own = await chosenFile(config);
   const { remembers } = strategyOf(config, own?.make)();
-  const onTrouble = (text: string) => log({ level: "warn", text });
   // A standby does not take the lease from a holder that is cut off only briefly.
-  const holding = { leaseMs: config.lease, isEager: !config.standby, signal, onTrouble };
+  const holding = { leaseMs: config.lease, isEager: !config.standby, signal, onAway };
   return await (await journals()).open(config.state, { now: () => performance.now(), remembers, holding });
 }
 

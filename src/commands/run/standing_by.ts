@@ -19,7 +19,7 @@ const LOOK_MS = 1_000;
  */
 export async function standBy(
   configuration: Configuration,
-  options: Pick<OpeningOptions, "signal" | "log" | "surroundings">,
+  options: Pick<OpeningOptions, "signal" | "log" | "onAway" | "surroundings">,
 ): Promise<Journal | null> {
   const { signal, log, surroundings: { runtime } } = options;
   await using freed = new Freed(configuration.config.state);

@@ -11,6 +11,7 @@ import {
   type KeptDelivery,
   type KeptPlace,
 } from "../../stores/alarms/alarm_memory.ts";
+import type { EntryStore } from "../../stores/journal/entry_log.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
 import type { Alarm } from "../../views/alarms/alarm.ts";
 import { AlarmRules } from "../../views/alarms/alarm_rules.ts";
@@ -28,6 +29,8 @@ export interface DeliveryOptions {
   readonly address: string;
   readonly name: string;
   readonly journal: string;
+  /** The store of the journal. */
+  readonly store: EntryStore;
   readonly choice: AlarmChoice;
   readonly sender: Sender;
   readonly memory: AlarmMemory;
@@ -63,7 +66,7 @@ export class AlarmDelivery implements AsyncDisposable {
 
   /** Throws an AlarmMemoryError if what was remembered cannot be read. */
   static async open(options: DeliveryOptions): Promise<AlarmDelivery> {
-    const { address, memory, memoryPath, now = Date.now } = options;
+    const { address, memory, memoryPath, store, now = Date.now } = options;
     // Neither the memory nor an alarm may contain the password.
     const journal = withoutPassword(options.journal);
     const kept = memory.delivery(address, journal);
@@ -72,7 +75,7 @@ export class AlarmDelivery implements AsyncDisposable {
       throw damaged(memoryPath, `what it remembers of ${journal} cannot be read`);
     }
     const start = kept === null ? null : startAt(kept.place);
-    const follower = await JournalFollower.open(options.journal, start, { now });
+    const follower = await JournalFollower.open(options.journal, start, { store, now });
     return new AlarmDelivery({ ...options, journal, now }, follower, kept, rules);
   }
 
@@ -98,6 +101,8 @@ export class AlarmDelivery implements AsyncDisposable {
       const sent = await this.#sendEvents(rules, moment, signal);
       if (sent === null) return false;
       const due = moment.isBehind ? null : rules.due(moment, performance.now());
+      const unsent = due === null ? null : rules.unsent(due);
+      if (unsent !== null) this.#remember(unsent, true);
       if (due !== null && !await this.#options.sender.send(due, signal)) return false;
       this.#remember(rules.memory, due !== null || sent > 0);
       if (due === null && !moment.isBehind) return true;

@@ -15,13 +15,15 @@ import { hostOf } from "../../exchanges/hosts.ts";
 import { readSmallFile } from "../../feeds/files/small_file.ts";
 import { pause } from "../../feeds/live/alarm.ts";
 import { mayReach } from "../../feeds/process/permissions.ts";
-import { AlarmMemory, filesOf } from "../../stores/alarms/alarm_memory.ts";
-import { storeOf } from "../../stores/journal/known_stores.ts";
+import { AlarmMemory } from "../../stores/alarms/alarm_memory.ts";
+import { filesOf } from "../../stores/files/whole_file.ts";
 import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
 import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
 import { healthAnswer } from "../../views/page/health.ts";
 import { AlarmDelivery } from "./alarm_delivery.ts";
+import { dueLooks, type LookOptions } from "./due_looks.ts";
+import { SharedStores } from "./shared_stores.ts";
 
 /** The options for alarms, and the journals that they are about. */
 export interface AlarmsOptions {
@@ -39,13 +41,14 @@ export interface AlarmsOptions {
   readonly version: string;
   readonly report: Report;
   readonly pace?: SenderPace;
-  /** How often to check whether an alarm is due, ms. Default: 1 s, or 5 s if a journal is in a database. */
+  /** How often to check whether an alarm is due, ms. Default: 1 s. */
   readonly lookMs?: number;
+  /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
+  readonly heardMs?: number;
 }
 
 const LOOK_MS = 1_000;
-/** Each look at a database takes a connection of its own. */
-const DATABASE_LOOK_MS = 5_000;
+const HEARD_MS = 5_000;
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** The permission bits of a file that are not its owner's. */
 const OTHERS = 0o077;
@@ -54,9 +57,13 @@ const OTHERS = 0o077;
 interface Working {
   readonly pinger: Pinger | null;
   readonly memory: AlarmMemory | null;
-  /** For each service, its delivery of each journal. */
-  readonly services: readonly (readonly AlarmDelivery[])[];
-  readonly lookMs: number;
+  readonly services: readonly Service[];
+}
+
+/** One service: its delivery of each journal, and the stores that these read. */
+interface Service {
+  readonly deliveries: readonly AlarmDelivery[];
+  readonly stores: SharedStores;
 }
 
 /** Sends alarms and pings until it is disposed. `watch` never waits for it. */
@@ -86,16 +93,15 @@ export class Alarms implements AsyncDisposable {
       ? null
       : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
     if (addresses.length === 0) {
-      return new Alarms({ pinger, memory: null, services: [], lookMs: LOOK_MS }, options);
+      return new Alarms({ pinger, memory: null, services: [] }, options);
     }
     const choice = alarmChoiceIn(notifyOn);
     if (typeof choice === "string") {
       throw new ConfigError([`--notify-on is "${notifyOn}": expected ${choice}`]);
     }
-    const lookMs = options.lookMs ?? await usualLookMs(journals);
     const memory = AlarmMemory.open(notifyMemory);
     try {
-      const services: AlarmDelivery[][] = [];
+      const services: Service[] = [];
       for (const [at, address] of addresses.entries()) {
         const token = tokens.get(address.text) ?? null;
         const channel = channelAt(address, token, agent);
@@ -106,26 +112,29 @@ export class Alarms implements AsyncDisposable {
         const sender = new AlarmSender({ channel, name, token, report, pace });
         const shared = { address: address.text, name, choice, sender, memory, report };
         const deliveries: AlarmDelivery[] = [];
+        const stores = new SharedStores();
         for (const journal of journals) {
-          deliveries.push(await AlarmDelivery.open({ ...shared, journal, memoryPath: notifyMemory }));
+          const store = await stores.of(journal);
+          deliveries.push(await AlarmDelivery.open({ ...shared, journal, store, memoryPath: notifyMemory }));
         }
-        services.push(deliveries);
+        services.push({ deliveries, stores });
       }
-      return new Alarms({ pinger, memory, services, lookMs }, options);
+      return new Alarms({ pinger, memory, services }, options);
     } catch (error) {
       memory[Symbol.dispose]();
       throw error;
     }
   }
 
-  private constructor({ pinger, memory, services, lookMs }: Working, options: AlarmsOptions) {
-    const { journals, notifyMemory } = options;
+  private constructor({ pinger, memory, services }: Working, options: AlarmsOptions) {
+    const { journals, notifyMemory, lookMs = LOOK_MS, heardMs = HEARD_MS } = options;
+    const looks = { paths: journals, lookMs, heardMs };
     this.#pinger = pinger;
     this.#isHealthy = journals.map(() => false);
     this.hosts = hostsIn(options);
     this.files = memory === null ? [] : filesOf(notifyMemory);
     const { signal } = this.#stop;
-    const works = [...services.map((deliveries) => deliver(deliveries, lookMs, signal)), pinger?.run(signal)];
+    const works = [...services.map((service) => deliver(service, looks, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
     // Disposing it throws the failure.
     this.#work.catch(() => {});
@@ -167,26 +176,19 @@ export class Alarms implements AsyncDisposable {
   }
 }
 
-async function usualLookMs(journals: readonly string[]): Promise<number> {
-  const stores = await Promise.all(journals.map(storeOf));
-  return stores.every(({ isInFiles }) => isInFiles) ? LOOK_MS : DATABASE_LOOK_MS;
-}
-
 /** Delivers the alarms of all journals to one service until `signal` is aborted. */
 async function deliver(
-  deliveries: readonly AlarmDelivery[],
-  lookMs: number,
+  { deliveries, stores }: Service,
+  looks: LookOptions,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    while (!signal.aborted) {
-      for (const delivery of deliveries) {
-        if (!await delivery.step(signal)) return;
-      }
-      await pause(lookMs, signal);
+    for await (const index of dueLooks(looks, signal)) {
+      if (!await deliveries[index]!.step(signal)) return;
     }
   } finally {
     for (const delivery of deliveries) await delivery[Symbol.asyncDispose]();
+    await stores[Symbol.asyncDispose]();
   }
 }
 

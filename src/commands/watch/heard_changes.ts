@@ -1,7 +1,8 @@
 /** Hears which watched journals have changed, where their stores can say so. */
-import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
+import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import type { ChangeListener } from "../../stores/journal/entry_log.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
+import { databaseOf } from "./shared_stores.ts";
 
 /** Listens until it is disposed: once in each database, however many of its journals are watched. */
 export class HeardChanges implements AsyncDisposable {
@@ -64,8 +65,4 @@ export class HeardChanges implements AsyncDisposable {
     }
     if (this.#changed.size > 0) this.#wake();
   }
-}
-
-function databaseOf(path: string): string | undefined {
-  return isInDatabase(path) ? path.replace(/#.*$/s, "") : undefined;
 }

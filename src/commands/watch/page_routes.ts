@@ -41,7 +41,7 @@ export async function pageRoutes(
 function oneByOne(paths: readonly string[]): StreamSource["older"] {
   let last: Promise<unknown> = Promise.resolve();
   return (index, seq) => {
-    const reading = last.then(() => eventsAfter(paths[index]!, seq));
+    const reading = last.then(() => eventsAfter({ path: paths[index]! }, seq));
     last = reading.catch(() => {});
     return reading;
   };

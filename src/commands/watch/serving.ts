@@ -8,6 +8,7 @@ import {
 } from "../../config/watch_options.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { isInDatabase } from "../../domain/run/database_place.ts";
+import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
 import { openedAgain } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
@@ -17,7 +18,7 @@ import { PageServer, type PageServerOptions } from "../../views/page/page_server
 import type { Line } from "../../views/view.ts";
 import type { Alarms } from "./alarms.ts";
 import { takeTotals, withEarlier } from "./earlier_events.ts";
-import { lookAgain, type OnMoment } from "./followed_journals.ts";
+import { lookAgain } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
 
 /** How often a journal is looked at. */
@@ -74,12 +75,12 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
   options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain({ paths, lookMs, heardMs }, async (index, moment) => {
-    const path = paths[index]!;
+  await lookAgain({ paths, lookMs, heardMs }, async (index, moment, store) => {
+    const journal = { path: paths[index]!, store };
     logProblem(index, moment);
     alarms?.looked(index, moment);
-    await takeTotals(metrics, index, path, moment);
-    runs.take(index, await withEarlier(path, moment, runs.places[index]!));
+    await takeTotals(metrics, index, journal, moment);
+    runs.take(index, await withEarlier(journal, moment, runs.places[index]!));
   }, signal);
 }
 
@@ -99,7 +100,10 @@ function listening(options: PageServerOptions): PageServer {
 }
 
 /** Logs when a journal cannot be read, and when it can be again. */
-function problemLog(paths: readonly string[], log: ServingOptions["log"]): OnMoment {
+function problemLog(
+  paths: readonly string[],
+  log: ServingOptions["log"],
+): (index: number, moment: FollowedMoment) => void {
   const problems = new Map<number, string | null>();
   return (index, { problem }) => {
     if ((problems.get(index) ?? null) === problem) return;

@@ -50,6 +50,13 @@ const CHAT = /^(-?\d{1,19}|@[A-Za-z]\w{3,31})$/;
 const WEBHOOK_NUMBER = /^\d{1,20}$/;
 const DISCORD_HOSTS = ["discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"];
 const HOMES: Readonly<Record<string, string>> = { telegram: "api.telegram.org", discord: "discord.com" };
+/** The hosts of public services, as `host:port`: all that `deno task alarms` may reach besides this machine. */
+export const PUBLIC_HOSTS: readonly string[] = [
+  "ntfy.sh:443",
+  "api.telegram.org:443",
+  "discord.com:443",
+  "hc-ping.com:443",
+];
 /** Stands for the token while an address is parsed: letters that no address changes. */
 const STAND_IN = "penstocktokenstandsin";
 

@@ -39,6 +39,8 @@ export interface Extremes {
   readonly lowest: number;
   readonly highest: number;
   readonly latest: number;
+  /** Whether no trade has an earlier time than the one before it. */
+  readonly isOrdered: boolean;
 }
 
 /** A block that a reader has made. */

@@ -29,7 +29,12 @@ export function millisecondsIn(text: string): number | null {
   return value.decimal.isInteger() ? value.toNumber() : null;
 }
 
-/** A duration in the largest unit that shows it whole; one day is 24h. */
+/** A duration in a sentence or a table: `250 ms`, `30 s`. */
+export function durationWords(milliseconds: number): string {
+  return durationText(milliseconds).replace(/(?=[a-z])/, " ");
+}
+
+/** A duration in the largest unit that shows it whole, as an option takes it; one day is 24h. */
 export function durationText(milliseconds: number): string {
   if (milliseconds > DAY && milliseconds % DAY === 0) return `${milliseconds / DAY}d`;
   for (const unit of ["h", "m", "s"]) {

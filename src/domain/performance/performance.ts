@@ -77,16 +77,16 @@ export class Performance {
    * null at the first.
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
-    const { time: times, price: prices, decimals, symbol } = block;
-    const isDue = block.extremes === undefined || block.extremes.latest >= this.#curve.due;
-    for (let row = isDue ? from : to, due = this.#curve.due; row < to; row++) {
+    const { time: times, price: prices, decimals, symbol, extremes } = block;
+    const isOrdered = extremes !== undefined && extremes.isOrdered;
+    for (let row = from;; row++) {
+      row = firstSince(this.#curve.due, times, row, to, isOrdered);
+      if (row === to) break;
       const time = times[row]!;
-      if (time < due) continue;
       this.#curve.mark(
         time,
         this.#equity(row === from ? before : { time, price: prices[row - 1]!, decimals }),
       );
-      due = this.#curve.due;
     }
     if (symbol !== this.#span?.symbol) {
       this.#open(symbol, { time: times[from]!, price: prices[from]!, decimals });
@@ -184,6 +184,31 @@ export class Performance {
   #equity(last: Marked | null): number {
     return last === null ? this.#cash : this.#cash + this.#position * last.price / powerOfTen(last.decimals);
   }
+}
+
+/**
+ * The first row from `from` on, and before `to`, whose time is not before `due`; `to` if there is none. Of ordered times
+ * few are looked at: thousands of configurations ask for the same trades.
+ */
+function firstSince(
+  due: number,
+  times: Float64Array,
+  from: number,
+  to: number,
+  isOrdered: boolean,
+): number {
+  let row = from;
+  if (!isOrdered) {
+    while (row < to && times[row]! < due) row++;
+    return row;
+  }
+  if (row === to || times[to - 1]! < due) return to;
+  for (let end = to - 1; row < end;) {
+    const middle = (row + end) >>> 1;
+    if (times[middle]! < due) row = middle + 1;
+    else end = middle;
+  }
+  return row;
 }
 
 function pricedTime({ time, price, decimals }: Marked): PricedTime {

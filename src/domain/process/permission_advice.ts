@@ -1,5 +1,7 @@
 /** What the user can do about a missing permission: give a flag, or use another build. */
 
+import { PUBLIC_HOSTS } from "../alarms/service_address.ts";
+
 /** What is missing: hosts as `host:port`, paths as they were named. */
 export interface MissingGrants {
   readonly net?: string;
@@ -53,9 +55,20 @@ export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string
 
 /** What to do if alarms may not be sent to `host` (`host:port`), as the end of a sentence. */
 export function alarmAdvice(host: string, isCompiled: boolean): string {
-  return isCompiled
-    ? `this program was built for other hosts: build one with "deno task compile --notify-host ${host}", or ${FROM_SOURCES}`
-    : grantAdvice({ net: host }, false);
+  const build = `"deno task compile --notify-host ${host}"`;
+  if (isCompiled) {
+    return `this program was built for other hosts: build one with ${build}, or ${FROM_SOURCES}`;
+  }
+  return PUBLIC_HOSTS.includes(host)
+    ? `use "deno task alarms" instead of "deno task watch"`
+    : `build a program that may with ${build}, or add it to the hosts of "alarms" in deno.json and use ` +
+      `"deno task alarms"`;
+}
+
+/** What to do if the memory of alarms may not be used, as the end of a sentence. */
+export function memoryAdvice(missing: MissingGrants, isCompiled: boolean): string {
+  const advice = grantAdvice(missing, isCompiled);
+  return isCompiled ? advice : `use "deno task alarms" instead of "deno task watch", or ${advice}`;
 }
 
 /** What to do if a compiled program may not serve the live page, as the end of a sentence. */

@@ -146,7 +146,7 @@ export interface RunStatus extends
   readonly gaps: number;
 }
 
-/** A run is silent after this long without a heartbeat, ms: six of them are missing. */
+/** A run is silent after this long without a heartbeat, ms: six of them are missing at least. */
 export const SILENT_MS = 30_000;
 
 /** The part of a status that a health check looks at. */

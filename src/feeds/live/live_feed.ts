@@ -74,6 +74,8 @@ export class LiveFeed implements Feed {
   /** When the exchange recently announced that it closes a connection, by `performance.now()`. */
   #announcedAt: number[] = [];
   readonly #ending = new AbortController();
+  /** The connection that is read; null before the first. */
+  #socket: TradeSocket | null = null;
   /** Why the feed has to end by itself; null while it may continue. */
   #runaway: string | null = null;
 
@@ -98,6 +100,14 @@ export class LiveFeed implements Feed {
   /** Confirms that the exchange has the symbol. From now on a stream that sends nothing is merely quiet. */
   confirmSymbol(): void {
     this.#isConfirmed = true;
+  }
+
+  /**
+   * Drops the connection and what it has received and was not delivered, and connects again: the next trade shows how
+   * many were missed.
+   */
+  drop(reason: string): void {
+    this.#socket?.discard(reason);
   }
 
   /**
@@ -136,7 +146,7 @@ export class LiveFeed implements Feed {
     const { endpoint, signal, renewAfterMs } = this.#options;
     const runtime = this.#runtime;
     const leaving = new AbortController();
-    let socket = first;
+    let socket = this.#socket = first;
     const onAbort = (): void => socket.abandon("stopped");
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
@@ -189,7 +199,7 @@ export class LiveFeed implements Feed {
         if (next !== null) {
           this.#credit(socket);
           socket.abandon("replaced by a newer connection");
-          socket = next;
+          socket = this.#socket = next;
           socket.staleMs = this.#quiet.limitMs;
           handover = null;
           goingAway = false;

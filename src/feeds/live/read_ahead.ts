@@ -1,25 +1,57 @@
 /** Keeps reading a feed while its consumer is busy elsewhere. */
+import type { Clock } from "../../domain/process/clock.ts";
 import type { Batch, Feed } from "./feed.ts";
 
-/** Frames kept for a busy consumer; when they are waiting, the socket is not read and the peer is slowed. */
-const FRAMES_AHEAD = 20_000;
+/** The most that is kept for a busy consumer; once it is, the feed is not read, and the peer is slowed. */
+export interface MostKept {
+  readonly frames: number;
+  readonly characters: number;
+}
+
+/** A trade message has about 200 characters, but an exchange may send longer ones. */
+export const MOST_KEPT: MostKept = { frames: 20_000, characters: 16 * 1024 * 1024 };
 
 /**
  * Passes a feed's batches on, in order. While `during` waits for something else, batches are read and kept, up to a
  * limit, so that pings are answered and the exchange does not take the consumer for a slow one.
  */
 export class ReadAhead implements Feed {
+  readonly #source: Feed;
   readonly #feed: AsyncIterator<Batch>;
-  readonly #limit: number;
+  readonly #most: MostKept;
+  readonly #clock: Clock;
   readonly #kept: Batch[] = [];
   #frames = 0;
+  #characters = 0;
   /** A read that was started and not delivered yet. */
   #next: Promise<IteratorResult<Batch>> | null = null;
+  /** The read whose batch is kept if the consumer is still busy by then. */
+  #keeping: Promise<unknown> | null = null;
+  /** How many pieces of work the consumer waits for now. */
+  #waits = 0;
+  #fullSince: number | null = null;
 
-  /** Reads `feed`, keeping up to `limit` frames. */
-  constructor(feed: Feed, limit: number = FRAMES_AHEAD) {
+  /** Reads `feed`, keeping up to `most`. */
+  constructor(feed: Feed, most: MostKept = MOST_KEPT, clock: Clock = globalThis) {
+    this.#source = feed;
     this.#feed = feed[Symbol.asyncIterator]();
-    this.#limit = limit;
+    this.#most = most;
+    this.#clock = clock;
+  }
+
+  /** How many frames are kept now. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Since when no more is read because so much is kept, by `performance.now()`; null if more is or would be read. */
+  get fullSince(): number | null {
+    return this.#fullSince;
+  }
+
+  /** Gives up what has arrived and is not kept here. */
+  drop(reason: string): void {
+    this.#source.drop?.(reason);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
@@ -27,7 +59,8 @@ export class ReadAhead implements Feed {
       for (;;) {
         const kept = this.#kept.shift();
         if (kept !== undefined) {
-          this.#frames -= framesIn(kept);
+          this.#count(kept, -1);
+          this.#fullSince = null;
           yield kept;
           continue;
         }
@@ -38,38 +71,57 @@ export class ReadAhead implements Feed {
         yield value;
       }
     } finally {
-      await this.#feed.return?.();
+      const ended = this.#feed.return?.();
+      // A read that is under way ends with the feed, and no earlier.
+      if (this.#next === null) await ended;
+      else ended?.catch(() => {});
     }
   }
 
   /**
-   * Waits for `work`, and reads ahead meanwhile. An error of the feed is thrown in its turn, after the batches before
-   * it.
+   * Waits for `work`, and reads ahead meanwhile, or only after `patienceMs`. An error of the feed is thrown in its turn,
+   * after the batches before it. Several pieces of work may be waited for at a time.
    */
-  async during<T>(work: Promise<T>): Promise<T> {
-    let isBusy = true;
-    const over = work.then(() => {}, () => {}).then(() => {
-      isBusy = false;
-    });
-    while (isBusy && this.#frames < this.#limit) {
-      const reading = this.#next ??= this.#feed.next();
-      const arrived = reading.then(({ done }) => !done, () => false);
-      // Null if the work finished first; false if nothing more will arrive.
-      const isBatch = await Promise.race([arrived, over.then(() => null)]);
-      if (isBatch === null) break;
-      if (!isBatch) {
-        await over;
-        break;
-      }
-      const { value } = await reading;
-      this.#next = null;
-      this.#kept.push(value);
-      this.#frames += framesIn(value);
+  async during<T>(work: Promise<T>, patienceMs = 0): Promise<T> {
+    let isWaiting = false;
+    const wait = (): void => {
+      isWaiting = true;
+      this.#waits++;
+      this.#readOn();
+    };
+    const timer = patienceMs > 0 ? this.#clock.setTimeout(wait, patienceMs) : undefined;
+    if (timer === undefined) wait();
+    try {
+      return await work;
+    } finally {
+      this.#clock.clearTimeout(timer);
+      if (isWaiting) this.#waits--;
     }
-    return await work;
   }
-}
 
-function framesIn(batch: Batch): number {
-  return batch.kind === "messages" ? batch.messages.length : 1;
+  /** Reads the next batch, keeps it if the consumer is still busy by then, and so on. */
+  #readOn(): void {
+    if (this.#waits === 0 || this.#keeping !== null) return;
+    if (this.#frames >= this.#most.frames || this.#characters >= this.#most.characters) {
+      this.#fullSince ??= this.#clock.performance.now();
+      return;
+    }
+    const reading = this.#keeping = this.#next ??= this.#feed.next();
+    const keep = (result: IteratorResult<Batch> | null): void => {
+      this.#keeping = null;
+      // The consumer has it, or takes it next. The end of the feed, and its error, stay for the consumer.
+      if (this.#next !== reading || this.#waits === 0 || result === null || result.done) return;
+      this.#next = null;
+      this.#kept.push(result.value);
+      this.#count(result.value, 1);
+      this.#readOn();
+    };
+    reading.then(keep, () => keep(null));
+  }
+
+  #count(batch: Batch, times: 1 | -1): void {
+    const messages = batch.kind === "messages" ? batch.messages : [""];
+    this.#frames += times * messages.length;
+    this.#characters += times * messages.reduce((sum, { length }) => sum + length, 0);
+  }
 }

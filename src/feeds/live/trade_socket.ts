@@ -214,6 +214,13 @@ export class TradeSocket {
     this.#forget();
   }
 
+  /** Ends it for `reason`, and drops the frames that were not taken. */
+  discard(reason: string): void {
+    this.abandon(reason);
+    this.#frames = [];
+    this.#characters = 0;
+  }
+
   /** Reads and discards what a peer sends if it does not close its side, because the stream would buffer it. */
   #forget(): void {
     this.#reader.read().then(({ done }) => done || this.#forget(), () => {});

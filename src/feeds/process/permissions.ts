@@ -1,4 +1,5 @@
 /** The permissions of this process: checks them, and drops those that are no longer needed. */
+import { PUBLIC_HOSTS } from "../../domain/alarms/service_address.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
 import { type BuildLimits, grantAdvice, WATCH_ADVICE } from "../../domain/process/permission_advice.ts";
 
@@ -94,7 +95,8 @@ export async function dropPermissions(needs: Needs, paths: readonly string[]): P
   if (!anywhere) {
     // A grant that is requested while a wider one covers it stays when the wider one is revoked.
     for (const host of hosts) await Deno.permissions.request({ name: "net", host });
-    const others = [...EXCHANGE_NAMES.flatMap(hostsOf), ...LOOPBACK].filter((host) => !hosts.includes(host));
+    const known = [...EXCHANGE_NAMES.flatMap(hostsOf), ...PUBLIC_HOSTS, ...LOOPBACK];
+    const others = known.filter((host) => !hosts.includes(host));
     for (const host of others) await Deno.permissions.revoke({ name: "net", host });
   }
   if (!writesAnywhere) await narrowWriting(writes, [...paths, ...writes, "data/"], folder);

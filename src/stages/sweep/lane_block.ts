@@ -16,7 +16,12 @@ export class LaneBlock implements SignalledBlock {
   missing = 0;
   filled = 0;
   late = false;
-  readonly extremes: { -readonly [P in keyof Extremes]: Extremes[P] } = { lowest: 0, highest: 0, latest: 0 };
+  readonly extremes: { -readonly [P in keyof Extremes]: Extremes[P] } = {
+    lowest: 0,
+    highest: 0,
+    latest: 0,
+    isOrdered: true,
+  };
   id: Float64Array = NO_ROWS;
   time: Float64Array = NO_ROWS;
   price: Float64Array = NO_ROWS;
@@ -69,14 +74,17 @@ export class LaneBlock implements SignalledBlock {
   measure(): void {
     const { size, price, time, extremes } = this;
     let [lowest, highest, latest] = [price[0]!, price[0]!, time[0]!];
+    let isOrdered = true;
     for (let row = 1; row < size; row++) {
       const now = price[row]!;
       if (now < lowest) lowest = now;
       else if (now > highest) highest = now;
-      if (time[row]! > latest) latest = time[row]!;
+      if (time[row]! >= latest) latest = time[row]!;
+      else isOrdered = false;
     }
     extremes.lowest = lowest;
     extremes.highest = highest;
     extremes.latest = latest;
+    extremes.isOrdered = isOrdered;
   }
 }

@@ -3,10 +3,8 @@
  * and locked for as long as a process uses it.
  */
 import { createHash } from "node:crypto";
-import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
-import { grantAdvice } from "../../domain/process/permission_advice.ts";
-import { folderOf } from "../files/data_folder.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
+import { memoryAdvice } from "../../domain/process/permission_advice.ts";
+import { type FileKind, isObject, WholeFile } from "../files/whole_file.ts";
 
 /** Where the memory is kept. */
 export const ALARMS_FILE = "data/alarms.json";
@@ -58,13 +56,22 @@ const DIGEST = /^[0-9a-f]{16}$/;
 const HASH = /^([0-9a-f]{64})?$/;
 /** The most channels with the most journals take some 7 MB. */
 const MOST_BYTES = 16 * 1024 * 1024;
+const KIND: FileKind = {
+  schema: SCHEMA,
+  version: VERSION,
+  mostBytes: MOST_BYTES,
+  Failure: AlarmMemoryError,
+  purpose: "which remembers the alarms that were sent",
+  without: "then alarms start with what happens from now on",
+  advice: (missing) => memoryAdvice(missing, Deno.build.standalone),
+};
 /** Beyond this many, the services and journals that were unused longest are dropped. */
 const MOST_CHANNELS = 50;
 const MOST_JOURNALS = 200;
 
 /** The memory in one file. */
 export class AlarmMemory implements Disposable {
-  readonly #path: string;
+  readonly #file: WholeFile;
   readonly #lock: Deno.FsFile;
   #kept: Kept;
 
@@ -73,31 +80,26 @@ export class AlarmMemory implements Disposable {
    * another process uses it.
    */
   static open(path: string): AlarmMemory {
+    const file = new WholeFile(path, KIND);
     let lock: Deno.FsFile | null = null;
     try {
-      for (const name of [path, lockOf(path), partialOf(path)]) {
-        const link = outwardLink(name, Deno, true);
-        if (link !== null) throw unusable(path, outwardText(link));
-      }
-      makeFolder(folderOf(path));
-      // The lock is on a second file, because the first is replaced at each write.
-      lock = Deno.openSync(lockOf(path), { write: true, create: true, mode: OWNERS_FILE });
+      lock = file.openLock();
       if (!lock.tryLockSync(true)) {
-        throw unusable(
-          path,
+        throw file.unusable(
           "another penstock watch sends alarms by it, and nothing is to be sent twice. End that one, or give this one a " +
             "file of its own with --notify-memory",
         );
       }
-      return new AlarmMemory(path, lock, read(path));
+      const fields = file.read();
+      return new AlarmMemory(file, lock, fields === null ? EMPTY : keptOf(file, fields));
     } catch (error) {
       lock?.close();
-      throw error instanceof AlarmMemoryError ? error : unusable(path, reasonOf(path, error), error);
+      throw file.failure(error);
     }
   }
 
-  private constructor(path: string, lock: Deno.FsFile, kept: Kept) {
-    this.#path = path;
+  private constructor(file: WholeFile, lock: Deno.FsFile, kept: Kept) {
+    this.#file = file;
     this.#lock = lock;
     this.#kept = kept;
   }
@@ -124,15 +126,17 @@ export class AlarmMemory implements Disposable {
     const { [digest]: _channel, ...channels } = this.#kept.channels;
     const kept = { ...this.#kept, channels: last(MOST_CHANNELS, { ...channels, [digest]: channel }) };
     try {
-      replace(this.#path, kept);
+      this.#file.replace(kept);
     } catch (error) {
-      throw unusable(this.#path, reasonOf(this.#path, error), error);
+      throw this.#file.failure(error);
     }
     this.#kept = kept;
   }
 
   /** Releases the lock, so that another process can use the memory. */
   [Symbol.dispose](): void {
+    // A process that is being started has a copy of the file for a moment, which would hold the lock.
+    this.#lock.unlockSync();
     this.#lock.close();
   }
 }
@@ -147,44 +151,21 @@ function digestOf(address: string): string {
   return createHash("sha256").update(address, "utf8").digest("hex").slice(0, 16);
 }
 
-function read(path: string): Kept {
-  let text: string;
-  try {
-    if (Deno.statSync(path).size > MOST_BYTES) throw damaged(path, "it is far larger than it can be");
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return EMPTY;
-    throw error;
-  }
-  return keptIn(path, text);
-}
-
 /** The content of the file at `path`. Throws an AlarmMemoryError if it is not one. */
 export function keptIn(path: string, text: string): Kept {
-  let kept: unknown;
-  try {
-    kept = JSON.parse(text);
-  } catch {
-    throw damaged(path, text === "" ? "it is empty" : "it is not JSON");
-  }
-  const { schema, version, channels } = fieldsOf(kept);
-  if (schema !== SCHEMA) throw damaged(path, `its "schema" is not "${SCHEMA}"`);
-  if (version !== VERSION) {
-    throw unusable(
-      path,
-      `it is of version ${
-        JSON.stringify(version) ?? "none"
-      }, and this Penstock knows version ${VERSION}: use the ` +
-        "Penstock that wrote it",
-    );
-  }
-  if (!isObject(channels)) throw damaged(path, `it has no "channels"`);
+  const file = new WholeFile(path, KIND);
+  return keptOf(file, file.fieldsIn(text));
+}
+
+function keptOf(file: WholeFile, kept: Readonly<Record<string, unknown>>): Kept {
+  const { channels } = kept;
+  if (!isObject(channels)) throw file.damaged(`it has no "channels"`);
   for (const [digest, channel] of Object.entries(channels)) {
     if (!DIGEST.test(digest) || !isChannel(channel)) {
-      throw damaged(path, `its channel ${JSON.stringify(digest)} cannot be read`);
+      throw file.damaged(`its channel ${JSON.stringify(digest)} cannot be read`);
     }
   }
-  return kept as Kept;
+  return kept as unknown as Kept;
 }
 
 function isChannel(value: unknown): value is KeptChannel {
@@ -204,71 +185,11 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isObject(value) ? value : {};
 }
 
-/** Writes the content to another file, waits until that is on disk, and gives it the name. */
-function replace(path: string, kept: Kept): void {
-  const partial = partialOf(path);
-  {
-    using file = Deno.openSync(partial, { write: true, create: true, truncate: true, mode: OWNERS_FILE });
-    let bytes = new TextEncoder().encode(`${JSON.stringify(kept, null, 1)}\n`);
-    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-    file.syncDataSync();
-  }
-  Deno.renameSync(partial, path);
-}
-
-/**
- * Makes the folder if it is missing. A locked program may write only the memory's files, so it cannot make a folder.
- */
-function makeFolder(folder: string): void {
-  try {
-    if (Deno.statSync(folder).isDirectory) return;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });
-}
-
-/** The files that a memory at `path` needs, for permissions. */
-export function filesOf(path: string): readonly string[] {
-  return [path, lockOf(path), partialOf(path)];
-}
-
-function lockOf(path: string): string {
-  return `${path}.lock`;
-}
-
-function partialOf(path: string): string {
-  return `${path}.partial`;
-}
-
 /** The error for a memory at `path` that cannot be read. */
-export function damaged(path: string, how: string): AlarmMemoryError {
-  return unusable(
-    path,
-    `${how}. Restore it from a copy, or remove it: then alarms start with what happens from now on`,
-  );
-}
-
-function unusable(path: string, why: string, cause?: unknown): AlarmMemoryError {
-  return new AlarmMemoryError(
-    `${path}, which remembers the alarms that were sent, cannot be used: ${why}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function reasonOf(path: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) {
-    return `it may not be read or written: ${
-      grantAdvice({ read: path, write: filesOf(path).join(",") }, Deno.build.standalone)
-    }`;
-  }
-  return error instanceof Error ? error.message : String(error);
+export function damaged(path: string, how: string): Error {
+  return new WholeFile(path, KIND).damaged(how);
 }

@@ -4,10 +4,7 @@ import { hasHash } from "./journal_chain.ts";
 import type { RawEntry, StoredEntry } from "./journal_entry.ts";
 
 /** The part of a log that is needed to look up an entry and its neighbours. */
-export interface EntryLookup extends Pick<EntryLog, "path" | "head" | "after" | "placeOf"> {
-  /** As `hasHash` of the chain, where the answers are kept. */
-  readonly hasHash?: (before: string, entry: RawEntry) => boolean;
-}
+export type EntryLookup = Pick<EntryLog, "path" | "head" | "after" | "placeOf">;
 
 /** How many are read at once; with one more on either side they are a thousand. */
 const PAGE = 998;
@@ -17,8 +14,8 @@ export class BackwardEntries implements EntryLookup {
   readonly path: string;
   readonly #log: EntryLookup;
   #page = new Map<number, RawEntry>();
-  /** Entries that have their hash, with the hash before each. */
-  #proven = new WeakMap<RawEntry, string>();
+  /** The entries of the page that are known to have their hash. */
+  #proven = new Set<number>();
 
   constructor(log: EntryLookup) {
     this.#log = log;
@@ -35,18 +32,30 @@ export class BackwardEntries implements EntryLookup {
     if (kept !== undefined) return [kept];
     // With one more on either side, which are needed to check the one between them.
     const page = await this.#log.after(Math.max(0, seq - PAGE), PAGE + 2);
-    this.#page = new Map(page.flatMap((entry) => entry.type === null ? [] : [[entry.seq, entry]]));
+    this.#page = new Map();
+    this.#proven = new Set();
+    for (const entry of page) if (entry.type !== null) this.#page.set(entry.seq, entry);
     const found = this.#page.get(seq + 1);
     return found === undefined ? await this.#log.after(seq, limit) : [found];
   }
 
-  /** Neighbours are looked up one after the other, and each is checked twice: as the entry, and as the one after it. */
-  readonly hasHash = (before: string, entry: RawEntry): boolean => {
-    if (this.#proven.get(entry) === before) return true;
-    const isProven = hasHash(before, entry);
-    if (isProven) this.#proven.set(entry, before);
-    return isProven;
-  };
+  /**
+   * The entry if it and its neighbours are in memory and it fits between them; null otherwise, when `linkedEntry` says
+   * more. Awaiting what is at hand would cost as much as checking it.
+   */
+  linked(seq: number): RawEntry | null {
+    const entry = this.#page.get(seq);
+    return entry !== undefined && this.#fits(seq) && this.#fits(seq + 1) ? entry : null;
+  }
+
+  /** Whether an entry of the page has its hash. Most are looked at twice: as an entry, and as the one after it. */
+  #fits(seq: number): boolean {
+    if (this.#proven.has(seq)) return true;
+    const [before, entry] = [this.#page.get(seq - 1), this.#page.get(seq)];
+    if (before === undefined || entry === undefined || !hasHash(before.hash, entry)) return false;
+    this.#proven.add(seq);
+    return true;
+  }
 
   async placeOf(seq: number): ReturnType<EntryLookup["placeOf"]> {
     return this.#page.get(seq) ?? await this.#log.placeOf(seq);

@@ -200,8 +200,16 @@ export interface Holding {
   readonly isEager: boolean;
   /** Once it is aborted, additions fail instead of waiting for an unreachable store. */
   readonly signal: AbortSignal;
-  /** Called with a sentence when the store becomes unreachable, and when it is back. */
-  readonly onTrouble: (text: string) => void;
+  /** Called when the store becomes unreachable, and with null when it is back. */
+  readonly onAway: (away: StoreAway | null) => void;
+}
+
+/** That a store is unreachable: additions wait until it is back, or until another process has taken the lease. */
+export interface StoreAway {
+  /** Which one, and what is wrong, as a clause. */
+  readonly what: string;
+  /** When the first of what waits was asked, ms since 1970. */
+  readonly since: number;
 }
 
 /** A request on its way to the run that writes a log. */
@@ -298,6 +306,11 @@ export interface EntryStore {
     kind: ChangeKind,
     onChange: (name: string | null) => void,
   ) => ChangeListener;
+  /**
+   * The same store, whose open logs share one connection to each place until it is disposed. The caller reads one log at a
+   * time. Absent if reading takes no connection.
+   */
+  readonly sharing?: () => EntryStore & AsyncDisposable;
   /** The logs in the place that `path` names, by name; absent if there is one a place. */
   readonly list?: (path: string) => Promise<readonly ListedLog[]>;
   /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */

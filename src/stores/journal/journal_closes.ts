@@ -5,6 +5,7 @@ import type { Closes } from "../../stages/indicators/indicator.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
 import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
 import type { ClosesAt, EntryLog, StoredCloses } from "./entry_log.ts";
+import { type Entry, readEntry } from "./journal_entry.ts";
 import { damaged } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
@@ -12,16 +13,19 @@ import { type ClosesNote, hasCloses, noteText } from "./closes_note.ts";
 
 const BYTES = 8;
 /** The most checkpoints whose closes are read at once. */
-const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = 200;
 const NO_BYTES = new Uint8Array();
 
 /** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
-  for (const value of values) {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
-  }
   // Deno runs on machines with the least significant byte first only, as the journal has it.
-  return new Uint8Array(new Float64Array(values).buffer);
+  const closes = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
+    closes[at] = value;
+  }
+  return new Uint8Array(closes.buffer);
 }
 
 /** SHA-256 in hexadecimal. */
@@ -80,20 +84,22 @@ export async function gatherCloses(
   checkpoint: Checkpoint,
   remembers: number,
 ): Promise<Closes> {
-  const parts: { readonly decimals: number; readonly values: Float64Array }[] = [];
-  let count = 0;
-  for await (const { note: { decimals }, values } of closeParts(log, checkpoint)) {
-    parts.push({ decimals, values });
-    count += values.length;
-    if (count >= remembers) break;
-  }
-  const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
-  const values = new Array<number>(Math.min(count, remembers));
-  let end = values.length;
-  for (const part of parts) {
-    const factor = powerOfTen(decimals - part.decimals);
-    for (let at = part.values.length - 1; at >= 0 && end > 0; at--) values[--end] = part.values[at]! * factor;
-  }
+  let decimals = 0;
+  /** Newest first. Parts are not kept until all are there: collecting them later takes longer than reading them. */
+  const values: number[] = [];
+  await eachPart(log, checkpoint, ({ note, values: part }) => {
+    if (note.decimals > decimals) {
+      const factor = powerOfTen(note.decimals - decimals);
+      for (let at = 0; at < values.length; at++) values[at]! *= factor;
+      decimals = note.decimals;
+    }
+    const factor = powerOfTen(decimals - note.decimals);
+    for (let at = part.length - 1; at >= 0 && values.length < remembers; at--) {
+      values.push(part[at]! * factor);
+    }
+    return values.length < remembers;
+  });
+  values.reverse();
   return { decimals, values };
 }
 
@@ -106,29 +112,42 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   const { seq, closes } = checkpoint;
   const { parts: stored, oldest } = await log.closesExtent();
   // The data beside the last checkpoint repeats its state.
-  const beside = hasCloses(closes) ? await new BackwardCloses(log).at(seq) : null;
-  if (hasCloses(closes) && noteText(await noteAt(log, seq, beside)) !== noteText(closes)) {
-    throw altered(path, seq);
+  if (hasCloses(closes)) {
+    const [beside] = await log.closesUpTo(seq, 1);
+    const note = await noteAt(log, seq, beside?.seq === seq ? beside : null);
+    if (noteText(note) !== noteText(closes)) throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
-  for await (const { at, note: { before, ...note } } of closeParts(log, checkpoint)) {
+  await eachPart(log, checkpoint, ({ at, note }) => {
     if (hasCloses(note)) parts++;
     count += note.count;
     // Older closes were pruned, which leaves as many as needed.
-    if (before === null || before >= (oldest ?? seq)) continue;
+    if (note.before === null || note.before >= (oldest ?? seq)) return true;
     if (count < remembers) throw damaged(path, `the closes before those of entry ${at} are missing`);
-    break;
-  }
+    return false;
+  });
   if (parts !== stored) {
     throw damaged(path, `${stored} checkpoints have closes, and the last one leads to ${parts} of them`);
   }
 }
 
-/** The closes beside a checkpoint, those before it, and so on back to where all before is void. */
-async function* closeParts(
+/** The proven closes beside one checkpoint. */
+interface ClosesPart {
+  /** The checkpoint. */
+  readonly at: number;
+  readonly note: ClosesNote;
+  readonly values: Float64Array;
+}
+
+/**
+ * Calls `take` with the closes beside a checkpoint, those before it, and so on back to where all before is void, until
+ * it returns false. Throws a JournalError for a part that is missing or altered, and what `take` throws.
+ */
+async function eachPart(
   log: EntryLog,
   { seq, closes }: Checkpoint,
-): AsyncGenerator<{ readonly at: number; readonly note: ClosesNote; readonly values: Float64Array }> {
+  take: (part: ClosesPart) => boolean,
+): Promise<void> {
   const { path } = log;
   const entries = new BackwardEntries(log);
   const kept = new BackwardCloses(log);
@@ -136,15 +155,19 @@ async function* closeParts(
   let stored = closes.count === 0 ? null : await provenCloses(kept, seq, closes);
   for (let at = seq;;) {
     const { fresh, count, before } = note;
-    yield { at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) };
+    if (!take({ at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) })) return;
     if (before === null) {
       if (!fresh) throw damaged(path, `the closes before those of entry ${at} are missing`);
       return;
     }
     if (before >= at) throw damaged(path, `entry ${at} has its closes in a circle`);
     at = before;
-    stored = await kept.at(at);
-    note = await noteAt(entries, at, stored);
+    if (!kept.covers(at)) await kept.read(at);
+    stored = kept.at(at);
+    const entry = entries.linked(at);
+    note = entry === null
+      ? await noteAt(entries, at, stored)
+      : noteIn(readEntry(entry, path).content, path, at, stored);
   }
 }
 
@@ -153,9 +176,18 @@ async function* closeParts(
  * that.
  */
 async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | null): Promise<ClosesNote> {
-  const { path } = entries;
   const [entry] = await entries.after(seq - 1, 1);
   const content = entry?.seq === seq ? (await linkedEntry(entries, entry)).content : {};
+  return noteIn(content, entries.path, seq, stored);
+}
+
+/** The same from the content of its entry. */
+function noteIn(
+  content: Entry["content"],
+  path: string,
+  seq: number,
+  stored: StoredCloses | null,
+): ClosesNote {
   if (holdsState(content)) {
     // Its closes never included these.
     if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
@@ -167,21 +199,19 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | 
   if (stored === null) throw damaged(path, `the closes of entry ${seq} are missing`);
   const { decimals, fresh, bytes, before, state } = stored;
   const proof = content["state"];
+  // The proof knows only whether it is 1.
   if (bytes !== null && state !== null && decimals !== null && (fresh === 0 || fresh === 1)) {
-    const note = {
-      ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
-      ...{ hash: hexHash(bytes), before },
-    };
-    // The proof knows only whether it is 1.
-    const isFlag = fresh === Number(note.fresh);
-    if (isFlag && stateProof(state, note, digestIn(proof)) === proof) return note;
+    const count = bytes.length / BYTES;
+    const note = { decimals, fresh: fresh === 1, count, hash: hexHash(bytes), before };
+    if (stateProof(state, note, digestIn(proof)) === proof) return note;
   }
   throw altered(path, seq);
 }
 
 /** The closes beside a checkpoint. Throws a JournalError if they are not those of its note. */
 async function provenCloses(kept: BackwardCloses, seq: number, note: ClosesNote): Promise<StoredCloses> {
-  const stored = await kept.at(seq);
+  await kept.read(seq);
+  const stored = kept.at(seq);
   if (stored === null) throw damaged(kept.path, `the closes of entry ${seq} are missing`);
   if (!agrees(stored, note)) throw altered(kept.path, seq);
   return stored;
@@ -203,15 +233,22 @@ class BackwardCloses {
     this.path = log.path;
   }
 
-  /** The closes beside the checkpoint at `seq`; null for none. */
-  async at(seq: number): Promise<StoredCloses | null> {
-    if (seq < this.#first || seq > this.#last) {
-      const page = await this.#log.closesUpTo(seq, this.#atOnce);
-      this.#page = new Map(page.map((stored) => [stored.seq, stored]));
-      this.#first = page.length < this.#atOnce ? 0 : page.at(-1)!.seq;
-      this.#last = seq;
-      this.#atOnce = Math.min(2 * this.#atOnce, MOST_AT_ONCE);
-    }
+  /** Whether it has read what is beside the checkpoint at `seq`. */
+  covers(seq: number): boolean {
+    return seq >= this.#first && seq <= this.#last;
+  }
+
+  /** Reads what is beside the checkpoint at `seq` and those before it. */
+  async read(seq: number): Promise<void> {
+    const page = await this.#log.closesUpTo(seq, this.#atOnce);
+    this.#page = new Map(page.map((stored) => [stored.seq, stored]));
+    this.#first = page.length < this.#atOnce ? 0 : page.at(-1)!.seq;
+    this.#last = seq;
+    this.#atOnce = Math.min(2 * this.#atOnce, MOST_AT_ONCE);
+  }
+
+  /** The closes beside the checkpoint at `seq`, which it has read; null for none. */
+  at(seq: number): StoredCloses | null {
     return this.#page.get(seq) ?? null;
   }
 }

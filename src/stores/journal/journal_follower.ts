@@ -18,12 +18,14 @@ import { JournalReader } from "./journal_reader.ts";
 import { storeOf } from "./known_stores.ts";
 import { journalEventOf } from "./run_events.ts";
 import { FigureReader } from "./run_figures.ts";
-import { keptRun, lastRunIn } from "./run_reading.ts";
+import { type KeptEntries, keptEntries, lastRunIn, withHeartbeat } from "./run_reading.ts";
 
 /** The most entries that one look reads. */
 const MOST_READ = 1_000;
 /** A file changed more recently than this may change again within the same modification time, ms. */
 const UNSETTLED_MS = 100;
+/** Entries that were read and checked are not read again for this long, unless there are more of them, ms. */
+const CHECK_MS = 5_000;
 const START: FollowedPlace = { seq: 0, hash: "" };
 
 /**
@@ -54,6 +56,9 @@ export class JournalFollower implements AsyncDisposable {
   /** Null until the end of the journal is found. */
   #place: { readonly seq: number; readonly hash?: string } | null;
   #kept: KeptRun | null = null;
+  /** The entries of the last run as they were last read, up to the one with this hash; null if there are none to use. */
+  #entries: { readonly hash: string | null; readonly readAt: number; readonly found: KeptEntries } | null =
+    null;
   #figures: RunFigures | null = null;
   #figureReader = new FigureReader();
   #problem: string | null = null;
@@ -127,7 +132,11 @@ export class JournalFollower implements AsyncDisposable {
       const reader = this.#reader ??= await JournalReader.open(this.path, { store: this.#store });
       return await reader.atOnce(async () => {
         const run = await lastRunIn(reader);
-        const kept = await keptRun(reader, run);
+        const kept = withHeartbeat(
+          await this.#entriesIn(reader, run),
+          await reader.heartbeat(),
+          await reader.requests(),
+        );
         // Everything is read and checked before any of it is shown.
         const { equity } = statusOf(kept, this.#now() * 1000);
         const { place, ...found } = await this.#eventsIn(reader);
@@ -142,6 +151,7 @@ export class JournalFollower implements AsyncDisposable {
     } catch (error) {
       // No content of a journal may end the process that reads it: a failure becomes the problem that is shown.
       this.#kept = null;
+      this.#entries = null;
       this.#figures = null;
       this.#problem = failed("read", this.path, error).message;
       await this.#close();
@@ -149,6 +159,18 @@ export class JournalFollower implements AsyncDisposable {
     } finally {
       if (this.#store.isInFiles) await this.#close();
     }
+  }
+
+  /** The entries of `run`. Most looks find nothing but another heartbeat, and need not read them again. */
+  async #entriesIn(reader: JournalReader, run: number): Promise<KeptEntries> {
+    const hash = await reader.hashOf(await reader.lastSeq());
+    const now = this.#now();
+    const known = this.#entries;
+    const isSame = known !== null && known.hash === hash && known.found.run.run === run;
+    if (isSame && now >= known.readAt && now - known.readAt < CHECK_MS) return known.found;
+    const found = await keptEntries(reader, run);
+    this.#entries = { hash, readAt: now, found };
+    return found;
   }
 
   /** Reads the events since the last look, and the place after them. */

@@ -26,12 +26,12 @@ export async function lastOfType(log: EntryLog, run: number, type: EntryType): P
 }
 
 async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
-  const { path, hasHash: fits = hasHash } = log;
+  const { path } = log;
   const { seq, type, hash } = entry;
   const wrong = (what: string) => damaged(path, `entry ${seq} (${type}) ${what}`);
   const before = seq === 1 ? GENESIS.toHex() : (await log.placeOf(seq - 1))?.hash;
   if (before === undefined) throw damaged(path, `entry ${seq - 1} is missing or cannot be read`);
-  if (!fits(before, entry)) {
+  if (!hasHash(before, entry)) {
     throw wrong("does not match its hash: it was changed, or the one before it was");
   }
   let [next] = await log.after(seq, 1);
@@ -44,7 +44,7 @@ async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
       throw wrong("is not the one that the record of the journal's end names");
     }
   }
-  if (next.type === null || !fits(hash, next)) {
+  if (next.type === null || !hasHash(hash, next)) {
     throw wrong(`does not fit entry ${seq + 1} after it: one of the two was changed`);
   }
 }

@@ -65,8 +65,9 @@ export class RunJournal implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #symbol: string;
   readonly #path: string;
-  /** Trades at the last checkpoint. */
+  /** Trades at the last checkpoint, and at the last heartbeat. */
   #kept = -1;
+  #shown = -1;
 
   /**
    * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. Throws a TypeError for an
@@ -190,6 +191,12 @@ export class RunJournal implements AsyncDisposable {
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
     const { tradesPerSecond, lagMs } = throughput;
     await this.#journal.heartbeat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
+    this.#shown = trades;
+  }
+
+  /** Whether trades have come that no heartbeat has shown yet. */
+  get isAhead(): boolean {
+    return this.#engine.state.trades !== this.#shown;
   }
 
   async close(): Promise<void> {

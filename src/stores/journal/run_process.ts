@@ -24,20 +24,23 @@ export function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stop
 }
 
 /**
- * The last write of a live process: its heartbeat, or a later entry of a type that has the time of its writing. Other
- * types have their trade's time. The order of entries counts more than their times.
+ * The last entry of `run` of a type that has the time of its writing, by which its process was alive. Other types have
+ * their trade's time.
  */
-export async function lastAliveOf(
-  reader: JournalReader,
-  run: number,
-  heartbeat: KeptHeartbeat | null,
-): Promise<number> {
+export async function lastWritten(reader: JournalReader, run: number): Promise<Written> {
   const entries: Entry[] = [];
   for (const type of ["started", "resumed", "connected", "disconnected", "stopped"] as const) {
     entries.push(...await reader.latest(type, 1, run));
   }
-  const entry = entries.sort((a, b) => b.seq - a.seq)[0]!;
-  return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
+  return entries.sort((a, b) => b.seq - a.seq)[0]!;
+}
+
+/** An entry, and when it was written, µs since 1970. */
+export type Written = Pick<Entry, "seq" | "time">;
+
+/** When a process last wrote: its heartbeat, or a later entry. The order of entries counts more than their times. */
+export function lastAlive({ seq, time }: Written, heartbeat: KeptHeartbeat | null): number {
+  return heartbeat !== null && heartbeat.seq >= seq ? heartbeat.time : time;
 }
 
 /** The last connection event of the process that started at the entry `sinceSeq`, and since when it applies. */

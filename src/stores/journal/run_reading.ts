@@ -7,13 +7,21 @@ import { AWAITED, type InstrumentOrigin } from "../../domain/market/instrument.t
 import { MAX_DECIMALS, priceText } from "../../domain/numbers/price.ts";
 import type { KeptPulse, KeptRun } from "../../domain/run/run_status.ts";
 import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
-import type { ChainPlace } from "./entry_log.ts";
+import type { ChainPlace, FiledRequest, KeptHeartbeat } from "./entry_log.ts";
 import { type Entry, readEntry } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_error.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import { keptBars } from "./kept_bars.ts";
 import type { ShownOptions } from "./run_journal.ts";
-import { connectionOf, eventOf, lastAliveOf, lastOf, stoppedSince } from "./run_process.ts";
+import {
+  connectionOf,
+  eventOf,
+  lastAlive,
+  lastOf,
+  lastWritten,
+  stoppedSince,
+  type Written,
+} from "./run_process.ts";
 
 /** How many of the last fills, refusals and gaps are read. */
 const FILLS = 10;
@@ -42,14 +50,28 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
 
 /** The same within an `atOnce` of the caller, who reads more as of that moment. */
 export async function keptRun(reader: JournalReader, run: number): Promise<KeptRun> {
+  return withHeartbeat(await keptEntries(reader, run), await reader.heartbeat(), await reader.requests());
+}
+
+/** A run as its entries have it, before what its process writes besides: heartbeats and requests. */
+export interface KeptEntries {
+  readonly run: Omit<KeptRun, "lastAlive" | "pid" | "trades" | "throughput" | "last" | "requests">;
+  /** The entry with which its process started, or resumed it. */
+  readonly presentSeq: number;
+  readonly written: Written;
+  /** As of the last checkpoint. */
+  readonly trades: number;
+  readonly last: KeptRun["last"];
+}
+
+/** Reads the entries of `run`, like `keptRun`. */
+export async function keptEntries(reader: JournalReader, run: number): Promise<KeptEntries> {
   const started = await lastOf(reader, run, "started");
   if (started === null) throw damaged(reader.path, `run ${run} has no first entry`);
   const end = await reader.inspectEnd(run, MOST_CHECKED);
   const options = (started.content["options"] ?? {}) as ShownOptions;
   const { state, price } = await checkpointOf(reader, run);
   const bars = keptBars(options["bars"], state, reader.path);
-  const sign = await reader.heartbeat();
-  const heartbeat = sign?.run === run ? sign : null;
   const resumed = await lastOf(reader, run, "resumed");
   const stopped = await lastOf(reader, run, "stopped");
   const present = resumed ?? started;
@@ -59,38 +81,56 @@ export async function keptRun(reader: JournalReader, run: number): Promise<KeptR
   const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
   const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
   if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
-  // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
-  const isHeartbeatNewer = heartbeat !== null && heartbeat.trades > (state?.trades ?? 0);
   return {
-    journal: reader.path,
-    run,
-    symbol: String(options["symbol"]),
-    ...strategyIn(options),
-    ...assetsOf(instrument),
-    awaitsRules: awaitsRules(instrument),
-    started: started.time,
-    resumed: resumed?.time ?? null,
-    stopped: stoppedSince(present, stopped),
-    lastAlive: await lastAliveOf(reader, run, heartbeat),
-    pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
-    connection: await connectionOf(reader, run, present.seq),
-    trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
-    ...(bars === null ? {} : { bars }),
+    presentSeq: present.seq,
+    written: await lastWritten(reader, run),
+    trades: state?.trades ?? 0,
+    last: price,
+    run: {
+      journal: reader.path,
+      run,
+      symbol: String(options["symbol"]),
+      ...strategyIn(options),
+      ...assetsOf(instrument),
+      awaitsRules: awaitsRules(instrument),
+      started: started.time,
+      resumed: resumed?.time ?? null,
+      stopped: stoppedSince(present, stopped),
+      connection: await connectionOf(reader, run, present.seq),
+      ...(bars === null ? {} : { bars }),
+      // Their types have just been checked.
+      startCash: startCash as string,
+      account: account as KeptRun["account"],
+      position: { quantity, cost },
+      halt: (await haltIn(reader, run, state))?.event ?? null,
+      counts: await countsOf(reader, run, state),
+      lastFills: (await reader.latest("fill", FILLS, run)).map((entry) => fillOf(entry, reader.path)),
+      lastRefusals: await latest<RefusalEvent>(reader, run, "refusal", OTHERS),
+      lastGaps: await latest<GapEvent>(reader, run, "gap", OTHERS),
+      checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
+    },
+  };
+}
+
+/** A run with the last heartbeat of its journal, null for none, and the requests that wait there. */
+export function withHeartbeat(
+  { run, presentSeq, written, trades, last }: KeptEntries,
+  sign: KeptHeartbeat | null,
+  filed: readonly FiledRequest[],
+): KeptRun {
+  const heartbeat = sign?.run === run.run ? sign : null;
+  // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
+  const isNewer = heartbeat !== null && heartbeat.trades > trades;
+  return {
+    ...run,
+    lastAlive: lastAlive(written, heartbeat),
+    pid: heartbeat !== null && heartbeat.seq >= presentSeq ? heartbeat.pid : null,
+    trades: isNewer ? heartbeat.trades : trades,
     throughput: heartbeat,
-    last: isHeartbeatNewer ? heartbeat.last : price,
-    // Their types have just been checked.
-    startCash: startCash as string,
-    account: account as KeptRun["account"],
-    position: { quantity, cost },
-    halt: (await haltIn(reader, run, state))?.event ?? null,
-    requests: (await reader.requests()).flatMap((filed) =>
-      filed.run === run && filed.request !== null ? [{ ...filed.request, time: filed.time }] : []
+    last: isNewer ? heartbeat.last : last,
+    requests: filed.flatMap(({ run: to, request, time }) =>
+      to === run.run && request !== null ? [{ ...request, time }] : []
     ),
-    counts: await countsOf(reader, run, state),
-    lastFills: (await reader.latest("fill", FILLS, run)).map((entry) => fillOf(entry, reader.path)),
-    lastRefusals: await latest<RefusalEvent>(reader, run, "refusal", OTHERS),
-    lastGaps: await latest<GapEvent>(reader, run, "gap", OTHERS),
-    checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
   };
 }
 
@@ -106,7 +146,7 @@ export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse
       journal: reader.path,
       run,
       stopped: stoppedSince(start, stopped),
-      lastAlive: await lastAliveOf(reader, run, sign?.run === run ? sign : null),
+      lastAlive: lastAlive(await lastWritten(reader, run), sign?.run === run ? sign : null),
       halt: (await haltOf(reader, run))?.event ?? null,
     };
   });

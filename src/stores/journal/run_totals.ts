@@ -1,5 +1,6 @@
 /** Counts of a run's fills and refusals by kind, which no checkpoint has. */
 import type { Side } from "../../domain/numbers/money.ts";
+import type { EntryStore } from "./entry_log.ts";
 import { JournalReader } from "./journal_reader.ts";
 
 /** Totals of a run since its start. */
@@ -13,13 +14,18 @@ export interface RunTotals {
 const TURN = 1_000;
 
 /**
- * Returns the totals of `run` in the journal at `path` up to the entry `until`. Memory does not grow with the journal.
+ * Returns the totals of `run` in the journal at `path`, which is in `store`, up to the entry `until`. Memory does not grow with the journal.
  * The entries are not checked, because no decision depends on the totals. Throws a JournalError if they cannot be read.
  */
-export async function totalsOf(path: string, run: number, until: number): Promise<RunTotals> {
+export async function totalsOf(
+  path: string,
+  run: number,
+  until: number,
+  store: EntryStore,
+): Promise<RunTotals> {
   const fills = { buy: 0, sell: 0 };
   const refusals = new Map<string, number>();
-  await using reader = await JournalReader.open(path);
+  await using reader = await JournalReader.open(path, { store });
   let count = 0;
   for await (const { seq, type, content } of reader.entries({ types: ["fill", "refusal"], run })) {
     if (seq > until) break;

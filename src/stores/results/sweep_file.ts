@@ -144,7 +144,8 @@ export type SweepText = SweepResult & { readonly unfinished?: Unfinished; readon
 
 /**
  * Reads the partial result of the same sweep, or of the same part, which has `configurations`. Throws a ConfigError if
- * the file is not one, is of other options, another grid or other files than `head`, or is not as the sweep wrote it.
+ * the file is not one, is of other options, another grid, other files or another version of Penstock than `head`, or is
+ * not as the sweep wrote it.
  */
 export async function readPartialSweep(
   path: string,
@@ -169,16 +170,14 @@ export async function readPartialSweep(
     const other = name === "part" ? "another part" : `other ${name}`;
     if (was !== is) return refuse(`is of ${other}: it has ${was}, and this sweep has ${is}`);
   }
+  const [was, is] = [found, head].map(({ environment }) => environment?.penstock);
+  if (was !== is) return refuse(`is of Penstock ${was}, and this is ${is}: leave --continue out`);
   if (!isAsWritten(found)) {
     return refuse("was changed after the sweep had written it: leave --continue out");
   }
   const rows = found.configurations;
-  if (head.part !== undefined) {
-    const [was, is] = [found, head].map(({ environment }) => environment.penstock);
-    if (was !== is) return refuse(`is of Penstock ${was}, and this is ${is}: leave --continue out`);
-    if (rows.length >= configurations) {
-      return refuse("is of a part that was finished: leave --continue out");
-    }
+  if (head.part !== undefined && rows.length >= configurations) {
+    return refuse("is of a part that was finished: leave --continue out");
   }
   return { rows, unfinished: found.unfinished };
 }

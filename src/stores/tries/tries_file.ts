@@ -3,10 +3,9 @@
  * luck alone.
  */
 import { createHash } from "node:crypto";
-import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { TriedSet } from "../../domain/overfitting/tried_set.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
+import { type FileKind, filesOf, isObject, WholeFile } from "../files/whole_file.ts";
 
 /** Where the tries are kept. */
 export const TRIES_FILE = "data/tries.json";
@@ -48,6 +47,15 @@ const VERSION = 1;
 const DIGEST = /^[0-9a-f]{16}$/;
 /** Some hundred sets of trades with the most hashes each. */
 const MOST_BYTES = 64 * 1024 * 1024;
+const KIND: FileKind = {
+  schema: SCHEMA,
+  version: VERSION,
+  mostBytes: MOST_BYTES,
+  Failure: TriesError,
+  purpose: "which counts the configurations tried on the same trades",
+  without: "then counting starts again, and the figures against luck no longer know what was tried before",
+  advice: (missing) => grantAdvice(missing, Deno.build.standalone),
+};
 /** Another process holds the lock for a few milliseconds. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
@@ -100,57 +108,30 @@ export async function forgetTries(path: string, digest: string): Promise<number>
 
 /** Calls `change` with the content while no other process can change it; what is written replaces the file as a whole. */
 async function locked<T>(path: string, change: (kept: Kept, write: (kept: Kept) => void) => T): Promise<T> {
+  const file = new WholeFile(path, KIND);
   try {
-    for (const name of [path, lockOf(path), partialOf(path)]) {
-      const link = outwardLink(name, Deno, true);
-      if (link !== null) throw unusable(path, outwardText(link));
-    }
-    makeFolderOf(path);
-    // The lock is on a second file, because the first is replaced at each write.
-    using lock = await Deno.open(lockOf(path), { write: true, create: true, mode: OWNERS_FILE });
+    using lock = file.openLock();
     for (let waited = 0; !lock.tryLockSync(true); waited += RETRY_MS) {
       if (waited >= PATIENCE_MS) {
-        throw unusable(path, `another process has held ${lockOf(path)} for 10s. End it`);
+        throw file.unusable(`another process has held ${filesOf(path)[1]} for 10s. End it`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-    return change(read(path), (kept) => replace(path, kept));
+    return change(keptIn(file), (kept) => file.replace(kept));
   } catch (error) {
-    throw error instanceof TriesError ? error : unusable(path, reasonOf(path, error), error);
+    throw file.failure(error);
   }
 }
 
-function read(path: string): Kept {
-  let text: string;
-  try {
-    if (Deno.statSync(path).size > MOST_BYTES) throw damaged(path, "it is far larger than it can be");
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { schema: SCHEMA, version: VERSION, trades: {} };
-    throw error;
-  }
-  let kept: unknown;
-  try {
-    kept = JSON.parse(text);
-  } catch {
-    throw damaged(path, text === "" ? "it is empty" : "it is not JSON");
-  }
-  const { schema, version, trades } = (kept ?? {}) as Record<string, unknown>;
-  if (schema !== SCHEMA) throw damaged(path, `its "schema" is not "${SCHEMA}"`);
-  if (version !== VERSION) {
-    throw unusable(
-      path,
-      `it is of version ${
-        JSON.stringify(version) ?? "none"
-      }, and this Penstock knows version ${VERSION}: use the ` +
-        "Penstock that wrote it",
-    );
-  }
-  if (typeof trades !== "object" || trades === null) throw damaged(path, `it has no "trades"`);
+function keptIn(file: WholeFile): Kept {
+  const kept = file.read();
+  if (kept === null) return { schema: SCHEMA, version: VERSION, trades: {} };
+  const { trades } = kept;
+  if (!isObject(trades)) throw file.damaged(`it has no "trades"`);
   for (const [digest, entry] of Object.entries(trades)) {
-    if (!DIGEST.test(digest) || !isEntry(entry)) throw damaged(path, `its entry "${digest}" cannot be read`);
+    if (!DIGEST.test(digest) || !isEntry(entry)) throw file.damaged(`its entry "${digest}" cannot be read`);
   }
-  return kept as Kept;
+  return kept as unknown as Kept;
 }
 
 function isEntry(entry: unknown): entry is KeptTrades {
@@ -158,62 +139,7 @@ function isEntry(entry: unknown): entry is KeptTrades {
   return Number.isSafeInteger(configurations) && typeof tried === "string" && TriedSet.from(tried) !== null;
 }
 
-/** Writes the content to another file, waits until that is on disk, and gives it the name. */
-function replace(path: string, kept: Kept): void {
-  const partial = partialOf(path);
-  const options = { write: true, create: true, truncate: true, mode: OWNERS_FILE } as const;
-  {
-    using file = Deno.openSync(partial, options);
-    let bytes = new TextEncoder().encode(`${JSON.stringify(kept, null, 1)}\n`);
-    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-    file.syncDataSync();
-  }
-  Deno.renameSync(partial, path);
-}
-
-function makeFolderOf(path: string): void {
-  const folder = /^(.+)[\\/]/.exec(path)?.[1];
-  if (folder === undefined) return;
-  try {
-    Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-}
-
-function lockOf(path: string): string {
-  return `${path}.lock`;
-}
-
-function partialOf(path: string): string {
-  return `${path}.partial`;
-}
-
 /** The first 48 bits of the SHA-256. */
 function hashOf(configuration: string): number {
   return createHash("sha256").update(configuration, "utf8").digest().readUIntBE(0, 6);
-}
-
-function damaged(path: string, how: string): TriesError {
-  return unusable(
-    path,
-    `${how}. Restore it from a copy, or remove it: then counting starts again, and the figures against luck no longer ` +
-      "know what was tried before",
-  );
-}
-
-function unusable(path: string, why: string, cause?: unknown): TriesError {
-  return new TriesError(
-    `${path}, which counts the configurations tried on the same trades, cannot be used: ${why}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function reasonOf(path: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) {
-    return `it may not be read or written: ${
-      grantAdvice({ read: path, write: path }, Deno.build.standalone)
-    }`;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

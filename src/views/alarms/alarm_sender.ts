@@ -1,6 +1,6 @@
 /** Sends alarms to one service, each until the service confirms it. */
 import type { Secret } from "../../domain/alarms/secret.ts";
-import { durationText } from "../../domain/numbers/duration.ts";
+import { durationWords } from "../../domain/numbers/duration.ts";
 import { printable } from "../terminal/terminal.ts";
 import type { Alarm } from "./alarm.ts";
 import { inPlainWords } from "./alarm_texts.ts";
@@ -110,7 +110,7 @@ export class AlarmSender {
       this.#freeAt = now + waitMs;
       const { why } = outcome;
       if (reported?.why !== why || now - reported.at >= remindMs) {
-        const next = waitMs < 1_000 ? "at once" : `in ${durationText(Math.round(waitMs / 1000) * 1000)}`;
+        const next = waitMs < 1_000 ? "at once" : `in ${durationWords(Math.round(waitMs / 1000) * 1000)}`;
         this.#report(
           "warn",
           `${name} did not take the ${what}: ${why}. It is sent again ${next}, and until it is taken`,

@@ -1,6 +1,6 @@
 /**
  * The metrics of the watched runs, for Prometheus. A process that only reads knows the totals of the journal's last
- * run, which start again with a new run, and the heartbeat that the run writes every five seconds.
+ * run, which start again with a new run, and the heartbeat that the run writes every few seconds.
  */
 import type { Side } from "../../domain/numbers/money.ts";
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";

@@ -88,6 +88,7 @@ function run(): Markup {
           ${charts()}
           <section class="panel">
             <h2 id="fills-heading">Last fills</h2>
+            <p id="no-fills" class="muted" hidden>None yet.</p>
             <div class="scroll"><table id="fills"><thead><tr></tr></thead><tbody></tbody></table></div>
           </section>
         </div>

@@ -2,14 +2,22 @@
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
 import type { LivePoint, LiveRun, LiveState } from "./live_message.ts";
-import { PointHistory } from "./point_history.ts";
+import { MOST_POINTS, PointHistory } from "./point_history.ts";
 
-/** The events that are kept of each journal; older ones are read from it again. */
+/** The events that are kept of each journal, if there are few; older ones are read from it again. */
 const MOST_EVENTS = 1_000;
+/** What is kept of all journals together, so that memory does not grow with them; and of each at least. */
+const ALL = { events: 20_000, points: 80_000 } as const;
+const LEAST = 100;
+
+/** How many of something are kept of each of `journals`. */
+function share(most: number, ofAll: number, journals: number): number {
+  return Math.min(most, Math.max(LEAST, Math.floor(ofAll / journals)));
+}
 
 /** One journal. */
 class Followed {
-  readonly points = new PointHistory();
+  readonly points: PointHistory;
   events: readonly FollowedEvent[] = [];
   /** The entry after which the kept events start. */
   start = 0;
@@ -19,7 +27,8 @@ class Followed {
   /** What the last state was made of, without the fields that change merely with time. */
   known = "";
 
-  constructor(journal: string, name: string) {
+  constructor(journal: string, name: string, mostPoints: number) {
+    this.points = new PointHistory(mostPoints);
     const nothing = { averages: {}, drawdown: null, drawdownLimit: null };
     this.run = { journal, name, problem: "It has not been read yet.", status: null, ...nothing };
   }
@@ -28,12 +37,16 @@ class Followed {
 /** All journals, in the order of the command line. */
 export class LiveRuns {
   readonly #all: readonly Followed[];
+  readonly #mostEvents: number;
   #version = 0;
   readonly #listeners = new Set<() => void>();
 
   /** Starts with these journals, each with its path and its name. */
   constructor(journals: readonly { readonly journal: string; readonly name: string }[]) {
-    this.#all = journals.map(({ journal, name }) => new Followed(journal, name));
+    const { length } = journals;
+    const mostPoints = share(MOST_POINTS, ALL.points, length);
+    this.#mostEvents = share(MOST_EVENTS, ALL.events, length);
+    this.#all = journals.map(({ journal, name }) => new Followed(journal, name, mostPoints));
   }
 
   /** Grows with every change. */
@@ -59,7 +72,7 @@ export class LiveRuns {
     const isOther = isReplaced || (status !== null && before !== null && status.started !== before.started);
     if (isOther) followed.points.clear();
     followed.seq = place?.seq ?? followed.seq;
-    followed.events = [...followed.events, ...events].slice(-MOST_EVENTS);
+    followed.events = [...followed.events, ...events].slice(-this.#mostEvents);
     const { averages = {}, drawdown = null, drawdownLimit = null } = figures ?? {};
     const { journal, name } = followed.run;
     followed.run = { journal, name, problem, status, averages, drawdown, drawdownLimit };
@@ -91,7 +104,7 @@ export class LiveRuns {
   /** The entry of a journal after which every event is kept. */
   keptSince(index: number): number {
     const { events, seq, start } = this.#all[index]!;
-    return events.length < MOST_EVENTS ? start : events[0]?.seq ?? seq;
+    return events.length < this.#mostEvents ? start : events[0]?.seq ?? seq;
   }
 
   /** The kept events of a journal after the entry `seq`, and the last entry that was read. */

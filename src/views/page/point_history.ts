@@ -1,13 +1,20 @@
 /** The history of a run that its page draws: a bounded number of points, however long the run is followed. */
 import type { LivePoint } from "./live_message.ts";
+import { thinned } from "./thinned_points.ts";
 
-/** With more points than this, every second one is dropped. */
-const MOST = 4_000;
+/** The most points of one run, unless there are many runs. */
+export const MOST_POINTS = 4_000;
 
 /** Points of one run, oldest first, each with a number that only grows. */
 export class PointHistory {
   #points: { readonly at: number; readonly point: LivePoint }[] = [];
   #next = 1;
+  readonly #most: number;
+
+  /** With more than `most` points, they are thinned to three quarters. */
+  constructor(most = MOST_POINTS) {
+    this.#most = most;
+  }
 
   /** The number of the last point; 0 before the first. */
   get last(): number {
@@ -23,7 +30,7 @@ export class PointHistory {
       if (point[0] === before[0]) this.#points.pop();
     }
     this.#points.push({ at: this.#next++, point });
-    if (this.#points.length > MOST) this.#thin();
+    if (this.#points.length > this.#most) this.#thin();
   }
 
   /** Returns the points after number `at`. */
@@ -38,15 +45,8 @@ export class PointHistory {
     this.#points = [];
   }
 
-  /** Keeps the first and the last point, and of each two between them the one with the deeper drawdown. */
   #thin(): void {
-    const [first, ...others] = this.#points;
-    const last = others.pop()!;
-    const kept = [first!];
-    for (let at = 0; at < others.length; at += 2) {
-      const [one, other = one] = [others[at]!, others[at + 1]];
-      kept.push(other.point[3] > one.point[3] ? other : one);
-    }
-    this.#points = [...kept, last];
+    const kept = thinned(this.#points.map(({ point }) => point), this.#most * 3 / 4);
+    this.#points = kept.map((at) => this.#points[at]!);
   }
 }

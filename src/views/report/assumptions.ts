@@ -97,6 +97,11 @@ export function assumptions(
   ];
 }
 
+/** A line of assumptions as people read it. A result keeps the latency as an option has it: `latency 100ms`. */
+export function withSpacedLatency(line: string): string {
+  return line.replace(/\b(latency \d+)([a-z])/, "$1 $2");
+}
+
 /** The parts, separated by commas, in as many lines as they need. All lines but the first are indented further. */
 export function wrapped(title: string, parts: readonly string[]): string[] {
   const lines: string[] = [];

@@ -103,6 +103,6 @@ function extremes(bars: readonly Bar[], quote: string): string {
     .sort((one, other) => Number(one.profit) - Number(other.profit));
   const [worst, best] = [known[0], known.at(-1)];
   if (worst === undefined || best === undefined) return "";
-  const text = ({ label, profit }: typeof best): string => `${label}, ${signedMoney(profit)} ${quote}`;
+  const text = ({ label, profit }: typeof best): string => `${label}: ${signedMoney(profit)} ${quote}`;
   return known.length === 1 ? `Only ${text(best)}` : `Best ${text(best)}; worst ${text(worst)}`;
 }

@@ -1,6 +1,7 @@
 /** The report as one HTML page that loads nothing. */
 import { Money } from "../../domain/numbers/money.ts";
 import { counted, grouped } from "../terminal/figures.ts";
+import { withSpacedLatency } from "./assumptions.ts";
 import { documentOf } from "./html_document.ts";
 import { type Markup, markup } from "./markup.ts";
 import { fitting } from "./page_cuts.ts";
@@ -91,7 +92,7 @@ export function runBody(report: RunReport): Markup {
 function assumed({ assumptions }: RunReport): Markup {
   const lines = assumptions.join("\n").replace(/\n {4}/g, " ").split("\n");
   return markup`<section class="assumed"><h2>Assumptions</h2>${
-    lines.map((line) => markup`<p>${line}</p>`)
+    lines.map((line) => markup`<p>${withSpacedLatency(line)}</p>`)
   }</section>`;
 }
 

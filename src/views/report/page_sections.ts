@@ -1,4 +1,5 @@
 /** The tables of the report's page. */
+import { durationWords } from "../../domain/numbers/duration.ts";
 import { RETURN_CLASSES } from "../../domain/performance/trip_totals.ts";
 import { grouped, money, NONE, percent, signedMoney, span, unsignedPercent } from "../terminal/figures.ts";
 import { type Bar, barChart } from "./bar_chart.ts";
@@ -155,7 +156,7 @@ export function modelTable({ models, summary, metrics }: RunReport, quote: strin
     { name: "configured", assumed: "as above", ...summary, metrics },
     ...models.map((model) => ({
       name: model.model,
-      assumed: `slippage ${model.slippage} bp, latency ${span(model.latency)}`,
+      assumed: `slippage ${model.slippage} bp, latency ${durationWords(model.latency)}`,
       ...model,
       metrics: model.metrics!,
     })),

@@ -3,11 +3,11 @@ import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import { TimeRange } from "../../domain/market/time_range.ts";
 import { Money } from "../../domain/numbers/money.ts";
-import { durationText } from "../../domain/numbers/duration.ts";
+import { durationWords } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
 import { type StrategyChoice, strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
-import { type Assumed, assumptions, type FillParameters, wrapped } from "./assumptions.ts";
+import { type Assumed, assumptions, type FillParameters, withSpacedLatency, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "../terminal/text_width.ts";
 import {
   counted,
@@ -57,7 +57,7 @@ export type Row<Column = Figures> = readonly [label: string, figure: (column: Co
 const FILL_PARAMETERS: readonly Row[] = [
   "Fills",
   ["slippage, basis points", ({ fillParameters }) => fillParameters.slippage],
-  ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
+  ["latency", ({ fillParameters }) => durationWords(fillParameters.latencyMs)],
   ["trade filled at", ({ fillParameters }) => fillParameters.fill === "next" ? "next" : "signal's"],
 ];
 
@@ -193,7 +193,7 @@ function headOf(
     ...(outOfRange === undefined
       ? []
       : [`  only trades ${new TimeRange(from, to).words}; ${grouped(outOfRange)} others skipped`]),
-    ...assumptions(config, columns.length === 1, named),
+    ...assumptions(config, columns.length === 1, named).map(withSpacedLatency),
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
     ...(halted.length === 0 ? [] : wrapped("halted at the end: ", halted)),

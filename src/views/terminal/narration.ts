@@ -17,7 +17,7 @@ import type { HeldGap } from "../../stages/gap_hold.ts";
 import { rulesText } from "../../domain/market/instrument.ts";
 import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
-import { stakeWords } from "./figures.ts";
+import { counted, grouped, stakeWords } from "./figures.ts";
 import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { fillText, signalText } from "./fill_line.ts";
 
@@ -187,6 +187,28 @@ export function stillFetching({ fromId, toId }: HeldGap): Line {
   const missing = toId - fromId + 1;
   return info(
     `${missing} missed trades (${fromId} to ${toId}) are still being fetched; until then nothing is traded`,
+  );
+}
+
+/** The log line for a journal whose database is unreachable (since ms since 1970). */
+export function journalAway(
+  { what, since }: { readonly what: string; readonly since: number },
+  mostKept: number,
+): Line {
+  return warn(
+    `the database of the journal has been unreachable since ${isoTime(since * 1000)} (${what}): ` +
+      `nothing is decided until it is back; up to ${grouped(mostKept)} messages are kept meanwhile`,
+  );
+}
+
+/** The log line for a journal whose database is back. Times in ms. */
+export function journalBack(
+  { awayMs, kept, holdMs }: { readonly awayMs: number; readonly kept: number; readonly holdMs: number },
+): Line {
+  const late = awayMs > holdMs ? `; trades that waited longer than ${seconds(holdMs)} place no orders` : "";
+  return warn(
+    `the database of the journal is back after ${seconds(awayMs)}: ` +
+      `${counted(kept, "message")} kept meanwhile ${kept === 1 ? "is" : "are"} processed now${late}`,
   );
 }
 

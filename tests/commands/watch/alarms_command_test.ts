@@ -1,5 +1,6 @@
 /** The alarms of `penstock watch` as a command line has them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { filesOf } from "../../../src/stores/files/whole_file.ts";
 import { AlarmMemory } from "../../../src/stores/alarms/alarm_memory.ts";
 import { inFolder } from "../../stores/sample_journal.ts";
 import { inProcess } from "../../support/in_process.ts";
@@ -22,7 +23,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
       [
         ["--notify=telegram://42", `--notify-tokens=${tokens}`],
         2,
-        /no permission to reach api\.telegram\.org:443/,
+        /no permission to reach api\.telegram\.org:443: use "deno task alarms" instead/,
       ],
       [
         ["--notify=telegram://42", `--notify-tokens=${BOT}`],
@@ -48,7 +49,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
       [
         ["--ping", "https://hc-ping.com/a", "1m"],
         2,
-        /no permission to reach hc-ping\.com:443: allow it with/,
+        /no permission to reach hc-ping\.com:443: use "deno task alarms" instead/,
       ],
     ];
     for (const [words, code, expected] of refused) {
@@ -62,4 +63,36 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
     const second = await inProcess("watch", `${folder}/a.db`, memory, "--notify=http://127.0.0.1:9/a");
     assertEquals(second.code, 1, second.stderr);
     assertMatch(second.stderr, /another penstock watch sends alarms by it.*--notify-memory/);
+  }));
+
+Deno.test("watch that may write only its memory says that the folder is missing, and remembers once it is there", () =>
+  inFolder(async (folder) => {
+    const main = new URL("../../../main.ts", import.meta.url);
+    const watch = async (): Promise<string> => {
+      const files = filesOf("data/alarms.json").join(",");
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-q", "--no-prompt", "--config", new URL("deno.json", main).pathname],
+          ...["--allow-net=127.0.0.1", "--allow-read=.", `--allow-write=${files}`, "--allow-env=TERM"],
+          ...[main.pathname, "watch", "--listen=127.0.0.1:0", "--notify=ntfy+http://127.0.0.1:1/topic"],
+        ],
+        cwd: folder,
+        stderr: "piped",
+      }).spawn();
+      // It says what it may do once it listens.
+      let said = "";
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        said += text;
+        if (said.includes("permissions kept")) child.kill("SIGTERM");
+      }
+      await child.status;
+      return said;
+    };
+    assertMatch(
+      await watch(),
+      /cannot be used: its folder data does not exist\. Create it, or start a run first/,
+    );
+    Deno.mkdirSync(`${folder}/data`);
+    assertMatch(await watch(), /writing data\/alarms\.json,/);
+    assertEquals([...Deno.readDirSync(`${folder}/data`)].map(({ name }) => name), ["alarms.json.lock"]);
   }));

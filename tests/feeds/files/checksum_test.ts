@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { Folder, gzip, outcomeOf, rows, zip } from "../recorded_input.ts";
+import { Folder, gzip, OpeningPipe, outcomeOf, rows, zip } from "../recorded_input.ts";
 
 const WRONG = "0123456789abcdef".repeat(4);
 
@@ -97,11 +97,11 @@ Deno.test({
     const path = await folder.write("a.csv", rows(3));
     const checksum = await folder.pipe("a.csv.CHECKSUM");
     const stop = new AbortController();
+    await using opening = new OpeningPipe(checksum);
     const reading = outcomeOf(path, { signal: stop.signal });
+    await opening.begun;
     stop.abort(new Error("enough"));
     const { text, error } = await reading;
     assertEquals([text, error], ["", null]);
-    // This ends the open that the system still waits for.
-    (await Deno.open(checksum, { read: true, write: true })).close();
   },
 });

@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { Folder } from "../recorded_input.ts";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { Folder, OpeningPipe } from "../recorded_input.ts";
 import { FileTooLarge, readSmallFile } from "../../../src/feeds/files/small_file.ts";
 
 async function written(bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
@@ -34,19 +34,35 @@ Deno.test({
 });
 
 Deno.test({
-  name: "readSmallFile() stops waiting for a pipe without a writer, or without data, when it is aborted",
+  name: "readSmallFile() stops waiting for a pipe without a writer when it is aborted",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
     const pipe = await folder.pipe("pipe");
-    for (const isOpened of [false, true]) {
-      const stop = new AbortController();
-      const reading = assertRejects(() => readSmallFile(pipe, 1000, stop.signal), Error, "enough");
-      const writer = isOpened ? await Deno.open(pipe, { write: true }) : null;
-      stop.abort(new Error("enough"));
-      await reading;
-      // This ends the open that the system still waits for.
-      (writer ?? await Deno.open(pipe, { write: true })).close();
-    }
+    await using opening = new OpeningPipe(pipe);
+    const stop = new AbortController();
+    const reading = assertRejects(() => readSmallFile(pipe, 1000, stop.signal), Error, "enough");
+    await opening.begun;
+    stop.abort(new Error("enough"));
+    await reading;
+  },
+});
+
+Deno.test({
+  name: "readSmallFile() stops waiting for a pipe without data when it is aborted",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const pipe = await folder.pipe("pipe");
+    const stop = new AbortController();
+    const reading = assertRejects(() => readSmallFile(pipe, 1000, stop.signal), Error, "enough");
+    using writer = await Deno.open(pipe, { write: true });
+    stop.abort(new Error("enough"));
+    await reading;
+    // The read that was given up returns with these bytes, and leaves the pipe without a reader.
+    const error = await assertRejects(async () => {
+      for (;;) await writer.write(new Uint8Array(1));
+    });
+    assertInstanceOf(error, Deno.errors.BrokenPipe);
   },
 });

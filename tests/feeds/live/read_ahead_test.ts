@@ -1,7 +1,7 @@
 /** A feed that is read while its consumer is busy: in order, and each time up to the same limit. */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Batch } from "../../../src/feeds/live/feed.ts";
-import { ReadAhead } from "../../../src/feeds/live/read_ahead.ts";
+import { type MostKept, ReadAhead } from "../../../src/feeds/live/read_ahead.ts";
 
 const FRAMES = 10;
 
@@ -29,6 +29,11 @@ class NumberedFeed {
   }
 }
 
+/** A limit of so many batches. */
+function most(batches: number): MostKept {
+  return { frames: batches * FRAMES, characters: Infinity };
+}
+
 /** Waits until everything that is ready has happened. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
@@ -46,7 +51,7 @@ async function next(batches: AsyncIterator<Batch>, count: number): Promise<numbe
 
 Deno.test("ReadAhead.during() reads up to its limit, and up to it again once the kept batches were delivered", async () => {
   const feed = new NumberedFeed();
-  const ahead = new ReadAhead(feed, 3 * FRAMES);
+  const ahead = new ReadAhead(feed, most(3));
   const batches = ahead[Symbol.asyncIterator]();
   for (let time = 0; time < 4; time++) {
     const before = feed.asked;
@@ -66,7 +71,7 @@ Deno.test("ReadAhead.during() reads up to its limit, and up to it again once the
 
 Deno.test("ReadAhead.during() reads on only as far as kept batches have been delivered", async () => {
   const feed = new NumberedFeed();
-  const ahead = new ReadAhead(feed, 3 * FRAMES);
+  const ahead = new ReadAhead(feed, most(3));
   const batches = ahead[Symbol.asyncIterator]();
   await ahead.during(feed.until(3));
   assertEquals(await next(batches, 1), [0]);
@@ -78,7 +83,61 @@ Deno.test("ReadAhead.during() reads on only as far as kept batches have been del
 });
 
 Deno.test("ReadAhead.during() returns what the work resolves to, and what it throws", async () => {
-  const ahead = new ReadAhead(new NumberedFeed(), FRAMES);
+  const ahead = new ReadAhead(new NumberedFeed(), most(1));
   assertEquals(await ahead.during(Promise.resolve(7)), 7);
   await assertRejects(() => ahead.during(Promise.reject(new RangeError("no"))), RangeError, "no");
+});
+
+Deno.test("ReadAhead.during() reads ahead for all of the work that is waited for, one inside the other", async () => {
+  const feed = new NumberedFeed();
+  const ahead = new ReadAhead(feed, most(4));
+  const batches = ahead[Symbol.asyncIterator]();
+  await ahead.during((async () => {
+    await ahead.during(feed.until(2));
+    await feed.until(4);
+  })());
+  await turn();
+  assertEquals([feed.asked, ahead.frames], [4, 4 * FRAMES]);
+  assertEquals(await next(batches, 5), [0, 1, 2, 3, 4]);
+  await batches.return(undefined);
+});
+
+Deno.test("ReadAhead.during() keeps no more characters than its limit, and says since when", async () => {
+  const feed = new NumberedFeed();
+  const ahead = new ReadAhead(feed, { frames: Infinity, characters: 2 * FRAMES });
+  const batches = ahead[Symbol.asyncIterator]();
+  const from = performance.now();
+  const working = Promise.withResolvers<void>();
+  const during = ahead.during(working.promise);
+  await feed.until(2);
+  await turn();
+  assertEquals([feed.asked, ahead.fullSince !== null && ahead.fullSince >= from], [2, true]);
+  working.resolve();
+  await during;
+  assertEquals([await next(batches, 1), ahead.fullSince], [[0], null]);
+  await batches.return(undefined);
+});
+
+Deno.test("ReadAhead.during() reads nothing ahead for work that is done in time", async () => {
+  const feed = new NumberedFeed();
+  const ahead = new ReadAhead(feed, most(3));
+  await ahead.during(turn(), 60_000);
+  assertEquals(feed.asked, 0);
+  await ahead.during(feed.until(3), 1);
+  assertEquals(feed.asked, 3);
+});
+
+Deno.test("ReadAhead ends at once, although a read that it started never ends", async () => {
+  const source = {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+      yield { kind: "messages", messages: ["0"], receivedAt: 0 };
+      await new Promise(() => {});
+    },
+  };
+  const ahead = new ReadAhead(source);
+  for await (const { kind } of ahead) {
+    assertEquals(kind, "messages");
+    await ahead.during(turn());
+    break;
+  }
 });

@@ -1,5 +1,6 @@
 /** Permissions queried and dropped, each time in a process of its own. Dropped permissions stay dropped. */
 import { assertEquals } from "@std/assert";
+import { PUBLIC_HOSTS } from "../../../src/domain/alarms/service_address.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../../src/exchanges/hosts.ts";
 import type { Probe, Probed } from "../permission_probe.ts";
 
@@ -49,6 +50,15 @@ Deno.test("dropPermissions() keeps the hosts and files that are named, and nothi
     `permissions kept: network to ${STREAM}, network to ${REST}, writing ${LOCK}; all others are dropped`,
   );
   assertEquals(granted, [true, true, false, false, false, true, ...Array(11).fill(false)]);
+});
+
+Deno.test("dropPermissions() drops the services for alarms that are not used", async () => {
+  const { printed, granted } = await probe([`--allow-net=127.0.0.1,${PUBLIC_HOSTS}`], {
+    needs: { hosts: [PUBLIC_HOSTS[1]!], writes: [], folder: null },
+    questions: net(...PUBLIC_HOSTS, "127.0.0.1"),
+  });
+  assertEquals(printed, `permissions kept: network to ${PUBLIC_HOSTS[1]}; all others are dropped`);
+  assertEquals(granted, [false, true, false, false, false]);
 });
 
 Deno.test("dropPermissions() narrows loopback to the one port that is needed", async () => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { BackwardEntries, type EntryLookup } from "../../../src/stores/journal/backward_entries.ts";
-import type { StoredEntry } from "../../../src/stores/journal/journal_entry.ts";
+import { entryHash, GENESIS } from "../../../src/stores/journal/journal_chain.ts";
+import type { RawEntry, StoredEntry } from "../../../src/stores/journal/journal_entry.ts";
 
 /** A log of these entries that counts the requests to it. */
 class CountedLog implements EntryLookup {
@@ -53,4 +54,25 @@ Deno.test("BackwardEntries finds entries backwards from the last, like the log, 
   assertLess(log.asked, 30);
   assertEquals(await entries.after(10, 3), [entryAt(11), entryAt(12), entryAt(13)]);
   assertEquals(await entries.placeOf(count + 1), null);
+});
+
+Deno.test("BackwardEntries links an entry whose neighbours are in memory, and none that fails to fit them", async () => {
+  const chain: RawEntry[] = [];
+  for (let seq = 1, before = GENESIS; seq <= 6; seq++) {
+    const entry = { seq, run: 1, type: "checkpoint", time: seq };
+    before = entryHash(before, entry, "{}");
+    chain.push({ ...entry, content: "{}", hash: before.toHex() });
+  }
+  const linkedIn = async (entries: readonly StoredEntry[]): Promise<(number | undefined)[]> => {
+    const backward = new BackwardEntries(new CountedLog(entries));
+    assertEquals(backward.linked(3), null);
+    await backward.after(4, 1);
+    return chain.map(({ seq }) => backward.linked(seq)?.seq);
+  };
+  // The first has no entry before it, and the last none after it.
+  assertEquals(await linkedIn(chain), [undefined, 2, 3, 4, 5, undefined]);
+  const altered = chain.with(2, { ...chain[2]!, content: "{ }" });
+  assertEquals(await linkedIn(altered), [undefined, undefined, undefined, 4, 5, undefined]);
+  const unread = chain.with(2, { seq: 3, type: null } as unknown as RawEntry);
+  assertEquals(await linkedIn(unread), [undefined, undefined, undefined, undefined, 5, undefined]);
 });

@@ -183,6 +183,26 @@ Deno.test("JournalFollower.look() says that a journal vanished, and that another
   });
 });
 
+Deno.test("Journal.open() starts a journal where one was removed that a process still followed, whose index is left", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      await using journal = await openJournal(path);
+      await startRun(journal);
+    }
+    await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
+    await follower.look();
+    Deno.removeSync(path);
+    const left = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+    assertEquals(left.filter((name) => !name.endsWith(".lock")), ["a.db-shm", "a.db-wal"]);
+    assertMatch((await follower.look()).problem!, /there is none/);
+    await using journal = await openJournal(path);
+    await startRun(journal, TIME + 2_000);
+    const { isReplaced, events, problem } = await follower.look();
+    assertEquals([isReplaced, events.map(({ seq }) => seq), problem], [true, [1], null]);
+  });
+});
+
 Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and recovers", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
@@ -200,6 +220,31 @@ Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and
     copyJournal(`${folder}/whole.db`, path);
     const { problem: none, events: read } = await follower.look();
     assertEquals([none, read.map(({ seq }) => seq)], [null, [2]]);
+  });
+});
+
+Deno.test("JournalFollower.look() shows each heartbeat at once, and checks the entries again after five seconds at most", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    let clock = NOW;
+    await using journal = await openJournal(path);
+    await startRun(journal);
+    await connected(journal);
+    await connected(journal, 2);
+    await using follower = await JournalFollower.open(path, null, { now: () => clock });
+    await follower.look();
+    tamper(path, (database) => database.exec("UPDATE entries SET content = '{}' WHERE seq = 4"));
+    const after = async (ms: number, trades: number) => {
+      clock = NOW + ms;
+      await journal.heartbeat({ time: TIME, pid: 7, trades, tradesPerSecond: 1, lagMs: 2, last: null });
+      settle(path);
+      return await follower.look();
+    };
+    const { status, problem } = await after(4_999, 9);
+    assertEquals([status?.trades, problem], [9, null]);
+    assertMatch((await after(5_000, 10)).problem!, /entry 4 .* does not match its hash/);
+    // Once something was wrong, every look checks them.
+    assertMatch((await after(5_001, 11)).problem!, /entry 4 .* does not match its hash/);
   });
 });
 

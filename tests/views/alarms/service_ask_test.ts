@@ -33,7 +33,8 @@ Deno.test("ask() explains a missing answer in its own words, without the address
   assert("why" in denied && denied.isDenied);
   assertEquals(
     denied.why,
-    "no permission to reach it: allow it with --allow-net=example.com:443 before main.ts, or in deno.json",
+    'no permission to reach it: build a program that may with "deno task compile --notify-host example.com:443", ' +
+      'or add it to the hosts of "alarms" in deno.json and use "deno task alarms"',
   );
   const stopped = AbortSignal.abort();
   const request = { method: "GET", url: `http://${gone.host}/`, headers: {}, body: null } as const;

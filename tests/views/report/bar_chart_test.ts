@@ -21,8 +21,8 @@ function shown(bars: readonly Bar[]) {
 
 Deno.test("barChart() names the best and the worst bar, whatever their order, and a single one alone", () => {
   const bars = [bar("a", "3"), bar("b", "-4.5"), bar("c", null), bar("d", "12")];
-  assertEquals(shown(bars).note, "Best d, +12.00 USDT; worst b, -4.50 USDT");
-  assertEquals(shown([bar("a", null), bar("b", "-1")]).note, "Only b, -1.00 USDT");
+  assertEquals(shown(bars).note, "Best d: +12.00 USDT; worst b: -4.50 USDT");
+  assertEquals(shown([bar("a", null), bar("b", "-1")]).note, "Only b: -1.00 USDT");
   assertEquals(shown([bar("a", null)]).note, "");
 });
 

@@ -54,7 +54,7 @@ Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   1,019,904 trades in 2.34 s, 435,856 a second; no gaps
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
   start cash 10,000.00 USDT, stake 1,000.00 USDT, each trade is a bar
-  fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade
+  fee 0.1 %, slippage 0 bp, latency 0 ms, fills at the signal's trade
   lot 0.00001, tick 0.01, min-notional 5
   limits: max-drawdown 20 %, on-halt hold
 
@@ -150,7 +150,7 @@ Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
 
 Fills
   slippage, basis points                         0               0            2
-  latency                                      0ms             0ms        250ms
+  latency                                     0 ms            0 ms       250 ms
   trade filled at                         signal's        signal's         next
 
 Result
@@ -224,7 +224,7 @@ function assumed(
 Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quote currency", () => {
   assertEquals(assumed({ symbol: "ETHBTC", cash: "0.0512345", stake: "1234.567", short: "3" }), [
     "  start cash 0.05123 BTC, stake 1,234.57 BTC, each trade is a bar",
-    "  fee 0.1 %, slippage 0 bp, latency 0ms, fills at the signal's trade",
+    "  fee 0.1 %, slippage 0 bp, latency 0 ms, fills at the signal's trade",
     "  lot 0.00001, tick 0.01, min-notional 5",
     "  limits: max-drawdown 20 %, on-halt hold",
   ]);
@@ -255,7 +255,7 @@ Deno.test("reportTable() shows its assumptions, with amounts in the symbol's quo
     assumed(set),
     [
       "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, each trade is a bar",
-      "  fee 0.075 %, slippage 1.5 bp, latency 90s, fills at the next trade",
+      "  fee 0.075 %, slippage 1.5 bp, latency 90 s, fills at the next trade",
       "  lot 0.00001, tick 0.01, min-quantity 0.001, max-quantity 9, min-notional 5,",
       "    max-notional 100000",
       "  limits: max-drawdown 20 %, max-daily-loss 3 %, stop-loss 2 %,",

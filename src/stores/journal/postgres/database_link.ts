@@ -18,8 +18,11 @@ import {
 export interface Patience {
   /** Whether to try again after this many failures in a row. */
   readonly goesOn: (failures: number) => boolean;
-  /** Called before each wait, with what is wrong; and with null once the database is back. */
-  readonly onAway: (what: string | null) => void;
+  /**
+   * Called before each wait, with what is wrong, and with null once the database is back; `since` is when the work that
+   * waits was started, ms since 1970.
+   */
+  readonly onAway: (what: string | null, since: number) => void;
   /** Ends a wait early. */
   readonly signal: AbortSignal | null;
 }
@@ -73,22 +76,23 @@ export class DatabaseLink implements AsyncDisposable {
     const own = { from: performance.now() };
     this.#uses.add(own);
     try {
-      return await this.#untilDone(work);
+      return await this.#untilDone(work, Date.now());
     } finally {
       this.#uses.delete(own);
     }
   }
 
-  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+  async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>, since: number): Promise<T> {
     for (let failures = 0;;) {
       try {
         const done = await Promise.race([this.#open().then(work), this.#given.promise]);
-        if (failures > 0) this.#patience.onAway(null);
+        if (failures > 0) this.#patience.onAway(null, since);
         return done;
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
         if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
-        this.#patience.onAway(error.message);
+        // In an open session another transaction was in the way, and the next try usually succeeds.
+        if (failures > 1 || !this.#session?.isOpen) this.#patience.onAway(error.message, since);
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
     }

@@ -40,6 +40,8 @@ export class DatabaseSession implements AsyncDisposable {
   static async open(place: DatabasePlace, options: SessionOptions): Promise<DatabaseSession> {
     const { host, port } = place;
     const socket = new net.Socket();
+    // A statement does not wait until the server has confirmed that it got the one before.
+    socket.setNoDelay();
     try {
       await connected(socket, { host, port }, options.patienceMs);
     } catch (error) {

@@ -1,10 +1,10 @@
 /** The right to add to a log in a PostgreSQL database. */
 import { databaseHost } from "../../../domain/run/database_place.ts";
-import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease } from "../entry_log.ts";
+import type { Addition, EntryLog, Holding, KeptHeartbeat, LogLease, StoreAway } from "../entry_log.ts";
 import { damaged, JournalError } from "../journal_error.ts";
 import { EntryNotices, notify } from "./change_notices.ts";
 import { APPEND, appendValues, HEARTBEAT, heartbeatValues } from "./append_statement.ts";
-import { DatabaseAway } from "./database_failure.ts";
+import { DatabaseAway, DatabaseRefusal } from "./database_failure.ts";
 import { DatabaseLink, type Patience } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
 import { leaseRow, type LeaseToken, releaseLease, renewLease } from "./lease_row.ts";
@@ -21,25 +21,21 @@ export class LeasePatience implements Patience {
   readonly signal: AbortSignal;
   /** Set once the lease is held. */
   isHeld = false;
-  readonly #onTrouble: (text: string) => void;
+  readonly #onAway: (away: StoreAway | null) => void;
   #isAway = false;
 
-  constructor({ signal, onTrouble }: Pick<Holding, "signal" | "onTrouble">) {
+  constructor({ signal, onAway }: Pick<Holding, "signal" | "onAway">) {
     this.signal = signal;
-    this.#onTrouble = onTrouble;
+    this.#onAway = onAway;
   }
 
   readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
 
-  readonly onAway = (what: string | null): void => {
+  readonly onAway = (what: string | null, since: number): void => {
     const isAway = what !== null;
     if (!this.isHeld || isAway === this.#isAway) return;
     this.#isAway = isAway;
-    this.#onTrouble(
-      isAway
-        ? `the database of the journal is unreachable (${what}): nothing is decided until it is back`
-        : "the database of the journal is back",
-    );
+    this.#onAway(isAway ? { what, since } : null);
   };
 }
 
@@ -68,7 +64,7 @@ export class PostgresLease implements LogLease {
     this.#lifetimeMs = rowLifetimeMs(holding.leaseMs);
     this.#name = link.place.journal ?? "";
     this.#notices = new EntryNotices(link, this.#name);
-    this.log = new PostgresLog(link, own.journal, path);
+    this.log = new PostgresLog(link, own.journal, path, "leased");
     patience.isHeld = true;
     this.#renewals = setInterval(() => void this.#renew(), renewalEveryMs(holding.leaseMs));
     holding.signal.addEventListener("abort", this.#onAbort);
@@ -126,8 +122,9 @@ export class PostgresLease implements LogLease {
         await notify(session, "freed", this.#name, GRACE_MS);
       });
     } catch (error) {
-      // The lease then expires by itself.
-      if (!(error instanceof DatabaseAway)) throw storeFailure("write to", this.#path, error);
+      // The lease then expires by itself. What ended the run, such as a full disk, was reported before.
+      const isKnown = error instanceof DatabaseAway || error instanceof DatabaseRefusal;
+      if (!isKnown) throw storeFailure("write to", this.#path, error);
     } finally {
       await this.log[Symbol.asyncDispose]();
     }

@@ -23,8 +23,15 @@ const MOST_REQUESTS = 100;
 const BYTES = 8;
 /** All reads of a moment see one snapshot, which the first query takes. */
 const MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT";
+const END = "COMMIT";
 /** Below every number that an entry can have. */
 const LOWEST = "-9223372036854775808";
+
+/**
+ * How a log uses its link: it closes it in the end, and so does one with a lease, which goes on to write while a moment is
+ * held; or it shares the link with other logs, of which one is read at a time.
+ */
+export type LinkUse = "own" | "leased" | "shared";
 
 /** The log of one journal, named by its number in the database. */
 export class PostgresLog implements EntryLog {
@@ -32,35 +39,42 @@ export class PostgresLog implements EntryLog {
   readonly #link: DatabaseLink;
   readonly #journal: number;
   readonly #doing: Doing;
+  readonly #use: LinkUse;
   /** The session of the moment that is held. */
   #moment: DatabaseSession | null = null;
 
-  /** Takes ownership of `link`, and closes it. Errors say that `doing` failed. */
-  constructor(link: DatabaseLink, journal: number, path: string, doing: Doing = "read") {
+  /** Errors say that `doing` failed. */
+  constructor(link: DatabaseLink, journal: number, path: string, use: LinkUse, doing: Doing = "read") {
     this.#link = link;
     this.#journal = journal;
     this.path = path;
+    this.#use = use;
     this.#doing = doing;
   }
 
   moment(): Promise<AsyncDisposable> {
     return this.#read(async () => {
       if (this.#moment !== null) throw new TypeError("Moments are not nested");
-      // A lease continues to write in its own session.
-      const own = this.#link.another();
+      const link = this.#use === "leased" ? this.#link.another() : this.#link;
+      const end = async () => {
+        const moment = this.#moment;
+        this.#moment = null;
+        if (link !== this.#link) return await link[Symbol.asyncDispose]();
+        try {
+          if (moment?.isOpen) await moment.query(END);
+        } catch {
+          // A session that was lost holds no moment, and the next use opens another session.
+        }
+      };
       try {
-        await own.use(async (session) => {
+        await link.use(async (session) => {
           await session.query(MOMENT);
           this.#moment = session;
         });
       } catch (error) {
-        await own[Symbol.asyncDispose]();
+        await end();
         throw error;
       }
-      const end = async () => {
-        this.#moment = null;
-        await own[Symbol.asyncDispose]();
-      };
       return { [Symbol.asyncDispose]: end };
     });
   }
@@ -201,7 +215,7 @@ export class PostgresLog implements EntryLog {
 
   storageFlaw(lastRun: number): Promise<string | null> {
     return this.#read(async () => {
-      const version = await this.#use((session) => schemaVersion(session));
+      const version = await this.#inSession((session) => schemaVersion(session));
       if (version !== MIGRATIONS.length) return `its tables are of version ${version}`;
       const stray = "SELECT run FROM penstock.states WHERE journal = $1 AND (run < 1 OR run > $2) LIMIT 1";
       const [row] = await this.#rows(stray, lastRun);
@@ -210,7 +224,7 @@ export class PostgresLog implements EntryLog {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#link[Symbol.asyncDispose]();
+    if (this.#use !== "shared") await this.#link[Symbol.asyncDispose]();
   }
 
   async #entries(condition: string, ...values: readonly DatabaseValue[]): Promise<readonly StoredEntry[]> {
@@ -232,10 +246,10 @@ export class PostgresLog implements EntryLog {
 
   /** The rows of a query, whose first value is the journal. */
   #rows(text: string, ...values: readonly DatabaseValue[]): Promise<readonly DatabaseRow[]> {
-    return this.#read(() => this.#use((session) => session.query(text, [this.#journal, ...values])));
+    return this.#read(() => this.#inSession((session) => session.query(text, [this.#journal, ...values])));
   }
 
-  #use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
+  #inSession<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     return this.#moment === null ? this.#link.use(work) : work(this.#moment);
   }
 

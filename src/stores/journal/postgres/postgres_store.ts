@@ -51,7 +51,8 @@ export function postgresStore(): EntryStore {
     isInFiles: false,
     has: async (path) =>
       await inDatabase("open", path, (session, { name }) => journalIn(session, path, name)) !== null,
-    read,
+    read: (path) => read(path, linkTo(path), "own"),
+    sharing,
     lease,
     files: (path) => {
       const place = databasePlace(path);
@@ -101,17 +102,33 @@ function missingIn(path: string): JournalError {
   return refused(path, `there is none. "penstock status ${database}" lists those that exist.`);
 }
 
-async function read(path: string): Promise<EntryLog> {
-  const link = linkTo(path);
+async function read(path: string, link: DatabaseLink, use: "own" | "shared"): Promise<EntryLog> {
   try {
     const { journal: name } = journalPlace(path);
     const journal = await link.use((session) => journalIn(session, path, name));
     if (journal === null) throw missingIn(path);
-    return new PostgresLog(link, journal, path);
+    return new PostgresLog(link, journal, path, use);
   } catch (error) {
-    await link[Symbol.asyncDispose]();
+    if (use === "own") await link[Symbol.asyncDispose]();
     throw storeFailure("read", path, error);
   }
+}
+
+/** The store, with one connection for all logs of a database that are read. */
+function sharing(): EntryStore & AsyncDisposable {
+  const links = new Map<string, DatabaseLink>();
+  return {
+    ...postgresStore(),
+    read: (path) => {
+      const database = path.replace(/#.*$/s, "");
+      const link = links.get(database) ?? linkTo(path);
+      links.set(database, link);
+      return read(path, link, "shared");
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const link of links.values()) await link[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function lease(
@@ -123,7 +140,7 @@ async function lease(
     leaseMs: LEASE_MS,
     isEager: false,
     signal: new AbortController().signal,
-    onTrouble: () => {},
+    onAway: () => {},
     ...given,
   };
   const { journal: name } = journalPlace(path);
@@ -142,7 +159,7 @@ async function lease(
       return await takeLease(session, { name, path, lifetimeMs: rowLifetimeMs(leaseMs), isEager });
     });
     held = new PostgresLease(link, patience, own, path, holding);
-    await check(new PostgresLog(link, own.journal, path, "open"));
+    await check(new PostgresLog(link, own.journal, path, "leased", "open"));
     return held;
   } catch (error) {
     await (held ?? link)[Symbol.asyncDispose]();

@@ -72,10 +72,13 @@ export function entriesAfter(database: JournalDatabase, seq: number, limit: numb
 }
 
 /** Whether type and content in a row are texts that only these bytes decode to. */
-function isPlain([, , type, , content, , bytes]: EntryRow): boolean {
+function isPlain(row: EntryRow): boolean {
+  // Taking a list apart by its iterator would cost more than all that is checked here.
+  const type = row[2];
+  const content = row[4];
   if (typeof type !== "string" || typeof content !== "string") return false;
   // One character for every byte, and no replacement character: it is ASCII, and nothing was cut off.
-  return type.length + content.length === bytes && !content.includes("\ufffd") && !type.includes("\ufffd");
+  return type.length + content.length === row[6] && !content.includes("\ufffd") && !type.includes("\ufffd");
 }
 
 /** The row with the bytes of its content, and with all of its type. */
@@ -96,7 +99,13 @@ function withBytes(database: JournalDatabase, [seq, run, , time, , hash, bytes]:
   ];
 }
 
-function entryIn([seq, run, type, time, content, hash]: EntryRow): StoredEntry {
+function entryIn(row: EntryRow): StoredEntry {
+  const seq = row[0];
+  const run = row[1];
+  const type = row[2];
+  const time = row[3];
+  const content = row[4];
+  const hash = row[5];
   const isEntry = isNumber(seq) && isNumber(run) && isNumber(time) && typeof type === "string" &&
     (content instanceof Uint8Array || typeof content === "string") &&
     typeof hash === "string" && hash.length === HASH_CHARACTERS;

@@ -88,8 +88,9 @@ export function isThere(path: string, doing: Doing): boolean {
     info = Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
-    // SQLite would treat these as part of the new journal.
-    for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
+    // SQLite would treat these as part of the new journal. The index of the log, -shm, holds nothing of its own: a
+    // process that only reads, such as watch, leaves it there.
+    for (const side of [`${path}-wal`, `${path}-journal`]) {
       if ((infoAt(side)?.size ?? 0) === 0) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
       throw refused(path, `it is missing, but ${side} is there and holds its latest entries. ${advice}`);

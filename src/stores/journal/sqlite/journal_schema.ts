@@ -62,6 +62,8 @@ export function createJournal(path: string, connect: Connect): void {
     } finally {
       database.close();
     }
+    // An empty log and its index are left of a journal that was removed after watch had read it.
+    for (const side of ["-wal", "-shm"]) removeIfThere(path + side);
     Deno.renameSync(draft, path);
   } catch (error) {
     removeDraft(draft);
