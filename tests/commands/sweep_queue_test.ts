@@ -378,6 +378,40 @@ queueTest(
 );
 
 queueTest(
+  "a crash of the database in the middle loses nothing: sweep and worker wait for it, and say so",
+  async (scene) => {
+    const { file, queue, sweep, worker } = scene;
+    const out = file("sweep.json");
+    const words = [...GRID, `--out=${out}`];
+    const expected = await alone(scene, words, out);
+    const stop = new AbortController();
+    const crashed = Promise.withResolvers<void>();
+    const heard = (text: string) => {
+      if (text.startsWith("computed")) crash ??= crashNow();
+    };
+    let crash: Promise<void> | null = null;
+    const crashNow = async () => {
+      await server.stop("immediate");
+      crashed.resolve();
+      await server.resume();
+    };
+    const working = worker([], { signal: stop.signal, heard });
+    const shown = await sweep([file("trades.csv"), ...words, `--queue=${queue}`], {
+      // Enough tasks for the crash to come among them.
+      ...{ lanes: 1, oneCheckedIn: 1 },
+    });
+    await crashed.promise;
+    await crash;
+    stop.abort();
+    assert(await lasting(file, shown, out) === expected);
+    assertMatch(
+      (await working).join("\n"),
+      /the database of the queue is unreachable .*the database of the queue is back/s,
+    );
+  },
+);
+
+queueTest(
   "Ctrl-C of a worker gives its task back at once",
   async ({ file, queue, sweep, worker, sql, until }) => {
     const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`]);
