@@ -136,6 +136,8 @@ CREATE TABLE penstock.tasks (
     UNIQUE (key, copy)
   ) WITH (fillfactor = 50);
 
+ALTER TABLE penstock.tasks ALTER result SET STORAGE EXTERNAL;
+
 CREATE INDEX tasks_waiting ON penstock.tasks (version, task) WHERE state = 'waiting';
 
 CREATE INDEX tasks_taken ON penstock.tasks (expires) WHERE state = 'taken';

@@ -25,9 +25,9 @@ const ATTEMPT =
 /** The names of the tests in a file, in any form. */
 function testsIn(path: string): string[] {
   const text = Deno.readTextFileSync(new URL(path, ROOT));
-  return [...text.matchAll(/(?:(?:Deno\.t|socketT)est\(\s*|\bname:\s*)(["`])(.+?)\1/g)].map(([, , name]) =>
-    name!
-  );
+  return [...text.matchAll(/(?:(?:Deno\.t|socketT|queueT)est\(\s*|\bname:\s*)(["`])(.+?)\1/g)].map((
+    [, , name],
+  ) => name!);
 }
 
 Deno.test("SECURITY.md names a test for every attempt, and each is in its file", () => {

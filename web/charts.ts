@@ -222,10 +222,12 @@ export class Charts {
             // Of a line with a single point, there is nothing else to see.
             points: this.#run.isAtEvents
               ? { size: 4 }
-              : { show: ({ data }) => data[0].length === 1, size: 6 },
+              : { show: ({ data }: uPlot) => data[0].length === 1, size: 6 },
             spanGaps: true,
             value: (plot: uPlot, value: number | null, series: number, at: number | null) => {
-              const shown = at === null ? plot.data[series]!.findLast((one) => one !== null) : value;
+              const shown = at === null
+                ? Array.from(plot.data[series]!).findLast((one) => one !== null)
+                : value;
               return shown == null ? "–" : text(shown);
             },
           })),

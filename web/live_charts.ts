@@ -189,7 +189,7 @@ export class LiveCharts {
           ...series.map((line) => ({
             ...line,
             // A line needs two points.
-            points: { show: ({ data }) => data[0].length === 1, size: 6 },
+            points: { show: ({ data }: uPlot) => data[0].length === 1, size: 6 },
             spanGaps: true,
             value: (_: uPlot, value: number | null) => value === null ? "–" : text(value),
           })),

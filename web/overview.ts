@@ -59,7 +59,7 @@ function showRow(
   { run, status, standing, words, name }: Seen,
   isLost: boolean,
 ): void {
-  const { drawdown, drawdownLimit, journal, name: called } = run.last;
+  const { drawdown, drawdownLimit, journal, problem, name: called } = run.last;
   row.dataset.stale = String(isLost || standing === "silent" || standing === "unreadable");
   const head = row.cells[0]!;
   show(head.firstElementChild!, name);
@@ -76,7 +76,8 @@ function showRow(
   cells[0]!.dataset.standing = isLost ? "lost" : standing;
   set(0, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`, "standing");
   const last = run.log.rows.at(-1);
-  set(7, last === undefined ? NONE : `${last.label} ${last.text}`, "event");
+  // Without a connection, whatever was known is old.
+  set(7, problem ?? (last === undefined ? NONE : `${last.label} ${last.text}`), "event");
   const share = status === null ? null : drawdownShare(drawdown, drawdownLimit);
   const meter = row.cells[5]!.lastElementChild as HTMLElement;
   meter.hidden = share === null;

@@ -85,7 +85,8 @@ function incidentMarks(
     mark.setAttribute("aria-label", mark.title);
     mark.addEventListener("click", () => show({ from: time - room, to: time + room }));
     strip.append(mark);
-    return { time, mark };
+    // A recording connects before its first trade, where the charts start.
+    return { time: Math.min(Math.max(time, from), to), mark };
   });
 }
 

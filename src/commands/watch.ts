@@ -10,6 +10,9 @@ import { LiveTerminal, logLook } from "../views/terminal/terminal.ts";
 import { Alarms } from "./watch/alarms.ts";
 import { serve } from "./watch/serving.ts";
 
+/** How many journals a message names. */
+const MOST_NAMED = 5;
+
 /**
  * Serves the page and sends alarms until the user stops it. Throws what `serve`, `tokenIn` and `Alarms.start` throw.
  */
@@ -18,6 +21,7 @@ export async function watch({ config, version, files, signal }: Started): Promis
   const terminal = new LiveTerminal(stderr);
   const log = openLog({ level: config.logLevel, format: config.logFormat, ...logLook(stderr) }, terminal);
   const paths = (await Promise.all((files.length === 0 ? [DEFAULT_JOURNAL] : files).map(journalsIn))).flat();
+  refuseFolders(paths);
   refuseTwice(paths);
   const token = config.token === null ? null : { text: tokenIn(config.token), file: config.token };
   if (token !== null && isOpenToOthers(token.file)) {
@@ -52,6 +56,38 @@ async function journalsIn(place: string): Promise<readonly string[]> {
   const journals = await (await storeOf(place)).list?.(place) ?? [];
   if (journals.length > 0) return journals.map(({ path }) => path);
   throw new ConfigError([`${place} holds no journal yet: start a run with it, then watch it`]);
+}
+
+/** Throws a ConfigError for a folder: once permissions are dropped, nobody could say that it is one. */
+function refuseFolders(paths: readonly string[]): void {
+  for (const path of paths) {
+    if (isInDatabase(path) || !isFolder(path)) continue;
+    const found = journalsInFolder(path);
+    throw new ConfigError([
+      `${path} is a folder: expected the file of a journal${
+        found.length === 0 ? `, such as ${DEFAULT_JOURNAL}` : `. In it are ${found.join(", ")}`
+      }`,
+    ]);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // It is not there yet, or may not be read, which is shown on the page.
+    return false;
+  }
+}
+
+/** Some of the files in a folder that are named like journals. */
+function journalsInFolder(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".db"))
+      .sort().slice(0, MOST_NAMED).map((name) => `${folder.replace(/\/+$/, "")}/${name}`);
+  } catch {
+    return [];
+  }
 }
 
 /** Throws a ConfigError for a journal that is named twice: its metrics and its alarms would be there twice, too. */

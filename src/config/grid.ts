@@ -222,6 +222,11 @@ export function configureSweep(
 ): Configuration & { readonly swept: Swept } {
   const found = [...mistakes];
   const grid = new Grid(given, found);
+  if (found.length > mistakes.length) {
+    // The grid lacks an option that it could not read, so its combinations with others are not known.
+    readOptions(grid.given(0), found, "sweep");
+    throw new ConfigError(found);
+  }
   if (found.length > 0) configure(grid.given(0), found, "sweep");
   const places = grid.accepted();
   return { ...configure(grid.given(places[0]!), [], "sweep"), swept: { grid, places } };

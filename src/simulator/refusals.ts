@@ -1,5 +1,5 @@
 import type { FaultAction } from "./faults.ts";
-import { HttpError } from "./http_request.ts";
+import { Refused } from "../domain/process/http_head.ts";
 
 /** Refuses connection attempts, as faults ask for it. */
 export class Refusals {
@@ -12,7 +12,7 @@ export class Refusals {
   }
 
   /** How to refuse an attempt at `now` (ms); null to let it through. */
-  take(now: number): HttpError | null {
+  take(now: number): Refused | null {
     const refusal = this.#pending[0];
     if (refusal === undefined) return null;
     if (--refusal.left === 0) this.#pending.shift();
@@ -22,14 +22,14 @@ export class Refusals {
   }
 
   /** Returns the last refusal again for an HTTP request before its time is up; otherwise null. */
-  repeat(now: number): HttpError | null {
+  repeat(now: number): Refused | null {
     if (this.#last === null || now >= this.#last.until) return null;
     return refuse(this.#last.status, Math.ceil((this.#last.until - now) / 1000));
   }
 }
 
-function refuse(status: number, retryAfterSeconds: number): HttpError {
-  return new HttpError(status, bodyOf(status), { "Retry-After": String(retryAfterSeconds) });
+function refuse(status: number, retryAfterSeconds: number): Refused {
+  return new Refused(status, bodyOf(status), { "Retry-After": String(retryAfterSeconds) });
 }
 
 function bodyOf(status: number): string {

@@ -1,7 +1,8 @@
 import { symbolIn } from "../domain/market/symbol.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
 import { assertLocal } from "./host_guard.ts";
-import { formatResponse, HttpError, type HttpRequest, readRequest } from "./http_request.ts";
+import { Refused } from "../domain/process/http_head.ts";
+import { formatResponse, type HttpRequest, readRequest } from "./http_request.ts";
 import { Market } from "./market.ts";
 import { priceProcess } from "./price_process.ts";
 import { Refusals } from "./refusals.ts";
@@ -258,7 +259,7 @@ export class BuiltInExchange implements AsyncDisposable {
       const request = await readRequest(conn);
       if (request !== null) upgraded = await this.#answer(conn, request);
     } catch (error) {
-      if (error instanceof HttpError) {
+      if (error instanceof Refused) {
         await writeAll(conn, formatResponse(error.status, error.message, error.headers)).catch(() => {});
       }
     } finally {
@@ -280,7 +281,7 @@ export class BuiltInExchange implements AsyncDisposable {
     }
     if (!asksForUpgrade(request)) {
       throw this.#refusals.repeat(Date.now()) ??
-        new HttpError(426, "This path needs a WebSocket", { Upgrade: "websocket" });
+        new Refused(426, "This path needs a WebSocket", { Upgrade: "websocket" });
     }
     const path = url.pathname + url.search;
     const refusal = this.#refusals.take(Date.now());
@@ -288,7 +289,7 @@ export class BuiltInExchange implements AsyncDisposable {
       this.#emit({ type: "refused", status: refusal.status, path });
       throw refusal;
     }
-    if (streams.length > Subscriptions.LIMIT) throw new HttpError(400, "Too many streams");
+    if (streams.length > Subscriptions.LIMIT) throw new Refused(400, "Too many streams");
     const answer = acceptUpgrade(request);
     await writeAll(conn, answer);
     return { request, path, subscriptions: new Subscriptions(streams) };
@@ -333,7 +334,7 @@ function streamsOf({ pathname, searchParams }: URL): string[] | null {
     try {
       return decodeURIComponent(pathname.slice(4)).split("/").filter(Boolean);
     } catch {
-      throw new HttpError(400, "The path cannot be read");
+      throw new Refused(400, "The path cannot be read");
     }
   }
   return null;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { HttpError, type HttpRequest } from "./http_request.ts";
+import { Refused } from "../domain/process/http_head.ts";
+import type { HttpRequest } from "./http_request.ts";
 
 /** A whole message or control frame from a client. */
 export type ClientMessage =
@@ -37,18 +38,18 @@ export function asksForUpgrade({ headers }: HttpRequest): boolean {
 /**
  * The answer that opens the connection.
  *
- * @throws {HttpError} 400 or 426 when the handshake is not that of RFC 6455, version 13
+ * @throws {Refused} 400 or 426 when the handshake is not that of RFC 6455, version 13
  */
 export function acceptUpgrade({ headers }: HttpRequest): Uint8Array {
   if (!/(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "")) {
-    throw new HttpError(400, "The Connection header does not say Upgrade");
+    throw new Refused(400, "The Connection header does not say Upgrade");
   }
   if (headers.get("sec-websocket-version") !== "13") {
-    throw new HttpError(426, "Only version 13 is understood", { "Sec-WebSocket-Version": "13" });
+    throw new Refused(426, "Only version 13 is understood", { "Sec-WebSocket-Version": "13" });
   }
   const key = headers.get("sec-websocket-key") ?? "";
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {
-    throw new HttpError(400, "The Sec-WebSocket-Key is not 16 bytes in base64");
+    throw new Refused(400, "The Sec-WebSocket-Key is not 16 bytes in base64");
   }
   const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
   return encoder.encode(

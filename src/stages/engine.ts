@@ -8,9 +8,9 @@ import { isoTime } from "../domain/numbers/time.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { OrderChange } from "./order_changes.ts";
-import { type KeptSymbol, Pipeline } from "./pipeline.ts";
+import { Pipeline } from "./pipeline.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
-import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { KeptSymbol, PipelineSnapshot } from "./pipeline_snapshot.ts";
 
 /** What an engine is built from. */
 export interface EngineOptions extends PipelineOptions {
@@ -39,6 +39,7 @@ export type EngineState = Pick<
     | "lastId"
     | "firstTime"
     | "lastTime"
+    | "lastPrice"
     | "current"
   )
   | ("refused" | "totals" | "totalsOf" | "results" | "chart" | "snapshot")

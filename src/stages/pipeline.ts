@@ -19,7 +19,7 @@ import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { AccountBooks } from "./order_stages.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
-import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { KeptSymbol, PipelineSnapshot } from "./pipeline_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { refusedIn, type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { type RunChart, SymbolStages } from "./symbol_stages.ts";
@@ -28,12 +28,6 @@ import type { Waits } from "./waits.ts";
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
-
-/** What a store keeps of a symbol besides the snapshot, as `restore` takes it. */
-export interface KeptSymbol {
-  readonly closes: Closes;
-  readonly changes: readonly OrderChange[];
-}
 
 /** Trades in, events out: the trades of each symbol go through the symbol's stages, in the order of the run. */
 export class Pipeline {
@@ -256,6 +250,11 @@ export class Pipeline {
   /** The last trade's time, µs since 1970; null before the first. */
   get lastTime(): number | null {
     return this.#moving.last?.time ?? null;
+  }
+
+  /** The price of the last trade, quote currency; null before the first. */
+  get lastPrice(): RunState["price"] {
+    return this.#moving.lastPrice;
   }
 
   /** The state of the run, for the views. */

@@ -5,10 +5,18 @@ import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import { Money, ZERO } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { BarsSnapshot } from "./bars.ts";
+import type { Closes } from "./indicators/indicator.ts";
+import type { OrderChange } from "./order_changes.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedExits, releasedGate, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
+
+/** What a store keeps of a symbol besides the snapshot, as `restore` takes it. */
+export interface KeptSymbol {
+  readonly closes: Closes;
+  readonly changes: readonly OrderChange[];
+}
 
 /** The last trade, as far as it still matters. */
 export interface LastTrade {

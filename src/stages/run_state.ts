@@ -56,7 +56,7 @@ export function runStateOf({ trades, moving, books }: RunParts): RunState {
   return {
     trades,
     lastTime: last?.time ?? null,
-    price: last === null ? null : priceAsMoney(last.price, last.decimals),
+    price: moving.lastPrice,
     ...(bars === null ? {} : { bars }),
     readings: strategy,
     stance: signals.stance,

@@ -1,6 +1,8 @@
 /** All stages of one symbol in flow order, and its last trade. */
 import type { BarSize } from "../domain/market/bar_size.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
+import type { Money } from "../domain/numbers/money.ts";
+import { priceAsMoney } from "../domain/numbers/price.ts";
 import { type ChartData, ChartSeries } from "../domain/performance/chart_series.ts";
 import type { Filled } from "../domain/market/tick.ts";
 import type { TradeReader } from "../domain/market/trade_reader.ts";
@@ -89,6 +91,11 @@ export class SymbolStages {
   /** The last trade; null before the first. */
   get last(): LastTrade | null {
     return this.#last;
+  }
+
+  /** Its price, quote currency. */
+  get lastPrice(): Money | null {
+    return this.#last === null ? null : priceAsMoney(this.#last.price, this.#last.decimals);
   }
 
   /** Notes the trade in a row of a block as the last one. */

@@ -87,6 +87,17 @@ export interface SweepGlance extends BacktestProgress {
   readonly lanes: number;
   /** After all are finished: which backtest of a best row is computed for the page, from 1, and of how many; else null. */
   readonly report: { readonly at: number; readonly of: number } | null;
+  /** The tasks of a sweep whose configurations others compute; absent if this process does. */
+  readonly tasks?: SweepTasks | null;
+}
+
+/** How far the tasks in a queue are. */
+export interface SweepTasks {
+  readonly done: number;
+  readonly of: number;
+  /** How many of them were done when the sweep asked for them, and how long ago that was, ms. */
+  readonly before: number;
+  readonly elapsedMs: number;
 }
 
 /** The figures of a backtest, with a column for each fill model. */

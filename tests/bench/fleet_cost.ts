@@ -7,6 +7,7 @@
  */
 import { AS_BUILT, Penstock } from "../support/penstock.ts";
 import { PostgresServer } from "../support/postgres_server.ts";
+import { children, cpuNs } from "./cpu_time.ts";
 import { table } from "./table.ts";
 
 const [runs = 30, seconds = 60, inProcess = 1] = Deno.args.map(Number);
@@ -111,23 +112,6 @@ async function sample() {
     programs: programs.map(({ pid }) => cpuNs(pid)).reduce((sum, ns) => sum + ns, 0),
     page: cpuNs(watch.pid),
   };
-}
-
-/** The processes that this one started and that still run. */
-function children(pid: number): number[] {
-  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
-}
-
-/** The processor time of all threads of a process so far, ns; 0 for one that has ended. */
-function cpuNs(pid: number): number {
-  try {
-    return Array.from(
-      Deno.readDirSync(`/proc/${pid}/task`),
-      ({ name }) => Number(Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`).split(" ")[0]),
-    ).reduce((sum, ns) => sum + ns, 0);
-  } catch {
-    return 0;
-  }
 }
 
 function residentMb(pid: number): number {

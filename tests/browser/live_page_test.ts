@@ -210,9 +210,12 @@ liveTest(
     const states = await page.$$eval("#runs td:nth-child(2)", (all) => all.map((cell) => cell.textContent));
     assertEquals(states, ["● running", "▲ running, halted", "○ silent", "✕ unreadable"]);
     assertEquals(await view.text("#runs tr:nth-child(2) td:nth-child(6)"), "5.12 % of 5 %");
+    assertEquals(await view.text("#runs tr:nth-child(4) td:last-child"), "There is no journal at gone.db");
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs.png` });
-    await page.setViewportSize({ width: 1280, height: 900 });
-    assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 1280);
+    for (const width of [1280, 1241, 1024, 768]) {
+      await page.setViewportSize({ width, height: 900 });
+      assertEquals(await page.evaluate("document.documentElement.scrollWidth"), width);
+    }
     await view.narrow(390);
     await page.screenshot({ path: `${SCREENSHOTS}/live-runs-390.png`, fullPage: true });
     await page.setViewportSize({ width: 1440, height: 900 });

@@ -4,7 +4,8 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolder, refuseEntries } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
-import { commandLine, eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { finishHere, startHere } from "../support/program_here.ts";
+import { commandLine, eventsOf, type Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { traded } from "./backtest_run.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
@@ -24,9 +25,8 @@ function exchangeOf(): ChangingExchange {
 
 function start(folder: string, name: string, ...args: readonly string[]): Penstock {
   const options = args.some((arg) => arg.startsWith("--short")) ? OPTIONS.slice(0, 1) : OPTIONS;
-  return Penstock.start(
+  return startHere(
     ["run", "--json", "--state", `${folder}/run.db`, "--record", `${folder}/${name}`, ...options, ...args],
-    [...FLAGS, `--allow-write=${folder}`],
   );
 }
 
@@ -106,7 +106,7 @@ Deno.test("penstock run places no order before the rules are known, and its jour
     const { stdout: report } = await inProcess("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
     assertMatch(report, /^ {2}lot 0\.003, tick 0\.5, /m);
     // Rules that a user gives are known from the start.
-    const given = await penstock(
+    const given = await inProcess(
       ...["backtest", "--json", "--lot=0.003", "--tick=0.5", ...OPTIONS, `${folder}/1.txt`],
     );
     const events = eventsOf(given.stdout);
@@ -115,7 +115,7 @@ Deno.test("penstock run places no order before the rules are known, and its jour
       events.filter(({ type }) => type === "fill").length,
       repeated.filter(({ type }) => type === "fill").length,
     );
-    const journal = await penstock(
+    const journal = await inProcess(
       ...["backtest", "--json", "--instruments", `${folder}/run.db`, ...OPTIONS, `${folder}/2.txt`],
     );
     assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
@@ -198,6 +198,6 @@ Deno.test("penstock run refuses to start if rules are missing and it may not req
     assertStringIncludes(stderr, why);
   }
   const known = ["--lot=1", "--tick=0.1", "--offline-instruments", "--stop-after=5"];
-  const { code } = await penstock("run", "--state=none", "--endpoint", endpoint, ...OPTIONS, ...known);
+  const { code } = await finishHere("run", "--state=none", "--endpoint", endpoint, ...OPTIONS, ...known);
   assert(code === 0);
 });

@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { FAULT_KINDS } from "../../src/domain/market/fault_kinds.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { backtest, traded } from "./backtest_run.ts";
 import { assertBacktest, assertRun } from "./event_contract.ts";
 
@@ -33,11 +34,7 @@ const UNWRITTEN_MS = 1_000;
 const PAUSE_MS = 500;
 const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics", "ended"];
 
-/** Starts `penstock demo`, which records into the folder. */
-function startDemo(folder: Folder, args: readonly string[]): Penstock {
-  const flags = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", `--allow-write=${folder.path}`];
-  return Penstock.start(["demo", "--json", "--log-level=error", ...args], flags);
-}
+const DEMO = ["demo", "--json", "--log-level=error"];
 
 /** The part of an event that both runs share: a connection event has a time and a hint of its own. */
 function comparable(events: readonly PrintedEvent[]): unknown[] {
@@ -75,7 +72,7 @@ async function assertParity(
 ): Promise<void> {
   await using folder = new Folder();
   const path = `${folder.path}/${file}`;
-  await using demo = startDemo(folder, ["--record", path, ...options, ...pace]);
+  await using demo = startHere([...DEMO, "--record", path, ...options, ...pace]);
   const due = new Set<unknown>(must);
   let tradeId = 0;
   await demo.until((events) => {
@@ -159,7 +156,8 @@ Deno.test("penstock backtest reads what a killed demo recorded, with at most its
     await using folder = new Folder();
     const path = `${folder.path}/${file}`;
     const options = ["--short=5", "--long=12", "--slippage=1"];
-    await using demo = startDemo(folder, ["--record", path, ...options, ...FEW_FAULTS]);
+    const flags = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", `--allow-write=${folder.path}`];
+    await using demo = Penstock.start([...DEMO, "--record", path, ...options, ...FEW_FAULTS], flags);
     // The recording is written by a timer of the run's own, so it is killed after some time in which it never paused.
     const arrived: number[] = [];
     let since = 0;

@@ -3,7 +3,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { formatResponse } from "../../src/simulator/http_request.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { RawServer } from "../feeds/raw_server.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { eventsOf, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { backtest, eventsFrom } from "./backtest_run.ts";
 
 const OPTIONS = ["--short=1", "--long=3", "--participation=0.1"];
@@ -101,7 +102,7 @@ Deno.test("penstock run refuses a symbol that is counted in contracts, and a sha
     "--stop-after=100",
     "--rate=500",
   ];
-  await using program = Penstock.start([...demo, "--short=1", "--long=3"], FLAGS);
+  await using program = startHere([...demo, "--short=1", "--long=3"]);
   const { code, stdout, stderr } = await program.finished();
   assertEquals(code, 0, stderr);
   assertEquals(filled(eventsOf(stdout)).length > 0, true);

@@ -7,17 +7,11 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  eventsOf,
-  type Finished,
-  FLAGS,
-  Penstock,
-  penstock,
-  type PrintedEvent,
-} from "../support/penstock.ts";
+import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 import { inProcess } from "../support/in_process.ts";
+import { finishHere } from "../support/program_here.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 
 /** The results of trading, without the times of day. */
@@ -43,7 +37,7 @@ Deno.test("penstock demo --for 2s ends with the summary table and 0", async () =
 });
 
 Deno.test("penstock demo --for lasts longer than the runtime's timers", async () => {
-  const { code, stdout } = await penstock(
+  const { code, stdout } = await finishHere(
     "demo",
     "--for=1000h",
     "--json",
@@ -55,7 +49,7 @@ Deno.test("penstock demo --for lasts longer than the runtime's timers", async ()
 
 Deno.test("penstock demo trades the same with the same seed and differently with another", async () => {
   const run = (seed: number) =>
-    penstock("demo", "--json", "--speed=max", "--stop-after=5000", "--log-level=error", `--seed=${seed}`);
+    finishHere("demo", "--json", "--speed=max", "--stop-after=5000", "--log-level=error", `--seed=${seed}`);
   const [one, again, other] = await Promise.all([run(7), run(7), run(8)]);
   assertRun(eventsOf(one.stdout));
   assert(traded(one).length > 20);
@@ -64,7 +58,7 @@ Deno.test("penstock demo trades the same with the same seed and differently with
 });
 
 Deno.test("penstock demo survives every fault and reports each in the contract's events", async () => {
-  const { code, stdout, stderr } = await penstock(
+  const { code, stdout, stderr } = await finishHere(
     "demo",
     "--json",
     "--speed=max",
@@ -90,7 +84,7 @@ Deno.test("penstock demo survives every fault and reports each in the contract's
 
 Deno.test("penstock demo emits refusals, a halt and expired orders as the contract describes them", async () => {
   const run = async (...args: string[]) => {
-    const { stdout } = await penstock("demo", "--json", "--speed=max", "--stop-after=3000", ...args);
+    const { stdout } = await finishHere("demo", "--json", "--speed=max", "--stop-after=3000", ...args);
     const events = eventsOf(stdout);
     assertRun(events);
     return (type: string) => events.filter((event) => event.type === type);
@@ -113,13 +107,13 @@ Deno.test("penstock demo emits refusals, a halt and expired orders as the contra
 });
 
 Deno.test("penstock demo keeps events on standard output and the log on standard error", async () => {
-  const { stdout, stderr } = await penstock("demo", "--json", "--stop-after=1", "--log-format=json");
+  const { stdout, stderr } = await finishHere("demo", "--json", "--stop-after=1", "--log-format=json");
   assertRun(eventsOf(stdout));
   const log = stderr.split("\n").map((line) => JSON.parse(line));
   assertEquals(log.map(({ level }) => level), ["info", "info", "info", "info"]);
   assertStringIncludes(log[1].message, "demo: BTCUSDT");
   assertStringIncludes(log[2].message, "instrument BTCUSDT: lot 0.00001, ");
-  const quiet = await penstock("demo", "--json", "--stop-after=1", "--log-level=error");
+  const quiet = await finishHere("demo", "--json", "--stop-after=1", "--log-level=error");
   assertEquals(quiet.stderr, "");
 });
 
@@ -137,11 +131,9 @@ Deno.test("penstock demo on a clock that runs faster decides for hours as a file
     const demo = async (trades: number): Promise<PrintedEvent[]> => {
       const keeping = [`--state=${journal}`, `--record=${folder}/recordings/`];
       const market = ["--rate=1", "--speed=7200", `--stop-after=${trades}`];
-      await using program = Penstock.start(
-        ["demo", "--json", "--log-level=error", ...market, ...keeping, ...windows, ...limits],
-        [...FLAGS, "--allow-write"],
+      const { code, stdout, stderr } = await finishHere(
+        ...["demo", "--json", "--log-level=error", ...market, ...keeping, ...windows, ...limits],
       );
-      const { code, stdout, stderr } = await program.finished();
       assertEquals([code, stderr], [0, ""]);
       return eventsOf(stdout);
     };

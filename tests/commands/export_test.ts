@@ -7,19 +7,51 @@ import { exactRows } from "../views/tables/parquet_reading.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
-import { chainResultOf, openJournal, rehash, tamper, TIME, writeSample } from "../stores/sample_journal.ts";
-import { type Place, withExchange } from "./journal_run.ts";
+import {
+  chainResultOf,
+  inFolder,
+  openJournal,
+  rehash,
+  tamper,
+  TIME,
+  writeSample,
+} from "../stores/sample_journal.ts";
+import { withExchange } from "./journal_run.ts";
 
-/** Two runs in one journal; returns what each printed. */
-async function twoRuns(place: Place): Promise<string[]> {
+/** A journal with two runs, and what each printed. */
+interface TwoRuns {
+  readonly journal: Uint8Array;
+  readonly printed: readonly string[];
+}
+
+let made: Promise<TwoRuns> | null = null;
+
+async function makeTwoRuns(): Promise<TwoRuns> {
   const printed: string[] = [];
-  for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
-    await using program = place.run("--short=3", "--long=9", "--slippage=2", ...args);
-    const { code, stdout } = await program.finished();
-    assertEquals(code, 0);
-    printed.push(stdout);
-  }
-  return printed;
+  let journal = new Uint8Array();
+  await withExchange({ speed: Infinity }, async (place) => {
+    for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
+      await using program = place.run("--short=3", "--long=9", "--slippage=2", ...args);
+      const { code, stdout } = await program.finished();
+      assertEquals(code, 0);
+      printed.push(stdout);
+    }
+    assertEquals([...Deno.readDirSync(place.folder)].map(({ name }) => name), ["penstock.db"]);
+    journal = await Deno.readFile(place.journal);
+  });
+  return { journal, printed };
+}
+
+/** Calls `use` with a copy of a journal of two runs, and what each printed. */
+async function withTwoRuns(
+  use: (journal: string, printed: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const { journal, printed } = await (made ??= makeTwoRuns());
+  await inFolder(async (folder) => {
+    const path = `${folder}/penstock.db`;
+    await Deno.writeFile(path, journal);
+    await use(path, printed);
+  });
 }
 
 async function positionsOf(path: string, run: number) {
@@ -54,10 +86,9 @@ const sum = (rows: readonly Record<string, string>[], column: string) =>
   plain(rows.reduce((total, row) => total.plus(row[column]!), ZERO));
 
 Deno.test("penstock export gives the fills that a run printed, byte for byte in JSON and cell by cell in CSV", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
-    const [first, second] = await twoRuns(place);
+  await withTwoRuns(async (journal, [first, second]) => {
     const exported = async (...args: string[]) => {
-      const { code, stdout, stderr } = await inProcess("export", place.journal, ...args);
+      const { code, stdout, stderr } = await inProcess("export", journal, ...args);
       assertEquals([code, stderr], [0, ""]);
       return stdout;
     };
@@ -87,12 +118,11 @@ Deno.test("penstock export gives the fills that a run printed, byte for byte in 
 });
 
 Deno.test("penstock export --closed adds up to what the journal realized, in every run", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
-    const printed = await twoRuns(place);
-    const { code, stdout, stderr } = await inProcess("export", place.journal, "--closed", "--run=all");
+  await withTwoRuns(async (journal, printed) => {
+    const { code, stdout, stderr } = await inProcess("export", journal, "--closed", "--run=all");
     assertEquals(code, 0);
     const rows = rowsOf(stdout);
-    const json = await inProcess("export", place.journal, "--closed", "--run=all", "--format=json");
+    const json = await inProcess("export", journal, "--closed", "--run=all", "--format=json");
     assertEquals(
       eventsOf(json.stdout).map((event) => Object.values(event).slice(1).map(String)),
       rows.map((row) => Object.values(row)),
@@ -112,11 +142,10 @@ Deno.test("penstock export --closed adds up to what the journal realized, in eve
 });
 
 Deno.test("penstock export --closed fails if the fills do not add up to what the journal realized", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
-    await twoRuns(place);
+  await withTwoRuns(async (journal) => {
     // While a position is open the two need not agree, so there is no message.
-    const isOpen = (await positionsOf(place.journal, 1)).length > 0;
-    tamper(place.journal, (database) => {
+    const isOpen = (await positionsOf(journal, 1)).length > 0;
+    tamper(journal, (database) => {
       database.exec(
         `UPDATE entries SET content = json_set(content, '$.fee', '0') WHERE type = 'fill' AND run = 1 AND seq =
           (SELECT min(seq) FROM entries WHERE type = 'fill')`,
@@ -129,7 +158,7 @@ Deno.test("penstock export --closed fails if the fills do not add up to what the
       }
       rehash(database);
     });
-    const { code, stderr } = await inProcess("export", place.journal, "--closed", "--run=1");
+    const { code, stderr } = await inProcess("export", journal, "--closed", "--run=1");
     assertEquals(code, 1);
     assertMatch(
       stderr,
@@ -139,10 +168,9 @@ Deno.test("penstock export --closed fails if the fills do not add up to what the
 });
 
 Deno.test("penstock export --trips, --signals and --equity agree with what the run printed and with each other", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
-    const [first = "", second = ""] = await twoRuns(place);
+  await withTwoRuns(async (journal, [first = "", second = ""]) => {
     const exported = async (...args: string[]) => {
-      const { code, stdout, stderr } = await inProcess("export", place.journal, ...args);
+      const { code, stdout, stderr } = await inProcess("export", journal, ...args);
       assertEquals(code, 0, stderr);
       return { stdout, stderr };
     };
@@ -199,10 +227,9 @@ Deno.test("penstock export --trips, --signals and --equity agree with what the r
 });
 
 Deno.test("penstock export --format parquet has the cells of the CSV, for every table", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
-    await twoRuns(place);
+  await withTwoRuns(async (journal) => {
     for (const table of [[], ["--closed"], ["--trips"], ["--signals"], ["--equity"]]) {
-      const args = [place.journal, ...table, "--run=all"];
+      const args = [journal, ...table, "--run=all"];
       const parquet = await inProcess("export", ...args, "--format=parquet");
       assertEquals(parquet.code, 0);
       const rows = await exactRows(parquet.bytes);

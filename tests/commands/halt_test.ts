@@ -10,7 +10,8 @@ import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { inProcess } from "../support/in_process.ts";
-import { commandLine, eventsOf, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
+import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
@@ -24,13 +25,10 @@ const flags = (folder: Folder) => [
   `--allow-write=${folder.path}`,
 ];
 
-/** Runs `penstock ARGS` to its end; it may write to the folder. */
-async function ended(folder: Folder, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: commandLine(args, flags(folder)),
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
-  return { code, out: text(stdout), err: text(stderr) };
+/** Runs `penstock ARGS` to its end. */
+async function ended(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await inProcess(...args);
+  return { code, out: stdout, err: stderr };
 }
 
 /** The reason for a halt in a summary, or null. */
@@ -84,7 +82,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
       }
       {
         await using exchange = BuiltInExchange.listen({ port, trades: served(trades), speed: Infinity });
-        await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
+        await using run = startHere(["run", "--endpoint", exchange.endpoint, ...options]);
         const { code, stdout, stderr } = await run.finished();
         assertEquals([code, stderr], [0, ""]);
         printed.push(...eventsOf(stdout));
@@ -115,10 +113,7 @@ function fileHalt(state: string, action: OnHalt): void {
 Deno.test("penstock run holds and then flattens on request, and its journal and recording agree", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
-  await using demo = Penstock.start(
-    ["demo", ...DEMO, "--state", state, "--record", record],
-    [...flags(folder), QUICKLY],
-  );
+  await using demo = startHere(["demo", ...DEMO, "--state", state, "--record", record], { times: 50 });
   await demo.event("fill", ({ side }) => side === "buy");
   fileHalt(state, "hold");
   const held = await demo.event("halt");
@@ -148,27 +143,24 @@ Deno.test("penstock run holds and then flattens on request, and its journal and 
 Deno.test("penstock halt and release reach a live run, and verify proves both from its recording", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
-  await using demo = Penstock.start(
-    ["demo", ...DEMO, "--state", state, "--record", record],
-    [...flags(folder), QUICKLY],
-  );
+  await using demo = startHere(["demo", ...DEMO, "--state", state, "--record", record], { times: 50 });
   await demo.event("fill", ({ side }) => side === "buy");
-  const early = await ended(folder, "release", state, "--reason", "too early");
+  const early = await ended("release", state, "--reason", "too early");
   assertEquals([early.code, early.err], [
     2,
     `penstock: the run in ${state} is not halted: there is nothing to release`,
   ]);
-  const halted = await ended(folder, "halt", state, "--flatten", "--reason", "feed looks wrong");
+  const halted = await ended("halt", state, "--flatten", "--reason", "feed looks wrong");
   assertEquals([halted.code, halted.err], [0, ""]);
   assertStringIncludes(halted.out, `The run in ${state} is halted: its position is sold at the next trade`);
   const halt = await demo.event("halt");
   assertEquals([halt.reason, halt.action, halt.text], ["manual", "flatten", "feed looks wrong"]);
   assertLessOrEqual(String(halt.requested), String(halt.time));
   await demo.event("refusal", ({ reason }) => reason === "halted");
-  const again = await ended(folder, "halt", state);
+  const again = await ended("halt", state);
   assertEquals([again.code, again.out], [2, ""]);
   assertStringIncludes(again.err, `the run in ${state} is halted already`);
-  const released = await ended(folder, "release", state, "--reason", "it was right");
+  const released = await ended("release", state, "--reason", "it was right");
   assertEquals([released.code, released.err], [0, ""]);
   assertStringIncludes(
     released.out,
@@ -177,7 +169,7 @@ Deno.test("penstock halt and release reach a live run, and verify proves both fr
   const release = await demo.event("released");
   assertEquals([release.reason, release.text], ["manual", "it was right"]);
   await demo.event("fill", ({ side }) => side === "buy");
-  const once = await ended(folder, "resume", state, "--reason", "once more");
+  const once = await ended("resume", state, "--reason", "once more");
   assertEquals(once.code, 2);
   demo.signal("SIGINT");
   const { code, stdout, stderr } = await demo.finished();
@@ -191,17 +183,17 @@ Deno.test("penstock halt and release reach a live run, and verify proves both fr
 Deno.test("penstock halt stops a stopped run before it trades again, and release lets it continue", async () => {
   await using folder = new Folder();
   const state = `${folder.path}/run.db`;
-  const start = () => Penstock.start(["demo", ...DEMO, "--state", state], flags(folder));
+  const line = ["demo", ...DEMO, "--state", state];
   {
-    await using demo = start();
+    await using demo = Penstock.start(line, flags(folder));
     await demo.event("fill", ({ side }) => side === "buy");
     demo.signal("SIGKILL");
     await demo.finished();
   }
-  const halted = await ended(folder, "halt", state, "--flatten");
+  const halted = await ended("halt", state, "--flatten");
   assertEquals([halted.code, halted.err], [0, ""]);
   assertStringIncludes(halted.out, `The run in ${state} is not running. The halt is filed`);
-  await using demo = start();
+  await using demo = startHere(line);
   await demo.event("halt", ({ action }) => action === "flatten");
   await demo.event("refusal", ({ reason }) => reason === "halted");
   demo.signal("SIGINT");
@@ -218,7 +210,7 @@ Deno.test("penstock halt stops a stopped run before it trades again, and release
 Deno.test("penstock run handles a halt that is filed as it ends, before it records that it stopped", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
-  await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
+  await using demo = startHere(["demo", ...DEMO, "--state", state, "--record", record]);
   await demo.event("fill", ({ side }) => side === "buy");
   fileHalt(state, "hold");
   demo.signal("SIGINT");
@@ -253,23 +245,20 @@ Deno.test({
     await using folder = new Folder();
     const state = `${folder.path}/run.db`;
     const recordings: string[] = [];
-    const start = () => {
+    const line = () => {
       recordings.push(`${folder.path}/${recordings.length}.txt`);
-      return Penstock.start(
-        ["demo", ...DEMO, "--state", state, "--record", recordings.at(-1)!],
-        flags(folder),
-      );
+      return ["demo", ...DEMO, "--state", state, "--record", recordings.at(-1)!];
     };
     {
-      await using demo = start();
+      await using demo = Penstock.start(line(), flags(folder));
       await demo.event("fill", ({ side }) => side === "buy");
-      assertEquals((await ended(folder, "halt", state, "--flatten")).code, 0);
+      assertEquals((await ended("halt", state, "--flatten")).code, 0);
       await demo.event("halt");
       demo.signal("SIGKILL");
       await demo.finished();
     }
     {
-      await using demo = start();
+      await using demo = startHere(line());
       // Ids start from the beginning, so nothing trades until they are new.
       await demo.event("started");
       demo.signal("SIGTERM");
@@ -280,9 +269,10 @@ Deno.test({
       JSON.parse((await inProcess("status", state, "--json")).stdout);
     const halted = await status();
     assertEquals([halted.halted, reasonIn(halted)], [true, "manual"]);
-    const changed = await ended(folder, "demo", ...DEMO, "--state", state, "--participation=10%");
+    await using changing = startHere(["demo", ...DEMO, "--state", state, "--participation=10%"]);
+    const changed = await changing.finished();
     assertEquals(changed.code, 2);
-    assertStringIncludes(changed.err, "participation was not set and is 0.1");
+    assertStringIncludes(changed.stderr, "participation was not set and is 0.1");
     const missing = await inProcess("resume", `${folder.path}/other.db`, "--reason", "mistyped");
     assertEquals(missing.code, 1);
     assertStringIncludes(missing.stderr, "there is none");
@@ -290,7 +280,7 @@ Deno.test({
     const unreasoned = await inProcess("resume", state);
     assertEquals(unreasoned.code, 2);
     assertStringIncludes(unreasoned.stderr, "--reason is missing");
-    const released = await ended(folder, "resume", state, "--reason", "looked at it");
+    const released = await ended("resume", state, "--reason", "looked at it");
     assertEquals([released.code, released.err], [0, ""]);
     assertStringIncludes(released.out, "is released: looked at it");
     assertEquals((await status()).halted, false);
@@ -304,7 +294,7 @@ Deno.test({
       ]);
       assert((await journal.verifyChain()).isWhole);
     }
-    await using demo = start();
+    await using demo = startHere(line());
     await demo.event("fill", ({ side }) => side === "buy");
     demo.signal("SIGTERM");
     const { code, stdout } = await demo.finished();

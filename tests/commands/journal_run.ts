@@ -5,6 +5,7 @@ import { inFolder } from "../stores/sample_journal.ts";
 import { ExchangeProcess } from "../support/exchange_process.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, type Finished, FLAGS, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 
 /** Calls `use` with a folder and an exchange; removes both afterwards. */
 export async function withExchange(
@@ -25,34 +26,51 @@ export async function withFlood(use: (place: Place) => Promise<void>): Promise<v
 export class Place {
   readonly journal: string;
   readonly endpoint: string;
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string, endpoint: string) {
-    this.#folder = folder;
+    this.folder = folder;
     this.journal = `${folder}/penstock.db`;
     this.endpoint = endpoint;
   }
 
-  /** Starts `penstock run` with its journal here. */
+  /** Starts `penstock run` with its journal here, in the test's process. */
   run(...args: readonly string[]): Penstock {
     return this.runAt(this.endpoint, ...args);
   }
 
   /** The same with another exchange. */
   runAt(endpoint: string, ...args: readonly string[]): Penstock {
-    return this.#start([], "--log-level=error", "--endpoint", endpoint, ...args);
+    return this.#start(1, "--log-level=error", "--endpoint", endpoint, ...args);
   }
 
   /** Starts one whose periodic work runs fifty times as often, and which logs that it resumes. */
   runQuickly(...args: readonly string[]): Penstock {
-    return this.#start([QUICKLY], "--endpoint", this.endpoint, ...args);
+    return this.#start(50, "--endpoint", this.endpoint, ...args);
   }
 
-  #start(flags: readonly string[], ...args: readonly string[]): Penstock {
+  /** The same two in processes of their own, which can be killed and suspended. */
+  runApart(...args: readonly string[]): Penstock {
+    return this.#startApart([], "--log-level=error", ...args);
+  }
+
+  runQuicklyApart(...args: readonly string[]): Penstock {
+    return this.#startApart([QUICKLY], ...args);
+  }
+
+  #startApart(flags: readonly string[], ...args: readonly string[]): Penstock {
     return Penstock.start(
-      ["run", "--json", "--backfill=off", "--state", this.journal, ...args],
-      [...FLAGS, `--allow-write=${this.#folder}`, ...flags],
+      ["run", ...this.#options, "--endpoint", this.endpoint, ...args],
+      [...FLAGS, `--allow-write=${this.folder}`, ...flags],
     );
+  }
+
+  #start(times: number, ...args: readonly string[]): Penstock {
+    return startHere(["run", ...this.#options, ...args], { times });
+  }
+
+  get #options(): string[] {
+    return ["--json", "--backfill=off", "--state", this.journal];
   }
 
   /** The output of `penstock status --json`. */
@@ -66,9 +84,7 @@ export class Place {
 
   /** Halts the live run. */
   async halt(...args: readonly string[]): Promise<void> {
-    const flags = [...FLAGS, `--allow-write=${this.#folder}`];
-    await using program = Penstock.start(["halt", this.journal, ...args], flags);
-    const { code, stderr } = await program.finished();
+    const { code, stderr } = await inProcess("halt", this.journal, ...args);
     assertEquals([code, stderr], [0, ""]);
   }
 

@@ -3,7 +3,9 @@
  * on purpose, `PENSTOCK_DIGESTS=show` prints the new one.
  */
 import { assertEquals } from "@std/assert";
-import { eventsOf, penstock } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf } from "../support/penstock.ts";
+import { finishHere } from "../support/program_here.ts";
 import { SeededRandom } from "../support/random.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
@@ -134,18 +136,18 @@ Deno.test("penstock verify proves an earlier version's journal, and status and e
     const journal = `${folder}/run.db`;
     const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
     await Deno.writeFile(journal, packed.pipeThrough(new DecompressionStream("gzip")));
-    const verified = await penstock("verify", journal, KNOWN_RUN);
+    const verified = await inProcess("verify", journal, KNOWN_RUN);
     assertEquals(verified.code, 0, verified.stdout + verified.stderr);
-    const status = await penstock("status", "--json", journal);
+    const status = await inProcess("status", "--json", journal);
     assertEquals([status.code, status.stderr], [0, ""]);
     const { trades, fills } = JSON.parse(status.stdout);
     assertEquals([trades, fills], [2_500, 107]);
-    const exported = await penstock("export", journal);
+    const exported = await inProcess("export", journal);
     assertEquals([exported.code, exported.stdout.split("\n").length], [0, 108]);
   }));
 
 Deno.test("penstock demo still gives the same decisions for the same seed", async () => {
-  const { code, stdout, stderr } = await penstock(
+  const { code, stdout, stderr } = await finishHere(
     ...["demo", "--json", "--speed=max", "--stop-after=20000", "--log-level=error", "--seed=17"],
     ...["--short=5", "--long=15", "--stop-loss=0.01%", "--slippage=1"],
   );

@@ -6,6 +6,7 @@ import { Journal } from "../../src/stores/journal/journal.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
@@ -28,12 +29,12 @@ export function reproducibleExchange(options: ExchangeOptions = {}): BuiltInExch
 /** The REST and stream addresses of an exchange. */
 type Addresses = Pick<BuiltInExchange, "endpoint" | "restEndpoint">;
 
-/** Starts `penstock run` against `exchange` with its journal at `path`, whose folder it may write to. */
+/** Starts `penstock run` against `exchange` with its journal at `path`, in the test's process. */
 export function startRun(exchange: Addresses, path: string, ...args: string[]): Penstock {
-  return startRunUnder([], exchange, path, ...args);
+  return startHere(commandFor(exchange, path, args));
 }
 
-/** The same with further Deno `flags`. */
+/** The same in a process of its own under these flags of Deno, which may write to that folder. */
 export function startRunUnder(
   flags: readonly string[],
   exchange: Addresses,
@@ -41,12 +42,16 @@ export function startRunUnder(
   ...args: string[]
 ): Penstock {
   const folder = path.slice(0, path.lastIndexOf("/"));
+  return Penstock.start(commandFor(exchange, path, args), [...FLAGS, ...flags, `--allow-write=${folder}`]);
+}
+
+function commandFor(exchange: Addresses, path: string, args: readonly string[]): string[] {
   // A slow machine may take long to backfill, and the reference does not know which trades waited.
   const hold = args.some((arg) => arg.startsWith("--max-hold")) ? [] : ["--max-hold=1h"];
-  return Penstock.start([
+  return [
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
-  ], [...FLAGS, ...flags, `--allow-write=${folder}`]);
+  ];
 }
 
 /**

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inProcess } from "../support/in_process.ts";
-import { eventsOf, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { assertRun } from "./event_contract.ts";
@@ -19,12 +20,11 @@ async function acrossReset(
   let exchange = BuiltInExchange.listen({ rate: 300 });
   const { endpoint, restEndpoint } = exchange;
   const port = Number(new URL(endpoint).port);
-  await using program = Penstock.start(
+  await using program = startHere(
     [
       ...["run", "--endpoint", endpoint, "--rest-endpoint", restEndpoint, "--retry-max=250ms"],
       ...["--state", state, "--record", record, ...windows],
     ],
-    [...FLAGS, `--allow-write=${folder}`],
   );
   try {
     for (let seen = 0; seen < fills; seen++) await program.event("fill");
@@ -68,7 +68,7 @@ Deno.test("penstock run continues when an exchange restarts, and its journal, re
 Deno.test("penstock run logs that the ids started over", async () => {
   let exchange = BuiltInExchange.listen({ rate: 300 });
   const { endpoint } = exchange;
-  await using program = Penstock.start(
+  await using program = startHere(
     [
       "run",
       "--state=none",
@@ -79,7 +79,6 @@ Deno.test("penstock run logs that the ids started over", async () => {
       "--retry-max=250ms",
       "--long=30",
     ],
-    FLAGS,
   );
   try {
     await program.event("fill");
@@ -102,12 +101,11 @@ Deno.test("penstock run counts a trade that arrives late in a gap separately, lo
     const faults = parseFaults("reorder@200,duplicate=3@300");
     await using exchange = BuiltInExchange.listen({ speed: Infinity, faults });
     const [state, record] = [`${folder}/a.db`, `${folder}/a.txt`];
-    await using program = Penstock.start(
+    await using program = startHere(
       [
         ...["run", "--endpoint", exchange.endpoint, "--backfill=off", "--json", "--log-level=warn"],
         ...["--state", state, "--record", record, "--stop-after=600"],
       ],
-      [...FLAGS, `--allow-write=${folder}`],
     );
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 0);

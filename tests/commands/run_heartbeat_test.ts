@@ -22,7 +22,7 @@ Deno.test("penstock run saves its progress every ten seconds, and resumes from t
     const windows = ["--short=400000", "--long=500000"];
     const recording = `${place.journal}.txt`;
     {
-      await using program = place.runQuickly(...windows, "--record", recording);
+      await using program = place.runQuicklyApart(...windows, "--record", recording);
       await program.event("connected");
       // Its start and its connection are kept; it had seen no trade.
       await entriesAbove(place.journal, 4);

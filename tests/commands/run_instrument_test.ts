@@ -14,6 +14,7 @@ import {
   type PrintedEvent,
   within,
 } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
 import { assertRun } from "./event_contract.ts";
 import { wholeEntries } from "./reference_run.ts";
@@ -26,23 +27,30 @@ async function run(args: readonly string[], folder?: string): Promise<Finished> 
   return await program.finished();
 }
 
+/** The same in a process of its own, with its own permissions and configuration file. */
+async function runApart(args: readonly string[]): Promise<Finished> {
+  const line = ["run", "--json", "--stop-after=400", "--state=none", ...args];
+  await using program = Penstock.start(line, [...FLAGS, PATIENTLY]);
+  return await program.finished();
+}
+
 function start(args: readonly string[], folder?: string): Penstock {
-  const [state, flags] = folder === undefined
-    ? ["none", FLAGS]
-    : [`${folder}/run.db`, [...FLAGS, `--allow-write=${folder}`]];
+  const state = folder === undefined ? "none" : `${folder}/run.db`;
   // A run asks for two seconds, in which a busy machine may not let this process answer.
-  return Penstock.start(["run", "--json", "--stop-after=400", "--state", state, ...args], [
-    ...flags,
-    PATIENTLY,
-  ]);
+  return startHere(["run", "--json", "--stop-after=400", "--state", state, ...args], { isPatient: true });
+}
+
+interface Good {
+  readonly events: PrintedEvent[];
+  readonly log: string;
 }
 
 /** Asserts that a run ended successfully; returns its events and log. */
-async function goodRun(
-  args: readonly string[],
-  folder?: string,
-): Promise<{ events: PrintedEvent[]; log: string }> {
-  const { code, stdout, stderr } = await run(args, folder);
+async function goodRun(args: readonly string[], folder?: string): Promise<Good> {
+  return assertGood(await run(args, folder));
+}
+
+function assertGood({ code, stdout, stderr }: Finished): Good {
   assertEquals(code, 0, stderr);
   const events = eventsOf(stdout);
   // The summary of a resumed run includes what came before.
@@ -113,10 +121,12 @@ Deno.test("penstock run lets options and the configuration file override the exc
   inFolder(async (folder) => {
     await using exchange = new ChangingExchange();
     await Deno.writeTextFile(`${folder}/my.json`, `{"lot": "0.01", "maxQuantity": 0}`);
-    const { events } = await goodRun([
-      ...exchange.args,
-      ...["--config", `${folder}/my.json`, "--min-notional=2000", "--lot=0.02"],
-    ]);
+    const { events } = assertGood(
+      await runApart([
+        ...exchange.args,
+        ...["--config", `${folder}/my.json`, "--min-notional=2000", "--lot=0.02"],
+      ]),
+    );
     assertEquals(rulesIn(events), {
       lot: "0.02 command line",
       tick: "0.01 exchange",
@@ -207,7 +217,9 @@ Deno.test("penstock run uses the built-in rules if the exchange is out of reach 
 Deno.test("penstock run names the permission it lacks to request the rules, and continues", async () => {
   await using exchange = new ChangingExchange();
   const rest = exchange.exchange.restEndpoint.replace("127.0.0.1", "localhost");
-  const { log } = await goodRun(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]);
+  const { log } = assertGood(
+    await runApart(["--endpoint", exchange.exchange.endpoint, "--rest-endpoint", rest]),
+  );
   const host = rest.slice("http://".length);
   const [warning, ...more] = warnings(log);
   assertEquals(more, []);

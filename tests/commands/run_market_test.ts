@@ -2,14 +2,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
-import { type Finished, FLAGS, Penstock } from "../support/penstock.ts";
+import type { Finished } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 async function finished(folder: string, ...args: readonly string[]): Promise<Finished> {
-  await using program = Penstock.start(
-    [...args, "--stop-after=60", "--state", `${folder}/run.db`],
-    [...FLAGS, `--allow-write=${folder}`],
-  );
+  await using program = startHere([...args, "--stop-after=60", "--state", `${folder}/run.db`]);
   return await program.finished();
 }
 

@@ -6,7 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
-import { eventsOf, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
+import { finishHere } from "../support/program_here.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
@@ -31,7 +32,7 @@ async function assertTraded(options: readonly string[], choices: Choices): Promi
   assertEquals(trades.length, TRADES);
   await using exchange = BuiltInExchange.listen({ trades, speed: Infinity });
   const { endpoint } = exchange;
-  const { code, stdout, stderr } = await penstock(
+  const { code, stdout, stderr } = await finishHere(
     ...[
       "run",
       "--state=none",

@@ -11,6 +11,7 @@ import {
   besidesRules,
   reproducibleExchange,
   startRun,
+  startRunUnder,
   wholeEntries,
 } from "./reference_run.ts";
 
@@ -44,7 +45,7 @@ Deno.test({
       await using exchange = reproducibleExchange();
       const printed: PrintedEvent[][] = [];
       for (let kill = 0; kill < KILLS; kill++) {
-        await using program = startRun(exchange, path, `--record=${folder}/${kill}.txt`);
+        await using program = startRunUnder([], exchange, path, `--record=${folder}/${kill}.txt`);
         // Every other process certainly trades. One that is killed before it connects changes nothing.
         if (kill % 2 === 0) await program.event("fill");
         await pause(random.fraction() * LATEST_KILL_MS);
@@ -81,7 +82,7 @@ Deno.test({
         await using exchange = reproducibleExchange();
         const printed: PrintedEvent[][] = [];
         {
-          await using program = startRun(exchange, path);
+          await using program = startRunUnder([], exchange, path);
           const { code, stdout, stderr } = await program.finished();
           assertEquals(code, 1);
           assertMatch(

@@ -11,6 +11,7 @@ import meta from "../../deno.json" with { type: "json" };
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { DEAD_ENDPOINT, eventsOf, Penstock, penstock } from "../support/penstock.ts";
+import { finishHere } from "../support/program_here.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
@@ -18,7 +19,7 @@ import { soonMs } from "../support/soon.ts";
 Deno.test("penstock run --stop-after ends after exactly that many trades", async () => {
   for (const count of [1, 49, 256, 1_000, 1_001]) {
     await using exchange = BuiltInExchange.listen({ speed: Infinity });
-    const { code, stdout } = await penstock(
+    const { code, stdout } = await finishHere(
       ...[
         "run",
         "--state=none",
@@ -39,7 +40,7 @@ Deno.test("penstock run --stop-after ends after exactly that many trades", async
 Deno.test("penstock run --for ends after that time even if nothing arrives", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   const startedAt = performance.now();
-  const { code, stdout } = await penstock(
+  const { code, stdout } = await finishHere(
     "run",
     "--state=none",
     "--json",
@@ -58,7 +59,7 @@ Deno.test("penstock run --for ends after that time even if nothing arrives", asy
 });
 
 Deno.test("penstock run first emits what it was started with", async () => {
-  const { stdout } = await penstock(
+  const { stdout } = await finishHere(
     ...[
       "run",
       "--state=none",
@@ -87,7 +88,7 @@ Deno.test("penstock run emits expired orders when it stops trying to reach the e
     speed: Infinity,
     faults: parseFaults("refuse=503:0:1000@400"),
   });
-  const { code, stdout } = await penstock(
+  const { code, stdout } = await finishHere(
     ...["run", "--state=none", "--json", "--backfill=off", "--endpoint", exchange.endpoint],
     ...["--attempts=2", "--retry-max=300ms", "--short=2", "--long=5", "--latency=1h", "--lot=0.00001"],
     "--tick=0.01",

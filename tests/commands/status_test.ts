@@ -99,7 +99,7 @@ Deno.test("penstock status shows that a stopped run is stopped, and its health c
 
 Deno.test("penstock status --max-age recognises a killed run by the age of its last heartbeat", async () => {
   await withExchange({ rate: 200 }, async (place) => {
-    await using program = place.run();
+    await using program = place.runApart();
     await program.event("fill");
     program.signal("SIGKILL");
     await program.finished();
@@ -126,7 +126,7 @@ Deno.test({
   ignore,
   fn: async () => {
     await withExchange({ trades: [] }, async (place) => {
-      await using program = place.runQuickly();
+      await using program = place.runQuicklyApart();
       await program.event("connected");
       const began = await place.status();
       // No event reports that it is old enough; only another query shows it.
@@ -155,7 +155,7 @@ Deno.test({
 
 Deno.test("penstock status --fail-on-halt fails only for a halt, which it names", async () => {
   await withExchange({ rate: 200 }, async (place) => {
-    await using program = place.runQuickly();
+    await using program = place.runQuicklyApart();
     await program.event("started");
     const check = (...args: string[]) => inProcess("status", place.journal, "--fail-on-halt", ...args);
     const [well, both] = [await check(), await check("--max-age=1h")];
@@ -221,7 +221,7 @@ Deno.test("penstock status shows a resumed run with its first start and when it 
   await withExchange({ rate: 500 }, async (place) => {
     let before: PrintedEvent;
     {
-      await using program = place.run();
+      await using program = place.runApart();
       await program.event("fill");
       program.signal("SIGKILL");
       await program.finished();
@@ -257,7 +257,7 @@ Deno.test("penstock status and export explain a missing or wrong journal and sho
       assertEquals([missing.code, missing.stdout], [1, ""]);
       assertStringIncludes(
         missing.stderr,
-        `penstock: Cannot open the journal ${folder}/none.db: there is none. Name`,
+        `penstock: Cannot open the journal ${folder}/none.db: there is none yet. Start`,
       );
       const text = await penstock(command, `${folder}/text.db`);
       assertEquals([text.code, text.stdout], [1, ""]);

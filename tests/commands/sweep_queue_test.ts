@@ -10,6 +10,7 @@ import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { OpenView } from "../../src/views/known_views.ts";
+import { packed, unpacked } from "../../src/stores/queue/packed_result.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
 import { inFolder, silent } from "../support/swept.ts";
 
@@ -56,7 +57,7 @@ interface WorkerOptions {
   readonly heard?: (text: string) => void;
 }
 
-function test(name: string, fn: (scene: Scene) => Promise<void>, trades = 600): void {
+function queueTest(name: string, fn: (scene: Scene) => Promise<void>, trades = 600): void {
   Deno.test({
     name,
     ignore: noPostgres,
@@ -164,7 +165,7 @@ for (
     [["--walk-forward=2", "--test=20%", "--bars=20t,1m", "--fee=0"], 1_500, 3],
   ] as const
 ) {
-  test(
+  queueTest(
     `a sweep with ${
       division.join(" ")
     } by ${count} of the queue's workers is that of one machine, to the byte`,
@@ -195,174 +196,267 @@ for (
   );
 }
 
-test("the same sweep again is a look-up, whatever the files are called; with other options it is not", async ({ file, queue, sweep, helped }) => {
-  const words = [...GRID, `--queue=${queue}`];
-  const first = await helped([file("trades.csv"), ...words]);
-  assertMatch(first.worked, /ends after [3-6] tasks$/);
-  await Deno.rename(file("trades.csv"), file("moved.csv"));
-  const again = await sweep([file("moved.csv"), ...words, "--log-level=warn"]);
-  assertEquals(again.logged, []);
-  assertEquals(again.events.slice(1, -1), first.events.slice(1, -1));
-  const other = await helped([file("moved.csv"), ...words, "--fee=0"]);
-  assertMatch(other.worked, /computed 3 configurations in .*ends after [3-6] tasks$/s);
-  assertEquals(other.events.length, 10);
-});
+queueTest(
+  "the same sweep again is a look-up, whatever the files are called; with other options it is not",
+  async ({ file, queue, sweep, helped }) => {
+    const words = [...GRID, `--queue=${queue}`];
+    const first = await helped([file("trades.csv"), ...words]);
+    assertMatch(first.worked, /ends after [3-6] tasks$/);
+    await Deno.rename(file("trades.csv"), file("moved.csv"));
+    const again = await sweep([file("moved.csv"), ...words, "--log-level=warn"]);
+    assertEquals(again.logged, []);
+    assertEquals(again.events.slice(1, -1), first.events.slice(1, -1));
+    const other = await helped([file("moved.csv"), ...words, "--fee=0"]);
+    assertMatch(other.worked, /computed 3 configurations in .*ends after [3-6] tasks$/s);
+    assertEquals(other.events.length, 10);
+  },
+);
 
-test("a sweep says that nobody computes its tasks, and when somebody does", async ({ file, queue, sweep, worker }) => {
-  const strange = new AbortController();
-  const stranger = worker([], { version: "2", signal: strange.signal });
-  const stop = new AbortController();
-  const helping: Promise<unknown>[] = [];
-  const heard = (text: string) => {
-    if (text.includes("no worker of Penstock 1")) helping.push(worker([], { signal: stop.signal }));
-  };
-  const { logged } = await sweep([file("trades.csv"), ...GRID, `--queue=${queue}`], { heard });
-  stop.abort();
-  await Promise.all(helping);
-  assertMatch(
-    logged[0]!,
-    /^[3-6] tasks wait, and no worker of Penstock 1 is connected( \(only of Penstock 2\))?: start "penstock worker postgres:\S+" on machines that have the files$/,
-  );
-  for (const line of logged.slice(1)) {
-    assertMatch(line, /^\d tasks? waits?, and 1 worker can compute them now$/);
-  }
-  strange.abort();
-  const said = (await stranger).join("\n");
-  assertMatch(said, /leaves \d tasks? for Penstock 1, and this is 2/);
-  assertStringIncludes(said, "ends after 0 tasks");
-});
+queueTest(
+  "a sweep says that nobody computes its tasks, and when somebody does; a worker of another version leaves them",
+  async ({ file, queue, sweep, worker }) => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const connected = Promise.withResolvers<void>();
+    const all = [worker([], { version: "2", signal, heard: () => connected.resolve() })];
+    await connected.promise;
+    const help = (text: string) => text.startsWith("leaves") && all.push(worker([], { signal }));
+    const heard = (text: string) => {
+      // One that starts now sees at once what there is.
+      if (text.includes("no worker")) all.push(worker([], { version: "2", signal, heard: help }));
+    };
+    const { logged } = await sweep([file("trades.csv"), ...GRID, `--queue=${queue}`], { heard });
+    stop.abort();
+    const [, stranger, helper] = await Promise.all(all);
+    assertMatch(
+      logged[0]!,
+      /^[3-6] tasks wait, and no worker of Penstock 1 is connected \(only of Penstock 2\): start "penstock worker postgres:\S+" on machines that have the files$/,
+    );
+    for (const line of logged.slice(1)) {
+      assertMatch(line, /^\d tasks? waits?, and 1 worker can compute them now$/);
+    }
+    assertMatch(stranger!.join("\n"), /leaves \d tasks for Penstock 1, and this is 2\nends after 0 tasks$/);
+    assertMatch(helper!.at(-1)!, /ends after [3-6] tasks/);
+  },
+);
 
-test("a worker without the files, or with others of that name and size, leaves the tasks to those who have them", async ({ file, queue, sweep, worker, until }) => {
-  await Deno.mkdir(file("other"));
-  const text = await Deno.readTextFile(file("trades.csv"));
-  await Deno.writeTextFile(file("other/trades.csv"), text.replace("0.5,", "0.6,"));
-  const told = Promise.withResolvers<string>();
-  const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`], {
-    heard: (text) => text.includes("none of") && told.resolve(text),
-  });
-  await until(TASKS);
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  for (const folder of ["other", "none"]) {
+queueTest(
+  "a worker without the files, or with others of that name and size, leaves the tasks to those who have them",
+  async ({ file, queue, sweep, worker, until }) => {
+    await Deno.mkdir(file("other"));
+    const text = await Deno.readTextFile(file("trades.csv"));
+    await Deno.writeTextFile(file("other/trades.csv"), text.replace("0.5,", "0.6,"));
+    const told = Promise.withResolvers<string>();
+    const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`], {
+      heard: (text) => text.includes("none of") && told.resolve(text),
+    });
+    await until(TASKS);
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+    for (const folder of ["other", "none"]) {
+      const logged: string[] = [];
+      const { message } = await assertRejects(
+        () =>
+          working([queue, `--data=${file(folder)}`, "--workers=1", "--until-empty"], {
+            heard: (text) => logged.push(text),
+          }),
+        FilesLacking,
+      );
+      assertMatch(message, /^\d tasks left, whose files are not in \S+: copy them there$/);
+      assertStringIncludes(
+        logged.join("\n"),
+        `leaves the tasks of a sweep over trades.csv (${text.length} bytes, SHA-256 ${bytes.toHex()}): it is not here`,
+      );
+    }
+    const stop = new AbortController();
+    const lacking = working([queue, `--data=${file("none")}`, "--workers=1"], { signal: stop.signal });
+    assertMatch(
+      await told.promise,
+      /none of 1 worker has the files: put them into the folder of its --data$/,
+    );
+    assertMatch((await worker()).at(-1)!, /ends after [3-6] tasks/);
+    stop.abort();
+    assertMatch((await lacking).at(-1)!, /ends after 0 tasks/);
+    assertEquals((await asking).events.length, 10);
+  },
+);
+
+queueTest(
+  "a worker fetches the files that it does not have, and computes no others",
+  async ({ file, queue, sweep, until }) => {
+    const text = await Deno.readTextFile(file("trades.csv"));
+    let served = text.replace("0.5,", "0.6,");
+    await using web = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(served),
+    );
+    const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`]);
+    await until(TASKS);
+    const words = [queue, `--data=${file("here")}`, "--workers=1", "--until-empty"];
+    const url = `--data-url=http://127.0.0.1:${web.addr.port}/trades`;
     const logged: string[] = [];
-    const { message } = await assertRejects(
-      () =>
-        working([queue, `--data=${file(folder)}`, "--workers=1", "--until-empty"], {
-          heard: (text) => logged.push(text),
-        }),
-      FilesLacking,
-    );
-    assertMatch(message, /^\d tasks left, whose files are not in \S+: copy them there$/);
-    assertStringIncludes(
+    await assertRejects(() => working([...words, url], { heard: (text) => logged.push(text) }), FilesLacking);
+    assertMatch(
       logged.join("\n"),
-      `leaves the tasks of a sweep over trades.csv (${text.length} bytes, SHA-256 ${bytes.toHex()}): it is not here`,
+      /trades\.csv cannot be fetched: http:\S+\/trades\/trades\.csv has the SHA-256 /,
     );
-  }
-  const stop = new AbortController();
-  const lacking = working([queue, `--data=${file("none")}`, "--workers=1"], { signal: stop.signal });
-  assertMatch(await told.promise, /none of 1 worker has the files: put them into the folder of its --data$/);
-  assertMatch((await worker()).at(-1)!, /ends after [3-6] tasks/);
-  stop.abort();
-  assertMatch((await lacking).at(-1)!, /ends after 0 tasks/);
-  assertEquals((await asking).events.length, 10);
-});
+    served = text;
+    const fetched = (await working([...words, url])).join("\n");
+    assertMatch(fetched, /fetched trades\.csv from http:\S+\/trades\/\n.*ends after [3-6] tasks$/s);
+    assertEquals((await asking).events.length, 10);
+    for (const wrong of ["ftp://h/", "http://ann:secret@h/", "here/", "http://h/?a=b"]) {
+      const { message } = await assertRejects(() => working([...words, `--data-url=${wrong}`]), ConfigError);
+      assertMatch(message, /^--data-url cannot be used: expected https:\/\/HOST\/FOLDER\/, without a user/);
+    }
+  },
+);
 
-test("two workers that disagree are told with both values, and compute the task again", async ({ file, queue, sweep, helped, sql }) => {
-  const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
-  const options = { oneCheckedIn: 1 };
-  const expected = (await helped(words, options)).events.slice(1, -1);
-  assertEquals(await sql("SELECT count(*), count(*) FILTER (WHERE copy = 2) FROM penstock.tasks"), "6|3");
-  await sql(
-    `UPDATE penstock.tasks SET result = regexp_replace(result, '"netProfit":"[^"]*"', '"netProfit":"12345"')
-    WHERE task = (SELECT task FROM penstock.tasks WHERE copy = 2 ORDER BY task LIMIT 1)`,
-  );
-  const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
-  assertMatch(
-    message,
-    /^two workers disagree: netProfit of the configuration \{"short":3,"long":12,"stopLoss":"0.005"\} is "-?[\d.]+" by process \d+ on 127.0.0.1 and "12345" by process \d+ on 127.0.0.1. One of these machines computes wrongly. The same command has both computed again$/,
-  );
-  const again = await helped(words, options);
-  assertEquals(again.events.slice(1, -1), expected);
-  assertMatch(
-    again.worked,
-    /computed 3 configurations .*, as a check of another worker.*ends after 2 tasks/s,
-  );
-});
+queueTest(
+  "two workers that disagree are told with both values, and compute the task again",
+  async ({ file, queue, sweep, helped, sql }) => {
+    const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
+    const options = { oneCheckedIn: 1 };
+    const expected = (await helped(words, options)).events.slice(1, -1);
+    assertEquals(await sql("SELECT count(*), count(*) FILTER (WHERE copy = 2) FROM penstock.tasks"), "6|3");
+    const [task, result] =
+      (await sql("SELECT task, result FROM penstock.tasks WHERE copy = 2 ORDER BY task LIMIT 1"))
+        .split("|") as [string, string];
+    const wrong = packed(unpacked(result).replace(/"netProfit":"[^"]*"/, '"netProfit":"12345"'));
+    await sql(`UPDATE penstock.tasks SET result = '${wrong}' WHERE task = ${task}`);
+    const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
+    assertMatch(
+      message,
+      /^two workers disagree: netProfit of the configuration \{"short":3,"long":12,"stopLoss":"0.005"\} is "-?[\d.]+" by process \d+ on 127.0.0.1 and "12345" by process \d+ on 127.0.0.1. One of these machines computes wrongly. The same command has both computed again$/,
+    );
+    const again = await helped(words, options);
+    assertEquals(again.events.slice(1, -1), expected);
+    assertMatch(
+      again.worked,
+      /computed 3 configurations .*, as a check of another worker.*ends after 2 tasks/s,
+    );
+  },
+);
 
-test("a task that was given up ends the sweep with its configurations, and is tried again", async ({ file, queue, sweep, worker, helped, sql, until }) => {
-  const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];
-  const asking = assertRejects(() => sweep(words, { oneCheckedIn: 1 }), TaskFailure);
-  await until(TASKS);
-  // What somebody wrote into the queue names a program, which no worker runs.
-  const content = await sql("SELECT content FROM penstock.sweeps");
-  await sql(`UPDATE penstock.sweeps SET content = replace(content, '"given":{',
+queueTest(
+  "a task that was given up ends the sweep with its configurations, and is tried again",
+  async ({ file, queue, sweep, worker, helped, sql, until }) => {
+    const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];
+    const asking = assertRejects(() => sweep(words, { oneCheckedIn: 1 }), TaskFailure);
+    await until(TASKS);
+    // What somebody wrote into the queue names a program, which no worker runs.
+    const content = await sql("SELECT content FROM penstock.sweeps");
+    await sql(`UPDATE penstock.sweeps SET content = replace(content, '"given":{',
     '"given":{"strategy":{"text":"./data/own.ts","source":"command line"},')`);
-  assertStringIncludes((await worker()).join("\n"), "a task failed and is given up: ");
-  const { message } = await asking;
-  assertMatch(
-    message,
-    /^the 2 configurations from \{"stopLoss":.* to \{.*\} were given up: \.\/data\/own\.ts is a program that the queue names, and no worker runs it. The same command tries again$/,
-  );
-  await sql(`UPDATE penstock.sweeps SET content = '${content}'`);
-  assertEquals((await helped(words)).events.length, 6);
-});
+    assertStringIncludes((await worker()).join("\n"), "a task failed and is given up: ");
+    const { message } = await asking;
+    assertMatch(
+      message,
+      /^the 2 configurations from \{"stopLoss":.* to \{.*\} were given up: \.\/data\/own\.ts is a program that the queue names, and no worker runs it. The same command tries again$/,
+    );
+    await sql(`UPDATE penstock.sweeps SET content = '${content}'`);
+    assertEquals((await helped(words)).events.length, 6);
+  },
+);
 
-test("Ctrl-C of a sweep leaves its tasks to the workers, and the same command shows the result of all", async (scene) => {
-  const { file, queue, sweep, worker } = scene;
-  const out = file("sweep.json");
-  const expected = await alone(scene, [...GRID, `--out=${out}`], out);
-  const words = [file("trades.csv"), ...GRID, `--out=${out}`, `--queue=${queue}`];
-  const stop = new AbortController();
-  const heard = (text: string) => text.includes("no worker") && stop.abort();
-  const { logged } = await sweep(words, { signal: stop.signal, heard });
-  assertEquals(
-    logged.at(-1),
-    "stopped: 0 of 8 configurations are finished. The tasks stay in the queue, where workers go on with them; the same " +
-      "command shows the result",
-  );
-  assertMatch((await worker()).at(-1)!, /^ends after [3-6] tasks$/);
-  assert(await lasting(file, await sweep(words), out) === expected);
-});
+queueTest(
+  "Ctrl-C of a sweep leaves its tasks to the workers, and the same command shows the result of all",
+  async (scene) => {
+    const { file, queue, sweep, worker } = scene;
+    const out = file("sweep.json");
+    const expected = await alone(scene, [...GRID, `--out=${out}`], out);
+    const words = [file("trades.csv"), ...GRID, `--out=${out}`, `--queue=${queue}`];
+    const stop = new AbortController();
+    const heard = (text: string) => text.includes("no worker") && stop.abort();
+    const { logged } = await sweep(words, { signal: stop.signal, heard });
+    assertEquals(
+      logged.at(-1),
+      "stopped: 0 of 8 configurations are finished. The tasks stay in the queue, where workers go on with them; the same " +
+        "command shows the result",
+    );
+    assertMatch((await worker()).at(-1)!, /^ends after [3-6] tasks$/);
+    assert(await lasting(file, await sweep(words), out) === expected);
+  },
+);
 
-test("Ctrl-C of a worker gives its task back at once", async ({ file, queue, sweep, worker, sql, until }) => {
-  const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`]);
-  await until(TASKS);
-  const stop = new AbortController();
-  const heard = (text: string) => text.startsWith("computes") && stop.abort();
-  assertMatch((await worker([], { signal: stop.signal, heard })).at(-1)!, /^ends after 0 tasks$/);
-  assertEquals(await sql("SELECT count(*) FROM penstock.tasks WHERE state = 'taken' OR lost > 0"), "0");
-  assertEquals(await sql("SELECT count(*) FROM penstock.workers"), "0");
-  await worker();
-  assertEquals((await asking).events.length, 10);
-});
+queueTest(
+  "a crash of the database in the middle loses nothing: sweep and worker wait for it, and say so",
+  async (scene) => {
+    const { file, queue, sweep, worker } = scene;
+    const out = file("sweep.json");
+    const words = [...GRID, `--out=${out}`];
+    const expected = await alone(scene, words, out);
+    const stop = new AbortController();
+    const crashed = Promise.withResolvers<void>();
+    const heard = (text: string) => {
+      if (text.startsWith("computed")) crash ??= crashNow();
+    };
+    let crash: Promise<void> | null = null;
+    const crashNow = async () => {
+      await server.stop("immediate");
+      crashed.resolve();
+      await server.resume();
+    };
+    const working = worker([], { signal: stop.signal, heard });
+    const shown = await sweep([file("trades.csv"), ...words, `--queue=${queue}`], {
+      // Enough tasks for the crash to come among them.
+      ...{ lanes: 1, oneCheckedIn: 1 },
+    });
+    await crashed.promise;
+    await crash;
+    stop.abort();
+    assert(await lasting(file, shown, out) === expected);
+    assertMatch(
+      (await working).join("\n"),
+      /the database of the queue is unreachable .*the database of the queue is back/s,
+    );
+  },
+);
 
-test("options that do not fit a queue are refused together, and so is a place that is none", async ({ file, queue, sweep }) => {
-  const words = [...GRID, `--queue=${queue}`];
-  const refused = async (work: () => Promise<unknown>) => (await assertRejects(work, ConfigError)).message;
-  assertEquals(
-    (await refused(() => sweep(["-", ...words, "--continue", "--part=1/2", "--workers=2"]))).split("\n"),
-    [
-      "--continue is given with --queue: leave it out, as the queue keeps what is finished, so the same command continues",
-      "--part is given with --queue: leave it out, as the workers of the queue divide the grid by themselves",
-      "--workers is given with --queue: leave it out, as each worker has its own",
-      "standard input can be read only once, and workers read the trades too: give a file",
-    ],
-  );
-  await Deno.writeTextFile(file("own.ts"), "export default {};");
-  assertStringIncludes(
-    await refused(() => sweep([file("trades.csv"), `--strategy=${file("own.ts")}`, words.at(-1)!])),
-    "own.ts: workers of a queue run no program that it names. Use --part on each machine",
-  );
-  assertStringIncludes(
-    await refused(() => working(["data/penstock.db"])),
-    '"data/penstock.db" is no queue: expected',
-  );
-  assertStringIncludes(
-    await refused(() => working([`${queue}#btc`])),
-    "names a journal: expected the database as",
-  );
-  for (const place of ["data/penstock.db", `${queue}#btc`, "postgres://ann:secret@h/d"]) {
-    const message = await refused(() => sweep([file("trades.csv"), `--queue=${place}`]));
-    assertStringIncludes(message, '--queue is "');
-    assert(!message.includes("secret"));
-  }
-});
+queueTest(
+  "Ctrl-C of a worker gives its task back at once",
+  async ({ file, queue, sweep, worker, sql, until }) => {
+    const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`]);
+    await until(TASKS);
+    const stop = new AbortController();
+    const heard = (text: string) => text.startsWith("computes") && stop.abort();
+    assertMatch((await worker([], { signal: stop.signal, heard })).at(-1)!, /^ends after 0 tasks$/);
+    assertEquals(await sql("SELECT count(*) FROM penstock.tasks WHERE state = 'taken' OR lost > 0"), "0");
+    assertEquals(await sql("SELECT count(*) FROM penstock.workers"), "0");
+    await worker();
+    assertEquals((await asking).events.length, 10);
+  },
+);
+
+queueTest(
+  "options that do not fit a queue are refused together, and so is a place that is none",
+  async ({ file, queue, sweep }) => {
+    const words = [...GRID, `--queue=${queue}`];
+    const refused = async (work: () => Promise<unknown>) => (await assertRejects(work, ConfigError)).message;
+    assertEquals(
+      (await refused(() => sweep(["-", ...words, "--continue", "--part=1/2", "--workers=2"]))).split("\n"),
+      [
+        "--continue is given with --queue: leave it out, as the queue keeps what is finished, so the same command continues",
+        "--part is given with --queue: leave it out, as the workers of the queue divide the grid by themselves",
+        "--workers is given with --queue: leave it out, as each worker has its own",
+        "standard input can be read only once, and workers read the trades too: give a file",
+      ],
+    );
+    await Deno.writeTextFile(file("own.ts"), "export default {};");
+    assertStringIncludes(
+      await refused(() => sweep([file("trades.csv"), `--strategy=${file("own.ts")}`, words.at(-1)!])),
+      "own.ts: workers of a queue run no program that it names. Use --part on each machine",
+    );
+    assertStringIncludes(
+      await refused(() => working(["data/penstock.db"])),
+      '"data/penstock.db" is no queue: expected',
+    );
+    assertStringIncludes(
+      await refused(() => working([`${queue}#btc`])),
+      "names a journal: expected the database as",
+    );
+    for (const place of ["data/penstock.db", `${queue}#btc`, "postgres://ann:secret@h/d"]) {
+      const message = await refused(() => sweep([file("trades.csv"), `--queue=${place}`]));
+      assertStringIncludes(message, '--queue is "');
+      assert(!message.includes("secret"));
+    }
+  },
+);

@@ -2,7 +2,8 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { inFolder } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
-import { eventsOf, FLAGS, Penstock, penstock } from "../support/penstock.ts";
+import { eventsOf } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import { traded } from "./backtest_run.ts";
 
 const OPTIONS = ["--short=3", "--long=9"];
@@ -11,7 +12,7 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols in any 
   inFolder(async (folder) => {
     for (const symbol of ["币安人生USDT", "BTCUSDT_250328", "BTCUSD_PERP"]) {
       const [journal, recording] = [`${folder}/${symbol}.db`, `${folder}/${symbol}.txt.gz`];
-      await using program = Penstock.start(
+      await using program = startHere(
         [
           ...[
             "demo",
@@ -25,7 +26,6 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols in any 
           // Missed trades are requested by the symbol's name, too.
           ...["--faults=drop@100", "--retry-max=250ms", "--state", journal, "--record", recording],
         ],
-        [...FLAGS, `--allow-write=${folder}`],
       );
       const { code, stdout, stderr } = await program.finished();
       assertEquals(code, 0, stderr);
@@ -43,7 +43,7 @@ Deno.test("penstock trades, records, keeps, verifies and repeats symbols in any 
 
       const verified = await inProcess("verify", journal, recording);
       assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
-      const again = await penstock(
+      const again = await inProcess(
         ...["backtest", "--json", "--instruments", journal, "--symbol", symbol, ...OPTIONS, recording],
       );
       assertEquals(traded(eventsOf(again.stdout)), traded(events), again.stderr);
@@ -67,7 +67,7 @@ Deno.test("penstock shows the assets that the exchange names, however the symbol
     ];
     const info = { symbols: [{ symbol: "XYZ", baseAsset: "币", quoteAsset: "YZ", filters }] };
     await Deno.writeTextFile(`${folder}/info.json`, JSON.stringify(info));
-    const { code, stdout, stderr } = await penstock(
+    const { code, stdout, stderr } = await inProcess(
       ...["backtest", "--symbol=XYZ", "--instruments", `${folder}/info.json`, ...OPTIONS],
       `${folder}/XYZ-trades-2025-01-01.csv`,
     );

@@ -1,4 +1,4 @@
-/** `penstock verify` in a process of its own, on journals and recordings of real runs. */
+/** `penstock verify` on journals and recordings of real runs. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
@@ -106,10 +106,14 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals and 
       const plan = faults === "" ? [] : parseFaults(faults);
       await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
       const run = new RecordedRun(folder, exchange);
-      await run.process(async (program) => {
-        for (let signals = 0; signals < 8; signals++) await program.event("signal");
-        program.signal("SIGKILL");
-      }, options);
+      await run.process(
+        async (program) => {
+          for (let signals = 0; signals < 8; signals++) await program.event("signal");
+          program.signal("SIGKILL");
+        },
+        options,
+        true,
+      );
       await run.process(async (program) => {
         if (options["stop-after"] !== undefined) return;
         for (let signals = 0; signals < 12; signals++) await program.event("signal");

@@ -177,6 +177,19 @@ Deno.test("penstock watch refuses an address that is taken", async () => {
   ]);
 });
 
+Deno.test("penstock watch refuses a folder, and names the journals in it", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["b.db", "a.db", "a.db-wal", "notes.txt"]) {
+      Deno.writeTextFileSync(`${folder}/${name}`, "");
+    }
+    const found = await inProcess("watch", `${folder}/`, "--listen=127.0.0.1:0");
+    assertEquals([found.code, found.stderr], [
+      2,
+      `penstock: ${folder}/ is a folder: expected the file of a journal. In it are ${folder}/a.db, ${folder}/b.db`,
+    ]);
+  });
+});
+
 Deno.test("penstock watch refuses a journal that is named twice, whose metrics would be there twice", async () => {
   await inFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/a.db`, "");

@@ -168,3 +168,12 @@ Deno.test("Grid names every value that no run takes, and leaves commas to option
   new Grid(given({ strategy: "crossover,own.ts" }), mistakes);
   assertEquals(mistakes.length, 1);
 });
+
+Deno.test("configureSweep() says nothing of the combinations of an option that it cannot read", () => {
+  const refused = (options: Record<string, string>) =>
+    assertThrows(() => configureSweep(given(options), []), ConfigError).mistakes;
+  // The default of short is larger than this long.
+  assertEquals(refused({ short: "2..6", long: "5" }).map((text) => text.slice(0, 27)), [
+    '--short is "2..6": expected',
+  ]);
+});

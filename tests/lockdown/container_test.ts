@@ -88,6 +88,20 @@ Deno.test("the files for containers drop every privilege, and check health as th
         "ingress: []",
         "egress: []",
       ],
+      "deploy/sweep_queue.yaml": [
+        "- name: NODE_OPTIONS",
+        "- name: OTEL_SDK_DISABLED",
+        "runAsNonRoot: true",
+        "runAsUser: 65532",
+        "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false",
+        "drop: [ALL]",
+        "type: RuntimeDefault",
+        "automountServiceAccountToken: false",
+        "mountPath: /data",
+        "policyTypes: [Ingress, Egress]",
+        "ingress: []",
+      ],
     })
   ) {
     const lines = read(name).split("\n").map((line) => line.trim());
@@ -110,6 +124,24 @@ Deno.test("sweep.yaml has a pod for each part, with options that a sweep accepts
   }
   const { given, mistakes } = readArguments(join);
   assert(configureSweep(given, mistakes).config.join);
+});
+
+Deno.test("sweep_queue.yaml has a sweep and workers of one queue, whose only way out is to its database", () => {
+  const text = read("deploy/sweep_queue.yaml");
+  const [swept = [], works = []] = [...text.matchAll(/^ {10}args:\n((?: {12}.*\n)+)/gm)].map(([, lines]) =>
+    [...lines!.matchAll(/^ +- (.+)$/gm)].map(([, word]) => word!)
+  );
+  const asked = readArguments(swept);
+  const { config, swept: { places } } = configureSweep(asked.given, asked.mistakes);
+  const { command, given, files, mistakes } = readArguments(works);
+  assertEquals([command, given.untilEmpty?.text, mistakes, files], ["worker", "on", [], [config.queue]]);
+  assert(places.length > 100 && asked.files[0]!.startsWith(given.data!.text));
+  const { host, port, isVerified, rootCertificate } = readDatabasePlace(config.queue!);
+  assertEquals([isVerified, rootCertificate], [true, "data/ca.crt"]);
+  assertStringIncludes(text, `--build-arg STATE_HOST=${host}:${port}`);
+  const ports = [...text.matchAll(/^ +port: (\d+)$/gm)].map(([, opened]) => opened!);
+  assertEquals(ports, ["53", "53", String(port)]);
+  assertEquals(/PASSWORD.*\n +value:/.test(text), false, "no password is in the file");
 });
 
 Deno.test("the container that watches has the rights of the one that trades, and the program that only watches", () => {
@@ -191,6 +223,7 @@ Deno.test("the image has the same name and version everywhere it is built, run o
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
     ["deploy/sweep.yaml", /^ +image: (\S+)$/gm],
     ["deploy/kubernetes_fleet.yaml", /^ +image: (penstock)-fleet(:\S+)$/gm],
+    ["deploy/sweep_queue.yaml", /^ +image: (penstock)-fleet(:\S+)$/gm],
   ];
   for (const [file, pattern] of named) {
     const names = [...read(file).matchAll(pattern)].map(([, ...parts]) => parts.join(""));

@@ -13,6 +13,8 @@ const ROW = new TextEncoder().encode(
   "0000000000,00000.00000000,0.00100000,60.00000000,0000000000000000,True,True\n",
 );
 const ID_END = 10, WHOLE_END = 16, CENTS_END = 19, TIME_END = 65;
+/** A time has sixteen digits, which are written as two integers of eight. */
+const EIGHT_DIGITS = 100_000_000;
 
 /** The walk: `next` makes another chunk, which overwrites the bytes and prices of the one before. */
 export class RandomWalk {
@@ -47,7 +49,9 @@ export class RandomWalk {
       const whole = Math.floor(this.#price / 100);
       write(bytes, row + WHOLE_END, 5, whole);
       write(bytes, row + CENTS_END, 2, this.#price - whole * 100);
-      write(bytes, row + TIME_END, 16, this.#time);
+      const low = this.#time % EIGHT_DIGITS;
+      write(bytes, row + TIME_END, 8, low);
+      write(bytes, row + TIME_END - 8, 8, (this.#time - low) / EIGHT_DIGITS);
     }
   }
 
@@ -62,11 +66,11 @@ export class RandomWalk {
   }
 }
 
-/** Writes `value` with this many digits before `end`. */
+/** Writes `value`, below 2^31, with this many digits before `end`. */
 function write(bytes: Uint8Array, end: number, digits: number, value: number): void {
-  let rest = value;
+  let rest = value | 0;
   for (let at = end - 1; at >= end - digits; at--) {
-    const tenth = Math.floor(rest / 10);
+    const tenth = (rest / 10) | 0;
     bytes[at] = 48 + rest - tenth * 10;
     rest = tenth;
   }

@@ -4,6 +4,10 @@
 
 const POWERS = Array.from({ length: 64 }, (_, exponent) => 10n ** BigInt(exponent));
 
+/** Numbers that were read before, by their text: most texts come again and again. */
+const KNOWN = new Map<string, Exact>();
+const MOST_KNOWN = 1_000;
+
 /** 10^exponent. */
 function powerOfTen(exponent: number): bigint {
   return POWERS[exponent] ?? 10n ** BigInt(exponent);
@@ -23,6 +27,15 @@ export class Exact {
    * Reads plain decimal text: digits, at most one point, perhaps a minus sign. Trailing zeros are dropped.
    */
   static of(text: string): Exact {
+    const known = KNOWN.get(text);
+    if (known !== undefined) return known;
+    if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+    const read = Exact.#read(text);
+    KNOWN.set(text, read);
+    return read;
+  }
+
+  static #read(text: string): Exact {
     const match = /^(-?)(\d+)(?:\.(\d+?)0*)?$/.exec(text);
     if (match === null) throw new TypeError(`Not plain decimal text: ${text}`);
     const [, sign, whole, fraction = ""] = match;

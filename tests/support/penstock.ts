@@ -38,6 +38,16 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** A process, as far as tests use it; `startHere` makes something that only looks like one. */
+export interface Program {
+  readonly pid: number;
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly stdin?: WritableStream<Uint8Array<ArrayBufferLike>>;
+  readonly status: Promise<{ readonly code: number }>;
+  kill(signal: Deno.Signal): void;
+}
+
 /** The arguments after Deno's own name that run Penstock under `flags`. */
 export function commandLine(args: readonly string[], flags: readonly string[] = FLAGS): string[] {
   return ["run", ...flags, MAIN, ...args];
@@ -114,7 +124,7 @@ class Lines {
 
 /** A running Penstock. Leaving its scope kills it if it has not ended. */
 export class Penstock implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
+  readonly #process: Program;
   readonly #stdout: Lines;
   readonly #stderr: Lines;
   readonly #inputEnding = new AbortController();
@@ -140,7 +150,8 @@ export class Penstock implements AsyncDisposable {
     return new Penstock(process, input);
   }
 
-  private constructor(process: Deno.ChildProcess, input: Input | undefined) {
+  /** Reads the output of one that runs, to which `input` is fed. */
+  constructor(process: Program, input?: Input) {
     this.#process = process;
     this.#fed = input === undefined ? Promise.resolve() : this.#feed(input);
     this.#stdout = new Lines(process.stdout);
@@ -223,7 +234,7 @@ export class Penstock implements AsyncDisposable {
   async #feed(input: Input): Promise<void> {
     const stream = input instanceof ReadableStream ? input : new Blob([input]).stream();
     try {
-      await stream.pipeTo(this.#process.stdin, { signal: this.#inputEnding.signal });
+      await stream.pipeTo(this.#process.stdin!, { signal: this.#inputEnding.signal });
     } catch {
       // It ended, or closed its standard input, before it had read everything.
     }

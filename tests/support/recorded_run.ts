@@ -1,4 +1,4 @@
-/** Makes runs with a journal and recordings: processes of Penstock that trade on the built-in exchange. */
+/** Makes runs with a journal and recordings, which trade on the built-in exchange. */
 import { assertEquals } from "@std/assert";
 import type { Outcome } from "../../src/domain/run/verification.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -7,6 +7,7 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { type Finished, FLAGS, Penstock } from "./penstock.ts";
+import { startHere } from "./program_here.ts";
 
 /** Short windows, for many decisions, and so much cash that no drawdown halts. */
 const BUSY = { short: "5", long: "20", cash: "1000000", "retry-max": "250ms", stale: "1s" };
@@ -28,12 +29,13 @@ export class RecordedRun {
   }
 
   /**
-   * Starts a process with `options` by name (a switch has an empty value), lets `use` work with it, and waits
-   * for its end. Returns its exit code.
+   * Starts a run with `options` by name (a switch has an empty value), lets `use` work with it, and waits for its end.
+   * It is in the test's process, which cannot be killed, unless it `isApart`. Returns its exit code.
    */
   async process(
     use: (program: Penstock) => Promise<void>,
     options: Readonly<Record<string, string>> = {},
+    isApart = false,
   ): Promise<Finished> {
     const path = `${this.#folder}/${this.recordings.length + 1}${this.#suffix}`;
     const { endpoint, restEndpoint } = this.#exchange;
@@ -49,10 +51,10 @@ export class RecordedRun {
     const chosen = Object.entries({ ...BUSY, ...options }).map(([name, value]) =>
       value === "" ? `--${name}` : `--${name}=${value}`
     );
-    await using program = Penstock.start(
-      [...args, "--state", this.journal, "--record", path, ...chosen],
-      [...FLAGS, `--allow-write=${this.#folder}`],
-    );
+    const line = [...args, "--state", this.journal, "--record", path, ...chosen];
+    await using program = isApart
+      ? Penstock.start(line, [...FLAGS, `--allow-write=${this.#folder}`])
+      : startHere(line);
     this.recordings.push(path);
     await use(program);
     return await program.finished();
@@ -60,10 +62,14 @@ export class RecordedRun {
 
   /** A process that is killed after `fills` fills. */
   async killedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.process(async (program) => {
-      await after(fills, program);
-      program.signal("SIGKILL");
-    }, options);
+    await this.process(
+      async (program) => {
+        await after(fills, program);
+        program.signal("SIGKILL");
+      },
+      options,
+      true,
+    );
   }
 
   /** A process that is stopped with Ctrl-C after `fills` fills. */

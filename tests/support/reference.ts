@@ -92,6 +92,8 @@ class ReferenceRun {
   #halt: ReferenceHalt | null = null;
   /** Closes since the last gap, in hundred-millionths. */
   #closes: bigint[] = [];
+  /** The total of all closes since the last gap, before each of those and after the last. */
+  #totals = [0n];
   #price = NOTHING;
   #stance: "flat" | "long" = "flat";
   #lastId: number | null = null;
@@ -128,7 +130,11 @@ class ReferenceRun {
     this.#lastId = trade.lastId;
     const signals = this.#bars.see(trade).flatMap(({ close }) => {
       this.#closes.push(close);
-      if (this.#closes.length > this.#choices.long) this.#closes.shift();
+      this.#totals.push(this.#totals.at(-1)! + close);
+      if (this.#closes.length > this.#choices.long) {
+        this.#closes.shift();
+        this.#totals.shift();
+      }
       return trade.late ? [] : this.#signal(trade);
     });
     this.#measure();
@@ -201,6 +207,7 @@ class ReferenceRun {
   #gap(lastId: number, firstId: number): void {
     this.#counts.gaps++;
     this.#closes = [];
+    this.#totals = [0n];
     this.#bars.drop();
     const missing = firstId - lastId - 1;
     this.#emit({ type: "gap", fromId: lastId + 1, toId: firstId - 1, missing, filled: 0 });
@@ -209,8 +216,8 @@ class ReferenceRun {
   #signal({ lastId }: PlainTrade): ("buy" | "sell")[] {
     const { short, long } = this.#choices;
     if (this.#closes.length < long) return [];
-    const shortSum = sum(this.#closes.slice(-short));
-    const longSum = sum(this.#closes);
+    const sumOf = (window: number) => this.#totals.at(-1)! - this.#totals.at(-1 - window)!;
+    const [shortSum, longSum] = [sumOf(short), sumOf(long)];
     const difference = shortSum * BigInt(long) - longSum * BigInt(short);
     const wants = difference > 0n ? "long" : difference < 0n ? "flat" : this.#stance;
     if (wants === this.#stance) return [];
@@ -323,10 +330,10 @@ export function computeReference(
   happened: readonly (PlainHalt | PlainStop | PlainLoss)[] = [],
 ): Reference {
   const run = new ReferenceRun(choices);
+  const byTrade = Map.groupBy(happened, ({ before }) => before);
   let at = 0;
   for (const trade of trades) {
-    for (const event of happened) {
-      if (event.before !== at) continue;
+    for (const event of byTrade.get(at) ?? []) {
       if (event.action === "release") run.release(event.time);
       else if (event.action === "stop") run.stop();
       else if (event.action === "lose") run.lose(event.how);
@@ -336,12 +343,6 @@ export function computeReference(
     at++;
   }
   return run.end();
-}
-
-function sum(values: readonly bigint[]): bigint {
-  let total = 0n;
-  for (const value of values) total += value;
-  return total;
 }
 
 function isoText(time: number): string {

@@ -316,7 +316,7 @@ export class BacktestRun {
   }
 
   #checkRules(): void {
-    const { awaitsRules, current: { price } } = this.state;
+    const { awaitsRules, lastPrice: price } = this.state;
     if (price === null || awaitsRules || this.#isTold) return;
     const senseless = senselessRule(this.#instrument, price);
     if (senseless !== null) throw new ConfigError([senseless]);

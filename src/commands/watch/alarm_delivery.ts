@@ -101,6 +101,8 @@ export class AlarmDelivery implements AsyncDisposable {
       const sent = await this.#sendEvents(rules, moment, signal);
       if (sent === null) return false;
       const due = moment.isBehind ? null : rules.due(moment, performance.now());
+      const unsent = due === null ? null : rules.unsent(due);
+      if (unsent !== null) this.#remember(unsent, true);
       if (due !== null && !await this.#options.sender.send(due, signal)) return false;
       this.#remember(rules.memory, due !== null || sent > 0);
       if (due === null && !moment.isBehind) return true;

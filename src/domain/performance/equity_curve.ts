@@ -99,15 +99,16 @@ export class EquityCurve {
    */
   mark(time: number, equity: number): void {
     if (time < this.#due) return;
-    for (const [index, grid] of this.#grids.entries()) {
+    const grids = this.#grids;
+    for (let index = 0; index < grids.length; index++) {
+      const grid = grids[index]!;
       grid.mark(time, equity);
-      if (grid.samples.length > ENOUGH_RETURNS) {
-        this.#grids.length = index + 1;
-        break;
-      }
+      if (grid.samples.length > ENOUGH_RETURNS) grids.length = index + 1;
     }
     this.#thinned.mark(time, equity);
-    this.#due = this.#grids.reduce((due, grid) => Math.min(due, grid.due), this.#thinned.due);
+    let { due } = this.#thinned;
+    for (const grid of grids) due = Math.min(due, grid.due);
+    this.#due = due;
   }
 
   /**

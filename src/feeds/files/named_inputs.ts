@@ -13,9 +13,6 @@ export interface NamedInput {
   readonly bytes: number;
 }
 
-/** Folders within each other, at most: a link may lead in a circle. */
-const MOST_FOLDERS = 8;
-
 /** The digests of files, read anew. Throws an UnusableInput for one that cannot be read or has no size. */
 export async function namedInputs(paths: readonly string[], signal: AbortSignal): Promise<NamedInput[]> {
   const named: NamedInput[] = [];
@@ -52,7 +49,7 @@ export class InputFolder {
     files: readonly NamedInput[],
     signal: AbortSignal,
   ): Promise<{ readonly paths: readonly string[] } | { readonly lacking: NamedInput }> {
-    const there = await this.#list(this.#folder, 0);
+    const there = await this.#list(this.#folder);
     const paths: string[] = [];
     for (const file of files) {
       // The one of the same name first: usually it is the one.
@@ -84,17 +81,19 @@ export class InputFolder {
     }
   }
 
-  /** All files in a folder and those in it. A folder that is not there has none. */
-  async #list(folder: string, depth: number): Promise<FoundFile[]> {
+  /** All files in a folder and those in it, but for links to folders: these may lead in a circle. */
+  async #list(folder: string): Promise<FoundFile[]> {
     const found: FoundFile[] = [];
-    if (depth > MOST_FOLDERS) return found;
     try {
-      for await (const { name } of Deno.readDir(folder)) {
+      for await (const { name, isDirectory } of Deno.readDir(folder)) {
         const path = `${folder}/${name}`;
+        if (isDirectory) {
+          found.push(...await this.#list(path));
+          continue;
+        }
         try {
-          const { isFile, isDirectory, size, mtime } = await Deno.stat(path);
-          if (isDirectory) found.push(...await this.#list(path, depth + 1));
-          else if (isFile) found.push({ path, name, size, key: `${size} ${mtime?.getTime()} ${path}` });
+          const { isFile, size, mtime } = await Deno.stat(path);
+          if (isFile) found.push({ path, name, size, key: `${size} ${mtime?.getTime()} ${path}` });
         } catch (error) {
           // It was removed meanwhile, or is a link to nothing, or to what this program may not read.
           if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) continue;
@@ -102,6 +101,7 @@ export class InputFolder {
         }
       }
     } catch (error) {
+      // A folder that is not there has no files.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return found;

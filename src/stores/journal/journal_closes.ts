@@ -18,11 +18,14 @@ const NO_BYTES = new Uint8Array();
 
 /** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
-  for (const value of values) {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
-  }
   // Deno runs on machines with the least significant byte first only, as the journal has it.
-  return new Uint8Array(new Float64Array(values).buffer);
+  const closes = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    if (!Number.isSafeInteger(value)) throw new RangeError(`A close must be a safe integer: got ${value}`);
+    closes[at] = value;
+  }
+  return new Uint8Array(closes.buffer);
 }
 
 /** SHA-256 in hexadecimal. */

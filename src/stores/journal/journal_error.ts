@@ -45,7 +45,10 @@ export function refused(path: string, why: string): JournalError {
 
 /** The error that says that there is no journal at `path`. */
 export function missing(path: string): JournalError {
-  return refused(path, "there is none. Name the file that a run keeps its journal in.");
+  return refused(
+    path,
+    "there is none yet. Start a run that keeps its journal there, or name the file of another run.",
+  );
 }
 
 /** The error that says that what the journal at `path` holds is not what Penstock wrote. */

@@ -29,6 +29,8 @@ export interface Stored {
 }
 
 const ENCODER = new TextEncoder();
+/** The most bytes of a UTF-16 unit in UTF-8: most texts are so short that nothing needs to be encoded. */
+const MOST_BYTES = 3;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** Throws a RangeError or a TypeError for content that could not be read back. */
@@ -38,7 +40,7 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
   if (!text?.startsWith("{")) {
     throw new TypeError(`The content of an entry must be a JSON object: got ${text}`);
   }
-  if (ENCODER.encode(text).length > MOST_CONTENT) {
+  if (text.length * MOST_BYTES > MOST_CONTENT && ENCODER.encode(text).length > MOST_CONTENT) {
     throw new RangeError(
       `The content of an entry must have ${MOST_CONTENT} bytes at most: got ${text.length}`,
     );

@@ -1,5 +1,6 @@
 /** The queue in a PostgreSQL database as a sweep uses it. */
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
+import { unpacked } from "./packed_result.ts";
 import { COLLECT } from "./postgres_worker_queue.ts";
 import { type LinkOptions, QueueLink } from "./queue_link.ts";
 import type { AskedSweep, AskedTask, Outlook, SweepQueue, TaskState } from "./task_queue.ts";
@@ -43,8 +44,8 @@ export class PostgresSweepQueue implements SweepQueue {
   #input = "";
 
   /** Opens the queue in the database at `path`. Throws a QueueError if it cannot be used. */
-  static async open(path: string, options: Omit<LinkOptions, "listensFor">): Promise<PostgresSweepQueue> {
-    return new PostgresSweepQueue(await QueueLink.open(path, { ...options, listensFor: "results" }));
+  static async open(path: string, options: Omit<LinkOptions, "hears">): Promise<PostgresSweepQueue> {
+    return new PostgresSweepQueue(await QueueLink.open(path, { ...options, hears: "results" }));
   }
 
   private constructor(link: QueueLink) {
@@ -85,7 +86,7 @@ export class PostgresSweepQueue implements SweepQueue {
 
   async result(task: number): Promise<string> {
     const [row] = await this.#link.query(RESULT, [task]);
-    return row?.["result"] ?? "";
+    return row?.["result"] == null ? "" : unpacked(row["result"]);
   }
 
   async outlook(): Promise<Outlook> {

@@ -1,19 +1,18 @@
 /** The queue in a PostgreSQL database as a worker uses it. */
 import type { DatabaseRow } from "../journal/postgres/database_session.ts";
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
+import { packed } from "./packed_result.ts";
 import { QueueLink } from "./queue_link.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
 
 /** After so many workers that were lost or failed, a task is given up: it may be the task that ends them. */
 export const MOST_LOST = 3;
-/** How many times a lease is renewed in its own time: the worker keeps it although some renewals fail. */
-const RENEWALS = 5;
+/** How many times a lease is renewed in its own time: the worker keeps it although two renewals fail. */
+const RENEWALS = 4;
 
 /** Only the database's clock decides, so the clocks of the machines may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
-/** Renewing has no need to wait for the disk: after a crash of the server, the lease ends earlier. */
-const IN_MEMORY = "set_config('synchronous_commit', 'off', true)";
 
 // A worker that ended without a word is forgotten after a day.
 const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval '1 day'`;
@@ -21,6 +20,7 @@ const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
   ON CONFLICT (worker) DO UPDATE SET expires = excluded.expires, called = excluded.called`;
 const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
+const SECOND = "SELECT FROM penstock.tasks WHERE state = 'waiting' AND copy = 2 LIMIT 1";
 const LEAVE = "DELETE FROM penstock.workers WHERE worker = $1";
 /** The second computing of a task is for another worker than the first, if another is connected that has its files. */
 const BY_ANOTHER = `(copy = 1 OR EXISTS (
@@ -39,15 +39,20 @@ const TAKE =
 /** What a take left behind whose answer was lost. */
 const DROP = `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, expires = NULL
   WHERE worker = $1 AND state = 'taken'`;
-const RENEW_WORKER = `UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS}
-  WHERE worker = $1 RETURNING ${IN_MEMORY}`;
-const RENEW_TASK = `UPDATE penstock.tasks SET expires = ${CLOCK} + $3 ${MS}
-  WHERE task = $1 AND token = $2 AND state = 'taken' RETURNING task, ${IN_MEMORY}`;
+/** Renewing has no need to wait for the disk: after a crash of the server, the leases end earlier. */
+const RENEW =
+  `WITH own AS (UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS} WHERE worker = $1 RETURNING 1),
+    held AS (UPDATE penstock.tasks SET expires = ${CLOCK} + $2 ${MS}
+      WHERE task = $3 AND token = $4 AND state = 'taken' RETURNING 1)
+  SELECT EXISTS (SELECT FROM own) AS known, EXISTS (SELECT FROM held) AS held,
+    set_config('synchronous_commit', 'off', true)`;
 const FINISH = `UPDATE penstock.tasks SET state = 'done', result = $3, expires = NULL, failure = NULL
   WHERE task = $1 AND token = $2 AND state = 'taken'
   RETURNING EXISTS (
     SELECT FROM penstock.tasks AS second WHERE second.key = tasks.key AND second.copy = 2 AND second.state = 'waiting'
-  ) AS checked`;
+  ) OR NOT EXISTS (
+    SELECT FROM penstock.tasks AS other WHERE other.state IN ('waiting', 'taken') AND other.task <> tasks.task
+  ) AS news`;
 const IS_FINISHED = "SELECT FROM penstock.tasks WHERE task = $1 AND token = $2 AND state = 'done'";
 const counted = (failure: string) =>
   `lost = lost + 1, expires = NULL, token = token + 1, failure = ${failure},
@@ -96,7 +101,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   /** Opens the queue in the database at `path`. Throws a QueueError if it cannot be used. */
   static async open(path: string, options: WorkerOptions): Promise<PostgresWorkerQueue> {
-    const link = await QueueLink.open(path, { ...options, listensFor: "tasks" });
+    const link = await QueueLink.open(path, { ...options, hears: "tasks" });
     try {
       await link.query(FORGET);
       const queue = new PostgresWorkerQueue(link, options);
@@ -119,8 +124,22 @@ export class PostgresWorkerQueue implements WorkerQueue {
   }
 
   async take(lacking: readonly string[]): Promise<TakenTask | null> {
-    const taken = await this.#takeWaiting(lacking);
-    return taken !== null || !await this.#collect() ? taken : await this.#takeWaiting(lacking);
+    const { version, leaseMs } = this.#options;
+    const lacks = listText(lacking);
+    this.#losing = new AbortController();
+    const isNews = lacks !== this.#lacks;
+    let isRepeated = false;
+    const [row] = await this.#link.use(async (session) => {
+      if (isRepeated) await session.query(DROP, [this.#worker]);
+      isRepeated = true;
+      if (isNews) await session.query(LACK, [this.#worker, lacks]);
+      return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
+    });
+    this.#lacks = lacks;
+    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
+    // A busy worker wants to know of no other task.
+    if (row !== undefined) await this.#link.listenNoMore();
+    return this.#held = row === undefined ? null : taskIn(row);
   }
 
   async described(sweep: number): Promise<string> {
@@ -130,23 +149,24 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
-    let isChecked = false;
+    let isNews = false;
+    const kept = packed(result);
     const isKept = await this.#link.use(async (session) => {
-      const [row] = await session.query(FINISH, [task, token, result]);
-      isChecked = row?.["checked"] === "t";
+      const [row] = await session.query(FINISH, [task, token, kept]);
+      isNews = row?.["news"] === "t";
       // The answer to the same statement may have been lost before.
       return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
     });
     await this.#link.notify("results");
-    // From now on another worker can compute it for the second time.
-    if (isChecked) await this.#link.notify("tasks");
+    // Another worker can compute it for the second time now, or there is nothing left to wait for.
+    if (isNews) await this.#link.notify("tasks");
     return isKept;
   }
 
   async fail({ task, token }: TakenTask, failure: string): Promise<boolean> {
     this.#held = null;
     const [row] = await this.#link.query(FAIL, [task, token, failure]);
-    await this.#tell(row);
+    await this.#tell(row?.["state"]);
     return row?.["state"] === "failed";
   }
 
@@ -158,6 +178,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async prospect(lacking: readonly string[]): Promise<Prospect> {
     const { version } = this.#options;
+    await this.#collect();
     const [row] = await this.#link.query(PROSPECT, [version, listText(lacking)]);
     const others = await this.#link.query(OTHERS, [version]);
     return {
@@ -177,8 +198,9 @@ export class PostgresWorkerQueue implements WorkerQueue {
     try {
       await this.#link.queryIfOpen(LEAVE, [this.#worker]);
       await this.#link.notify("results");
-      // The second computing of a task may have been for this worker alone.
-      await this.#link.notify("tasks");
+      // The second computing of a task may have waited for this worker alone.
+      const waiting = await this.#link.queryIfOpen(SECOND, []);
+      if (waiting !== null && waiting.length > 0) await this.#link.notify("tasks");
     } finally {
       await this.#link[Symbol.asyncDispose]();
     }
@@ -194,32 +216,16 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("results");
   }
 
-  async #takeWaiting(lacking: readonly string[]): Promise<TakenTask | null> {
-    const { version, leaseMs } = this.#options;
-    const lacks = listText(lacking);
-    this.#losing = new AbortController();
-    const isNews = lacks !== this.#lacks;
-    let isRepeated = false;
-    const [row] = await this.#link.use(async (session) => {
-      if (isRepeated) await session.query(DROP, [this.#worker]);
-      isRepeated = true;
-      if (isNews) await session.query(LACK, [this.#worker, lacks]);
-      return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
-    });
-    this.#lacks = lacks;
-    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
-    return this.#held = row === undefined ? null : taskIn(row);
-  }
-
-  /** Collects the tasks of workers that were lost, and tells those who wait for them. Returns whether there are any. */
-  async #collect(): Promise<boolean> {
+  /** Collects the tasks of workers that were lost, and tells those who wait for them. */
+  async #collect(): Promise<void> {
     const collected = await this.#link.query(COLLECT);
-    for (const row of collected) await this.#tell(row);
-    return collected.length > 0;
+    for (const state of new Set(collected.map((row) => row["state"]))) await this.#tell(state);
+    if (collected.length > 0) this.#link.wake();
   }
 
-  async #tell(row: DatabaseRow | undefined): Promise<void> {
-    if (row !== undefined) await this.#link.notify(row["state"] === "failed" ? "results" : "tasks");
+  /** Tells those who wait for a task that is in this state now. */
+  async #tell(state: string | null | undefined): Promise<void> {
+    if (state != null) await this.#link.notify(state === "failed" ? "results" : "tasks");
   }
 
   /** Renews the leases of the worker and of its task. If the database does not answer, the next use of it reconnects. */
@@ -229,15 +235,13 @@ export class PostgresWorkerQueue implements WorkerQueue {
     const [held, losing] = [this.#held, this.#losing];
     try {
       const { leaseMs } = this.#options;
-      const own = await this.#link.queryIfOpen(RENEW_WORKER, [this.#worker, leaseMs]);
+      const values = [this.#worker, leaseMs, held?.task ?? 0, held?.token ?? 0];
+      const found = (await this.#link.queryIfOpen(RENEW, values))?.[0];
       // Another worker forgot this one, which was away for a day.
-      if (own?.length === 0) await this.#connect();
-      const kept = held === null
-        ? null
-        : await this.#link.queryIfOpen(RENEW_TASK, [held.task, held.token, leaseMs]);
-      if (kept?.length === 0 && this.#held === held) losing.abort();
+      if (found?.["known"] === "f") await this.#connect();
+      if (found?.["held"] === "f" && held !== null && this.#held === held) losing.abort();
       // A worker that waits for notices reconnects.
-      if (own === null && held === null) this.#link.wake();
+      if (found === undefined && held === null) this.#link.wake();
     } catch {
       // What the database refuses now, it refuses when the task is finished.
     } finally {

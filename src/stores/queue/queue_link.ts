@@ -18,7 +18,7 @@ export type QueueNotice = "tasks" | "results";
 
 /** What the owner of a link wants to know, and when it ends. */
 export interface LinkOptions {
-  readonly listensFor: QueueNotice;
+  readonly hears: QueueNotice;
   /** Called when the database becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
   /** Once aborted, nothing waits for the database any longer than a moment. */
@@ -32,6 +32,8 @@ export class QueueLink implements AsyncDisposable {
   readonly #options: LinkOptions;
   #isOpened = false;
   #isAway = false;
+  /** Whether the session of now listens. */
+  #isListening = false;
   /** Whether something may have changed since the last wait. */
   #isChanged = false;
   #wake: (() => void) | null = null;
@@ -66,10 +68,11 @@ export class QueueLink implements AsyncDisposable {
       signal: options.signal,
     };
     const session = { ...secretsOf(place), patienceMs: PATIENCE_MS, onNotice: () => this.wake() };
-    this.#link = new DatabaseLink(place, session, patience, async (session) => {
-      await session.query(`LISTEN ${CHANNELS[options.listensFor]}`);
+    this.#link = new DatabaseLink(place, session, patience, () => {
+      this.#isListening = false;
       // A notice may have been missed before.
       this.wake();
+      return Promise.resolve();
     });
     options.signal.addEventListener("abort", this.#onAbort);
   }
@@ -107,8 +110,16 @@ export class QueueLink implements AsyncDisposable {
     }
   }
 
-  /** Resolves at the next notice, at one since the last wait, after `ms`, or once `signal` is aborted. */
+  /**
+   * Resolves at the next notice, at one since the last wait, after `ms`, or once `signal` is aborted. Listens from the
+   * first wait on, which resolves at once because of what happened before.
+   */
   async changed(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isListening && !signal.aborted) {
+      await this.query(`LISTEN ${CHANNELS[this.#options.hears]}`);
+      this.#isListening = true;
+      this.#isChanged = true;
+    }
     if (!this.#isChanged && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, ms);
@@ -120,6 +131,12 @@ export class QueueLink implements AsyncDisposable {
       clearTimeout(timer);
     }
     this.#isChanged = false;
+  }
+
+  /** Listens no more until the next wait: a notice to anyone wakes all sessions of the database that listen to anything. */
+  async listenNoMore(): Promise<void> {
+    if (this.#isListening) await this.query("UNLISTEN *");
+    this.#isListening = false;
   }
 
   /** Ends a wait. */

@@ -23,7 +23,7 @@ export const QUEUE_TABLES: readonly string[] = [
   // key: SHA-256 of the sweep's key and of content. copy: 2 for a task that is computed a second time, to be compared.
   // version: that of the program that has to compute it. input: the digest of its files. token: grows whenever the task
   // changes hands, and a result is kept only under the token that it was taken with. lost: how often its worker was lost
-  // or failed. called: the last worker. failure: why it is given up.
+  // or failed. called: the last worker. failure: why it is given up. result: packed, see packed_result.ts.
   `CREATE TABLE penstock.tasks (
     task bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL,
@@ -42,6 +42,7 @@ export const QUEUE_TABLES: readonly string[] = [
     result text,
     UNIQUE (key, copy)
   ) WITH (fillfactor = 50)`,
+  `ALTER TABLE penstock.tasks ALTER result SET STORAGE EXTERNAL`,
   `CREATE INDEX tasks_waiting ON penstock.tasks (version, task) WHERE state = 'waiting'`,
   `CREATE INDEX tasks_taken ON penstock.tasks (expires) WHERE state = 'taken'`,
   `CREATE INDEX tasks_by_sweep ON penstock.tasks (sweep, task)`,

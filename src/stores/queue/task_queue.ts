@@ -117,5 +117,6 @@ export interface WorkerQueue extends Watched, AsyncDisposable {
   fail(task: TakenTask, failure: string): Promise<boolean>;
   /** Gives the task back, which counts as no failure. */
   giveBack(task: TakenTask): Promise<void>;
+  /** Frees the tasks of workers that were lost, and returns what to expect. */
   prospect(lacking: readonly string[]): Promise<Prospect>;
 }

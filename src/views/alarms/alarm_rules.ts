@@ -77,6 +77,16 @@ export class AlarmRules {
     return this.#memory;
   }
 
+  /**
+   * What to save before `alarm` is sent, besides after it; null for nothing. That a process died, or that a journal is
+   * unreadable, has no entry. So after a crash between sending and saving, the same alarm has to get the same key again,
+   * another one must not, and the end of the trouble has to be sent too.
+   */
+  unsent({ kind }: Alarm): RulesMemory | null {
+    if (kind === "dead") return { ...this.#memory, isDeathUnsaid: true };
+    return kind === "unreadable" ? { ...this.#memory, isOutageUnsaid: true } : null;
+  }
+
   /** The run's symbol, for texts, taken from its status. */
   set symbol(symbol: string) {
     this.#symbol = symbol;
@@ -124,7 +134,7 @@ export class AlarmRules {
           const words = stoppedWords(this.#where, event.reason, event.time);
           alarms.push(this.#alarm("stopped", seq, event.time, words, followed));
         }
-        this.#remember({ down: null, dead: null, stopped: time });
+        this.#remember({ down: null, dead: null, stopped: time, isDeathUnsaid: false });
         break;
       case "halt":
         if (choice.halt) {
@@ -160,7 +170,7 @@ export class AlarmRules {
   /** A run was started or resumed. */
   #opened({ event, time, seq, run }: FollowedEvent, isNewRun: boolean): Alarm[] {
     const { stopped, dead } = this.#memory;
-    this.#remember({ down: null, dead: null, stopped: null });
+    this.#remember({ down: null, dead: null, stopped: null, isDeathUnsaid: false });
     if (!this.#choice.stopped) return [];
     const where = { ...this.#where, run };
     const since = stopped ?? dead;
@@ -198,10 +208,10 @@ export class AlarmRules {
   }
 
   #died(status: RunStatus): Alarm | null {
-    const { dead, seq } = this.#memory;
-    if (status.state !== "silent" || dead !== null) return null;
+    const { dead, seq, isDeathUnsaid } = this.#memory;
+    if (status.state !== "silent" || dead !== null && !isDeathUnsaid) return null;
     const since = timeOf(status.lastHeartbeat);
-    this.#remember({ dead: since });
+    this.#remember({ dead: since, isDeathUnsaid: false });
     if (!this.#choice.stopped) return null;
     return this.#alarm("dead", seq, status.time, deadWords(this.#where, status), null, base36(since));
   }
@@ -210,7 +220,7 @@ export class AlarmRules {
   #alive(status: RunStatus, time: number): Alarm | null {
     const { dead, seq } = this.#memory;
     if (status.state !== "running" || dead === null) return null;
-    this.#remember({ dead: null });
+    this.#remember({ dead: null, isDeathUnsaid: false });
     if (!this.#choice.stopped) return null;
     const words = resumedWords(this.#where, status.lastHeartbeat, dead, time);
     return this.#alarm("resumed", seq, status.time, words, null, base36(dead));
@@ -218,18 +228,19 @@ export class AlarmRules {
 
   #unreadable(problem: string, now: number): Alarm | null {
     this.#unreadableSince ??= now;
-    const { isUnreadable, seq, outages } = this.#memory;
-    if (isUnreadable || now - this.#unreadableSince < UNREADABLE_MS) return null;
-    this.#remember({ isUnreadable: true, outages: outages + 1 });
+    const { isUnreadable, seq, isOutageUnsaid } = this.#memory;
+    if (isUnreadable && !isOutageUnsaid || now - this.#unreadableSince < UNREADABLE_MS) return null;
+    const outages = this.#memory.outages + (isUnreadable ? 0 : 1);
+    this.#remember({ isUnreadable: true, outages, isOutageUnsaid: false });
     if (!this.#choice.stopped) return null;
     const words = unreadableWords(this.#where, problem);
-    return this.#alarm("unreadable", seq, isoTime(Date.now() * 1000), words, null, String(outages + 1));
+    return this.#alarm("unreadable", seq, isoTime(Date.now() * 1000), words, null, String(outages));
   }
 
   #readable(status: RunStatus): Alarm | null {
     const { isUnreadable, seq, outages } = this.#memory;
     if (!isUnreadable) return null;
-    this.#remember({ isUnreadable: false });
+    this.#remember({ isUnreadable: false, isOutageUnsaid: false });
     if (!this.#choice.stopped) return null;
     return this.#alarm("readable", seq, status.time, readableWords(this.#where), null, String(outages));
   }

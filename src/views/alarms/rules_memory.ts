@@ -29,6 +29,12 @@ export interface RulesMemory {
   readonly isUnreadable: boolean;
   /** How often the journal was unreadable for long enough to cause an alarm. */
   readonly outages: number;
+  /**
+   * Whether the alarm that the process died, or that the journal is unreadable, was about to be sent when this was saved:
+   * the service may have it or not.
+   */
+  readonly isDeathUnsaid: boolean;
+  readonly isOutageUnsaid: boolean;
   /** Whether the run was halted before it was watched, and no alarm has been sent for that. */
   readonly isHaltUnsaid: boolean;
   readonly day: DayFigures;
@@ -47,6 +53,8 @@ export function firstMemory(moment: FollowedMoment, origin: string, now: number)
     dead: null,
     isUnreadable: false,
     outages: 0,
+    isDeathUnsaid: false,
+    isOutageUnsaid: false,
     isHaltUnsaid: false,
   };
   // A journal that is read from its start needs no memory of what came before.
@@ -73,13 +81,17 @@ const ORIGIN = /^([0-9a-f]{64})?$/;
 export function memoryIn(value: unknown): RulesMemory | null {
   const memory = fieldsOf(value);
   const { origin, run, seq, stopped, dead, isUnreadable, outages, isHaltUnsaid } = memory;
+  // Before these existed, nothing was saved when an alarm was about to be sent.
+  const { isDeathUnsaid = false, isOutageUnsaid = false } = memory;
   const down = downIn(memory["down"]);
   const day = dayIn(memory["day"]);
   if (typeof origin !== "string" || !ORIGIN.test(origin) || !isCount(run) || !isCount(seq)) return null;
   if (!isCount(outages)) return null;
   if (down === undefined || day === null || !isTimeOrNull(stopped) || !isTimeOrNull(dead)) return null;
   if (typeof isUnreadable !== "boolean" || typeof isHaltUnsaid !== "boolean") return null;
-  return { origin, run, seq, down, stopped, dead, isUnreadable, outages, isHaltUnsaid, day };
+  if (typeof isDeathUnsaid !== "boolean" || typeof isOutageUnsaid !== "boolean") return null;
+  const unsaid = { isHaltUnsaid, isDeathUnsaid, isOutageUnsaid };
+  return { origin, run, seq, down, stopped, dead, isUnreadable, outages, ...unsaid, day };
 }
 
 /** Undefined for what cannot be read. */

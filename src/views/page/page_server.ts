@@ -4,7 +4,8 @@
  * memory.
  */
 import { type GuardOptions, mustBeAllowed } from "./request_guard.ts";
-import { readHead, Refused, type RequestHead } from "./request_head.ts";
+import { type HttpHead, REASONS, Refused } from "../../domain/process/http_head.ts";
+import { readHead } from "./request_head.ts";
 
 /** What is answered to a request. */
 export interface Answer {
@@ -16,7 +17,7 @@ export interface Answer {
 }
 
 /** What answers the requests for one path. */
-export type Route = (request: RequestHead) => Answer;
+export type Route = (request: HttpHead) => Answer;
 
 /** Where a server listens, and what it answers. */
 export interface PageServerOptions extends GuardOptions {
@@ -48,19 +49,6 @@ const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000, ling
 const CHUNK = 1 << 16;
 /** The most bytes after the head of a request that are read, to be ignored. */
 const MOST_IGNORED = 1 << 18;
-
-const REASONS: Readonly<Record<number, string>> = {
-  200: "OK",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
 
 /** Sent with every answer: nothing is stored, framed, guessed at, or read by another site. */
 const ALWAYS: Readonly<Record<string, string>> = {
@@ -142,7 +130,7 @@ export class PageServer implements AsyncDisposable {
   }
 
   async #serve(conn: Deno.TcpConn): Promise<void> {
-    let request: RequestHead | null = null;
+    let request: HttpHead | null = null;
     try {
       let answer: Answer;
       try {
@@ -160,7 +148,7 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
-  #answerTo(request: RequestHead): Answer {
+  #answerTo(request: HttpHead): Answer {
     mustBeAllowed(request, this.#options);
     const { routes } = this.#options;
     const { pathname } = request.url;

@@ -6,10 +6,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { createHash } from "node:crypto";
-import { Refused, type RequestHead } from "./request_head.ts";
-
-/** The names of this machine's loopback address. */
-export const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+import { hostnameIn, type HttpHead, LOOPBACK_NAMES, Refused } from "../../domain/process/http_head.ts";
 
 /** What a request has to show. */
 export interface GuardOptions {
@@ -20,7 +17,7 @@ export interface GuardOptions {
 }
 
 /** Throws a Refused for a request that is not answered. */
-export function mustBeAllowed(request: RequestHead, { names, token }: GuardOptions): void {
+export function mustBeAllowed(request: HttpHead, { names, token }: GuardOptions): void {
   const { method, headers, url } = request;
   if (method !== "GET" && method !== "HEAD") {
     throw new Refused(405, `${method} is not allowed: only GET and HEAD are`, { Allow: "GET, HEAD" });
@@ -29,19 +26,20 @@ export function mustBeAllowed(request: RequestHead, { names, token }: GuardOptio
     throw new Refused(400, "A request with a body is not allowed");
   }
   const host = headers.get("host")!;
-  const allowed = [...LOOPBACK, ...names];
-  if (!allowed.includes(nameIn(`http://${host}`) ?? "")) refuse("Host", host);
+  const allowed = [...LOOPBACK_NAMES, ...names];
+  const name = hostnameIn(`http://${host}`);
+  if (!allowed.includes(name ?? "")) refuse("Host", `${host}: ${namesHint(name)}`);
   const origin = headers.get("origin");
   if (
     origin !== undefined && origin.toLowerCase() !== `http://${host}`.toLowerCase() &&
     origin.toLowerCase() !== `https://${host}`.toLowerCase()
   ) {
-    refuse("Origin", origin);
+    refuse("Origin", `${origin}: ${ELSEWHERE}`);
   }
   const site = headers.get("sec-fetch-site") ?? "none";
   // Another page may link here, since it cannot read what the link opens.
   const isLink = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
-  if (site !== "none" && site !== "same-origin" && !isLink) refuse("Sec-Fetch-Site", site);
+  if (site !== "none" && site !== "same-origin" && !isLink) refuse("Sec-Fetch-Site", `${site}: ${ELSEWHERE}`);
   if (token !== null && !isSame(tokenIn(headers, url) ?? "", token)) {
     throw new Refused(401, "The token is missing or wrong: use the address that penstock watch printed", {
       "WWW-Authenticate": 'Bearer realm="penstock"',
@@ -50,7 +48,7 @@ export function mustBeAllowed(request: RequestHead, { names, token }: GuardOptio
 }
 
 /** The token that came with a request: in a header, as Prometheus sends it, or in the address. */
-function tokenIn(headers: RequestHead["headers"], url: URL): string | null {
+function tokenIn(headers: HttpHead["headers"], url: URL): string | null {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? url.searchParams.get("token");
 }
 
@@ -60,14 +58,16 @@ function isSame(found: string, expected: string): boolean {
   return timingSafeEqual(digest(found), digest(expected));
 }
 
-/** The host name in lower case, without a port; null if there is none. */
-function nameIn(url: string): string | null {
-  return URL.parse(url)?.hostname ?? null;
+/** What to do about a name that may be one of this machine. */
+function namesHint(name: string | null): string {
+  const known = `this page answers to ${LOOPBACK_NAMES.join(", ")} and to the names that --host gives`;
+  return name === null
+    ? known
+    : `${known}. If that is your own name for it, start penstock watch with --host ${name}`;
 }
 
-function refuse(header: string, value: string): never {
-  throw new Refused(
-    403,
-    `${header} is ${value}: this page answers to the names of loopback and to those that --host names`,
-  );
+const ELSEWHERE = "this page answers no other site";
+
+function refuse(header: string, why: string): never {
+  throw new Refused(403, `${header} is ${why}`);
 }

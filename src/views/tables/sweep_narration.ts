@@ -3,7 +3,7 @@ import type { PenstockEvent } from "../../domain/run/event.ts";
 import { grouped } from "../terminal/figures.ts";
 import { ProgressLog, progressText, shareRead } from "../terminal/job_progress.ts";
 import type { Words } from "../terminal/terminal_view.ts";
-import type { Glance, Line, SweepGlance } from "../view.ts";
+import type { Glance, Line, SweepGlance, SweepTasks } from "../view.ts";
 import { type SweepFindings, sweepTable } from "./sweep_table.ts";
 
 /** The words of one sweep. */
@@ -43,12 +43,15 @@ export class SweepNarration implements Words {
 
 /** The progress of a sweep in one line of at most `width` characters. */
 export function sweepProgress(progress: SweepGlance, width: number): string {
-  const { trades, seen, elapsedMs, configurations, done, lanes, report } = progress;
+  const { trades, seen, elapsedMs, configurations, done, lanes, report, tasks = null } = progress;
   const read = shareRead(progress);
   if (report !== null) {
     const share = read === null ? "" : `  ${Math.floor(100 * read)} %`;
     const text = `report ${report.at} of ${report.of} for the page${share}  ${grouped(trades)} trades`;
     return text.slice(0, width);
+  }
+  if (tasks !== null) {
+    return tasksText(tasks, `${grouped(done)} of ${grouped(configurations)} configurations`, width);
   }
   const worked = trades === 0 || read === null ? null : read * seen / trades;
   const share = worked === null ? null : (done + lanes * worked) / configurations;
@@ -59,4 +62,11 @@ export function sweepProgress(progress: SweepGlance, width: number): string {
     rate === 0 ? "" : `${grouped(Math.round(rate))} trades × configurations/s`,
   ];
   return progressText({ share, elapsedMs, facts }, width);
+}
+
+/** The progress of tasks that others compute. There is no time left to tell before one was computed since they were asked for. */
+function tasksText({ done, of, before, elapsedMs }: SweepTasks, rows: string, width: number): string {
+  const facts = [`${grouped(done)} of ${grouped(of)} tasks`, rows];
+  if (done === before) return progressText({ share: null, elapsedMs, facts }, width);
+  return progressText({ share: done / of, elapsedMs: elapsedMs * done / (done - before), facts }, width);
 }

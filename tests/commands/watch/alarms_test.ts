@@ -312,6 +312,35 @@ Deno.test("Alarms waits for a journal that is not there yet, and sends its alarm
     assertEquals(service.requests.map((request) => alarmIn(request).key), await keysIn(`${folder}/a.db`));
   }));
 
+Deno.test("Alarms saves that it sends a death before it does, and that the service has it afterwards", () =>
+  inFolder(async (folder) => {
+    const isUnsaid = (): unknown => {
+      const [channel] = Object.values(JSON.parse(Deno.readTextFileSync(`${folder}/alarms.json`)).channels);
+      const { journals } = channel as { journals: Record<string, { rules: Record<string, unknown> }> };
+      const { dead, isDeathUnsaid } = Object.values(journals)[0]!.rules;
+      return [dead !== null, isDeathUnsaid];
+    };
+    const seen: unknown[] = [];
+    await using service = new FakeService(() => {
+      seen.push(isUnsaid());
+      return TAKEN;
+    });
+    await using journal = await openJournal(`${folder}/a.db`);
+    const time = (Date.now() - 60_000) * 1000;
+    await journal.startRun({
+      time,
+      content: { version: "1", options: { symbol: "BTCUSDT", cash: "10000" } },
+    });
+    {
+      await using _alarms = await Alarms.start(
+        options(folder, { notify: `http://${service.host}/hook`, notifyOn: "stopped" }),
+      );
+      await service.arrived(1);
+    }
+    assertEquals(service.requests.map((request) => alarmIn(request).kind), ["dead"]);
+    assertEquals([...seen, isUnsaid()], [[true, true], [true, false]]);
+  }));
+
 Deno.test("Alarms pings only when the last look at every journal found a healthy run", () =>
   inFolder(async (folder) => {
     await using service = new FakeService(() => TAKEN);

@@ -119,7 +119,7 @@ Deno.test("JournalReader reads an empty journal, and reports a missing one", asy
     await assertRejects(
       () => JournalReader.open(path),
       JournalError,
-      "there is none. Name the file that a run keeps its",
+      "there is none yet. Start a run that keeps its journal there",
     );
     await (await openJournal(path)).close();
     await using reader = await JournalReader.open(path);

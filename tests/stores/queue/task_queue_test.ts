@@ -19,7 +19,7 @@ interface Place {
   sql(statements: string): Promise<string>;
 }
 
-function test(name: string, fn: (place: Place) => Promise<void>): void {
+function queueTest(name: string, fn: (place: Place) => Promise<void>): void {
   Deno.test({
     name,
     ignore: noPostgres,
@@ -59,7 +59,7 @@ const contents = (tasks: readonly (TakenTask | null)[]) => tasks.map((task) => t
 /** Ends the leases of all tasks that are taken, as time would. */
 const END_LEASES = "UPDATE penstock.tasks SET expires = clock_timestamp() WHERE state = 'taken'";
 
-test("many workers at once take every task, and no two of them the same", async ({ url }) => {
+queueTest("many workers at once take every task, and no two of them the same", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(60));
   await using stack = new AsyncDisposableStack();
@@ -81,50 +81,58 @@ test("many workers at once take every task, and no two of them the same", async 
   }
 });
 
-test("tasks are taken in the order in which they were asked for, and once however often", async ({ url, sql }) => {
-  await using first = await sweeper(url);
-  await using second = await sweeper(url);
-  await Promise.all([first.ask(asked(3)), second.ask(asked(3))]);
-  await first.ask(asked(2, { key: 2 }));
-  assertEquals(await sql("SELECT count(*) FROM penstock.tasks"), "5");
-  await using own = await worker(url);
-  const task = (await own.take([]))!;
-  assertEquals([task.content, await own.described(task.sweep)], ["task 0", "sweep 1"]);
-  await own.finish(task, "one");
-  // Asked for again, it is a look-up.
-  await second.ask(asked(3));
-  assertEquals((await second.outlook()).left, 2);
-  const rest = [
-    await own.take([]),
-    await own.take([]),
-    await own.take([]),
-    await own.take([]),
-    await own.take([]),
-  ];
-  assertEquals(contents(rest), ["task 1", "task 2", "task 0", "task 1", null]);
-});
+queueTest(
+  "tasks are taken in the order in which they were asked for, and once however often",
+  async ({ url, sql }) => {
+    await using first = await sweeper(url);
+    await using second = await sweeper(url);
+    await Promise.all([first.ask(asked(3)), second.ask(asked(3))]);
+    await first.ask(asked(2, { key: 2 }));
+    assertEquals(await sql("SELECT count(*) FROM penstock.tasks"), "5");
+    await using own = await worker(url);
+    const task = (await own.take([]))!;
+    assertEquals([task.content, await own.described(task.sweep)], ["task 0", "sweep 1"]);
+    await own.finish(task, "one");
+    // Asked for again, it is a look-up.
+    await second.ask(asked(3));
+    assertEquals((await second.outlook()).left, 2);
+    const rest = [
+      await own.take([]),
+      await own.take([]),
+      await own.take([]),
+      await own.take([]),
+      await own.take([]),
+    ];
+    assertEquals(contents(rest), ["task 1", "task 2", "task 0", "task 1", null]);
+  },
+);
 
-test("the task of a worker that is lost goes to another, and the late result is refused", async ({ url, sql }) => {
-  await using queue = await sweeper(url);
-  await queue.ask(asked(1));
-  await using slow = await worker(url);
-  const before = (await slow.take([]))!;
-  await using other = await worker(url);
-  assertEquals(await other.take([]), null);
-  await sql(END_LEASES);
-  const after = (await other.take([]))!;
-  assertEquals([after.task, after.token > before.token], [before.task, true]);
-  assertEquals(await slow.finish(before, "late"), false);
-  assertEquals(await slow.fail(before, "late"), false);
-  await slow.giveBack(before);
-  assert(await other.finish(after, "in time"));
-  assertEquals(await slow.finish(before, "later"), false);
-  // The answer to the same statement may have been lost.
-  assert(await other.finish(after, "in time"));
-  assertEquals(await queue.result(after.task), "in time");
-});
+queueTest(
+  "the task of a worker that is lost goes to another, and the late result is refused",
+  async ({ url, sql }) => {
+    await using queue = await sweeper(url);
+    await queue.ask(asked(1));
+    await using slow = await worker(url);
+    const before = (await slow.take([]))!;
+    await using other = await worker(url);
+    assertEquals(await other.take([]), null);
+    await sql(END_LEASES);
+    assertEquals(await other.take([]), null);
+    assertEquals((await other.prospect([])).left, 1);
+    const after = (await other.take([]))!;
+    assertEquals([after.task, after.token > before.token], [before.task, true]);
+    assertEquals(await slow.finish(before, "late"), false);
+    assertEquals(await slow.fail(before, "late"), false);
+    await slow.giveBack(before);
+    assert(await other.finish(after, "in time"));
+    assertEquals(await slow.finish(before, "later"), false);
+    // The answer to the same statement may have been lost.
+    assert(await other.finish(after, "in time"));
+    assertEquals(await queue.result(after.task), "in time");
+  },
+);
 
-test("a worker renews its lease while it computes, and hears that it lost it", async ({ url, sql }) => {
+queueTest("a worker renews its lease while it computes, and hears that it lost it", async ({ url, sql }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
   await using own = await worker(url, "1", 500);
@@ -142,35 +150,38 @@ test("a worker renews its lease while it computes, and hears that it lost it", a
   assertEquals(await own.finish(task, "late"), false);
 });
 
-test("a task that its workers do not survive, or that fails, is given up by its name, and tried again once it is asked for", async ({ url, sql }) => {
-  await using queue = await sweeper(url);
-  await queue.ask(asked(2));
-  await using own = await worker(url);
-  for (let lost = 1; lost <= MOST_LOST; lost++) {
-    const task = (await own.take([]))!;
-    assertEquals(task.content, "task 0");
-    assertEquals((await queue.outlook()).failed, null);
-    await sql(END_LEASES);
-    // The sweep sees to it as well, as there may be no worker left.
-    await queue.outlook();
-  }
-  const { failed } = await queue.outlook();
-  assertEquals(failed?.content, "task 0");
-  assertMatch(
-    failed!.failure,
-    /^its workers were killed or did not answer: the last was process \d+ on 127.0.0.1$/,
-  );
-  const texts: boolean[] = [];
-  for (let times = 0; times < MOST_LOST; times++) {
-    texts.push(await own.fail((await own.take([]))!, `failure ${times}`));
-  }
-  assertEquals(texts, [false, false, true]);
-  assertEquals(await own.take([]), null);
-  await queue.ask(asked(2));
-  assertEquals(contents([await own.take([]), await own.take([])]), ["task 0", "task 1"]);
-});
+queueTest(
+  "a task that its workers do not survive, or that fails, is given up by its name, and tried again once it is asked for",
+  async ({ url, sql }) => {
+    await using queue = await sweeper(url);
+    await queue.ask(asked(2));
+    await using own = await worker(url);
+    for (let lost = 1; lost <= MOST_LOST; lost++) {
+      const task = (await own.take([]))!;
+      assertEquals(task.content, "task 0");
+      assertEquals((await queue.outlook()).failed, null);
+      await sql(END_LEASES);
+      // The sweep sees to it as well, as there may be no worker left.
+      await queue.outlook();
+    }
+    const { failed } = await queue.outlook();
+    assertEquals(failed?.content, "task 0");
+    assertMatch(
+      failed!.failure,
+      /^its workers were killed or did not answer: the last was process \d+ on 127.0.0.1$/,
+    );
+    const texts: boolean[] = [];
+    for (let times = 0; times < MOST_LOST; times++) {
+      texts.push(await own.fail((await own.take([]))!, `failure ${times}`));
+    }
+    assertEquals(texts, [false, false, true]);
+    assertEquals(await own.take([]), null);
+    await queue.ask(asked(2));
+    assertEquals(contents([await own.take([]), await own.take([])]), ["task 0", "task 1"]);
+  },
+);
 
-test("a task that is given back counts as no loss, however often", async ({ url }) => {
+queueTest("a task that is given back counts as no loss, however often", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
   await using own = await worker(url);
@@ -180,55 +191,62 @@ test("a task that is given back counts as no loss, however often", async ({ url 
   assertEquals([left, done, failed], [0, 1, null]);
 });
 
-test("the second computing of a task is for another worker, if one is connected that has the files", async ({ url, sql }) => {
-  await using queue = await sweeper(url);
-  await queue.ask(asked(1, { twice: [0] }));
-  await using one = await worker(url);
-  const first = (await one.take([]))!;
-  const two = await worker(url);
-  assertEquals([first.copy, await two.take([])], [1, null]);
-  await one.finish(first, "a");
-  assertEquals(await one.take([]), null);
-  // Another worker of another version, or without the files, will never do it.
-  const stranger = await worker(url, "2");
-  assertEquals(await two.take(["f"]), null);
-  const second = (await one.take([]))!;
-  assertEquals(second.copy, 2);
-  await one.giveBack(second);
-  assertEquals((await two.take([]))?.copy, 2);
-  await sql(END_LEASES);
-  await two[Symbol.asyncDispose]();
-  await stranger[Symbol.asyncDispose]();
-  assert(await one.finish((await one.take([]))!, "b"));
-  const states = await queue.states([first.key]);
-  assertEquals(states.map(({ copy, isDone }) => [copy, isDone]).sort(), [[1, true], [2, true]]);
-  await queue.giveUp(first.key, "they differ");
-  assertEquals((await queue.outlook()).failed, { content: "task 0", failure: "they differ" });
-  await queue.ask(asked(1, { twice: [0] }));
-  assertEquals((await queue.outlook()).left, 2);
-});
+queueTest(
+  "the second computing of a task is for another worker, if one is connected that has the files",
+  async ({ url, sql }) => {
+    await using queue = await sweeper(url);
+    await queue.ask(asked(1, { twice: [0] }));
+    await using one = await worker(url);
+    const first = (await one.take([]))!;
+    const two = await worker(url);
+    assertEquals([first.copy, await two.take([])], [1, null]);
+    await one.finish(first, "a");
+    assertEquals(await one.take([]), null);
+    // Another worker of another version, or without the files, will never do it.
+    const stranger = await worker(url, "2");
+    assertEquals(await two.take(["f"]), null);
+    const second = (await one.take([]))!;
+    assertEquals(second.copy, 2);
+    await one.giveBack(second);
+    assertEquals((await two.take([]))?.copy, 2);
+    await sql(END_LEASES);
+    await one.prospect([]);
+    await two[Symbol.asyncDispose]();
+    await stranger[Symbol.asyncDispose]();
+    assert(await one.finish((await one.take([]))!, "b"));
+    const states = await queue.states([first.key]);
+    assertEquals(states.map(({ copy, isDone }) => [copy, isDone]).sort(), [[1, true], [2, true]]);
+    await queue.giveUp(first.key, "they differ");
+    assertEquals((await queue.outlook()).failed, { content: "task 0", failure: "they differ" });
+    await queue.ask(asked(1, { twice: [0] }));
+    assertEquals((await queue.outlook()).left, 2);
+  },
+);
 
-test("a worker leaves the tasks of other versions and of files that it lacks, and knows how many there are", async ({ url }) => {
-  await using queue = await sweeper(url);
-  await using own = await worker(url, "2");
-  await queue.ask(asked(2));
-  assertEquals(await own.take([]), null);
-  assertEquals((await own.prospect([])).others, [{ version: "1", tasks: 2 }]);
-  const { workers, otherVersions } = await queue.outlook();
-  assertEquals([workers, otherVersions], [0, ["2"]]);
-  await using lacking = await worker(url);
-  assertEquals(await lacking.take(["e", "f"]), null);
-  const { left, lacking: lacks, endsInMs } = await lacking.prospect(["f"]);
-  assertEquals([left, lacks, endsInMs], [0, 2, null]);
-  const seen = await queue.outlook();
-  assertEquals([seen.workers, seen.withFiles], [1, 0]);
-  assertEquals((await lacking.take([]))?.content, "task 0");
-  assertEquals((await queue.outlook()).withFiles, 1);
-  const ends = (await own.prospect([])).endsInMs!;
-  assert(ends > LEASE_MS / 2 && ends <= LEASE_MS, `${ends}`);
-});
+queueTest(
+  "a worker leaves the tasks of other versions and of files that it lacks, and knows how many there are",
+  async ({ url }) => {
+    await using queue = await sweeper(url);
+    await using own = await worker(url, "2");
+    await queue.ask(asked(2));
+    assertEquals(await own.take([]), null);
+    assertEquals((await own.prospect([])).others, [{ version: "1", tasks: 2 }]);
+    const { workers, otherVersions } = await queue.outlook();
+    assertEquals([workers, otherVersions], [0, ["2"]]);
+    await using lacking = await worker(url);
+    assertEquals(await lacking.take(["e", "f"]), null);
+    const { left, lacking: lacks, endsInMs } = await lacking.prospect(["f"]);
+    assertEquals([left, lacks, endsInMs], [0, 2, null]);
+    const seen = await queue.outlook();
+    assertEquals([seen.workers, seen.withFiles], [1, 0]);
+    assertEquals((await lacking.take([]))?.content, "task 0");
+    assertEquals((await queue.outlook()).withFiles, 1);
+    const ends = (await own.prospect([])).endsInMs!;
+    assert(ends > LEASE_MS / 2 && ends <= LEASE_MS, `${ends}`);
+  },
+);
 
-test("a worker hears of new tasks, and a sweep of results, without looking", async ({ url }) => {
+queueTest("a worker hears of new tasks, and a sweep of results, without looking", async ({ url }) => {
   await using queue = await sweeper(url);
   await using own = await worker(url);
   const patience = 600_000;
@@ -247,68 +265,81 @@ test("a worker hears of new tasks, and a sweep of results, without looking", asy
   await waiting;
 });
 
-test("connections that are cut at any time lose no task and keep no result twice", async ({ url, sql }) => {
-  const CUT = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+queueTest(
+  "connections that are cut at any time lose no task and keep no result twice",
+  async ({ url, sql }) => {
+    const CUT = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'penstock'`;
-  await using queue = await sweeper(url);
-  await using own = await worker(url);
-  await queue.ask(asked(6));
-  let isDone = false;
-  const cutting = (async () => {
-    while (!isDone) await sql(CUT);
-  })();
-  let finished = 0;
-  for (let task = await own.take([]); task !== null; task = await own.take([])) {
-    if (await own.finish(task, task.content)) finished++;
-  }
-  const { left, done } = await queue.outlook();
-  isDone = true;
-  await cutting;
-  assertEquals([finished, left, done], [6, 0, 6]);
-  assertEquals(await sql("SELECT max(lost) FROM penstock.tasks"), "0");
-});
+    await using queue = await sweeper(url);
+    await using own = await worker(url);
+    await queue.ask(asked(6));
+    let isDone = false;
+    const cutting = (async () => {
+      while (!isDone) await sql(CUT);
+    })();
+    let finished = 0;
+    for (let task = await own.take([]); task !== null; task = await own.take([])) {
+      if (await own.finish(task, task.content)) finished++;
+    }
+    const { left, done } = await queue.outlook();
+    isDone = true;
+    await cutting;
+    assertEquals([finished, left, done], [6, 0, 6]);
+    assertEquals(await sql("SELECT max(lost) FROM penstock.tasks"), "0");
+  },
+);
 
-test("deploy/postgres.sql gives sweeps and workers what they need, and no more", async ({ url, sql }) => {
-  const script = Deno.readTextFileSync(new URL("../../../deploy/postgres.sql", import.meta.url));
-  await sql(script);
-  await sql("CREATE ROLE sue LOGIN IN ROLE penstock_sweeper; CREATE ROLE will LOGIN IN ROLE penstock_worker");
-  const as = (user: string) => url.replace("postgres@", `${user}@`);
-  {
-    await using queue = await sweeper(as("sue"));
-    await queue.ask(asked(2, { twice: [0] }));
-    await using own = await worker(as("will"));
-    for (let task = await own.take([]); task !== null; task = await own.take([])) await own.finish(task, "a");
-    await queue.giveUp(asked(1).tasks[0]!.key, "why");
-    await queue.ask(asked(2, { twice: [0] }));
-    await own.fail((await own.take([]))!, "why");
-    await own.prospect([]);
-    assertEquals((await queue.outlook()).left, 2);
-  }
-  const { database } = readDatabasePlace(url);
-  for (
-    const [user, statement] of [
-      ["will", "INSERT INTO penstock.sweeps (key, content) VALUES ('a', 'b')"],
-      [
-        "will",
-        "INSERT INTO penstock.tasks (key, copy, sweep, version, input, content) VALUES ('a', 1, 1, '1', 'f', 'c')",
-      ],
-      ["will", "UPDATE penstock.tasks SET content = 'other'"],
-      ["will", "UPDATE penstock.sweeps SET content = 'other'"],
-      ["will", "DELETE FROM penstock.tasks"],
-      ["will", "SELECT * FROM penstock.entries"],
-      ["will", "INSERT INTO penstock.journals (name) VALUES ('a')"],
-      ["sue", "DELETE FROM penstock.tasks"],
-      ["sue", "UPDATE penstock.tasks SET content = 'other'"],
-      ["sue", "SELECT * FROM penstock.entries"],
-      ["sue", "DELETE FROM penstock.workers"],
-    ] as const
-  ) {
-    const { message } = await assertRejects(() => server.sql(database, statement, user), Error);
-    assertStringIncludes(message, "permission denied", `${user}: ${statement}`);
-  }
-});
+queueTest(
+  "deploy/postgres.sql gives sweeps and workers what they need, and no more",
+  async ({ url, sql }) => {
+    const script = Deno.readTextFileSync(new URL("../../../deploy/postgres.sql", import.meta.url));
+    await sql(script);
+    await sql(
+      "CREATE ROLE sue LOGIN IN ROLE penstock_sweeper; CREATE ROLE will LOGIN IN ROLE penstock_worker",
+    );
+    const as = (user: string) => url.replace("postgres@", `${user}@`);
+    {
+      await using queue = await sweeper(as("sue"));
+      await queue.ask(asked(2, { twice: [0] }));
+      await using own = await worker(as("will"));
+      for (let task = await own.take([]); task !== null; task = await own.take([])) {
+        await own.finish(
+          task,
+          "a",
+        );
+      }
+      await queue.giveUp(asked(1).tasks[0]!.key, "why");
+      await queue.ask(asked(2, { twice: [0] }));
+      await own.fail((await own.take([]))!, "why");
+      await own.prospect([]);
+      assertEquals((await queue.outlook()).left, 2);
+    }
+    const { database } = readDatabasePlace(url);
+    for (
+      const [user, statement] of [
+        ["will", "INSERT INTO penstock.sweeps (key, content) VALUES ('a', 'b')"],
+        [
+          "will",
+          "INSERT INTO penstock.tasks (key, copy, sweep, version, input, content) VALUES ('a', 1, 1, '1', 'f', 'c')",
+        ],
+        ["will", "UPDATE penstock.tasks SET content = 'other'"],
+        ["will", "UPDATE penstock.sweeps SET content = 'other'"],
+        ["will", "DELETE FROM penstock.tasks"],
+        ["will", "SELECT * FROM penstock.entries"],
+        ["will", "INSERT INTO penstock.journals (name) VALUES ('a')"],
+        ["sue", "DELETE FROM penstock.tasks"],
+        ["sue", "UPDATE penstock.tasks SET content = 'other'"],
+        ["sue", "SELECT * FROM penstock.entries"],
+        ["sue", "DELETE FROM penstock.workers"],
+      ] as const
+    ) {
+      const { message } = await assertRejects(() => server.sql(database, statement, user), Error);
+      assertStringIncludes(message, "permission denied", `${user}: ${statement}`);
+    }
+  },
+);
 
-test("what keeps the queue from being used is said, with what to do", async ({ url, sql }) => {
+queueTest("what keeps the queue from being used is said, with what to do", async ({ url, sql }) => {
   const { database } = readDatabasePlace(url);
   const message = async (place: string) => (await assertRejects(() => worker(place), QueueError)).message;
   assertEquals(

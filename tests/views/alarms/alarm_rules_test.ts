@@ -252,6 +252,40 @@ Deno.test("AlarmRules gives the same alarms after a restart at any entry, each w
   );
 });
 
+/** Rules that start from what was saved before `alarm` was sent, as after a crash. */
+function crashedBefore(rules: AlarmRules, alarm: Alarm): AlarmRules {
+  return rulesFor(ALL, memoryIn(JSON.parse(JSON.stringify(rules.unsent(alarm))))!);
+}
+
+Deno.test("AlarmRules repeats a death after a crash under its key, and sends that the run lives if it does by then", () => {
+  const rules = rulesFor(ALL);
+  alarmsOf(rules, event(1, 0, STARTED), event(2, 1, CONNECTED));
+  const silent = moment(200, { lastAlive: NOON + 2 * SECOND });
+  const [dead] = alarmsOf(rules, silent);
+  assertEquals(alarmsOf(crashedBefore(rules, dead!), silent).map(({ key }) => key), [dead!.key]);
+  assertEquals(alarmsOf(crashedBefore(rules, dead!), moment(300)).map(({ kind }) => kind), ["resumed"]);
+  const later = moment(500, { lastAlive: NOON + 300 * SECOND });
+  const [another, ...more] = alarmsOf(crashedBefore(rules, dead!), later, later);
+  assertEquals([another?.kind, more], ["dead", []]);
+  assert(another!.key !== dead!.key);
+  // Once it was saved that the service has it, nothing is repeated.
+  assertEquals(alarmsOf(rulesFor(ALL, rules.memory), silent), []);
+});
+
+Deno.test("AlarmRules gives no two outages of a journal one key, and none two, even after a crash", () => {
+  const rules = rulesFor(ALL);
+  alarmsOf(rules, event(1, 0, STARTED));
+  const lost = unreadable("there is no journal");
+  const outage = (of: AlarmRules): Alarm | null => of.due(lost, 0) ?? of.due(lost, 30_000);
+  const first = outage(rules)!;
+  const still = crashedBefore(rules, first);
+  assertEquals(outage(still)?.key, first.key);
+  assertEquals(outage(still), null);
+  const over = crashedBefore(rules, first);
+  assertEquals(shown(alarmsOf(over, moment(1))), ["1-1-readable-1"]);
+  assertEquals(shown([outage(over)!]), ["1-1-unreadable-2"]);
+});
+
 Deno.test("AlarmRules shows whatever a journal holds as printable text of bounded length", () => {
   const hostile = "\x1b[2J\u202e<script>@everyone\0\n\ud83d🛑".repeat(200);
   const rules = rulesFor("halt,disconnected,stopped,fill");

@@ -125,6 +125,19 @@ Deno.test("PageServer answers to the names of loopback and to those that it was 
   assertEquals((await rawRequest(server.port, link)).status, 200);
 });
 
+Deno.test("PageServer says how to allow a name that a person may have given to this machine, and not to other sites", async () => {
+  await using server = listen();
+  const answer = async (request: string) => (await rawRequest(server.port, request)).body;
+  const named = (host: string) => answer(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const known = "this page answers to localhost, 127.0.0.1, [::1] and to the names that --host gives";
+  const advice = "If that is your own name for it, start penstock watch with --host";
+  assertEquals(await named("Desk:8080"), `Host is Desk:8080: ${known}. ${advice} desk\n`);
+  assertEquals(await named("localhost.:8080"), `Host is localhost.:8080: ${known}. ${advice} localhost.\n`);
+  assertEquals(await named("desk:99999"), `Host is desk:99999: ${known}\n`);
+  const other = await answer(get("/", "Origin: https://evil.test"));
+  assertEquals(other, "Origin is https://evil.test: this page answers no other site\n");
+});
+
 Deno.test("PageServer answers HEAD with the head of the same GET alone", async () => {
   await using server = listen();
   const { status, headers, body } = await rawRequest(server.port, get("/").replace("GET", "HEAD"));

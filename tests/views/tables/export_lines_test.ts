@@ -92,3 +92,13 @@ Deno.test("closedSummary() shows the totals, and whether they are complete", () 
       "cost; a position is still open and not included",
   );
 });
+
+Deno.test("closedSummary() compares the profit with what was realized by value, in either direction, and names a result", () => {
+  const said = (realized: string): string =>
+    closedSummary({ ...LOT, count: 3 }, { run: null, realized, isFlat: true, what: "round trip" });
+  const sums = "3 round trips: cost 100, proceeds 99.9, fees 0.2, profit -0.3, ";
+  assertEquals(said("-0.3000"), `${sums}which is what the result realized`);
+  for (const realized of ["-0.29999999", "-0.30000001", "0.3"]) {
+    assertEquals(said(realized), `${sums}the result realized ${realized} at average cost`);
+  }
+});

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { heatMap } from "../../../src/views/tables/heat_map.ts";
 import type { RankedRows } from "../../../src/views/tables/ranked_rows.ts";
 import { sweepProgress } from "../../../src/views/tables/sweep_narration.ts";
+import type { SweepTasks } from "../../../src/views/view.ts";
 import { figureText, sweepTable } from "../../../src/views/tables/sweep_table.ts";
 import { CONFIGURATION, SWEEP } from "../../support/sample_sweep.ts";
 
@@ -108,4 +109,34 @@ Deno.test("sweepProgress() shows configurations, trades, their rate and the time
     "report 2 of 5 for the page  50 %  5,000 trades",
   );
   assert(sweepProgress({ ...glance, configurations: 10, done: 5, lanes: 5 }, 20).length <= 20);
+});
+
+Deno.test("sweepProgress() shows the tasks in a queue, and a time left once one of them was computed", () => {
+  const glance = {
+    of: "sweep",
+    ...{
+      bytesRead: 100,
+      bytesTotal: 100,
+      trades: 1_000,
+      seen: 1_000,
+      elapsedMs: 500,
+      lanes: 0,
+      report: null,
+    },
+    ...{ configurations: 96, done: 0 },
+  } as const;
+  const text = (tasks: SweepTasks, done = 0) => sweepProgress({ ...glance, done, tasks }, 200);
+  assertEquals(
+    text({ done: 0, of: 12, before: 0, elapsedMs: 60_000 }),
+    "0 of 12 tasks  0 of 96 configurations",
+  );
+  // Those that were there before took no time.
+  assertEquals(
+    text({ done: 6, of: 12, before: 6, elapsedMs: 60_000 }, 48),
+    "6 of 12 tasks  48 of 96 configurations",
+  );
+  assertEquals(
+    text({ done: 9, of: 12, before: 6, elapsedMs: 60_000 }, 64),
+    "75 %  9 of 12 tasks  64 of 96 configurations  1 m 0 s left",
+  );
 });

@@ -6,7 +6,6 @@ import { ConfigError } from "../../../domain/process/config_error.ts";
 import { withoutPassword } from "../../../domain/run/database_place.ts";
 import { namedInputs } from "../../../feeds/files/named_inputs.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
-import { PostgresSweepQueue } from "../../../stores/queue/postgres_sweep_queue.ts";
 import { QueueError } from "../../../stores/queue/queue_error.ts";
 import type { FailedTask, Outlook, SweepQueue } from "../../../stores/queue/task_queue.ts";
 import { counted } from "../../../views/terminal/figures.ts";
@@ -77,6 +76,8 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   const { config, files, view, stop } = settings;
   const { grid, places, passes, version, rules, progress, start } = queued;
   const tell = (level: "info" | "warn", text: string): void => view.log({ level, text });
+  // Loaded only here: most sweeps have no queue, and PostgreSQL and zlib take long to load.
+  const { PostgresSweepQueue } = await import("../../../stores/queue/postgres_sweep_queue.ts");
   await using queue = await PostgresSweepQueue.open(queued.queue, {
     onTrouble: (text) => tell("warn", text),
     signal: stop,
@@ -155,7 +156,8 @@ async function collect(
     const outlook = await queue.outlook();
     if (outlook.failed !== null) throw givenUp(grid, outlook.failed);
     words.tell(outlook);
-    progress.lanes = Math.max(0, tasks.flatMap(({ places }) => places).length - findings.done);
+    const { done, left } = outlook;
+    progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
     await pause(GAP_MS, stop);
     await queue.changed(LOOK_MS, stop);
   }

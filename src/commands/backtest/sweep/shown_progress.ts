@@ -1,5 +1,5 @@
 /** The progress of a sweep, which a view draws a few times a second. */
-import type { View } from "../../../views/view.ts";
+import type { SweepTasks, View } from "../../../views/view.ts";
 import type { PassProgress } from "./sweep_pass.ts";
 
 const PROGRESS_MS = 250;
@@ -14,6 +14,9 @@ export class ShownProgress implements PassProgress, Disposable {
   lanes = 0;
   /** Which backtest of a best row is computed for the page, from 1, and of how many; null before the first. */
   report: { readonly at: number; readonly of: number } | null = null;
+  /** The tasks in a queue, as they were seen last; null without a queue. */
+  tasks: Omit<SweepTasks, "elapsedMs"> | null = null;
+  #askedAt: number | null = null;
   readonly #startedAt = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -24,9 +27,12 @@ export class ShownProgress implements PassProgress, Disposable {
   }) {
     this.#timer = setInterval(() => {
       const { bytesRead, bytesTotal, trades, lanes, report, elapsedMs } = this;
+      const tasks = this.tasks === null
+        ? {}
+        : { tasks: { ...this.tasks, elapsedMs: performance.now() - (this.#askedAt ??= performance.now()) } };
       const seen = Math.max(0, trades - this.behind());
       const read = { bytesRead, bytesTotal, trades, seen, elapsedMs };
-      view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes, report });
+      view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes, report, ...tasks });
     }, PROGRESS_MS);
   }
 

@@ -114,7 +114,7 @@ Deno.test("Journal.open() needs permission to read and write the folder, and nam
     const reading =
       `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read} ${place}`;
     const none =
-      `JournalError Cannot open the journal ${path}: there is none. Name the file that a run keeps its journal in.`;
+      `JournalError Cannot open the journal ${path}: there is none yet. Start a run that keeps its journal there, or name the file of another run.`;
     assertEquals(await logged(), [writing, reading]);
     assertEquals(await logged(read), [writing, none]);
     assertEquals(await logged(write), [writing, reading]);
