@@ -7,9 +7,16 @@ import { SharedStores } from "./shared_stores.ts";
 
 /**
  * Takes what a look at the journal with this index found, and the store that it can be read from meanwhile. The next look
- * waits for it.
+ * at that journal waits for it.
  */
 export type OnMoment = (index: number, moment: FollowedMoment, store: EntryStore) => void | Promise<void>;
+
+/**
+ * A look is a row of questions to a database, each of which waits for the answer before. So many journals are looked at in
+ * a few groups at the same time, each over a connection of its own.
+ */
+const MOST_GROUPS = 4;
+const JOURNALS_OF_A_GROUP = 50;
 
 /** Looks at each journal until `signal` is aborted. A journal that cannot be read is a moment too. */
 export async function lookAgain(
@@ -17,17 +24,45 @@ export async function lookAgain(
   onMoment: OnMoment,
   signal: AbortSignal,
 ): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const shared = stack.use(new SharedStores());
-  const stores = await Promise.all(options.paths.map((path) => shared.of(path)));
-  const followers: JournalFollower[] = [];
-  for (const [index, path] of options.paths.entries()) {
-    followers.push(stack.use(await JournalFollower.open(path, null, { store: stores[index]! })));
+  const count = Math.min(MOST_GROUPS, Math.ceil(options.paths.length / JOURNALS_OF_A_GROUP));
+  const groups = Array.from(
+    { length: count },
+    (_, group) => [...options.paths.keys()].filter((index) => index % count === group),
+  );
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const looking = groups.map(async (group) => {
+    try {
+      await lookInTurn(group, options, onMoment, either);
+    } finally {
+      // If one fails, the others end too.
+      ending.abort();
+    }
+  });
+  for (const ended of await Promise.allSettled(looking)) {
+    if (ended.status === "rejected") throw ended.reason;
   }
-  for await (const index of dueLooks(options, signal)) {
+}
+
+/** Looks at the journals with these indexes, one at a time. */
+async function lookInTurn(
+  group: readonly number[],
+  options: LookOptions,
+  onMoment: OnMoment,
+  signal: AbortSignal,
+): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const paths = group.map((index) => options.paths[index]!);
+  const shared = stack.use(new SharedStores());
+  const stores = await Promise.all(paths.map((path) => shared.of(path)));
+  const followers: JournalFollower[] = [];
+  for (const [at, path] of paths.entries()) {
+    followers.push(stack.use(await JournalFollower.open(path, null, { store: stores[at]! })));
+  }
+  for await (const at of dueLooks({ ...options, paths }, signal)) {
     for (let isBehind = true; isBehind && !signal.aborted;) {
-      const moment = await followers[index]!.look();
-      await onMoment(index, moment, stores[index]!);
+      const moment = await followers[at]!.look();
+      await onMoment(group[at]!, moment, stores[at]!);
       isBehind = moment.isBehind;
     }
   }

@@ -1,5 +1,5 @@
 /** Many journals in one database, watched over few connections, with alarms that come by notice. */
-import { assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { Alarms } from "../../../src/commands/watch/alarms.ts";
 import { lookAgain } from "../../../src/commands/watch/followed_journals.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
@@ -78,6 +78,16 @@ test(`penstock watch reads ${JOURNALS} journals of a database over one connectio
   await looking;
   assertEquals([...seen.values()], Array(JOURNALS).fill(null));
   assertLessOrEqual(Math.max(...counts), 2);
+});
+
+Deno.test("penstock watch looks at each of many journals, and ends when one look fails", async () => {
+  const paths = Array.from({ length: 120 }, (_, number) => `missing/run-${number}.db`);
+  const seen = new Set<number>();
+  const looking = lookAgain({ paths, lookMs: NEVER_MS, heardMs: NEVER_MS }, (index, { problem }) => {
+    assertMatch(problem!, new RegExp(`missing/run-${index}\\.db`));
+    if (seen.add(index).size === paths.length) throw new RangeError("all were seen");
+  }, new AbortController().signal);
+  await assertRejects(() => looking, RangeError, "all were seen");
 });
 
 test("penstock watch goes on over a new connection when the one for all journals of a database is lost", async () => {
