@@ -99,7 +99,8 @@ const FETCHED: Readonly<Record<string, readonly string[]>> = {
  */
 const UNLIMITED = {
   name: "test:browser",
-  command: "deno test -q --no-check --no-prompt --config web/deno.json --allow-all tests/browser",
+  command:
+    "DENO_JOBS=4 deno test --parallel -q --no-check --no-prompt --config web/deno.json --allow-all tests/browser",
 };
 
 Deno.test("no task of deno.json reaches a host that the program does not name, except those for checksums and a browser", () => {

@@ -246,7 +246,21 @@ function versionIn(folder: string): number {
   }
 }
 
+/** The system gives connections and listeners without a wish of their own ports from 32768 on. */
+const PORTS = { from: 10_000, to: 32_000 } as const;
+
+/**
+ * A port that nobody uses. The server takes it a second later, and again after every restart, so it is none that the
+ * system gives to another test meanwhile.
+ */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }

@@ -33,7 +33,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function startHere(args: readonly string[], time: OwnTime = {}): Penstock {
   const [stdout, stderr] = [new Output(), new Output()];
   const asked = new AbortController();
-  const sockets: Promise<unknown>[] = [];
+  const left = new Left();
   const { command, given, mistakes } = readArguments(args);
   if (command !== "run" && command !== "demo") throw new Error(`"${args[0]}" is neither a run nor a demo`);
   const started: Started = {
@@ -44,7 +44,7 @@ export function startHere(args: readonly string[], time: OwnTime = {}): Penstock
   const runHere = (started: Started) =>
     during(stdout, stderr, () =>
       run(started, {
-        runtime: runtimeOf(sockets, time),
+        runtime: runtimeOf(left, time),
         watchesMemory: false,
         device: () => null,
         dropPermissions: () =>
@@ -64,9 +64,7 @@ export function startHere(args: readonly string[], time: OwnTime = {}): Penstock
       return EXIT[exit ?? "failure"];
     });
     hidden[Symbol.dispose]();
-    await Promise.allSettled(sockets);
-    // The runtime starts a timer of its own after every close, which is due at once.
-    await new Promise((resolve) => setTimeout(resolve));
+    await left.end();
     stdout.end();
     stderr.end();
     return { code };
@@ -109,20 +107,43 @@ function hideEnvironment(): Disposable {
   };
 }
 
-/** This process's runtime; `sockets` gets the end of every WebSocket that it opens. */
-function runtimeOf(sockets: Promise<unknown>[], { times = 1, isPatient = false }: OwnTime): Runtime {
+/** What a program leaves to the end of its process, such as the stream of a run that could not start. */
+class Left {
+  readonly #sockets: Promise<unknown>[] = [];
+  readonly #timers: (ReturnType<typeof setTimeout>)[] = [];
+
+  socket({ closed }: WebSocketStream): void {
+    this.#sockets.push(closed);
+  }
+
+  timer<T extends ReturnType<typeof setTimeout>>(timer: T): T {
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  /** Clears its timers, and waits until its sockets are closed. */
+  async end(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.allSettled(this.#sockets);
+    // The runtime starts a timer of its own after every close, which is due at once.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** This process's runtime, which notes what is left. */
+function runtimeOf(left: Left, { times = 1, isPatient = false }: OwnTime): Runtime {
   const { Date, Math, performance, clearTimeout, clearInterval, setTimeout, setInterval } = globalThis;
   return {
     ...{ Date, Math, performance, clearTimeout, clearInterval, fetch, setImmediate },
     setTimeout: ((action: () => void, ms = 0) => {
       const isLong = isPatient && ms >= PATIENT_FROM_MS;
-      return setTimeout(action, isLong ? globalThis.Math.min(PATIENCE * ms, LONGEST_MS) : ms);
+      return left.timer(setTimeout(action, isLong ? Math.min(PATIENCE * ms, LONGEST_MS) : ms));
     }) as typeof setTimeout,
     setInterval: ((action: () => void, ms = 0) => setInterval(action, ms / times)) as typeof setInterval,
     WebSocketStream: class extends WebSocketStream {
       constructor(...args: ConstructorParameters<typeof WebSocketStream>) {
         super(...args);
-        sockets.push(this.closed);
+        left.socket(this);
       }
     },
   };

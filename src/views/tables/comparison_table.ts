@@ -134,9 +134,10 @@ function wordFor({ kind }: EventComparison): string {
   return kind === "fills" ? "fill" : "decision";
 }
 
-/** `maxDrawdown.lengthMs` as `max drawdown: length ms`. */
+/** `maxDrawdown.lengthMs` as `max drawdown: length, ms`, `holdingTimeMs.mean` as `holding time: mean, ms`. */
 function wordsOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll(".", ": ");
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll(".", ": ");
+  return words.replace(/ ms\b(.*)$/, "$1, ms");
 }
 
 const AMOUNT = /^-?\d+(\.\d+)?$/;

@@ -13,6 +13,8 @@ Deno.test("comparisonText() has names on the left and figures on the right, with
       rows: [
         { name: "fills", a: 1_234, b: 1_234, difference: "0" },
         { name: "netProfit", a: "-3.5", b: "10000", difference: "10003.5" },
+        { name: "holdingTimeMs.mean", a: "90.5", b: "90.5", difference: "0" },
+        { name: "maxDrawdown.lengthMs", a: "1", b: "2", difference: "1" },
       ],
       onlyInA: [],
       onlyInB: ["maxDrawdown.fraction"],
@@ -28,9 +30,11 @@ B  b.json: result of BTCUSDT, by Penstock 1
 Options that differ  A     B
   stop loss          –  0.01
 
-Figures           A       B      B − A
-  fills       1,234   1,234
-  net profit   -3.5  10,000  +10,003.5
+Figures                         A       B      B − A
+  fills                     1,234   1,234
+  net profit                 -3.5  10,000  +10,003.5
+  holding time: mean, ms     90.5    90.5
+  max drawdown: length, ms      1       2         +1
 
 Not compared, because only B has them: max drawdown: fraction`,
   );
