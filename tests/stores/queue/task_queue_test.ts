@@ -184,6 +184,23 @@ queueTest(
   },
 );
 
+queueTest(
+  "a task that failed is for another worker, if one is connected that has the files",
+  async ({ url }) => {
+    await using queue = await sweeper(url);
+    await queue.ask(asked(1));
+    await using broken = await worker(url);
+    await using lacking = await worker(url);
+    assertEquals(await lacking.take(["f"]), null);
+    await broken.fail((await broken.take([]))!, "its disk is broken");
+    // Nobody else can do it.
+    await broken.fail((await broken.take([]))!, "its disk is broken");
+    await using sound = await worker(url);
+    assertEquals(await broken.take([]), null);
+    assert(await sound.finish((await sound.take([]))!, "done"));
+  },
+);
+
 queueTest("a task that is given back counts as no loss, however often", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
