@@ -43,11 +43,16 @@ export function isHost(text: string): boolean {
 
 /**
  * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables
- * that set up the runtime. With a `stateHost` also that one, for journals in its database, and PGPASSWORD. It has
+ * that set up the runtime. With a `stateHost` also that one, for its database, and PGPASSWORD; with a `dataHost` also
+ * that one, for files of sweeps. It has
  * nothing else, and asks for nothing.
  */
-export function permissionFlags(exchange: ExchangeName, stateHost: string | null = null): string[] {
-  const hosts = [...hostsOf(exchange), ...(stateHost === null ? [] : [stateHost])];
+export function permissionFlags(
+  exchange: ExchangeName,
+  stateHost: string | null = null,
+  dataHost: string | null = null,
+): string[] {
+  const hosts = [...hostsOf(exchange), ...[stateHost, dataHost].filter((host) => host !== null)];
   const variables = [...READ_VARIABLES, ...(stateHost === null ? [] : ["PGPASSWORD"])];
   return [
     "--no-prompt",

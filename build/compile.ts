@@ -1,7 +1,8 @@
 /**
  * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with that strategy of
  * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. With
- * `--state-host HOST:PORT` it may also reach the database of its journals.
+ * `--state-host HOST:PORT` it may also reach the database of its journals and its queue, and with `--data-host HOST:PORT`
+ * the place where a worker fetches files.
  * `deno task compile --watch [--notify-host HOST]` makes dist/penstock-watch, which is `penstock watch` and nothing else,
  * and sends alarms to these hosts. The permissions are fixed here, for good. The base that Deno fetches
  * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
@@ -53,6 +54,8 @@ interface Order {
   readonly notifyHosts: readonly string[] | null;
   /** The `host:port` of the database that journals may be in; null for none. */
   readonly stateHost: string | null;
+  /** The `host:port` that a worker fetches files from; null for none. */
+  readonly dataHost: string | null;
   /** Null for this machine. */
   readonly targets: readonly (Target | null)[];
   /** Whether a base without a committed checksum is refused. */
@@ -63,7 +66,7 @@ interface Order {
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
-    string: ["exchange", "target", "strategy", "notify-host", "state-host"],
+    string: ["exchange", "target", "strategy", "notify-host", "state-host", "data-host"],
     collect: ["notify-host"],
     boolean: ["all", "pinned", "watch"],
     unknown: (text) => {
@@ -73,6 +76,7 @@ function readOrder(args: readonly string[]): Order | null {
   });
   const { exchange = EXCHANGE_NAMES[0], target, all, pinned, strategy = null } = parsed;
   const stateHost = parsed["state-host"] ?? null;
+  const dataHost = parsed["data-host"] ?? null;
   const named = parsed["notify-host"] as readonly string[];
   const isWatch = parsed.watch || named.length > 0;
   const notifyHosts = isWatch ? notifyHostsIn(named) : null;
@@ -82,14 +86,16 @@ function readOrder(args: readonly string[]): Order | null {
     complain(
       `${
         unknown.join(", ")
-      }: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --watch, --notify-host HOST, ` +
-        "--target NAME, --all or --pinned",
+      }: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --data-host HOST:PORT, --watch, ` +
+        "--notify-host HOST, --target NAME, --all or --pinned",
     );
   } else if (typeof notifyHosts === "string") {
     complain(notifyHosts);
-  } else if (isWatch && (parsed.exchange !== undefined || strategy !== null)) {
+  } else if (isWatch && (parsed.exchange !== undefined || strategy !== null || dataHost !== null)) {
     complain(
-      "--exchange and --strategy are for a program that trades: expected neither with --watch or --notify-host",
+      dataHost !== null
+        ? "--data-host is for a program that computes: expected it without --watch and --notify-host"
+        : "--exchange and --strategy are for a program that trades: expected neither with --watch or --notify-host",
     );
   } else if (name === undefined) {
     complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
@@ -97,12 +103,14 @@ function readOrder(args: readonly string[]): Order | null {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
   } else if (stateHost !== null && !isHost(stateHost)) {
     complain(`--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`);
+  } else if (dataHost !== null && !isHost(dataHost)) {
+    complain(`--data-host is "${dataHost}": expected one host with its port, such as files.internal:443`);
   } else if (isWatch && stateHost !== null && exchangeAt(`https://${stateHost}`) !== null) {
     const its = exchangeAt(`https://${stateHost}`);
     complain(`--state-host is "${stateHost}", a host of ${its}: a program that watches reaches no exchange`);
   } else {
     const targets = all ? TARGETS : [machine ?? null];
-    return { exchange: name, strategy, notifyHosts, stateHost, targets, isPinned: pinned };
+    return { exchange: name, strategy, notifyHosts, stateHost, dataHost, targets, isPinned: pinned };
   }
   return null;
 }
@@ -244,13 +252,15 @@ async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolea
 /** Compiles for one machine; reports a failure on standard error. */
 async function compile(
   stage: URL,
-  { exchange, notifyHosts, stateHost }: Order,
+  { exchange, notifyHosts, stateHost, dataHost }: Order,
   target: Target | null,
 ): Promise<Outcome> {
   const name = fileName(notifyHosts === null ? exchange : "watch", target);
   // The file's name becomes part of the program; its folder does not.
   const flags = [
-    ...notifyHosts === null ? permissionFlags(exchange, stateHost) : watchFlags(notifyHosts, stateHost),
+    ...notifyHosts === null
+      ? permissionFlags(exchange, stateHost, dataHost)
+      : watchFlags(notifyHosts, stateHost),
     // The gate checks the types, once for all machines and exchanges.
     "--no-check",
     // A worker is no import: nothing else says that its module is needed.

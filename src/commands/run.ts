@@ -138,6 +138,7 @@ export async function run(
     // The stream may have connected although the run could not start.
     ending.abort();
     await live.close(runtime.performance.now() - startedAt);
+    await feed.end();
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;

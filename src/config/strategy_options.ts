@@ -156,6 +156,7 @@ const UNKNOWN_BEFORE: Readonly<Record<string, unknown>> = {
   join: false,
   queue: null,
   data: "data",
+  dataUrl: null,
   untilEmpty: false,
 };
 

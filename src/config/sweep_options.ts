@@ -95,6 +95,14 @@ export const SWEEP_OPTIONS = {
     commands: ["worker"],
     help: "where the files of sweeps are, under any names: they are known by their digests",
   }),
+  dataUrl: input({
+    default: null,
+    read: webFolder,
+    value: "URL",
+    commands: ["worker"],
+    isPrivate: true,
+    help: "where files that are not in --data are fetched from, under the names that the sweep has for them",
+  }),
   untilEmpty: input({
     default: "off",
     read: onOff,
@@ -111,6 +119,18 @@ export const SWEEP_OPTIONS = {
       "forget how many configurations were tried on these trades before: the best is judged as if these were the first",
   }),
 };
+
+/** A reader of addresses of folders on the web, which ends them with a slash. */
+function webFolder(text: string): string {
+  const url = URL.parse(text);
+  const isUsable = url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
+    url.password === "" &&
+    url.search === "" && url.hash === "";
+  if (!isUsable) {
+    throw new NotAllowed("https://HOST/FOLDER/, without a user, a password, a query or a fragment");
+  }
+  return url.href.replace(/\/*$/, "/");
+}
 
 /** The part that a value of `--part` names. */
 export function sweepPart(text: string): SweepPart {

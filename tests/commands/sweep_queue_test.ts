@@ -160,9 +160,9 @@ async function alone({ file, sweep }: Scene, words: readonly string[], ...paths:
 
 for (
   const [division, trades, count] of [
-    [["--report=page.html"], 5_500, 1],
-    [["--test=30%", "--rank=net-profit"], 1_500, 2],
-    [["--walk-forward=2", "--test=20%", "--bars=20t,1m", "--fee=0"], 1_500, 3],
+    [["--report=page.html"], 1_000, 1],
+    [["--test=30%"], 5_000, 2],
+    [["--walk-forward=2", "--test=20%", "--bars=20t,1m", "--fee=0"], 1_000, 3],
   ] as const
 ) {
   queueTest(
@@ -281,6 +281,36 @@ queueTest(
 );
 
 queueTest(
+  "a worker fetches the files that it does not have, and computes no others",
+  async ({ file, queue, sweep, until }) => {
+    const text = await Deno.readTextFile(file("trades.csv"));
+    let served = text.replace("0.5,", "0.6,");
+    await using web = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(served),
+    );
+    const asking = sweep([file("trades.csv"), ...GRID, `--queue=${queue}`]);
+    await until(TASKS);
+    const words = [queue, `--data=${file("here")}`, "--workers=1", "--until-empty"];
+    const url = `--data-url=http://127.0.0.1:${web.addr.port}/trades`;
+    const logged: string[] = [];
+    await assertRejects(() => working([...words, url], { heard: (text) => logged.push(text) }), FilesLacking);
+    assertMatch(
+      logged.join("\n"),
+      /trades\.csv cannot be fetched: http:\S+\/trades\/trades\.csv has the SHA-256 /,
+    );
+    served = text;
+    const fetched = (await working([...words, url])).join("\n");
+    assertMatch(fetched, /fetched trades\.csv from http:\S+\/trades\/\n.*ends after [3-6] tasks$/s);
+    assertEquals((await asking).events.length, 10);
+    for (const wrong of ["ftp://h/", "http://ann:secret@h/", "here/", "http://h/?a=b"]) {
+      const { message } = await assertRejects(() => working([...words, `--data-url=${wrong}`]), ConfigError);
+      assertMatch(message, /^--data-url cannot be used: expected https:\/\/HOST\/FOLDER\/, without a user/);
+    }
+  },
+);
+
+queueTest(
   "two workers that disagree are told with both values, and compute the task again",
   async ({ file, queue, sweep, helped, sql }) => {
     const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
@@ -344,6 +374,40 @@ queueTest(
     );
     assertMatch((await worker()).at(-1)!, /^ends after [3-6] tasks$/);
     assert(await lasting(file, await sweep(words), out) === expected);
+  },
+);
+
+queueTest(
+  "a crash of the database in the middle loses nothing: sweep and worker wait for it, and say so",
+  async (scene) => {
+    const { file, queue, sweep, worker } = scene;
+    const out = file("sweep.json");
+    const words = [...GRID, `--out=${out}`];
+    const expected = await alone(scene, words, out);
+    const stop = new AbortController();
+    const crashed = Promise.withResolvers<void>();
+    const heard = (text: string) => {
+      if (text.startsWith("computed")) crash ??= crashNow();
+    };
+    let crash: Promise<void> | null = null;
+    const crashNow = async () => {
+      await server.stop("immediate");
+      crashed.resolve();
+      await server.resume();
+    };
+    const working = worker([], { signal: stop.signal, heard });
+    const shown = await sweep([file("trades.csv"), ...words, `--queue=${queue}`], {
+      // Enough tasks for the crash to come among them.
+      ...{ lanes: 1, oneCheckedIn: 1 },
+    });
+    await crashed.promise;
+    await crash;
+    stop.abort();
+    assert(await lasting(file, shown, out) === expected);
+    assertMatch(
+      (await working).join("\n"),
+      /the database of the queue is unreachable .*the database of the queue is back/s,
+    );
   },
 );
 

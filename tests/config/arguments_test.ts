@@ -178,7 +178,7 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
         configure(given);
       } catch (error) {
         assert(error instanceof ConfigError);
-        const isPrivate = name === "notify" || name === "ping";
+        const isPrivate = name === "notify" || name === "ping" || name === "dataUrl";
         const value = text === "" ? "has no value" : isPrivate ? "cannot be used" : `is "${text}"`;
         // A window that is fine by itself may not fit the other one's default: then both are named.
         const isPair = error.message.includes("--short is ") && error.message.includes(" and --long is ");

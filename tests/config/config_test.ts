@@ -241,7 +241,7 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
     "set",
     ...Object.keys(WATCH_OPTIONS),
     ...Object.keys(ALARM_OPTIONS),
-    ...["name", "standby", "lease", "part", "join", "queue", "data", "untilEmpty"],
+    ...["name", "standby", "lease", "part", "join", "queue", "data", "dataUrl", "untilEmpty"],
     ...STRATEGY_OPTION_NAMES.filter((name) => !CROSSOVER.includes(name)),
   ];
   assertEquals(Object.keys(shown), OPTION_NAMES.filter((name) => !unshown.includes(name)));

@@ -399,8 +399,8 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
         [
           ["--allow-all"],
-          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --watch, " +
-          "--notify-host HOST, --target NAME, --all or --pinned",
+          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, " +
+          "--data-host HOST:PORT, --watch, --notify-host HOST, --target NAME, --all or --pinned",
         ],
         [
           ["--watch", "--state-host", "api.binance.com:443"],
@@ -409,6 +409,14 @@ Deno.test("compile rejects a wrong command line with a reason, and builds nothin
         [
           ["--state-host", "db:5432,other:1"],
           'compile: --state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
+        ],
+        [
+          ["--data-host", "files.lan"],
+          'compile: --data-host is "files.lan": expected one host with its port, such as files.internal:443',
+        ],
+        [
+          ["--watch", "--data-host", "files.lan:443"],
+          "compile: --data-host is for a program that computes: expected it without --watch and --notify-host",
         ],
         [["--notify-host", "*"], 'compile: --notify-host is "*": expected a host such as api.telegram.org'],
         [

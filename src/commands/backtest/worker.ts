@@ -1,8 +1,12 @@
 /** `penstock worker`: computes the tasks of sweeps over many machines, from a queue in a database. */
 import type { Started } from "../../config/command.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Config } from "../../config/options.ts";
 import { exitOf } from "../../domain/process/exit.ts";
+import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { may, mayReach } from "../../feeds/process/permissions.ts";
 import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
+import { fetchInput } from "../../feeds/files/fetched_input.ts";
 import { InputFolder } from "../../feeds/files/named_inputs.ts";
 import { PostgresWorkerQueue } from "../../stores/queue/postgres_worker_queue.ts";
 import { QueueError } from "../../stores/queue/queue_error.ts";
@@ -47,6 +51,7 @@ export async function workFor(
   log: Log,
 ): Promise<void> {
   refuseOthers(place);
+  refuseForbidden(config);
   const count = config.workers ?? navigator.hardwareConcurrency;
   using threads = new Threads(count === 1 ? 0 : count);
   await using queue = await PostgresWorkerQueue.open(place, {
@@ -57,9 +62,11 @@ export async function workFor(
     "info",
     `waits for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
   );
-  const own = new Work(queue, new InputFolder(config.data), { log, threads, workers: count, signal });
+  const own = new Work(queue, new InputFolder(config.data), {
+    ...{ log, threads, workers: count, signal, folder: config.data, url: config.dataUrl },
+  });
   try {
-    await own.work({ version, endsEmpty: config.untilEmpty, folder: config.data });
+    await own.work({ version, endsEmpty: config.untilEmpty });
   } catch (error) {
     // The user does not wait for a database that is away: the lease of the task ends by itself.
     if (!(error instanceof QueueError) || !signal.aborted) throw error;
@@ -79,12 +86,34 @@ function refuseOthers(place: string): void {
   }
 }
 
+/** Throws a ConfigError if files may not be fetched from where they are, or not be kept. */
+function refuseForbidden({ data, dataUrl }: Config): void {
+  if (dataUrl === null) return;
+  const { hostname, port, protocol } = new URL(dataUrl);
+  const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+  const mistakes: string[] = [];
+  if (!mayReach(host)) {
+    const advice = Deno.build.standalone
+      ? `build a program for it with "deno task compile --data-host ${host}"`
+      : grantAdvice({ net: host }, false);
+    mistakes.push(`--data-url is ${dataUrl}: no permission to reach ${host}: ${advice}`);
+  }
+  if (!may("write", data)) {
+    const advice = grantAdvice({ write: data }, Deno.build.standalone);
+    mistakes.push(`--data is ${data}: no permission to keep fetched files there: ${advice}`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+}
+
 /** What a worker computes with. */
 interface Means {
   readonly log: Log;
   readonly threads: Threads;
   readonly workers: number;
   readonly signal: AbortSignal;
+  /** Where files are, and where they are fetched from if they are not there; null for nowhere. */
+  readonly folder: string;
+  readonly url: string | null;
 }
 
 /** What a worker does until it ends. */
@@ -114,13 +143,9 @@ class Work {
   }
 
   async work(
-    { version, endsEmpty, folder }: {
-      readonly version: string;
-      readonly endsEmpty: boolean;
-      readonly folder: string;
-    },
+    { version, endsEmpty }: { readonly version: string; readonly endsEmpty: boolean },
   ): Promise<void> {
-    const { signal } = this.#means;
+    const { signal, folder } = this.#means;
     let nextLook = 0;
     while (!signal.aborted) {
       const task = await this.#queue.take([...this.#lacking]);
@@ -207,7 +232,17 @@ class Work {
   /** The files of a sweep; null if the search was stopped. */
   async #found({ files }: DescribedSweep, stop: AbortSignal) {
     try {
-      return await this.#folder.find(files, stop);
+      let found = await this.#folder.find(files, stop);
+      for (let fetched = 0; "lacking" in found && fetched < files.length; fetched++) {
+        const { url, folder, log } = this.#means;
+        if (url === null) break;
+        const why = await fetchInput(found.lacking, { url, folder, signal: stop });
+        if (why !== null) log("warn", `${found.lacking.name} cannot be fetched: ${why}`);
+        if (why !== null) break;
+        log("info", `fetched ${found.lacking.name} from ${url}`);
+        found = await this.#folder.find(files, stop);
+      }
+      return found;
     } catch (error) {
       if (stop.aborted) return null;
       throw error;

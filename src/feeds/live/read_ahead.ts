@@ -71,11 +71,16 @@ export class ReadAhead implements Feed {
         yield value;
       }
     } finally {
-      const ended = this.#feed.return?.();
-      // A read that is under way ends with the feed, and no earlier.
-      if (this.#next === null) await ended;
-      else ended?.catch(() => {});
+      await this.end();
     }
+  }
+
+  /** Ends the feed, whether it was iterated or not. */
+  async end(): Promise<void> {
+    const ended = this.#feed.return?.();
+    // A read that is under way ends with the feed, and no earlier.
+    if (this.#next === null) await ended;
+    else ended?.catch(() => {});
   }
 
   /**

@@ -141,3 +141,13 @@ Deno.test("ReadAhead ends at once, although a read that it started never ends", 
     break;
   }
 });
+
+Deno.test("ReadAhead.end() ends a feed that was read ahead and never iterated, as when a run cannot start", async () => {
+  const source = new NumberedFeed();
+  const feed = new ReadAhead(source, most(2));
+  await feed.during(source.until(2));
+  assertEquals(source.isOver, false);
+  await feed.end();
+  assertEquals(source.isOver, true);
+  await feed.end();
+});
