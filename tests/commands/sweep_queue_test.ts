@@ -337,6 +337,42 @@ queueTest(
 );
 
 queueTest(
+  "a sweep refuses a result that no worker computed, in plain words, and has the task computed again",
+  async ({ file, queue, sweep, helped, sql }) => {
+    const words = [file("trades.csv"), "--short=2,3", "--long=12", "--walk-forward=2", `--queue=${queue}`];
+    const options = { oneCheckedIn: 1_000_000_000 };
+    const expected = (await helped(words, options)).events.slice(1, -1);
+    const text = unpacked(await sql("SELECT result FROM penstock.tasks"));
+    const changed = (from: RegExp | string, to: string): string => {
+      const other = text.replace(from, to);
+      assert(other !== text, `${from} is not in it`);
+      return packed(other);
+    };
+    const wrong: readonly (readonly [why: string, result: string])[] = [
+      ["not packed as results are", "%"],
+      ["no JSON", packed("{")],
+      ["no result of a task", packed("[]")],
+      ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
+      ['no row of {"short":3}', changed('{"short":3}', '{"short":2}')],
+      ['row of {"short":2} has no figures', changed(/"netProfit":"[^"]*"/, '"netProfit":"NaN"')],
+      ['row of {"short":2} has no figures', changed('"test":null', '"test":{}')],
+      ["other trades", changed(/"digest":"./, '"digest":"x')],
+      ["figures against luck", changed('"walks":[', '"walks":[],"else":[')],
+      ["figures against luck", changed('"place":', '"place":7')],
+      ["figures against luck", changed('"texts":["', '"texts":[7,"')],
+    ];
+    for (const [why, result] of wrong) {
+      await sql(`UPDATE penstock.tasks SET state = 'done', result = '${result}'`);
+      const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
+      assertMatch(message, /^a result in the queue, by process \d+ on 127.0.0.1, cannot be used: it/);
+      assertStringIncludes(message, why);
+      assertMatch(message, /The same command has it computed again$/);
+    }
+    assertEquals((await helped(words, options)).events.slice(1, -1), expected);
+  },
+);
+
+queueTest(
   "a task that was given up ends the sweep with its configurations, and is tried again",
   async ({ file, queue, sweep, worker, helped, sql, until }) => {
     const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];
