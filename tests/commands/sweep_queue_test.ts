@@ -373,6 +373,47 @@ queueTest(
 );
 
 queueTest(
+  "a worker gives up what no sweep wrote into the queue, in plain words, and goes on",
+  async ({ file, queue, sweep, worker, sql }) => {
+    const words = [file("trades.csv"), "--short=2,3", `--queue=${queue}`];
+    const stop = new AbortController();
+    const heard = (text: string) => text.includes("no worker") && stop.abort();
+    await sweep(words, { signal: stop.signal, heard, oneCheckedIn: 1_000_000_000 });
+    const [content, task] =
+      (await sql("SELECT s.content, t.content FROM penstock.sweeps s JOIN penstock.tasks t USING (sweep)"))
+        .split("|") as [string, string];
+    const described = JSON.parse(content);
+    const foreign = "what the queue has of its sweep is not what a sweep of this version writes";
+    const wrong: readonly (readonly [sweep: string, task: string, why: string])[] = [
+      ...["{", "null", "[]", "[-1]", "[0,0]", "[2]", "[0.5]", '["0"]'].map((places) =>
+        [content, places, "it names no configurations of its sweep"] as const
+      ),
+      ...["{", "null", "{}"].map((text) => [text, task, foreign] as const),
+      ...[
+        { given: { short: 5 } },
+        { folds: [] },
+        { folds: null },
+        { files: [] },
+        { files: [null] },
+        {
+          rules: { lot: 1 },
+        },
+        { first: -1 },
+        { folds: [...described.folds, { ...described.folds[0], id: 1 }] },
+      ].map((other) => [JSON.stringify({ ...described, ...other }), task, foreign] as const),
+    ];
+    for (const [ofSweep, ofTask, why] of wrong) {
+      await sql(`UPDATE penstock.sweeps SET content = '${ofSweep}';
+        UPDATE penstock.tasks SET content = '${ofTask}', state = 'waiting', lost = 2`);
+      assertEquals((await worker()).slice(1), [
+        `a task failed and is given up: ${why}`,
+        "ends after 0 tasks",
+      ]);
+    }
+  },
+);
+
+queueTest(
   "a task that was given up ends the sweep with its configurations, and is tried again",
   async ({ file, queue, sweep, worker, helped, sql, until }) => {
     const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];

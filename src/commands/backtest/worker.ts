@@ -15,7 +15,8 @@ import { counted } from "../../views/terminal/figures.ts";
 import { openLog } from "../../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../../views/terminal/terminal.ts";
 import type { View } from "../../views/view.ts";
-import { type DescribedSweep, type ReadySweep, readySweep } from "./queue/described_sweep.ts";
+import type { DescribedSweep } from "./queue/described_sweep.ts";
+import { type QueuedSweep, readPlaces, readSweep } from "./queue/read_task.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
@@ -124,11 +125,7 @@ class Work {
   readonly #folder: InputFolder;
   readonly #means: Means;
   /** The sweep of the last task: the next one is usually of the same. */
-  #sweep: {
-    readonly number: number;
-    readonly described: DescribedSweep;
-    readonly ready: ReadySweep;
-  } | null = null;
+  #sweep: QueuedSweep & { readonly number: number } | null = null;
   /** The digests of files that were not here when they were looked for last, and since when one is known. */
   readonly #lacking = new Set<string>();
   #lackingSince = 0;
@@ -203,10 +200,11 @@ class Work {
   ): Promise<{ readonly text: string; readonly configurations: number } | null> {
     const { log, threads, workers } = this.#means;
     if (this.#sweep?.number !== task.sweep) {
-      const described: DescribedSweep = JSON.parse(await this.#queue.described(task.sweep));
-      this.#sweep = { number: task.sweep, described, ready: readySweep(described) };
+      const read = readSweep(await this.#queue.described(task.sweep));
+      this.#sweep = { number: task.sweep, ...read };
     }
     const { described, ready } = this.#sweep;
+    const places = readPlaces(task.content, ready);
     const found = await this.#found(described, stop);
     if (found === null) return null;
     if ("lacking" in found) {
@@ -221,7 +219,6 @@ class Work {
       );
       return null;
     }
-    const places: readonly number[] = JSON.parse(task.content);
     log("debug", `computes ${counted(places.length, "configuration")} (task ${task.task})`);
     const text = await resultOf(described, ready, places, {
       ...{ paths: found.paths, threads, workers, view: this.#view, stop },
