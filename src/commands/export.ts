@@ -6,6 +6,7 @@ import { isoTime } from "../domain/numbers/time.ts";
 import { CopyExists } from "../stores/journal/entry_log.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { transferJournal } from "../stores/journal/journal_transfer.ts";
 import { storeOf } from "../stores/journal/known_stores.ts";
 import { chosenRuns, type Extent, extentOf } from "../stores/journal/run_reading.ts";
 import { isResult } from "../stores/results/reported_file.ts";
@@ -104,7 +105,10 @@ async function copy({ config, sources, files }: Started): Promise<void> {
     throw new ConfigError([`--copy copies the whole journal and exports nothing: give it without ${names}`]);
   }
   try {
-    const { run, entry, type, time, bytes } = await (await storeOf(path)).copy(path, to);
+    const [store, target] = await Promise.all([storeOf(path), storeOf(to)]);
+    const { run, entry, type, time, bytes } = !store.isInFiles && target.isInFiles
+      ? await transferJournal({ store, path }, { store: target, path: to })
+      : await store.copy(path, to);
     const what = run === 0 ? "no run yet" : `up to run ${run}, entry ${entry} (${type}) of ${isoTime(time)}`;
     writeText(
       Deno.stdout,

@@ -33,7 +33,9 @@ for (let first = 0; inProcess > 1 && first < runs; first += inProcess) {
   const own = [database, String(first), String(Math.min(inProcess, runs - first))];
   const command = [Deno.execPath(), "run", "--no-check", "--allow-all", ...AS_BUILT, HOST, ...own];
   programs.push(stack.use(Penstock.spawn(command)));
+  const from = performance.now();
   await programs.at(-1)!.event("started");
+  console.error(`${first + inProcess} runs after another ${Math.round(performance.now() - from)} ms`);
 }
 while (inProcess === 1 && programs.length < runs) {
   const more = Array.from({ length: Math.min(TOGETHER, runs - programs.length) }, (_, index) => {

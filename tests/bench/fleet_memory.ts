@@ -38,7 +38,7 @@ const rounds = Math.ceil(eventsOfEach / EVENTS);
 let time = TIME;
 for (let round = 1; round <= rounds; round++) {
   await Promise.all(all.map((journal) => commit(journal, round)));
-  if (round % Math.floor(rounds / SAMPLES) !== 0) continue;
+  if (round % Math.ceil(rounds / SAMPLES) !== 0) continue;
   // It reads what came.
   for (;;) {
     const { runs } = await (await fetch(`${url}/state`)).json();

@@ -78,8 +78,31 @@ test("a run that is killed and resumed in PostgreSQL decides and keeps the same 
     );
     assertEquals(await wholeEntries(`${database}#copy`), ours);
     assertStringIncludes(await output("compare", path, `${database}#copy`), "same");
-    const elsewhere = await inProcess("export", path, "--copy", `${folder}/copy.db`);
+    const elsewhere = await inProcess(
+      "export",
+      path,
+      "--copy",
+      `${database.replace("test_", "other_")}#copy`,
+    );
     assertStringIncludes(elsewhere.stderr, "a copy stays in its database");
+    const file = `${folder}/copy.db`;
+    assertMatch(await output("export", path, "--copy", file), /^Copied .*#killed to .*copy\.db: up to run 1/);
+    assertEquals(await wholeEntries(file), ours);
+    assertStringIncludes(await output("compare", path, file), "same");
+    assertStringIncludes(await output("verify", file, ...recordings), "Verified");
+    const again = await inProcess("export", path, "--copy", file);
+    assertStringIncludes(again.stderr, `${file} is there already`);
+    const drafts = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(".copy"));
+    assertEquals(drafts, []);
+    // The run goes on from it as from the copy in the database.
+    await using other = await HandRun.open(
+      `${database}#copy`,
+      `${folder}/other.txt`,
+      OPTIONS,
+      TIME + 3_600_000_000,
+    );
+    await using next = await HandRun.open(file, `${folder}/next.txt`, OPTIONS, TIME + 3_600_000_000);
+    assertEquals(next.engine.state.snapshot(), other.engine.state.snapshot());
   });
 });
 

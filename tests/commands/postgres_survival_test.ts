@@ -14,6 +14,8 @@ import {
 
 /** How often the run is killed; PENSTOCK_KILLS says more. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 2);
+/** Decides when it is killed. */
+const SEED = Number(Deno.env.get("PENSTOCK_KILL_SEED") ?? 5);
 /** The latest moment of a kill after the start of the process, or after its first fill, ms. */
 const LATEST_KILL_MS = 700;
 
@@ -33,7 +35,7 @@ Deno.test({
     inFolder(async (folder) => {
       await using server = await PostgresServer.start();
       const path = `${await server.database()}#killed`;
-      const random = new SeededRandom(5);
+      const random = new SeededRandom(SEED);
       // Slower than elsewhere: a market of hours would lose so much in fees that its drawdown halts the run.
       await using exchange = reproducibleExchange({ speed: 5 });
       const printed: PrintedEvent[][] = [];

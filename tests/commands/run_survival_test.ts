@@ -95,7 +95,7 @@ Deno.test({
         assertEquals(printed[0]!.at(-1)!.type, "summary");
         assert(mount(folder, "remount,size=64m"));
         assertKept(await wholeEntries(path), printed);
-        await using program = startRun(exchange, path);
+        await using program = startRunUnder([], exchange, path);
         await program.event("fill");
         program.signal("SIGINT");
         const { code, stdout, stderr } = await program.finished();

@@ -160,9 +160,9 @@ async function alone({ file, sweep }: Scene, words: readonly string[], ...paths:
 
 for (
   const [division, trades, count] of [
-    [["--report=page.html"], 5_500, 1],
-    [["--test=30%", "--rank=net-profit"], 1_500, 2],
-    [["--walk-forward=2", "--test=20%", "--bars=20t,1m", "--fee=0"], 1_500, 3],
+    [["--report=page.html"], 1_000, 1],
+    [["--test=30%"], 5_000, 2],
+    [["--walk-forward=2", "--test=20%", "--bars=20t,1m", "--fee=0"], 1_000, 3],
   ] as const
 ) {
   queueTest(

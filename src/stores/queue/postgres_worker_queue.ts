@@ -22,12 +22,17 @@ const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
 const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
 const SECOND = "SELECT FROM penstock.tasks WHERE state = 'waiting' AND copy = 2 LIMIT 1";
 const LEAVE = "DELETE FROM penstock.workers WHERE worker = $1";
-/** The second computing of a task is for another worker than the first, if another is connected that has its files. */
+const NO_OTHER = `NOT EXISTS (
+    SELECT FROM penstock.workers AS other WHERE other.worker <> $1 AND other.version = $2
+      AND other.expires > ${CLOCK} AND NOT one.input = ANY (other.lacks))`;
+/**
+ * The second computing of a task is for another worker than the first, and so is a task that failed: the machine may be
+ * what is wrong. Both hold only if another worker is connected that has the files.
+ */
 const BY_ANOTHER = `(copy = 1 OR EXISTS (
-    SELECT FROM penstock.tasks AS first WHERE first.key = one.key AND first.copy = 1 AND first.state = 'done'
-      AND (first.worker <> $1 OR NOT EXISTS (
-        SELECT FROM penstock.workers AS other WHERE other.worker <> $1 AND other.version = $2
-          AND other.expires > ${CLOCK} AND NOT one.input = ANY (other.lacks)))))`;
+      SELECT FROM penstock.tasks AS first WHERE first.key = one.key AND first.copy = 1 AND first.state = 'done'
+        AND (first.worker <> $1 OR ${NO_OTHER})))
+    AND (lost = 0 OR worker <> $1 OR ${NO_OTHER})`;
 const TAKE =
   `UPDATE penstock.tasks SET state = 'taken', token = token + 1, expires = ${CLOCK} + $3 ${MS}, worker = $1,
     called = (SELECT called FROM penstock.workers WHERE worker = $1)

@@ -6,10 +6,13 @@ import { MOST_LOST, PostgresWorkerQueue } from "../../../src/stores/queue/postgr
 import { QueueError } from "../../../src/stores/queue/queue_error.ts";
 import type { AskedSweep, TakenTask } from "../../../src/stores/queue/task_queue.ts";
 import { within } from "../../support/penstock.ts";
+import { CuttingProxy } from "../../support/cutting_proxy.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
 
 const server = noPostgres ? null! : await PostgresServer.start();
 const NEVER = new AbortController().signal;
+/** How many pieces a round of asking, taking and finishing sends at most. */
+const PIECES = 30;
 /** No lease ends by itself while a test runs. */
 const LEASE_MS = 600_000;
 
@@ -181,6 +184,23 @@ queueTest(
   },
 );
 
+queueTest(
+  "a task that failed is for another worker, if one is connected that has the files",
+  async ({ url }) => {
+    await using queue = await sweeper(url);
+    await queue.ask(asked(1));
+    await using broken = await worker(url);
+    await using lacking = await worker(url);
+    assertEquals(await lacking.take(["f"]), null);
+    await broken.fail((await broken.take([]))!, "its disk is broken");
+    // Nobody else can do it.
+    await broken.fail((await broken.take([]))!, "its disk is broken");
+    await using sound = await worker(url);
+    assertEquals(await broken.take([]), null);
+    assert(await sound.finish((await sound.take([]))!, "done"));
+  },
+);
+
 queueTest("a task that is given back counts as no loss, however often", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
@@ -266,26 +286,33 @@ queueTest("a worker hears of new tasks, and a sweep of results, without looking"
 });
 
 queueTest(
-  "connections that are cut at any time lose no task and keep no result twice",
+  "a connection that is cut at any piece, before or after the server got it, takes and keeps each task once",
   async ({ url, sql }) => {
-    const CUT = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'penstock'`;
-    await using queue = await sweeper(url);
-    await using own = await worker(url);
-    await queue.ask(asked(6));
-    let isDone = false;
-    const cutting = (async () => {
-      while (!isDone) await sql(CUT);
-    })();
-    let finished = 0;
-    for (let task = await own.take([]); task !== null; task = await own.take([])) {
-      if (await own.finish(task, task.content)) finished++;
+    await using proxy = CuttingProxy.to(server.port);
+    const through = url.replace(`:${server.port}/`, `:${proxy.port}/`);
+    await using queue = await sweeper(through);
+    await using own = await worker(through);
+    let key = 0;
+    for (const at of ["request", "answer"] as const) {
+      // Logging in, and all that is asked for below, are fewer pieces.
+      for (let pieces = 0; pieces < PIECES; pieces++) {
+        key++;
+        proxy.cut();
+        proxy.cutAfter(pieces, at);
+        await queue.ask(asked(2, { key, twice: [0] }));
+        for (let task = await own.take([]); task !== null; task = await own.take([])) {
+          assertEquals(await own.finish(task, `result of ${task.content}`), true, `${at} ${pieces}`);
+        }
+        const states = await queue.states(keysOf(asked(2, { key })));
+        assertEquals(states.map(({ isDone }) => isDone), [true, true, true], `${at} ${pieces}`);
+        assertEquals(
+          await queue.result(states[0]!.task),
+          `result of task ${Number.parseInt(states[0]!.key, 16) % 1000}`,
+        );
+      }
     }
-    const { left, done } = await queue.outlook();
-    isDone = true;
-    await cutting;
-    assertEquals([finished, left, done], [6, 0, 6]);
-    assertEquals(await sql("SELECT max(lost) FROM penstock.tasks"), "0");
+    assertEquals(await sql("SELECT count(*), max(lost) FROM penstock.tasks"), `${3 * key}|0`);
+    assert(proxy.cuts >= PIECES, `${proxy.cuts}`);
   },
 );
 

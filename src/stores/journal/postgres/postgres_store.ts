@@ -84,7 +84,7 @@ export function postgresStore(): EntryStore {
         ) {
           throw refused(
             path,
-            `a copy stays in its database, and ${to} is elsewhere. Name ${
+            `a copy stays in its database or becomes a file, and ${to} is neither. Name ${
               withJournal(path, "NAME")
             }, or use pg_dump.`,
           );
