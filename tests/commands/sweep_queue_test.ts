@@ -414,6 +414,17 @@ queueTest(
 );
 
 queueTest(
+  "a worker that cannot read its folder does not start, so that no task is given up for all",
+  async ({ file, queue }) => {
+    const { message } = await assertRejects(
+      () => working([queue, `--data=${file("trades.csv")}`, "--until-empty"]),
+      ConfigError,
+    );
+    assertMatch(message, /^--data is \S+trades\.csv: it is not a folder$/);
+  },
+);
+
+queueTest(
   "a task that was given up ends the sweep with its configurations, and is tried again",
   async ({ file, queue, sweep, worker, helped, sql, until }) => {
     const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];

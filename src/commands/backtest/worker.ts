@@ -7,7 +7,7 @@ import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { may, mayReach } from "../../feeds/process/permissions.ts";
 import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
 import { fetchInput } from "../../feeds/files/fetched_input.ts";
-import { InputFolder } from "../../feeds/files/named_inputs.ts";
+import { InputFolder, unreadableFolder } from "../../feeds/files/named_inputs.ts";
 import { PostgresWorkerQueue } from "../../stores/queue/postgres_worker_queue.ts";
 import { QueueError } from "../../stores/queue/queue_error.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "../../stores/queue/task_queue.ts";
@@ -52,7 +52,7 @@ export async function workFor(
   log: Log,
 ): Promise<void> {
   refuseOthers(place);
-  refuseForbidden(config);
+  await refuseForbidden(config);
   const count = config.workers ?? navigator.hardwareConcurrency;
   using threads = new Threads(count === 1 ? 0 : count);
   await using queue = await PostgresWorkerQueue.open(place, {
@@ -87,8 +87,14 @@ function refuseOthers(place: string): void {
   }
 }
 
-/** Throws a ConfigError if files may not be fetched from where they are, or not be kept. */
-function refuseForbidden({ data, dataUrl }: Config): void {
+/** Throws a ConfigError if files may not be read or fetched from where they are, or not be kept. */
+async function refuseForbidden({ data, dataUrl }: Config): Promise<void> {
+  // Each task would fail, and be given up for all workers.
+  const why = await unreadableFolder(data);
+  if (why !== null) {
+    const advice = may("read", data) ? "" : `: ${grantAdvice({ read: data }, Deno.build.standalone)}`;
+    throw new ConfigError([`--data is ${data}: ${why}${advice}`]);
+  }
   if (dataUrl === null) return;
   const { hostname, port, protocol } = new URL(dataUrl);
   const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
