@@ -128,7 +128,7 @@ needs the version of Penstock that the sweep has, and the files of the sweep.
 
   penstock worker postgres://ann@db.lan/work
                             until you stop it; files from ./data
-  penstock worker postgres://ann@db.lan/work --data trades/ --until-empty
+  penstock worker postgres://ann@db.lan/work --data data/trades --until-empty
                             ends when no task is left, as a Job of Kubernetes
                             must`,
   status: `penstock status [JOURNAL] works while a run writes to the journal; the default

@@ -337,6 +337,94 @@ queueTest(
 );
 
 queueTest(
+  "a sweep refuses a result that no worker computed, in plain words, and has the task computed again",
+  async ({ file, queue, sweep, helped, sql }) => {
+    const words = [file("trades.csv"), "--short=2,3", "--long=12", "--walk-forward=2", `--queue=${queue}`];
+    const options = { oneCheckedIn: 1_000_000_000 };
+    const expected = (await helped(words, options)).events.slice(1, -1);
+    const text = unpacked(await sql("SELECT result FROM penstock.tasks"));
+    const changed = (from: RegExp | string, to: string): string => {
+      const other = text.replace(from, to);
+      assert(other !== text, `${from} is not in it`);
+      return packed(other);
+    };
+    const wrong: readonly (readonly [why: string, result: string])[] = [
+      ["not packed as results are", "%"],
+      ["no JSON", packed("{")],
+      ["no result of a task", packed("[]")],
+      ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
+      ['no row of {"short":3}', changed('{"short":3}', '{"short":2}')],
+      ['row of {"short":2} has no figures', changed(/"netProfit":"[^"]*"/, '"netProfit":"NaN"')],
+      ['row of {"short":2} has no figures', changed('"test":null', '"test":{}')],
+      ["other trades", changed(/"digest":"./, '"digest":"x')],
+      ["figures against luck", changed('"walks":[', '"walks":[],"else":[')],
+      ["figures against luck", changed('"place":', '"place":7')],
+      ["figures against luck", changed('"texts":["', '"texts":[7,"')],
+    ];
+    for (const [why, result] of wrong) {
+      await sql(`UPDATE penstock.tasks SET state = 'done', result = '${result}'`);
+      const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
+      assertMatch(message, /^a result in the queue, by process \d+ on 127.0.0.1, cannot be used: it/);
+      assertStringIncludes(message, why);
+      assertMatch(message, /The same command has it computed again$/);
+    }
+    assertEquals((await helped(words, options)).events.slice(1, -1), expected);
+  },
+);
+
+queueTest(
+  "a worker gives up what no sweep wrote into the queue, in plain words, and goes on",
+  async ({ file, queue, sweep, worker, sql }) => {
+    const words = [file("trades.csv"), "--short=2,3", `--queue=${queue}`];
+    const stop = new AbortController();
+    const heard = (text: string) => text.includes("no worker") && stop.abort();
+    await sweep(words, { signal: stop.signal, heard, oneCheckedIn: 1_000_000_000 });
+    const [content, task] =
+      (await sql("SELECT s.content, t.content FROM penstock.sweeps s JOIN penstock.tasks t USING (sweep)"))
+        .split("|") as [string, string];
+    const described = JSON.parse(content);
+    const foreign = "what the queue has of its sweep is not what a sweep of this version writes";
+    const wrong: readonly (readonly [sweep: string, task: string, why: string])[] = [
+      ...["{", "null", "[]", "[-1]", "[0,0]", "[2]", "[0.5]", '["0"]'].map((places) =>
+        [content, places, "it names no configurations of its sweep"] as const
+      ),
+      ...["{", "null", "{}"].map((text) => [text, task, foreign] as const),
+      ...[
+        { given: { short: 5 } },
+        { folds: [] },
+        { folds: null },
+        { files: [] },
+        { files: [null] },
+        {
+          rules: { lot: 1 },
+        },
+        { first: -1 },
+        { folds: [...described.folds, { ...described.folds[0], id: 1 }] },
+      ].map((other) => [JSON.stringify({ ...described, ...other }), task, foreign] as const),
+    ];
+    for (const [ofSweep, ofTask, why] of wrong) {
+      await sql(`UPDATE penstock.sweeps SET content = '${ofSweep}';
+        UPDATE penstock.tasks SET content = '${ofTask}', state = 'waiting', lost = 2`);
+      assertEquals((await worker()).slice(1), [
+        `a task failed and is given up: ${why}`,
+        "ends after 0 tasks",
+      ]);
+    }
+  },
+);
+
+queueTest(
+  "a worker that cannot read its folder does not start, so that no task is given up for all",
+  async ({ file, queue }) => {
+    const { message } = await assertRejects(
+      () => working([queue, `--data=${file("trades.csv")}`, "--until-empty"]),
+      ConfigError,
+    );
+    assertMatch(message, /^--data is \S+trades\.csv: it is not a folder$/);
+  },
+);
+
+queueTest(
   "a task that was given up ends the sweep with its configurations, and is tried again",
   async ({ file, queue, sweep, worker, helped, sql, until }) => {
     const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];

@@ -7,7 +7,7 @@ import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { may, mayReach } from "../../feeds/process/permissions.ts";
 import { isInDatabase, readDatabasePlace } from "../../domain/run/database_place.ts";
 import { fetchInput } from "../../feeds/files/fetched_input.ts";
-import { InputFolder } from "../../feeds/files/named_inputs.ts";
+import { InputFolder, unreadableFolder } from "../../feeds/files/named_inputs.ts";
 import { PostgresWorkerQueue } from "../../stores/queue/postgres_worker_queue.ts";
 import { QueueError } from "../../stores/queue/queue_error.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "../../stores/queue/task_queue.ts";
@@ -15,7 +15,8 @@ import { counted } from "../../views/terminal/figures.ts";
 import { openLog } from "../../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../../views/terminal/terminal.ts";
 import type { View } from "../../views/view.ts";
-import { type DescribedSweep, type ReadySweep, readySweep } from "./queue/described_sweep.ts";
+import type { DescribedSweep } from "./queue/described_sweep.ts";
+import { type QueuedSweep, readPlaces, readSweep } from "./queue/read_task.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
@@ -51,7 +52,7 @@ export async function workFor(
   log: Log,
 ): Promise<void> {
   refuseOthers(place);
-  refuseForbidden(config);
+  await refuseForbidden(config);
   const count = config.workers ?? navigator.hardwareConcurrency;
   using threads = new Threads(count === 1 ? 0 : count);
   await using queue = await PostgresWorkerQueue.open(place, {
@@ -86,8 +87,14 @@ function refuseOthers(place: string): void {
   }
 }
 
-/** Throws a ConfigError if files may not be fetched from where they are, or not be kept. */
-function refuseForbidden({ data, dataUrl }: Config): void {
+/** Throws a ConfigError if files may not be read or fetched from where they are, or not be kept. */
+async function refuseForbidden({ data, dataUrl }: Config): Promise<void> {
+  // Each task would fail, and be given up for all workers.
+  const why = await unreadableFolder(data);
+  if (why !== null) {
+    const advice = may("read", data) ? "" : `: ${grantAdvice({ read: data }, Deno.build.standalone)}`;
+    throw new ConfigError([`--data is ${data}: ${why}${advice}`]);
+  }
   if (dataUrl === null) return;
   const { hostname, port, protocol } = new URL(dataUrl);
   const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
@@ -124,11 +131,7 @@ class Work {
   readonly #folder: InputFolder;
   readonly #means: Means;
   /** The sweep of the last task: the next one is usually of the same. */
-  #sweep: {
-    readonly number: number;
-    readonly described: DescribedSweep;
-    readonly ready: ReadySweep;
-  } | null = null;
+  #sweep: QueuedSweep & { readonly number: number } | null = null;
   /** The digests of files that were not here when they were looked for last, and since when one is known. */
   readonly #lacking = new Set<string>();
   #lackingSince = 0;
@@ -203,10 +206,11 @@ class Work {
   ): Promise<{ readonly text: string; readonly configurations: number } | null> {
     const { log, threads, workers } = this.#means;
     if (this.#sweep?.number !== task.sweep) {
-      const described: DescribedSweep = JSON.parse(await this.#queue.described(task.sweep));
-      this.#sweep = { number: task.sweep, described, ready: readySweep(described) };
+      const read = readSweep(await this.#queue.described(task.sweep));
+      this.#sweep = { number: task.sweep, ...read };
     }
     const { described, ready } = this.#sweep;
+    const places = readPlaces(task.content, ready);
     const found = await this.#found(described, stop);
     if (found === null) return null;
     if ("lacking" in found) {
@@ -221,7 +225,6 @@ class Work {
       );
       return null;
     }
-    const places: readonly number[] = JSON.parse(task.content);
     log("debug", `computes ${counted(places.length, "configuration")} (task ${task.task})`);
     const text = await resultOf(described, ready, places, {
       ...{ paths: found.paths, threads, workers, view: this.#view, stop },

@@ -81,7 +81,10 @@ export class InputFolder {
     }
   }
 
-  /** All files in a folder and those in it, but for links to folders: these may lead in a circle. */
+  /**
+   * All files in a folder and those in it, but for links to folders: these may lead in a circle. What cannot be read is
+   * none of them, such as a folder lost+found of the administrator's.
+   */
   async #list(folder: string): Promise<FoundFile[]> {
     const found: FoundFile[] = [];
     try {
@@ -95,17 +98,34 @@ export class InputFolder {
           const { isFile, size, mtime } = await Deno.stat(path);
           if (isFile) found.push({ path, name, size, key: `${size} ${mtime?.getTime()} ${path}` });
         } catch (error) {
-          // It was removed meanwhile, or is a link to nothing, or to what this program may not read.
-          if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) continue;
-          throw error;
+          if (!isOutOfReach(error)) throw error;
         }
       }
     } catch (error) {
-      // A folder that is not there has no files.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!isOutOfReach(error)) throw error;
     }
     return found;
   }
+}
+
+/** Why the files in a folder cannot be found at all; null if they can, or if there is no such folder yet. */
+export async function unreadableFolder(folder: string): Promise<string | null> {
+  try {
+    for await (const _ of Deno.readDir(folder)) break;
+    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotADirectory) return "it is not a folder";
+    if (isOutOfReach(error)) return "this program may not read it";
+    throw error;
+  }
+}
+
+/** Whether a path cannot be read, is a link to nothing or to itself, or has gone since it was seen. */
+function isOutOfReach(error: unknown): boolean {
+  const { NotFound, NotCapable, NotADirectory, PermissionDenied, FilesystemLoop } = Deno.errors;
+  return [NotFound, NotCapable, NotADirectory, PermissionDenied, FilesystemLoop]
+    .some((kind) => error instanceof kind);
 }
 
 interface FoundFile {

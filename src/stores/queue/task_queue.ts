@@ -68,7 +68,7 @@ export interface SweepQueue extends Watched, AsyncDisposable {
   ask(sweep: AskedSweep): Promise<void>;
   /** The states of all computings of the tasks with these keys. */
   states(keys: readonly string[]): Promise<readonly TaskState[]>;
-  /** The result of a task that is done. */
+  /** The result of a task that is done. Throws an UnusableResult if it was not packed by a worker. */
   result(task: number): Promise<string>;
   outlook(): Promise<Outlook>;
   /** Gives a task up, with the reason, so that it is computed again when it is asked for again. */

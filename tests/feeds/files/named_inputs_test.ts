@@ -1,6 +1,11 @@
 /** Files that are found by what is in them. */
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { digestOf, InputFolder, namedInputs } from "../../../src/feeds/files/named_inputs.ts";
+import {
+  digestOf,
+  InputFolder,
+  namedInputs,
+  unreadableFolder,
+} from "../../../src/feeds/files/named_inputs.ts";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 
 const NEVER = new AbortController().signal;
@@ -36,9 +41,10 @@ Deno.test("InputFolder finds files under any names and in folders within it, but
     const files = await namedInputs([`${folder}/a.csv`, `${folder}/b.csv`], NEVER);
     const input = new InputFolder(folder);
     assertEquals(await input.find(files, NEVER), { paths: [`${folder}/a.csv`, `${folder}/b.csv`] });
-    // A link that leads in a circle, and one to nothing.
+    // Links that lead in a circle, to nothing and to themselves.
     await Deno.symlink(folder, `${folder}/deep/circle`);
     await Deno.symlink(`${folder}/nothing`, `${folder}/broken.csv`);
+    await Deno.symlink("itself.csv", `${folder}/itself.csv`);
     await Deno.rename(`${folder}/a.csv`, `${folder}/deep/deeper/c.csv`);
     const found = await input.find(files, NEVER);
     assertMatch(JSON.stringify(found), /deeper\/c\.csv","[^"]*\/b\.csv"/);
@@ -49,5 +55,14 @@ Deno.test("InputFolder finds files under any names and in folders within it, but
     const stop = new AbortController();
     stop.abort();
     await assertRejects(() => new InputFolder(folder).find(files, stop.signal), DOMException);
+  });
+});
+
+Deno.test("unreadableFolder() says why no file can be found in a folder, but not of one that is not there yet", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a.csv`, "abc");
+    assertEquals(await unreadableFolder(folder), null);
+    assertEquals(await unreadableFolder(`${folder}/none`), null);
+    assertEquals(await unreadableFolder(`${folder}/a.csv`), "it is not a folder");
   });
 });

@@ -1,18 +1,22 @@
 /** The passes of a sweep that the workers of a queue compute: writes the tasks, waits, and collects the results. */
 import { type Configuration, nameIn } from "../../../config/configuration.ts";
 import type { Grid } from "../../../config/grid.ts";
-import type { OptionName } from "../../../config/options.ts";
+import type { Config, OptionName } from "../../../config/options.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
+import type { ShownOptions } from "../../../domain/run/sweep_result.ts";
 import { withoutPassword } from "../../../domain/run/database_place.ts";
 import { namedInputs } from "../../../feeds/files/named_inputs.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
-import { QueueError } from "../../../stores/queue/queue_error.ts";
-import type { FailedTask, Outlook, SweepQueue } from "../../../stores/queue/task_queue.ts";
+import { QueueError, UnusableResult } from "../../../stores/queue/queue_error.ts";
+import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
+import type { FailedTask, Outlook, SweepQueue, TaskState } from "../../../stores/queue/task_queue.ts";
 import { counted } from "../../../views/terminal/figures.ts";
 import { foldsOf, isDivided, WHOLE } from "../sweep/folds.ts";
 import type { Passes } from "../sweep/all_passes.ts";
+import type { TradeFacts } from "../sweep/findings.ts";
 import { type PassSettings, runPass } from "../sweep/sweep_pass.ts";
 import { askedSweep, describe } from "./described_sweep.ts";
+import type { TaskShape } from "./result_shape.ts";
 import { differenceOf, resultIn } from "./task_result.ts";
 
 /**
@@ -84,7 +88,8 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   });
   const counting = await runPass(settings, { team: null, folds: [], progress, isFirst: true, start });
   if (stop.aborted) return;
-  const { trades, digest } = counting;
+  const { folds: _folds, ...facts } = counting;
+  const { trades, digest } = facts;
   const folds = isDivided(config) ? foldsOf(trades, config) : WHOLE;
   const inputs = await unlessStopped(namedInputs(files, stop), stop);
   if (inputs === null) return;
@@ -93,7 +98,7 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   try {
     await queue.ask(asked);
     await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
-      ...{ ...queued, digest, stop, tell },
+      ...{ ...queued, facts, config, stop, tell },
       ready: () => view.ready(),
     });
   } catch (error) {
@@ -114,7 +119,8 @@ export function leftInQueue(done: number, all: number, out: string | null): stri
 
 interface Collecting
   extends Pick<QueuedPasses, "grid" | "findings" | "show" | "progress" | "version" | "queue"> {
-  readonly digest: string;
+  readonly facts: TradeFacts;
+  readonly config: Pick<Config, "test" | "walkForward">;
   readonly stop: AbortSignal;
   readonly tell: (level: "info" | "warn", text: string) => void;
   readonly ready: () => Promise<void> | null;
@@ -124,7 +130,7 @@ interface Collecting
 async function collect(
   queue: SweepQueue,
   tasks: readonly { readonly key: string; readonly places: readonly number[] }[],
-  { grid, findings, show, progress, version, queue: path, digest, stop, tell, ready }: Collecting,
+  { grid, findings, show, progress, version, queue: path, facts, config, stop, tell, ready }: Collecting,
 ): Promise<void> {
   const words = new OutlookWords(version, path, tell);
   for (let next = 0; next < tasks.length && !stop.aborted;) {
@@ -134,27 +140,24 @@ async function collect(
     for (const { key, places } of some) {
       const copies = states.get(key) ?? [];
       if (stop.aborted || copies.length === 0 || copies.some(({ isDone }) => !isDone)) break;
-      const texts: string[] = [];
-      for (const { task } of copies) texts.push(await queue.result(task));
+      const results = await resultsOf(queue, copies, {
+        ...{ options: places.map((place) => optionsAt(grid, place)), places, facts, ranks: findings.ranks },
+        ...{ hasTest: config.test !== null, windows: config.walkForward ?? 0 },
+      }).catch(async (error: unknown) => {
+        if (!(error instanceof TaskFailure)) throw error;
+        await queue.giveUp(key, error.message);
+        const again = copies.length === 1 ? "it" : "both";
+        throw new TaskFailure(`${error.message}. The same command has ${again} computed again`);
+      });
       // Another sweep of the same may have given it up meanwhile.
-      if (texts.includes("")) break;
-      const [text, again = text] = texts as [string, string?];
-      const difference = differenceOf(text, again);
-      if (difference !== null) {
-        const [one, other] = copies.map(({ worker }) => worker ?? "a worker");
-        const failure = `two workers disagree: ${difference.what} is ${difference.values[0]} by ${one} and ${
-          difference.values[1]
-        } by ${other}. One of these machines computes wrongly`;
-        await queue.giveUp(key, failure);
-        throw new TaskFailure(`${failure}. The same command has both computed again`);
-      }
-      show(findings.restore(resultIn(text, { grid, places, digest })));
+      if (results === null) break;
+      show(findings.restore(results[0]!));
       next++;
       await ready();
     }
     if (next > before || stop.aborted) continue;
     const outlook = await queue.outlook();
-    if (outlook.failed !== null) throw givenUp(grid, outlook.failed);
+    if (outlook.failed !== null) throw givenUp(grid, outlook.failed, tasks);
     words.tell(outlook);
     const { done, left } = outlook;
     progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
@@ -163,10 +166,55 @@ async function collect(
   }
 }
 
+/**
+ * The results of all copies of a task, which are the same; null if one is not there any more. Throws a TaskFailure if one
+ * cannot be used, or if they are not the same.
+ */
+async function resultsOf(
+  queue: SweepQueue,
+  copies: readonly TaskState[],
+  shape: TaskShape,
+): Promise<readonly PartialSweep[] | null> {
+  const results: PartialSweep[] = [];
+  const named = ({ worker }: TaskState): string => worker ?? "a worker";
+  for (const copy of copies) {
+    try {
+      const text = await queue.result(copy.task);
+      if (text === "") return null;
+      results.push(resultIn(text, shape));
+    } catch (error) {
+      if (!(error instanceof UnusableResult)) throw error;
+      throw new TaskFailure(`a result in the queue, by ${named(copy)}, cannot be used: ${error.message}`);
+    }
+  }
+  const [one, other] = results;
+  const difference = other === undefined ? null : differenceOf(one!, other);
+  if (difference === null) return results;
+  const [first, second] = copies.map(named);
+  throw new TaskFailure(
+    `two workers disagree: ${difference.what} is ${difference.values[0]} by ${first} and ${
+      difference.values[1]
+    } by ${second}. One of these machines computes wrongly`,
+  );
+}
+
+function optionsAt(grid: Grid, place: number): ShownOptions {
+  return grid.options(grid.configuration(place));
+}
+
 /** The error that names the configurations of a task that was given up. */
-function givenUp(grid: Grid, { content, failure }: FailedTask): TaskFailure {
-  const places: readonly number[] = JSON.parse(content);
-  const named = (place: number): string => JSON.stringify(grid.options(grid.configuration(place)));
+function givenUp(
+  grid: Grid,
+  { content, failure }: FailedTask,
+  tasks: readonly { readonly places: readonly number[] }[],
+): TaskFailure {
+  const places = tasks.find((task) => JSON.stringify(task.places) === content)?.places;
+  if (places === undefined) {
+    return new TaskFailure(
+      `a task was given up that somebody else added to this sweep: ${failure}. Remove it from penstock.tasks`,
+    );
+  }
+  const named = (place: number): string => JSON.stringify(optionsAt(grid, place));
   const [first, last] = [named(places[0]!), named(places.at(-1)!)];
   const which = places.length === 1
     ? `the configuration ${first} was`

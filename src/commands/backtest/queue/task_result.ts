@@ -1,5 +1,4 @@
 /** The result of one task: what a worker computes, and what a sweep makes of it. */
-import type { Grid } from "../../../config/grid.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
 import { UnusableInput } from "../../../domain/market/unusable_input.ts";
@@ -7,13 +6,15 @@ import type { ConfigurationEvent, SweepRow } from "../../../domain/run/sweep_res
 import { triedOptions } from "../../../config/tried_options.ts";
 import { formatsOf, TRADE_FILES } from "../../../formats/file_layout.ts";
 import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
+import { UnusableResult } from "../../../stores/queue/queue_error.ts";
 import type { View } from "../../../views/view.ts";
 import { passOver } from "../sweep/all_passes.ts";
-import { Findings, type Kept } from "../sweep/findings.ts";
+import { Findings } from "../sweep/findings.ts";
 import { ranksOf } from "../sweep/part_of_grid.ts";
 import { ShownProgress } from "../sweep/shown_progress.ts";
 import type { Threads } from "../sweep/threads.ts";
 import type { DescribedSweep, ReadySweep } from "./described_sweep.ts";
+import { misshapen, type TaskShape } from "./result_shape.ts";
 
 /** What a worker computes a task with. */
 export interface TaskMeans {
@@ -64,35 +65,25 @@ export async function resultOf(
   return JSON.stringify({ rows, unfinished: findings.unfinished });
 }
 
-/** The result in a text. Throws a TypeError if it is none of the configurations at `places`, over the trades of `digest`. */
-export function resultIn(
-  text: string,
-  { grid, places, digest }: {
-    readonly grid: Grid;
-    readonly places: readonly number[];
-    readonly digest: string;
-  },
-): PartialSweep {
-  const result: PartialSweep = JSON.parse(text);
-  const kept = result.unfinished as unknown as Kept;
-  const isOf = result.rows.length === places.length && kept.facts.digest === digest &&
-    result.rows.every(({ options }, at) =>
-      JSON.stringify(options) === JSON.stringify(grid.options(grid.configuration(places[at]!)))
-    );
-  if (!isOf) throw new TypeError("A result in the queue is of another task");
-  return result;
+/** The result in a text. Throws an UnusableResult if it is none of that shape. */
+export function resultIn(text: string, shape: TaskShape): PartialSweep {
+  let result: unknown;
+  try {
+    result = JSON.parse(text);
+  } catch {
+    throw new UnusableResult("it is no JSON");
+  }
+  const why = misshapen(result, shape);
+  if (why !== null) throw new UnusableResult(why);
+  return result as PartialSweep;
 }
 
 /** How two results of one task differ first: the row's options, the figure, and its values; null if they are the same. */
 export function differenceOf(
-  one: string,
-  other: string,
+  mine: PartialSweep,
+  yours: PartialSweep,
 ): { readonly what: string; readonly values: readonly [string, string] } | null {
-  if (one === other) return null;
-  const [mine, yours] = [one, other].map((text) => JSON.parse(text) as PartialSweep) as [
-    PartialSweep,
-    PartialSweep,
-  ];
+  if (JSON.stringify(mine) === JSON.stringify(yours)) return null;
   for (const [at, row] of mine.rows.entries()) {
     const figures = new Map(Object.entries(row));
     for (const [name, value] of Object.entries(yours.rows[at] ?? {})) {

@@ -70,6 +70,11 @@ export class Findings {
     return this.#done;
   }
 
+  /** By how many figures the rows may be ranked. */
+  get ranks(): number {
+    return this.#choices.length;
+  }
+
   /** Whether there are more in the whole sweep. */
   get isPartial(): boolean {
     return this.#done < this.#configurations;
