@@ -134,6 +134,8 @@ const IS_MADE = `SELECT EXISTS (
     SELECT FROM pg_catalog.pg_class AS made JOIN pg_catalog.pg_namespace AS named ON named.oid = made.relnamespace
     WHERE named.nspname = 'penstock' AND made.relname = 'version'
   ) AS made`;
+const OWNED = `SELECT pg_has_role(relowner, 'USAGE') AS owned, relowner::regrole AS owner FROM pg_class
+  WHERE oid = 'penstock.version'::regclass`;
 const HELD = "SELECT count(*) AS held FROM penstock.journals WHERE expires > clock_timestamp()";
 
 function grant(role: string, rights: string): string {
@@ -193,7 +195,10 @@ export async function prepareSchema(
       return;
     }
     if (version === 0) await mustKeepText(session, refuse);
-    else if (version < known) await mustBeIdle(session, refuse);
+    else {
+      await mustBeOwned(session, refuse);
+      await mustBeIdle(session, refuse);
+    }
     for (const statement of migrations.slice(version).flat()) await session.query(statement);
     if (version === 0) await session.query(`INSERT INTO penstock.version VALUES (true, ${known})`);
     else {
@@ -222,6 +227,16 @@ async function mustKeepText(session: DatabaseSession, refuse: Refuse): Promise<v
   throw refuse(
     `its database keeps text as ${encoding}, which lacks letters. Create one with createdb --encoding=UTF8 ` +
       "--template=template0.",
+  );
+}
+
+/** Throws what `refuse` makes unless the user may migrate the tables: with rights to use them alone, nobody may. */
+async function mustBeOwned(session: DatabaseSession, refuse: Refuse): Promise<void> {
+  const [row] = await session.query(OWNED);
+  if (row?.["owned"] === "t") return;
+  throw refuse(
+    `its tables are of an older version, and only their owner, ${row?.["owner"]}, may migrate them. ` +
+      "Start this Penstock once as that user.",
   );
 }
 

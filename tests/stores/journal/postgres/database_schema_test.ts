@@ -98,6 +98,23 @@ test("a database that cannot keep all text is refused", async () => {
   );
 });
 
+test("a user who may only use older tables hears who may migrate them", async () => {
+  const url = await server.database();
+  const name = readDatabasePlace(url).database;
+  {
+    await using first = await session(url);
+    await prepareSchema(first, url, MIGRATIONS.slice(0, 1));
+  }
+  await server.sql(
+    name,
+    "CREATE ROLE eve LOGIN; GRANT USAGE ON SCHEMA penstock TO eve; GRANT SELECT ON penstock.version TO eve",
+  );
+  await using own = await session(server.url(name, { user: "eve" }));
+  const { message } = await assertRejects(() => prepareSchema(own, url), JournalError);
+  assertStringIncludes(message, "its tables are of an older version, and only their owner, ");
+  assertStringIncludes(message, "may migrate them. Start this Penstock once as that user.");
+});
+
 Deno.test({
   name: "a writer may add and change no entry, a reader may only read, and doctor says what is lacking",
   ignore: noPostgres,
