@@ -414,6 +414,21 @@ queueTest(
 );
 
 queueTest(
+  "a sweep whose tasks somebody removed ends instead of waiting for ever, and adds them again",
+  async ({ file, queue, sweep, helped, sql }) => {
+    const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
+    let removed: Promise<string> | null = null;
+    const heard = (text: string) => {
+      if (text.includes("no worker")) removed = sql("DELETE FROM penstock.tasks; NOTIFY penstock_results");
+    };
+    const { message } = await assertRejects(() => sweep(words, { heard }), TaskFailure);
+    assertMatch(message, /^somebody removed tasks of this sweep .* The same command adds them again$/);
+    await removed;
+    assertEquals((await helped(words)).events.length, 10);
+  },
+);
+
+queueTest(
   "a worker that cannot read its folder does not start, so that no task is given up for all",
   async ({ file, queue }) => {
     const { message } = await assertRejects(

@@ -30,7 +30,7 @@ const GAP_MS = 100;
 /** The states of how many tasks one look asks for. */
 const MOST_STATES = 100;
 
-/** A task was given up, or two workers do not agree on its result. */
+/** A task was given up or removed, its result cannot be used, or two workers do not agree on it. */
 export class TaskFailure extends Error {
   override readonly name = "TaskFailure";
   readonly exit = "failure";
@@ -139,7 +139,12 @@ async function collect(
     const states = Map.groupBy(await queue.states(some.map(({ key }) => key)), ({ key }) => key);
     for (const { key, places } of some) {
       const copies = states.get(key) ?? [];
-      if (stop.aborted || copies.length === 0 || copies.some(({ isDone }) => !isDone)) break;
+      if (copies.length === 0) {
+        throw new TaskFailure(
+          "somebody removed tasks of this sweep from the queue before they were collected. The same command adds them again",
+        );
+      }
+      if (stop.aborted || copies.some(({ isDone }) => !isDone)) break;
       const results = await resultsOf(queue, copies, {
         ...{ options: places.map((place) => optionsAt(grid, place)), places, facts, ranks: findings.ranks },
         ...{ hasTest: config.test !== null, windows: config.walkForward ?? 0 },
