@@ -88,10 +88,9 @@ export function isThere(path: string, doing: Doing): boolean {
     info = Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
-    // SQLite would treat these as part of the new journal. The index of the log, -shm, holds nothing of its own: a
-    // process that only reads, such as watch, leaves it there.
-    for (const side of [`${path}-wal`, `${path}-journal`]) {
-      if ((infoAt(side)?.size ?? 0) === 0) continue;
+    // SQLite would treat these as part of the new journal.
+    for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
+      if ((infoAt(side)?.size ?? 0) === 0 || side.endsWith("-shm") && isLogIndex(side)) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
       throw refused(path, `it is missing, but ${side} is there and holds its latest entries. ${advice}`);
     }
@@ -112,6 +111,24 @@ export function isThere(path: string, doing: Doing): boolean {
     throw refused(path, `${names}, and another may be in use. ${advice}`);
   }
   return true;
+}
+
+/** SQLite makes the index of a log in parts of this size, which start with this number. */
+const INDEX_BYTES = 32_768;
+const INDEX_VERSION = 3_007_000;
+
+/**
+ * Whether a file is the index that SQLite makes of a log. It holds no entries, and a process that only reads, such as
+ * `watch`, leaves it beside a journal that was removed.
+ *
+ * Source: https://www.sqlite.org/walformat.html, "The WAL-Index File Format".
+ */
+function isLogIndex(path: string): boolean {
+  using file = Deno.openSync(path);
+  if (file.statSync().size % INDEX_BYTES !== 0) return false;
+  const start = new Uint32Array(1);
+  // The machine's own byte order.
+  return file.readSync(new Uint8Array(start.buffer)) === 4 && start[0] === INDEX_VERSION;
 }
 
 /** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
