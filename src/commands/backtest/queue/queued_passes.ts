@@ -261,7 +261,10 @@ class OutlookWords {
           counted(workers, "worker")
         } has the files: put them into the folder of its --data`,
       );
-    } else this.#tell("info", `${waiting}, and ${counted(withFiles, "worker")} can compute them now`);
+    } else {this.#tell(
+        "info",
+        `${waiting}, and ${counted(withFiles, "worker")} can compute ${left === 1 ? "it" : "them"} now`,
+      );}
   }
 }
 
