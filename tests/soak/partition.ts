@@ -134,7 +134,7 @@ for (let round = 0; round < rounds; round++) {
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /process \d+ on 203\.0\.113\.\d+ has taken it over/);
   const added = (await wholeEntries(place)).slice(before);
-  // Whoever leads now has added whatever came since; a leader's first entry would say that it resumed.
+  // A process that takes the journal over adds a resumed entry first, so the old leader has not taken it back.
   assert(added.every(({ type }) => type !== "resumed"));
   console.log(`cut ${round + 1} of ${rounds}: the standby traded after ${took.at(-1)} ms`);
   leader = standby;

@@ -35,7 +35,7 @@ class WholeNumbers {
   fills: string[] = [];
   /** Whether the averages of doubles would have given another signal by now. */
   isAstray = false;
-  /** What all prices before one come to, in cents: a window is the difference of two. */
+  /** The sum of all prices before each one, in cents: the sum of a window is the difference of two. */
   #totals = new Float64Array(LONG + CHUNK_TRADES + 1);
   #prices = new Float64Array(LONG + CHUNK_TRADES);
   #seen = 0;

@@ -182,7 +182,7 @@ class Work {
     try {
       const result = await this.#computed(task, stop);
       if (result === null) {
-        // It is somebody else's by now, or this worker ends, or has no files for it.
+        // Another worker has it by now, or this worker ends or lacks its files.
         if (this.#queue.lost.aborted) log("warn", lostText(task));
         else await this.#queue.giveBack(task);
         return;

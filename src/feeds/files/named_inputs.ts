@@ -13,7 +13,7 @@ export interface NamedInput {
   readonly bytes: number;
 }
 
-/** The digests of files, read anew. Throws an UnusableInput for one that cannot be read or has no size. */
+/** Reads files and returns their digests. Throws an UnusableInput for one that cannot be read or has no size. */
 export async function namedInputs(paths: readonly string[], signal: AbortSignal): Promise<NamedInput[]> {
   const named: NamedInput[] = [];
   for (const path of paths) {

@@ -111,7 +111,7 @@ Deno.test("AlarmRules sends a disconnection once it lasts, by the entry with whi
   assertEquals(shown(live), ["1-3-disconnected", "1-9-connected"]);
   assertMatch(live[0]!.text, /disconnected since 2026-12-01T10:00:03\.000000Z, for 5 m 0 s \(closed\)/);
   assertMatch(live[1]!.text, /connected again since .*, after 9 m 57 s/);
-  // Whoever reads the journal later finds the same.
+  // A later reader of the journal finds the same.
   const later = alarmsOf(rulesFor(ALL), ...before, event(9, 600, CONNECTED));
   assertEquals(shown(later), shown(live));
   // Each failed attempt has an entry.
@@ -188,7 +188,7 @@ Deno.test("AlarmRules sums up a day at midnight UTC, with equity if it looked th
   const next = { cash: "11013.53", fees: "2", realized: "12.3" };
   const [second] = alarmsOf(rules, moment(midnight + 86_400, { account: next }));
   assertMatch(second!.text, /2026-12-02 \(UTC\): 0 fills .* equity 11,013\.53 \(\+10\.00 %\)/);
-  // Whoever was not there then knows what the journal says.
+  // A process that was not there then knows what the journal says.
   const late = alarmsOf(rulesFor("daily"), ...before, event(6, midnight + 5_000, BUY));
   assertEquals(shown(late), ["1-2026-12-01-daily"]);
   assertMatch(late[0]!.text, /2 fills .*1 halt$/);
