@@ -1,57 +1,29 @@
 /** `penstock sweep --part` on several machines and `--join`: the result of one machine, or why there is none. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { sweep } from "../../src/commands/backtest/sweep.ts";
-import { readArguments } from "../../src/config/arguments.ts";
-import { configureSweep } from "../../src/config/grid.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { SweepResult } from "../../src/domain/run/sweep_result.ts";
-import type { OpenView } from "../../src/views/known_views.ts";
 import { SeededRandom } from "../support/random.ts";
-import { inFolder, silent } from "../support/swept.ts";
+import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../support/swept.ts";
 
 type File = (name: string) => string;
 
-/** What a machine shows. */
-interface Machine {
-  readonly events: readonly PenstockEvent[];
-  /** What is on the terminal at the end; empty if nothing is. */
-  readonly table: string;
-  readonly logged: readonly string[];
-}
-
 /** Runs a command line on a machine that is called `name` and has its own tries. */
-async function on(
+function on(
   file: File,
   words: readonly string[],
-  { name = "one", version = "1", lanes = 4, seen = () => {}, signal = new AbortController().signal }: {
-    readonly name?: string;
-    readonly version?: string;
-    readonly lanes?: number;
-    readonly seen?: (event: PenstockEvent) => void;
-    readonly signal?: AbortSignal;
-  } = {},
-): Promise<Machine> {
-  const events: PenstockEvent[] = [];
-  const logged: string[] = [];
-  const { given, mistakes, files } = readArguments(["sweep", ...words]);
-  let table = () => "";
-  const view: OpenView = (_choices, { words }) => {
-    table = () => words?.table ?? "";
-    return silent((event) => {
-      events.push(event);
-      seen(event);
-    }, (text) => logged.push(text));
-  };
-  await sweep({
-    ...configureSweep(given, mistakes),
-    ...{ command: "sweep", version, files, signal, blocking: (work) => work() },
-  }, { views: [view], tries: file(`tries-${name}.json`), lanes });
-  return { events, table: table(), logged };
+  { name = "one", version = "1", lanes = 4, ...setting }: SweepSetting & { readonly name?: string } = {},
+): Promise<ShownSweep> {
+  return sweepHere(words, file(`tries-${name}.json`), { version, lanes, ...setting });
 }
 
 /** Everything that a machine left, without the time that it took and how many workers it had. */
-async function lasting(file: File, { events, table }: Machine, out: string, page?: string): Promise<string> {
+async function lasting(
+  file: File,
+  { events, table }: ShownSweep,
+  out: string,
+  page?: string,
+): Promise<string> {
   const texts = [JSON.stringify(events), table, await Deno.readTextFile(out)];
   if (page !== undefined) texts.push(await Deno.readTextFile(page));
   texts.push(await Deno.readTextFile(file("tries-one.json")));

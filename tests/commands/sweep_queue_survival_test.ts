@@ -1,14 +1,11 @@
 /** A sweep by the workers of a queue, whose processes are killed at any moment. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { sweep } from "../../src/commands/backtest/sweep.ts";
-import { readArguments } from "../../src/config/arguments.ts";
-import { configureSweep } from "../../src/config/grid.ts";
 import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import { FLAGS, Penstock } from "../support/penstock.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
 import { SeededRandom } from "../support/random.ts";
-import { inFolder, silent } from "../support/swept.ts";
+import { inFolder, sweepHere } from "../support/swept.ts";
 import meta from "../../deno.json" with { type: "json" };
 
 /** How often a worker is killed, how many workers there are, and how large the grid is: PENSTOCK_KILLS and others say more. */
@@ -30,17 +27,11 @@ async function swept(
   seen: (event: PenstockEvent) => void = () => {},
 ): Promise<{ readonly text: string; readonly logged: readonly string[] }> {
   const out = file("sweep.json");
-  const { given, mistakes, files } = readArguments(["sweep", file("trades.csv"), ...words, `--out=${out}`]);
-  const [events, logged]: [PenstockEvent[], string[]] = [[], []];
-  const view = silent((event) => {
-    events.push(event);
-    seen(event);
-  }, (text) => logged.push(text));
-  await sweep({
-    ...configureSweep(given, mistakes),
-    ...{ command: "sweep", version: meta.version, files, blocking: (work) => work() },
-    signal: new AbortController().signal,
-  }, { views: [() => view], tries: file("tries.json"), lanes: IN_TASK });
+  const { events, logged } = await sweepHere(
+    [file("trades.csv"), ...words, `--out=${out}`],
+    file("tries.json"),
+    { version: meta.version, lanes: IN_TASK, seen },
+  );
   const texts = [
     JSON.stringify(events),
     await Deno.readTextFile(out),

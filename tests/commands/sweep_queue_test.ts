@@ -1,39 +1,27 @@
 /** `penstock sweep --queue` and `penstock worker`, over a real PostgreSQL: the result of one machine, or why there is none. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { TaskFailure } from "../../src/commands/backtest/queue/queued_passes.ts";
-import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { FilesLacking, workFor } from "../../src/commands/backtest/worker.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
-import { configureSweep } from "../../src/config/grid.ts";
 import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
-import type { PenstockEvent } from "../../src/domain/run/event.ts";
-import type { OpenView } from "../../src/views/known_views.ts";
 import { packed, unpacked } from "../../src/stores/queue/packed_result.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
-import { inFolder, silent } from "../support/swept.ts";
+import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../support/swept.ts";
 
 const server = noPostgres ? null! : await PostgresServer.start();
-
-/** What a sweep shows. */
-interface Shown {
-  readonly events: readonly PenstockEvent[];
-  /** What is on the terminal at the end; empty if nothing is. */
-  readonly table: string;
-  readonly logged: readonly string[];
-}
 
 /** A folder with trades, and a queue of its own. */
 interface Scene {
   readonly file: (name: string) => string;
   readonly queue: string;
   sql(statements: string): Promise<string>;
-  sweep(words: readonly string[], options?: SweepOptions): Promise<Shown>;
+  sweep(words: readonly string[], options?: SweepSetting): Promise<ShownSweep>;
   /** Runs a worker until the queue is empty, or until it is stopped, and returns its log. */
   worker(words?: readonly string[], options?: WorkerOptions): Promise<readonly string[]>;
   /** Runs a sweep with a worker beside it, and returns what the worker logged as well. */
-  helped(words: readonly string[], options?: SweepOptions): Promise<Shown & { readonly worked: string }>;
+  helped(words: readonly string[], options?: SweepSetting): Promise<ShownSweep & { readonly worked: string }>;
   /** Resolves once a statement says `wanted`, or anything but nothing. */
   until(statement: string, wanted?: string): Promise<void>;
 }
@@ -41,15 +29,6 @@ interface Scene {
 const TASKS = "SELECT count(*) FROM penstock.tasks";
 /** How long to wait before the database is asked again, ms. */
 const PAUSE_MS = 50;
-
-interface SweepOptions {
-  readonly version?: string;
-  readonly lanes?: number;
-  readonly oneCheckedIn?: number;
-  readonly seen?: (event: PenstockEvent) => void;
-  readonly heard?: (text: string) => void;
-  readonly signal?: AbortSignal;
-}
 
 interface WorkerOptions {
   readonly version?: string;
@@ -66,7 +45,8 @@ function queueTest(name: string, fn: (scene: Scene) => Promise<void>, trades = 6
         const queue = await server.database();
         const { database } = readDatabasePlace(queue);
         const sql = (statements: string) => server.sql(database, statements);
-        const sweep: Scene["sweep"] = (words, options) => sweeping(file, words, options);
+        const sweep: Scene["sweep"] = (words, options) =>
+          sweepHere(words, file("tries.json"), { version: "1", lanes: 3, oneCheckedIn: 4, ...options });
         const worker: Scene["worker"] = (words = ["--until-empty"], options) =>
           working([queue, `--data=${file("")}`, "--workers=1", ...words], options);
         await fn({
@@ -91,39 +71,6 @@ function queueTest(name: string, fn: (scene: Scene) => Promise<void>, trades = 6
   });
 }
 
-async function sweeping(
-  file: (name: string) => string,
-  words: readonly string[],
-  {
-    version = "1",
-    lanes = 3,
-    oneCheckedIn = 4,
-    seen = () => {},
-    heard = () => {},
-    signal = new AbortController().signal,
-  }: SweepOptions = {},
-): Promise<Shown> {
-  const events: PenstockEvent[] = [];
-  const logged: string[] = [];
-  const { given, mistakes, files } = readArguments(["sweep", ...words]);
-  let table = () => "";
-  const view: OpenView = (_choices, { words }) => {
-    table = () => words?.table ?? "";
-    return silent((event) => {
-      events.push(event);
-      seen(event);
-    }, (text) => {
-      logged.push(text);
-      heard(text);
-    });
-  };
-  await sweep({
-    ...configureSweep(given, mistakes),
-    ...{ command: "sweep", version, files, signal, blocking: (work) => work() },
-  }, { views: [view], tries: file("tries.json"), lanes, oneCheckedIn });
-  return { events, table: table(), logged };
-}
-
 async function working(
   words: readonly string[],
   { version = "1", signal = new AbortController().signal, heard = () => {} }: WorkerOptions = {},
@@ -141,7 +88,11 @@ async function working(
 }
 
 /** Everything that a sweep left, without the time that it took and how many workers it had. */
-async function lasting(file: Scene["file"], { events, table }: Shown, ...paths: string[]): Promise<string> {
+async function lasting(
+  file: Scene["file"],
+  { events, table }: ShownSweep,
+  ...paths: string[]
+): Promise<string> {
   const texts = [JSON.stringify(events), table];
   for (const path of [...paths, file("tries.json")]) texts.push(await Deno.readTextFile(path));
   return texts.join("\n").replaceAll(/"(elapsedMs|tradeConfigurationsPerSecond)":\d+/g, '"$1":0')

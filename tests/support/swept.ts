@@ -5,6 +5,7 @@ import { readArguments } from "../../src/config/arguments.ts";
 import { configureSweep } from "../../src/config/grid.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { ConfigurationEvent, SweepEvent } from "../../src/domain/run/sweep_result.ts";
+import type { OpenView } from "../../src/views/known_views.ts";
 import type { View } from "../../src/views/view.ts";
 import { SeededRandom } from "./random.ts";
 
@@ -50,32 +51,68 @@ export function silent(event: (event: PenstockEvent) => void, log: (text: string
   };
 }
 
-/** Runs a sweep in this process, `lanes` configurations at a time; `seen` is called with every event. */
+/** What a sweep shows. */
+export interface ShownSweep {
+  readonly events: readonly PenstockEvent[];
+  /** What is on the terminal at the end; empty if nothing is. */
+  readonly table: string;
+  readonly logged: readonly string[];
+}
+
+/** How a sweep runs in this process. */
+export interface SweepSetting {
+  readonly version?: string;
+  /** How many configurations go through the trades together. */
+  readonly lanes?: number;
+  /** One task of a queue in so many is computed twice. */
+  readonly oneCheckedIn?: number;
+  /** Called with every event, and with every line of the log. */
+  readonly seen?: (event: PenstockEvent) => void;
+  readonly heard?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the command line `penstock sweep ...words` in this process, with the tries in a file of its own. */
+export async function sweepHere(
+  words: readonly string[],
+  tries: string,
+  {
+    version = "0",
+    seen = () => {},
+    heard = () => {},
+    signal = new AbortController().signal,
+    ...parts
+  }: SweepSetting = {},
+): Promise<ShownSweep> {
+  const events: PenstockEvent[] = [];
+  const logged: string[] = [];
+  const { given, mistakes, files } = readArguments(["sweep", ...words]);
+  let table = () => "";
+  const view: OpenView = (_choices, { words }) => {
+    table = () => words?.table ?? "";
+    return silent((event) => {
+      events.push(event);
+      seen(event);
+    }, (text) => {
+      logged.push(text);
+      heard(text);
+    });
+  };
+  await sweep({
+    ...configureSweep(given, mistakes),
+    ...{ command: "sweep", version, files, signal, blocking: (work) => work() },
+  }, { views: [view], tries, ...parts });
+  return { events, table: table(), logged };
+}
+
+/** Runs a sweep of the folder's trades in this process. */
 export async function sweptIn(
   file: (name: string) => string,
   args: readonly string[],
-  { lanes = 100, seen = () => {}, signal = new AbortController().signal, version = "0" }: {
-    readonly lanes?: number;
-    readonly seen?: (event: PenstockEvent) => void;
-    readonly signal?: AbortSignal;
-    readonly version?: string;
-  } = {},
+  { lanes = 100, ...setting }: SweepSetting = {},
 ): Promise<Swept> {
-  const events: PenstockEvent[] = [];
-  const logged: string[] = [];
-  const { given, mistakes } = readArguments(["sweep", file("trades.csv"), ...args]);
-  const view = silent((event) => {
-    events.push(event);
-    seen(event);
-  }, (text) => logged.push(text));
-  await sweep({
-    ...configureSweep(given, mistakes),
-    command: "sweep",
-    version,
-    files: [file("trades.csv")],
-    signal,
-    blocking: (work) => work(),
-  }, { views: [() => view], tries: file("tries.json"), lanes });
+  const words = [file("trades.csv"), ...args];
+  const { events, logged } = await sweepHere(words, file("tries.json"), { lanes, ...setting });
   const last = events.at(-1) as SweepEvent;
   assertEquals([events[0]!.type, last.type], ["started", "sweep"]);
   return { rows: events.slice(1, -1) as ConfigurationEvent[], last, logged };
