@@ -100,7 +100,7 @@ export class AlarmDelivery implements AsyncDisposable {
       if (moment.status !== null) rules.symbol = moment.status.symbol;
       const sent = await this.#sendEvents(rules, moment, signal);
       if (sent === null) return false;
-      const due = moment.isBehind ? null : rules.due(moment, performance.now());
+      const due = moment.isBehind ? null : rules.due(moment, performance.now(), Date.now() * 1000);
       const unsent = due === null ? null : rules.unsent(due);
       if (unsent !== null) this.#remember(unsent, true);
       if (due !== null && !await this.#options.sender.send(due, signal)) return false;

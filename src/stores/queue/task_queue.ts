@@ -107,11 +107,11 @@ export interface WorkerQueue extends Watched, AsyncDisposable {
    * there is none. `lacking` are the digests of files that this worker does not have.
    */
   take(lacking: readonly string[]): Promise<TakenTask | null>;
-  /** Aborted once the task that was taken last belongs to somebody else. */
+  /** Aborted once the task that was taken last belongs to another worker. */
   readonly lost: AbortSignal;
   /** What all tasks of a sweep have in common. */
   described(sweep: number): Promise<string>;
-  /** Keeps the result. Returns false if the task belongs to somebody else by now, who keeps it instead. */
+  /** Keeps the result. Returns false if the task belongs to another worker by now. */
   finish(task: TakenTask, result: string): Promise<boolean>;
   /** Counts a failure; after some of them, by whichever workers, the task is given up. Returns whether it is. */
   fail(task: TakenTask, failure: string): Promise<boolean>;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
 import fc from "fast-check";
 import { type AlarmChoice, alarmChoiceIn } from "../../../src/domain/alarms/alarm_choice.ts";
 import type { FollowedEvent, FollowedMoment } from "../../../src/domain/run/followed_moment.ts";
@@ -42,7 +43,7 @@ function alarmsOf(rules: AlarmRules, ...happened: readonly (FollowedEvent | Foll
   return happened.flatMap((one) => {
     if ("event" in one) return rules.event(one);
     const due: Alarm[] = [];
-    for (let next = rules.due(one, 0); next !== null; next = rules.due(one, 0)) due.push(next);
+    for (let next = rules.due(one, 0, NOON); next !== null; next = rules.due(one, 0, NOON)) due.push(next);
     return due;
   });
 }
@@ -139,30 +140,31 @@ Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");
-  assertEquals(rules.due(lost, 1_000), null);
-  assertEquals(rules.due(lost, 30_999), null);
-  const alarm = rules.due(lost, 31_000);
-  assertEquals([alarm?.kind, alarm?.text], [
+  assertEquals(rules.due(lost, 1_000, NOON), null);
+  assertEquals(rules.due(lost, 30_999, NOON), null);
+  const alarm = rules.due(lost, 31_000, NOON);
+  assertEquals([alarm?.kind, alarm?.time, alarm?.text], [
     "unreadable",
+    isoTime(NOON),
     "nobody can see what run 1 in data/penstock.db does: there is no journal",
   ]);
-  assertEquals(rules.due(lost, 90_000), null);
+  assertEquals(rules.due(lost, 90_000, NOON), null);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-1"]);
   const database = rulesFor(ALL);
   const away = unreadable("Cannot read postgres://me:hunter2@db/x: it is away");
-  assertEquals([database.due(away, 0), database.due(away, 30_000)?.text], [
+  assertEquals([database.due(away, 0, NOON), database.due(away, 30_000, NOON)?.text], [
     null,
     "nobody can see what data/penstock.db does: Cannot read postgres://db/x: it is away",
   ]);
-  assertEquals([rules.due(lost, 100_000), rules.due(lost, 140_000)?.key], [
+  assertEquals([rules.due(lost, 100_000, NOON), rules.due(lost, 140_000, NOON)?.key], [
     null,
     "0123456789ab-1-1-unreadable-2",
   ]);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-2"]);
   // A look that succeeds starts the half minute again.
-  assertEquals(rules.due(lost, 200_000), null);
-  assertEquals(rules.due(moment(2), 220_000), null);
-  assertEquals(rules.due(lost, 240_000), null);
+  assertEquals(rules.due(lost, 200_000, NOON), null);
+  assertEquals(rules.due(moment(2), 220_000, NOON), null);
+  assertEquals(rules.due(lost, 240_000, NOON), null);
 });
 
 Deno.test("AlarmRules sums up a day at midnight UTC, with equity if it looked then", () => {
@@ -276,7 +278,7 @@ Deno.test("AlarmRules gives no two outages of a journal one key, and none two, e
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");
-  const outage = (of: AlarmRules): Alarm | null => of.due(lost, 0) ?? of.due(lost, 30_000);
+  const outage = (of: AlarmRules): Alarm | null => of.due(lost, 0, NOON) ?? of.due(lost, 30_000, NOON);
   const first = outage(rules)!;
   const still = crashedBefore(rules, first);
   assertEquals(outage(still)?.key, first.key);
