@@ -1,7 +1,8 @@
 /**
  * What many runs cost their database, beyond the number that fits one machine: simulated runs, each with a journal, a
- * lease and a connection of its own. They decide once a minute, and look for requests, write heartbeats and checkpoints as
- * often as any run does, through the code of a run's journal; only trades between decisions are left out.
+ * lease and a connection of its own. They decide once a minute, and look for requests and write heartbeats as often as
+ * any run does, through the code of a run's journal. Trades between decisions are left out, and with them the
+ * checkpoints that a run writes every ten seconds while trades come.
  * Linux only. Part of no gate:
  *
  *     deno run --allow-all tests/bench/fleet_load.ts [SECONDS] [RUNS]...
@@ -20,7 +21,6 @@ const levels = given.length === 0 ? [200, 500, 1_000] : given;
 const DECISION_MS = 60_000;
 const REQUESTS_MS = 1_000;
 const HEARTBEAT_MS = 5_000;
-const CHECKPOINT_MS = 10_000;
 /** Runs start some at a time, so that none waits long for its turn. */
 const TOGETHER = 8;
 const START_TIME = 1_723_161_255_342_000;
@@ -100,7 +100,6 @@ async function lasting(run: HandRun): Promise<void> {
     { work: decide, everyMs: DECISION_MS },
     { work: look, everyMs: REQUESTS_MS },
     { work: beat, everyMs: HEARTBEAT_MS },
-    { work: () => run.checkpoint(), everyMs: CHECKPOINT_MS },
   ].map((each) => ({ ...each, due: performance.now() + random.whole(0, each.everyMs) }));
   while (!ended.signal.aborted) {
     const next = works.reduce((one, other) => other.due < one.due ? other : one);
