@@ -46,7 +46,7 @@ const UNREACHABLE =
 With DENORT_BIN set to Deno itself the step still runs; the file holds everything, but does not run as Penstock.`;
 
 /** The options of a build. */
-interface Order {
+export interface Order {
   readonly exchange: ExchangeName;
   /** The file of a user-defined strategy to compile in; null for none. */
   readonly strategy: string | null;
@@ -62,8 +62,8 @@ interface Order {
   readonly isPinned: boolean;
 }
 
-/** Reads the command line; null if it cannot be used, after saying why. */
-function readOrder(args: readonly string[]): Order | null {
+/** Reads the command line; if it cannot be used, returns why, as a sentence. */
+export function readOrder(args: readonly string[]): Order | string {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
     string: ["exchange", "target", "strategy", "notify-host", "state-host", "data-host"],
@@ -83,36 +83,34 @@ function readOrder(args: readonly string[]): Order | null {
   const name = EXCHANGE_NAMES.find((candidate) => candidate === exchange);
   const machine = TARGETS.find((candidate) => candidate === target);
   if (unknown.length > 0) {
-    complain(
-      `${
-        unknown.join(", ")
-      }: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, --data-host HOST:PORT, --watch, ` +
-        "--notify-host HOST, --target NAME, --all or --pinned",
-    );
-  } else if (typeof notifyHosts === "string") {
-    complain(notifyHosts);
-  } else if (isWatch && (parsed.exchange !== undefined || strategy !== null || dataHost !== null)) {
-    complain(
-      dataHost !== null
-        ? "--data-host is for a program that computes: expected it without --watch and --notify-host"
-        : "--exchange and --strategy are for a program that trades: expected neither with --watch or --notify-host",
-    );
-  } else if (name === undefined) {
-    complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
-  } else if (target !== undefined && machine === undefined) {
-    complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
-  } else if (stateHost !== null && !isHost(stateHost)) {
-    complain(`--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`);
-  } else if (dataHost !== null && !isHost(dataHost)) {
-    complain(`--data-host is "${dataHost}": expected one host with its port, such as files.internal:443`);
-  } else if (isWatch && stateHost !== null && exchangeAt(`https://${stateHost}`) !== null) {
-    const its = exchangeAt(`https://${stateHost}`);
-    complain(`--state-host is "${stateHost}", a host of ${its}: a program that watches reaches no exchange`);
-  } else {
-    const targets = all ? TARGETS : [machine ?? null];
-    return { exchange: name, strategy, notifyHosts, stateHost, dataHost, targets, isPinned: pinned };
+    return `${unknown.join(", ")}: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, ` +
+      "--data-host HOST:PORT, --watch, --notify-host HOST, --target NAME, --all or --pinned";
   }
-  return null;
+  if (typeof notifyHosts === "string") return notifyHosts;
+  if (isWatch && dataHost !== null) {
+    return "--data-host is for a program that computes: expected it without --watch and --notify-host";
+  }
+  if (isWatch && (parsed.exchange !== undefined || strategy !== null)) {
+    return "--exchange and --strategy are for a program that trades: expected neither with --watch or --notify-host";
+  }
+  if (name === undefined) {
+    return `--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`;
+  }
+  if (target !== undefined && machine === undefined) {
+    return `--target is "${target}": expected one of ${TARGETS.join(", ")}`;
+  }
+  if (stateHost !== null && !isHost(stateHost)) {
+    return `--state-host is "${stateHost}": expected one host with its port, such as db.internal:5432`;
+  }
+  if (dataHost !== null && !isHost(dataHost)) {
+    return `--data-host is "${dataHost}": expected one host with its port, such as files.internal:443`;
+  }
+  const its = isWatch && stateHost !== null ? exchangeAt(`https://${stateHost}`) : null;
+  if (its !== null) {
+    return `--state-host is "${stateHost}", a host of ${its}: a program that watches reaches no exchange`;
+  }
+  const targets = all ? TARGETS : [machine ?? null];
+  return { exchange: name, strategy, notifyHosts, stateHost, dataHost, targets, isPinned: pinned };
 }
 
 /** Copies the sources to `stage`, all with the same time. */
@@ -355,7 +353,10 @@ function complain(text: string): void {
 
 async function main(args: readonly string[]): Promise<number> {
   const order = readOrder(args);
-  if (order === null) return 2;
+  if (typeof order === "string") {
+    complain(order);
+    return 2;
+  }
   const lacking = order.isPinned ? order.targets.map(lackOfPin).filter((lack) => lack !== null) : [];
   for (const lack of new Set(lacking)) complain(lack);
   if (lacking.length > 0) return 1;

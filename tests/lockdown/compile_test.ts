@@ -1,11 +1,22 @@
 /** The result of `deno task compile`: exactly these permissions and files, and the same bytes every time. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { V8_FLAGS } from "../../build/binary.ts";
+import { readOrder } from "../../build/compile.ts";
 import { hostsOf } from "../../src/exchanges/hosts.ts";
 import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 import { FakeService } from "../support/fake_service.ts";
 import { checkpoint, openJournal } from "../stores/sample_journal.ts";
-import { build, clone, compile, type Compiled, compileWatch, unpackedCommand } from "./compiled.ts";
+import {
+  build,
+  clone,
+  compile,
+  type Compiled,
+  compileWatch,
+  ownBase,
+  STAND_IN,
+  unpackedCommand,
+} from "./compiled.ts";
 import { Payload, PayloadError } from "./payload.ts";
 
 /** The layout of the payload is read from ELF files. */
@@ -20,13 +31,26 @@ function compiled(): Promise<Compiled> {
   return compiling ??= compile();
 }
 
-/** The commands that run programs already unpacked, by folder. */
-const unpackedIn = new Map<string, string[]>();
+/** The embedded files that are unpacked. */
+let unpackedFiles: Payload["files"] | null = null;
 
-function unpacked({ payload }: Compiled, folder: string): string[] {
-  const known = unpackedIn.get(folder) ?? unpackedCommand(payload, `${folder}/unpacked`);
-  unpackedIn.set(folder, known);
-  return known;
+/** The command that runs the program unpacked, or `entry` in its place. Programs with the same files share them. */
+function unpacked({ folder, payload }: Compiled, entry?: string): string[] {
+  const into = `${folder}/unpacked`;
+  if (unpackedFiles === null || !areSame(unpackedFiles, payload.files)) {
+    if (unpackedFiles !== null) Deno.removeSync(into, { recursive: true });
+    payload.unpack(into);
+    unpackedFiles = payload.files;
+  }
+  return unpackedCommand(payload, into, entry);
+}
+
+function areSame(one: Payload["files"], other: Payload["files"]): boolean {
+  const isInOther = ([path, bytes]: [string, Uint8Array]) => {
+    const its = other.get(path);
+    return its !== undefined && Buffer.compare(bytes, its) === 0;
+  };
+  return one.size === other.size && one.entries().every(isInOther);
 }
 
 /** Runs the compiled program, itself or unpacked, in `folder`. */
@@ -41,9 +65,7 @@ async function runWith(
   program: Compiled,
   ...args: string[]
 ) {
-  const [command, before] = program.isReal
-    ? [program.path, []]
-    : [Deno.execPath(), unpacked(program, folder)];
+  const [command, before] = program.isReal ? [program.path, []] : [Deno.execPath(), unpacked(program)];
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...before, ...args],
     cwd: folder,
@@ -153,7 +175,7 @@ Deno.test({
   name: "compile gives the same bytes from another clone with another environment and other file times",
   ignore,
   fn: async () => {
-    const { isReal, sums } = await compiled();
+    const { sums } = await compiled();
     const folder = clone();
     const time = new Date("2001-02-03T04:05:06Z");
     const environment = {
@@ -168,7 +190,7 @@ Deno.test({
       for (const path of ["main.ts", "deno.json", "src/domain/numbers/money.ts"]) {
         Deno.utimeSync(`${folder}/${path}`, time, time);
       }
-      const { code, printed } = await build(folder, isReal ? null : Deno.execPath(), [], environment);
+      const { code, printed } = await build(folder, await ownBase(), [], environment);
       assertEquals(code, 0, printed);
       assertEquals(Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`), sums);
       const { code: checked } = await new Deno.Command("sha256sum", {
@@ -247,7 +269,7 @@ const ATTEMPTS = [
 ];
 
 /** The name of the error of each attempt under the permissions of the program; null for none. */
-async function tried(folder: string, { payload }: Compiled): Promise<unknown> {
+async function tried(folder: string, program: Compiled): Promise<unknown> {
   const tries = ATTEMPTS.map((code) =>
     `try { ${code}; found[${JSON.stringify(code)}] = null; }
     catch (error) { found[${JSON.stringify(code)}] = error.name; }`
@@ -256,7 +278,7 @@ async function tried(folder: string, { payload }: Compiled): Promise<unknown> {
     `${folder}/attempts.js`,
     `const found = {};\n${tries.join("\n")}\nconsole.log(JSON.stringify(found));`,
   );
-  const args = unpackedCommand(payload, `${folder}/unpacked`, `${folder}/attempts.js`);
+  const args = unpacked(program, `${folder}/attempts.js`);
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder }).output();
   const text = new TextDecoder().decode(stdout);
   assert(text !== "", new TextDecoder().decode(stderr));
@@ -271,7 +293,7 @@ async function watchAlarm(folder: string, program: Compiled): Promise<void> {
   await using journal = await openJournal(path);
   const time = Date.now() * 1000;
   await journal.startRun({ time, content: { version: "1", options: { symbol: "BTCUSDT", cash: "10000" } } });
-  const words = program.isReal ? [program.path] : [Deno.execPath(), ...unpacked(program, folder)];
+  const words = program.isReal ? [program.path] : [Deno.execPath(), ...unpacked(program)];
   const process = new Deno.Command(words[0]!, {
     args: [...words.slice(1), "--listen=127.0.0.1:0", `--notify=http://${service.host}/hook`],
     cwd: folder,
@@ -303,7 +325,8 @@ async function watchAlarm(folder: string, program: Compiled): Promise<void> {
 
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    Deno.statSync(path);
+    return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -390,53 +413,60 @@ Deno.test({
     }),
 });
 
-Deno.test("compile rejects a wrong command line with a reason, and builds nothing", async () => {
+/** Wrong command lines, and the start of what is said of each. */
+const WRONG: readonly (readonly [args: readonly string[], why: string])[] = [
+  [["--exchange", "nyse"], '--exchange is "nyse": expected one of binance, binance-us'],
+  [["--target", "pdp11"], '--target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
+  [
+    ["--allow-all"],
+    "--allow-all: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, " +
+    "--data-host HOST:PORT, --watch, --notify-host HOST, --target NAME, --all or --pinned",
+  ],
+  [
+    ["--watch", "--state-host", "api.binance.com:443"],
+    '--state-host is "api.binance.com:443", a host of binance: a program that watches reaches no exchange',
+  ],
+  [
+    ["--state-host", "db:5432,other:1"],
+    '--state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
+  ],
+  [
+    ["--data-host", "files.lan"],
+    '--data-host is "files.lan": expected one host with its port, such as files.internal:443',
+  ],
+  [
+    ["--watch", "--data-host", "files.lan:443"],
+    "--data-host is for a program that computes: expected it without --watch and --notify-host",
+  ],
+  [["--notify-host", "*"], '--notify-host is "*": expected a host such as api.telegram.org'],
+  [
+    ["--notify-host", "https://ntfy.sh"],
+    '--notify-host is "https://ntfy.sh": expected a host',
+  ],
+  [
+    ["--notify-host", "api.binance.com:8443"],
+    '--notify-host is "api.binance.com:8443", a host of binance: a program that watches reaches no exchange',
+  ],
+  [
+    ["--watch", "--exchange", "binance"],
+    "--exchange and --strategy are for a program that trades",
+  ],
+];
+
+Deno.test("compile rejects a wrong command line with a reason", () => {
+  for (const [args, why] of WRONG) {
+    const order = readOrder(args);
+    assert(typeof order === "string" && order.startsWith(why), `${args.join(" ")}: ${JSON.stringify(order)}`);
+  }
+});
+
+Deno.test("compile writes the reason to standard error, and builds nothing", async () => {
   const folder = clone();
   try {
-    for (
-      const [args, logged] of [
-        [["--exchange", "nyse"], 'compile: --exchange is "nyse": expected one of binance, binance-us'],
-        [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
-        [
-          ["--allow-all"],
-          "compile: --allow-all: expected --exchange NAME, --strategy FILE, --state-host HOST:PORT, " +
-          "--data-host HOST:PORT, --watch, --notify-host HOST, --target NAME, --all or --pinned",
-        ],
-        [
-          ["--watch", "--state-host", "api.binance.com:443"],
-          'compile: --state-host is "api.binance.com:443", a host of binance: a program that watches reaches no exchange',
-        ],
-        [
-          ["--state-host", "db:5432,other:1"],
-          'compile: --state-host is "db:5432,other:1": expected one host with its port, such as db.internal:5432',
-        ],
-        [
-          ["--data-host", "files.lan"],
-          'compile: --data-host is "files.lan": expected one host with its port, such as files.internal:443',
-        ],
-        [
-          ["--watch", "--data-host", "files.lan:443"],
-          "compile: --data-host is for a program that computes: expected it without --watch and --notify-host",
-        ],
-        [["--notify-host", "*"], 'compile: --notify-host is "*": expected a host such as api.telegram.org'],
-        [
-          ["--notify-host", "https://ntfy.sh"],
-          'compile: --notify-host is "https://ntfy.sh": expected a host',
-        ],
-        [
-          ["--notify-host", "api.binance.com:8443"],
-          'compile: --notify-host is "api.binance.com:8443", a host of binance: a program that watches reaches no exchange',
-        ],
-        [
-          ["--watch", "--exchange", "binance"],
-          "compile: --exchange and --strategy are for a program that trades",
-        ],
-      ] as const
-    ) {
-      const { code, printed } = await build(folder, Deno.execPath(), args);
-      assertEquals(code, 2);
-      assertStringIncludes(printed, logged);
-    }
+    const [args, why] = WRONG[0]!;
+    const { code, printed } = await build(folder, STAND_IN, args);
+    assertEquals(code, 2);
+    assert(printed.startsWith(`compile: ${why}`), printed);
     assertThrows(() => Deno.statSync(`${folder}/dist`), Deno.errors.NotFound);
   } finally {
     await Deno.remove(folder, { recursive: true });

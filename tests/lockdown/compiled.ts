@@ -7,9 +7,11 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 /** The sources that `deno task compile` needs. */
 const PARTS = ["main.ts", "deno.json", "deno.lock", "src", "std", "build"];
 
-/** Compiled once for all tests in a process. */
+/** A compiled program and what its build said. */
 export interface Compiled {
   readonly path: string;
+  /** The folder of the sources, the same for every program of a process. */
+  readonly folder: string;
   readonly payload: Payload;
   /** Whether the file runs as Penstock. With a stand-in base, Deno has to run its payload. */
   readonly isReal: boolean;
@@ -19,8 +21,12 @@ export interface Compiled {
   readonly sums: string;
 }
 
-/** Whether the base can be downloaded here; null until one build has tried. */
+/** The sources that every program of this process is compiled from. */
+let sources: string | null = null;
+/** Whether the base can be downloaded here; null until that has been tried. */
 let hasBase: boolean | null = null;
+/** The stand-in for the base, small, as each build copies and hashes it. */
+export const STAND_IN = "/bin/true";
 
 /** The output of the build, and its exit code. */
 export interface Built {
@@ -71,11 +77,8 @@ export async function compileWatch(...hosts: readonly string[]): Promise<Compile
 }
 
 async function compileWith(args: readonly string[], variant: ExchangeName | "watch"): Promise<Compiled> {
-  const folder = clone();
-  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  let built = hasBase === false ? null : await build(folder, null, args);
-  hasBase ??= built?.code === 0;
-  if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), args);
+  const folder = sources ??= sharedClone();
+  const built = await build(folder, await ownBase(), args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.printed}`);
   const path = `${folder}/dist/${fileName(variant, null)}`;
   // The environment may have named a stand-in too, so only the file itself shows which base it has.
@@ -85,17 +88,40 @@ async function compileWith(args: readonly string[], variant: ExchangeName | "wat
     isReal ? "lockdown: the real base was tested" : "lockdown: a stand-in base was tested (DENORT_BIN)",
   );
   const sums = Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`);
-  return { path, payload: Payload.read(path), isReal, printed: built.printed, sums };
+  return { path, folder, payload: Payload.read(path), isReal, printed: built.printed, sums };
+}
+
+function sharedClone(): string {
+  const folder = clone();
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** What replaces the base here: null if it can be downloaded, which one build of an empty program tries. */
+export async function ownBase(): Promise<string | null> {
+  hasBase ??= await compilesEmpty();
+  return hasBase ? null : STAND_IN;
+}
+
+async function compilesEmpty(): Promise<boolean> {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock-empty-" });
+  try {
+    Deno.writeTextFileSync(`${folder}/empty.ts`, "");
+    const args = ["compile", "--no-config", "--no-check", `--output=${folder}/empty`, `${folder}/empty.ts`];
+    return (await new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "null" }).output())
+      .success;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 }
 
 /**
- * The command line that runs the payload, unpacked in `folder`, under its baked-in flags, with the embedded npm
+ * The command line that runs the payload, which is unpacked in `folder`, under its baked-in flags, with the embedded npm
  * packages and standard library.
  */
 export function unpackedCommand(payload: Payload, folder: string, entry?: string): string[] {
   const { metadata } = payload;
   const environment = Object.entries(metadata.env_vars_from_env_file).map(([k, v]) => `${k}=${v}\n`).join("");
-  payload.unpack(folder);
   Deno.writeTextFileSync(`${folder}/import_map.json`, JSON.stringify({ imports: importsOf(payload) }));
   Deno.writeTextFileSync(`${folder}/environment`, environment);
   return [

@@ -59,6 +59,7 @@ function sceneParts({ path, payload, isReal }: Compiled, folder: string): SceneP
   const etc = Object.fromEntries(
     ["hosts", "nsswitch.conf", "passwd", "ca.pem", "other.pem"].map((name) => [name, `${folder}/${name}`]),
   );
+  payload.unpack(app);
   // The folder is the same inside and outside except for its path, which the flags contain.
   const command = unpackedCommand(payload, app).map((word) => word.replaceAll(app, APP));
   Deno.copyFileSync(`${HERE}probe.ts`, `${app}/probe.ts`);
