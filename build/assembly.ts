@@ -8,6 +8,9 @@
  * imported by a name that Deno learns only at run time. To change a version, change it here, run the task
  * with --frozen=false, and commit both.
  *
+ * The optimiser is itself WebAssembly, and large. The task has V8 compile only the functions that are called, and quickly:
+ * to optimise them takes V8 longer than they run.
+ *
  * @module
  */
 
