@@ -3,20 +3,29 @@ import { priceProcess } from "../../src/simulator/price_process.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 
 const DAY_MS = 86_400_000;
+const FIRST_DAY = Date.UTC(2025, 0, 1);
 
 /**
  * The built-in exchange's trades for the first days of 2025, one a second, in the layout of Binance: a text a
  * day.
  */
 export function daysOfTrades(days: number): string[] {
-  const startTime = Date.UTC(2025, 0, 1);
   const lines: string[][] = Array.from({ length: days }, () => []);
-  for (const trade of priceProcess({ seed: 1, rate: 1, firstId: 1, startTime })) {
-    const day = lines[Math.floor((trade.time - startTime) / DAY_MS)];
+  for (const trade of tradesOfDays()) {
+    const day = lines[Math.floor((trade.time - FIRST_DAY) / DAY_MS)];
     if (day === undefined) break;
     day.push(row(trade));
   }
   return lines.map((day) => `${day.join("\n")}\n`);
+}
+
+/** The lines of the first of these trades. */
+export function firstTrades(count: number): string[] {
+  return tradesOfDays().take(count).map(row).toArray();
+}
+
+function tradesOfDays(): Generator<ExchangeTrade> {
+  return priceProcess({ seed: 1, rate: 1, firstId: 1, startTime: FIRST_DAY });
 }
 
 /** Trades whose ids start over. */

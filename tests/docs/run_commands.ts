@@ -4,7 +4,7 @@
  * that page's. A demo that would run long ends after some seconds.
  */
 import { aside, fixSurroundings, print, setClock, written } from "../../build/docs/fixed_surroundings.ts";
-import { daysOfTrades } from "../../build/docs/made_files.ts";
+import { firstTrades } from "../../build/docs/made_files.ts";
 import { VENUE_SAMPLES } from "../formats/venue_samples.ts";
 import { commandLines, fences, PAGES, programArguments } from "./pages.ts";
 
@@ -35,7 +35,7 @@ const VENUE_FILES: readonly (readonly [name: string, sample: string])[] = [
 const OUTSIDE = ["run", "doctor", "watch"];
 /** Commands that need a moving clock; the others wait for no timer. */
 const CLOCKED = ["demo", "exchange", "halt", "release", "resume", "sweep"];
-const LONGEST = "4s";
+const LONGEST = "2s";
 
 /** The rest of standard input. */
 let input = new Uint8Array(0);
@@ -77,12 +77,12 @@ Deno.exit(0);
 async function prepare(): Promise<void> {
   Deno.mkdirSync("data");
   shell(`cp -r ${new URL("../../examples", import.meta.url).pathname} .`);
-  const [day = ""] = daysOfTrades(1);
-  const trades = day.split("\n").slice(0, 3_000).join("\n");
+  const rows = firstTrades(4_000);
+  const trades = rows.slice(0, 2_000).join("\n");
   for (const name of ["BTCUSDT-trades-2025-01-01.zip", "ETHUSDT-trades-2025-01-01.zip"]) {
     Deno.writeTextFileSync(name, trades);
   }
-  Deno.writeTextFileSync("BTCUSDT-trades-2025-01-02.zip", day.split("\n").slice(3_000, 6_000).join("\n"));
+  Deno.writeTextFileSync("BTCUSDT-trades-2025-01-02.zip", rows.slice(2_000).join("\n"));
   const aggregates = Array.from(
     { length: 200 },
     (_, i) => `${i + 1},0.0000098${i % 7},900000,${i + 1},${i + 1},${1727740800000 + i},true,true`,
@@ -155,13 +155,24 @@ async function runProgram(line: string): Promise<void> {
   if (before !== undefined) input = shell(before);
   const given = programArguments(line)!.flatMap(expanded);
   const [command] = given;
-  const args = command === "demo" || command === "exchange"
-    ? [...given.filter((word, i) => word !== "--for" && given[i - 1] !== "--for"), "--for", LONGEST]
-    : given;
+  const args = shortened(given);
   setClock(0);
   const run = () => penstock(...args);
   const { stdout } = CLOCKED.includes(command!) ? await written(run) : await aside(run);
   if (into !== undefined) Deno.writeTextFileSync(into, stdout);
+}
+
+/** The arguments of the same command, which takes less time. */
+function shortened(args: readonly string[]): readonly string[] {
+  const [command] = args;
+  if (command === "demo" || command === "exchange") {
+    return [...args.filter((word, i) => word !== "--for" && args[i - 1] !== "--for"), "--for", LONGEST];
+  }
+  // A worker loads the program anew, which takes far longer than it computes here.
+  if (command === "sweep" && !["--workers", "--join"].some((option) => args.includes(option))) {
+    return [...args, "--workers", "1"];
+  }
+  return args;
 }
 
 /** The files that match a pattern; the word itself if it is not a pattern. */
