@@ -5,10 +5,11 @@ import { Journal, type JournalOptions } from "../../src/stores/journal/journal.t
 import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
 import type { CheckpointDraft } from "../../src/stores/journal/journal_checkpoint.ts";
 import type { Draft, Entry } from "../../src/stores/journal/journal_entry.ts";
-import { type Connect, connect, type JournalDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
+import type { Connect, JournalDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { type SqliteOptions, sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
+import { unsynced } from "../support/unsynced.ts";
 import { stateHash, stateProof } from "../../src/stores/journal/journal_state.ts";
 
 export const TIME = 1_723_161_255_342_123;
@@ -30,12 +31,13 @@ export async function inFolder(use: (folder: string) => void | Promise<void>): P
 /** Options of a journal and of the SQLite behind it. */
 export type SampleOptions = Partial<JournalOptions> & SqliteOptions;
 
+/** Opens a journal which, unless it is told how to connect, does not wait for the disk. */
 export function openJournal(
   path: string,
-  { connect, migrations, ...options }: SampleOptions = {},
+  { connect = unsynced, migrations, ...options }: SampleOptions = {},
 ): Promise<Journal> {
   const store = sqliteStore({
-    ...(connect === undefined ? {} : { connect }),
+    connect,
     ...(migrations === undefined ? {} : { migrations }),
   });
   return Journal.open(path, { now: () => performance.now(), remembers: REMEMBERS, store, ...options });
@@ -193,11 +195,11 @@ export function copyJournal(from: string, to: string, withMemory = false): void 
 /** Called before and after every write, with its number; it may throw instead. */
 export type OnWrite = (number: number, moment: "before" | "after", sql: string) => void;
 
-/** Real databases with a hook around every write. */
+/** Real databases with a hook around every write, of which none waits for the disk. */
 export function watched(onWrite: OnWrite): Connect {
   let number = 0;
   return (path, readOnly): JournalDatabase => {
-    const database = connect(path, readOnly);
+    const database = unsynced(path, readOnly);
     return {
       prepare(sql) {
         const statement = database.prepare(sql);

@@ -2,7 +2,7 @@
 import { assert, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
-import { type Connect, connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import type { Connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
 import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
@@ -10,6 +10,7 @@ import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_jour
 import { HandRun } from "../support/hand_run.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
+import { unsynced } from "../support/unsynced.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolder, stateOf, tamper, TIME } from "./sample_journal.ts";
 import { assertEquals } from "../support/equals.ts";
@@ -54,14 +55,14 @@ async function decisionsOf(
 }
 
 Deno.test("a run with hundreds of waiting orders resumes after every interruption, and verifies", async () => {
-  const prices = walk(3_000);
+  const prices = walk(1_400);
   const random = new SeededRandom(5);
   const lengths: number[] = [];
-  while (lengths.reduce((sum, length) => sum + length, 0) < 2_800) lengths.push(random.whole(1, 250));
+  while (lengths.reduce((sum, length) => sum + length, 0) < 1_250) lengths.push(random.whole(1, 125));
   const short = { ...OPTIONS, orderTtl: 5, participation: "1", stopLoss: "0.01%" };
   for (const [options, ends] of [[OPTIONS, "refusal"], [short, "expired"]] as const) {
     await inFolder(async (folder) => {
-      const { journal, recordings, events } = await decisionsOf(folder, options, prices, lengths, 1_500);
+      const { journal, recordings, events } = await decisionsOf(folder, options, prices, lengths, 750);
       for (const expected of ["fill", ends]) {
         assertGreater(events.filter(({ type }) => type === expected).length, 50, expected);
       }
@@ -130,13 +131,13 @@ async function process(
   await journal.checkpoint(TIME + id * 1_000);
 }
 
-/** Databases that do not wait for the disk, and show what is written. */
+/** Databases that show what is written. */
 function watching(onWrite: (sql: string, values: readonly unknown[]) => void): Connect {
   return (path, readOnly) => {
-    const database = connect(path, readOnly);
+    const database = unsynced(path, readOnly);
     return {
       prepare(sql) {
-        const statement = database.prepare(sql.replace("synchronous = FULL", "synchronous = OFF"));
+        const statement = database.prepare(sql);
         const run = statement.run.bind(statement);
         statement.run = (...values: Parameters<typeof run>) => {
           onWrite(sql, values);
@@ -153,16 +154,16 @@ const LONG_LATENCY = { ...DEFAULTS, short: 1, long: 2, cash: "1000000", latency:
 
 Deno.test("RunJournal resumes a run of a version whose checkpoints contained every waiting order", async () => {
   await inFolder(async (folder) => {
-    const prices = walk(3_000);
+    const prices = walk(2_000);
     const path = `${folder}/older.db`;
     const older = new OlderEngine(optionsOf(LONG_LATENCY));
     await process(path, older, prices.slice(0, 1_000));
     const { length } = ((await stateOf(path))["gate"] as { waiting: unknown[] }).waiting;
     assertGreater(length, 300);
     const resumed = new Engine(optionsOf(LONG_LATENCY));
-    await process(path, resumed, prices.slice(1_000, 2_000));
+    await process(path, resumed, prices.slice(1_000, 1_500));
     const again = new Engine(optionsOf(LONG_LATENCY));
-    await process(path, again, prices.slice(2_000));
+    await process(path, again, prices.slice(1_500));
     const whole = new Engine(optionsOf(LONG_LATENCY));
     await process(`${folder}/whole.db`, whole, prices);
     assertEquals(again.state.orders.whole, whole.state.orders.whole);
@@ -180,7 +181,7 @@ Deno.test("a checkpoint's size does not depend on how many orders wait", async (
         if (typeof value === "string" || value instanceof Uint8Array) written += value.length;
       }
     };
-    const prices = walk(6_000);
+    const prices = walk(3_300);
     const engine = new Engine(optionsOf(LONG_LATENCY));
     const bytesOf = async (part: readonly number[]): Promise<number> => {
       [written, commits] = [0, 0];
@@ -188,9 +189,9 @@ Deno.test("a checkpoint's size does not depend on how many orders wait", async (
       return written / commits;
     };
     const few = await bytesOf(prices.slice(0, 300));
-    await process(`${folder}/a.db`, engine, prices.slice(300, 5_700));
-    assertGreater(engine.state.orders.whole.length, 2_500);
-    const many = await bytesOf(prices.slice(5_700));
+    await process(`${folder}/a.db`, engine, prices.slice(300, 3_000));
+    assertGreater(engine.state.orders.whole.length, 1_250);
+    const many = await bytesOf(prices.slice(3_000));
     assertLess(few, 2_500);
     assertLess(many, few * 1.05);
   });

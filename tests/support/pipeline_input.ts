@@ -98,7 +98,13 @@ export function messageOf(
   return shape.startsWith("combined") ? `{"stream":"${symbol.toLowerCase()}@${event}","data":${body}}` : body;
 }
 
-/** A reader of `messages`. */
+/** The reader made last, with messages in it. */
+let last: FrameBatch | null = null;
+
+/** A reader of `messages`: the one before, whose memory costs more than to read a few, if all was read from it. */
 export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): FrameBatch {
-  return new FrameBatch(new BinanceMessageReader(symbol)).open(messages);
+  const isFree = last !== null && last.isAtEnd && last.symbol === symbol;
+  const batch = isFree ? last! : new FrameBatch(new BinanceMessageReader(symbol));
+  if (messages.length > 0) last = batch;
+  return batch.open(messages);
 }

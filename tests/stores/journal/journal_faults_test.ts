@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalError } from "../../../src/stores/journal/journal_error.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
+  bytesOf,
   chainResultOf,
   checkpoint,
   contentsOf,
@@ -71,45 +73,59 @@ function isMissing(path: string): boolean {
 Deno.test("Journal stops at a fault in any write, and reopens intact with everything it confirmed", async () => {
   await inFolder(async (folder) => {
     const states = await statesOf(folder);
+    const created = `${folder}/created.db`;
+    await (await openJournal(created)).close();
     let number = 0;
-    // Until no write remains that could fail.
-    for (let failing = 0, hasFailed = true; hasFailed; failing++) {
-      hasFailed = false;
-      for (const [moment, isLasting] of [["before", false], ["before", true], ["after", false]] as const) {
-        const path = `${folder}/${number++}.db`;
-        let failed = "";
-        const connection = watched((at, when, sql) => {
-          if (when !== moment || !(isLasting ? at >= failing : at === failing)) return;
-          if (failed === "") failed = sql;
-          throw diskError();
-        });
-        let confirmed = -1;
-        const error = await faultOf(async () => {
-          await using journal = await openJournal(path, { connect: connection });
-          confirmed = 0;
-          for (const step of STEPS) {
-            const why = await faultOf(() => step(journal));
-            if (why !== null) {
-              const again = await assertRejects(() => journal.commit({ entries: [draft(9)] }), JournalError);
-              assertEquals(again.message, `${why.message} It accepts nothing more until it is opened again.`);
-              throw why;
+    // Each write of its creation; then each write of the steps, in a journal that was created before.
+    for (const existing of [null, created]) {
+      // Until no write remains that could fail.
+      for (let failing = 0, hasFailed = true; hasFailed; failing++) {
+        hasFailed = false;
+        for (
+          const [moment, isLasting] of [["before", false], ["before", true], ["after", false]] as const
+        ) {
+          const path = `${folder}/${number++}.db`;
+          if (existing !== null) Deno.copyFileSync(existing, path);
+          let failed = "";
+          const connection = watched((at, when, sql) => {
+            if (when !== moment || !(isLasting ? at >= failing : at === failing)) return;
+            if (failed === "") failed = sql;
+            throw diskError();
+          });
+          let confirmed = -1;
+          const error = await faultOf(async () => {
+            await using journal = await openJournal(path, { connect: connection });
+            confirmed = 0;
+            for (const step of existing === null ? [] : STEPS) {
+              const why = await faultOf(() => step(journal));
+              if (why !== null) {
+                const again = await assertRejects(
+                  () => journal.commit({ entries: [draft(9)] }),
+                  JournalError,
+                );
+                assertEquals(
+                  again.message,
+                  `${why.message} It accepts nothing more until it is opened again.`,
+                );
+                throw why;
+              }
+              confirmed++;
             }
-            confirmed++;
-          }
-        });
-        if (failed === "") continue;
-        hasFailed = true;
-        const doing = confirmed < 0 ? "open" : "write to";
-        assertEquals(
-          error?.message,
-          `Cannot ${doing} the journal ${path}: the disk failed (disk I/O error). ` +
-            "Check that it works and has room, then start again.",
-        );
-        assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
-        const state = await stateOf(path);
-        // A caller that sees an error after the commit cannot know that the commit took place.
-        const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
-        assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
+          });
+          if (failed === "") continue;
+          hasFailed = true;
+          const doing = confirmed < 0 ? "open" : "write to";
+          assertEquals(
+            error?.message,
+            `Cannot ${doing} the journal ${path}: the disk failed (disk I/O error). ` +
+              "Check that it works and has room, then start again.",
+          );
+          assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
+          const state = await stateOf(path);
+          // A caller that sees an error after the commit cannot know that the commit took place.
+          const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
+          assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
+        }
       }
     }
     // Its creation, and at least eight writes for a step.
@@ -127,6 +143,13 @@ async function faultOf(use: () => Promise<unknown>): Promise<JournalError | null
   }
 }
 
+/** The hash of a journal's files. */
+function digestOf(path: string): string {
+  const hash = createHash("sha256");
+  for (const bytes of bytesOf(path)) hash.update(`${bytes?.length}`).update(bytes ?? "");
+  return hash.digest("hex");
+}
+
 Deno.test("Journal is intact whenever its process dies, before, after and within any write", async () => {
   await inFolder(async (folder) => {
     const states = await statesOf(folder);
@@ -137,15 +160,20 @@ Deno.test("Journal is intact whenever its process dies, before, after and within
     let count = 0;
     const found = new Set<number>();
     const looks: (() => Promise<void>)[] = [];
+    /** Mostly nothing changes between the end of a write and the start of the next one. */
+    const looked = new Set<string>();
     const look = (moment: string, sql: string) => {
       for (const withMemory of [false, true]) {
         const copy = `${folder}/copy_${count++}.db`;
         copyJournal(path, copy, withMemory);
         if (!isOpen && isMissing(copy)) continue;
         const isIn = moment === "after" && sql === "COMMIT" && isOpen;
-        const expected = states[confirmed + (isIn ? 1 : 0)]!;
-        looks.push(async () => assertEquals(await stateOf(copy), expected, `${moment} ${sql}`));
+        const at = confirmed + (isIn ? 1 : 0);
         found.add(confirmed);
+        const look = `${at} ${withMemory} ${digestOf(copy)}`;
+        if (looked.has(look)) continue;
+        looked.add(look);
+        looks.push(async () => assertEquals(await stateOf(copy), states[at]!, `${moment} ${sql}`));
       }
       if (!isOpen || moment === "before") return;
       // The write reached the disk only in part.

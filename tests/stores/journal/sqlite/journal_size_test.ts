@@ -3,27 +3,17 @@ import { BinanceMessageReader } from "../../../../src/exchanges/binance/binance_
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Engine } from "../../../../src/stages/engine.ts";
 import { Journal } from "../../../../src/stores/journal/journal.ts";
-import { type Connect, connect } from "../../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
 import { RunJournal } from "../../../../src/stores/journal/run_journal.ts";
-import { sqliteStore } from "../../../../src/stores/journal/sqlite/sqlite_store.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../../../support/pipeline_input.ts";
 import { SeededRandom } from "../../../support/random.ts";
+import { UNSYNCED } from "../../../support/unsynced.ts";
 import { inFolder, TIME } from "../../sample_journal.ts";
 import { FrameBatch } from "../../../../src/formats/frame_batch.ts";
 
 const MOST_BYTES = 800;
 /** The limit with a fill every three seconds; a live run keeps its state every ten. */
 const FILLS_BETWEEN_CHECKPOINTS = 3;
-
-/** Databases that do not wait for the disk, because only the amount they write matters. */
-const hasty: Connect = (path, readOnly) => {
-  const database = connect(path, readOnly);
-  return {
-    prepare: (sql) => database.prepare(sql.replace("synchronous = FULL", "synchronous = OFF")),
-    close: () => database.close(),
-  };
-};
 
 /** The size in bytes of a run's journal after this many fills, including the files beside it. */
 async function sizeAfter(
@@ -38,7 +28,7 @@ async function sizeAfter(
     await Journal.open(path, {
       now: () => 0,
       remembers: choices.long,
-      store: sqliteStore({ connect: hasty }),
+      store: UNSYNCED,
     }),
     engine,
     choices.symbol,
@@ -89,6 +79,6 @@ Deno.test("Journal takes less than 800 bytes for a fill and its signal, includin
     assertLess(closed / 10_000, MOST_BYTES);
     assertLess(atWork / 10_000, MOST_BYTES, "while the run is live");
     // With latency, a signal and its fill are two commits instead of one.
-    assertLess((await sizeAfter(3_000, folder, 300)).closed / 3_000, MOST_BYTES);
+    assertLess((await sizeAfter(1_500, folder, 300)).closed / 1_500, MOST_BYTES);
   });
 });
