@@ -21,7 +21,7 @@ export function settingName(name: string): string {
 
 /**
  * The options in the text of a `--set`, each with its values, in their order. A comma is followed by another option, or by
- * another value of the option before it. Throws NotAllowed for a value that is no number.
+ * another value of the option before it. Throws NotAllowed for a value that is not a number.
  *
  * @example
  * ```ts

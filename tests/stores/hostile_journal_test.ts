@@ -234,7 +234,7 @@ Deno.test("JournalReader refuses a list of tables whose pages point in a circle,
   });
 });
 
-Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that would overwrite it or is no file", async () => {
+Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that would overwrite it or is not a file", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);

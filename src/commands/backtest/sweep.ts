@@ -54,7 +54,7 @@ export async function sweep(
   const { version, files: paths, signal, swept, config: { queue, ...given }, ...others } = started;
   if (swept === undefined) throw new TypeError("A sweep has a grid");
   if (given.join) return await joinSweep(started, { views, formats: table, tries });
-  // Where it was computed is no part of a result.
+  // A result does not depend on where it was computed.
   const chosen = { ...others, config: { ...given, queue: null } };
   if (queue !== null) refuseWithQueue(chosen, paths);
   const lanes = asked > 0 ? asked : queue === null ? MOST_LANES : MOST_IN_TASK;

@@ -295,7 +295,7 @@ export class LiveFeed implements Feed {
     return failure;
   }
 
-  /** Replaces a stream that sent nothing at once. That is no failure to connect, unless the symbol may be unknown. */
+  /** Replaces a stream that sent nothing at once. That is not a failure to connect, unless the symbol may be unknown. */
   async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
     if (this.#isConfirmed) {
       this.#tries = 0;

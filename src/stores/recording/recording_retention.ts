@@ -111,7 +111,7 @@ function recordingsIn(folder: string): Old[] {
   const found: Old[] = [];
   try {
     for (const { name, isFile } of Deno.readDirSync(folder)) {
-      // A link is no file here, wherever it leads.
+      // A link does not count as a file, wherever it leads.
       const old = isFile && isRecordingName(name) ? recordingAt(`${folder}/${name}`) : null;
       if (old !== null) found.push(old);
     }

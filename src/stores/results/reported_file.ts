@@ -44,7 +44,7 @@ async function startOf(path: string): Promise<string> {
   try {
     // A pipe would wait for its writer, and could be read only once.
     const { isFile } = await Deno.stat(path);
-    if (!isFile) throw new UnusableResult(`${path} is no file: name a result or a journal`);
+    if (!isFile) throw new UnusableResult(`${path} is not a file: name a result or a journal`);
     using file = await Deno.open(path);
     const bytes = new Uint8Array(MOST_BYTES);
     const count = await file.read(bytes) ?? 0;

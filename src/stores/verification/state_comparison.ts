@@ -108,7 +108,7 @@ export async function stateDifference(
   if (parted !== null) return differenceAt(entry, parted);
   const what =
     `Entry ${seq} (checkpoint) proves another state than the recording leads to, after the same trades: ` +
-    `${where} a message that is no new trade was changed, added or removed, or the entry was`;
+    `${where} a message that is not a new trade was changed, added or removed, or the entry was`;
   return { ...differenceAt(entry, found), what };
 }
 

@@ -46,7 +46,7 @@ const SAMPLINGS: readonly unknown[] = ["1d", "1h", "1m", null];
 export function misshapen(value: unknown, shape: TaskShape): string | null {
   const { options, facts, hasTest } = shape;
   if (!isObject(value) || !Array.isArray(value["rows"]) || !isObject(value["unfinished"])) {
-    return "it is no result of a task";
+    return "it is not the result of a task";
   }
   const { rows, unfinished } = value as unknown as PartialSweep;
   if (!isObject(unfinished["facts"]) || factsText(unfinished["facts"]) !== factsText({ ...facts })) {
