@@ -18,7 +18,7 @@ async function mistakes(...args: string[]): Promise<string[]> {
   });
 }
 
-Deno.test("inProcess() gives the exit code and the bytes that a process of its own gives", async () => {
+Deno.test("inProcess() gives the exit code and the bytes that its own process gives", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", rows(200));
   const bad = await folder.write("bad.csv", `${rows(3)}?\n`);

@@ -22,7 +22,7 @@ const coinbase = (trade: FileTrade) =>
 const text = (header: string, trades: readonly FileTrade[], row: (trade: FileTrade) => string) =>
   header + trades.map(row).join("");
 
-/** The events of trading with ids counted up from 1. */
+/** The events of trading with ids numbered from 1. */
 async function counted(folder: Folder, trades: readonly FileTrade[]) {
   const numbered = trades.map((trade, at) => ({ ...trade, firstId: at + 1, lastId: at + 1 }));
   return traded(await eventsFrom([await folder.write("numbered.csv", csvText(numbered)), ...WINDOWS]));
@@ -84,7 +84,7 @@ Deno.test("penstock backtest counts trades up over all files, and says once that
   assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be seen\n/);
   assertMatch(
     stderr,
-    /bybit-0\.csv has no consecutive ids: its trades are counted up, so gaps and repeated trades/,
+    /bybit-0\.csv has no consecutive ids: its trades are numbered here, so gaps and repeated trades/,
   );
 });
 
@@ -138,14 +138,14 @@ Deno.test("penstock backtest --sort refuses files of which only some have ids", 
   );
 });
 
-Deno.test("penstock backtest passes over trades of other symbols, and names them", async () => {
+Deno.test("penstock backtest skips trades of other symbols, and names them", async () => {
   await using folder = new Folder();
   const mixed = text(BYBIT, TRADES, (trade) => bybit(trade) + bybit(trade).replace("BTCUSDT", "ETHUSDT"));
   const file = await folder.write("mixed.csv", mixed);
   const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", file, ...WINDOWS]);
   assertEquals(code, 0);
   assertEquals(traded(eventsOf(stdout)), await counted(folder, TRADES));
-  assertStringIncludes(stderr, "passed over 2,000 trades of other symbols: ETHUSDT");
+  assertStringIncludes(stderr, "skipped 2,000 trades of other symbols: ETHUSDT");
   const other = await backtest([file, "--symbol", "SOLUSDT", ...WINDOWS]);
   assertEquals(other.code, 3);
   assertStringIncludes(

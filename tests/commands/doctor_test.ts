@@ -5,7 +5,7 @@ import type { CheckResult } from "../../src/domain/process/check_result.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { commandLine, DEAD_ENDPOINT, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
-/** Runs the doctor with exactly these permissions, in a folder of its own. */
+/** Runs the doctor with exactly these permissions, in its own folder. */
 async function examine(
   flags: readonly string[],
   ...args: readonly string[]

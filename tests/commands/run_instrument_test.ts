@@ -27,7 +27,7 @@ async function run(args: readonly string[], folder?: string): Promise<Finished> 
   return await program.finished();
 }
 
-/** The same in a process of its own, with its own permissions and configuration file. */
+/** The same in its own process, with its own permissions and configuration file. */
 async function runApart(args: readonly string[]): Promise<Finished> {
   const line = ["run", "--json", "--stop-after=400", "--state=none", ...args];
   await using program = Penstock.start(line, [...FLAGS, PATIENTLY]);

@@ -279,7 +279,7 @@ for (const stuck of ["ready", "close"] as const) {
   });
 }
 
-Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
+Deno.test("a configuration that fails is named, in its own thread and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
   const failure = await assertRejects(
     () => workerTeam(flawed, { configurations: 2, workers: 2, threads: new Threads() }),

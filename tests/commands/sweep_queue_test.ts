@@ -12,7 +12,7 @@ import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../supp
 
 const server = noPostgres ? null! : await PostgresServer.start();
 
-/** A folder with trades, and a queue of its own. */
+/** A folder with trades, and its own queue. */
 interface Scene {
   readonly file: (name: string) => string;
   readonly queue: string;

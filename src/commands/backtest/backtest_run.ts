@@ -159,7 +159,7 @@ export class BacktestRun {
     return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
   }
 
-  /** The first file whose trades were counted up, as they have no consecutive ids; null without one. */
+  /** The first file whose trades were numbered because they have no consecutive ids; null if there is none. */
   get fileWithoutIds(): string | null {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }

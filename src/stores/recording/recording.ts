@@ -108,7 +108,7 @@ export class Recording implements AsyncDisposable {
         throw unusable(
           path,
           "it has something in it already. Choose another name, move that file away, or give a folder, with a / " +
-            "at its end, where every run gets files of its own.",
+            "at its end, where every run gets its own files.",
         );
       }
       return new Recording(new RecordingOutput(path, file, options.onTrouble), null, options);

@@ -24,7 +24,7 @@ interface Old {
   readonly identity: string | null;
 }
 
-/** The first line is a gzip member of its own and much shorter. */
+/** The first line is its own gzip member and much shorter. */
 const HEAD_BYTES = 4096;
 /** How many files a line names; it counts the others. */
 const NAMED = 5;

@@ -77,7 +77,7 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
     row.test === null ? "" : " in sample, without the held-out trades"
   }. It was chosen from ${
     counted(event.configurations, "configuration")
-  }, so expect less of it than these figures. Its lines are coarser than on a page of its own, which the command at the end writes.</p>
+  }, so expect less of it than these figures. Its lines are coarser than on its own page, which the command at the end writes.</p>
     ${runBody(run)}
   `;
   return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({

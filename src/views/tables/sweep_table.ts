@@ -55,7 +55,7 @@ export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boo
 export function rankedTable(
   { event, ranked: { rows, axes } }: Ranked,
 ): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
-  // A figure that has a column of its own is not shown twice.
+  // A figure that has its own column is not shown twice.
   const ranked = OWN_COLUMNS.includes(event.rank) ? [] : [event.rank];
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [

@@ -16,7 +16,7 @@ const PIECES = 30;
 /** No lease ends by itself while a test runs. */
 const LEASE_MS = 600_000;
 
-/** A database of its own, and statements in it. */
+/** Its own database, and statements in it. */
 interface Place {
   readonly url: string;
   sql(statements: string): Promise<string>;
