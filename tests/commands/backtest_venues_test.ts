@@ -69,7 +69,7 @@ Deno.test("penstock backtest prints the same bytes for a CSV of one's own as for
   }
 });
 
-Deno.test("penstock backtest counts trades up over all files, and says once that gaps cannot be seen", async () => {
+Deno.test("penstock backtest numbers trades over all files, and says once that gaps cannot be detected", async () => {
   await using folder = new Folder();
   const parts = [TRADES.slice(0, 700), TRADES.slice(700, 1_500), TRADES.slice(1_500)];
   const files = await Promise.all(
@@ -81,7 +81,7 @@ Deno.test("penstock backtest counts trades up over all files, and says once that
   assertEquals(stderr.match(/no consecutive ids/g)?.length, 1);
   assertEquals(eventsOf(stdout).at(-1)!.countedUp, 2_000);
   const report = await backtest([...files, ...WINDOWS]);
-  assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be seen\n/);
+  assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be detected\n/);
   assertMatch(
     stderr,
     /bybit-0\.csv has no consecutive ids: its trades are numbered here, so gaps and repeated trades/,

@@ -53,7 +53,7 @@ Deno.test("penstock doctor checks the recording folder, which a run creates", as
   );
   assertEquals([code, amiss(findings)], [0, []]);
   const { found } = findings.find(({ subject }) => /^folder .*\/data\/rec$/.test(subject))!;
-  assertEquals(found, "not there yet, and can be made");
+  assertEquals(found, "does not exist yet, but can be created");
 });
 
 Deno.test("penstock doctor names each missing permission and how to grant it", async () => {

@@ -8,7 +8,7 @@ import { secretsOf } from "../journal/postgres/database_secrets.ts";
 import type { DatabaseRow, DatabaseSession, DatabaseValue } from "../journal/postgres/database_session.ts";
 import { queueFailure, queueRefused } from "./queue_error.ts";
 
-/** How long an answer may take, ms: that of a worker may hold thousands of rows. */
+/** How long an answer may take, ms: one may hold thousands of rows. */
 const PATIENCE_MS = 30_000;
 /** How long a process that was asked to end still waits for the database, ms. */
 const GRACE_MS = 1_000;
@@ -16,12 +16,12 @@ const GRACE_MS = 1_000;
 /** The notices of a queue. */
 export type QueueNotice = "tasks" | "results";
 
-/** What the owner of a link wants to know, and when it ends. */
+/** Options of a link. */
 export interface LinkOptions {
   readonly hears: QueueNotice;
   /** Called when the database becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
-  /** Once aborted, nothing waits for the database any longer than a moment. */
+  /** Once aborted, nothing waits for the database for more than a moment. */
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export class QueueLink implements AsyncDisposable {
   readonly #options: LinkOptions;
   #isOpened = false;
   #isAway = false;
-  /** Whether the session of now listens. */
+  /** Whether the current session listens. */
   #isListening = false;
   /** Whether something may have changed since the last wait. */
   #isChanged = false;
