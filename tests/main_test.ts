@@ -213,7 +213,7 @@ Deno.test({
     const { stdout, stderr } = await shell(`{ ${demo}; echo "code $?" >&2; } | head -n 1`);
     assertEquals(stdout.split("\n").length, 2);
     assertEquals(JSON.parse(stdout).type, "started");
-    assertMatch(stderr, /^penstock: standard output has no reader any more, .*\ncode 1\n$/);
+    assertMatch(stderr, /^penstock: standard output no longer has a reader, .*\ncode 1\n$/);
   },
 });
 

@@ -71,7 +71,7 @@ export class KlineRows implements FileReader, TradeFields {
   #rowEnd = 0;
 
   #block: TradeBlock | null = null;
-  /** What came next before the last block. */
+  /** The position before the last block. */
   #before: Position & { readonly print: number } = { ...this.#next, print: PRINTS };
 
   /**

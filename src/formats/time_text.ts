@@ -16,7 +16,7 @@ const ISO =
 const SHIFT = { s: 6, ms: 3, us: 0, ns: -3 } as const;
 /** The length in µs of each unit that is a microsecond or longer. */
 const SCALE: Readonly<Partial<Record<TimeUnit, number>>> = { s: 1e6, ms: 1e3, us: 1 };
-/** A double holds every whole number of so many digits. */
+/** A double holds every whole number with this many digits. */
 const USUAL_DIGITS = 15;
 const ZERO = 48, NINE = 57;
 const MINUTE = 60_000_000;

@@ -8,7 +8,7 @@ import type { OrderDraft } from "../domain/orders/order.ts";
 export type OrderChange =
   /** An order was made. */
   | OrderDraft
-  /** The order ended that was made so many changes ago. */
+  /** The order that was made this many changes ago has ended. */
   | { readonly ended: number }
   /** The connection was lost, which cut all purchases that waited. */
   | { readonly cut: "disconnected" | "stale" };

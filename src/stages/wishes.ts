@@ -59,7 +59,7 @@ export class Wishes {
     }
   }
 
-  /** Shows the bars that close in a block, each with the flat ones behind it. */
+  /** Shows the bars that close in a block, each with the flat ones after it. */
   ofBars(block: AveragedBlock, bars: ClosedBars): void {
     this.#enter(block);
     for (let place = 0; place < bars.size; place++) {

@@ -98,7 +98,7 @@ Deno.test("penstock backtest refuses trades without ids that are out of order, a
   assertEquals([refused.code, refused.stdout], [3, ""]);
   assertMatch(
     refused.stderr,
-    /newest\.csv:\d+:1: the trade took place at .*--sort puts them in it, also where a file/,
+    /newest\.csv:\d+:1: the trade took place at .*--sort puts them in that order, even where a file/,
   );
   assertEquals(traded(await eventsFrom(["--sort", newest, ...WINDOWS])), expected);
   const days = [trades.slice(1_200), trades.slice(0, 1_200)];

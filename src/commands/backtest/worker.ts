@@ -69,7 +69,7 @@ export async function workFor(
   try {
     await own.work({ version, endsEmpty: config.untilEmpty });
   } catch (error) {
-    // The user does not wait for a database that is away: the lease of the task ends by itself.
+    // The user does not wait for an unreachable database: the lease of the task ends by itself.
     if (!(error instanceof QueueError) || !signal.aborted) throw error;
     log("warn", `the task was not given back: ${error.message}`);
   } finally {
@@ -118,7 +118,7 @@ interface Resources {
   readonly threads: Threads;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Where files are, and where they are fetched from if they are not there; null for nowhere. */
+  /** The folder of the files, and the URL to fetch missing ones from; null if none are fetched. */
   readonly folder: string;
   readonly url: string | null;
 }

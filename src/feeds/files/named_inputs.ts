@@ -82,7 +82,7 @@ export class InputFolder {
   }
 
   /**
-   * All files in a folder and those in it, but for links to folders: these may lead in a circle. What cannot be read is
+   * All files in a folder and its subfolders. Links to folders are left out, because they may lead in a circle. What cannot be read is
    * none of them, such as a folder lost+found of the administrator's.
    */
   async #list(folder: string): Promise<FoundFile[]> {

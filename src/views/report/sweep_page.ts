@@ -16,7 +16,7 @@ import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
 import type { SweepReport } from "./sweep_report.ts";
 
-/** Of each line of a full report: its charts are about as many pixels wide. */
+/** The points of each line of a full report, whose charts are about this many pixels wide. */
 const MOST_POINTS = 1_200;
 
 /** The page's markup, of at most `most` bytes: the full reports of fewer of the best configurations if need be. */

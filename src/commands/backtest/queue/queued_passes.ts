@@ -36,7 +36,7 @@ export class TaskFailure extends Error {
   readonly exit = "failure";
 }
 
-/** What a queued sweep needs besides what all sweeps need. */
+/** The options of a queued sweep, in addition to those of every sweep. */
 export interface QueuedPasses
   extends Pick<Passes, "grid" | "passes" | "findings" | "progress" | "start" | "show"> {
   /** The place of the queue. */
@@ -45,7 +45,7 @@ export interface QueuedPasses
   /** The places of the whole grid. */
   readonly places: readonly number[];
   readonly rules: Parameters<typeof describe>[2]["rules"];
-  /** One task in so many is computed twice. */
+  /** One in this many tasks is computed twice. */
   readonly oneCheckedIn: number;
 }
 
@@ -102,7 +102,7 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
       ready: () => view.ready(),
     });
   } catch (error) {
-    // The user does not wait for a database that is away.
+    // The user does not wait for an unreachable database.
     if (!(error instanceof QueueError) || !stop.aborted) throw error;
     log("warn", error.message);
   }

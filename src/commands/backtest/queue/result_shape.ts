@@ -4,7 +4,7 @@ import { isObject } from "../../../stores/files/whole_file.ts";
 import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
 import type { TradeFacts } from "../sweep/findings.ts";
 
-/** What the result of a task must be of. */
+/** What the result of a task must match. */
 export interface TaskShape {
   /** The options of its configurations, in order. */
   readonly options: readonly ShownOptions[];
@@ -14,7 +14,7 @@ export interface TaskShape {
   readonly hasTest: boolean;
   /** How many windows are traded; 0 without a walk-forward. */
   readonly windows: number;
-  /** By how many figures the rows may be ranked. */
+  /** The number of figures that the rows may be ranked by. */
   readonly ranks: number;
 }
 
