@@ -4,7 +4,7 @@
  * sources give the same bytes.
  *
  * The compiler is a hundred times as large as everything that the program uses, and whatever deno.lock lists
- * is fetched with the program. So the compiler has a lock file of its own, assembly/deno.lock, and is
+ * is fetched with the program. So the compiler has its own lock file, assembly/deno.lock, and is
  * imported by a name that Deno learns only at run time. To change a version, change it here, run the task
  * with --frozen=false, and commit both.
  *

@@ -18,7 +18,7 @@ async function mistakes(...args: string[]): Promise<string[]> {
   });
 }
 
-Deno.test("inProcess() gives the exit code and the bytes that a process of its own gives", async () => {
+Deno.test("inProcess() gives the exit code and the bytes that its own process gives", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", rows(200));
   const bad = await folder.write("bad.csv", `${rows(3)}?\n`);
@@ -213,7 +213,7 @@ Deno.test({
     const { stdout, stderr } = await shell(`{ ${demo}; echo "code $?" >&2; } | head -n 1`);
     assertEquals(stdout.split("\n").length, 2);
     assertEquals(JSON.parse(stdout).type, "started");
-    assertMatch(stderr, /^penstock: standard output has no reader any more, .*\ncode 1\n$/);
+    assertMatch(stderr, /^penstock: standard output no longer has a reader, .*\ncode 1\n$/);
   },
 });
 

@@ -9,7 +9,7 @@ import type { Line } from "../src/views/view.ts";
 
 /** Rows kept. */
 const MOST_ROWS = 300;
-/** How much of an entry without a text of its own is shown. */
+/** How much of an entry without its own text is shown. */
 const MOST_CHARACTERS = 300;
 
 /** What a row is about. */

@@ -1,7 +1,7 @@
 /**
  * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock
  * that moves from timer to timer, one port, one process number, nothing random, a terminal of a fixed width.
- * Sockets, files and SQLite are real. Nothing undoes it, so it needs a process of its own.
+ * Sockets, files and SQLite are real. Nothing undoes it, so it needs its own process.
  */
 import { setImmediate } from "node:timers";
 

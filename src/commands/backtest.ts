@@ -193,7 +193,7 @@ async function openJournal(
   if (journal.run > 0) {
     await journal.close();
     throw new OtherRun(
-      `${path} holds a run already, and a backtest needs a journal of its own: give another --state`,
+      `${path} holds a run already, and a backtest needs its own journal: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);

@@ -36,7 +36,7 @@ async function exportTable({ config, sources, files }: Started): Promise<void> {
   const chosen = OTHER_TABLES.filter((name) => config[name]);
   if (chosen.length > 1) {
     const names = chosen.map((name) => nameIn(sources[name], name)).join(", ");
-    throw new ConfigError([`${names}: expected one of them, because each is a table of its own`]);
+    throw new ConfigError([`${names}: expected one of them, because each is its own table`]);
   }
   const { format, run } = config;
   if (format === "parquet" && Deno.stdout.isTerminal()) {

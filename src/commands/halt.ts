@@ -18,7 +18,7 @@ export async function halt({ config, files: [path = ""], signal }: Started): Pro
   const texts = {
     done: `The run in ${path} is halted: ${what}, ${until}.`,
     filed: `A halt of the run in ${path} is filed, but the run has not answered yet: it looks for ` +
-      "requests every second, and when it is started again.",
+      "requests every second, and whenever it starts.",
     waiting: `The run in ${path} is not running. The halt is filed: at its next start the run halts before ` +
       `it trades: ${what}, ${until}.`,
   };

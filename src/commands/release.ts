@@ -28,7 +28,7 @@ export async function release({ config: { reason }, files: [path = ""], signal }
     done: `${which} is released: ${reason}. Loss limits count from now on. The run trades again.`,
     filed:
       `The release of the halt in ${path} (${whyOf(halt)}) is filed, but the run has not answered yet: ` +
-      "it looks for requests every second, and when it is started again.",
+      "it looks for requests every second, and whenever it starts.",
   };
   writeText(Deno.stdout, `${printable(texts[how])}\n`);
 }

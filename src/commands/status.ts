@@ -53,14 +53,14 @@ export async function status({ config: { run, maxAge, failOnHalt, json }, files 
   if (!json) writeText(Deno.stdout, `${printable(found.join("; "))}\n`);
 }
 
-/** Prints the last run of each journal in a database. Throws a ConfigError for a health check, which is of one run. */
+/** Prints the last run of each journal in a database. Throws a ConfigError for a health check, which checks one run. */
 async function fleet(
   database: string,
   { json, isCheck }: { readonly json: boolean; readonly isCheck: boolean },
 ): Promise<void> {
   if (isCheck) {
     throw new ConfigError([
-      `${database} may hold many runs, and a health check is of one: name it with --name`,
+      `${database} may hold many runs, and a health check is for one: name it with --name`,
     ]);
   }
   const listed = await (await storeOf(database)).list?.(database) ?? [];

@@ -25,7 +25,9 @@ export async function watch({ config, version, files, signal }: Started): Promis
   refuseTwice(paths);
   const token = config.token === null ? null : { text: tokenIn(config.token), file: config.token };
   if (token !== null && isOpenToOthers(token.file)) {
-    log.warn(`${token.file} holds the token, and others than its owner may use it: chmod 600 ${token.file}`);
+    log.warn(
+      `${token.file} holds the token, and users other than its owner may use it: chmod 600 ${token.file}`,
+    );
   }
   {
     await using alarms = await Alarms.start({
@@ -58,14 +60,14 @@ async function journalsIn(place: string): Promise<readonly string[]> {
   throw new ConfigError([`${place} holds no journal yet: start a run with it, then watch it`]);
 }
 
-/** Throws a ConfigError for a folder: once permissions are dropped, nobody could say that it is one. */
+/** Throws a ConfigError for a folder: once permissions are dropped, it could not be recognized as one. */
 function refuseFolders(paths: readonly string[]): void {
   for (const path of paths) {
     if (isInDatabase(path) || !isFolder(path)) continue;
     const found = journalsInFolder(path);
     throw new ConfigError([
       `${path} is a folder: expected the file of a journal${
-        found.length === 0 ? `, such as ${DEFAULT_JOURNAL}` : `. In it are ${found.join(", ")}`
+        found.length === 0 ? `, such as ${DEFAULT_JOURNAL}` : `. It contains ${found.join(", ")}`
       }`,
     ]);
   }
@@ -75,7 +77,7 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // It is not there yet, or may not be read, which is shown on the page.
+    // It does not exist yet, or may not be read; the page shows which.
     return false;
   }
 }
@@ -90,7 +92,7 @@ function journalsInFolder(folder: string): string[] {
   }
 }
 
-/** Throws a ConfigError for a journal that is named twice: its metrics and its alarms would be there twice, too. */
+/** Throws a ConfigError for a journal that is named twice: its metrics and alarms would be doubled. */
 function refuseTwice(paths: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const path of paths) {
@@ -103,7 +105,7 @@ function refuseTwice(paths: readonly string[]): void {
   }
 }
 
-/** What two names of one file share. A file that is not there, or not to be read, is known by its name. */
+/** The identity of a file, the same under all its names. A missing or unreadable file is identified by its name. */
 function identityOf(path: string): string {
   const name = path.replace(/^(\.\/+)+/, "");
   if (isInDatabase(path)) return path;

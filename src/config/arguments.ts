@@ -1,4 +1,4 @@
-/** The command line: which command, which options, which mistakes. */
+/** Reads the command line: the command, its options and files, and every mistake. */
 import { withoutPassword } from "../domain/run/database_place.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { withoutToken } from "../domain/alarms/secret.ts";
@@ -148,7 +148,7 @@ function meantBy(text: string, command: CommandName | null): string {
 
 /**
  * Joins an option with a negative number or an empty text after it: such a text is its value, not an option or a file, and
- * is refused as a value. Joins the duration after an address, too, where a value may have two words.
+ * is refused as a value. Where a value may have two words, also joins an address with the duration after it.
  */
 function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
@@ -171,7 +171,7 @@ function takesDuration(name: OptionName): boolean {
   return takesDuration;
 }
 
-/** The option with its first word at the end of `words`, as one text, if a second word may follow; else null. */
+/** The option at the end of `words` and the first word of its value, as one text; null if no second word may follow. */
 function firstOfTwo(words: readonly string[]): { readonly text: string; readonly words: number } | null {
   const [option = "", value = ""] = words.slice(-2);
   const last = words.at(-1) ?? "";

@@ -1,4 +1,4 @@
-/** The rules between options: which values fit together, although each can be read by itself. */
+/** The rules between options: which values, each valid by itself, may be used together. */
 import { optionWord } from "../domain/process/config_error.ts";
 import { plain } from "../domain/numbers/money.ts";
 import { isStrategyName, STRATEGIES, STRATEGY_OPTION_NAMES } from "../stages/strategies/known_strategies.ts";
@@ -15,7 +15,7 @@ export interface Combination extends Pick<Configuration, "config" | "sources"> {
 
 /** One rule. An option that could not be read is null and breaks none. */
 export interface CombinationRule {
-  /** The options that it looks at. */
+  /** The options that it compares. */
   readonly names: readonly OptionName[];
   isBroken(combination: Combination): boolean;
   /** What is wrong, one sentence; `given` has the texts of the options. */
@@ -59,7 +59,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
       command === "watch" && listen !== null && !isLoopback(listen) && token === null,
     text: ({ config: { listen }, sources }) =>
       `${nameIn(sources.listen, "listen")} is ${shownValue(listen)}, which other machines can reach: ` +
-      "expected --token FILE as well, so that only those who have the token are answered",
+      "expected --token FILE as well, so that only clients with the token get an answer",
   },
   {
     names: ["listen", "watch"],
@@ -76,9 +76,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
     isBroken: ({ config: { listen, watch }, command }) =>
       command === "demo" && watch && listen !== null && !isLoopback(listen),
     text: ({ config: { listen }, sources }) =>
-      `${nameIn(sources.listen, "listen")} is ${
-        shownValue(listen)
-      }: expected an address of loopback, such as ` +
+      `${nameIn(sources.listen, "listen")} is ${shownValue(listen)}: expected a loopback address, such as ` +
       OPTIONS.listen.default,
   },
   ...([["notifyOn", ["notify"]], ["notifyMemory", ["notify"]], ["notifyTokens", ["notify", "ping"]]] as const)
@@ -137,7 +135,7 @@ export function combinationMistakes(combination: Combination, given: GivenOption
     .map((rule) => rule.text(combination, given));
 }
 
-/** Whether a strategy has an option; a file of the user's own has all of its options in `set`. */
+/** Whether a strategy has an option; a user's own file has all of its options in `set`. */
 function has(strategy: string, name: OptionName): boolean {
   return name === "set"
     ? !isStrategyName(strategy)

@@ -15,7 +15,7 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
  * The command line, for a shell: the files, and every option that differs from its default. `shown`
- * is a configuration as events have it.
+ * is a configuration as events show it.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import type { OptionGroup } from "./option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { isStrategyOption, strategyReading } from "./strategy_options.ts";
 
-/** A configuration as events have it. */
+/** A configuration as events show it. */
 export type Shown = Readonly<Record<string, unknown>>;
 
 /** A value as `shownValue` writes it. */

@@ -10,7 +10,7 @@ import { fewestIn, valuesIn } from "./value_list.ts";
 /** The most combinations. */
 export const MOST_CONFIGURATIONS = 1_000_000;
 
-/** Options of these groups may vary: none of them changes which trades are read. */
+/** Options in these groups may vary: none of them changes which trades are read. */
 const VARYING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
 /** These options never vary: a comma belongs to their value, or another value would be another market. */
 const FIXED: readonly OptionName[] = ["symbol", "instruments"];
@@ -31,7 +31,7 @@ export interface Axis {
 export interface GridAxes {
   readonly axes: readonly Axis[];
   readonly fixed: GivenOptions;
-  /** The options within `--set`, if one of them varies; else none. */
+  /** The options within `--set` if any of them varies; otherwise empty. */
   readonly settings: readonly SetOption[];
 }
 
@@ -81,7 +81,7 @@ export function axesOf(given: GivenOptions, mistakes: string[]): GridAxes {
   return { axes, fixed, settings };
 }
 
-/** How many values an option has at least; those of an option that cannot be read are one. */
+/** The least number of values that an option has; 1 for one that cannot be read. */
 function fewestOf(name: OptionName, text: string): number {
   try {
     if (name !== "set") return fewestIn(text);

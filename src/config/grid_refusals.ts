@@ -50,7 +50,7 @@ export function refusalsOf(grid: JudgedGrid, fixed: string): Refusals {
   return { isRefused, isBaseRefused: strategyAxis < 0 && byStrategy[0] === null };
 }
 
-/** What is refused of the combinations that have `strategy`; null if all of them are. */
+/** The refused ones among the combinations with `strategy`; null if all of them are refused. */
 function refusedWith(grid: JudgedGrid, strategy: string): Refused[] | null {
   const { axes } = grid;
   const { config, sources, isReadable } = grid.baseOf(strategy);

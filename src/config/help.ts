@@ -319,7 +319,7 @@ function exitCodes(codes: readonly (ExitCode | readonly [ExitCode, string])[]): 
   return filled([`Exit codes: ${parts[0]}`, ...parts.slice(1)], WIDTH).join("\n");
 }
 
-/** The words in lines of at most `width` columns; a longer word has a line of its own. */
+/** The words in lines of at most `width` columns; a longer word has its own line. */
 function filled(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const word of words) {

@@ -26,7 +26,7 @@ export interface Option<T, D extends string | null> {
   readonly group: OptionGroup;
   /** Where the help of a command shows it, if it is another group. */
   readonly groupOf?: Partial<Record<CommandName, OptionGroup>>;
-  /** The default's text; null if leaving the option out has a meaning of its own. */
+  /** The default's text; null if leaving the option out has its own meaning. */
   readonly default: D;
   /** The default for a command that has its own. */
   readonly defaultOf?: Partial<Record<CommandName, string>>;
@@ -38,7 +38,7 @@ export interface Option<T, D extends string | null> {
   readonly commands: readonly CommandName[];
   /** Whether it may be given more than once; its text then holds the values, separated by spaces. */
   readonly repeats?: boolean;
-  /** Whether a duration may follow the value as a word of its own. */
+  /** Whether a duration may follow the value as its own word. */
   readonly takesDuration?: boolean;
   /** Whether people put secrets into it by mistake, so that messages leave its value out. */
   readonly isPrivate?: boolean;

@@ -234,7 +234,7 @@ export function journalPlace(text: string): string {
   return anyText(text);
 }
 
-/** The place of a database as a whole, as `journalPlace` reads one. */
+/** The place of a whole database, in the form that `journalPlace` reads. */
 export function databasePlace(text: string): string {
   if (!isInDatabase(text)) throw new NotAllowed("postgres://USER@HOST:PORT/DATABASE");
   checked(() => {

@@ -386,7 +386,7 @@ export type Config = {
     | ((typeof OPTIONS)[K]["default"] extends string ? never : null);
 };
 
-/** The text of an option's default for `command`; null if leaving the option out has a meaning of its own. */
+/** The text of an option's default for `command`; null if leaving the option out has its own meaning. */
 export function defaultText(name: OptionName, command: CommandName | null): string | null {
   const { default: byDefault, defaultOf }: Option<unknown, string | null> = OPTIONS[name];
   return (command === null ? undefined : defaultOf?.[command]) ?? byDefault;

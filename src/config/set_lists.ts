@@ -1,6 +1,6 @@
 /**
- * The options of a strategy of the user's own as one option of a sweep: in `--set window=5..20:5,edge=0.5` each of them
- * may have a list or a range. One that varies is an option of its own in grid and rows, called `set.window`.
+ * The options of a user's strategy as one option of a sweep: in `--set window=5..20:5,edge=0.5` each of them
+ * may have a list or a range. One that varies is its own option in grid and rows, called `set.window`.
  */
 import { DECIMAL } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
@@ -21,7 +21,7 @@ export function settingName(name: string): string {
 
 /**
  * The options in the text of a `--set`, each with its values, in their order. A comma is followed by another option, or by
- * another value of the option before it. Throws NotAllowed for a value that is no number.
+ * another value of the option before it. Throws NotAllowed for a value that is not a number.
  *
  * @example
  * ```ts

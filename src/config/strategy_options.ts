@@ -81,7 +81,7 @@ function rowOf(name: StrategyOptionName): Option<number | string, null> {
 
 type Rows = { readonly [N in StrategyOptionName]: Option<StrategyOptionValue<N>, null> };
 
-/** Whether a value of `--strategy` is a file of the user's own rather than a name. */
+/** Whether a value of `--strategy` is a user's own file rather than a name. */
 export function isStrategyFile(text: string): boolean {
   return /\.(ts|js)$/.test(text);
 }

@@ -3,7 +3,7 @@ import type { ShownOptions } from "../domain/run/sweep_result.ts";
 import { commandLine } from "./command_line.ts";
 import { foldedSet } from "./set_lists.ts";
 
-/** The request of a sweep. */
+/** What a sweep was asked for. */
 export interface Asked {
   /** The options that do not vary. */
   readonly options: ShownOptions;

@@ -4,7 +4,7 @@ import { decidingNames, type Shown, STRATEGY_HASH, valueOf } from "./deciding_op
 /**
  * A text that two configurations share if they do the same with the same trades. The text leaves out the symbol, which
  * the trades have, and options at their defaults, so that an option of a later version changes no older text. `shown` is
- * a configuration as events have it. A user's own strategy is identified by the hash of its file, not by its path.
+ * a configuration as events show it. A user's own strategy is identified by the hash of its file, not by its path.
  *
  * @example
  * ```ts

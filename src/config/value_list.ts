@@ -33,8 +33,8 @@ export function valuesIn(text: string): string[] {
 }
 
 /**
- * How many different values a text has at least, found without making them: those of its longest range. Throws NotAllowed
- * for a range that is not valid.
+ * A lower bound for the number of different values in a text, found without making them: those of its longest range.
+ * Throws NotAllowed for a range that is not valid.
  */
 export function fewestIn(text: string): number {
   return text.split(",").reduce(
@@ -43,11 +43,11 @@ export function fewestIn(text: string): number {
   );
 }
 
-/** Throws NotAllowed for a range with more than `room` values, before it makes any: a line has room for many ranges. */
+/** Throws NotAllowed for a range with more than `room` values before it makes any: a list may hold many ranges. */
 function rangeIn(text: string, room: number): string[] {
   const { least, by, count, unit } = rangeOf(text);
   if (count > MOST_VALUES) {
-    throw new NotAllowed(`a range of up to ${MOST_VALUES} values, and "${text}" has ${count}`);
+    throw new NotAllowed(`a range of up to ${MOST_VALUES} values, but "${text}" has ${count}`);
   }
   if (count > room) throw new NotAllowed(`a list of up to ${MOST_VALUES} values`);
   return Array.from({ length: count }, (_, at) => {
@@ -56,7 +56,7 @@ function rangeIn(text: string, room: number): string[] {
   });
 }
 
-/** A range as it is written: `unit` follows each value; null for durations in several units, which are ms then. */
+/** A range: `unit` follows each value; null for durations in several units, which are then in ms. */
 function rangeOf(
   text: string,
 ): { readonly least: Money; readonly by: Money; readonly count: number; readonly unit: string | null } {

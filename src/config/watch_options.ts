@@ -1,4 +1,4 @@
-/** The options about watching a run: a part of the table in options.ts. They concern another process than the run. */
+/** The options for watching a run: a part of the table in options.ts. They concern a process other than the run. */
 import { anyText, NotAllowed, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
@@ -18,14 +18,14 @@ export const WATCH_OPTIONS = {
     read: listenAddress,
     value: "ADDRESS:PORT",
     commands: ["watch", "demo"],
-    help: "where the live page is; port 0 takes any; beyond loopback it needs --token",
+    help: "where the live page is; port 0 takes any free one; beyond loopback it needs --token",
   }),
   token: watch({
     default: null,
     read: anyText,
     value: "FILE",
     commands: ["watch"],
-    help: "answer only requests with the token in this file, which is made if it is missing",
+    help: "answer only requests with the token in this file, which is created if it is missing",
   }),
   watch: watch({
     default: "off",

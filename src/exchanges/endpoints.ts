@@ -43,12 +43,12 @@ export function streamOf({ exchange, endpoint }: Addressing): string {
   return endpoint ?? addressesOf(exchange).stream;
 }
 
-/** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
+/** Where missed trades are fetched: null for the exchange's own hosts, undefined if they are not. */
 export function restOf(
   { exchange, backfill, endpoint, restEndpoint }: Addressing,
 ): string | null | undefined {
   if (!backfill) return undefined;
-  // Another stream has other trades than the exchange: only the user knows where to ask for them.
+  // Another stream does not have the exchange's trades: only the user knows where to ask for them.
   if (restEndpoint === null && endpoint !== null && exchangeAt(endpoint) !== exchange) return undefined;
   return restEndpoint;
 }

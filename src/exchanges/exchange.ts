@@ -10,12 +10,12 @@ export interface Exchange {
   readonly addresses: ExchangeAddresses;
   /** How often the exchange lets each address connect. */
   readonly connectionLimit: ConnectionLimit;
-  /** What its REST side allows each address in a minute, in weights of its own. */
+  /** What its REST side allows each address in a minute, in its own weights. */
   readonly weightPerMinute: number;
 
   /** The address of one symbol's trade stream, below the base address `endpoint`. */
   streamUrl(endpoint: string, symbol: string): string;
-  /** What is sent once the stream is open, in this order; nothing if the address says it all. */
+  /** The texts to send once the stream is open, in this order; empty if the address says it all. */
   subscriptions(symbol: string): readonly string[];
   /** A decoder for the frames of one symbol's stream. */
   decoder(symbol: string): FrameDecoder;
@@ -28,7 +28,7 @@ export interface Exchange {
   usedWeight(headers: Headers): number | null;
   /** The path at which the REST side gives its time. */
   readonly timePath: string;
-  /** That time in an answer's JSON, ms since 1970; null if it is not there. */
+  /** That time in an answer's JSON, ms since 1970; null if there is none. */
   timeIn(body: unknown): number | null;
 
   /** Where a symbol's missed trades are fetched, best first; `restEndpoint` is the user's own address, or null. */

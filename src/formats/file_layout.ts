@@ -42,7 +42,7 @@ const OTHERS: readonly (readonly [magic: string, what: () => string])[] = [
   ["BZh", () => `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
   ["7z\xbc\xaf\x27\x1c", () => `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
   ["Rar!\x1a\x07", () => "it is a RAR archive: unpack it and give the files"],
-  ["SQLite format 3\0", () => "it is a database, such as a journal of Penstock's, expected recorded trades"],
+  ["SQLite format 3\0", () => "it is a database, such as a Penstock journal: expected recorded trades"],
   ["\xff\xfe", () => "it is text in UTF-16: save it as UTF-8"],
   ["\xfe\xff", () => "it is text in UTF-16: save it as UTF-8"],
   [
@@ -68,8 +68,8 @@ const SHOWN_BYTES = 8;
 export const ENOUGH_LINES = 3;
 
 /**
- * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
- * what else the file is. Usually the first line decides. But a row of data, or a line that no format knows, may be
+ * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or a text that
+ * says what else the file is. Usually the first line decides. But a row of data, or a line that no format knows, may be
  * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed to
  * decide, unless `isAll` says that the file has no more.
  */
@@ -110,8 +110,8 @@ function isLayout(layout: Layout | Unreadable | null | undefined): layout is Lay
 }
 
 /**
- * The layout of a file of which `line` is the first line that is not blank, or the start of it, without its line feed
- * and without a byte order mark; or, in words, what the file is and what was expected.
+ * The layout of a file. `line` is its first line that is not blank, or the start of that line, without the line feed
+ * and without a byte order mark. If there is no layout for it, the text says what the file is and what was expected.
  *
  * @example
  * ```ts
@@ -130,7 +130,7 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   if (other !== undefined) return other[1]();
   if (first.text === null) return notText(line, formats);
   if (CHECKSUM.test(first.text)) {
-    return "it is a checksum, which is read together with its file: do not name it";
+    return "it is a checksum, which is read along with its file: leave it out";
   }
   const reason = layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
   return formats.includes(venueCsv) && !/candle/.test(reason) ? `${reason}; ${otherCsv(first.text)}` : reason;
@@ -145,7 +145,7 @@ export function layoutOfStart(bytes: Uint8Array, formats: readonly TradeFile[] =
 /** Advice about a file that looks like CSV, but is in no known format. */
 function otherCsv(line: string): string {
   const suggested = isHeader(line) ? suggestedColumns(line.split(/[,;\t]/)) : null;
-  return `read as they are, with their headers, are the CSV files of ${venueNames()}; of any other CSV say what its ` +
+  return `the CSV files of ${venueNames()} are read as they are, with their headers; for any other CSV, say what its ` +
     `columns hold, such as --columns ${suggested ?? "time,price,quantity"}`;
 }
 
@@ -188,5 +188,5 @@ function notText(line: Uint8Array, formats: readonly TradeFile[]): string {
 
 function readable(formats: readonly TradeFile[] = TRADE_FILES): string {
   const names = new Intl.ListFormat("en-GB").format(formats.map(({ name }) => name));
-  return `readable are ${names}; plain, gzip or zip`;
+  return `Penstock reads ${names}, plain or in gzip or zip`;
 }

@@ -71,7 +71,7 @@ class JsonTrades implements FileReader {
   #at = 0;
   #end = 0;
   #records: Iterator<Span> = [].values();
-  /** Up to where lines have been counted, and the start of the line there. */
+  /** The end of the bytes whose lines have been counted, and the start of the line there. */
   #counted = 0;
   #lineStart = 0;
   #record = "";

@@ -71,7 +71,7 @@ export class KlineRows implements FileReader, TradeFields {
   #rowEnd = 0;
 
   #block: TradeBlock | null = null;
-  /** What came next before the last block. */
+  /** The position before the last block. */
   #before: Position & { readonly print: number } = { ...this.#next, print: PRINTS };
 
   /**
@@ -211,7 +211,7 @@ export class KlineRows implements FileReader, TradeFields {
     return null;
   }
 
-  /** Reads the next row; as if it had not been read, and false, if it is no kline. */
+  /** Reads the next row. If it is not a kline, leaves it unread and returns false. */
   #readsKline(): boolean {
     const { at, line, blank } = this.#next;
     if (this.#nextRow() && this.#read() === null && this.#row.hasTrades) return true;

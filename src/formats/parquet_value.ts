@@ -2,7 +2,7 @@
 import type { UsedColumn } from "./record_columns.ts";
 
 const DECODER = new TextDecoder();
-/** The most significant digits that a number of 32 bits needs. */
+/** The largest number of significant digits that a 32-bit number needs. */
 const FLOAT_DIGITS = 9;
 
 /**

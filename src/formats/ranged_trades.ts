@@ -48,16 +48,16 @@ export class RangedTrades implements TradeReader {
   readonly #reader: TradeReader;
   readonly #range: TimeRange;
   readonly #out: OutOfRange;
-  /** The trade that was passed over last, if the next ones may be passed over as a block. */
+  /** The last trade that was skipped, if the next ones may be skipped as a block. */
   #after: Followed | null = null;
-  /** The finest unit of the prices that were passed over: a block has one unit. */
+  /** The finest unit of the skipped prices: a block has one unit. */
   #decimals = 0;
   #rowsUntilBlock = 0;
   #isEmpty = false;
   #emptyFirstId = -1;
   #emptyId = -1;
 
-  /** What is outside of `range` is added to `out`. */
+  /** Adds what is outside `range` to `out`. */
   constructor(reader: TradeReader, range: TimeRange, out: OutOfRange) {
     this.#reader = reader;
     this.#range = range;
@@ -146,7 +146,7 @@ export class RangedTrades implements TradeReader {
     return block;
   }
 
-  /** Passes over a block of trades outside; false if there is none. */
+  /** Skips a block of trades outside the range; returns false if there is none. */
   #passBlock(): boolean {
     const after = this.#after;
     const reader = this.#reader;

@@ -29,7 +29,7 @@ export class RowNumbers {
 }
 
 /** Advice on how to put such trades in order. */
-export const SORT_ADVICE = "--sort puts them in it, also where a file has the newest first";
+export const SORT_ADVICE = "--sort puts them in that order, even where a file has the newest first";
 
 /** What is wrong with a trade without an id at `time`, if the trade before it was at `before`; both µs since 1970. */
 export function outOfOrder(time: number, before: number): string {

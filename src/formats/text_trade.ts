@@ -56,7 +56,7 @@ const OTHER_SYMBOLS = 8;
  * The trade of the row that is being read. `read` its fields, then `finish` it.
  *
  * The first trade of a file decides whether its ids are consecutive: they are if that trade has a number as its id and neither the layout nor the
- * exchange skips ids. Otherwise the trades of the file are counted up.
+ * exchange skips ids. Otherwise the trades of the file are numbered.
  */
 export class TextTrade implements TradeFields {
   firstId = 0;

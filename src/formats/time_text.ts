@@ -14,9 +14,9 @@ const ISO =
   /^(\d{4}-\d\d-\d\d)[TtD ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)? ?(?:[Zz]|UTC|([+-])(\d\d)(?::?(\d\d))?)?$/;
 /** How many decimals of the unit a microsecond takes: below 0 where the unit is finer. */
 const SHIFT = { s: 6, ms: 3, us: 0, ns: -3 } as const;
-/** How many µs the units have that are no finer. */
+/** The length in µs of each unit that is a microsecond or longer. */
 const SCALE: Readonly<Partial<Record<TimeUnit, number>>> = { s: 1e6, ms: 1e3, us: 1 };
-/** A double holds every whole number of so many digits. */
+/** A double holds every whole number with this many digits. */
 const USUAL_DIGITS = 15;
 const ZERO = 48, NINE = 57;
 const MINUTE = 60_000_000;
@@ -40,7 +40,7 @@ export function timeExpected(unit: TimeUnit | null): string {
 
 /**
  * The time in a text, in µs since 1970; null if it is none. What is finer than a microsecond is dropped, never rounded.
- * Without a unit, the size of a number shows it; a number too small for that is no time.
+ * Without a unit, the size of a number shows it; a number too small for that is not a time.
  *
  * @example
  * ```ts

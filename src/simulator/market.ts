@@ -9,7 +9,7 @@ export interface MarketSource {
   readonly origin: number | null;
 }
 
-/** What decides which trades are released when. */
+/** The trades that a market releases, when it releases them, and its faults. */
 export interface MarketOptions {
   readonly open: () => MarketSource;
   /** How many times faster than real time; Infinity: trades are released when a connection pulls them. */
@@ -82,7 +82,7 @@ export class Market {
     this.#listeners.clear();
   }
 
-  /** Calls `listener` whenever the tape has grown; returns a function that ends that. */
+  /** Calls `listener` whenever the tape has grown; returns a function that removes it. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

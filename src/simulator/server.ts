@@ -52,13 +52,12 @@ export interface ExchangeOptions {
   /** Between the `serverShutdown` notice and closing. Default 10 s. */
   readonly shutdownNoticeMs?: number;
   /**
-   * How long a half-open connection lasts, as systems drop one in which nothing is acknowledged. Default 15
-   * min.
+   * How long a half-open connection lasts: systems drop one on which nothing is acknowledged. Default 15 min.
    */
   readonly halfOpenMs?: number;
   /** Trades kept for REST and for clients that read slowly. Default 100,000. */
   readonly historyLimit?: number;
-  /** Called with every REST request and its answer; returns the answer to send instead; must not throw. */
+  /** Called with every REST request and its answer. Returns the answer to send. Must not throw. */
   readonly onRest?: (url: URL, answer: RestAnswer) => RestAnswer;
   /** Closes the exchange when it aborts. */
   readonly signal?: AbortSignal;
@@ -66,7 +65,7 @@ export interface ExchangeOptions {
   readonly onEvent?: (event: ExchangeEvent) => void;
 }
 
-/** What happens in the exchange. `client` numbers the WebSocket connections from 1. */
+/** An event in the exchange. `client` numbers the WebSocket connections from 1. */
 export type ExchangeEvent =
   | { readonly type: "listening"; readonly endpoint: string; readonly restEndpoint: string }
   | { readonly type: "connected"; readonly client: number; readonly path: string }
@@ -243,7 +242,7 @@ export class BuiltInExchange implements AsyncDisposable {
       try {
         this.#track(this.#serve(await this.#listener.accept()));
       } catch {
-        // Not only for closing: a client may be gone already, or no file descriptor free for now.
+        // Closing is not the only cause: a client may have gone, or no file descriptor may be free at the moment.
         if (this.#closed === null) await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
       }
     }

@@ -221,7 +221,9 @@ export class ClientFrames {
         break;
       case TEXT:
       case BINARY:
-        if (this.#fragmentedOpcode !== 0) throw new ProtocolError(1002, "The message before is not finished");
+        if (this.#fragmentedOpcode !== 0) {
+          throw new ProtocolError(1002, "The previous message is not finished");
+        }
         this.#fragmentedOpcode = opcode;
         break;
       default:

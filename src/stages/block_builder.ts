@@ -45,7 +45,7 @@ export class BlockBuilder {
   /** How many more trades may be read. */
   room = Infinity;
 
-  /** Accepted trades are noted in the first four arguments, which belong to the stage. */
+  /** Notes accepted trades in the first four arguments, which belong to the stage. */
   constructor(
     continuity: Continuity,
     unit: PriceUnit,

@@ -12,10 +12,10 @@ import { Pipeline } from "./pipeline.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
 import type { KeptSymbol, PipelineSnapshot } from "./pipeline_snapshot.ts";
 
-/** What an engine is built from. */
+/** The options of an engine. */
 export interface EngineOptions extends PipelineOptions {
   /**
-   * The instrument's rules that the user has chosen. They hold whatever the input says. If they include the lot and
+   * The instrument's rules that the user has chosen. They apply whatever the input says. If they include the lot and
    * the tick, the run waits for no rules.
    */
   readonly given?: ReadonlySet<Rule>;
@@ -69,11 +69,10 @@ export class Engine {
   }
 
   /**
-   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns; one of a symbol
-   * that the run does not trade changes nothing, and what concerns one symbol must name it if there are several. Trades
-   * are applied until their reader has no more
-   * available, a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input
-   * again.
+   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns, and must name it
+   * if the run trades several; an input for a symbol that the run does not trade changes nothing. Trades are applied until
+   * their reader has no more available, a gap holds the next one, or `stopAt` trades have gone through the averages: then
+   * apply the same input again.
    */
   *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
     const pipeline = this.#pipeline;
@@ -102,13 +101,13 @@ export class Engine {
         yield* pipeline.release(input.time, input);
         break;
       case "rules-awaited":
-        if (this.#isToldRules) break;
+        if (this.#hasGivenRules) break;
         pipeline.awaiting = input.symbol === undefined
           ? pipeline.symbols
           : [...pipeline.awaiting, input.symbol];
         break;
       case "rules": {
-        if (this.#isToldRules) break;
+        if (this.#hasGivenRules) break;
         const { rules, instrument, time, symbol } = input;
         yield* pipeline.takeRules({ rules, instrument }, time, this.#given, symbol);
         break;
@@ -139,13 +138,13 @@ export class Engine {
     }
   }
 
-  /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
+  /** Ends the input: waiting orders expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<EngineEvent> {
     yield* this.#pipeline.end(isWhole);
   }
 
   /**
-   * Continues where a snapshot was taken, with what is kept beside it, as `Pipeline.restore` takes it. Throws a
+   * Continues from a snapshot and what is kept beside it, like `Pipeline.restore`. Throws a
    * BooksError for unsound books, and a TypeError for changes that do not lead to the waiting orders and for a symbol
    * that the run does not trade.
    */
@@ -158,7 +157,7 @@ export class Engine {
     this.#pipeline.restore(snapshot, closes, changes, others);
   }
 
-  get #isToldRules(): boolean {
+  get #hasGivenRules(): boolean {
     return this.#given.has("lot") && this.#given.has("tick");
   }
 }

@@ -38,7 +38,7 @@ export class GapAccounts {
 
   /**
    * Accounts for `jump` ids that fetched trades left out, `skipped` of them skipped. Returns how many trades are
-   * missing for the averages; ids that the exchange lacks are no gap.
+   * missing for the averages; ids for which the exchange has no trade are not a gap.
    */
   jumped(jump: number, skipped: number): number {
     const missing = Math.min(jump, skipped);

@@ -42,7 +42,7 @@ export class GapHold {
     this.#filled = filled;
   }
 
-  /** Whether the trade in the reader has waited until now. */
+  /** Returns whether the trade in the reader is the held one, and no longer holds it. */
   takeHeld(reader: TradeReader): boolean {
     const isHeld = this.#held?.reader === reader;
     if (isHeld) this.#held = null;

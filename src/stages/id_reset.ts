@@ -93,7 +93,7 @@ export class IdReset {
     return true;
   }
 
-  /** The first trades of the new sequence, in order, which wait no longer and are no trades of the old one. */
+  /** The first trades of the new sequence, in order, which no longer wait and are not trades of the old one. */
   start(): Tick[] {
     return this.#take().map(({ held, isSeen, repeats }) => {
       this.#tally.countOld(isSeen, -1 - repeats);

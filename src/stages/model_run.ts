@@ -15,8 +15,8 @@ const NOTHING: readonly Outcome[] = [];
 
 /**
  * The stages after the signal, a second time. The stance follows signals and never fills, so every fill model has the
- * same signals, and a trade is read and averaged once for all of them. Only backtests have such runs: nothing of them
- * is kept, and none is resumed.
+ * same signals, and a trade is read and averaged once for all of them. Only backtests have such runs, which are neither
+ * kept nor resumed.
  */
 export class ModelRun implements BlockFollower {
   readonly #books: AccountBooks;
@@ -27,7 +27,7 @@ export class ModelRun implements BlockFollower {
   readonly #refusals = new RefusalCount();
   #lost: "disconnected" | "stale" | null = null;
 
-  /** The curve of its results has `points` at most; as many as it can unless given. */
+  /** The curve of its results has at most `points` points; by default as many as it can. */
   constructor(parameters: TradingParameters, points?: number) {
     this.#books = new AccountBooks(parameters, true, {
       refusals: this.#refusals,
@@ -84,7 +84,7 @@ export class ModelRun implements BlockFollower {
     risk.news.length = 0;
   }
 
-  /** Whether the rules of a symbol are awaited: no order is placed in it meanwhile. */
+  /** Sets whether the rules of a symbol are awaited: no order is placed in it meanwhile. */
   awaitRules(symbol: string, awaitsRules: boolean): void {
     this.#books.of(symbol).gate.awaitsRules = awaitsRules;
   }
@@ -94,7 +94,7 @@ export class ModelRun implements BlockFollower {
     this.#books.of(symbol).takeRules(rules);
   }
 
-  /** How many orders have been refused for which reason. */
+  /** How many orders have been refused, by reason. */
   get refused(): ReadonlyMap<string, number> {
     return this.#refusals.byReason;
   }

@@ -8,7 +8,7 @@ import type { OrderDraft } from "../domain/orders/order.ts";
 export type OrderChange =
   /** An order was made. */
   | OrderDraft
-  /** The order ended that was made so many changes ago. */
+  /** The order that was made this many changes ago has ended. */
   | { readonly ended: number }
   /** The connection was lost, which cut all purchases that waited. */
   | { readonly cut: "disconnected" | "stale" };
@@ -26,7 +26,7 @@ export function isOrderChange(value: unknown): value is OrderChange {
   return Number.isSafeInteger(change.ended) && change.ended! > 0;
 }
 
-/** This many changes are not worth an entry of their own, because most orders do not wait long. */
+/** This many changes are not worth their own entry, because most orders do not wait long. */
 const FEW = 16;
 /** The most changes that fit into one entry. */
 const MOST = 1_000;

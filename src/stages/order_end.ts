@@ -4,7 +4,7 @@ import type { Order } from "../domain/orders/order.ts";
 import { type Expired, expired, LOST, type Refusal, refusal } from "../domain/orders/refusal.ts";
 import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 
-/** What may end an order by a trade. */
+/** The conditions that may end an order at a trade. */
 export interface Ends {
   readonly halt: TradingHalt;
   /** µs from an order's due time until it expires; null for never. */
@@ -14,8 +14,8 @@ export interface Ends {
 }
 
 /**
- * How an order ends by a trade: a halt that sells the position, a lost connection, its own time, or a backfilled trade
- * at which it would have been filled, in that order. Null if it waits on.
+ * How an order ends at a trade: by a halt that sells the position, a lost connection, its own time, or a backfilled trade
+ * at which it would have been filled, in that order. Null if it keeps waiting.
  */
 export function endOf(order: Order, tick: Tick, { halt, orderTtl, isReady }: Ends): Refusal | Expired | null {
   const { side, cause, cut } = order;

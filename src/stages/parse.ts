@@ -291,7 +291,7 @@ export class Parse {
 
   /**
    * Accounts for the `jump` ids that a fetched trade left out, and returns how many of them were skipped. Ids that the
-   * exchange lacks are no gap.
+   * exchange lacks are not a gap.
    */
   #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {
     const { readTo } = this.#continuity;

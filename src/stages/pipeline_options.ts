@@ -1,11 +1,11 @@
-/** What a pipeline is built from. */
+/** The options of a pipeline. */
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { BarSize } from "../domain/market/bar_size.ts";
 import type { RowOptions } from "./block_builder.ts";
 import type { BlockFollower } from "./block_follower.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
-/** What a pipeline is built from. */
+/** The options of a pipeline. */
 export interface PipelineOptions extends RowOptions {
   readonly symbol: string;
   /** Makes the strategy of a symbol. */
@@ -25,7 +25,7 @@ export interface PipelineOptions extends RowOptions {
   readonly isTransient?: boolean;
   /** Whether signals, refusals and fills are only counted, and not emitted as events. */
   readonly isQuiet?: boolean;
-  /** How many refusals are emitted even so; absent for none. */
+  /** How many refusals are emitted all the same; absent for none. */
   readonly refusalsShown?: number;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;

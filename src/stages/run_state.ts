@@ -130,7 +130,7 @@ function sumOf<T>(parts: readonly T[], of: (part: T) => number): number {
   return parts.reduce((sum, part) => sum + of(part), 0);
 }
 
-/** How many orders of all symbols have been refused for which reason. */
+/** How many orders have been refused over all symbols, by reason. */
 export function refusedIn(symbols: readonly SymbolStages[]): ReadonlyMap<string, number> {
   const [first, ...more] = symbols.map(({ events }) => events.refusals.byReason);
   if (more.length === 0) return first!;

@@ -101,7 +101,7 @@ export class SignalStage {
   }
 }
 
-/** Puts a signal behind the others at its trade. */
+/** Adds a signal after the others at its trade. */
 function append(first: Signal, signal: Signal): void {
   let last: { next?: Signal } = first;
   while (last.next !== undefined) last = last.next;

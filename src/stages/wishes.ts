@@ -1,4 +1,4 @@
-/** Shows bars to a strategy, and notes in their block after which of them the stance may change. */
+/** Shows bars to a strategy, and notes in their block the rows after which the stance may change. */
 import { type Bar, TradeBar } from "../domain/market/bar.ts";
 import type { AveragedBlock } from "../domain/market/block.ts";
 import type { ClosedBar, ClosedBars } from "../domain/market/closed_bars.ts";
@@ -8,7 +8,7 @@ import type { ValueTrace } from "./value_trace.ts";
 
 /** Fewer trades than this are faster one by one. */
 const FEWEST = 8;
-/** After as many flat bars it is checked whether they still change anything. */
+/** How many flat bars are shown before checking whether they still change anything. */
 const FLATS = 4096;
 
 /** The wishes of one strategy. */
@@ -19,11 +19,11 @@ export class Wishes {
   readonly #keepsValues: boolean;
   readonly #trace: ValueTrace | null;
   readonly #bar = new TradeBar();
-  /** The last wish after a live trade other than 0; 0 if there may have been none. */
+  /** The last wish after a live trade that was not 0; 0 if there may have been none. */
   #last = 0;
 
   /**
-   * With `keepsValues` the strategy's values are noted as well; computing them takes as long as tens of trades. The
+   * With `keepsValues` the strategy's values are noted as well; computing them takes as long as dozens of trades. The
    * `trace`, if there is one, gets them over time.
    */
   constructor(strategy: Strategy, keepsValues: boolean, trace: ValueTrace | null = null) {
@@ -59,7 +59,7 @@ export class Wishes {
     }
   }
 
-  /** Shows the bars that close in a block, each with the flat ones behind it. */
+  /** Shows the bars that close in a block, each with the flat ones after it. */
   ofBars(block: AveragedBlock, bars: ClosedBars): void {
     this.#enter(block);
     for (let place = 0; place < bars.size; place++) {
@@ -70,8 +70,8 @@ export class Wishes {
   }
 
   /**
-   * There may be millions of flat bars, so those are passed over that change nothing: if the strategy remembers the same
-   * before and after many of them, and did not change its mind meanwhile, as many again do the same.
+   * There may be millions of flat bars, so those that change nothing are skipped: if the strategy remembers the same
+   * before and after a batch of them, and did not change its mind meanwhile, the next batch changes nothing either.
    */
   #showFlats(block: AveragedBlock, { row, flats, close, decimals, openTime, closeTime }: ClosedBar): void {
     const strategy = this.#strategy;
@@ -80,7 +80,7 @@ export class Wishes {
     const flat = { openTime, closeTime, ...prices, volume: 0n, value: 0n, trades: 0 };
     for (let left = flats; left > 0;) {
       const count = Math.min(left, FLATS);
-      // Until then it remembers other closes.
+      // Before that it still remembers other closes.
       const isUniform = strategy.seesOnlyCloses === true && flats - left >= strategy.remembers;
       const before = isUniform ? JSON.stringify(strategy.snapshot()) : null;
       const turns = block.turns.length;
@@ -108,7 +108,7 @@ export class Wishes {
     if (late) this.#last = 0;
   }
 
-  /** Whether the stance may change with this wish, the one after the last live trade. */
+  /** Whether the stance may change with this wish, which follows the last live trade. */
   #isTurn(wish: number): boolean {
     if (wish === 0 || wish === this.#last) return false;
     this.#last = wish;

@@ -21,7 +21,7 @@ export interface ViewChoices {
   readonly logFormat: LogOptions["format"];
   /** The cash that the account started with, quote currency. */
   readonly cash: Money;
-  /** Whether a backtest has other fill models than the configured one. */
+  /** Whether a backtest has fill models besides the configured one. */
   readonly models: boolean;
   /** What a live run shows first on a terminal. */
   readonly view: ViewName;

@@ -76,7 +76,7 @@ export interface BacktestGlance extends BacktestProgress {
   readonly of: "backtest";
 }
 
-/** The state of a sweep: its progress, and of how many configurations. */
+/** The state of a sweep: its progress, and the number of its configurations. */
 export interface SweepGlance extends BacktestProgress {
   readonly of: "sweep";
   readonly configurations: number;
@@ -85,7 +85,7 @@ export interface SweepGlance extends BacktestProgress {
   /** Those that are finished, and those that are computed now. */
   readonly done: number;
   readonly lanes: number;
-  /** After all are finished: which backtest of a best row is computed for the page, from 1, and of how many; else null. */
+  /** After all are finished: the backtest of a best row that is computed for the page, from 1, and their number; else null. */
   readonly report: { readonly at: number; readonly of: number } | null;
   /** The tasks of a sweep whose configurations others compute; absent if this process does. */
   readonly tasks?: SweepTasks | null;

@@ -1,6 +1,6 @@
 /**
  * What many runs cost their database, beyond the number that fits one machine: simulated runs, each with a journal, a
- * lease and a connection of its own. They decide once a minute, and look for requests and write heartbeats as often as
+ * lease and its own connection. They decide once a minute, and look for requests and write heartbeats as often as
  * any run does, through the code of a run's journal. Trades between decisions are left out, and with them the
  * checkpoints that a run writes every ten seconds while trades come.
  * Linux only. Part of no gate:

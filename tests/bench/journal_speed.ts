@@ -2,7 +2,7 @@
  * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. First come two hours of
  * trades at 1,000 a second, sent as fast as they are read, at a price that never moves: nothing is decided and only
  * checkpoints are written. Then comes a market in which orders fill, and the same market again, recorded and verified.
- * The exchange is in this process; the run is in a process of its own.
+ * The exchange is in this process; the run is in its own process.
  */
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";

@@ -1,5 +1,5 @@
 /**
- * What the queue of a sweep costs a task: simulated workers, each with a connection of its own, take tasks from a real
+ * What the queue of a sweep costs a task: simulated workers, each with its own connection, take tasks from a real
  * PostgreSQL on loopback with `fsync` on, and finish them after some seconds with a result as large as a real one.
  * Everything is on this machine, the workers in this process. Linux only. Part of no gate:
  *

@@ -42,7 +42,7 @@ try {
           FLAGS.filter((flag) => flag !== "--allow-write"),
         );
       const workers = Array.from({ length: count }, start);
-      for (const worker of workers) await worker.logged("waits for tasks");
+      for (const worker of workers) await worker.logged("waiting for tasks");
       const others = () => [server.pid, ...children(server.pid), ...workers.map(({ pid }) => pid)].map(cpuNs);
       await measure(ways[count + 1]!, [`--queue=${queue}`], () => others().reduce((sum, ns) => sum + ns));
       for (const worker of workers) await worker[Symbol.asyncDispose]();

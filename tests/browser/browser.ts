@@ -71,7 +71,7 @@ export class View implements AsyncDisposable {
   readonly requests: string[] = [];
   #browser: Chromium | null = null;
 
-  /** Opens a page in a browser of its own. */
+  /** Opens a page in its own browser. */
   static async open(place: string, options: ViewOptions = {}): Promise<View> {
     const browser = await Chromium.start();
     try {

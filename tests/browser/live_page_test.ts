@@ -30,7 +30,7 @@ interface Step {
 
 const steps: Step[] = [];
 
-/** A step with a page and a server of its own. */
+/** A step with a page and its own server. */
 function liveTest(name: string, options: ViewOptions, start: Step["start"], test: Step["test"]): void {
   steps.push({ name, options, start, test });
 }

@@ -22,7 +22,7 @@ const MARKET = [
   ...["--faults", "hole=40@600,drop@1000", "--log-level", "error", "--json"],
 ];
 
-/** Each has a row of its own in the list of events. */
+/** Each has its own row in the list of events. */
 const WITH_ROW = ["started", "resumed", "connected", "disconnected", "gap", "fill", "halt", "stopped"];
 
 /** A demo, penstock watch over its journal, and a page that reaches it through a proxy. */

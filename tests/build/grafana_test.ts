@@ -21,7 +21,7 @@ const TARGETS = dashboard.panels.flatMap(({ title, targets }) =>
 );
 const QUERIES = [...TARGETS.map(({ expr }) => expr), ...dashboard.templating.list.map(({ query }) => query)];
 
-/** The series that a metric has: those of a histogram have names of their own. */
+/** The series that a metric has: those of a histogram have their own names. */
 function seriesOf(name: string): string[] {
   const isHistogram = METRICS[name as keyof typeof METRICS][0] === "histogram";
   return isHistogram ? ["_bucket", "_sum", "_count"].map((suffix) => name + suffix) : [name];

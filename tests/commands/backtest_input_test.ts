@@ -204,7 +204,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "rubbish",
         Uint8Array.of(0xc3, 0x28, 0, 1, 2, 3),
-        /: rubbish:1: it is not text: .* c3 28 00 01 02 03; readable are /,
+        /: rubbish:1: it is not text: .* c3 28 00 01 02 03; Penstock reads /,
       ],
       ["zeros", new Uint8Array(4_096), /: zeros:1: it is not text: /],
       ["empty.csv", "", "empty.csv: it is empty, expected recorded trades"],

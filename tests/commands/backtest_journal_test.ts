@@ -33,7 +33,7 @@ function withoutTimes(events: readonly PrintedEvent[]): unknown[] {
   return traded(events).map(({ time: _time, ...event }) => event);
 }
 
-Deno.test("penstock backtest --state keeps every decision in a journal of its own", async () => {
+Deno.test("penstock backtest --state keeps every decision in its own journal", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const path = `${folder.path}/run.db`;

@@ -343,7 +343,7 @@ Deno.test("penstock backtest --models skips bad lines and continues from file to
   assertEquals(pessimistic!.rejected, 1);
 });
 
-Deno.test("penstock backtest --models shows each model's results in a column of its own", async () => {
+Deno.test("penstock backtest --models shows each model's results in its own column", async () => {
   await using folder = new Folder();
   const args = [
     "--latency=100ms",

@@ -15,7 +15,7 @@ export async function backtest(args: readonly string[]): Promise<Finished> {
   return await inProcess("backtest", ...quiet(args));
 }
 
-/** Runs it in a process of its own, which may read everything and write to `writable`. */
+/** Runs it in its own process, which may read everything and write to `writable`. */
 export async function backtestAlone(
   args: readonly string[],
   { input, writable }: { readonly input?: Input; readonly writable?: string } = {},
@@ -24,7 +24,7 @@ export async function backtestAlone(
   return await program.finished();
 }
 
-/** Starts it in a process of its own. */
+/** Starts it in its own process. */
 export function startBacktest(args: readonly string[], input?: Input, writable?: string): Penstock {
   const flags = [
     "--no-prompt",
@@ -39,7 +39,7 @@ function quiet(args: readonly string[]): string[] {
 }
 
 /**
- * Runs it with `--json` to a successful end, in a process of its own if there is `input`; returns the events, which
+ * Runs it with `--json` to a successful end, in its own process if there is `input`; returns the events, which
  * follow the contract.
  */
 export async function eventsFrom(args: readonly string[], input?: Input): Promise<PrintedEvent[]> {

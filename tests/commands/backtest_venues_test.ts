@@ -22,7 +22,7 @@ const coinbase = (trade: FileTrade) =>
 const text = (header: string, trades: readonly FileTrade[], row: (trade: FileTrade) => string) =>
   header + trades.map(row).join("");
 
-/** The events of trading with ids counted up from 1. */
+/** The events of trading with ids numbered from 1. */
 async function counted(folder: Folder, trades: readonly FileTrade[]) {
   const numbered = trades.map((trade, at) => ({ ...trade, firstId: at + 1, lastId: at + 1 }));
   return traded(await eventsFrom([await folder.write("numbered.csv", csvText(numbered)), ...WINDOWS]));
@@ -69,7 +69,7 @@ Deno.test("penstock backtest prints the same bytes for a CSV of one's own as for
   }
 });
 
-Deno.test("penstock backtest counts trades up over all files, and says once that gaps cannot be seen", async () => {
+Deno.test("penstock backtest numbers trades over all files, and says once that gaps cannot be detected", async () => {
   await using folder = new Folder();
   const parts = [TRADES.slice(0, 700), TRADES.slice(700, 1_500), TRADES.slice(1_500)];
   const files = await Promise.all(
@@ -81,10 +81,10 @@ Deno.test("penstock backtest counts trades up over all files, and says once that
   assertEquals(stderr.match(/no consecutive ids/g)?.length, 1);
   assertEquals(eventsOf(stdout).at(-1)!.countedUp, 2_000);
   const report = await backtest([...files, ...WINDOWS]);
-  assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be seen\n/);
+  assertMatch(report.stdout, /2,000 trades in .*; gaps cannot be detected\n/);
   assertMatch(
     stderr,
-    /bybit-0\.csv has no consecutive ids: its trades are counted up, so gaps and repeated trades/,
+    /bybit-0\.csv has no consecutive ids: its trades are numbered here, so gaps and repeated trades/,
   );
 });
 
@@ -98,7 +98,7 @@ Deno.test("penstock backtest refuses trades without ids that are out of order, a
   assertEquals([refused.code, refused.stdout], [3, ""]);
   assertMatch(
     refused.stderr,
-    /newest\.csv:\d+:1: the trade took place at .*--sort puts them in it, also where a file/,
+    /newest\.csv:\d+:1: the trade took place at .*--sort puts them in that order, even where a file/,
   );
   assertEquals(traded(await eventsFrom(["--sort", newest, ...WINDOWS])), expected);
   const days = [trades.slice(1_200), trades.slice(0, 1_200)];
@@ -138,14 +138,14 @@ Deno.test("penstock backtest --sort refuses files of which only some have ids", 
   );
 });
 
-Deno.test("penstock backtest passes over trades of other symbols, and names them", async () => {
+Deno.test("penstock backtest skips trades of other symbols, and names them", async () => {
   await using folder = new Folder();
   const mixed = text(BYBIT, TRADES, (trade) => bybit(trade) + bybit(trade).replace("BTCUSDT", "ETHUSDT"));
   const file = await folder.write("mixed.csv", mixed);
   const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", file, ...WINDOWS]);
   assertEquals(code, 0);
   assertEquals(traded(eventsOf(stdout)), await counted(folder, TRADES));
-  assertStringIncludes(stderr, "passed over 2,000 trades of other symbols: ETHUSDT");
+  assertStringIncludes(stderr, "skipped 2,000 trades of other symbols: ETHUSDT");
   const other = await backtest([file, "--symbol", "SOLUSDT", ...WINDOWS]);
   assertEquals(other.code, 3);
   assertStringIncludes(

@@ -132,7 +132,7 @@ Deno.test("penstock compare finds an option different that has parts, or that th
     assertMatch(stdout, row);
     assertEquals((await kept.compare("b.json", "b.json")).code, 0);
   }
-  // Where the rules of the instrument come from is no option.
+  // The source of the instrument's rules is not an option.
   await changed({ instrument: { sources: { lot: "exchange" } } });
   assertEquals((await kept.compare("a.json", "b.json")).code, 0);
 });

@@ -5,7 +5,7 @@ import type { CheckResult } from "../../src/domain/process/check_result.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { commandLine, DEAD_ENDPOINT, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
-/** Runs the doctor with exactly these permissions, in a folder of its own. */
+/** Runs the doctor with exactly these permissions, in its own folder. */
 async function examine(
   flags: readonly string[],
   ...args: readonly string[]
@@ -53,7 +53,7 @@ Deno.test("penstock doctor checks the recording folder, which a run creates", as
   );
   assertEquals([code, amiss(findings)], [0, []]);
   const { found } = findings.find(({ subject }) => /^folder .*\/data\/rec$/.test(subject))!;
-  assertEquals(found, "not there yet, and can be made");
+  assertEquals(found, "does not exist yet, but can be created");
 });
 
 Deno.test("penstock doctor names each missing permission and how to grant it", async () => {

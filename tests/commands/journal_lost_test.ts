@@ -8,7 +8,7 @@ import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts
 
 const GONE = "was removed, moved or renamed while it was open";
 
-/** Ways to damage the journal `state`, which has a folder of its own, with the expected message. */
+/** Ways to damage the journal `state`, which has its own folder, with the expected message. */
 const CASES: readonly (readonly [(state: string, folder: string) => void, string])[] = [
   [(state) => Deno.removeSync(state), GONE],
   [(state) => {

@@ -431,7 +431,7 @@ Deno.test(
     const refused = [
       [{ short: "6" }, "short was 5 and is 6"],
       [eth, "symbol was BTCUSDT and is ETHUSDT"],
-      [{ record: `${folder}/frames.txt` }, "has something in it already"],
+      [{ record: `${folder}/frames.txt` }, "it is not empty"],
     ] as const;
     for (const [options, why] of refused) {
       await using scene = new LiveScene(folder, options, { recording: "next.txt" });

@@ -129,7 +129,7 @@ const REFUSED = {
     /expected a default export made by defineStrategy/,
   ],
   "a broken file": ["export default {", /it cannot be loaded: line 1, column \d+: SyntaxError: [^\n\\]+$/m],
-  "an error of its own as it loads": [
+  "its own error as it loads": [
     strategySource("return null;", { before: `throw new Error("no\\nluck");` }),
     /it cannot be loaded: no$/m,
   ],

@@ -34,7 +34,7 @@ export function startRun(exchange: Addresses, path: string, ...args: string[]): 
   return startHere(commandFor(exchange, path, args));
 }
 
-/** The same in a process of its own under these flags of Deno, which may write to that folder. */
+/** The same in its own process under these flags of Deno, which may write to that folder. */
 export function startRunUnder(
   flags: readonly string[],
   exchange: Addresses,

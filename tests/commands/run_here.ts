@@ -60,7 +60,7 @@ class OwnSockets implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     globalThis.WebSocketStream = this.#before;
     await Promise.allSettled(this.#closed);
-    // The runtime starts a timer of its own after every close, which is due at once.
+    // The runtime starts its own timer after every close, which is due at once.
     await new Promise((resolve) => setTimeout(resolve));
   }
 }

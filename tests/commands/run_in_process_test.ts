@@ -11,7 +11,7 @@ import type { Options, WitnessView } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
 import { inRun, RunHere } from "./run_here.ts";
 
-/** Calls `use` with a run on an exchange of its own, in a folder that is removed afterwards. */
+/** Calls `use` with a run on its own exchange, in a folder that is removed afterwards. */
 function withRun(
   exchange: ExchangeOptions,
   options: Options,

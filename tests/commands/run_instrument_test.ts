@@ -27,7 +27,7 @@ async function run(args: readonly string[], folder?: string): Promise<Finished> 
   return await program.finished();
 }
 
-/** The same in a process of its own, with its own permissions and configuration file. */
+/** The same in its own process, with its own permissions and configuration file. */
 async function runApart(args: readonly string[]): Promise<Finished> {
   const line = ["run", "--json", "--stop-after=400", "--state=none", ...args];
   await using program = Penstock.start(line, [...FLAGS, PATIENTLY]);
@@ -170,7 +170,7 @@ Deno.test("penstock run, resumed, keeps the rules that it started with, and logs
     assertEquals(lot, `0.00001 journal of ${isoTime(startedAt)}`);
     assertEquals(maxQuantity, `100 journal of ${isoTime(startedAt)}`);
     assertEquals(warnings(log), [
-      "WARN  the exchange has other rules for BTCUSDT than this run started with: lot was 0.00001 and is 0.001, " +
+      "WARN  the exchange's rules for BTCUSDT have changed since this run started: lot was 0.00001 and is 0.001, " +
       "max-quantity was 100 and is 9000. The run keeps its own; --new-run starts another with today's",
     ]);
     const again = await goodRun([...exchange.args, "--new-run"], folder);

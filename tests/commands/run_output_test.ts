@@ -248,7 +248,7 @@ Deno.test({
       await demo.event("fill");
       await demo.closeOutput();
       const { code, stderr } = await demo.finished();
-      const reason = "standard output has no reader any more, and events are not dropped";
+      const reason = "standard output no longer has a reader, and events are not dropped";
       assertEquals([code, stderr], [1, `penstock: ${reason}`]);
       assertEquals((await latest(journal, "stopped"))?.content["reason"], reason);
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);

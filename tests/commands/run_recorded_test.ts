@@ -1,6 +1,6 @@
 /**
  * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it in
- * a process of its own, and every event must match the independent reference.
+ * its own process, and every event must match the independent reference.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";

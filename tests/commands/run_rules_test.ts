@@ -36,7 +36,10 @@ Deno.test(
     lot = "0.01";
     const resumed = await opened(folder, rest, {}, "resumed");
     assertEquals(resumed.lot[0], "0.001");
-    assertMatch(resumed.text, /the exchange has other rules for BTCUSDT than this run started with: .*0\.01/);
+    assertMatch(
+      resumed.text,
+      /the exchange's rules for BTCUSDT have changed since this run started: .*0\.01/,
+    );
     // A new run that cannot query the exchange uses the last answer.
     lot = null;
     const remembered = await opened(folder, rest, { newRun: "on" }, "remembered");

@@ -64,7 +64,7 @@ Deno.test({
   fn: async () => {
     for (const signal of ["INT", "TERM"]) {
       await inDataFolder(async (journal) => {
-        // A group of its own, whose number is that of its first process.
+        // Its own group, whose number is that of its first process.
         await using demo = Penstock.spawn(["setsid", ...task("--json", `--state=${journal}`)]);
         const killAll = (name: string, times: number) =>
           new Deno.Command("sh", { args: ["-c", `kill -${name} -${demo.pid};`.repeat(times)] }).outputSync();

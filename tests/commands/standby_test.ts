@@ -19,7 +19,7 @@ const LEASE_MS = Number(Deno.env.get("PENSTOCK_LEASE_MS") ?? 3_000);
 
 const server = noPostgres ? null! : await PostgresServer.start();
 
-/** A process of the run, which records to a file of its own. */
+/** A process of the run, which records to its own file. */
 interface Member {
   readonly program: Penstock;
   readonly recording: string;

@@ -31,7 +31,7 @@ async function lasting(
     .replace(/"workers":\d+/, '"workers":null');
 }
 
-/** Computes all parts of a grid, each on a machine of its own, and returns their files. */
+/** Computes all parts of a grid, each on its own machine, and returns their files. */
 async function inParts(file: File, words: readonly string[], of: number): Promise<string[]> {
   const paths: string[] = [];
   for (let part = 1; part <= of; part++) {

@@ -1,4 +1,4 @@
-/** A sweep over a strategy of the user's own: the options within `--set`, and files that do not work. */
+/** A sweep over a user's strategy: the options within `--set`, and files that do not work. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { LaneFailure } from "../../src/commands/backtest/sweep/team.ts";
 import { Threads } from "../../src/commands/backtest/sweep/threads.ts";

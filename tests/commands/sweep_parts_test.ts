@@ -1,4 +1,4 @@
-/** A sweep in parts: trades kept from the choice, windows of a walk-forward, and a sweep that was stopped and continued. */
+/** A sweep in parts: trades held out of the choice, windows of a walk-forward, and a sweep that was stopped and continued. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
 import { shownConfig } from "../../src/config/config.ts";
@@ -97,7 +97,7 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
     assertEquals([none.rows, none.last.partial, (await read()).configurations], [[], true, []]);
     assertStringIncludes(
       none.logged.join(),
-      "none is finished, so no row is kept; --continue starts over",
+      "stopped before any configuration was finished, so no row is kept; --continue starts over",
     );
     const stop = new AbortController();
     const seen = (event: PenstockEvent) => {
@@ -106,7 +106,7 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
     const stopped = await sweptIn(file, [...args, "--continue"], { lanes: 3, seen, signal: stop.signal });
     assertMatch(
       stopped.logged.join(),
-      /stopped: 3 of 8 configurations are finished and in .*sweep.json; --continue goes on with the others/,
+      /stopped: 3 of 8 configurations are finished and in .*sweep.json; --continue computes the others/,
     );
     assertEquals([stopped.rows.length, stopped.last.configurations, stopped.last.partial], [3, 3, true]);
     assertEquals(stopped.rows, expected.rows.slice(0, 3));
@@ -279,7 +279,7 @@ for (const stuck of ["ready", "close"] as const) {
   });
 }
 
-Deno.test("a configuration that fails is named, in a thread of its own and in this one", async () => {
+Deno.test("a configuration that fails is named, in its own thread and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
   const failure = await assertRejects(
     () => workerTeam(flawed, { configurations: 2, workers: 2, threads: new Threads() }),

@@ -1,7 +1,7 @@
 /** `penstock sweep --queue` and `penstock worker`, over a real PostgreSQL: the result of one machine, or why there is none. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { TaskFailure } from "../../src/commands/backtest/queue/queued_passes.ts";
-import { FilesLacking, workFor } from "../../src/commands/backtest/worker.ts";
+import { FilesMissing, workFor } from "../../src/commands/backtest/worker.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
@@ -12,7 +12,7 @@ import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../supp
 
 const server = noPostgres ? null! : await PostgresServer.start();
 
-/** A folder with trades, and a queue of its own. */
+/** A folder with trades, and its own queue. */
 interface Scene {
   readonly file: (name: string) => string;
   readonly queue: string;
@@ -133,7 +133,8 @@ for (
       const stop = new AbortController();
       const { promise: all, resolve } = Promise.withResolvers<void>();
       let waiting = 0;
-      const heard = (text: string) => text.startsWith("waits for tasks") && ++waiting === count && resolve();
+      const heard = (text: string) =>
+        text.startsWith("waiting for tasks") && ++waiting === count && resolve();
       const workers = Array.from({ length: count }, () => worker([], { signal: stop.signal, heard }));
       await all;
       const shown = await sweep([file("trades.csv"), ...words, `--queue=${queue}`]);
@@ -152,26 +153,26 @@ queueTest(
   async ({ file, queue, sweep, helped }) => {
     const words = [...GRID, `--queue=${queue}`];
     const first = await helped([file("trades.csv"), ...words]);
-    assertMatch(first.worked, /ends after [3-6] tasks$/);
+    assertMatch(first.worked, /ended after [3-6] tasks$/);
     await Deno.rename(file("trades.csv"), file("moved.csv"));
     const again = await sweep([file("moved.csv"), ...words, "--log-level=warn"]);
     assertEquals(again.logged, []);
     assertEquals(again.events.slice(1, -1), first.events.slice(1, -1));
     const other = await helped([file("moved.csv"), ...words, "--fee=0"]);
-    assertMatch(other.worked, /computed 3 configurations in .*ends after [3-6] tasks$/s);
+    assertMatch(other.worked, /computed 3 configurations in .*ended after [3-6] tasks$/s);
     assertEquals(other.events.length, 10);
   },
 );
 
 queueTest(
-  "a sweep says that nobody computes its tasks, and when somebody does; a worker of another version leaves them",
+  "a sweep says that no worker computes its tasks, and when a worker does; one of another version skips them",
   async ({ file, queue, sweep, worker }) => {
     const stop = new AbortController();
     const { signal } = stop;
     const connected = Promise.withResolvers<void>();
     const all = [worker([], { version: "2", signal, heard: () => connected.resolve() })];
     await connected.promise;
-    const help = (text: string) => text.startsWith("leaves") && all.push(worker([], { signal }));
+    const help = (text: string) => text.startsWith("skipping") && all.push(worker([], { signal }));
     const heard = (text: string) => {
       // One that starts now sees at once what there is.
       if (text.includes("no worker")) all.push(worker([], { version: "2", signal, heard: help }));
@@ -186,13 +187,16 @@ queueTest(
     for (const line of logged.slice(1)) {
       assertMatch(line, /^\d tasks? waits?, and 1 worker can compute (it|them) now$/);
     }
-    assertMatch(stranger!.join("\n"), /leaves \d tasks for Penstock 1, and this is 2\nends after 0 tasks$/);
-    assertMatch(helper!.at(-1)!, /ends after [3-6] tasks/);
+    assertMatch(
+      stranger!.join("\n"),
+      /skipping \d tasks for Penstock 1, and this is 2\nended after 0 tasks$/,
+    );
+    assertMatch(helper!.at(-1)!, /ended after [3-6] tasks/);
   },
 );
 
 queueTest(
-  "a worker without the files, or with others of that name and size, leaves the tasks to those who have them",
+  "a worker without the files, or with others of that name and size, skips the tasks of those files",
   async ({ file, queue, sweep, worker, until }) => {
     await Deno.mkdir(file("other"));
     const text = await Deno.readTextFile(file("trades.csv"));
@@ -210,12 +214,12 @@ queueTest(
           working([queue, `--data=${file(folder)}`, "--workers=1", "--until-empty"], {
             heard: (text) => logged.push(text),
           }),
-        FilesLacking,
+        FilesMissing,
       );
-      assertMatch(message, /^\d tasks left, whose files are not in \S+: copy them there$/);
+      assertMatch(message, /^\d tasks left whose files are not in \S+: copy them there$/);
       assertStringIncludes(
         logged.join("\n"),
-        `leaves the tasks of a sweep over trades.csv (${text.length} bytes, SHA-256 ${bytes.toHex()}): it is not here`,
+        `skipping the tasks of a sweep over trades.csv (${text.length} bytes, SHA-256 ${bytes.toHex()}): the file is not here`,
       );
     }
     const stop = new AbortController();
@@ -224,9 +228,9 @@ queueTest(
       await told.promise,
       /none of 1 worker has the files: put them into the folder of its --data$/,
     );
-    assertMatch((await worker()).at(-1)!, /ends after [3-6] tasks/);
+    assertMatch((await worker()).at(-1)!, /ended after [3-6] tasks/);
     stop.abort();
-    assertMatch((await lacking).at(-1)!, /ends after 0 tasks/);
+    assertMatch((await lacking).at(-1)!, /ended after 0 tasks/);
     assertEquals((await asking).events.length, 10);
   },
 );
@@ -245,14 +249,14 @@ queueTest(
     const words = [queue, `--data=${file("here")}`, "--workers=1", "--until-empty"];
     const url = `--data-url=http://127.0.0.1:${web.addr.port}/trades`;
     const logged: string[] = [];
-    await assertRejects(() => working([...words, url], { heard: (text) => logged.push(text) }), FilesLacking);
+    await assertRejects(() => working([...words, url], { heard: (text) => logged.push(text) }), FilesMissing);
     assertMatch(
       logged.join("\n"),
       /trades\.csv cannot be fetched: http:\S+\/trades\/trades\.csv has the SHA-256 /,
     );
     served = text;
     const fetched = (await working([...words, url])).join("\n");
-    assertMatch(fetched, /fetched trades\.csv from http:\S+\/trades\/\n.*ends after [3-6] tasks$/s);
+    assertMatch(fetched, /fetched trades\.csv from http:\S+\/trades\/\n.*ended after [3-6] tasks$/s);
     assertEquals((await asking).events.length, 10);
     for (const wrong of ["ftp://h/", "http://ann:secret@h/", "here/", "http://h/?a=b"]) {
       const { message } = await assertRejects(() => working([...words, `--data-url=${wrong}`]), ConfigError);
@@ -282,7 +286,7 @@ queueTest(
     assertEquals(again.events.slice(1, -1), expected);
     assertMatch(
       again.worked,
-      /computed 3 configurations .*, as a check of another worker.*ends after 2 tasks/s,
+      /computed 3 configurations .*, as a check of another worker.*ended after 2 tasks/s,
     );
   },
 );
@@ -302,7 +306,7 @@ queueTest(
     const wrong: readonly (readonly [why: string, result: string])[] = [
       ["not packed as results are", "%"],
       ["no JSON", packed("{")],
-      ["no result of a task", packed("[]")],
+      ["not the result of a task", packed("[]")],
       ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
       ['no row of {"short":3}', changed('{"short":3}', '{"short":2}')],
       ['row of {"short":2} has no figures', changed(/"netProfit":"[^"]*"/, '"netProfit":"NaN"')],
@@ -324,7 +328,7 @@ queueTest(
 );
 
 queueTest(
-  "a worker gives up what no sweep wrote into the queue, in plain words, and goes on",
+  "a worker refuses what no sweep wrote into the queue, in plain words, and continues",
   async ({ file, queue, sweep, worker, sql }) => {
     const words = [file("trades.csv"), "--short=2,3", `--queue=${queue}`];
     const stop = new AbortController();
@@ -357,8 +361,8 @@ queueTest(
       await sql(`UPDATE penstock.sweeps SET content = '${ofSweep}';
         UPDATE penstock.tasks SET content = '${ofTask}', state = 'waiting', lost = 2`);
       assertEquals((await worker()).slice(1), [
-        `a task failed and is given up: ${why}`,
-        "ends after 0 tasks",
+        `a task failed, and no worker tries it again: ${why}`,
+        "ended after 0 tasks",
       ]);
     }
   },
@@ -380,7 +384,7 @@ queueTest(
 );
 
 queueTest(
-  "a worker that cannot read its folder does not start, so that no task is given up for all",
+  "a worker that cannot read its folder does not start, so that no task fails for all workers",
   async ({ file, queue }) => {
     const { message } = await assertRejects(
       () => working([queue, `--data=${file("trades.csv")}`, "--until-empty"]),
@@ -391,7 +395,7 @@ queueTest(
 );
 
 queueTest(
-  "a task that was given up ends the sweep with its configurations, and is tried again",
+  "a failed task ends the sweep with its configurations, and is tried again",
   async ({ file, queue, sweep, worker, helped, sql, until }) => {
     const words = [file("trades.csv"), "--stop-loss=0.5%,1%,2%,3%", `--queue=${queue}`];
     const asking = assertRejects(() => sweep(words, { oneCheckedIn: 1 }), TaskFailure);
@@ -400,11 +404,11 @@ queueTest(
     const content = await sql("SELECT content FROM penstock.sweeps");
     await sql(`UPDATE penstock.sweeps SET content = replace(content, '"given":{',
     '"given":{"strategy":{"text":"./data/own.ts","source":"command line"},')`);
-    assertStringIncludes((await worker()).join("\n"), "a task failed and is given up: ");
+    assertStringIncludes((await worker()).join("\n"), "a task failed, and no worker tries it again: ");
     const { message } = await asking;
     assertMatch(
       message,
-      /^the 2 configurations from \{"stopLoss":.* to \{.*\} were given up: \.\/data\/own\.ts is a program that the queue names, and no worker runs it. The same command tries again$/,
+      /^the 2 configurations from \{"stopLoss":.* to \{.*\} failed: \.\/data\/own\.ts is a program that the queue names, and no worker runs it. The same command tries again$/,
     );
     await sql(`UPDATE penstock.sweeps SET content = '${content}'`);
     assertEquals((await helped(words)).events.length, 6);
@@ -423,10 +427,10 @@ queueTest(
     const { logged } = await sweep(words, { signal: stop.signal, heard });
     assertEquals(
       logged.at(-1),
-      "stopped: 0 of 8 configurations are finished. The tasks stay in the queue, where workers go on with them; the same " +
+      "stopped: 0 of 8 configurations are finished. The tasks stay in the queue, where workers continue with them; the same " +
         "command shows the result",
     );
-    assertMatch((await worker()).at(-1)!, /^ends after [3-6] tasks$/);
+    assertMatch((await worker()).at(-1)!, /^ended after [3-6] tasks$/);
     assert(await lasting(file, await sweep(words), out) === expected);
   },
 );
@@ -472,7 +476,7 @@ queueTest(
     await until(TASKS);
     const stop = new AbortController();
     const heard = (text: string) => text.startsWith("computes") && stop.abort();
-    assertMatch((await worker([], { signal: stop.signal, heard })).at(-1)!, /^ends after 0 tasks$/);
+    assertMatch((await worker([], { signal: stop.signal, heard })).at(-1)!, /^ended after 0 tasks$/);
     assertEquals(await sql("SELECT count(*) FROM penstock.tasks WHERE state = 'taken' OR lost > 0"), "0");
     assertEquals(await sql("SELECT count(*) FROM penstock.workers"), "0");
     await worker();
@@ -501,11 +505,11 @@ queueTest(
     );
     assertStringIncludes(
       await refused(() => working(["data/penstock.db"])),
-      '"data/penstock.db" is no queue: expected',
+      '"data/penstock.db" is not a queue: expected',
     );
     assertStringIncludes(
       await refused(() => working([`${queue}#btc`])),
-      "names a journal: expected the database as",
+      "names a journal: expected a whole database",
     );
     for (const place of ["data/penstock.db", `${queue}#btc`, "postgres://ann:secret@h/d"]) {
       const message = await refused(() => sweep([file("trades.csv"), `--queue=${place}`]));

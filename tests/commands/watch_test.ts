@@ -185,7 +185,7 @@ Deno.test("penstock watch refuses a folder, and names the journals in it", async
     const found = await inProcess("watch", `${folder}/`, "--listen=127.0.0.1:0");
     assertEquals([found.code, found.stderr], [
       2,
-      `penstock: ${folder}/ is a folder: expected the file of a journal. In it are ${folder}/a.db, ${folder}/b.db`,
+      `penstock: ${folder}/ is a folder: expected the file of a journal. It contains ${folder}/a.db, ${folder}/b.db`,
     ]);
   });
 });

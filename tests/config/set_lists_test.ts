@@ -10,7 +10,7 @@ Deno.test("setOptionsIn() gives commas to the option before them, and passes ove
   ]);
 });
 
-Deno.test("setOptionsIn() refuses what is no option, no number or no range, and an option that is there twice", () => {
+Deno.test("setOptionsIn() refuses anything but an option with numbers or a range, and an option given twice", () => {
   for (
     const [text, why] of [
       ["", "NAME=NUMBER"],

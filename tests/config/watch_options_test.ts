@@ -70,12 +70,12 @@ Deno.test("--listen refuses names, which may later resolve to another address, a
 
 Deno.test("--listen beyond loopback needs a token, and a demo has neither", () => {
   assertEquals(mistakesIn("0.0.0.0:8080"), [
-    "--listen is 0.0.0.0:8080, which other machines can reach: expected --token FILE as well, so that only those " +
-    "who have the token are answered",
+    "--listen is 0.0.0.0:8080, which other machines can reach: expected --token FILE as well, so that only " +
+    "clients with the token get an answer",
   ]);
   const watch: GivenOptions = { watch: { text: "on", source: "command line" } };
   assertEquals(mistakesIn("0.0.0.0:8080", "demo", watch), [
-    "--listen is 0.0.0.0:8080: expected an address of loopback, such as 127.0.0.1:8080",
+    "--listen is 0.0.0.0:8080: expected a loopback address, such as 127.0.0.1:8080",
   ]);
   assertEquals(mistakesIn("127.0.0.1:1", "demo"), [
     "--listen is 127.0.0.1:1: expected --watch as well, as a demo has no live page without it",

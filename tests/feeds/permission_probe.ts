@@ -1,4 +1,4 @@
-/** Drops permissions as requested, in a process of its own, and prints which remain. */
+/** Drops permissions as requested, in its own process, and prints which remain. */
 import { dropPermissions, lockedExchange, type Needs } from "../../src/feeds/process/permissions.ts";
 
 /** The task of a probe; `null` drops nothing. */

@@ -63,7 +63,7 @@ function padded(amount: string): string {
   return amount.padEnd(amount.indexOf(".") + 9, "0");
 }
 
-/** Headers that name the columns in an order of their own, with an id last and with one first. */
+/** Headers that name the columns in their own order, with an id last and with one first. */
 const BY_TIME = "time,qty,price,isBuyerMaker,id";
 const BY_RANGE = "lastId,firstId,note,price,qty,isBuyerMaker,time";
 

@@ -26,7 +26,7 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
     ["BZh91AY&SY", `bzip2: use "bzip2 -dc FILE`],
     [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7z archive"],
     ["Rar!\x1a\x07", "RAR archive"],
-    ["SQLite format 3\0\x10", "it is a database, such as a journal"],
+    ["SQLite format 3\0\x10", "it is a database, such as a Penstock journal"],
     [[0xff, 0xfe, 0x31, 0], "UTF-16: save it as UTF-8"],
     [[0xfe, 0xff, 0, 0x31], "UTF-16: save it as UTF-8"],
     [`<?xml version="1.0"?><Error><Code>NoSuchKey</Code>`, "it is a web page or XML: perhaps an error"],
@@ -52,7 +52,7 @@ Deno.test("layoutOf() names the first bytes of a file that is not text, and the 
     const words = printed(new Uint8Array(bytes));
     assertStringIncludes(
       words,
-      `it is not text: its first line starts with the bytes ${shown}; readable are`,
+      `it is not text: its first line starts with the bytes ${shown}; Penstock reads`,
     );
   }
 });

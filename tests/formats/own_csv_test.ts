@@ -42,7 +42,7 @@ Deno.test("ownCsv() passes over a header, whatever it says, and no row", async (
     assertEquals([found.reasons, found.trades], [[], [SAID]], header);
   }
   const damaged = await read(`${ROW}x\n${ROW}\n`, "time,price,quantity,side,id");
-  // The first trade shows that the ids of this file are no numbers.
+  // The first trade shows that the ids of this file are not numbers.
   assertEquals([damaged.isCounted, damaged.trades.length], [true, 2]);
   for (const row of ["soon,60003.85,1,buy,7", "2025-01-01T00:00:07Z,much,1,buy,7"]) {
     const found = await read(`${row}\n${ROW}\n${ROW}`, "time,price,quantity,side,id");
@@ -139,7 +139,7 @@ Deno.test("ownCsv() never takes seconds for milliseconds", async () => {
   assertStringIncludes(String(await time("1735689607", "iso")), "a time such as 2025-01-01T00:00:00.250Z");
 });
 
-Deno.test("ownCsv() counts trades up where there are no ids, and they are no numbers", async () => {
+Deno.test("ownCsv() numbers trades where there are no ids, or where they are not numbers", async () => {
   const rows = ["7,100,1", "7,101,1", "8,102,1"];
   assertEquals((await read(rows.join("\n"), "time,price,quantity", "s")).trades.map(([id]) => id), [1, 2, 3]);
   for (const ids of [["a", "b", "c"], ["", "8", "9"], ["9007199254740992", "8", "9"], ["-1", "2", "3"]]) {
@@ -158,7 +158,7 @@ Deno.test("ownCsv() refuses a trade without an id that took place before the one
   assertEquals(reasons, [
     "a.csv:2:1: the trade took place at 1970-01-01T00:00:08.000000Z, and the one before it at " +
     "1970-01-01T00:00:09.000000Z: without consecutive ids, trades have to be in the order of their times. --sort puts " +
-    "them in it, also where a file has the newest first",
+    "them in that order, even where a file has the newest first",
   ]);
 });
 

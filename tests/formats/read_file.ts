@@ -14,7 +14,7 @@ export interface ReadFile {
   /** Null if the file was not recognized. */
   readonly layout: string | null;
   readonly trades: readonly Said[];
-  /** Whether ids were counted up. */
+  /** Whether the trades were numbered. */
   readonly isCounted: boolean;
   /** Why lines were rejected, or the file was not recognized. */
   readonly reasons: readonly string[];

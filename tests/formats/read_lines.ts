@@ -10,7 +10,7 @@ export const TIME = "1723161255342123";
 export const trade = (id: number, price = "61837.63", more = "") =>
   `{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":${id},"p":"${price}","q":"0.02","T":1723161255342,"m":true${more}}`;
 export const ETHER = trade(1).replace("BTCUSDT", "ETHUSDT");
-/** Opens `text` as one chunk of a file of its own. */
+/** Opens `text` as one chunk of its own file. */
 export function open(lines: MessageLines, text: string): MessageLines {
   const bytes = ENCODER.encode(text);
   return lines.open({ origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length });

@@ -24,7 +24,7 @@ export interface TradeFileCase {
   readonly file?: (records: readonly Uint8Array[]) => Uint8Array;
   /** One trade as a file holds it, with its line end. Both ids are the same, and the time is a whole millisecond. */
   readonly record: (trade: FileTrade) => string | Uint8Array;
-  /** Whether the files have no ids, so that trades are counted up. */
+  /** Whether the files have no ids, so that trades are numbered. */
   readonly isCounted?: boolean;
   /** Whether the end of a row may be left out, or look whole wherever it is cut, as a number does. */
   readonly isOpenEnded?: boolean;

@@ -34,7 +34,7 @@ export interface Built {
   readonly printed: string;
 }
 
-/** Copies the sources to a folder of their own. Like a clone, the copy has its own file times. */
+/** Copies the sources to their own folder. Like a clone, the copy has its own file times. */
 export function clone(): string {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-clone-" });
   for (const part of PARTS) copy(`${ROOT}${part}`, `${folder}/${part}`);

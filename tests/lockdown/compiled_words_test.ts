@@ -6,7 +6,7 @@ import { commandLine } from "../support/penstock.ts";
 
 const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;
 
-/** Runs one command line in a folder of its own, with `flags`; returns its output and exit code. */
+/** Runs one command line in its own folder, with `flags`; returns its output and exit code. */
 async function logged(
   args: readonly string[],
   flags: readonly string[] = [PRELOAD, ...permissionFlags("binance")],

@@ -28,7 +28,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "fetch from another host": () => fetch("https://example.org/"),
   "follow a redirect elsewhere": () => fetch("https://api.binance.com/api/v3/time"),
   "open a WebSocket elsewhere": async () => await new WebSocketStream("wss://example.org/").opened,
-  "use a proxy of its own": () => Deno.createHttpClient({ proxy: { url: "http://127.0.0.1:3128" } }),
+  "use its own proxy": () => Deno.createHttpClient({ proxy: { url: "http://127.0.0.1:3128" } }),
   "reach a socket of the machine": () => Deno.connect({ transport: "unix", path: "/var/run/docker.sock" }),
   "ask a name server": () =>
     Deno.resolveDns("secret.example.org", "A", { nameServer: { ipAddr: "127.0.0.1" } }),

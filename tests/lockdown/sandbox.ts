@@ -36,7 +36,7 @@ export function hasBubblewrap(): boolean {
 }
 
 /**
- * The bwrap arguments that give `command` a loopback-only network of its own, in which it may listen on every port,
+ * The bwrap arguments that give `command` its own loopback-only network, in which it may listen on every port,
  * with `hosts` as /etc/hosts and memory at `data`. Otherwise the command sees this machine's files.
  */
 export function networkArguments(hosts: string, data: string, command: readonly string[]): string[] {

@@ -34,7 +34,7 @@ const DEBUGGER_PORT = 9229;
 const JOURNAL = "data/penstock.db";
 /** The contents of a file that belongs to somebody else. */
 const FOREIGN = "not yours";
-/** Deno's refusals: an error name, or a sentence of their own for imports and attached databases. */
+/** Deno's refusals: an error name, or their own sentence for imports and attached databases. */
 const DENIED = /NotCapable|Requires \w+ access|--no-remote|attached databases - max 0|without a question/;
 /** Runtime settings that do no harm here, as a stranger's environment may have them. */
 const SETTINGS = {

@@ -1,4 +1,4 @@
-/** `deno task simulate --days 1000 [--seed N]`: simulates days from a seed on, each with a seed of its own. */
+/** `deno task simulate --days 1000 [--seed N]`: simulates days from a seed on, each with its own seed. */
 import { parseArgs } from "@std/cli/parse-args";
 import { BadDay, type Day, simulateDay } from "./day.ts";
 

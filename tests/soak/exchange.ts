@@ -1,5 +1,5 @@
 /**
- * The built-in exchange as a process of its own, so that its memory and files can be measured apart from the soak's. It
+ * The built-in exchange as its own process, so that its memory and files can be measured apart from the soak's. It
  * prints its addresses as one line of JSON, injects each fault that it reads as a line of JSON from standard input, and
  * ends when its standard input ends.
  */

@@ -22,7 +22,7 @@ const NET = "203.0.113";
 /** The exchange has one address, as a run that goes on must be on the same market. */
 const EXCHANGE = `${NET}.254`;
 
-/** A machine of its own: a network namespace with one cable to the database and one to the exchange. */
+/** Its own machine: a network namespace with one cable to the database and one to the exchange. */
 class Machine implements Disposable {
   readonly name: string;
   readonly database: string;

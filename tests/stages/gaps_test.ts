@@ -146,7 +146,7 @@ Deno.test("an id within what was fetched that the exchange itself lacks does not
   live.assertReplays();
 });
 
-Deno.test("a gap without fetched trades has an event of its own, even after a gap that was filled", () => {
+Deno.test("a gap without fetched trades has its own event, even after a gap that was filled", () => {
   const fill = (live: Live) => void live.fetched([late(5, 100)]).settled(1);
   const live = new Live().receive([...flat(1, 4), ...flat(6, 10)], TIME, fill);
   // As between two recordings, or if a process had no backfill.

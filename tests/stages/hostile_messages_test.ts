@@ -179,7 +179,7 @@ for (const [what, message, reason] of [...REFUSED, ...WILD]) {
 }
 
 for (const [what, message] of OTHERS) {
-  Deno.test(`a hostile message is passed over, and the run continues: ${what}`, () => {
+  Deno.test(`a hostile message is skipped, and the run continues: ${what}`, () => {
     const { ids, counts, rejections } = read(message);
     assertEquals([ids, counts.passedOver, rejections], [[1, 3, 4], 1, null]);
   });

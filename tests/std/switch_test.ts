@@ -51,7 +51,7 @@ function lockOf(linked: boolean, integrity = "sha512-a", version = "1.0.0"): str
   });
 }
 
-/** A project in a folder of its own, with the stand-ins linked. */
+/** A project in its own folder, with the stand-ins linked. */
 function inProject(run: (root: URL, read: (name: string) => string) => void): void {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-switch-" });
   const root = new URL(`file://${folder}/`);

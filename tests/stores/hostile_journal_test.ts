@@ -50,7 +50,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
   ["an extra view", [endless("more", "x")], 'it has a view "more"'],
   ["a table of a module", ["CREATE VIRTUAL TABLE more USING fts5(x)"], 'it has a table "more'],
   ["statistics", ["ANALYZE"], 'it has a table "sqlite_stat1"'],
-  ["a table with an index of its own", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not make"],
+  ["a table with its own index", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not make"],
   ["a missing table", ["DROP TABLE requests"], "requests is missing from its tables"],
   ["a missing trigger", ["DROP TRIGGER entries_stay"], "entries_stay is missing from its tables"],
   [
@@ -234,7 +234,7 @@ Deno.test("JournalReader refuses a list of tables whose pages point in a circle,
   });
 });
 
-Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that would overwrite it or is no file", async () => {
+Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that would overwrite it or is not a file", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await writeSample(path);

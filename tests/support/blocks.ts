@@ -6,7 +6,7 @@ import type { PaperFills } from "../../src/stages/fill.ts";
 import type { RiskGate } from "../../src/stages/risk.ts";
 import { type Judged, type Piece, RiskStage } from "../../src/stages/risk_stage.ts";
 
-/** Every trade of the blocks as a tick of its own. */
+/** Every trade of the blocks as its own tick. */
 export function* ticksIn(blocks: Iterable<Block>): Generator<Tick> {
   for (const block of blocks) for (let row = 0; row < block.size; row++) yield tickAt(block, row);
 }

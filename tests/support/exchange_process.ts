@@ -1,5 +1,5 @@
 /**
- * The built-in exchange as a process of its own, for tests of a program that gives its reader limited time. An exchange
+ * The built-in exchange as its own process, for tests of a program that gives its reader limited time. An exchange
  * in the test's process sends without a pause, and takes that time from the test, which is the reader.
  */
 import { Penstock, type PrintedEvent } from "./penstock.ts";

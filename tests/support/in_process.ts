@@ -1,4 +1,4 @@
-/** Penstock in the process of its test: what a command line prints, without the cost of a process of its own. */
+/** Penstock in the process of its test: what a command line prints, without the cost of its own process. */
 import { penstock } from "../../main.ts";
 import type { Finished } from "./penstock.ts";
 

@@ -1,4 +1,4 @@
-/** Penstock as a user sees it: a process of its own, with its output read line by line. */
+/** Penstock as a user sees it: its own process, with its output read line by line. */
 
 import { V8_FLAGS as BINARY_FLAGS } from "../../build/binary.ts";
 

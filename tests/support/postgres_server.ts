@@ -42,7 +42,7 @@ export type StopMode = "fast" | "immediate";
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;
-  /** Asking for it directly takes a permission of its own. */
+  /** Asking for it directly takes its own permission. */
   readonly #isRoot: boolean;
   /** Kills the server and removes its folder when its standard input ends, as it does with this process. */
   readonly #guard: Deno.ChildProcess;

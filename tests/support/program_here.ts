@@ -1,6 +1,6 @@
 /**
  * `penstock run` or `penstock demo` in the process of its test, with the face of a process: its output line by line, its
- * end, and signals that ask for it. It costs a fraction of a process of its own.
+ * end, and signals that ask for it. It costs a fraction of its own process.
  */
 import { demo } from "../../src/commands/demo.ts";
 import { run } from "../../src/commands/run.ts";
@@ -50,7 +50,7 @@ export function startHere(args: readonly string[], time: OwnTime = {}): Penstock
         dropPermissions: () =>
           Promise.resolve({ level: "info", text: "permissions kept: those of the test" }),
       }));
-  const startPage = () => Promise.reject(new Error("a demo with its page needs a process of its own"));
+  const startPage = () => Promise.reject(new Error("a demo with its page needs its own process"));
   const hidden = hideEnvironment();
   const ended = command === "run" ? runHere(started) : demo(started, { run: runHere, startPage });
   const status = (async () => {
@@ -125,7 +125,7 @@ class Left {
   async end(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.allSettled(this.#sockets);
-    // The runtime starts a timer of its own after every close, which is due at once.
+    // The runtime starts its own timer after every close, which is due at once.
     await new Promise((resolve) => setTimeout(resolve));
   }
 }

@@ -1,4 +1,4 @@
-/** A sweep in a process of its own, since tries are counted in `data/` of its working folder, which threads share. */
+/** A sweep in its own process, since tries are counted in `data/` of its working folder, which threads share. */
 import { assertEquals } from "@std/assert";
 import { commandLine, eventsOf, type PrintedEvent } from "./penstock.ts";
 

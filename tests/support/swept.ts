@@ -72,7 +72,7 @@ export interface SweepSetting {
   readonly signal?: AbortSignal;
 }
 
-/** Runs the command line `penstock sweep ...words` in this process, with the tries in a file of its own. */
+/** Runs the command line `penstock sweep ...words` in this process, with the tries in its own file. */
 export async function sweepHere(
   words: readonly string[],
   tries: string,

@@ -46,12 +46,12 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** What runs beside a backtest over the same blocks, without trading of its own: a sweep. */
+/** Work beside a backtest, over the same blocks and without trading itself: a sweep. */
 export interface Beside {
   readonly followers: readonly BlockFollower<Block>[];
-  /** The first number of trades above `trades` at which `reached` is to be called; infinite for none. */
+  /** The next number of trades, above `trades`, at which to call `reached`; infinite for none. */
   readonly stopAfter: (trades: number) => number;
-  /** Called when the run has as many trades as asked for, before the next one. */
+  /** Called when the run has that many trades, before the next one. */
   readonly reached: (trades: number) => void;
 }
 
@@ -159,7 +159,7 @@ export class BacktestRun {
     return this.#reader.otherTrades + (this.#order?.otherTrades ?? 0);
   }
 
-  /** The first file whose trades were counted up, as they have no consecutive ids; null without one. */
+  /** The first file whose trades were numbered because they have no consecutive ids; null if there is none. */
   get fileWithoutIds(): string | null {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }

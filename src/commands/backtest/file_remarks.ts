@@ -10,18 +10,18 @@ export class MissingIds {
   takeWarning({ fileWithoutIds: name }: BacktestRun): string | null {
     if (this.#isTold || name === null) return null;
     this.#isTold = true;
-    return `${name} has no consecutive ids: its trades are counted up, so gaps and repeated trades cannot be seen`;
+    return `${name} has no consecutive ids: its trades are numbered here, so gaps and repeated trades cannot be detected`;
   }
 }
 
-/** From this many gaps on, with no more trades than this to each, the ids probably skip, and nothing is missing. */
+/** With at least this many gaps, and no more trades than this per gap, the ids probably skip, and nothing is missing. */
 const MANY_GAPS = 100, TRADES_A_GAP = 5;
 
 /** What to report about the files once all have been read. */
 export function* remarksOn(run: BacktestRun): Generator<string> {
   const { otherTrades, otherSymbols, trades, state: { totals: { gaps } } } = run;
   if (otherTrades > 0 && trades > 0) {
-    yield `passed over ${counted(otherTrades, "trade")} of other symbols: ${otherSymbols.join(", ")}`;
+    yield `skipped ${counted(otherTrades, "trade")} of other symbols: ${otherSymbols.join(", ")}`;
   }
   if (gaps >= MANY_GAPS && gaps * TRADES_A_GAP > trades) {
     yield `${grouped(gaps)} of ${

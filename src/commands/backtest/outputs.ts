@@ -1,4 +1,4 @@
-/** What backtests and sweeps have in common about the files that they write. */
+/** The output files of backtests and sweeps: the part that both share. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { ResultHead } from "../../stores/results/result_file.ts";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../../stores/results/result_place.ts";
 import { PAGE_START } from "../../views/report/html_page.ts";
 
-/** What computes a result, for its head; `version` is that of Penstock. */
+/** The environment that computes a result, for its head; `version` is Penstock's. */
 export function environmentOf(version: string): ResultHead["environment"] {
   return {
     penstock: version,

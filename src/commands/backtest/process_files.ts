@@ -1,4 +1,4 @@
-/** Puts the files of a backtest through its run, and warns about anything odd in them. */
+/** Feeds the files of a backtest to its run, and warns about anything odd in them. */
 import type { Source } from "../../config/configuration.ts";
 import type { Config } from "../../config/options.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
@@ -17,14 +17,14 @@ import { KlineBars } from "./kline_bars.ts";
 import { SymbolMismatches } from "./symbol_mismatches.ts";
 import { UnusedFiles } from "./unused_files.ts";
 
-/** What is needed to process files. */
+/** The parts of a backtest that processing its files needs. */
 export interface Tools {
   readonly config: Config;
   /** Where the size of the bars was given. */
   readonly barsFrom: Source;
   readonly run: BacktestRun;
   readonly view: View;
-  /** What else takes its time after a chunk; null for nothing. */
+  /** A result that is written between chunks; null if none is. */
   readonly result: { readonly flush: () => Promise<void> } | null;
   readonly stop: AbortSignal;
   readonly emit: (events: Iterable<PenstockEvent>) => Promise<void>;
@@ -91,7 +91,7 @@ export function warnOfStrays(run: BacktestRun, view: View): void {
   if (strays !== null) warn(view, strayText(strays));
 }
 
-/** Adds to the error of a line that cannot be used what the user can do about such lines. */
+/** Adds advice on unusable lines to the error of such a line. */
 export function adviseSkipping(error: unknown): void {
   if (error instanceof UnusableInput && error.place.column !== undefined) {
     error.advice = "With --skip-bad such lines are counted and skipped";
@@ -112,7 +112,7 @@ export function withoutTrades(
     const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
     return new UnusableInput(
       { name },
-      `no trade lies in the range asked for, ${words}. Found were ${found}: change --from or --to`,
+      `no trade lies in the range asked for, ${words}. The files have ${found}: change --from or --to`,
     );
   }
   const others = run.otherSymbols;

@@ -52,7 +52,7 @@ export function refuseMarket(name: string, head: RecordingHead, { symbol, exchan
   if (why !== null) throw new ConfigError([`${name} ${why}`]);
   if ((head.exchange ?? exchange) === exchange) return;
   throw new ConfigError([
-    `${name} is a recording of ${head.exchange}, and the run is of ${exchange}: give it as a file of its own`,
+    `${name} is a recording of ${head.exchange}, and the run is of ${exchange}: give it as its own file`,
   ]);
 }
 

@@ -8,13 +8,13 @@ import { htmlPage } from "../../views/report/html_page.ts";
 import type { Pictures } from "../../views/report/run_report.ts";
 import { finishPage, openPage } from "./outputs.ts";
 
-/** What the page needs that the run does not have. */
+/** Facts that the page needs and the run does not have. */
 export interface PageFacts {
   readonly started: Omit<StartedEvent, "time">;
   readonly files: readonly string[];
 }
 
-/** A page while its run is going on. */
+/** A page whose run is still in progress. */
 export class ReportPage implements Disposable {
   readonly #place: ResultPlace;
   readonly #facts: PageFacts;

@@ -54,7 +54,7 @@ export async function sweep(
   const { version, files: paths, signal, swept, config: { queue, ...given }, ...others } = started;
   if (swept === undefined) throw new TypeError("A sweep has a grid");
   if (given.join) return await joinSweep(started, { views, formats: table, tries });
-  // Where it was computed is no part of a result.
+  // A result does not depend on where it was computed.
   const chosen = { ...others, config: { ...given, queue: null } };
   if (queue !== null) refuseWithQueue(chosen, paths);
   const lanes = asked > 0 ? asked : queue === null ? MOST_LANES : MOST_IN_TASK;
@@ -153,15 +153,15 @@ export async function sweep(
   }
 }
 
-/** What is kept of a sweep that was stopped, and how it goes on. */
+/** What is kept of a stopped sweep, and how to continue it. */
 function stoppedText(done: number, all: number, out: string | null): string {
   const mayContinue = out !== null && !isCsvName(out);
   if (done === 0) {
     const again = mayContinue ? "; --continue starts over" : "";
-    return `stopped before any configuration had seen all trades: none is finished, so no row is kept${again}`;
+    return `stopped before any configuration was finished, so no row is kept${again}`;
   }
   const where = out === null ? "shown" : `in ${out}`;
-  const on = mayContinue ? "; --continue goes on with the others" : "";
+  const on = mayContinue ? "; --continue computes the others" : "";
   return `stopped: ${grouped(done)} of ${counted(all, "configuration")} are finished and ${where}${on}`;
 }
 

@@ -20,14 +20,14 @@ import { type QueuedSweep, readPlaces, readSweep } from "./queue/read_task.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
-/** How often to look for tasks although nothing was heard, ms: by then files may have been copied here. */
+/** How often to look for tasks without a notice, ms: files may have been copied here since. */
 const LOOK_MS = 10_000;
-/** A lease that ends needs a moment to be over. */
+/** How long to wait after a lease ends, so that it has certainly ended. */
 const AFTER_LEASE_MS = 20;
 
-/** This worker has no files for the tasks that are left. */
-export class FilesLacking extends Error {
-  override readonly name = "FilesLacking";
+/** The files of the remaining tasks are not on this worker. */
+export class FilesMissing extends Error {
+  override readonly name = "FilesMissing";
   readonly exit = "failure";
 }
 
@@ -36,7 +36,7 @@ export type Log = (level: "info" | "warn" | "error" | "debug", text: string) => 
 
 /**
  * Takes tasks and computes them until the user stops it, or with `--until-empty` until none is left. Throws a QueueError
- * if the queue cannot be used, and FilesLacking if it ends with tasks left whose files it does not have.
+ * if the queue cannot be used, and FilesMissing if it ends with tasks left whose files it does not have.
  */
 export async function worker(started: Started): Promise<void> {
   const { logLevel: level, logFormat: format } = started.config;
@@ -46,7 +46,7 @@ export async function worker(started: Started): Promise<void> {
   await terminal.settled(started.signal);
 }
 
-/** The same with another log. */
+/** Works like `worker`, but writes to `log`. */
 export async function workFor(
   { config, version, files: [place = ""], signal }: Started,
   log: Log,
@@ -61,7 +61,7 @@ export async function workFor(
   });
   log(
     "info",
-    `waits for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
+    `waiting for tasks in ${place}, with the files in ${config.data} and ${counted(count, "thread")}`,
   );
   const own = new Work(queue, new InputFolder(config.data), {
     ...{ log, threads, workers: count, signal, folder: config.data, url: config.dataUrl },
@@ -69,27 +69,27 @@ export async function workFor(
   try {
     await own.work({ version, endsEmpty: config.untilEmpty });
   } catch (error) {
-    // The user does not wait for a database that is away: the lease of the task ends by itself.
+    // The user does not wait for an unreachable database: the lease of the task ends by itself.
     if (!(error instanceof QueueError) || !signal.aborted) throw error;
-    log("warn", `its task was not given back: ${error.message}`);
+    log("warn", `the task was not given back: ${error.message}`);
   } finally {
-    log("info", `ends after ${counted(own.done, "task")}`);
+    log("info", `ended after ${counted(own.done, "task")}`);
   }
 }
 
-/** Throws a ConfigError unless a place is a database as a whole. */
+/** Throws a ConfigError unless the place is a whole database. */
 function refuseOthers(place: string): void {
   if (!isInDatabase(place)) {
-    throw new ConfigError([`"${place}" is no queue: expected postgres://USER@HOST:PORT/DATABASE`]);
+    throw new ConfigError([`"${place}" is not a queue: expected postgres://USER@HOST:PORT/DATABASE`]);
   }
   if (readDatabasePlace(place).journal !== null) {
-    throw new ConfigError([`${place} names a journal: expected the database as a whole, without #`]);
+    throw new ConfigError([`${place} names a journal: expected a whole database, without #`]);
   }
 }
 
-/** Throws a ConfigError if files may not be read or fetched from where they are, or not be kept. */
+/** Throws a ConfigError if files may not be read, fetched or kept. */
 async function refuseForbidden({ data, dataUrl }: Config): Promise<void> {
-  // Each task would fail, and be given up for all workers.
+  // Otherwise each task would fail here until no worker tries it again.
   const why = await unreadableFolder(data);
   if (why !== null) {
     const advice = may("read", data) ? "" : `: ${grantAdvice({ read: data }, Deno.build.standalone)}`;
@@ -112,77 +112,79 @@ async function refuseForbidden({ data, dataUrl }: Config): Promise<void> {
   if (mistakes.length > 0) throw new ConfigError(mistakes);
 }
 
-/** What a worker computes with. */
-interface Means {
+/** The resources of a worker. */
+interface Resources {
   readonly log: Log;
   readonly threads: Threads;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Where files are, and where they are fetched from if they are not there; null for nowhere. */
+  /** The folder of the files, and the URL to fetch missing ones from; null if none are fetched. */
   readonly folder: string;
   readonly url: string | null;
 }
 
-/** What a worker does until it ends. */
+/** Takes tasks from the queue and computes them. */
 class Work {
   /** How many tasks it has finished. */
   done = 0;
   readonly #queue: WorkerQueue;
   readonly #folder: InputFolder;
-  readonly #means: Means;
+  readonly #resources: Resources;
   /** The sweep of the last task: the next one is usually of the same. */
   #sweep: QueuedSweep & { readonly number: number } | null = null;
-  /** The digests of files that were not here when they were looked for last, and since when one is known. */
-  readonly #lacking = new Set<string>();
-  #lackingSince = 0;
-  readonly #toldLacking = new Set<string>();
-  /** What was told last about other tasks. */
-  #told = "";
+  /** The digests of files that were missing at the last search, and when the first of them was noted. */
+  readonly #missing = new Set<string>();
+  #missingSince = 0;
+  readonly #loggedMissing = new Set<string>();
+  /** The last warning about tasks for other workers. */
+  #logged = "";
 
-  constructor(queue: WorkerQueue, folder: InputFolder, means: Means) {
+  constructor(queue: WorkerQueue, folder: InputFolder, resources: Resources) {
     this.#queue = queue;
     this.#folder = folder;
-    this.#means = means;
+    this.#resources = resources;
   }
 
   async work(
     { version, endsEmpty }: { readonly version: string; readonly endsEmpty: boolean },
   ): Promise<void> {
-    const { signal, folder } = this.#means;
+    const { signal, folder } = this.#resources;
     let nextLook = 0;
     while (!signal.aborted) {
-      const task = await this.#queue.take([...this.#lacking]);
+      const task = await this.#queue.take([...this.#missing]);
       if (task !== null) {
         await this.#do(task);
         continue;
       }
-      // A notice may be of one task, and a thousand workers may hear it: most of them only try to take it.
+      // A notice may be about one task, and a thousand workers may receive it: most of them only try to take the task.
       if (endsEmpty || performance.now() >= nextLook) {
-        const prospect = await this.#queue.prospect([...this.#lacking]);
-        this.#tellOthers(prospect, version);
+        const prospect = await this.#queue.prospect([...this.#missing]);
+        this.#logOthers(prospect, version);
         if (endsEmpty && prospect.left === 0) {
-          if (prospect.lacking === 0) return;
-          throw new FilesLacking(
-            `${counted(prospect.lacking, "task")} left, whose files are not in ${folder}: copy them there`,
+          if (prospect.withoutFiles === 0) return;
+          throw new FilesMissing(
+            `${
+              counted(prospect.withoutFiles, "task")
+            } left whose files are not in ${folder}: copy them there`,
           );
         }
         const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
         nextLook = performance.now() + Math.min(LOOK_MS, ends);
       }
       await this.#queue.changed(Math.max(0, nextLook - performance.now()), signal);
-      if (performance.now() - this.#lackingSince >= LOOK_MS) this.#lacking.clear();
+      if (performance.now() - this.#missingSince >= LOOK_MS) this.#missing.clear();
     }
   }
 
   /** Computes a task, or gives it back. */
   async #do(task: TakenTask): Promise<void> {
-    const { log, signal } = this.#means;
+    const { log, signal } = this.#resources;
     const startedAt = performance.now();
     const stop = AbortSignal.any([signal, this.#queue.lost]);
     try {
       const result = await this.#computed(task, stop);
       if (result === null) {
-        // Another worker has it by now, or this worker ends or lacks its files.
+        // Another worker has the task by now, or this worker is ending or does not have the files.
         if (this.#queue.lost.aborted) log("warn", lostText(task));
         else await this.#queue.giveBack(task);
         return;
@@ -204,7 +206,7 @@ class Work {
     task: TakenTask,
     stop: AbortSignal,
   ): Promise<{ readonly text: string; readonly configurations: number } | null> {
-    const { log, threads, workers } = this.#means;
+    const { log, threads, workers } = this.#resources;
     if (this.#sweep?.number !== task.sweep) {
       const read = readSweep(await this.#queue.described(task.sweep));
       this.#sweep = { number: task.sweep, ...read };
@@ -213,15 +215,15 @@ class Work {
     const places = readPlaces(task.content, ready);
     const found = await this.#found(described, stop);
     if (found === null) return null;
-    if ("lacking" in found) {
-      const { name, sha256, bytes } = found.lacking;
-      if (this.#lacking.size === 0) this.#lackingSince = performance.now();
-      this.#lacking.add(task.input);
-      if (this.#toldLacking.has(task.input)) return null;
-      this.#toldLacking.add(task.input);
+    if ("missing" in found) {
+      const { name, sha256, bytes } = found.missing;
+      if (this.#missing.size === 0) this.#missingSince = performance.now();
+      this.#missing.add(task.input);
+      if (this.#loggedMissing.has(task.input)) return null;
+      this.#loggedMissing.add(task.input);
       log(
         "warn",
-        `leaves the tasks of a sweep over ${name} (${bytes} bytes, SHA-256 ${sha256}): it is not here`,
+        `skipping the tasks of a sweep over ${name} (${bytes} bytes, SHA-256 ${sha256}): the file is not here`,
       );
       return null;
     }
@@ -236,13 +238,13 @@ class Work {
   async #found({ files }: DescribedSweep, stop: AbortSignal) {
     try {
       let found = await this.#folder.find(files, stop);
-      for (let fetched = 0; "lacking" in found && fetched < files.length; fetched++) {
-        const { url, folder, log } = this.#means;
+      for (let fetched = 0; "missing" in found && fetched < files.length; fetched++) {
+        const { url, folder, log } = this.#resources;
         if (url === null) break;
-        const why = await fetchInput(found.lacking, { url, folder, signal: stop });
-        if (why !== null) log("warn", `${found.lacking.name} cannot be fetched: ${why}`);
+        const why = await fetchInput(found.missing, { url, folder, signal: stop });
+        if (why !== null) log("warn", `${found.missing.name} cannot be fetched: ${why}`);
         if (why !== null) break;
-        log("info", `fetched ${found.lacking.name} from ${url}`);
+        log("info", `fetched ${found.missing.name} from ${url}`);
         found = await this.#folder.find(files, stop);
       }
       return found;
@@ -253,22 +255,22 @@ class Work {
   }
 
   async #failed(task: TakenTask, error: unknown): Promise<void> {
-    const { log } = this.#means;
+    const { log } = this.#resources;
     const message = (error instanceof Error ? error.message : String(error)).replaceAll("\n", "; ");
-    const isGivenUp = await this.#queue.fail(task, message);
-    // Its cause may be in the program, and somebody has to find it.
+    const isFinal = await this.#queue.fail(task, message);
+    // The cause may be a defect of the program, which somebody has to find.
     const where = exitOf(error) === null ? `\n${Deno.inspect(error)}` : "";
-    log("error", `a task failed${isGivenUp ? " and is given up" : ""}: ${message}${where}`);
+    log("error", `a task failed${isFinal ? ", and no worker tries it again" : ""}: ${message}${where}`);
   }
 
-  #tellOthers({ others, lacking }: Prospect, version: string): void {
+  #logOthers({ others, withoutFiles }: Prospect, version: string): void {
     const texts = others.map(({ version: other, tasks }) =>
       `${counted(tasks, "task")} for Penstock ${other}, and this is ${version}`
     );
-    if (lacking > 0) texts.push(`${counted(lacking, "task")} for those who have the files`);
+    if (withoutFiles > 0) texts.push(`${counted(withoutFiles, "task")} for workers that have the files`);
     const text = texts.join("; ");
-    if (text !== "" && text !== this.#told) this.#means.log("warn", `leaves ${text}`);
-    this.#told = text;
+    if (text !== "" && text !== this.#logged) this.#resources.log("warn", `skipping ${text}`);
+    this.#logged = text;
   }
 
   /** A view that only passes on the log. */
@@ -277,7 +279,7 @@ class Work {
       showsAll: false,
       broken: null,
       event() {},
-      log: ({ level, text }) => this.#means.log(level, text),
+      log: ({ level, text }) => this.#resources.log(level, text),
       settle() {},
       ready: () => null,
       close: () => Promise.resolve(),
@@ -286,5 +288,5 @@ class Work {
 }
 
 function lostText({ task }: TakenTask): string {
-  return `task ${task} belongs to another worker by now, because this one was not heard of in time: its result is dropped`;
+  return `task ${task} now belongs to another worker, because this one was out of touch for too long: its result is dropped`;
 }

@@ -16,8 +16,8 @@ export interface SweptRows {
 }
 
 /**
- * Compares the configurations that have the same values of every option that varies in either sweep; in the order of A,
- * and then those that only B has.
+ * Compares the configurations with the same values for every option that varies in either sweep: in the order of A, then
+ * those that only B has.
  */
 export function compareConfigurations(a: SweptRows, b: SweptRows): ConfigurationComparison {
   const names = [...new Set([...varyingIn(a), ...varyingIn(b)])];

@@ -20,7 +20,7 @@ export function sweptResult(value: unknown): SweepReport {
   const { time, symbol, rank } = sweep;
   const lists = foldedSet(Object.fromEntries(grid.map(({ name, values }) => [name, values.join(",")])));
   const unknown = Object.keys(lists).find((name) => !(name in OPTIONS));
-  if (unknown !== undefined) throw damaged(`its grid has "${unknown}", which is no option`);
+  if (unknown !== undefined) throw damaged(`its grid has "${unknown}", which is not an option`);
   const given = Object.fromEntries(
     Object.entries(lists).map(([name, text]) => [name, { text, source: "command line" }]),
   ) as GivenOptions;

@@ -89,7 +89,7 @@ export class GapFilling {
     });
   }
 
-  /** Logs the trades that could not be fetched, and the ids that the exchange itself lacks. */
+  /** Logs the trades that could not be fetched, and the ids for which the exchange itself has no trade. */
   #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
     const { log } = this.#options;
     const missing = toId - fromId + 1;

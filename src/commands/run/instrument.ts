@@ -234,7 +234,7 @@ function awaitedText(symbol: string, awaited: readonly Rule[]): string {
 }
 
 function changedText(symbol: string, changes: string): string {
-  return `the exchange has other rules for ${symbol} than this run started with: ${changes}. ` +
+  return `the exchange's rules for ${symbol} have changed since this run started: ${changes}. ` +
     "The run keeps its own; --new-run starts another with today's";
 }
 

@@ -33,7 +33,7 @@ export function withJournalNames(
   if (name !== null && !(writes ? [state] : files).some(isInDatabase)) {
     const place = writes ? "--state postgres://…" : "a journal in postgres://…";
     throw new ConfigError([
-      `--name is "${name}": expected ${place} as well, as a file has a name of its own`,
+      `--name is "${name}": expected ${place} as well, as a file has its own name`,
     ]);
   }
   return {

@@ -17,7 +17,7 @@ const PATIENCE_MS = 20;
 /** A shorter wait is not noted, ms. */
 const NOTED_MS = 1_000;
 
-/** What waits, and who has to know. */
+/** The parts of a run that wait for its journal, and whom to notify. */
 export interface JournalWaitOptions {
   /** What the run does one at a time. */
   readonly turns: Turns;
@@ -42,7 +42,7 @@ export class JournalWait {
     this.#options = options;
   }
 
-  /** Does something in its turn, and keeps what arrives meanwhile; null if it is done at once. */
+  /** Does something in its turn, and keeps data that arrives meanwhile; null if it is done at once. */
   inTurn(work: () => Promise<void> | null): Promise<void> | null {
     const { turns } = this.#options;
     if (turns.isFree) {
@@ -51,13 +51,13 @@ export class JournalWait {
     }
     const from = this.#now;
     return this.#during(turns.take(async () => {
-      // What waited for its turn arrived before it.
+      // Data that waited for its turn arrived before it.
       this.#note(from);
       await work();
     }));
   }
 
-  /** The time by a clock that only goes forward, ms. */
+  /** The time by a monotonic clock, ms. */
   get #now(): number {
     return this.#options.clock.performance.now();
   }

@@ -117,7 +117,7 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /** Starts the run and opens the recording; null like `openRun`. Throws like it, and if nothing can be recorded. */
+  /** Opens the run and its recording; null when `openRun` returns null. Throws what it throws, and if nothing can be recorded. */
   async open(program: Pick<OpeningOptions, "command" | "version" | "taken">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
@@ -143,7 +143,7 @@ export class LiveRun {
         apply: (input, note) =>
           note === undefined || input.event !== "backfilled"
             ? this.#happened(input as Happened)
-            // With the time that limits used, so that a replay of the recording gives the same.
+            // With the time that the limits used, so that a replay of the recording has the same results.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: this.#log,
         now: () => this.#now,
@@ -236,7 +236,7 @@ export class LiveRun {
     return this.#turns.take(() => this.#keep((journal) => journal.checkpoint(this.#now * 1000)));
   }
 
-  /** Writes a heartbeat to the journal; or, `ifAhead`, only if trades have come since the last one. */
+  /** Writes a heartbeat to the journal; with `ifAhead` only if trades have arrived since the last one. */
   heartbeat(ifAhead = false): Promise<void> {
     return this.#turns.take(async () => {
       if (!this.#isOpen || this.#hasStopped || ifAhead && this.#journal?.isAhead !== true) return;
@@ -291,7 +291,7 @@ export class LiveRun {
   /** Closes what was opened and emits the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
     this.#hasStarted = false;
-    // Waits for everything that is being kept or queued.
+    // Waits for everything that is queued or being kept.
     await this.#turns.take(() => Promise.resolve());
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));

@@ -1,4 +1,4 @@
-/** How a live run starts: its instrument, its pipeline and its journal, each of which needs the one before. */
+/** How a live run starts: its instrument, its pipeline and its journal, each of which needs the previous one. */
 import { engineChoices, shownConfig } from "../../config/config.ts";
 import type { Configuration } from "../../config/configuration.ts";
 import type { StartedEvent } from "../../domain/run/event.ts";

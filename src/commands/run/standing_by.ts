@@ -9,7 +9,7 @@ import { storeOf } from "../../stores/journal/known_stores.ts";
 import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import { type OpeningOptions, openJournal } from "./opening.ts";
 
-/** How often to try while no notice would tell that the holder released the lease, ms. */
+/** How often to try while no notice would arrive when the holder releases the lease, ms. */
 const LOOK_MS = 1_000;
 
 /**

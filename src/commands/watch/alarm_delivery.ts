@@ -23,7 +23,7 @@ export interface Sender {
   send(alarm: Alarm, signal: AbortSignal): Promise<boolean>;
 }
 
-/** What one service needs for one journal. */
+/** The options of a delivery: one service and one journal. */
 export interface DeliveryOptions {
   /** The service's address without its token, which is its key in the memory, and its name for people. */
   readonly address: string;

@@ -217,7 +217,10 @@ async function readTokens(
     const text = await readSmallFile(path, MOST_TOKEN_BYTES);
     const { mode } = await Deno.stat(path);
     if (mode !== null && (mode & OTHERS) !== 0) {
-      report("warn", `${path} holds tokens, but others than its owner can use it: run chmod 600 ${path}`);
+      report(
+        "warn",
+        `${path} holds tokens, but users other than its owner can use it: run chmod 600 ${path}`,
+      );
     }
     const { byAddress, unused } = tokensIn(text, addresses);
     for (const line of unused) {

@@ -1,4 +1,4 @@
-/** Looks at all watched journals, and passes on what each look finds. */
+/** Looks at all watched journals, and passes on the result of each look. */
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { EntryStore } from "../../stores/journal/entry_log.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
@@ -6,14 +6,14 @@ import { dueLooks, type LookOptions } from "./due_looks.ts";
 import { SharedStores } from "./shared_stores.ts";
 
 /**
- * Takes what a look at the journal with this index found, and the store that it can be read from meanwhile. The next look
- * at that journal waits for it.
+ * Takes the result of a look at the journal with this index, and the store to read it from. The next look at that journal
+ * waits for it.
  */
 export type OnMoment = (index: number, moment: FollowedMoment, store: EntryStore) => void | Promise<void>;
 
 /**
- * A look is a row of questions to a database, each of which waits for the answer before. So many journals are looked at in
- * a few groups at the same time, each over a connection of its own.
+ * A look at a database is a series of queries, each of which waits for the previous answer. So when there are many
+ * journals, a few groups of them are read at the same time, each over its own connection.
  */
 const MOST_GROUPS = 4;
 const JOURNALS_OF_A_GROUP = 50;

@@ -1,14 +1,14 @@
 /**
- * The live page in a thread of its own, for `penstock demo --watch`: see page_thread.ts. It gets what to serve in a
- * message, and answers with the lines of its log.
+ * The live page in its own thread, for `penstock demo --watch`: see page_thread.ts. It receives what to serve
+ * in a message, and answers with its log lines.
  */
 import type { Line } from "../../views/view.ts";
 import { serve, type ServingOptions } from "./serving.ts";
 
-/** What the thread is sent. */
+/** The message that the thread receives. */
 export type Serve = Pick<ServingOptions, "version" | "paths" | "listen">;
 
-/** What it sends. */
+/** The messages that it sends. */
 export type FromThread =
   | Line
   | { readonly isListening: true }

@@ -1,4 +1,4 @@
-/** Serves the live page of some journals, in a process or a thread of its own. */
+/** Serves the live page of some journals, in a process or its own thread. */
 import {
   isAnywhere,
   isLoopback,

@@ -262,7 +262,7 @@ export class Account {
     return this.spendable.gte(amount);
   }
 
-  /** What all symbols share, with what there is of this one. */
+  /** The state that all symbols share, and that of this symbol. */
   snapshot(): AccountSnapshot {
     const { profit: _, position, marketBase, cost, reservedCash, reservedPosition } = this.holding();
     const { start, cash, fees, marketQuote, realized } = this.#funds;
@@ -280,7 +280,7 @@ export class Account {
     };
   }
 
-  /** What there is of this symbol. */
+  /** The state of this symbol. */
   holding(): HoldingSnapshot {
     return {
       position: plain(this.#position),

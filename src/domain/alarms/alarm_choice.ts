@@ -7,7 +7,7 @@ export interface AlarmChoice {
   readonly halt: boolean;
   /** Disconnections that last longer than this, ms, and their ends; null for none. */
   readonly disconnected: number | null;
-  /** Runs that stop, die, hang or cannot be read, and that go on afterwards. */
+  /** Runs that stop, die, hang or cannot be read, and their recovery. */
   readonly stopped: boolean;
   readonly fill: boolean;
   /** The figures of a day, at its end (UTC). */
@@ -22,7 +22,7 @@ const LEAST_MS = 1_000;
 const MOST_MS = 7 * 86_400_000;
 
 /**
- * The choice in a list such as `halt,disconnected>5m`; else what is wrong with it, as a clause after "expected".
+ * The choice in a list such as `halt,disconnected>5m`; otherwise what was expected, as a clause after "expected".
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /** What `penstock compare` finds between two results, sweeps or journals. */
 import type { FigureComparison, FigureRow, Figures } from "./figure_comparison.ts";
 
-/** What one side is. */
+/** One of the two sides. */
 export interface SideHead {
   readonly path: string;
   readonly kind: "result" | "sweep" | "journal";
@@ -58,7 +58,7 @@ export interface Comparison {
   readonly configurations: ConfigurationComparison | null;
 }
 
-/** Whether nothing differs. What only one side has says nothing, so that a result of an older version can be the same. */
+/** Whether nothing differs. Figures that only one side has do not count, so a result of an older version can be the same. */
 export function isAllTheSame({ options, figures, events, configurations }: Comparison): boolean {
   return options.length === 0 && figures.rows.every(({ a, b }) => a === b) &&
     (events?.first ?? null) === null &&

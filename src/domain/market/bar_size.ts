@@ -1,9 +1,9 @@
-/** When a bar closes: what `--bars` says. */
+/** When a bar closes, as `--bars` gives it. */
 import { durationText, millisecondsIn } from "../numbers/duration.ts";
 import { DECIMAL, Money, plain } from "../numbers/money.ts";
 import { QUANTITY_PARTS } from "./bar.ts";
 
-/** What a bar is measured by, and how much of it a bar has. */
+/** The measure of a bar, and how much of it a bar has. */
 export type BarSize =
   /** Every trade is a bar. */
   | { readonly by: "trade" }
@@ -15,13 +15,13 @@ export type BarSize =
   /** In hundred-millionths of quote currency. */
   | { readonly by: "value"; readonly value: bigint };
 
-/** The bar size of a run that is given none. */
+/** The default bar size. */
 export const EACH_TRADE = "trades";
 
 /** What `barSizeIn` reads. */
 export const BAR_SIZE_TEXT =
-  "trades (every trade is a bar), a duration from 1ms to 365d such as 1m or 4h, or with a unit a number of " +
-  "trades such as 100t, a base volume such as 50v, or a quote value such as 1000000q";
+  "trades (every trade is a bar), a duration from 1ms to 365d such as 1m or 4h, or a number with its unit: " +
+  "trades such as 100t, base volume such as 50v, or quote value such as 1000000q";
 
 const DAY = 86_400_000;
 const LONGEST = 365 * DAY;
@@ -30,7 +30,7 @@ const MOST_TRADES = 1_000_000_000;
 const DECIMALS = 8;
 
 /**
- * The bar size in a text; null if it is none.
+ * The bar size in a text; null if it is not one.
  *
  * @example
  * ```ts

@@ -29,7 +29,7 @@ export interface Block extends Columns {
   readonly filled: number;
   /** True for trades that were fetched after the fact: they move averages and equity, and never trade. */
   readonly late: boolean;
-  /** What its trades do not go beyond: with many runs over one block it pays to know. Absent where nobody has looked. */
+  /** The extremes of its trades, worth knowing when many runs share a block. Absent if they were not computed. */
   readonly extremes?: Extremes;
 }
 
@@ -58,7 +58,7 @@ export interface BarredBlock extends Block {
 
 /** After the average stage. */
 export interface AveragedBlock extends BarredBlock {
-  /** What the strategy wants after each trade, as `Wish` has it, if every trade is a bar. */
+  /** What the strategy wants after each trade, as in `Wish`, if every trade is a bar. */
   readonly wishes: Int8Array;
   /** Where the stance may change, in order; several may be at one row. */
   readonly turns: Turn[];

@@ -86,7 +86,7 @@ export class BuiltBar implements Bar {
     this.low = low;
     this.close = price[to - 1]!;
     this.trades += count;
-    // A sum of parts none of which is negative is exact if it is small enough in the end.
+    // A sum of non-negative parts is exact if its total is small enough.
     if (wholes > MOST_ADDED || high * wholes > MOST_ADDED || high * SPLIT * count > MOST_ADDED) {
       this.#addBig(columns, from, to);
       return;
@@ -96,7 +96,7 @@ export class BuiltBar implements Bar {
     this.#value.add(byWhole + carried, (byUpper - carried * SPLIT) * SPLIT + byLower);
   }
 
-  /** Becomes the same as another, until it is changed. */
+  /** Copies another bar. */
   take(other: BuiltBar): void {
     this.openTime = other.openTime;
     this.closeTime = other.closeTime;
@@ -124,7 +124,7 @@ export class BuiltBar implements Bar {
       decimals <= MAX_DECIMALS &&
       [open, close].every((one) => low <= one && one <= high) &&
       [volume, value].every((text) => typeof text === "string" && /^\d{1,60}$/.test(text));
-    if (!isSound) throw new TypeError("its open bar is none that trades can make");
+    if (!isSound) throw new TypeError("its open bar is not one that trades can make");
     Object.assign(this, { openTime, closeTime, open, high, low, close, decimals, trades });
     this.#volume.set(BigInt(volume));
     this.#value.set(BigInt(value));

@@ -2,8 +2,8 @@
  * Judges trade ids: each follows the last one, was seen before, leaves a gap, or was never seen although a later one
  * was.
  *
- * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id is more
- * than 10^9 above the one before is accepted only once the next trade follows it.
+ * A single message with a wild id would otherwise turn every later trade into a duplicate. So a trade whose id is more
+ * than 10^9 above the previous one is accepted only once the next trade follows it.
  */
 
 /** More than any symbol trades in half a year; smaller jumps are ordinary gaps. */
@@ -94,7 +94,7 @@ export class Continuity {
     if (holes.length > 2 * MOST_HOLES) this.#forget();
   }
 
-  /** Starts again at a trade, wherever its ids are. */
+  /** Starts again at a trade, whatever its ids are. */
   restart(firstId: number, lastId: number): void {
     this.#first = firstId;
     this.#last = this.#readTo = lastId;
@@ -104,7 +104,7 @@ export class Continuity {
 
   /**
    * Notes ids that were read but belong to no usable trade. They do not count as missing before the next
-   * trade, nor as seen: a usable copy may still come.
+   * trade, nor as seen: a usable copy may still arrive.
    */
   skip(firstId: number, lastId: number): void {
     const { readTo } = this;
@@ -112,7 +112,7 @@ export class Continuity {
   }
 
   /**
-   * Which ids have been seen. To stay small it keeps the latest holes only: nothing before those counts as
+   * Which ids have been seen. To stay small, it keeps only the latest holes: nothing before those counts as
    * seen.
    */
   snapshot(): SeenIds {
@@ -142,7 +142,7 @@ export class Continuity {
     return isWithin(this.#holes, firstId, lastId) || isWithin(this.#unusable, firstId, lastId);
   }
 
-  /** Moves past the ids up to this one, which only unusable messages had. A usable copy of them may still come. */
+  /** Moves past the ids up to this one, which only unusable messages had. A usable copy of them may still arrive. */
   #passUnusable(lastId: number): void {
     if (lastId <= this.#last) return;
     this.#unusable.push(this.#last + 1, lastId);

@@ -269,7 +269,7 @@ export class Amount {
   }
 }
 
-/** What an amount consists of that is made of something else than an integer. */
+/** The parts of an amount that is made from something other than an integer. */
 function partsOf(value: Operand | Decimal): {
   readonly units: bigint | null;
   readonly scale: number;

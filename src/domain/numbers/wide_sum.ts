@@ -1,6 +1,6 @@
 /** Exact sums of integers far beyond 2^53, at the cost of adding doubles. */
 
-/** What the two parts of a number are counted in: it is `high` × 10^8 + `low`. */
+/** The base of a number in two parts: it is `high` × 10^8 + `low`. */
 const BASE = 100_000_000;
 const BIG_BASE = 100_000_000n;
 /** The largest part that `add` takes, and beyond which a sum continues as a `bigint`. */

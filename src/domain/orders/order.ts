@@ -2,7 +2,7 @@
 import { averagePriceText, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 
-/** What makes an order. */
+/** The values that an order is made from. */
 export interface OrderDraft {
   readonly side: Side;
   /** Why it sells without a signal; absent for a signal's order. */
@@ -13,7 +13,7 @@ export interface OrderDraft {
   readonly due: number;
 }
 
-/** How much of an order is filled, as events have it; empty before its first fill. */
+/** How much of an order is filled, as events show it; empty before its first fill. */
 export interface Progress {
   /** Base currency, decimal text. */
   readonly filled?: string;
@@ -88,7 +88,7 @@ export class Order {
     return cause === null ? { side, signalTradeId } : { side, signalTradeId, cause };
   }
 
-  /** What it was made from. */
+  /** The values that it was made from. */
   draft(): OrderDraft {
     const { side, signalTradeId, cause, due } = this;
     return cause === null ? { side, signalTradeId, due } : { side, signalTradeId, cause, due };

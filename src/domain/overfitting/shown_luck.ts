@@ -1,4 +1,4 @@
-/** The figures of a sweep's luck as events and files have them. */
+/** The figures of a sweep's luck as events and files show them. */
 import { fractionText, Money, sampledText } from "../numbers/money.ts";
 import type { OverfittingFigures } from "../run/sweep_result.ts";
 import type { Luck } from "./luck.ts";

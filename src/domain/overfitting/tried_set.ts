@@ -1,6 +1,6 @@
 /** A set of configurations that stays small however many there are, as hashes of 48 bits. */
 
-/** Up to so many different ones, the count is exact. */
+/** Up to this many different ones, the count is exact. */
 const MOST_KEPT = 16_384;
 const HASHES = 2 ** 48;
 /** A hash has eight of these, the highest bits first. */

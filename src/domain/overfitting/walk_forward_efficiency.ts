@@ -1,4 +1,4 @@
-/** How much of a profit is left on trades that had no part in the choice. */
+/** How much of a profit remains out of sample: on trades that had no part in the choice. */
 import type { Money } from "../numbers/money.ts";
 
 /** A profit, and how long it took to earn. */
@@ -12,7 +12,7 @@ export interface Earned {
 /**
  * Walk-forward efficiency: annualised profit out of sample ÷ annualised profit in sample, a fraction. Null without a
  * profit in sample, or if either took no time. R. Pardo, The Evaluation and Optimization of Trading Strategies, 2nd
- * edition 2008, chapter 11, who calls a strategy robust from one half on.
+ * edition 2008, chapter 11, which calls a strategy robust at one half or more.
  *
  * @example
  * ```ts

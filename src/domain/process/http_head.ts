@@ -16,7 +16,7 @@ export class Refused extends Error {
   }
 }
 
-/** What the head says. */
+/** The head of a request. */
 export interface HttpHead {
   readonly method: string;
   /** Its path and query; the base is arbitrary. */

@@ -111,7 +111,7 @@ function isLinkAt(path: string, files: LinkFiles): boolean {
   }
 }
 
-/** The path with all links followed; null if it leads nowhere or may not be looked at. */
+/** The path with all links followed; null if it leads nowhere or may not be inspected. */
 function realOf(path: string, files: LinkFiles): string | null {
   try {
     return files.realPathSync(path);
@@ -122,7 +122,7 @@ function realOf(path: string, files: LinkFiles): string | null {
   }
 }
 
-/** Whether an error says that nothing is there, or that it may not be looked at. */
+/** Whether an error says that a path does not exist, or may not be inspected. */
 function isUnseen(error: unknown): boolean {
   return error instanceof Error && ["NotFound", "NotADirectory", "NotCapable"].includes(error.name);
 }

@@ -26,7 +26,7 @@ export interface StartedEvent extends Base {
   readonly type: "started";
   readonly command: string;
   readonly version: string;
-  /** The options in force, and under `instrument` where the rules among them come from. */
+  /** The options in force, and under `instrument` the source of the instrument's rules among them. */
   readonly config: Readonly<Record<string, string | number | boolean | null | InstrumentOrigin>>;
 }
 
@@ -73,7 +73,7 @@ export interface SignalEvent extends OfSymbol {
   readonly side: Side;
   readonly price: string;
   readonly tradeId: number;
-  /** The indicators' values for a crossover; another strategy has values under names of its own. */
+  /** The indicators' values for a crossover; other strategies have values under other names. */
   readonly shortAverage?: string;
   readonly longAverage?: string;
 }
@@ -116,7 +116,7 @@ export interface ExpiredEvent extends OfOrder {
   readonly reason?: "order-ttl" | "replaced";
 }
 
-/** What `penstock halt` or `penstock release` filed with a halt or a release. */
+/** The request that `penstock halt` or `penstock release` filed. */
 interface Requested {
   /** The user's reason. */
   readonly text?: string;
@@ -134,7 +134,7 @@ export interface HaltEvent extends OfSymbol, Requested {
 }
 
 /**
- * A halt has ended: one for a day's loss by itself, with the next UTC day, or any halt at a user's request.
+ * A halt has ended: at a user's request, or, if its reason was a day's loss, with the next UTC day.
  */
 export interface ReleasedEvent extends OfSymbol, Requested {
   readonly type: "released";
@@ -142,7 +142,7 @@ export interface ReleasedEvent extends OfSymbol, Requested {
   readonly tradeId: number;
 }
 
-/** The instrument's rules, for which the run waited, have arrived: from now on it places orders. */
+/** The instrument's rules that the run waited for have arrived: from now on it places orders. */
 export interface RulesEvent extends OfSymbol, ArrivedRules {
   readonly type: "rules";
 }
@@ -190,8 +190,8 @@ export interface SummaryEvent extends OfSymbol {
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
   /**
-   * Trades that were counted up, as their files have no consecutive ids: gaps and duplicates among them cannot be seen.
-   * Absent if there are none.
+   * Trades that were numbered here, because their files have no consecutive ids: gaps and duplicates among them cannot be
+   * detected. Absent if there are none.
    */
   readonly countedUp?: number;
   readonly gaps: number;
@@ -214,13 +214,13 @@ export interface SummaryEvent extends OfSymbol {
   readonly elapsedMs: number;
   /** In a resumed run, the trades before this process. */
   readonly resumedAfter?: number;
-  /** In a backtest: what ended it, the end of its input, an option or the user. */
+  /** In a backtest, what ended it: the end of its input, an option or the user. */
   readonly ended?: "input" | "stop-after" | "for" | "person";
   readonly tradesPerSecond?: number;
   readonly metrics?: Metrics;
 }
 
-/** A backtest under another fill model (`--models`), as its own summary would have it. */
+/** A backtest under another fill model (`--models`), as its own summary would show it. */
 export interface ModelEvent
   extends OfSymbol, Omit<SummaryEvent, "type" | "ended" | "elapsedMs" | "tradesPerSecond"> {
   readonly type: "model";

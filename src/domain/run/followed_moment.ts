@@ -69,6 +69,6 @@ export interface FollowedMoment {
   readonly isBehind: boolean;
   /** The entry up to which all events were returned; null before the journal was read for the first time. */
   readonly place: FollowedPlace | null;
-  /** Whether this is another journal than at the look before: `place` is not a later one of the same chain. */
+  /** Whether the journal was replaced since the last look: `place` does not continue the chain of the previous one. */
   readonly isReplaced: boolean;
 }

@@ -11,12 +11,12 @@ import { averageCostText, Money, plain } from "../numbers/money.ts";
 import type { RunRequest } from "./run_request.ts";
 import { isoTime, timeIn } from "../numbers/time.ts";
 
-/** What a journal holds of one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
+/** What a journal holds about one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
 export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
-  /** The strategy with its options in words; absent if the journal does not say. */
+  /** The strategy and its options, in words; absent if the journal does not say. */
   readonly strategy?: string;
   /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
@@ -36,7 +36,7 @@ export interface KeptRun {
   readonly trades: number;
   /** The bars that it trades on; absent if every trade is one. */
   readonly bars?: BarsStatus;
-  /** When they were last counted; null for never. */
+  /** As last measured; null if it never was. */
   readonly throughput: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
   /** The last trade that is known, with its own time; null before the first. */
   readonly last: { readonly price: string; readonly time: number } | null;
@@ -75,7 +75,7 @@ export interface BarsStatus {
     | null;
 }
 
-/** The part that a health check looks at. */
+/** The part that a health check needs. */
 export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastAlive" | "halt">;
 
 /** Whether a process is running: `silent` if it has not stopped, but its heartbeat has. */
@@ -146,10 +146,10 @@ export interface RunStatus extends
   readonly gaps: number;
 }
 
-/** A run is silent after this long without a heartbeat, ms: six of them are missing at least. */
+/** A run is silent after this long without a heartbeat, ms: at least six of them are missing. */
 export const SILENT_MS = 30_000;
 
-/** The part of a status that a health check looks at. */
+/** The part of a status that a health check needs. */
 export type Pulse = Pick<
   RunStatus,
   "journal" | "run" | "state" | "ageMs" | "lastHeartbeat" | "stopped" | "stopReason" | "halt"
@@ -226,8 +226,8 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
 }
 
 /**
- * The status `ms` (a whole number) later if the run writes nothing meanwhile, as `statusOf` has it then: for a view that
- * goes on without the journal.
+ * The status that `statusOf` would give `ms` (a whole number) later if the run wrote nothing meanwhile: for a view that
+ * continues without the journal.
  */
 export function statusLater(status: RunStatus, ms: number): RunStatus {
   const time = isoTime(timeIn(status.time)! + ms * 1000);
@@ -244,7 +244,7 @@ export function statusLater(status: RunStatus, ms: number): RunStatus {
   };
 }
 
-/** What a health check says: a line when the run is alive, else what is wrong. */
+/** The result of a health check: a line when the run is alive, otherwise what is wrong. */
 export interface Health {
   readonly isAlive: boolean;
   readonly text: string;

@@ -39,7 +39,7 @@ export interface ConfigurationEvent extends ConfigurationFigures {
   readonly symbol: string;
   /** The options that vary, in the order of the grid. */
   readonly options: ShownOptions;
-  /** The same figures over the trades kept from the choice; null without `--test`. */
+  /** The same figures over the trades held out of the choice; null without `--test`. */
   readonly test: ConfigurationFigures | null;
 }
 
@@ -56,7 +56,7 @@ export interface WalkForwardWindow {
   readonly netProfit: string;
 }
 
-/** What the best row has to be read with. */
+/** The figures that put the best row into perspective. */
 export interface OverfittingFigures {
   /** The probability that the best row's Sharpe ratio is above what luck alone gives the best of all that were tried. */
   readonly deflatedSharpe: string | null;
@@ -67,7 +67,7 @@ export interface OverfittingFigures {
   /** Years after which the best row's Sharpe ratio would be above zero with 95 % confidence, had it been the only try. */
   readonly minimumTrackRecordYears: string | null;
   readonly probabilityOfOverfitting: string | null;
-  /** In how many ways the trades were split for it; 0 without it. */
+  /** The number of ways in which the trades were split for it; 0 without it. */
   readonly folds: number;
   /** Configurations ever tried on these trades. */
   readonly tried: number;

@@ -13,7 +13,7 @@ interface Aggregate {
   readonly row: BackfilledTrade;
 }
 
-/** What an answer holds. */
+/** The content of an answer. */
 interface Found {
   /** Ascending in both ids; invalid ones are left out. */
   readonly aggregates: readonly Aggregate[];
@@ -25,7 +25,7 @@ interface Found {
 
 /**
  * Pages of aggTrades, weight 4 each. A search over aggregate ids finds the aggregate of a trade: the
- * newest ones show how many trades are between, and each aggregate holds at least one.
+ * newest ones show how many trades lie between, and each aggregate holds at least one.
  *
  * A hole between aggregates is queried twice. If it is still there, and the exchange has older aggregates, then the
  * exchange does not have those trades.
@@ -76,7 +76,7 @@ export class AggregatePages implements BackfillPages {
   *#find(next: number, newest: Found): Questions<number | null | RejectedAnswer> {
     let { aggregates } = newest;
     if (aggregates.length === 0) return null;
-    // The missed trades are not there yet.
+    // The exchange does not have the missed trades yet.
     if (aggregates.at(-1)!.row.lastId < next) {
       this.#goesBack = true;
       return newest.lastId! + 1;

@@ -19,7 +19,7 @@ interface Loop {
   readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
 }
 
-/** The longest of the texts that the loop compares with, behind its length. */
+/** The longest of the texts that the loop compares with, after its length. */
 const LONGEST = COMPARED_BYTES - 8;
 const ENCODER = new TextEncoder();
 

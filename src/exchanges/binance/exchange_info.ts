@@ -100,7 +100,7 @@ export function exchangeInfoQuestion(base: string, symbol: string): RestQuestion
     read(body) {
       const read = readExchangeInfo(body, symbol);
       if (read === null) {
-        return new RejectedAnswer("malformed", `an answer about other symbols than ${symbol}`);
+        return new RejectedAnswer("malformed", `an answer about symbols other than ${symbol}`);
       }
       return "malformed" in read && read.isContract !== true
         ? new RejectedAnswer("malformed", read.malformed)

@@ -4,7 +4,7 @@ import type { FrameFault } from "../frame_decoder.ts";
 const SHOWN_CHARACTERS = 40;
 const JSON_POSITION = /at position (\d+)/;
 
-/** A reason that starts with `about` is about the field that `key` finds, and still lacks `expected`. */
+/** A reason that starts with `about` concerns the field that `key` finds; `expected` completes it. */
 interface Fault {
   readonly about: string;
   readonly key: RegExp;

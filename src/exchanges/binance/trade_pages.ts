@@ -79,7 +79,7 @@ export function objectsOf(body: unknown, limit: number): Record<string, unknown>
   return body;
 }
 
-/** What is wrong with rows of which some may be left out, or null. */
+/** The fault in rows, some of which may be left out; null if there is none. */
 export function faultInRuns(rows: readonly BackfilledTrade[]): string | null {
   for (const run of runsOf(rows)) {
     const fault = faultOf(run);

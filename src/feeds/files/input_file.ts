@@ -21,7 +21,7 @@ export interface InputFile {
 }
 
 /**
- * Examines a path without opening it. Throws UnusableInput if nothing is there, if it is an empty file or a folder, if
+ * Examines a path without opening it. Throws UnusableInput if it does not exist, if it is an empty file or a folder, if
  * the program may not read it, or if a link leads out of `./data`.
  */
 export async function findInput(path: string): Promise<InputFile> {
@@ -58,7 +58,7 @@ export async function openInput(
 const QUICK_MS = 1;
 /** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** Before one read in so many the event loop has a turn, so that timers and signals have theirs. */
+/** Before one in this many reads, the event loop has a turn, so that timers and signals have theirs. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */

@@ -30,7 +30,7 @@ export interface LineOptions {
 
 /**
  * Yields the lines of a source, named `name`, and closes it at the end. Drops a byte order mark, but no blank lines and
- * no header. A line longer than LINE_LIMIT is a chunk of its own that is marked and holds only the beginning. A file in
+ * no header. A line longer than LINE_LIMIT is its own chunk that is marked and holds only the beginning. A file in
  * a layout that cannot be cut is one chunk. After the lines that could be read, throws UnusableInput if the source
  * cannot be read on, or if its first lines are too long or of no known layout. Reads one of Penstock's own recordings,
  * torn by a crash, up to the tear, and warns.

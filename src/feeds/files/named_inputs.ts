@@ -48,7 +48,7 @@ export class InputFolder {
   async find(
     files: readonly NamedInput[],
     signal: AbortSignal,
-  ): Promise<{ readonly paths: readonly string[] } | { readonly lacking: NamedInput }> {
+  ): Promise<{ readonly paths: readonly string[] } | { readonly missing: NamedInput }> {
     const there = await this.#list(this.#folder);
     const paths: string[] = [];
     for (const file of files) {
@@ -61,7 +61,7 @@ export class InputFolder {
         path = each.path;
         break;
       }
-      if (path === null) return { lacking: file };
+      if (path === null) return { missing: file };
       paths.push(path);
     }
     return { paths };
@@ -82,7 +82,7 @@ export class InputFolder {
   }
 
   /**
-   * All files in a folder and those in it, but for links to folders: these may lead in a circle. What cannot be read is
+   * All files in a folder and its subfolders. Links to folders are left out, because they may lead in a circle. What cannot be read is
    * none of them, such as a folder lost+found of the administrator's.
    */
   async #list(folder: string): Promise<FoundFile[]> {

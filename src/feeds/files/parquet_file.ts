@@ -82,7 +82,7 @@ export async function bufferParquet(name: string, source: ByteSource): Promise<B
     throw new UnusableInput(
       { name },
       `the Parquet file is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or packed, but its table of ` +
-        "contents is at its end: give it as a file of its own",
+        "contents is at its end: give it as its own file",
     );
   }
   const bytes = new Uint8Array(length);
@@ -225,7 +225,7 @@ async function whole<T>(
 }
 
 function damaged(name: string, error: unknown): UnusableInput {
-  // The library may read past the data and fail with an error of its own.
+  // The library may read past the data and fail with its own error.
   const isUnforeseen = !(error instanceof Error) || error instanceof TypeError;
   const what = isUnforeseen ? "its table of contents or a page makes no sense" : error.message;
   return new UnusableInput({ name }, `the Parquet file is cut off or damaged: ${what}. ${AGAIN}`, {

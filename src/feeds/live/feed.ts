@@ -32,6 +32,6 @@ export type Batch =
 
 /** Where trades come from. Iterating it runs it; it ends when its signal is aborted or its input does. */
 export interface Feed extends AsyncIterable<Batch> {
-  /** Gives up what has arrived and was not delivered, and connects again; absent if there is no connection. */
+  /** Drops data that has arrived and was not delivered, and connects again; absent if there is no connection. */
   readonly drop?: (reason: string) => void;
 }

@@ -49,7 +49,7 @@ const HEALTHY_MS = 60_000;
 /** This many announced ends within ENDS_WITHIN_MS are followed at once; later ones wait, like failures. */
 const ENDS_AT_ONCE = 3;
 const ENDS_WITHIN_MS = 60_000;
-/** The longest until another try after a replacement failed, while the old connection still runs. */
+/** The longest wait before another try to replace a connection that still works. */
 const RENEW_AGAIN_MS = 60_000;
 /** The shortest wait after a refusal, if the exchange does not give a time. */
 const REFUSED_WAIT_MS = 10_000;
@@ -103,8 +103,8 @@ export class LiveFeed implements Feed {
   }
 
   /**
-   * Drops the connection and what it has received and was not delivered, and connects again: the next trade shows how
-   * many were missed.
+   * Drops the connection along with the data that it received and has not delivered, and connects again: the next trade
+   * shows how many were missed.
    */
   drop(reason: string): void {
     this.#socket?.discard(reason);
@@ -238,7 +238,7 @@ export class LiveFeed implements Feed {
     if (end.cause === "endless") await unlessAborted(socket.settled, signal);
   }
 
-  /** By a clock that only goes forward, ms. */
+  /** The time by a monotonic clock, ms. */
   get #now(): number {
     return this.#runtime.performance.now();
   }
@@ -263,7 +263,7 @@ export class LiveFeed implements Feed {
     return TradeSocket.open(this.#url, options, signal);
   }
 
-  /** Opens a connection beside the one that still runs. */
+  /** Opens a connection beside the one that still works. */
   async #openNext(leaving: AbortSignal): Promise<TradeSocket> {
     const signal = AbortSignal.any([this.#options.signal, leaving]);
     this.#budget.spend(this.#now);
@@ -295,7 +295,7 @@ export class LiveFeed implements Feed {
     return failure;
   }
 
-  /** Replaces a stream that sent nothing at once. That is no failure to connect, unless the symbol may be unknown. */
+  /** Replaces a stream that sent nothing at once. That is not a failure to connect, unless the symbol may be unknown. */
   async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
     if (this.#isConfirmed) {
       this.#tries = 0;
@@ -304,7 +304,7 @@ export class LiveFeed implements Feed {
     const { symbol, staleMs } = this.#options;
     const hint = `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
       `For a symbol that trades less often than every ${staleMs} ms raise --stale.`;
-    yield* this.#lost({ ...end, reason: `no trade of ${symbol} came: ${end.reason}` }, 0, hint);
+    yield* this.#lost({ ...end, reason: `no trade of ${symbol} arrived: ${end.reason}` }, 0, hint);
   }
 
   async *#lost({ cause, reason }: SocketEnd, waitMs: number, hint: string | null): AsyncGenerator<Batch> {

@@ -25,7 +25,7 @@ export class QuietLimit {
   #latest = NONE;
   #lastId = -1;
   #heardAt = 0;
-  /** Whether a stale connection was dropped and no trade has come since. */
+  /** Whether a stale connection was dropped and no trade has arrived since. */
   #isOpen = false;
   #supportedAt = 0;
 
@@ -76,7 +76,7 @@ export class QuietLimit {
     this.#supportedAt = now;
     if (limitMs <= this.#limitMs) return null;
     this.#limitMs = limitMs;
-    return `no trade of ${this.#symbol} came for ${span(quietMs)}, and none was missed: ` +
+    return `no trade of ${this.#symbol} arrived for ${span(quietMs)}, and none was missed: ` +
       `its stream now counts as stale after ${span(limitMs)} without a trade`;
   }
 

@@ -49,7 +49,7 @@ export class ReadAhead implements Feed {
     return this.#fullSince;
   }
 
-  /** Gives up what has arrived and is not kept here. */
+  /** Drops data that has arrived and is not kept here. */
   drop(reason: string): void {
     this.#source.drop?.(reason);
   }

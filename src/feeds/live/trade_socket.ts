@@ -42,7 +42,7 @@ export interface TradeSocketOptions {
    * only the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
-  /** The memory of this program, bytes; null where nobody watches it. Default: what the runtime reports. */
+  /** Measures this program's memory, bytes; null if it is not watched. Default: what the runtime reports. */
   readonly memory?: (() => MemoryUse) | null;
   /** Default: this process's. */
   readonly runtime?: Runtime;
@@ -92,7 +92,7 @@ export class TradeSocket {
   #steadyMs = 0;
   #weighedAt = 0;
 
-  /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
+  /** Connects to `url`. Throws the WebSocket's error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
     signal.throwIfAborted();
     const handshake = new AbortController();
@@ -178,7 +178,7 @@ export class TradeSocket {
     return this.#end;
   }
 
-  /** The frames available, without taking them. */
+  /** The available frames, which stay available. */
   get waiting(): readonly string[] {
     return this.#frames;
   }

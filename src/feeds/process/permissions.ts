@@ -3,11 +3,11 @@ import { PUBLIC_HOSTS } from "../../domain/alarms/service_address.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
 import { type BuildLimits, grantAdvice, WATCH_ADVICE } from "../../domain/process/permission_advice.ts";
 
-/** What a process still needs. */
+/** The permissions that a process still needs. */
 export interface Needs {
-  /** `host:port` of everything that is still to be connected to. */
+  /** `host:port` of every host that it still connects to. */
   readonly hosts: readonly string[];
-  /** Files that are still to be opened or removed, for writing. */
+  /** Files that it still opens for writing, or removes. */
   readonly writes: readonly string[];
   /** Whether it cannot do without them, so that a grant for writing anywhere is kept. Default: it is dropped. */
   readonly mustWrite?: boolean;

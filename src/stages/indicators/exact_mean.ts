@@ -44,7 +44,7 @@ export class ExactMean {
     return { count: this.#count, sum: String(this.#sum), decimals: this.#decimals };
   }
 
-  /** Throws a SyntaxError if the sum is no whole number. */
+  /** Throws a SyntaxError if the sum is not a whole number. */
   restore({ count, sum, decimals }: ExactMeanMemory): void {
     this.#count = count;
     this.#sum = BigInt(sum);

@@ -13,7 +13,7 @@ import { RecentCloses } from "./recent_closes.ts";
 export class Extreme implements Indicator<string, Closes> {
   readonly #side: 1 | -1;
   readonly #recent: RecentCloses;
-  /** The candidates' slots in a ring of their own, oldest first. */
+  /** The candidates' slots in their own ring, oldest first. */
   readonly #slots: Int32Array;
   #first = 0;
   #candidates = 0;

@@ -9,7 +9,7 @@ export interface MacdValue {
   readonly smoothed: number;
 }
 
-/** Its memory: both averages, and of the smoothed line how many differences it has, up to `smooth`, and their sum or mean. */
+/** Its memory: both averages, the number of differences in the smoothed line, up to `smooth`, and their sum or mean. */
 export interface MacdMemory {
   readonly fast: EmaMemory;
   readonly slow: EmaMemory;
@@ -22,7 +22,7 @@ export interface MacdMemory {
  * Convergence-Divergence Trading Method, 1979.
  *
  * Each average starts with the mean of its own first values: both EMAs at the first close, the smoothed line at the
- * first difference. (TA-Lib starts the fast one later, at the slow one's first value; it has no common start with this.)
+ * first difference. (TA-Lib starts the fast one later, at the slow one's first value, so its values differ from these.)
  * In binary64: the first `smooth` differences are added in their order and the sum is divided; after that
  * `s += 2 ÷ (smooth + 1) × (difference − s)`, in the order of an `Ema`.
  */
@@ -32,7 +32,7 @@ export class Macd implements Indicator<MacdValue, MacdMemory> {
   readonly #smooth: number;
   readonly #share: number;
   #count = 0;
-  /** The sum of the differences, and once there are `smooth` of them their average. */
+  /** The sum of the differences; once there are `smooth` of them, their average. */
   #line = 0;
 
   /** Windows in closes, each from 1 to 1,000,000, fast below slow; a RangeError otherwise. */
@@ -73,7 +73,7 @@ export class Macd implements Indicator<MacdValue, MacdMemory> {
     return this.isReady ? { macd: this.difference, smoothed: this.#line } : null;
   }
 
-  /** The difference and its average; only once it is ready. */
+  /** The difference and its average, valid only once it is ready. */
   get difference(): number {
     return this.#fast.current - this.#slow.current;
   }

@@ -19,7 +19,7 @@ function flawIn(name: string, setting: StrategySetting): string | null {
     return `the option ${name} has no number as default`;
   }
   if (typeof least !== "number" || typeof most !== "number") {
-    return `the limits of the option ${name} are no numbers`;
+    return `the limits of the option ${name} are not numbers`;
   }
   return refusal(byDefault, setting) === null
     ? null

@@ -105,7 +105,7 @@ export class CrossoverBank {
   }
 
   /**
-   * Adds to the block taken last the turns of a pair in it: where its wish, 0 excepted, is not the one before.
+   * Adds the turns of a pair to the last block taken: the rows where its wish changes, apart from 0.
    * `last` is its last wish. Returns the wish after the block.
    */
   findTurns({ short, long }: Windows, last: Wish, block: LaneBlock): Wish {

@@ -1,4 +1,4 @@
-/** What is known of one configuration after one fold: plain values, which can be sent from worker to worker. */
+/** What is known about one configuration after one fold: plain values, which can be sent from worker to worker. */
 import type { BlockDivision } from "../../domain/overfitting/block_sums.ts";
 import { writeBlockSums } from "../../domain/overfitting/block_sums.ts";
 import { type ReturnMoments, returnMoments } from "../../domain/overfitting/return_moments.ts";
@@ -6,7 +6,7 @@ import type { Sampling } from "../../domain/performance/equity_curve.ts";
 import type { ConfigurationFigures } from "../../domain/run/sweep_result.ts";
 import type { FoldRun } from "./sweep_lanes.ts";
 
-/** What a fold is for: rows and the choice, rows kept from the choice, or one window of a walk-forward. */
+/** What a fold is for: rows and the choice, trades held out of the choice, or one window of a walk-forward. */
 export type FoldUse = "choice" | "test" | "window";
 
 /** The result of one configuration in one fold. */

@@ -61,7 +61,7 @@ export class LaneBlock implements SignalledBlock {
     this.bars = null;
   }
 
-  /** Adds a turn behind the others. */
+  /** Adds a turn after the others. */
   addTurn(row: number, wish: Turn["wish"]): void {
     const { turns } = this;
     const turn = this.#turns[turns.length] ??= { row, wish, values: null };

@@ -1,4 +1,4 @@
-/** Which lane of a thread is at work, and whether it gets on: in memory that another thread can read at any time. */
+/** Which lane of a thread is at work, and whether it makes progress, in memory that other threads can read at any time. */
 const LANE = 0;
 const TURNS = 1;
 const FIELDS = 2;
@@ -8,7 +8,7 @@ export class LaneWork {
   readonly buffer: SharedArrayBuffer;
   readonly #fields: Int32Array;
 
-  /** New, or the work that another thread has made. */
+  /** New work by default, or that of another thread. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(FIELDS * Int32Array.BYTES_PER_ELEMENT)) {
     this.buffer = buffer;
     this.#fields = new Int32Array(buffer);

@@ -1,4 +1,4 @@
-/** What the figures against luck need of every row: a fixed number of values, however many trades there are. */
+/** What the figures against luck need from every row: a fixed number of values, however many trades there are. */
 import { type BlockDivision, blockDivision } from "../../domain/overfitting/block_sums.ts";
 import type { ReturnMoments } from "../../domain/overfitting/return_moments.ts";
 import type { Sampling } from "../../domain/performance/equity_curve.ts";
@@ -14,16 +14,16 @@ export interface RowsSnapshot
 export class SweepRows {
   readonly moments: ReturnMoments[] = [];
   sampling: Sampling | null = null;
-  /** From the first to the last trade of the choice, µs, and from the first to the last trade kept from it. */
+  /** From the first to the last trade of the choice, and from the first to the last trade held out of it, µs. */
   span = 0;
   testSpan = 0;
-  /** What each row earned in the choice, and on the trades kept from it, quote currency. */
+  /** What each row earned in the choice, and on the trades held out of it, quote currency. */
   readonly profits: string[] = [];
   readonly testProfits: string[] = [];
   readonly #configurations: number;
   readonly #sums: Float64Array[] = [];
 
-  /** `configurations` are those of the whole sweep. */
+  /** `configurations` counts those of the whole sweep. */
   constructor(configurations: number) {
     this.#configurations = configurations;
   }

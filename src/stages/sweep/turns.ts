@@ -74,7 +74,7 @@ export class BankTurns implements Turns {
     this.#stage?.forgetWish();
   }
 
-  /** Goes on with averages of its own, which hold any price. */
+  /** Goes on with its own averages, which hold any price. */
   #leaveBank(): void {
     const { short, long } = this.#windows;
     const strategy = new Crossover(short, long);

@@ -13,7 +13,7 @@ export interface Candidate {
   readonly traded: FoldResult;
 }
 
-/** What the last event says of it. */
+/** What the last event says about it. */
 type Shown = Pick<
   SweepEvent,
   "walkForward" | "walkForwardNetProfit" | "walkForwardEfficiency" | "walkForwardCurve"
@@ -42,7 +42,7 @@ export class WalkForward {
     }
   }
 
-  /** Takes the best of each window among further rows, which come behind those so far in the grid. */
+  /** Takes the best of each window among further rows, which come after those so far in the grid. */
   restore(candidates: readonly (Candidate | null)[]): void {
     for (const [window, one] of candidates.entries()) {
       if (one === null) continue;
@@ -52,12 +52,12 @@ export class WalkForward {
     }
   }
 
-  /** In how many windows there was something to choose. */
+  /** The number of windows in which there was something to choose. */
   get count(): number {
     return this.candidates.filter((one) => one !== undefined).length;
   }
 
-  /** What the windows earned one after another. */
+  /** What the windows earned, one after another. */
   shown(optionsAt: (place: number) => ShownOptions): Shown {
     const { kept, net, found } = this.#sums();
     const curve: [string, string][] = [];

@@ -20,7 +20,7 @@ function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // Nothing is there, or it may not be inspected. Opening it will show.
+    // It does not exist, or may not be inspected. Opening it will show which.
     return false;
   }
 }
@@ -37,7 +37,7 @@ const ROOM = 2 * 1024 * 1024;
  */
 export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;
-  // Nobody can guess this name, so no other file has it.
+  // The name is random, so no other file has it.
   const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
   const write = () => writeAndRemove(path);
   let isMade = false;
@@ -56,7 +56,7 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
         Deno.removeSync(folder);
       }
     }
-    return pass(subject, "", isMade ? "not there yet, and can be made" : "can be written to");
+    return pass(subject, "", isMade ? "does not exist yet, but can be created" : "can be written to");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       const advice = asSentence(grantAdvice({ write: folder }, Deno.build.standalone));
@@ -70,7 +70,7 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
       subject,
       "",
       `cannot be written to: ${message}`,
-      "Choose another, or give this user the right",
+      "Choose another, or allow this user to write there",
     );
   }
 }
@@ -88,7 +88,7 @@ function writeAndRemove(path: string): void {
   }
 }
 
-/** Creates a missing folder; returns false if its parent is missing too and `withParents` allows that. */
+/** Creates a missing folder. Returns false if its parent is missing too and `withParents` is set; throws otherwise. */
 function makeFolder(folder: string, withParents: boolean): boolean {
   try {
     Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });

@@ -2,7 +2,7 @@
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { OWNERS_FILE } from "./owner_only.ts";
 
-/** Random bytes in a token: twice what is needed against guessing. */
+/** Random bytes in a token: twice as many as would already prevent guessing. */
 const BYTES = 32;
 /** 128 bits in base64url, and more than any token has. */
 const LEAST_CHARACTERS = 22;
@@ -11,7 +11,7 @@ const TOKEN = /^[\w-]+$/;
 
 /**
  * Returns the token in the file at `path`; creates a missing file, for its owner only. Throws a ConfigError for a file
- * with anything else in it, or with a token that can be guessed, and Deno's errors if the file cannot be read or made.
+ * with anything else in it, or with a token that can be guessed, and Deno's errors if the file cannot be read or created.
  */
 export function tokenIn(path: string): string {
   let text: string;
@@ -29,15 +29,15 @@ export function tokenIn(path: string): string {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return made(path);
   }
-  // Part of a token would be another one than clients read from the same file.
+  // Part of a token would differ from the one that clients read from the same file.
   if (isWhole && TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
   throw new ConfigError([
     `--token ${path}: expected one line of ${LEAST_CHARACTERS} or more letters, digits, - and _; ` +
-    "remove the file, and penstock watch makes one",
+    "remove the file, and penstock watch creates one",
   ]);
 }
 
-/** Whether others than its owner may read the token, so that they could look at the page as well. */
+/** Whether users other than its owner may use the file, and so could see the page. */
 export function isOpenToOthers(path: string): boolean {
   const { mode } = Deno.statSync(path);
   return mode !== null && (mode & 0o077) !== 0;

@@ -1,13 +1,13 @@
 /**
- * A small JSON file that is replaced as a whole, so that a crash leaves either what was there or what was written. Its
- * lock is a second file, because the first is another one after each write.
+ * A small JSON file that is replaced as a whole, so that a crash leaves either the old content or the new. Its lock is a
+ * second file, because each write puts another file in place of the first.
  */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import type { MissingGrants } from "../../domain/process/permission_advice.ts";
 import { folderOf } from "./data_folder.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
-/** What a file holds, and what its errors say. */
+/** The content of a file, and the wording of its errors. */
 export interface FileKind {
   /** Its fields `schema` and `version`. */
   readonly schema: string;
@@ -40,7 +40,7 @@ export class WholeFile {
   }
 
   /**
-   * Opens the file that the caller locks, and makes a missing folder. Throws if a link leads out of `./data`, or what
+   * Opens the file for the caller to lock, and creates a missing folder. Throws if a link leads out of `./data`, and what
    * Deno throws.
    */
   openLock(): Deno.FsFile {
@@ -89,7 +89,7 @@ export class WholeFile {
     return fields;
   }
 
-  /** Writes the content to another file, waits until that is on disk, and gives it the name. */
+  /** Writes the content to another file, waits until that is on disk, and renames it to this one. */
   replace(content: object): void {
     const [, , partial] = filesOf(this.#path);
     {

@@ -109,7 +109,7 @@ export class PostgresSweepQueue implements SweepQueue {
     };
   }
 
-  async giveUp(key: string, failure: string): Promise<void> {
+  async markFailed(key: string, failure: string): Promise<void> {
     await this.#link.query(GIVE_UP, [key, failure]);
   }
 

@@ -5,16 +5,16 @@ import { packed } from "./packed_result.ts";
 import { QueueLink } from "./queue_link.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
 
-/** After so many workers that were lost or failed, a task is given up: it may be the task that ends them. */
+/** How many workers may be lost or fail at a task before it is marked as failed: the task itself may be the cause. */
 export const MOST_LOST = 3;
-/** How many times a lease is renewed in its own time: the worker keeps it although two renewals fail. */
+/** How often a lease is renewed within its duration: the worker keeps it even if two renewals fail. */
 const RENEWALS = 4;
 
 /** Only the database's clock decides, so the clocks of the machines may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
 
-// A worker that ended without a word is forgotten after a day.
+// A worker that was killed is forgotten after a day.
 const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval '1 day'`;
 const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
@@ -26,8 +26,8 @@ const NO_OTHER = `NOT EXISTS (
     SELECT FROM penstock.workers AS other WHERE other.worker <> $1 AND other.version = $2
       AND other.expires > ${CLOCK} AND NOT one.input = ANY (other.lacks))`;
 /**
- * The second computing of a task is for another worker than the first, and so is a task that failed: the machine may be
- * what is wrong. Both hold only if another worker is connected that has the files.
+ * The second computation of a task is for a different worker from the first, and so is a task that failed: the fault may
+ * lie with the machine. Both hold only if another worker that has the files is connected.
  */
 const BY_ANOTHER = `(copy = 1 OR EXISTS (
       SELECT FROM penstock.tasks AS first WHERE first.key = one.key AND first.copy = 1 AND first.state = 'done'
@@ -41,10 +41,10 @@ const TAKE =
     WHERE state = 'waiting' AND version = $2 AND NOT input = ANY ($4::text[]) AND ${BY_ANOTHER}
     ORDER BY task LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING task, token, encode(key, 'hex') AS key, copy, sweep, input, content`;
-/** What a take left behind whose answer was lost. */
+/** Returns tasks that this worker took without receiving the answer. */
 const DROP = `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, expires = NULL
   WHERE worker = $1 AND state = 'taken'`;
-/** Renewing has no need to wait for the disk: after a crash of the server, the leases end earlier. */
+/** Renewing need not wait for the disk: at worst, leases end earlier after the server has crashed. */
 const RENEW =
   `WITH own AS (UPDATE penstock.workers SET expires = ${CLOCK} + $2 ${MS} WHERE worker = $1 RETURNING 1),
     held AS (UPDATE penstock.tasks SET expires = ${CLOCK} + $2 ${MS}
@@ -73,20 +73,20 @@ export const COLLECT = `UPDATE penstock.tasks SET ${counted(LOST)}
     SELECT task FROM penstock.tasks WHERE state = 'taken' AND expires <= ${CLOCK} FOR UPDATE SKIP LOCKED)
   RETURNING state`;
 const DESCRIBED = "SELECT content FROM penstock.sweeps WHERE sweep = $1";
-// The second computing of a task that was given up is never due.
+// The second computation of a task whose first one failed is never due.
 const PROSPECT = `SELECT
     count(*) FILTER (WHERE version = $1 AND NOT input = ANY ($2::text[])) AS left,
-    count(*) FILTER (WHERE version = $1 AND state = 'waiting' AND input = ANY ($2::text[])) AS lacking,
+    count(*) FILTER (WHERE version = $1 AND state = 'waiting' AND input = ANY ($2::text[])) AS without_files,
     ceil(extract(epoch FROM min(expires) FILTER (WHERE state = 'taken') - ${CLOCK}) * 1000)::bigint AS ends
   FROM penstock.tasks WHERE state IN ('waiting', 'taken') AND (copy = 1 OR NOT EXISTS (
     SELECT FROM penstock.tasks AS first WHERE first.key = tasks.key AND first.copy = 1 AND first.state = 'failed'))`;
 const OTHERS = `SELECT version, count(*) AS tasks FROM penstock.tasks
   WHERE state = 'waiting' AND version <> $1 GROUP BY version ORDER BY version`;
 
-/** How a worker is known to the queue. */
+/** A worker, as the queue knows it. */
 export interface WorkerOptions {
   readonly version: string;
-  /** How long a task stays with a worker that the database does not hear from, ms. */
+  /** How long a task stays with a worker that is out of touch with the database, ms. */
   readonly leaseMs: number;
   readonly onTrouble: (text: string) => void;
   readonly signal: AbortSignal;
@@ -99,8 +99,8 @@ export class PostgresWorkerQueue implements WorkerQueue {
   readonly #worker = crypto.randomUUID();
   readonly #renewals: ReturnType<typeof setInterval>;
   #held: TakenTask | null = null;
-  /** What the queue knows of the files that this worker does not have. */
-  #lacks = "{}";
+  /** The files that this worker does not have, as the queue last noted them. */
+  #missing = "{}";
   #losing = new AbortController();
   #isRenewing = false;
 
@@ -128,11 +128,11 @@ export class PostgresWorkerQueue implements WorkerQueue {
     return this.#losing.signal;
   }
 
-  async take(lacking: readonly string[]): Promise<TakenTask | null> {
+  async take(missing: readonly string[]): Promise<TakenTask | null> {
     const { version, leaseMs } = this.#options;
-    const lacks = listText(lacking);
+    const lacks = listText(missing);
     this.#losing = new AbortController();
-    const isNews = lacks !== this.#lacks;
+    const isNews = lacks !== this.#missing;
     let isRepeated = false;
     const [row] = await this.#link.use(async (session) => {
       if (isRepeated) await session.query(DROP, [this.#worker]);
@@ -140,10 +140,10 @@ export class PostgresWorkerQueue implements WorkerQueue {
       if (isNews) await session.query(LACK, [this.#worker, lacks]);
       return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
     });
-    this.#lacks = lacks;
+    this.#missing = lacks;
     if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
     // A busy worker wants to know of no other task.
-    if (row !== undefined) await this.#link.listenNoMore();
+    if (row !== undefined) await this.#link.stopListening();
     return this.#held = row === undefined ? null : taskIn(row);
   }
 
@@ -163,7 +163,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
       return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
     });
     await this.#link.notify("results");
-    // Another worker can compute it for the second time now, or there is nothing left to wait for.
+    // Another worker can now compute it a second time, or there is nothing left to wait for.
     if (isNews) await this.#link.notify("tasks");
     return isKept;
   }
@@ -171,7 +171,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
   async fail({ task, token }: TakenTask, failure: string): Promise<boolean> {
     this.#held = null;
     const [row] = await this.#link.query(FAIL, [task, token, failure]);
-    await this.#tell(row?.["state"]);
+    await this.#notify(row?.["state"]);
     return row?.["state"] === "failed";
   }
 
@@ -181,14 +181,14 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("tasks");
   }
 
-  async prospect(lacking: readonly string[]): Promise<Prospect> {
+  async prospect(missing: readonly string[]): Promise<Prospect> {
     const { version } = this.#options;
     await this.#collect();
-    const [row] = await this.#link.query(PROSPECT, [version, listText(lacking)]);
+    const [row] = await this.#link.query(PROSPECT, [version, listText(missing)]);
     const others = await this.#link.query(OTHERS, [version]);
     return {
       left: numberOf(row?.["left"]),
-      lacking: numberOf(row?.["lacking"]),
+      withoutFiles: numberOf(row?.["without_files"]),
       endsInMs: row?.["ends"] == null ? null : Math.max(0, numberOf(row["ends"])),
       others: others.map(({ version, tasks }) => ({ version: version!, tasks: numberOf(tasks) })),
     };
@@ -203,7 +203,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
     try {
       await this.#link.queryIfOpen(LEAVE, [this.#worker]);
       await this.#link.notify("results");
-      // The second computing of a task may have waited for this worker alone.
+      // The second computation of a task may have waited only because of this worker.
       const waiting = await this.#link.queryIfOpen(SECOND, []);
       if (waiting !== null && waiting.length > 0) await this.#link.notify("tasks");
     } finally {
@@ -221,15 +221,15 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("results");
   }
 
-  /** Collects the tasks of workers that were lost, and tells those who wait for them. */
+  /** Frees the tasks of lost workers, and notifies those who wait for them. */
   async #collect(): Promise<void> {
     const collected = await this.#link.query(COLLECT);
-    for (const state of new Set(collected.map((row) => row["state"]))) await this.#tell(state);
+    for (const state of new Set(collected.map((row) => row["state"]))) await this.#notify(state);
     if (collected.length > 0) this.#link.wake();
   }
 
-  /** Tells those who wait for a task that is in this state now. */
-  async #tell(state: string | null | undefined): Promise<void> {
+  /** Notifies those who wait for a task in this state. */
+  async #notify(state: string | null | undefined): Promise<void> {
     if (state != null) await this.#link.notify(state === "failed" ? "results" : "tasks");
   }
 
@@ -242,13 +242,13 @@ export class PostgresWorkerQueue implements WorkerQueue {
       const { leaseMs } = this.#options;
       const values = [this.#worker, leaseMs, held?.task ?? 0, held?.token ?? 0];
       const found = (await this.#link.queryIfOpen(RENEW, values))?.[0];
-      // Another worker forgot this one, which was away for a day.
+      // Another worker removed this one, which had been away for a day.
       if (found?.["known"] === "f") await this.#connect();
       if (found?.["held"] === "f" && held !== null && this.#held === held) losing.abort();
       // A worker that waits for notices reconnects.
       if (found === undefined && held === null) this.#link.wake();
     } catch {
-      // What the database refuses now, it refuses when the task is finished.
+      // Whatever the database refuses now, it will refuse again when the task is finished.
     } finally {
       this.#isRenewing = false;
     }

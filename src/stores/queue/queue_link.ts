@@ -8,7 +8,7 @@ import { secretsOf } from "../journal/postgres/database_secrets.ts";
 import type { DatabaseRow, DatabaseSession, DatabaseValue } from "../journal/postgres/database_session.ts";
 import { queueFailure, queueRefused } from "./queue_error.ts";
 
-/** How long an answer may take, ms: that of a worker may hold thousands of rows. */
+/** How long an answer may take, ms: one may hold thousands of rows. */
 const PATIENCE_MS = 30_000;
 /** How long a process that was asked to end still waits for the database, ms. */
 const GRACE_MS = 1_000;
@@ -16,12 +16,12 @@ const GRACE_MS = 1_000;
 /** The notices of a queue. */
 export type QueueNotice = "tasks" | "results";
 
-/** What the owner of a link wants to know, and when it ends. */
+/** Options of a link. */
 export interface LinkOptions {
   readonly hears: QueueNotice;
   /** Called when the database becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
-  /** Once aborted, nothing waits for the database any longer than a moment. */
+  /** Once aborted, nothing waits for the database for more than a moment. */
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export class QueueLink implements AsyncDisposable {
   readonly #options: LinkOptions;
   #isOpened = false;
   #isAway = false;
-  /** Whether the session of now listens. */
+  /** Whether the current session listens. */
   #isListening = false;
   /** Whether something may have changed since the last wait. */
   #isChanged = false;
@@ -42,7 +42,7 @@ export class QueueLink implements AsyncDisposable {
     this.#grace = setTimeout(() => this.#link.giveUp(), GRACE_MS);
   };
 
-  /** Connects to the database at `path`, and makes the tables if there are none. Throws a QueueError. */
+  /** Connects to the database at `path`, and creates the tables if there are none. Throws a QueueError. */
   static async open(path: string, options: LinkOptions): Promise<QueueLink> {
     let link: QueueLink | null = null;
     try {
@@ -64,7 +64,7 @@ export class QueueLink implements AsyncDisposable {
     const place = readDatabasePlace(path);
     const patience: Patience = {
       goesOn: (failures) => this.#isOpened ? !options.signal.aborted : failures < 2,
-      onAway: (what) => this.#tell(what),
+      onAway: (why) => this.#reportAway(why),
       signal: options.signal,
     };
     const session = { ...secretsOf(place), patienceMs: PATIENCE_MS, onNotice: () => this.wake() };
@@ -82,7 +82,7 @@ export class QueueLink implements AsyncDisposable {
     return this.use((session) => session.query(text, values));
   }
 
-  /** What `work` returns, which is repeated if the connection is lost meanwhile. Throws a QueueError. */
+  /** Returns what `work` returns, and repeats it if the connection is lost meanwhile. Throws a QueueError. */
   async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     try {
       return await this.#link.use(work);
@@ -101,7 +101,7 @@ export class QueueLink implements AsyncDisposable {
     }
   }
 
-  /** Tells those who listen. A notice that is lost costs them time, and nothing else. */
+  /** Notifies the listeners. A lost notice costs them time, and nothing else. */
   async notify(what: QueueNotice): Promise<void> {
     try {
       await this.#link.useIfOpen((session) => notify(session, what, ""));
@@ -111,8 +111,8 @@ export class QueueLink implements AsyncDisposable {
   }
 
   /**
-   * Resolves at the next notice, at one since the last wait, after `ms`, or once `signal` is aborted. Listens from the
-   * first wait on, which resolves at once because of what happened before.
+   * Resolves at the next notice, after `ms`, or once `signal` is aborted; at once if a notice has arrived since the last
+   * wait. Listens from the first wait on, which resolves at once, because something may have changed before.
    */
   async changed(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#isListening && !signal.aborted) {
@@ -133,8 +133,8 @@ export class QueueLink implements AsyncDisposable {
     this.#isChanged = false;
   }
 
-  /** Listens no more until the next wait: a notice to anyone wakes all sessions of the database that listen to anything. */
-  async listenNoMore(): Promise<void> {
+  /** Stops listening until the next wait: every notice wakes all sessions of the database that listen to anything. */
+  async stopListening(): Promise<void> {
     if (this.#isListening) await this.query("UNLISTEN *");
     this.#isListening = false;
   }
@@ -151,13 +151,13 @@ export class QueueLink implements AsyncDisposable {
     await this.#link[Symbol.asyncDispose]();
   }
 
-  #tell(what: string | null): void {
-    const isAway = what !== null;
+  #reportAway(why: string | null): void {
+    const isAway = why !== null;
     if (!this.#isOpened || isAway === this.#isAway) return;
     this.#isAway = isAway;
     this.#options.onTrouble(
       isAway
-        ? `the database of the queue is unreachable (${what}): waiting until it is back`
+        ? `the database of the queue is unreachable (${why}): waiting until it is back`
         : "the database of the queue is back",
     );
   }

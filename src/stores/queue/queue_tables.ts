@@ -12,7 +12,7 @@ export const QUEUE_TABLES: readonly string[] = [
     key bytea NOT NULL UNIQUE,
     content text NOT NULL
   )`,
-  // A worker that the database has heard from until `expires` is connected. lacks: inputs that it does not have.
+  // A worker is connected until `expires`. lacks: the inputs that it does not have.
   `CREATE TABLE penstock.workers (
     worker uuid PRIMARY KEY,
     version text NOT NULL,
@@ -23,7 +23,7 @@ export const QUEUE_TABLES: readonly string[] = [
   // key: SHA-256 of the sweep's key and of content. copy: 2 for a task that is computed a second time, to be compared.
   // version: that of the program that has to compute it. input: the digest of its files. token: grows whenever the task
   // changes hands, and a result is kept only under the token that it was taken with. lost: how often its worker was lost
-  // or failed. called: the last worker. failure: why it is given up. result: packed, see packed_result.ts.
+  // or failed. called: the last worker. failure: why it failed. result: compressed, see packed_result.ts.
   `CREATE TABLE penstock.tasks (
     task bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL,

@@ -1,11 +1,11 @@
 /**
- * The seam between a sweep over many machines and what passes its tasks on: a sweep adds tasks and collects results, and
- * workers take tasks and keep results. What a task and a result say is the business of these two; here they are texts.
+ * The seam between a sweep over many machines and the queue of its tasks: a sweep adds tasks and collects results, and
+ * workers take tasks and keep results. Only these two interpret a task or a result; to the queue they are texts.
  */
 
 /** A task of a sweep, as the sweep names it. */
 export interface AskedTask {
-  /** Of all that decides the result, hexadecimal: two tasks with one key have one result. */
+  /** A digest of everything that decides the result, in hexadecimal: tasks with the same key have the same result. */
   readonly key: string;
   readonly content: string;
   /** Whether two workers compute it, for the sweep to compare. */
@@ -17,25 +17,25 @@ export interface AskedSweep {
   readonly key: string;
   /** The version of the program that has to compute it. */
   readonly version: string;
-  /** The digest of its files: a worker that lacks them takes none of its tasks. */
+  /** The digest of its files: a worker without them takes none of its tasks. */
   readonly input: string;
   /** What all of its tasks have in common. */
   readonly content: string;
   readonly tasks: readonly AskedTask[];
 }
 
-/** How far one computing of a task is. */
+/** The progress of one computation of a task. */
 export interface TaskState {
   readonly task: number;
   readonly key: string;
-  /** 1, or 2 for the second computing of a checked task. */
+  /** 1, or 2 for the second computation of a checked task. */
   readonly copy: number;
   readonly isDone: boolean;
   /** The worker that computed it, in words; null for none. */
   readonly worker: string | null;
 }
 
-/** A task that was given up. */
+/** A task that has failed for good. */
 export interface FailedTask {
   readonly content: string;
   readonly failure: string;
@@ -43,11 +43,11 @@ export interface FailedTask {
 
 /** What a sweep waits for. */
 export interface Outlook {
-  /** Computings that are not done. */
+  /** Computations that are not done. */
   readonly left: number;
-  /** Computings that are done. */
+  /** Computations that are done. */
   readonly done: number;
-  /** The first of the tasks that were given up; null if none was. */
+  /** The first of the failed tasks; null if there is none. */
   readonly failed: FailedTask | null;
   /** How many workers of its version are connected, and how many of them have its files. */
   readonly workers: number;
@@ -56,7 +56,7 @@ export interface Outlook {
   readonly otherVersions: readonly string[];
 }
 
-/** What waits for something to change. */
+/** Something whose changes can be waited for. */
 export interface Watched {
   /** Resolves when something may have changed, after `ms` at the latest, and when `signal` is aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>;
@@ -64,15 +64,15 @@ export interface Watched {
 
 /** The queue as a sweep uses it. Every call throws a QueueError if the queue cannot be used. */
 export interface SweepQueue extends Watched, AsyncDisposable {
-  /** Adds the tasks that are not there yet, and has those computed again that were given up. */
+  /** Adds the tasks that are not there yet, and has failed ones computed again. */
   ask(sweep: AskedSweep): Promise<void>;
-  /** The states of all computings of the tasks with these keys. */
+  /** The states of all computations of the tasks with these keys. */
   states(keys: readonly string[]): Promise<readonly TaskState[]>;
-  /** The result of a task that is done. Throws an UnusableResult if it was not packed by a worker. */
+  /** The result of a task that is done. Throws an UnusableResult if no worker compressed it. */
   result(task: number): Promise<string>;
   outlook(): Promise<Outlook>;
-  /** Gives a task up, with the reason, so that it is computed again when it is asked for again. */
-  giveUp(key: string, failure: string): Promise<void>;
+  /** Marks a task as failed, with the reason, so that it is computed again when it is next asked for. */
+  markFailed(key: string, failure: string): Promise<void>;
 }
 
 /** A task that a worker has taken. */
@@ -88,12 +88,12 @@ export interface TakenTask {
   readonly content: string;
 }
 
-/** What a worker that found no task can expect. */
+/** What a worker that found no task may expect. */
 export interface Prospect {
-  /** Tasks of its version that are not done and whose files it does not lack. */
+  /** Tasks of its version that are not done and whose files it has. */
   readonly left: number;
-  /** Tasks of its version that wait, but whose files it lacks. */
-  readonly lacking: number;
+  /** Tasks of its version that wait, but whose files it does not have. */
+  readonly withoutFiles: number;
   /** How many tasks wait for workers of other versions. */
   readonly others: readonly { readonly version: string; readonly tasks: number }[];
   /** When the next lease of a task ends unless it is renewed, ms; null if no task is taken. */
@@ -104,19 +104,19 @@ export interface Prospect {
 export interface WorkerQueue extends Watched, AsyncDisposable {
   /**
    * Takes the oldest task of this worker's version, and keeps it until it is finished, fails or is given back. Null if
-   * there is none. `lacking` are the digests of files that this worker does not have.
+   * there is none. `missing` are the digests of files that this worker does not have.
    */
-  take(lacking: readonly string[]): Promise<TakenTask | null>;
+  take(missing: readonly string[]): Promise<TakenTask | null>;
   /** Aborted once the task that was taken last belongs to another worker. */
   readonly lost: AbortSignal;
   /** What all tasks of a sweep have in common. */
   described(sweep: number): Promise<string>;
   /** Keeps the result. Returns false if the task belongs to another worker by now. */
   finish(task: TakenTask, result: string): Promise<boolean>;
-  /** Counts a failure; after some of them, by whichever workers, the task is given up. Returns whether it is. */
+  /** Counts a failure. Returns whether the task has failed too often, on any workers, to be tried again. */
   fail(task: TakenTask, failure: string): Promise<boolean>;
-  /** Gives the task back, which counts as no failure. */
+  /** Gives the task back, which does not count as a failure. */
   giveBack(task: TakenTask): Promise<void>;
   /** Frees the tasks of workers that were lost, and returns what to expect. */
-  prospect(lacking: readonly string[]): Promise<Prospect>;
+  prospect(missing: readonly string[]): Promise<Prospect>;
 }

@@ -19,11 +19,11 @@ export interface RecordingOptions {
   readonly symbol: string;
   /** The exchange, as `--exchange` names it. */
   readonly exchange: string;
-  /** How many times faster than this machine's the exchange's clock runs; 1 unless it is given. */
+  /** How many times faster the exchange's clock runs than this machine's. Default 1. */
   readonly speed?: number;
   /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
   readonly onTrouble: (text: string) => void;
-  /** When it starts, ms since 1970; now unless it is given. */
+  /** When it starts, ms since 1970. Default: now. */
   readonly time?: number;
   /** The end of the run's journal when the recording starts. */
   readonly journal?: JournalPlace | undefined;
@@ -45,7 +45,7 @@ interface Block {
   readonly held: Held;
 }
 
-/** Less than the second that may be lost at most, because timers fire late. */
+/** Less than the one second that may be lost, because timers fire late. */
 const FLUSH_MS = 900;
 /** Lines are written once they reach this many characters. */
 const FLUSH_CHARACTERS = 256 * 1024;
@@ -107,8 +107,8 @@ export class Recording implements AsyncDisposable {
       if (sizeOf(file, path) > 0) {
         throw unusable(
           path,
-          "it has something in it already. Choose another name, move that file away, or give a folder, with a / " +
-            "at its end, where every run gets files of its own.",
+          "it is not empty. Choose another name, move that file away, or give a folder, with a / " +
+            "at its end, where every run gets its own files.",
         );
       }
       return new Recording(new RecordingOutput(path, file, options.onTrouble), null, options);
@@ -155,7 +155,7 @@ export class Recording implements AsyncDisposable {
     output.sync();
   }
 
-  /** Keeps the first `count` of `frames`, taken in at `receivedAt`, ms since 1970. */
+  /** Keeps the first `count` of `frames`, received at `receivedAt`, ms since 1970. */
   frames(frames: readonly string[], receivedAt: number, count = frames.length): void {
     this.#mustBeOpen();
     if (receivedAt >= this.#turnAt) this.#turn(receivedAt);
@@ -168,7 +168,7 @@ export class Recording implements AsyncDisposable {
     this.#schedule();
   }
 
-  /** As `RecordingOutput.rest`: frames that come without a pause are compressed without one. */
+  /** As `RecordingOutput.rest`: frames that arrive without a pause are compressed without one. */
   readonly rest = (): Promise<void> | null => this.#output.rest(this.#clock);
 
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
@@ -200,8 +200,8 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Notes the end at `time` (ms since 1970; now unless it is given), writes what is left and closes the file. What
-   * cannot be written even now is lost, and reported.
+   * Notes the end at `time` (ms since 1970; by default now), writes what is left and closes the file. What cannot be
+   * written even now is lost, and reported.
    */
   close(time = this.#clock.Date.now()): Promise<void> {
     return this.#closing ??= this.#close(time);
@@ -325,7 +325,7 @@ export class Recording implements AsyncDisposable {
     this.#held = nothingHeld();
   }
 
-  /** Writes what waits; false, and reported, if that fails. */
+  /** Writes what waits. Returns false, and reports why, if that fails. */
   #writeOut(): boolean {
     try {
       this.#write();

@@ -33,15 +33,15 @@ export class RecordingFolder implements DayFiles {
   /** The identity of the folder, once there is a file in it; null if that may not be inspected. */
   #identity: string | null = null;
 
-  /** `path` ends in no slash. `retention` deletes old files; null keeps them. */
+  /** `path` has no slash at its end. `retention` deletes old files; null keeps them. */
   constructor(path: string, retention: RecordingRetention | null) {
     this.path = path;
     this.#retention = retention;
   }
 
   /**
-   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, and the folder if it is missing. This
-   * process's previous file is complete then. Old files are deleted first, which frees space. Throws RecordingError if
+   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, and the folder if it is missing. After
+   * that, this process's previous file is complete. Old files are deleted first, which frees space. Throws RecordingError if
    * the file cannot be created, if a link leads out of `./data`, or if the folder was replaced.
    */
   create(symbol: string, time: number): CreatedFile {

@@ -24,7 +24,7 @@ interface Old {
   readonly identity: string | null;
 }
 
-/** The first line is a gzip member of its own and much shorter. */
+/** The first line is its own gzip member and much shorter. */
 const HEAD_BYTES = 4096;
 /** How many files a line names; it counts the others. */
 const NAMED = 5;
@@ -111,7 +111,7 @@ function recordingsIn(folder: string): Old[] {
   const found: Old[] = [];
   try {
     for (const { name, isFile } of Deno.readDirSync(folder)) {
-      // A link is no file here, wherever it leads.
+      // A link does not count as a file, wherever it leads.
       const old = isFile && isRecordingName(name) ? recordingAt(`${folder}/${name}`) : null;
       if (old !== null) found.push(old);
     }

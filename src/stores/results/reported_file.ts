@@ -2,7 +2,7 @@
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { UnusableResult } from "./result_reading.ts";
 
-/** The first bytes of files that have a page, and of files that people may mistake for one. */
+/** The first bytes of files that a page can be made of, and of files that people may give by mistake. */
 const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
   [/^SQLite format 3\0/, "journal"],
   [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],
@@ -29,7 +29,7 @@ export async function reportedFile(path: string): Promise<"result" | "journal"> 
   throw new UnusableResult(`${path} ${kind}`);
 }
 
-/** Whether the file at `path` looks like a result. A file that cannot be read is none. */
+/** Whether the file at `path` looks like a result. A file that cannot be read does not. */
 export async function isResult(path: string): Promise<boolean> {
   try {
     return await reportedFile(path) === "result";
@@ -44,7 +44,7 @@ async function startOf(path: string): Promise<string> {
   try {
     // A pipe would wait for its writer, and could be read only once.
     const { isFile } = await Deno.stat(path);
-    if (!isFile) throw new UnusableResult(`${path} is no file: name a result or a journal`);
+    if (!isFile) throw new UnusableResult(`${path} is not a file: name a result or a journal`);
     using file = await Deno.open(path);
     const bytes = new Uint8Array(MOST_BYTES);
     const count = await file.read(bytes) ?? 0;

@@ -4,7 +4,7 @@ import { timeIn } from "../../domain/numbers/time.ts";
 import { RESULT_VERSION, SCHEMA } from "./result_file.ts";
 import { AFTER_FILLS, FILLS, readResult, resultLines, UnusableResult } from "./result_reading.ts";
 
-/** Amounts as a result has them; decimal arithmetic on far longer ones would take too much time. */
+/** Amounts as a result shows them; decimal arithmetic on far longer ones would take too much time. */
 const AMOUNT = /^-?\d{1,60}(\.\d{1,60})?$/;
 /** How much of a wrong line a message shows. */
 const SHOWN = 80;

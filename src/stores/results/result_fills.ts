@@ -2,8 +2,8 @@
 import { AFTER_FILLS, FILLS, resultLines, UnusableResult } from "./result_reading.ts";
 
 /**
- * The fills in the result at `path`, of which `readResult` gave `value`, in memory that does not grow with them. Throws an
- * UnusableResult at the first that cannot be read, and an Error if the file cannot be.
+ * The fills of the result at `path`, read in bounded memory; `value` is what `readResult` returned for it. Throws an
+ * UnusableResult at the first fill that cannot be read, and an Error if the file cannot be read.
  */
 export async function* fillsOf(path: string, value: unknown): AsyncGenerator<object> {
   const { fills } = value as { readonly fills?: unknown };

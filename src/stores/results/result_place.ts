@@ -43,7 +43,7 @@ const GRACE_MS = 1_500;
 const MOST_LINKS = 40;
 /** Such links lead to a process's open files, each with its own position: writes would overlap. */
 const OPEN_FILES = /^\/(proc|dev\/fd)\//;
-/** Runs with one process id, each in a container of its own, that may write one result at a time. */
+/** Runs with one process id, each in its own container, that may write one result at a time. */
 const MOST_PARTS = 100;
 
 /**

@@ -27,7 +27,7 @@ export interface Mismatch {
 const REMEMBERED = 3;
 
 /**
- * The recordings of one run in order, each processed by a pipeline of its own. `start` one, `expect` the entries that
+ * The recordings of one run in order, each processed by its own pipeline. `start` one, `expect` the entries that
  * must follow from it, and continue. The first difference is returned.
  */
 export class Derivation {

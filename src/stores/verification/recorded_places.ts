@@ -64,7 +64,8 @@ export class RecordedPlaces {
     if (this.#other === null) return null;
     const { entry, hash } = this.#other;
     return {
-      what: `Entry ${entry} has another hash than it had when the recording was made: from entry ` +
+      what:
+        `Entry ${entry} has a different hash from the one it had when the recording was made: from entry ` +
         `${
           this.#same + 1
         } to ${entry} something was changed that no recording leads to, and the hashes were ` +

@@ -107,8 +107,8 @@ export async function stateDifference(
   const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
   if (parted !== null) return differenceAt(entry, parted);
   const what =
-    `Entry ${seq} (checkpoint) proves another state than the recording leads to, after the same trades: ` +
-    `${where} a message that is no new trade was changed, added or removed, or the entry was`;
+    `Entry ${seq} (checkpoint) proves a different state from the one the recording leads to, after the same trades: ` +
+    `${where} a message that is not a new trade was changed, added or removed, or the entry was`;
   return { ...differenceAt(entry, found), what };
 }
 

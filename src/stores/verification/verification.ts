@@ -218,7 +218,7 @@ export class Verification {
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
-    // Messages before the next trade that are no trades: they are counted, or have moved the last id.
+    // Messages before the next trade that are not trades: they are counted, or have moved the last id.
     for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
       first ??= await this.#otherState(entry, stored, found);
       if (!this.#isBetween(trades)) return first;

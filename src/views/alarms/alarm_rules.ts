@@ -49,7 +49,7 @@ const DAY_END = 300_000_000;
 /** How many characters of the first entry's hash identify a journal in a key. */
 const ORIGIN_CHARACTERS = 12;
 
-/** What the rules need besides the events. */
+/** Options of the rules for one journal. */
 export interface RulesOptions {
   readonly choice: AlarmChoice;
   /** The journal, for people. */

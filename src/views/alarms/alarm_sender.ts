@@ -52,7 +52,7 @@ type Outcome =
   | { readonly isTaken: true; readonly waitMs: number }
   | { readonly isTaken: false; readonly why: string; readonly waitMs: number; readonly isRefused: boolean };
 
-/** What a sender is made from. */
+/** The options of a sender. */
 export interface SenderOptions {
   readonly channel: Channel;
   /** What the log calls the channel. */

@@ -13,7 +13,7 @@ export interface ServiceRequest {
 export interface ServiceAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Its body as JSON; undefined if it is none, was cut off, or is too long. */
+  /** Its body as JSON; undefined if it is not JSON, was cut off, or is too long. */
   readonly json: unknown;
 }
 

@@ -46,5 +46,5 @@ export function tokenFlaw(
   const [form, words] = isInAddress
     ? [IN_ADDRESS, "characters that an address may hold"] as const
     : TOKENS[service];
-  return form.test(token.reveal()) ? null : `its token has another form than expected: ${words}`;
+  return form.test(token.reveal()) ? null : `its token does not have the expected form: ${words}`;
 }

@@ -21,11 +21,11 @@ const MOST_COLUMNS = 100;
 /** A plot that is narrower shows nothing. */
 const LEAST_COLUMNS = 40;
 
-/** What the lines are drawn from. */
+/** The figures that the lines are drawn from. */
 export interface EquityPicture {
   /** In order of time. */
   readonly points: readonly CurvePoint[];
-  /** A fraction of the peak, as the table has it. */
+  /** A fraction of the peak, as the table shows it. */
   readonly maxDrawdown: string;
   readonly quote: string;
 }

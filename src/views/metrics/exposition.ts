@@ -1,7 +1,7 @@
 /** Prometheus' text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). */
 import { printable } from "../terminal/terminal.ts";
 
-/** What the format is called in `Content-Type`. */
+/** The format's name in `Content-Type`. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Labels by name. */

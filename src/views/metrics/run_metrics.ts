@@ -39,7 +39,7 @@ export const METRICS = {
 
 type MetricName = keyof typeof METRICS;
 
-/** What is counted of one journal. */
+/** The counts for one journal. */
 class Tally {
   readonly lag = new LagHistogram();
   status: RunStatus | null = null;

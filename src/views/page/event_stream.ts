@@ -19,7 +19,7 @@ const FIRST = 200;
 /** A `Last-Event-ID`: the entry number of each journal. */
 const ID = /^\d{1,15}(,\d{1,15}){0,999}$/;
 
-/** What a stream is made from. */
+/** The sources of a stream. */
 export interface StreamSource {
   readonly runs: LiveRuns;
   /**

@@ -17,7 +17,7 @@ export interface LiveRun {
   readonly journal: string;
   /** Its name on the page. */
   readonly name: string;
-  /** Why nothing is known of it now: the journal is missing, damaged, or holds no run; null if something is. */
+  /** Why there is no status: the journal is missing, damaged, or holds no run; null if there is one. */
   readonly problem: string | null;
   /** As `penstock status --json` prints it; null with a problem. */
   readonly status: RunStatus | null;

@@ -1,12 +1,12 @@
-/** What the page shows of all journals, kept up to date from what a look at each of them finds. */
+/** What the page shows about all journals, kept up to date by looking at each of them again and again. */
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
 import type { LivePoint, LiveRun, LiveState } from "./live_message.ts";
 import { MOST_POINTS, PointHistory } from "./point_history.ts";
 
-/** The events that are kept of each journal, if there are few; older ones are read from it again. */
+/** The most events kept of a journal, if there are few journals; older ones are read from it again. */
 const MOST_EVENTS = 1_000;
-/** What is kept of all journals together, so that memory does not grow with them; and of each at least. */
+/** The most that is kept of all journals together, so that memory does not grow with them; and the least of each. */
 const ALL = { events: 20_000, points: 80_000 } as const;
 const LEAST = 100;
 
@@ -24,7 +24,7 @@ class Followed {
   /** The number of the last entry that was read, whether it is an event or not. */
   seq = 0;
   run: Omit<LiveRun, "points">;
-  /** What the last state was made of, without the fields that change merely with time. */
+  /** The last state as text, without the fields that merely change with time. */
   known = "";
 
   constructor(journal: string, name: string, mostPoints: number) {
@@ -60,7 +60,7 @@ export class LiveRuns {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Takes what a look at the journal with this index found. */
+  /** Takes the result of a look at the journal with this index. */
   take(index: number, { status, figures, problem, events, place, isReplaced }: FollowedMoment): void {
     const followed = this.#all[index]!;
     const before = followed.run.status;

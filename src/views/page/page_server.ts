@@ -7,7 +7,7 @@ import { type GuardOptions, mustBeAllowed } from "./request_guard.ts";
 import { type HttpHead, REASONS, Refused } from "../../domain/process/http_head.ts";
 import { readHead } from "./request_head.ts";
 
-/** What is answered to a request. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly type: string;
@@ -16,7 +16,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What answers the requests for one path. */
+/** Answers the requests for one path. */
 export type Route = (request: HttpHead) => Answer;
 
 /** Where a server listens, and what it answers. */
@@ -40,7 +40,7 @@ interface Limits {
   readonly headMs: number;
   /** How long a client may take to accept what is sent, ms. */
   readonly acceptMs: number;
-  /** How long a client that was answered may go on sending, ms. */
+  /** How long a client that was answered may continue to send, ms. */
   readonly lingerMs: number;
 }
 

@@ -26,7 +26,7 @@ interface Drawn {
 /** How to describe a backtest in words. */
 export interface BacktestWords {
   readonly level: Line["level"];
-  /** Whether there are other fill models than the configured one. */
+  /** Whether there are fill models besides the configured one. */
   readonly models: boolean;
   /** How equity is drawn below the table; null or absent if it is not drawn. */
   readonly drawn?: Drawn | null;

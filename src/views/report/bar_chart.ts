@@ -13,7 +13,7 @@ export interface Bar {
 const WIDTH = 300;
 const HEIGHT = 150;
 const BOTTOM = 16;
-/** What a letter of a label and the space between two labels take. */
+/** The width of a letter of a label, and of the space between two labels. */
 const LETTER = 5.6;
 const SPACE = 6;
 /** A single bar over the whole width would look like an error. */

@@ -9,7 +9,7 @@ export interface DocumentParts {
   /** The first line and the start tag of the page. */
   readonly start: string;
   readonly title: string;
-  /** It may contain no other script than the page's own. */
+  /** It may contain no script but the page's own. */
   readonly body: Markup;
   /** What `build/page.ts` has bundled. */
   readonly script: string;

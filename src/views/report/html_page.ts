@@ -44,7 +44,7 @@ async function pageOf(report: RunReport): Promise<string> {
   );
 }
 
-/** A whole page of a report with this body, which may contain no other script than the page's own. */
+/** A whole page of a report with this body, which may contain no script but the page's own. */
 export async function htmlDocument(title: string, body: Markup): Promise<string> {
   const parts = { start: PAGE_START, title, body, script: SCRIPT, style: STYLE, sources: [] };
   return (await documentOf(parts)).html;

@@ -166,7 +166,7 @@ function headOf(
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
   const { outOfOrder, resets, outOfRange, countedUp = 0 } = summary;
-  const none = countedUp > 0 ? "gaps cannot be seen" : "no gaps";
+  const none = countedUp > 0 ? "gaps cannot be detected" : "no gaps";
   const { from = null, to = null } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null

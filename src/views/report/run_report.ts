@@ -26,7 +26,7 @@ export interface TripDistribution {
 /** What a report shows beyond the figures of a result. */
 export interface Pictures {
   readonly data: PageData;
-  /** Whether every fill has a mark of its own on the chart. */
+  /** Whether every fill has its own mark on the chart. */
   readonly hasAllFills: boolean;
   readonly trips: TripDistribution;
   /** Refused orders by reason. */

@@ -9,7 +9,7 @@ import { timeOf } from "./page_times.ts";
 
 const WIDTH = 600;
 const HEIGHT = 160;
-/** A line is drawn through about as many of its points at most. */
+/** A line is drawn through at most about this many of its points. */
 const MOST_POINTS = 800;
 const TABLE_ROWS = 200;
 

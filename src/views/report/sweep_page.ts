@@ -16,7 +16,7 @@ import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
 import type { SweepReport } from "./sweep_report.ts";
 
-/** Of each line of a full report: its charts are about as many pixels wide. */
+/** The points of each line of a full report, whose charts are about this many pixels wide. */
 const MOST_POINTS = 1_200;
 
 /** The page's markup, of at most `most` bytes: the full reports of fewer of the best configurations if need be. */
@@ -77,7 +77,7 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
     row.test === null ? "" : " in sample, without the held-out trades"
   }. It was chosen from ${
     counted(event.configurations, "configuration")
-  }, so expect less of it than these figures. Its lines are coarser than on a page of its own, which the command at the end writes.</p>
+  }, so expect less of it than these figures. Its lines are coarser than on its own page, which the command at the end writes.</p>
     ${runBody(run)}
   `;
   return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({

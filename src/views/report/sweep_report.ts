@@ -10,7 +10,7 @@ export const MOST_RUNS = 5;
 export interface SweepReport {
   readonly event: Omit<SweepEvent, "type">;
   readonly ranked: RankedRows;
-  /** The backtests of the best rows, best first, of as many as there are reports of. */
+  /** The backtests of the best rows, best first: one for each full report. */
   readonly runs: readonly RunReport[];
   readonly origin: {
     readonly version: string;

@@ -49,8 +49,8 @@ function nameOf({ subject, step }: CheckResult): string {
 
 /** The last line: whether a run would work. */
 export function conclusion(results: readonly CheckResult[]): string {
-  const amiss = results.filter(({ isGood }) => !isGood).length;
-  return amiss === 0
+  const failed = results.filter(({ isGood }) => !isGood).length;
+  return failed === 0
     ? "All checks pass."
-    : `${amiss} of ${results.length} checks ${amiss === 1 ? "fails" : "fail"}`;
+    : `${failed} of ${results.length} checks ${failed === 1 ? "fails" : "fail"}`;
 }

@@ -156,7 +156,7 @@ export function equityRow(point: EquityPoint, { run }: OfRun): ExportRow {
 }
 
 /**
- * One signal; `time` in µs since 1970. What its strategy shows, under names of its own, is one cell, a JSON object. In
+ * One signal; `time` in µs since 1970. What its strategy shows, under its own names, is one cell, a JSON object. In
  * JSON, exactly the event that `--json` printed.
  */
 export function signalRow(event: SignalEvent, time: number, { run }: OfRun): ExportRow {

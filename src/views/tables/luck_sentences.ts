@@ -16,7 +16,7 @@ export interface Judged {
 const DAYS_A_YEAR = 365;
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
-  good: "No figure here speaks against the best configuration. That is no promise for other trades.",
+  good: "No figure here speaks against the best configuration. That promises nothing for other trades.",
   doubtful: "The best configuration may be luck: do not trust it without trades that it has not seen.",
   luck: "The best configuration looks like luck.",
   loss: "The best configuration has earned nothing, so there is nothing for luck to explain.",

@@ -15,7 +15,7 @@ export interface RankedRows {
 /** One of the best rows. */
 export interface RankedRow {
   readonly row: ConfigurationEvent;
-  /** What it is ranked by, as the row has it. */
+  /** The figure that it is ranked by, as the row shows it. */
   readonly figure: string | null;
   /** The mean of the figure over the rows one value away on one axis; null if none has it. */
   readonly neighbours: number | null;

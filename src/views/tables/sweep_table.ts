@@ -9,13 +9,13 @@ import { optionsText, optionText, rankWords } from "./option_words.ts";
 
 /** The parts of a sweep's result that its table shows. */
 export interface SweepFindings {
-  /** What rows were to be ranked by. */
+  /** The figure that rows should be ranked by. */
   readonly asked: string;
   readonly event: SweepEvent;
   readonly ranked: RankedRows;
 }
 
-/** Figures that rows are ranked by, and that are shown of every row anyway. */
+/** Figures that rows may be ranked by and that every row shows anyway. */
 const OWN_COLUMNS: readonly string[] = ["net-profit", "return", "max-drawdown"];
 
 /** Decimals of a ratio. */
@@ -55,7 +55,7 @@ export function sweepTable({ asked, event, ranked }: SweepFindings, colours: boo
 export function rankedTable(
   { event, ranked: { rows, axes } }: Ranked,
 ): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
-  // A figure that has a column of its own is not shown twice.
+  // A figure that has its own column is not shown twice.
   const ranked = OWN_COLUMNS.includes(event.rank) ? [] : [event.rank];
   const hasTest = rows.some(({ row }) => row.test !== null);
   const head = [
@@ -87,16 +87,16 @@ export function rankedTable(
   return { head, lines };
 }
 
-/** What was swept, and whether all of it was; `asked` is what rows were to be ranked by. */
+/** What was swept, and whether all of it was; `asked` is the figure that rows should be ranked by. */
 export function titleOf(
   { configurations, refused, trades, symbol, partial, rank, walkForward }: Ranked["event"],
   asked: string,
 ): string {
   const without = refused === 0 ? "" : `, ${counted(refused, "combination")} refused`;
   const end = partial ? ". Stopped before the end: the others are missing" : "";
-  // Rows that have the figure over all trades may lack it in a window, where something has to be chosen too.
-  const lacking = walkForward.length > 0 ? "in some window no row has" : "no row has";
-  const instead = rank === asked ? "" : `, because ${lacking} a ${rankWords(asked)}`;
+  // Rows that have the figure over all trades may not have it in a window, where something has to be chosen too.
+  const missing = walkForward.length > 0 ? "in some window no row has" : "no row has";
+  const instead = rank === asked ? "" : `, because ${missing} a ${rankWords(asked)}`;
   return `${symbol}: ${counted(configurations, "configuration")} over ${
     counted(trades, "trade")
   }${without}, ranked by ${rankWords(rank)}${instead}${end}`;

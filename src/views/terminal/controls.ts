@@ -8,7 +8,7 @@ import type { Row, ScreenSize } from "./styled_rows.ts";
 import { type LiveTerminal, printable } from "./terminal.ts";
 import { cutTo } from "./text_width.ts";
 
-/** What the controls work on. */
+/** Options of the controls. */
 export interface ControlsOptions {
   readonly device: TerminalDevice;
   readonly terminal: LiveTerminal;
@@ -19,7 +19,7 @@ export interface ControlsOptions {
   readonly colours: boolean;
   /** Whether the run is kept in a journal. */
   readonly isKept: boolean;
-  /** Takes what the user asks of the run. */
+  /** Called with what the user asks the run to do. */
   readonly onAsked: (asked: Asked) => void;
   /** Writes a line of the log. */
   readonly log: (line: Line) => void;
@@ -37,7 +37,7 @@ export class Controls {
   readonly #options: ControlsOptions;
   readonly #names: readonly string[];
   readonly #lines: LogLine[] = [];
-  /** What the user wants to see. */
+  /** The view that the user wants to see. */
   #wanted: string;
   /** The state at the last look; null before the first. */
   #situation: Situation | null = null;

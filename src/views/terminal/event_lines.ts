@@ -101,7 +101,7 @@ export class EventLines {
 function lossBy(error: unknown): Error {
   const { code } = error as { readonly code?: string };
   if (error instanceof Deno.errors.BrokenPipe || code === "EIO" || code === "EPIPE") {
-    return new ReaderGone("standard output has no reader any more, and events are not dropped");
+    return new ReaderGone("standard output no longer has a reader, and events are not dropped");
   }
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,7 +1,7 @@
 /** A whole screen of a terminal: what to write so that it shows these rows. */
 import { type Row, rowText, rowWidth, type ScreenSize } from "./styled_rows.ts";
 
-/** Another screen than that of the log, without wrapping and without a cursor; and back to it. */
+/** Switches to a screen apart from the log, without wrapping and without a cursor; and back. */
 export const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l";
 export const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const CLEAR = "\x1b[2J";
@@ -9,7 +9,7 @@ const CLEAR = "\x1b[2J";
 const [START, END] = ["\x1b[?2026h", "\x1b[?2026l"] as const;
 const REST = "\x1b[K";
 
-/** Draws frames, each as the difference from the one before. */
+/** Draws frames, each as the difference from the previous one. */
 export class FullScreen {
   readonly #colours: boolean;
   #shown: string[] = [];

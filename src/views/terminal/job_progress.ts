@@ -1,4 +1,4 @@
-/** The progress of a job that reads files: in one line, and in the log where there is no terminal. */
+/** The progress of a job that reads files: one line on a terminal, or log lines where there is none. */
 import type { Line } from "../view.ts";
 import { span } from "./figures.ts";
 import { cutTo } from "./text_width.ts";
@@ -9,7 +9,7 @@ const LEAST_SHARE = 0.01;
 const LOGGED_MS = 5_000;
 const WIDE = 1_000;
 
-/** How far a job is. */
+/** How far a job has got. */
 export interface JobProgress {
   /** The share that is done, a fraction; null if it is not known. */
   readonly share: number | null;

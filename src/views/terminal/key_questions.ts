@@ -3,7 +3,7 @@ import { type Halt, haltByHand, type OnHalt, stricter } from "../../domain/risk/
 import { type Money, plain } from "../../domain/numbers/money.ts";
 import { assets } from "./assets.ts";
 
-/** What a user can ask of a run with a key: to stop, or to halt and then hold or sell the position. */
+/** What a user can ask a run to do with a key: to stop, or to halt and then hold or sell the position. */
 export type Asked = OnHalt | "stop";
 
 /** What the answer depends on. */

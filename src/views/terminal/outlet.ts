@@ -5,7 +5,7 @@ export interface AsyncSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** What an outlet does besides writing. */
+/** Options of an outlet. */
 export interface OutletOptions {
   /** The most characters that may wait. */
   readonly room: number;

@@ -126,7 +126,7 @@ export class TerminalView implements View {
 
   ready(): null {
     if (this.#options.needsReader && this.#terminal.isDeserted) {
-      throw new Deno.errors.BrokenPipe("the log has no reader any more");
+      throw new Deno.errors.BrokenPipe("the log no longer has a reader");
     }
     return null;
   }

@@ -34,7 +34,7 @@ export function padLeft(text: string, width: number): string {
 
 /**
  * The text in lines of at most `width` columns. Lines break between phrases, which are two spaces apart, and between the
- * words of a phrase that is too long. A longer word gets a line of its own.
+ * words of a phrase that is too long. A longer word gets its own line.
  */
 export function brokenTo(text: string, width: number): string[] {
   const lines: string[] = [];

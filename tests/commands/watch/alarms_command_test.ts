@@ -31,7 +31,11 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
         /--notify-tokens \(secret\): expected the name of a/,
       ],
       [["--notify=telegram://42", `--notify-token=${BOT}`], 2, /--notify-token=\(secret\) is not an option/],
-      [["--notify=discord://42", `--notify-tokens=${tokens}`], 2, /its token has another form than expected/],
+      [
+        ["--notify=discord://42", `--notify-tokens=${tokens}`],
+        2,
+        /its token does not have the expected form/,
+      ],
       [["--notify=http://h/a", `--notify-tokens=${tokens}`], 2, /a token is sent only over https/],
       [
         ["--ping", "https://hc-ping.com/{token}", "5s"],

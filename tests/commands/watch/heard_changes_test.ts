@@ -1,4 +1,4 @@
-/** Shows that changes in a database reach those who watch it without a look of their own. */
+/** Shows that changes in a database reach those who watch it without their own look. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { lookAgain } from "../../../src/commands/watch/followed_journals.ts";
 import type { FollowedMoment } from "../../../src/domain/run/followed_moment.ts";

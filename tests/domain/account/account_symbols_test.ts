@@ -1,4 +1,4 @@
-/** One account in several symbols, held to an exact reference of its own: equity, falls and losses count all positions. */
+/** One account in several symbols, held to its own exact reference: equity, falls and losses count all positions. */
 import { assert, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Account, BooksError } from "../../../src/domain/account/account.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { FillMarks, MOST_MARKS } from "../../../src/domain/performance/fill_marks.ts";
 
-Deno.test("FillMarks gives every fill a mark of its own while there are few", () => {
+Deno.test("FillMarks gives every fill its own mark while there are few", () => {
   const marks = new FillMarks();
   for (const side of ["buy", "buy", "sell"] as const) marks.add(1_000, side, 5);
   assertEquals(marks.marks(), [

@@ -50,8 +50,8 @@ Deno.test("InputFolder finds files under any names and in folders within it, but
     assertMatch(JSON.stringify(found), /deeper\/c\.csv","[^"]*\/b\.csv"/);
     await Deno.writeTextFile(`${folder}/b.csv`, "abe");
     await Deno.utime(`${folder}/b.csv`, 1, 1);
-    assertEquals(await input.find(files, NEVER), { lacking: files[1]! });
-    assertEquals(await new InputFolder(`${folder}/none`).find(files, NEVER), { lacking: files[0]! });
+    assertEquals(await input.find(files, NEVER), { missing: files[1]! });
+    assertEquals(await new InputFolder(`${folder}/none`).find(files, NEVER), { missing: files[0]! });
     const stop = new AbortController();
     stop.abort();
     await assertRejects(() => new InputFolder(folder).find(files, stop.signal), DOMException);

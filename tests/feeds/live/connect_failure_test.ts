@@ -24,7 +24,7 @@ async function failureOf(url: string, signal = NEVER): Promise<ConnectFailure> {
   return await explain(error, url, BINANCE, signal);
 }
 
-/** The same, in a program of its own with these permissions. */
+/** The same, in its own program with these permissions. */
 async function failureInChild(url: string, permissions: string[]): Promise<string> {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `

@@ -170,9 +170,9 @@ socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => 
   await using exchange = listen("", { pingEveryMs: 20 });
   await using run = new FeedRun(exchange.endpoint, { symbol: "BTCUSDX", staleMs: 200, attempts: 2 });
   const error = await assertRejects(() => run.over, ExchangeUnreachable);
-  assertStringIncludes(error.message, "no trade of BTCUSDX came: no data for ");
+  assertStringIncludes(error.message, "no trade of BTCUSDX arrived: no data for ");
   const [{ reason, hint }] = run.disconnected as [FeedRun["disconnected"][0]];
-  assertStringIncludes(reason, "no trade of BTCUSDX came");
+  assertStringIncludes(reason, "no trade of BTCUSDX arrived");
   assertStringIncludes(hint!, "Is BTCUSDX a symbol of this exchange?");
   assertStringIncludes(hint!, "raise --stale");
 });

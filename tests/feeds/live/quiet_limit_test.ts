@@ -17,7 +17,7 @@ function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly 
 Deno.test("QuietLimit accepts twice the quiet time in which no trade was missed, and logs it", () => {
   const { limit, printed } = quietUntil(20_000);
   assertEquals(limit.limitMs, 40_000);
-  assertStringIncludes(printed!, "no trade of BTCUSDT came for 20 s, and none was missed");
+  assertStringIncludes(printed!, "no trade of BTCUSDT arrived for 20 s, and none was missed");
   assertStringIncludes(printed!, "stale after 40 s");
 });
 

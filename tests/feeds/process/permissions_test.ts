@@ -1,4 +1,4 @@
-/** Permissions queried and dropped, each time in a process of its own. Dropped permissions stay dropped. */
+/** Permissions queried and dropped, each time in its own process. Dropped permissions stay dropped. */
 import { assertEquals } from "@std/assert";
 import { PUBLIC_HOSTS } from "../../../src/domain/alarms/service_address.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../../src/exchanges/hosts.ts";

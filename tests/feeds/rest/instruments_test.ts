@@ -85,7 +85,7 @@ Deno.test("askInstrument() returns one line for any other answer", async () => {
     [() => ({ body: "<html>\u0007" }), "sent no JSON: <html>"],
     [() => ({ body: "[1]" }), "the answer is [1], expected an object"],
     [() => ({ body: `{"symbols":"none"}` }), `"symbols" is "none", expected a list`],
-    [() => ({ body: `{"symbols":[{"symbol":"ETHUSDT"}]}` }), "an answer about other symbols than BTCUSDT"],
+    [() => ({ body: `{"symbols":[{"symbol":"ETHUSDT"}]}` }), "an answer about symbols other than BTCUSDT"],
     [() => ({ status: 404, body: "no" }), "refused: HTTP 404"],
     [() => ({ status: 451, body: `{"code":0,"msg":"restricted"}` }), "HTTP 451, code 0: restricted"],
     [() => ({ status: 429, headers: { "Retry-After": "7" } }), "refused: HTTP 429"],
@@ -192,7 +192,7 @@ Deno.test("awaitInstrument() asks at growing intervals until it has every wanted
   assertEquals(reasons.length, 3);
   assertStringIncludes(reasons[0]!, "failed: HTTP 503");
   assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);
-  assertStringIncludes(reasons[2]!, "an answer about other symbols than BTCUSDT");
+  assertStringIncludes(reasons[2]!, "an answer about symbols other than BTCUSDT");
 });
 
 Deno.test("awaitInstrument() ends without an answer when it is aborted", async () => {

@@ -197,7 +197,7 @@ Deno.test("readSettings() names what is wrong in a file's options", () => {
     wrong({ a: { default: 0.5, whole: true } }),
     "the default 0.5 of the option a is not a whole number",
   );
-  assertStringIncludes(wrong({ a: { default: 5, most: "9" } }), "the limits of the option a are no numbers");
+  assertStringIncludes(wrong({ a: { default: 5, most: "9" } }), "the limits of the option a are not numbers");
 });
 
 Deno.test("readSettings() and flawsIn() read any text or name what they refuse", () => {

@@ -29,7 +29,7 @@ Deno.test("examineFolder() writes into a folder and leaves nothing behind", asyn
     assertEquals(examineFolder(folder).found, "can be written to");
     const made = examineFolder(`${folder}/data`);
     assert(made.isGood);
-    assertEquals(made.found, "not there yet, and can be made");
+    assertEquals(made.found, "does not exist yet, but can be created");
     // A run creates the parents of its recording folder, and no other folders.
     assertEquals(examineFolder(`${folder}/data/rec`).isGood, false);
     assertEquals(examineFolder(`${folder}/data/rec/a`, true), {

@@ -44,7 +44,7 @@ Deno.test("tokenIn() refuses a token that can be guessed, and a file that holds 
 });
 
 Deno.test({
-  name: "isOpenToOthers() finds a token that others than its owner may read",
+  name: "isOpenToOthers() finds a token that users other than its owner may read",
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder((folder) => {

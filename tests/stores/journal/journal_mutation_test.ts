@@ -298,7 +298,7 @@ Deno.test("Verification names the entries between which a journal was rewritten 
     assert(outcome.type === "difference");
     assertEquals(
       outcome.what,
-      `Entry ${stopped} has another hash than it had when the recording was made: from entry ${
+      `Entry ${stopped} has a different hash from the one it had when the recording was made: from entry ${
         before + 1
       } to ` +
         `${stopped} something was changed that no recording leads to, and the hashes were computed again.`,

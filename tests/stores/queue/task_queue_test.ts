@@ -16,7 +16,7 @@ const PIECES = 30;
 /** No lease ends by itself while a test runs. */
 const LEASE_MS = 600_000;
 
-/** A database of its own, and statements in it. */
+/** Its own database, and statements in it. */
 interface Place {
   readonly url: string;
   sql(statements: string): Promise<string>;
@@ -154,7 +154,7 @@ queueTest("a worker renews its lease while it computes, and hears that it lost i
 });
 
 queueTest(
-  "a task that its workers do not survive, or that fails, is given up by its name, and tried again once it is asked for",
+  "a task that kills its workers, or fails on them, is marked as failed, and tried again when it is next asked for",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
     await queue.ask(asked(2));
@@ -190,8 +190,8 @@ queueTest(
     await using queue = await sweeper(url);
     await queue.ask(asked(1));
     await using broken = await worker(url);
-    await using lacking = await worker(url);
-    assertEquals(await lacking.take(["f"]), null);
+    await using withoutFiles = await worker(url);
+    assertEquals(await withoutFiles.take(["f"]), null);
     await broken.fail((await broken.take([]))!, "its disk is broken");
     // Nobody else can do it.
     await broken.fail((await broken.take([]))!, "its disk is broken");
@@ -236,7 +236,7 @@ queueTest(
     assert(await one.finish((await one.take([]))!, "b"));
     const states = await queue.states([first.key]);
     assertEquals(states.map(({ copy, isDone }) => [copy, isDone]).sort(), [[1, true], [2, true]]);
-    await queue.giveUp(first.key, "they differ");
+    await queue.markFailed(first.key, "they differ");
     assertEquals((await queue.outlook()).failed, { content: "task 0", failure: "they differ" });
     await queue.ask(asked(1, { twice: [0] }));
     assertEquals((await queue.outlook()).left, 2);
@@ -244,7 +244,7 @@ queueTest(
 );
 
 queueTest(
-  "a worker leaves the tasks of other versions and of files that it lacks, and knows how many there are",
+  "a worker skips the tasks of other versions and of files that it does not have, and counts them",
   async ({ url }) => {
     await using queue = await sweeper(url);
     await using own = await worker(url, "2");
@@ -253,13 +253,13 @@ queueTest(
     assertEquals((await own.prospect([])).others, [{ version: "1", tasks: 2 }]);
     const { workers, otherVersions } = await queue.outlook();
     assertEquals([workers, otherVersions], [0, ["2"]]);
-    await using lacking = await worker(url);
-    assertEquals(await lacking.take(["e", "f"]), null);
-    const { left, lacking: lacks, endsInMs } = await lacking.prospect(["f"]);
-    assertEquals([left, lacks, endsInMs], [0, 2, null]);
+    await using withoutFiles = await worker(url);
+    assertEquals(await withoutFiles.take(["e", "f"]), null);
+    const { left, withoutFiles: lacking, endsInMs } = await withoutFiles.prospect(["f"]);
+    assertEquals([left, lacking, endsInMs], [0, 2, null]);
     const seen = await queue.outlook();
     assertEquals([seen.workers, seen.withFiles], [1, 0]);
-    assertEquals((await lacking.take([]))?.content, "task 0");
+    assertEquals((await withoutFiles.take([]))?.content, "task 0");
     assertEquals((await queue.outlook()).withFiles, 1);
     const ends = (await own.prospect([])).endsInMs!;
     assert(ends > LEASE_MS / 2 && ends <= LEASE_MS, `${ends}`);
@@ -335,7 +335,7 @@ queueTest(
           "a",
         );
       }
-      await queue.giveUp(asked(1).tasks[0]!.key, "why");
+      await queue.markFailed(asked(1).tasks[0]!.key, "why");
       await queue.ask(asked(2, { twice: [0] }));
       await own.fail((await own.take([]))!, "why");
       await own.prospect([]);

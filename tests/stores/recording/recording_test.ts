@@ -251,7 +251,7 @@ Deno.test("Recording.create() refuses a target that it must not or cannot write 
     const taken = `${folder}/taken.gz`;
     Deno.writeTextFileSync(taken, "x");
     const cases = [
-      [taken, "it has something in it already. Choose another name, move that file away, or give a folder"],
+      [taken, "it is not empty. Choose another name, move that file away, or give a folder"],
       [folder, "it is a folder. Put a / at its end for a file a day, or name a file in it."],
       [`${folder}/a/b/c.txt`, `the folder ${folder}/a/b does not exist. Create it, or choose another place.`],
       [`${taken}/b.txt`, "Not a directory"],

@@ -62,7 +62,7 @@ function start(path: string, warnings: string[] = []): Promise<ResultFile> {
   return ResultFile.create(path, HEAD, options);
 }
 
-/** Runs `test` in a folder of its own; returns the names left there. */
+/** Runs `test` in its own folder; returns the names left there. */
 async function inFolder(test: (folder: string) => Promise<void>): Promise<string[]> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-result-" });
   try {

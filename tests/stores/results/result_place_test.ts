@@ -21,7 +21,7 @@ interface Tools {
   readonly refused: (name: string) => Promise<string>;
 }
 
-/** Runs `test` in a folder of its own; the names left there. */
+/** Runs `test` in its own folder; the names left there. */
 async function inFolder(test: (tools: Tools) => Promise<void>): Promise<string[]> {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-place-" });
   const stopping = new AbortController();

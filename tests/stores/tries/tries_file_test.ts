@@ -11,7 +11,7 @@ const TRADES = {
 } as const;
 const OTHER = { ...TRADES, digest: "ffffffffffffffff", symbol: "ETHUSDT" } as const;
 
-/** Calls `test` with the path of tries in a folder of their own. */
+/** Calls `test` with the path of tries in their own folder. */
 async function withTries(test: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "penstock-tries-" });
   try {

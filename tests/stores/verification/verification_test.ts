@@ -150,7 +150,7 @@ Deno.test("Verification finds any changed field of any recorded trade, and any l
       Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
       assertMatch(
         different(await outcomeOf(journal, [changed])).what,
-        /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ after line \d+ of .* a message that is no new trade was changed, added or removed/,
+        /proves a different state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ after line \d+ of .* a message that is not a new trade was changed, added or removed/,
       );
       // The last checkpoint follows the last trade, and the journal has its state, so the message can name the
       // difference.
@@ -196,7 +196,7 @@ Deno.test("Verification finds what a forger who recomputes all hashes changes, r
           },
         ],
         "the state at a checkpoint": [
-          new RegExp(`^Entry ${checkpoint} .* proves another state`),
+          new RegExp(`^Entry ${checkpoint} .* proves a different state`),
           (database) => {
             const content = contentAt(database, checkpoint) as { state: string };
             rewrite(database, checkpoint, {

@@ -229,7 +229,7 @@ const EVENTS = fc.array(fc.tuple(CONTENT, fc.nat(40_000), fc.nat(2)), { maxLengt
   return steps.map(([content, later, skipped]) => event(seq += 1 + skipped, seconds += later, content));
 });
 
-Deno.test("AlarmRules gives the same alarms after a restart at any entry, each with a key of its own", () => {
+Deno.test("AlarmRules gives the same alarms after a restart at any entry, each with its own key", () => {
   fc.assert(
     fc.property(EVENTS, fc.array(fc.nat(25), { maxLength: 3 }), (events, restarts) => {
       const whole = alarmsOf(rulesFor(ALL), ...events);

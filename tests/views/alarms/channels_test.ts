@@ -116,7 +116,7 @@ Deno.test("Discord gets text that mentions nobody and links nothing, and waits w
   ]);
 });
 
-Deno.test("tokenFlaw() finds tokens that are missing, of another form, or on their way in the clear", () => {
+Deno.test("tokenFlaw() finds tokens that are missing, malformed, or sent in the clear", () => {
   const flaw = (address: string, token: string | null) =>
     tokenFlaw(channelIn(address), token === null ? null : new Secret(token));
   for (const address of ["https://h/a", "ntfy://h/t"]) {
@@ -127,10 +127,10 @@ Deno.test("tokenFlaw() finds tokens that are missing, of another form, or on the
   ]);
   for (const address of ["telegram://1", "discord://1", "https://h/{token}", "https://ntfy.sh/{token}"]) {
     assertEquals(flaw(address, null), "it needs a token");
-    assertMatch(flaw(address, "a\x01secret1")!, /^its token has another form(?!.*secret1)/);
+    assertMatch(flaw(address, "a\x01secret1")!, /^its token does not have the expected form(?!.*secret1)/);
   }
-  assertMatch(flaw("telegram://1", HOOK)!, /another form/);
-  assertMatch(flaw("https://h/{token}", "a?b")!, /another form/);
+  assertMatch(flaw("telegram://1", HOOK)!, /expected form/);
+  assertMatch(flaw("https://h/{token}", "a?b")!, /expected form/);
   assertMatch(flaw("http://h/a", "secret1")!, /^a token is sent only over https/);
   assertEquals(flaw("http://127.0.0.1/a", "x"), null);
 });

@@ -144,7 +144,7 @@ Deno.test("PageServer answers HEAD with the head of the same GET alone", async (
   assertEquals([status, headers.get("content-length"), body], [200, String(SECRET.length), ""]);
 });
 
-Deno.test("PageServer with a token answers only those who have it, in a header or in the address", async () => {
+Deno.test("PageServer with a token answers only clients that have it, in a header or in the address", async () => {
   await using server = listen({ token: TOKEN });
   const refused = [
     get("/"),

@@ -9,7 +9,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends `text` (Latin-1) on a connection of its own and reads until the server ends it. */
+/** Sends `text` (Latin-1) on its own connection and reads until the server ends it. */
 export async function rawRequest(port: number, text: string): Promise<RawAnswer> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const writing = writeAll(conn, Uint8Array.from(text, (character) => character.charCodeAt(0)));

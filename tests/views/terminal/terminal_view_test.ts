@@ -1,4 +1,4 @@
-/** What a user sees of a run: on a terminal of its own, made by script(1), and without one. */
+/** What a user sees of a run: on its own terminal, made by script(1), and without one. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandLine, FLAGS, penstock } from "../../support/penstock.ts";
 import { hasScript, onTerminal as showOnTerminal, OwnTerminal } from "../own_terminal.ts";

@@ -1,4 +1,4 @@
-/** A sweep as its workers need it: plain values that go through a queue, and the tasks that they are divided into. */
+/** A sweep as its workers need it: plain values that go through a queue, and the tasks that it is divided into. */
 import { createHash } from "node:crypto";
 import type { Configuration, GivenOptions } from "../../../config/configuration.ts";
 import { Grid, type Swept } from "../../../config/grid.ts";
@@ -12,12 +12,12 @@ import type { Fold } from "../sweep/folds.ts";
 import { GridRequests } from "../sweep/grid_requests.ts";
 import { givenWithoutOutputs } from "../sweep/part_of_grid.ts";
 
-/** Which rules an instrument has. */
+/** The rules of an instrument. */
 type Rules = Parameters<typeof settleInstrument>[1];
 
 /** What all tasks of a sweep have in common. */
 export interface DescribedSweep {
-  /** The options as they were given, but for outputs. */
+  /** The options as they were given, except for outputs. */
   readonly given: GivenOptions;
   readonly symbol: string;
   readonly exchange: string;
@@ -33,7 +33,7 @@ export interface DescribedSweep {
   readonly files: readonly NamedInput[];
 }
 
-/** One task in so many is computed twice. */
+/** One in this many tasks is computed twice. */
 export const ONE_CHECKED_IN = 100;
 const KEY_DIGITS = 8;
 
@@ -57,8 +57,8 @@ export function describe(
 }
 
 /**
- * The sweep as a queue takes it: each of `blocks`, the places of some configurations, is a task. What files are called
- * changes no key. One task in `oneCheckedIn` is checked: always the same ones, which nobody can choose.
+ * The sweep as a queue takes it: each of `blocks`, the places of some configurations, is a task. The names of files do not
+ * affect the keys. One in `oneCheckedIn` tasks is checked: always the same ones, which nobody can choose.
  */
 export function askedSweep(
   described: DescribedSweep,

@@ -20,23 +20,23 @@ import type { TaskShape } from "./result_shape.ts";
 import { differenceOf, resultIn } from "./task_result.ts";
 
 /**
- * How many configurations a task has: reading the trades costs about as much as ten of them, and a task is what a worker
- * that is lost has to compute again.
+ * The most configurations in a task. Reading the trades costs about as much as ten of them, and when a worker is lost,
+ * its whole task is computed again.
  */
 export const MOST_IN_TASK = 64;
-/** How often to look at the queue although nothing was heard, and the shortest time between two looks, ms. */
+/** How often to poll the queue without a notice, and the shortest time between two polls, ms. */
 const LOOK_MS = 5_000;
 const GAP_MS = 100;
-/** The states of how many tasks one look asks for. */
+/** The number of tasks whose states one poll asks for. */
 const MOST_STATES = 100;
 
-/** A task was given up or removed, its result cannot be used, or two workers do not agree on it. */
+/** A task failed for good or was removed, its result cannot be used, or two workers do not agree on it. */
 export class TaskFailure extends Error {
   override readonly name = "TaskFailure";
   readonly exit = "failure";
 }
 
-/** What a queued sweep needs besides what all sweeps need. */
+/** The options of a queued sweep, in addition to those of every sweep. */
 export interface QueuedPasses
   extends Pick<Passes, "grid" | "passes" | "findings" | "progress" | "start" | "show"> {
   /** The place of the queue. */
@@ -45,7 +45,7 @@ export interface QueuedPasses
   /** The places of the whole grid. */
   readonly places: readonly number[];
   readonly rules: Parameters<typeof describe>[2]["rules"];
-  /** One task in so many is computed twice. */
+  /** One in this many tasks is computed twice. */
   readonly oneCheckedIn: number;
 }
 
@@ -79,11 +79,11 @@ export function refuseWithQueue({ config, sources }: Configuration, files: reado
 export async function runQueued(settings: PassSettings, queued: QueuedPasses): Promise<void> {
   const { config, files, view, stop } = settings;
   const { grid, places, passes, version, rules, progress, start } = queued;
-  const tell = (level: "info" | "warn", text: string): void => view.log({ level, text });
+  const log = (level: "info" | "warn", text: string): void => view.log({ level, text });
   // Loaded only here: most sweeps have no queue, and PostgreSQL and zlib take long to load.
   const { PostgresSweepQueue } = await import("../../../stores/queue/postgres_sweep_queue.ts");
   await using queue = await PostgresSweepQueue.open(queued.queue, {
-    onTrouble: (text) => tell("warn", text),
+    onTrouble: (text) => log("warn", text),
     signal: stop,
   });
   const counting = await runPass(settings, { team: null, folds: [], progress, isFirst: true, start });
@@ -98,23 +98,23 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   try {
     await queue.ask(asked);
     await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
-      ...{ ...queued, facts, config, stop, tell },
+      ...{ ...queued, facts, config, stop, log },
       ready: () => view.ready(),
     });
   } catch (error) {
-    // The user does not wait for a database that is away.
+    // The user does not wait for an unreachable database.
     if (!(error instanceof QueueError) || !stop.aborted) throw error;
-    tell("warn", error.message);
+    log("warn", error.message);
   }
 }
 
-/** What is told when a sweep is stopped before all of its tasks are done. */
+/** What to log when a sweep is stopped before all of its tasks are done. */
 export function leftInQueue(done: number, all: number, out: string | null): string {
   const where = done === 0 || out === null ? "" : ` and in ${out}`;
   return `stopped: ${done} of ${
     counted(all, "configuration")
   } are finished${where}. The tasks stay in the queue, where ` +
-    "workers go on with them; the same command shows the result";
+    "workers continue with them; the same command shows the result";
 }
 
 interface Collecting
@@ -122,7 +122,7 @@ interface Collecting
   readonly facts: TradeFacts;
   readonly config: Pick<Config, "test" | "walkForward">;
   readonly stop: AbortSignal;
-  readonly tell: (level: "info" | "warn", text: string) => void;
+  readonly log: (level: "info" | "warn", text: string) => void;
   readonly ready: () => Promise<void> | null;
 }
 
@@ -130,9 +130,9 @@ interface Collecting
 async function collect(
   queue: SweepQueue,
   tasks: readonly { readonly key: string; readonly places: readonly number[] }[],
-  { grid, findings, show, progress, version, queue: path, facts, config, stop, tell, ready }: Collecting,
+  { grid, findings, show, progress, version, queue: path, facts, config, stop, log, ready }: Collecting,
 ): Promise<void> {
-  const words = new OutlookWords(version, path, tell);
+  const outlookLog = new OutlookLog(version, path, log);
   for (let next = 0; next < tasks.length && !stop.aborted;) {
     const before = next;
     const some = tasks.slice(next, next + MOST_STATES);
@@ -150,11 +150,11 @@ async function collect(
         ...{ hasTest: config.test !== null, windows: config.walkForward ?? 0 },
       }).catch(async (error: unknown) => {
         if (!(error instanceof TaskFailure)) throw error;
-        await queue.giveUp(key, error.message);
+        await queue.markFailed(key, error.message);
         const again = copies.length === 1 ? "it" : "both";
         throw new TaskFailure(`${error.message}. The same command has ${again} computed again`);
       });
-      // Another sweep of the same may have given it up meanwhile.
+      // The same sweep, started elsewhere, may have marked it failed meanwhile.
       if (results === null) break;
       show(findings.restore(results[0]!));
       next++;
@@ -162,8 +162,8 @@ async function collect(
     }
     if (next > before || stop.aborted) continue;
     const outlook = await queue.outlook();
-    if (outlook.failed !== null) throw givenUp(grid, outlook.failed, tasks);
-    words.tell(outlook);
+    if (outlook.failed !== null) throw taskFailure(grid, outlook.failed, tasks);
+    outlookLog.note(outlook);
     const { done, left } = outlook;
     progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
     await pause(GAP_MS, stop);
@@ -172,8 +172,8 @@ async function collect(
 }
 
 /**
- * The results of all copies of a task, which are the same; null if one is not there any more. Throws a TaskFailure if one
- * cannot be used, or if they are not the same.
+ * The results of all copies of a task, which agree; null if one is no longer there. Throws a TaskFailure if one cannot be
+ * used, or if they differ.
  */
 async function resultsOf(
   queue: SweepQueue,
@@ -207,8 +207,8 @@ function optionsAt(grid: Grid, place: number): ShownOptions {
   return grid.options(grid.configuration(place));
 }
 
-/** The error that names the configurations of a task that was given up. */
-function givenUp(
+/** The error that names the configurations of a failed task. */
+function taskFailure(
   grid: Grid,
   { content, failure }: FailedTask,
   tasks: readonly { readonly places: readonly number[] }[],
@@ -216,52 +216,52 @@ function givenUp(
   const places = tasks.find((task) => JSON.stringify(task.places) === content)?.places;
   if (places === undefined) {
     return new TaskFailure(
-      `a task was given up that somebody else added to this sweep: ${failure}. Remove it from penstock.tasks`,
+      `a task that somebody else added to this sweep failed: ${failure}. Remove it from penstock.tasks`,
     );
   }
   const named = (place: number): string => JSON.stringify(optionsAt(grid, place));
   const [first, last] = [named(places[0]!), named(places.at(-1)!)];
   const which = places.length === 1
-    ? `the configuration ${first} was`
-    : `the ${places.length} configurations from ${first} to ${last} were`;
-  return new TaskFailure(`${which} given up: ${failure}. The same command tries again`);
+    ? `the configuration ${first}`
+    : `the ${places.length} configurations from ${first} to ${last}`;
+  return new TaskFailure(`${which} failed: ${failure}. The same command tries again`);
 }
 
-/** Tells what a sweep waits for when that changes. */
-class OutlookWords {
+/** Logs what a sweep waits for, whenever that changes. */
+class OutlookLog {
   readonly #version: string;
   readonly #path: string;
-  readonly #tell: (level: "info" | "warn", text: string) => void;
-  #told: "nobody" | "no files" | null = null;
+  readonly #log: (level: "info" | "warn", text: string) => void;
+  #noted: "no workers" | "no files" | null = null;
 
-  constructor(version: string, path: string, tell: (level: "info" | "warn", text: string) => void) {
+  constructor(version: string, path: string, log: (level: "info" | "warn", text: string) => void) {
     this.#version = version;
     this.#path = withoutPassword(path);
-    this.#tell = tell;
+    this.#log = log;
   }
 
-  tell({ left, workers, withFiles, otherVersions }: Outlook): void {
-    const now = workers === 0 ? "nobody" : withFiles === 0 ? "no files" : null;
-    if (now === this.#told) return;
-    this.#told = now;
+  note({ left, workers, withFiles, otherVersions }: Outlook): void {
+    const now = workers === 0 ? "no workers" : withFiles === 0 ? "no files" : null;
+    if (now === this.#noted) return;
+    this.#noted = now;
     const waiting = `${counted(left, "task")} ${left === 1 ? "waits" : "wait"}`;
-    if (now === "nobody") {
+    if (now === "no workers") {
       const others = otherVersions.length === 0
         ? ""
         : ` (only of ${otherVersions.map((version) => `Penstock ${version}`).join(", ")})`;
-      this.#tell(
+      this.#log(
         "warn",
         `${waiting}, and no worker of Penstock ${this.#version} is connected${others}: start "penstock worker ` +
           `${this.#path}" on machines that have the files`,
       );
     } else if (now === "no files") {
-      this.#tell(
+      this.#log(
         "warn",
         `${waiting}, and none of ${
           counted(workers, "worker")
         } has the files: put them into the folder of its --data`,
       );
-    } else {this.#tell(
+    } else {this.#log(
         "info",
         `${waiting}, and ${counted(withFiles, "worker")} can compute ${left === 1 ? "it" : "them"} now`,
       );}

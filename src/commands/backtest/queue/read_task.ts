@@ -15,7 +15,7 @@ export interface QueuedSweep {
 export function readSweep(text: string): QueuedSweep {
   try {
     const described = jsonIn(text);
-    if (!isDescribed(described)) throw new TypeError("The description lacks something");
+    if (!isDescribed(described)) throw new TypeError("The description is incomplete");
     const ready = readySweep(described);
     if (!hasItsFolds(ready)) throw new TypeError("The folds are not those of the options");
     return { described, ready };
@@ -60,7 +60,7 @@ function isDescribed(value: unknown): value is DescribedSweep {
     files.every((file) => isObject(file) && areTexts(file["name"], file["sha256"]) && isIndex(file["bytes"]));
 }
 
-/** Whether the folds are as many, and for what, as `foldsOf` makes them of the options. */
+/** Whether the number and the uses of the folds are those that `foldsOf` makes from the options. */
 function hasItsFolds({ config: { test, walkForward }, folds }: ReadySweep): boolean {
   const windows = walkForward === null ? 0 : walkForward + 1;
   const uses = ["choice", ...(test === null ? [] : ["test"]), ...Array(windows).fill("window")];

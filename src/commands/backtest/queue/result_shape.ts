@@ -4,7 +4,7 @@ import { isObject } from "../../../stores/files/whole_file.ts";
 import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
 import type { TradeFacts } from "../sweep/findings.ts";
 
-/** What the result of a task must be of. */
+/** What the result of a task must match. */
 export interface TaskShape {
   /** The options of its configurations, in order. */
   readonly options: readonly ShownOptions[];
@@ -14,7 +14,7 @@ export interface TaskShape {
   readonly hasTest: boolean;
   /** How many windows are traded; 0 without a walk-forward. */
   readonly windows: number;
-  /** By how many figures the rows may be ranked. */
+  /** The number of figures that the rows may be ranked by. */
   readonly ranks: number;
 }
 
@@ -46,7 +46,7 @@ const SAMPLINGS: readonly unknown[] = ["1d", "1h", "1m", null];
 export function misshapen(value: unknown, shape: TaskShape): string | null {
   const { options, facts, hasTest } = shape;
   if (!isObject(value) || !Array.isArray(value["rows"]) || !isObject(value["unfinished"])) {
-    return "it is no result of a task";
+    return "it is not the result of a task";
   }
   const { rows, unfinished } = value as unknown as PartialSweep;
   if (!isObject(unfinished["facts"]) || factsText(unfinished["facts"]) !== factsText({ ...facts })) {

@@ -16,8 +16,8 @@ import type { Threads } from "../sweep/threads.ts";
 import type { DescribedSweep, ReadySweep } from "./described_sweep.ts";
 import { misshapen, type TaskShape } from "./result_shape.ts";
 
-/** What a worker computes a task with. */
-export interface TaskMeans {
+/** The resources with which a worker computes a task. */
+export interface TaskResources {
   /** Its files, in the order of the sweep. */
   readonly paths: readonly string[];
   readonly workers: number;
@@ -29,13 +29,13 @@ export interface TaskMeans {
 
 /**
  * Computes the configurations at `places`. Returns null if it was stopped. Throws as a sweep does, and an UnusableInput if
- * the files have other trades than those of the sweep.
+ * the files have different trades from those of the sweep.
  */
 export async function resultOf(
   described: DescribedSweep,
   { grid, config, sources, origins, requests, folds }: ReadySweep,
   places: readonly number[],
-  { paths, workers, threads, view, stop }: TaskMeans,
+  { paths, workers, threads, view, stop }: TaskResources,
 ): Promise<string | null> {
   const { configurations, digest } = described;
   const findings = new Findings({ grid, places }, config, {

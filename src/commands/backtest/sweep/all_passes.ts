@@ -15,7 +15,7 @@ import { LaneFailure, type Team } from "./team.ts";
 import type { Threads } from "./threads.ts";
 import { teamOf } from "./worker_team.ts";
 
-/** How often to look whether all configurations get on, and how long one may take for a block, ms. */
+/** How often to check whether all configurations make progress, and how long one may take for a block, ms. */
 const WATCH_MS = 1_000;
 const LONG_MS = 10_000;
 
@@ -24,14 +24,14 @@ export interface ComputedPasses {
   readonly grid: Grid;
   /** How many configurations the whole sweep has. */
   readonly configurations: number;
-  /** How many threads may compute them, and where these come from. */
+  /** How many threads may compute them, and the pool that these come from. */
   readonly workers: number;
   readonly threads: Threads;
   /** The file of the strategy, if it is the user's own: it may never end. */
   readonly ownStrategy: string | null;
   readonly requests: GridRequests;
   readonly progress: ShownProgress;
-  /** Called with the configuration in force and the time of the first trade, by all passes of a sweep once. */
+  /** Called once per sweep, with the configuration in force and the time of the first trade. */
   readonly start: (inForce: Config, time: string) => void;
 }
 
@@ -72,7 +72,7 @@ export async function runPasses(settings: PassSettings, all: Passes): Promise<vo
     if (findings.facts !== null && findings.facts.digest !== found.digest) {
       throw new UnusableInput(
         { name: files.join(", ") },
-        "the trades differ from those before: start again",
+        "the trades differ from those of an earlier pass: start again",
       );
     }
     show(findings.add(found, folds, asked.map(triedOptions)));
@@ -80,7 +80,7 @@ export async function runPasses(settings: PassSettings, all: Passes): Promise<vo
   }
 }
 
-/** The result of one pass over the configurations at `places`, and these. An error of one of them names its options. */
+/** Computes the configurations at `places` in one pass; returns its result and their requests. Errors name the options. */
 export async function passOver(
   places: readonly number[],
   settings: PassSettings,
@@ -98,7 +98,7 @@ export async function passOver(
     const areTrusted = ownStrategy === null;
     return members = await teamOf(asked, { configurations, workers, threads, areTrusted, onWarning: warn });
   };
-  /** Names a configuration that has not ended its turn for some time. Returns whether there is one. */
+  /** Warns of a configuration whose turn has taken at least `ms`. Returns whether there is one. */
   const warnOfStuck = (ms: number): boolean => {
     const stuck = members?.stuck() ?? null;
     if (stuck === null || stuck.ms < ms) return false;
@@ -111,7 +111,7 @@ export async function passOver(
   const watch = setInterval(() => isWarned ||= warnOfStuck(LONG_MS), WATCH_MS);
   try {
     const found = await runPass(settings, { team, folds, progress, isFirst, start });
-    // A strategy of the program only looks stuck on a machine that is busy with other things.
+    // A built-in strategy only looks stuck, on a machine that is busy with other things.
     if (settings.stop.aborted && ownStrategy !== null && !isWarned) warnOfStuck(0);
     return { found, asked };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Block } from "../../../domain/market/block.ts";
 import { BLOCK_ROWS } from "../../../domain/market/block.ts";
 import type { Columns } from "../../../domain/market/columns.ts";
 
-/** How many trades a batch has room for: so many that threads seldom wait for messages. */
+/** How many trades a batch has room for: enough that threads seldom wait for messages. */
 const BATCH_ROWS = 32 * BLOCK_ROWS;
 
 /** A block in a batch: where its rows are, and the block's fields that are not columns. */

@@ -1,4 +1,4 @@
-/** Everything that a sweep has found so far, pass by pass, and what its last event says of it. */
+/** Everything that a sweep has found so far, pass by pass, and its summary in the last event. */
 import type { Grid, Swept } from "../../../config/grid.ts";
 import type { Config } from "../../../config/options.ts";
 import type {
@@ -19,10 +19,10 @@ import type { Fold } from "./folds.ts";
 import { judge } from "./judgement.ts";
 import type { PassResult } from "./sweep_pass.ts";
 
-/** What is known of the trades after a pass. */
+/** The facts about the trades that are known after a pass. */
 export type TradeFacts = Omit<PassResult, "folds">;
 
-/** What a partial result keeps for the sweep that continues it, and a part for the join. */
+/** What a partial result keeps for the sweep that continues it, and what a part keeps for the join. */
 export interface Kept {
   readonly facts: TradeFacts;
   readonly rows: RowsSnapshot;
@@ -32,7 +32,7 @@ export interface Kept {
 
 /** The findings of one sweep. */
 export class Findings {
-  /** What makes each configuration so far the same as another one that was ever tried. */
+  /** The text that identifies each configuration so far, so that one that was tried before is recognized. */
   readonly texts: string[] = [];
   /** Null before the first pass. */
   facts: TradeFacts | null = null;
@@ -46,8 +46,8 @@ export class Findings {
   #done = 0;
 
   /**
-   * Rows are ranked by the first of `ranks` that some row has, in each window too; by the last one if none has
-   * any. `configurations` are those of the whole sweep, of which `places` may be a part.
+   * Rows are ranked by the first of `ranks` that some row has, in each window too; if no row has any, by the last one.
+   * `configurations` counts those of the whole sweep, of which `places` may be a part.
    */
   constructor(
     { grid, places }: Swept,
@@ -70,7 +70,7 @@ export class Findings {
     return this.#done;
   }
 
-  /** By how many figures the rows may be ranked. */
+  /** The number of figures that the rows may be ranked by. */
   get ranks(): number {
     return this.#choices.length;
   }
@@ -124,7 +124,7 @@ export class Findings {
     return { facts: this.facts, rows: this.#rows.snapshot(), walks, texts: this.texts } satisfies Kept;
   }
 
-  /** The trades, for those who count what was tried on them; null before the first pass. */
+  /** The trades, for the count of what was tried on them; null before the first pass. */
   get trades(): TriedTrades | null {
     return this.facts === null ? null : { symbol: this.#config.symbol, ...this.facts };
   }
@@ -139,7 +139,7 @@ export class Findings {
     return this.#choice.ranking.shown;
   }
 
-  /** The last event, after as many tries on these trades. */
+  /** The last event; `tried` counts all tries on these trades so far. */
   event(tried: number, elapsedMs: number): SweepEvent {
     const { symbol, walkForward } = this.#config;
     const { ranking: { best, rank }, walk } = this.#choice;

@@ -1,4 +1,4 @@
-/** Whether parts of a sweep are all of one sweep, each there once. */
+/** Checks that parts belong to one sweep, and that each is there once. */
 import { ConfigError, optionWord } from "../../../domain/process/config_error.ts";
 import type { PartFile } from "../../../stores/results/part_file.ts";
 import { counted, grouped } from "../../../views/terminal/figures.ts";

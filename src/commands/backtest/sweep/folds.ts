@@ -1,4 +1,4 @@
-/** How a sweep divides its trades: those of the choice, those kept from it, and the windows of a walk-forward. */
+/** How a sweep divides its trades: those for the choice, those held out of it, and the windows of a walk-forward. */
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import type { Money } from "../../../domain/numbers/money.ts";
 import type { FoldUse } from "../../../stages/sweep/fold_result.ts";
@@ -17,7 +17,7 @@ export interface Fold {
 /** Fewer trades than this give no returns. */
 const FEWEST = 2;
 
-/** What divides the trades: a share to keep from the choice, and a number of windows to trade; null for none. */
+/** What divides the trades: a share held out of the choice, and a number of windows to trade; null for none. */
 export interface Division {
   readonly test: Money | null;
   readonly walkForward: number | null;
@@ -29,9 +29,9 @@ export function isDivided({ test, walkForward }: Division): boolean {
 }
 
 /**
- * The folds over this many trades: first the choice, then what is kept from it, then the windows in order. The windows
- * are equal parts of the choice, one more than are traded, because the first is used only for choosing. Throws a ConfigError for too
- * few trades.
+ * The folds over this many trades: first the choice, then the trades held out of it, then the windows in order. The
+ * windows are equal parts of the choice, one more than are traded, because the first is used only for choosing. Throws a
+ * ConfigError for too few trades.
  */
 export function foldsOf(trades: number, { test, walkForward }: Division): Fold[] {
   const kept = test === null ? 0 : Number(test.times(trades).toFixed().split(".")[0]);

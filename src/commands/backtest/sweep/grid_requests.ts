@@ -16,7 +16,7 @@ export class GridRequests {
   readonly #rules: Parameters<typeof settleInstrument>[1];
   readonly #own: OwnSweep | null;
 
-  /** `config` is the one that all passes share, `own` a strategy of the user's own. */
+  /** `config` is the one that all passes share, `own` a user's strategy. */
   constructor(
     grid: Grid,
     { config, rules, own }: {

@@ -9,7 +9,7 @@ import type { LaneOptions } from "../../../stages/sweep/sweep_lanes.ts";
 /** A configuration as events show it. */
 export type LaneRequest = ShownOptions;
 
-/** Strategies of the user's own by their paths, each loaded once. */
+/** Users' strategies by path, each loaded once. */
 export type LoadedFiles = Map<string, StrategyFile>;
 
 /** The lane of a configuration. Throws a ConfigError if it cannot run. */

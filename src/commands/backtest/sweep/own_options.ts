@@ -1,9 +1,9 @@
-/** A strategy of the user's own in a sweep: which of its options it takes. */
+/** A user's strategy in a sweep: which of its options it takes. */
 import type { Swept } from "../../../config/grid.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { type LoadedStrategy, loadStrategyFile } from "../../../feeds/files/strategy_file.ts";
 
-/** A sweep over a strategy of the user's own. */
+/** A sweep over a user's strategy. */
 export interface OwnSweep {
   /** The grid, and those of its combinations that the strategy takes as well. */
   readonly swept: Swept;

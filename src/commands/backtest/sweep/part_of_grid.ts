@@ -15,7 +15,7 @@ export const OUTPUTS = [
   ...["json", "logLevel", "logFormat", "config"] as const,
 ];
 
-/** The start of a sweep, as its first event says it. */
+/** The start of a sweep, as its first event gives it. */
 export type SweepStart = Pick<StartedEvent, "time" | "config">;
 
 /** What the file of a part says about the whole sweep. */
@@ -24,7 +24,7 @@ export interface PartOrigin {
   readonly configurations: number;
   /** The places of this part's configurations in the grid. */
   readonly places: readonly number[];
-  /** The options as they were given, but for outputs. */
+  /** The options as they were given, except for outputs. */
   readonly given: GivenOptions;
   /** Null if it was stopped before it started. */
   readonly start: SweepStart | null;
@@ -36,8 +36,8 @@ export function partIn({ part }: Config): SweepPart | null {
 }
 
 /**
- * The places of a part: consecutive ones, and of each two parts one has at most one more than the other. Throws a
- * ConfigError if there are more parts than places.
+ * The places of a part. They are consecutive, and the sizes of the parts differ by at most one. Throws a ConfigError if
+ * there are more parts than places.
  */
 export function placesOfPart(places: readonly number[], { number, of }: SweepPart): readonly number[] {
   if (of > places.length) {
@@ -51,7 +51,7 @@ export function placesOfPart(places: readonly number[], { number, of }: SweepPar
   return places.slice(start(number - 1), start(number));
 }
 
-/** The options that a sweep was made of, but for outputs. */
+/** The options that a sweep was given, except for outputs. */
 export function givenWithoutOutputs({ grid: { asked } }: Swept): GivenOptions {
   const left = Object.entries(asked).filter(([name]) => ![...OUTPUTS, "report"].some((one) => one === name));
   return Object.fromEntries(left);

@@ -13,7 +13,7 @@ import { ruleSetOf } from "../instruments.ts";
 import { withRecordedMarket } from "../recorded_market.ts";
 import { type OwnSweep, ownSweep } from "./own_options.ts";
 
-/** What is known of a sweep before its first pass. */
+/** What is known about a sweep before its first pass. */
 export interface PreparedSweep extends Pick<SettledInstrument, "config" | "sources"> {
   /** The same before the instrument was settled. */
   readonly configuration: Configuration;

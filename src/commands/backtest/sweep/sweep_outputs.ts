@@ -17,13 +17,13 @@ import { finishPage, openPage, writable } from "../outputs.ts";
 import type { Findings } from "./findings.ts";
 import type { SweepStart } from "./part_of_grid.ts";
 
-/** What a sweep has found, and how its end is shown. */
+/** The findings of a sweep, and how its end is shown. */
 export interface Found {
   readonly findings: Findings;
   /** The file that counts tries. */
   readonly tries: string;
   readonly elapsedMs: number;
-  /** What the file keeps if it is to be continued or joined; else null. */
+  /** What the file keeps so that it can be continued or joined; null if it cannot be. */
   readonly unfinished: Unfinished | null;
   /** A line for the log in place of the table, which a part does not have; else null. */
   readonly inPlaceOfTable: string | null;

@@ -19,12 +19,12 @@ const FULL = 0.9;
 
 let own: Lanes | null = null;
 let symbol = "";
-/** More memory than this makes the thread fail while it can still say so. */
+/** When the thread uses more memory than this, it fails while it can still report that. */
 let megabytes = getHeapStatistics().heap_size_limit / MEGABYTE * FULL;
 
-// A strategy of the user's own could end the thread with it, and nobody would be told.
+// Otherwise a user's strategy could end the thread without notice.
 thread.close = () => {
-  throw new Error("close() is not there for a strategy");
+  throw new Error("close() is not available to a strategy");
 };
 
 thread.onmessage = async ({ data }) => {
@@ -32,7 +32,7 @@ thread.onmessage = async ({ data }) => {
   try {
     if ("lanes" in data) {
       megabytes = data.megabytes ?? megabytes;
-      // Those of the pass before need not be in memory beside the new ones.
+      // Frees the lanes of the previous pass before the new ones are made.
       own = null;
       own = await Lanes.of(data.lanes, new LaneWork(data.work), data.configurations);
       return answer({ is: "ready" });

@@ -15,15 +15,15 @@ export interface Team extends BlockFollower<Block> {
   close(fold: number, use: FoldUse, trades: number): Promise<FoldResult[]>;
   /** Null if the team can take more blocks; otherwise resolves once it can. Throws the error of a lane that has failed. */
   ready(): Promise<void> | null;
-  /** How many of the trades given to it are not finished. */
+  /** How many of the trades given to it are not processed yet. */
   readonly behind: number;
-  /** The lane that has not finished its turn for at least a second, the longest one; null if all get on. */
+  /** The lane whose turn has taken longest, if that is at least a second; null if all make progress. */
   stuck(): { readonly lane: number; readonly ms: number } | null;
   /** Ends the threads, whatever they are doing. */
   dismiss(): void;
 }
 
-/** The lanes of one thread. `configurations` counts those of the whole sweep, because the division of returns depends on it. */
+/** The lanes of one thread. `configurations` counts those of the whole sweep: the division of returns depends on it. */
 export class Lanes {
   readonly lanes: SweepLanes;
   readonly #work: LaneWork;
@@ -35,7 +35,7 @@ export class Lanes {
     this.#configurations = configurations;
   }
 
-  /** The lanes of these configurations, whose work is in `work` from now on. Throws a ConfigError if one cannot run. */
+  /** The lanes of these configurations, whose work is noted in `work`. Throws a ConfigError if one cannot run. */
   static async of(
     requests: readonly LaneRequest[],
     work: LaneWork,

@@ -13,14 +13,14 @@ import type { Threads } from "./threads.ts";
 
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
 const MOST_BATCHES = 5;
-/** How often to look whether threads get on, and how long a turn takes that is too long, ms. */
+/** How often to check whether threads make progress, and how long a turn may take before its lane counts as stuck, ms. */
 const LOOK_MS = 250;
 const STUCK_MS = 1_000;
 
 /** A batch that some threads have not finished. */
 interface Sent {
   readonly memory: BatchMemory;
-  /** How many threads are at it. */
+  /** How many threads have not finished it. */
   left: number;
 }
 
@@ -31,23 +31,26 @@ interface Thread {
   readonly work: LaneWork;
   /** How many messages it has not answered. */
   unanswered: number;
-  /** The turns of its lanes when they were looked at last, and since when there are as many. */
+  /** The turns of its lanes at the last check, and when that number last changed. */
   turns: number;
   since: number;
 }
 
-/** How many threads compute the lanes, and what their owner wants to know. */
+/** The threads of a team, and the size of its sweep. */
 export interface TeamOptions {
   /** Those of the whole sweep. */
   readonly configurations: number;
   readonly workers: number;
-  /** Where they come from, and go afterwards if all went well. */
+  /** The pool that they are taken from, and returned to if all went well. */
   readonly threads: Threads;
-  /** The memory of one thread for objects, MB, by default nearly all that it can have; a thread that needs more fails. */
+  /** The heap of one thread, MB, by default nearly all that it can have; a thread that needs more fails. */
   readonly megabytes?: number;
 }
 
-/** The threads for some lanes: only this one if no others can start, or if one is enough and the lanes can be trusted to end. */
+/**
+ * The threads for some lanes: only this one if no others can start, or if one is enough and the lanes can be trusted to
+ * end.
+ */
 export async function teamOf(
   asked: readonly LaneRequest[],
   { areTrusted, onWarning, ...options }: TeamOptions & {
@@ -79,7 +82,7 @@ export async function workerTeam(requests: readonly LaneRequest[], options: Team
   }
 }
 
-/** The places of lanes for each thread: those with one strategy stay together, and all threads get about as many. */
+/** The places of the lanes of each thread: lanes with the same strategy stay together, and threads get about the same number. */
 function sharesOf(requests: readonly LaneRequest[], workers: number): number[][] {
   const shares: number[][] = Array.from({ length: workers }, () => []);
   const same = Map.groupBy(requests.keys(), (lane) => strategyTextOf(requests[lane]!));
@@ -99,7 +102,7 @@ class WorkerTeam implements Team {
   #steps: LaneStep[] = [];
   #batches = 0;
   #lost: "disconnected" | "stale" | null = null;
-  /** The folds that were closed and whose results are still to come, in their order for each thread. */
+  /** For each thread, the closed folds whose results have not arrived yet, in order. */
   readonly #closing: {
     readonly found: FoldResult[];
     left: number;
@@ -221,7 +224,7 @@ class WorkerTeam implements Team {
     }
   }
 
-  /** Looks which threads get on; one without work does. */
+  /** Notes which threads make progress; one without work counts as making it. */
   #look(): void {
     for (const thread of this.#threads) {
       const { turns } = thread.work;
@@ -235,7 +238,7 @@ class WorkerTeam implements Team {
     while (this.#sent.size >= MOST_BATCHES) await this.#woken();
   }
 
-  /** Resolves when a thread has answered. Throws what has failed. */
+  /** Resolves when a thread has answered. Throws the failure of a lane or a thread. */
   async #woken(): Promise<void> {
     if (this.#failure === null) await new Promise<void>((resolve) => this.#wake = resolve);
     if (this.#failure !== null) throw this.#failure;
@@ -278,7 +281,7 @@ class WorkerTeam implements Team {
     this.#wake?.();
   }
 
-  /** The lane at work in a thread has failed, or the thread has. */
+  /** Fails the team with the lane at work in a thread: the lane has failed, or the thread has. */
   #fail(thread: number, message: string): void {
     const { lanes, work } = this.#threads[thread]!;
     this.#failure ??= new LaneFailure(lanes[work.lane]!, message);

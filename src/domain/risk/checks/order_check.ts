@@ -17,7 +17,7 @@ export interface TradeTimes {
   readonly receivedAt: number;
 }
 
-/** What checks remember for the account over all its symbols, each of which has checks of its own. */
+/** What checks remember for the account over all its symbols, each of which has its own checks. */
 export class AccountMemory {
   readonly #parts = new Map<string, unknown>();
 

@@ -50,7 +50,7 @@ const trades: fc.Arbitrary<Signalled[]> = fc.array(step, { minLength: 10, maxLen
   },
 );
 
-/** The last two stages over an account of their own. */
+/** The last two stages over their own account. */
 class GateRun {
   readonly #account: Account;
   readonly #gate: RiskGate;
