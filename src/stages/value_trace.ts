@@ -1,6 +1,6 @@
 /** A strategy's values over time, for a chart: every bar's at first, then every second, fourth and so on. */
 import type { Point } from "../domain/performance/m4_columns.ts";
-import type { Values } from "../domain/market/signal.ts";
+import type { ValueNumbers, Values } from "../domain/market/signal.ts";
 
 /** There are never more samples than this: one for each column of the chart, as each costs as much as tens of trades. */
 export const MOST_SAMPLES = 2_048;
@@ -32,12 +32,12 @@ export class ValueTrace {
   }
 
   /** Takes many bars, one for each row before `size`, as `bar` does. */
-  rows(time: Float64Array, size: number, valuesAt: (row: number) => Values | null): void {
+  rows(time: Float64Array, size: number, numbersAt: (row: number) => ValueNumbers | null): void {
     let row = this.#left;
     while (row < size) {
       // The sample after the one that thins the others is still as near as those before.
       const every = this.#every;
-      this.#sample(time[row]!, valuesAt(row));
+      this.#sample(time[row]!, numbersAt(row));
       row += every;
     }
     this.#left = row - size;
@@ -55,7 +55,7 @@ export class ValueTrace {
     });
   }
 
-  #sample(time: number, found: Values | null): void {
+  #sample(time: number, found: Values | ValueNumbers | null): void {
     if (found === null) return;
     const at = this.#size++;
     this.#times[at] = time;

@@ -51,7 +51,7 @@ export class Wishes {
         }
       }
     }
-    if (taken > 0) this.#trace?.rows(time, taken, (row) => inBlocks!.valuesAt(row));
+    if (taken > 0) this.#trace?.rows(time, taken, (row) => inBlocks!.numbersAt(row));
     for (let row = taken; row < size; row++) {
       const wish = wishes[row] = this.#strategy.add(this.#bar.at(block, row));
       this.#trace?.bar(time[row]!, () => this.#strategy.values());

@@ -6,15 +6,15 @@
 import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
-import { configure, tradingParametersOf } from "../../src/config/config.ts";
+import { configure } from "../../src/config/config.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
 import emaCrossover from "../../examples/ema_crossover.ts";
 import { type AnyDefinition, OwnStrategy } from "../../src/stages/strategies/own_strategy.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import { MessageWriter } from "../../src/simulator/messages.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
+import { fillsOf } from "./csv_fills.ts";
 import { makeCsv } from "./make_csv.ts";
 import { median, table } from "./table.ts";
 import { timedAsync } from "./timing.ts";
@@ -163,32 +163,4 @@ async function addUp(path: string): Promise<void> {
     for (let i = 0; i < count; i++) sum += bytes[i]!;
   }
   if (sum === 0) throw new Error("nothing was read");
-}
-
-/** The fills of a backtest that only counts its events, as for a table, or that emits them. */
-async function fillsOf(path: string, isQuiet: boolean, strategy = strategyOf(config)): Promise<number> {
-  const { symbol } = config;
-  // Plenty of cash and no drawdown limit, so that every signal fills to the end.
-  const parameters = { ...tradingParametersOf(config), cash: tradingParametersOf(config).cash.times(1000) };
-  const pipeline = new Pipeline({
-    symbol,
-    strategy,
-    parameters,
-    stopAfter: null,
-    withResults: true,
-    isTransient: true,
-    isQuiet,
-  });
-  const reader = new ChunkReader(new BinanceMessageReader(symbol), true);
-  let printed = 0;
-  for await (const chunk of recordedChunks([path])) {
-    reader.open(chunk);
-    do {
-      for (const event of pipeline.run(reader)) if (event.type === "fill") printed++;
-    } while (reader.takeNote() !== null);
-  }
-  pipeline.results();
-  const { fills } = pipeline.totals;
-  if (printed !== (isQuiet ? 0 : fills)) throw new Error(`${printed} of ${fills} fills were emitted`);
-  return fills;
 }

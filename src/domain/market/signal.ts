@@ -28,6 +28,9 @@ export interface Signal {
 /** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
 export type Values = Readonly<Record<string, string>>;
 
+/** The same values as numbers, for a chart. */
+export type ValueNumbers = Readonly<Record<string, number>>;
+
 /** What a strategy shows of itself. */
 export interface Readings {
   /** A short word for its values, such as `sma`. */

@@ -68,12 +68,32 @@ export class TripRows {
 
   /** The trip in a row. */
   read(row: number): TripRecord {
+    const fields = this.#fields;
     const at = row * FIELDS;
-    const numbers = Object.fromEntries(NUMBERS.map((name, place) => [name, this.#fields[at + place]!]));
-    const amounts = this.#large.get(row) ?? Object.fromEntries(
-      AMOUNTS.map((name, place) => [name, this.#amount(at + FIRST_AMOUNT + 2 * place)]),
-    );
-    return { ...numbers, ...amounts, cause: this.#causes[this.#fields[at + CAUSE]!]! } as TripRecord;
+    const { bought, spent, fees, sold, received, saleFees, profit } = this.#large.get(row) ??
+      this.#amountsFrom(at + FIRST_AMOUNT);
+    // Written out: objects that are made from lists of names are slow to make, and to read.
+    return {
+      number: fields[at]!,
+      entryTime: fields[at + 1]!,
+      exitTime: fields[at + 2]!,
+      best: fields[at + 3]!,
+      worst: fields[at + 4]!,
+      cause: this.#causes[fields[at + CAUSE]!]!,
+      ...{ bought, spent, fees, sold, received, saleFees, profit },
+    };
+  }
+
+  #amountsFrom(first: number): TripAmounts {
+    return {
+      bought: this.#amount(first),
+      spent: this.#amount(first + 2),
+      fees: this.#amount(first + 4),
+      sold: this.#amount(first + 6),
+      received: this.#amount(first + 8),
+      saleFees: this.#amount(first + 10),
+      profit: this.#amount(first + 12),
+    };
   }
 
   #amount(at: number): Money {

@@ -79,6 +79,12 @@ export class Sma implements Indicator<string, Closes> {
     return averageText(sum, this.#window, this.#decimals);
   }
 
+  /** The same average as the nearest double, quote currency. */
+  numberOf(sum: number): number {
+    // Both are safe integers, so the quotient is rounded once.
+    return sum / (this.#window * powerOfTen(this.#decimals));
+  }
+
   /** How many closes are in the window. */
   get count(): number {
     return this.#count;

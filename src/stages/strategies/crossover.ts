@@ -1,7 +1,7 @@
 /** Two moving averages: long while the short one is above the long one, flat while it is below. */
 import type { Bar } from "../../domain/market/bar.ts";
 import { BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { ValueNumbers, Values, Wish } from "../../domain/market/signal.ts";
 import { doubleText } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { Ema, type EmaMemory } from "../indicators/ema.ts";
@@ -89,6 +89,12 @@ export class Crossover implements BlockStrategy {
     if (this.#sums === null || row < this.#firstReady) return null;
     const { short, long } = this.#sums;
     return { shortAverage: this.#short.textOf(short[row]!), longAverage: this.#long.textOf(long[row]!) };
+  }
+
+  numbersAt(row: number): ValueNumbers | null {
+    if (this.#sums === null || row < this.#firstReady) return null;
+    const { short, long } = this.#sums;
+    return { shortAverage: this.#short.numberOf(short[row]!), longAverage: this.#long.numberOf(long[row]!) };
   }
 
   closes(most: number): Closes {

@@ -1,6 +1,6 @@
 /** The seam for strategies, which decide from bars whether a run should be long or flat. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Readings, Values, Wish } from "../../domain/market/signal.ts";
+import type { Readings, ValueNumbers, Values, Wish } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
 /** A strategy that reads only closes, and takes many at once: with the same result as one by one, but faster. */
@@ -12,6 +12,8 @@ export interface BlockStrategy extends Strategy {
   addAll(closes: Float64Array, size: number, decimals: number, wishes: Int8Array): number;
   /** What `values` would have returned after the close in this row of the last `addAll`. */
   valuesAt(row: number): Values | null;
+  /** The same values as numbers, for a chart that needs thousands of them: texts would take ten times as long. */
+  numbersAt(row: number): ValueNumbers | null;
 }
 
 /**

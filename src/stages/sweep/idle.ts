@@ -16,6 +16,7 @@ export const IDLE: BlockStrategy = {
   reset: () => {},
   values: () => null,
   valuesAt: () => null,
+  numbersAt: () => null,
   closes: () => NO_CLOSES,
   snapshot: () => null,
   restore: () => {},

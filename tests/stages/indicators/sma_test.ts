@@ -59,3 +59,17 @@ Deno.test("new Sma() refuses a window that is not a whole number from 1 to 10000
   }
   new Sma(1_000_000);
 });
+
+Deno.test("Sma.numberOf() is the double nearest to the average, in every unit", () => {
+  for (const decimals of [0, 2, 5, 8]) {
+    const sma = new Sma(8);
+    const sums = new Float64Array(8);
+    sma.addAll(Float64Array.from({ length: 8 }, (_, row) => 10 ** 12 + row ** 3), 8, decimals, sums);
+    // An eighth has three more decimals than the closes.
+    assertEquals(
+      sma.numberOf(sums[7]!),
+      Number(`${sums[7]! * 125}e-${decimals + 3}`),
+      `${decimals} decimals`,
+    );
+  }
+});

@@ -1,7 +1,7 @@
 /** The contract of strategies. Each strategy's tests call `testStrategy` with a way to make it. */
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Values, Wish } from "../../../src/domain/market/signal.ts";
+import type { ValueNumbers, Values, Wish } from "../../../src/domain/market/signal.ts";
 import type { BlockStrategy, Strategy } from "../../../src/stages/strategies/strategy.ts";
 import { flatBar } from "../../support/bars.ts";
 import { testStrategyInStage } from "./strategy_stage_contract.ts";
@@ -123,10 +123,23 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
         const wishes = new Int8Array(block.length).fill(7);
         const prices = Float64Array.from(block, ({ close }) => close);
         const taken = strategy.addAll(prices, block.length, decimals, wishes);
-        for (let row = 0; row < taken; row++) found.push([wishes[row] as Wish, strategy.valuesAt(row)]);
+        for (let row = 0; row < taken; row++) {
+          const values = strategy.valuesAt(row);
+          found.push([wishes[row] as Wish, values]);
+          assertSameNumbers(strategy.numbersAt(row), values);
+        }
         found.push(...foundBy(strategy, block.slice(taken)));
       }
       assertEquals(found, foundBy(make(), some));
     }));
   });
+}
+
+/** Checks numbers against texts, which have 8 decimals. */
+function assertSameNumbers(numbers: ValueNumbers | null, values: Values | null): void {
+  assertEquals(Object.keys(numbers ?? {}), Object.keys(values ?? {}));
+  for (const [name, number] of Object.entries(numbers ?? {})) {
+    const text = Number(values![name]);
+    assertAlmostEquals(number, text, 5.001e-9 + Math.abs(text) * Number.EPSILON);
+  }
 }
