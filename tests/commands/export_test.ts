@@ -7,6 +7,7 @@ import { exactRows } from "../views/tables/parquet_reading.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
+import { startHere } from "../support/program_here.ts";
 import {
   chainResultOf,
   inFolder,
@@ -30,7 +31,7 @@ async function makeTwoRuns(): Promise<TwoRuns> {
   const printed: string[] = [];
   let journal = new Uint8Array();
   await withExchange({ speed: Infinity }, async (place) => {
-    for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
+    for (const args of [["--stop-after=1500"], ["--stop-after=1000", "--new-run"]]) {
       await using program = place.run("--short=3", "--long=9", "--slippage=2", ...args);
       const { code, stdout } = await program.finished();
       assertEquals(code, 0);
@@ -348,17 +349,13 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
   await withExchange({ seed: 3, rate: 3_000 }, async (place) => {
     const folder = place.journal.replace(/[^/]*$/, "");
     const [copy, recording] = [`${folder}copy.db`, `${folder}1.txt`];
-    const copied = async (...args: string[]) => {
-      await using program = Penstock.start(["export", place.journal, "--copy", copy, ...args], [
-        ...FLAGS,
-        `--allow-write=${folder}`,
-      ]);
-      return await program.finished();
-    };
+    const copying = ["export", place.journal, "--copy", copy];
     const options = ["--short=3", "--long=9", "--cash=1000000"];
     await using run = place.run(...options, "--record", recording);
     for (let fills = 0; fills < 5; fills++) await run.event("fill");
-    const { code, stdout, stderr } = await copied();
+    // From another process, as a backup is made.
+    await using program = Penstock.start(copying, [...FLAGS, `--allow-write=${folder}`]);
+    const { code, stdout, stderr } = await program.finished();
     assertEquals([code, stderr], [0, ""]);
     assertMatch(
       stdout,
@@ -366,13 +363,16 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
     );
     for (let fills = 0; fills < 5; fills++) await run.event("fill");
     // A copy replaces no file, not even an earlier copy.
-    const again = await copied();
+    const again = await inProcess(...copying);
     assertEquals(again.code, 2);
     assertStringIncludes(
       again.stderr,
       "copy.db is there already, and a copy replaces nothing: give another name",
     );
-    assertStringIncludes((await copied("--closed", "--run=1")).stderr, "give it without --run, --closed");
+    assertStringIncludes(
+      (await inProcess(...copying, "--closed", "--run=1")).stderr,
+      "give it without --run, --closed",
+    );
     run.signal("SIGINT");
     assertEquals((await run.finished()).code, 0);
 
@@ -382,18 +382,8 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
     const proven = await inProcess("verify", copy, recording);
     // The recording continues after the copy ends, so the copy lacks what came later.
     assertStringIncludes(proven.stdout, "The journal has no entry for a ");
-    await using resumed = Penstock.start(
-      [
-        "run",
-        "--json",
-        "--log-level=info",
-        "--state",
-        copy,
-        "--endpoint",
-        place.endpoint,
-        ...options,
-      ],
-      [...FLAGS, `--allow-write=${folder}`],
+    await using resumed = startHere(
+      ["run", "--json", "--log-level=info", "--state", copy, "--endpoint", place.endpoint, ...options],
     );
     await resumed.logged("resumes after");
     resumed.signal("SIGINT");
@@ -411,7 +401,7 @@ Deno.test({
       await writeSample(large);
       {
         await using journal = await openJournal(large);
-        for (let number = 0; number < 6; number++) {
+        for (let number = 0; number < 3; number++) {
           const filler = "x".repeat(125_000);
           const entries = Array.from(
             { length: 120 },
@@ -420,19 +410,17 @@ Deno.test({
           await journal.commit({ entries });
         }
       }
-      const start = () =>
-        Penstock.start(["export", large, "--copy", copy], [...FLAGS, `--allow-write=${folder}`]);
-      await using program = start();
+      const copying = ["export", large, "--copy", copy];
+      await using program = Penstock.start(copying, [...FLAGS, `--allow-write=${folder}`]);
       const copyStarted = async () => {
-        while (![`${copy}.copy`, copy].some(isThere)) await new Promise((resolve) => setTimeout(resolve));
+        while (![`${copy}.copy`, copy].some(isThere)) await new Promise((resolve) => setTimeout(resolve, 1));
       };
       await within(copyStarted(), "the start of the copy");
       program.signal("SIGTERM");
       const { code } = await program.finished();
       assertEquals(isThere(copy), code === 0, `exit code ${code}`);
       if (isThere(copy)) Deno.removeSync(copy);
-      await using next = start();
-      assertEquals((await next.finished()).code, 0);
+      assertEquals((await inProcess(...copying)).code, 0);
       assert((await chainResultOf(copy)).isWhole);
       assert(!isThere(`${copy}.copy`));
     });

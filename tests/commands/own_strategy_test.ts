@@ -3,7 +3,8 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { createHash } from "node:crypto";
 import { bakeStrategy, copySources } from "../../build/compile.ts";
 import { inProcess } from "../support/in_process.ts";
-import { eventsOf, type Finished, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { eventsOf, type Finished, type PrintedEvent } from "../support/penstock.ts";
+import { finishHere } from "../support/program_here.ts";
 import { strategySource, TURNING } from "../support/strategy_files.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -218,13 +219,11 @@ Deno.test("the journal of a run keeps the file's hash, up to the bar at which it
 Deno.test("a run of a strategy of one's own resumes from its state, verifies, and refuses another file with both hashes", () =>
   withFiles(strategySource(`state.bars++; return state.bars % 7 < 3 ? "long" : "flat";`), async (folder) => {
     const [journal, file] = [`${folder}/a.db`, `${folder}/mine.ts`];
-    const demo = async (stopAfter: number, recording: string) => {
-      await using program = Penstock.start([
+    const demo = (stopAfter: number, recording: string) =>
+      finishHere(
         ...["demo", "--json", "--log-level=error", `--strategy=${file}`, `--state=${journal}`],
         ...[`--record=${folder}/${recording}`, "--speed=max", `--stop-after=${stopAfter}`],
-      ], [...FLAGS, `--allow-write=${folder}`]);
-      return await program.finished();
-    };
+      );
     const first = await demo(100, "1.txt");
     assertEquals([first.code, first.stderr], [0, ""]);
     const second = await demo(300, "2.txt");
@@ -250,13 +249,11 @@ Deno.test("a live run whose strategy fails ends whole: it verifies, says why, an
     ),
     async (folder) => {
       const [journal, recording] = [`${folder}/a.db`, `${folder}/1.txt`];
-      const demo = async () => {
-        await using program = Penstock.start([
+      const demo = () =>
+        finishHere(
           ...["demo", "--json", "--log-level=error", `--strategy=${folder}/mine.ts`, `--state=${journal}`],
           ...[`--record=${recording}`, "--speed=max", "--stop-after=400"],
-        ], [...FLAGS, `--allow-write=${folder}`]);
-        return await program.finished();
-      };
+        );
       const failed = await demo();
       assertEquals(failed.code, 1);
       assertStringIncludes(failed.stderr, "bar 150, closed ");

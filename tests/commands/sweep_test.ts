@@ -7,6 +7,8 @@ import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { inProcess } from "../support/in_process.ts";
 import { SeededRandom } from "../support/random.ts";
 import { sweepEvents } from "../support/sweep_process.ts";
+import { sweepHere } from "../support/swept.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 
 const RECORDED = "futures-APEUSDT-aggTrades-2024-10-18.zip";
@@ -47,6 +49,12 @@ function figuresOf(row: PrintedEvent): Record<string, unknown> {
   return Object.fromEntries([...TOTALS, ...METRICS, "halted"].map((name) => [name, all[name]]));
 }
 
+/** The rows of a sweep in this process, as they are printed. */
+async function rowsOf(folder: string, words: readonly string[]): Promise<PrintedEvent[]> {
+  const { events } = await sweepHere(words, `${folder}/tries.json`);
+  return rowsIn(events.map((event) => JSON.parse(JSON.stringify(event))));
+}
+
 function optionsOf(row: PrintedEvent): string[] {
   const { options } = row as unknown as { readonly options: Record<string, unknown> };
   return Object.entries(options).map(([name, value]) =>
@@ -83,66 +91,68 @@ const GRIDS: readonly (readonly string[])[] = [
   ["--participation=10%,50%", "--order-ttl=1s,1m", "--max-position=500,5000", "--short=5", "--long=20"],
 ];
 
-Deno.test("each row of a sweep is the backtest of its options, to the last digit", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
-  try {
+Deno.test("each row of a sweep is the backtest of its options, to the last digit", () =>
+  inFolder(async (folder) => {
     const random = new SeededRandom(3);
     for (let compared = 0, seed = 7; compared < COMPARED; seed++) {
       walk(`${folder}/walk.csv`, 3_000, seed);
       const files = [`${folder}/walk.csv`];
       for (const grid of GRIDS) {
-        const rows = rowsIn(await sweepEvents([...files, ...grid, "--workers=1"]));
-        const row = random.pick(rows);
+        const row = random.pick(await rowsOf(folder, [...files, ...grid, "--workers=1"]));
         const fixed = grid.filter((arg) => !/,|\.\./.test(arg));
         const single = await backtestOf([...files, ...fixed, ...optionsOf(row)]);
         assertEquals(figuresOf(row), single, `seed ${seed}: ${fixed} ${optionsOf(row)}`);
         compared++;
       }
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
 Deno.test({
   name: "rows over recorded trades are backtests too, and one, two and four workers find the same",
   ignore: !isRecorded(RECORDED),
-  async fn() {
-    const args = [
-      recordedFile(RECORDED),
-      "--symbol=APEUSDT",
-      "--tick=0.0001",
-      "--lot=0.1",
-      "--stop-after=20000",
-    ];
-    const random = new SeededRandom(5);
-    for (let compared = 0; compared < COMPARED / 8;) {
-      const [short, long] = [random.whole(2, 20), random.whole(25, 120)];
-      const grid = [
-        ...[`--short=${short},${short + random.whole(1, 4)}`, `--long=${long},${long + random.whole(1, 30)}`],
-        ...[`--bars=trades,${random.pick(["10s", "1m", "20t"])}`, `--stop-loss=${random.whole(1, 9) / 10}%`],
+  fn: () =>
+    inFolder(async (folder) => {
+      const args = [
+        recordedFile(RECORDED),
+        "--symbol=APEUSDT",
+        "--tick=0.0001",
+        "--lot=0.1",
+        "--stop-after=20000",
       ];
-      const found = [];
-      for (const workers of compared === 0 ? [1, 2, 4] : [2]) {
-        found.push(rowsIn(await sweepEvents([...args, ...grid, `--workers=${workers}`])));
+      const random = new SeededRandom(5);
+      for (let compared = 0; compared < COMPARED / 8;) {
+        const [short, long] = [random.whole(2, 20), random.whole(25, 120)];
+        const grid = [
+          ...[
+            `--short=${short},${short + random.whole(1, 4)}`,
+            `--long=${long},${long + random.whole(1, 30)}`,
+          ],
+          ...[
+            `--bars=trades,${random.pick(["10s", "1m", "20t"])}`,
+            `--stop-loss=${random.whole(1, 9) / 10}%`,
+          ],
+        ];
+        const found = [];
+        for (const workers of compared === 0 ? [1, 2, 4] : [2]) {
+          found.push(await rowsOf(folder, [...args, ...grid, `--workers=${workers}`]));
+        }
+        for (const rows of found.slice(1)) assertEquals(rows, found[0]);
+        for (const row of compared === 0 ? found[0]!.slice(3, 5) : found[0]!) {
+          assertEquals(
+            figuresOf(row),
+            await backtestOf([...args, grid[3]!, ...optionsOf(row)]),
+            `${optionsOf(row)}`,
+          );
+          compared++;
+        }
       }
-      for (const rows of found.slice(1)) assertEquals(rows, found[0]);
-      for (const row of compared === 0 ? found[0]!.slice(3, 5) : found[0]!) {
-        assertEquals(
-          figuresOf(row),
-          await backtestOf([...args, grid[3]!, ...optionsOf(row)]),
-          `${optionsOf(row)}`,
-        );
-        compared++;
-      }
-    }
-  },
+    }),
 });
 
-Deno.test("a sweep counts combinations that no run accepts, and refuses a grid of nothing else or of too many", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "penstock_sweep_" });
-  try {
+Deno.test("a sweep counts combinations that no run accepts, and refuses a grid of nothing else or of too many", () =>
+  inFolder(async (folder) => {
     walk(`${folder}/walk.csv`, 500, 1);
+    // In a process of its own, as a user starts it.
     const events = await sweepEvents([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
     assertEquals(rowsIn(events).map((row) => optionsOf(row).join()), [
       ..."--short=10,--long=20 --short=10,--long=40 --short=30,--long=40".split(" "),
@@ -162,7 +172,4 @@ Deno.test("a sweep counts combinations that no run accepts, and refuses a grid o
       assertEquals(code, 2);
       assertStringIncludes(stderr, message);
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
