@@ -98,7 +98,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals and 
     [{ latency: "300ms", slippage: "2" }, "drop@200,hole=5@400", ["expired"]],
     [{ "max-drawdown": "0.001%" }, "", ["halt", "refusal"]],
     [{ "backfill-max": "5" }, "drop@100,hole=200@300", ["disconnected", "gap"]],
-    // More trades are missed after the kill than are still to come, so the run ends among fetched trades.
+    // More trades are missed between the processes than are still to come, so the run ends among fetched trades.
     [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
   ];
   for (const [options, faults, types] of cases) {
@@ -106,13 +106,14 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals and 
       const plan = faults === "" ? [] : parseFaults(faults);
       await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
       const run = new RecordedRun(folder, exchange);
+      const isKilled = options["latency"] !== undefined;
       await run.process(
         async (program) => {
           for (let signals = 0; signals < 8; signals++) await program.event("signal");
-          program.signal("SIGKILL");
+          program.signal(isKilled ? "SIGKILL" : "SIGINT");
         },
         options,
-        true,
+        isKilled,
       );
       await run.process(async (program) => {
         if (options["stop-after"] !== undefined) return;
@@ -190,8 +191,9 @@ Deno.test("penstock verify names what it cannot read, and ends with the matching
       [["verify", journal, other], 1, `Cannot open the journal ${journal}: there is none`],
       [["verify", other, other], 1, "Cannot open the journal"],
     ];
-    for (const [args, expected, text] of cases) {
-      const { code, stdout, stderr } = await penstock(...args);
+    for (const [at, [args, expected, text]] of cases.entries()) {
+      // One as a user starts it.
+      const { code, stdout, stderr } = await (at === 0 ? penstock(...args) : inProcess(...args));
       assertEquals([code, stdout], [expected, ""]);
       assertStringIncludes(stderr, text);
     }
