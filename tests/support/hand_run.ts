@@ -9,7 +9,7 @@ import type { Holding } from "../../src/stores/journal/entry_log.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
-import { UNSYNCED } from "./unsynced.ts";
+import { quickStoreOf } from "./unsynced.ts";
 
 const MS = 1_000;
 
@@ -40,7 +40,8 @@ export class HandRun implements AsyncDisposable {
       stopAfter: null,
     });
     const { remembers } = strategy();
-    const kept = await Journal.open(path, { now: () => 0, remembers, holding, store: UNSYNCED });
+    const store = await quickStoreOf(path);
+    const kept = await Journal.open(path, { now: () => 0, remembers, holding, store });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     const start = { time, version: "1", options, market: marketOf("run", config), instrument, isNew: false };

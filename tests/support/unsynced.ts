@@ -1,4 +1,6 @@
 /** Journals that do not wait for the disk, for tests in which the machine stays up: a process's own end loses nothing. */
+import type { EntryStore } from "../../src/stores/journal/entry_log.ts";
+import { storeOf, STORES } from "../../src/stores/journal/known_stores.ts";
 import { type Connect, connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { sqliteStore } from "../../src/stores/journal/sqlite/sqlite_store.ts";
 
@@ -13,3 +15,9 @@ export const unsynced: Connect = (path, readOnly) => {
 
 /** The store of such journals. */
 export const UNSYNCED = sqliteStore({ connect: unsynced });
+
+/** The store of the journal at a place: of a file, this one. */
+export async function quickStoreOf(place: string): Promise<EntryStore> {
+  const isElsewhere = [...STORES.keys()].some((start) => start !== "" && place.startsWith(start));
+  return isElsewhere ? await storeOf(place) : UNSYNCED;
+}
