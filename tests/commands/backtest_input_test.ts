@@ -349,9 +349,10 @@ Deno.test("penstock backtest emits its start before a bad line if a trade preced
   const rows = ROWS.with(30, "x\n");
   const message = /: standard input:31:2: the row has 1 field: expected 7 /;
   await assertRefused(folder, ["-"], message, { input: rows.join(""), good: 30 });
-  const first = /: standard input:1:2: the row has 1 field: expected 7 /;
-  await assertRefused(folder, ["-"], first, { input: "x\n" + ROWS.join("") });
-  await assertRefused(folder, ["-"], /: standard input:1: the first line has no commas/, { input: "x\n" });
+  const first = /: first\.csv:1:2: the row has 1 field: expected 7 /;
+  await assertRefused(folder, [await folder.write("first.csv", "x\n" + ROWS.join(""))], first);
+  const only = await folder.write("only.csv", "x\n");
+  await assertRefused(folder, [only], /: only\.csv:1: the first line has no commas/);
 });
 
 Deno.test("penstock backtest reports the same error without --json, and prints nothing on standard output", async () => {

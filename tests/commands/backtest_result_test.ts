@@ -214,11 +214,11 @@ Deno.test({
     const pipe = `${folder.path}/pipe`;
     await new Deno.Command("mkfifo", { args: [pipe] }).output();
     const args = [...SWIFT, file];
-    const [toPipe, toDevice, text] = await Promise.all([
-      backtestAlone(["--out", pipe, ...args], { writable: folder.path }),
-      backtestAlone(["--out", "/dev/null", ...args], { writable: "/dev/null" }),
+    const [toPipe, text] = await Promise.all([
+      backtest(["--out", pipe, ...args]),
       Deno.readTextFile(pipe),
     ]);
+    const toDevice = await backtest(["--out", "/dev/null", ...args]);
     assertEquals([toPipe.code, toDevice.code], [0, 0], toPipe.stderr + toDevice.stderr);
     const { schema, summary, fills } = JSON.parse(text);
     assertEquals([schema, fills.length], ["penstock-result", summary.fills]);
@@ -251,20 +251,18 @@ Deno.test({
 Deno.test("penstock backtest --out reports why it cannot write before it reads anything", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
-  const cases: readonly (readonly [out: string, writable: string | undefined, message: RegExp])[] = [
-    [`${folder.path}/no/result.json`, folder.path, /no\/result\.json: its folder does not exist$/],
-    [folder.path, folder.path, /: it is a folder$/],
+  const cases: readonly (readonly [out: string, mayWrite: boolean, message: RegExp])[] = [
+    [`${folder.path}/no/result.json`, true, /no\/result\.json: its folder does not exist$/],
+    [folder.path, true, /: it is a folder$/],
     [
       `${folder.path}/result.json`,
-      undefined,
+      false,
       /: it may not be read or written: allow it with --allow-read=.* --allow-write=\S+ before main\.ts, /,
     ],
   ];
-  await all(cases, async ([out, writable, message]) => {
-    const { code, stdout, stderr } = await backtestAlone(
-      ["--json", "--out", out, file],
-      writable === undefined ? {} : { writable },
-    );
+  await all(cases, async ([out, mayWrite, message]) => {
+    const args = ["--json", "--out", out, file];
+    const { code, stdout, stderr } = await (mayWrite ? backtest(args) : backtestAlone(args));
     assertEquals([code, stdout, stderr.split("\n").length], [2, "", 1]);
     assertMatch(stderr, /^penstock: the result cannot be written to \//);
     assertMatch(stderr, message);

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Folder } from "../feeds/recorded_input.ts";
 import { tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
-import { sweepEvents } from "../support/sweep_process.ts";
+import { sweepHere } from "../support/swept.ts";
+import meta from "../../deno.json" with { type: "json" };
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest } from "./backtest_run.ts";
 
@@ -20,6 +21,10 @@ class Kept extends Folder {
     const places = ["--out", this.at(`${name}.json`), "--state", this.at(`${name}.db`)];
     const { code, stderr } = await backtest([...SWIFT, ...places, ...args, this.#trades]);
     assertEquals(code, 0, stderr);
+  }
+
+  async sweep(words: readonly string[]): Promise<void> {
+    await sweepHere(words, this.at("tries.json"), { version: meta.version });
   }
 
   at(name: string): string {
@@ -244,7 +249,7 @@ Deno.test("penstock compare finds a sweep the same as another with more workers,
   await kept.backtest("a");
   const grid = [kept.at("trades.csv"), "--short=3,4", "--long=9,12"];
   for (const workers of [1, 2]) {
-    await sweepEvents([...grid, `--workers=${workers}`, "--out", kept.at(`sweep-${workers}.json`)]);
+    await kept.sweep([...grid, `--workers=${workers}`, "--out", kept.at(`sweep-${workers}.json`)]);
   }
   for (
     const [a, b] of [["sweep-1.json", "sweep-2.json"], ["sweep-1.json", "a.json"], ["a.db", "sweep-2.json"]]
@@ -252,7 +257,7 @@ Deno.test("penstock compare finds a sweep the same as another with more workers,
     const { code, stdout, stderr } = await kept.compare(a!, b!);
     assertEquals([code, stderr], [0, ""], `${a} ${b}: ${stdout}`);
   }
-  await sweepEvents([...grid, "--fee=0", "--test=30%", "--out", kept.at("free.json")]);
+  await kept.sweep([...grid, "--fee=0", "--test=30%", "--out", kept.at("free.json")]);
   const { code, stdout } = await kept.compare("sweep-1.json", "free.json");
   assertEquals(code, 5);
   assertMatch(stdout, /^ +fee +0\.001 +0$/m);

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../src/simulator/random.ts";
 import { commandLine } from "../support/penstock.ts";
-import { sweepEvents } from "../support/sweep_process.ts";
+import { sweepHere } from "../support/swept.ts";
+import { TRIES_FILE } from "../../src/stores/tries/tries_file.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2025, 0, 1);
@@ -47,13 +48,15 @@ async function withWalk(prices: readonly number[], use: (folder: string) => Prom
   }
 }
 
-/** What a sweep of the walk says, and its rows. */
+const ALWAYS = ["--bars=1h", "--fee=0", "--max-drawdown=100%"];
+
+/** What a sweep of the walk says, and its rows. Tries are counted where a process in the folder counts them. */
 async function sweep(
   folder: string,
   ...args: readonly string[]
 ): Promise<{ readonly said: Said; readonly rows: Row[] }> {
-  const always = ["walk.csv", "--workers=1", "--bars=1h", "--fee=0", "--max-drawdown=100%"];
-  const events = await sweepEvents([...always, ...args], folder);
+  const words = [`${folder}/walk.csv`, "--workers=1", ...ALWAYS, ...args];
+  const { events } = await sweepHere(words, `${folder}/${TRIES_FILE}`);
   const rows = events.filter(({ type }) => type === "configuration") as unknown as Row[];
   return { said: events.at(-1) as unknown as Said, rows };
 }
@@ -78,8 +81,9 @@ Deno.test("a strategy that knows its in-sample trades is found by its fall on th
   const known = Array.from({ length: 0.7 * 30 * 24 - 1 }, (_, hour) => hour)
     .filter((hour) => priceAt(hour + 1) > priceAt(hour)).map((hour) => START_MS + hour * HOUR_MS);
   await withWalk(prices, async (folder) => {
+    const path = `${folder}/ahead.ts`;
     await Deno.writeTextFile(
-      `${folder}/ahead.ts`,
+      path,
       `import { defineStrategy } from "@penstock/penstock/strategy";
 const RISING = ${JSON.stringify(known)};
 export default defineStrategy({
@@ -90,7 +94,7 @@ export default defineStrategy({
     );
     const { said, rows } = await sweep(
       folder,
-      ...["--strategy=./ahead.ts", "--stake=1000,5000", "--stop-loss=1%,5%", "--test=30%"],
+      ...[`--strategy=${path}`, "--stake=1000,5000", "--stop-loss=1%,5%", "--test=30%"],
     );
     for (const { sharpe, test } of rows) {
       assert(Number(sharpe) > 10, `a Sharpe ratio of ${sharpe}`);
@@ -115,16 +119,7 @@ Deno.test("a sweep counts what was tried before on the same trades, and --forget
     assertEquals((await sweep(folder, "--short=5", "--long=30,40")).said.tried, 5);
     const { stderr } = await new Deno.Command(Deno.execPath(), {
       args: commandLine(
-        [
-          "sweep",
-          "walk.csv",
-          "--bars=1h",
-          "--fee=0",
-          "--max-drawdown=100%",
-          "--long=20,30",
-          "--short=3",
-          "--forget-tries",
-        ],
+        ["sweep", "walk.csv", ...ALWAYS, "--long=20,30", "--short=3", "--forget-tries"],
         ["--no-prompt", "--allow-read", "--allow-write"],
       ),
       cwd: folder,

@@ -11,10 +11,10 @@ import meta from "../../deno.json" with { type: "json" };
 /** How often a worker is killed, how many workers there are, and how large the grid is: PENSTOCK_KILLS and others say more. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 1);
 const WORKERS = (Deno.env.get("PENSTOCK_WORKERS") ?? "2").split(",").map(Number);
-const CONFIGURATIONS = Number(Deno.env.get("PENSTOCK_CONFIGURATIONS") ?? 200);
+const CONFIGURATIONS = Number(Deno.env.get("PENSTOCK_CONFIGURATIONS") ?? 100);
 const TRADES = Number(Deno.env.get("PENSTOCK_TRADES") ?? 1_000);
 /** Small, so that many tasks are lost. */
-const IN_TASK = 10;
+const IN_TASK = 5;
 /** A worker of a machine with too much to do gets its turn within this time, ms. */
 const LEASE_MS = 4_000;
 /** The longest time between two kills, ms. */

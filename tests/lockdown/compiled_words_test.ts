@@ -3,24 +3,42 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../build/binary.ts";
 import { COMMANDS } from "../../src/config/command_name.ts";
 import { commandLine } from "../support/penstock.ts";
+import type { Said } from "./said.ts";
 
 const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;
 
-/** Runs one command line in its own folder, with `flags`; returns its output and exit code. */
-async function logged(
-  args: readonly string[],
+const SAID = new URL("said.ts", import.meta.url).pathname;
+/** Commands that give up permissions, so that nothing can run in their process after them. */
+const DROPPING = ["run", "demo"];
+
+/** Runs these command lines in their own folder, with `flags`; returns what each says. */
+async function saidBy(
+  lines: readonly string[],
   flags: readonly string[] = [PRELOAD, ...permissionFlags("binance")],
-): Promise<{ readonly code: number; readonly text: string }> {
+): Promise<ReadonlyMap<string, Said>> {
   const folder = await Deno.makeTempDir({ prefix: "penstock-built-" });
-  try {
-    await Deno.writeTextFile(`${folder}/outside.txt`, "{}");
+  const output = async (args: readonly string[]) => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: commandLine(args, flags),
+      args: [...args],
       cwd: folder,
       env: { NO_COLOR: "1" },
     }).output();
     const decoder = new TextDecoder();
-    return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  };
+  try {
+    await Deno.writeTextFile(`${folder}/outside.txt`, "{}");
+    const isAlone = (line: string) => DROPPING.includes(line.split(" ")[0]!);
+    const together = lines.filter((line) => !isAlone(line));
+    const { stdout, stderr } = await output(["run", ...flags, SAID, JSON.stringify(together)]);
+    assertEquals(stderr, "");
+    const said: readonly Said[] = JSON.parse(stdout);
+    const found = new Map(together.map((line, at) => [line, said[at]!]));
+    for (const line of lines.filter(isAlone)) {
+      const { code, stdout, stderr } = await output(commandLine(line.split(" "), flags));
+      found.set(line, { code, text: stdout + stderr });
+    }
+    return found;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -60,8 +78,9 @@ const BEYOND: readonly (readonly [args: string, code: number, words: string])[] 
 ];
 
 Deno.test("a compiled program explains what to do about a missing permission without naming Deno flags", async () => {
+  const said = await saidBy(BEYOND.map(([args]) => args));
   for (const [args, code, words] of BEYOND) {
-    const found = await logged(args.split(" "));
+    const found = said.get(args)!;
     assertStringIncludes(found.text, words, args);
     assert(!/--allow-|run again with|--deny-/.test(found.text), `${args}: ${found.text}`);
     assertEquals(found.code, code, found.text);
@@ -69,7 +88,8 @@ Deno.test("a compiled program explains what to do about a missing permission wit
 });
 
 Deno.test("a compiled program's help marks the commands it cannot run and lists what each may use", async () => {
-  const { text } = await logged(["--help"]);
+  const said = await saidBy(["--help", "backtest --help", "demo --help"]);
+  const { text } = said.get("--help")!;
   const absent = "not in this build, which may not use the local network; from the sources: deno task ";
   for (const command of Object.keys(COMMANDS)) {
     // A long explanation continues on the next line.
@@ -80,27 +100,25 @@ Deno.test("a compiled program's help marks the commands it cannot run and lists 
   }
   const reach = "This build reaches only the hosts of binance and uses only files under ./data.\n";
   assertStringIncludes(text, reach);
-  assertStringIncludes((await logged(["backtest", "--help"])).text, reach);
-  assertStringIncludes((await logged(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
+  assertStringIncludes(said.get("backtest --help")!.text, reach);
+  assertStringIncludes(said.get("demo --help")!.text, `\nNot${absent.slice(3)}demo\n`);
 });
 
 Deno.test("Penstock run from source names the flags for a missing permission, and its help marks no command", async () => {
-  const flags = permissionFlags("binance");
-  for (
-    const [args, flag] of [
-      ["demo", "--allow-net=127.0.0.1"],
-      ["backtest outside.txt", "--allow-read=outside.txt"],
-      ["config --config=outside.txt", "--allow-read=outside.txt"],
-      ["status x.db", "--allow-read=."],
-      ["run --state=none --record=x.txt", "--allow-write=x.txt"],
-    ] as const
-  ) {
-    const { text } = await logged(args.split(" "), flags);
+  const advised = [
+    ["demo", "--allow-net=127.0.0.1"],
+    ["backtest outside.txt", "--allow-read=outside.txt"],
+    ["config --config=outside.txt", "--allow-read=outside.txt"],
+    ["status x.db", "--allow-read=."],
+    ["run --state=none --record=x.txt", "--allow-write=x.txt"],
+  ] as const;
+  const said = await saidBy(["--help", ...advised.map(([args]) => args)], permissionFlags("binance"));
+  for (const [args, flag] of advised) {
     assertStringIncludes(
-      text.toLowerCase(),
+      said.get(args)!.text.toLowerCase(),
       `allow it with ${flag} before main.ts, or in deno.json`,
     );
   }
-  const { text } = await logged(["--help"], flags);
+  const { text } = said.get("--help")!;
   assert(!text.includes("not in this build") && !text.includes("This build"), text);
 });
