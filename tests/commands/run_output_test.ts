@@ -4,11 +4,14 @@ import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
-import { soonMs } from "../support/soon.ts";
 import { assertRun } from "./event_contract.ts";
+import { WORDS, wordyMarket } from "./wordy_market.ts";
 
-/** Longer than these tests wait on a quiet machine. */
-const PATIENCE_MS = 40_000;
+/** The most characters of events that wait for their reader. */
+const ROOM = 4 * 1024 * 1024;
+/** Fills that write more than a pipe holds, and those whose signals have more characters than may wait. */
+const SOME = 300;
+const TOO_MANY = Math.ceil(1.2 * ROOM / WORDS);
 
 /** A program whose output is not read until a test asks for it. */
 class Unread implements AsyncDisposable {
@@ -28,13 +31,12 @@ class Unread implements AsyncDisposable {
 
   /** Starts reading a stream, and waits until its text `isEnough`. */
   async reads(name: "stdout" | "stderr", isEnough: (text: string) => boolean): Promise<void> {
-    const patience = await soonMs(PATIENCE_MS);
-    await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, patience);
+    await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`);
   }
 
   /** Reads a stream's first line, and nothing more for now. */
   async firstLine(name: "stdout" | "stderr"): Promise<string> {
-    return await within(this.#streams[name].firstLine(), `a line on ${name}`, await soonMs(PATIENCE_MS));
+    return await within(this.#streams[name].firstLine(), `a line on ${name}`);
   }
 
   /** Starts reading the stream; resolves to its whole text. */
@@ -55,7 +57,7 @@ class Unread implements AsyncDisposable {
   }
 
   async finished(): Promise<number> {
-    return (await within(this.#process.status, "the end of the program", await soonMs(PATIENCE_MS))).code;
+    return (await within(this.#process.status, "the end of the program")).code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,14 +135,12 @@ async function kept(journal: string, type: Entry["type"]): Promise<number> {
 async function fills(journal: string, count: number): Promise<void> {
   const wait = async () => {
     while (await kept(journal, "fill") < count) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
-  await within(wait(), `${count} fills in the journal`, await soonMs(PATIENCE_MS));
+  await within(wait(), `${count} fills in the journal`);
 }
 
-/** As many events as possible: each trade crosses the averages. */
-const BUSY = ["--speed=max", "--short=1", "--long=2", "--max-drawdown=100%"];
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
@@ -148,9 +148,10 @@ Deno.test({
   ignore,
   fn: () =>
     inFolder(async (folder) => {
-      await using demo = new Unread(["demo", "--json", "--state=none", ...BUSY], folder);
-      // The log is a third as long as the events, which is still more than the pipe and the buffer hold.
-      await demo.reads("stdout", (text) => text.length > 2_000_000);
+      const args = ["demo", "--json", "--state=none", ...wordyMarket(folder, SOME, 2)];
+      await using demo = new Unread(args, folder);
+      // Their log is more than the pipe and the buffer hold.
+      await demo.reads("stdout", (text) => text.split(`{"type":"fill"`).length > 2 * SOME);
       await demo.reads("stderr", (text) => text.includes("of the log were dropped"));
       demo.signal("SIGTERM");
       assertEquals(await demo.finished(), 0);
@@ -168,10 +169,10 @@ for (const json of [true, false]) {
     fn: () =>
       inFolder(async (folder) => {
         const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
-        const args = [`--state=${journal}`, `--record=${recording}`, "--short=1", "--long=2", "--rate=2000"];
+        const args = [`--state=${journal}`, `--record=${recording}`, ...wordyMarket(folder, SOME, 3)];
         await using demo = new Unread(["demo", ...args, ...(json ? ["--json"] : [])], folder);
-        // Two lines and two events each: more than a pipe holds.
-        await fills(journal, 1_000);
+        // The pipe is full after the first burst.
+        await fills(journal, 3 * SOME);
         demo.signal("SIGTERM");
         assertEquals(await demo.finished(), json ? 1 : 0);
         assertEquals((await latest(journal, "stopped"))?.content["reason"], "asked to");
@@ -187,9 +188,9 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
-      const args = ["--json", `--state=${journal}`, "--short=1", "--long=2", "--rate=2000"];
+      const args = ["--json", `--state=${journal}`, ...wordyMarket(folder, SOME)];
       await using demo = new Unread(["demo", ...args], folder);
-      await fills(journal, 1_000);
+      await fills(journal, SOME);
       demo.signal("SIGTERM");
       const again = setInterval(() => demo.signal("SIGTERM"), 20);
       const code = await demo.finished();
@@ -206,7 +207,7 @@ Deno.test({
     inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error"];
-      await using demo = new Unread(["demo", "--json", ...args, ...BUSY], folder);
+      await using demo = new Unread(["demo", "--json", ...args, ...wordyMarket(folder, TOO_MANY)], folder);
       assertEquals(await demo.finished(), 1);
       const stderr = await demo.stderr;
       assertMatch(
@@ -228,7 +229,8 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
-      await using demo = new Unread(["demo", "--json", `--state=${journal}`, ...BUSY], folder);
+      const args = ["demo", "--json", `--state=${journal}`, ...wordyMarket(folder, TOO_MANY)];
+      await using demo = new Unread(args, folder);
       assertEquals(await demo.finished(), 1);
       assertMatch(
         String((await latest(journal, "stopped"))!.content["reason"]),
@@ -260,8 +262,9 @@ Deno.test({
   ignore,
   fn: () =>
     inFolder(async (folder) => {
-      const args = ["demo", "--json", "--state=none", "--log-level=error", "--stop-after=100000", ...BUSY];
-      await using demo = new Unread(args, folder, 40);
+      const count = Math.ceil(1.5 * ROOM / WORDS);
+      const args = ["--json", "--state=none", "--log-level=error", `--stop-after=${count}`];
+      await using demo = new Unread(["demo", ...args, ...wordyMarket(folder, count)], folder, 60);
       const code = demo.finished();
       assertRun(eventsOf((await demo.stdout).trimEnd()));
       assertEquals(await code, 0);
