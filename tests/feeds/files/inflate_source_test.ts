@@ -33,7 +33,7 @@ Deno.test("InflateSource reads one member, several members, empty ones, and padd
   }
 });
 
-Deno.test("InflateSource unpacks data that is packed twice, but not endlessly", async () => {
+Deno.test("InflateSource decompresses data that is compressed twice, but not endlessly", async () => {
   await using folder = new Folder();
   let packed = gzip(rows(3));
   for (let times = 1; times <= 4; times++) {
