@@ -304,7 +304,7 @@ queueTest(
       return packed(other);
     };
     const wrong: readonly (readonly [why: string, result: string])[] = [
-      ["not packed as results are", "%"],
+      ["not compressed as results are", "%"],
       ["no JSON", packed("{")],
       ["not the result of a task", packed("[]")],
       ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],

@@ -80,7 +80,7 @@ export class LossLimits {
   #peakEstimate: number;
   #isPeakOwn = false;
   /**
-   * Up to this integer price equity is not above the peak; infinite if it cannot rise, or if nobody watches
+   * Up to this integer price equity is not above the peak; infinite if it cannot rise, or if no limit watches
    * it.
    */
   #peakPrice = Infinity;

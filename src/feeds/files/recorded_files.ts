@@ -46,7 +46,7 @@ export interface Part {
 
 const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
-/** How many bytes show how a file is packed. */
+/** How many bytes show how a file is compressed. */
 const HEAD_BYTES = 4;
 /** A limit, because some files unpack to themselves. */
 const PACKING_LIMIT = 4;
@@ -57,7 +57,7 @@ const PACKING_LIMIT = 4;
  * before `part10`.
  *
  * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program
- * may not read it, if packed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
+ * may not read it, if compressed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
  * recordings, torn by a crash, is read up to the tear, with a warning.
  *
  * @example
@@ -277,7 +277,7 @@ async function headOf(source: ByteSource): Promise<Uint8Array> {
   return head.subarray(0, filled);
 }
 
-/** The content of a source, unpacked as often as it was packed: all of it, or only the `wanted` member. */
+/** The content of a source, decompressed as often as it was compressed: all of it, or only the `wanted` member. */
 async function* unpacked(
   name: string,
   source: ByteSource,
@@ -285,11 +285,14 @@ async function* unpacked(
   wanted: string | null,
 ): AsyncGenerator<Unpacked> {
   if (depth > PACKING_LIMIT) {
-    throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
+    throw new UnusableInput(
+      { name },
+      `it is compressed more than ${PACKING_LIMIT} times: decompress it first`,
+    );
   }
   const head = await headOf(source);
   const whole = new PeekedSource(head, source);
-  switch (packingOf(head)) {
+  switch (compressionOf(head)) {
     case "gzip": {
       const text = await InflateSource.open(name, "gzip", whole);
       try {
@@ -319,8 +322,8 @@ async function* unpacked(
   }
 }
 
-/** How a file that starts with these bytes is packed. */
-function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
+/** How a file that starts with these bytes is compressed. */
+function compressionOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
   // After the mark come the method, which is always 8, and the flags, of which three are never set.
   const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;
   if (isGzip) return "gzip";

@@ -31,8 +31,7 @@ export interface EquityPicture {
 }
 
 /**
- * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, `columns` wide
- * at most, in whole lines of text; empty if there are fewer than two
+ * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, at most `columns` wide, in whole lines of text; empty if there are fewer than two
  * points, or no room.
  */
 export function equityLines(picture: EquityPicture, columns: number, colours: boolean): string {

@@ -41,7 +41,7 @@ Deno.test("InflateSource decompresses data that is compressed twice, but not end
     packed = gzip(packed);
   }
   const { error } = await outcomeOf(await folder.write("a.gz", packed));
-  assertEquals(error, "a.gz: it is packed more than 4 times: unpack it first");
+  assertEquals(error, "a.gz: it is compressed more than 4 times: decompress it first");
 });
 
 Deno.test("InflateSource returns the data before the cut, wherever it is, and reports it", async () => {
