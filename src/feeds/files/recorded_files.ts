@@ -8,7 +8,7 @@ import { InflateSource, TruncatedInput } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks, type LineOptions } from "./line_chunks.ts";
 
-/** How much has been read. May be looked at at any time. */
+/** How much has been read. May be read at any time. */
 export interface ReadProgress {
   /** Bytes of the files as they are on disk; up to one chunk more than was handed out. */
   bytesRead: number;
@@ -18,7 +18,7 @@ export interface ReadProgress {
 
 /** How recorded files are read. Every option has a default. */
 export interface ReadOptions {
-  /** How much is read at a time, in bytes, from 1; 256 KiB unless given. No result depends on it. */
+  /** How much is read at a time, in bytes, 1 or more. Default 256 KiB. No result depends on it. */
   readonly chunkBytes?: number;
   /** Updated while reading. */
   readonly progress?: ReadProgress;
@@ -26,7 +26,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
-  /** The formats that are read; those of the table unless given. */
+  /** The formats that are read. Default: those of the table. */
   readonly formats?: readonly TradeFile[];
 }
 
@@ -53,7 +53,7 @@ const PACKING_LIMIT = 4;
 
 /**
  * The chunks of one file, or of standard input if `path` is `-`. The content shows whether it is plain, gzip or zip.
- * Each file and each member of an archive is an Origin of its own. Members come in the order of their names, `part2`
+ * Each file and each member of an archive is its own Origin. Members come in the order of their names, `part2`
  * before `part10`.
  *
  * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program

@@ -1,4 +1,7 @@
-/** Results as the database keeps them: compressed by the workers, because compressing is most of the cost of keeping one. */
+/**
+ * Results as the database keeps them: compressed by the workers, because compressing is most of the cost of keeping
+ * one.
+ */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { UnusableResult } from "./queue_error.ts";
 

@@ -83,7 +83,8 @@ export class ChartHistory {
       case "halt":
       case "released":
       case "disconnected": {
-        // An incident is drawn where the line stops: an event that no trade caused has this machine's time, which may differ from the market's.
+        // An incident is drawn where the line stops: an event that no trade caused has this machine's time, which may
+        // differ from the market's.
         const kind = event.type === "disconnected" ? "lost" : event.type;
         keep(this.#incidents, { kind, time: this.#lastTime }, MOST_INCIDENTS);
         break;
