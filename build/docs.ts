@@ -46,7 +46,7 @@ if (import.meta.main) {
       }
       if (before === text) continue;
       Deno.writeTextFileSync(place, text);
-      print(`${path} made again\n`);
+      print(`rewrote ${path}\n`);
     }
   }
   // The exchange's last connections may still be closing.

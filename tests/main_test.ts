@@ -54,7 +54,7 @@ Deno.test("main() without arguments and with --help names every command", async 
 });
 
 for (const command of Object.keys(COMMANDS) as CommandName[]) {
-  Deno.test(`main() answers "${command} --help" with every option of the command and no other`, async () => {
+  Deno.test(`main() answers "${command} --help" with the options of the command and no others`, async () => {
     const { code, stdout, stderr } = await inProcess(command, "--help");
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout.replaceAll("\n", " "), `penstock ${command}: ${COMMANDS[command]}`);

@@ -46,7 +46,7 @@ Deno.test("readNote() reads or refuses any note", () => {
   assert(notes > INPUTS / 10, `${notes} notes`);
 });
 
-Deno.test("csvColumns() knows or does not know any first line", () => {
+Deno.test("csvColumns() accepts or refuses any first line", () => {
   const random = new SeededRandom(2);
   for (let n = 0; n < INPUTS; n++) {
     const line = garbage(random).replaceAll("\n", ",");

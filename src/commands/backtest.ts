@@ -44,7 +44,7 @@ export async function backtest(
   const { config: given, sources, assets = null } = await instrumentOf(configuration, signal);
   const own = await chosenFile(given);
   const asked = own === null ? given : { ...given, set: own.settings || null };
-  const { files, passedOver } = await recordingsOf(paths, asked, signal);
+  const { files, skipped } = await recordingsOf(paths, asked, signal);
   const { out, report, state } = asked;
   if (out !== null && [...files, state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
@@ -124,7 +124,7 @@ export async function backtest(
     if (run.fault !== null) throw run.fault;
   };
   try {
-    for (const text of passedOver) warn(view, text);
+    for (const text of skipped) warn(view, text);
     await processFiles(input, { config, barsFrom, run, view, result, stop, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });

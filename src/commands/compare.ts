@@ -58,7 +58,9 @@ async function comparisonOf(a: Side, b: Side): Promise<Comparison> {
 /** The figures that depend on the number of tries. */
 const OF_TRIES = ["tried", "deflatedSharpe", "expectedMaximumSharpe", "minimumBacktestYears", "verdict"];
 
-/** The figures of two sweeps that can be compared: other sweeps of the same trades in between change those of the tries. */
+/**
+ * The comparable figures of two sweeps: those that depend on tries change with any sweep of the same trades in between.
+ */
 function withoutTries(a: Figures, b: Figures): [a: Figures, b: Figures] {
   if (a["tried"] === b["tried"]) return [a, b];
   const rest = (figures: Figures) =>

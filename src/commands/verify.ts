@@ -5,8 +5,8 @@ import type { TimedHead } from "../domain/recording/recording_note.ts";
 import { recordedChunks } from "../feeds/files/recorded_files.ts";
 import {
   byEntry,
-  type PassedOver,
-  passedOverText,
+  type SkippedFiles,
+  skippedText,
   withFoldersOpened,
 } from "../feeds/files/recording_folder.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
@@ -41,14 +41,14 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     lastSeqNow: () => present.lastSeq(),
     blocking,
   });
-  const passedOver: PassedOver[] = [];
+  const passedOver: SkippedFiles[] = [];
   // Read the journal before the recording that a live run is writing, so that the recording has everything that the
   // journal has.
   const recordings = await withFoldersOpened(paths, {
     against: async (head) => strangeness(head, run ?? await journal.lastRun(), present),
     order: byEntry,
-    onPassedOver: (files) => {
-      log.info(passedOverText(files));
+    onSkipped: (files) => {
+      log.info(skippedText(files));
       passedOver.push(files);
     },
     signal,

@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
-/** The codes of each command, with words of its own if those above do not fit. */
+/** The codes of each command, with its own words where those above do not fit. */
 const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCode, string])[]>> = {
   run: [0, 1, 2, 4, 130],
   demo: [0, 1, 2, 4, 130],

@@ -66,8 +66,8 @@ export function settleInstrument(
 }
 
 /**
- * The same configuration without guesses. If the lot or the tick is only a default, every default rule becomes null and its source
- * `awaited`: a live run places no order under guessed rules.
+ * The same configuration without guesses. If the lot or the tick is only a default, every default rule becomes null and
+ * its source `awaited`: a live run places no order under guessed rules.
  */
 export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
   if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;

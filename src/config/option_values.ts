@@ -190,7 +190,10 @@ export function symbol(text: string): string {
   return found;
 }
 
-/** A reader of an address with one of the schemes given, and no name, password or query. The value has no slash at its end. */
+/**
+ * A reader of an address with one of the schemes given, and no name, password or query. The value has no slash at its
+ * end.
+ */
 export function address(...schemes: readonly string[]): (text: string) => string {
   return (text) => {
     const url = URL.canParse(text) ? new URL(text) : null;

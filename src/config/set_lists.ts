@@ -73,7 +73,7 @@ export function valueInSet(text: string | null, name: string): number | null {
   return null;
 }
 
-/** Options as they are shown, without these within `--set`; without that one too if nothing of it is left. */
+/** Options as they are shown, without these within `--set`, and without `--set` if nothing of it is left. */
 export function withoutSettings<T extends Readonly<Record<string, unknown>>>(
   shown: T,
   names: readonly string[],

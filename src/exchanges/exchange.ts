@@ -1,4 +1,4 @@
-/** The seam between Penstock and an exchange: everything that is one exchange's own. */
+/** The seam between Penstock and an exchange: everything that is specific to one exchange. */
 import type { ExchangeInfo } from "../domain/market/instrument_rules.ts";
 import type { BackfilledTrade } from "../domain/market/backfilled_trades.ts";
 import type { FrameDecoder } from "./frame_decoder.ts";
@@ -56,7 +56,7 @@ export interface Refusal {
   readonly hint: string | null;
   /** How long to stay away if the answer does not say, ms; null if there is no need to. */
   readonly stayAwayMs: number | null;
-  /** Whether the host would refuse every other question too. */
+  /** Whether the host would refuse every other request too. */
   readonly isWholeHost: boolean;
 }
 

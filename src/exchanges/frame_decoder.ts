@@ -30,7 +30,7 @@ export interface FrameScan {
   readLines(at: number, isTimed: boolean, most?: number): number;
   /** Reads the lines from `at` on as `TradeReader.takeBlock` does. */
   lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;
-  /** Where the first line starts that the last call did not read. */
+  /** Where the first line that the last call did not read starts. */
   readonly stoppedAt: number;
   /** Where the frame of row `row` starts. */
   startOf(row: number): number;

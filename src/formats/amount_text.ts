@@ -65,7 +65,10 @@ export function priceIn(text: string): PriceRead | null {
   return price > Number.MAX_SAFE_INTEGER ? null : { price, decimals: Math.max(0, decimals) };
 }
 
-/** The quantity in a text; null if the text is not a quantity, is 0, has more than 8 decimals, or is more than MAX_QUANTITY. */
+/**
+ * The quantity in a text; null if the text is not a quantity, is 0, has more than 8 decimals, or is more than
+ * MAX_QUANTITY.
+ */
 export function quantityIn(text: string): QuantityRead | null {
   const usual = usualIn(text);
   if (usual !== null) {

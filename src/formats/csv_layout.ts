@@ -130,8 +130,8 @@ export function namesColumns(line: string): boolean {
 }
 
 /**
- * What each column of a file holds, in order. In layouts that Binance has not published, columns that a trade does not need may
- * hold anything.
+ * What each column of a file holds, in order. In layouts that Binance has not published, columns that a trade does not
+ * need may hold anything.
  */
 export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
   const same = PUBLISHED.find((known) => isSame(known.columns, columns));

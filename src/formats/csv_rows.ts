@@ -70,7 +70,10 @@ export class CsvRows implements FileReader, TradeFields {
   /** How many rows are in the columns, and how many of them `next` has returned. */
   #scanned = 0;
   #given = 0;
-  /** How many rows the loop reads at once for `next`: only one if the caller takes blocks, and asks `next` for the rows between. */
+  /**
+   * How many rows the loop reads at once for `next`: only one if the caller takes blocks, and asks `next` for the rows
+   * between.
+   */
   #most = COLUMN_ROWS;
   /** How many rows the last block has. */
   #blockRows = 0;

@@ -70,7 +70,10 @@ export class CsvScan {
   }
 }
 
-/** The loop for a published layout, which also checks the fields that a trade does not need; otherwise the loop for columns in any order. */
+/**
+ * The loop for a published layout, which also checks the fields that a trade does not need; otherwise the loop for
+ * columns in any order.
+ */
 function loopFor(columns: CsvColumns, loops: Loops): Loop {
   const kinds = fieldsOf(columns).map(({ kind }) => kind);
   if (isPublished(columns)) {

@@ -37,9 +37,9 @@ export function formatsOf(
 
 /** Files of other kinds: how they start, and what to do with them. */
 const OTHERS: readonly (readonly [magic: string, what: () => string])[] = [
-  ["\x28\xb5\x2f\xfd", () => `it is packed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
-  ["\xfd7zXZ\0", () => `it is packed with xz: use "xz -dc FILE | penstock backtest -"`],
-  ["BZh", () => `it is packed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
+  ["\x28\xb5\x2f\xfd", () => `it is compressed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
+  ["\xfd7zXZ\0", () => `it is compressed with xz: use "xz -dc FILE | penstock backtest -"`],
+  ["BZh", () => `it is compressed with bzip2: use "bzip2 -dc FILE | penstock backtest -"`],
   ["7z\xbc\xaf\x27\x1c", () => `it is a 7z archive: use "7z x -so FILE | penstock backtest -"`],
   ["Rar!\x1a\x07", () => "it is a RAR archive: unpack it and give the files"],
   ["SQLite format 3\0", () => "it is a database, such as a Penstock journal: expected recorded trades"],

@@ -28,7 +28,10 @@ export class FrameBatch implements TradeReader {
   /** The frames in the rows of `scan`. */
   #rowsFrom = 0;
   #rowsTo = 0;
-  /** How many frames `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the frames between. */
+  /**
+   * How many frames `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the
+   * frames between.
+   */
   #most = FRAMES_AT_ONCE;
 
   constructor(decoder: FrameDecoder) {

@@ -76,7 +76,7 @@ export class KlineRows implements FileReader, TradeFields {
 
   /**
    * A reader of rows with `count` columns; all count as those of `symbol`. When `strict`, `next` throws UnusableInput at
-   * an unusable row; otherwise it answers "rejected". Without a `scan` every row is read field by field: that is for
+   * an unusable row; otherwise it returns "rejected". Without a `scan` every row is read field by field: that is for
    * tests.
    */
   constructor(
@@ -163,7 +163,10 @@ export class KlineRows implements FileReader, TradeFields {
     return complainAt({ name: this.#origin?.name ?? "", line: this.line, column: 1 }, this.#strict);
   }
 
-  /** Reads whole klines of the usual kind into a block; null if the next row is none, or its interval is not known yet. */
+  /**
+   * Reads whole klines of the usual kind into a block; null if the next row is of another kind, or its interval is not
+   * known yet.
+   */
   #scanned(after: Followed, most: number): ReadBlock | null {
     const next = this.#next;
     const { interval } = this.#row;

@@ -42,8 +42,8 @@ export class KlineScan {
   }
 
   /**
-   * Reads rows from `at` on into a block of at most `most` trades: klines of `interval` (µs) whose prints follow this trade.
-   * Stops before the first row that is not such a kline; returns null if that is the first row.
+   * Reads rows from `at` on into a block of at most `most` trades: klines of `interval` (µs) whose prints follow this
+   * trade. Stops before the first row that is not such a kline; returns null if that is the first row.
    */
   read(at: number, after: Followed, most: number, interval: number): ReadBlock | null {
     const rows = Math.floor(Math.min(most, COLUMN_ROWS) / PRINTS);

@@ -66,7 +66,10 @@ export class MessageLines implements FileReader {
   #scannedFrom = 0;
   #scanned = 0;
   #given = 0;
-  /** How many lines `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the lines between. */
+  /**
+   * How many lines `scan` reads at once for `next`: only one if the caller takes blocks, and asks `next` for the lines
+   * between.
+   */
   #most = COLUMN_ROWS;
   /** Where the last block starts, and what was read before it. */
   #before = { at: 0, line: 0, receivedAt: 0 };

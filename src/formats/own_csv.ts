@@ -29,9 +29,9 @@ const MEANINGS: Readonly<Record<string, Exclude<ColumnName, "-">>> = {
 };
 
 /**
- * The format of files whose columns are `columns`, in this order. Commas, semicolons or tabs separate the fields. The first
- * line is a header if it has no number where the price, the quantity and the time belong. If `timeUnit` is null, the
- * size of each time shows its unit.
+ * The format of files whose columns are `columns`, in this order. Commas, semicolons or tabs separate the fields. The
+ * first line is a header if it has no number where the price, the quantity and the time belong. If `timeUnit` is null,
+ * the size of each time shows its unit.
  */
 export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null): TradeFile {
   const asked = `--columns ${columns.join(",")}`;

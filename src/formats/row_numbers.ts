@@ -1,4 +1,4 @@
-/** Counts up the trades of files that have no consecutive ids, over all files of a run. */
+/** Numbers the trades of files that have no consecutive ids, over all files of a run. */
 import { isoTime } from "../domain/numbers/time.ts";
 
 /**

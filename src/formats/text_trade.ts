@@ -9,8 +9,8 @@ import { timeExpected, timeIn, wholeIn } from "./time_text.ts";
 export type TextField = "time" | "price" | "quantity" | "side" | "id" | "symbol" | "exchange";
 
 /**
- * How a side is written: `taker` and `maker` are buy or sell, of the order that took or of the one that waited; `code` is 0 if
- * the taker bought and 1 if it sold; `sold` is true if the taker sold.
+ * How a side is written: `taker` and `maker` are buy or sell, of the order that took or of the one that waited; `code`
+ * is 0 if the taker bought and 1 if it sold; `sold` is true if the taker sold.
  */
 export type SideKind = "taker" | "maker" | "code" | "sold";
 
@@ -55,8 +55,8 @@ const OTHER_SYMBOLS = 8;
 /**
  * The trade of the row that is being read. `read` its fields, then `finish` it.
  *
- * The first trade of a file decides whether its ids are consecutive: they are if that trade has a number as its id and neither the layout nor the
- * exchange skips ids. Otherwise the trades of the file are numbered.
+ * The first trade of a file decides whether its ids are consecutive: they are if that trade has a number as its id and
+ * neither the layout nor the exchange skips ids. Otherwise the trades of the file are numbered.
  */
 export class TextTrade implements TradeFields {
   firstId = 0;

@@ -39,8 +39,8 @@ export function timeExpected(unit: TimeUnit | null): string {
 }
 
 /**
- * The time in a text, in µs since 1970; null if it is none. What is finer than a microsecond is dropped, never rounded.
- * Without a unit, the size of a number shows it; a number too small for that is not a time.
+ * The time in a text, in µs since 1970; null if that is not a time. What is finer than a microsecond is dropped, never
+ * rounded. Without a unit, the size of a number shows it; a number too small for that is not a time.
  *
  * @example
  * ```ts
@@ -82,7 +82,10 @@ export function wholeIn(text: string): number {
   return text === "" ? -1 : whole;
 }
 
-/** The unit that the size of a number shows; null for one that may be in seconds or milliseconds of an own clock. */
+/**
+ * The unit that the size of a number shows; null for one that may be in seconds or milliseconds of a clock that starts
+ * at 0.
+ */
 function unitOf(stamp: number): keyof typeof SHIFT | null {
   if (stamp >= LEAST_NANOSECONDS) return "ns";
   if (stamp >= LEAST_MICROSECONDS) return "us";

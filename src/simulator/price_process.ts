@@ -67,7 +67,7 @@ export function* priceProcess(options: PriceProcessOptions): Generator<ExchangeT
 
   while (true) {
     busy = busy ? random.uniform() >= 0.006 : random.uniform() < 0.004;
-    // 0.6 of all orders come at 1.4 times the mean gap and 0.4 at 0.4 times: the rate is kept.
+    // 60 % of orders follow after 1.4 times the mean gap and 40 % after 0.4 times, which keeps the rate.
     elapsed += random.exponential(meanGap * (busy ? 0.4 : 1.4));
     if (random.uniform() < 1 / TREND_LENGTH) trend = (2 * random.uniform() - 1) * TREND_STRENGTH;
 

@@ -60,7 +60,7 @@ export class AccountRisk {
     this.#first ??= account;
   }
 
-  /** The account as the symbol has it whose trades follow each other now; null before the first trade. */
+  /** The account as seen by the symbol of the trades being processed; null before the first trade. */
   get moving(): Account | null {
     return this.#moving;
   }

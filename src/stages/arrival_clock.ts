@@ -2,10 +2,10 @@
  * When trades arrived, by the clock of their exchange. That is this machine's clock, unless the exchange is a built-in
  * one whose time runs faster.
  *
- * No message says when such a clock started, so the trades have to show it. The first live trade of a connection counts as having
- * arrived when it was made, and from
- * there on the time between arrivals is multiplied by the speed. No trade arrives before it was made. One that seems to
- * took less time on its way than the trade that set the clock, and sets it again.
+ * No message says when such a clock started, so the trades have to show it. The first live trade of a connection counts
+ * as having arrived when it was made, and from there on the time between arrivals is multiplied by the speed. No trade
+ * arrives before it was made. One that seems to took less time on its way than the trade that set the clock, and sets
+ * it again.
  */
 
 /** A trade that is further ahead has a wrong time, µs of this machine's clock. */

@@ -12,7 +12,7 @@ const SUSPECT = 1e-9;
 
 /** The state of the stage, for `restore`. */
 export interface BarsSnapshot {
-  /** Bars closed so far, flat ones among them. */
+  /** Bars closed so far, including flat ones. */
   readonly closed: number;
   /** The bar that is open; null between two bars. */
   readonly open: BarSnapshot | null;
@@ -53,7 +53,7 @@ export class BarStage {
     return this.#size;
   }
 
-  /** Bars closed so far, flat ones among them. */
+  /** Bars closed so far, including flat ones. */
   get closed(): number {
     return this.#closed;
   }
@@ -106,7 +106,7 @@ export class BarStage {
     open.closeTime = start + length;
   }
 
-  /** Any other bar closes with the trade that completes it; what that has too much does not count for the next. */
+  /** Any other bar closes with the trade that completes it; any excess of that trade does not count for the next bar. */
   #byAmount(block: Block): void {
     const open = this.#open;
     const { size, time } = block;

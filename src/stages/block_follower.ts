@@ -5,8 +5,8 @@ import type { OnHalt } from "../domain/risk/halt.ts";
 import type { TradingRules } from "../domain/risk/trading_parameters.ts";
 
 /**
- * Follows the blocks of one pipeline, and what happens to its run. Nothing of it is kept, and none is resumed. `B` is what
- * it needs of a block.
+ * Follows the blocks of one pipeline, and what happens to its run. Its state is not stored, and it is never resumed.
+ * `B` is what it needs of a block.
  */
 export interface BlockFollower<B extends Block = SignalledBlock> {
   /** Trades this symbol, with its own rules where they are given. Called before anything else. */
@@ -22,7 +22,7 @@ export interface BlockFollower<B extends Block = SignalledBlock> {
   halt(action: OnHalt, tradeId: number): void;
   /** Releases the halt; `tradeId` is as for `halt`. */
   release(tradeId: number): void;
-  /** Whether the rules of a symbol are awaited: no order is placed in it meanwhile. */
+  /** Says whether the rules of a symbol are awaited: until they arrive, no order is placed in it. */
   awaitRules(symbol: string, awaitsRules: boolean): void;
   /** From now on, orders follow these rules of a symbol; rules that are not given stay as they are. */
   takeRules(symbol: string, rules: Partial<TradingRules>): void;

@@ -43,12 +43,12 @@ export class GapAccounts {
   jumped(jump: number, skipped: number): number {
     const missing = Math.min(jump, skipped);
     if (missing > 0) this.#open = { ...this.#open, skipped: this.#open.skipped + missing };
-    this.lacks(jump - missing);
+    this.addAbsent(jump - missing);
     return missing;
   }
 
   /** Accounts for this many ids that the exchange does not have. */
-  lacks(count: number): void {
+  addAbsent(count: number): void {
     if (count <= 0) return;
     this.#absent += count;
     this.#open = { ...this.#open, absent: this.#open.absent + count };

@@ -1,10 +1,10 @@
 /**
- * What has happened to the waiting orders, so that a store writes each order down once, and not with every checkpoint
- * all of them. The orders that wait now follow from the changes since the first of them was made.
+ * What has happened to the waiting orders, so that a store writes each order once instead of all of them at
+ * every checkpoint. The orders that wait now follow from the changes since the first of them was made.
  */
 import type { OrderDraft } from "../domain/orders/order.ts";
 
-/** A change as a plain value. That the order ended which was made first is none: what counts starts after it then. */
+/** A change as a plain value. The end of the oldest order is not a change: the list then starts after that order. */
 export type OrderChange =
   /** An order was made. */
   | OrderDraft

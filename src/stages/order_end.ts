@@ -29,7 +29,10 @@ export function endOf(order: Order, tick: Tick, { halt, orderTtl, isReady }: End
   return refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
 }
 
-/** Whether an order has waited too long at `time`, µs since 1970: longer than `orderTtl` from its due time; null for never. */
+/**
+ * Whether an order has waited too long at `time`, µs since 1970: longer than `orderTtl` from its due time; null for
+ * never.
+ */
 export function isExpired({ due }: Order, orderTtl: number | null, time: number): boolean {
   return orderTtl !== null && time > due + orderTtl;
 }

@@ -85,7 +85,7 @@ export class Parse {
     this.#isIdle = false;
     const { readTo } = this.#continuity;
     if (through <= readTo) return;
-    this.#gaps.lacks(through - readTo);
+    this.#gaps.addAbsent(through - readTo);
     this.#continuity.skip(readTo + 1, through);
   }
 

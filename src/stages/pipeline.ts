@@ -107,8 +107,8 @@ export class Pipeline {
   }
 
   /**
-   * The gap at which `run` ended, in `symbol` or else in the first symbol that has one; null if there is none. Run what can
-   * be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
+   * The gap at which `run` ended, in `symbol` or else in the first symbol that has one; null if there is none. Run what
+   * can be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
    */
   get heldGap(): HeldGap | null {
     return this.#all.find(({ parse }) => parse.heldGap !== null)?.parse.heldGap ?? null;
@@ -189,8 +189,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes the rules of a symbol, which arrived at `time` (µs since 1970), between two trades. Rules in `given` stay as they
-   * are. The run's only symbol need not be named.
+   * Takes the rules of a symbol, which arrived at `time` (µs since 1970), between two trades. Rules in `given` stay as
+   * they are. The run's only symbol need not be named.
    */
   *takeRules(
     arrived: ArrivedRules,

@@ -8,7 +8,7 @@ export class RefusalCount {
   total = 0;
   readonly #byReason = new Map<string, number>();
 
-  /** How many for which reason, since this was made: a resumed run starts without. */
+  /** How many for each reason since this was made: a resumed run starts without any. */
   get byReason(): ReadonlyMap<string, number> {
     return this.#byReason;
   }

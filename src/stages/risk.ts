@@ -30,7 +30,7 @@ import { WaitingOrders } from "./waiting_orders.ts";
 
 /** The exchange, as the gate sees it. */
 export interface Quotes {
-  /** What an order would trade at a trade; nothing happens yet. */
+  /** What an order would trade at a trade. Changes nothing. */
   quote(order: Order, trade: Tick): Quote;
   /** Ends an order before it is filled. */
   cancel(order: Order): void;
@@ -196,7 +196,7 @@ export class RiskGate {
     this.#shared.release(tradeId);
   }
 
-  /** A halt has started that sells this position too, if `isFlattening`, or one has ended. */
+  /** With `isFlattening`, a halt that sells this position too has started; otherwise one has ended. */
   flatten(isFlattening: boolean): void {
     this.#exits.flattening = isFlattening;
     if (isFlattening) this.orders.mustSweep();

@@ -69,8 +69,8 @@ export class SymbolStages {
 
   /**
    * Runs the stages in flow order. Yields the reader's blocks in pieces that end where something happens, with all results
-   * of the stages. Stages pull with `next`, not with for…of, which keeps what it needs to close its source: that would make
-   * each step half as expensive again, and there is nothing to close here.
+   * of the stages. Stages pull with `next`, not with for…of, which keeps what it needs to close its source: that would
+   * make each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
     const parsed = this.parse.over(reader);
@@ -78,7 +78,10 @@ export class SymbolStages {
     return this.orders.over(this.signals.over(averaged));
   }
 
-  /** The pieces of a reader, from where it was left. Reuses its stages: a new chain of stages costs as much as ten trades. */
+  /**
+   * The pieces of a reader, from where it was left. Reuses its stages: a new chain of stages costs as much as ten
+   * trades.
+   */
   piecesOf(reader: TradeReader): Generator<Piece<Filled>> {
     return this.#open?.reader === reader ? this.#open.pieces : this.over(reader);
   }

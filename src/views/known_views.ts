@@ -40,7 +40,7 @@ export const PICTURES = {
 /** The process and the run that a view belongs to. */
 export interface ShownRun extends ShownProcess {
   readonly isBacktest: boolean;
-  /** The words of a run that has words of its own. */
+  /** The run's own words, if it has any. */
   readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;

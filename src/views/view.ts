@@ -85,7 +85,10 @@ export interface SweepGlance extends BacktestProgress {
   /** Those that are finished, and those that are computed now. */
   readonly done: number;
   readonly lanes: number;
-  /** After all are finished: the backtest of a best row that is computed for the page, from 1, and their number; else null. */
+  /**
+   * After all are finished: the backtest of a best row that is computed for the page, from 1, and their number; else
+   * null.
+   */
   readonly report: { readonly at: number; readonly of: number } | null;
   /** The tasks of a sweep whose configurations others compute; absent if this process does. */
   readonly tasks?: SweepTasks | null;

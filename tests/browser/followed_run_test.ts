@@ -23,7 +23,7 @@ Deno.test("A run's points stay within their bound, back to the first, and keep w
   assertEquals(followed.points.at(-1)![0], 29_999_000);
 });
 
-Deno.test("A history takes the place of what the page had of the same time, and leaves what is older", () => {
+Deno.test("A history replaces the page's points of the same time, and leaves older ones", () => {
   const { run } = madeUpRun(1, 0);
   const followed = new FollowedRun(run);
   const points = (...times: number[]): LivePoint[] => times.map((time) => [time, 1, 1, 0]);
@@ -34,7 +34,7 @@ Deno.test("A history takes the place of what the page had of the same time, and 
   assertEquals(followed.points.map(([time]) => time), [1, 2, 3, 5, 6]);
 });
 
-Deno.test("What entries say of the time between two points is kept once, and a fill has the price of its signal's trade", () => {
+Deno.test("Figures from entries between two points are kept once, and a fill has the price of its signal's trade", () => {
   const { run } = madeUpRun(1, 0);
   const followed = new FollowedRun(run);
   const at = "2026-01-01T00:00:00.000000Z";
@@ -82,7 +82,7 @@ Deno.test("eventsIn() reads the same events wherever the stream is cut into part
   assertEquals(await Array.fromAsync(eventsIn(streamOf(...single))), EVENTS);
 });
 
-Deno.test("eventsIn() says of every part that something was heard, and does not keep a line without an end", async () => {
+Deno.test("eventsIn() reports that data arrived with every part, and does not keep an endless line", async () => {
   let heard = 0;
   await Array.fromAsync(eventsIn(streamOf(new Uint8Array(3), Uint8Array.of(10)), () => heard++));
   assert(heard >= 2);

@@ -37,7 +37,7 @@ function liveTest(name: string, options: ViewOptions, start: Step["start"], test
 
 for (const [width, height, dark] of [[1440, 900, false], [390, 844, true]] as const) {
   liveTest(
-    `The page shows the figures of a run as its status has them, ${width} pixels wide`,
+    `The page shows the figures of a run as its status shows them, ${width} pixels wide`,
     { width, height, dark },
     (server) => {
       const { run, entries } = madeUpRun(640, Date.now());
@@ -146,7 +146,7 @@ liveTest(
 );
 
 liveTest(
-  "The clocks of the page go on: a run without a heartbeat becomes silent, a quiet connection is given up",
+  "The clocks of the page continue: a run without a heartbeat becomes silent, a quiet connection is dropped",
   { stopsClock: true },
   (server) => server.state([madeUpRun(60, Date.now()).run]),
   async (view, server) => {
@@ -321,7 +321,7 @@ liveTest(
 );
 
 liveTest(
-  "The page keeps no more of a run than it shows, however much comes",
+  "The page keeps no more of a run than it shows, however much arrives",
   {},
   (server) => server.state([madeUpRun(60, Date.now() - 40_000_000).run]),
   async (view, server) => {

@@ -11,7 +11,7 @@ const MOST_BYTES = 350_000;
 const OPTIONS = ["--bars", "1m", "--short", "3", "--long", "9", "--models", "--take-profit", "0.8%"];
 
 Deno.test({
-  name: "The report draws a run without a request, an error or a word on the console",
+  name: "The report draws a run without a request, an error or console output",
   ignore: !hasBrowser(),
   async fn() {
     const folder = await Deno.makeTempDir();

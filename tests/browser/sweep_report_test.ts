@@ -22,7 +22,7 @@ function widthOf({ page }: View): Promise<number> {
 
 Deno.test({
   name:
-    "The page of a sweep opens the reports of the best and returns, at a desk and on a phone, without a complaint",
+    "The page of a sweep opens the reports of the best and returns, on a desktop and on a phone, without an error",
   ignore: !hasBrowser(),
   async fn() {
     const folder = await Deno.makeTempDir();

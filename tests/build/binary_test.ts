@@ -8,7 +8,7 @@ Deno.test("the tasks that run a stream, or examine its journal, keep V8's heap a
   }
 });
 
-Deno.test("a program that is compiled for a database reaches that host, reads PGPASSWORD, and may do nothing else more", () => {
+Deno.test("a program that is compiled for a database reaches that host and reads PGPASSWORD, and nothing more", () => {
   const [usual, more] = [permissionFlags("binance-us"), permissionFlags("binance-us", "db.internal:5432")];
   const added = more.flatMap((flag, at) => flag === usual[at] ? [] : [flag.replace(usual[at]!, "")]);
   assertEquals(added, [",db.internal:5432", ",PGPASSWORD"]);

@@ -74,7 +74,7 @@ async function run(steps: Readonly<Record<string, string>>): Promise<{ code: num
 const deno = (...files: readonly string[]) =>
   `cd tests && deno test -q --no-check --no-config --parallel ${files.join(" ")}`;
 
-Deno.test("the gate's steps are those of deno task ok, the three parts of the tests by themselves", () => {
+Deno.test("the gate's steps are those of deno task ok, with the three parts of the tests as separate steps", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
   const parts = (name: string): string[] =>
     tasks[name].command.split(" && ").map((part: string) => part.replace("deno task ", ""));
@@ -127,7 +127,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "the gate counts a file that throws while it loads, and goes on; it says nothing of failures where there are none",
+    "the gate counts a file that throws while it loads, and continues; it mentions failures only if there are any",
   ignore: Deno.build.os === "windows",
   async fn() {
     const failed = await run({ "test:files": deno("throws_test.ts") });

@@ -121,7 +121,7 @@ Deno.test("penstock run places no order before the rules are known, and its jour
     assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
   }));
 
-Deno.test("penstock run logs why the rules do not arrive, and ends cleanly when it cannot keep those that did", () =>
+Deno.test("penstock run logs why rules do not arrive, and ends cleanly when it cannot keep those that have arrived", () =>
   inFolder(async (folder) => {
     await using exchange = exchangeOf();
     // There is no crossing, so there is nothing to keep but the rules.

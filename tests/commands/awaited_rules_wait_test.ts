@@ -44,7 +44,7 @@ Deno.test("AwaitedRules passes on the rules once they arrive, and the reason for
   assertEquals(printed, ["busy", "lot 1"]);
 });
 
-Deno.test("AwaitedRules accepts nothing once it is disposed, and waits for nothing that nobody awaits", async () => {
+Deno.test("AwaitedRules accepts nothing once it is disposed, and waits only while something is awaited", async () => {
   const printed: string[] = [];
   const late: AwaitRules = (signal) =>
     new Promise((resolve) => signal.addEventListener("abort", () => resolve(ARRIVED)));

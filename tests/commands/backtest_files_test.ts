@@ -75,7 +75,7 @@ Deno.test("penstock backtest prints the same table twice, except for the elapsed
   assertEquals(one, other);
 });
 
-Deno.test("penstock backtest gives the same events whatever the size of the chunks it reads", async () => {
+Deno.test("penstock backtest gives the same events for chunks of any size", async () => {
   await using folder = new Folder();
   const expected = computeReference(TRADES, DEFAULTS).events;
   const files = [

@@ -252,7 +252,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "trades.zst",
         Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4),
-        /: trades.zst:1: it is packed with Zstandard: use "zstd -dc/,
+        /: trades.zst:1: it is compressed with Zstandard: use "zstd -dc/,
       ],
       ["long.csv", ROWS[0]! + "1".repeat(2 << 20), /: long.csv:2:1: the line is longer than 1 MiB/],
     ];

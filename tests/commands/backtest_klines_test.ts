@@ -202,7 +202,7 @@ for (const { file, symbol, interval, options } of RECORDED) {
   });
 }
 
-Deno.test("a missing kline is a gap, which empties averages and bars, and one without trades is none", async () => {
+Deno.test("a missing kline is a gap, which empties averages and bars, but one without trades is not", async () => {
   await using folder = new Folder();
   const klines = klinesOf(hours(7, 1_000), MINUTE);
   const at = klines.findIndex((_, at) =>
@@ -238,7 +238,7 @@ Deno.test("a gap reaches to the next print, over klines without trades that foll
   }
 });
 
-Deno.test("--bars that klines do not fit are refused with those that would, and files that do not go together", async () => {
+Deno.test("--bars that do not fit the klines are refused with those that would, and so are files that do not go together", async () => {
   await using folder = new Folder();
   const trades = hours(9, 300);
   const minutes = await folder.write("minutes.csv", KLINE_HEADER + textOf(klinesOf(trades, MINUTE)));

@@ -28,7 +28,7 @@ async function replayed(...args: readonly string[]): Promise<unknown[]> {
   return eventsOf(stdout).filter(({ type }) => type !== "started" && type !== "summary");
 }
 
-Deno.test("penstock backtest needs no --symbol for a recording, whichever version wrote it, packed or not", async () => {
+Deno.test("penstock backtest needs no --symbol for a recording, whichever version wrote it, compressed or not", async () => {
   await using folder = new Folder();
   const bare = await folder.write("bare.txt", recordingOf(null));
   const expected = await replayed("--symbol=ETHUSDT", bare);
@@ -51,7 +51,7 @@ Deno.test("penstock backtest needs no --symbol for a recording, whichever versio
   assertEquals([config["symbol"], others.at(-1)!["symbol"]], ["ETHUSDT", "ETHUSDT"]);
 });
 
-Deno.test("penstock backtest refuses a recording of another symbol than the given one, and names both", async () => {
+Deno.test("penstock backtest refuses a recording of a symbol other than the given one, and names both", async () => {
   await using folder = new Folder();
   const one = await folder.write("one.txt", recordingOf({ ...HEAD, ...MARKET }));
   const two = await folder.write("two.txt", recordingOf({ ...HEAD, symbol: "BTCUSDT" }, "BTCUSDT"));

@@ -99,7 +99,7 @@ Deno.test("a range without trades ends a backtest with the range that the files 
   );
 });
 
-Deno.test("what a recording notes outside of the range is passed over, apart from the instrument's rules", async () => {
+Deno.test("a recording's notes outside the range are skipped, apart from the instrument's rules", async () => {
   await using folder = new Folder();
   const start = Date.UTC(2025, 0, 1) * 1000;
   const line = (second: number, frame: string) => `${start + second * 1_000_000} ${frame}\n`;
@@ -169,7 +169,7 @@ Deno.test("what a recording notes outside of the range is passed over, apart fro
   assert(Number(fills) > 5);
 });
 
-Deno.test("what a recording of a faster clock notes goes with the trades beside it, as its times are of another clock", async () => {
+Deno.test("the notes of a recording with a faster clock go with the trades beside them, as their times are of another clock", async () => {
   await using folder = new Folder();
   const start = Date.UTC(2025, 0, 1) * 1000;
   const line = (second: number, frame: string) => `${start + second * 1_000_000} ${frame}\n`;

@@ -228,7 +228,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock backtest --out logs that nobody reads its pipe, and ends at SIGINT",
+  name: "penstock backtest --out logs that no one reads its pipe, and ends at SIGINT",
   ignore,
   fn: async () => {
     await using folder = new Folder();

@@ -113,7 +113,7 @@ Deno.test("penstock backtest --skip-bad counts overlong lines, and without it a 
   );
 });
 
-Deno.test("penstock backtest --skip-bad reports for the first bad line its place, its content and what was expected", async () => {
+Deno.test("penstock backtest --skip-bad reports the place and the content of the first bad line, and what was expected", async () => {
   await using folder = new Folder();
   const rows = csvRows(TRADES, "futures trades", USUAL);
   const spoilt: Spoilt[] = [[(row) => withField(row, 2, "abc"), true]];
@@ -204,7 +204,7 @@ Deno.test("penstock backtest reads a Penstock recording that was cut off up to t
   });
 });
 
-Deno.test("penstock backtest treats a Penstock recording that lacks only the last line feed as complete", async () => {
+Deno.test("penstock backtest treats a Penstock recording without its last line feed as complete", async () => {
   await using folder = new Folder();
   const { code, stdout, stderr } = await backtest([
     "--json",

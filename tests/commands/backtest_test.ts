@@ -96,7 +96,7 @@ for (
   ]
 ) {
   const name = again ? "at once at another SIGINT" : "within two seconds of SIGINT";
-  Deno.test(`penstock backtest ends ${name} even if nobody reads its standard output`, async () => {
+  Deno.test(`penstock backtest ends ${name} even if no one reads its standard output`, async () => {
     const args = [
       "backtest",
       "--json",
@@ -195,7 +195,7 @@ Deno.test("penstock backtest --stop-after ends after that many trades, not count
   assertEquals(unending.at(-1)!.trades, stop);
 });
 
-Deno.test("penstock backtest ends quietly when nobody reads its output any more", async () => {
+Deno.test("penstock backtest ends quietly when its output no longer has a reader", async () => {
   await using program = startBacktest(["--json", "-"], endless());
   await program.event("started");
   await program.closeOutput();

@@ -28,7 +28,7 @@ async function counted(folder: Folder, trades: readonly FileTrade[]) {
   return traded(await eventsFrom([await folder.write("numbered.csv", csvText(numbered)), ...WINDOWS]));
 }
 
-Deno.test("penstock backtest prints the same bytes for a CSV of one's own as for Binance's", async () => {
+Deno.test("penstock backtest prints the same bytes for a user's own CSV as for Binance's", async () => {
   await using folder = new Folder();
   const expected = await backtest(["--json", await folder.write("binance.csv", csvText(TRADES)), ...WINDOWS]);
   const own = text(
@@ -88,7 +88,7 @@ Deno.test("penstock backtest numbers trades over all files, and says once that g
   );
 });
 
-Deno.test("penstock backtest refuses trades without ids that are out of order, and --sort puts them in it", async () => {
+Deno.test("penstock backtest refuses trades without ids that are out of order, and --sort puts them in order", async () => {
   await using folder = new Folder();
   // Many trades of one millisecond: the newest comes first among them too.
   const trades = TRADES.map((trade) => ({ ...trade, time: trade.time - trade.time % 500_000 }));
@@ -167,7 +167,7 @@ Deno.test("penstock backtest stops at a bad row of any venue with 3, and skips i
   assertEquals(events.at(-1)!.trades, 20);
 });
 
-Deno.test("penstock backtest says that ids which skip empty the averages again and again", async () => {
+Deno.test("penstock backtest warns that ids which skip empty the averages again and again", async () => {
   await using folder = new Folder();
   const skipping = TRADES.map((trade) => ({ ...trade, lastId: 3 * trade.lastId }));
   const file = await folder.write("coinbase.csv", text(COINBASE, skipping, coinbase));

@@ -116,7 +116,7 @@ Deno.test("penstock compare does not count versions, times, and figures that onl
   assertStringIncludes(stdout, "by Penstock 0.0.9");
 });
 
-Deno.test("penstock compare finds an option different that has parts, or that this version does not know", async () => {
+Deno.test("penstock compare finds a difference in an option that has parts, or that this version does not know", async () => {
   await using kept = new Kept();
   await kept.backtest("a");
   const changed = (options: object) =>
@@ -142,7 +142,7 @@ Deno.test("penstock compare finds an option different that has parts, or that th
   assertEquals((await kept.compare("a.json", "b.json")).code, 0);
 });
 
-Deno.test("penstock compare says that the trades are others", async () => {
+Deno.test("penstock compare reports that the trades differ", async () => {
   await using kept = new Kept();
   await kept.backtest("a");
   await kept.backtest("b", "--stop-after=2400");

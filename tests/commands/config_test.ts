@@ -72,7 +72,7 @@ Deno.test("penstock config --json prints what --config accepts, and gives a run 
   }
 });
 
-Deno.test("penstock config rejects what a run would reject", async () => {
+Deno.test("penstock config rejects whatever a run would reject", async () => {
   const { code, stdout, stderr } = await inProcess("config", "--short=0", "--fee=1");
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);

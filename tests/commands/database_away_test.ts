@@ -103,7 +103,7 @@ test("a run places no orders at trades that waited for its database longer than 
   await assertVerifies(path, `${folder}/0.txt`);
 });
 
-test("a run whose database comes back after another took its journal over ends, and says who has it", async (folder) => {
+test("a run whose database comes back after another process took over its journal ends, and names that process", async (folder) => {
   await using proxy = CuttingProxy.to(server.port);
   const path = `${await server.database()}#taken`;
   const through = path.replace(`:${server.port}/`, `:${proxy.port}/`);

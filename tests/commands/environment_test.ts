@@ -34,7 +34,7 @@ Deno.test("penstock demo does not warn about an environment that changes no sett
   assertEquals(stderr.includes("the environment sets"), false, stderr);
 });
 
-Deno.test("penstock doctor fails for a setting that nobody needs, and only names a private certificate authority", async () => {
+Deno.test("penstock doctor fails for a setting that no one needs, and only names a private certificate authority", async () => {
   const nowhere = [`--endpoint=${DEAD_ENDPOINT}`, "--backfill=off"];
   const examined = async (env: Record<string, string>) => {
     const { stdout, stderr } = await penstockWith(env, "doctor", "--json", "--state=none", ...nowhere);

@@ -113,7 +113,7 @@ Deno.test("GapFilling.fill() counts nothing as filled if none of the newest coul
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 0, absent: undefined });
 });
 
-Deno.test("GapFilling.fill() logs how many ids the exchange itself lacks, and emits no gap if it lacks all", async () => {
+Deno.test("GapFilling.fill() logs how many ids have no trade on the exchange, and emits no gap if none has", async () => {
   const some = await filled({ complete: true, fetched: 2, lastId: 99 }, rowsOf(50, 60));
   assertEquals(some.logged, [
     "info: the exchange itself has no trade for 92 of the 94 ids from 6 to 99: nothing is missing there",

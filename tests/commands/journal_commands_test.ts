@@ -107,7 +107,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock writes what a command failed with as JSON where its log is JSON",
+  "penstock writes the error of a failed command as JSON if its log is JSON",
   inScene(async (folder) => {
     const failed = await inProcess("verify", "--log-format=json", `${folder}/none.db`, `${folder}/none.txt`);
     assertEquals([failed.code, JSON.parse(failed.stderr).level], [1, "error"]);

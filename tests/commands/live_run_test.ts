@@ -175,7 +175,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun that resumes logs it, continues the run's figures and counts only its own trades as new",
+  "LiveRun logs that it resumes, continues the run's figures and counts only its own trades as new",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();
@@ -219,7 +219,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun that resumes a halted run logs how to release it",
+  "LiveRun logs how to release the halt of a run that it resumes",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();
@@ -270,7 +270,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun writes a heartbeat ahead of its time only if trades have come since the last one",
+  "LiveRun writes a heartbeat ahead of its time only if trades have arrived since the last one",
   inScene(async (folder) => {
     await using scene = new LiveScene(folder);
     await scene.start();
@@ -350,7 +350,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun fetches missed trades only with --backfill, and without a journal it gives up on an open gap at its end",
+  "LiveRun fetches missed trades only with --backfill, and without a journal drops an open gap at its end",
   inScene(async (folder) => {
     for (const state of [`${folder}/run.db`, "none"]) {
       await using rest = new RestSide();
@@ -421,7 +421,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun that cannot open leaves its journal closed, and closes its view without a summary",
+  "LiveRun leaves its journal closed, and closes its view without a summary, if it cannot open",
   inScene(async (folder) => {
     await using first = new LiveScene(folder);
     await first.start();

@@ -61,7 +61,7 @@ Deno.test("the example in examples/ gives the signals of --average ema, value fo
     assertEquals(config["short"], undefined);
   }));
 
-Deno.test("the report names a strategy of one's own with its options", () =>
+Deno.test("the report names a user's own strategy with its options", () =>
   withFiles(null, async (folder) => {
     const { stdout } = await backtest([`--strategy=${EXAMPLE}`, "--set=short=3", `${folder}/trades.csv`]);
     assertStringIncludes(stdout, `Backtest of BTCUSDT, strategy ${EXAMPLE} with long=50,short=3, on paper`);
@@ -103,7 +103,7 @@ const FAILING = {
 } as const satisfies Record<string, readonly [string, RegExp]>;
 
 for (const [what, [onBar, message]] of Object.entries(FAILING)) {
-  Deno.test(`a strategy of one's own that ${what} is named with bar and value, and ends the run`, async () => {
+  Deno.test(`a user's own strategy that ${what} is named with bar and value, and ends the run`, async () => {
     const { code, text } = await failureOf(strategySource(onBar, { before: "let calls = 0;" }));
     assertEquals(code, 1, text);
     assert(message.test(text), text);
@@ -145,7 +145,7 @@ for (const [what, [source, message]] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("a file may mention in comments, texts and names what it may not use", async () => {
+Deno.test("a file may mention what it may not use in comments, texts and names", async () => {
   const source = strategySource(
     `/* Date.now() */ const console2 = "fetch('x')"; const fetch2 = \`\${console2} Math.random()\`; // await Deno\n return fetch2 ? null : "long";`,
     { before: "const at = new Date(0); const setting = { process: 1, window: 2 };" },
@@ -169,7 +169,7 @@ Deno.test("a strategy whose values fail ends the run whether anyone sees its val
   });
 });
 
-Deno.test("--set is read by what the file says of its options, and every mistake is named", () =>
+Deno.test("--set is read by what the file says about its options, and every mistake is named", () =>
   withFiles(null, async (folder) => {
     const refused = async (options: readonly string[]) => {
       const { code, stderr } = await run(folder, options);
@@ -216,7 +216,7 @@ Deno.test("the journal of a run keeps the file's hash, up to the bar at which it
     },
   ));
 
-Deno.test("a run of a strategy of one's own resumes from its state, verifies, and refuses another file with both hashes", () =>
+Deno.test("a run of a user's own strategy resumes from its state, verifies, and refuses another file with both hashes", () =>
   withFiles(strategySource(`state.bars++; return state.bars % 7 < 3 ? "long" : "flat";`), async (folder) => {
     const [journal, file] = [`${folder}/a.db`, `${folder}/mine.ts`];
     const demo = (stopAfter: number, recording: string) =>
@@ -242,7 +242,7 @@ Deno.test("a run of a strategy of one's own resumes from its state, verifies, an
     assertStringIncludes(other.stderr, `of SHA-256 ${before}, and ${file} has ${sha256(TURNING)}`);
   }));
 
-Deno.test("a live run whose strategy fails ends whole: it verifies, says why, and does not resume", () =>
+Deno.test("a live run whose strategy fails ends cleanly: it verifies, says why, and does not resume", () =>
   withFiles(
     strategySource(
       `if (++state.bars === 150) throw new Error("enough"); return state.bars % 7 < 3 ? "long" : "flat";`,

@@ -136,7 +136,7 @@ test("halt and release reach a run in PostgreSQL while it is live and after it h
   });
 });
 
-test("status lists the runs of a database, and reads each with no other permission than its host", async () => {
+test("status lists the runs of a database, and reads each with no permission but its host", async () => {
   const database = await server.database();
   await inFolder(async (folder) => {
     assertStringIncludes(await output("status", database), `0 journals in ${database}`);
@@ -171,7 +171,7 @@ test("status lists the runs of a database, and reads each with no other permissi
   });
 });
 
-test("watch serves all runs of a database, with no other permission left than its host", async () => {
+test("watch serves all runs of a database, with no permission left but its host", async () => {
   const database = await server.database();
   await inFolder(async (folder) => {
     {
@@ -210,7 +210,7 @@ async function statusUnder(flags: readonly string[], place: string) {
   return { success, code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-Deno.test("a place in a database that cannot be meant is refused, and no message repeats a password", async () => {
+Deno.test("an impossible place in a database is refused, and no message repeats a password", async () => {
   const refused = async (part: string, ...args: readonly string[]) => {
     const { code, stdout, stderr } = await inProcess(...args);
     assertEquals([code, stdout], [2, ""]);

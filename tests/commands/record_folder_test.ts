@@ -215,7 +215,7 @@ Deno.test("penstock backtest FOLDER stays disconnected from one part to the next
   });
 });
 
-Deno.test("penstock verify FOLDER proves a live run so far, also across midnight", async () => {
+Deno.test("penstock verify FOLDER proves a live run so far, even across midnight", async () => {
   await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 1_000 });
     const place = new Place(folder, exchange);

@@ -35,7 +35,7 @@ function tile(page: string, name: string): string | null {
   return value;
 }
 
-Deno.test("penstock report gives of a result the very page that backtest --report gives of the same run", async () => {
+Deno.test("penstock report makes the very page from a result that backtest --report makes of the same run", async () => {
   await using folder = await kept();
   const { path } = folder;
   const { code, stdout, stderr } = await inProcess("report", `${path}/result.json`);
@@ -121,7 +121,7 @@ Deno.test("penstock report replaces only pages of Penstock, and leaves nothing b
   assertEquals([...Deno.readDirSync(path)].filter(({ name }) => name.endsWith(".partial")), []);
 });
 
-Deno.test("penstock report says of every other file what it is and what to do", async () => {
+Deno.test("penstock report says what any other file is, and what to do", async () => {
   await using folder = await kept();
   const { path } = folder;
   const text = await Deno.readTextFile(`${path}/result.json`);

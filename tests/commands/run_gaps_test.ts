@@ -61,7 +61,7 @@ test("penstock run, offline for more trades than may be fetched, fetches the new
   await assertVerifies(path, 2);
 });
 
-test("penstock run does not count an id that the exchange itself lacks as a gap", async (folder) => {
+test("penstock run does not count an id without a trade on the exchange as a gap", async (folder) => {
   const path = `${folder}/run.db`;
   let asked = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer => {

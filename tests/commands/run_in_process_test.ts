@@ -120,7 +120,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run that gives up keeps the reason, lets its orders expire and throws the error",
+  "penstock run keeps the reason why it stopped trying, lets its orders expire and throws the error",
   withRun(
     { rate: 2_000, faults: parseFaults("drop@2000,refuse=503:0:1000@2000") },
     { attempts: "2", retryMax: "250ms", latency: "1h" },
@@ -202,7 +202,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock run --attempts gives up on a symbol that sends nothing only if the exchange may lack it",
+  "penstock run --attempts ends for a symbol that sends nothing only if the exchange may not have it",
   inRun(async () => {
     await using exchange = BuiltInExchange.listen({ trades: [] });
     const { endpoint, restEndpoint } = exchange;

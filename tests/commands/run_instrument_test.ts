@@ -214,7 +214,7 @@ Deno.test("penstock run uses the built-in rules if the exchange is out of reach 
   assertEquals(log.includes("penstock demo"), false);
 });
 
-Deno.test("penstock run names the permission it lacks to request the rules, and continues", async () => {
+Deno.test("penstock run names the permission missing to request the rules, and continues", async () => {
   await using exchange = new ChangingExchange();
   const rest = exchange.exchange.restEndpoint.replace("127.0.0.1", "localhost");
   const { log } = assertGood(

@@ -144,7 +144,7 @@ async function fills(journal: string, count: number): Promise<void> {
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
-  name: "penstock demo keeps trading while nobody reads its log, and then logs how many lines were dropped",
+  name: "penstock demo keeps trading while no one reads its log, and then logs how many lines were dropped",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -272,7 +272,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock exchange keeps serving while nobody reads what it writes, and ends on SIGTERM",
+  name: "penstock exchange keeps serving while no one reads what it writes, and ends on SIGTERM",
   ignore,
   fn: () =>
     inFolder(async (folder) => {

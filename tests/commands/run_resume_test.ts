@@ -78,7 +78,7 @@ test("penstock run, offline for thousands of trades, resumes as if it had seen t
   assertGreater(fills, 9);
 });
 
-test("penstock run, offline with only aggregates available, resumes just as exactly", async (folder) => {
+test("penstock run, offline with only aggregates available, resumes as exactly", async (folder) => {
   const path = `${folder}/run.db`;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
     url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;

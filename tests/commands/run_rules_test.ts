@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun does not start for a symbol that the exchange lacks, or without a lot if it queries no host",
+  "LiveRun does not start for a symbol that the exchange does not have, or without a lot if it queries no host",
   inScene(async (folder) => {
     await using rest = new RestSide(() =>
       Response.json({ code: -1121, msg: "Invalid symbol." }, { status: 400 })

@@ -43,7 +43,7 @@ function percentile(values: readonly number[], share: number): number {
 
 Deno.test({
   name:
-    `penstock run --standby takes over ${FAILOVERS} times from a leader that was killed or paused, and no fill is lost or doubled`,
+    `penstock run --standby takes over ${FAILOVERS} times from a leader that was killed or paused, and no fill is lost or duplicated`,
   ignore: noPostgres,
   fn: () =>
     inFolder(async (folder) => {
@@ -137,8 +137,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "penstock run waits while its database is out of reach, trades nothing, and goes on when that is back",
+  name: "penstock run waits while its database is unreachable, trades nothing, and continues when it is back",
   ignore: noPostgres,
   fn: () =>
     inFolder(async (folder) => {

@@ -187,7 +187,7 @@ Deno.test("penstock status --fail-on-halt fails only for a halt, which it names"
   });
 });
 
-Deno.test("penstock status shows since when and why a run is not connected", async () => {
+Deno.test("penstock status shows why a run is not connected, and since when", async () => {
   await withExchange({ trades: [] }, async (place) => {
     await using program = place.runAt(DEAD_ENDPOINT, "--retry-max=250ms");
     const first = await program.event("disconnected");

@@ -114,7 +114,7 @@ const OFTEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 for (const [strategy, options] of Object.entries(OFTEN)) {
-  Deno.test(`a run of ${strategy} that stops and resumes decides as one that never stopped, and verifies`, () =>
+  Deno.test(`a run of ${strategy} that stops and resumes decides like one that never stopped, and verifies`, () =>
     inFolder(async (folder) => {
       const config = shown({ strategy, ...options });
       const random = new SeededRandom(9);

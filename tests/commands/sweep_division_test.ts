@@ -10,7 +10,7 @@ function foldsIn(trades: number, test: string | null, walkForward: number | null
     .map(({ id, use, from, to }) => `${id} ${use} ${from}..${to}`);
 }
 
-Deno.test("foldsOf() keeps the last share of the trades, and cuts the rest into one window more than are traded", () => {
+Deno.test("foldsOf() holds out the last share of the trades, and cuts the rest into one window more than are traded", () => {
   assertEquals(foldsIn(11, "0.3", null), ["0 choice 0..8", "1 test 8..Infinity"]);
   assertEquals(foldsIn(10, null, 2), [
     ...["0 choice 0..Infinity", "1 window 0..3", "2 window 3..6", "3 window 6..Infinity"],
@@ -32,7 +32,7 @@ Deno.test("foldsOf() takes parts of two trades, and refuses smaller ones", () =>
   }
 });
 
-Deno.test("passesOf() makes even passes, of fewer configurations for large files but never of less than 256", () => {
+Deno.test("passesOf() makes even passes, with fewer configurations for large files but never fewer than 256", () => {
   const places = Array.from({ length: 1_025 }, (_, place) => place);
   const sizes = (bytes: number | null, lanes?: number) => {
     const passes = passesOf(places, bytes, lanes);

@@ -201,7 +201,7 @@ async function changeRow(path: string): Promise<void> {
   await Deno.writeTextFile(path, JSON.stringify({ ...all, check: hash.digest("hex") }));
 }
 
-Deno.test("what is not the file of a part, was cut short or was changed is refused by its name", async () => {
+Deno.test("a file that is not a part, was cut short or was changed is refused and named", async () => {
   await inFolder(async (file) => {
     const [one, two] = await inParts(file, GRID, 2) as [string, string];
     const whole = await Deno.readTextFile(two);
@@ -250,7 +250,7 @@ Deno.test("what is not the file of a part, was cut short or was changed is refus
   }, 300);
 });
 
-Deno.test("a page of joined parts says why it has no full reports: the trades are not here, or are others", async () => {
+Deno.test("a page of joined parts says why it has no full reports: the trades are missing, or differ", async () => {
   await inFolder(async (file) => {
     const paths = await inParts(file, GRID, 2);
     const join = () => on(file, ["--join", ...paths, `--report=${file("page.html")}`]);

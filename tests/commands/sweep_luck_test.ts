@@ -75,7 +75,7 @@ Deno.test("a sweep calls the best of 40 crossovers good on none of three random 
   }
 });
 
-Deno.test("a strategy that knows its in-sample trades is found by its fall on the others", async () => {
+Deno.test("a strategy that knows its in-sample trades is exposed by its results on the others", async () => {
   const prices = walk(1, 30);
   const priceAt = (hour: number) => prices[hour * TRADES_AN_HOUR]!;
   const known = Array.from({ length: 0.7 * 30 * 24 - 1 }, (_, hour) => hour)
@@ -108,7 +108,7 @@ export default defineStrategy({
   });
 });
 
-Deno.test("a sweep counts what was tried before on the same trades, and --forget-tries says what it forgets", async () => {
+Deno.test("a sweep counts earlier tries on the same trades, and --forget-tries says what it forgets", async () => {
   await withWalk(walk(2, 3), async (folder) => {
     assertEquals((await sweep(folder, "--short=2,5", "--long=20,30")).said.tried, 4);
     // The same trades in another file; one of the two was tried before.

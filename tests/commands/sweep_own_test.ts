@@ -99,7 +99,7 @@ Deno.test("Ctrl-C ends a sweep whose strategy never ends, within two seconds, an
   }, 200);
 });
 
-Deno.test("a strategy that would end its thread fails as any other, and is named", async () => {
+Deno.test("a strategy that would end its thread fails like any other, and is named", async () => {
   await inFolder(async (file) => {
     await Deno.writeTextFile(
       file("ending.ts"),

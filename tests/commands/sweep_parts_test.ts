@@ -47,7 +47,7 @@ function lasting({ rows, last }: Swept): unknown {
   return { rows, rest };
 }
 
-Deno.test("--test keeps the last trades from the choice, and shows each row on both parts", async () => {
+Deno.test("--test holds the last trades out of the choice, and shows each row on both parts", async () => {
   await inFolder(async (file) => {
     const { rows, last } = await sweptIn(file, [...GRID, "--test=30%"]);
     assertEquals(rows.map(({ trades, test }) => [trades, test!.trades]), rows.map(() => [2_100, 900]));
@@ -65,7 +65,7 @@ Deno.test("--test keeps the last trades from the choice, and shows each row on b
   });
 });
 
-Deno.test("--walk-forward chooses in each window, trades the next, and chains what that earned", async () => {
+Deno.test("--walk-forward chooses in each window, trades the next, and chains the profits", async () => {
   await inFolder(async (file) => {
     const { last, rows } = await sweptIn(file, [...GRID, "--walk-forward=3"]);
     const whole = await sweptIn(file, GRID);
@@ -170,7 +170,7 @@ Deno.test("a CSV has a line for each configuration, with numbers as numbers", as
   });
 });
 
-Deno.test("what is tried again on the same trades counts once, and --forget-tries starts the count again", async () => {
+Deno.test("a configuration tried again on the same trades counts once, and --forget-tries starts the count again", async () => {
   await inFolder(async (file) => {
     const tries = [];
     for (const more of [[], [], ["--fee=0"], ["--fee=0", "--forget-tries"]]) {
@@ -221,7 +221,7 @@ Deno.test("a sweep stops at a line that cannot be used, and says how to skip it,
   }, 150);
 });
 
-Deno.test("Ctrl-C ends a sweep within two seconds, at whatever its threads are", async () => {
+Deno.test("Ctrl-C ends a sweep within two seconds, whatever its threads are doing", async () => {
   await inFolder(async (file) => {
     const before = Deno.cwd();
     // Tries are counted in its own `data/`.
@@ -242,7 +242,7 @@ Deno.test("Ctrl-C ends a sweep within two seconds, at whatever its threads are",
 });
 
 for (const stuck of ["ready", "close"] as const) {
-  Deno.test(`a stopped sweep does not wait for threads that are at a batch: ${stuck}()`, async () => {
+  Deno.test(`a stopped sweep does not wait for threads that are working on a batch: ${stuck}()`, async () => {
     await inFolder(async (file) => {
       const files = [file("trades.csv")];
       const { given, mistakes } = readArguments(["sweep", ...files, ...GRID]);
@@ -279,7 +279,7 @@ for (const stuck of ["ready", "close"] as const) {
   });
 }
 
-Deno.test("a configuration that fails is named, in its own thread and in this one", async () => {
+Deno.test("a configuration that fails is named, in another thread and in this one", async () => {
   const flawed = [{ short: 5, long: 20 }, { short: "many", long: 40 }];
   const failure = await assertRejects(
     () => workerTeam(flawed, { configurations: 2, workers: 2, threads: new Threads() }),

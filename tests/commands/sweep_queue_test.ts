@@ -236,7 +236,7 @@ queueTest(
 );
 
 queueTest(
-  "a worker fetches the files that it does not have, and computes no others",
+  "a worker fetches the files that it does not have, and skips tasks of other files",
   async ({ file, queue, sweep, until }) => {
     const text = await Deno.readTextFile(file("trades.csv"));
     let served = text.replace("0.5,", "0.6,");
@@ -266,7 +266,7 @@ queueTest(
 );
 
 queueTest(
-  "two workers that disagree are told with both values, and compute the task again",
+  "two workers that disagree are reported with both values, and compute the task again",
   async ({ file, queue, sweep, helped, sql }) => {
     const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
     const options = { oneCheckedIn: 1 };
@@ -304,7 +304,7 @@ queueTest(
       return packed(other);
     };
     const wrong: readonly (readonly [why: string, result: string])[] = [
-      ["not packed as results are", "%"],
+      ["not compressed as results are", "%"],
       ["no JSON", packed("{")],
       ["not the result of a task", packed("[]")],
       ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
@@ -485,7 +485,7 @@ queueTest(
 );
 
 queueTest(
-  "options that do not fit a queue are refused together, and so is a place that is none",
+  "options that do not fit a queue are refused together, and so is a place that is not a queue",
   async ({ file, queue, sweep }) => {
     const words = [...GRID, `--queue=${queue}`];
     const refused = async (work: () => Promise<unknown>) => (await assertRejects(work, ConfigError)).message;

@@ -127,7 +127,7 @@ const RULES = { symbol: "APEUSDT", tick: "0.0001", lot: "0.1" };
 
 Deno.test({
   name:
-    "random configurations over recorded trades: each row equals the reference, or backtests for what it lacks",
+    "random configurations over recorded trades: each row equals the reference, or backtests where it has no figure",
   ignore: !isRecorded(RECORDED),
   async fn() {
     const random = new SeededRandom(SEED);

@@ -53,7 +53,7 @@ Deno.test(
 );
 
 Deno.test(
-  "penstock verify ends with 5 if a recording has more than its run, or a journal lacks one of its limits",
+  "penstock verify ends with 5 if a recording has more than its run, or if one of its limits is missing from a journal",
   inScene(async (folder) => {
     const { journal, recording } = await run(folder, {}, 0);
     const text = Deno.readTextFileSync(recording);

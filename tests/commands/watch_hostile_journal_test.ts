@@ -61,7 +61,7 @@ function instrument() {
 /** What the texts become in JSON and back: a lone surrogate stays one. */
 const TYPES = ["started", "connected", "gap", "refusal", "signal", "fill", "halt", "disconnected"];
 
-Deno.test("penstock watch shows the texts of a hostile journal as texts, and sends nothing that they say", async () => {
+Deno.test("penstock watch shows the texts of a hostile journal as texts, and sends none of their markup", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/evil.db`;
     await using journal = await openJournal(path);

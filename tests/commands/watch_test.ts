@@ -137,7 +137,7 @@ Deno.test("penstock watch says where the page is, what it may do, and ends when 
   });
 });
 
-Deno.test("penstock watch --listen beyond loopback makes a token, and answers nobody without it", async () => {
+Deno.test("penstock watch --listen beyond loopback makes a token, and answers no one without it", async () => {
   await inFolder(async (folder) => {
     const file = `${folder}/watch.token`;
     const flags = ["--no-prompt", "--allow-net=0.0.0.0", `--allow-read=${folder}`, `--allow-write=${file}`];
@@ -190,7 +190,7 @@ Deno.test("penstock watch refuses a folder, and names the journals in it", async
   });
 });
 
-Deno.test("penstock watch refuses a journal that is named twice, whose metrics would be there twice", async () => {
+Deno.test("penstock watch refuses a journal that is named twice, whose metrics would be doubled", async () => {
   await inFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/a.db`, "");
     Deno.linkSync(`${folder}/a.db`, `${folder}/b.db`);

@@ -137,7 +137,7 @@ Deno.test("readArguments() joins an option that is given more than once, and a d
   ]);
 });
 
-Deno.test("configure() repeats no address of a service, as people paste tokens into them", () => {
+Deno.test("configure() repeats no address of a service, because people paste tokens into them", () => {
   const token = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
   for (
     const [name, text] of [["notify", `telegram://${token}`], ["ping", `https://x:${token}@h/ 1m`]] as const

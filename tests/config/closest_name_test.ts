@@ -7,7 +7,7 @@ import { ANY_CHARACTER } from "../support/any_character.ts";
 
 const NAMES = ["short", "long", "stake", "stale", "max-drawdown", "max-daily-loss", "min-notional", "fee"];
 
-Deno.test("closestName() finds the name behind a slip of the hand, another case, and a unique beginning", () => {
+Deno.test("closestName() finds the name behind a typing mistake, another case, and a unique beginning", () => {
   const cases: readonly (readonly [string, string | null])[] = [
     ...[["shrot", "short"], ["shor", "short"], ["shortt", "short"], ["SHORT", "short"], [
       "lonk",

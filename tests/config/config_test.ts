@@ -185,7 +185,7 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
   configure({ maxNotional: { text: "4", source: "command line" } });
 });
 
-Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it at an address of one's own", () => {
+Deno.test("configure() refuses a faster clock for a run on a real exchange, and takes it for a user's own address", () => {
   const speed = { text: "60", source: "command line" } as const;
   const endpoint = { text: "ws://127.0.0.1:9001", source: "command line" } as const;
   assertEquals(assertThrows(() => configure({ speed }, [], "run"), ConfigError).mistakes, [
@@ -270,7 +270,7 @@ Deno.test("configure() gives each strategy its own defaults, and null for the op
   assertEquals([donchian.entry, donchian.exit], [55, 10]);
 });
 
-Deno.test("configure() refuses options that the strategy lacks, and pairs out of order, by name and value", () => {
+Deno.test("configure() refuses options that the strategy does not have, and pairs out of order, by name and value", () => {
   assertEquals(mistakesIn(given({ strategy: "rsi", short: "5", below: "70", width: "3" })), [
     `--short is "5": expected to be left out with --strategy rsi, which has --period, --below, --above`,
     `--width is "3": expected to be left out with --strategy rsi, which has --period, --below, --above`,

@@ -38,7 +38,7 @@ Deno.test("triedOptions() differs for each option that decides", () => {
   assertEquals(triedWith({ long: "60" }), `{"long":60}`);
 });
 
-Deno.test("triedOptions() knows a strategy of one's own by the hash of its file", () => {
+Deno.test("triedOptions() identifies a user's own strategy by the hash of its file", () => {
   const own = (path: string, strategySha256: string) =>
     triedOptions({ strategy: path, set: "edge=1", strategySha256 });
   assertEquals(own("a.ts", "00"), own("/elsewhere/b.ts", "00"));

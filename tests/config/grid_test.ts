@@ -100,7 +100,7 @@ Deno.test("Grid judges a large grid by its rules, not one combination after the 
   assert(user < 1_000_000, `${user} µs`);
 });
 
-Deno.test("Grid says of what no value changes that it is wrong, and not that the grid is", () => {
+Deno.test("Grid reports a mistake that no value changes, and not that the grid is wrong", () => {
   const windows = { short: "5,10", long: "20,30" };
   for (
     const [one, mistake] of [
@@ -141,7 +141,7 @@ function outcome(make: () => Configuration): object {
   }
 }
 
-Deno.test("Grid passes over values that are there already, however they are written", () => {
+Deno.test("Grid skips values that it already has, however they are written", () => {
   const mistakes: string[] = [];
   const { axes } = new Grid(given({ stopLoss: "1%,0.01,2%", cooldown: "1m,60s" }), mistakes);
   assertEquals(mistakes, []);
@@ -169,7 +169,7 @@ Deno.test("Grid names every value that no run takes, and leaves commas to option
   assertEquals(mistakes.length, 1);
 });
 
-Deno.test("configureSweep() says nothing of the combinations of an option that it cannot read", () => {
+Deno.test("configureSweep() says nothing about the combinations of an option that it cannot read", () => {
   const refused = (options: Record<string, string>) =>
     assertThrows(() => configureSweep(given(options), []), ConfigError).mistakes;
   // The default of short is larger than this long.

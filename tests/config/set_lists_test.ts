@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { NotAllowed } from "../../src/config/option_values.ts";
 import { foldedSet, setOptionsIn, setText, valueInSet, withoutSettings } from "../../src/config/set_lists.ts";
 
-Deno.test("setOptionsIn() gives commas to the option before them, and passes over equal numbers", () => {
+Deno.test("setOptionsIn() gives commas to the option before them, and skips equal numbers", () => {
   assertEquals(setOptionsIn("edge=-0.5..0.5:0.5,window=5,10..20:5,10.0,wide=2"), [
     { name: "edge", values: ["-0.5", "0", "0.5"] },
     { name: "window", values: ["5", "10", "15", "20"] },

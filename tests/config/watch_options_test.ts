@@ -49,7 +49,7 @@ Deno.test("a page is reached by the address that it listens on, unless it listen
   ) assertEquals(namesOf(listenIn(text, "watch", token)), names, text);
 });
 
-Deno.test("--listen refuses names, which may later resolve to another address, and what is no address", () => {
+Deno.test("--listen refuses names, which may later resolve to another address, and anything that is not an address", () => {
   for (
     const text of [
       "localhost:80",

@@ -15,7 +15,7 @@ Deno.test({
       Deno.writeTextFileSync(`${outside}/x.csv`, "secret");
       Deno.symlinkSync(`${outside}/x.csv`, `${inside}/x.csv`);
       Deno.symlinkSync(outside, `${inside}/sub`);
-      const folders = (path: string) => withFoldersOpened([path], { against: () => null, onPassedOver() {} });
+      const folders = (path: string) => withFoldersOpened([path], { against: () => null, onSkipped() {} });
       for (const path of [`${inside}/x.csv`, `${inside}/sub/x.csv`]) {
         for (const read of [findInput, folders, (path: string) => readSmallFile(path, 100)]) {
           const { message } = await assertRejects(() => read(path), Error);

@@ -31,7 +31,7 @@ const SPOT_AGGREGATES: CsvColumns = {
 };
 const FUTURES_AGGREGATES: CsvColumns = { ...SPOT_AGGREGATES, name: "futures aggTrades", count: 7 };
 
-Deno.test("csvColumns() knows each layout by its first trade", () => {
+Deno.test("csvColumns() recognizes each layout by its first trade", () => {
   const cases: [string, CsvColumns][] = [
     ["51175358,17.80180000,5.69000000,101.29224200,1583709433583,True,True", SPOT_TRADES],
     ["51175358,17.80180000,5.69000000,101.29224200,1735689600010866,false,true", SPOT_TRADES],
@@ -46,7 +46,7 @@ Deno.test("csvColumns() knows each layout by its first trade", () => {
   for (const [line, columns] of cases) assertEquals(csvColumns(line), { columns, header: false }, line);
 });
 
-Deno.test("csvColumns() knows each layout by its header, in any spelling", () => {
+Deno.test("csvColumns() recognizes each layout by its header, in any spelling", () => {
   const cases: [string, CsvColumns][] = [
     ["id,price,qty,quoteQty,time,isBuyerMaker,isBestMatch", SPOT_TRADES],
     ["trade_id,price,quantity,quote_quantity,timestamp,is_buyer_maker,is_best_match", SPOT_TRADES],

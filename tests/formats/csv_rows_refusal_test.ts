@@ -22,7 +22,7 @@ import {
   withField,
 } from "../support/csv.ts";
 
-Deno.test("CsvRows.next() says for every kind of bad field where it is, what it holds and what was expected", () => {
+Deno.test("CsvRows.next() reports where any kind of bad field is, what it holds and what was expected", () => {
   const cases: [header: string, row: string, column: number, what: string][] = [
     [SPOT_TRADES, withField(SPOT_TRADE, 1, "-1"), 1, `id is "-1": expected ${ID}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 1, ""), 1, `id is empty: expected ${ID}`],

@@ -245,7 +245,7 @@ Deno.test("CsvRows.open() continues the same file wherever it was cut", () => {
   }
 });
 
-Deno.test("ChunkReader.open() starts every file at line 1, in its own layout, and drops the rest of the one before", () => {
+Deno.test("ChunkReader.open() starts every file at line 1, in its own layout, and drops the rest of the previous one", () => {
   const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
   const openNext = (origin: Origin, text: string): void => {
     const bytes = ENCODER.encode(text);

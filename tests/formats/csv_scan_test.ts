@@ -95,7 +95,7 @@ Deno.test("CsvScan.read() stops before a row that is not a trade in its layout, 
   }
 });
 
-Deno.test("CsvScan.read() says where each row starts", () => {
+Deno.test("CsvScan.read() notes where each row starts", () => {
   const bytes = ENCODER.encode(`${SPOT_TRADE}\n`.repeat(3_000));
   const reader = new CsvScan(columnsOf(SPOT_TRADES));
   reader.open(bytes, bytes.length);

@@ -119,7 +119,7 @@ const klines = fc.record({
   });
 });
 
-Deno.test("a kline is four prints, as the contract has them, however the file is read", async () => {
+Deno.test("a kline is four prints, as the documentation defines them, however the file is read", async () => {
   await fc.assert(
     fc.asyncProperty(
       klines,
@@ -138,7 +138,7 @@ Deno.test("a kline is four prints, as the contract has them, however the file is
   );
 });
 
-Deno.test("the low comes before the high where both are as near to the open, and a kline without trades is no print", async () => {
+Deno.test("the low comes before the high if both are equally near to the open, and a kline without trades is not a print", async () => {
   const time = 1735689600000;
   const row = (minute: number, fields: string) =>
     `${time + minute * 60_000},${fields},${time + minute * 60_000 + 59_999},1,1,1,1,0\n`;
@@ -151,7 +151,7 @@ Deno.test("the low comes before the high where both are as near to the open, and
   assertEquals(found[8]![0] - found[7]![0], 5);
 });
 
-Deno.test("rows as Binance publishes them, spot and futures, are klines to no other format", () => {
+Deno.test("no other format takes rows as Binance publishes them, spot and futures, for klines", () => {
   const rows = [
     // https://github.com/binance/binance-public-data#klines
     "1601510340000,4.15070000,4.15870000,4.15060000,4.15540000,539.23000000,1601510399999,2240.39860900,13,401.82000000,1669.98121300,0",
@@ -214,7 +214,7 @@ Deno.test("an unusable kline is named with its place, and leaves no gap if its i
   }
 });
 
-Deno.test("klines of a week or a month are refused, as bars start at multiples of their length since 1970", async () => {
+Deno.test("klines of a week or a month are refused, because bars start at multiples of their length since 1970", async () => {
   const week = Date.UTC(2025, 0, 6);
   const row = (from: number, to: number) => `${from},10,12,9,11,4,${to - 1},1,1,1,1,0\n`;
   for (

@@ -184,7 +184,7 @@ function unmark(marked: string): { frame: string; column: number } {
   return { frame: before + after, column: ENCODER.encode(before).length + 1 };
 }
 
-Deno.test("MessageLines, when strict, stops at an unusable frame and says its line, its column and what was expected", () => {
+Deno.test("MessageLines, when strict, stops at an unusable frame and names its line, its column and what was expected", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
     const text = `${TIME} ${trade(1)}\n\n${TIME} ${frame}\n${TIME} ${trade(2)}\n`;

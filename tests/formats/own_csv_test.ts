@@ -14,7 +14,7 @@ function read(text: string, columns: string, unit: TimeUnit | null = null) {
 const ROW = "2025-01-01T00:00:07.5Z,60003.85,0.01666,sell,7";
 const SAID = [7, 1_735_689_607_500_000, "60003.85", "0.01666", true] as const;
 
-Deno.test("ownCsv() reads columns in the order of the file, and passes over the others", async () => {
+Deno.test("ownCsv() reads columns in the order of the file, and skips the others", async () => {
   const cases: [columns: string, file: string][] = [
     ["time,price,quantity,side,id", ROW],
     ["id,-,quantity,price,side,-,time", `7,x,0.01666,60003.85,S,"a ""b"", c",1735689607.5`],
@@ -29,7 +29,7 @@ Deno.test("ownCsv() reads columns in the order of the file, and passes over the 
   }
 });
 
-Deno.test("ownCsv() passes over a header, whatever it says, and no row", async () => {
+Deno.test("ownCsv() skips a header, whatever it says, and no row", async () => {
   for (
     const header of [
       "Date,Price,Amount,Side,ID",
@@ -51,7 +51,7 @@ Deno.test("ownCsv() passes over a header, whatever it says, and no row", async (
   }
 });
 
-Deno.test("ownCsv() says what a comma in an amount is", async () => {
+Deno.test("ownCsv() explains a comma in an amount", async () => {
   for (
     const [row, amount] of [
       ["2025-01-01T00:00:07.5Z;60003,85;0.1;sell;7", "60003,85"],
@@ -114,7 +114,7 @@ Deno.test("ownCsv() trusts the second and third line if the first is damaged", a
   assertEquals(found.reasons.length, 1);
 });
 
-Deno.test("ownCsv() never takes seconds for milliseconds", async () => {
+Deno.test("ownCsv() never mistakes seconds for milliseconds", async () => {
   const time = async (text: string, unit: TimeUnit | null = null) => {
     const { trades, reasons } = await read(`${text},1,1`, "time,price,quantity", unit);
     return trades[0]?.[1] ?? reasons[0]!.replace(/.*expected /, "");
@@ -152,7 +152,7 @@ Deno.test("ownCsv() numbers trades where there are no ids, or where they are not
   assertStringIncludes(numbers.reasons[0]!, `a.csv:2:9: id is "x": expected a whole number from 0 to`);
 });
 
-Deno.test("ownCsv() refuses a trade without an id that took place before the one before it", async () => {
+Deno.test("ownCsv() refuses a trade without an id that took place before the previous one", async () => {
   const { trades, reasons } = await read("9,100,1\n8,101,1\n9,102,1\n10,103,1", "time,price,quantity", "s");
   assertEquals(trades.map(([id, , price]) => [id, price]), [[1, "100"], [2, "102"], [3, "103"]]);
   assertEquals(reasons, [
@@ -173,7 +173,7 @@ const HEADER = new TextEncoder().encode("market;amount;price;when;number;who\n")
 
 for (const header of [false, true]) {
   testTradeFile({
-    name: `a CSV of one's own ${header ? "with" : "without"} a header`,
+    name: `a user's own CSV ${header ? "with" : "without"} a header`,
     format: OWN,
     layout: "CSV of your own",
     isOpenEnded: true,

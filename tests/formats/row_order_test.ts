@@ -59,7 +59,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);
 }
 
-Deno.test("RowOrder sorts rows by their ids, whatever order they come in", () => {
+Deno.test("RowOrder sorts rows by their ids, whatever order they arrive in", () => {
   const ids = range(100, 400);
   const shuffle = fc.shuffledSubarray(ids, { minLength: ids.length });
   fc.assert(fc.property(shuffle, fc.integer({ min: 1, max: 50 }), (shuffled, block) => {

@@ -132,7 +132,7 @@ Deno.test("timeIn() reads any unit exactly to the microsecond, and drops what is
   );
 });
 
-Deno.test("timeIn() reads no time that does not exist, and none without its unit", () => {
+Deno.test("timeIn() refuses a time that does not exist, or that has no unit", () => {
   for (
     const text of [
       "2025-02-30T00:00:00Z",

@@ -48,7 +48,7 @@ function sorted(files: readonly (readonly Row[])[], { strict = true, ...limits }
   return { prices, ids, reasons, tallies: order.tallies };
 }
 
-Deno.test("RowOrder keeps rows of one time as they stood, and turns a file with the newest first round", () => {
+Deno.test("RowOrder keeps the order of rows with the same time, and reverses a file with the newest first", () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -81,14 +81,14 @@ Deno.test("RowOrder keeps rows of one time as they stood, and turns a file with 
   );
 });
 
-Deno.test("RowOrder takes no file for one with the newest first because of a small step back", () => {
+Deno.test("RowOrder does not reverse a file because of a small step back", () => {
   const rows: Row[] = [[5_000, 1], [4_990, 2], [5_010, 3], [5_010, 4], [9_000, 5], [9_000, 6]];
   assertEquals(sorted([rows]).prices, [2, 1, 3, 4, 5, 6]);
   assertEquals(sorted([rows.toReversed()]).prices, [2, 1, 3, 4, 5, 6]);
   assertEquals(sorted([rows.slice(0, 4), rows.slice(4).toReversed()]).prices, [2, 1, 3, 4, 6, 5]);
 });
 
-Deno.test("RowOrder sorts rows without ids by their times, whatever order they stand in", () => {
+Deno.test("RowOrder sorts rows without ids by their times, whatever order they are in", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 60 }),

@@ -69,7 +69,7 @@ Deno.test("venueCsv reads OKX's header in GBK", async () => {
   assertEquals([read.layout, read.trades], ["OKX trades", trades]);
 });
 
-Deno.test("Coinbase's side is the maker's and everyone else's the taker's, as CSV and as JSON", async () => {
+Deno.test("Coinbase gives the maker's side and every other venue the taker's, as CSV and as JSON", async () => {
   const row = (side: string) => `trade_id,side,size,price,time\n7,${side},1,2,2025-01-01T00:00:00Z\n`;
   const json = (side: string) =>
     `[{"trade_id":7,"side":"${side}","size":"1","price":"2","time":"2025-01-01T00:00:00Z"}]`;
@@ -83,7 +83,7 @@ Deno.test("Coinbase's side is the maker's and everyone else's the taker's, as CS
   }
 });
 
-Deno.test("trades of other symbols are passed over, counted and named, however they are written", async () => {
+Deno.test("trades of other symbols are skipped, counted and named, however they are written", async () => {
   const text = "instrument_name,trade_id,side,price,size,created_time\n" +
     ["BTC-USDT,7", "ETH-USDT,3", "BTC-USDT,8", "BTC-USDT-SWAP,1", "ETH-USDT,4"]
       .map((start) => `${start},buy,100,1,1705248000179\n`).join("");
@@ -170,7 +170,7 @@ Deno.test("a header that no layout has is refused with those that are read and w
   );
 });
 
-Deno.test("Kraken's and Coinbase's own recorded answers are read whole", {
+Deno.test("recorded answers of Kraken and Coinbase are read completely", {
   ignore: !isRecorded(
     "kraken_http_trades_XBTUSDT.json",
     "coinbase_matches.txt",

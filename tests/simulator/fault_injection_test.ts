@@ -52,7 +52,7 @@ Deno.test("stall keeps connections open and answers pings, but sends no more dat
   assertEquals(await client.frame(), null);
 });
 
-Deno.test("half-open neither reads, writes nor closes any more", async () => {
+Deno.test("half-open no longer reads, writes or closes", async () => {
   const exchange = faulty("half-open@100", { pingEveryMs: 50, pongWithinMs: 500, lifetimeMs: 1_000 });
   using client = await RawClient.upgrade(exchange, "/ws/btcusdt@trade");
   const trades = [];

@@ -53,7 +53,7 @@ Deno.test("priceProcess() trades at the requested rate", () => {
   }
 });
 
-Deno.test("priceProcess() sweeps: most trades share the millisecond and the side of the one before", () => {
+Deno.test("priceProcess() sweeps: most trades share the millisecond and the side of the previous one", () => {
   const pairs = TRADES.slice(1).map((trade, index) => [TRADES[index]!, trade] as const);
   const together = pairs.filter(([before, trade]) => before.time === trade.time);
   const share = together.length / pairs.length;

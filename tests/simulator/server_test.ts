@@ -192,7 +192,7 @@ Deno.test("frames that break the protocol close the connection with the right co
   }
 });
 
-Deno.test("a client that echoes pings stays, one that does not is closed with 1008", async () => {
+Deno.test("a client that echoes pings stays, and one that does not is closed with 1008", async () => {
   await using exchange = BuiltInExchange.listen({ pingEveryMs: 20, pongWithinMs: 1_000 });
   await using faithful = await Client.connect(exchange, "/ws");
   const fate = faithful.next();
@@ -211,7 +211,7 @@ Deno.test("a connection is closed when its lifetime is over", async () => {
   assertEquals(await client.closed(), { code: 1001, reason: "The connection has reached its lifetime" });
 });
 
-Deno.test("a client that reads too slowly is closed, and holds nobody up", async () => {
+Deno.test("a client that reads too slowly is closed, and holds no one up", async () => {
   const { promise: gone, resolve } = Promise.withResolvers<ExchangeEvent>();
   await using exchange = BuiltInExchange.listen({
     speed: Infinity,

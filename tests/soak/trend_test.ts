@@ -20,7 +20,7 @@ Deno.test("trendsOf() finds the slope in the noise and its standard error", () =
   assertEquals(memoryMb.error > 0.01 && memoryMb.error < 0.3, true, trendsText({ memoryMb, files }));
 });
 
-Deno.test("growths() names what grows, and lets noise pass", () => {
+Deno.test("growths() names what grows, and ignores noise", () => {
   const named = (found: readonly string[]) => found.map((text) => text.split(" ")[0]);
   assertEquals(growths(trendsOf(samples(0, 0))), []);
   assertEquals(growths(trendsOf(samples(0.5, 0.3))), []);

@@ -115,7 +115,7 @@ Deno.test("BarStage closes a time bar at the first trade of a later interval, an
   assertEquals([stage.closed, stage.open?.close], [4, 70]);
 });
 
-Deno.test("BarStage closes other bars with the trade that completes them, and drops what is over", () => {
+Deno.test("BarStage closes other bars with the trade that completes them, and drops the excess", () => {
   const some = ticks(
     { at: 0, price: 100, quantity: 2 },
     { at: 1, price: 90, quantity: 5 },
@@ -149,7 +149,7 @@ Deno.test("BarStage drops the open bar at a gap that is not filled, and when the
   }
 });
 
-Deno.test("a year without trades closes a flat bar for each of its seconds, most of which are passed over", () => {
+Deno.test("a year without trades closes a flat bar for each of its seconds, most of which are skipped", () => {
   const seconds = 365 * 86_400;
   const some = ticks({ at: 0, price: 100 }, { at: seconds, price: 90 }, { at: seconds + 1, price: 90 });
   for (const windows of [{ short: 20, long: 50 }, { short: 5, long: 100_000 }]) {
@@ -170,7 +170,7 @@ Deno.test("a year without trades closes a flat bar for each of its seconds, most
   }
 });
 
-Deno.test("flat bars that are passed over leave the same behind as those shown one by one", () => {
+Deno.test("skipped flat bars leave the same state as those shown one by one", () => {
   const prices = [100, 130, 90, 120, 80, 140, 100, 101];
   for (const flats of [3, 4_096, 4_097, 20_000, 54_321]) {
     const some = ticks(
@@ -226,7 +226,7 @@ class Counting implements Strategy {
   restore(): void {}
 }
 
-Deno.test("BarStage.restore() refuses a state that is none of its bars", () => {
+Deno.test("BarStage.restore() refuses a state that none of its bars can have", () => {
   const stage = stageOf("1d");
   for (const _block of stage.over(blocksOf(ticks({ at: 0, price: 100 }, { at: 1, price: 90 }))));
   const sound = stage.snapshot();

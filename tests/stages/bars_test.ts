@@ -134,7 +134,7 @@ Deno.test("Pipeline with bars equals the naive reference under every limit, over
   assertGreater(fills, 200);
 });
 
-Deno.test("Pipeline with bars decides by what has come so far: the events of every prefix are those of the whole", () => {
+Deno.test("Pipeline with bars decides by what has arrived so far: the events of every prefix are those of the whole", () => {
   fc.assert(
     fc.property(scenario, SHORT, fc.nat(), ({ choices, messages }, bars, cut) => {
       const options = { ...optionsOf({ ...choices, bars }) };

@@ -134,7 +134,7 @@ const symbol = DEFAULTS.symbol;
 const flat = (from: number, to: number, price = 100) =>
   Array.from({ length: to - from + 1 }, (_, at) => trade(from + at, price));
 
-Deno.test("an id within what was fetched that the exchange itself lacks does not empty the averages", () => {
+Deno.test("an id among fetched trades for which the exchange has no trade does not empty the averages", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(10, 90)],
     TIME,
@@ -185,7 +185,7 @@ Deno.test("a fetched trade that is dated tomorrow starts no day: today's halt st
   live.assertReplays();
 });
 
-Deno.test("ids at the end of a gap that the exchange itself lacks are not a gap", () => {
+Deno.test("ids at the end of a gap for which the exchange has no trade are not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(8, 90)],
     TIME,
@@ -196,7 +196,7 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are not a gap"
   live.assertReplays();
 });
 
-Deno.test("a trade of which only the id could be read is fetched with the gap after it", () => {
+Deno.test("a trade with only a readable id is fetched with the gap after it", () => {
   const unusable = trade(5, 100).replace(/"p":"[^"]*"/, '"p":"0"');
   const held: (object | null)[] = [];
   const live = new Live().receive(
@@ -216,7 +216,7 @@ Deno.test("a trade of which only the id could be read is fetched with the gap af
   assertEquals([without.gaps, without.state.memory.closes.values], [[], [100, 100, 100, 90]]);
 });
 
-Deno.test("a jump over ids that the exchange itself lacks is counted, and is not a gap", () => {
+Deno.test("a jump over ids for which the exchange has no trade is counted, and is not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(6, 90), trade(9, 90)],
     TIME,
@@ -227,7 +227,7 @@ Deno.test("a jump over ids that the exchange itself lacks is counted, and is not
   live.assertReplays();
 });
 
-Deno.test("a gap of which the newest trades were fetched restarts the averages with them, and is one event", () => {
+Deno.test("a gap whose newest trades were fetched restarts the averages with them, and is one event", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(1000, 90), trade(1001, 120)],
     TIME,
@@ -243,7 +243,7 @@ Deno.test("a gap of which the newest trades were fetched restarts the averages w
   live.assertReplays();
 });
 
-Deno.test("a gap of which only some of the newest trades were fetched says so, and counts ids that do not exist", () => {
+Deno.test("a gap with only some of its newest trades fetched says so, and counts ids that do not exist", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(100, 90)],
     TIME,

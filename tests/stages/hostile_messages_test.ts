@@ -186,7 +186,7 @@ for (const [what, message] of OTHERS) {
 }
 
 for (const [what, message] of TAKEN) {
-  Deno.test(`a strange message is believed, and the run continues: ${what}`, () => {
+  Deno.test(`a strange message is accepted, and the run continues: ${what}`, () => {
     const { ids, rejections } = read(message);
     assertEquals([ids, rejections], [[1, 2, 3, 4], null]);
   });

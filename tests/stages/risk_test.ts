@@ -126,7 +126,7 @@ Deno.test("RiskGate.over() keeps the order of the queue when a trade's time goes
   assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"]]);
 });
 
-Deno.test("RiskGate.over() makes a decision when it is pulled, against the books that the one before left", () => {
+Deno.test("RiskGate.over() makes a decision when it is pulled, against the books that the previous one left", () => {
   const { gate, account, drawdown } = gateOf({ latency: 1_000 });
   const ticks = [
     signalledOf({ id: 1, time: 10_000 }, "buy"),

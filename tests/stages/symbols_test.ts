@@ -236,7 +236,7 @@ Deno.test("The loss of a round trip in one symbol pauses the purchases of the ot
   assertEquals(refused, [[B, "buy", "cooldown"]]);
 });
 
-Deno.test("Orders in both symbols count towards one limit, also under rules that arrive in between", () => {
+Deno.test("Orders in both symbols count towards one limit, even under rules that arrive in between", () => {
   const options = optionsFor({ ...HALVES, maxDrawdown: null, maxOrders: { count: 1, within: 6_000 } }, TWO);
   const run = new SymbolsRun(options);
   const rules = {
@@ -325,7 +325,7 @@ Deno.test("A gap of one symbol holds only its own trades, and is settled by name
   ]]);
 });
 
-Deno.test("Rules are awaited by symbol, and orders of the others are placed meanwhile", () => {
+Deno.test("Rules are awaited by symbol, and orders in the others are placed meanwhile", () => {
   const run = new SymbolsRun(optionsFor({ ...HALVES, maxDrawdown: null }, TWO));
   const { engine } = run;
   assertEquals([...engine.apply({ event: "rules-awaited", symbol: B, time: START })], []);

@@ -65,7 +65,7 @@ function inProject(run: (root: URL, read: (name: string) => string) => void): vo
   }
 }
 
-Deno.test("changedPins() names what another lock file resolves otherwise, and not what it does not need", () => {
+Deno.test("changedPins() names what another lock file resolves differently, and not what it does not need", () => {
   assertEquals(changedPins(lockOf(true), lockOf(false)), []);
   assertEquals(changedPins(lockOf(false), lockOf(true)), []);
   assertEquals(changedPins(lockOf(true), lockOf(false, "sha512-b")), ["a@1.0.0"]);

@@ -72,7 +72,7 @@ Deno.test("a run with hundreds of waiting orders resumes after every interruptio
   }
 });
 
-Deno.test("a run that is interrupted and resumed at any trade decides what one process decides", async () => {
+Deno.test("a run that is interrupted and resumed at any trade decides what a single process decides", async () => {
   await inFolder(async (folder) => {
     const prices = walk(900);
     const whole = await decisionsOf(`${folder}`, OPTIONS, prices, [900]);

@@ -151,7 +151,7 @@ Deno.test("openViews() keeps a live line on a terminal until the summary, or the
   }
 });
 
-Deno.test("openViews() ends a backtest, and no live run, whose log nobody reads any more", async () => {
+Deno.test("openViews() ends a backtest, but not a live run, whose log no longer has a reader", async () => {
   for (const isBacktest of [false, true]) {
     const stderr = Object.assign(new Sink(), {
       write: () => Promise.reject(new Deno.errors.BrokenPipe("gone")),
@@ -166,7 +166,7 @@ Deno.test("openViews() ends a backtest, and no live run, whose log nobody reads 
   }
 });
 
-Deno.test("show() lets a view show what it held back even where the source of the events fails", () => {
+Deno.test("show() lets a view show what it held back even if the source of the events fails", () => {
   const view = new MemoryView();
   const failing = function* () {
     yield SUMMARY;

@@ -157,7 +157,7 @@ export function testView({ name, open, shows }: ViewCase): void {
     assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.exec(shown()), null);
   });
 
-  Deno.test(`${name} shows events and lines in the order in which they came`, async () => {
+  Deno.test(`${name} shows events and lines in the order in which they arrived`, async () => {
     const { view, shown } = open();
     for (let id = 1001; id < 1010; id += 2) {
       show(view, [gap(id), gap(id + 1)]);

@@ -14,7 +14,7 @@ import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk } from "../../formats/trade_file.ts";
 import { intervalIn, KlineBars } from "./kline_bars.ts";
 
-/** How much is read at most to find the interval of klines, in bytes. */
+/** The most that is read to find the interval of klines, in bytes. */
 const MOST_BYTES = 16 << 20;
 
 /** The chunks of all files, in order. Dispose of it to close the files. */
@@ -25,7 +25,7 @@ export class BacktestInput implements AsyncDisposable {
   readonly openedInMs: number;
   readonly #chunks: AsyncGenerator<Chunk>;
   readonly #first: readonly Chunk[];
-  /** What ended the reading at its start. */
+  /** The error that ended the first read; null without one. */
   readonly #failure: UnusableInput | null;
 
   private constructor(

@@ -1,5 +1,5 @@
 /**
- * A backtest run: puts chunks of files through an engine, and through the other fill models if they are asked for.
+ * A backtest run: feeds chunks of files to an engine, and to the other fill models if they are asked for.
  */
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
@@ -78,7 +78,7 @@ export class BacktestRun {
   #source: Origin | RowOrder | null = null;
   #instrument: SettledInstrument;
   /** Whether the input itself held the instrument's rules. */
-  #isTold = false;
+  #hasInputRules = false;
 
   /** `sources` are those of the instrument's rules; `isShown` is whether a view shows every event. */
   constructor(
@@ -311,13 +311,13 @@ export class BacktestRun {
 
   #takeRules({ rules }: RulesEvent): void {
     const { config, sources } = this.#instrument;
-    this.#isTold = true;
+    this.#hasInputRules = true;
     this.#instrument = { config: { ...config, ...tradingRules(rules, givenRules(sources)) }, sources };
   }
 
   #checkRules(): void {
     const { awaitsRules, lastPrice: price } = this.state;
-    if (price === null || awaitsRules || this.#isTold) return;
+    if (price === null || awaitsRules || this.#hasInputRules) return;
     const senseless = senselessRule(this.#instrument, price);
     if (senseless !== null) throw new ConfigError([senseless]);
   }

@@ -1,4 +1,7 @@
-/** Files whose quantities are contracts: a share of contracts is not a share of coins, and their volume is none. */
+/**
+ * Files whose quantities are contracts: a share of contracts is not a share of coins, and their volume is not one in
+ * coins.
+ */
 import type { Origin } from "../../formats/trade_file.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import { quantityOption } from "../../config/config.ts";

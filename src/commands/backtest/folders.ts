@@ -2,12 +2,12 @@
 import type { Config } from "../../config/options.ts";
 import { symbolsIn } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
-import { passedOverText, withFoldersOpened } from "../../feeds/files/recording_folder.ts";
+import { skippedText, withFoldersOpened } from "../../feeds/files/recording_folder.ts";
 
 /** The files to read, and a warning about each that was skipped. */
 export interface OpenedFolders {
   readonly files: readonly string[];
-  readonly passedOver: readonly string[];
+  readonly skipped: readonly string[];
 }
 
 /**
@@ -19,7 +19,7 @@ export async function recordingsOf(
   { symbol }: Config,
   signal: AbortSignal,
 ): Promise<OpenedFolders> {
-  const passedOver: string[] = [];
+  const skipped: string[] = [];
   const others = new Set<string>();
   const files = await withFoldersOpened(paths, {
     against: (head) => {
@@ -28,7 +28,7 @@ export async function recordingsOf(
       for (const other of symbols) others.add(other);
       return `of ${symbols.join(" and ")}`;
     },
-    onPassedOver: (files) => passedOver.push(passedOverText(files)),
+    onSkipped: (files) => skipped.push(skippedText(files)),
     signal,
   });
   if (files.length === 0 && !signal.aborted) {
@@ -39,5 +39,5 @@ export async function recordingsOf(
       }: choose with --symbol`,
     );
   }
-  return { files, passedOver };
+  return { files, skipped };
 }

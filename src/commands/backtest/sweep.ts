@@ -63,7 +63,7 @@ export async function sweep(
   const most = Math.min(workers, swept.places.length);
   using threads = new Threads(queue !== null || most === 1 && !isOwn ? 0 : most);
   const prepared = await prepareSweep(paths, { ...chosen, swept }, signal);
-  const { configuration, config, sources, rules, own, files, passedOver, shownWith } = prepared;
+  const { configuration, config, sources, rules, own, files, skipped, shownWith } = prepared;
   const { grid, places: all } = prepared.swept;
   const part = partIn(config);
   const places = part === null ? all : placesOfPart(all, part);
@@ -112,7 +112,7 @@ export async function sweep(
     configurations: places.length,
     done: () => findings.done,
   });
-  for (const text of [...chosen.remarks ?? [], ...passedOver]) outputs.warn(text);
+  for (const text of [...chosen.remarks ?? [], ...skipped]) outputs.warn(text);
   const computed = {
     grid,
     passes: passesOf(places.slice(before?.rows.length ?? 0), bytesIn(files), lanes),

@@ -15,7 +15,8 @@ import { closedRows, tripRows } from "./closing.ts";
 
 /**
  * The rows of one run, up to the entry that the journal now ends with, in the order of the entries. Memory does not grow
- * with the number of rows. Throws a JournalError if the journal is not as Penstock left it, and a BooksError if its fills do not add up.
+ * with the number of rows. Throws a JournalError if the journal is not as Penstock left it, and a BooksError if its
+ * fills do not add up.
  */
 export async function* journalRows(
   reader: JournalReader,
@@ -37,8 +38,8 @@ export async function* journalRows(
 /**
  * The equity wherever the journal has a price: at each signal, after each fill, and at the last trade that a checkpoint
  * or a heartbeat has. Equity is the cash plus the position at that price. A signal has its own price, which also holds
- * for a fill at the signal's trade. A fill at any other trade has its own price, slippage included. Throws a BooksError if the cash
- * after the last fill is not the account's cash.
+ * for a fill at the signal's trade. A fill at any other trade has its own price, slippage included. Throws a BooksError
+ * if the cash after the last fill is not the account's cash.
  */
 async function* equityRows(reader: JournalReader, run: number): AsyncGenerator<ExportRow> {
   const { startCash, account, last, symbol, checked } = await readRun(reader, run);

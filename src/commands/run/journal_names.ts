@@ -1,4 +1,4 @@
-/** Finds the journal that is meant where a place names only a database. */
+/** Finds the journal when a place names only a database. */
 import { hash } from "node:crypto";
 import { shownConfig } from "../../config/config.ts";
 import type { CommandName } from "../../config/command_name.ts";

@@ -117,7 +117,7 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /** Opens the run and its recording; null when `openRun` returns null. Throws what it throws, and if nothing can be recorded. */
+  /** Opens the run and its recording; null when `openRun` returns null. Throws what that throws, or a RecordingError. */
   async open(program: Pick<OpeningOptions, "command" | "version" | "taken">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {

@@ -46,7 +46,7 @@ export async function standBy(
   return null;
 }
 
-/** Hears that the holder of a journal gave its lease back, from the first time on that it is asked to listen. */
+/** Listens, from the first `isListening` on, for the holder of a journal to release its lease. */
 class Freed implements AsyncDisposable {
   readonly #path: string;
   #listener: ChangeListener | undefined;
@@ -57,7 +57,7 @@ class Freed implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** Whether it would be heard now. Only then may a wait last until the end of the lease. */
+  /** Whether a release would be noticed now. Only then may a wait last until the end of the lease. */
   async isListening(): Promise<boolean> {
     this.#listener ??= (await storeOf(this.#path)).listen?.(this.#path, "freed", (name) => {
       if (name !== null && name !== readDatabasePlace(this.#path).journal) return;

@@ -1,4 +1,4 @@
-/** When to look at which of several journals: again and again, and soon after a change that is heard. */
+/** When to look at which of several journals: again and again, and soon after notice of a change. */
 import { pause } from "../../feeds/live/alarm.ts";
 import { HeardChanges } from "./heard_changes.ts";
 
@@ -7,7 +7,7 @@ export interface LookOptions {
   readonly paths: readonly string[];
   /** How often to look at a journal, ms. */
   readonly lookMs: number;
-  /** The same for a journal whose changes are heard, which is looked at with each change too. */
+  /** The same for a journal whose store sends notices of changes, which is also looked at after each notice. */
   readonly heardMs: number;
 }
 

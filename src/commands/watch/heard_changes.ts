@@ -1,4 +1,4 @@
-/** Hears which watched journals have changed, where their stores can say so. */
+/** Listens for changes of watched journals, where their stores send notices of them. */
 import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import type { ChangeListener } from "../../stores/journal/entry_log.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
@@ -7,12 +7,12 @@ import { databaseOf } from "./shared_stores.ts";
 /** Listens until it is disposed: once in each database, however many of its journals are watched. */
 export class HeardChanges implements AsyncDisposable {
   readonly #listeners = new Map<string, ChangeListener>();
-  /** By journal: its database; undefined for one that nothing is heard of. */
+  /** By journal: its database; undefined for one whose store sends no notices. */
   readonly #databases: readonly (string | undefined)[];
   readonly #changed = new Set<number>();
   #wake: () => void = () => {};
 
-  /** Starts to listen for these journals. Throws a JournalError for a place that is none. */
+  /** Starts to listen for these journals. Throws a JournalError for a place that is not valid. */
   static async of(paths: readonly string[]): Promise<HeardChanges> {
     const heard = new HeardChanges(paths);
     for (const path of paths) {
@@ -32,7 +32,7 @@ export class HeardChanges implements AsyncDisposable {
     this.#databases = paths.map(databaseOf);
   }
 
-  /** Whether changes of the journal with this index are heard now. */
+  /** Whether notices of changes to the journal with this index arrive now. */
   isHeard(index: number): boolean {
     return this.#listeners.get(this.#databases[index] ?? "")?.isListening ?? false;
   }

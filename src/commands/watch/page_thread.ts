@@ -23,7 +23,7 @@ export async function startPage(serve: Serve): Promise<PageThread> {
   worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
     if ("isListening" in data) listening.resolve();
     else if ("failed" in data) listening.reject(failure(data.failed));
-    // Afterwards it only says what the page shows as well.
+    // After that, it only logs what the page shows too.
     else texts.push(data.text);
   };
   worker.onerror = (event) => {

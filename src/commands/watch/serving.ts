@@ -1,4 +1,4 @@
-/** Serves the live page of some journals, in a process or its own thread. */
+/** Serves the live page of some journals, in a separate process or thread. */
 import {
   isAnywhere,
   isLoopback,
@@ -23,7 +23,7 @@ import { pageRoutes } from "./page_routes.ts";
 
 /** How often a journal is looked at. */
 const LOOK_MS = 1_000;
-/** How often at least one is looked at whose changes are heard: a lost notice costs no more. */
+/** How often to look at a journal whose store sends notices of changes: a lost notice costs no more than this. */
 const HEARD_MS = 5_000;
 
 /** The journals to serve, the address to listen on, and who may see them. */

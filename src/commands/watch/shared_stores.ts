@@ -1,4 +1,7 @@
-/** Stores of watched journals, whose readers share connections: hundreds of journals in a database need no more than one. */
+/**
+ * Stores of watched journals, whose readers share connections: hundreds of journals in a database need no more than
+ * one.
+ */
 import { isInDatabase } from "../../domain/run/database_place.ts";
 import type { EntryStore } from "../../stores/journal/entry_log.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";

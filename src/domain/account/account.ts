@@ -293,7 +293,7 @@ export class Account {
   }
 
   /**
-   * Restores a snapshot. What there is of other symbols has to be restored first, by `hold`. Throws a BooksError if it
+   * Restores a snapshot. The holdings in other symbols have to be restored first, by `hold`. Throws a BooksError if it
    * breaks a law.
    */
   restore(snapshot: AccountSnapshot): void {
@@ -309,7 +309,7 @@ export class Account {
     for (const part of funds.parts) part.#check();
   }
 
-  /** Restores what there is of this symbol, without a check: `restore` makes that. */
+  /** Restores the holding in this symbol, without a check: `restore` makes that. */
   hold({ position, marketBase, cost, profit, reservedCash, reservedPosition }: HoldingSnapshot): void {
     this.#position = new Money(position);
     this.#marketBase = new Money(marketBase);

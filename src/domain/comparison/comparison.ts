@@ -58,7 +58,10 @@ export interface Comparison {
   readonly configurations: ConfigurationComparison | null;
 }
 
-/** Whether nothing differs. Figures that only one side has do not count, so a result of an older version can be the same. */
+/**
+ * Whether nothing differs. Figures that only one side has do not count, so a result of an older version can be the
+ * same.
+ */
 export function isAllTheSame({ options, figures, events, configurations }: Comparison): boolean {
   return options.length === 0 && figures.rows.every(({ a, b }) => a === b) &&
     (events?.first ?? null) === null &&

@@ -1,5 +1,5 @@
 /**
- * Backfilled trades, which were fetched because the stream had missed them: as an exchange has them, and as
+ * Backfilled trades, which were fetched because the stream had missed them: as an exchange sends them, and as
  * text.
  */
 import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";

@@ -15,12 +15,12 @@ export class ClosedBars {
   #size = 0;
   #count = 0;
 
-  /** How many there are, without the flat ones. */
+  /** How many there are, excluding the flat ones. */
   get size(): number {
     return this.#size;
   }
 
-  /** How many there are, the flat ones among them. */
+  /** How many there are, including the flat ones. */
   get count(): number {
     return this.#count;
   }

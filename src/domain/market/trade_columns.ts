@@ -9,13 +9,13 @@ export const COLUMN_ROWS = 2048;
 const COLUMNS = 4096;
 const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
-/** Behind the columns: here the text starts that a loop reads. */
+/** After the columns: where the text that a loop reads starts. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
 /** The unit that a loop is given for its prices where each has its own, without trailing zeros. */
 export const OWN_UNIT = -1;
-/** Where the texts start that a loop compares with, each with its length in 256 bytes. */
+/** Where the texts that a loop compares with start, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
-/** Doubles: a loop writes here where the first row is that it did not read. */
+/** Doubles: a loop writes here where the first row that it did not read starts. */
 const STOPPED_AT = 768;
 /** What comes after that, and the size of it all. */
 const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, RESULTS = 5;
@@ -59,7 +59,7 @@ export class TradeColumns {
     this.#results = new Float64Array(memory, STOPPED_AT, RESULTS);
   }
 
-  /** Where in memory the first row is that the last call did not read. */
+  /** Where in memory the first row that the last call did not read starts. */
   get stoppedAt(): number {
     return this.#results[0]!;
   }

@@ -68,17 +68,18 @@ export interface TradeReader {
   readonly emptyId: number;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
-  /** True only where `next` would answer null; absent where only reading on shows that. */
+  /** True only where `next` would return null; absent where only reading on shows that. */
   readonly isAtEnd?: boolean;
   /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;
   /**
-   * Reads the next trades at once, `most` of them at most, as a block of the reader's own that the next call fills again:
+   * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again:
    * only trades that need no judgement. Each follows on the id before it, the first on `after`, and covers 10^9 ids at
    * most; is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most
-   * 2^53 - 1 in it. Null where the next one is none, which `next` then reads. Absent where a reader makes no blocks.
+   * 2^53 - 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no
+   * blocks.
    */
   takeBlock?(after: Followed, most: number): ReadBlock | null;
   /**

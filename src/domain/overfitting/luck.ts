@@ -57,7 +57,7 @@ const YEAR = 365 * DAY;
 
 /**
  * The figures of a sweep. The variance of the Sharpe ratios is that of the configurations which have one (n − 1), added
- * up in their order, the mean first. Configurations whose returns are fewer or more than the others' cover another time,
+ * up in their order, the mean first. Configurations whose returns are fewer or more than the others' cover a different time,
  * and have no probability of overfitting together. Throws a RangeError if `blocks` has not a row for each of `moments`.
  */
 export function luckOf({ moments, best, sampling, span, blocks, tried }: SweptReturns): Luck {

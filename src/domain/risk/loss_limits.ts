@@ -53,8 +53,8 @@ export interface Fallen {
 const SUSPECT = 1e-12;
 
 /**
- * The limits on the losses of one account. Of several symbols, one moves at a time. Meanwhile, positions in the others count
- * as cash, at their last prices.
+ * The limits on the losses of one account. Of several symbols, one moves at a time. Meanwhile, positions in the others
+ * count as cash, at their last prices.
  */
 export class LossLimits {
   readonly #drawdown: Money | null;
@@ -80,7 +80,7 @@ export class LossLimits {
   #peakEstimate: number;
   #isPeakOwn = false;
   /**
-   * Up to this integer price equity is not above the peak; infinite if it cannot rise, or if nobody watches
+   * Up to this integer price equity is not above the peak; infinite if it cannot rise, or if no limit watches
    * it.
    */
   #peakPrice = Infinity;
@@ -163,7 +163,10 @@ export class LossLimits {
     return lossOf("max-daily-loss", this.#dayStart, equity, this.#daily);
   }
 
-  /** How far equity has now fallen from its peak, and how far it may fall, as fractions of the peak; null without a limit. */
+  /**
+   * How far equity has now fallen from its peak, and how far it may fall, as fractions of the peak; null without a
+   * limit.
+   */
   fall(): Fallen | null {
     if (this.#drawdown === null) return null;
     const peak = this.#currentPeak();

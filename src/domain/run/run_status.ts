@@ -121,7 +121,10 @@ export interface RunStatus extends
   /** Why it is disconnected. */
   readonly reason: string | null;
   readonly halted: boolean;
-  /** Halts and releases that were filed and are not handled yet, oldest first: a stopped run handles them when it starts. */
+  /**
+   * Halts and releases that were filed and are not handled yet, oldest first: a stopped run handles them when it
+   * starts.
+   */
   readonly requests: readonly (RunRequest & { readonly time: string })[];
   /** 0 unless the run is running. */
   readonly tradesPerSecond: number;

@@ -2,7 +2,7 @@
 import { Money } from "../numbers/money.ts";
 import type { ConfigurationFigures } from "./sweep_result.ts";
 
-/** The figures that rows can be ranked by; of `max-drawdown` less is better, of the others more. */
+/** The figures that rows can be ranked by. Less is better for `max-drawdown`, more for the others. */
 export const RANKS = [
   ...["sharpe", "sortino", "net-profit", "return", "profit-factor", "win-rate", "max-drawdown"] as const,
 ];
@@ -20,7 +20,7 @@ const FIGURES: Readonly<Record<Rank, keyof ConfigurationFigures>> = {
   "max-drawdown": "maxDrawdown",
 };
 
-/** The figure of a row, as the row has it; null if it does not exist. */
+/** The figure of a row, as the row shows it; null if it does not exist. */
 export function rankedFigure(row: ConfigurationFigures, rank: Rank): string | null {
   return row[FIGURES[rank]] as string | null;
 }

@@ -45,7 +45,7 @@ export interface RecordedAt {
 export interface Difference {
   readonly type: "difference";
   readonly run: number | null;
-  /** What it is, as one or more sentences. */
+  /** The difference in one or more sentences. */
   readonly what: string;
   /** The journal's entry; null if it has none. */
   readonly entry: number | null;

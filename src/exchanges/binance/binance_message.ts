@@ -16,7 +16,7 @@ import { faultIn } from "./message_fault.ts";
 
 const ENCODER = new TextEncoder();
 
-/** A decoder of one symbol's messages, each of which holds one trade at most. */
+/** A decoder of one symbol's messages, each of which holds at most one trade. */
 export class BinanceMessageReader implements FrameDecoder, TradeFields {
   /** Trade ids covered, both inclusive. */
   firstId = 0;

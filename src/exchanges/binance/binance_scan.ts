@@ -1,4 +1,7 @@
-/** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
+/**
+ * Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of
+ * `assembly/binance_messages.ts`.
+ */
 import type { ReadBlock } from "../../domain/market/block.ts";
 import type { Followed } from "../../domain/market/trade_reader.ts";
 import { TextWindow } from "../../domain/market/text_window.ts";

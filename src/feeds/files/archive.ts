@@ -20,9 +20,9 @@ const BUFFER_LIMIT = 64;
 const PIECE_BYTES = 64 << 10;
 
 /** Names of members that hold no trades: those that macOS adds, and checksums. */
-const PASSED_OVER = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
+const SKIPPED = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
 
-/** Packing methods, by their numbers in the format. */
+/** Compression methods, by their numbers in the format. */
 const STORED = 0, DEFLATE = 8, DEFLATE64 = 9;
 /** The methods that are not supported. */
 const OTHER_METHODS: Readonly<Record<number, string>> = {
@@ -47,7 +47,7 @@ export interface Member {
  * The files in the zip archive of this name, in the order of their names, `part2` before `part10`. Files that archivers
  * add on their own are skipped. The table of contents is checked before the first member is returned. Throws
  * UnusableInput if the archive is cut off, damaged or empty, has more than 100,000 members or members that overlap, or
- * if a member is encrypted or packed by an unsupported method. A wrong checksum is found at the end of its member.
+ * if a member is encrypted or compressed by an unsupported method. A wrong checksum is found at the end of its member.
  */
 export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
   // Most inputs are not archives, so this is loaded only when needed.
@@ -73,7 +73,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * Reads a whole archive into memory. This is for an archive that comes through a pipe or is packed once more, because
+ * Reads a whole archive into memory. This is for an archive that comes through a pipe or is compressed again, because
  * its table of contents is at its end. Throws UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
@@ -82,7 +82,7 @@ export async function bufferArchive(name: string, source: ByteSource): Promise<B
   if (bytes.length <= limit) return new BytesInMemory(bytes);
   throw new UnusableInput(
     { name },
-    `the zip archive is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or packed once more, but its ` +
+    `the zip archive is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or compressed again, but its ` +
       `table of contents is at its end: give it as a file, or use "unzip -p FILE | penstock backtest -"`,
   );
 }
@@ -113,7 +113,7 @@ async function filesOf(name: string, reader: ZipReader<ByteParts>): Promise<List
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (++members > MOST_MEMBERS) throw tooMuch(name, `more than ${MOST_MEMBERS} members`);
-      if (!entry.directory && !PASSED_OVER.test(entry.filename)) files.push(listed(name, entry));
+      if (!entry.directory && !SKIPPED.test(entry.filename)) files.push(listed(name, entry));
     }
   } catch (error) {
     throw await unusableArchive(name, error);
@@ -128,10 +128,10 @@ function listed(name: string, entry: FileEntry): Listed {
   const place = { name: `${name} (${filename})` };
   if (encrypted) throw new UnusableInput(place, "it is encrypted: unpack the archive and give the files");
   if (method !== STORED && method !== DEFLATE && method !== DEFLATE64) {
-    const packing = OTHER_METHODS[method] ?? `method ${method}`;
+    const compression = OTHER_METHODS[method] ?? `method ${method}`;
     throw new UnusableInput(
       place,
-      `it is packed with ${packing}, expected deflate: unpack the archive and give the files`,
+      `it is compressed with ${compression}, expected deflate: unpack the archive and give the files`,
     );
   }
   return {

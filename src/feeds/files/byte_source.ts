@@ -1,4 +1,4 @@
-/** The bytes of a file from start to end, however they were packed. */
+/** The bytes of a file from start to end, compressed or not. */
 
 /** Where bytes come from. Only one read may be in progress at a time. */
 export interface ByteSource {

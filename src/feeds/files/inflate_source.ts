@@ -6,7 +6,7 @@ import type { ByteSource } from "./byte_source.ts";
 /** gzip data that ends in the middle. Everything before the end has been read. */
 export class TruncatedInput extends UnusableInput {}
 
-/** How much packed data is unpacked at a time. Deflate packs a thousandfold at most, so memory stays bounded. */
+/** How much compressed data is read at a time. Deflate compresses at most a thousandfold, so memory stays bounded. */
 const PACKED_BYTES = 32 << 10;
 const UNPACKED_BYTES = 256 << 10;
 const LEAST_BYTES = 1 << 10;

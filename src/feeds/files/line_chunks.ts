@@ -24,7 +24,7 @@ export interface LineOptions {
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
   readonly isPacked?: boolean;
-  /** The formats that are read; those of the table unless given. */
+  /** The formats that are read. Default: those of the table. */
   readonly formats?: readonly TradeFile[];
 }
 

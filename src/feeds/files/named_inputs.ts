@@ -34,7 +34,7 @@ export function digestOf(files: readonly NamedInput[]): string {
   return createHash("sha256").update(files.map((file) => file.sha256).join("\n")).digest("hex");
 }
 
-/** A folder in which files are found by their digests. Each is read once for that, as long as it stays as it is. */
+/** A folder in which files are found by their digests. Each is read once for that, unless it changes. */
 export class InputFolder {
   readonly #folder: string;
   /** The digest of each file by its path, size and time. */
@@ -52,7 +52,7 @@ export class InputFolder {
     const there = await this.#list(this.#folder);
     const paths: string[] = [];
     for (const file of files) {
-      // The one of the same name first: usually it is the one.
+      // The file of the same name first: usually that is it.
       const sized = there.filter(({ size }) => size === file.bytes)
         .sort((one, other) => Number(other.name === file.name) - Number(one.name === file.name));
       let path: string | null = null;
@@ -75,15 +75,15 @@ export class InputFolder {
       this.#known.set(key, digest);
       return digest;
     } catch (error) {
-      // A file that cannot be read is not the one that is looked for.
+      // A file that cannot be read is not the one wanted.
       if (error instanceof UnusableInput) return null;
       throw error;
     }
   }
 
   /**
-   * All files in a folder and its subfolders. Links to folders are left out, because they may lead in a circle. What cannot be read is
-   * none of them, such as a folder lost+found of the administrator's.
+   * All files in a folder and its subfolders. Links to folders are left out, because they may lead in a circle. What
+   * cannot be read is left out too, such as the administrator's lost+found.
    */
   async #list(folder: string): Promise<FoundFile[]> {
     const found: FoundFile[] = [];

@@ -6,7 +6,7 @@ import type { Chunk, Layout, Origin } from "../../formats/trade_file.ts";
 import { columnValues, pageLibrary } from "./parquet_pages.ts";
 import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
 
-/** The largest file that is kept in memory because it comes through a pipe or packed, in MiB. */
+/** The largest file that is kept in memory because it comes through a pipe or compressed, in MiB. */
 const BUFFER_LIMIT = 256;
 /** The most that a group may hold in the columns that are read, in bytes and rows. */
 const LARGEST_GROUP = 512 << 20;
@@ -66,7 +66,7 @@ export async function* parquetChunks(
 }
 
 /**
- * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is packed, because its table
+ * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is compressed, because its table
  * of contents is at its end. Throws UnusableInput above 256 MiB.
  */
 export async function bufferParquet(name: string, source: ByteSource): Promise<ByteParts> {
@@ -81,7 +81,7 @@ export async function bufferParquet(name: string, source: ByteSource): Promise<B
     if (length <= limit) continue;
     throw new UnusableInput(
       { name },
-      `the Parquet file is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or packed, but its table of ` +
+      `the Parquet file is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or compressed, but its table of ` +
         "contents is at its end: give it as its own file",
     );
   }

@@ -33,8 +33,8 @@ export interface ColumnBytes {
 }
 
 /**
- * The values of the first `rows` rows; null for a missing one. Integers of 64 bits and INT96, in nanoseconds since 1970, are
- * big integers, texts and decimals are bytes. Throws an Error if the bytes do not match the metadata.
+ * The values of the first `rows` rows; null for a missing one. Integers of 64 bits and INT96, in nanoseconds since
+ * 1970, are big integers, texts and decimals are bytes. Throws an Error if the bytes do not match the metadata.
  */
 export function columnValues(
   { meta, element, bytes }: ColumnBytes,
@@ -167,7 +167,7 @@ function unpackedBy(
       return zstdDecompressSync(bytes, options);
   }
   const unpack = compressors[codec];
-  if (unpack === undefined) throw new RangeError(`it is packed with ${codec}`);
+  if (unpack === undefined) throw new RangeError(`it is compressed with ${codec}`);
   return unpack(bytes, size);
 }
 
@@ -185,7 +185,7 @@ function levelsOf(page: Uint8Array, count: number, element: SchemaElement): Leve
   return { isThere: readRuns(cursor, end, 1, count), content: page.subarray(end) };
 }
 
-/** The same for pages of version 2, whose levels are not packed. */
+/** The same for pages of version 2, whose levels are not compressed. */
 function levelsOf2(
   body: Uint8Array<ArrayBuffer>,
   { data_page_header_v2: header, uncompressed_page_size: size }: PageHeader,

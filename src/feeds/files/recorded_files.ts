@@ -8,7 +8,7 @@ import { InflateSource, TruncatedInput } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks, type LineOptions } from "./line_chunks.ts";
 
-/** How much has been read. May be looked at at any time. */
+/** How much has been read. May be read at any time. */
 export interface ReadProgress {
   /** Bytes of the files as they are on disk; up to one chunk more than was handed out. */
   bytesRead: number;
@@ -18,7 +18,7 @@ export interface ReadProgress {
 
 /** How recorded files are read. Every option has a default. */
 export interface ReadOptions {
-  /** How much is read at a time, in bytes, from 1; 256 KiB unless given. No result depends on it. */
+  /** How much is read at a time, in bytes, 1 or more. Default 256 KiB. No result depends on it. */
   readonly chunkBytes?: number;
   /** Updated while reading. */
   readonly progress?: ReadProgress;
@@ -26,7 +26,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
-  /** The formats that are read; those of the table unless given. */
+  /** The formats that are read. Default: those of the table. */
   readonly formats?: readonly TradeFile[];
 }
 
@@ -46,18 +46,18 @@ export interface Part {
 
 const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
-/** How many bytes show how a file is packed. */
+/** How many bytes show how a file is compressed. */
 const HEAD_BYTES = 4;
 /** A limit, because some files unpack to themselves. */
 const PACKING_LIMIT = 4;
 
 /**
  * The chunks of one file, or of standard input if `path` is `-`. The content shows whether it is plain, gzip or zip.
- * Each file and each member of an archive is an Origin of its own. Members come in the order of their names, `part2`
+ * Each file and each member of an archive is its own Origin. Members come in the order of their names, `part2`
  * before `part10`.
  *
  * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program
- * may not read it, if packed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
+ * may not read it, if compressed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
  * recordings, torn by a crash, is read up to the tear, with a warning.
  *
  * @example
@@ -277,7 +277,7 @@ async function headOf(source: ByteSource): Promise<Uint8Array> {
   return head.subarray(0, filled);
 }
 
-/** The content of a source, unpacked as often as it was packed: all of it, or only the `wanted` member. */
+/** The content of a source, decompressed as often as it was compressed: all of it, or only the `wanted` member. */
 async function* unpacked(
   name: string,
   source: ByteSource,
@@ -285,11 +285,14 @@ async function* unpacked(
   wanted: string | null,
 ): AsyncGenerator<Unpacked> {
   if (depth > PACKING_LIMIT) {
-    throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
+    throw new UnusableInput(
+      { name },
+      `it is compressed more than ${PACKING_LIMIT} times: decompress it first`,
+    );
   }
   const head = await headOf(source);
   const whole = new PeekedSource(head, source);
-  switch (packingOf(head)) {
+  switch (compressionOf(head)) {
     case "gzip": {
       const text = await InflateSource.open(name, "gzip", whole);
       try {
@@ -319,8 +322,8 @@ async function* unpacked(
   }
 }
 
-/** How a file that starts with these bytes is packed. */
-function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
+/** How a file that starts with these bytes is compressed. */
+function compressionOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
   // After the mark come the method, which is always 8, and the flags, of which three are never set.
   const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;
   if (isGzip) return "gzip";

@@ -16,7 +16,7 @@ export interface FoundRecording {
 }
 
 /** Files of a folder that were skipped for one reason. */
-export interface PassedOver {
+export interface SkippedFiles {
   readonly folder: string;
   /** A few words that fit one file as well as several. */
   readonly reason: string;
@@ -30,7 +30,7 @@ export interface Choice {
   /** Compares two recordings for their order; by default, by the times when they started. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
   /** Called once for each reason to skip files of a folder. */
-  readonly onPassedOver: (files: PassedOver) => void;
+  readonly onSkipped: (files: SkippedFiles) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -91,20 +91,20 @@ export async function recordingsAmong(
 }
 
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
-  const { against, onPassedOver, order = byTime, signal } = choice;
+  const { against, onSkipped, order = byTime, signal } = choice;
   const { recordings, empty, others } = await recordingsIn(folder, signal);
   // The folder is refused later, with everything else that is wrong with the paths.
   if (recordings.length === 0) return signal?.aborted ? [] : [folder];
   const chosen: FoundRecording[] = [];
-  const passedOver = new Map<string, string[]>();
-  if (others.length > 0) passedOver.set(NO_RECORDING, [...others]);
-  if (empty.length > 0) passedOver.set(EMPTY, [...empty]);
+  const skipped = new Map<string, string[]>();
+  if (others.length > 0) skipped.set(NO_RECORDING, [...others]);
+  if (empty.length > 0) skipped.set(EMPTY, [...empty]);
   for (const recording of recordings) {
     const reason = await against(recording.head);
     if (reason === null) chosen.push(recording);
-    else passedOver.set(reason, [...passedOver.get(reason) ?? [], recording.name]);
+    else skipped.set(reason, [...skipped.get(reason) ?? [], recording.name]);
   }
-  for (const [reason, names] of passedOver) onPassedOver({ folder, reason, names });
+  for (const [reason, names] of skipped) onSkipped({ folder, reason, names });
   return chosen.sort((a, b) => order(a.head, b.head) || byName(a.name, b.name))
     .map(({ path }) => path);
 }
@@ -225,7 +225,7 @@ function readHead(line: string | null): TimedHead | null {
 }
 
 /** The warning in one sentence, with the first few names. */
-export function passedOverText({ folder, reason, names }: PassedOver): string {
+export function skippedText({ folder, reason, names }: SkippedFiles): string {
   const named = names.slice(0, NAMED).join(", ");
   const more = names.length <= NAMED ? "" : ` and ${names.length - NAMED} more`;
   return `skipped in ${folder}, ${reason}: ${named}${more}`;

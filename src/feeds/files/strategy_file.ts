@@ -156,7 +156,10 @@ function definitionIn(exported: unknown, path: string): AnyDefinition {
   return exported as AnyDefinition;
 }
 
-/** Why a module did not load, in one line. The runtime adds a drawing of the place to a syntax error, and the module's address. */
+/**
+ * Why a module did not load, in one line. The runtime adds a drawing of the place to a syntax error, and the module's
+ * address.
+ */
 function loadFailure(error: unknown): string {
   const [first = "", ...others] = messageOf(error).split("\n");
   const place = /^ +at file:.*:(\d+):(\d+)$/.exec(others.at(-1) ?? "");

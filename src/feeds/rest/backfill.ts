@@ -15,7 +15,7 @@ export interface BackfillOptions {
   readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Gives up if more trades than this are missing. Default 100,000. */
+  /** Fetches nothing if more trades than this are missing. Default 100,000. */
   readonly maxTrades?: number;
   /** The longest that one `fetch` may take. Default 60 s. */
   readonly deadlineMs?: number;
@@ -25,7 +25,7 @@ export interface BackfillOptions {
   readonly random?: () => number;
   /** The longest that one request may take. Default 10 s. */
   readonly requestMs?: number;
-  /** Share it among all that query the same exchange from this IP address. Default: one of its own. */
+  /** Share it among all that query the same exchange from this IP address. Default: its own. */
   readonly budget?: RestBudget;
   /** Default: the runtime's. */
   readonly clock?: RestClock;

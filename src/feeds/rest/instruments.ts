@@ -99,7 +99,7 @@ export async function awaitInstrument(
   const backoff = new Backoff(ASK_AGAIN_MAX_MS, random);
   let last = "";
   while (!signal.aborted) {
-    // Never at once: the exchange has just been queried.
+    // Never without a wait: the exchange has just been queried.
     const waitMs = Math.max(ASK_AGAIN_MIN_MS, backoff.next(), budget.waitMs(weight, clock.now()));
     await clock.pause(Math.ceil(waitMs), signal);
     if (signal.aborted) break;

@@ -125,7 +125,7 @@ export class Deviation implements Indicator<DeviationValue, Closes> {
     return Math.sqrt(variance);
   }
 
-  /** The last closes, `most` of them at most. */
+  /** The last closes, up to `most` of them. */
   closes(most: number): Closes {
     return this.#recent.closes(most);
   }

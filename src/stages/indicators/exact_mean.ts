@@ -15,7 +15,7 @@ export class ExactMean {
   #sum = 0n;
   #decimals = 0;
 
-  /** Adds an amount from 0 on, an integer count of 10^-decimals; later ones have as many decimals or more. */
+  /** Adds an amount of 0 or more, an integer count of 10^-decimals; later ones have at least as many decimals. */
   add(amount: number, decimals: number): void {
     if (decimals !== this.#decimals) {
       this.#sum *= BigInt(powerOfTen(decimals - this.#decimals));
@@ -30,7 +30,7 @@ export class ExactMean {
     return this.#count;
   }
 
-  /** The double nearest to their mean; there must be one at least. */
+  /** The double nearest to their mean; there must be at least one. */
   mean(): number {
     return nearestRatio(this.#sum, BigInt(this.#count) * 10n ** BigInt(this.#decimals));
   }

@@ -62,7 +62,7 @@ export class RecentCloses {
     return this.#decimals;
   }
 
-  /** The last closes, `most` of them at most. */
+  /** The last closes, up to `most` of them. */
   closes(most = this.size): Closes {
     const values: number[] = [];
     for (let back = Math.min(most, this.#count); back > 0; back--) {

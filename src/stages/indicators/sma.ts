@@ -119,7 +119,7 @@ export class Sma implements Indicator<string, Closes> {
     return signOf(left, BigInt(other.#big ?? other.#sum) * BigInt(this.#window));
   }
 
-  /** The last closes in the window, `most` of them at most. */
+  /** The last closes in the window, up to `most` of them. */
   closes(most: number): Closes {
     const size = Math.min(most, this.#count);
     const values = new Array<number>(size);

@@ -50,8 +50,8 @@ export interface StrategyDefinition<O extends Readonly<Record<string, StrategySe
    */
   start(options: SettingValues<O>): S;
   /**
-   * Takes a bar, changes `state`, and returns what the strategy wants. The bar is lent for this call. The same state, bar and
-   * options must always give the same answer.
+   * Takes a bar, changes `state`, and returns what the strategy wants. The bar is lent for this call. The same state,
+   * bar and options must always give the same answer.
    */
   onBar(bar: StrategyBar, state: S, options: SettingValues<O>): Answer;
   /** The values that signals and the live line show, by name. If this is absent, they show none. */

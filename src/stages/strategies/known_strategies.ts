@@ -34,7 +34,10 @@ export type StrategyOptionValue<N extends StrategyOptionName> = {
   [K in StrategyName]: N extends keyof OptionsIn<Kinds[K]> ? StrategyValues<OptionsIn<Kinds[K]>>[N] : never;
 }[StrategyName];
 
-/** The strategy of a run and its options; those that it does not have are null or absent, those it has may be absent for their defaults. */
+/**
+ * The strategy of a run and its options; options of other strategies are null or absent, and its own may be absent for
+ * their defaults.
+ */
 export type StrategyChoice =
   & { readonly strategy?: string }
   & { readonly [N in StrategyOptionName]?: StrategyOptionValue<N> | null };

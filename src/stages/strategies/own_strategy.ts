@@ -1,4 +1,7 @@
-/** Runs a user's own strategy like a built-in one: its answers are checked, its state is kept as JSON, and it gets nothing else. */
+/**
+ * Runs a user's own strategy like a built-in one: its answers are checked, its state is kept as JSON, and it has
+ * access to nothing else.
+ */
 import type { Bar } from "../../domain/market/bar.ts";
 import type { Values, Wish } from "../../domain/market/signal.ts";
 import { doubleText, nearestDouble } from "../../domain/numbers/double.ts";

@@ -20,7 +20,10 @@ export class RsiLevels implements Strategy {
   readonly #below: number;
   readonly #above: number;
 
-  /** The period in changes from bar to bar, 1 to 1,000,000, and two levels, 0 ≤ below < above ≤ 100; a RangeError otherwise. */
+  /**
+   * The period in changes from bar to bar, 1 to 1,000,000, and two levels, 0 ≤ below < above ≤ 100; a RangeError
+   * otherwise.
+   */
   constructor(period: number, below: number, above: number) {
     if (!(below >= 0 && below < above && above <= 100)) {
       throw new RangeError(`Levels must be 0 ≤ below < above ≤ 100: got ${below} and ${above}`);

@@ -126,7 +126,7 @@ export class CrossoverBank {
     return wish;
   }
 
-  /** The last closes, `most` of them at most. */
+  /** The last closes, at most `most` of them. */
   closes(most: number): Closes {
     const size = Math.min(most, this.#count, this.#longest);
     const mask = this.#ring.length - 1;

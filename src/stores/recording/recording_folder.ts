@@ -41,8 +41,8 @@ export class RecordingFolder implements DayFiles {
 
   /**
    * Creates the file of a recording of `symbol` from `time` on, ms since 1970, and the folder if it is missing. After
-   * that, this process's previous file is complete. Old files are deleted first, which frees space. Throws RecordingError if
-   * the file cannot be created, if a link leads out of `./data`, or if the folder was replaced.
+   * that, this process's previous file is complete. Old files are deleted first, which frees space. Throws
+   * RecordingError if the file cannot be created, if a link leads out of `./data`, or if the folder was replaced.
    */
   create(symbol: string, time: number): CreatedFile {
     this.#mustBeInPlace();

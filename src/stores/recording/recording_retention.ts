@@ -137,7 +137,7 @@ function recordingAt(path: string): Old | null {
   }
 }
 
-/** Whether a file starts as a packed recording does. */
+/** Whether a file starts as a compressed recording does. */
 function isHead(file: Deno.FsFile): boolean {
   const bytes = new Uint8Array(HEAD_BYTES);
   const length = file.readSync(bytes) ?? 0;

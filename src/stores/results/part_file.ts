@@ -4,7 +4,7 @@ import type { SweepPart } from "../../domain/run/sweep_result.ts";
 import { UnusableResult } from "./result_reading.ts";
 import { isAsWritten, sweepIn, type SweepText, type Unfinished } from "./sweep_file.ts";
 
-/** A part as its file has it. */
+/** A part, as its file holds it. */
 export interface PartFile {
   readonly path: string;
   readonly result: SweepText & { readonly part: SweepPart; readonly unfinished: Unfinished };

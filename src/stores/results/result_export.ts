@@ -19,7 +19,8 @@ export interface ExportedResult {
 }
 
 /**
- * The result at `path` but its fills. Throws an UnusableResult if it is none of this version, damaged, or not whole.
+ * The result at `path` without its fills. Throws an UnusableResult if it is not of this version, is damaged, or is
+ * incomplete.
  */
 export async function exportedResult(path: string): Promise<ExportedResult> {
   const found = await readResult(path);

@@ -32,7 +32,7 @@ export async function readResult(path: string): Promise<unknown> {
   }
 }
 
-/** The lines of the file but those of the fills. */
+/** The lines of the file except those of the fills. */
 async function withoutFills(file: Deno.FsFile, path: string): Promise<string> {
   const kept: string[] = [];
   let length = 0;

@@ -37,8 +37,9 @@ const FIGURES: readonly (keyof ConfigurationFigures)[] = [
  * only once it is complete, as that of a backtest does.
  *
  * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`, `configurations`
- * (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`. A name that ends in `.csv` gets
- * a row for each configuration instead, numbers as numbers, those of `--test` under names that start with `test_`.
+ * (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`. A name that ends
+ * in `.csv` gets a row for each configuration instead, numbers as numbers, those of `--test` under names that start
+ * with `test_`.
  */
 export class SweepFile implements Disposable {
   readonly #place: ResultPlace;
@@ -182,7 +183,7 @@ export async function readPartialSweep(
   return { rows, unfinished: found.unfinished };
 }
 
-/** The result of a sweep in the text of its file; null if it is none. */
+/** The result of a sweep in the text of its file; null if that holds none. */
 export function sweepIn(text: string): SweepText | null {
   let found: SweepText;
   try {
@@ -193,7 +194,7 @@ export function sweepIn(text: string): SweepText | null {
   return found?.schema === SWEEP_SCHEMA && found.version === SWEEP_VERSION ? found : null;
 }
 
-/** Whether a file has what the sweep wrote into it to go on with. */
+/** Whether a file is unchanged since the sweep wrote it, so that the sweep can continue from it. */
 export function isAsWritten(found: SweepText): boolean {
   const check = new UnfinishedCheck(found);
   const rows = Array.isArray(found.configurations) ? found.configurations : [];

@@ -55,8 +55,8 @@ type Found = Difference | null;
 /**
  * Verifies one run with the chunks of its recordings, in the order in which they were made.
  *
- * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
- * recording of its own, whose first line names that entry. A part continues at the last checkpoint of the one before,
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has its
+ * own recording, whose first line names that entry. A part continues at the last checkpoint of the one before,
  * as the process did; what the previous process did after that checkpoint is not part of the books.
  */
 export class Verification {

@@ -1,8 +1,8 @@
 /** Reads how long a service asks clients to wait. */
 
 /**
- * A Retry-After header as ms from `now` (ms since 1970): seconds, with decimals as Discord has them, or an HTTP date (RFC
- * 9110, section 10.2.3). 0 for none and for anything else.
+ * A Retry-After header as ms from `now` (ms since 1970): seconds, with decimals as Discord sends them, or an HTTP date
+ * (RFC 9110, section 10.2.3). 0 for none and for anything else.
  *
  * @example
  * ```ts

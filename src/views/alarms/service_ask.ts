@@ -1,5 +1,5 @@
 /**
- * Sends one HTTP request to a service, within a time limit. It follows no redirect, and no error of it contains the
+ * Sends one HTTP request to a service, within a time limit. It follows no redirect, and none of its errors contains the
  * token.
  */
 import { alarmAdvice } from "../../domain/process/permission_advice.ts";
@@ -71,7 +71,7 @@ function reasonOf(error: unknown): string {
   return "the connection broke before the answer";
 }
 
-/** The body as JSON; undefined if it is none, is cut off, or is too long. */
+/** The body as JSON; undefined if it is not JSON, is cut off, or is too long. */
 async function jsonOf({ body }: Response): Promise<unknown> {
   if (body === null) return undefined;
   const reader = body.getReader();

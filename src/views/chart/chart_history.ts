@@ -16,7 +16,7 @@ const LONGEST_USUAL = HOUR;
 /** More fills than a wide terminal has columns would cover each other. */
 const MOST_FILLS = 256;
 const MOST_INCIDENTS = 64;
-/** How many of a strategy's values are drawn at most. */
+/** The most values of a strategy that are drawn. */
 const MOST_LINES = 4;
 
 /** Something that happened at one moment. */
@@ -83,7 +83,8 @@ export class ChartHistory {
       case "halt":
       case "released":
       case "disconnected": {
-        // An incident is drawn where the line stops: an event that no trade caused has this machine's time, which may differ from the market's.
+        // An incident is drawn where the line stops: an event that no trade caused has this machine's time, which may
+        // differ from the market's.
         const kind = event.type === "disconnected" ? "lost" : event.type;
         keep(this.#incidents, { kind, time: this.#lastTime }, MOST_INCIDENTS);
         break;

@@ -31,9 +31,8 @@ export interface EquityPicture {
 }
 
 /**
- * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, `columns` wide
- * at most, in whole lines of text; empty if there are fewer than two
- * points, or no room.
+ * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, at most `columns`
+ * wide, in whole lines of text; empty if there are fewer than two points, or no room.
  */
 export function equityLines(picture: EquityPicture, columns: number, colours: boolean): string {
   const { points, maxDrawdown, quote } = picture;

@@ -4,7 +4,7 @@ import type { Labels, Sample } from "./exposition.ts";
 /** Upper bounds of the buckets, seconds. */
 export const LAG_BOUNDS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Counts observations in cumulative buckets, as Prometheus has them. */
+/** Counts observations in cumulative buckets, as Prometheus defines them. */
 export class LagHistogram {
   readonly #counts = LAG_BOUNDS.map(() => 0);
   #sum = 0;

@@ -98,7 +98,7 @@ export class RunMetrics {
     return expositionText(this.#families());
   }
 
-  /** A heartbeat repeats its last trade's lag until another trade comes. */
+  /** A heartbeat repeats its last trade's lag until the next trade. */
   #observe(tally: Tally, heartbeat: NonNullable<FollowedMoment["figures"]>["heartbeat"]): void {
     if (heartbeat === null) return;
     const { time, trades, lagMs } = heartbeat;

@@ -8,7 +8,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createHash } from "node:crypto";
 import { hostnameIn, type HttpHead, LOOPBACK_NAMES, Refused } from "../../domain/process/http_head.ts";
 
-/** What a request has to show. */
+/** What every request must have. */
 export interface GuardOptions {
   /** Names besides those of loopback, in lower case. */
   readonly names: readonly string[];
@@ -58,7 +58,7 @@ function isSame(found: string, expected: string): boolean {
   return timingSafeEqual(digest(found), digest(expected));
 }
 
-/** What to do about a name that may be one of this machine. */
+/** Advice about a name that may belong to this machine. */
 function namesHint(name: string | null): string {
   const known = `this page answers to ${LOOPBACK_NAMES.join(", ")} and to the names that --host gives`;
   return name === null

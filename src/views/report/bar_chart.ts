@@ -19,7 +19,7 @@ const SPACE = 6;
 /** A single bar over the whole width would look like an error. */
 const FEWEST_SLOTS = 6;
 
-/** Profits by something, `what` for a heading such as `Profit by hour, UTC`; in `quote` currency. */
+/** Profits in `quote` currency, under the heading `what`, such as `Profit by hour, UTC`. */
 export function barChart(what: string, quote: string, bars: readonly Bar[]): Markup {
   const profits = bars.map(({ totals }) => totals === null ? 0 : Number(totals.profit));
   const top = Math.max(0, ...profits);

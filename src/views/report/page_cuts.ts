@@ -84,7 +84,7 @@ function lines(every: number): (report: RunReport) => RunReport {
   };
 }
 
-/** Makes one mark of up to `every` fills in a row of one side. */
+/** Merges up to `every` consecutive marks of one side into one. */
 function marks(every: number): (report: RunReport) => RunReport {
   return (report) => {
     const { times, prices, buys, counts } = report.data.fills;
@@ -153,7 +153,7 @@ function numbersAt({ places, values }: PackedNumbers, kept: readonly number[]): 
   return { places, values: differencesAt(values, kept) };
 }
 
-/** Of numbers that are differences those in some places, as differences again. */
+/** The numbers at some places of a list of differences, again as differences. */
 function differencesAt(differences: readonly number[], kept: readonly number[]): number[] {
   let sum = 0;
   const numbers = differences.map((difference) => sum += difference);

@@ -35,7 +35,7 @@ export interface Pictures {
   readonly moreIncidents: number;
   /** Lines that say what was assumed. */
   readonly assumptions: readonly string[];
-  /** The digest of all trades in order, as TradeDigest has it; null if it was not computed. */
+  /** The digest of all trades in order, as TradeDigest computes it; null if it was not computed. */
   readonly dataDigest: string | null;
 }
 
@@ -57,7 +57,7 @@ export interface FactTable {
 
 /** What a journal's report says in addition to a backtest's. */
 export interface LastState {
-  /** The state in a sentence, such as that the run is still going on. */
+  /** The state in a sentence, such as that the run is still in progress. */
   readonly sentence: string;
   readonly tables: readonly FactTable[];
 }

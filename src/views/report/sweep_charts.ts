@@ -9,7 +9,7 @@ import { timeOf } from "./page_times.ts";
 
 const WIDTH = 600;
 const HEIGHT = 160;
-/** A line is drawn through at most about this many of its points. */
+/** A line is drawn through about this many of its points at the most. */
 const MOST_POINTS = 800;
 const TABLE_ROWS = 200;
 
@@ -54,7 +54,10 @@ export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | 
   `;
 }
 
-/** What the choice of each window earned in the next, and the equity of all windows one after another; null if it was not asked for. */
+/**
+ * What the choice of each window earned in the next, and the equity of all windows one after another; null if it was
+ * not asked for.
+ */
 export function walkForward(
   { rank, walkForward, walkForwardCurve, walkForwardEfficiency, walkForwardNetProfit }: Omit<
     SweepEvent,

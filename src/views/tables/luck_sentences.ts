@@ -7,7 +7,10 @@ import { counted, grouped } from "../terminal/figures.ts";
 /** What is known besides the figures. */
 export interface Judged {
   readonly verdict: Verdict;
-  /** How much of its profit the best kept on the trades of `--test`; null without a profit to keep; absent without `--test`. */
+  /**
+   * How much of its profit the best kept on the trades of `--test`; null without a profit to keep; absent without
+   * `--test`.
+   */
   readonly keptInTest?: Money | null;
   /** How much of the profit was kept over the windows of `--walk-forward`. */
   readonly keptInWindows?: Money | null;

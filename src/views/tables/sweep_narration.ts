@@ -64,7 +64,10 @@ export function sweepProgress(progress: SweepGlance, width: number): string {
   return progressText({ share, elapsedMs, facts }, width);
 }
 
-/** The progress of tasks that workers compute. The time left is unknown until one has been computed since they were asked for. */
+/**
+ * The progress of tasks that workers compute. The time left is unknown until one has been computed since they were
+ * asked for.
+ */
 function tasksText({ done, of, before, elapsedMs }: SweepTasks, rows: string, width: number): string {
   const facts = [`${grouped(done)} of ${grouped(of)} tasks`, rows];
   if (done === before) return progressText({ share: null, elapsedMs, facts }, width);

@@ -1,4 +1,7 @@
-/** The result of a sweep as text: the best rows with their neighbours, a map of two options, and the figures against luck. */
+/**
+ * The result of a sweep as text: the best rows with their neighbours, a map of two options, and the figures against
+ * luck.
+ */
 import type { RankedRows } from "./ranked_rows.ts";
 import type { SweepEvent } from "../../domain/run/sweep_result.ts";
 import { optionWord } from "../../domain/process/config_error.ts";

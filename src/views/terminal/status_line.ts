@@ -117,7 +117,10 @@ function ungrouped(figure: string): string {
   return figure.replaceAll(",", "");
 }
 
-/** An average about as short as a price. Its length stays the same from trade to trade, so that nothing in the line moves. */
+/**
+ * An average about as short as a price. Its length stays the same from trade to trade, so that nothing in the line
+ * moves.
+ */
 function asPrice(average: string): string {
   const [whole = "", decimals = ""] = average.split(".");
   const zeros = decimals.length - decimals.replace(/^0+/, "").length;

@@ -53,7 +53,10 @@ export function cutRow(row: Row, width: number): Row {
   return kept;
 }
 
-/** A row of `width` columns with `left` at its left edge and `right` at its right edge; `right` is cut if there is no room for both. */
+/**
+ * A row of `width` columns with `left` at its left edge and `right` at its right edge; `right` is cut if there is no
+ * room for both.
+ */
 export function spread(left: Row, right: Row, width: number): Row {
   const between = width - rowWidth(left) - rowWidth(right);
   return between < 1 ? cutRow(left, width) : [...left, { text: " ".repeat(between) }, ...right];

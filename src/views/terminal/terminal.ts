@@ -126,8 +126,8 @@ function drawn(line: string): string {
 }
 
 /**
- * Whether a stream is a terminal that can redraw a line: any that does not call itself dumb, as those of editors and continuous
- * integration do. Assumes that it can redraw if the program may not read TERM.
+ * Whether a stream is a terminal that can redraw a line: any that does not call itself dumb, as those of editors and
+ * continuous integration do. Assumes that it can redraw if the program may not read TERM.
  */
 export function canRedraw(stream: { readonly isTerminal: () => boolean }): boolean {
   if (!stream.isTerminal()) return false;
@@ -251,8 +251,8 @@ export class LiveTerminal {
   }
 
   /**
-   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is already waiting, because then
-   * nobody reads, and a write to `sink` could wait forever.
+   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is already
+   * waiting, because then nobody reads, and a write to `sink` could wait forever.
    */
   abandon(sink: Sink): void {
     if (this.#outlet.waiting > 0) return;

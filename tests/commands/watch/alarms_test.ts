@@ -148,7 +148,7 @@ Deno.test("Alarms loses none, keeps their order and sends none under another key
     assert(service.requests.every(({ path }) => path === "/hook"));
   }));
 
-Deno.test("Alarms brings what happened while nobody watched, and at the first start nothing that is past", () =>
+Deno.test("Alarms sends what happened while it was down, and nothing of the past at its first start", () =>
   inFolder(async (folder) => {
     await using service = new FakeService(() => TAKEN);
     await using journal = await openJournal(`${folder}/a.db`);
@@ -173,7 +173,7 @@ Deno.test("Alarms brings what happened while nobody watched, and at the first st
     assertEquals(alarmIn(service.requests[0]!).symbol, "BTCUSDT");
   }));
 
-Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops among the events of one look", () =>
+Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops in the middle of a look's events", () =>
   inFolder(async (folder) => {
     // A fill at midnight causes two alarms: the figures of the day before come first.
     await using service = new FakeService((_, at) => at === 1 || at === 4 ? "hang" : TAKEN);
@@ -264,7 +264,7 @@ Deno.test("Alarms starts once for one memory, and leaves the journals as they ar
     assertEquals(others.sort(), ["alarms.json", "alarms.json.lock"]);
   }));
 
-Deno.test("Alarms follows another journal in the place of the old one from its start, and goes on without a memory that it cannot write", () =>
+Deno.test("Alarms follows a journal that replaces the old one from its start, and continues without a memory that it cannot write", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using service = new FakeService(() => TAKEN);
@@ -299,7 +299,7 @@ Deno.test("Alarms follows another journal in the place of the old one from its s
     await remembered(folder, (done) => done === journal.head.seq);
   }));
 
-Deno.test("Alarms waits for a journal that is not there yet, and sends its alarms from its start", () =>
+Deno.test("Alarms waits for a journal that does not exist yet, and sends its alarms from its start", () =>
   inFolder(async (folder) => {
     await using service = new FakeService(() => TAKEN);
     const settings = options(folder, { notify: `http://${service.host}/hook` });
@@ -312,7 +312,7 @@ Deno.test("Alarms waits for a journal that is not there yet, and sends its alarm
     assertEquals(service.requests.map((request) => alarmIn(request).key), await keysIn(`${folder}/a.db`));
   }));
 
-Deno.test("Alarms saves that it sends a death before it does, and that the service has it afterwards", () =>
+Deno.test("Alarms saves that it is about to report a dead run, and afterwards that the service has the alarm", () =>
   inFolder(async (folder) => {
     const isUnsaid = (): unknown => {
       const [channel] = Object.values(JSON.parse(Deno.readTextFileSync(`${folder}/alarms.json`)).channels);

@@ -31,8 +31,7 @@ async function addTo(journal: Journal): Promise<void> {
 }
 
 Deno.test({
-  name:
-    "penstock watch shows entries in a database by notice, of the journal that changed, also after the listener died",
+  name: "penstock watch shows new entries of a journal in a database on notice, even after the listener died",
   ignore: noPostgres,
   fn: async () => {
     const database = await server.database();
@@ -78,7 +77,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "PostgresLease says so when it is given back, and sends few notices for many commits",
+  name: "PostgresLease sends a notice when it is given back, and few notices for many commits",
   ignore: noPostgres,
   fn: async () => {
     const store = postgresStore();

@@ -90,7 +90,7 @@ Deno.test("penstock watch looks at each of many journals, and ends when one look
   await assertRejects(() => looking, RangeError, "all were seen");
 });
 
-test("penstock watch goes on over a new connection when the one for all journals of a database is lost", async () => {
+test("penstock watch continues over a new connection when the one for all journals of a database is lost", async () => {
   const { paths } = await manyJournals();
   const ending = new AbortController();
   const problems: (string | null)[] = [];
@@ -116,7 +116,7 @@ test("penstock watch goes on over a new connection when the one for all journals
   assertLessOrEqual(problems.filter((problem) => problem !== null).length, 1);
 });
 
-test("Alarms of a journal in a database are sent by notice, and all journals need two connections", () =>
+test("Alarms of a journal in a database are sent on notice, and all journals need two connections", () =>
   inFolder(async (folder) => {
     const { paths, connections } = await manyJournals();
     const sent = Promise.withResolvers<string>();

@@ -223,7 +223,7 @@ Deno.test("Account.spendable is the cash that no order in another symbol has res
   assertStringIncludes(message, "free cash is -1, expected 0");
 });
 
-Deno.test("Account.book() checks the base currency of each symbol by itself", () => {
+Deno.test("Account.book() checks the base currency of each symbol separately", () => {
   const one = new Account(m("1000"));
   const two = one.beside();
   one.book({ side: "buy", price: m("10"), quantity: m("5"), fee: m("0"), tradeId: 1 });

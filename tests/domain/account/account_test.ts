@@ -70,7 +70,7 @@ Deno.test("Account.book() gives a part of the position its share of the cost, at
   assertEquals(figures(account), { cash: "994", position: "0", fees: "6", realized: "-6", cost: "0" });
 });
 
-Deno.test("Account.book() keeps the books balanced when a share of the cost has no end of decimals", () => {
+Deno.test("Account.book() keeps the books balanced when a share of the cost has endless decimals", () => {
   const account = new Account(m("1000"));
   account.book(booking("buy", "100.1", "3", "0.3003"));
   account.book(booking("sell", "100.2", "1", "0.1002"));

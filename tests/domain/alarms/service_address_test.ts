@@ -89,7 +89,7 @@ Deno.test("channelsIn() takes several addresses, each once, up to twenty", () =>
   }
 });
 
-Deno.test("pingIn() takes an address and how often, a minute by default", () => {
+Deno.test("pingIn() takes an address and an interval, a minute by default", () => {
   const ping = pingIn("https://hc-ping.com/{token} 5m");
   assertEquals([ping.origin, ping.path, ping.everyMs, ping.needsToken], [
     "https://hc-ping.com",
@@ -110,7 +110,7 @@ Deno.test("pingIn() takes an address and how often, a minute by default", () => 
   for (const text of refused) assertThrows(() => pingIn(text), UnusableAddress, undefined, text);
 });
 
-Deno.test("isPrivate() allows a token by https, and within this machine", () => {
+Deno.test("isPrivate() allows a token over https, and within this machine", () => {
   const known = (text: string) => isPrivate(channelIn(text));
   assertEquals(["https://h/a", "http://127.0.0.1/a", "http://[::1]:9/a", "http://localhost/a"].map(known), [
     ...[true, true, true, true],

@@ -68,7 +68,7 @@ Deno.test("withoutToken() leaves out what looks like a token, and keeps names of
   assertEquals(others.map(withoutToken), others);
 });
 
-Deno.test("Secret shows itself to nobody, and takes itself out of words that came from elsewhere", () => {
+Deno.test("Secret never shows itself, and removes itself from texts that come from elsewhere", () => {
   const secret = new Secret("1:a/b c");
   const shown = [
     `${secret}`,

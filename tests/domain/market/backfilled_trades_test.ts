@@ -163,7 +163,7 @@ Deno.test("BackfilledTrades reads every price and quantity as the stream's reade
   );
 });
 
-Deno.test("BackfilledTrades keeps nothing of a longer text for the one after it", () => {
+Deno.test("BackfilledTrades keeps nothing of a longer text for the next one", () => {
   const reader = new BackfilledTrades("BTCUSDT");
   const long = `1.5${"0".repeat(61)}`;
   reader.open([{ ...ROW, price: "61837.63999999" }, { ...ROW, price: long }, { ...ROW, price: "6" }]);
@@ -272,7 +272,7 @@ Deno.test("readBackfilledText() refuses a text that is not a page, with the valu
   }
 });
 
-Deno.test("readBackfilledText() never throws, and takes only pages, whatever was done to the text", () => {
+Deno.test("readBackfilledText() never throws, and accepts only pages, however the text was changed", () => {
   fc.assert(
     fc.property(PAGE, fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (rows, place, scrap, cut) => {
       const text = backfilledText(rows);

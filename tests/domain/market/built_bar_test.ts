@@ -87,7 +87,7 @@ Deno.test("BuiltBar.rescale() changes the unit and no amount", () => {
   assertEquals(bar.decimals, 5);
 });
 
-Deno.test("BuiltBar.restore() throws a TypeError for a snapshot that no trades make", () => {
+Deno.test("BuiltBar.restore() throws a TypeError for a snapshot that no trades can make", () => {
   const bar = new BuiltBar();
   bar.rescale(2);
   bar.add(blockOf([{ price: 150, whole: 2, fraction: 1 }]), 0, 1);

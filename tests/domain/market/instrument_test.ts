@@ -121,7 +121,7 @@ Deno.test("keepInstrument() gives no limits to a run that knew only three rules"
   );
 });
 
-Deno.test("keepInstrument() takes rules that nobody gave from the bases, and none that the user gave", () => {
+Deno.test("keepInstrument() takes rules that the user never gave from the bases, and no others", () => {
   const kept = keptRun({ minQuantity: "3" }, EXCHANGE);
   const base = { rules: { lot: "7", tick: "0.5", minQuantity: "9" }, source: "exchange" };
   const { lot, tick, minQuantity } = shown(keepInstrument(given(), kept, base));

@@ -63,7 +63,7 @@ Deno.test("normalQuantile() gives the values of an arbitrary-precision library, 
   assertEquals([0, 0.5, 1].map(normalQuantile), [-Infinity, 0, Infinity]);
 });
 
-Deno.test("normalQuantile() refuses what is no probability", () => {
+Deno.test("normalQuantile() refuses anything but a probability", () => {
   for (const p of [-1e-9, 1.000001, NaN]) {
     assertThrows(() => normalQuantile(p), RangeError, `A probability is a number from 0 to 1: got ${p}`);
   }

@@ -58,7 +58,7 @@ Deno.test("TradeDigest is never the same when one field of one trade differs", (
   );
 });
 
-Deno.test("TradeDigest notices trades in another order, and one that is missing or doubled", () => {
+Deno.test("TradeDigest notices trades in another order, and one that is missing or duplicated", () => {
   fc.assert(
     fc.property(fc.array(anyTick, { minLength: 2, maxLength: 20 }), fc.nat(), (ticks, place) => {
       const at = place % (ticks.length - 1);

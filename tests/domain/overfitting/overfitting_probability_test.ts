@@ -141,7 +141,7 @@ Deno.test("overfittingProbability() does not depend on the order of configuratio
   );
 });
 
-Deno.test("overfittingProbability() takes of those that are equally the best the one that did worst afterwards", () => {
+Deno.test("overfittingProbability() takes, among equally good configurations, the one that did worst afterwards", () => {
   const configurations = [[1, 2, 1, 2], [1, 2, -1, -2], [0, 0, 0, 0]];
   // By the first half the second is chosen, which loses; by the second half the first, which shares the top.
   assertEquals(probabilityOf(configurations, 2), { probability: 0.5, folds: 2 });
@@ -167,7 +167,7 @@ Deno.test("overfittingProbability() does not exist for configurations that canno
   assertEquals(probabilityOf([new Float64Array(32), new Float64Array(32)]), null);
 });
 
-Deno.test("blockDivision() has blocks of one length, of two returns at least", () => {
+Deno.test("blockDivision() has blocks of one length, of at least two returns", () => {
   assertEquals(blockDivision(15, 10), null);
   assertEquals(blockDivision(16, 10), { blocks: 8, rows: 2 });
   // A month of days.

@@ -5,7 +5,7 @@ import { Random } from "../../../src/simulator/random.ts";
 
 const hash = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 
-Deno.test("TriedSet counts different hashes, in whatever order and portions they come", () => {
+Deno.test("TriedSet counts different hashes, in whatever order and portions they arrive", () => {
   fc.assert(fc.property(fc.array(fc.array(hash)), (portions) => {
     const tried = new TriedSet();
     for (const portion of portions) tried.add(portion);

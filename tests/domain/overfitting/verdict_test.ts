@@ -110,13 +110,13 @@ Deno.test("verdictOf() is as good as the worst figure", () => {
   for (const [changed, verdict] of cases) assertEquals(verdictOf({ ...GOOD, ...changed }), verdict);
 });
 
-Deno.test("verdictOf() catches what keeps nothing on trades that it was not chosen by", () => {
+Deno.test("verdictOf() catches a configuration that keeps nothing on trades it was not chosen by", () => {
   const kept = (share: string) => verdictOf(GOOD, [new Money("0.8"), new Money(share)]);
   assertEquals(["0.5", "0.49", "0", "-0.3"].map(kept), ["good", "doubtful", "luck", "luck"]);
   assertEquals(verdictOf(GOOD, [null]), "doubtful");
 });
 
-Deno.test("verdictOf() is fooled by a look at the future of the choice, until other trades are traded", () => {
+Deno.test("verdictOf() is fooled by a strategy that looks into the in-sample future, until other trades are traded", () => {
   let fooled = 0;
   for (let seed = 1; seed <= 10; seed++) {
     const random = new Random(seed);

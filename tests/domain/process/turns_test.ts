@@ -23,7 +23,7 @@ Deno.test("Turns.take() starts at once if nothing is running, and otherwise in t
   assertEquals(done, ["first starts", "first ends", "second", "third"]);
 });
 
-Deno.test("Turns.take() runs the next piece after one that failed, and Turns is free in the end", async () => {
+Deno.test("Turns.take() runs the next piece after one that failed, and Turns is free at the end", async () => {
   const turns = new Turns();
   const failed = turns.take(() => Promise.reject(new Error("no")));
   const next = turns.take(() => Promise.resolve("next"));

@@ -57,7 +57,7 @@ Deno.test("readDatabasePlace() refuses a password, and never repeats it", () => 
   assertThrows(() => readDatabasePlace("postgres://ann:hunter2@db/fleet"), RangeError, "PGPASSWORD");
 });
 
-Deno.test("readDatabasePlace() says what is missing, and what it does not know", () => {
+Deno.test("readDatabasePlace() names what is missing, and what it does not know", () => {
   const expected: Record<string, string> = {
     "postgres://": "postgres://USER@HOST:PORT/DATABASE",
     "postgres://ann@/fleet": "postgres://USER@HOST:PORT/DATABASE",
@@ -77,7 +77,7 @@ Deno.test("readDatabasePlace() says what is missing, and what it does not know",
   }
 });
 
-Deno.test("withJournal() names a journal, and isInDatabase() knows a database from a file", () => {
+Deno.test("withJournal() names a journal, and isInDatabase() distinguishes a database from a file", () => {
   assertEquals(withJournal("postgres://a@b/c", "x"), "postgres://a@b/c#x");
   assertEquals(withJournal("postgres://a@b/c?sslmode=disable#y", "x"), "postgres://a@b/c?sslmode=disable#x");
   assertEquals(

@@ -127,7 +127,7 @@ Deno.test("haltSentence() names the halt, what it prevents, and what ends it", (
   );
 });
 
-Deno.test("statusLater() is the status that the same journal gives later, whatever the run's state", () => {
+Deno.test("statusLater() is the status that the same journal would give later, whatever the run's state", () => {
   const disconnected = {
     type: "disconnected",
     time: isoTime(STARTED),

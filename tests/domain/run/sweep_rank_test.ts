@@ -8,7 +8,7 @@ function rowOf(figure: string | null): ConfigurationFigures {
   return Object.fromEntries(names.map((name) => [name, figure])) as unknown as ConfigurationFigures;
 }
 
-Deno.test("isBetter() wants more of every figure but the drawdown, exactly, and never prefers a row without it", () => {
+Deno.test("isBetter() prefers more of every figure but the drawdown, exactly, and never prefers a row without it", () => {
   const [less, more] = [rowOf("0.10000000000000001"), rowOf("0.10000000000000002")];
   const compared = (
     rank: Rank,

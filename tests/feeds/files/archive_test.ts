@@ -183,7 +183,7 @@ Deno.test("membersOf() refuses encrypted members and unsupported methods before 
     assertEquals(text, "");
     assertEquals(
       error,
-      `a.zip (b.csv): it is packed with ${packing}, expected deflate: unpack the archive and give the files`,
+      `a.zip (b.csv): it is compressed with ${packing}, expected deflate: unpack the archive and give the files`,
     );
   }
 });
@@ -281,7 +281,7 @@ Deno.test("bufferArchive() refuses an archive of more than 64 MiB that cannot be
   const { error } = await outcomeOf(await folder.write("a.gz", gzip(large)));
   assert(
     error!.startsWith(
-      "a.gz: the zip archive is larger than 64 MiB and comes through a pipe or packed once more",
+      "a.gz: the zip archive is larger than 64 MiB and comes through a pipe or compressed again",
     ),
   );
   assertStringIncludes(error!, `give it as a file, or use "unzip -p FILE | penstock backtest -"`);

@@ -33,7 +33,7 @@ Deno.test("InflateSource reads one member, several members, empty ones, and padd
   }
 });
 
-Deno.test("InflateSource unpacks data that is packed twice, but not endlessly", async () => {
+Deno.test("InflateSource decompresses data that is compressed twice, but not endlessly", async () => {
   await using folder = new Folder();
   let packed = gzip(rows(3));
   for (let times = 1; times <= 4; times++) {
@@ -41,7 +41,7 @@ Deno.test("InflateSource unpacks data that is packed twice, but not endlessly", 
     packed = gzip(packed);
   }
   const { error } = await outcomeOf(await folder.write("a.gz", packed));
-  assertEquals(error, "a.gz: it is packed more than 4 times: unpack it first");
+  assertEquals(error, "a.gz: it is compressed more than 4 times: decompress it first");
 });
 
 Deno.test("InflateSource returns the data before the cut, wherever it is, and reports it", async () => {

@@ -108,7 +108,7 @@ Deno.test("lineChunks() names the line whose layout is not known", async () => {
   }
 });
 
-Deno.test("lineChunks() says that a file is empty if it has nothing but blank lines", async () => {
+Deno.test("lineChunks() reports a file with nothing but blank lines as empty", async () => {
   for (const content of ["", "\n", "\ufeff", "\ufeff\r\n \n\t", " "]) {
     for (const chunkBytes of [1, 1000]) {
       assertEquals((await cut(content, chunkBytes)).error, "a.csv: it is empty, expected recorded trades");

@@ -19,7 +19,7 @@ async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("namedInputs() knows files by their SHA-256, in order, and refuses what has no end", async () => {
+Deno.test("namedInputs() identifies files by their SHA-256, in order, and refuses endless ones", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/a.csv`, "abc");
     await Deno.writeTextFile(`${folder}/b.csv`, "abd");
@@ -58,7 +58,7 @@ Deno.test("InputFolder finds files under any names and in folders within it, but
   });
 });
 
-Deno.test("unreadableFolder() says why no file can be found in a folder, but not of one that is not there yet", async () => {
+Deno.test("unreadableFolder() says why no file can be found in a folder, unless the folder does not exist yet", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/a.csv`, "abc");
     assertEquals(await unreadableFolder(folder), null);

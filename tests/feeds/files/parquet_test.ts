@@ -119,7 +119,7 @@ Deno.test("a Parquet file of aggregates has the ids that each covers", async () 
   assertEquals(found, expectedRows().map(([, , ...rest], at) => [2 * at, 2 * at + 1, ...rest] as const));
 });
 
-Deno.test("--columns says what the columns of a Parquet file hold, and numbers of 32 bits are what they print", async () => {
+Deno.test("--columns says what the columns of a Parquet file hold, and 32-bit numbers are read as they print", async () => {
   const bytes = Deno.readFileSync(pathOf("unnamed.parquet"));
   const format = parquetOf(["time", "price", "quantity", "side"], null);
   const expected = expectedRows().map(([, , time, , quantity, sold], at) => {
@@ -146,7 +146,7 @@ Deno.test("--columns says what the columns of a Parquet file hold, and numbers o
   );
 });
 
-Deno.test("a Parquet file may be packed or come in an archive, and is then read into memory", async () => {
+Deno.test("a Parquet file may be compressed or in an archive, and is then read into memory", async () => {
   await using folder = new Folder();
   const bytes = Deno.readFileSync(pathOf("doubles.parquet"));
   const expected = expectedRows();
@@ -160,7 +160,7 @@ Deno.test("a Parquet file may be packed or come in an archive, and is then read 
   }
 });
 
-Deno.test("rows of another symbol are passed over", async () => {
+Deno.test("rows of another symbol are skipped", async () => {
   const chunks = recordedChunks([pathOf("texts.parquet")]);
   assertEquals(await readAll(chunks, { symbol: "ETHUSDT" }), []);
 });

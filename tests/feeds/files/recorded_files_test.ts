@@ -136,7 +136,7 @@ Deno.test("unusable() says what the user can do", () => {
   assertEquals(unusable("a.csv", new Error("os error 5")).message, "a.csv: it cannot be read: os error 5");
 });
 
-Deno.test("recordedChunks() reads standard input, packed or not", async () => {
+Deno.test("recordedChunks() reads standard input, compressed or not", async () => {
   await using folder = new Folder();
   const path = await folder.write("a.csv", rows(10, 2001));
   const text = rows(2000);
@@ -172,7 +172,7 @@ Deno.test("recordedChunks() reads one of Penstock's recordings up to where a pow
   }
 });
 
-Deno.test("recordedChunks() ends at an abort even if nothing comes from standard input", async () => {
+Deno.test("recordedChunks() ends at an abort even if nothing arrives on standard input", async () => {
   await using child = startReader(["--abort", "-"], ["--allow-read"]);
   const writer = child.stdin.getWriter();
   await writer.write(bytesOf(rows(3)));

@@ -5,7 +5,7 @@ import { noteText, type RecordingHead } from "../../../src/domain/recording/reco
 import {
   byEntry,
   type Choice,
-  passedOverText,
+  skippedText,
   withFoldersOpened,
 } from "../../../src/feeds/files/recording_folder.ts";
 import { bytesOf, Folder, gzip, joined, rows, zip } from "../recorded_input.ts";
@@ -22,7 +22,7 @@ async function opened(folder: Folder, choice: Partial<Choice> = {}) {
   const printed: string[] = [];
   const paths = await withFoldersOpened([folder.path], {
     against: () => null,
-    onPassedOver: (files) => printed.push(passedOverText(files).replaceAll(folder.path, "DIR")),
+    onSkipped: (files) => printed.push(skippedText(files).replaceAll(folder.path, "DIR")),
     ...choice,
   });
   return { names: paths.map((path) => path.slice(folder.path.length + 1)), printed };
@@ -135,7 +135,7 @@ Deno.test("withFoldersOpened() leaves files, and folders without a recording, as
   await Deno.mkdir(`${folder.path}/rec`);
   await write(folder, { "a.csv": rows(1), "rec/b.txt": text(TIME) });
   const at = (name: string) => `${folder.path}/${name}`;
-  const choice = { against: () => null, onPassedOver: () => {} };
+  const choice = { against: () => null, onSkipped: () => {} };
   const paths = [at("a.csv"), at("rec/"), "-", at("none"), at("rec")];
   assertEquals(await withFoldersOpened(paths, choice), [
     at("a.csv"),

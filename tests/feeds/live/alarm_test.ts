@@ -1,14 +1,14 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { alarm, pause } from "../../../src/feeds/live/alarm.ts";
 
-Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
+Deno.test("alarm() rings once, when the time is over, even if that is longer than a timer may last", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
   const startedAt = performance.now();
   using _alarm = alarm(50, () => resolve(performance.now()), globalThis, 3);
   assertGreaterOrEqual(Math.ceil(await promise - startedAt), 50);
 });
 
-Deno.test("alarm() waits for times that the runtime's timers take for none", async () => {
+Deno.test("alarm() waits for times that the runtime's timers would treat as zero", async () => {
   let rings = 0;
   {
     using _long = alarm(2 ** 31, () => rings++);
@@ -20,7 +20,7 @@ Deno.test("alarm() waits for times that the runtime's timers take for none", asy
   assertEquals(rings, 0);
 });
 
-Deno.test("alarm() never asks for a negative time, which the runtime warns of, however late it gets to ask", async () => {
+Deno.test("alarm() never asks for a negative time, which the runtime warns about, however late it asks", async () => {
   const { setTimeout: plain } = globalThis;
   const { now } = performance;
   const asked: unknown[] = [];
@@ -41,7 +41,7 @@ Deno.test("alarm() never asks for a negative time, which the runtime warns of, h
   assertEquals(asked, [0]);
 });
 
-Deno.test("alarm() without a time never rings, and none rings once it is out of scope", async () => {
+Deno.test("alarm() without a time never rings, and no alarm rings once it is out of scope", async () => {
   let rings = 0;
   {
     using _never = alarm(null, () => rings++);

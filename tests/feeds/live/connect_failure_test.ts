@@ -76,7 +76,7 @@ socketTest("explain() finds the status that the runtime hides where TLS is on", 
 });
 
 socketTest(
-  "explain() says that a refusal stays unexplained where a plain question gets the usual answer",
+  "explain() leaves a refusal unexplained if a plain request gets the usual answer",
   async () => {
     const hidden = new Error("Didn't receive h2 alpn, aborting connection");
     for (const status of [400, 404, 426]) {
@@ -133,7 +133,7 @@ socketTest("explain() names a restricted region and points to the market-data ho
   assertEquals(status, 451);
 });
 
-socketTest("explain() learns Retry-After by one more request to the same address", async () => {
+socketTest("explain() finds Retry-After with one more request to the same address", async () => {
   await using server = refusing(429, { "Retry-After": "7" });
   const failure = await failureOf(`${server.endpoint}/ws/btcusdt@trade`);
   assertEquals([failure.status, failure.retryAfterMs], [429, 7000]);
@@ -151,7 +151,7 @@ socketTest("explain() understands a Retry-After that is a date", async () => {
   assertStringIncludes(failure.hint!, "banned");
 });
 
-socketTest("explain() is content without Retry-After, and when the second request is dropped", async () => {
+socketTest("explain() does without Retry-After, even if the second request is dropped", async () => {
   await using plain = refusing(503);
   assertEquals((await failureOf(`${plain.endpoint}/ws`)).retryAfterMs, 0);
   await using dropping = RawServer.listen((visit) =>
@@ -193,7 +193,7 @@ socketTest("explain() passes on what it does not know, with the address", async 
   });
 });
 
-Deno.test("retryAfterMs() reads seconds and dates, and takes everything else for none", () => {
+Deno.test("retryAfterMs() reads seconds and dates, and treats everything else as none", () => {
   const now = Date.parse("2026-07-01T12:00:00Z");
   const table: [string | null, number][] = [
     [null, 0],

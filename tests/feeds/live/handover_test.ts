@@ -205,7 +205,7 @@ socketTest(
   },
 );
 
-socketTest("Handover abandons a new connection that opens after it was given up", async () => {
+socketTest("Handover abandons a new connection that opens after the handover was dropped", async () => {
   await using scene = new Scene();
   const old = await scene.open();
   const next = await scene.open();

@@ -116,7 +116,7 @@ socketTest("LiveFeed honours Retry-After when it is refused with 429", async () 
   assertEquals(run.connected[0]!.attempt, 2);
 });
 
-socketTest("LiveFeed waits long when the Retry-After is longer than a timer can be", async () => {
+socketTest("LiveFeed waits as long as Retry-After asks, even longer than a timer can last", async () => {
   await using server = RawServer.listen((visit) => visit.answer(418, { "Retry-After": "99999999" }));
   await using run = new FeedRun(server.endpoint, { random: () => 0 });
   await run.until(() => run.disconnected.length === 1);
@@ -151,7 +151,7 @@ socketTest("LiveFeed learns from the built-in exchange how long to stay away", a
 });
 
 socketTest(
-  "LiveFeed points to the market-data host when the region is restricted, and tries on",
+  "LiveFeed points to the market-data host when the region is restricted, and keeps trying",
   async () => {
     await using exchange = listen("refuse=451:0:2@0");
     await using run = new FeedRun(exchange.endpoint);
@@ -166,7 +166,7 @@ socketTest(
   },
 );
 
-socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => {
+socketTest("LiveFeed says so when no trade of a symbol ever arrives", async () => {
   await using exchange = listen("", { pingEveryMs: 20 });
   await using run = new FeedRun(exchange.endpoint, { symbol: "BTCUSDX", staleMs: 200, attempts: 2 });
   const error = await assertRejects(() => run.over, ExchangeUnreachable);
@@ -177,7 +177,7 @@ socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => 
   assertStringIncludes(hint!, "raise --stale");
 });
 
-socketTest("LiveFeed counts no silence of a symbol that the exchange is known to have", async () => {
+socketTest("LiveFeed counts no stale stream of a symbol that the exchange is known to have", async () => {
   await using exchange = listen("", { pingEveryMs: 20 });
   await using run = new FeedRun(exchange.endpoint, {
     symbol: "BTCUSDX",
@@ -206,7 +206,7 @@ function silentMs({ reason }: { readonly reason: string }): number {
 }
 
 socketTest(
-  "LiveFeed counts no silence as a failure once a trade has come, and waits for nothing",
+  "LiveFeed counts no stale stream as a failure once a trade has arrived",
   async () => {
     await using server = sparse([[1, 2], [], [], [], []]);
     await using run = new FeedRun(server.endpoint, {
@@ -225,7 +225,7 @@ socketTest(
 );
 
 socketTest(
-  "LiveFeed believes longer silences of a symbol that missed nothing, until trades were missed",
+  "LiveFeed accepts longer quiet times of a symbol that missed nothing, until trades were missed",
   async () => {
     await using server = sparse([[1, 2], [], [], [3], [4], [9]]);
     await using run = new FeedRun(server.endpoint, { staleMs: 60 });
@@ -252,7 +252,7 @@ socketTest("LiveFeed stays within the exchange's connections, however short --st
   assert(server.accepted <= 300, `${server.accepted} connections`);
 });
 
-socketTest("LiveFeed takes what an exchange says for no silence of its own", async () => {
+socketTest("LiveFeed does not take an exchange's reason for closing for a stale stream", async () => {
   await using server = RawServer.listen(async (visit) => {
     await visit.upgrade();
     const reason = new TextEncoder().encode("no data for 9 ms");
@@ -266,7 +266,7 @@ socketTest("LiveFeed takes what an exchange says for no silence of its own", asy
   assertEquals([cause, hint], ["closed", null]);
 });
 
-socketTest("LiveFeed does not doubt the symbol once a trade of it has come", async () => {
+socketTest("LiveFeed does not question the symbol once a trade of it has arrived", async () => {
   await using exchange = listen("stall@50", { rate: 1000 });
   await using run = new FeedRun(exchange.endpoint, { staleMs: 200, attempts: 1, retryMaxMs: 10 });
   await run.until(() => run.disconnected.length === 1);
@@ -274,7 +274,7 @@ socketTest("LiveFeed does not doubt the symbol once a trade of it has come", asy
   assert(run.disconnected[0]!.reason.startsWith("no data for"));
 });
 
-socketTest("LiveFeed passes duplicates, disorder, holes and rubbish on, and the pipeline copes", async () => {
+socketTest("LiveFeed passes on duplicates, disorder, holes and rubbish, and the pipeline copes", async () => {
   await using exchange = listen("duplicate=7@300,malformed@500,hole=5@700,reorder@900,malformed@1100");
   await using run = new FeedRun(exchange.endpoint);
   await run.until(() => run.pipeline.trades >= 2000);
@@ -291,7 +291,7 @@ socketTest("LiveFeed passes duplicates, disorder, holes and rubbish on, and the 
   assertCounted(run);
 });
 
-socketTest("LiveFeed lives through every fault at random places", async () => {
+socketTest("LiveFeed survives every fault at random places", async () => {
   await using exchange = listen("random=400", { seed: 11, shutdownNoticeMs: 50, speed: Infinity });
   await using run = new FeedRun(exchange.endpoint, { staleMs: 200, renewAfterMs: 400 });
   await run.until(() => run.pipeline.trades >= 6_000);

@@ -122,7 +122,7 @@ socketTest("LiveFeed reconnects at once on serverShutdown and misses no trade", 
 });
 
 socketTest(
-  "LiveFeed reconnects without any wait when an announced end comes before the replacement",
+  "LiveFeed reconnects without any wait when an announced end precedes the replacement",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       if (visit.number === 2) return;
@@ -267,7 +267,7 @@ socketTest("LiveFeed closes its connection when the consumer leaves, at whatever
 });
 
 socketTest(
-  "LiveFeed gives up after the allowed number of failures in a row, and reports the last",
+  "LiveFeed ends after the allowed number of failures in a row, and reports the last",
   async () => {
     await using server = RawServer.listen((visit) => visit.answer(451));
     await using run = new FeedRun(server.endpoint, { attempts: 3 });

@@ -102,7 +102,7 @@ Deno.test("ReadAhead.during() reads ahead for all of the work that is waited for
   await batches.return(undefined);
 });
 
-Deno.test("ReadAhead.during() keeps no more characters than its limit, and says since when", async () => {
+Deno.test("ReadAhead.during() keeps no more characters than its limit, and reports since when", async () => {
   const feed = new NumberedFeed();
   const ahead = new ReadAhead(feed, { frames: Infinity, characters: 2 * FRAMES });
   const batches = ahead[Symbol.asyncIterator]();

@@ -87,7 +87,7 @@ socketTest("TradeSocket gathers the available frames, and delivers a single fram
   quiet.abandon("enough");
 });
 
-socketTest("TradeSocket slows the exchange down while nobody reads, and memory stays flat", async () => {
+socketTest("TradeSocket slows the exchange down while no one reads, and memory stays flat", async () => {
   await using exchange = listen("");
   const socket = await open(exchange, 100);
   let last = await readOn(socket, 10_000, 0);
@@ -322,7 +322,7 @@ socketTest("TradeSocket.nudge() lets a read return with nothing", async () => {
   socket.abandon("enough");
 });
 
-socketTest("TradeSocket.open() gives up on a handshake that is never answered", async () => {
+socketTest("TradeSocket.open() drops a handshake that is never answered", async () => {
   await using server = RawServer.listen(null);
   const opening = TradeSocket.open(server.endpoint, { handshakeMs: 100, staleMs: LONG_MS }, NEVER);
   const error = await assertRejects(() => opening, DOMException, "no answer within 100 ms");

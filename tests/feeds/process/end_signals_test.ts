@@ -26,7 +26,7 @@ async function terminated(body: string): Promise<[signal: string | null, code: n
 
 Deno.test({
   name:
-    "endSignals() lets a signal end the process during work that never waits, and hears it again afterwards",
+    "endSignals() lets a signal end the process during work that never waits, and listens again afterwards",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const endless = await terminated(`blocking(() => {

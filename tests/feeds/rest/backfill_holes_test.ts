@@ -16,7 +16,7 @@ const HOLES: Readonly<Record<string, readonly number[]>> = {
 };
 
 for (const [where, ids] of Object.entries(HOLES)) {
-  Deno.test(`fetch() yields all others if the exchange itself lacks an id ${where}`, async () => {
+  Deno.test(`fetch() yields all others if the exchange itself has no trade for an id ${where}`, async () => {
     const there = TRADES.filter(({ id }) => !ids.includes(id));
     await using exchange = await past(there);
     const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);
@@ -25,7 +25,7 @@ for (const [where, ids] of Object.entries(HOLES)) {
     assertEquals(end, { complete: true, fetched: expected.length, lastId: UNTIL });
   });
 
-  Deno.test(`fetch() yields all other aggregates if the exchange itself lacks an id ${where}`, async () => {
+  Deno.test(`fetch() yields all other aggregates if the exchange itself has no trade for an id ${where}`, async () => {
     const there = TRADES.filter(({ id }) => !ids.includes(id));
     await using exchange = await past(there, onlyAggregates);
     const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);

@@ -88,7 +88,7 @@ Deno.test("fetch() reports all refusals if every endpoint refuses", async () => 
   assertEquals([end.why, server.visits.length, clock.pauses], ["refused", 2, []]);
 });
 
-Deno.test("fetch() queries an exchange in trouble again, at growing intervals", async () => {
+Deno.test("fetch() queries a failing exchange again, at growing intervals", async () => {
   await using server = answering((number) =>
     number <= 4 ? { status: [500, 502, 504, 408][number - 1]! } : GOOD
   );
@@ -97,7 +97,7 @@ Deno.test("fetch() queries an exchange in trouble again, at growing intervals", 
   assertEquals(clock.pauses, [125, 250, 500, 1000]);
 });
 
-Deno.test("fetch() gives up on an exchange that stays in trouble when its time runs out", async () => {
+Deno.test("fetch() stops querying an exchange that keeps failing when its time runs out", async () => {
   await using server = answering(() => ({ status: 500, body: `{"code":-1000,"msg":"Internal error"}` }));
   const { end, clock } = await endOf(server, { deadlineMs: 30_000 });
   assertGaveUp(end);

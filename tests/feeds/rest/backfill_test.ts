@@ -62,7 +62,7 @@ Deno.test("fetch() with null goes to the newest trade, wherever that is on its p
   }
 });
 
-Deno.test("fetch() with null completes without trades if nothing is newer, in both ways", async () => {
+Deno.test("fetch() with null completes without trades if nothing is newer, for trades and for aggregates", async () => {
   for (const onRest of [undefined, onlyAggregates]) {
     await using exchange = await past(TRADES, onRest);
     const { backfill, clock } = backfillOf(exchange.endpoint);

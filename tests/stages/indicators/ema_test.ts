@@ -20,7 +20,7 @@ for (const window of [1, 7]) {
   });
 }
 
-Deno.test("Ema.value() is what TA-Lib publishes for its 252 closes", () => {
+Deno.test("Ema.value() equals what TA-Lib publishes for its 252 closes", () => {
   // test_ma.c: period, the bar after the first value, the value.
   const published = [
     ...[[2, 0, 93.15], [2, 1, 93.96], [2, 250, 108.21]],
@@ -45,7 +45,7 @@ Deno.test("Ema.value() keeps to its order of operations, bit by bit", () => {
   assertEquals(values, [null, null, first, second, second + 0.5 * (10.03 - second)]);
 });
 
-Deno.test("Ema.value() starts from the exact mean, also where the sum is beyond 2^53", () => {
+Deno.test("Ema.value() starts from the exact mean, even where the sum is beyond 2^53", () => {
   const price = 9_007_199_254_740_991;
   const ema = new Ema(3);
   for (const close of [price, price - 2, price - 4]) ema.add(close, 8);

@@ -47,7 +47,7 @@ const PUBLISHED = [
   [-3.530363136, -1.338100413],
 ] as const;
 
-Deno.test("Macd.value() is what a published spreadsheet has", () => {
+Deno.test("Macd.value() equals that of a published spreadsheet", () => {
   const macd = new Macd(12, 26, 9);
   const found = closesOf(APPLE).flatMap(({ close, decimals }) => {
     macd.add(close, decimals);

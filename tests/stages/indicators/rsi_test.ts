@@ -37,13 +37,13 @@ function valuesOver(period: number, prices: readonly string[]): number[] {
   });
 }
 
-Deno.test("Rsi.value() is what Tulip Indicators publishes", () => {
+Deno.test("Rsi.value() equals what Tulip Indicators publishes", () => {
   const published = [72.034, 64.927, 75.936, 79.796, 74.713, 83.033, 87.478, 88.755, 91.483, 78.498];
   const found = valuesOver(5, TULIP);
   assertEquals(found.map((value) => Number(value.toFixed(3))), published);
 });
 
-Deno.test("Rsi.value() is what TA-Lib publishes for its 252 closes", () => {
+Deno.test("Rsi.value() equals what TA-Lib publishes for its 252 closes", () => {
   const found = valuesOver(14, TA_LIB);
   assertEquals(found.length, 252 - 14);
   for (const [at, expected] of [[0, 49.14], [1, 52.32], [2, 46.07], [found.length - 1, 49.63]] as const) {

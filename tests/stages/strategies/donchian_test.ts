@@ -9,14 +9,14 @@ import { testStrategy } from "./strategy_contract.ts";
 testStrategy("donchian", () => new Donchian(6, 3));
 testStrategy("donchian with a longer exit", () => new Donchian(2, 5));
 
-Deno.test("Donchian.add() compares a close with the bars before it, and the same price is not beyond them", () => {
+Deno.test("Donchian.add() compares a close with the bars before it, and an equal price is not beyond them", () => {
   const strategy = new Donchian(3, 2);
   assertEquals(wishesOver(strategy, ["5", "9", "7", "9", "9.01", "8"]), [0, 0, 0, 0, 1, -1]);
   // Of 7, 9 and 9.01; of 9 and 9.01: what came before the last close.
   assertEquals(strategy.values(), { close: "8", highest: "9.01", lowest: "9" });
 });
 
-Deno.test("Donchian.add() equals a look over all the bars before, at any unit", () => {
+Deno.test("Donchian.add() equals a search through all the bars before, at any unit", () => {
   const windows = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }));
   fc.assert(fc.property(closes, windows, (some, [entry, exit]) => {
     const strategy = new Donchian(entry, exit);

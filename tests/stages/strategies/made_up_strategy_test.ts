@@ -96,7 +96,7 @@ async function process(path: string, last: number, options = optionsWith(OPTIONS
 
 const TRADES = walk(5, 900);
 
-Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides as one that never stopped", async () => {
+Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides like one that never stopped", async () => {
   await inFolder(async (folder) => {
     const ids = TRADES.map(({ lastId }) => lastId);
     const whole = await process(`${folder}/whole.db`, ids.at(-1)!);
@@ -111,7 +111,7 @@ Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run 
   });
 });
 
-Deno.test("events and views show a made-up strategy's values by its own names", () => {
+Deno.test("events and views show a made-up strategy's values under its own names", () => {
   const pipeline = new Pipeline(optionsWith(OPTIONS));
   const events = [...pipeline.run(reading(TRADES.map((trade) => messageOf(trade))))];
   const signal = events.find(({ type }) => type === "signal") as SignalEvent & {

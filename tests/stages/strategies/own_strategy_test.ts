@@ -70,7 +70,7 @@ Deno.test("OwnStrategy asks twice for its first bars and for some of every few t
   assert(asked < bars * 1.15, `${asked}`);
 });
 
-Deno.test("OwnStrategy finds what a file remembers elsewhere, also late", () => {
+Deno.test("OwnStrategy finds out, even late, that a file remembers something elsewhere", () => {
   let calls = 0;
   const strategy = made((_, state) => {
     state.n++;
@@ -80,7 +80,7 @@ Deno.test("OwnStrategy finds what a file remembers elsewhere, also late", () => 
   assertStringIncludes(strategy.fault!.message, "the second time");
 });
 
-Deno.test("OwnStrategy that failed wants nothing, keeps why, and does not continue from it", () => {
+Deno.test("OwnStrategy that failed wants nothing, keeps the reason, and does not resume", () => {
   const strategy = made((_, state) => ++state.n === 3 ? "buy" : "long");
   assertEquals([1, 2, 3, 4].map((close) => strategy.add(flatBar(close))), [1, 1, 0, 0]);
   const text =
@@ -94,7 +94,7 @@ Deno.test("OwnStrategy that failed wants nothing, keeps why, and does not contin
   assertEquals([other.fault!.message, other.add(flatBar(5)), other.snapshot()], [text, 0, kept]);
 });
 
-Deno.test("OwnStrategy ends with a fault also over what throws when it is looked at", () => {
+Deno.test("OwnStrategy ends with a fault even over a value that throws when it is inspected", () => {
   const hostile = () =>
     new Proxy({}, {
       get: () => {
@@ -145,7 +145,7 @@ Deno.test("OwnStrategy keeps no state that JSON would change, and says where it 
   }
 });
 
-Deno.test("OwnStrategy names a state that has become something JSON would change, soon and without a checkpoint", () => {
+Deno.test("OwnStrategy soon names a state that JSON would change, even without a checkpoint", () => {
   const odd: [(state: Record<string, unknown>) => void, string][] = [
     [(state) => state["itself"] = state, "its state is nested without end"],
     [(state) => state["seen"] = new Set([1]), "its state.seen is a Set"],
@@ -166,7 +166,7 @@ Deno.test("OwnStrategy names a state that has become something JSON would change
   }
 });
 
-Deno.test("OwnStrategy.values() takes numbers under names that events do not have yet", () => {
+Deno.test("OwnStrategy.values() takes numbers under names that events do not use", () => {
   for (
     const [values, message] of [[{ price: 1 }, "price as 1"], [{ a: "x" }, `a as "x"`], [
       { a: NaN },

@@ -57,7 +57,7 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
     }));
   });
 
-  Deno.test(`${name} remembers the last closes and no more than it says`, () => {
+  Deno.test(`${name} remembers as many of the last closes as it says, and no more`, () => {
     fc.assert(fc.property(closes, fc.nat(60), (some, most) => {
       const strategy = make();
       foundBy(strategy, some);
@@ -110,7 +110,7 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
   }
 
   if (!("addAll" in make())) return;
-  Deno.test(`${name} takes many closes at once as it takes them one by one`, () => {
+  Deno.test(`${name} takes many closes at once like one by one`, () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
     fc.assert(fc.property(closes, sizes, (some, sizes) => {
       const strategy = make() as BlockStrategy;

@@ -44,14 +44,14 @@ function rowOf(block: Block, cut: number): unknown {
   return { returns, points, from, to };
 }
 
-Deno.test("LaneBlock says whether its times are in order, and the highest, the lowest and the latest of its trades", () => {
+Deno.test("LaneBlock gives the highest, the lowest and the latest of its trades, and whether its times are in order", () => {
   const { extremes } = measured([5, 7, 7, 9], [3, 1, 4, 2]);
   assertEquals(extremes, { lowest: 1, highest: 4, latest: 9, isOrdered: true });
   const stepsBack = measured([5, 9, 7, 8], [3, 1, 4, 2]);
   assertEquals(stepsBack.extremes, { lowest: 1, highest: 4, latest: 9, isOrdered: false });
 });
 
-Deno.test("a block that knows its extremes gives the same samples of equity, also if times step back", () => {
+Deno.test("a block that knows its extremes gives the same samples of equity, even if times step back", () => {
   const trade = fc.record({
     later: fc.constantFrom(0, 1, 20, 59, 60, 61, 90, 4_000, 90_000, -1, -70),
     price: fc.integer({ min: 5_000, max: 20_000 }),

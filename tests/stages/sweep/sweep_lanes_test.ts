@@ -99,7 +99,7 @@ Deno.test("CrossoverBank takes closes up to the largest whose products with a wi
   }
 });
 
-Deno.test("SweepLanes.open() starts a run under the halt, the lost connection and the awaited rules of now", () => {
+Deno.test("SweepLanes.open() starts a run under the current halt, lost connection and awaited rules", () => {
   /** What the lane refuses of the one purchase that its strategy wants, after `change`. */
   const refusals = (change: (lanes: SweepLanes) => void): [fills: number, refusals: number] => {
     const lanes = new SweepLanes([{

@@ -48,7 +48,7 @@ Deno.test("WalkForward trades the best of each window in the next one, over seve
   });
 });
 
-Deno.test("WalkForward without a row to choose has nothing to show", () => {
+Deno.test("WalkForward shows nothing if there is no row to choose", () => {
   const walk = new WalkForward("sharpe");
   walk.add([0], [[windowOf(0, 1, 5, null)], [windowOf(1, 2, 5, null)]]);
   assertEquals([walk.count, walk.kept], [0, null]);

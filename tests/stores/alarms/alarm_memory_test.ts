@@ -65,7 +65,7 @@ Deno.test("AlarmMemory writes a file for its owner only, without addresses, and 
     assertEquals(Object.keys(JSON.parse(text).channels).length, 50);
   }));
 
-Deno.test("AlarmMemory.open() refuses a memory that another process sends by, until that one has ended", () =>
+Deno.test("AlarmMemory.open() refuses a memory that another process uses, until that process has ended", () =>
   withPath((path) => {
     const first = AlarmMemory.open(path);
     const { message } = assertThrows(() => AlarmMemory.open(path), AlarmMemoryError);
@@ -76,7 +76,7 @@ Deno.test("AlarmMemory.open() refuses a memory that another process sends by, un
     using _again = AlarmMemory.open(path);
   }));
 
-Deno.test("AlarmMemory.keep() leaves the file as it was when it cannot write, and what was half written does no harm", () =>
+Deno.test("AlarmMemory.keep() leaves the file as it was when it cannot write, and a half-written file does no harm", () =>
   withPath((path) => {
     using memory = AlarmMemory.open(path);
     memory.keep("telegram://1", "telegram", "a.db", DELIVERY, AT);

@@ -62,7 +62,7 @@ const contents = (tasks: readonly (TakenTask | null)[]) => tasks.map((task) => t
 /** Ends the leases of all tasks that are taken, as time would. */
 const END_LEASES = "UPDATE penstock.tasks SET expires = clock_timestamp() WHERE state = 'taken'";
 
-queueTest("many workers at once take every task, and no two of them the same", async ({ url }) => {
+queueTest("many workers at once take every task, and no two take the same", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(60));
   await using stack = new AsyncDisposableStack();
@@ -85,7 +85,7 @@ queueTest("many workers at once take every task, and no two of them the same", a
 });
 
 queueTest(
-  "tasks are taken in the order in which they were asked for, and once however often",
+  "tasks are taken in the order in which they were asked for, and each only once",
   async ({ url, sql }) => {
     await using first = await sweeper(url);
     await using second = await sweeper(url);
@@ -111,7 +111,7 @@ queueTest(
 );
 
 queueTest(
-  "the task of a worker that is lost goes to another, and the late result is refused",
+  "the task of a lost worker goes to another, and the late result is refused",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
     await queue.ask(asked(1));
@@ -135,7 +135,7 @@ queueTest(
   },
 );
 
-queueTest("a worker renews its lease while it computes, and hears that it lost it", async ({ url, sql }) => {
+queueTest("a worker renews its lease while it computes, and notices its loss", async ({ url, sql }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
   await using own = await worker(url, "1", 500);
@@ -185,7 +185,7 @@ queueTest(
 );
 
 queueTest(
-  "a task that failed is for another worker, if one is connected that has the files",
+  "a failed task goes to another worker, if one with the files is connected",
   async ({ url }) => {
     await using queue = await sweeper(url);
     await queue.ask(asked(1));
@@ -201,7 +201,7 @@ queueTest(
   },
 );
 
-queueTest("a task that is given back counts as no loss, however often", async ({ url }) => {
+queueTest("a task that is given back does not count as lost, however often", async ({ url }) => {
   await using queue = await sweeper(url);
   await queue.ask(asked(1));
   await using own = await worker(url);
@@ -212,7 +212,7 @@ queueTest("a task that is given back counts as no loss, however often", async ({
 });
 
 queueTest(
-  "the second computing of a task is for another worker, if one is connected that has the files",
+  "the second computation of a task goes to another worker, if one with the files is connected",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
     await queue.ask(asked(1, { twice: [0] }));
@@ -266,7 +266,7 @@ queueTest(
   },
 );
 
-queueTest("a worker hears of new tasks, and a sweep of results, without looking", async ({ url }) => {
+queueTest("a worker is notified of new tasks, and a sweep of results, without polling", async ({ url }) => {
   await using queue = await sweeper(url);
   await using own = await worker(url);
   const patience = 600_000;
@@ -286,7 +286,7 @@ queueTest("a worker hears of new tasks, and a sweep of results, without looking"
 });
 
 queueTest(
-  "a connection that is cut at any piece, before or after the server got it, takes and keeps each task once",
+  "a worker takes and keeps each task once, wherever its connection is cut",
   async ({ url, sql }) => {
     await using proxy = CuttingProxy.to(server.port);
     const through = url.replace(`:${server.port}/`, `:${proxy.port}/`);
@@ -366,7 +366,7 @@ queueTest(
   },
 );
 
-queueTest("what keeps the queue from being used is said, with what to do", async ({ url, sql }) => {
+queueTest("an unusable queue is reported with the reason and what to do", async ({ url, sql }) => {
   const { database } = readDatabasePlace(url);
   const message = async (place: string) => (await assertRejects(() => worker(place), QueueError)).message;
   assertEquals(

@@ -24,7 +24,7 @@ async function withTries(test: (path: string) => Promise<void>): Promise<void> {
 const numbered = (from: number, count: number) =>
   Array.from({ length: count }, (_, n) => `{"long":${from + n}}`);
 
-Deno.test("addTries() counts each configuration once, for each set of trades by itself", () =>
+Deno.test("addTries() counts each configuration once for each set of trades", () =>
   withTries(async (path) => {
     assertEquals(await addTries(path, TRADES, numbered(0, 10)), 10);
     assertEquals(await addTries(path, TRADES, numbered(5, 10)), 15);
@@ -47,7 +47,7 @@ Deno.test("addTries() loses nothing when sweeps end at the same time", () =>
     ]);
   }));
 
-Deno.test("addTries() waits for a process that holds the file, and adds to what that wrote", () =>
+Deno.test("addTries() waits for a process that holds the file, and adds to what it wrote", () =>
   withTries(async (path) => {
     await addTries(path, TRADES, numbered(0, 4));
     const written = Deno.readTextFileSync(path);

@@ -129,7 +129,7 @@ Deno.test("Verification still finds a decision that the journal never had, even 
   });
 });
 
-Deno.test("Verification finds no difference if the journal kept nothing of what was received last", async () => {
+Deno.test("Verification finds no difference if the journal kept nothing of the last data received", async () => {
   await inFolder(async (folder) => {
     await using atWork = await RunAtWork.start(folder);
     await atWork.decide(5);

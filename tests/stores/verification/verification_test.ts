@@ -100,7 +100,7 @@ Deno.test("Verification finds any changed byte in the journal's file, unless not
   );
 });
 
-Deno.test("Verification finds any changed field of any recorded trade, and any line moved, left out or doubled", async () => {
+Deno.test("Verification finds any changed field of any recorded trade, and any line moved, left out or duplicated", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");
@@ -257,7 +257,7 @@ Deno.test("Verification finds what a forger who recomputes all hashes changes, r
   );
 });
 
-Deno.test("Verification shows the very line of the trade that leads to something else than the journal has", async () => {
+Deno.test("Verification shows the very line of the trade that leads to a decision other than the journal's", async () => {
   await inFolder((folder) =>
     stopped(folder, async (journal, recording) => {
       const lines = Deno.readTextFileSync(recording).split("\n");

@@ -96,7 +96,7 @@ Deno.test("AlarmRules sends only what was chosen", () => {
   assertEquals(chosen("daily"), ["daily"]);
 });
 
-Deno.test("AlarmRules sends a disconnection once it lasts, by the entry with which it started, and its end", () => {
+Deno.test("AlarmRules reports a lasting disconnection by the entry with which it started, and its end", () => {
   const down = (seconds: number) =>
     moment(seconds, { connection: { event: { ...LOST, time: "" } as never, since: NOON + 3 * SECOND } });
   const before = [event(1, 0, STARTED), event(2, 1, CONNECTED), event(3, 3, LOST), event(4, 5, LOST)];
@@ -120,7 +120,7 @@ Deno.test("AlarmRules sends a disconnection once it lasts, by the entry with whi
   assertEquals(alarmsOf(rulesFor(ALL), ...before, event(5, 100, CONNECTED), moment(900)), []);
 });
 
-Deno.test("AlarmRules sends a death, a hang that ends, a crash that was too short to see, and a start after a stop", () => {
+Deno.test("AlarmRules reports a dead run, a hang that ends, a crash that was too short to notice, and a start after a stop", () => {
   const silent = moment(100, { lastAlive: NOON + 2 * SECOND });
   const start = [event(1, 0, STARTED), event(2, 1, CONNECTED)];
   const died = alarmsOf(rulesFor(ALL), ...start, silent, silent, event(3, 200, RESUMED), moment(201));
@@ -136,7 +136,7 @@ Deno.test("AlarmRules sends a death, a hang that ends, a crash that was too shor
   assertEquals(alarmsOf(rulesFor(ALL), ...start, event(3, 10, STARTED, 2)), []);
 });
 
-Deno.test("AlarmRules sends a journal that cannot be read for half a minute, and that it can be read again", () => {
+Deno.test("AlarmRules reports a journal that cannot be read for half a minute, and that it can be read again", () => {
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");
@@ -259,7 +259,7 @@ function crashedBefore(rules: AlarmRules, alarm: Alarm): AlarmRules {
   return rulesFor(ALL, memoryIn(JSON.parse(JSON.stringify(rules.unsent(alarm))))!);
 }
 
-Deno.test("AlarmRules repeats a death after a crash under its key, and sends that the run lives if it does by then", () => {
+Deno.test("AlarmRules repeats the alarm of a dead run after a crash under its key, and reports that the run is alive if it is by then", () => {
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED), event(2, 1, CONNECTED));
   const silent = moment(200, { lastAlive: NOON + 2 * SECOND });
@@ -274,7 +274,7 @@ Deno.test("AlarmRules repeats a death after a crash under its key, and sends tha
   assertEquals(alarmsOf(rulesFor(ALL, rules.memory), silent), []);
 });
 
-Deno.test("AlarmRules gives no two outages of a journal one key, and none two, even after a crash", () => {
+Deno.test("AlarmRules gives each outage of a journal exactly one key of its own, even after a crash", () => {
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");

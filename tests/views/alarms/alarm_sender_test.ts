@@ -83,7 +83,7 @@ Deno.test("AlarmSender sends an alarm again, with the same key, until the servic
   );
 });
 
-Deno.test("AlarmSender waits as long as the service asks, and reports a trouble once while it lasts", async () => {
+Deno.test("AlarmSender waits as long as the service asks, and reports trouble once while it lasts", async () => {
   const times: number[] = [];
   const { reports } = await sent(
     (_, at) => {
@@ -107,7 +107,7 @@ Deno.test("AlarmSender waits as long as the service asks, and reports a trouble 
   assertMatch(reports[1]!, /HTTP 503/);
 });
 
-Deno.test("AlarmSender takes Telegram's and Discord's own words for how long to wait, and no more than an hour", async () => {
+Deno.test("AlarmSender waits as long as Telegram's and Discord's answers say, but no more than an hour", async () => {
   const waits: number[] = [];
   const reply: Reply = { status: 429, body: '{"ok":false,"parameters":{"retry_after":99999999}}' };
   await using service = new FakeService((_, at) => at === 0 ? reply : TELEGRAM_OK);
@@ -123,7 +123,7 @@ Deno.test("AlarmSender takes Telegram's and Discord's own words for how long to 
   assert(waits[2]! > 500 && waits[2]! <= 1_000, String(waits[2]));
 });
 
-Deno.test("AlarmSender gives up on a slow answer, and on a server that is not there", async () => {
+Deno.test("AlarmSender stops waiting for a slow answer, and for a server that does not exist", async () => {
   const { reports } = await sent((_, at) => at === 0 ? "hang" : NTFY_OK, ALARM, { askMs: 60 });
   assertMatch(reports[0]!, /no answer within 0\.06 s/);
   const gone = new FakeService(() => NTFY_OK);
@@ -151,7 +151,7 @@ Deno.test("AlarmSender accepts the answer of a webhook by its status alone, and 
   assertEquals(service.requests[0]?.headers["idempotency-key"], `"${ALARM.key}"`);
 });
 
-Deno.test("AlarmSender ends when it is stopped: at once while it waits, and with the answer that is under way, but for a moment only", async () => {
+Deno.test("AlarmSender ends when it is stopped: at once while it waits, and after the pending answer, if that takes only a moment", async () => {
   const { promise: stopped, resolve: stopNow } = Promise.withResolvers<void>();
   const replies: Script = async (_, at) => {
     if (at === 0) return "hang";

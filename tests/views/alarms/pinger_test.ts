@@ -51,7 +51,7 @@ Deno.test("Pinger pings again and again while all is well, and never when it is 
     assertEquals(service.requests[0]?.headers["authorization"], undefined);
   }));
 
-Deno.test("Pinger leaves the time between two pings", () =>
+Deno.test("Pinger keeps the interval between two pings", () =>
   pinging(() => ({ status: 200 }), async (pinger, service) => {
     pinger.looked(true);
     await service.arrived(1);

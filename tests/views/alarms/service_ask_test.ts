@@ -8,7 +8,7 @@ function get(url: string) {
   return ask({ method: "GET", url, headers: {}, body: null }, FOREVER, 60_000);
 }
 
-Deno.test("ask() returns status and JSON of an answer, and nothing of a body that is none, is cut off or is too long", async () => {
+Deno.test("ask() returns status and JSON of an answer, and no body that is not JSON, is cut off or is too long", async () => {
   const bodies = ['{"a":1}', "", "[", "<html>", `"${"x".repeat(70_000)}"`];
   await using service = new FakeService((_, at) => ({ status: 201, body: bodies[at]! }));
   const found: unknown[] = [];
@@ -21,7 +21,7 @@ Deno.test("ask() returns status and JSON of an answer, and nothing of a body tha
   assertEquals(found, [{ a: 1 }, undefined, undefined, undefined, undefined]);
 });
 
-Deno.test("ask() explains a missing answer in its own words, without the address", async () => {
+Deno.test("ask() explains a missing answer in plain words, without the address", async () => {
   const gone = new FakeService(() => ({ status: 200 }));
   await gone[Symbol.asyncDispose]();
   const secret = "AAHdqTcvCH1";

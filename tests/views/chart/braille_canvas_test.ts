@@ -21,7 +21,7 @@ Deno.test("BrailleCanvas shows each dot in its place, and a space where there is
   assertEquals(drawn(1, 1, NUMBERED.map((_, at) => [at % 2, Math.floor(at / 2)])), ["⣿"]);
 });
 
-Deno.test("BrailleCanvas has rows of its width, whatever is drawn and marked, also outside", () => {
+Deno.test("BrailleCanvas has rows of its width, whatever is drawn and marked, even outside", () => {
   const places = fc.array(
     fc.tuple(fc.integer({ min: -9, max: 99 }), fc.integer({ min: -9, max: 99 }), fc.boolean()),
   );

@@ -100,7 +100,7 @@ function assertFits(
   }
 }
 
-Deno.test("chartScreen() keeps every row of its plots as wide as the screen, also for a symbol of wide characters", () => {
+Deno.test("chartScreen() keeps every row of its plots as wide as the screen, even for a symbol of wide characters", () => {
   const symbol = "币安人生USDT";
   const lines = screenOf(pictureAfter(300, { ...STREAM, symbol }), LEAST_SIZE);
   assertStringIncludes(lines[0]!, symbol);
@@ -122,7 +122,7 @@ Deno.test("chartScreen() says what the run waits for, that it is offline, and th
   assertStringIncludes(screen({ halt }), "HALTED max-drawdown");
 });
 
-Deno.test("ChartPicture shows less time after + and more after -, as far as there are lengths", () => {
+Deno.test("ChartPicture shows less time after + and more after -, within its range", () => {
   const picture = pictureAfter(700);
   const shown = () => screenOf(picture, LEAST_SIZE)[1]!.trim().split("  ").at(-1);
   assertEquals(shown(), "5 min");
@@ -134,7 +134,7 @@ Deno.test("ChartPicture shows less time after + and more after -, as far as ther
   assertEquals(picture.press("x"), false);
 });
 
-Deno.test("chartScreen() leaves out a strategy's value that is no price, which would make the price a flat line", () => {
+Deno.test("chartScreen() leaves out a strategy's value that is not a price, which would make the price a flat line", () => {
   const lines = (values: Readonly<Record<string, string>>) => {
     const picture = new ChartPicture(new Money("10000"));
     for (let look = 0; look < 50; look++) {

@@ -27,7 +27,7 @@ Deno.test("Holding gives the price of a position with fees, over several buys an
   assertEquals(after(fill("buy", "2", "100", "2"), fill("sell", "1", "110", "1")), ["100.5", "19.5"]);
 });
 
-Deno.test("Holding gives nothing without a position, and of one whose buys were not seen", () => {
+Deno.test("Holding gives nothing without a position, or for one whose buys were not seen", () => {
   assertEquals(after(), [null, null]);
   assertEquals(after(fill("buy", "2", "100", "2"), fill("sell", "2", "110", "0")), [null, null]);
   assertEquals(after(fill("buy", "1", "100", "3")), [null, null]);

@@ -30,7 +30,7 @@ Deno.test("plotRows() draws a line from the lower left to the upper right, with 
   ]);
 });
 
-Deno.test("plotRows() holds a value until the next one, and shows nothing of what is outside its window", () => {
+Deno.test("plotRows() holds a value until the next one, and shows nothing outside its window", () => {
   const columns = [column(-5, 9), column(0, 0), column(9, 1), column(50, 0)];
   const plot = {
     columns: 8,

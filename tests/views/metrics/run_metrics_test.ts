@@ -117,7 +117,7 @@ Deno.test("RunMetrics makes no series of each text that a journal calls a reason
   assertEquals(found.at(-1), '{…,reason="other"} 950');
 });
 
-Deno.test("RunMetrics observes the lag once for each heartbeat after which a trade came, and never below zero", () => {
+Deno.test("RunMetrics observes the lag once for each heartbeat after which a trade arrived, and never below zero", () => {
   const metrics = new RunMetrics("1.2.3", ["a.db"]);
   const beat = (time: number, trades: number, lagMs: number | null) =>
     take(

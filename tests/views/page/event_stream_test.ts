@@ -76,7 +76,7 @@ Deno.test("eventStream() sends the state with its history and the last entries, 
   assertEquals((await next).data.runs[0].points, [[1723161259342, 104, 1000, 0.1, 1.5]]);
 });
 
-Deno.test("eventStream() sends nothing for a look that found nothing new, though time went by", () => {
+Deno.test("eventStream() sends nothing for a look that found nothing new, even if time has passed", () => {
   const runs = runsOf("a.db");
   runs.take(0, moment(1));
   const version = runs.version;
@@ -100,7 +100,7 @@ Deno.test("eventStream() skips states that a slow browser did not ask for, and n
   assertEquals(seqs.flat(), events(2, 600).map(({ seq }) => seq));
 });
 
-Deno.test("eventStream() goes on after the entries that a browser has, one number for each journal", async () => {
+Deno.test("eventStream() continues after the entries that a browser has, one number for each journal", async () => {
   const runs = runsOf("a.db", "b.db");
   runs.take(0, moment(5, { events: events(1, 5) }));
   runs.take(1, moment(9, { events: events(1, 9) }));
@@ -112,7 +112,7 @@ Deno.test("eventStream() goes on after the entries that a browser has, one numbe
   assertEquals([other.id, other.data.run, other.data.entries.length], ["5,9", 1, 2]);
 });
 
-Deno.test("eventStream() starts with the last 200 entries for an id that is none, or another journal's", async () => {
+Deno.test("eventStream() starts with the last 200 entries for an invalid id, or another journal's", async () => {
   const runs = runsOf("a.db");
   runs.take(0, moment(300, { events: events(1, 300) }));
   for (const id of [null, "", "x", "1,2", "-1", "301", "1".repeat(400), "1\n2"]) {
@@ -164,7 +164,7 @@ Deno.test("eventStream() sends a comment while nothing happens, and ends when it
   assertEquals(await last, null);
 });
 
-Deno.test("eventStream() sends the states of a second as one", async () => {
+Deno.test("eventStream() sends at most one state a second", async () => {
   const runs = runsOf("a.db");
   runs.take(0, moment(1));
   const stream = new Stream(source(runs), null, { stateMs: 50, pingMs: 60_000 });

@@ -43,7 +43,7 @@ Deno.test("colourMaps() has a map for each value of the shortest axis, wherever 
   assert(!first!.includes('class="best"') && second!.includes('class="best"'));
 });
 
-Deno.test("colourMaps() gives the brightest colour to the best, of which less may be better", () => {
+Deno.test("colourMaps() gives the brightest colour to the best, even where less is better", () => {
   const fills = (isLessBetter: boolean) => {
     const { text } = colourMaps({ ...gridOf(2), isLessBetter }, "sharpe")!;
     assertStringIncludes(text, isLessBetter ? "<span>worst 1.000" : "<span>worst 0.000");
@@ -54,7 +54,7 @@ Deno.test("colourMaps() gives the brightest colour to the best, of which less ma
   assertEquals(fills(true), ["#fdee80", "#0d2a5c"]);
 });
 
-Deno.test("colourMaps() draws one option as a strip, and leaves out what has no figure", () => {
+Deno.test("colourMaps() draws one option as a strip, and leaves out configurations without the figure", () => {
   const grid = gridOf(4);
   grid.values[1] = NaN;
   const markup = colourMaps(grid, "sharpe")!.text;

@@ -359,7 +359,7 @@ Deno.test("reportTable() puts commas between thousands, and signs before gains a
   assertEquals(figure("Sharpe", { sharpe: "1234.5" }), "1,234.50");
 });
 
-Deno.test("reportTable() counts fills and refused orders in rows of their own", () => {
+Deno.test("reportTable() counts fills and refused orders in separate rows", () => {
   const totals = { fills: 12_345, refusals: 6_789 };
   assertEquals(figure("fills", {}, totals), "12,345");
   assertEquals(figure("refused orders", {}, totals), "6,789");

@@ -21,7 +21,7 @@ function sentences(changed: Partial<Luck> = {}): string[] {
   return luckSentences({ ...LUCK, ...changed }, { verdict: "luck" });
 }
 
-Deno.test("luckSentences() says each figure in a sentence, and the verdict last", () => {
+Deno.test("luckSentences() gives each figure in a sentence, and the verdict last", () => {
   assertEquals(sentences(), [
     "Of 240 configurations the best has a Sharpe ratio of 1.80; with that many, luck alone is expected to give 2.10.",
     "The probability that its true Sharpe ratio is above what luck alone gives is 34 % (deflated Sharpe ratio).",

@@ -20,7 +20,7 @@ Deno.test("optionText() writes each share in percent and each duration with its 
   assertEquals(seen.includes("stopLoss") && seen.includes("fee") && seen.includes("maxLag"), true);
 });
 
-Deno.test("optionsText() has the options as the command line has them, and leaves what has a unit as it is", () => {
+Deno.test("optionsText() writes options as the command line does, and leaves values with a unit as they are", () => {
   assertEquals(
     optionsText({ short: 5, stopLoss: "0.01", stake: "50%", bars: "15m", latency: 250, trailingStop: null }),
     "short 5, stop-loss 1%, stake 50%, bars 15m, latency 250ms, trailing-stop –",
@@ -28,7 +28,7 @@ Deno.test("optionsText() has the options as the command line has them, and leave
   assertEquals(optionText("stopLoss", "1%"), "1%");
 });
 
-Deno.test("rankWords() says each figure in words", () => {
+Deno.test("rankWords() gives each figure in words", () => {
   for (const rank of RANKS) assertMatch(rankWords(rank), /^(Sharpe|Sortino|[a-z]+)( [a-z]+)?$/);
   assertEquals(rankWords("net-profit"), "net profit");
 });

@@ -95,7 +95,7 @@ Deno.test("parquetTable() writes a group of rows at a time, so that memory does 
   assertEquals(lengths.map((at, i) => at > (lengths[i - 1] ?? 0)), [false, true, false, true, false]);
 });
 
-Deno.test("parquetTable() refuses an amount that 38 digits with 18 decimals cannot hold, and one that is none", async () => {
+Deno.test("parquetTable() refuses an amount that 38 digits with 18 decimals cannot hold, and anything that is not an amount", async () => {
   const file = await parquetTable({ writeSync: (bytes) => bytes.length }, "equity");
   const row = (amount: string) => [1, 0, "BTCUSDT", "fill", 7, amount, "0", "0", "0"];
   file.add(row(`${"9".repeat(20)}.${"9".repeat(18)}000`));

@@ -17,7 +17,7 @@ function rowOf(figures: Partial<ConfigurationEvent>): ConfigurationEvent {
   return figures as ConfigurationEvent;
 }
 
-Deno.test("Ranking keeps the twenty best rows, the first of equal ones first, of which less may be better", () => {
+Deno.test("Ranking keeps the twenty best rows, the first of equal ones first, even where less is better", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 60 }), (profits) => {
       for (const rank of ["net-profit", "max-drawdown"] as const) {

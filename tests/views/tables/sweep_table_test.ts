@@ -81,7 +81,7 @@ Deno.test("heatMap() has a block of colour for each pair, dots where there is no
   assertEquals(heatMap({ ...RANKED, axes: RANKED.axes.slice(1) }), []);
 });
 
-Deno.test("sweepTable() says of a sweep without a finished configuration just that", () => {
+Deno.test("sweepTable() only says that no configuration is finished if that is so", () => {
   const event = { ...SWEEP, configurations: 0, partial: true };
   assertEquals(
     sweepTable({ asked: "sharpe", event, ranked: { ...RANKED, rows: [] } }, true),

@@ -137,7 +137,7 @@ Deno.test("Controls shows a whole question on the smallest screen that has a pic
   }
 });
 
-Deno.test("Controls stops at once without a position, and asks back with one", async () => {
+Deno.test("Controls stops at once without a position, and asks for confirmation with one", async () => {
   const flat = new Desk();
   await flat.look();
   await flat.type("q");
@@ -155,7 +155,7 @@ Deno.test("Controls stops at once without a position, and asks back with one", a
   }
 });
 
-Deno.test("Controls takes pasted text, arrows and a key held down for no answer", async () => {
+Deno.test("Controls takes no pasted text, arrow or held key for an answer", async () => {
   const desk = new Desk();
   await desk.look(HELD);
   for (const keys of ["hhhhhh", "halt", "\x1b[A", "fy", "h\nh\n", "\x1b"]) await desk.type(keys);
@@ -165,7 +165,7 @@ Deno.test("Controls takes pasted text, arrows and a key held down for no answer"
   desk.end();
 });
 
-Deno.test("Controls drops a question that nobody has answered for ten seconds", async () => {
+Deno.test("Controls drops a question that is not answered within ten seconds", async () => {
   const { now } = performance;
   let ahead = 0;
   performance.now = () => now.call(performance) + ahead;

@@ -173,7 +173,7 @@ Deno.test("EventLines.caughtUp() waits for a reader that reads, but for none onc
   await lines.drained();
 });
 
-Deno.test("EventLines.settled() gives up on a reader that reads nothing once the user asks for the end, and reports the loss", async () => {
+Deno.test("EventLines.settled() stops waiting for a reader that reads nothing once the user asks for the end, and reports the loss", async () => {
   const reader = new Reader();
   const lines = new EventLines(reader, () => {});
   reader.stop();

@@ -75,7 +75,7 @@ Deno.test("summaryTable() of a run without trades claims nothing", () => {
   assertStringIncludes(text, "  result            0 quote (0.00 %)\n");
 });
 
-Deno.test("summaryTable() counts the trades of a resumed run separately, and ids that were no trades", () => {
+Deno.test("summaryTable() counts the trades of a resumed run separately, and ids without a trade", () => {
   const text = table({ resumedAfter: 1_000_000, elapsedMs: 14_000, absent: 2 });
   assertStringIncludes(text, "trades seen       1,019,904, 19,904 of them in these 14 s\n");
   assertStringIncludes(text, "stream            2 empty ids\n");

@@ -172,7 +172,7 @@ for (const cuts of [false, true]) {
   });
 }
 
-Deno.test("LiveTerminal removes its live line at once when the process ends, unless nobody reads", async () => {
+Deno.test("LiveTerminal removes its live line at once when the process ends, unless no one reads", async () => {
   const screen = new Screen();
   const terminal = new LiveTerminal({
     write(bytes) {

@@ -11,7 +11,7 @@ export interface QueuedSweep {
   readonly ready: ReadySweep;
 }
 
-/** The sweep that a text describes. Throws a ConfigError if it describes none, or one that cannot be computed. */
+/** The sweep that a text describes. Throws a ConfigError if it describes no sweep, or one that cannot be computed. */
 export function readSweep(text: string): QueuedSweep {
   try {
     const described = jsonIn(text);
@@ -35,7 +35,7 @@ export function readPlaces(text: string, { grid }: ReadySweep): readonly number[
   return places;
 }
 
-/** The value of JSON; null if the text is none. */
+/** The value of a JSON text; null if it is not JSON. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -25,7 +25,7 @@ const DECIMAL = /^-?\d{1,200}(\.\d{1,200})?$/;
 
 const isDecimal: Test = (value) => typeof value === "string" && DECIMAL.test(value);
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-// JSON has null for a number that is none.
+// JSON has null for NaN and infinity.
 const isNumber: Test = (value) => value === null || typeof value === "number";
 const orNull = (test: Test): Test => (value) => value === null || test(value);
 const listOf = (test: Test): Test => (value) => Array.isArray(value) && value.every(test);

@@ -65,7 +65,7 @@ export async function resultOf(
   return JSON.stringify({ rows, unfinished: findings.unfinished });
 }
 
-/** The result in a text. Throws an UnusableResult if it is none of that shape. */
+/** The result in a text. Throws an UnusableResult if it does not have that shape. */
 export function resultIn(text: string, shape: TaskShape): PartialSweep {
   let result: unknown;
   try {
@@ -78,7 +78,7 @@ export function resultIn(text: string, shape: TaskShape): PartialSweep {
   return result as PartialSweep;
 }
 
-/** How two results of one task differ first: the row's options, the figure, and its values; null if they are the same. */
+/** The first difference between two results of one task: the row's options, the figure, and its values; null if none. */
 export function differenceOf(
   mine: PartialSweep,
   yours: PartialSweep,

@@ -1,4 +1,6 @@
-/** One part of a sweep, for a machine of its own: which configurations it computes, and what its file says for the join. */
+/**
+ * One part of a sweep, for one of several machines: which configurations it computes, and what its file says for the join.
+ */
 import type { Configuration, GivenOptions } from "../../../config/configuration.ts";
 import type { Swept } from "../../../config/grid.ts";
 import type { Config } from "../../../config/options.ts";

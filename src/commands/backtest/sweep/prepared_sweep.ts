@@ -23,7 +23,7 @@ export interface PreparedSweep extends Pick<SettledInstrument, "config" | "sourc
   readonly swept: Swept;
   readonly files: readonly string[];
   /** A warning about each file that was skipped. */
-  readonly passedOver: readonly string[];
+  readonly skipped: readonly string[];
   /** A configuration as it is shown, without what varies within `--set`. */
   readonly shownWith: (config: Config) => ShownOptions;
 }
@@ -39,9 +39,9 @@ export async function prepareSweep(
   const { config, sources } = settleInstrument(configuration, rules);
   const own = isStrategyName(config.strategy) ? null : await ownSweep(config.strategy, chosen.swept);
   const swept = own?.swept ?? chosen.swept;
-  const { files, passedOver } = await recordingsOf(paths, config, signal);
+  const { files, skipped } = await recordingsOf(paths, config, signal);
   const settings = swept.grid.axes.flatMap(({ setting }) => setting ?? []);
   const shownWith = (one: Config): ShownOptions =>
     withoutSettings({ ...shownConfig(one), ...shownOf(own?.at(swept.places[0]!) ?? null) }, settings);
-  return { configuration, config, sources, rules, own, swept, files, passedOver, shownWith };
+  return { configuration, config, sources, rules, own, swept, files, skipped, shownWith };
 }

@@ -1,4 +1,6 @@
-/** The threads of a sweep. They load their modules while the sweep looks at its files, and serve one pass after another. */
+/**
+ * The threads of a sweep. They load their modules while the sweep looks at its files, and serve one pass after another.
+ */
 
 /** Threads that wait for lanes. */
 export class Threads implements Disposable {
@@ -23,7 +25,7 @@ export class Threads implements Disposable {
     this.#idle.push(worker);
   }
 
-  /** Ends those that nobody has. */
+  /** Ends those without an owner. */
   [Symbol.dispose](): void {
     for (const worker of this.#idle.splice(0)) worker.terminate();
   }

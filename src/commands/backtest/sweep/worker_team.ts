@@ -82,7 +82,10 @@ export async function workerTeam(requests: readonly LaneRequest[], options: Team
   }
 }
 
-/** The places of the lanes of each thread: lanes with the same strategy stay together, and threads get about the same number. */
+/**
+ * The places of the lanes of each thread: lanes with the same strategy stay together, and threads get about the same
+ * number.
+ */
 function sharesOf(requests: readonly LaneRequest[], workers: number): number[][] {
   const shares: number[][] = Array.from({ length: workers }, () => []);
   const same = Map.groupBy(requests.keys(), (lane) => strategyTextOf(requests[lane]!));

@@ -15,7 +15,10 @@ export function noPosition({ lot }: TradingParameters, account: Account): OrderC
   };
 }
 
-/** A purchase below the smallest quantity is refused here if the cash would not pay for that quantity and its fee; in quote currency. */
+/**
+ * A purchase below the smallest quantity is refused here if the cash would not pay for that quantity and its fee; in
+ * quote currency.
+ */
 export function fundsForLeast(parameters: TradingParameters, account: Account): OrderCheck {
   const least = new LeastQuantity(parameters);
   const grossing = parameters.feeRate.plus(1);

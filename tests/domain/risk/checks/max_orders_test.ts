@@ -29,7 +29,7 @@ Deno.test("MaxOrders refuses an order if N started less than the duration before
   assertEquals(check.judgeStart("buy", 12 * SECOND), { limit: "2", value: "2" });
 });
 
-Deno.test("MaxOrders ignores what is dated more than a minute after now, but not a smaller step back", () => {
+Deno.test("MaxOrders ignores orders dated more than a minute after now, but not a smaller step back", () => {
   const minute = 60 * SECOND;
   const far = 200 * 365 * 24 * 60 * minute;
   const check = new MaxOrders({ maxOrders: { count: 1, within: 60_000 } });
