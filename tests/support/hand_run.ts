@@ -22,13 +22,17 @@ export class HandRun implements AsyncDisposable {
   #time: number;
   #id: number;
 
-  /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
+  /**
+   * Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. With null for
+   * `remembers`, no closes are dropped or taken over, as in journals of older versions.
+   */
   static async open(
     path: string,
     recording: string,
     options: ShownOptions,
     time: number,
     holding: Partial<Holding> = {},
+    remembers?: null,
   ): Promise<HandRun> {
     const config = configFrom(options);
     const { symbol } = config;
@@ -39,9 +43,13 @@ export class HandRun implements AsyncDisposable {
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const { remembers } = strategy();
     const store = await quickStoreOf(path);
-    const kept = await Journal.open(path, { now: () => 0, remembers, holding, store });
+    const kept = await Journal.open(path, {
+      now: () => 0,
+      remembers: remembers === null ? null : strategy().remembers,
+      holding,
+      store,
+    });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     const start = { time, version: "1", options, market: marketOf("run", config), instrument, isNew: false };

@@ -163,6 +163,8 @@ export interface Addition {
   readonly state: StoredState & { readonly run: number } | null;
   /** The closes beside a checkpoint; null for none. */
   readonly closes: ClosesAt & { readonly bytes: Uint8Array } | null;
+  /** The first checkpoint whose closes are among the new ones: removes what its followers store; null for none. */
+  readonly closesFrom: number | null;
   /** Removes the closes of checkpoints before this one; null keeps all. */
   readonly firstCloses: number | null;
   /** The requests to remove, by number. */

@@ -148,10 +148,9 @@ export class Journal implements AsyncDisposable {
       const { run } = this;
       this.#mustHaveRun();
       if (checkpoint === undefined) return { run, entries: lines, checkpoint: null, handled };
-      return {
-        ...{ run, entries: lines, handled },
-        checkpoint: storedCheckpoint(checkpoint, this.#tail.closesBefore(run)),
-      };
+      const { closes, before, from } = this.#tail.placed(checkpoint.closes, lines.length);
+      const stored = storedCheckpoint({ ...checkpoint, closes }, before);
+      return { run, entries: lines, handled, checkpoint: { ...stored, from } };
     });
     return this.#tail.seq;
   }

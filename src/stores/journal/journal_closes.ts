@@ -6,15 +6,18 @@ import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoin
 import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
 import type { ClosesAt, EntryLog, StoredCloses } from "./entry_log.ts";
 import { type Entry, readEntry } from "./journal_entry.ts";
-import { damaged } from "./journal_error.ts";
+import { damaged, JournalError } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { type ClosesNote, hasCloses, noteText } from "./closes_note.ts";
+import { type ClosesPart, ClosesTail, isOutOfReach } from "./closes_tail.ts";
 
 const BYTES = 8;
 /** The most checkpoints whose closes are read at once. */
 const MOST_AT_ONCE = 200;
 const NO_BYTES = new Uint8Array();
+/** How many closes there is room for at first. */
+const FIRST_ROOM = 4096;
 
 /** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
@@ -52,14 +55,16 @@ export class KeptCloses {
   }
 
   /**
-   * Takes the `count` closes of the checkpoint at `seq`, `fresh` when those before it are void. Returns the number of
-   * the first checkpoint whose closes are needed; all before it can go.
+   * Takes the `count` closes of the checkpoint at `seq`, `fresh` when those before it are void; `from` is the first
+   * checkpoint whose closes are among them, null for none. Returns the number of the first checkpoint whose closes are
+   * needed; all before it can go.
    */
-  add(seq: number, count: number, fresh: boolean): number {
+  add(seq: number, count: number, fresh: boolean, from: number | null): number {
     if (fresh) {
       this.#parts = [];
       this.#total = 0;
     }
+    while (from !== null && (this.#parts.at(-1)?.seq ?? 0) >= from) this.#total -= this.#parts.pop()!.count;
     if (hasCloses({ count, fresh })) this.#parts.push({ seq, count });
     this.#total += count;
     let first = 0;
@@ -85,22 +90,34 @@ export async function gatherCloses(
   remembers: number,
 ): Promise<Closes> {
   let decimals = 0;
-  /** Newest first. Parts are not kept until all are there: collecting them later takes longer than reading them. */
-  const values: number[] = [];
+  /** They end at its end, since the newest come first. Doubles side by side are copied at once. */
+  let kept = new Float64Array(Math.min(remembers, FIRST_ROOM));
+  let start = kept.length;
   await eachPart(log, checkpoint, ({ note, values: part }) => {
     if (note.decimals > decimals) {
-      const factor = powerOfTen(note.decimals - decimals);
-      for (let at = 0; at < values.length; at++) values[at]! *= factor;
+      scale(kept.subarray(start), powerOfTen(note.decimals - decimals));
       decimals = note.decimals;
     }
-    const factor = powerOfTen(decimals - note.decimals);
-    for (let at = part.length - 1; at >= 0 && values.length < remembers; at--) {
-      values.push(part[at]! * factor);
+    const size = Math.min(part.length, remembers - (kept.length - start));
+    while (size > start) {
+      const larger = new Float64Array(2 * kept.length);
+      larger.set(kept, kept.length);
+      start += kept.length;
+      kept = larger;
     }
-    return values.length < remembers;
+    const end = start;
+    start -= size;
+    kept.set(part.subarray(part.length - size), start);
+    if (note.decimals < decimals) scale(kept.subarray(start, end), powerOfTen(decimals - note.decimals));
+    return kept.length - start < remembers;
   });
-  values.reverse();
+  const values = new Array<number>(kept.length - start);
+  for (let at = 0; at < values.length; at++) values[at] = kept[start + at]!;
   return { decimals, values };
+}
+
+function scale(values: Float64Array, factor: number): void {
+  for (let at = 0; at < values.length; at++) values[at]! *= factor;
 }
 
 /**
@@ -118,7 +135,7 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
     if (noteText(note) !== noteText(closes)) throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
-  await eachPart(log, checkpoint, ({ at, note }) => {
+  await eachPart(log, checkpoint, ({ seq: at, note }) => {
     if (hasCloses(note)) parts++;
     count += note.count;
     // Older closes were pruned, which leaves as many as needed.
@@ -131,12 +148,31 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   }
 }
 
-/** The proven closes beside one checkpoint. */
-interface ClosesPart {
-  /** The checkpoint. */
-  readonly at: number;
-  readonly note: ClosesNote;
-  readonly values: Float64Array;
+/**
+ * The end of the closes at a checkpoint, in a run that remembers as many. Where they are not what they were, which a
+ * resume will show, nothing is taken over.
+ */
+export async function closesTailOf(
+  log: EntryLog,
+  checkpoint: Checkpoint,
+  remembers: number,
+): Promise<ClosesTail> {
+  const { seq, closes: note } = checkpoint;
+  const last = hasCloses(note) ? seq : note.before;
+  const parts: ClosesPart[] = [];
+  let count = 0;
+  try {
+    await eachPart(log, checkpoint, (part) => {
+      if (last === null || part.seq < last && isOutOfReach(part.seq, last)) return false;
+      parts.push({ ...part, values: part.values.slice() });
+      count += part.note.count;
+      return count < remembers;
+    });
+  } catch (error) {
+    if (!(error instanceof JournalError) || error.damage === null) throw error;
+    return ClosesTail.at(seq, note, []);
+  }
+  return ClosesTail.at(seq, note, parts.reverse());
 }
 
 /**
@@ -155,7 +191,7 @@ async function eachPart(
   let stored = closes.count === 0 ? null : await provenCloses(kept, seq, closes);
   for (let at = seq;;) {
     const { fresh, count, before } = note;
-    if (!take({ at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) })) return;
+    if (!take({ seq: at, note, values: closesIn(count === 0 ? NO_BYTES : stored!.bytes!) })) return;
     if (before === null) {
       if (!fresh) throw damaged(path, `the closes before those of entry ${at} are missing`);
       return;
@@ -258,7 +294,8 @@ function agrees({ decimals, fresh, bytes }: StoredCloses, note: ClosesNote): boo
     fresh === Number(note.fresh);
 }
 
-function valuesIn(bytes: Uint8Array): Float64Array {
+/** The closes in the bytes that are stored. */
+export function closesIn(bytes: Uint8Array): Float64Array {
   const { buffer, byteOffset, length } = bytes;
   if (byteOffset % BYTES === 0 && length % BYTES === 0) {
     return new Float64Array(buffer, byteOffset, length / BYTES);

@@ -6,7 +6,8 @@ import type { ChainPlace, LogLease, SealedEntry } from "./entry_log.ts";
 import { entryHash, GENESIS } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Line, Stored } from "./journal_line.ts";
-import { KeptCloses } from "./journal_closes.ts";
+import { closesIn, closesTailOf, KeptCloses } from "./journal_closes.ts";
+import { ClosesTail, type DraftCloses, type PlacedCloses } from "./closes_tail.ts";
 import { hasCloses, noteText } from "./closes_note.ts";
 
 /** The contents of one commit. */
@@ -15,7 +16,7 @@ export interface Keeping {
   readonly run: number;
   readonly entries: readonly Line[];
   /** Becomes the last of the entries, and the journal's state of the run. */
-  readonly checkpoint: Stored | null;
+  readonly checkpoint: Stored & Pick<PlacedCloses, "from"> | null;
   /** The numbers of requests that are removed. */
   readonly handled: readonly number[];
 }
@@ -28,8 +29,9 @@ export class JournalTail {
   #run: number;
   #seq: number;
   #hash: Uint8Array;
-  /** The last checkpoint of this run that has closes or voids those before it. */
-  #withCloses: number | null = null;
+  readonly #remembers: number | null;
+  /** The closes of this run. */
+  #closes = new ClosesTail();
 
   /**
    * Finds the end of the log that is leased. Closes before the last `remembers` are dropped; none if that is null.
@@ -40,20 +42,25 @@ export class JournalTail {
     const head = await log.head() ?? { seq: 0, hash: GENESIS };
     const run = (await log.placeOf(head.seq))?.run ?? 0;
     const kept = remembers === null ? null : await KeptCloses.of(log, remembers);
-    const tail = new JournalTail(lease, head, run, kept);
+    const tail = new JournalTail(lease, head, run, kept, remembers);
     const checkpoint = await lastCheckpoint(log, run);
-    if (checkpoint !== null) {
-      tail.#withCloses = hasCloses(checkpoint.closes) ? checkpoint.seq : checkpoint.closes.before;
-    }
+    if (checkpoint !== null) tail.#closes = await closesTailOf(log, checkpoint, remembers ?? 0);
     return tail;
   }
 
-  private constructor(lease: LogLease, { seq, hash }: ChainPlace, run: number, kept: KeptCloses | null) {
+  private constructor(
+    lease: LogLease,
+    { seq, hash }: ChainPlace,
+    run: number,
+    kept: KeptCloses | null,
+    remembers: number | null,
+  ) {
     this.#lease = lease;
     this.#seq = seq;
     this.#hash = hash;
     this.#run = run;
     this.#kept = kept;
+    this.#remembers = remembers;
   }
 
   /** The number of the run that entries are added to; 0 before the first. */
@@ -71,15 +78,13 @@ export class JournalTail {
     return this.#hash;
   }
 
-  /** The last checkpoint whose closes count for the next one of `run`; null for none. */
-  closesBefore(run: number): number | null {
-    // A new run starts without closes, whatever the previous one had.
-    return run === this.#run ? this.#withCloses : null;
+  /** What a checkpoint of the present run stores if `closes` are new and it comes after `entries` others. */
+  placed(closes: DraftCloses, entries: number): PlacedCloses {
+    return this.#closes.placed(this.#seq + entries + 1, closes, this.#remembers);
   }
 
   /** Adds in one commit, on disk when this returns. Throws what the lease throws. */
   async add({ run, entries, checkpoint, handled }: Keeping): Promise<void> {
-    const lastWithCloses = this.closesBefore(run);
     const lines = checkpoint === null ? entries : [...entries, checkpoint.line];
     let { seq, hash } = this;
     const sealed: SealedEntry[] = [];
@@ -89,20 +94,25 @@ export class JournalTail {
     }
     const end = { entries: sealed, head: { seq, hash }, handled };
     if (checkpoint === null) {
-      await this.#lease.append({ ...end, state: null, closes: null, firstCloses: null });
+      await this.#lease.append({ ...end, state: null, closes: null, closesFrom: null, firstCloses: null });
     } else {
-      const { content, note, hash: state, bytes } = checkpoint;
+      const { content, note, hash: state, bytes, from } = checkpoint;
       const { decimals, fresh, count, before } = note;
       await this.#lease.append({
         ...end,
         state: { run, seq, content, closes: noteText(note) },
         closes: hasCloses(note) ? { seq, decimals, fresh: Number(fresh), bytes, before, state } : null,
-        firstCloses: this.#kept?.add(seq, count, fresh) ?? null,
+        closesFrom: from,
+        firstCloses: this.#kept?.add(seq, count, fresh, from) ?? null,
       });
+    }
+    // A new run starts without closes, whatever the previous one had.
+    if (run !== this.#run) this.#closes = new ClosesTail();
+    if (checkpoint !== null) {
+      this.#closes.add({ seq, note: checkpoint.note, values: closesIn(checkpoint.bytes) });
     }
     this.#seq = seq;
     this.#hash = hash;
     this.#run = run;
-    this.#withCloses = checkpoint !== null && hasCloses(checkpoint.note) ? seq : lastWithCloses;
   }
 }

@@ -61,7 +61,7 @@ async function copyEntries(source: EntryLog, to: JournalAt): Promise<Omit<Copied
     if (batch.length === 0) return;
     const { seq } = head;
     const kept = { state: states.get(seq) ?? null, closes: closes.get(seq) ?? null };
-    await lease.append({ entries: batch, head, ...kept, firstCloses: null, handled: [] });
+    await lease.append({ entries: batch, head, ...kept, closesFrom: null, firstCloses: null, handled: [] });
     batch = [];
   };
   for (;;) {

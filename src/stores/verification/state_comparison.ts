@@ -4,6 +4,7 @@ import type { EngineState } from "../../stages/engine.ts";
 import { inFormOf, olderForms, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
+import type { ClosesTail, PlacedCloses } from "../journal/closes_tail.ts";
 import type { Checkpoint, CheckpointDraft } from "../journal/journal_checkpoint.ts";
 import type { Entry, EntryType } from "../journal/journal_entry.ts";
 import { JournalError } from "../journal/journal_error.ts";
@@ -39,21 +40,36 @@ export function parting(entry: CheckedEntry, stored: Stored): Divergence | null 
 
 /**
  * The checkpoint `draft` of the derived run, whose state is `run`, in an older version's form if `entry` has that.
- * `lastWithCloses` is the last checkpoint before it with closes that count.
+ * `tail` is the end of the closes before it.
  */
 export function storedAt(
   entry: CheckedEntry,
   draft: DerivedCheckpoint,
   run: EngineState,
-  lastWithCloses: number | null,
+  tail: ClosesTail,
+): Stored {
+  const placed = tail.placed(entry.seq, draft.closes, run.memory.remembers);
+  const stored = storedWith(entry, draft, run, placed);
+  if (placed.from === null || parting(entry, stored) === null) return stored;
+  // Older versions took no closes over.
+  const before = storedWith(entry, draft, run, tail.apart(draft.closes));
+  return parting(entry, before) === null ? before : stored;
+}
+
+/** The same with these closes. */
+function storedWith(
+  entry: CheckedEntry,
+  draft: DerivedCheckpoint,
+  run: EngineState,
+  { closes, before }: PlacedCloses,
 ): Stored {
   const kept = entry.holdsState ? entry.content["state"] as Partial<PipelineSnapshot> : undefined;
   const snapshot = inFormOf(kept, draft.state);
-  const stored = storedCheckpoint({ ...draft, state: snapshot }, lastWithCloses);
+  const stored = storedCheckpoint({ ...draft, state: snapshot, closes }, before);
   if (parting(entry, stored) === null) return stored;
   for (const { state: older, hasChanges } of olderForms(snapshot, run.orders.whole)) {
     const orders = hasChanges ? draft.orders ?? [] : [];
-    const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, lastWithCloses);
+    const storedBefore = storedCheckpoint({ ...draft, state: older, orders, closes }, before);
     if (parting(entry, storedBefore) === null) return storedBefore;
   }
   return stored;

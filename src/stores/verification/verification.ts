@@ -18,7 +18,8 @@ import { differenceOf, mismatchText, type Sides, unprovenText } from "./differen
 import type { BrokenChain } from "../journal/journal_chain.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
-import { hasCloses } from "../journal/closes_note.ts";
+import { ClosesTail } from "../journal/closes_tail.ts";
+import { closesIn } from "../journal/journal_closes.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 import { type HashOf, type PlaceDifference, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
 import { checkpointOf } from "../journal/run_journal.ts";
@@ -76,8 +77,8 @@ export class Verification {
   #lastAt: RecordedAt | null = null;
   /** Whether the journal has more than has been read. */
   #isOvertaken = false;
-  /** The last checkpoint with closes, or which voids those before it. */
-  #withCloses: number | null = null;
+  /** The end of the closes at the last checkpoint. */
+  readonly #closesTail = new ClosesTail();
 
   /**
    * Prepares to verify `run` in the journal as it is now, or the last run if that is null. Throws a JournalError if
@@ -214,7 +215,7 @@ export class Verification {
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(state, this.#symbol, entry.time);
-    let stored = storedAt(entry, draft, state, this.#withCloses);
+    let stored = storedAt(entry, draft, state, this.#closesTail);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
@@ -229,11 +230,11 @@ export class Verification {
         state: state.snapshot(),
         orders: [...draft.orders ?? [], ...state.orders.takeChanges()],
       };
-      stored = storedAt(entry, draft, state, this.#withCloses);
+      stored = storedAt(entry, draft, state, this.#closesTail);
     }
     this.#last = stored;
     this.#lastAt = derivation.at;
-    if (hasCloses(stored.note)) this.#withCloses = entry.seq;
+    this.#closesTail.add({ seq: entry.seq, note: stored.note, values: closesIn(stored.bytes) });
     return null;
   }
 
@@ -252,7 +253,8 @@ export class Verification {
     const { text } = entry.content;
     const { decimals } = this.#closes;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
-    const stored = storedCheckpoint(draft, this.#withCloses);
+    const { closes, before } = this.#closesTail.apart(draft.closes);
+    const stored = storedCheckpoint({ ...draft, closes }, before);
     const stated = divergence(entry.content, { reason, tradeId, text });
     const found = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
     if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));

@@ -56,6 +56,7 @@ export class Writer {
       head,
       state: null,
       closes: null,
+      closesFrom: null,
       firstCloses: null,
       handled: [],
       ...more,
@@ -160,6 +161,23 @@ export function testEntryStore({ name, store, newPlace }: StoreSubject): void {
     assertEquals(await log.closesKept(2), [{ seq: 6, count: 6 }, { seq: 5, count: 5 }]);
     assertEquals(await log.closesExtent(), { parts: 3, oldest: 4 });
     assertEquals(await log.repetitionFlaw(1, null), null);
+  });
+
+  test("removes the closes that new ones include, whatever else it removes", async () => {
+    const place = newPlace();
+    await using lease = await store.lease(place, unchecked);
+    const writer = new Writer(lease);
+    const closes = (seq: number) => ({
+      ...{ seq, decimals: 2, fresh: 0, before: null, bytes: new Uint8Array(8 * seq), state: null },
+    });
+    const parts = async () => (await lease.log.closesKept(9)).map(({ seq }) => seq);
+    await writer.append(1, ["started"]);
+    for (let seq = 2; seq <= 6; seq++) await writer.append(1, ["checkpoint"], { closes: closes(seq) });
+    await writer.append(1, ["checkpoint"], { closes: closes(7), closesFrom: 4 });
+    assertEquals(await parts(), [7, 3, 2]);
+    await writer.append(1, ["checkpoint"], { closes: closes(8), closesFrom: 7, firstCloses: 3 });
+    assertEquals(await parts(), [8, 3]);
+    assertEquals(await lease.log.closesUpTo(8, 1), [closes(8)]);
   });
 
   test("grants one lease at a time, names its holder, and checks before it changes anything", async () => {

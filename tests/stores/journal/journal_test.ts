@@ -18,6 +18,7 @@ import {
   writeSample,
 } from "../sample_journal.ts";
 import { assertEquals } from "../../support/equals.ts";
+import { SeededRandom } from "../../support/random.ts";
 
 Deno.test("Journal keeps entries in order, numbered from 1, each in its run", async () => {
   await inFolder(async (folder) => {
@@ -205,6 +206,41 @@ Deno.test("Journal.lastCloses() assembles the last closes, and the journal keeps
     }),
     { numRuns: 40 },
   );
+});
+
+Deno.test("Journal stores the closes of hundreds of checkpoints beside a few, whenever it is opened again", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.db`;
+    const random = new SeededRandom(3);
+    const all: number[] = [];
+    let journal = await openJournal(path, { remembers: 5_000 });
+    await journal.startRun({ time: TIME, content: { remembers: 5_000 } });
+    for (let at = 0; at < 500; at++) {
+      const values = Array.from({ length: random.whole(0, 6) }, () => random.whole(1, 1e9));
+      await journal.commit({
+        entries: [draft(at), draft(at), draft(at)],
+        checkpoint: checkpoint(at, values),
+      });
+      all.push(...values);
+      if (random.whole(0, 40) > 0) continue;
+      await journal.close();
+      journal = await openJournal(path, { remembers: 5_000 });
+      assertEquals((await journal.lastCloses()).values, all);
+    }
+    assertEquals((await journal.lastCloses()).values, all);
+    await journal.close();
+    assert((await chainResultOf(path)).isWhole);
+    tamper(path, (database) => {
+      const { parts } = database.prepare("SELECT count(*) AS parts FROM checkpoint_prices").get()!;
+      assertLess(Number(parts), 140);
+      database.exec(
+        "UPDATE checkpoint_prices SET prices = zeroblob(length(prices)) WHERE length(prices) > 800",
+      );
+    });
+    await using altered = await openJournal(path, { remembers: 5_000 });
+    const { message } = await assertRejects(() => altered.lastCloses(), JournalError);
+    assert(message.includes("are not those that it was written with"), message);
+  });
 });
 
 Deno.test("Journal.lastCloses() refuses missing or changed closes", async () => {

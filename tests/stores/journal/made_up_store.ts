@@ -142,7 +142,7 @@ function leaseOf(
         throw new JournalError(`Cannot write to the journal ${path}: ${error}`, { cause: error });
       }
       mustHold();
-      const { entries, head, state, closes, firstCloses, handled } = addition;
+      const { entries, head, state, closes, closesFrom, firstCloses, handled } = addition;
       const was = log.content;
       log.content = {
         ...was,
@@ -150,8 +150,10 @@ function leaseOf(
         head,
         states: state === null ? was.states : new Map([...was.states, [state.run, state]]),
         closes: new Map(
-          [...was.closes, ...(closes === null ? [] : [[closes.seq, closes] as const])]
-            .filter(([seq]) => seq >= (firstCloses ?? 0)),
+          [
+            ...[...was.closes].filter(([seq]) => seq < (closesFrom ?? Infinity)),
+            ...(closes === null ? [] : [[closes.seq, closes] as const]),
+          ].filter(([seq]) => seq >= (firstCloses ?? 0)),
         ),
         requests: was.requests.filter(({ id }) => !handled.includes(id)),
       };

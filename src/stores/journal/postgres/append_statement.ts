@@ -28,7 +28,7 @@ export const APPEND = `WITH held AS (
     INSERT INTO penstock.closes (journal, seq, decimals, fresh, bytes, before, state)
     SELECT journal, $17, $18, $19, $20, $21, $22 FROM held WHERE $17::bigint IS NOT NULL
   ), pruned AS (
-    DELETE FROM penstock.closes AS old USING held WHERE old.journal = held.journal AND old.seq < $23
+    DELETE FROM penstock.closes AS old USING held WHERE old.journal = held.journal AND (old.seq < $23 OR old.seq >= $25)
   ), handled AS (
     DELETE FROM penstock.requests AS filed USING held
     WHERE filed.journal = held.journal AND filed.id = ANY ($24::bigint[])
@@ -52,7 +52,7 @@ export const HEARTBEAT = `WITH held AS (
 export function appendValues(
   { journal, token }: LeaseToken,
   lifetimeMs: number,
-  { entries, head, state, closes, firstCloses, handled }: Addition,
+  { entries, head, state, closes, closesFrom, firstCloses, handled }: Addition,
 ): DatabaseValue[] {
   return [
     ...[journal, token, lifetimeMs, head.seq - entries.length, head.seq, bytesText(head.hash)],
@@ -66,7 +66,7 @@ export function appendValues(
     ...[closes?.seq ?? null, closes?.decimals ?? null, closes?.fresh ?? null],
     ...[closes === null ? null : bytesText(closes.bytes), closes?.before ?? null],
     closes?.state == null ? null : `\\x${closes.state}`,
-    ...[firstCloses, listText(handled)],
+    ...[firstCloses, listText(handled), closesFrom],
   ];
 }
 

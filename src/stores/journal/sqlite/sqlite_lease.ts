@@ -62,7 +62,7 @@ export class SqliteLease implements LogLease {
     }
   }
 
-  #append({ entries, head, state, closes, firstCloses, handled }: Addition): void {
+  #append({ entries, head, state, closes, closesFrom, firstCloses, handled }: Addition): void {
     const statements = this.#statements;
     beginPatiently(statements.begin);
     for (const { seq, run, type, time, content, hash } of entries) {
@@ -71,6 +71,7 @@ export class SqliteLease implements LogLease {
     statements.head.run(head.seq, head.hash);
     for (const id of handled) statements.handle.run(id);
     if (state !== null) statements.state.run(state.run, state.seq, state.content, state.closes);
+    if (closesFrom !== null) statements.merge.run(closesFrom);
     if (closes !== null) {
       const { seq, decimals, fresh, bytes, before, state } = closes;
       const hash = state === null ? null : Uint8Array.fromHex(state);
@@ -107,6 +108,7 @@ function statementsOf(database: JournalDatabase) {
     head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
     state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
     closes: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
+    merge: database.prepare("DELETE FROM checkpoint_prices WHERE seq >= ?"),
     prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
     handle: database.prepare("DELETE FROM requests WHERE id = ?"),
     commit: database.prepare("COMMIT"),
