@@ -4,6 +4,7 @@
  */
 import { configure, shownConfig } from "../../src/config/config.ts";
 import type { ShownOptions } from "../../src/stores/journal/run_journal.ts";
+import { storeOf } from "../../src/stores/journal/known_stores.ts";
 import { HandRun } from "../support/hand_run.ts";
 import { PostgresServer } from "../support/postgres_server.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -51,7 +52,9 @@ try {
 async function commits(place: string): Promise<number[]> {
   const random = new SeededRandom(8);
   const times: number[] = [];
-  await using run = await HandRun.open(place, `${folder}/${crypto.randomUUID()}.txt`, OPTIONS, START_TIME);
+  const recording = `${folder}/${crypto.randomUUID()}.txt`;
+  const store = await storeOf(place);
+  await using run = await HandRun.open(place, recording, OPTIONS, START_TIME, { store });
   for (let price = 60_000; times.length < COMMITS;) {
     const { events, keep } = run.receive(price += random.whole(-50, 50));
     const from = performance.now();

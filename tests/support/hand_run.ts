@@ -5,7 +5,7 @@ import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
 import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
-import type { Holding } from "../../src/stores/journal/entry_log.ts";
+import type { EntryStore, Holding } from "../../src/stores/journal/entry_log.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
@@ -24,14 +24,15 @@ export class HandRun implements AsyncDisposable {
 
   /**
    * Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. With null for
-   * `remembers`, no closes are dropped or taken over, as in journals of older versions.
+   * `remembers`, no closes are dropped or taken over, as in journals of older versions. A journal in a file does not wait
+   * for the disk unless it is given its usual store.
    */
   static async open(
     path: string,
     recording: string,
     options: ShownOptions,
     time: number,
-    holding: Partial<Holding> = {},
+    { store, ...holding }: Partial<Holding> & { readonly store?: EntryStore } = {},
     remembers?: null,
   ): Promise<HandRun> {
     const config = configFrom(options);
@@ -43,12 +44,11 @@ export class HandRun implements AsyncDisposable {
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });
-    const store = await quickStoreOf(path);
     const kept = await Journal.open(path, {
       now: () => 0,
       remembers: remembers === null ? null : strategy().remembers,
       holding,
-      store,
+      store: store ?? await quickStoreOf(path),
     });
     const journal = new RunJournal(kept, engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
