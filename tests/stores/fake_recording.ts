@@ -15,7 +15,8 @@ const DECODER = new TextDecoder();
 
 /** A file in memory with a disk that can fill up, and syncs that end when a test lets them. */
 export class FakeFile implements RecordingFile {
-  readonly #bytes = new Uint8Array(64 * MIB);
+  /** It grows: most files stay small, and there are many. */
+  #bytes = new Uint8Array(64 * 1024);
   size = 0;
   /** The number of bytes that still fit on the disk. */
   room = Infinity;
@@ -35,6 +36,11 @@ export class FakeFile implements RecordingFile {
     // Never more than this at once, as on some systems.
     const written = Math.min(bytes.length, this.room, 100_000);
     if (written === 0) throw new Error("No space left on device (os error 28)");
+    if (this.size + written > this.#bytes.length) {
+      const larger = new Uint8Array(2 * (this.size + written));
+      larger.set(this.#bytes.subarray(0, this.size));
+      this.#bytes = larger;
+    }
     this.#bytes.set(bytes.subarray(0, written), this.size);
     this.size += written;
     this.room -= written;
