@@ -1,6 +1,6 @@
 /** `penstock backtest` over several files, and over the same trades compressed and split in every way. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
@@ -22,6 +22,7 @@ import {
   steady,
   traded,
 } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
 /** The same, cut into three parts. */

@@ -1,5 +1,5 @@
 /** `penstock backtest` on unusable input: it reports where and why, once, and ends with 3. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
 import { BOOLEAN, HEADERS, ID, PRICE, QUANTITY, TIME, withField } from "../support/csv.ts";
 import { eventsOf, type Input } from "../support/penstock.ts";
@@ -7,6 +7,7 @@ import { DEFAULTS } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, backtest, backtestAlone, eventsFrom, traded } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** The bad line is the 300th, after some fills. */
 const GOOD = 299;

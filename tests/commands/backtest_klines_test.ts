@@ -1,5 +1,5 @@
 /** Backtests of klines: as the naive reference trades their prints, and with the bars and signals of the trades behind. */
-import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { assert, assertGreater, assertStringIncludes } from "@std/assert";
 import { decoderOf } from "../../src/exchanges/known_exchanges.ts";
 import { configure } from "../../src/config/config.ts";
 import { barSizeIn } from "../../src/domain/market/bar_size.ts";
@@ -22,6 +22,7 @@ import { gzipLines, isRecorded, recordedFile, zipLines } from "../support/record
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { csvText, type FileTrade, walk } from "../support/trade_files.ts";
 import { assertSame, backtest, eventsFrom } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const MINUTE = 60_000_000;
 const OPTIONS = ["--short", "3", "--long", "8", "--max-drawdown", "100%"];

@@ -1,5 +1,5 @@
 /** `penstock backtest` takes the exchange and the symbol of a recording from its first line. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertStringIncludes } from "@std/assert";
 import {
   noteText,
   type RecordingHead,
@@ -10,6 +10,7 @@ import { messageOf } from "../support/pipeline_input.ts";
 import { eventsOf } from "../support/penstock.ts";
 import { walk } from "../support/trade_files.ts";
 import { backtest, backtestAlone } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(5, 200);
 const HEAD: RecordingHead = { event: "recording", version: 1, symbol: "ETHUSDT" };

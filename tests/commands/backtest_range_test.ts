@@ -1,5 +1,5 @@
 /** A backtest from one time to another is that of a file with only the trades in between. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { backfilledText } from "../../src/domain/market/backfilled_trades.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
@@ -9,6 +9,7 @@ import { messageOf } from "../support/pipeline_input.ts";
 import type { PrintedEvent } from "../support/penstock.ts";
 import { csvText, type FileTrade, messagesText, recordingText, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const WINDOWS = ["--short", "5", "--long", "20", "--max-drawdown", "100%"];
 const TRADES = walk(11, 3_000, { holes: 2, aggregated: true });

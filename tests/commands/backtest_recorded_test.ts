@@ -1,7 +1,7 @@
 /** `penstock backtest` on unmodified recorded market data, compared with figures computed by hand. */
-import { assertEquals } from "@std/assert";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
 import { eventsFrom } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const CASES = [
   {

@@ -1,10 +1,10 @@
 /** Support for tests of `penstock backtest`: run it, compare it with the reference, run several at a time. */
-import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { inProcess } from "../support/in_process.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { assertBacktest } from "./event_contract.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** The event types that make up trading. */
 const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt", "released"];

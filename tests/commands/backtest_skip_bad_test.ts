@@ -1,5 +1,5 @@
 /** `penstock backtest` on partly bad input: --skip-bad, and recordings that were cut off. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertMatch } from "@std/assert";
 import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
 import { PRICE, withField } from "../support/csv.ts";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
@@ -8,6 +8,7 @@ import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { csvRows, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, assertSame, backtest, eventsFrom } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(8, 1_200);
 const START = `1723161253937085 {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;

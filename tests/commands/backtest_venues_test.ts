@@ -1,9 +1,10 @@
 /** `penstock backtest` over files of other venues, and over a CSV of one's own. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
 import { eventsOf } from "../support/penstock.ts";
 import { csvText, type FileTrade, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom, steady, traded } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(11, 2_000);
 const WINDOWS = ["--short", "3", "--long", "10"];

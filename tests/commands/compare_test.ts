@@ -1,5 +1,5 @@
 /** `penstock compare` from outside. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
@@ -7,6 +7,7 @@ import { sweepHere } from "../support/swept.ts";
 import meta from "../../deno.json" with { type: "json" };
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];

@@ -1,5 +1,5 @@
 /** `penstock export` from outside, on journals that real runs write. */
-import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { Money, plain, ZERO } from "../../src/domain/numbers/money.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { COLUMNS } from "../../src/views/tables/export_tables.ts";
@@ -18,6 +18,7 @@ import {
   writeSample,
 } from "../stores/sample_journal.ts";
 import { withExchange } from "./journal_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 /** A journal with two runs, and what each printed. */
 interface TwoRuns {

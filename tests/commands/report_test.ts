@@ -1,10 +1,11 @@
 /** `penstock report` from outside. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { tamper } from "../stores/sample_journal.ts";
 import { inProcess } from "../support/in_process.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest } from "./backtest_run.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9", "--models", "--max-drawdown=0.5%"];

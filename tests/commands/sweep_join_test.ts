@@ -1,10 +1,11 @@
 /** `penstock sweep --part` on several machines and `--join`: the result of one machine, or why there is none. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertStringIncludes } from "@std/assert";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { SweepResult } from "../../src/domain/run/sweep_result.ts";
 import { SeededRandom } from "../support/random.ts";
 import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../support/swept.ts";
+import { assertEquals } from "../support/equals.ts";
 
 type File = (name: string) => string;
 

@@ -1,5 +1,5 @@
 /** The page of a sweep: what it shows is what the sweep has found. */
-import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { sweep } from "../../src/commands/backtest/sweep.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configureSweep } from "../../src/config/grid.ts";
@@ -13,6 +13,7 @@ import type { PackedReport } from "../../src/views/report/page_format.ts";
 import { money, signedMoney } from "../../src/views/terminal/figures.ts";
 import { inProcess } from "../support/in_process.ts";
 import { SeededRandom } from "../support/random.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const GRID = ["--short=3,5,8", "--long=12,20,30", "--bars=5m", "--rank=net-profit", "--workers=1"];
 const VIEW = {

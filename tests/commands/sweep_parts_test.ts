@@ -1,5 +1,5 @@
 /** A sweep in parts: trades held out of the choice, windows of a walk-forward, and a sweep that was stopped and continued. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../src/config/arguments.ts";
 import { shownConfig } from "../../src/config/config.ts";
 import { configureSweep } from "../../src/config/grid.ts";
@@ -22,6 +22,7 @@ import { formatsOf, TRADE_FILES } from "../../src/formats/file_layout.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { inFolder, silent, type Swept, sweptIn } from "../support/swept.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const GRID = ["--short=3,5", "--long=12,30", "--stop-loss=0.5%,2%", "--workers=1", "--rank=net-profit"];
 

@@ -2,7 +2,6 @@
  * The rows of a sweep against the naive reference, which shares no code with the program, and on recorded trades against
  * backtests. PENSTOCK_SWEPT sets how many random configurations are compared, PENSTOCK_SEED which.
  */
-import { assertEquals } from "@std/assert";
 import type { ConfigurationEvent, ConfigurationFigures } from "../../src/domain/run/sweep_result.ts";
 import { inProcess } from "../support/in_process.ts";
 import { eventsOf } from "../support/penstock.ts";
@@ -10,6 +9,7 @@ import { SeededRandom } from "../support/random.ts";
 import { isRecorded, zipLines } from "../support/recorded_data.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { inFolder, sweptIn } from "../support/swept.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const RECORDED = "futures-APEUSDT-aggTrades-2024-10-18.zip";
 const COMPARED = Number(Deno.env.get("PENSTOCK_SWEPT") ?? 16);

@@ -2,7 +2,7 @@
  * `penstock sweep` shows of each configuration what `penstock backtest` shows of it, to the last digit, whatever the
  * number of workers. PENSTOCK_SWEPT sets how many random configurations are compared.
  */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertStringIncludes } from "@std/assert";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { inProcess } from "../support/in_process.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -10,6 +10,7 @@ import { sweepEvents } from "../support/sweep_process.ts";
 import { sweepHere } from "../support/swept.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { isRecorded, recordedFile } from "../support/recorded_data.ts";
+import { assertEquals } from "../support/equals.ts";
 
 const RECORDED = "futures-APEUSDT-aggTrades-2024-10-18.zip";
 const COMPARED = Number(Deno.env.get("PENSTOCK_SWEPT") ?? 8);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { type Connect, connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
@@ -22,6 +22,7 @@ import {
   watched,
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** How often a writer is killed; raise it for a longer test. */
 const KILLS = 8;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { connect } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalError } from "../../../src/stores/journal/journal_error.ts";
@@ -22,6 +22,7 @@ import {
   writeSample,
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 /** Whether a folder's mode can forbid writing; not for root, and not on Windows. */
 const modesCount = Deno.build.os !== "windows" && (() => {

@@ -1,5 +1,5 @@
 /** What `status`, `export` and a resumed run do with a journal whose rows were changed by hand. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
 import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
@@ -8,6 +8,7 @@ import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { extentOf, fillsOf, readPulse, readRun } from "../../../src/stores/journal/run_reading.ts";
 import { FLAGS, Penstock } from "../../support/penstock.ts";
 import { copyJournal, inFolder, openJournal, tamper, TIME } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const FILL = {
   ...{

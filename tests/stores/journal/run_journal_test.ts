@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertGreater, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { BooksError } from "../../../src/domain/account/account.ts";
 import { configure } from "../../../src/config/config.ts";
 import type { PipelineEvent } from "../../../src/domain/run/event.ts";
@@ -23,6 +16,7 @@ import type { PlainTrade } from "../../support/reference.ts";
 import { UNSYNCED, unsynced } from "../../support/unsynced.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { diskError, inFolder, TIME, watched } from "../sample_journal.ts";
+import { assertEquals } from "../../support/equals.ts";
 
 const OPTIONS = { ...DEFAULTS, short: 2, long: 5, latency: 1_500 };
 const SHOWN: ShownOptions = { symbol: "BTCUSDT", short: 2, long: 5, cash: "10000", stale: 15_000 };
