@@ -72,7 +72,7 @@ async function run(steps: Readonly<Record<string, string>>): Promise<{ code: num
 }
 
 const deno = (...files: readonly string[]) =>
-  `cd tests && deno test -q --no-check --no-config --parallel ${files.join(" ")}`;
+  `cd tests && DENO_JOBS=2 deno test -q --no-check --no-config --parallel ${files.join(" ")}`;
 
 Deno.test("the gate's steps are those of deno task ok, with the three parts of the tests as separate steps", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
