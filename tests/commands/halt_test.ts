@@ -43,6 +43,9 @@ function served(trades: readonly PlainTrade[]): ExchangeTrade[] {
   });
 }
 
+/** A climb and a crash, which are the same for both actions. */
+let climbed: Promise<PlainTrade[]> | null = null;
+
 for (const onHalt of ["hold", "flatten"] as const) {
   Deno.test({
     name:
@@ -50,7 +53,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
     ignore: !isRecorded(...CRASH_RECORDINGS),
     fn: async () => {
       await using folder = new Folder();
-      const trades = await crashed({ climbs: true });
+      const trades = await (climbed ??= crashed({ climbs: true }));
       const choices = {
         ...DEFAULTS,
         ...{ stake: "10000", short: 100, long: 300, latency: 90_000_000, maxDrawdown: "0.05", onHalt },

@@ -1,11 +1,12 @@
-/** `--record FOLDER/` in processes of their own: restarted many times, across midnights, verified and backtested. */
+/** `--record FOLDER/`: restarted many times, across midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../src/domain/recording/recording_name.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { inProcess } from "../support/in_process.ts";
-import { eventsOf, type Finished, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { eventsOf, type Finished, Penstock, type PrintedEvent } from "../support/penstock.ts";
+import { finishHere, startHere } from "../support/program_here.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import { inFolder } from "../stores/sample_journal.ts";
@@ -48,27 +49,30 @@ class Place {
 
   /** A run with the permissions that a task gives it. */
   start(args: readonly string[] = [], flags: readonly string[] = []): Penstock {
-    const { endpoint, restEndpoint } = this.#exchange;
     const folder = this.#folder;
-    return Penstock.start(
-      [
-        ...["run", "--json", "--log-level=info", "--endpoint", endpoint, "--rest-endpoint", restEndpoint],
-        ...(args.some((arg) => arg.startsWith("--state=")) ? [] : [`--state=${this.journal}`]),
-        ...["--record", `${this.recordings}/`, ...BUSY, ...args],
-      ],
-      [
-        ...["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`],
-        ...[`--allow-write=${folder}/data`, ...flags],
-      ],
-    );
+    return Penstock.start(this.#line(args), [
+      ...["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`],
+      ...[`--allow-write=${folder}/data`, ...flags],
+    ]);
+  }
+
+  #line(args: readonly string[]): string[] {
+    const { endpoint, restEndpoint } = this.#exchange;
+    return [
+      ...["run", "--json", "--log-level=info", "--endpoint", endpoint, "--rest-endpoint", restEndpoint],
+      ...(args.some((arg) => arg.startsWith("--state=")) ? [] : [`--state=${this.journal}`]),
+      ...["--record", `${this.recordings}/`, ...BUSY, ...args],
+    ];
   }
 
   /** Starts a run, and ends it with `signal` once it has printed `fills` fills. */
   async run(signal: Deno.Signal, fills: number, ...args: string[]): Promise<Finished> {
-    await using program = this.start(args);
-    for (let seen = 0; seen < fills; seen++) await program.event("fill");
-    program.signal(signal);
-    return await program.finished();
+    return await endedAfter(fills, signal, this.start(args));
+  }
+
+  /** The same in the process of the test, which asks it to end. */
+  async runHere(fills: number, ...args: string[]): Promise<Finished> {
+    return await endedAfter(fills, "SIGINT", startHere(this.#line(args)));
   }
 
   /** A run whose clock is `ahead` days ahead and advances by a day with every `calls` readings. */
@@ -92,6 +96,13 @@ class Place {
   }
 }
 
+async function endedAfter(fills: number, signal: Deno.Signal, started: Penstock): Promise<Finished> {
+  await using program = started;
+  for (let seen = 0; seen < fills; seen++) await program.event("fill");
+  program.signal(signal);
+  return await program.finished();
+}
+
 /** The paths that a verification names as skipped. */
 function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
   const files = outcome["passedOver"] as { readonly folder: string; readonly names: readonly string[] }[];
@@ -101,7 +112,7 @@ function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
 
 Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves all of it from the folder", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 4, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 4, rate: 500 });
     const place = new Place(folder, exchange);
     // As under a restart policy. The folder does not exist at first, and is later named without a slash.
     await place.run("SIGKILL", 5, "--record-keep=30d");
@@ -139,7 +150,7 @@ Deno.test("penstock run --record FOLDER/ starts again with the same arguments, a
 Deno.test("penstock run --record FOLDER/ loses nothing at midnight, and verify proves it through faults and kills", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,duplicate=9@300,hole=5@400,malformed@450,close@700,hole=3@900");
-    await using exchange = BuiltInExchange.listen({ seed: 6, rate: 3_000, faults });
+    await using exchange = BuiltInExchange.listen({ seed: 6, rate: 1_000, faults });
     const place = new Place(folder, exchange);
     await place.runOverDays("SIGKILL", 4, { calls: 60, ahead: 5 });
     const made = place.files;
@@ -172,7 +183,7 @@ Deno.test("penstock run --record FOLDER/ loses nothing at midnight, and verify p
 Deno.test("penstock backtest FOLDER gives the events of the run, one for one, across midnights and faults", async () => {
   await inFolder(async (folder) => {
     const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
-    await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
+    await using exchange = BuiltInExchange.listen({ seed: 12, rate: 1_000, faults });
     const place = new Place(folder, exchange);
     const options = ["--latency=200ms", "--max-drawdown=90%"];
     await using program = place.startOverDays({ calls: 40 }, "--state=none", ...options);
@@ -236,12 +247,12 @@ Deno.test("penstock verify FOLDER proves a live run so far, even across midnight
 
 Deno.test("penstock verify FOLDER uses the recordings of the run, and lists those it skipped", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 7, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 7, rate: 1_000 });
     const place = new Place(folder, exchange);
-    await place.run("SIGINT", 3);
-    await place.run("SIGINT", 3, "--new-run");
-    await place.run("SIGINT", 3, "--state=none");
-    await place.run("SIGINT", 3, `--state=${folder}/data/b.db`);
+    await place.runHere(3);
+    await place.runHere(3, "--new-run");
+    await place.runHere(3, "--state=none");
+    await place.runHere(3, `--state=${folder}/data/b.db`);
     const [first, second, third, fourth] = place.files.map((path) => path.split("/").at(-1)!);
     // A process that is killed between creating the file and writing to it leaves this.
     const empty = recordingName("BTCUSDT", Date.now());
@@ -262,7 +273,7 @@ Deno.test("penstock verify FOLDER uses the recordings of the run, and lists thos
       `skipped in ${place.recordings}, of runs without a journal: ${third}`,
     ]);
     assertStringIncludes(stdout, `follow from ${place.recordings}/${second}`);
-    const { code: firstCode, stdout: ofFirst } = await penstock(
+    const { code: firstCode, stdout: ofFirst } = await inProcess(
       ...["verify", "--json", "--run=1", place.journal, place.recordings],
     );
     assertEquals(firstCode, 0);
@@ -282,9 +293,9 @@ Deno.test("penstock verify FOLDER uses the recordings of the run, and lists thos
 
 Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and lists the rest", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 9, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 9, rate: 1_000 });
     const place = new Place(folder, exchange);
-    await place.run("SIGINT", 2, "--state=none");
+    await place.runHere(2, "--state=none");
     const [path] = place.files as [string];
     const name = path.split("/").at(-1)!;
     Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
@@ -301,11 +312,7 @@ Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and list
       `penstock: ${place.recordings}: no recording of ETHUSDT is in it. It holds recordings of BTCUSDT: choose with --symbol`,
     );
     const result = `${folder}/result.json`;
-    await using program = Penstock.start(
-      ["backtest", "--log-level=error", "--out", result, place.recordings],
-      ["--no-prompt", "--allow-read", `--allow-write=${folder}`],
-    );
-    assertEquals((await program.finished()).code, 0);
+    assertEquals((await backtest(["--out", result, place.recordings])).code, 0);
     assertEquals(JSON.parse(Deno.readTextFileSync(result)).files, [`${place.recordings}/${name}`]);
     // A backtest does not overwrite what it reads.
     const same = await backtest(["--out", path, place.recordings]);
@@ -321,13 +328,13 @@ Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and list
 
 Deno.test("penstock run --record-keep deletes older recordings, logs it, and requires a folder", async () => {
   await inFolder(async (folder) => {
-    await using exchange = BuiltInExchange.listen({ seed: 10, rate: 3_000 });
+    await using exchange = BuiltInExchange.listen({ seed: 10, rate: 1_000 });
     const place = new Place(folder, exchange);
-    await place.run("SIGINT", 1);
+    await place.runHere(1);
     const [old] = place.files as [string];
     const then = new Date(Date.now() - 31 * DAY);
     Deno.utimeSync(old, then, then);
-    const { stderr } = await place.run("SIGINT", 1, "--record-keep=30d");
+    const { stderr } = await place.runHere(1, "--record-keep=30d");
     assertStringIncludes(stderr, `INFO  deleted a recording older than 30d: ${old}`);
     assertEquals([place.files.includes(old), place.files.length], [false, 1]);
     // Across midnights, with all permissions dropped except for its folder.
@@ -338,11 +345,13 @@ Deno.test("penstock run --record-keep deletes older recordings, logs it, and req
 
     const journal = Deno.readFileSync(place.journal);
     for (const args of [["--record", `${folder}/data/x.txt`], []]) {
-      await using program = Penstock.start(
-        ["run", "--record-keep=30d", "--state", place.journal, ...args],
-        ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write"],
+      const { code, stderr } = await finishHere(
+        "run",
+        "--record-keep=30d",
+        "--state",
+        place.journal,
+        ...args,
       );
-      const { code, stderr } = await program.finished();
       assertEquals(code, 2);
       assertStringIncludes(stderr, "--record-keep deletes old recordings of a folder, and ");
     }

@@ -6,6 +6,7 @@ import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { assertRun } from "./event_contract.ts";
+import { wordyMarket } from "./wordy_market.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const IN_A_ROW = 10;
@@ -125,8 +126,8 @@ Deno.test({
 async function fillsIn(journal: string, count: number): Promise<void> {
   for (;;) {
     await using reader = await JournalReader.open(journal);
-    if ((await reader.latest("fill", count)).length === count) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (((await reader.counts())["fill"] ?? 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -137,12 +138,13 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
-      const args = ["demo", "--rate=2000", "--short=1", "--long=2", "--view=chart", `--state=${journal}`];
+      // Four seconds of trades, in which the chart changes sixteen times.
+      const args = ["demo", "--view=chart", `--state=${journal}`, ...wordyMarket(folder, 50, 9)];
       const flags = [...FLAGS, `--allow-write=${folder}`];
       await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)], {}, 200, 60);
       await terminal.shows("\x1b[?1049h");
       terminal.stopReading();
-      await within(fillsIn(journal, 1_500), "fifteen hundred fills");
+      await within(fillsIn(journal, 450), "a fill at every trade");
       Deno.kill(Number(await Deno.readTextFile(`${journal}.lock`)), "SIGTERM");
       const isStopped = async () => {
         while (await stoppedIn(journal) === null) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -160,15 +162,15 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
-      const args = ["demo", "--rate=2000", "--short=1", "--long=2", `--state=${journal}`];
+      const args = ["demo", `--state=${journal}`, ...wordyMarket(folder, 100, 4)];
       const flags = [...FLAGS, `--allow-write=${folder}`];
       // A run that reads keys takes Ctrl-S for one of them.
       const words = ["sh", "-c", `exec "$@" < /dev/null`, "sh", Deno.execPath(), ...commandLine(args, flags)];
       await using terminal = new OwnTerminal(words);
       await terminal.shows("BUY ");
       await terminal.type("\x13");
-      // Each adds a line to the log, so a run that waits for its terminal would not get this far.
-      await within(fillsIn(journal, 1_000), "a thousand fills");
+      // Each adds a long line to the log, so a run that waits for its terminal would not get this far.
+      await within(fillsIn(journal, 400), "a fill at every trade");
       const pid = Number(await Deno.readTextFile(`${journal}.lock`));
       Deno.kill(pid, "SIGTERM");
       assertEquals((await terminal.finished()).code, 0);

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { inProcess } from "../support/in_process.ts";
-import { DEAD_ENDPOINT, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
+import { DEAD_ENDPOINT, eventsOf, type PrintedEvent, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange, withFlood } from "./journal_run.ts";
 import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
@@ -81,7 +81,7 @@ Deno.test("penstock status reads a run that writes many fills at one consistent 
 });
 
 Deno.test("penstock status shows that a stopped run is stopped, and its health check fails", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
+  await withExchange({ rate: 2_000 }, async (place) => {
     await using program = place.run("--stop-after=500");
     await program.finished();
     const { code, stdout, stderr } = await inProcess("status", place.journal);
@@ -203,7 +203,7 @@ Deno.test("penstock status shows why a run is not connected, and since when", as
 });
 
 Deno.test("penstock status shows the last run unless --run names another", async () => {
-  await withExchange({ speed: Infinity }, async (place) => {
+  await withExchange({ rate: 1_000 }, async (place) => {
     for (const args of [["--stop-after=100"], ["--stop-after=200", "--new-run"]]) {
       await using program = place.run(...args);
       await program.finished();
@@ -253,22 +253,22 @@ Deno.test("penstock status and export explain a missing or wrong journal and sho
   try {
     await Deno.writeTextFile(`${folder}/text.db`, "x".repeat(9_000));
     for (const command of ["status", "export"]) {
-      const missing = await penstock(command, `${folder}/none.db`);
+      const missing = await inProcess(command, `${folder}/none.db`);
       assertEquals([missing.code, missing.stdout], [1, ""]);
       assertStringIncludes(
         missing.stderr,
         `penstock: Cannot open the journal ${folder}/none.db: there is none yet. Start`,
       );
-      const text = await penstock(command, `${folder}/text.db`);
+      const text = await inProcess(command, `${folder}/text.db`);
       assertEquals([text.code, text.stdout], [1, ""]);
       assertStringIncludes(text.stderr, "it is not a SQLite database");
-      const wrong = await penstock(command, "a.db", "b.db", "--run=0");
+      const wrong = await inProcess(command, "a.db", "b.db", "--run=0");
       assertEquals([wrong.code, wrong.stderr], [
         2,
         `penstock: "b.db" is one word too many: "${command}" takes one journal and options\n` +
         `penstock: --run is "0": expected the number of a run, from 1 on, or all`,
       ]);
-      const help = await penstock(command, "--help");
+      const help = await inProcess(command, "--help");
       assertStringIncludes(help.stdout, `\n  penstock ${command} data/penstock.db --`);
     }
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["text.db"]);
