@@ -68,7 +68,7 @@ Deno.test("penstock watch shows the texts of a hostile journal as texts, and sen
     await keepEvil(journal);
     await using page = await ServedPage.open([path]);
     await using client = await EventClient.open(`${page.url}/events`);
-    // The first event may be from before the first look; both are events that watch has made.
+    // The first event may be from before the first poll; both are events that watch has made.
     let state = await client.next();
     while (state.type !== "state" || state.data.runs[0].status === null) state = await client.next();
     const [run] = state.data.runs;

@@ -25,7 +25,7 @@ async function stateOf(page: ServedPage): Promise<RunStatus | null> {
 }
 
 /**
- * Compares the page with `penstock status` at `count` moments at which the journal does not change: the page's look is
+ * Compares the page with `penstock status` at `count` moments at which the journal does not change: the page's poll is
  * between two statuses that are the same.
  */
 async function assertSame(page: ServedPage, path: string, count: number): Promise<void> {
