@@ -36,7 +36,7 @@ const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics", "ended"];
 
 const DEMO = ["demo", "--json", "--log-level=error"];
 
-/** The part of an event that both runs share: a connection event has a time and a hint of its own. */
+/** The part of an event that both runs share: a connection event has its own time and hint. */
 function comparable(events: readonly PrintedEvent[]): unknown[] {
   const same = [...traded(events), ...events.filter(({ type }) => type.endsWith("connected"))];
   return events.filter((event) => (same as unknown[]).includes(event)).map((event) => {

@@ -1,4 +1,4 @@
-/** `--record FOLDER/` in processes of their own: restarted many times, across midnights, verified and backtested. */
+/** `--record FOLDER/` in separate processes: restarted many times, across midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../src/domain/recording/recording_name.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";

@@ -22,7 +22,7 @@ async function withRun(
   await use(program);
 }
 
-/** The same against one that sends as fast as the run reads, with these options of its own. */
+/** The same against one that sends as fast as the run reads, which gets these options. */
 async function withFlood(
   options: readonly string[],
   use: (program: Penstock, exchange: ExchangeProcess) => Promise<void>,

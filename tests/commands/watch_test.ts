@@ -1,4 +1,4 @@
-/** `penstock watch` over a run that trades, is killed, goes on, is halted and stops. */
+/** `penstock watch` over a run that trades, is killed, resumed, halted and stopped. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { RunStatus } from "../../src/domain/run/run_status.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";

@@ -1,4 +1,4 @@
-/** Certificates of a test's own, made by openssl. */
+/** Certificates for one test, made by openssl. */
 
 /** Whether there is an openssl. */
 export const noOpenssl = (() => {

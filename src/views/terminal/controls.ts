@@ -155,7 +155,7 @@ export class Controls {
     try {
       return this.#options.device.size();
     } catch {
-      // It has gone: whatever is written is lost as well.
+      // The terminal has gone: whatever is written is lost as well.
       return { columns: 0, rows: 0 };
     }
   }
@@ -191,7 +191,7 @@ export class Controls {
     device.takeKeys(false);
   }
 
-  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its own. */
+  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its output. */
   #resume(): void {
     const { device, terminal } = this.#options;
     this.#isPaused = false;

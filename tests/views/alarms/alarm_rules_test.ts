@@ -274,7 +274,7 @@ Deno.test("AlarmRules repeats the alarm of a dead run after a crash under its ke
   assertEquals(alarmsOf(rulesFor(ALL, rules.memory), silent), []);
 });
 
-Deno.test("AlarmRules gives each outage of a journal exactly one key of its own, even after a crash", () => {
+Deno.test("AlarmRules gives each outage of a journal exactly one key, different from all others, even after a crash", () => {
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");
