@@ -69,9 +69,9 @@ export class IdReset {
    */
   missingBefore({ firstId, lastId, time }: TradeFields, old: OldSequence): number | null {
     const before = this.#candidates.at(-1)?.held.tick;
-    const goesOn = before !== undefined && firstId > this.#lastId && lastId <= old.lastId &&
+    const continues = before !== undefined && firstId > this.#lastId && lastId <= old.lastId &&
       time >= before.time;
-    return goesOn ? firstId - this.#lastId - 1 : null;
+    return continues ? firstId - this.#lastId - 1 : null;
   }
 
   /** Whether a trade may be the first of a new sequence. */

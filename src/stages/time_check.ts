@@ -54,7 +54,7 @@ export class TimeCheck {
       if (suspect !== null) this.#drop(suspect, before, tick);
       return this.#accept(tick);
     }
-    if (suspect !== null && standsBy(suspect.tick, tick)) {
+    if (suspect !== null && confirms(suspect.tick, tick)) {
       const first = this.takeFirst();
       this.#suspect = null;
       const two = [suspect.tick, tick];
@@ -99,7 +99,7 @@ export class TimeCheck {
     this.#refuse({ held: suspect, what: faultOf(suspect, before) });
     const { missing, filled, firstId, id } = suspect.tick;
     const slots = next as Slots<Tick, "missing" | "filled">;
-    // The ids of the trade in between are part of the hole, for an event names its two ends.
+    // The ids of the trade in between are part of the hole, because an event names its two ends.
     if (missing > 0 && next.missing >= 0) slots.missing += missing + (id - firstId + 1);
     slots.filled += filled;
   }
@@ -121,8 +121,8 @@ function isStep(before: number, { time, receivedAt }: Tick, isBackfilled = false
   return receivedAt > 0 && !isBackfilled ? Math.abs(step) <= HOUR : step >= -DAY && step <= YEAR;
 }
 
-/** Whether a trade confirms a suspect: by its own time, or since both are as far from their arrival. */
-function standsBy(suspect: Tick, tick: Tick): boolean {
+/** Whether a trade confirms a suspect: by its own time, or because both are equally far from their arrival. */
+function confirms(suspect: Tick, tick: Tick): boolean {
   if (isStep(suspect.time, tick)) return true;
   const lag = tick.receivedAt - tick.time;
   return tick.receivedAt > 0 && Math.abs(lag - (suspect.receivedAt - suspect.time)) <= HOUR;

@@ -86,7 +86,7 @@ async function rows(path: string): Promise<void> {
 }
 
 /**
- * A strategy of one's own, every trade a bar, compared with the built-in one of the same arithmetic: the example and the
+ * A user-defined strategy, every trade a bar, compared with the built-in one of the same arithmetic: the example and the
  * crossover of exponential averages. Other work of the machine makes any one run slower, so the best of each count.
  */
 async function ownStrategy(path: string): Promise<void> {

@@ -15,7 +15,7 @@ const [count = 1_000, tasks = 3_000, seconds = 10] = Deno.args.map(Number);
 /** That of a task with 64 configurations. */
 const RESULT_BYTES = 90_000;
 const LEASE_MS = 30_000;
-const LOOK_MS = 10_000;
+const POLL_MS = 10_000;
 /** How many connect at the same time. */
 const TOGETHER = 20;
 
@@ -57,7 +57,7 @@ const from = performance.now();
 await Promise.all(workers.map(async (worker, number) => {
   // As if they had started at different times.
   if (seconds > 0) await sleep(number / count * seconds);
-  let nextLook = 0;
+  let nextPoll = 0;
   while (!ending.signal.aborted) {
     const start = performance.now();
     const task = await worker.take([]);
@@ -71,11 +71,11 @@ await Promise.all(workers.map(async (worker, number) => {
       continue;
     }
     // As the real ones do.
-    if (performance.now() >= nextLook) {
+    if (performance.now() >= nextPoll) {
       await worker.prospect([]);
-      nextLook = performance.now() + LOOK_MS;
+      nextPoll = performance.now() + POLL_MS;
     }
-    await worker.changed(LOOK_MS, ending.signal);
+    await worker.changed(POLL_MS, ending.signal);
   }
 }));
 const elapsed = (performance.now() - from) / 1000;

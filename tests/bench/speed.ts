@@ -111,7 +111,7 @@ function underLimits(): void {
   ]);
 }
 
-/** The output of the first three stages for the first messages, in blocks of their own. */
+/** The output of the first three stages for the first messages, in its own blocks. */
 function signalled(): SignalledBlock[] {
   const stages = [new Parse(), new AverageStage(strategyOf(config)()), new SignalStage()] as const;
   const [parse, averages, signals] = stages;

@@ -1,5 +1,5 @@
 /**
- * The memory of `penstock watch` over an hour's worth of looks, events and heartbeats, which come as fast as they can, with
+ * The memory of `penstock watch` over an hour's worth of polls, events and heartbeats, which come as fast as they can, with
  * some browsers. Linux only. Part of no gate:
  *
  *     deno run --allow-all tests/bench/watch_memory.ts
@@ -9,14 +9,14 @@ import { checkpoint, openJournal, TIME } from "../stores/sample_journal.ts";
 import { V8_FLAGS } from "../support/penstock.ts";
 import { table } from "./table.ts";
 
-/** A look, a commit and a heartbeat a second, for an hour. */
+/** A poll, a commit and a heartbeat a second, for an hour. */
 const SECONDS = 3_600;
 const EVENTS = 6;
 const BROWSERS = 5;
 const SERVER = `
   import { serve } from "${new URL("../../src/commands/watch/serving.ts", import.meta.url).href}";
   await serve({
-    version: "1", paths: [Deno.args[0]], lookMs: 5, names: [], token: null, isPrivate: true, isOwnProcess: false,
+    version: "1", paths: [Deno.args[0]], pollMs: 5, names: [], token: null, isPrivate: true, isOwnProcess: false,
     listen: { hostname: "127.0.0.1", port: 0 }, log: () => {}, signal: new AbortController().signal,
     onListening: (port) => console.log(port),
   });

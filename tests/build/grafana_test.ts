@@ -52,7 +52,7 @@ Deno.test("deploy/grafana.json takes rates of counters and of nothing else", () 
   }
 });
 
-Deno.test("deploy/grafana.json has panels with numbers of their own that lie beside one another", () => {
+Deno.test("deploy/grafana.json has panels with unique numbers that lie beside one another", () => {
   const { panels } = dashboard;
   assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>

@@ -97,7 +97,7 @@ const OTHER_HOSTS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The only task without limits. Playwright looks for a file in /proc, which Deno allows only together with everything
- * else. It runs the program as a process with permissions of its own.
+ * else. It runs the program as a process with its own permissions.
  */
 const UNLIMITED = {
   name: "test:browser",

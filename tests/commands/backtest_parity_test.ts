@@ -36,7 +36,7 @@ const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics", "ended"];
 
 const DEMO = ["demo", "--json", "--log-level=error"];
 
-/** The part of an event that both runs share: a connection event has a time and a hint of its own. */
+/** The part of an event that both runs share: a connection event has its own time and hint. */
 function comparable(events: readonly PrintedEvent[]): unknown[] {
   const same = [...traded(events), ...events.filter(({ type }) => type.endsWith("connected"))];
   return events.filter((event) => (same as unknown[]).includes(event)).map((event) => {
@@ -158,7 +158,7 @@ Deno.test("penstock backtest reads what a killed demo recorded, with at most its
     const options = ["--short=5", "--long=12", "--slippage=1"];
     const flags = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", `--allow-write=${folder.path}`];
     await using demo = Penstock.start([...DEMO, "--record", path, ...options, ...FEW_FAULTS], flags);
-    // The recording is written by a timer of the run's own, so it is killed after some time in which it never paused.
+    // The recording is written by the run's own timer, so the run is killed after some time in which it never paused.
     const arrived: number[] = [];
     let since = 0;
     await demo.until((events) => {

@@ -162,7 +162,7 @@ Deno.test("a recording's notes outside the range are skipped, apart from the ins
     "2025-01-01T00:01:00Z",
   ]);
   const count = (type: string) => events.filter((event) => event.type === type).length;
-  // Two of the connections, and both halts, are outside. The gap before the first trade is none.
+  // Two of the connections, and both halts, are outside. The gap before the first trade does not count.
   assertEquals(["connected", "disconnected", "halt", "gap", "rules"].map(count), [2, 1, 0, 0, 1]);
   const { firstTime, lastTime, trades, outOfRange, fills } = events.at(-1)!;
   assertEquals([firstTime, lastTime], ["2025-01-01T00:00:05.000000Z", "2025-01-01T00:00:59.000000Z"]);

@@ -1,4 +1,4 @@
-/** `penstock backtest` over files of other venues, and over a CSV of one's own. */
+/** `penstock backtest` over files of other venues, and over a user's own CSV. */
 import { assertMatch, assertStringIncludes } from "@std/assert";
 import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
 import { eventsOf } from "../support/penstock.ts";

@@ -1,4 +1,4 @@
-/** A run whose database is away for a while keeps what arrives, decides nothing, and goes on or makes way. */
+/** A run whose database is away for a while keeps what arrives, decides nothing, and continues or makes way. */
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";

@@ -227,7 +227,7 @@ function start(server: RawServer, ...args: string[]): Penstock {
   );
 }
 
-/** Attacks a run with each of these on a connection of its own, after which it has to connect again and trade. */
+/** Attacks a run with each of these on its own connection, after which the run has to reconnect and trade. */
 async function assertSurvives(attacks: readonly Attack[], stale: string): Promise<void> {
   let connections = 0;
   await using server = RawServer.listen(async (visit) => {

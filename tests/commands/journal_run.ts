@@ -49,7 +49,7 @@ export class Place {
     return this.#start(50, "--endpoint", this.endpoint, ...args);
   }
 
-  /** The same two in processes of their own, which can be killed and suspended. */
+  /** The same two in separate processes, which can be killed and suspended. */
   runApart(...args: readonly string[]): Penstock {
     return this.#startApart([], "--log-level=error", ...args);
   }

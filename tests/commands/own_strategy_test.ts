@@ -1,4 +1,4 @@
-/** A strategy of one's own, from its file to the end of a run. */
+/** A user-defined strategy, from its file to the end of a run. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
 import { bakeStrategy, copySources } from "../../build/compile.ts";

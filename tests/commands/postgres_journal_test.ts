@@ -94,7 +94,7 @@ test("a run that is killed and resumed in PostgreSQL decides and keeps the same 
     assertStringIncludes(again.stderr, `${file} is there already`);
     const drafts = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(".copy"));
     assertEquals(drafts, []);
-    // The run goes on from it as from the copy in the database.
+    // The run continues from it as from the copy in the database.
     await using other = await HandRun.open(
       `${database}#copy`,
       `${folder}/other.txt`,
@@ -188,7 +188,7 @@ test("watch serves all runs of a database, with no permission left but its host"
       await program.logged("permissions kept"),
       `kept: network to 127.0.0.1:${server.port}; all`,
     );
-    // It looks once a second.
+    // It polls once a second.
     let runs: readonly { readonly name: string; readonly status: { readonly state: string } | null }[];
     do {
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -287,7 +287,7 @@ Deno.test("a configuration that fails is named, in another thread and in this on
     LaneFailure,
   );
   assertStringIncludes(failure.message, 'short is "many": expected a whole number');
-  // The guard of a strategy of one's own takes threads from this process, so this comes last.
+  // The guard of a user-defined strategy takes threads from this process, so this comes last.
   await inFolder(async (file) => {
     await Deno.writeTextFile(
       file("failing.ts"),

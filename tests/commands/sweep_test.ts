@@ -153,7 +153,7 @@ Deno.test({
 Deno.test("a sweep counts combinations that no run accepts, and refuses a grid of nothing else or of too many", () =>
   inFolder(async (folder) => {
     walk(`${folder}/walk.csv`, 500, 1);
-    // In a process of its own, as a user starts it.
+    // In its own process, as a user starts it.
     const events = await sweepEvents([`${folder}/walk.csv`, "--short=10,30", "--long=20,40"]);
     assertEquals(rowsIn(events).map((row) => optionsOf(row).join()), [
       ..."--short=10,--long=20 --short=10,--long=40 --short=30,--long=40".split(" "),

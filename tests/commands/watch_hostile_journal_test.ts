@@ -68,7 +68,7 @@ Deno.test("penstock watch shows the texts of a hostile journal as texts, and sen
     await keepEvil(journal);
     await using page = await ServedPage.open([path]);
     await using client = await EventClient.open(`${page.url}/events`);
-    // The first event may be from before the first look; both are events that watch has made.
+    // The first event may be from before the first poll; both are events that watch has made.
     let state = await client.next();
     while (state.type !== "state" || state.data.runs[0].status === null) state = await client.next();
     const [run] = state.data.runs;
@@ -97,6 +97,6 @@ Deno.test("penstock watch shows the texts of a hostile journal as texts, and sen
   });
 });
 
-/** A comment, or a sample: a name, labels whose values have no quote, backslash or line end of their own, and a number. */
+/** A comment, or a sample: a name, labels whose values have no unescaped quote, backslash or line end, and a number. */
 const EXPOSITION =
   /^(# (HELP|TYPE) penstock_[a-z_]+ [ -~]+|penstock_[a-z_]+(\{[a-z]+="([^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\\[\\"n])*"(,[a-z]+="([^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\\[\\"n])*")*\})? [-+.\dInf]+)$/u;

@@ -1,4 +1,4 @@
-/** `penstock watch` over a run that trades, is killed, goes on, is halted and stops. */
+/** `penstock watch` over a run that trades, is killed, resumed, halted and stopped. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { RunStatus } from "../../src/domain/run/run_status.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
@@ -25,7 +25,7 @@ async function stateOf(page: ServedPage): Promise<RunStatus | null> {
 }
 
 /**
- * Compares the page with `penstock status` at `count` moments at which the journal does not change: the page's look is
+ * Compares the page with `penstock status` at `count` moments at which the journal does not change: the page's poll is
  * between two statuses that are the same.
  */
 async function assertSame(page: ServedPage, path: string, count: number): Promise<void> {

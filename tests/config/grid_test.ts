@@ -130,7 +130,7 @@ Deno.test("Grid has an axis for each option within --set that varies", () => {
   assertEquals([grid.placeOf(options, "own.ts"), grid.neighbour(5, 1, 1)], [5, 7]);
 });
 
-/** A configuration as it is shown, or why it is none. */
+/** A configuration as it is shown, or why it is not valid. */
 function outcome(make: () => Configuration): object {
   try {
     const { config, sources } = make();

@@ -97,7 +97,7 @@ export interface Step {
   readonly filled: Exact | null;
 }
 
-/** Runs a new drawdown through the moves. The books are computed in exact arithmetic of their own. */
+/** Runs a new drawdown through the moves. The books are computed by separate exact arithmetic. */
 export function* stepsOf({ cash: start, fee, moves }: Run): Generator<Step> {
   const drawdown = new Drawdown(new Money(start));
   let cash = Exact.of(start), position = new Exact(0n);

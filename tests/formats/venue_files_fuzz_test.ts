@@ -116,7 +116,7 @@ function naive(columns: readonly ColumnName[], rows: readonly (readonly string[]
   return { trades, rejected };
 }
 
-/** An amount above 0 in hundred-millionths; null if it is none. */
+/** An amount above 0 in hundred-millionths; null if the text is not one. */
 function units(text: string): bigint | null {
   if (!/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
   const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");

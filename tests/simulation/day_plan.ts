@@ -41,7 +41,7 @@ export interface DayPlan {
 const MINUTE = 60_000;
 const FIRST_DAY = Date.UTC(2024, 7, 8);
 const STREAM = 1_000;
-/** Of a stream of its own, so that a day without bars is what it was before there were any. */
+/** From its own stream, so that a day without bars is what it was before there were any. */
 const BARS_STREAM = 1_001;
 /** Ids too large to occur again after the ids start over. */
 const LARGE_IDS = [3_716_592_901, 2 ** 40] as const;

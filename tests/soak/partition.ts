@@ -1,7 +1,7 @@
 /**
- * Runs in network namespaces of their own, joined to their database and to the exchange by cables, of which one is pulled
- * again and again: the leader's to the database. Nothing answers then, and no connection ends. The standby has to take
- * over, and the old leader must never commit again. Linux only, as root, with `ip` and PostgreSQL 14 or newer:
+ * Runs in their own network namespaces, joined to their database and to the exchange by cables. One is pulled again and
+ * again: the leader's to the database. Nothing answers then, and no connection ends. The standby has to take over, and
+ * the old leader must never commit again. Linux only, as root, with `ip` and PostgreSQL 14 or newer:
  *
  *     deno task partition [ROUNDS] [LEASE, MS]
  */
@@ -19,7 +19,7 @@ const [rounds = 4, leaseMs = 3_000] = Deno.args.map(Number);
 /** Reserved for examples (RFC 5737), in parts of four addresses. Even so, this machine may use it. */
 const NET = "203.0.113";
 
-/** The exchange has one address, as a run that goes on must be on the same market. */
+/** The exchange has one address, because a resumed run must be on the same market. */
 const EXCHANGE = `${NET}.254`;
 
 /** Its own machine: a network namespace with one cable to the database and one to the exchange. */
@@ -50,7 +50,7 @@ class Machine implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // A namespace lives on as long as a connection in it that nobody answers.
+    // A namespace lasts as long as a connection in it that nobody answers.
     for (const cable of this.#cables) ip("link", "del", cable);
     ip("netns", "del", this.name);
   }

@@ -27,7 +27,7 @@ const FEE = 1n;
 const FEE_UNIT = 10n ** 5n;
 
 /**
- * The whole strategy again, in whole numbers, of which doubles hold all that occur here. It counts money in units of
+ * The whole strategy again, in whole numbers, all of which doubles hold exactly here. It counts money in units of
  * 10^-8, which are finer than a product of cents and lots.
  */
 class WholeNumbers {
@@ -70,7 +70,7 @@ class WholeNumbers {
     return decimal(this.#cash, 8);
   }
 
-  /** The same with the prices before `end` in doubles, until the signal is another one. */
+  /** The same with the prices before `end` in doubles, until the signal differs. */
   #turnInDoubles(end: number, turns: boolean): void {
     const prices = this.#prices;
     const difference = sum(prices, end - SHORT, end) / SHORT - sum(prices, end - LONG, end) / LONG;

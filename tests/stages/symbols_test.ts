@@ -161,7 +161,7 @@ Deno.test("Engine's events over the first arrivals of several symbols are those 
   );
 });
 
-/** Trades in an order of one's own: symbol and price, a second apart. */
+/** Trades in the given order: symbol and price, a second apart. */
 function tradesOf(
   ...prices: readonly (readonly [symbol: string, price: string, quantity?: string])[]
 ): ArrivedTrade[] {

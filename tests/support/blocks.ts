@@ -42,7 +42,7 @@ const COLUMNS = [
   ...["id", "time", "price", "quantityWhole", "quantityFraction", "buyerIsMaker", "receivedAt"] as const,
 ];
 
-/** A block of its own, which is not filled again. */
+/** A new block, which is not filled again. */
 export function copyOf(block: SignalledBlock): SignalledBlock {
   const copy = new TradeBlock(block.symbol, null, block.size);
   copy.open(block.firstId, block.decimals, block.late);

@@ -1,4 +1,4 @@
-/** Certificates of a test's own, made by openssl. */
+/** Certificates for one test, made by openssl. */
 
 /** Whether there is an openssl. */
 export const noOpenssl = (() => {
@@ -10,7 +10,7 @@ export const noOpenssl = (() => {
   }
 })();
 
-/** A certificate that signs itself, and its key, in PEM. */
+/** A self-signed certificate and its key, in PEM. */
 export interface Certificate {
   readonly certificate: string;
   readonly key: string;

@@ -1,7 +1,8 @@
 /**
- * A real PostgreSQL of a test's own: in a temporary folder, on a free port of loopback, gone with the test's process.
+ * A real PostgreSQL server for one test: in a temporary folder, on a free port of loopback, ended with the test's
+ * process.
  *
- * PostgreSQL refuses to run as root, so root starts it as the user `postgres`, whom Debian's package makes. Where no
+ * PostgreSQL refuses to run as root, so root starts it as the user `postgres`, which Debian's package creates. Where no
  * PostgreSQL from 14 on is installed, tests that need one are ignored by name; with PENSTOCK_POSTGRES=required, which
  * CI sets, they fail instead.
  */
@@ -151,7 +152,7 @@ export class PostgresServer implements AsyncDisposable {
   /** Starts the server after `stop`. */
   async resume(): Promise<void> {
     const { command, all } = this.#owned(program("postgres"), ["-D", `${this.#folder}/data`]);
-    // The shell ends at once, and the server lives on without a parent that would have to wait for it.
+    // The shell ends at once, and the server continues without a parent that would have to wait for it.
     const detached = '"$@" >>"$0" 2>&1 </dev/null &';
     await this.#run("sh", "-c", detached, `${this.#folder}/log`, command, ...all);
     const until = performance.now() + PATIENCE_MS;
@@ -302,12 +303,12 @@ function versionIn(folder: string): number {
   }
 }
 
-/** The system gives connections and listeners without a wish of their own ports from 32768 on. */
+/** The system gives ports from 32768 on to connections and listeners that ask for none. */
 const PORTS = { from: 10_000, to: 32_000 } as const;
 
 /**
- * A port that nobody uses. The server takes it a second later, and again after every restart, so it is none that the
- * system gives to another test meanwhile.
+ * A port that nobody uses. The server takes it a second later, and again after every restart, so it must not be one
+ * that the system may give to another test meanwhile.
  */
 function freePort(): number {
   for (;;) {

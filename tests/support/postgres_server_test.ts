@@ -1,4 +1,4 @@
-/** Shows that tests have a PostgreSQL of their own. */
+/** Shows that each test has its own PostgreSQL. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { noPostgres, PostgresServer } from "./postgres_server.ts";
 

@@ -17,7 +17,7 @@ export interface ReferenceBar {
   readonly volume: bigint;
   readonly value: bigint;
   readonly trades: number;
-  /** The number of its interval since 1970; null if it is none of time. */
+  /** The number of its interval since 1970; null if it is not a bar of time. */
   readonly interval: bigint | null;
 }
 

@@ -1,4 +1,4 @@
-/** The live page of some journals in the process of its test, with quick looks. */
+/** The live page of some journals in the process of its test, with quick polls. */
 import { serve } from "../../src/commands/watch/serving.ts";
 
 /** A page that is served until it is disposed. */
@@ -10,7 +10,7 @@ export class ServedPage implements AsyncDisposable {
   readonly #served: Promise<void>;
 
   /** Serves the page of these journals on a free port. */
-  static async open(paths: readonly string[], { lookMs = 20, heardMs = 20 } = {}): Promise<ServedPage> {
+  static async open(paths: readonly string[], { pollMs = 20, notifiedMs = 20 } = {}): Promise<ServedPage> {
     const ending = new AbortController();
     const listening = Promise.withResolvers<number>();
     const lines: string[] = [];
@@ -18,8 +18,8 @@ export class ServedPage implements AsyncDisposable {
       ...{
         version: "1.2.3",
         paths,
-        lookMs,
-        heardMs,
+        pollMs,
+        notifiedMs,
         names: [],
         token: null,
         isPrivate: true,

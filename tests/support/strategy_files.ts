@@ -1,6 +1,6 @@
-/** Files with strategies of one's own. */
+/** Files with user-defined strategies. */
 
-/** The source of a strategy whose methods are these, at the start with `state`. */
+/** The source of a strategy with these methods, and with `state` at the start. */
 export function strategySource(
   onBar: string,
   { state = "{ bars: 0 }", before = "", options = "{}" } = {},

@@ -4,7 +4,7 @@ import { commandLine, eventsOf, type PrintedEvent } from "./penstock.ts";
 
 const FLAGS = ["--no-prompt", "--allow-read", "--allow-write"];
 
-/** The events of a sweep with these words, in `folder` or else in one of its own. It must succeed and log nothing. */
+/** The events of a sweep with these words, in `folder` or else in its own. It must succeed and log nothing. */
 export async function sweepEvents(
   args: readonly string[],
   folder: string | null = null,

@@ -33,7 +33,7 @@ class Sink {
   }
 }
 
-/** Opens the views of a run with these options, on outputs of their own. */
+/** Opens the views of a run with these options, each on its own output. */
 function opened(
   options: { readonly isBacktest: boolean; readonly json: boolean },
   views = VIEWS,

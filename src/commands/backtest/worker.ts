@@ -20,8 +20,8 @@ import { type QueuedSweep, readPlaces, readSweep } from "./queue/read_task.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
-/** How often to look for tasks without a notice, ms: files may have been copied here since. */
-const LOOK_MS = 10_000;
+/** How often to poll for tasks without a notice, ms: files may have been copied here since. */
+const POLL_MS = 10_000;
 /** How long to wait after a lease ends, so that it has certainly ended. */
 const AFTER_LEASE_MS = 20;
 
@@ -149,7 +149,7 @@ class Work {
     { version, endsEmpty }: { readonly version: string; readonly endsEmpty: boolean },
   ): Promise<void> {
     const { signal, folder } = this.#resources;
-    let nextLook = 0;
+    let nextPoll = 0;
     while (!signal.aborted) {
       const task = await this.#queue.take([...this.#missing]);
       if (task !== null) {
@@ -157,7 +157,7 @@ class Work {
         continue;
       }
       // A notice may be about one task, and a thousand workers may receive it: most of them only try to take the task.
-      if (endsEmpty || performance.now() >= nextLook) {
+      if (endsEmpty || performance.now() >= nextPoll) {
         const prospect = await this.#queue.prospect([...this.#missing]);
         this.#logOthers(prospect, version);
         if (endsEmpty && prospect.left === 0) {
@@ -169,10 +169,10 @@ class Work {
           );
         }
         const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
-        nextLook = performance.now() + Math.min(LOOK_MS, ends);
+        nextPoll = performance.now() + Math.min(POLL_MS, ends);
       }
-      await this.#queue.changed(Math.max(0, nextLook - performance.now()), signal);
-      if (performance.now() - this.#missingSince >= LOOK_MS) this.#missing.clear();
+      await this.#queue.changed(Math.max(0, nextPoll - performance.now()), signal);
+      if (performance.now() - this.#missingSince >= POLL_MS) this.#missing.clear();
     }
   }
 

@@ -10,7 +10,7 @@ import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import { type OpeningOptions, openJournal } from "./opening.ts";
 
 /** How often to try while no notice would arrive when the holder releases the lease, ms. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
  * Returns the run's journal once this process holds it; null if `signal` is aborted before. It tries again when the
@@ -32,7 +32,7 @@ export async function standBy(
     try {
       return await openJournal(configuration, options);
     } catch (error) {
-      let waitMs = LOOK_MS;
+      let waitMs = POLL_MS;
       if (error instanceof JournalHeld) {
         say(`standing by: another process holds the journal ${configuration.config.state}`);
         const endsInMs = Math.max(1, error.endsInMs ?? waitMs);

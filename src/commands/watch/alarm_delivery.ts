@@ -52,7 +52,7 @@ export class AlarmDelivery implements AsyncDisposable {
   readonly #follower: JournalFollower;
   /** Null until the journal has been read once. */
   #rules: AlarmRules | null = null;
-  /** Where the events of the last look started, and how far the service has got since then. */
+  /** Where the events of the last poll started, and how far the service has got since then. */
   #place: KeptPlace = { seq: 0, hash: "" };
   #done = 0;
   #sent = 0;

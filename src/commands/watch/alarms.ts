@@ -22,7 +22,7 @@ import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
 import { healthAnswer } from "../../views/page/health.ts";
 import { AlarmDelivery } from "./alarm_delivery.ts";
-import { dueLooks, type LookOptions } from "./due_looks.ts";
+import { duePolls, type PollOptions } from "./due_polls.ts";
 import { SharedStores } from "./shared_stores.ts";
 
 /** The options for alarms, and the journals that they are about. */
@@ -42,13 +42,13 @@ export interface AlarmsOptions {
   readonly report: Report;
   readonly pace?: SenderPace;
   /** How often to check whether an alarm is due, ms. Default: 1 s. */
-  readonly lookMs?: number;
+  readonly pollMs?: number;
   /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
-  readonly heardMs?: number;
+  readonly notifiedMs?: number;
 }
 
-const LOOK_MS = 1_000;
-const HEARD_MS = 5_000;
+const POLL_MS = 1_000;
+const NOTIFIED_MS = 5_000;
 const MOST_TOKEN_BYTES = 64 * 1024;
 /** The permission bits of a file that are not its owner's. */
 const OTHERS = 0o077;
@@ -70,7 +70,7 @@ interface Service {
 export class Alarms implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #pinger: Pinger | null;
-  /** By journal: whether its run was healthy at the last look. False before the first look. */
+  /** By journal: whether its run was healthy at the last poll. False before the first poll. */
   readonly #isHealthy: boolean[];
   readonly #work: Promise<void>;
   /** The permissions that alarms need: hosts to reach, as `host:port`, and files to write. */
@@ -127,14 +127,14 @@ export class Alarms implements AsyncDisposable {
   }
 
   private constructor({ pinger, memory, services }: Working, options: AlarmsOptions) {
-    const { journals, notifyMemory, lookMs = LOOK_MS, heardMs = HEARD_MS } = options;
-    const looks = { paths: journals, lookMs, heardMs };
+    const { journals, notifyMemory, pollMs = POLL_MS, notifiedMs = NOTIFIED_MS } = options;
+    const polls = { paths: journals, pollMs, notifiedMs };
     this.#pinger = pinger;
     this.#isHealthy = journals.map(() => false);
     this.hosts = hostsIn(options);
     this.files = memory === null ? [] : filesOf(notifyMemory);
     const { signal } = this.#stop;
-    const works = [...services.map((service) => deliver(service, looks, signal)), pinger?.run(signal)];
+    const works = [...services.map((service) => deliver(service, polls, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
     // Disposing it throws the failure.
     this.#work.catch(() => {});
@@ -146,11 +146,11 @@ export class Alarms implements AsyncDisposable {
   }
 
   /**
-   * Takes the result of a look at the journal with this index. The switch is pinged only while every run is healthy.
+   * Takes the result of a poll of the journal with this index. The switch is pinged only while every run is healthy.
    */
-  looked(index: number, { problem, status }: FollowedMoment): void {
+  polled(index: number, { problem, status }: FollowedMoment): void {
     this.#isHealthy[index] = healthAnswer([{ problem, status }]).status === 200;
-    this.#pinger?.looked(this.#isHealthy.every((isHealthy) => isHealthy));
+    this.#pinger?.polled(this.#isHealthy.every((isHealthy) => isHealthy));
   }
 
   /**
@@ -179,11 +179,11 @@ export class Alarms implements AsyncDisposable {
 /** Delivers the alarms of all journals to one service until `signal` is aborted. */
 async function deliver(
   { deliveries, stores }: Service,
-  looks: LookOptions,
+  polls: PollOptions,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const index of dueLooks(looks, signal)) {
+    for await (const index of duePolls(polls, signal)) {
       if (!await deliveries[index]!.step(signal)) return;
     }
   } finally {

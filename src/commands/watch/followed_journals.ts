@@ -1,26 +1,26 @@
-/** Looks at all watched journals, and passes on the result of each look. */
+/** Polls all watched journals, and passes on the result of each poll. */
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { EntryStore } from "../../stores/journal/entry_log.ts";
 import { JournalFollower } from "../../stores/journal/journal_follower.ts";
-import { dueLooks, type LookOptions } from "./due_looks.ts";
+import { duePolls, type PollOptions } from "./due_polls.ts";
 import { SharedStores } from "./shared_stores.ts";
 
 /**
- * Takes the result of a look at the journal with this index, and the store to read it from. The next look at that journal
+ * Takes the result of a poll of the journal with this index, and the store to read it from. The next poll of that journal
  * waits for it.
  */
 export type OnMoment = (index: number, moment: FollowedMoment, store: EntryStore) => void | Promise<void>;
 
 /**
- * A look at a database is a series of queries, each of which waits for the previous answer. So when there are many
+ * A poll of a database is a series of queries, each of which waits for the previous answer. So when there are many
  * journals, a few groups of them are read at the same time, each over its own connection.
  */
 const MOST_GROUPS = 4;
 const JOURNALS_OF_A_GROUP = 50;
 
-/** Looks at each journal until `signal` is aborted. A journal that cannot be read is a moment too. */
-export async function lookAgain(
-  options: LookOptions,
+/** Polls each journal until `signal` is aborted. A journal that cannot be read is a moment too. */
+export async function pollJournals(
+  options: PollOptions,
   onMoment: OnMoment,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,23 +31,23 @@ export async function lookAgain(
   );
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
-  const looking = groups.map(async (group) => {
+  const polling = groups.map(async (group) => {
     try {
-      await lookInTurn(group, options, onMoment, either);
+      await pollInTurn(group, options, onMoment, either);
     } finally {
       // If one fails, the others end too.
       ending.abort();
     }
   });
-  for (const ended of await Promise.allSettled(looking)) {
+  for (const ended of await Promise.allSettled(polling)) {
     if (ended.status === "rejected") throw ended.reason;
   }
 }
 
-/** Looks at the journals with these indexes, one at a time. */
-async function lookInTurn(
+/** Polls the journals with these indexes, one at a time. */
+async function pollInTurn(
   group: readonly number[],
-  options: LookOptions,
+  options: PollOptions,
   onMoment: OnMoment,
   signal: AbortSignal,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function lookInTurn(
   for (const [at, path] of paths.entries()) {
     followers.push(stack.use(await JournalFollower.open(path, null, { store: stores[at]! })));
   }
-  for await (const at of dueLooks({ ...options, paths }, signal)) {
+  for await (const at of duePolls({ ...options, paths }, signal)) {
     for (let isBehind = true; isBehind && !signal.aborted;) {
       const moment = await followers[at]!.look();
       await onMoment(group[at]!, moment, stores[at]!);

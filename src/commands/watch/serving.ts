@@ -18,13 +18,13 @@ import { PageServer, type PageServerOptions } from "../../views/page/page_server
 import type { Line } from "../../views/view.ts";
 import type { Alarms } from "./alarms.ts";
 import { takeTotals, withEarlier } from "./earlier_events.ts";
-import { lookAgain } from "./followed_journals.ts";
+import { pollJournals } from "./followed_journals.ts";
 import { pageRoutes } from "./page_routes.ts";
 
-/** How often a journal is looked at. */
-const LOOK_MS = 1_000;
-/** How often to look at a journal whose store sends notices of changes: a lost notice costs no more than this. */
-const HEARD_MS = 5_000;
+/** How often a journal is polled. */
+const POLL_MS = 1_000;
+/** How often to poll a journal whose store sends notices of changes: a lost notice costs no more than this. */
+const NOTIFIED_MS = 5_000;
 
 /** The journals to serve, the address to listen on, and who may see them. */
 export interface ServingOptions {
@@ -40,15 +40,15 @@ export interface ServingOptions {
   readonly isPrivate: boolean;
   /** Whether it has the process to itself, so that it can drop permissions that it does not need. */
   readonly isOwnProcess: boolean;
-  /** The alarms, which also get the result of each look, and need permissions. Default: none. */
-  readonly alarms?: Pick<Alarms, "looked" | "hosts" | "files">;
+  /** The alarms, which also get the result of each poll, and need permissions. Default: none. */
+  readonly alarms?: Pick<Alarms, "polled" | "hosts" | "files">;
   readonly log: (line: Line) => void;
   /** Called once it listens. */
   readonly onListening?: (port: number) => void;
-  /** How often each journal is looked at, ms. Default: 1 s. */
-  readonly lookMs?: number;
+  /** How often each journal is polled, ms. Default: 1 s. */
+  readonly pollMs?: number;
   /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
-  readonly heardMs?: number;
+  readonly notifiedMs?: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -58,8 +58,18 @@ export interface ServingOptions {
  * ConfigError for an address that this machine does not have, and Deno.errors.AddrInUse for one that is taken.
  */
 export async function serve(options: ServingOptions): Promise<void> {
-  const { version, paths, listen, names, token, alarms, log, lookMs = LOOK_MS, heardMs = HEARD_MS, signal } =
-    options;
+  const {
+    version,
+    paths,
+    listen,
+    names,
+    token,
+    alarms,
+    log,
+    pollMs = POLL_MS,
+    notifiedMs = NOTIFIED_MS,
+    signal,
+  } = options;
   const runs = new LiveRuns(paths.map((journal) => ({ journal, name: nameOf(journal, paths) })));
   const metrics = new RunMetrics(version, paths);
   await using server = listening({
@@ -75,10 +85,10 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (options.isOwnProcess) log({ level: "info", text: await dropOthers(paths, alarms) });
   options.onListening?.(server.port);
   const logProblem = problemLog(paths, log);
-  await lookAgain({ paths, lookMs, heardMs }, async (index, moment, store) => {
+  await pollJournals({ paths, pollMs, notifiedMs }, async (index, moment, store) => {
     const journal = { path: paths[index]!, store };
     logProblem(index, moment);
-    alarms?.looked(index, moment);
+    alarms?.polled(index, moment);
     await takeTotals(metrics, index, journal, moment);
     runs.take(index, await withEarlier(journal, moment, runs.places[index]!));
   }, signal);

@@ -48,7 +48,7 @@ export class Order {
   cut: "disconnected" | "stale" | null = null;
   /** Where it is in the queue: a later order has a greater number. */
   place = 0;
-  /** Whether it waits no longer. */
+  /** Whether it no longer waits. */
   hasEnded = false;
   #filled: Money = ZERO;
   #spent: Money = ZERO;

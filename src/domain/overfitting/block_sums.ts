@@ -18,7 +18,7 @@ export interface BlockDivision {
 }
 
 /**
- * Divides `periods` returns of each configuration into 16 blocks; into fewer if a block would have less than two returns;
+ * Divides `periods` returns of each configuration into 16 blocks; into fewer if a block would have fewer than two returns;
  * or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks have the same length. The
  * oldest returns that are left over, fewer than there are blocks, belong to no block.
  */

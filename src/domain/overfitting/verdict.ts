@@ -11,9 +11,9 @@ import type { Luck } from "./luck.ts";
  */
 export type Verdict = "good" | "doubtful" | "luck" | "loss" | "unknown";
 
-/** From this deflated Sharpe ratio on the best is taken for more than luck: Bailey & López de Prado 2014. */
+/** From this deflated Sharpe ratio on, the best counts as more than luck: Bailey & López de Prado 2014. */
 const CONVINCING = 0.95;
-/** Up to this probability of overfitting the choice is taken to work. Bailey et al. 2016 reject above 0.05. */
+/** Up to this probability of overfitting, the choice counts as sound. Bailey et al. 2016 reject above 0.05. */
 const RARELY_OVERFIT = 0.05;
 /** One half: the best is as likely luck as not, and choosing by the past is no better than choosing blindly. */
 const BLIND = 0.5;

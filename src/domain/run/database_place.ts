@@ -72,12 +72,12 @@ export function readDatabasePlace(text: string): DatabasePlace {
   const [, database = "", more] = decoded(url.pathname).split("/");
   if (url.hostname === "") throw new RangeError(`a host in it: ${WANTED}`);
   if (url.username === "" || database === "" || more !== undefined) {
-    const lacking = url.username === ""
+    const missing = url.username === ""
       ? "a user"
       : database === ""
       ? "a database"
       : "only a database after the port";
-    throw new RangeError(`${lacking} in it: ${WANTED}`);
+    throw new RangeError(`${missing} in it: ${WANTED}`);
   }
   for (const name of url.searchParams.keys()) {
     if (!SETTINGS.includes(name)) {

@@ -55,7 +55,7 @@ export interface RunFigures {
     | null;
 }
 
-/** The result of a look at a journal: its state, and the events since the last look, as of one moment. */
+/** The result of polling a journal: its state, and the events since the last poll, as of one moment. */
 export interface FollowedMoment {
   /** The status of its last run, as `penstock status --json` prints it now; null if there is a problem. */
   readonly status: RunStatus | null;
@@ -63,12 +63,12 @@ export interface FollowedMoment {
   readonly figures: RunFigures | null;
   /** Why there is no status: the journal is missing, damaged, or holds no run; null if there is one. */
   readonly problem: string | null;
-  /** Oldest first. If there are too many for one look, the next looks have the rest. */
+  /** Oldest first. If there are too many for one poll, the next polls have the rest. */
   readonly events: readonly FollowedEvent[];
   /** Whether the journal has more events already. */
   readonly isBehind: boolean;
   /** The entry up to which all events were returned; null before the journal was read for the first time. */
   readonly place: FollowedPlace | null;
-  /** Whether the journal was replaced since the last look: `place` does not continue the chain of the previous one. */
+  /** Whether the journal was replaced since the last poll: `place` does not continue the chain of the previous one. */
   readonly isReplaced: boolean;
 }

@@ -82,7 +82,7 @@ export async function explain(
       ...failure,
       reason: `TLS with ${host} failed: ${detail}`,
       hint:
-        "Where a proxy of yours signs the traffic, DENO_TLS_CA_STORE=system or DENO_CERT=FILE makes it trusted.",
+        "If your own proxy signs the traffic, DENO_TLS_CA_STORE=system or DENO_CERT=FILE makes Penstock trust it.",
     };
   }
   return { ...failure, reason: `no connection to ${host}: ${detail}`, hint: null };

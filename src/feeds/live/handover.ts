@@ -6,7 +6,7 @@ import type { TradeSocket } from "./trade_socket.ts";
 
 /** How long the old connection may be quiet while the new one waits before the new one takes over anyway. */
 const CATCH_UP_MS = 10_000;
-const LOOK_EVERY_MS = 10;
+const CHECK_EVERY_MS = 10;
 
 /**
  * The overlap of two connections to the same stream. The old one is read while the new one opens, and until it has
@@ -23,7 +23,7 @@ export class Handover {
   #lastId = -1;
   #patienceEnds = Infinity;
   #patience: ReturnType<typeof setTimeout> | undefined;
-  #look: ReturnType<typeof setTimeout> | undefined;
+  #firstCheck: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts with the new connection still opening; it nudges `old` whenever there is something new to decide. */
   constructor(
@@ -77,7 +77,7 @@ export class Handover {
 
   #stop(): void {
     this.#clock.clearTimeout(this.#patience);
-    this.#clock.clearTimeout(this.#look);
+    this.#clock.clearTimeout(this.#firstCheck);
   }
 
   #bePatient(): void {
@@ -88,6 +88,6 @@ export class Handover {
 
   #nudgeOnFirst(next: TradeSocket): void {
     if (next.waiting.length > 0 || next.end !== null) this.#old.nudge();
-    else this.#look = this.#clock.setTimeout(() => this.#nudgeOnFirst(next), LOOK_EVERY_MS);
+    else this.#firstCheck = this.#clock.setTimeout(() => this.#nudgeOnFirst(next), CHECK_EVERY_MS);
   }
 }

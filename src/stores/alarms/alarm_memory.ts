@@ -23,7 +23,7 @@ export interface KeptPlace {
 
 /** How far a service has got in a journal. */
 export interface KeptDelivery {
-  /** Where the events of a look started. */
+  /** Where the events of a poll started. */
   readonly place: KeptPlace;
   /** The last entry of which the service has every alarm. */
   readonly done: number;

@@ -44,8 +44,8 @@ export class PostgresSweepQueue implements SweepQueue {
   #input = "";
 
   /** Opens the queue in the database at `path`. Throws a QueueError if it cannot be used. */
-  static async open(path: string, options: Omit<LinkOptions, "hears">): Promise<PostgresSweepQueue> {
-    return new PostgresSweepQueue(await QueueLink.open(path, { ...options, hears: "results" }));
+  static async open(path: string, options: Omit<LinkOptions, "listensTo">): Promise<PostgresSweepQueue> {
+    return new PostgresSweepQueue(await QueueLink.open(path, { ...options, listensTo: "results" }));
   }
 
   private constructor(link: QueueLink) {

@@ -106,7 +106,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   /** Opens the queue in the database at `path`. Throws a QueueError if it cannot be used. */
   static async open(path: string, options: WorkerOptions): Promise<PostgresWorkerQueue> {
-    const link = await QueueLink.open(path, { ...options, hears: "tasks" });
+    const link = await QueueLink.open(path, { ...options, listensTo: "tasks" });
     try {
       await link.query(FORGET);
       const queue = new PostgresWorkerQueue(link, options);

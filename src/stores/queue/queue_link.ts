@@ -18,14 +18,14 @@ export type QueueNotice = "tasks" | "results";
 
 /** Options of a link. */
 export interface LinkOptions {
-  readonly hears: QueueNotice;
+  readonly listensTo: QueueNotice;
   /** Called when the database becomes unreachable, and when it is back. */
   readonly onTrouble: (text: string) => void;
   /** Once aborted, nothing waits for the database for more than a moment. */
   readonly signal: AbortSignal;
 }
 
-/** One connection, which is made again when it is lost. */
+/** One connection, which reconnects when it is lost. */
 export class QueueLink implements AsyncDisposable {
   readonly #path: string;
   readonly #link: DatabaseLink;
@@ -116,7 +116,7 @@ export class QueueLink implements AsyncDisposable {
    */
   async changed(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#isListening && !signal.aborted) {
-      await this.query(`LISTEN ${CHANNELS[this.#options.hears]}`);
+      await this.query(`LISTEN ${CHANNELS[this.#options.listensTo]}`);
       this.#isListening = true;
       this.#isChanged = true;
     }

@@ -278,7 +278,7 @@ function targetOf(path: string): string {
     }
     target = /^([\\/]|[A-Za-z]:)/.test(next) ? next : `${folderOf(target)}${next}`;
   }
-  throw impossible(path, "too many links lead from it, one to the next");
+  throw impossible(path, "it leads through too many links");
 }
 
 /** The folder of a file, with a final slash; empty for the working folder. */

@@ -44,7 +44,7 @@ const URGENCY: Readonly<Record<AlarmKind, Urgency>> = {
 
 /** A journal may be unreadable for this long, ms, for example while it is restored from a copy. */
 const UNREADABLE_MS = 30_000;
-/** If the first look after midnight is later than this, the state at the end of the day is unknown, µs. */
+/** If the first poll after midnight is later than this, the state at the end of the day is unknown, µs. */
 const DAY_END = 300_000_000;
 /** How many characters of the first entry's hash identify a journal in a key. */
 const ORIGIN_CHARACTERS = 12;
@@ -156,12 +156,12 @@ export class AlarmRules {
 
   /**
    * Returns the alarm that is due at `moment`, whose events must all have been taken; null if none is. Call it again
-   * after sending the alarm, as another may be due. `now` is in ms by a monotonic clock. `lookedAt` is the
-   * time of the look, µs since 1970: a journal that cannot be read gives none.
+   * after sending the alarm, as another may be due. `now` is in ms by a monotonic clock. `polledAt` is the
+   * time of the poll, µs since 1970: a journal that cannot be read gives none.
    */
-  due(moment: FollowedMoment, now: number, lookedAt: number): Alarm | null {
+  due(moment: FollowedMoment, now: number, polledAt: number): Alarm | null {
     const { status, problem } = moment;
-    if (status === null) return this.#unreadable(problem ?? "", now, lookedAt);
+    if (status === null) return this.#unreadable(problem ?? "", now, polledAt);
     this.#unreadableSince = null;
     const time = timeOf(status.time);
     return this.#readable(status) ?? this.#dayOver(status, time) ?? this.#wasHalted(status) ??
@@ -227,7 +227,7 @@ export class AlarmRules {
     return this.#alarm("resumed", seq, status.time, words, null, base36(dead));
   }
 
-  #unreadable(problem: string, now: number, lookedAt: number): Alarm | null {
+  #unreadable(problem: string, now: number, polledAt: number): Alarm | null {
     this.#unreadableSince ??= now;
     const { isUnreadable, seq, isOutageUnsaid } = this.#memory;
     if (isUnreadable && !isOutageUnsaid || now - this.#unreadableSince < UNREADABLE_MS) return null;
@@ -235,7 +235,7 @@ export class AlarmRules {
     this.#remember({ isUnreadable: true, outages, isOutageUnsaid: false });
     if (!this.#choice.stopped) return null;
     const words = unreadableWords(this.#where, problem);
-    return this.#alarm("unreadable", seq, isoTime(lookedAt), words, null, String(outages));
+    return this.#alarm("unreadable", seq, isoTime(polledAt), words, null, String(outages));
   }
 
   #readable(status: RunStatus): Alarm | null {

@@ -28,7 +28,7 @@ export class Pinger {
   /** For people. No part of it is secret. */
   readonly name: string;
   readonly #options: PingerOptions;
-  /** When the last look was, by `performance.now()`, if it showed every run healthy; otherwise -Infinity. */
+  /** When the last poll was, by `performance.now()`, if it showed every run healthy; otherwise -Infinity. */
   #wellAt = -Infinity;
 
   constructor(options: PingerOptions) {
@@ -36,8 +36,8 @@ export class Pinger {
     this.name = `ping of ${options.address.host}`;
   }
 
-  /** Takes the result of a look: whether every run is alive, connected and not halted. */
-  looked(isWell: boolean): void {
+  /** Takes the result of a poll: whether every run is alive, connected and not halted. */
+  polled(isWell: boolean): void {
     this.#wellAt = isWell ? performance.now() : -Infinity;
   }
 

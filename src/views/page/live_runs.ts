@@ -1,4 +1,4 @@
-/** What the page shows about all journals, kept up to date by looking at each of them again and again. */
+/** What the page shows about all journals, kept up to date by polling each of them. */
 import type { FollowedEvent, FollowedMoment } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
 import type { LivePoint, LiveRun, LiveState } from "./live_message.ts";
@@ -60,7 +60,7 @@ export class LiveRuns {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Takes the result of a look at the journal with this index. */
+  /** Takes the result of a poll of the journal with this index. */
   take(index: number, { status, figures, problem, events, place, isReplaced }: FollowedMoment): void {
     const followed = this.#all[index]!;
     const before = followed.run.status;

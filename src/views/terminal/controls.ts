@@ -29,7 +29,7 @@ export interface ControlsOptions {
 const MOST_LINES = 200;
 /** A question that is not answered within this time is dropped. */
 const PATIENCE_MS = 10_000;
-/** Keys draw at once, but no more often than this; a look at the run always does. */
+/** Keys draw at once, but no more often than this; the periodic update always does. */
 const LEAST_MS = 40;
 
 /** Handles keys and draws. */
@@ -39,7 +39,7 @@ export class Controls {
   readonly #lines: LogLine[] = [];
   /** The view that the user wants to see. */
   #wanted: string;
-  /** The state at the last look; null before the first. */
+  /** The state at the last update; null before the first. */
   #situation: Situation | null = null;
   #liveLine = "";
   #question: { readonly asked: KeyQuestion; readonly until: number } | null = null;
@@ -155,7 +155,7 @@ export class Controls {
     try {
       return this.#options.device.size();
     } catch {
-      // It has gone: whatever is written is lost as well.
+      // The terminal has gone: whatever is written is lost as well.
       return { columns: 0, rows: 0 };
     }
   }
@@ -191,7 +191,7 @@ export class Controls {
     device.takeKeys(false);
   }
 
-  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its own. */
+  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its output. */
   #resume(): void {
     const { device, terminal } = this.#options;
     this.#isPaused = false;

@@ -33,7 +33,7 @@ async function demo(reply: (at: number) => Reply): Promise<{ decisions: string[]
         graceMs: 0,
         pause,
       },
-      lookMs: 5,
+      pollMs: 5,
     });
     const words = ["demo", "--json", "--log-level=error", `--state=${path}`, ...MARKET];
     await using run = Penstock.start(words, [...FLAGS, `--allow-write=${folder}`]);

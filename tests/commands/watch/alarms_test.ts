@@ -18,7 +18,7 @@ const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
 const FOREVER = new AbortController().signal;
 const TAKEN: Reply = { status: 200 };
 
-/** Alarms of a journal in `folder`, which look all the time. */
+/** Alarms of a journal in `folder`, which polls all the time. */
 function options(folder: string, changes: Partial<AlarmsOptions>): AlarmsOptions {
   return {
     notify: null,
@@ -30,7 +30,7 @@ function options(folder: string, changes: Partial<AlarmsOptions>): AlarmsOptions
     version: "1",
     report: () => {},
     pace: PACE,
-    lookMs: 5,
+    pollMs: 5,
     ...changes,
   };
 }
@@ -173,7 +173,7 @@ Deno.test("Alarms sends what happened while it was down, and nothing of the past
     assertEquals(alarmIn(service.requests[0]!).symbol, "BTCUSDT");
   }));
 
-Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops in the middle of a look's events", () =>
+Deno.test("Alarms sends nothing twice that a service has confirmed, even if it stops in the middle of a poll's events", () =>
   inFolder(async (folder) => {
     // A fill at midnight causes two alarms: the figures of the day before come first.
     await using service = new FakeService((_, at) => at === 1 || at === 4 ? "hang" : TAKEN);
@@ -341,7 +341,7 @@ Deno.test("Alarms saves that it is about to report a dead run, and afterwards th
     assertEquals([...seen, isUnsaid()], [[true, true], [true, false]]);
   }));
 
-Deno.test("Alarms pings only when the last look at every journal found a healthy run", () =>
+Deno.test("Alarms pings only when the last poll of every journal found a healthy run", () =>
   inFolder(async (folder) => {
     await using service = new FakeService(() => TAKEN);
     await using alarms = await Alarms.start(options(folder, {
@@ -352,14 +352,14 @@ Deno.test("Alarms pings only when the last look at every journal found a healthy
     const halted = moment(0, { halt: { type: "halt" } as never });
     const silent = moment(60, { lastAlive: NOON });
     const lost = moment(0, { connection: null });
-    // The second journal has not been looked at.
-    alarms.looked(0, moment(0));
+    // The second journal has not been polled.
+    alarms.polled(0, moment(0));
     for (const bad of [halted, silent, lost, unreadable("there is none")]) {
-      alarms.looked(1, bad);
+      alarms.polled(1, bad);
       await pause(15, FOREVER);
     }
     assertEquals(service.requests.length, 0);
-    alarms.looked(1, moment(0));
+    alarms.polled(1, moment(0));
     await service.arrived(1);
     assertEquals([service.requests[0]?.method, service.requests[0]?.path], ["GET", "/5bf66975"]);
     // Without alarms there is nothing to remember.

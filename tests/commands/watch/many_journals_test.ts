@@ -1,7 +1,7 @@
 /** Many journals in one database, watched over few connections, with alarms that come by notice. */
 import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { Alarms } from "../../../src/commands/watch/alarms.ts";
-import { lookAgain } from "../../../src/commands/watch/followed_journals.ts";
+import { pollJournals } from "../../../src/commands/watch/followed_journals.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { postgresStore } from "../../../src/stores/journal/postgres/postgres_store.ts";
@@ -11,7 +11,7 @@ import { within } from "../../support/penstock.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
 import { checkpoint, inFolder, REMEMBERS } from "../../stores/sample_journal.ts";
 
-/** So long that a look of its own comes too late for any test. */
+/** So long that a regular poll comes too late for any test. */
 const NEVER_MS = 3_600_000;
 const JOURNALS = 20;
 
@@ -68,33 +68,33 @@ test(`penstock watch reads ${JOURNALS} journals of a database over one connectio
   const seen = new Map<number, string | null>();
   const counts: number[] = [];
   const all = Promise.withResolvers<void>();
-  const looking = lookAgain({ paths, lookMs: 50, heardMs: 50 }, async (index, { problem }) => {
+  const polling = pollJournals({ paths, pollMs: 50, notifiedMs: 50 }, async (index, { problem }) => {
     seen.set(index, problem);
     if (index === JOURNALS - 1) counts.push(await connections());
     if (counts.length === 3) all.resolve();
   }, ending.signal);
   await within(all.promise, "three rounds");
   ending.abort();
-  await looking;
+  await polling;
   assertEquals([...seen.values()], Array(JOURNALS).fill(null));
   assertLessOrEqual(Math.max(...counts), 2);
 });
 
-Deno.test("penstock watch looks at each of many journals, and ends when one look fails", async () => {
+Deno.test("penstock watch polls each of many journals, and ends when one poll fails", async () => {
   const paths = Array.from({ length: 120 }, (_, number) => `missing/run-${number}.db`);
   const seen = new Set<number>();
-  const looking = lookAgain({ paths, lookMs: NEVER_MS, heardMs: NEVER_MS }, (index, { problem }) => {
+  const polling = pollJournals({ paths, pollMs: NEVER_MS, notifiedMs: NEVER_MS }, (index, { problem }) => {
     assertMatch(problem!, new RegExp(`missing/run-${index}\\.db`));
     if (seen.add(index).size === paths.length) throw new RangeError("all were seen");
   }, new AbortController().signal);
-  await assertRejects(() => looking, RangeError, "all were seen");
+  await assertRejects(() => polling, RangeError, "all were seen");
 });
 
 test("penstock watch continues over a new connection when the one for all journals of a database is lost", async () => {
   const { paths } = await manyJournals();
   const ending = new AbortController();
   const problems: (string | null)[] = [];
-  const looking = lookAgain({ paths, lookMs: 20, heardMs: 20 }, (_index, { problem }) => {
+  const polling = pollJournals({ paths, pollMs: 20, notifiedMs: 20 }, (_index, { problem }) => {
     problems.push(problem);
   }, ending.signal);
   const rounds = async (count: number) => {
@@ -110,9 +110,9 @@ test("penstock watch continues over a new connection when the one for all journa
   await rounds(2);
   const later = problems.slice(-JOURNALS);
   ending.abort();
-  await looking;
+  await polling;
   assertEquals(later, Array(JOURNALS).fill(null));
-  // The look that it happened in may have failed.
+  // The poll that it happened in may have failed.
   assertLessOrEqual(problems.filter((problem) => problem !== null).length, 1);
 });
 
@@ -127,12 +127,12 @@ test("Alarms of a journal in a database are sent on notice, and all journals nee
     await using alarms = await Alarms.start({
       ...{ notify: `http://${service.host}/hook`, notifyOn: "fill", notifyTokens: null, ping: null },
       ...{ notifyMemory: `${folder}/alarms.json`, journals: paths, version: "1", report: () => {} },
-      ...{ lookMs: NEVER_MS, heardMs: NEVER_MS },
+      ...{ pollMs: NEVER_MS, notifiedMs: NEVER_MS },
       pace: { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 60_000, pause },
     });
     const isListening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     while (await server.sql("postgres", isListening) === "0") await pause(5, alarms.failed);
-    // The places of all journals have been saved once each has been looked at.
+    // The places of all journals have been saved once each has been polled.
     while (savedIn(`${folder}/alarms.json`) < JOURNALS) await pause(5, alarms.failed);
     assertLessOrEqual(await connections(), 2);
     await using journal = await started(paths[7]!);

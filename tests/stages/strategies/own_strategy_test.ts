@@ -23,7 +23,7 @@ const BREAKOUT = defineStrategy({
   values: ({ count }) => ({ count }),
 }) as unknown as AnyDefinition;
 
-testStrategy("a strategy of one's own", () => new OwnStrategy("breakout.ts", BREAKOUT, { window: 5 }));
+testStrategy("a user-defined strategy", () => new OwnStrategy("breakout.ts", BREAKOUT, { window: 5 }));
 
 function made(onBar: (bar: { close: number }, state: { n: number }) => unknown): OwnStrategy {
   const definition = { start: () => ({ n: 0 }), onBar } as unknown as AnyDefinition;

@@ -51,7 +51,7 @@ function upTo({ wishes, values }: Found, cut: number): [number[], [number, Value
 
 /** Registers the tests of a strategy in its stage. */
 export function testStrategyInStage(name: string, make: () => Strategy): void {
-  Deno.test(`${name} knows nothing of later bars: 1,000 prefixes, each with another future`, () => {
+  Deno.test(`${name} knows nothing of later bars: 1,000 prefixes, each with a different future`, () => {
     const trades = walk(1);
     const whole = foundIn(make(), trades, () => BARS);
     assert(whole.wishes.some((wish) => wish !== 0));

@@ -38,7 +38,7 @@ function rulesFor(choice: string, memory?: RulesMemory): AlarmRules {
   return rules;
 }
 
-/** The alarms of events, and of looks at a run between them. */
+/** The alarms of events, and of polls of a run between them. */
 function alarmsOf(rules: AlarmRules, ...happened: readonly (FollowedEvent | FollowedMoment)[]): Alarm[] {
   return happened.flatMap((one) => {
     if ("event" in one) return rules.event(one);
@@ -161,13 +161,13 @@ Deno.test("AlarmRules reports a journal that cannot be read for half a minute, a
     "0123456789ab-1-1-unreadable-2",
   ]);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-2"]);
-  // A look that succeeds starts the half minute again.
+  // A poll that succeeds starts the half minute again.
   assertEquals(rules.due(lost, 200_000, NOON), null);
   assertEquals(rules.due(moment(2), 220_000, NOON), null);
   assertEquals(rules.due(lost, 240_000, NOON), null);
 });
 
-Deno.test("AlarmRules sums up a day at midnight UTC, with equity if it looked then", () => {
+Deno.test("AlarmRules sums up a day at midnight UTC, with equity if it polled then", () => {
   const midnight = 14 * 3_600;
   const rules = rulesFor("daily");
   const before = [
@@ -274,7 +274,7 @@ Deno.test("AlarmRules repeats the alarm of a dead run after a crash under its ke
   assertEquals(alarmsOf(rulesFor(ALL, rules.memory), silent), []);
 });
 
-Deno.test("AlarmRules gives each outage of a journal exactly one key of its own, even after a crash", () => {
+Deno.test("AlarmRules gives each outage of a journal exactly one key, different from all others, even after a crash", () => {
   const rules = rulesFor(ALL);
   alarmsOf(rules, event(1, 0, STARTED));
   const lost = unreadable("there is no journal");

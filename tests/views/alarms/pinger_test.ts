@@ -35,14 +35,14 @@ Deno.test("Pinger pings again and again while all is well, and never when it is 
   pinging(() => ({ status: 200, body: "OK" }), async (pinger, service) => {
     await pause(60, new AbortController().signal);
     assertEquals(service.requests.length, 0);
-    pinger.looked(true);
+    pinger.polled(true);
     await service.arrived(3);
-    pinger.looked(false);
+    pinger.polled(false);
     const { length } = service.requests;
     await pause(150, new AbortController().signal);
     // One may have been under way.
     assert(service.requests.length <= length + 1, `${service.requests.length} after ${length}`);
-    pinger.looked(true);
+    pinger.polled(true);
     await service.arrived(length + 3);
     assertEquals(
       new Set(service.requests.map(({ method, path }) => `${method} ${path}`)),
@@ -53,7 +53,7 @@ Deno.test("Pinger pings again and again while all is well, and never when it is 
 
 Deno.test("Pinger keeps the interval between two pings", () =>
   pinging(() => ({ status: 200 }), async (pinger, service) => {
-    pinger.looked(true);
+    pinger.polled(true);
     await service.arrived(1);
     await pause(120, new AbortController().signal);
     assertEquals(service.requests.length, 1);
@@ -68,7 +68,7 @@ Deno.test("Pinger tries again when a ping fails, follows nothing, and keeps the 
       { status: 404, body: path },
     ][at] ?? { status: 200, body: "OK" };
   return pinging(script, async (pinger, service, reports) => {
-    pinger.looked(true);
+    pinger.polled(true);
     await service.arrived(6);
     assertEquals(service.requests[0]?.path, "/5bf66975-d4c7/x");
     assertEquals(service.requests[0]?.headers["authorization"], undefined);
@@ -82,7 +82,7 @@ Deno.test("Pinger tries again when a ping fails, follows nothing, and keeps the 
 
 Deno.test("Pinger sends a token that its address has no place for as a header", () =>
   pinging(() => ({ status: 200 }), async (pinger, service) => {
-    pinger.looked(true);
+    pinger.polled(true);
     await service.arrived(1);
     assertEquals(service.requests[0]?.headers["authorization"], "Bearer t0ken");
   }, { token: "t0ken" }));

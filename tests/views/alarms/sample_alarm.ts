@@ -91,7 +91,7 @@ const KEPT: KeptRun = {
   checked: { from: 1, to: 1, isCut: false },
 };
 
-/** A look at a run that is well, `seconds` after 10:00, but for `changes`. */
+/** A poll of a run that is well, `seconds` after 10:00, but for `changes`. */
 export function moment(
   seconds: number,
   changes: Partial<KeptRun> = {},
@@ -103,7 +103,7 @@ export function moment(
   return { status, ...rest, place: { seq: 1, hash: "ab".repeat(32) }, ...more } as FollowedMoment;
 }
 
-/** A look at a journal that cannot be read. */
+/** A poll of a journal that cannot be read. */
 export function unreadable(problem: string): FollowedMoment {
   return moment(0, {}, { status: null, problem });
 }

@@ -76,7 +76,7 @@ Deno.test("eventStream() sends the state with its history and the last entries, 
   assertEquals((await next).data.runs[0].points, [[1723161259342, 104, 1000, 0.1, 1.5]]);
 });
 
-Deno.test("eventStream() sends nothing for a look that found nothing new, even if time has passed", () => {
+Deno.test("eventStream() sends nothing for a poll that found nothing new, even if time has passed", () => {
   const runs = runsOf("a.db");
   runs.take(0, moment(1));
   const version = runs.version;

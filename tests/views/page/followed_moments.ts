@@ -1,4 +1,4 @@
-/** What looks at a made-up journal find. */
+/** The results of polling a made-up journal. */
 import type { FollowedEvent, FollowedMoment } from "../../../src/domain/run/followed_moment.ts";
 import type { RunStatus } from "../../../src/domain/run/run_status.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";

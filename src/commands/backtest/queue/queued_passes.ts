@@ -25,7 +25,7 @@ import { differenceOf, resultIn } from "./task_result.ts";
  */
 export const MOST_IN_TASK = 64;
 /** How often to poll the queue without a notice, and the shortest time between two polls, ms. */
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 const GAP_MS = 100;
 /** The number of tasks whose states one poll asks for. */
 const MOST_STATES = 100;
@@ -167,7 +167,7 @@ async function collect(
     const { done, left } = outlook;
     progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
     await pause(GAP_MS, stop);
-    await queue.changed(LOOK_MS, stop);
+    await queue.changed(POLL_MS, stop);
   }
 }
 

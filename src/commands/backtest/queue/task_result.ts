@@ -71,7 +71,7 @@ export function resultIn(text: string, shape: TaskShape): PartialSweep {
   try {
     result = JSON.parse(text);
   } catch {
-    throw new UnusableResult("it is no JSON");
+    throw new UnusableResult("it is not JSON");
   }
   const why = misshapen(result, shape);
   if (why !== null) throw new UnusableResult(why);

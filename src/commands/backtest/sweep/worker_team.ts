@@ -14,7 +14,7 @@ import type { Threads } from "./threads.ts";
 /** Batches that may be on their way: enough for no thread to wait for the next one. */
 const MOST_BATCHES = 5;
 /** How often to check whether threads make progress, and how long a turn may take before its lane counts as stuck, ms. */
-const LOOK_MS = 250;
+const CHECK_MS = 250;
 const STUCK_MS = 1_000;
 
 /** A batch that some threads have not finished. */
@@ -138,7 +138,7 @@ class WorkerTeam implements Team {
       const { failure } = taken[at]!;
       if (failure !== null) this.#fail(at, failure);
     }
-    this.#watch = setInterval(() => this.#look(), LOOK_MS);
+    this.#watch = setInterval(() => this.#check(), CHECK_MS);
   }
 
   async start(requests: readonly LaneRequest[], { configurations, megabytes }: TeamOptions): Promise<void> {
@@ -213,7 +213,7 @@ class WorkerTeam implements Team {
   }
 
   stuck(): { readonly lane: number; readonly ms: number } | null {
-    this.#look();
+    this.#check();
     const [longest] = this.#threads.toSorted((one, other) => one.since - other.since);
     const ms = performance.now() - longest!.since;
     return ms < STUCK_MS ? null : { lane: longest!.lanes[longest!.work.lane]!, ms };
@@ -228,7 +228,7 @@ class WorkerTeam implements Team {
   }
 
   /** Notes which threads make progress; one without work counts as making it. */
-  #look(): void {
+  #check(): void {
     for (const thread of this.#threads) {
       const { turns } = thread.work;
       if (thread.unanswered > 0 && turns === thread.turns) continue;

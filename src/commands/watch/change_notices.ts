@@ -5,7 +5,7 @@ import { storeOf } from "../../stores/journal/known_stores.ts";
 import { databaseOf } from "./shared_stores.ts";
 
 /** Listens until it is disposed: once in each database, however many of its journals are watched. */
-export class HeardChanges implements AsyncDisposable {
+export class ChangeNotices implements AsyncDisposable {
   readonly #listeners = new Map<string, ChangeListener>();
   /** By journal: its database; undefined for one whose store sends no notices. */
   readonly #databases: readonly (string | undefined)[];
@@ -13,19 +13,19 @@ export class HeardChanges implements AsyncDisposable {
   #wake: () => void = () => {};
 
   /** Starts to listen for these journals. Throws a JournalError for a place that is not valid. */
-  static async of(paths: readonly string[]): Promise<HeardChanges> {
-    const heard = new HeardChanges(paths);
+  static async of(paths: readonly string[]): Promise<ChangeNotices> {
+    const notices = new ChangeNotices(paths);
     for (const path of paths) {
       const database = databaseOf(path);
-      if (database === undefined || heard.#listeners.has(database)) continue;
+      if (database === undefined || notices.#listeners.has(database)) continue;
       const listener = (await storeOf(path)).listen?.(
         path,
         "entries",
-        (name) => heard.#hear(paths, database, name),
+        (name) => notices.#note(paths, database, name),
       );
-      if (listener !== undefined) heard.#listeners.set(database, listener);
+      if (listener !== undefined) notices.#listeners.set(database, listener);
     }
-    return heard;
+    return notices;
   }
 
   private constructor(paths: readonly string[]) {
@@ -33,7 +33,7 @@ export class HeardChanges implements AsyncDisposable {
   }
 
   /** Whether notices of changes to the journal with this index arrive now. */
-  isHeard(index: number): boolean {
+  isNotified(index: number): boolean {
     return this.#listeners.get(this.#databases[index] ?? "")?.isListening ?? false;
   }
 
@@ -58,7 +58,7 @@ export class HeardChanges implements AsyncDisposable {
     await Promise.all([...this.#listeners.values()].map((listener) => listener[Symbol.asyncDispose]()));
   }
 
-  #hear(paths: readonly string[], database: string, name: string | null): void {
+  #note(paths: readonly string[], database: string, name: string | null): void {
     for (const [index, path] of paths.entries()) {
       if (this.#databases[index] !== database) continue;
       if (name === null || readDatabasePlace(path).journal === name) this.#changed.add(index);

@@ -1,6 +1,6 @@
-/** Shows that changes in a database reach those who watch it without their own look. */
+/** Shows that changes in a database reach those who watch it, before they poll again. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { lookAgain } from "../../../src/commands/watch/followed_journals.ts";
+import { pollJournals } from "../../../src/commands/watch/followed_journals.ts";
 import type { FollowedMoment } from "../../../src/domain/run/followed_moment.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { postgresStore } from "../../../src/stores/journal/postgres/postgres_store.ts";
@@ -8,7 +8,7 @@ import { within } from "../../support/penstock.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
 import { checkpoint, REMEMBERS, TIME } from "../../stores/sample_journal.ts";
 
-/** So long that a look of its own comes too late for any test. */
+/** So long that a regular poll comes too late for any test. */
 const NEVER_MS = 3_600_000;
 
 const server = noPostgres ? null! : await PostgresServer.start();
@@ -39,14 +39,14 @@ Deno.test({
     await using one = await started(paths[0]!);
     await using _two = await started(paths[1]!);
     const ending = new AbortController();
-    const looks = [0, 0];
+    const polls = [0, 0];
     let found: (moment: FollowedMoment) => void = () => {};
     const shown = (at: number) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       found = ({ place }) => place !== null && place.seq >= at && resolve();
       return within(promise, `entry ${at}`);
     };
-    /** Resolves at the first look at both that follows a change of anything at all. */
+    /** Resolves at the first poll of both that follows a change of anything at all. */
     const listening = async (before: string) => {
       const own = "FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'";
       for (;;) {
@@ -55,8 +55,8 @@ Deno.test({
       }
     };
     const first = shown(1);
-    const looking = lookAgain({ paths, lookMs: NEVER_MS, heardMs: NEVER_MS }, (index, moment) => {
-      looks[index]!++;
+    const polling = pollJournals({ paths, pollMs: NEVER_MS, notifiedMs: NEVER_MS }, (index, moment) => {
+      polls[index]!++;
       if (index === 0) found(moment);
     }, ending.signal);
     await first;
@@ -69,10 +69,10 @@ Deno.test({
     const fourth = shown(4);
     await addTo(one);
     await fourth;
-    // The other journal was looked at at the start, and each time that the listener started: none of its own changed.
-    assertLessOrEqual(looks[1]!, 3);
+    // The other journal was polled at the start, and each time that the listener started: none of its own changed.
+    assertLessOrEqual(polls[1]!, 3);
     ending.abort();
-    await looking;
+    await polling;
   },
 });
 
