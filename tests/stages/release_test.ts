@@ -30,8 +30,7 @@ Deno.test("Pipeline.release() leaves an active run in the state in which a relea
         other = new Pipeline(optionsOf(choices));
         other.restore(released(kept.state), kept.closes(choices.long), kept.changes);
         // Not the drawdown: a restore estimates it again, and the last bits differ.
-        const [{ gate, account }, expected] = [live.snapshot(), other.snapshot()];
-        assertEquals([gate, account], [expected.gate, expected.account]);
+        assertEquals(stateOf(live), stateOf(other));
         releases++;
       }
       assertEquals([...live.end()], [...other.end()]);
@@ -41,6 +40,12 @@ Deno.test("Pipeline.release() leaves an active run in the state in which a relea
   assertGreater(releases, 200);
   assertGreater(fills, 500);
 });
+
+/** Gate and account, with every waiting order: how many of them a snapshot leaves to changes depends on what was stored. */
+function stateOf(pipeline: Pipeline): unknown {
+  const { gate, account } = pipeline.snapshot();
+  return { gate: { ...gate, waiting: pipeline.orders.whole }, account };
+}
 
 Deno.test("Pipeline.release() says who ended which halt and why, and nothing if there is none", () => {
   const pipeline = new Pipeline(optionsOf(DEFAULTS));
