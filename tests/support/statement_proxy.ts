@@ -17,6 +17,8 @@ export type FaultOf = (text: string, number: number) => StatementFault | null;
 const [QUERY, PARSE, BIND, SYNC, FLUSH, PASSWORD, END] = [..."QPBSHpX"].map((letter) => letter.charCodeAt(0));
 const READY = "Z".charCodeAt(0);
 const ENDS: readonly (number | undefined)[] = [QUERY, SYNC, FLUSH, PASSWORD, END];
+/** After each of these, and after the first message, the server says once that it is ready. */
+const ANSWERED: readonly (number | undefined)[] = [QUERY, SYNC, 0];
 
 /** A message: its type, and all of its bytes. */
 interface Message {
@@ -70,6 +72,9 @@ export class StatementProxy implements AsyncDisposable {
       }
     };
     let isLast = false;
+    /** How many statements the server has not answered yet, and what waits until it has. */
+    let unanswered = 0;
+    let wake = (): void => {};
     const asked = (async () => {
       const names = new Map<string, string>();
       let part: Message[] = [];
@@ -84,14 +89,26 @@ export class StatementProxy implements AsyncDisposable {
         if (what === "before") return;
         if (what === "half") return await writeAll(server, bytes.subarray(0, bytes.length >> 1));
         if (what === "after") isLast = true;
-        if (what !== null && typeof what === "object") await writeAll(client, errorOf(what.code));
-        else await writeAll(server, bytes);
+        if (what !== null && typeof what === "object") {
+          // The client would take the error for the answer to a statement before.
+          while (unanswered > 0) await new Promise<void>((resolve) => wake = resolve);
+          await writeAll(client, errorOf(what.code));
+          continue;
+        }
+        if (ANSWERED.includes(message.type)) unanswered++;
+        await writeAll(server, bytes);
       }
     })();
     const answered = (async () => {
-      for await (const { type, bytes } of messages(server, false)) {
-        if (isLast && type === READY) return;
-        if (!isLast) await writeAll(client, bytes);
+      try {
+        for await (const { type, bytes } of messages(server, false)) {
+          if (isLast && type === READY) return;
+          if (!isLast) await writeAll(client, bytes);
+          if (type === READY && --unanswered === 0) wake();
+        }
+      } finally {
+        unanswered = 0;
+        wake();
       }
     })();
     await Promise.race([asked, answered]).catch(() => {});
