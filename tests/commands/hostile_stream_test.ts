@@ -10,6 +10,7 @@ import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 const LIMIT_MB = 300;
 const MEGABYTE = 1 << 20;
 const TRADES = 20;
+const TRADE_EVERY_MS = 20;
 
 /** The header of a frame from the server. */
 function head(first: number, length: number): Uint8Array {
@@ -229,35 +230,45 @@ function start(server: RawServer, ...args: string[]): Penstock {
 
 /** Attacks a run with each of these on its own connection, after which the run has to reconnect and trade. */
 async function assertSurvives(attacks: readonly Attack[], stale: string): Promise<void> {
-  let connections = 0;
+  /** The attack on the next connection; null if that is to be traded on. */
+  let next: Attack | null = attacks[0]!;
+  let id = 0;
   await using server = RawServer.listen(async (visit) => {
     // The run queries a refusing server once more.
     if (!visit.isWebSocket) return await visit.answer(404);
-    const connection = connections++;
-    const { act, isHandshake = false } = attacks[Math.floor(connection / 2)]!;
-    if (connection % 2 === 0) {
+    if (next !== null) {
+      const { act, isHandshake = false } = next;
+      next = null;
       if (!isHandshake) await visit.upgrade();
       return await act(visit);
     }
     await visit.upgrade();
-    // An id is missing before each but the first, so that a quiet connection does not count as a quiet symbol.
-    await trade(visit, 1 + (TRADES + 1) * Math.floor(connection / 2));
-    if (connection < 2 * attacks.length - 1) visit.end();
+    // An id is missing before each of these connections, so that a quiet connection does not count as a quiet symbol.
+    for (id++; next === null;) {
+      await visit.send(tradeMessage(++id).replace("100.0", `10${id % 2}.0`));
+      await new Promise((resolve) => setTimeout(resolve, TRADE_EVERY_MS));
+    }
+    visit.end();
   });
-  const count = TRADES * attacks.length;
-  await using program = start(server, `--stale=${stale}`, "--retry-max=250ms", `--stop-after=${count}`);
-  for (const [at, { what, says, limitMb = LIMIT_MB }] of attacks.entries()) {
-    const { reason } = await program.event("disconnected");
-    if (says !== UNUSABLE) assertStringIncludes(String(reason), says, what);
+  // Every trade but the first two is a signal.
+  await using program = start(server, `--stale=${stale}`, "--retry-max=250ms", "--short=1", "--long=2");
+  for (const [at, attack] of attacks.entries()) {
+    const { what, says, limitMb = LIMIT_MB } = attack;
+    if (at > 0) {
+      next = attack;
+      await program.event("disconnected");
+    }
+    await program.event("disconnected", ({ reason }) => says === UNUSABLE || String(reason).includes(says));
     await program.event("connected");
+    await program.event("signal");
     const peak = await peakMb(program.pid);
     assert(peak < limitMb, `${peak} MB after ${what}`);
-    if (at < attacks.length - 1) await program.event("disconnected");
   }
+  program.signal("SIGTERM");
   const { code, stdout, stderr } = await program.finished();
   assertEquals(code, 0, stderr);
-  const { trades, rejected } = eventsOf(stdout).at(-1)!;
-  assertEquals([trades, rejected], [count, attacks.filter(({ says }) => says === UNUSABLE).length]);
+  const unusable = attacks.filter(({ says }) => says === UNUSABLE).length;
+  assertEquals(eventsOf(stdout).at(-1)!.rejected, unusable);
   for (const { says } of attacks) assertStringIncludes(stderr, says);
   assert(!/[^\P{Cc}\n]/u.test(stderr + stdout), "nothing that steers a terminal");
 }

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolder } from "../stores/sample_journal.ts";
-import { FLAGS, Penstock } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { finishHere } from "../support/program_here.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -10,9 +11,8 @@ function mode(path: string): string {
   return (Deno.statSync(path).mode! & 0o777).toString(8);
 }
 
-async function succeeds(folder: string, ...args: string[]): Promise<void> {
-  await using program = Penstock.start(args, [...FLAGS, `--allow-write=${folder}`]);
-  const { code, stderr } = await program.finished();
+async function succeeds(...args: string[]): Promise<void> {
+  const { code, stderr } = args[0] === "run" ? await finishHere(...args) : await inProcess(...args);
   assertEquals(code, 0, stderr);
 }
 
@@ -32,11 +32,11 @@ Deno.test({
         restEndpoint,
       ];
       const [journal, recording] = [`${folder}/data/run.db`, `${folder}/rec/frames.txt`];
-      await succeeds(folder, "run", `--state=${journal}`, `--record=${recording}`, ...live);
-      await succeeds(folder, "run", "--state=none", `--record=${folder}/deep/recordings/`, ...live);
+      await succeeds("run", `--state=${journal}`, `--record=${recording}`, ...live);
+      await succeeds("run", "--state=none", `--record=${folder}/deep/recordings/`, ...live);
       const [day] = [...Deno.readDirSync(`${folder}/deep/recordings`)].map(({ name }) => name);
       const result = `${folder}/result.json`;
-      await succeeds(folder, "backtest", `--out=${result}`, recording);
+      await succeeds("backtest", `--out=${result}`, recording);
       assertEquals(
         [journal, recording, `${folder}/deep/recordings/${day}`, result].map(mode),
         Array(4).fill("600"),
@@ -50,8 +50,8 @@ Deno.test({
       Deno.chmodSync(result, 0o644);
       Deno.chmodSync(`${folder}/data`, 0o755);
       Deno.chmodSync(journal, 0o640);
-      await succeeds(folder, "backtest", `--out=${result}`, recording);
-      await succeeds(folder, "run", `--state=${journal}`, ...live);
+      await succeeds("backtest", `--out=${result}`, recording);
+      await succeeds("run", `--state=${journal}`, ...live);
       assertEquals([result, `${folder}/data`, journal].map(mode), ["644", "755", "640"]);
     }),
 });
