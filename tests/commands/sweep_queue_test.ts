@@ -305,7 +305,7 @@ queueTest(
     };
     const wrong: readonly (readonly [why: string, result: string])[] = [
       ["not compressed as results are", "%"],
-      ["no JSON", packed("{")],
+      ["not JSON", packed("{")],
       ["not the result of a task", packed("[]")],
       ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
       ['no row of {"short":3}', changed('{"short":3}', '{"short":2}')],
