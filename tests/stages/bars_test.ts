@@ -8,7 +8,7 @@ import { Pipeline } from "../../src/stages/pipeline.ts";
 import { BlockReader } from "../support/block_reader.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
@@ -64,7 +64,7 @@ function runOf(choices: Choices, messages: readonly string[], { rows, sizes, res
       pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
       assertEquals(JSON.parse(JSON.stringify(pipeline.snapshot())), kept.state);
     }
-    const batch = new FrameBatch(new BinanceMessageReader(choices.symbol)).open(messages.slice(from, to));
+    const batch = reading(messages.slice(from, to), choices.symbol);
     events.push(...pipeline.run(sizes === undefined ? batch : new BlockReader(batch, sizes)));
     from = to;
   }
@@ -138,8 +138,7 @@ Deno.test("Pipeline with bars decides by what has arrived so far: the events of 
   fc.assert(
     fc.property(scenario, SHORT, fc.nat(), ({ choices, messages }, bars, cut) => {
       const options = { ...optionsOf({ ...choices, bars }) };
-      const reader = (some: readonly string[]) =>
-        new FrameBatch(new BinanceMessageReader(choices.symbol)).open(some);
+      const reader = (some: readonly string[]) => reading(some, choices.symbol);
       const whole = [...new Pipeline(options).run(reader(messages))];
       const prefix = [...new Pipeline(options).run(reader(messages.slice(0, cut % (messages.length + 1))))];
       assertEquals(prefix, whole.slice(0, prefix.length));

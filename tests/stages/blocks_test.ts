@@ -11,7 +11,7 @@ import { Pipeline } from "../../src/stages/pipeline.ts";
 import { BlockReader } from "../support/block_reader.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { RECORDING } from "../support/layouts.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -36,7 +36,7 @@ function runOf(choices: Choices, messages: readonly string[], cut: Cut): Record<
   const models = FILL_MODELS.filter((model) => model !== "configured")
     .map((model) => new ModelRun(tradingParametersUnder(model, options.parameters)));
   const pipeline = new Pipeline({ ...options, blockRows: rows, withResults: true, models });
-  const batch = new FrameBatch(new BinanceMessageReader(choices.symbol)).open(messages);
+  const batch = reading(messages, choices.symbol);
   const reader = sizes === undefined ? batch : new BlockReader(batch, sizes);
   const events: PipelineEvent[] = [];
   const taken: number[] = [];

@@ -1,16 +1,14 @@
 /** The whole gate against the naive reference, and the laws that hold for any trades and limits. */
-import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
-import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
-import { optionsOf } from "../support/pipeline_input.ts";
+import { optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { assertEquals } from "../support/equals.ts";
 
@@ -21,7 +19,6 @@ const NOTHING = new Exact(0n);
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
-  const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   let pipeline = new Pipeline(optionsOf(choices));
   messages.forEach((message, at) => {
     if (restarts.includes(at)) {
@@ -38,7 +35,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
       for (const event of acted) events.push(unasked(event));
     }
     const before = events.length;
-    events.push(...pipeline.run(batch.open([message])));
+    events.push(...pipeline.run(reading([message], choices.symbol)));
     // Without an event nothing was booked or reserved, and nothing released.
     if (events.length > before || at === messages.length - 1) assertBooks(pipeline.snapshot(), choices);
   });

@@ -13,10 +13,13 @@ const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240
 const PEPEUSDT = "spot-PEPEUSDT-aggTrades-2024-10-27.zip";
 const APEUSDT = "futures-APEUSDT-aggTrades-2024-10-18.zip";
 
-/** All frames of the recording, without their times of arrival. */
-async function frames(): Promise<string[]> {
-  const lines = (await Promise.all(BTCUSDT.map(gzipLines))).flat();
-  return lines.map((line) => line.slice(line.indexOf(" ") + 1));
+let read: Promise<readonly string[]> | null = null;
+
+/** All frames of the recording, without their times of arrival; read once for all tests. */
+function frames(): Promise<readonly string[]> {
+  return read ??= Promise.all(BTCUSDT.map(gzipLines)).then((lines) =>
+    lines.flat().map((line) => line.slice(line.indexOf(" ") + 1))
+  );
 }
 
 /** The trades among the frames, read without any code of the program. */

@@ -82,6 +82,8 @@ export class TradeColumns {
     block.firstId = this.firstId[0]!;
     block.latest = results[LATEST]!;
     block.highest = results[HIGHEST]!;
+    // A run with bars may have had the block before.
+    block.bars = null;
     return block;
   }
 
