@@ -50,6 +50,7 @@ test("prepareSchema() makes the tables once, however many start at the same time
 
 test("prepareSchema() migrates older tables whole or not at all, and only while no run uses them", async () => {
   const url = await server.database();
+  const { database } = readDatabasePlace(url);
   const next = [...MIGRATIONS, ["ALTER TABLE penstock.heartbeats ADD note text"]];
   const broken = [...MIGRATIONS, ["ALTER TABLE penstock.heartbeats ADD broken text", "SELECT 1 / 0"]];
   const held = await store.lease(`${url}#one`, unchecked);
@@ -61,11 +62,11 @@ test("prepareSchema() migrates older tables whole or not at all, and only while 
     JournalError,
     "1 run of an older Penstock uses them. Stop it",
   );
-  await server.sql("test_2", "UPDATE penstock.journals SET expires = now()");
+  await server.sql(database, "UPDATE penstock.journals SET expires = now()");
   await assertRejects(() => prepareSchema(migrating, url, broken), Error, "division by zero");
   const columns = () =>
     server.sql(
-      "test_2",
+      database,
       "SELECT count(*) FROM information_schema.columns WHERE column_name IN ('note', 'broken')",
     );
   assertEquals([await schemaVersion(migrating), await columns()], [KNOWN, "0"]);
