@@ -33,6 +33,7 @@ export const LONG: readonly string[] = [
   "tests/simulation/simulation_test.ts",
   "tests/commands/run_output_test.ts",
   "tests/lockdown/compile_test.ts",
+  "tests/lockdown/lockdown_test.ts",
   "tests/stores/journal/postgres/statement_faults_test.ts",
   "tests/feeds/live/live_feed_faults_test.ts",
   "tests/stores/journal/postgres/postgres_lease_test.ts",
@@ -48,6 +49,8 @@ export const LONG: readonly string[] = [
   "tests/commands/standby_test.ts",
   "tests/stages/blocks_test.ts",
   "tests/commands/bars_test.ts",
+  "tests/commands/run_survival_test.ts",
+  "tests/docs/commands_test.ts",
 ];
 
 /** The source that the files of one isolate have together, at most; a longer file is alone. */
