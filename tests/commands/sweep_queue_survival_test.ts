@@ -76,6 +76,17 @@ for (const count of WORKERS) {
             ],
             [...FLAGS, "--allow-env=PGPASSWORD"],
           );
+        /** Stops a worker in the middle of a task, which it has until it is killed. */
+        const stoppedAtWork = async (worker: Penstock): Promise<void> => {
+          const its = `state = 'taken' AND called LIKE 'process ${worker.pid} on %'`;
+          for (;;) {
+            worker.signal("SIGSTOP");
+            const tasks = await server.sql(database, `SELECT count(*) FROM penstock.tasks WHERE ${its}`);
+            if (isDone || tasks !== "0") return;
+            worker.signal("SIGCONT");
+            await Promise.race([worker.logged("computes"), sweeping]);
+          }
+        };
         const workers = Array.from({ length: count }, start);
         const first = [...workers];
         const started = Promise.withResolvers<void>();
@@ -88,11 +99,9 @@ for (const count of WORKERS) {
         for (let kill = 0; kill < KILLS && !isDone; kill++) {
           const victim = random.whole(0, count - 1);
           const worker = workers[victim]!;
-          // Certainly at work, at any moment of it.
           await Promise.race([worker.logged("computes"), sweeping]);
-          await new Promise((resolve) =>
-            setTimeout(resolve, random.fraction() * (KILLS === 1 ? 5 : LONGEST_MS))
-          );
+          if (KILLS > 1) await new Promise((resolve) => setTimeout(resolve, random.fraction() * LONGEST_MS));
+          else await stoppedAtWork(worker);
           worker.signal("SIGKILL");
           await worker.finished();
           workers[victim] = start();

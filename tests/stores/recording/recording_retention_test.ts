@@ -124,6 +124,8 @@ Deno.test({
         file.lockSync(true);
         retention.prune(NOW);
         assertEquals(place.names, [name]);
+        // A program that another test starts at this moment would hold the lock until it runs.
+        file.unlockSync();
       }
       // If files cannot be locked, only this process knows which it writes.
       retention.prune(NOW, `${folder}/${name}`);
