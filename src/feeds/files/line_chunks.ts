@@ -145,10 +145,16 @@ export async function* lineChunks(
       }
     }
     const isOwn = found?.layout.isOwn === true;
-    if (cut !== null && !isOwn) throw cut;
-    if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
     const rest = bytes.subarray(start, filled);
     const lastLine = start + rest.lastIndexOf(LINE_FEED) + 1;
+    if (cut !== null && !isOwn) {
+      // The first lines still wait for others that would confirm the layout.
+      if (found?.layout.unit === "line" && lastLine > start) {
+        yield { origin: found, bytes, start, end: lastLine };
+      }
+      throw cut;
+    }
+    if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
     const isTorn = isOwn && !isWhole(bytes.subarray(lastLine, filled));
     const end = isTorn ? lastLine : filled;
     if (end > start) yield { origin: found, bytes, start, end };
