@@ -150,13 +150,16 @@ export class ChartSeries {
     let deepest = 0;
     let at = from;
     for (let row = from; row < to; row++) {
-      // As #mark computes it, so that equal falls are equal to the last bit.
+      // As #mark computes them, so that equal falls are equal to the last bit.
       const equity = this.#cash + this.#position * (price[row]! / unit);
       if (equity >= peak) {
         peak = equity;
         if (peakAt < 0) peakAt = row;
-      } else if (peak - equity > deepest * peak) {
-        deepest = (peak - equity) / peak;
+        continue;
+      }
+      const drawdown = (peak - equity) / peak;
+      if (drawdown > deepest) {
+        deepest = drawdown;
         at = row;
       }
     }
