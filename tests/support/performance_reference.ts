@@ -117,7 +117,8 @@ export function computeReferencePerformance(
     rough: {
       annualizedReturn: growth,
       ...deviations(hasYear ? returns : [], perYear),
-      calmar: growth === null || worst === null ? null : growth * number(worst.peak) / number(worst.amount),
+      // In this order, because the growth of one wild day may be nearly as large as a double can be.
+      calmar: growth === null || worst === null ? null : growth * (number(worst.peak) / number(worst.amount)),
       sqn: sqn(trips),
     },
     worst,

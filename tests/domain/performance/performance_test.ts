@@ -156,7 +156,7 @@ Deno.test("Pipeline.results() equal those of a reference that keeps every trade'
       for (const { time } of equityCurve) assert(time >= first.time && time <= last.time);
       count(`sampling ${metrics.sampling}`);
     }),
-    { numRuns: 800 },
+    { numRuns: 800, endOnFailure: true },
   );
   for (const kind of kinds) assertGreater(seen.get(kind) ?? 0, 30, kind);
 });
