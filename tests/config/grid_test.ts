@@ -1,5 +1,4 @@
-import { cpuUsage } from "node:process";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { configureSweep, Grid } from "../../src/config/grid.ts";
@@ -83,21 +82,19 @@ Deno.test("Grid has the configurations that single runs have, value for value", 
 });
 
 Deno.test("Grid judges a large grid by its rules, not one combination after the other", () => {
-  const start = cpuUsage();
   const windows = { short: "501..1000:1", long: "2..500:1" };
   const error = assertThrows(() => configureSweep(given(windows), []), ConfigError);
   assertEquals(error.mistakes.slice(0, 2), [
     "none of the 249500 configurations of the grid can run: expected at least one. The first one:",
     "--short is 501 and --long is 2: expected the short window to be smaller than the long one",
   ]);
+  // One after the other, these would take days.
   const many = { short: "1..999999:1", long: "2..1000000:1", fee: "0,0.1%" };
   assertThrows(
     () => configureSweep(given(many), []),
     ConfigError,
     "the grid has at least 999998000001 configurations",
   );
-  const { user } = cpuUsage(start);
-  assert(user < 1_000_000, `${user} µs`);
 });
 
 Deno.test("Grid reports a mistake that no value changes, and not that the grid is wrong", () => {
