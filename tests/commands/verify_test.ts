@@ -106,14 +106,13 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals and 
       const plan = faults === "" ? [] : parseFaults(faults);
       await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
       const run = new RecordedRun(folder, exchange);
-      const isKilled = options["latency"] !== undefined;
       await run.process(
         async (program) => {
           for (let signals = 0; signals < 8; signals++) await program.event("signal");
-          program.signal(isKilled ? "SIGKILL" : "SIGINT");
+          program.signal("SIGKILL");
         },
         options,
-        isKilled,
+        true,
       );
       await run.process(async (program) => {
         if (options["stop-after"] !== undefined) return;

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import type { Configuration } from "../../src/config/configuration.ts";
 import { configureSweep, Grid } from "../../src/config/grid.ts";
@@ -81,7 +81,7 @@ Deno.test("Grid has the configurations that single runs have, value for value", 
   }
 });
 
-Deno.test("Grid judges a large grid by its rules, not one combination after the other", () => {
+Deno.test("Grid judges a large grid by its rules, not one combination after the other", async () => {
   const windows = { short: "501..1000:1", long: "2..500:1" };
   const error = assertThrows(() => configureSweep(given(windows), []), ConfigError);
   assertEquals(error.mistakes.slice(0, 2), [
@@ -95,7 +95,31 @@ Deno.test("Grid judges a large grid by its rules, not one combination after the 
     ConfigError,
     "the grid has at least 999998000001 configurations",
   );
+  const us = await cpuTimeOf(windows);
+  assert(us < 1_000_000, `${us} µs`);
 });
+
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+
+/** The CPU time of judging a grid, µs: in its own process, since that of this one has all tests that run beside it. */
+async function cpuTimeOf(options: Readonly<Record<string, string>>): Promise<number> {
+  const module = JSON.stringify(import.meta.resolve("../../src/config/grid.ts"));
+  const code = `import { cpuUsage } from "node:process";
+    import { configureSweep } from ${module};
+    const start = cpuUsage();
+    try {
+      configureSweep(${JSON.stringify(given(options))}, []);
+    } catch {
+      console.log(cpuUsage(start).user);
+    }`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", "--ext=ts", `--config=${CONFIG}`, code],
+    stderr: "inherit",
+  }).output();
+  const text = new TextDecoder().decode(stdout).trim();
+  assertMatch(text, /^\d+$/);
+  return Number(text);
+}
 
 Deno.test("Grid reports a mistake that no value changes, and not that the grid is wrong", () => {
   const windows = { short: "5,10", long: "20,30" };
