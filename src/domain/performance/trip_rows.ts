@@ -29,6 +29,7 @@ export interface TripRecord extends TripAmounts {
   readonly cause: string;
 }
 
+/** Rows have these fields in this order; `read` has their places written out. */
 const NUMBERS = ["number", "entryTime", "exitTime", "best", "worst"] as const;
 const AMOUNTS = ["bought", "spent", "fees", "sold", "received", "saleFees", "profit"] as const;
 const CAUSE = NUMBERS.length;
@@ -70,8 +71,7 @@ export class TripRows {
   read(row: number): TripRecord {
     const fields = this.#fields;
     const at = row * FIELDS;
-    const { bought, spent, fees, sold, received, saleFees, profit } = this.#large.get(row) ??
-      this.#amountsFrom(at + FIRST_AMOUNT);
+    const amounts = this.#large.get(row) ?? this.#amountsFrom(at + FIRST_AMOUNT);
     // Written out: objects that are made from lists of names are slow to make, and to read.
     return {
       number: fields[at]!,
@@ -80,7 +80,7 @@ export class TripRows {
       best: fields[at + 3]!,
       worst: fields[at + 4]!,
       cause: this.#causes[fields[at + CAUSE]!]!,
-      ...{ bought, spent, fees, sold, received, saleFees, profit },
+      ...amounts,
     };
   }
 

@@ -48,42 +48,28 @@ export function pageData({ chart, volatility, averages, incidents, ...rest }: Dr
 
 /** What the page's script reads, as Base64 of deflated JSON. */
 export async function packed(data: PageData | PackedReport): Promise<string> {
-  return (await deflated(new TextEncoder().encode(JSON.stringify(data)))).toBase64();
-}
-
-/** Without Blob and Response, which take Deno 10 ms to load. */
-async function deflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const { readable, writable } = new CompressionStream("deflate-raw");
-  const writer = writable.getWriter();
-  const written = writer.write(bytes).then(() => writer.close());
-  const [parts] = await Promise.all([Array.fromAsync(readable), written]);
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const json = new TextEncoder().encode(JSON.stringify(data));
+  const deflated = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(deflated).arrayBuffer()).toBase64();
 }
 
 function packedLine(name: string, points: readonly Point[]): PackedLine {
   const { places, values } = packedNumbers(points.map(({ value }) => value));
-  return { name, places, times: differences(points.map(({ time }) => time), milliseconds), values };
+  return { name, places, times: differences(points.map(({ time }) => milliseconds(time))), values };
 }
 
 /** Numbers to seven significant digits of the largest. */
 function packedNumbers(numbers: readonly number[]): PackedNumbers {
-  let largest = 0;
-  for (const value of numbers) largest = Math.max(largest, Math.abs(value));
+  const largest = numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const magnitude = largest === 0 ? 0 : Math.floor(Math.log10(largest)) + 1;
   const places = Math.min(MOST_PLACES, Math.max(0, DIGITS - magnitude));
   const factor = 10 ** places;
-  return { places, values: differences(numbers, (value) => Math.round(value * factor)) };
+  return { places, values: differences(numbers.map((value) => Math.round(value * factor))) };
 }
 
 function packedFills(fills: readonly FillMark[]): PageData["fills"] {
   return {
-    times: differences(fills.map(({ time }) => time), milliseconds),
+    times: differences(fills.map(({ time }) => milliseconds(time))),
     prices: packedNumbers(fills.map(({ price }) => price)),
     buys: fills.map(({ side }) => side === "buy" ? 1 : 0),
     counts: fills.map(({ count }) => count),
@@ -94,7 +80,7 @@ function packedTrips(trips: readonly Trip[]): PackedTrips {
   const causes = [...new Set(trips.map(({ cause }) => cause))];
   return {
     numbers: differences(trips.map(({ number }) => number)),
-    entries: differences(trips.map(({ entryTime }) => entryTime), milliseconds),
+    entries: differences(trips.map(({ entryTime }) => milliseconds(entryTime))),
     held: trips.map(({ entryTime, exitTime }) => milliseconds(exitTime) - milliseconds(entryTime)),
     entryPrices: packedNumbers(trips.map(({ entryPrice }) => entryPrice)),
     exitPrices: packedNumbers(trips.map(({ exitPrice }) => exitPrice)),
@@ -109,14 +95,8 @@ function packedTrips(trips: readonly Trip[]): PackedTrips {
   };
 }
 
-/** The first of some numbers, each rounded, and how much each of the others adds to the one before it. */
-function differences(numbers: readonly number[], rounded = (value: number): number => value): number[] {
-  let last = 0;
-  return numbers.map((value) => {
-    const before = last;
-    last = rounded(value);
-    return last - before;
-  });
+function differences(numbers: readonly number[]): number[] {
+  return numbers.map((value, at) => at === 0 ? value : value - numbers[at - 1]!);
 }
 
 function milliseconds(time: number): number {
