@@ -168,7 +168,7 @@ function shortened(args: readonly string[]): readonly string[] {
   if (command === "demo" || command === "exchange") {
     return [...args.filter((word, i) => word !== "--for" && args[i - 1] !== "--for"), "--for", LONGEST];
   }
-  // A worker loads the program anew, which takes far longer than it computes here.
+  // A worker loads the whole program again, which takes far longer than its work here.
   if (command === "sweep" && !["--workers", "--join"].some((option) => args.includes(option))) {
     return [...args, "--workers", "1"];
   }

@@ -48,7 +48,7 @@ export interface PostgresOptions {
 /** How the server is stopped: `fast` closes what is open, `immediate` is a crash. */
 export type StopMode = "fast" | "immediate";
 
-/** A server. Its superuser is `postgres`, whom it trusts. */
+/** A server. Its superuser is `postgres`, who needs no password. */
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: string;

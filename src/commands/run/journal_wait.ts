@@ -17,7 +17,7 @@ const PATIENCE_MS = 20;
 /** A shorter wait is not noted, ms. */
 const NOTED_MS = 1_000;
 
-/** The parts of a run that wait for its journal, and whom to notify. */
+/** The parts of a run that wait for its journal, and the callbacks for its notices. */
 export interface JournalWaitOptions {
   /** What the run does one at a time. */
   readonly turns: Turns;
