@@ -157,7 +157,7 @@ export async function backtest(
   }
 }
 
-/** Starts the page, which takes a while to load. */
+/** Creates the page. Its module takes a while to load. */
 async function pageAt(...page: Parameters<typeof ReportPage.create>): Promise<ReportPage> {
   return await (await import("./backtest/report_page.ts")).ReportPage.create(...page);
 }

@@ -40,7 +40,7 @@ const result = `[${random.join(",")}]`.slice(0, RESULT_BYTES);
 
 const before = await sample();
 const askedAt = performance.now();
-await sweep.ask({
+await sweep.add({
   ...{ key: hex(1), version: "1", input: "f", content: "a sweep" },
   tasks: Array.from({ length: tasks }, (_, at) => ({
     key: hex(at + 2),
@@ -72,7 +72,7 @@ await Promise.all(workers.map(async (worker, number) => {
     }
     // As the real ones do.
     if (performance.now() >= nextPoll) {
-      await worker.prospect([]);
+      await worker.remaining([]);
       nextPoll = performance.now() + POLL_MS;
     }
     await worker.changed(POLL_MS, ending.signal);
@@ -80,7 +80,7 @@ await Promise.all(workers.map(async (worker, number) => {
 }));
 const elapsed = (performance.now() - from) / 1000;
 const after = await sample();
-const { left, done } = await sweep.outlook();
+const { left, done } = await sweep.status();
 const each = (ns: number) => `${(ns / done / 1e6).toFixed(2)} ms`;
 table(
   `${count} workers, ${tasks} tasks of ${seconds} s, every hundredth computed twice, load ${

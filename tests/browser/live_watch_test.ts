@@ -60,7 +60,7 @@ class Watched {
     await using follower = await JournalFollower.open(this.journal, { seq: 0 });
     const events: FollowedEvent[] = [];
     for (let isBehind = true; isBehind;) {
-      const moment = await follower.look();
+      const moment = await follower.poll();
       events.push(...moment.events);
       isBehind = moment.isBehind;
     }

@@ -162,7 +162,7 @@ Deno.test("penstock halt and release reach a live run, and verify proves both fr
   await demo.event("refusal", ({ reason }) => reason === "halted");
   const again = await ended("halt", state);
   assertEquals([again.code, again.out], [2, ""]);
-  assertStringIncludes(again.err, `the run in ${state} is halted already`);
+  assertStringIncludes(again.err, `the run in ${state} is already halted`);
   const released = await ended("release", state, "--reason", "it was right");
   assertEquals([released.code, released.err], [0, ""]);
   assertStringIncludes(

@@ -84,7 +84,7 @@ Deno.test(
     assertEquals(view.of("halt").map(({ action, text }) => [action, text]), [["flatten", "enough"]]);
     const twice = await inProcess("halt", journal);
     assertEquals(twice.code, 2);
-    assertStringIncludes(twice.stderr, "is halted already");
+    assertStringIncludes(twice.stderr, "is already halted");
     const unreasoned = await inProcess("release", journal);
     assertEquals(unreasoned.code, 2);
     assertStringIncludes(unreasoned.stderr, "--reason is missing");

@@ -91,7 +91,7 @@ test("a run that is killed and resumed in PostgreSQL decides and keeps the same 
     assertStringIncludes(await output("compare", path, file), "same");
     assertStringIncludes(await output("verify", file, ...recordings), "Verified");
     const again = await inProcess("export", path, "--copy", file);
-    assertStringIncludes(again.stderr, `${file} is there already`);
+    assertStringIncludes(again.stderr, `${file} already exists`);
     const drafts = [...Deno.readDirSync(folder)].filter(({ name }) => name.includes(".copy"));
     assertEquals(drafts, []);
     // The run continues from it as from the copy in the database.

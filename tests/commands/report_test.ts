@@ -113,7 +113,7 @@ Deno.test("penstock report replaces only pages of Penstock, and leaves nothing b
   const taken = await folder.write("notes.html", "my notes");
   const refused = await inProcess("report", `${path}/result.json`, "--out", taken);
   assertEquals(refused.code, 2);
-  assertMatch(refused.stderr, /notes\.html: the file there is not a page of Penstock\. Choose another name/);
+  assertMatch(refused.stderr, /notes\.html: the file there is not a Penstock page\. Choose another name/);
   assertEquals(await Deno.readTextFile(taken), "my notes");
   const cut = await folder.write("cut.json", (await Deno.readTextFile(`${path}/result.json`)).slice(0, -500));
   const older = await folder.write("cut.html", `${PAGE}older`);

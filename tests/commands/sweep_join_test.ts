@@ -116,15 +116,15 @@ Deno.test("a part that was stopped is refused, and joined once --continue has fi
     );
     assertStringIncludes(
       await refused(on(file, [...second.with(-2, "--part=1/2"), "--continue"])),
-      'is of another part: it has {"number":2,"of":2}, and this sweep has {"number":1,"of":2}',
+      'is of another part: it has {"number":2,"of":2}, but this sweep has {"number":1,"of":2}',
     );
     assertStringIncludes(
       await refused(on(file, [...second, "--continue"], { version: "2" })),
-      "is of Penstock 1, and this is 2: leave --continue out",
+      "is of Penstock 1, but this is 2: leave --continue out",
     );
     const finished = await on(file, [...second, "--continue"], { name: "two" });
     assertStringIncludes(finished.logged.join(), "part 2 of 2 is finished: 4 of 8 configurations are in");
-    assertStringIncludes(await refused(on(file, [...second, "--continue"])), "of a part that was finished");
+    assertStringIncludes(await refused(on(file, [...second, "--continue"])), "of a part that has finished");
     for (const name of [out, file("tries-one.json")]) await Deno.remove(name);
     await Deno.mkdir(file("parts"));
     assertStringIncludes(

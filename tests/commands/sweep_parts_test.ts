@@ -120,7 +120,7 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
     await assertRejects(
       () => sweptIn(file, [...args, "--continue"], { version: "2" }),
       ConfigError,
-      "and this is 2: leave --continue out",
+      "but this is 2: leave --continue out",
     );
     const whole = await Deno.readTextFile(file("sweep.json"));
     for (

@@ -175,7 +175,7 @@ class Scene {
       "exit 3, named",
       await this.#run("status", "data/foreign.db"),
       3,
-      'view "forged", which Penstock does not make',
+      'view "forged", which Penstock does not create',
     );
   }
 
@@ -285,7 +285,7 @@ class Scene {
       "exit 1, left as it was",
       await this.#run("run", "--state=data/deno"),
       1,
-      "data/deno.lock, which it needs for itself, is not a lock of Penstock's",
+      "data/deno.lock, which it needs for itself, is not a lock file of Penstock's",
     );
     const isLeft = Deno.readTextFileSync(`${data}/deno.lock`) === FOREIGN;
     yield { ...beside, isAsExpected: beside.isAsExpected && isLeft };

@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import type { Random } from "../../src/simulator/random.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/journal/halt_release.ts";
-import { HaltedAlready, haltRun } from "../../src/stores/journal/run_halt.ts";
+import { AlreadyHalted, haltRun } from "../../src/stores/journal/run_halt.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalError } from "../../src/stores/journal/journal_error.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
@@ -50,7 +50,7 @@ export class Requests {
       if (this.#random.below(5) < (isOpen ? 3 : 1)) return await this.#release(path, time, isOpen);
       return await this.#halt(path, time, isOpen);
     } catch (error) {
-      if (error instanceof HaltedAlready || error instanceof NotHalted) return "needless request";
+      if (error instanceof AlreadyHalted || error instanceof NotHalted) return "needless request";
       // There is no run in it yet.
       if (error instanceof JournalError && /holds no run yet/.test(error.message)) return "needless request";
       throw error;

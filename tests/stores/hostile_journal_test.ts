@@ -29,28 +29,28 @@ const VIEW = ["ALTER TABLE entries RENAME TO kept", "CREATE VIEW entries AS SELE
 
 /** Changes to a journal, with the expected message. */
 const FORGED: readonly [name: string, statements: readonly string[], message: string][] = [
-  ["a view for the entries", VIEW, "entries is a view, and Penstock makes a table of that name"],
+  ["a view for the entries", VIEW, "entries is a view, but Penstock creates a table of that name"],
   [
     "an endless heartbeat",
     ["DROP TABLE life", endless("life", "one", "run", "seq")],
-    "life is a view, and Penstock makes a table of that name",
+    "life is a view, but Penstock creates a table of that name",
   ],
   [
     "an endless head",
     ["DROP TABLE head", endless("head", "one", "seq", "hash")],
-    "head is a view, and Penstock makes a table of that name",
+    "head is a view, but Penstock creates a table of that name",
   ],
   [
     "a trigger that fills the disk",
     ["CREATE TRIGGER more AFTER UPDATE ON head BEGIN INSERT INTO requests SELECT * FROM requests; END"],
-    'it has a trigger "more", which Penstock does not make',
+    'it has a trigger "more", which Penstock does not create',
   ],
-  ["an extra table", ["CREATE TABLE more (x)"], 'it has a table "more", which Penstock does not make'],
+  ["an extra table", ["CREATE TABLE more (x)"], 'it has a table "more", which Penstock does not create'],
   ["an extra index", ["CREATE INDEX more ON entries (time)"], 'it has an index "more"'],
   ["an extra view", [endless("more", "x")], 'it has a view "more"'],
   ["a table of a module", ["CREATE VIRTUAL TABLE more USING fts5(x)"], 'it has a table "more'],
   ["statistics", ["ANALYZE"], 'it has a table "sqlite_stat1"'],
-  ["a table with its own index", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not make"],
+  ["a table with its own index", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not create"],
   ["a missing table", ["DROP TABLE requests"], "requests is missing from its tables"],
   ["a missing trigger", ["DROP TRIGGER entries_stay"], "entries_stay is missing from its tables"],
   [
@@ -59,34 +59,38 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
       "DROP INDEX entries_by_type",
       "CREATE TRIGGER entries_by_type AFTER DELETE ON head BEGIN SELECT 1; END",
     ],
-    "entries_by_type is a trigger, and Penstock makes an index of that name",
+    "entries_by_type is a trigger, but Penstock creates an index of that name",
   ],
   [
     "a trigger on another table",
     [relist("entries_stay", "tbl_name = 'head'")],
-    'the trigger entries_stay belongs to "head", and not to entries',
+    'the trigger entries_stay belongs to "head", not to entries',
   ],
   [
     "columns of a different type",
     [relist("entries", "sql = replace(sql, 'time INTEGER', 'time TEXT')")],
-    'the table entries was made otherwise: from character 112 on "TEXT NOT NULL,',
+    'the table entries was created differently: from character 112 on "TEXT NOT NULL,',
   ],
   [
     "columns of any type",
     [relist("entries", "sql = replace(sql, ' STRICT', '')")],
-    'the table entries was made otherwise: from character 183 on "", expected " STRICT"',
+    'the table entries was created differently: from character 183 on "", expected " STRICT"',
   ],
   [
     "a computed column",
     [relist("head", "sql = replace(sql, 'seq INTEGER NOT NULL', 'seq INTEGER AS (one + 6)')")],
-    "the table head was made otherwise",
+    "the table head was created differently",
   ],
   [
     "an index on an expression",
     ["DROP INDEX entries_by_type", "CREATE INDEX entries_by_type ON entries (type, abs(run))"],
-    "the index entries_by_type was made otherwise",
+    "the index entries_by_type was created differently",
   ],
-  ["no statement", [relist("requests", "sql = NULL, rootpage = 2")], "the table requests was made otherwise"],
+  [
+    "no statement",
+    [relist("requests", "sql = NULL, rootpage = 2")],
+    "the table requests was created differently",
+  ],
   [
     "two tables in one place",
     [relist("head", "rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'life')")],
@@ -96,7 +100,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
   [
     "an object of no kind",
     [relist("entries_stay", "type = x'00'")],
-    "entries_stay is an object of type (none), and",
+    "entries_stay is an object of type (none), but",
   ],
   [
     "a name that moves the cursor",
@@ -154,14 +158,14 @@ Deno.test("JournalReader refuses older journals with extra, missing or different
           ["CREATE TABLE states (run INTEGER)", 'it has a table "states"'],
           [
             "DROP TABLE positions; CREATE TABLE positions (run, symbol, quantity, cost)",
-            "the table positions was made otherwise",
+            "the table positions was created differently",
           ],
           ["DROP INDEX entries_by_type", "entries_by_type is missing from its tables"],
           [
             `PRAGMA user_version = ${3 - version}`,
             version === 1 ? "life is missing" : 'has a table "life"',
           ],
-          ["PRAGMA user_version = 3", "the index entries_by_type was made otherwise"],
+          ["PRAGMA user_version = 3", "the index entries_by_type was created differently"],
         ] as const
       ) {
         const path = `${folder}/older.db`;
@@ -218,10 +222,10 @@ Deno.test("JournalReader refuses a list of tables whose pages point in a circle,
     for (
       const [bytes, message] of [
         // An inner page with only its last pointer.
-        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 1], "the list of its tables comes to page 1 twice"],
+        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 1], "the list of its tables refers to page 1 twice"],
         [[5, 0, 0, 0, 0, 15, 255, 0, 127, 0, 0, 0], "page 2130706432 of the file is cut short or missing"],
-        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 3], "the list of its tables has a page of another kind, 3"],
-        [[10], "the list of its tables has a page of another kind, 1"],
+        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 3], "the list of its tables has a page of the wrong kind, 3"],
+        [[10], "the list of its tables has a page of the wrong kind, 1"],
         [[13, 0, 0, 255], "the list of its tables has more than 64 rows"],
       ] as const
     ) {
@@ -248,7 +252,7 @@ Deno.test("JournalReader refuses UTF-16 text, and a file beside the journal that
     await assertRejects(
       () => JournalReader.open(path),
       JournalError,
-      "-journal is beside it, from which SQLite would",
+      "-journal is beside it: SQLite would overwrite it",
     );
     assertStringIncludes(await refusal(path), "-journal is beside it");
     Deno.removeSync(`${path}-journal`);
@@ -297,7 +301,7 @@ Deno.test("copyJournal() refuses a journal whose file is one hole after its star
     await assertRejects(
       () => copyJournal(path, `${folder}/other.db`),
       JournalError,
-      "it says that it has 81920000000 bytes, and its file has",
+      "it says that it has 81920000000 bytes, but its file takes",
     );
     assert(!namesIn(folder).some((name) => name.startsWith("other.db")));
   });

@@ -141,7 +141,7 @@ Deno.test({
       }
       // Also beside a journal that does not exist yet.
       Deno.writeTextFileSync(`${folder}/notes-shm`, "mine");
-      assertStringIncludes(await refusal(`${folder}/notes`), "notes-shm is there");
+      assertStringIncludes(await refusal(`${folder}/notes`), "notes-shm exists");
       assertEquals(Deno.readTextFileSync(`${folder}/notes-shm`), "mine");
     }),
 });

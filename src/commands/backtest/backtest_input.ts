@@ -82,12 +82,12 @@ export class BacktestInput implements AsyncDisposable {
 /** The first chunks, and what they show. */
 interface Start {
   readonly first: Chunk[];
-  /** What the klines cover, in µs; null if the file holds none. */
+  /** The interval of the klines, µs; null if the file holds none. */
   readonly interval: number | null;
   readonly failure: UnusableInput | null;
 }
 
-/** Reads up to the first chunk that shows whether the file is one of klines, and of which interval. */
+/** Reads up to the first chunk that shows whether the file holds klines, and of which interval. */
 async function startOf(chunks: AsyncGenerator<Chunk>, config: Config): Promise<Start> {
   const first: Chunk[] = [];
   let bytes = 0;
@@ -101,7 +101,7 @@ async function startOf(chunks: AsyncGenerator<Chunk>, config: Config): Promise<S
         first.push(chunk);
         return { first, interval, failure: null };
       }
-      // Its bytes are only lent.
+      // Its bytes are only borrowed: the next chunk reuses them.
       first.push({ ...chunk, bytes: chunk.bytes.slice() });
       bytes += chunk.bytes.length;
     }

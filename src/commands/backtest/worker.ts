@@ -10,7 +10,7 @@ import { fetchInput } from "../../feeds/files/fetched_input.ts";
 import { InputFolder, unreadableFolder } from "../../feeds/files/named_inputs.ts";
 import { PostgresWorkerQueue } from "../../stores/queue/postgres_worker_queue.ts";
 import { QueueError } from "../../stores/queue/queue_error.ts";
-import type { Prospect, TakenTask, WorkerQueue } from "../../stores/queue/task_queue.ts";
+import type { RemainingTasks, TakenTask, WorkerQueue } from "../../stores/queue/task_queue.ts";
 import { counted } from "../../views/terminal/figures.ts";
 import { openLog } from "../../views/terminal/log.ts";
 import { LiveTerminal, logLook } from "../../views/terminal/terminal.ts";
@@ -158,17 +158,17 @@ class Work {
       }
       // A notice may be about one task, and a thousand workers may receive it: most of them only try to take the task.
       if (endsEmpty || performance.now() >= nextPoll) {
-        const prospect = await this.#queue.prospect([...this.#missing]);
-        this.#logOthers(prospect, version);
-        if (endsEmpty && prospect.left === 0) {
-          if (prospect.withoutFiles === 0) return;
+        const remaining = await this.#queue.remaining([...this.#missing]);
+        this.#logOthers(remaining, version);
+        if (endsEmpty && remaining.left === 0) {
+          if (remaining.withoutFiles === 0) return;
           throw new FilesMissing(
             `${
-              counted(prospect.withoutFiles, "task")
+              counted(remaining.withoutFiles, "task")
             } left whose files are not in ${folder}: copy them there`,
           );
         }
-        const ends = prospect.endsInMs === null ? Infinity : prospect.endsInMs + AFTER_LEASE_MS;
+        const ends = remaining.endsInMs === null ? Infinity : remaining.endsInMs + AFTER_LEASE_MS;
         nextPoll = performance.now() + Math.min(POLL_MS, ends);
       }
       await this.#queue.changed(Math.max(0, nextPoll - performance.now()), signal);
@@ -263,7 +263,7 @@ class Work {
     log("error", `a task failed${isFinal ? ", and no worker tries it again" : ""}: ${message}${where}`);
   }
 
-  #logOthers({ others, withoutFiles }: Prospect, version: string): void {
+  #logOthers({ others, withoutFiles }: RemainingTasks, version: string): void {
     const texts = others.map(({ version: other, tasks }) =>
       `${counted(tasks, "task")} for Penstock ${other}, and this is ${version}`
     );

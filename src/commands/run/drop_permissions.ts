@@ -2,7 +2,7 @@
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
-import { openedAgain } from "../../stores/journal/journal_follower.ts";
+import { polledFiles } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
 import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
@@ -28,7 +28,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     writes,
     reads: [
       ...reads,
-      ...(config.watch ? openedAgain(state) : []),
+      ...(config.watch ? polledFiles(state) : []),
       // To check that the folder is still the same one, and to check files before deleting them.
       ...(target?.isFolder === true ? [target.path] : []),
     ],

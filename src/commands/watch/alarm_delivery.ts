@@ -95,7 +95,7 @@ export class AlarmDelivery implements AsyncDisposable {
   /** Sends everything that is due. Returns false if `signal` was aborted before the service had received all of it. */
   async step(signal: AbortSignal): Promise<boolean> {
     for (;;) {
-      const moment = await this.#follower.look();
+      const moment = await this.#follower.poll();
       const rules = this.#prepare(moment);
       if (moment.status !== null) rules.symbol = moment.status.symbol;
       const sent = await this.#sendEvents(rules, moment, signal);

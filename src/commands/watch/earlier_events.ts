@@ -23,7 +23,7 @@ export interface EventPage {
 /** Returns the events among the next thousand entries after `seq`; null if the journal cannot be read. */
 export async function eventsAfter({ path, ...options }: Journal, seq: number): Promise<EventPage | null> {
   await using follower = await JournalFollower.open(path, { seq }, options);
-  const { events, place, problem, isReplaced } = await follower.look();
+  const { events, place, problem, isReplaced } = await follower.poll();
   return problem !== null || place === null || isReplaced ? null : { events, last: place.seq };
 }
 

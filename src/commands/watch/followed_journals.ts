@@ -61,7 +61,7 @@ async function pollInTurn(
   }
   for await (const at of duePolls({ ...options, paths }, signal)) {
     for (let isBehind = true; isBehind && !signal.aborted;) {
-      const moment = await followers[at]!.look();
+      const moment = await followers[at]!.poll();
       await onMoment(group[at]!, moment, stores[at]!);
       isBehind = moment.isBehind;
     }

@@ -10,7 +10,7 @@ import { ConfigError } from "../../domain/process/config_error.ts";
 import { isInDatabase } from "../../domain/run/database_place.ts";
 import type { FollowedMoment } from "../../domain/run/followed_moment.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
-import { openedAgain } from "../../stores/journal/journal_follower.ts";
+import { polledFiles } from "../../stores/journal/journal_follower.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
 import { RunMetrics } from "../../views/metrics/run_metrics.ts";
 import { LiveRuns } from "../../views/page/live_runs.ts";
@@ -158,7 +158,7 @@ async function dropOthers(paths: readonly string[], alarms: ServingOptions["alar
   const journals = await Promise.all(paths.map(async (path) => {
     const store = await storeOf(path);
     const { reads, hosts = [] } = store.files(path);
-    return { reads: store.isInFiles ? [...reads, ...openedAgain(path)] : reads, hosts };
+    return { reads: store.isInFiles ? [...reads, ...polledFiles(path)] : reads, hosts };
   }));
   const { hosts = [], files: writes = [] } = alarms ?? {};
   const needs = {

@@ -1,6 +1,6 @@
 /**
- * The memory of alarms: how far each service has got in each journal. It is a small file that is replaced as a whole,
- * and locked for as long as a process uses it.
+ * The alarm memory: how far each service has got in each journal. It is a small file, replaced as a whole and locked
+ * for as long as a process uses it.
  */
 import { createHash } from "node:crypto";
 import { memoryAdvice } from "../../domain/process/permission_advice.ts";
@@ -25,15 +25,15 @@ export interface KeptPlace {
 export interface KeptDelivery {
   /** Where the events of a poll started. */
   readonly place: KeptPlace;
-  /** The last entry of which the service has every alarm. */
+  /** The last entry whose alarms the service has all received. */
   readonly done: number;
-  /** How many alarms of the next entry the service has. */
+  /** How many alarms of the next entry it has received. */
   readonly sent: number;
   /** What the alarm rules remembered at that point, as JSON. */
   readonly rules: unknown;
 }
 
-/** One service in the file, `journals` by path. */
+/** One service in the file. `journals` is keyed by path. */
 interface KeptChannel {
   /** For a person who reads the file. */
   readonly name: string;
@@ -42,7 +42,7 @@ interface KeptChannel {
   readonly journals: Readonly<Record<string, KeptDelivery>>;
 }
 
-/** The file is a JSON object of these fields, `channels` by the digest of their addresses. */
+/** The file is a JSON object with these fields. `channels` is keyed by the digest of each address. */
 interface Kept {
   readonly schema: typeof SCHEMA;
   readonly version: typeof VERSION;
@@ -54,7 +54,7 @@ const VERSION = 1;
 const EMPTY: Kept = { schema: SCHEMA, version: VERSION, channels: {} };
 const DIGEST = /^[0-9a-f]{16}$/;
 const HASH = /^([0-9a-f]{64})?$/;
-/** The most channels with the most journals take some 7 MB. */
+/** With as many channels and journals as it may hold, the file takes about 7 MB. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const KIND: FileKind = {
   schema: SCHEMA,
@@ -86,8 +86,8 @@ export class AlarmMemory implements Disposable {
       lock = file.openLock();
       if (!lock.tryLockSync(true)) {
         throw file.unusable(
-          "another penstock watch sends alarms by it, and nothing is to be sent twice. End that one, or give this one a " +
-            "file of its own with --notify-memory",
+          "another penstock watch uses it to send alarms, and no alarm may be sent twice. Stop that one, or " +
+            "give this one another file with --notify-memory",
         );
       }
       const fields = file.read();
@@ -135,7 +135,7 @@ export class AlarmMemory implements Disposable {
 
   /** Releases the lock, so that another process can use the memory. */
   [Symbol.dispose](): void {
-    // A process that is being started has a copy of the file for a moment, which would hold the lock.
+    // A child process that is just starting briefly has a copy of the open file, which would keep the lock.
     this.#lock.unlockSync();
     this.#lock.close();
   }
@@ -146,12 +146,12 @@ function last<T>(count: number, fields: Readonly<Record<string, T>>): Record<str
   return Object.fromEntries(Object.entries(fields).slice(-count));
 }
 
-/** A digest, because an address may contain something private. */
+/** Identifies an address by a digest, because it may contain something private. */
 function digestOf(address: string): string {
   return createHash("sha256").update(address, "utf8").digest("hex").slice(0, 16);
 }
 
-/** The content of the file at `path`. Throws an AlarmMemoryError if it is not one. */
+/** The content of the file at `path`. Throws an AlarmMemoryError if it is not an alarm memory. */
 export function keptIn(path: string, text: string): Kept {
   const file = new WholeFile(path, KIND);
   return keptOf(file, file.fieldsIn(text));

@@ -28,12 +28,12 @@ function isDirectory(path: string): boolean {
 /** The system's messages for a full disk or quota; Deno has no class for them. */
 export const NO_SPACE = /\(os error (28|112|122)\)/;
 
-/** The initial size of a run's journal and its log, bytes. With less space a run would soon stop. */
+/** The initial size of a run's journal and its log, bytes. With less space, a run would soon stop. */
 const ROOM = 2 * 1024 * 1024;
 
 /**
- * Writes a file of 2 MB into `folder` and removes it. A missing folder is created for it, as by a run, and removed too.
- * Its parent must exist, unless `withParents` means that a run would create that too.
+ * Writes a file of 2 MB into `folder` and removes it. It creates a missing folder, as a run would, and removes that
+ * too. The parent must exist, unless `withParents` is set because a run would create it as well.
  */
 export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;

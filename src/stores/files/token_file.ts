@@ -24,7 +24,7 @@ export function tokenIn(path: string): string {
     text = new TextDecoder().decode(bytes.subarray(0, read)).trim();
   } catch (error) {
     if (error instanceof Deno.errors.IsADirectory) {
-      throw new ConfigError([`--token ${path}: expected a file, and this is a folder`]);
+      throw new ConfigError([`--token ${path}: expected a file, but this is a folder`]);
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return made(path);
@@ -33,7 +33,7 @@ export function tokenIn(path: string): string {
   if (isWhole && TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
   throw new ConfigError([
     `--token ${path}: expected one line of ${LEAST_CHARACTERS} or more letters, digits, - and _; ` +
-    "remove the file, and penstock watch creates one",
+    "remove the file, and penstock watch will create one",
   ]);
 }
 

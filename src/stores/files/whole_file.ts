@@ -40,8 +40,8 @@ export class WholeFile {
   }
 
   /**
-   * Opens the file for the caller to lock, and creates a missing folder. Throws if a link leads out of `./data`, and what
-   * Deno throws.
+   * Opens the file for the caller to lock, and creates a missing folder. Throws if a link leads out of `./data`, and
+   * passes on Deno's errors.
    */
   openLock(): Deno.FsFile {
     const files = filesOf(this.#path);
@@ -115,7 +115,7 @@ export class WholeFile {
     );
   }
 
-  /** Any error of using the file, as one of its own class. */
+  /** Converts an error from using the file to the class of its kind. */
   failure(error: unknown): Error {
     if (error instanceof this.#kind.Failure) return error;
     if (error instanceof Deno.errors.NotCapable) {

@@ -1,6 +1,6 @@
 /** Reads many entries of a log at once when they are looked up one by one, backwards from the last. */
 import type { EntryLog } from "./entry_log.ts";
-import { hasHash } from "./journal_chain.ts";
+import { matchesHash } from "./journal_chain.ts";
 import type { RawEntry, StoredEntry } from "./journal_entry.ts";
 
 /** The part of a log that is needed to look up an entry and its neighbours. */
@@ -14,7 +14,7 @@ export class BackwardEntries implements EntryLookup {
   readonly path: string;
   readonly #log: EntryLookup;
   #page = new Map<number, RawEntry>();
-  /** The entries of the page that are known to have their hash. */
+  /** The entries of the page whose hashes have been checked. */
   #proven = new Set<number>();
 
   constructor(log: EntryLookup) {
@@ -30,7 +30,7 @@ export class BackwardEntries implements EntryLookup {
     if (limit !== 1) return await this.#log.after(seq, limit);
     const kept = this.#page.get(seq + 1);
     if (kept !== undefined) return [kept];
-    // With one more on either side, which are needed to check the one between them.
+    // With one more on either side, because checking an entry takes both of its neighbours.
     const page = await this.#log.after(Math.max(0, seq - PAGE), PAGE + 2);
     this.#page = new Map();
     this.#proven = new Set();
@@ -40,19 +40,22 @@ export class BackwardEntries implements EntryLookup {
   }
 
   /**
-   * The entry if it and its neighbours are in memory and it fits between them; null otherwise, when `linkedEntry` says
-   * more. Awaiting what is at hand would cost as much as checking it.
+   * Returns the entry if it and its neighbours are in memory and it fits between them; otherwise null, and
+   * `linkedEntry` reports why. It is synchronous because an await would cost as much as the check.
    */
   linked(seq: number): RawEntry | null {
     const entry = this.#page.get(seq);
     return entry !== undefined && this.#fits(seq) && this.#fits(seq + 1) ? entry : null;
   }
 
-  /** Whether an entry of the page has its hash. Most are looked at twice: as an entry, and as the one after it. */
+  /**
+   * Whether an entry of the page matches its hash. Most are needed twice: once as the entry, and once as the one after
+   * it.
+   */
   #fits(seq: number): boolean {
     if (this.#proven.has(seq)) return true;
     const [before, entry] = [this.#page.get(seq - 1), this.#page.get(seq)];
-    if (before === undefined || entry === undefined || !hasHash(before.hash, entry)) return false;
+    if (before === undefined || entry === undefined || !matchesHash(before.hash, entry)) return false;
     this.#proven.add(seq);
     return true;
   }

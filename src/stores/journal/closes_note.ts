@@ -11,7 +11,7 @@ export interface ClosesNote {
   readonly before: number | null;
 }
 
-/** A note as a row of the states has it. */
+/** A note as it is stored with the state. */
 export function noteText({ decimals, fresh, count, hash, before }: ClosesNote): string {
   return JSON.stringify({ decimals, fresh, count, hash, before });
 }

@@ -1,7 +1,7 @@
 /**
  * The last closes of a chain of checkpoints, and which of them the next checkpoint takes over.
  *
- * A resume proves one checkpoint after another, so many checkpoints with a few closes each are what it waits for. So the
+ * A resume checks one checkpoint after another, so many checkpoints with a few closes each make it slow. Therefore the
  * first checkpoint with closes in every span of entries also stores those of the checkpoints in the span before it, and
  * what was stored beside these is removed. Which closes those are follows from the chain alone: a writer finds them
  * again when it opens a journal, and a verification derives them.
@@ -9,20 +9,22 @@
 import type { Closes } from "../../stages/indicators/indicator.ts";
 import { type ClosesNote, hasCloses } from "./closes_note.ts";
 
-/** Entries that are next to one another; with a signal and a fill for each checkpoint, 85 checkpoints. */
+/** How many consecutive entries make a span: 85 checkpoints, each with a signal and a fill. */
 const SPAN = 256;
-/** A checkpoint with so many closes keeps them: taking them over again and again would cost more than it saves. */
+/** A checkpoint with this many closes keeps them: taking them over again and again would cost more than it saves. */
 const MANY = 1024;
 
-/** The closes of a checkpoint, all earlier ones being void if they are `fresh`. */
+/** The closes of a checkpoint. If they are `fresh`, all earlier ones are void. */
 export type DraftCloses = Closes & { readonly fresh: boolean };
 
 /** Closes as a checkpoint stores them. */
 export interface PlacedCloses {
   readonly closes: DraftCloses;
-  /** The last checkpoint before with closes that count and are not among these; null for none. */
+  /** The last earlier checkpoint with closes that count and are not among these; null for none. */
   readonly before: number | null;
-  /** The first checkpoint whose closes these include, which has to lose them; null if these are its own alone. */
+  /**
+   * The first earlier checkpoint whose closes these include and which must lose them; null if these include no others.
+   */
   readonly from: number | null;
 }
 
@@ -37,10 +39,13 @@ export interface ClosesPart {
 export class ClosesTail {
   /** The last checkpoint with closes that count; null for none. */
   #last: number | null = null;
-  /** Those that may be taken over: the last ones of the last span, without a gap, all in one unit, oldest first. */
+  /** The parts that may be taken over: the last ones of the last span, without a gap, all in one unit, oldest first. */
   #parts: ClosesPart[] = [];
 
-  /** The end at a checkpoint that stores its closes under `note`, with the last parts, oldest first, that it leads to. */
+  /**
+   * The end at a checkpoint with this `note` about its closes. `parts` are the last ones that the note leads to, oldest
+   * first.
+   */
   static at(seq: number, note: ClosesNote, parts: readonly ClosesPart[]): ClosesTail {
     const tail = new ClosesTail();
     for (const part of parts) tail.add(part);
@@ -49,19 +54,19 @@ export class ClosesTail {
   }
 
   /**
-   * What a checkpoint at the entry `seq` stores if `closes` are new since the previous one, in a run that needs the last
-   * `remembers` to resume. Null for those of a writer that removes none.
+   * What a checkpoint at entry `seq` stores if `closes` are new since the previous one, in a run that needs the last
+   * `remembers` closes to resume. `remembers` is null for a writer that removes none.
    */
   placed(seq: number, closes: DraftCloses, remembers: number | null): PlacedCloses {
     return this.#taken(seq, closes, remembers) ?? this.apart(closes);
   }
 
-  /** The same if it takes none over, as in journals of older versions. */
+  /** The same without taking any over, as in journals of older versions. */
   apart(closes: DraftCloses): PlacedCloses {
     return { closes, before: this.#last, from: null };
   }
 
-  /** Goes on to a checkpoint that stores closes; does nothing for one without. */
+  /** Advances to a checkpoint that stores closes; does nothing for one without. */
   add(part: ClosesPart): void {
     const { seq, note: { before, count, decimals, fresh } } = part;
     if (!hasCloses({ count, fresh })) return;
@@ -83,7 +88,7 @@ export class ClosesTail {
     if (first === undefined || fresh || values.length === 0 || remembers === null) return null;
     if (spanOf(first.seq) === spanOf(seq) || first.note.decimals !== decimals) return null;
     const size = this.#parts.reduce((count, { note }) => count + note.count, values.length);
-    // Otherwise some are no longer needed, and may be gone.
+    // If there are more, some are no longer needed, and may be gone.
     if (size > remembers) return null;
     const all = [...this.#parts.flatMap((part) => [...part.values]), ...values];
     const { fresh: isFirst, before } = first.note;
@@ -91,7 +96,9 @@ export class ClosesTail {
   }
 }
 
-/** Whether the closes of a checkpoint at the entry `seq` are out of reach for those that end at `last`. */
+/**
+ * Whether the closes of the checkpoint at entry `seq` can no longer be taken over with those that end at entry `last`.
+ */
 export function isOutOfReach(seq: number, last: number): boolean {
   return spanOf(seq) !== spanOf(last);
 }

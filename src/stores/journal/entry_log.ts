@@ -1,5 +1,5 @@
 /**
- * The seam between a journal and what stores it: a log of sealed entries, to which one process at a time adds, and the
+ * The seam between a journal and what stores it: a log of sealed entries, which one process at a time adds to, and the
  * data beside them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the journal,
  * so no store has to be trusted.
  */
@@ -103,14 +103,14 @@ export interface EntryLog extends AsyncDisposable {
   /** The run and the hash (in hexadecimal) of an entry, even if the rest is unreadable; null if there is none. */
   placeOf(seq: number): Promise<{ readonly run: number; readonly hash: string } | null>;
   /**
-   * How many entries of each type but checkpoints there are among the first `most`, in `run` or, for null, in all; a
-   * type that cannot be read is null.
+   * How many entries of each type except checkpoints are among the first `most` entries of `run`, or of all runs if it
+   * is null. A type that cannot be read is null.
    */
   counts(
     run: number | null,
     most: number,
   ): Promise<readonly (readonly [type: string | null, count: number])[]>;
-  /** The state of a run; null if it has none of its own. */
+  /** The state of a run; null if none is stored for it. */
   state(run: number): Promise<StoredState | null>;
   /** The closes beside the last checkpoints up to the one at `seq`, `limit` of them at most, newest first. */
   closesUpTo(seq: number, limit: number): Promise<readonly ClosesAt[]>;
@@ -129,7 +129,7 @@ export interface EntryLog extends AsyncDisposable {
    * null if there is none. `checkpoint` is null if the run has none.
    */
   repetitionFlaw(run: number, checkpoint: RepeatedCheckpoint | null): Promise<string | null>;
-  /** A type of which `afterOfType` and `lastOfType` miss entries of `run` near the entry `seq`; null for none. */
+  /** A type whose entries of `run` near entry `seq` are missing from `afterOfType` or `lastOfType`; null for none. */
   typeNotFound(run: number, seq: number): Promise<string | null>;
   /** A flaw in the storage of the log as a whole, up to `lastRun`, as a clause; null for none. */
   storageFlaw(lastRun: number): Promise<string | null>;
@@ -163,7 +163,10 @@ export interface Addition {
   readonly state: StoredState & { readonly run: number } | null;
   /** The closes beside a checkpoint; null for none. */
   readonly closes: ClosesAt & { readonly bytes: Uint8Array } | null;
-  /** The first checkpoint whose closes are among the new ones: removes what its followers store; null for none. */
+  /**
+   * The first checkpoint whose closes are among the new ones: removes what it and later ones store; null removes
+   * nothing.
+   */
   readonly closesFrom: number | null;
   /** Removes the closes of checkpoints before this one; null keeps all. */
   readonly firstCloses: number | null;
@@ -186,8 +189,8 @@ export interface LogLease extends AsyncDisposable {
   /** Replaces the heartbeat, or skips that if it would have to wait. Throws like `append`. */
   writeHeartbeat(heartbeat: KeptHeartbeat): Promise<void>;
   /**
-   * Why an addition would not be kept, or not by this process alone, as a clause; null while it would. Throws a
-   * JournalError instead if that is for good and there is other advice than to put files back.
+   * Why an addition would be lost, or another process might be adding too, as a clause; null if neither is the case.
+   * Throws a JournalError instead if this is permanent and putting files back would not help.
    */
   loss(): Promise<string | null>;
 }
@@ -206,11 +209,13 @@ export interface Holding {
   readonly onAway: (away: StoreAway | null) => void;
 }
 
-/** That a store is unreachable: additions wait until it is back, or until another process has taken the lease. */
+/**
+ * Reports that a store is unreachable: additions wait until it is back, or until another process has taken the lease.
+ */
 export interface StoreAway {
   /** Which one, and what is wrong, as a clause. */
   readonly what: string;
-  /** When the first of what waits was asked, ms since 1970. */
+  /** When the waiting work was started, ms since 1970. */
   readonly since: number;
 }
 
@@ -241,13 +246,13 @@ export interface CopiedJournal {
   readonly bytes: number;
 }
 
-/** Something exists at the copy's path. */
+/** Something already exists at the copy's path. */
 export class CopyExists extends Error {
   override readonly name = "CopyExists";
   readonly exit = "usage";
 }
 
-/** What the holder of a lease needs as long as it lasts. */
+/** What the holder of a lease needs access to while it lasts. */
 export interface StoreNeeds {
   /** Files to read. */
   readonly reads: readonly string[];
@@ -273,13 +278,13 @@ export type ChangeKind = "entries" | "freed";
 
 /** Listens for changes until it is disposed. It connects again by itself whenever its connection is lost. */
 export interface ChangeListener extends AsyncDisposable {
-  /** Whether changes are heard now. One may be lost all the same, so this saves looks but does not replace them. */
+  /** Whether it is listening now. A change may still be missed, so this saves polls but does not replace them. */
   readonly isListening: boolean;
 }
 
 /** A kind of storage for logs. Every method throws a JournalError that explains what is wrong and what to do. */
 export interface EntryStore {
-  /** Whether a log is a file at its path, in a folder that is there. */
+  /** Whether a log is a file at its path, in an existing folder. */
   readonly isInFiles: boolean;
   /** Whether there is a writable log at `path`. */
   has(path: string): Promise<boolean>;
@@ -301,7 +306,7 @@ export interface EntryStore {
   requestBox(path: string): Promise<RequestBox>;
   /**
    * Calls `onChange` with the name of a log in the place of `path` when it has changed, and with null once it listens
-   * again: any may have changed meanwhile. Absent if the store cannot say so.
+   * again: any may have changed meanwhile. Absent if the store has no such notices.
    */
   readonly listen?: (
     path: string,
@@ -313,10 +318,10 @@ export interface EntryStore {
    * time. Absent if reading takes no connection.
    */
   readonly sharing?: () => EntryStore & AsyncDisposable;
-  /** The logs in the place that `path` names, by name; absent if there is one a place. */
+  /** The logs in the place that `path` names, by name; absent if a place holds only one. */
   readonly list?: (path: string) => Promise<readonly ListedLog[]>;
   /** Checks whether a run could keep its log at `path`, beyond what files need; absent if there is nothing more. */
   readonly examine?: (path: string) => Promise<readonly CheckResult[]>;
-  /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something is there. */
+  /** Copies the log at `path`, as of one moment, to a new file `to`; throws CopyExists if something exists there. */
   copy(path: string, to: string): Promise<CopiedJournal>;
 }

@@ -6,8 +6,8 @@ import { Journal } from "./journal.ts";
 import { JournalHeld, missing } from "./journal_error.ts";
 import { storeOf } from "./known_stores.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
-import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
+import { type AskOptions, askRun, mustAcceptRequests } from "./run_asking.ts";
+import { haltOf, lastRunIn, mustNotBeBacktest } from "./run_reading.ts";
 
 /** The run in the journal is not halted: there is nothing to release. */
 export class NotHalted extends Error {
@@ -27,34 +27,34 @@ export interface Release {
   /** The halt that was in force, or that was filed. */
   readonly halt: Halt;
   /**
-   * `here`: it is in the journal, and the next start of the run trades again. `next`: the same, but another halt is filed
-   * for that start. `withdrawn`: the halt was only filed, and no run gets to see it. `done`: the run did it. `filed`: the
-   * run has not answered yet.
+   * `here`: the release is in the journal, and the run trades again from its next start. `next`: the same, but another
+   * halt is filed for that start. `withdrawn`: the halt was only filed, and no run will see it. `done`: the run
+   * released it. `filed`: the run has not answered yet.
    */
   readonly how: "here" | "next" | "withdrawn" | "done" | "filed";
 }
 
 /**
  * Releases the halt of the last run in the journal at `path`. If no process holds the journal, an entry records when
- * and why, and a checkpoint has the run without the halt, with its peak and its day starting again; both are on disk
+ * and why, and a checkpoint stores the run without the halt, with its peak and its day started again; both are on disk
  * when this returns. If no halt is in force, halts filed earlier for the next start are withdrawn; otherwise they stay,
- * because they are requests of their own. If a process holds the journal, it gets a request, and has answered or timed
- * out when this returns. Throws NotHalted if the run is not halted, RunIsOver for a backtest, and a JournalError if
- * there is no journal, or it is of an older version and in use, or it cannot be written.
+ * because they are separate requests. If a process holds the journal, it gets a request, and has answered or timed out
+ * when this returns. Throws NotHalted if the run is not halted, RunFinished for a backtest, and a JournalError if there
+ * is no journal, or it is of an older version and in use, or it cannot be written.
  */
-export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
+export async function releaseHalt(path: string, note: ReleaseNote, options: AskOptions): Promise<Release> {
   if (!await (await storeOf(path)).has(path)) throw missing(path);
   {
     await using reader = await JournalReader.open(path);
     const run = await reader.lastRun();
-    if (run > 0) await mustGoOn(reader, run);
+    if (run > 0) await mustNotBeBacktest(reader, run);
   }
   try {
     return await releaseHere(path, note);
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
   }
-  await mustTakeRequests(path);
+  await mustAcceptRequests(path);
   const { time, text } = note;
   const { run, halt } = await presentHalt(path);
   const request = { kind: "release", halt: halt.seq, text } as const;
@@ -63,14 +63,14 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
     if (entry === undefined || entry.seq < halt.seq) return null;
     const isOurs = entry.content["requested"] === isoTime(time) && entry.content["text"] === text;
     return isOurs ? "done" : "overtaken";
-  }, asking);
+  }, options);
   if (how === "overtaken") {
     throw new NotHalted(`the run in ${path} is no longer halted: something else has just ended its halt`);
   }
   if (how === "dropped") {
     throw new NotHalted(
       `the halt of entry ${halt.seq} in ${path} has ended already, and is not released: ` +
-        "look at the run with penstock status, then ask again",
+        "check the run with penstock status, then try again",
     );
   }
   // The process that held the journal may have ended meanwhile.
@@ -96,7 +96,7 @@ async function presentHalt(path: string) {
 async function releaseHere(path: string, { time, text }: ReleaseNote): Promise<Release> {
   await using journal = await Journal.open(path, { now: () => 0, remembers: null });
   const checkpoint = (await journal.last())?.checkpoint ?? null;
-  // The journal's chain has just been checked: this is what `snapshot` gave.
+  // The journal's chain has just been checked: this is what `snapshot` returned.
   const state = checkpoint?.state as unknown as PipelineSnapshot | undefined;
   const halt = state?.gate.halt ?? null;
   const requests = await journal.requests();

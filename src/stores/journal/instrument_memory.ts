@@ -1,4 +1,4 @@
-/** The memory of a journal about an instrument: the rules of its runs, and their exchange's answers. */
+/** What a journal knows about an instrument: the rules of its runs, and the exchange's answers. */
 import { DECIMAL, Money } from "../../domain/numbers/money.ts";
 import { marketIn } from "../../exchanges/endpoints.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
@@ -19,7 +19,7 @@ import type { JournalReader } from "./journal_reader.ts";
 
 /**
  * The rules of the journal's last run, as of its last start or as they arrived since; null if it holds none. Throws a
- * JournalError, also if one of them is not a rule.
+ * JournalError if it cannot be read, or if one of them is not a valid rule.
  */
 export async function rulesOf(journal: Journal): Promise<KeptRules | null> {
   const last = await journal.lastOpening();
@@ -59,10 +59,10 @@ export async function rulesIn(reader: JournalReader, symbol: string): Promise<Ru
     const [started] = await reader.latest("started", 1, run);
     if (started === undefined || optionsIn(started)["symbol"] !== symbol) continue;
     const opening = (await reader.latest("resumed", 1, run))[0] ?? started;
-    const [come] = await reader.latest("rules", 1, run);
-    const source = come !== undefined && come.seq > opening.seq ? come : opening;
+    const [arrived] = await reader.latest("rules", 1, run);
+    const source = arrived !== undefined && arrived.seq > opening.seq ? arrived : opening;
     mustBeSound(source, reader.path);
-    const values = source === come ? rulesOfEntry(come) : optionsIn(opening);
+    const values = source === arrived ? rulesOfEntry(arrived) : optionsIn(opening);
     const sources = originIn(source)?.sources ?? {};
     const rules: Partial<Record<Rule, string>> = {};
     for (const rule of RULES) {

@@ -75,14 +75,14 @@ export class Journal implements AsyncDisposable {
   #isClosed = false;
 
   /**
-   * Opens the journal at `path` for writing, and creates it if there is none. First it checks that it is a journal of a
-   * known version, its chain, and that derived data agrees with the chain. Throws a JournalError that says what is
-   * wrong and what to do, and leaves the journal as it was; a RangeError if `remembers` is no count.
+   * Opens the journal at `path` for writing, and creates it if there is none. First it checks that this is a journal of
+   * a known version, that its chain is intact, and that derived data agrees with the chain. Throws a JournalError that
+   * says what is wrong and what to do, and leaves the journal as it was; a RangeError if `remembers` is not a count.
    */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     const { verify = false, remembers } = options;
     if (remembers !== null && (!Number.isSafeInteger(remembers) || remembers < 0)) {
-      throw new RangeError(`The closes to remember must be a whole number from 0 on: got ${remembers}`);
+      throw new RangeError(`The closes to remember must be a whole number, 0 or more: got ${remembers}`);
     }
     let lease: LogLease | null = null;
     try {
@@ -120,13 +120,14 @@ export class Journal implements AsyncDisposable {
     return { seq, hash };
   }
 
-  /** The time that commits took so far. */
+  /** The time that commits have taken so far. */
   get spent(): Spent {
     return { ...this.#spent };
   }
 
   /**
-   * Starts a run with a `started` entry, on disk when this returns, and returns its number. Throws like `commit`.
+   * Starts a run with a `started` entry, which is on disk when this returns. Returns the run's number. Throws like
+   * `commit`.
    */
   async startRun({ time, content }: Omit<Draft, "type">): Promise<number> {
     const line = lineOf({ type: "started", time, content });
@@ -138,9 +139,10 @@ export class Journal implements AsyncDisposable {
    * Adds entries to the present run, and a checkpoint after them, in one commit that is on disk when this returns.
    * Returns the number of the journal's last entry.
    *
-   * Throws a JournalError if it cannot be written. Do not report the events then; no further commit is accepted. The
-   * journal then has all of it or nothing: nothing, unless the disk failed while confirming, which opening it again
-   * shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
+   * Throws a JournalError if the commit cannot be written. Do not report its events then; no further commit is
+   * accepted. The journal holds all of it or nothing: nothing, unless the disk failed while confirming the write.
+   * Opening the journal again shows which. Throws a RangeError or a TypeError, before anything is written, for values
+   * that no journal can hold.
    */
   async commit({ entries = [], checkpoint, handled = [] }: Commit): Promise<number> {
     const lines = entries.map(lineOf);
@@ -157,7 +159,7 @@ export class Journal implements AsyncDisposable {
 
   /** The requests to this run that other processes have filed, oldest first. Throws a JournalError like `last`. */
   async requests(): Promise<readonly FiledRequest[]> {
-    this.#mustTake();
+    this.#mustAccept();
     return await this.#read(() => this.#log.requests());
   }
 
@@ -167,11 +169,11 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Writes a heartbeat for other processes, which is not an entry. Throws like `commit` if it cannot be written, and
-   * like `mustBeInPlace`.
+   * Writes a heartbeat for other processes. It is not an entry. Throws like `commit` if it cannot be written, and like
+   * `mustBeInPlace`.
    */
   async heartbeat(heartbeat: Heartbeat): Promise<void> {
-    this.#mustTake();
+    this.#mustAccept();
     await this.#turns.take(async () => {
       this.#mustNotHaveFailed();
       await this.#mustBeInPlace();
@@ -233,8 +235,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * The last closes before the last checkpoint, as many as the strategy remembers at most, oldest first, in the
-   * finest unit among them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
+   * The last closes before the last checkpoint, at most as many as the strategy remembers, oldest first, in the finest
+   * unit among them; none if the last run has no checkpoint. Throws a JournalError if a part of them is missing or
+   * altered.
    */
   lastCloses(): Promise<Closes> {
     return this.#read(async () => {
@@ -245,8 +248,8 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if they
-   * are not all there, or an entry between them is altered.
+   * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if one of
+   * them is missing, or an entry between them is altered.
    */
   async lastOrderChanges(count: number): Promise<OrderChange[]> {
     if (count === 0) return [];
@@ -256,7 +259,7 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** Closes it once everything given before is on disk, and lets other processes write to it. */
+  /** Closes it once everything given to it is on disk, and lets other processes write to it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -272,7 +275,7 @@ export class Journal implements AsyncDisposable {
     return this.#read(() => lastOfType(this.#log, run, type));
   }
 
-  #mustTake(): void {
+  #mustAccept(): void {
     if (this.#isClosed) throw new Error(`The journal ${this.#path} is closed`);
     this.#mustNotHaveFailed();
   }
@@ -283,7 +286,7 @@ export class Journal implements AsyncDisposable {
 
   #mustHaveRun(): void {
     if (this.run > 0) return;
-    throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
+    throw new Error(`The journal ${this.#path} has no run yet: call startRun() first`);
   }
 
   async #mustBeInPlace(): Promise<void> {
@@ -296,8 +299,8 @@ export class Journal implements AsyncDisposable {
     if (loss === null) return;
     throw this.#fail(
       new JournalError(
-        `Cannot keep using the journal ${this.#path}: ${loss} while it was open. What is decided from here on ` +
-          "would not be kept, or not by this process alone. Put the files back, or restore the journal from a " +
+        `Cannot keep using the journal ${this.#path}: ${loss} while it was open. Later decisions would be ` +
+          "lost, or another process might be writing too. Put the files back, or restore the journal from a " +
           "copy, and start again.",
       ),
     );
@@ -315,7 +318,7 @@ export class Journal implements AsyncDisposable {
 
   /** Writes the result of `keeping` in its turn. */
   #write(keeping: () => Keeping): Promise<void> {
-    this.#mustTake();
+    this.#mustAccept();
     return this.#turns.take(async () => {
       this.#mustNotHaveFailed();
       const kept = keeping();

@@ -1,7 +1,7 @@
 /**
- * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. An entry
- * that is changed, removed, added or moved afterwards no longer fits. The chain has no key: it reveals changes by
- * accident or by hand, but not those of someone who computes all later hashes again.
+ * The chain of a journal: every entry stores the SHA-256 of the previous hash and the entry's own canonical text. An
+ * entry that is changed, removed, added or moved afterwards no longer fits. The chain has no key: it reveals changes
+ * made by accident or by hand, but not those of someone who recomputes all later hashes.
  */
 import { hash } from "node:crypto";
 import type { ChainPlace, EntryLog } from "./entry_log.ts";
@@ -45,7 +45,7 @@ let scratch = new Uint8Array(4096);
 
 /**
  * The hash of an entry: SHA-256 over the hash `before` it (32 bytes) and the UTF-8 of `seq`, `run`, `type` and `time`,
- * each ended by a line feed, and the content's JSON. JSON on one line comes last, so no two entries read the same.
+ * each ended by a line feed, and the content's JSON. JSON on one line comes last, so no two entries have the same text.
  */
 export function entryHash(
   before: Uint8Array,
@@ -75,8 +75,8 @@ function hexEntryHash(
   return hash("sha256", scratch.subarray(0, end));
 }
 
-/** Whether an entry has its hash, with the hash `before` it in hexadecimal. */
-export function hasHash(before: string, entry: RawEntry): boolean {
+/** Whether an entry matches its hash, given the hash `before` it in hexadecimal. */
+export function matchesHash(before: string, entry: RawEntry): boolean {
   return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
@@ -84,7 +84,7 @@ export function hasHash(before: string, entry: RawEntry): boolean {
 export interface ChainPart {
   /** The first entry. Those before it are trusted. */
   readonly first?: number;
-  /** The last one, and its hash. Entries after it are ignored; without it, nothing may follow the end. */
+  /** The last entry, and its hash. Entries after it are ignored; without it, nothing may follow the end. */
   readonly until?: ChainPlace;
 }
 
@@ -126,7 +126,7 @@ export async function* chainedPages(
       const expected = seq + 1;
       if (entry.seq !== null && entry.seq !== expected) flaw = hole(expected, entry.seq - 1);
       else if (entry.type === null) flaw = unreadable(expected);
-      else if (!hasHash(before, entry)) flaw = await diagnosed(log, before, entry, head.seq);
+      else if (!matchesHash(before, entry)) flaw = await diagnosed(log, before, entry, head.seq);
       else if (entry.seq > head.seq) flaw = added(entry, head.seq);
       else if (entry.run !== (entry.type === "started" ? ++run : run)) flaw = ofOtherRun(entry, run);
       if (flaw !== null || entry.type === null) break;
@@ -162,7 +162,7 @@ function ofOtherRun({ seq, type, run }: RawEntry, expected: number): BrokenChain
   return broken(
     seq,
     "derived",
-    `entry ${seq} (${type}) says that it is of run ${run}, but it is in run ${expected}`,
+    `entry ${seq} (${type}) says that it belongs to run ${run}, but it is in run ${expected}`,
   );
 }
 
@@ -199,7 +199,7 @@ async function diagnosed(
   }
   if (seq > end) return added(entry, end);
   const [next] = await log.after(seq, 1);
-  if (next !== undefined && next.type !== null && hasHash(before, { ...next, seq })) {
+  if (next !== undefined && next.type !== null && matchesHash(before, { ...next, seq })) {
     return broken(seq, "added", `entry ${seq} (${type}) was inserted`);
   }
   return broken(
@@ -209,9 +209,9 @@ async function diagnosed(
   );
 }
 
-/** Where an entry was when its hash was made; null if no entry near it was its predecessor. */
+/** Where an entry was when its hash was computed; null if no entry near it was its predecessor. */
 async function placeBefore(log: EntryLog, entry: RawEntry): Promise<number | null> {
-  const fits = (before: string, seq: number) => hasHash(before, { ...entry, seq });
+  const fits = (before: string, seq: number) => matchesHash(before, { ...entry, seq });
   if (fits(HEX_GENESIS, 1)) return 1;
   const end = entry.seq + REACH;
   for (let last = Math.max(0, entry.seq - REACH); last < end;) {
@@ -221,7 +221,7 @@ async function placeBefore(log: EntryLog, entry: RawEntry): Promise<number | nul
       if (near.seq === null || near.seq > end) return null;
       last = near.seq;
       if (near.type === null) continue;
-      // The one before it, where it was, or up or down by one for an entry that was moved.
+      // Right after `near`, or one off because moving the entry shifted those in between.
       for (const place of [last + 1, last, entry.seq + 1]) if (fits(near.hash, place)) return place;
     }
     if (page.length < CHUNK) return null;

@@ -1,7 +1,7 @@
 /**
- * Checkpoints: the state, the account, the positions, and where the last closes are. One row for each run holds
- * all of it, and the next checkpoint replaces that row; an entry that proves the row stays (see journal_state.ts). Up
- * to version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
+ * Checkpoints: the state, the account, the positions, and where the last closes are. One row for each run holds all of
+ * it, and the next checkpoint replaces that row. The entry that proves the row stays (see journal_state.ts). Up to
+ * version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
 import type { Closes } from "../../stages/indicators/indicator.ts";
 import type { OrderChange } from "../../stages/order_changes.ts";
@@ -39,7 +39,7 @@ export interface CheckpointDraft {
    * The closes since the previous checkpoint, the last of which a resume needs; `fresh` if all earlier ones are void.
    */
   readonly closes: Closes & { readonly fresh: boolean };
-  /** The changes of waiting orders since the checkpoint before, which its entry holds; absent for none. */
+  /** The changes of waiting orders since the previous checkpoint, which the entry stores; absent for none. */
   readonly orders?: readonly OrderChange[];
 }
 
@@ -54,7 +54,7 @@ export interface Checkpoint {
   readonly closes: ClosesNote;
 }
 
-/** The same as it is written: the field of the note is older than the word closes. */
+/** The same as it is written: the field of the note still has its old name. */
 type WrittenCheckpoint = Omit<Checkpoint, "closes"> & { readonly prices: ClosesNote };
 
 /**
@@ -70,7 +70,7 @@ export async function lastCheckpoint(log: EntryLog, run: number): Promise<Checkp
   const state = await log.state(run);
   if (state === null) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
   const kept = contentOf(state);
-  // Text that decodes to the same but is written differently was not written by Penstock either.
+  // JSON that means the same but is formatted differently was not written by Penstock either.
   const isProven = kept !== null && state.seq === seq && state.closes === noteText(kept.prices) &&
     stateProof(stateHash(state.content), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
@@ -99,7 +99,7 @@ export async function disagreement(log: EntryLog, run: number): Promise<string |
     : `run ${run} has a state without a checkpoint`;
 }
 
-/** The content of the checkpoint at `seq`; a JournalError if it is not that of one. */
+/** Returns the content of the checkpoint at `seq`. Throws a JournalError if it is not a checkpoint's. */
 export function checkedContent(
   content: Entry["content"] | null,
   seq: number,
@@ -113,7 +113,7 @@ export function checkedContent(
   return { state, account, positions, closes };
 }
 
-/** What a stored state holds, unproven; null if it cannot be read. */
+/** The content of a stored state, unchecked; null if it cannot be read. */
 function contentOf({ content, closes }: StoredState): Pick<WrittenCheckpoint, "state" | "prices"> | null {
   try {
     const kept = { ...JSON.parse(content), prices: JSON.parse(closes) };

@@ -16,12 +16,12 @@ const BYTES = 8;
 /** The most checkpoints whose closes are read at once. */
 const MOST_AT_ONCE = 200;
 const NO_BYTES = new Uint8Array();
-/** How many closes there is room for at first. */
+/** How many closes the first buffer holds. */
 const FIRST_ROOM = 4096;
 
-/** Closes as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
+/** Returns the bytes that are stored for closes. Throws a RangeError for one that is not a safe integer. */
 export function closeBytes(values: readonly number[]): Uint8Array {
-  // Deno runs on machines with the least significant byte first only, as the journal has it.
+  // The journal has the least significant byte first, as do all machines that Deno runs on.
   const closes = new Float64Array(values.length);
   for (let at = 0; at < values.length; at++) {
     const value = values[at]!;
@@ -90,7 +90,7 @@ export async function gatherCloses(
   remembers: number,
 ): Promise<Closes> {
   let decimals = 0;
-  /** They end at its end, since the newest come first. Doubles side by side are copied at once. */
+  /** Filled from its end, since the newest closes come first. A typed array copies a whole part at once. */
   let kept = new Float64Array(Math.min(remembers, FIRST_ROOM));
   let start = kept.length;
   await eachPart(log, checkpoint, ({ note, values: part }) => {
@@ -121,14 +121,15 @@ function scale(values: Float64Array, factor: number): void {
 }
 
 /**
- * Reads all closes that are kept for a checkpoint, which has to be the last one of all, to resume with the last
- * `remembers` of them. Throws a JournalError if one that is needed is missing, one is altered, or one is too many.
+ * Checks all closes that are kept to resume at `checkpoint`, the journal's last, with the last `remembers` of them.
+ * Throws a JournalError if closes that are needed are missing, if any are altered, or if there are any that it does not
+ * lead to.
  */
 export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembers: number): Promise<void> {
   const { path } = log;
   const { seq, closes } = checkpoint;
   const { parts: stored, oldest } = await log.closesExtent();
-  // The data beside the last checkpoint repeats its state.
+  // What is stored beside the last checkpoint must agree with the note in its state.
   if (hasCloses(closes)) {
     const [beside] = await log.closesUpTo(seq, 1);
     const note = await noteAt(log, seq, beside?.seq === seq ? beside : null);
@@ -138,19 +139,19 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   await eachPart(log, checkpoint, ({ seq: at, note }) => {
     if (hasCloses(note)) parts++;
     count += note.count;
-    // Older closes were pruned, which leaves as many as needed.
+    // Older closes were pruned, which must leave as many as needed.
     if (note.before === null || note.before >= (oldest ?? seq)) return true;
     if (count < remembers) throw damaged(path, `the closes before those of entry ${at} are missing`);
     return false;
   });
   if (parts !== stored) {
-    throw damaged(path, `${stored} checkpoints have closes, and the last one leads to ${parts} of them`);
+    throw damaged(path, `${stored} checkpoints have closes, but the last one leads to ${parts} of them`);
   }
 }
 
 /**
- * The end of the closes at a checkpoint, in a run that remembers as many. Where they are not what they were, which a
- * resume will show, nothing is taken over.
+ * The end of the closes at a checkpoint, in a run that needs the last `remembers` of them. If some are damaged, nothing
+ * is taken over: a resume will report the damage.
  */
 export async function closesTailOf(
   log: EntryLog,
@@ -176,8 +177,9 @@ export async function closesTailOf(
 }
 
 /**
- * Calls `take` with the closes beside a checkpoint, those before it, and so on back to where all before is void, until
- * it returns false. Throws a JournalError for a part that is missing or altered, and what `take` throws.
+ * Calls `take` with the closes beside a checkpoint, then with those of each checkpoint before it, until `take` returns
+ * false or all earlier closes are void. Throws a JournalError for a part that is missing or altered, and passes on the
+ * errors of `take`.
  */
 async function eachPart(
   log: EntryLog,
@@ -196,7 +198,7 @@ async function eachPart(
       if (!fresh) throw damaged(path, `the closes before those of entry ${at} are missing`);
       return;
     }
-    if (before >= at) throw damaged(path, `entry ${at} has its closes in a circle`);
+    if (before >= at) throw damaged(path, `the closes of entry ${at} lead in a circle`);
     at = before;
     if (!kept.covers(at)) await kept.read(at);
     stored = kept.at(at);
@@ -208,8 +210,8 @@ async function eachPart(
 }
 
 /**
- * Where the closes of an earlier checkpoint are: from its entry, or from what is stored beside it if the entry proves
- * that.
+ * The note about the closes of an earlier checkpoint: from its entry, or from what is stored beside it if the entry
+ * proves that.
  */
 async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | null): Promise<ClosesNote> {
   const [entry] = await entries.after(seq - 1, 1);
@@ -217,7 +219,7 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | 
   return noteIn(content, entries.path, seq, stored);
 }
 
-/** The same from the content of its entry. */
+/** The same, given the content of its entry. */
 function noteIn(
   content: Entry["content"],
   path: string,
@@ -225,7 +227,7 @@ function noteIn(
   stored: StoredCloses | null,
 ): ClosesNote {
   if (holdsState(content)) {
-    // Its closes never included these.
+    // Closes stored by that version have neither field.
     if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
     const { closes } = checkedContent(content, seq, path);
     if (closes.count > 0 && stored === null) throw damaged(path, `the closes of entry ${seq} are missing`);
@@ -235,7 +237,7 @@ function noteIn(
   if (stored === null) throw damaged(path, `the closes of entry ${seq} are missing`);
   const { decimals, fresh, bytes, before, state } = stored;
   const proof = content["state"];
-  // The proof knows only whether it is 1.
+  // The proof covers only whether `fresh` is 1, so any value other than 0 and 1 is refused.
   if (bytes !== null && state !== null && decimals !== null && (fresh === 0 || fresh === 1)) {
     const count = bytes.length / BYTES;
     const note = { decimals, fresh: fresh === 1, count, hash: hexHash(bytes), before };
@@ -257,11 +259,13 @@ async function provenCloses(kept: BackwardCloses, seq: number, note: ClosesNote)
 class BackwardCloses {
   readonly path: string;
   readonly #log: EntryLog;
-  /** Those that were read together, by their numbers, and the first and last number that they cover. */
+  /**
+   * The closes that were read together, by the entry of their checkpoint, and the first and last entry that they cover.
+   */
   #page = new Map<number, ClosesAt>();
   #first = 0;
   #last = -1;
-  /** How many to read next: one, then twice as many each time, so that few are read in vain. */
+  /** How many to read next: one, then twice as many each time, so that few are read needlessly. */
   #atOnce = 1;
 
   constructor(log: EntryLog) {

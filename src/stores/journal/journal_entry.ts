@@ -88,7 +88,7 @@ export function contentIn(text: string | null): Readonly<Record<string, unknown>
   }
 }
 
-/** The entry as it is read. Throws a JournalError, with the journal's `path`, if it cannot be. */
+/** Reads a stored entry. Throws a JournalError, which names the journal's `path`, if that fails. */
 export function readEntry(stored: StoredEntry, path: string): Entry {
   const content = stored.type === null ? null : contentIn(textOf(stored));
   if (stored.type === null || content === null) throw damaged(path, `entry ${stored.seq} cannot be read`);

@@ -4,9 +4,9 @@ import type { Exit } from "../../domain/process/exit.ts";
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
-  /** Input if the journal is damaged: no command can use it. */
+  /** `input` if the journal is damaged, because then no command can use it. */
   readonly exit: Extract<Exit, "input" | "failure">;
-  /** What is wrong with its content, as a clause; null if something else is. */
+  /** What is wrong with its content, as a clause; null if the content is not the problem. */
   readonly damage: string | null;
 
   /** `damage`, if given, is the clause that the message is built around. */
@@ -19,7 +19,7 @@ export class JournalError extends Error {
 
 /** Another process has the journal open for writing. */
 export class JournalHeld extends JournalError {
-  /** When its lease ends unless it is renewed, ms from now; null if it has no time of its own. */
+  /** How long until its lease ends unless it is renewed, ms; null if the lease does not expire. */
   readonly endsInMs: number | null;
 
   constructor(message: string, endsInMs: number | null = null) {
@@ -34,16 +34,16 @@ export class JournalUnreadable extends JournalError {
 }
 
 /** The operations on a journal. */
-export type Doing = "open" | "read" | "write to";
+export type Operation = "open" | "read" | "write to";
 
 export const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
-/** The error that says why the journal at `path` is not opened. */
+/** The error for a journal at `path` that is not opened; `why` gives the reason. */
 export function refused(path: string, why: string): JournalError {
   return new JournalError(`Cannot open the journal ${path}: ${why}`);
 }
 
-/** The error that says that there is no journal at `path`. */
+/** The error for a journal that does not exist at `path`. */
 export function missing(path: string): JournalError {
   return refused(
     path,
@@ -51,17 +51,17 @@ export function missing(path: string): JournalError {
   );
 }
 
-/** The error that says that what the journal at `path` holds is not what Penstock wrote. */
+/** The error for a journal at `path` whose content is not what Penstock wrote. */
 export function damaged(path: string, what: string): JournalError {
   return new JournalError(`The journal ${path} is damaged: ${what}. ${RESTORE}`, { damage: what });
 }
 
-/** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
-export function failed(doing: Doing, path: string, error: unknown): JournalError {
+/** Turns any error from opening, reading or writing the journal at `path` into a JournalError. */
+export function failed(operation: Operation, path: string, error: unknown): JournalError {
   if (error instanceof JournalError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new JournalError(
-    `Cannot ${doing} the journal ${path}: ${message}. ` +
+    `Cannot ${operation} the journal ${path}: ${message}. ` +
       "Check that the file and its folder may be read and written, or choose another place.",
     { cause: error },
   );

@@ -1,8 +1,8 @@
 /**
- * Follows a journal while a run writes to it, in a process of its own. A look costs next to nothing while nothing
- * changes, and does a bounded amount of work when something did. A file is open only during a look, so its writer can
- * clean up when it ends, and a file that was moved, replaced or restored is noticed. The connection to a database stays
- * open.
+ * Follows a journal while a run in another process writes to it. A poll costs next to nothing while nothing changes,
+ * and does a bounded amount of work when something has changed. A file is open only during a poll, so its writer can
+ * clean up when it ends, and a poll notices that a file was moved, replaced or restored. The connection to a database
+ * stays open.
  */
 import type {
   FollowedEvent,
@@ -20,7 +20,7 @@ import { journalEventOf } from "./run_events.ts";
 import { FigureReader } from "./run_figures.ts";
 import { type KeptEntries, keptEntries, lastRunIn, withHeartbeat } from "./run_reading.ts";
 
-/** The most entries that one look reads. */
+/** The most entries that one poll reads. */
 const MOST_READ = 1_000;
 /** A file changed more recently than this may change again within the same modification time, ms. */
 const UNSETTLED_MS = 100;
@@ -29,10 +29,10 @@ const CHECK_MS = 5_000;
 const START: FollowedPlace = { seq: 0, hash: "" };
 
 /**
- * What a process must be allowed to read to look at the journal file at `path` again, besides the store's files: the
- * path as given, and that of a file whose absence is checked.
+ * What a process must be allowed to read to poll the journal file at `path`, besides the store's files: the path as
+ * given, and that of a file whose absence is checked.
  */
-export function openedAgain(path: string): readonly string[] {
+export function polledFiles(path: string): readonly string[] {
   return [path, `${path}-journal`];
 }
 
@@ -46,7 +46,7 @@ export interface FollowerOptions {
   readonly now?: () => number;
 }
 
-/** One journal, followed. It may be missing or unreadable: a look reports that, and the next one tries again. */
+/** One journal, followed. It may be missing or unreadable: a poll reports that, and the next one tries again. */
 export class JournalFollower implements AsyncDisposable {
   readonly path: string;
   readonly #store: EntryStore;
@@ -63,9 +63,9 @@ export class JournalFollower implements AsyncDisposable {
   #figureReader = new FigureReader();
   #problem: string | null = null;
   #origin: string | null = null;
-  /** The open journal between two looks; null for a journal in files, and after a failure. */
+  /** The open journal between two polls; null for a journal in files, and after a failure. */
   #reader: JournalReader | null = null;
-  /** What the files looked like at the last look; null if they have to be read again. */
+  /** What the files looked like at the last poll; null if they have to be read again. */
   #files: string | null = null;
 
   /** Follows the journal at `path` from the entry `after`; null for its end, or its start if it is created later. */
@@ -86,15 +86,15 @@ export class JournalFollower implements AsyncDisposable {
   }
 
   /**
-   * The hash of the journal's first entry, in hexadecimal, which no other journal has, as of the last look that could read
-   * it; null before that.
+   * The hash of the journal's first entry, in hexadecimal, as of the last poll that could read it; null before that. No
+   * other journal has the same.
    */
   get origin(): string | null {
     return this.#origin;
   }
 
-  /** Looks at the journal; one look at a time. */
-  async look(): Promise<FollowedMoment> {
+  /** Polls the journal. Call it again only after it has returned. */
+  async poll(): Promise<FollowedMoment> {
     // The journal is read after this moment, so that the status is never older than it says.
     const now = this.#now() * 1000;
     const files = this.#store.isInFiles ? this.#seenFiles() : null;
@@ -161,7 +161,7 @@ export class JournalFollower implements AsyncDisposable {
     }
   }
 
-  /** The entries of `run`. Most looks find nothing but another heartbeat, and need not read them again. */
+  /** The entries of `run`. Most polls find nothing but another heartbeat, and need not read them again. */
   async #entriesIn(reader: JournalReader, run: number): Promise<KeptEntries> {
     const hash = await reader.hashOf(await reader.lastSeq());
     const now = this.#now();
@@ -173,7 +173,7 @@ export class JournalFollower implements AsyncDisposable {
     return found;
   }
 
-  /** Reads the events since the last look, and the place after them. */
+  /** Reads the events since the last poll, and the place after them. */
   async #eventsIn(reader: JournalReader): Promise<Found & { readonly place: FollowedPlace }> {
     const last = await reader.lastSeq();
     const isReplaced = this.#place !== null && !await this.#isIn(reader, this.#place);

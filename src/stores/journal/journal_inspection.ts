@@ -17,12 +17,12 @@ import { remembersUnder } from "../../stages/strategies/known_strategies.ts";
 
 /** The least number of last entries that are checked when not all are. */
 const TAIL = 100;
-/** Runs in one journal: a program that started another every minute would take two years. */
+/** The most runs in one journal: starting one every minute would take almost two years to get there. */
 const MOST_RUNS = 1_000_000;
 
 /**
- * Throws a JournalError for the first change: in the entries from the last checkpoint on and the data derived from it,
- * or anywhere if `isWhole`.
+ * Throws a JournalError for the first change that it finds: in the entries since the last checkpoint and the data
+ * derived from it, or anywhere if `isWhole`.
  */
 export async function inspect(log: EntryLog, isWhole: boolean): Promise<void> {
   const { path } = log;
@@ -40,7 +40,7 @@ export interface CheckedEnd {
   /** The first and the last of them; 0 in an empty journal. */
   readonly from: number;
   readonly to: ChainPlace;
-  /** Whether that is less than all since the last checkpoint. */
+  /** Whether these are fewer than all since the last checkpoint. */
   readonly isCut: boolean;
 }
 
@@ -104,12 +104,15 @@ async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainRes
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (!(error instanceof RangeError || error instanceof JournalUnreadable)) throw error;
-    return derived(`what is kept beside its entries cannot be read (${error.cause ?? error})`);
+    return derived(`the data beside its entries cannot be read (${error.cause ?? error})`);
   }
   return chain;
 }
 
-/** Checks the closes: those of the journal's last checkpoint, since a new run leaves them until its first one. */
+/**
+ * Checks the closes of the journal's last checkpoint, which may be of an earlier run: a new run keeps them until its
+ * first.
+ */
 async function verifyCloses(log: EntryLog, lastRun: number): Promise<void> {
   for (let run = lastRun; run > 0; run--) {
     const checkpoint = await lastCheckpoint(log, run);
@@ -119,9 +122,9 @@ async function verifyCloses(log: EntryLog, lastRun: number): Promise<void> {
   }
 }
 
-/** How many closes a run needs to be resumed, from its opening entry; 1 if that does not say. */
+/** How many closes a run needs to be resumed, from its opening entry; 1 if that entry has no valid number. */
 function remembersOf({ remembers, options }: Entry["content"]): number {
-  // Older versions did not keep it.
+  // Older versions did not write it.
   const count = remembers === undefined ? remembersUnder(options) : remembers;
   return Number.isSafeInteger(count) && Number(count) >= 0 ? Number(count) : 1;
 }
@@ -132,5 +135,5 @@ export async function lastRunOf(log: EntryLog): Promise<number> {
   if (last === null) return 0;
   const { seq, run } = last;
   if (Number.isSafeInteger(run) && run > 0 && run <= Math.min(seq, MOST_RUNS)) return run;
-  throw damaged(log.path, `entry ${seq} at the end says that it is of run ${run}`);
+  throw damaged(log.path, `entry ${seq} at the end says that it belongs to run ${run}`);
 }

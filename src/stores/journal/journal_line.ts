@@ -18,7 +18,7 @@ export interface Line {
 
 /** A checkpoint as it is written: an entry, one row that it overwrites, and closes. */
 export interface Stored {
-  /** The entry, which has the proof of the rest. */
+  /** The entry, which proves the rest. */
   readonly line: Line;
   /** State, account and positions as JSON. */
   readonly content: string;
@@ -29,7 +29,7 @@ export interface Stored {
 }
 
 const ENCODER = new TextEncoder();
-/** The most bytes of a UTF-16 unit in UTF-8: most texts are so short that nothing needs to be encoded. */
+/** The most bytes that a UTF-16 unit takes in UTF-8. With it, most texts prove short enough without being encoded. */
 const MOST_BYTES = 3;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
@@ -49,8 +49,8 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
 }
 
 /**
- * The text of a checkpoint. `before` is the last one with closes that still count; null if this one has all closes.
- * Throws a RangeError or a TypeError for content that could not be read back.
+ * The text of a checkpoint. `before` is the last earlier one with closes that still count; null if this one has them
+ * all. Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
   const { state, account, positions, closes: { decimals, values }, orders = [] } = draft;
@@ -83,7 +83,7 @@ export function storedCheckpoint(draft: CheckpointDraft, before: number | null):
   return { line, content, hash, note, bytes };
 }
 
-/** The same content as an entry of version 2 or older had it, state and all. */
+/** The content of its entry as version 2 and older wrote it, which includes the state. */
 export function wholeContent({ content, note }: Stored): string {
   return `${content.slice(0, -1)},"prices":${JSON.stringify(note)}}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The changes of waiting orders. The entry of each checkpoint holds those since the previous one, and its state says how
- * many of the last changes lead to its orders.
+ * The changes of waiting orders. The entry of each checkpoint holds those since the previous one, and its state says
+ * how many of the last changes its orders follow from.
  */
 import { isOrderChange, type OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog } from "./entry_log.ts";
@@ -45,7 +45,8 @@ const HAS_ORDERS = ',"orders":[';
 
 /**
  * The last `count` changes of waiting orders up to a checkpoint of `run`, oldest first. The entries between them are
- * checked one after the other, so that none is left out. Throws a JournalError where there are fewer, or at a flaw.
+ * checked one after the other, so that none is left out. Throws a JournalError if there are fewer, or for the first
+ * flaw.
  */
 export async function lastOrderChanges(
   log: EntryLog,
@@ -64,7 +65,7 @@ export async function lastOrderChanges(
   if (found >= count) return parts.reverse().flat().slice(found - count);
   throw damaged(
     log.path,
-    `the waiting orders of entry ${seq} follow from ${count} changes, and ${found} are there`,
+    `the waiting orders of entry ${seq} follow from ${count} changes, but only ${found} exist`,
   );
 }
 
@@ -87,7 +88,7 @@ function changesIn(path: string, entries: Iterable<RawEntry>, run: number): Orde
     for (const short of Array.isArray(orders) ? orders : []) {
       const change = inFull(short, entry.time);
       if (change === null) {
-        throw damaged(path, `entry ${entry.seq} (checkpoint) has changes of orders that are none`);
+        throw damaged(path, `entry ${entry.seq} (checkpoint) has a change of an order that is not valid`);
       }
       changes.push(change);
     }

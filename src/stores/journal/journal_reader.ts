@@ -25,7 +25,9 @@ export interface EntriesWanted {
   readonly run?: number;
 }
 
-/** A run has a checkpoint with the counts for every decision, so only a few entries can come without one. */
+/**
+ * A run writes a checkpoint with the counts at every decision, so only a few entries can be counted in no checkpoint.
+ */
 const MOST_COUNTED = 1_000_000;
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
@@ -66,7 +68,7 @@ export class JournalReader implements AsyncDisposable {
     return (await this.#read(() => this.#log.last()))?.seq ?? 0;
   }
 
-  /** The last heartbeat of a process that writes, of whatever run; null before the first. */
+  /** The last heartbeat of any run; null before the first. */
   heartbeat(): Promise<KeptHeartbeat | null> {
     return this.#read(() => this.#log.heartbeat());
   }
@@ -97,7 +99,7 @@ export class JournalReader implements AsyncDisposable {
       }
       return;
     }
-    // Run by run, as entries of one type are found in the order of one.
+    // Run by run, because a log finds the entries of a type within one run.
     for (let at = run ?? 1; at <= (run ?? await this.lastRun()); at++) {
       yield* inOrder(
         types.map((type) => this.#follow(afterSeq, (after) => this.#log.afterOfType(type, at, after, CHUNK))),
@@ -106,8 +108,8 @@ export class JournalReader implements AsyncDisposable {
   }
 
   /**
-   * The last up to `count` entries of one type, in their order, of `run` or of the last run. Throws a JournalError for one
-   * that cannot be read or does not fit between its neighbours.
+   * The last entries of one type in `run` or in the last run, up to `count` of them, in order. Throws a JournalError
+   * for one that cannot be read or does not fit between its neighbours.
    */
   latest(type: EntryType, count: number, run?: number): Promise<Entry[]> {
     return this.#read(async () => {
@@ -131,7 +133,7 @@ export class JournalReader implements AsyncDisposable {
     return (await this.#read(() => this.#log.placeOf(seq)))?.hash ?? null;
   }
 
-  /** How many entries of each type but checkpoints there are, in `run` or in all. */
+  /** How many entries of each type except checkpoints there are, in `run` or in all runs. */
   async counts(run: number | null = null): Promise<Partial<Record<EntryType, number>>> {
     const counts = await this.#read(() => this.#log.counts(run, MOST_COUNTED + 1));
     if (counts.some(([type]) => type === null)) {
@@ -151,7 +153,7 @@ export class JournalReader implements AsyncDisposable {
     return this.#read(async () => await lastCheckpoint(this.#log, run ?? await this.lastRun()));
   }
 
-  /** The last closes before a checkpoint, `most` of them, with which its strategy is restored. Throws like `latest`. */
+  /** The last closes before a checkpoint, up to `most` of them, which restore its strategy. Throws like `latest`. */
   closes(checkpoint: Checkpoint, most: number): Promise<Closes> {
     return this.#read(() => gatherCloses(this.#log, checkpoint, most));
   }

@@ -2,8 +2,8 @@
  * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but a proof
  * of it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last closes.
  * The state itself is one row, which the next checkpoint overwrites. The closes of earlier checkpoints stay as long as
- * a resume needs them, so the hash is made in two steps: with the hash of the rest, closes can be checked long after
- * the state beside them is gone.
+ * a resume needs them, so the hash is computed in two steps: with the hash of the rest, closes can be checked long
+ * after the state beside them is gone.
  */
 import { hash } from "node:crypto";
 import type { ClosesNote } from "./closes_note.ts";
@@ -19,7 +19,10 @@ export function stateHash(content: string): string {
   return hash("sha256", content);
 }
 
-/** What an entry holds of a state: the first digits of its `digest` of the trades, which a state may lack, and a hash over all. */
+/**
+ * The proof of a state that its entry holds: the first digits of the `digest` of the trades, which a state may lack,
+ * and a hash over everything.
+ */
 export function stateProof(
   stateHash: string,
   { decimals, fresh, count, hash: closes, before }: ClosesNote,
@@ -30,12 +33,12 @@ export function stateProof(
   return `${digestStart(digest)}${SEPARATOR}${proof.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
-/** What a proof holds of the digest of the trades. */
+/** The part of a proof that comes from the digest of the trades. */
 export function digestIn(proof: unknown): string {
   return String(proof).split(SEPARATOR)[0]!;
 }
 
-/** What a proof of a state with this digest holds of it. */
+/** The part of the digest of the trades that a proof contains. */
 export function digestStart(digest: unknown): string {
   return typeof digest === "string" ? digest.slice(0, DIGEST_DIGITS) : "";
 }

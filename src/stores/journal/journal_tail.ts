@@ -17,7 +17,7 @@ export interface Keeping {
   readonly entries: readonly Line[];
   /** Becomes the last of the entries, and the journal's state of the run. */
   readonly checkpoint: Stored & Pick<PlacedCloses, "from"> | null;
-  /** The numbers of requests that are removed. */
+  /** The numbers of the requests to remove. */
   readonly handled: readonly number[];
 }
 
@@ -83,7 +83,7 @@ export class JournalTail {
     return this.#closes.placed(this.#seq + entries + 1, closes, this.#remembers);
   }
 
-  /** Adds in one commit, on disk when this returns. Throws what the lease throws. */
+  /** Adds everything in one commit, which is on disk when this returns. Passes on the errors of the lease. */
   async add({ run, entries, checkpoint, handled }: Keeping): Promise<void> {
     const lines = checkpoint === null ? entries : [...entries, checkpoint.line];
     let { seq, hash } = this;

@@ -1,4 +1,4 @@
-/** Copies a journal out of a store that is not in files into a file, entry by entry, as of one moment. */
+/** Copies a journal from a store that is not in files to a file, entry by entry, as of one moment. */
 import {
   type ClosesAt,
   type CopiedJournal,
@@ -24,9 +24,9 @@ export interface JournalAt {
 }
 
 /**
- * Copies the journal `from` to a new file `to`: to a file of another name first, which then is checked from its first entry
- * on, so that there is a whole copy or none. Throws CopyExists if something is there, and a JournalError if the journal
- * cannot be read, is damaged, or the copy cannot be written.
+ * Copies the journal `from` to a new file `to`. The copy is written under another name first and checked from its first
+ * entry on, so that there is a whole copy or none. Throws CopyExists if something exists under either name, and a
+ * JournalError if the journal cannot be read or is damaged, or if the copy cannot be written.
  */
 export async function transferJournal(from: JournalAt, to: JournalAt): Promise<CopiedJournal> {
   refuseExisting(to.path);
@@ -43,14 +43,14 @@ export async function transferJournal(from: JournalAt, to: JournalAt): Promise<C
     Deno.renameSync(draft, to.path);
     return { ...last, bytes: size };
   } catch (error) {
-    for (const side of ["", "-wal", "-shm"]) removeIfThere(draft + side);
+    for (const side of ["", "-wal", "-shm"]) removeIfExists(draft + side);
     throw error instanceof CopyExists || error instanceof JournalError
       ? error
       : failed("write to", to.path, error);
   }
 }
 
-/** Copies every entry, state and close; returns what the last entry is. */
+/** Copies every entry, state and close, and describes the last entry. */
 async function copyEntries(source: EntryLog, to: JournalAt): Promise<Omit<CopiedJournal, "bytes">> {
   const { states, closes } = await besidesEntries(source);
   await using lease = await to.store.lease(to.path, () => Promise.resolve());
@@ -101,14 +101,17 @@ async function besidesEntries(source: EntryLog) {
   return { states, closes };
 }
 
-/** Throws a JournalError that says what is wrong with the journal that was copied. */
+/** Throws a JournalError that says what is wrong with the journal that was copied; returns if nothing is. */
 async function mustBeWhole(draft: string, store: EntryStore, path: string): Promise<void> {
   await using reader = await JournalReader.open(draft, { store });
   const chain = await reader.verifyChain();
   if (!chain.isWhole) throw damaged(path, chain.what);
 }
 
-/** Removes what reading the draft left beside it. Throws if entries are in there, which closing the draft moved out. */
+/**
+ * Removes the files that reading the draft left beside it. Throws if they hold entries, which closing it should have
+ * moved.
+ */
 function removeEmptyLog(draft: string): void {
   let size = 0;
   try {
@@ -117,7 +120,7 @@ function removeEmptyLog(draft: string): void {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   if (size > 0) throw new JournalError(`The copy ${draft} could not be closed: ${size} bytes are beside it.`);
-  for (const side of ["-wal", "-shm"]) removeIfThere(draft + side);
+  for (const side of ["-wal", "-shm"]) removeIfExists(draft + side);
 }
 
 function refuseExisting(path: string): void {
@@ -127,10 +130,10 @@ function refuseExisting(path: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     throw failed("write to", path, error);
   }
-  throw new CopyExists(`${path} is there already, and a copy replaces nothing: give another name`);
+  throw new CopyExists(`${path} already exists, and a copy replaces nothing: choose another name`);
 }
 
-function removeIfThere(path: string): void {
+function removeIfExists(path: string): void {
   try {
     Deno.removeSync(path);
   } catch (error) {

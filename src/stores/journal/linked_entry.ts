@@ -1,17 +1,17 @@
 /**
  * Single entries of a journal, each checked against its neighbours: its hash must follow from that of the entry before,
- * and the hash of the entry after must follow from its own. So an old entry that is shown is the one that was written,
+ * and the hash of the entry after must follow from its own. So an old entry can be shown as the one that was written
  * without a check of everything since. Only the whole chain shows that entries were removed elsewhere.
  */
 import type { EntryLookup } from "./backward_entries.ts";
 import type { EntryLog } from "./entry_log.ts";
-import { GENESIS, hasHash } from "./journal_chain.ts";
+import { GENESIS, matchesHash } from "./journal_chain.ts";
 import { type Entry, type EntryType, type RawEntry, readEntry, type StoredEntry } from "./journal_entry.ts";
 import { damaged } from "./journal_error.ts";
 
 /**
- * The entry with its content. Throws a JournalError, with the journal's path, if it cannot be read or does not fit
- * between its neighbours.
+ * The entry with its content. Throws a JournalError, which names the journal's path, if it cannot be read or does not
+ * fit between its neighbours.
  */
 export async function linkedEntry(log: EntryLookup, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
@@ -31,7 +31,7 @@ async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
   const wrong = (what: string) => damaged(path, `entry ${seq} (${type}) ${what}`);
   const before = seq === 1 ? GENESIS.toHex() : (await log.placeOf(seq - 1))?.hash;
   if (before === undefined) throw damaged(path, `entry ${seq - 1} is missing or cannot be read`);
-  if (!hasHash(before, entry)) {
+  if (!matchesHash(before, entry)) {
     throw wrong("does not match its hash: it was changed, or the one before it was");
   }
   let [next] = await log.after(seq, 1);
@@ -44,7 +44,7 @@ async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
       throw wrong("is not the one that the record of the journal's end names");
     }
   }
-  if (next.type === null || !hasHash(hash, next)) {
+  if (next.type === null || !matchesHash(hash, next)) {
     throw wrong(`does not fit entry ${seq + 1} after it: one of the two was changed`);
   }
 }

@@ -5,7 +5,7 @@ import { JournalReader } from "./journal_reader.ts";
 import { storeOf } from "./known_stores.ts";
 
 /** How long to wait for the run. */
-export interface Asking {
+export interface AskOptions {
   readonly waitMs: number;
   /** Ends the wait. */
   readonly signal: AbortSignal;
@@ -16,26 +16,26 @@ export interface Asking {
  * `overtaken`: another request came first. `filed`: the run did not answer in time; it will find the request at its
  * next check or its next start.
  */
-export type Answered = "done" | "dropped" | "overtaken" | "filed";
+export type RequestOutcome = "done" | "dropped" | "overtaken" | "filed";
 
 const POLL_MS = 100;
 
 /** Throws a JournalError if no requests can be filed in the journal at `path`: an older Penstock may have it open. */
-export async function mustTakeRequests(path: string): Promise<void> {
+export async function mustAcceptRequests(path: string): Promise<void> {
   await using _box = await (await storeOf(path)).requestBox(path);
 }
 
 /**
  * Files a request in the journal at `path`, which another process may have open, and waits. `answer` finds the run's
  * reaction, null for none yet; an overtaken request is withdrawn. Throws a JournalError if the journal cannot be
- * written, and like `mustTakeRequests`.
+ * written, and like `mustAcceptRequests`.
  */
 export async function askRun(
   path: string,
   asked: NewRequest,
   answer: (reader: JournalReader) => Promise<"done" | "overtaken" | null>,
-  { waitMs, signal }: Asking,
-): Promise<Answered> {
+  { waitMs, signal }: AskOptions,
+): Promise<RequestOutcome> {
   try {
     await using box = await (await storeOf(path)).requestBox(path);
     const key = await box.file(asked);

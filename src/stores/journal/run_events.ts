@@ -14,7 +14,7 @@ export interface KeptEvent {
   readonly event: PenstockEvent;
 }
 
-/** What each type of event has, besides fills and signals: texts, and whole numbers. */
+/** The fields that each type of event has, except fills and signals: texts and whole numbers. */
 const FIELDS: Partial<
   Record<EntryType, { readonly texts: readonly string[]; readonly numbers: readonly string[] }>
 > = {
@@ -27,7 +27,7 @@ const FIELDS: Partial<
   released: { texts: ["reason"], numbers: ["tradeId"] },
 };
 
-/** The same of those that `eventsOf` leaves out. */
+/** The same for the types that `eventsOf` leaves out. */
 const OTHER_FIELDS: typeof FIELDS = {
   started: { texts: [], numbers: [] },
   resumed: { texts: [], numbers: [] },
@@ -37,9 +37,8 @@ const OTHER_FIELDS: typeof FIELDS = {
 };
 
 /**
- * The events of a run as far as `extent` says, but those of its start, its end and its checkpoints, in their order and
- * in memory that does not grow with the journal. All entries are checked on the way, as `fillsOf` does. Throws a
- * JournalError at the first flaw.
+ * The fills, the signals and the other events with `FIELDS` of a run, within an extent and in order. Memory does not
+ * grow with the journal. All entries are checked on the way, as by `fillsOf`. Throws a JournalError at the first flaw.
  */
 export async function* eventsOf(
   reader: JournalReader,
@@ -56,10 +55,10 @@ export async function* eventsOf(
   }
 }
 
-/** The event in an entry of any type but a checkpoint's. Throws a JournalError for an entry that is not one. */
+/** The event in an entry, which must not be a checkpoint. Throws a JournalError if the entry is not a valid event. */
 export function journalEventOf(entry: Entry, path: string): JournalEvent {
   const { type, content } = entry;
-  // They would take the place of the entry's own, and with them of what was checked.
+  // These fields would replace the entry's own type and time, which were checked.
   if ("type" in content || "time" in content) throw damaged(path, `entry ${entry.seq} is not a ${type}`);
   if (Object.hasOwn(OTHER_FIELDS, type)) return eventIn<JournalEvent>(entry, OTHER_FIELDS[type]!, path);
   if (type !== "fill" && type !== "signal" && !Object.hasOwn(FIELDS, type)) {

@@ -41,12 +41,12 @@ export class FigureReader {
     const options = (opening?.content["options"] ?? {}) as ShownOptions;
     const checkpoint = await reader.checkpoint(run);
     const limit = options["maxDrawdown"];
-    const sign = await reader.heartbeat();
+    const found = await reader.heartbeat();
     return {
       averages: checkpoint === null ? {} : await this.#valuesAt(reader, run, checkpoint, options) ?? {},
       drawdown: checkpoint === null ? null : drawdownAt(checkpoint, equity),
       drawdownLimit: isAmount(limit) ? limit : null,
-      heartbeat: sign?.run === run ? { time: sign.time, trades: sign.trades, lagMs: sign.lagMs } : null,
+      heartbeat: found?.run === run ? { time: found.time, trades: found.trades, lagMs: found.lagMs } : null,
     };
   }
 
@@ -93,7 +93,7 @@ async function valuesIn(
   }
 }
 
-/** The fall of `equity` from the peak that the limit on the drawdown counts from, a fraction as decimal text. */
+/** The drawdown of `equity` from the peak that the drawdown limit counts from, a fraction as decimal text. */
 function drawdownAt({ state }: Checkpoint, equity: string): string | null {
   const peakBooks = (state as Partial<PipelineSnapshot>).gate?.losses?.peak;
   if (peakBooks === undefined) return null;

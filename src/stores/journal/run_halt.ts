@@ -5,12 +5,12 @@ import { Journal } from "./journal.ts";
 import { JournalHeld, missing } from "./journal_error.ts";
 import { storeOf } from "./known_stores.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
-import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
+import { type AskOptions, askRun, mustAcceptRequests } from "./run_asking.ts";
+import { haltOf, lastRunIn, mustNotBeBacktest } from "./run_reading.ts";
 
-/** The run in the journal is halted already, as strictly as was asked for. */
-export class HaltedAlready extends Error {
-  override readonly name = "HaltedAlready";
+/** The run in the journal is already halted, at least as strictly as requested. */
+export class AlreadyHalted extends Error {
+  override readonly name = "AlreadyHalted";
   readonly exit = "usage";
 }
 
@@ -23,32 +23,32 @@ export interface HaltNote {
 }
 
 /**
- * The outcome: the run is halted, or the process that holds the journal has not answered yet, or no process runs it and
- * the next one halts before it trades.
+ * `done`: the run is halted. `filed`: the process that holds the journal has not answered yet. `waiting`: no process
+ * runs it, and the next one will halt before it trades.
  */
 export type Halted = "done" | "filed" | "waiting";
 
 /**
- * Halts the last run in the journal at `path`. Throws HaltedAlready if that would change nothing, RunIsOver for a
+ * Halts the last run in the journal at `path`. Throws AlreadyHalted if that would change nothing, RunFinished for a
  * backtest, and a JournalError if there is no journal or no run in it, or it is of an older version and in use, or it
  * cannot be written.
  */
 export async function haltRun(
   path: string,
   { action, time, text }: HaltNote,
-  asking: Asking,
+  options: AskOptions,
 ): Promise<Halted> {
   if (!await (await storeOf(path)).has(path)) throw missing(path);
-  const isAtWork = await isHeld(path);
-  await mustTakeRequests(path);
+  const isRunning = await isHeld(path);
+  await mustAcceptRequests(path);
   const run = await runToHalt(path, action);
   const request = { kind: "halt", action, text } as const;
   const how = await askRun(path, { run, time, request }, async (reader) => {
     const [entry] = await reader.latest("halt", 1, run);
     return entry?.content["requested"] === isoTime(time) ? "done" : null;
-  }, isAtWork ? asking : { ...asking, waitMs: 0 });
+  }, isRunning ? options : { ...options, waitMs: 0 });
   if (how === "dropped" || how === "overtaken") throw already(path);
-  return how === "filed" && !isAtWork ? "waiting" : how;
+  return how === "filed" && !isRunning ? "waiting" : how;
 }
 
 /** Whether another process holds the journal; if none does, it is upgraded to the current version. */
@@ -65,14 +65,14 @@ async function isHeld(path: string): Promise<boolean> {
 async function runToHalt(path: string, action: OnHalt): Promise<number> {
   await using reader = await JournalReader.open(path);
   const run = await lastRunIn(reader);
-  await mustGoOn(reader, run);
+  await mustNotBeBacktest(reader, run);
   const present = (await reader.atOnce(() => haltOf(reader, run)))?.event ?? null;
   if (present !== null && stricter(present, haltByHand(action, -1)) === present) throw already(path);
   return run;
 }
 
-function already(path: string): HaltedAlready {
-  return new HaltedAlready(
-    `the run in ${path} is halted already, and stays so until "penstock release ${path} --reason TEXT"`,
+function already(path: string): AlreadyHalted {
+  return new AlreadyHalted(
+    `the run in ${path} is already halted, and stays halted until "penstock release ${path} --reason TEXT"`,
   );
 }

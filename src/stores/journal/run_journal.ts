@@ -22,7 +22,7 @@ import type { FiledRequest, Heartbeat } from "./entry_log.ts";
 /** The configuration by option name, as the `started` event shows it. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The journal holds a run that was made with other options; the message names them and says what to do. */
+/** The journal holds a run that was started with other options; the message names them and says what to do. */
 export class OtherRun extends Error {
   override readonly name = "OtherRun";
   readonly exit = "usage";
@@ -37,12 +37,12 @@ export interface RunStart {
   readonly market: string;
   /** The sources of the rules among the options. */
   readonly instrument: InstrumentOrigin;
-  /** Closes the run that the journal holds and starts another. */
+  /** Whether to close the run that the journal holds and start another. */
   readonly isNew: boolean;
 }
 
 /** A request, and why it is dropped; null if it will be handled. */
-export type AskedFor = FiledRequest & { readonly why: string | null };
+export type ReceivedRequest = FiledRequest & { readonly why: string | null };
 
 const SHOWN_CHARACTERS = 60;
 
@@ -56,7 +56,7 @@ export const LASTING = [
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
-/** The values of lasting options before the options existed. */
+/** What the lasting options amounted to before they existed. */
 export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
@@ -70,8 +70,8 @@ export class RunJournal implements AsyncDisposable {
   #shown = -1;
 
   /**
-   * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. Throws a TypeError for an
-   * engine with other symbols too: a journal keeps the prices and the orders of one.
+   * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes the journal in the end. Throws a
+   * TypeError for an engine with more than one symbol: a journal keeps the prices and the orders of one.
    */
   constructor(journal: Journal, engine: Engine, symbol: string) {
     const { symbols } = engine.state;
@@ -96,8 +96,8 @@ export class RunJournal implements AsyncDisposable {
   }
 
   /**
-   * Starts a run, or resumes the journal's last one. If it resumes, the engine continues at the last checkpoint, and
-   * the answer is true. Throws OtherRun if that run was made with options that cannot change, and a JournalError or a
+   * Starts a run, or resumes the journal's last one. Returns whether it resumed: the engine then continues at the last
+   * checkpoint. Throws OtherRun if that run was started with options that cannot change, and a JournalError or a
    * BooksError if it cannot be resumed.
    */
   async start({ time, version, options, market, instrument, isNew }: RunStart): Promise<boolean> {
@@ -117,7 +117,7 @@ export class RunJournal implements AsyncDisposable {
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const areFiles = "strategySha256" in then && "strategySha256" in options;
     const changed = LASTING.filter((name) =>
-      // The same file may be called something else.
+      // The same strategy file may have another name now.
       !(name === "strategy" && areFiles) &&
       (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
       !(isRule(name) && !isKept(kept, name))
@@ -131,8 +131,8 @@ export class RunJournal implements AsyncDisposable {
   }
 
   /**
-   * Keeps events and the run's state after them, and removes the requests that were `handled`; on disk when this
-   * returns.
+   * Keeps events and the run's state after them, and removes the requests that were `handled`. All of this is on disk
+   * when this returns.
    */
   async keep(
     events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[],
@@ -158,7 +158,7 @@ export class RunJournal implements AsyncDisposable {
    * The requests of other processes, oldest first. Each is checked when it is taken, and waits until a `keep` marks it
    * as handled. A request that no longer makes sense is removed when its turn comes.
    */
-  async *requests(): AsyncGenerator<AskedFor> {
+  async *requests(): AsyncGenerator<ReceivedRequest> {
     for (const filed of await this.#journal.requests()) {
       const why = await this.#whyDropped(filed);
       if (why !== null) await this.#journal.commit({ handled: [filed.id] });
@@ -166,7 +166,7 @@ export class RunJournal implements AsyncDisposable {
     }
   }
 
-  /** Keeps that the run was stopped at `time` (µs since 1970), and its state, both or neither. */
+  /** Records that the run was stopped at `time` (µs since 1970), and its state: both or neither. */
   async stop(time: number, reason: string): Promise<void> {
     const isMoved = this.#engine.state.trades !== this.#kept;
     await this.#journal.commit({
@@ -176,14 +176,14 @@ export class RunJournal implements AsyncDisposable {
     await this.#journal.mustBeInPlace();
   }
 
-  /** Keeps the run's state, if trades have come since it was last kept. */
+  /** Keeps the run's state, if trades have arrived since it was last kept. */
   async checkpoint(time: number): Promise<void> {
     if (this.#engine.state.trades === this.#kept) return;
     await this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
   /**
-   * Writes a heartbeat at `time` (µs since 1970, by the wall clock), whether trades come or not. It shows the run's
+   * Writes a heartbeat at `time` (µs since 1970, by the wall clock), whether trades arrive or not. It shows the run's
    * progress between checkpoints.
    */
   async heartbeat(time: number, throughput: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): Promise<void> {
@@ -194,7 +194,7 @@ export class RunJournal implements AsyncDisposable {
     this.#shown = trades;
   }
 
-  /** Whether trades have come that no heartbeat has shown yet. */
+  /** Whether trades have arrived that no heartbeat has shown yet. */
   get isAhead(): boolean {
     return this.#engine.state.trades !== this.#shown;
   }
@@ -225,7 +225,7 @@ export class RunJournal implements AsyncDisposable {
       const difference = divergence(expected, within(expected, made));
       if (difference === null) return;
       const { path, journal, derived } = difference;
-      why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;
+      why = `${path} is ${shown(journal)}, but should be ${shown(derived)}`;
     } catch (error) {
       if (error instanceof OtherRun || error instanceof BooksError) throw error;
       // The content is not at fault: the database is unreachable, or another process took over.
@@ -233,7 +233,10 @@ export class RunJournal implements AsyncDisposable {
       why = error instanceof Error ? error.message : String(error);
     }
     const { seq } = checkpoint;
-    throw damaged(this.#path, `the state at entry ${seq} (checkpoint) is none that a run can have (${why})`);
+    throw damaged(
+      this.#path,
+      `the state at entry ${seq} (checkpoint) is not one that a run can have (${why})`,
+    );
   }
 
   #draft(time: number): CheckpointDraft {
@@ -244,7 +247,7 @@ export class RunJournal implements AsyncDisposable {
 
   /** Why a request is dropped, as a clause; null if it will be handled. */
   async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
-    if (request === null) return "this Penstock does not know such a request";
+    if (request === null) return "this Penstock does not know this kind of request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
     const isInForce = this.#engine.state.current.halt !== null &&
@@ -268,7 +271,7 @@ export class RunJournal implements AsyncDisposable {
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    // Another strategy has other options, of course.
+    // A different strategy naturally has different options.
     const isOther = changed.includes("strategy");
     const names = isOther ? changed.filter((name) => !isOfStrategy(name)) : changed;
     const list = names.map((name) => `${name} was ${textOf(name, then)} and is ${textOf(name, now)}`).join(
@@ -306,8 +309,8 @@ function marketText(market: string): string {
 }
 
 /**
- * The path of a value with another type than in a `fresh` state, or of an impossible number; null if there is none.
- * Values that a fresh run lacks, or that an older version did not keep, are not checked.
+ * The path of a value whose type differs from that in a `fresh` state, or of an impossible number; null if there is
+ * none. Values that a fresh run lacks, or that an older version did not keep, are not checked.
  */
 function oddValue(kept: unknown, fresh: unknown, path = ""): string | null {
   if (typeof kept === "number" && Math.abs(kept) > Number.MAX_SAFE_INTEGER) return path;

@@ -24,8 +24,8 @@ export function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stop
 }
 
 /**
- * The last entry of `run` of a type that has the time of its writing, by which its process was alive. Other types have
- * their trade's time.
+ * The last entry of `run` whose time is when it was written, so that its process was alive then. Entries of other types
+ * have the time of their trade.
  */
 export async function lastWritten(reader: JournalReader, run: number): Promise<Written> {
   const entries: Entry[] = [];
@@ -55,7 +55,7 @@ export async function connectionOf(
   if (last === null || last.seq < sinceSeq) return null;
   const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
   if (last === up) return { event, since: last.time };
-  // Every failed attempt has an entry of its own, and the first of them counts.
+  // Every failed attempt has its own entry, and the first of them counts.
   const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
   return { event, since: (await reader.first("disconnected", afterSeq, run) ?? last).time };
 }

@@ -32,31 +32,31 @@ const MOST_CHECKED = 10_000;
 const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
-/** The strategy in words; nothing if the run does not say which it has. */
+/** The strategy in words; nothing if the run names none. */
 function strategyIn(options: ShownOptions): { readonly strategy?: string } {
   const isKnown = options["strategy"] !== undefined || options["short"] !== undefined;
   return isKnown ? { strategy: strategyWords(options) } : {};
 }
 
 /**
- * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if
- * the journal cannot be read, or if what is shown is not as Penstock left it: the entries from the last checkpoint to
- * the end of the run are checked one after the other, the state against that checkpoint, and older entries against
- * their neighbours. The heartbeat is not an entry, so nothing shows whether it was changed.
+ * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if the
+ * journal cannot be read, or if what is shown is not as Penstock left it: the entries from the last checkpoint to the
+ * end of the run are checked one after the other, the state against that checkpoint, and older entries against their
+ * neighbours. The heartbeat is not an entry, so nothing proves that it is unchanged.
  */
 export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
   return reader.atOnce(() => keptRun(reader, run));
 }
 
-/** The same within an `atOnce` of the caller, who reads more as of that moment. */
+/** The same within an `atOnce` of the caller, which reads more as of the same moment. */
 export async function keptRun(reader: JournalReader, run: number): Promise<KeptRun> {
   return withHeartbeat(await keptEntries(reader, run), await reader.heartbeat(), await reader.requests());
 }
 
-/** A run as its entries have it, before what its process writes besides: heartbeats and requests. */
+/** What the entries of a run show, without what is written beside them: heartbeats and requests. */
 export interface KeptEntries {
   readonly run: Omit<KeptRun, "lastAlive" | "pid" | "trades" | "throughput" | "last" | "requests">;
-  /** The entry with which its process started, or resumed it. */
+  /** The entry with which its present process started or resumed it. */
   readonly presentSeq: number;
   readonly written: Written;
   /** As of the last checkpoint. */
@@ -115,11 +115,12 @@ export async function keptEntries(reader: JournalReader, run: number): Promise<K
 /** A run with the last heartbeat of its journal, null for none, and the requests that wait there. */
 export function withHeartbeat(
   { run, presentSeq, written, trades, last }: KeptEntries,
-  sign: KeptHeartbeat | null,
+  found: KeptHeartbeat | null,
   filed: readonly FiledRequest[],
 ): KeptRun {
-  const heartbeat = sign?.run === run.run ? sign : null;
-  // The effect of trades between two heartbeats is known only from what was kept, which includes every decision.
+  const heartbeat = found?.run === run.run ? found : null;
+  // What trades since the last checkpoint changed is not known, but they led to no decision: each decision has a
+  // checkpoint.
   const isNewer = heartbeat !== null && heartbeat.trades > trades;
   return {
     ...run,
@@ -141,12 +142,12 @@ export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse
     if (start === null) throw damaged(reader.path, `run ${run} has no first entry`);
     await reader.inspectEnd(run, MOST_CHECKED);
     const stopped = await lastOf(reader, run, "stopped");
-    const sign = await reader.heartbeat();
+    const found = await reader.heartbeat();
     return {
       journal: reader.path,
       run,
       stopped: stoppedSince(start, stopped),
-      lastAlive: lastAlive(await lastWritten(reader, run), sign?.run === run ? sign : null),
+      lastAlive: lastAlive(await lastWritten(reader, run), found?.run === run ? found : null),
       halt: (await haltOf(reader, run))?.event ?? null,
     };
   });
@@ -204,16 +205,16 @@ export async function openingOf(reader: JournalReader, run: number): Promise<Ope
 }
 
 /** The journal is that of a backtest, which no process continues, so no request would be handled. */
-export class RunIsOver extends Error {
-  override readonly name = "RunIsOver";
+export class RunFinished extends Error {
+  override readonly name = "RunFinished";
   readonly exit = "usage";
 }
 
-/** Throws RunIsOver if `run` is a backtest. */
-export async function mustGoOn(reader: JournalReader, run: number): Promise<void> {
+/** Throws RunFinished if `run` is a backtest. */
+export async function mustNotBeBacktest(reader: JournalReader, run: number): Promise<void> {
   if ((await marketOfRun(reader, run, RECORDED_MARKET)).market !== RECORDED_MARKET) return;
-  throw new RunIsOver(
-    `${reader.path} is the journal of a backtest, which is over: no process would see what you ask. ` +
+  throw new RunFinished(
+    `${reader.path} is the journal of a backtest, which is finished: no process would see your request. ` +
       "Name the journal of a run",
   );
 }
@@ -231,7 +232,7 @@ export async function chosenRun(reader: JournalReader, run: number | "all" | nul
 /** The runs that the user chose, oldest first; by default the last. Throws a ConfigError like `chosenRun`. */
 export async function chosenRuns(reader: JournalReader, run: number | "all" | null): Promise<number[]> {
   const last = await reader.lastRun();
-  if (last === 0) throw refused(reader.path, "it holds no run yet. Start one with it, then ask again.");
+  if (last === 0) throw refused(reader.path, "it holds no run yet. Start a run with it, then try again.");
   if (run === "all") return Array.from({ length: last }, (_, at) => at + 1);
   if (run !== null && run > last) {
     const held = last === 1 ? "1, the only run" : `one of the runs 1 to ${last}`;
@@ -272,9 +273,9 @@ export interface KeptFill {
 }
 
 /**
- * The fills of a run up to the end that `extentOf` found, in order. Memory does not grow with the journal. All of
- * the run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at
- * the first flaw, which may show an entry or two after the changed one, and at an entry that is not a valid fill.
+ * The fills of a run up to the end that `extentOf` found, in order. Memory does not grow with the journal. All of the
+ * run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at the
+ * first flaw, which may only show an entry or two after the changed one, and at an entry that is not a valid fill.
  */
 export async function* fillsOf(
   reader: JournalReader,
@@ -322,7 +323,7 @@ function assetsOf({ exchangeInfo = null }: Partial<InstrumentOrigin>): Pick<Kept
   return typeof base === "string" && typeof quote === "string" ? { assets: { base, quote } } : {};
 }
 
-/** Whether a rule is awaited that no order can do without. */
+/** Whether a rule that every order needs is still awaited. */
 function awaitsRules({ sources }: Partial<InstrumentOrigin>): boolean {
   return sources?.lot === AWAITED || sources?.tick === AWAITED;
 }
@@ -367,7 +368,7 @@ async function haltIn(
   const entry = await lastOf(reader, run, "halt");
   // Removing its entry must not hide a halt.
   if (entry === null || entry.content["reason"] !== halt.reason) {
-    throw damaged(reader.path, `run ${run} is halted (${halt.reason}), and no entry says so`);
+    throw damaged(reader.path, `run ${run} is halted (${halt.reason}), but no entry says so`);
   }
   return { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
 }

@@ -14,8 +14,9 @@ export interface RunTotals {
 const TURN = 1_000;
 
 /**
- * Returns the totals of `run` in the journal at `path`, which is in `store`, up to the entry `until`. Memory does not grow with the journal.
- * The entries are not checked, because no decision depends on the totals. Throws a JournalError if they cannot be read.
+ * Returns the totals of `run` up to the entry `until`, from the journal at `path` in `store`. Memory does not grow with
+ * the journal. The entries are not checked, because no decision depends on the totals. Throws a JournalError if they
+ * cannot be read.
  */
 export async function totalsOf(
   path: string,

@@ -1,9 +1,9 @@
 /** The queue in a PostgreSQL database as a sweep uses it. */
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
-import { unpacked } from "./packed_result.ts";
+import { decompressed } from "./compressed_result.ts";
 import { COLLECT } from "./postgres_worker_queue.ts";
 import { type LinkOptions, QueueLink } from "./queue_link.ts";
-import type { AskedSweep, AskedTask, Outlook, SweepQueue, TaskState } from "./task_queue.ts";
+import type { QueuedSweep, QueueStatus, SweepQueue, SweepTask, TaskState } from "./task_queue.ts";
 
 /** How many tasks one statement adds. */
 const MOST_ADDED = 1_000;
@@ -11,7 +11,7 @@ const MOST_ADDED = 1_000;
 const FIND = "SELECT sweep FROM penstock.sweeps WHERE key = decode($1, 'hex')";
 const MAKE =
   `INSERT INTO penstock.sweeps (key, content) VALUES (decode($1, 'hex'), $2) ON CONFLICT (key) DO NOTHING`;
-// In the order in which they were asked for: workers take the oldest first.
+// In the order in which they were requested: workers take the oldest first.
 const ADD = `INSERT INTO penstock.tasks (key, copy, sweep, version, input, content)
   SELECT decode(one ->> 'key', 'hex'), copy, $1, $2, $3, one ->> 'content'
   FROM json_array_elements($4::json) WITH ORDINALITY AS asked (one, place), (VALUES (1), (2)) AS copies (copy)
@@ -32,7 +32,7 @@ const FAILED = `SELECT content, failure FROM penstock.tasks WHERE sweep = $1 AND
 const WORKERS =
   `SELECT version, count(*) AS workers, count(*) FILTER (WHERE NOT $1 = ANY (lacks)) AS with_files
   FROM penstock.workers WHERE expires > clock_timestamp() GROUP BY version ORDER BY version`;
-const GIVE_UP =
+const MARK_FAILED =
   `UPDATE penstock.tasks SET state = 'failed', token = token + 1, expires = NULL, failure = $2, result = NULL
   WHERE key = decode($1, 'hex')`;
 
@@ -52,7 +52,7 @@ export class PostgresSweepQueue implements SweepQueue {
     this.#link = link;
   }
 
-  async ask({ key, version, input, content, tasks }: AskedSweep): Promise<void> {
+  async add({ key, version, input, content, tasks }: QueuedSweep): Promise<void> {
     this.#version = version;
     this.#input = input;
     this.#sweep = await this.#link.use(async (session) => {
@@ -86,11 +86,11 @@ export class PostgresSweepQueue implements SweepQueue {
 
   async result(task: number): Promise<string> {
     const [row] = await this.#link.query(RESULT, [task]);
-    return row?.["result"] == null ? "" : unpacked(row["result"]);
+    return row?.["result"] == null ? "" : decompressed(row["result"]);
   }
 
-  async outlook(): Promise<Outlook> {
-    // Nobody else may be there to see that all workers were lost.
+  async status(): Promise<QueueStatus> {
+    // There may be no one else to notice that all workers were lost.
     const collected = await this.#link.query(COLLECT);
     if (collected.length > 0) await this.#link.notify("tasks");
     const [counts] = await this.#link.query(COUNTS, [this.#sweep]);
@@ -110,7 +110,7 @@ export class PostgresSweepQueue implements SweepQueue {
   }
 
   async markFailed(key: string, failure: string): Promise<void> {
-    await this.#link.query(GIVE_UP, [key, failure]);
+    await this.#link.query(MARK_FAILED, [key, failure]);
   }
 
   changed(ms: number, signal: AbortSignal): Promise<void> {
@@ -122,7 +122,7 @@ export class PostgresSweepQueue implements SweepQueue {
   }
 }
 
-function partsOf(tasks: readonly AskedTask[]): AskedTask[][] {
+function partsOf(tasks: readonly SweepTask[]): SweepTask[][] {
   const count = Math.ceil(tasks.length / MOST_ADDED);
   return Array.from({ length: count }, (_, part) => tasks.slice(part * MOST_ADDED, (part + 1) * MOST_ADDED));
 }

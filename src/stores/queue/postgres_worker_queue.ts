@@ -1,9 +1,9 @@
 /** The queue in a PostgreSQL database as a worker uses it. */
 import type { DatabaseRow } from "../journal/postgres/database_session.ts";
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
-import { packed } from "./packed_result.ts";
+import { compressed } from "./compressed_result.ts";
 import { QueueLink } from "./queue_link.ts";
-import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
+import type { RemainingTasks, TakenTask, WorkerQueue } from "./task_queue.ts";
 
 /** How many workers may be lost or fail at a task before it is marked as failed: the task itself may be the cause. */
 export const MOST_LOST = 3;
@@ -14,7 +14,7 @@ const RENEWALS = 4;
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
 
-// A worker that was killed is forgotten after a day.
+// A worker that was killed is removed after a day.
 const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval '1 day'`;
 const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
@@ -67,14 +67,14 @@ const FAIL = `UPDATE penstock.tasks SET ${counted("$3")} WHERE task = $1 AND tok
 const GIVE_BACK = `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, expires = NULL
   WHERE task = $1 AND token = $2 AND state = 'taken'`;
 const LOST = `'its workers were killed or did not answer: the last was ' || coalesce(called, 'unknown')`;
-/** Leases that have ended, of workers of any version. */
+/** Collects the tasks whose leases have ended, of workers of any version. */
 export const COLLECT = `UPDATE penstock.tasks SET ${counted(LOST)}
   WHERE task IN (
     SELECT task FROM penstock.tasks WHERE state = 'taken' AND expires <= ${CLOCK} FOR UPDATE SKIP LOCKED)
   RETURNING state`;
 const DESCRIBED = "SELECT content FROM penstock.sweeps WHERE sweep = $1";
 // The second computation of a task whose first one failed is never due.
-const PROSPECT = `SELECT
+const REMAINING = `SELECT
     count(*) FILTER (WHERE version = $1 AND NOT input = ANY ($2::text[])) AS left,
     count(*) FILTER (WHERE version = $1 AND state = 'waiting' AND input = ANY ($2::text[])) AS without_files,
     ceil(extract(epoch FROM min(expires) FILTER (WHERE state = 'taken') - ${CLOCK}) * 1000)::bigint AS ends
@@ -86,7 +86,7 @@ const OTHERS = `SELECT version, count(*) AS tasks FROM penstock.tasks
 /** A worker, as the queue knows it. */
 export interface WorkerOptions {
   readonly version: string;
-  /** How long a task stays with a worker that is out of touch with the database, ms. */
+  /** How long a task stays with a worker that cannot reach the database, ms. */
   readonly leaseMs: number;
   readonly onTrouble: (text: string) => void;
   readonly signal: AbortSignal;
@@ -99,7 +99,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
   readonly #worker = crypto.randomUUID();
   readonly #renewals: ReturnType<typeof setInterval>;
   #held: TakenTask | null = null;
-  /** The files that this worker does not have, as the queue last noted them. */
+  /** The files that this worker does not have, as last recorded in the queue. */
   #missing = "{}";
   #losing = new AbortController();
   #isRenewing = false;
@@ -142,7 +142,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
     });
     this.#missing = lacks;
     if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
-    // A busy worker wants to know of no other task.
+    // A busy worker needs no notices of other tasks.
     if (row !== undefined) await this.#link.stopListening();
     return this.#held = row === undefined ? null : taskIn(row);
   }
@@ -155,7 +155,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
     let isNews = false;
-    const kept = packed(result);
+    const kept = compressed(result);
     const isKept = await this.#link.use(async (session) => {
       const [row] = await session.query(FINISH, [task, token, kept]);
       isNews = row?.["news"] === "t";
@@ -181,10 +181,10 @@ export class PostgresWorkerQueue implements WorkerQueue {
     await this.#link.notify("tasks");
   }
 
-  async prospect(missing: readonly string[]): Promise<Prospect> {
+  async remaining(missing: readonly string[]): Promise<RemainingTasks> {
     const { version } = this.#options;
     await this.#collect();
-    const [row] = await this.#link.query(PROSPECT, [version, listText(missing)]);
+    const [row] = await this.#link.query(REMAINING, [version, listText(missing)]);
     const others = await this.#link.query(OTHERS, [version]);
     return {
       left: numberOf(row?.["left"]),

@@ -7,12 +7,14 @@ export class QueueError extends Error {
   readonly exit = "failure";
 }
 
-/** A result that somebody wrote into the queue, and that no worker computed; the message says what is wrong with it. */
+/**
+ * A result that no worker computed, although somebody wrote it into the queue; the message says what is wrong with it.
+ */
 export class UnusableResult extends Error {
   override readonly name = "UnusableResult";
 }
 
-/** The error that says why the queue in the database at `path` is not used. */
+/** The error for a queue in the database at `path` that is not used; `why` gives the reason. */
 export function queueRefused(path: string, why: string): QueueError {
   return new QueueError(`Cannot use the queue in ${path}: ${why}`);
 }

@@ -39,7 +39,7 @@ export class QueueLink implements AsyncDisposable {
   #wake: (() => void) | null = null;
   #grace: ReturnType<typeof setTimeout> | undefined;
   readonly #onAbort = (): void => {
-    this.#grace = setTimeout(() => this.#link.giveUp(), GRACE_MS);
+    this.#grace = setTimeout(() => this.#link.abandon(), GRACE_MS);
   };
 
   /** Connects to the database at `path`, and creates the tables if there are none. Throws a QueueError. */
@@ -63,7 +63,7 @@ export class QueueLink implements AsyncDisposable {
     this.#options = options;
     const place = readDatabasePlace(path);
     const patience: Patience = {
-      goesOn: (failures) => this.#isOpened ? !options.signal.aborted : failures < 2,
+      continues: (failures) => this.#isOpened ? !options.signal.aborted : failures < 2,
       onAway: (why) => this.#reportAway(why),
       signal: options.signal,
     };

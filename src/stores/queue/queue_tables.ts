@@ -1,10 +1,13 @@
 /** The tables of the queue of tasks, which are a part of the program's tables in a database. */
 
-/** The roles that get rights if they exist: one for sweeps, which add tasks, and one for workers, which compute them. */
+/**
+ * The roles that are granted rights if they exist: one for sweeps, which add tasks, and one for workers, which compute
+ * them.
+ */
 export const SWEEPER = "penstock_sweeper";
 export const WORKER = "penstock_worker";
 
-/** The statements that make the tables from nothing. Once released, they never change. */
+/** The statements that create the tables from nothing. Once released, they never change. */
 export const QUEUE_TABLES: readonly string[] = [
   // key: SHA-256 of all that decides the result. content: JSON, see described_sweep.ts.
   `CREATE TABLE penstock.sweeps (
@@ -20,10 +23,10 @@ export const QUEUE_TABLES: readonly string[] = [
     lacks text[] NOT NULL DEFAULT '{}',
     expires timestamptz NOT NULL
   ) WITH (fillfactor = 50)`,
-  // key: SHA-256 of the sweep's key and of content. copy: 2 for a task that is computed a second time, to be compared.
+  // key: SHA-256 of the sweep's key and of content. copy: 2 for the second computation of a task, for comparison.
   // version: that of the program that has to compute it. input: the digest of its files. token: grows whenever the task
-  // changes hands, and a result is kept only under the token that it was taken with. lost: how often its worker was lost
-  // or failed. called: the last worker. failure: why it failed. result: compressed, see packed_result.ts.
+  // changes hands, and a result is kept only under the token that it was taken with. lost: how often its worker was
+  // lost or failed. called: the last worker. failure: why it failed. result: compressed, see compressed_result.ts.
   `CREATE TABLE penstock.tasks (
     task bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL,

@@ -3,8 +3,8 @@
  * workers take tasks and keep results. Only these two interpret a task or a result; to the queue they are texts.
  */
 
-/** A task of a sweep, as the sweep names it. */
-export interface AskedTask {
+/** A task of a sweep, as the sweep adds it. */
+export interface SweepTask {
   /** A digest of everything that decides the result, in hexadecimal: tasks with the same key have the same result. */
   readonly key: string;
   readonly content: string;
@@ -13,7 +13,7 @@ export interface AskedTask {
 }
 
 /** A sweep, and all of its tasks. */
-export interface AskedSweep {
+export interface QueuedSweep {
   readonly key: string;
   /** The version of the program that has to compute it. */
   readonly version: string;
@@ -21,7 +21,7 @@ export interface AskedSweep {
   readonly input: string;
   /** What all of its tasks have in common. */
   readonly content: string;
-  readonly tasks: readonly AskedTask[];
+  readonly tasks: readonly SweepTask[];
 }
 
 /** The progress of one computation of a task. */
@@ -41,8 +41,8 @@ export interface FailedTask {
   readonly failure: string;
 }
 
-/** What a sweep waits for. */
-export interface Outlook {
+/** What a sweep still waits for. */
+export interface QueueStatus {
   /** Computations that are not done. */
   readonly left: number;
   /** Computations that are done. */
@@ -64,14 +64,14 @@ export interface Watched {
 
 /** The queue as a sweep uses it. Every call throws a QueueError if the queue cannot be used. */
 export interface SweepQueue extends Watched, AsyncDisposable {
-  /** Adds the tasks that are not there yet, and has failed ones computed again. */
-  ask(sweep: AskedSweep): Promise<void>;
+  /** Adds the tasks that the queue does not have yet, and has failed ones computed again. */
+  add(sweep: QueuedSweep): Promise<void>;
   /** The states of all computations of the tasks with these keys. */
   states(keys: readonly string[]): Promise<readonly TaskState[]>;
   /** The result of a task that is done. Throws an UnusableResult if no worker compressed it. */
   result(task: number): Promise<string>;
-  outlook(): Promise<Outlook>;
-  /** Marks a task as failed, with the reason, so that it is computed again when it is next asked for. */
+  status(): Promise<QueueStatus>;
+  /** Marks a task as failed, with the reason, so that it is computed again when it is next added. */
   markFailed(key: string, failure: string): Promise<void>;
 }
 
@@ -88,8 +88,8 @@ export interface TakenTask {
   readonly content: string;
 }
 
-/** What a worker that found no task may expect. */
-export interface Prospect {
+/** The tasks that remain when a worker has found none to take. */
+export interface RemainingTasks {
   /** Tasks of its version that are not done and whose files it has. */
   readonly left: number;
   /** Tasks of its version that wait, but whose files it does not have. */
@@ -117,6 +117,6 @@ export interface WorkerQueue extends Watched, AsyncDisposable {
   fail(task: TakenTask, failure: string): Promise<boolean>;
   /** Gives the task back, which does not count as a failure. */
   giveBack(task: TakenTask): Promise<void>;
-  /** Frees the tasks of workers that were lost, and returns what to expect. */
-  prospect(missing: readonly string[]): Promise<Prospect>;
+  /** Frees the tasks of lost workers, and returns the tasks that remain. */
+  remaining(missing: readonly string[]): Promise<RemainingTasks>;
 }

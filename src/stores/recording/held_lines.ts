@@ -10,7 +10,7 @@ export interface Held {
   notes: string;
 }
 
-/** No line. */
+/** No lines. */
 export function nothingHeld(): Held {
   return { frames: 0, from: 0, to: 0, notes: "" };
 }

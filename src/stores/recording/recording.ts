@@ -1,4 +1,4 @@
-/** Keeps what a live feed receives, so that it can be replayed: one frame a line, with its receive time. */
+/** Keeps what a live feed receives, so that it can be replayed: one frame per line, with its receive time. */
 import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,
@@ -21,7 +21,7 @@ export interface RecordingOptions {
   readonly exchange: string;
   /** How many times faster the exchange's clock runs than this machine's. Default 1. */
   readonly speed?: number;
-  /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
+  /** Called, rarely, with a sentence or two for the user: when writing fails, and when it works again. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970. Default: now. */
   readonly time?: number;
@@ -33,13 +33,13 @@ export interface RecordingOptions {
 
 /** How the one file of a recording is opened. */
 export interface FileOptions extends RecordingOptions {
-  /** Opens the file to append; the default creates it where it is missing. */
+  /** Opens the file to append; the default creates a missing file. */
   readonly open?: (path: string) => RecordingFile;
 }
 
 type KeptEntry = Pick<JournalPlace, "entry" | "hash">;
 
-/** Lines on their way to the file: whole ones, and with gzip a whole member. */
+/** Lines on their way to the file: whole lines, and with gzip a whole member. */
 interface Block {
   readonly bytes: Uint8Array;
   readonly held: Held;
@@ -56,10 +56,10 @@ const BLOCK_BYTES = 512;
 const DAY_MS = 86_400_000;
 
 /**
- * A file, or a file a day, that grows by what is received. Lines gather in memory for up to a second, so a killed
- * program loses no more than that. With gzip each write is a member of its own, and the file can be read up to the last
- * one. When writing fails, received lines wait in memory, up to 16 MiB, and each later write tries them again. Lines
- * that no longer fit are lost, oldest first, and a note takes their place.
+ * Writes what is received to one file, or to one file per day. Lines gather in memory for up to a second, so a killed
+ * program loses no more than that. With gzip each write is its own member, and the file can be read up to the last one.
+ * When writing fails, received lines wait in memory, up to 16 MiB, and each later write tries them again. Lines that no
+ * longer fit are lost, oldest first, and a note takes their place.
  */
 export class Recording implements AsyncDisposable {
   #output: RecordingOutput;
@@ -86,14 +86,14 @@ export class Recording implements AsyncDisposable {
   #lost = nothingHeld();
   /** Frames lost since writing started to fail. */
   #lostFrames = 0;
-  /** The journal's last entry, to be noted with the next lot; null once it is. */
+  /** The journal's last entry, to be noted with the next lines; null once it is. */
   #kept: KeptEntry | null = null;
   #closing: Promise<void> | null = null;
 
   /**
-   * Starts a recording in one file; its first line is in the file when this returns. Compressed when `path` ends in
-   * `.gz`. Throws RecordingError if `path` is a file with something in it, which is never overwritten, or cannot be
-   * written to.
+   * Starts a recording in one file; its first line is in the file when this returns. The file is compressed if `path`
+   * ends in `.gz`. Throws RecordingError if `path` is a file that is not empty, which is never overwritten, or that
+   * cannot be written to.
    */
   static create(path: string, options: FileOptions): Recording {
     const { open = openToAppend } = options;
@@ -119,7 +119,7 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this returns.
+   * Starts a recording with one file per day (UTC) in `folder`. The first file has its first line when this returns.
    * Throws RecordingError if that fails.
    */
   static createIn(folder: DayFiles, options: RecordingOptions): Recording {
@@ -148,7 +148,7 @@ export class Recording implements AsyncDisposable {
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {
-      output.append(output.pack(noteLine(this.#head, this.#since)));
+      output.append(output.encode(noteLine(this.#head, this.#since)));
     } catch (error) {
       throw unusable(output.path, `${messageOf(error)}. Choose another place.`, error);
     }
@@ -168,7 +168,7 @@ export class Recording implements AsyncDisposable {
     this.#schedule();
   }
 
-  /** As `RecordingOutput.rest`: frames that arrive without a pause are compressed without one. */
+  /** Like `RecordingOutput.rest`, because frames that arrive without a pause are compressed without one. */
   readonly rest = (): Promise<void> | null => this.#output.rest(this.#clock);
 
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
@@ -248,9 +248,9 @@ export class Recording implements AsyncDisposable {
     const [, name] = /([^\\/]*)$/.exec(next.path)!;
     try {
       const line = noteLine({ event: "continued", file: name! }, Math.round(time * 1000));
-      if (this.#blocks.length === 0) last.append(last.pack(line));
+      if (this.#blocks.length === 0) last.append(last.encode(line));
     } catch {
-      // It is still marked as a recording that another file continues.
+      // The next file's first line still shows that it continues this one.
     }
     last.sync();
     this.#left.push(last.close());
@@ -269,7 +269,7 @@ export class Recording implements AsyncDisposable {
       const output = new RecordingOutput(path, created.file, this.#onTrouble);
       try {
         const head = { ...this.#head, part: this.#part + 1, since: this.#since };
-        output.append(output.pack(noteLine(head, Math.round(created.startedAt * 1000))));
+        output.append(output.encode(noteLine(head, Math.round(created.startedAt * 1000))));
       } catch (error) {
         created.file.close();
         throw unusable(path, `${messageOf(error)}.`, error);
@@ -318,7 +318,7 @@ export class Recording implements AsyncDisposable {
 
   /** Makes a block of the lines that have gathered. */
   #gather(): void {
-    const bytes = this.#output.pack(this.#text);
+    const bytes = this.#output.encode(this.#text);
     this.#blocks.push({ bytes, held: this.#held });
     this.#waitingBytes += bytes.length + BLOCK_BYTES;
     this.#text = "";
@@ -343,7 +343,7 @@ export class Recording implements AsyncDisposable {
     const { frames, from, to, notes } = this.#lost;
     if (frames > 0 || notes !== "") {
       const lost = frames > 0 ? noteLine({ event: "lost", frames, from, to }, to) : "";
-      output.append(output.pack(lost + notes));
+      output.append(output.encode(lost + notes));
       this.#lost = nothingHeld();
     }
     for (let block = this.#blocks[0]; block !== undefined; block = this.#blocks[0]) {

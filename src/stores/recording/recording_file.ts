@@ -88,7 +88,7 @@ function refusePipe(path: string): void {
   try {
     isPipe = Deno.statSync(path).isFifo;
   } catch {
-    // Nothing is there, or it may not be inspected. Opening it will show.
+    // Nothing exists there, or it may not be inspected. Opening it will show which.
     return;
   }
   if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");
@@ -164,7 +164,7 @@ export function unopened(path: string, error: unknown): RecordingError {
   return unusable(path, `${messageOf(error)}. Choose another place.`, error);
 }
 
-/** The error that says why `path` cannot be recorded to. */
+/** The error for a `path` that cannot be recorded to; `why` gives the reason. */
 export function unusable(path: string, why: string, cause?: unknown): RecordingError {
   return new RecordingError(`Cannot record to ${path}: ${why}`, cause === undefined ? {} : { cause });
 }

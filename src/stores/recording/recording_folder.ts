@@ -17,7 +17,7 @@ export interface CreatedFile {
 export interface DayFiles {
   /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError if it cannot be created. */
   create(symbol: string, time: number): CreatedFile;
-  /** Removes a file that was created and cannot be used. */
+  /** Removes a file that was created but cannot be used. */
   discard(path: string): void;
 }
 

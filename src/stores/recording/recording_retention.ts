@@ -10,13 +10,13 @@ import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_fil
 export interface RetentionOptions {
   /** The age at which a recording is deleted, counted from the last write, ms. */
   readonly keepMs: number;
-  /** Called with a sentence on what was deleted and what could not be. */
+  /** Called with a sentence about what was deleted, or what could not be. */
   readonly onDeleted: (text: string) => void;
   readonly onTrouble: (text: string) => void;
 }
 
 /** A recording that may be deleted one day. */
-interface Old {
+interface KeptRecording {
   readonly path: string;
   /** When it was last written to, ms since 1970. */
   readonly endedAt: number;
@@ -24,23 +24,23 @@ interface Old {
   readonly identity: string | null;
 }
 
-/** The first line is its own gzip member and much shorter. */
+/** The first line is its own gzip member, and much shorter than this. */
 const HEAD_BYTES = 4096;
-/** How many files a line names; it counts the others. */
+/** How many files a log line names; it counts the others. */
 const NAMED = 5;
 
 /**
- * The recordings in a folder, found once, while reading is still allowed, and those that this process adds:
- * recordings that other processes make later are deleted by those, or at the next start.
+ * The recordings in a folder, listed once while reading is still allowed, and those that this process adds. Recordings
+ * that other processes make later are deleted by them, or at the next start.
  */
 export class RecordingRetention {
   readonly #options: RetentionOptions;
-  #olds: Old[];
+  #recordings: KeptRecording[];
 
   /**
    * Searches `folder`; nothing is deleted before `prune`. A recording is a file, not a link, with a name as Penstock
    * gives it and a first line that Penstock wrote, and no process is writing it. Throws a RecordingError if the folder
-   * is there and cannot be read, or a link leads to it out of `./data`.
+   * exists but cannot be read, or if it is a link that leads out of `./data`.
    */
   static of(folder: string, options: RetentionOptions): RecordingRetention {
     const found = outwardLink(folder, Deno);
@@ -48,14 +48,14 @@ export class RecordingRetention {
     return new RecordingRetention(options, recordingsIn(folder));
   }
 
-  private constructor(options: RetentionOptions, olds: Old[]) {
+  private constructor(options: RetentionOptions, recordings: KeptRecording[]) {
     this.#options = options;
-    this.#olds = olds;
+    this.#recordings = recordings;
   }
 
   /** Adds a recording that was finished at `endedAt` (ms since 1970). */
   add(path: string, endedAt: number): void {
-    this.#olds.push({ path, endedAt, identity: identityOf(path) });
+    this.#recordings.push({ path, endedAt, identity: identityOf(path) });
   }
 
   /**
@@ -65,14 +65,14 @@ export class RecordingRetention {
   prune(now: number, current: string | null = null): void {
     const { keepMs, onDeleted, onTrouble } = this.#options;
     const deleted: string[] = [];
-    const kept: Old[] = [];
-    for (const old of this.#olds) {
-      const { path, endedAt } = old;
+    const kept: KeptRecording[] = [];
+    for (const recording of this.#recordings) {
+      const { path, endedAt } = recording;
       if (now - endedAt <= keepMs || path === current || isBeingWritten(path)) {
-        kept.push(old);
+        kept.push(recording);
         continue;
       }
-      if (isAnother(old)) {
+      if (isAnother(recording)) {
         onTrouble(`${path} has taken the name of a recording that is too old: it is not deleted.`);
         continue;
       }
@@ -85,13 +85,13 @@ export class RecordingRetention {
         onTrouble(`The recording ${path} is too old and cannot be deleted: ${messageOf(error)}.`);
       }
     }
-    this.#olds = kept;
+    this.#recordings = kept;
     if (deleted.length > 0) onDeleted(deletedText(deleted, keepMs));
   }
 }
 
-/** Whether another file, or a link, has a recording's name now; not where it is gone, or where that may not be asked. */
-function isAnother({ path, identity }: Old): boolean {
+/** Whether another file, or a link, has a recording's name now. False if the name is free, or may not be inspected. */
+function isAnother({ path, identity }: KeptRecording): boolean {
   try {
     const { isSymlink, dev, ino } = Deno.lstatSync(path);
     return isSymlink || identity !== `${dev} ${ino}`;
@@ -107,13 +107,13 @@ function deletedText(paths: readonly string[], keepMs: number): string {
   return `deleted ${what} older than ${durationText(keepMs)}: ${named}${more}`;
 }
 
-function recordingsIn(folder: string): Old[] {
-  const found: Old[] = [];
+function recordingsIn(folder: string): KeptRecording[] {
+  const found: KeptRecording[] = [];
   try {
     for (const { name, isFile } of Deno.readDirSync(folder)) {
       // A link does not count as a file, wherever it leads.
-      const old = isFile && isRecordingName(name) ? recordingAt(`${folder}/${name}`) : null;
-      if (old !== null) found.push(old);
+      const recording = isFile && isRecordingName(name) ? recordingAt(`${folder}/${name}`) : null;
+      if (recording !== null) found.push(recording);
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -126,7 +126,7 @@ function recordingsIn(folder: string): Old[] {
 }
 
 /** The file at `path` if it is a recording that no process is writing; null for anything else, readable or not. */
-function recordingAt(path: string): Old | null {
+function recordingAt(path: string): KeptRecording | null {
   try {
     using file = Deno.openSync(path, { read: true });
     const { mtime } = file.statSync();

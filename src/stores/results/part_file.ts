@@ -10,7 +10,7 @@ export interface PartFile {
   readonly result: SweepText & { readonly part: SweepPart; readonly unfinished: Unfinished };
 }
 
-/** Reads the file of a part. Throws an UnusableResult for any other file, and for one that is not as it was written. */
+/** Reads the file of a part. Throws an UnusableResult for any other file, and for one that was changed since. */
 export async function readPartFile(path: string): Promise<PartFile> {
   const link = outwardLink(path, Deno);
   if (link !== null) throw new UnusableResult(`${path} cannot be read: ${outwardText(link)}`);
@@ -40,7 +40,7 @@ export async function readPartFile(path: string): Promise<PartFile> {
   }
   if (!isAsWritten(result)) {
     throw new UnusableResult(
-      `${path} was changed after the sweep had written it: copy it again, or repeat it`,
+      `${path} was changed after the sweep had written it: copy it again, or repeat the part`,
     );
   }
   return { path, result: { ...result, part, unfinished } };

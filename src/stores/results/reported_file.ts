@@ -2,7 +2,7 @@
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { UnusableResult } from "./result_reading.ts";
 
-/** The first bytes of files that a page can be made of, and of files that people may give by mistake. */
+/** The first bytes of files that a page can be made from, and of files that people may name by mistake. */
 const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
   [/^SQLite format 3\0/, "journal"],
   [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],

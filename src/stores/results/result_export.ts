@@ -6,10 +6,10 @@ import { AFTER_FILLS, FILLS, readResult, resultLines, UnusableResult } from "./r
 
 /** Amounts as a result shows them; decimal arithmetic on far longer ones would take too much time. */
 const AMOUNT = /^-?\d{1,60}(\.\d{1,60})?$/;
-/** How much of a wrong line a message shows. */
+/** How many characters of an invalid line a message shows. */
 const SHOWN = 80;
 
-/** A result's fills, its totals and its equity curve, for other tools. */
+/** A result's totals and its equity curve, for other tools. */
 export interface ExportedResult {
   readonly symbol: string;
   /** Decimal text, quote currency. */

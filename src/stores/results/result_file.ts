@@ -35,8 +35,8 @@ const FLUSH_CHARACTERS = 64 * 1024;
  * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`, `environment`,
  * `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics), `metrics`,
  * `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first: `peak`, `amount`,
- * `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any), `pictures` (what the page of
- * `penstock report` shows beyond these; absent in results of older versions).
+ * `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any) and `pictures` (what the page
+ * of `penstock report` shows beyond these; absent in results of older versions).
  */
 export class ResultFile implements Disposable {
   readonly #place: ResultPlace;

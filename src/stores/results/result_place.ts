@@ -14,7 +14,7 @@ export const RESULT_START = `{"schema":"penstock-result"`;
 
 /** Takes a result's text piece by piece. */
 export interface ResultPlace extends Disposable {
-  /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError if it cannot be. */
+  /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError if it cannot be written. */
   write(text: string): void;
   /** Writes the text that waits for a reader. Throws a ResultFileError if that fails, or if nobody reads. */
   flush(): Promise<void>;
@@ -24,7 +24,7 @@ export interface ResultPlace extends Disposable {
   [Symbol.dispose](): void;
 }
 
-/** How long a place may keep a run waiting, and where that is reported. */
+/** What a place may replace, how long it may keep a run waiting, and where it reports. */
 export interface PlaceOptions {
   /** How every file of this kind starts, even an unfinished one; only such files are replaced. A result by default. */
   readonly start?: string;
@@ -37,13 +37,13 @@ export interface PlaceOptions {
 const ENCODER = new TextEncoder();
 /** A waiting reader opens a pipe within this time. A longer wait is reported. */
 const READER_MS = 500;
-/** How long a write may wait for its reader once the end is asked for. */
+/** How long a write may wait for its reader once the run is to stop. */
 const GRACE_MS = 1_500;
 /** The most links in a row that the kernel follows. */
 const MOST_LINKS = 40;
 /** Such links lead to a process's open files, each with its own position: writes would overlap. */
 const OPEN_FILES = /^\/(proc|dev\/fd)\//;
-/** Runs with one process id, each in its own container, that may write one result at a time. */
+/** The most runs with the same process id, each in its own container, that may write one result at a time. */
 const MOST_PARTS = 100;
 
 /**
@@ -112,7 +112,7 @@ class Replacement implements ResultPlace {
     try {
       file.tryLockSync(true);
     } catch {
-      // On a file system without locks, no file ever counts as left behind.
+      // On a file system without locks, no file ever counts as abandoned.
     }
   }
 
@@ -261,7 +261,7 @@ function infoOf(path: string): Deno.FileInfo | null {
   }
 }
 
-/** The file that `path` leads to, whether it is there or not. */
+/** The file that `path` leads to, whether it exists or not. */
 function targetOf(path: string): string {
   let target = path;
   for (let links = 0; links < MOST_LINKS; links++) {
@@ -321,12 +321,12 @@ function isAbandoned(path: string, start: string): boolean {
 /** Throws a ResultFileError if a result must not replace the file. */
 function refuseOther(path: string, start: string): void {
   const info = infoOf(path);
-  // Opening or replacing it shows what else it is.
+  // If it is anything else than a file, opening or replacing it will fail.
   if (info === null || !info.isFile || info.size === 0 || startsWith(path, start)) return;
   const kind = start === RESULT_START
     ? "a result"
     : start.startsWith("<")
-    ? "a page of Penstock"
+    ? "a Penstock page"
     : "the result of a sweep";
   throw impossible(path, `the file there is not ${kind}. Choose another name, or remove it`);
 }

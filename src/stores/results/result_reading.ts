@@ -14,7 +14,7 @@ export const FILLS = `"fills":[`;
 export const AFTER_FILLS = "],";
 
 /**
- * The JSON value in the file at `path`. Of a file in the layout of a result, the fills are left out. Throws an
+ * The JSON value in the file at `path`. If the file has the layout of a result, its fills are left out. Throws an
  * UnusableResult if it is not whole JSON, and an Error if the file cannot be read.
  */
 export async function readResult(path: string): Promise<unknown> {
@@ -47,7 +47,7 @@ async function withoutFills(file: Deno.FsFile, path: string): Promise<string> {
   return kept.join("\n");
 }
 
-/** The lines of a file, without their ends; the last may be empty. Throws an UnusableResult for one that is too long. */
+/** The lines of a file, without line ends; the last may be empty. Throws an UnusableResult for one that is too long. */
 export async function* resultLines(file: Deno.FsFile, path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const bytes = new Uint8Array(256 * 1024);
@@ -64,5 +64,7 @@ export async function* resultLines(file: Deno.FsFile, path: string): AsyncGenera
 }
 
 function tooLarge(path: string): UnusableResult {
-  return new UnusableResult(`${path} is far larger than a result without its fills: it is something else`);
+  return new UnusableResult(
+    `${path} is far larger than a result without its fills: it must be something else`,
+  );
 }

@@ -1,4 +1,4 @@
-/** The result of a sweep as a file: JSON for other programs and for a sweep that continues, or CSV for a spreadsheet. */
+/** The result of a sweep as a file: JSON for other programs and for continuing the sweep, or CSV for a spreadsheet. */
 import { createHash } from "node:crypto";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type {
@@ -33,13 +33,13 @@ const FIGURES: readonly (keyof ConfigurationFigures)[] = [
 ];
 
 /**
- * A result while it is written. Rows are written as they come, so memory does not grow with them. The file gets its name
- * only once it is complete, as that of a backtest does.
+ * A result while it is written. Rows are written as they arrive, so memory does not grow with them. The file gets its
+ * name only once it is complete, as the result of a backtest does.
  *
- * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`, `configurations`
- * (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`. A name that ends
- * in `.csv` gets a row for each configuration instead, numbers as numbers, those of `--test` under names that start
- * with `test_`.
+ * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`,
+ * `configurations` (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`.
+ * A file whose name ends in `.csv` has a row for each configuration instead, with numbers as numbers; the columns of
+ * `--test` have names that start with `test_`.
  */
 export class SweepFile implements Disposable {
   readonly #place: ResultPlace;
@@ -108,16 +108,16 @@ export class SweepFile implements Disposable {
   }
 }
 
-/** The SHA-256 over what a sweep continues with, or what is joined, so that neither is done with anything else. */
+/** The SHA-256 over what a sweep continues from, or what is joined, so that neither uses a file that was changed. */
 class UnfinishedCheck {
   readonly #hash = createHash("sha256");
 
-  /** The head belongs to it if it is of a part: the join has no other. */
+  /** The head of a part is included, because a join takes it from there. */
   constructor({ options, grid, environment, files, part }: SweepHead) {
     if (part !== undefined) this.add(JSON.stringify({ options, grid, environment, files, part }));
   }
 
-  /** Takes the next row as JSON, or at last what is unfinished. */
+  /** Adds the next row as JSON, or finally `unfinished`. */
   add(text: string): this {
     this.#hash.update(`${text}\n`, "utf8");
     return this;
@@ -129,7 +129,7 @@ class UnfinishedCheck {
   }
 }
 
-/** Whether a result under this name is a CSV. */
+/** Whether a result with this name is a CSV file. */
 export function isCsvName(path: string): boolean {
   return /\.csv$/i.test(path);
 }
@@ -144,9 +144,9 @@ export interface PartialSweep {
 export type SweepText = SweepResult & { readonly unfinished?: Unfinished; readonly check?: string };
 
 /**
- * Reads the partial result of the same sweep, or of the same part, which has `configurations`. Throws a ConfigError if
- * the file is not one, is of other options, another grid, other files or another version of Penstock than `head`, or is
- * not as the sweep wrote it.
+ * Reads the partial result of the same sweep, or of the same part, which has this many `configurations`. Throws a
+ * ConfigError if the file is not one, if its options, grid, files or version of Penstock are not those of `head`, or if
+ * it was changed since the sweep wrote it.
  */
 export async function readPartialSweep(
   path: string,
@@ -165,20 +165,20 @@ export async function readPartialSweep(
   }
   const found = sweepIn(text);
   if (found === null) return refuse("is not the JSON result of a sweep");
-  if (found.unfinished === undefined) return refuse("is of a sweep that was finished: leave --continue out");
+  if (found.unfinished === undefined) return refuse("is of a sweep that has finished: leave --continue out");
   for (const name of ["options", "grid", "files", "part"] as const) {
     const [was, is] = [found[name], head[name]].map((one) => JSON.stringify(one) ?? "none");
     const other = name === "part" ? "another part" : `other ${name}`;
-    if (was !== is) return refuse(`is of ${other}: it has ${was}, and this sweep has ${is}`);
+    if (was !== is) return refuse(`is of ${other}: it has ${was}, but this sweep has ${is}`);
   }
   const [was, is] = [found, head].map(({ environment }) => environment?.penstock);
-  if (was !== is) return refuse(`is of Penstock ${was}, and this is ${is}: leave --continue out`);
+  if (was !== is) return refuse(`is of Penstock ${was}, but this is ${is}: leave --continue out`);
   if (!isAsWritten(found)) {
     return refuse("was changed after the sweep had written it: leave --continue out");
   }
   const rows = found.configurations;
   if (head.part !== undefined && rows.length >= configurations) {
-    return refuse("is of a part that was finished: leave --continue out");
+    return refuse("is of a part that has finished: leave --continue out");
   }
   return { rows, unfinished: found.unfinished };
 }

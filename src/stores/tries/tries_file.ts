@@ -1,6 +1,6 @@
 /**
- * The memory of tries: how many configurations were ever tried on the same trades, since the best of many is better by
- * luck alone.
+ * The memory of tries: how many configurations have ever been tried on the same trades. The best of many looks better
+ * by luck alone.
  */
 import { createHash } from "node:crypto";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
@@ -18,7 +18,7 @@ export class TriesError extends Error {
 
 /** The trades that configurations were tried on. */
 export interface TriedTrades {
-  /** The digest of all of them, as `TradeDigest` shows it: the same trades in another file have the same. */
+  /** The digest of all of them, as `TradeDigest` shows it: the same trades in another file have the same digest. */
   readonly digest: string;
   /** For people who read the file. */
   readonly symbol: string;
@@ -28,7 +28,7 @@ export interface TriedTrades {
   readonly to: string;
 }
 
-/** The file is a JSON object of these fields, `trades` by digest. */
+/** The file is a JSON object with these fields. `trades` is keyed by digest. */
 interface Kept {
   readonly schema: typeof SCHEMA;
   readonly version: typeof VERSION;
@@ -36,7 +36,7 @@ interface Kept {
 }
 
 interface KeptTrades extends Omit<TriedTrades, "digest"> {
-  /** How many configurations were tried, for a person. */
+  /** How many configurations were tried, for people who read the file. */
   readonly configurations: number;
   /** A `TriedSet` of them. */
   readonly tried: string;
@@ -45,7 +45,7 @@ interface KeptTrades extends Omit<TriedTrades, "digest"> {
 const SCHEMA = "penstock-tries";
 const VERSION = 1;
 const DIGEST = /^[0-9a-f]{16}$/;
-/** Some hundred sets of trades with the most hashes each. */
+/** Enough for some hundred sets of trades, each with as many hashes as it may have. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const KIND: FileKind = {
   schema: SCHEMA,
@@ -53,16 +53,16 @@ const KIND: FileKind = {
   mostBytes: MOST_BYTES,
   Failure: TriesError,
   purpose: "which counts the configurations tried on the same trades",
-  without: "then counting starts again, and the figures against luck no longer know what was tried before",
+  without: "then counting starts again, and the figures against luck no longer count what was tried before",
   advice: (missing) => grantAdvice(missing, Deno.build.standalone),
 };
-/** Another process holds the lock for a few milliseconds. */
+/** How long to wait for the lock. Another process holds it for a few milliseconds. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
 
 /**
- * Checks that tries can be counted in the file at `path`, for a sweep to fail before it starts rather than after. Throws
- * a TriesError otherwise. Changes nothing but a missing folder, which it creates.
+ * Checks that tries can be counted in the file at `path`, so that a sweep fails before it starts rather than after.
+ * Throws a TriesError otherwise. Creates a missing folder, and changes nothing else.
  */
 export async function checkTries(path: string): Promise<void> {
   await locked(path, () => {});
@@ -70,8 +70,8 @@ export async function checkTries(path: string): Promise<void> {
 
 /**
  * Adds configurations, each a text that is the same for the same configuration, to those tried on `trades`, and returns
- * how many different ones ever were; from some 16,000 on that is an estimate. Waits while another process writes the
- * file. Throws a TriesError if that fails; the file is then as it was.
+ * how many different ones have ever been tried; from some 16,000 on that is an estimate. Waits while another process
+ * writes the file. Throws a TriesError if that fails; the file is then as it was.
  */
 export async function addTries(
   path: string,
@@ -80,7 +80,7 @@ export async function addTries(
 ): Promise<number> {
   return await locked(path, (kept, write) => {
     const { digest, ...facts } = trades;
-    // A text that cannot be read was refused already.
+    // A text that cannot be read was refused when the file was read.
     const tried = TriedSet.from(kept.trades[digest]?.tried ?? "")!;
     tried.add(configurations.map(hashOf));
     const count = Math.max(tried.count, configurations.length);
@@ -94,8 +94,8 @@ export async function addTries(
 
 /**
  * Removes what was tried on the trades with this digest, and returns how many configurations those were. Other trades
- * keep theirs. Waits while another process writes the file. Throws a TriesError if that fails; the file is then as it
- * was.
+ * are not affected. Waits while another process writes the file. Throws a TriesError if that fails; the file is then as
+ * it was.
  */
 export async function forgetTries(path: string, digest: string): Promise<number> {
   return await locked(path, (kept, write) => {
@@ -113,7 +113,7 @@ async function locked<T>(path: string, change: (kept: Kept, write: (kept: Kept) 
     using lock = file.openLock();
     for (let waited = 0; !lock.tryLockSync(true); waited += RETRY_MS) {
       if (waited >= PATIENCE_MS) {
-        throw file.unusable(`another process has held ${filesOf(path)[1]} for 10s. End it`);
+        throw file.unusable(`another process has held ${filesOf(path)[1]} for 10s. Stop it`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -10,7 +10,7 @@ export function decisionOf({ type, time, content }: Entry): Decision {
 }
 
 /** Whether an entry holds exactly this decision. */
-export function says(entry: CheckedEntry, decision: Decision): boolean {
+export function holdsDecision(entry: CheckedEntry, decision: Decision): boolean {
   if (decision.type !== entry.type || decision.time !== isoTime(entry.time)) return false;
   // Equal texts are the usual case and cheaper to compare: everything after the start is the content.
   const whole = `{"type":"${decision.type}","time":"${decision.time}",${entry.text.slice(1)}`;
@@ -43,7 +43,7 @@ export function divergence(journal: unknown, derived: unknown, path = ""): Diver
 }
 
 /**
- * The part of a derived JSON value that the journal's value has too: an older version did not keep what newer ones
+ * The part of a derived JSON value that the journal's value has too: an older version does not have what newer ones
  * added.
  */
 export function within(journal: unknown, derived: unknown): unknown {
@@ -52,7 +52,7 @@ export function within(journal: unknown, derived: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, within(journal[name], derived[name])]));
 }
 
-/** Whether a JSON value has others in it. */
+/** Whether a JSON value is an object or a list. */
 export function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }

@@ -5,7 +5,7 @@ import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "..
 import { JournalError } from "../journal/journal_error.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 
-/** The start of a checkpoint's content, in any version; the number is that of its trades. */
+/** The start of a checkpoint's content, in any version; the number is its count of trades. */
 const CHECKPOINT = /^\{(?:"state":\{)?"trades":(\d+),/;
 const NOTHING: Entry["content"] = {};
 
@@ -34,7 +34,7 @@ export class CheckedEntry implements Entry {
     return this.#content ??= contentIn(this.text) ?? NOTHING;
   }
 
-  /** Of a checkpoint: whether it holds the state itself, as one of version 2 or older does. */
+  /** Of a checkpoint: whether it holds the state itself, as those of version 2 and older do. */
   get holdsState(): boolean {
     return this.text.startsWith('{"state":{');
   }
@@ -48,7 +48,7 @@ export class CheckedEntry implements Entry {
   }
 }
 
-/** One run of a journal as of when this was made. */
+/** One run of a journal, as of the moment when this was created. */
 export class CheckedRun {
   readonly run: number;
   readonly #blocking: Blocking;
@@ -88,7 +88,7 @@ export class CheckedRun {
     return this.#upcoming;
   }
 
-  /** Whether the process of the last taken entry has no entries left. */
+  /** Whether the process that wrote the last taken entry has no more entries. */
   get isPartOver(): boolean {
     const entry = this.#upcoming;
     return entry === null || entry.type === "started" || entry.type === "resumed" || isClosing(entry) ||
@@ -191,8 +191,8 @@ export function isClosing(entry: CheckedEntry | null): boolean {
 }
 
 /**
- * Whether `penstock release` wrote this entry to release a halt while no process ran. A release on request by a run has
- * the time of the request, and follows from its recording.
+ * Whether `penstock release` wrote this entry to release a halt while no process ran. A release that a run made on
+ * request has the time of the request, and can be derived from the run's recording.
  */
 export function isRelease(entry: CheckedEntry | null): boolean {
   return entry?.type === "released" && "text" in entry.content && !("requested" in entry.content);

@@ -9,7 +9,7 @@ import type { Agreed, Decision, RecordedAt } from "../../domain/run/verification
 import type { Input } from "../../domain/market/input.ts";
 import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
 import { isRemark, RecordedInputs, type Remark } from "../../formats/recorded_inputs.ts";
-import { says } from "./agreement.ts";
+import { holdsDecision } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { RecordedPlaces } from "./recorded_places.ts";
 
@@ -27,33 +27,33 @@ export interface Mismatch {
 const REMEMBERED = 3;
 
 /**
- * The recordings of one run in order, each processed by its own pipeline. `start` one, `expect` the entries that
- * must follow from it, and continue. The first difference is returned.
+ * The recordings of one run in order, each processed by its own pipeline. For each, call `start`, `expect` the entries
+ * that must follow from it, and continue. The first difference is returned.
  */
 export class Derivation {
   readonly #chunks: AsyncIterator<Chunk>;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
-  /** The reader of the current recording. */
+  /** The engine of the current recording. */
   engine: Engine;
-  /** The last input, if it was not applied to its end; otherwise null. */
+  /** The last input if it has not been applied to its end; otherwise null. */
   #input: Input | null = null;
   readonly #places: RecordedPlaces;
   #name = "";
   /** The first line of the next recording once that is reached, null at the end of all of them, otherwise undefined. */
   #ahead: Opening | null | undefined;
-  /** The first line of the file that is being read of this recording; null before the first recording. */
+  /** The first line of this recording's current file; null before the first recording. */
   #head: Opening | null = null;
   #expected: CheckedEntry[] = [];
   /** How many of the expected entries have been matched. */
-  #come = 0;
+  #matched = 0;
   #isEnded = false;
   #lost = "";
   readonly #latest: Agreed[] = [];
 
   /**
-   * For the engine of the first recording in the chunks; `decoder` reads the frames of all of them. `places` receives
-   * what they note about the journal.
+   * `engine` is for the first recording in `chunks`, and `decoder` reads the frames of all recordings. `places`
+   * receives what they note about the journal.
    */
   constructor(
     engine: Engine,
@@ -76,7 +76,7 @@ export class Derivation {
   /** How far the recordings have been read; null before the first line. */
   get at(): RecordedAt | null {
     if (this.#name === "") return null;
-    // Trades that are read at once are in consecutive lines.
+    // Trades that are read together are in consecutive lines.
     return { recording: this.#name, line: this.#reader.line - this.state.ahead };
   }
 
@@ -92,7 +92,7 @@ export class Derivation {
 
   /** The first expected entry that has not been matched; null when all have. */
   get missing(): CheckedEntry | null {
-    return this.#expected[this.#come] ?? null;
+    return this.#expected[this.#matched] ?? null;
   }
 
   /** Whether this recording has been processed. */
@@ -137,18 +137,18 @@ export class Derivation {
     this.#lost = "";
   }
 
-  /** Expects this entry to follow before anything else not expected yet. */
+  /** Expects this entry to follow the ones that are already expected. */
   expect(entry: CheckedEntry): void {
-    if (this.#come === this.#expected.length) {
+    if (this.#matched === this.#expected.length) {
       this.#expected = [];
-      this.#come = 0;
+      this.#matched = 0;
     }
     this.#expected.push(entry);
   }
 
   /**
-   * Continues until `until` trades have been shown to the strategy, or the recording is over. If that is Infinity, trades
-   * are read one by one, because `isLastLot` may continue after any of them.
+   * Continues until `until` trades have been shown to the strategy, or the recording is over. If `until` is Infinity,
+   * trades are read one by one, because `isLastBatch` may continue after any of them.
    */
   async to(until: number): Promise<Mismatch | null> {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
@@ -157,7 +157,7 @@ export class Derivation {
       const stop = until === Infinity ? this.state.trades + 1 : until;
       const mismatch = isRemark(input) ? await this.#note(input) : this.#apply(input, stop);
       if (mismatch !== null) return mismatch;
-      // It continues where it is, which takes a twentieth of the time of starting again at every checkpoint.
+      // The input continues where it stopped, in a twentieth of the time of starting over at every checkpoint.
       this.#input = this.state.trades < stop || isRemark(input) ? null : input;
     }
     return null;
@@ -171,7 +171,7 @@ export class Derivation {
     return isRemark(input) ? await this.#note(input) : this.#apply(input);
   }
 
-  /** Applies everything left and ends the run; only once. */
+  /** Applies everything left and ends the run. Does nothing when called again. */
   async finish(): Promise<Mismatch | null> {
     if (this.#isEnded) return null;
     const mismatch = await this.to(Infinity);
@@ -185,7 +185,7 @@ export class Derivation {
    * last input, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal failed,
    * may have recorded that much without keeping it. A note that repeats an older entry proves nothing.
    */
-  async isLastLot(lastSeq: number): Promise<boolean> {
+  async isLastBatch(lastSeq: number): Promise<boolean> {
     const { receivedAt } = this.#reader;
     while (!this.isOver && (this.#input !== null || await this.#hasMore())) {
       const input = this.#rest() ?? this.#inputs.step();
@@ -213,14 +213,14 @@ export class Derivation {
     }
   }
 
-  /** The fetched trades left; from other readers, single messages are taken. */
+  /** The rest of the current input if that is backfilled trades; of anything else, messages are taken one by one. */
   #rest(): Input | null {
     const input = this.#input;
     this.#input = null;
     return input?.event === "backfilled" ? input : null;
   }
 
-  /** Whether there is something to apply; if not, asks for the next chunk. */
+  /** Whether there is something to apply. Opens the next chunk if it has to. */
   async #hasMore(): Promise<boolean> {
     while (this.#inputs.isDry) {
       const { value: chunk, done } = await this.#chunks.next();
@@ -244,8 +244,8 @@ export class Derivation {
     for (const event of events) {
       const derived = event as unknown as Decision;
       const entry = this.missing;
-      if (entry === null || !says(entry, derived)) return { entry, derived };
-      this.#come++;
+      if (entry === null || !holdsDecision(entry, derived)) return { entry, derived };
+      this.#matched++;
       if (this.#latest.push({ entry: entry.seq, decision: derived }) > REMEMBERED) this.#latest.shift();
     }
     return null;
@@ -270,6 +270,6 @@ export class Derivation {
 function foreign(name: string, line: number): UnusableInput {
   return new UnusableInput(
     { name, line },
-    "it is not a recording that Penstock wrote: expected one that a run made with --record",
+    "it is not a recording that Penstock wrote: expected one that a run wrote with --record",
   );
 }

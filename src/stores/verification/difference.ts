@@ -10,7 +10,10 @@ export interface Sides {
   readonly derived?: unknown;
 }
 
-/** The difference in `run` that `what` says, a sentence without its full stop, at the place that `derivation` reached. */
+/**
+ * The difference in `run` that `what` describes, a sentence without its full stop, at the place that `derivation` has
+ * reached.
+ */
 export function differenceOf(
   run: number,
   derivation: Derivation | null,
@@ -37,13 +40,13 @@ export function mismatchText({ entry, derived }: Mismatch): string {
   if (entry === null) return `The journal has no entry for a ${derived.type} that the recording leads to`;
   return derived.type === entry.type
     ? `Entry ${entry.seq} (${entry.type}) is not what the recording leads to`
-    : `Entry ${entry.seq} is a ${entry.type}, and the recording leads to a ${derived.type}`;
+    : `Entry ${entry.seq} is a ${entry.type}, but the recording leads to a ${derived.type}`;
 }
 
 /** Where the recordings end, or the next process's recording starts, before `entry`; without its full stop. */
 export function unprovenText(derivation: Derivation, entry: Entry): string {
   const { lastId } = derivation.state;
-  const where = derivation.isOver ? "The recording ends" : "The recording comes to its next trade";
+  const where = derivation.isOver ? "The recording ends" : "The recording reaches its next trade";
   const after = lastId < 0 ? "before any trade" : `after trade ${lastId}`;
   return `${where} ${after}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
     `from there on nothing is proven${derivation.missingPart}`;

@@ -1,8 +1,8 @@
 /**
  * The notes of recordings about their journal: the entry at which each starts, and up to which entry the journal had
- * kept everything at a line. Each note has the entry's hash, and nobody can make another journal's entries fit that
- * hash by computing hashes again. So the notes prove even what cannot be derived: when a checkpoint was made, when and
- * why a run stopped, and how a halt was released while no process ran.
+ * kept everything at a line. Each note has the entry's hash, and no computing of hashes makes another journal's entries
+ * fit that hash. So the notes prove even what cannot be derived: when a checkpoint was made, when and why a run
+ * stopped, and how a halt was released while no process ran.
  */
 import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
 import type { Entry } from "../journal/journal_entry.ts";
@@ -33,7 +33,7 @@ export class RecordedPlaces {
     this.#hashOf = hashOf;
   }
 
-  /** Starts the next recording, which starts at this entry. */
+  /** Continues with the next recording, which starts at this entry. */
   start(entry: number): void {
     this.#last = { entry: 0 };
     this.#same = entry;
@@ -54,7 +54,7 @@ export class RecordedPlaces {
     const { entry } = this.#last;
     if (entry <= lastSeq) return await this.rewritten();
     return {
-      what: `The recording says that entry ${entry} was kept, and the last one that this process has is ` +
+      what: `The recording says that entry ${entry} was kept, but the last one of this process is ` +
         `entry ${lastSeq}`,
     };
   }
@@ -77,8 +77,8 @@ export class RecordedPlaces {
 }
 
 /**
- * Why `name`, which starts with `note`, is not the recording of `run` that continues at `opening`; null means none on
- * either side.
+ * Why `name`, which starts with `note`, is not the recording of `run` that continues at `opening`. Either is null if
+ * there is none.
  */
 export async function strangeRecording(
   note: TimedHead | null,

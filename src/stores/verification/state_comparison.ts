@@ -19,7 +19,7 @@ export interface StateDifference {
   readonly derived: Readonly<Record<string, unknown>>;
 }
 
-/** A checkpoint made of a derived run. */
+/** A checkpoint of a derived run. */
 export type DerivedCheckpoint = CheckpointDraft & { readonly state: PipelineSnapshot };
 
 /** The previous checkpoint: its last trade, and how far the recording was read; null before the first. */
@@ -29,7 +29,7 @@ export interface Since {
 }
 
 /** The first difference between a checkpoint's entry and a derived state; null if there is none. */
-export function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
+export function firstDivergence(entry: CheckedEntry, stored: Stored): Divergence | null {
   if (!entry.holdsState) {
     return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
   }
@@ -50,10 +50,10 @@ export function storedAt(
 ): Stored {
   const placed = tail.placed(entry.seq, draft.closes, run.memory.remembers);
   const stored = storedWith(entry, draft, run, placed);
-  if (placed.from === null || parting(entry, stored) === null) return stored;
+  if (placed.from === null || firstDivergence(entry, stored) === null) return stored;
   // Older versions took no closes over.
   const before = storedWith(entry, draft, run, tail.apart(draft.closes));
-  return parting(entry, before) === null ? before : stored;
+  return firstDivergence(entry, before) === null ? before : stored;
 }
 
 /** The same with these closes. */
@@ -66,11 +66,11 @@ function storedWith(
   const kept = entry.holdsState ? entry.content["state"] as Partial<PipelineSnapshot> : undefined;
   const snapshot = inFormOf(kept, draft.state);
   const stored = storedCheckpoint({ ...draft, state: snapshot, closes }, before);
-  if (parting(entry, stored) === null) return stored;
+  if (firstDivergence(entry, stored) === null) return stored;
   for (const { state: older, hasChanges } of olderForms(snapshot, run.orders.whole)) {
     const orders = hasChanges ? draft.orders ?? [] : [];
     const storedBefore = storedCheckpoint({ ...draft, state: older, orders, closes }, before);
-    if (parting(entry, storedBefore) === null) return storedBefore;
+    if (firstDivergence(entry, storedBefore) === null) return storedBefore;
   }
   return stored;
 }
@@ -93,7 +93,7 @@ export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | nul
 
 /**
  * The difference at a checkpoint, as exactly as its entry and `lastKept` (the run's last checkpoint) show it. `found`
- * is the difference that `parting` found.
+ * is the difference that `firstDivergence` found.
  */
 export async function stateDifference(
   entry: CheckedEntry,
@@ -128,7 +128,10 @@ export async function stateDifference(
   return { ...differenceAt(entry, found), what };
 }
 
-/** The last checkpoint of `run`; null if it is not what its entry proves, which the end of the chain shows. */
+/**
+ * The last checkpoint of `run`; null if it is not what its entry proves, which the check at the end of the chain
+ * reports.
+ */
 export async function keptState(journal: JournalReader, run: number): Promise<Checkpoint | null> {
   try {
     return await journal.checkpoint(run);
@@ -147,7 +150,7 @@ export function differenceAt({ seq, type }: Entry, { path, journal, derived }: D
   };
 }
 
-/** The checkpoint that `penstock resume` makes of a halted run: the same run without its halt, and no new closes. */
+/** The checkpoint that `penstock release` makes of a halted run: the same run without its halt, and no new closes. */
 export function releasedCheckpoint(
   state: PipelineSnapshot,
   { symbol, time, decimals }: { readonly symbol: string; readonly time: number; readonly decimals: number },

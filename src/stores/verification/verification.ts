@@ -25,8 +25,8 @@ import { type HashOf, type PlaceDifference, RecordedPlaces, strangeRecording } f
 import { checkpointOf } from "../journal/run_journal.ts";
 import {
   differenceAt,
+  firstDivergence,
   keptState,
-  parting,
   releasedCheckpoint,
   type StateDifference,
   stateDifference,
@@ -44,7 +44,7 @@ export interface KeptEngine {
 export interface VerificationTools {
   /** Makes the engine of a process that started with these options. Throws a ConfigError if no run can have them. */
   readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
-  /** The number of the journal's last entry while more are written. */
+  /** The number of the journal's last entry now, as a run may be writing more. */
   readonly lastSeqNow: () => Promise<number>;
   /** How to do long work without a pause, as passed to a command. */
   readonly blocking?: Blocking;
@@ -69,7 +69,7 @@ export class Verification {
   /** The derivation from the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint as it was derived, the last closes and orders' changes then; null before the first. */
+  /** The last checkpoint as it was derived, and the last closes and changes of orders then; null before the first. */
   #last: Stored | null = null;
   #closes: Closes = { decimals: 0, values: [] };
   #changes: readonly OrderChange[] = [];
@@ -102,10 +102,10 @@ export class Verification {
   }
 
   /**
-   * Compares the journal with the chunks of the run's recordings, in the order in which they were made; only once. The
-   * chain of all runs is checked on the way, and what is left of it in the end through `blocking`, since that takes
-   * long without a pause. A chunk's bytes are free again once the next one is asked for. Throws UnusableInput for a
-   * file that is not a Penstock recording or cannot be read as one, and a JournalError if the journal cannot be read.
+   * Compares the journal with the chunks of the run's recordings, in the order in which they were made. Call it only
+   * once. The chain of all runs is checked on the way, and what is left of it in the end through `blocking`, since that
+   * takes long without a pause. A chunk's bytes are free again once the next one is requested. Throws UnusableInput for
+   * a file that is not a Penstock recording or cannot be read as one, and a JournalError if the journal cannot be read.
    */
   async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -167,7 +167,7 @@ export class Verification {
       else derivation.expect(entry);
       if (found !== null) return found;
     }
-    return await this.#drop();
+    return await this.#endPart();
   }
 
   /** Makes the engine that a process started with. */
@@ -193,9 +193,12 @@ export class Verification {
       this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
     } else if (symbol !== this.#symbol) {
-      return this.#differ(`Entry ${seq} (${type}) continues with ${symbol}, the run is of ${this.#symbol}`, {
-        entry: opening,
-      });
+      return this.#differ(
+        `Entry ${seq} (${type}) continues with ${symbol}, but the run trades ${this.#symbol}`,
+        {
+          entry: opening,
+        },
+      );
     } else this.#derivation.engine = engine;
     return null;
   }
@@ -212,7 +215,7 @@ export class Verification {
     while (mismatch === null && derivation.missing !== null && this.#isBetween(trades)) {
       mismatch = await derivation.step();
     }
-    if (mismatch !== null) return this.#otherwise(mismatch);
+    if (mismatch !== null) return this.#mismatched(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(state, this.#symbol, entry.time);
     let stored = storedAt(entry, draft, state, this.#closesTail);
@@ -220,7 +223,7 @@ export class Verification {
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
     // Messages before the next trade that are not trades: they are counted, or have moved the last id.
-    for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
+    for (let found = firstDivergence(entry, stored); found !== null; found = firstDivergence(entry, stored)) {
       first ??= await this.#otherState(entry, stored, found);
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
@@ -256,7 +259,7 @@ export class Verification {
     const { closes, before } = this.#closesTail.apart(draft.closes);
     const stored = storedCheckpoint({ ...draft, closes }, before);
     const stated = divergence(entry.content, { reason, tradeId, text });
-    const found = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
+    const found = strangeTime(checkpoint, entry) ?? firstDivergence(checkpoint, stored);
     if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
     if (found?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, found));
     if (found !== null) return await this.#otherState(checkpoint, stored, found);
@@ -268,14 +271,14 @@ export class Verification {
   async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
     const mismatch = await derivation.finish();
-    if (mismatch !== null) return this.#otherwise(mismatch);
+    if (mismatch !== null) return this.#mismatched(mismatch);
     return derivation.missing === null ? null : this.#unproven(derivation.missing);
   }
 
   /**
    * Ends a part: what its recording has beyond the last checkpoint must not lead to decisions that the journal lacks.
    */
-  async #drop(): Promise<Found> {
+  async #endPart(): Promise<Found> {
     // The entries did not end: they stopped at a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
     const derivation = this.#derivation!;
@@ -289,16 +292,16 @@ export class Verification {
     this.#closes = derivation.state.memory.closes;
     this.#changes = derivation.state.orders.changes;
     if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
-    // If a run writes faster than this reads, there would be no end.
+    // If a run wrote faster than this reads, this would never end.
     if (derivation.missing === null && await this.#isBehind()) {
       return this.#keptOther(await this.#places.rewritten());
     }
     const mismatch = await derivation.to(Infinity);
-    if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    const difference = mismatch === null || await this.#isBehind() ? null : this.#otherwise(mismatch);
+    if (mismatch !== null && mismatch.entry !== null) return this.#mismatched(mismatch);
+    const difference = mismatch === null || await this.#isBehind() ? null : this.#mismatched(mismatch);
     // A process may have been killed before the journal had what it received in its last moment. A live process records
     // first, so once it has received more, the journal has that too, and another query shows it.
-    if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !(await this.#isBehind())) {
+    if (difference !== null && !(await derivation.isLastBatch(this.#run.seq)) && !(await this.#isBehind())) {
       return difference;
     }
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
@@ -313,7 +316,7 @@ export class Verification {
       await this.#tools.lastSeqNow() > this.#run.lastSeq;
   }
 
-  /** Whether the journal has fewer or other entries of this process than its recording noted. */
+  /** The difference if the journal has fewer or other entries of this process than its recording noted. */
   #keptOther(found: PlaceDifference | null): Found {
     return found && this.#differ(found.what, found);
   }
@@ -328,7 +331,7 @@ export class Verification {
     return this.#derivation!.state.trades === trades && !this.#derivation!.isOver;
   }
 
-  #otherwise(mismatch: Mismatch): Difference {
+  #mismatched(mismatch: Mismatch): Difference {
     const { entry, derived } = mismatch;
     return this.#differ(mismatchText(mismatch), { entry, journal: entry && decisionOf(entry), derived });
   }

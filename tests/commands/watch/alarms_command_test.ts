@@ -66,7 +66,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
     using _other = AlarmMemory.open(`${folder}/alarms.json`);
     const second = await inProcess("watch", `${folder}/a.db`, memory, "--notify=http://127.0.0.1:9/a");
     assertEquals(second.code, 1, second.stderr);
-    assertMatch(second.stderr, /another penstock watch sends alarms by it.*--notify-memory/);
+    assertMatch(second.stderr, /another penstock watch uses it to send alarms.*--notify-memory/);
   }));
 
 Deno.test("watch that may write only its memory says that the folder is missing, and remembers once it is there", () =>

@@ -107,7 +107,7 @@ Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run 
     // A run cannot be resumed without the strategy's state, nor with another strategy.
     const crossover = optionsOf({ ...OPTIONS, short: 2 });
     const { message } = await assertRejects(() => process(`${folder}/parts.db`, 0, crossover), JournalError);
-    assertStringIncludes(message, "is none that a run can have (strategy is");
+    assertStringIncludes(message, "is not one that a run can have (strategy is");
   });
 });
 

@@ -69,7 +69,7 @@ Deno.test("AlarmMemory.open() refuses a memory that another process uses, until 
   withPath((path) => {
     const first = AlarmMemory.open(path);
     const { message } = assertThrows(() => AlarmMemory.open(path), AlarmMemoryError);
-    assertStringIncludes(message, "another penstock watch sends alarms by it");
+    assertStringIncludes(message, "another penstock watch uses it to send alarms");
     assertStringIncludes(message, "--notify-memory");
     using _other = AlarmMemory.open(`${path}.other`);
     first[Symbol.dispose]();

@@ -38,7 +38,7 @@ Deno.test("tokenIn() refuses a token that can be guessed, and a file that holds 
     }
     Deno.writeTextFileSync(path, `  ${"a".repeat(22)}\r\n`);
     assertEquals(tokenIn(path), "a".repeat(22));
-    assertThrows(() => tokenIn(folder), ConfigError, "expected a file, and this is a folder");
+    assertThrows(() => tokenIn(folder), ConfigError, "expected a file, but this is a folder");
     assertThrows(() => tokenIn(`${folder}/none/a`), ConfigError, "expected a file in a folder that exists");
   });
 });

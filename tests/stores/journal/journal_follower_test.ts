@@ -37,19 +37,19 @@ async function statusIn(path: string) {
   return statusOf(await readRun(reader, await lastRunIn(reader)), NOW * 1000);
 }
 
-Deno.test("JournalFollower.look() returns the status of the last run and the events since the look before", async () => {
+Deno.test("JournalFollower.poll() returns the status of the last run and the events since the previous poll", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
     await startRun(journal);
     await using follower = await JournalFollower.open(path, null, { now });
-    const first = await follower.look();
+    const first = await follower.poll();
     assertEquals(first.status, await statusIn(path));
     assertEquals([first.events, first.problem, first.isBehind, first.isReplaced], [[], null, false, false]);
     assertEquals(first.place?.seq, 1);
     await connected(journal);
     settle(path);
-    const { status, events, place } = await follower.look();
+    const { status, events, place } = await follower.poll();
     assertEquals(status, await statusIn(path));
     assertEquals(events, [{
       ...{ run: 1, seq: 2, time: TIME + 1 },
@@ -57,11 +57,11 @@ Deno.test("JournalFollower.look() returns the status of the last run and the eve
     }]);
     // The checkpoint is no event.
     assertEquals(place, { seq: 3, hash: journal.head.hash.toHex() });
-    assertEquals((await follower.look()).events, []);
+    assertEquals((await follower.poll()).events, []);
   });
 });
 
-Deno.test("JournalFollower.look() opens nothing while nothing changes, and sees a heartbeat and a request", async () => {
+Deno.test("JournalFollower.poll() opens nothing while nothing changes, and sees a heartbeat and a request", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let opened = 0;
@@ -74,22 +74,22 @@ Deno.test("JournalFollower.look() opens nothing while nothing changes, and sees 
     await using journal = await openJournal(path);
     await startRun(journal);
     await using follower = await JournalFollower.open(path, null, { store, now });
-    await follower.look();
+    await follower.poll();
     assertEquals(opened, 1);
-    for (let times = 0; times < 3; times++) await follower.look();
+    for (let times = 0; times < 3; times++) await follower.poll();
     assertEquals(opened, 1);
     await journal.heartbeat({ time: TIME, pid: 7, trades: 3, tradesPerSecond: 1, lagMs: 2, last: null });
     settle(path);
-    assertEquals((await follower.look()).status?.trades, 3);
+    assertEquals((await follower.poll()).status?.trades, 3);
     await using box = await sqliteStore().requestBox(path);
     await box.file({ run: 1, time: TIME, request: { kind: "halt", action: "hold", text: "night" } });
     settle(path);
-    assertEquals((await follower.look()).status?.requests.length, 1);
+    assertEquals((await follower.poll()).status?.requests.length, 1);
     assertEquals(opened, 3);
   });
 });
 
-Deno.test("JournalFollower.look() reads a file again that changed so recently that it may have changed since", async () => {
+Deno.test("JournalFollower.poll() reads a file again that changed so recently that it may have changed since", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -98,8 +98,8 @@ Deno.test("JournalFollower.look() reads a file again that changed so recently th
     let opened = 0;
     const store = sqliteStore({ connect: (at, readOnly) => (opened++, connect(at, readOnly)) });
     await using follower = await JournalFollower.open(path, null, { store, now: () => changed.getTime() });
-    await follower.look();
-    await follower.look();
+    await follower.poll();
+    await follower.poll();
     assertEquals(opened, 2);
   });
 });
@@ -118,9 +118,9 @@ Deno.test("JournalFollower.open() continues after an entry, in bounded looks, an
       checkpoint: checkpoint(1),
     });
     await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
-    const first = await follower.look();
+    const first = await follower.poll();
     assertEquals([first.events.length, first.isBehind], [1_000, true]);
-    const second = await follower.look();
+    const second = await follower.poll();
     assertEquals([second.events.length, second.isBehind], [count - 1_000, false]);
     assertEquals(
       [...first.events, ...second.events].map(({ seq }) => seq),
@@ -130,28 +130,28 @@ Deno.test("JournalFollower.open() continues after an entry, in bounded looks, an
   });
 });
 
-Deno.test("JournalFollower.look() waits for a journal that is not there yet, and returns all its events", async () => {
+Deno.test("JournalFollower.poll() waits for a journal that is not there yet, and returns all its events", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
-    const before = await follower.look();
+    const before = await follower.poll();
     assertEquals([before.status, before.place, before.events], [null, null, []]);
     assertMatch(before.problem!, /Cannot open the journal .*a\.db: there is none/);
     {
       await using journal = await openJournal(path);
-      assertMatch((await follower.look()).problem!, /it holds no run yet/);
+      assertMatch((await follower.poll()).problem!, /it holds no run yet/);
       await startRun(journal, TIME + 2_000);
       await connected(journal);
-      const { events, problem } = await follower.look();
+      const { events, problem } = await follower.poll();
       assertEquals([events.map(({ event }) => event.type), problem], [["started", "connected"], null]);
     }
     // Its writer has tidied up behind itself, as nobody else had it open.
     assert(![...Deno.readDirSync(folder)].some(({ name }) => name === "a.db-wal"));
-    assertEquals((await follower.look()).status?.run, 1);
+    assertEquals((await follower.poll()).status?.run, 1);
   });
 });
 
-Deno.test("JournalFollower.look() says that a journal vanished, and that another took its place", async () => {
+Deno.test("JournalFollower.poll() says that a journal vanished, and that another took its place", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -160,11 +160,11 @@ Deno.test("JournalFollower.look() says that a journal vanished, and that another
       await connected(journal);
     }
     await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
-    await follower.look();
+    await follower.poll();
     for (const { name } of [...Deno.readDirSync(folder)]) {
       Deno.renameSync(`${folder}/${name}`, `${folder}/${name.replace("a.db", "old.db")}`);
     }
-    const gone = await follower.look();
+    const gone = await follower.poll();
     assertEquals([gone.status, gone.events, gone.place?.seq], [null, [], 3]);
     assertMatch(gone.problem!, /there is none/);
     {
@@ -173,12 +173,12 @@ Deno.test("JournalFollower.look() says that a journal vanished, and that another
       await connected(journal, 2);
     }
     // A chain that began after the follower did is returned whole.
-    const { isReplaced, events, problem } = await follower.look();
+    const { isReplaced, events, problem } = await follower.poll();
     assertEquals([isReplaced, events.map(({ seq }) => seq), problem], [true, [1, 2], null]);
     // The old one comes back: what it holds is no news.
     for (const side of ["", "-wal", "-shm"]) Deno.removeSync(path + side);
     copyJournal(`${folder}/old.db`, path);
-    const back = await follower.look();
+    const back = await follower.poll();
     assertEquals([back.isReplaced, back.events, back.place?.seq], [true, [], 3]);
   });
 });
@@ -191,19 +191,19 @@ Deno.test("Journal.open() starts a journal where one was removed that a process 
       await startRun(journal);
     }
     await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
-    await follower.look();
+    await follower.poll();
     Deno.removeSync(path);
     const left = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
     assertEquals(left.filter((name) => !name.endsWith(".lock")), ["a.db-shm", "a.db-wal"]);
-    assertMatch((await follower.look()).problem!, /there is none/);
+    assertMatch((await follower.poll()).problem!, /there is none/);
     await using journal = await openJournal(path);
     await startRun(journal, TIME + 2_000);
-    const { isReplaced, events, problem } = await follower.look();
+    const { isReplaced, events, problem } = await follower.poll();
     assertEquals([isReplaced, events.map(({ seq }) => seq), problem], [true, [1], null]);
   });
 });
 
-Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and recovers", async () => {
+Deno.test("JournalFollower.poll() says what is damaged, shows nothing of it, and recovers", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -214,16 +214,16 @@ Deno.test("JournalFollower.look() says what is damaged, shows nothing of it, and
     copyJournal(path, `${folder}/whole.db`);
     await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
     tamper(path, (database) => database.exec("UPDATE entries SET content = '{}' WHERE seq = 2"));
-    const { status, problem, events } = await follower.look();
+    const { status, problem, events } = await follower.poll();
     assertEquals([status, events], [null, []]);
     assertMatch(problem!, /is damaged: entry 1 \(started\) does not fit entry 2 after it/);
     copyJournal(`${folder}/whole.db`, path);
-    const { problem: none, events: read } = await follower.look();
+    const { problem: none, events: read } = await follower.poll();
     assertEquals([none, read.map(({ seq }) => seq)], [null, [2]]);
   });
 });
 
-Deno.test("JournalFollower.look() shows each heartbeat at once, and checks the entries again after five seconds at most", async () => {
+Deno.test("JournalFollower.poll() shows each heartbeat at once, and checks the entries again after five seconds at most", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     let clock = NOW;
@@ -232,13 +232,13 @@ Deno.test("JournalFollower.look() shows each heartbeat at once, and checks the e
     await connected(journal);
     await connected(journal, 2);
     await using follower = await JournalFollower.open(path, null, { now: () => clock });
-    await follower.look();
+    await follower.poll();
     tamper(path, (database) => database.exec("UPDATE entries SET content = '{}' WHERE seq = 4"));
     const after = async (ms: number, trades: number) => {
       clock = NOW + ms;
       await journal.heartbeat({ time: TIME, pid: 7, trades, tradesPerSecond: 1, lagMs: 2, last: null });
       settle(path);
-      return await follower.look();
+      return await follower.poll();
     };
     const { status, problem } = await after(4_999, 9);
     assertEquals([status?.trades, problem], [9, null]);
@@ -248,7 +248,7 @@ Deno.test("JournalFollower.look() shows each heartbeat at once, and checks the e
   });
 });
 
-Deno.test("JournalFollower.look() shows a run without its averages if only these cannot be read", async () => {
+Deno.test("JournalFollower.poll() shows a run without its averages if only these cannot be read", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -258,7 +258,7 @@ Deno.test("JournalFollower.look() shows a run without its averages if only these
     }
     const averages = async () => {
       await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
-      const { status, figures, problem, events } = await follower.look();
+      const { status, figures, problem, events } = await follower.poll();
       assertEquals([status, problem, events.length], [await statusIn(path), null, 1]);
       return figures?.averages;
     };
@@ -268,7 +268,7 @@ Deno.test("JournalFollower.look() shows a run without its averages if only these
   });
 });
 
-Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose content is none of its type's", async () => {
+Deno.test("JournalFollower.poll() refuses an entry whose hash is right and whose content is none of its type's", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -277,24 +277,24 @@ Deno.test("JournalFollower.look() refuses an entry whose hash is right and whose
       await connected(journal);
     }
     await using follower = await JournalFollower.open(path, { seq: 1 }, { now });
-    // The last one is whole, and would be taken for a fill.
+    // The last one is whole, but should be taken for a fill.
     for (const content of [`{"endpoint":{}}`, `{"endpoint":"ws://h","attempt":1,"type":"fill"}`]) {
       tamper(path, (database) => {
         database.exec(`UPDATE entries SET content = '${content}' WHERE seq = 2`);
         rehash(database);
       });
-      assertMatch((await follower.look()).problem!, /entry 2 is not a connected/);
+      assertMatch((await follower.poll()).problem!, /entry 2 is not a connected/);
     }
   });
 });
 
-Deno.test("JournalFollower.look() follows a journal that an older Penstock wrote", async () => {
+Deno.test("JournalFollower.poll() follows a journal that an older Penstock wrote", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/old.db`;
     using packed = Deno.openSync(new URL("../version_2/journal.db.gz", import.meta.url));
     await Deno.writeFile(path, packed.readable.pipeThrough(new DecompressionStream("gzip")));
     await using follower = await JournalFollower.open(path, { seq: 0 }, { now });
-    const { status, problem, events, figures } = await follower.look();
+    const { status, problem, events, figures } = await follower.poll();
     assertEquals([status, problem], [await statusIn(path), null]);
     assertEquals(events[0]?.event.type, "started");
     assertEquals(Object.keys(figures!.averages), ["shortAverage", "longAverage"]);

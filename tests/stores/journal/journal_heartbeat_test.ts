@@ -87,7 +87,7 @@ Deno.test("Journal.heartbeat() needs a started run, and counts in `spent`", asyn
   await inFolder(async (folder) => {
     let clock = 0;
     await using journal = await openJournal(`${folder}/a.db`, { now: () => clock += 2 });
-    await assertRejects(() => journal.heartbeat(HEARTBEAT), Error, "has no run yet: startRun() comes first");
+    await assertRejects(() => journal.heartbeat(HEARTBEAT), Error, "has no run yet: call startRun() first");
     await journal.startRun({ time: TIME, content: {} });
     await journal.heartbeat(HEARTBEAT);
     assertEquals(journal.spent, { commits: 2, totalMs: 4, worstMs: 2 });

@@ -81,7 +81,7 @@ Deno.test("Journal.open() refuses a file that is not a journal, and says what to
     const missing = `${folder}/orphan.db`;
     assertStringIncludes(
       await refusal(missing),
-      `it is missing, but ${orphan} is there and holds its latest entries. Put`,
+      `it is missing, but ${orphan} exists and holds its latest entries. Put`,
     );
     for (const mode of ["wal", "delete"]) {
       const path = `${folder}/${mode}.db`;

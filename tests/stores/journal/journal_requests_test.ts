@@ -14,18 +14,18 @@ import { JournalLock } from "../../../src/stores/journal/sqlite/journal_lock.ts"
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { fileRequest } from "../../../src/stores/journal/sqlite/journal_requests.ts";
 import { type RequestKey } from "../../../src/stores/journal/entry_log.ts";
-import type { Asking } from "../../../src/stores/journal/run_asking.ts";
-import { HaltedAlready, haltRun } from "../../../src/stores/journal/run_halt.ts";
-import { RunIsOver } from "../../../src/stores/journal/run_reading.ts";
+import type { AskOptions } from "../../../src/stores/journal/run_asking.ts";
+import { AlreadyHalted, haltRun } from "../../../src/stores/journal/run_halt.ts";
+import { RunFinished } from "../../../src/stores/journal/run_reading.ts";
 import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
 import { writeOlder } from "../older_journal.ts";
 import { contentsOf, diskError, draft, inFolder, openJournal, TIME, watched } from "../sample_journal.ts";
 
 /** Does not wait for an answer. */
-const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };
+const AT_ONCE: AskOptions = { waitMs: 0, signal: new AbortController().signal };
 /** Waits longer than any test may take. */
-const PATIENT: Asking = { waitMs: 3_600_000, signal: new AbortController().signal };
+const PATIENT: AskOptions = { waitMs: 3_600_000, signal: new AbortController().signal };
 
 function file(path: string, request: RunRequest, run = 1, time = TIME): RequestKey {
   const database = connect(path, false);
@@ -325,8 +325,8 @@ Deno.test("releaseHalt() leaves its request in the journal if no run answers, an
       await run.halt();
       assertEquals((await releaseHalt(path, { time: TIME, text: "later" }, AT_ONCE)).how, "filed");
       const stopped = AbortSignal.abort();
-      const asking = { waitMs: PATIENT.waitMs, signal: stopped };
-      assertEquals((await releaseHalt(path, { time: TIME, text: "again" }, asking)).how, "filed");
+      const options = { waitMs: PATIENT.waitMs, signal: stopped };
+      assertEquals((await releaseHalt(path, { time: TIME, text: "again" }, options)).how, "filed");
     }
     await using run = await Process.start(path);
     assertEquals((await run.handle()).filter((why) => why === null), [null]);
@@ -382,7 +382,7 @@ Deno.test("haltRun() halts a live run, files a halt for a stopped one, and refus
       const asked = haltRun(path, hold, PATIENT);
       assertEquals([await run.handleNext(), await asked], [[null], "done"]);
       assertEquals((await run.entries()).at(-2)?.content["text"], "odd");
-      await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready, "is halted already");
+      await assertRejects(() => haltRun(path, hold, PATIENT), AlreadyHalted, "is already halted");
     }
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
     // Two processes may ask before either gets an answer.
@@ -390,7 +390,7 @@ Deno.test("haltRun() halts a live run, files a halt for a stopped one, and refus
     await using run = await Process.start(path);
     assertEquals([await run.handle(), run.engine.state.current.halt?.action], [[null, null], "flatten"]);
     assertEquals((await run.entries()).filter(({ type }) => type === "halt").length, 2);
-    await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
+    await assertRejects(() => haltRun(path, hold, PATIENT), AlreadyHalted);
   });
 });
 
@@ -407,7 +407,7 @@ Deno.test("haltRun() and releaseHalt() refuse a backtest's journal, and file no 
     ];
     const before = await contentsOf(path);
     for (const ask of asked) {
-      await assertRejects(ask, RunIsOver, "is the journal of a backtest, which is over");
+      await assertRejects(ask, RunFinished, "is the journal of a backtest, which is finished");
     }
     assertEquals(await contentsOf(path), before);
     await using reader = await JournalReader.open(path);

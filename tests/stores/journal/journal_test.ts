@@ -269,7 +269,7 @@ Deno.test("Journal.commit() refuses what no journal can hold before it writes an
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
-    await assertRejects(() => journal.commit({ entries: [draft(1)] }), Error, "startRun() comes first");
+    await assertRejects(() => journal.commit({ entries: [draft(1)] }), Error, "call startRun() first");
     await journal.startRun({ time: TIME, content: {} });
     const { account, closes } = checkpoint(1);
     const wrong = [

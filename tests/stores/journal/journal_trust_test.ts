@@ -121,12 +121,12 @@ Deno.test("readRun() and readPulse() refuse any change to an entry that they sho
       [
         "the halt removed",
         sql(`DELETE FROM entries WHERE seq = ${AT.halt}`),
-        /^run 1 is halted \(manual\), and no entry/,
+        /^run 1 is halted \(manual\), but no entry/,
       ],
       [
         "the halt as something else",
         sql(`UPDATE entries SET type = 'note' WHERE seq = ${AT.halt}`),
-        /and no entry says so$/,
+        /but no entry says so$/,
       ],
       [
         "a halt that is released",

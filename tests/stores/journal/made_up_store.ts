@@ -111,7 +111,7 @@ export function madeUpStore(): MadeUpStore {
     copy: (path, to) =>
       later(() => {
         const { content } = logAt(path);
-        if (logs.has(to)) throw new CopyExists(`${to} is there already`);
+        if (logs.has(to)) throw new CopyExists(`${to} already exists`);
         const copy = new MadeUpLog();
         copy.content = { ...content, requests: [] };
         logs.set(to, copy);

@@ -198,14 +198,14 @@ Deno.test("RunJournal.start() refuses a state that no run can have, even with a 
       (state) => ({ ...state, account: { ...state.account, fees: "1e999999999" } }),
       "The books do not balance",
     ],
-    [(state) => ({ ...state, drawdown: null }), "is none that a run can have"],
-    [(state) => ({ ...state, gate: "losses" }), "is none that a run can have (Cannot use 'in'"],
+    [(state) => ({ ...state, drawdown: null }), "is not one that a run can have"],
+    [(state) => ({ ...state, gate: "losses" }), "is not one that a run can have (Cannot use 'in'"],
     [(state) => ({ ...state, trades: "-1" }), "trades has a value that no run can have"],
-    [(state) => ({ ...state, parse: { ...state.parse, counts: null } }), "is none that a run can have"],
-    [(state) => ({ ...state, last: { ...state.last, time: 1e300 } }), "is none that a run can have"],
+    [(state) => ({ ...state, parse: { ...state.parse, counts: null } }), "is not one that a run can have"],
+    [(state) => ({ ...state, last: { ...state.last, time: 1e300 } }), "is not one that a run can have"],
     [
       ({ account, ...state }) => ({ ...state, account: { ...account, more: [] } }),
-      "account.more is [], and would be",
+      "account.more is [], but should be",
     ],
   ];
   await inFolder(async (folder) => {

@@ -285,7 +285,7 @@ Deno.test("chosenRuns() returns the last run by default, and refuses a run that 
     await assertRejects(
       () => chosenRun(reader, null),
       JournalError,
-      "it holds no run yet. Start one with it",
+      "it holds no run yet. Start a run with it",
     );
   });
 });

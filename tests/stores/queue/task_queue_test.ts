@@ -4,7 +4,7 @@ import { readDatabasePlace } from "../../../src/domain/run/database_place.ts";
 import { PostgresSweepQueue } from "../../../src/stores/queue/postgres_sweep_queue.ts";
 import { MOST_LOST, PostgresWorkerQueue } from "../../../src/stores/queue/postgres_worker_queue.ts";
 import { QueueError } from "../../../src/stores/queue/queue_error.ts";
-import type { AskedSweep, TakenTask } from "../../../src/stores/queue/task_queue.ts";
+import type { QueuedSweep, TakenTask } from "../../../src/stores/queue/task_queue.ts";
 import { within } from "../../support/penstock.ts";
 import { CuttingProxy } from "../../support/cutting_proxy.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
@@ -48,7 +48,7 @@ const hex = (number: number): string => number.toString(16).padStart(64, "0");
 function asked(
   count: number,
   { key = 1, version = "1", input = "f", twice = [] as number[] } = {},
-): AskedSweep {
+): QueuedSweep {
   const tasks = Array.from({ length: count }, (_, at) => ({
     key: hex(key * 1000 + at),
     content: `task ${at}`,
@@ -57,14 +57,14 @@ function asked(
   return { key: hex(key), version, input, content: `sweep ${key}`, tasks };
 }
 
-const keysOf = ({ tasks }: AskedSweep): string[] => tasks.map(({ key }) => key);
+const keysOf = ({ tasks }: QueuedSweep): string[] => tasks.map(({ key }) => key);
 const contents = (tasks: readonly (TakenTask | null)[]) => tasks.map((task) => task?.content ?? null);
 /** Ends the leases of all tasks that are taken, as time would. */
 const END_LEASES = "UPDATE penstock.tasks SET expires = clock_timestamp() WHERE state = 'taken'";
 
 queueTest("many workers at once take every task, and no two take the same", async ({ url }) => {
   await using queue = await sweeper(url);
-  await queue.ask(asked(60));
+  await queue.add(asked(60));
   await using stack = new AsyncDisposableStack();
   const workers = await Promise.all(Array.from({ length: 8 }, () => worker(url)));
   for (const each of workers) stack.use(each);
@@ -89,16 +89,16 @@ queueTest(
   async ({ url, sql }) => {
     await using first = await sweeper(url);
     await using second = await sweeper(url);
-    await Promise.all([first.ask(asked(3)), second.ask(asked(3))]);
-    await first.ask(asked(2, { key: 2 }));
+    await Promise.all([first.add(asked(3)), second.add(asked(3))]);
+    await first.add(asked(2, { key: 2 }));
     assertEquals(await sql("SELECT count(*) FROM penstock.tasks"), "5");
     await using own = await worker(url);
     const task = (await own.take([]))!;
     assertEquals([task.content, await own.described(task.sweep)], ["task 0", "sweep 1"]);
     await own.finish(task, "one");
     // Asked for again, it is a look-up.
-    await second.ask(asked(3));
-    assertEquals((await second.outlook()).left, 2);
+    await second.add(asked(3));
+    assertEquals((await second.status()).left, 2);
     const rest = [
       await own.take([]),
       await own.take([]),
@@ -114,14 +114,14 @@ queueTest(
   "the task of a lost worker goes to another, and the late result is refused",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.ask(asked(1));
+    await queue.add(asked(1));
     await using slow = await worker(url);
     const before = (await slow.take([]))!;
     await using other = await worker(url);
     assertEquals(await other.take([]), null);
     await sql(END_LEASES);
     assertEquals(await other.take([]), null);
-    assertEquals((await other.prospect([])).left, 1);
+    assertEquals((await other.remaining([])).left, 1);
     const after = (await other.take([]))!;
     assertEquals([after.task, after.token > before.token], [before.task, true]);
     assertEquals(await slow.finish(before, "late"), false);
@@ -137,7 +137,7 @@ queueTest(
 
 queueTest("a worker renews its lease while it computes, and notices its loss", async ({ url, sql }) => {
   await using queue = await sweeper(url);
-  await queue.ask(asked(1));
+  await queue.add(asked(1));
   await using own = await worker(url, "1", 500);
   const task = (await own.take([]))!;
   const renewed = async () => {
@@ -157,17 +157,17 @@ queueTest(
   "a task that kills its workers, or fails on them, is marked as failed, and tried again when it is next asked for",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.ask(asked(2));
+    await queue.add(asked(2));
     await using own = await worker(url);
     for (let lost = 1; lost <= MOST_LOST; lost++) {
       const task = (await own.take([]))!;
       assertEquals(task.content, "task 0");
-      assertEquals((await queue.outlook()).failed, null);
+      assertEquals((await queue.status()).failed, null);
       await sql(END_LEASES);
       // The sweep sees to it as well, as there may be no worker left.
-      await queue.outlook();
+      await queue.status();
     }
-    const { failed } = await queue.outlook();
+    const { failed } = await queue.status();
     assertEquals(failed?.content, "task 0");
     assertMatch(
       failed!.failure,
@@ -179,7 +179,7 @@ queueTest(
     }
     assertEquals(texts, [false, false, true]);
     assertEquals(await own.take([]), null);
-    await queue.ask(asked(2));
+    await queue.add(asked(2));
     assertEquals(contents([await own.take([]), await own.take([])]), ["task 0", "task 1"]);
   },
 );
@@ -188,7 +188,7 @@ queueTest(
   "a failed task goes to another worker, if one with the files is connected",
   async ({ url }) => {
     await using queue = await sweeper(url);
-    await queue.ask(asked(1));
+    await queue.add(asked(1));
     await using broken = await worker(url);
     await using withoutFiles = await worker(url);
     assertEquals(await withoutFiles.take(["f"]), null);
@@ -203,11 +203,11 @@ queueTest(
 
 queueTest("a task that is given back does not count as lost, however often", async ({ url }) => {
   await using queue = await sweeper(url);
-  await queue.ask(asked(1));
+  await queue.add(asked(1));
   await using own = await worker(url);
   for (let times = 0; times <= MOST_LOST; times++) await own.giveBack((await own.take([]))!);
   assert(await own.finish((await own.take([]))!, "done"));
-  const { left, done, failed } = await queue.outlook();
+  const { left, done, failed } = await queue.status();
   assertEquals([left, done, failed], [0, 1, null]);
 });
 
@@ -215,7 +215,7 @@ queueTest(
   "the second computation of a task goes to another worker, if one with the files is connected",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.ask(asked(1, { twice: [0] }));
+    await queue.add(asked(1, { twice: [0] }));
     await using one = await worker(url);
     const first = (await one.take([]))!;
     const two = await worker(url);
@@ -230,16 +230,16 @@ queueTest(
     await one.giveBack(second);
     assertEquals((await two.take([]))?.copy, 2);
     await sql(END_LEASES);
-    await one.prospect([]);
+    await one.remaining([]);
     await two[Symbol.asyncDispose]();
     await stranger[Symbol.asyncDispose]();
     assert(await one.finish((await one.take([]))!, "b"));
     const states = await queue.states([first.key]);
     assertEquals(states.map(({ copy, isDone }) => [copy, isDone]).sort(), [[1, true], [2, true]]);
     await queue.markFailed(first.key, "they differ");
-    assertEquals((await queue.outlook()).failed, { content: "task 0", failure: "they differ" });
-    await queue.ask(asked(1, { twice: [0] }));
-    assertEquals((await queue.outlook()).left, 2);
+    assertEquals((await queue.status()).failed, { content: "task 0", failure: "they differ" });
+    await queue.add(asked(1, { twice: [0] }));
+    assertEquals((await queue.status()).left, 2);
   },
 );
 
@@ -248,20 +248,20 @@ queueTest(
   async ({ url }) => {
     await using queue = await sweeper(url);
     await using own = await worker(url, "2");
-    await queue.ask(asked(2));
+    await queue.add(asked(2));
     assertEquals(await own.take([]), null);
-    assertEquals((await own.prospect([])).others, [{ version: "1", tasks: 2 }]);
-    const { workers, otherVersions } = await queue.outlook();
+    assertEquals((await own.remaining([])).others, [{ version: "1", tasks: 2 }]);
+    const { workers, otherVersions } = await queue.status();
     assertEquals([workers, otherVersions], [0, ["2"]]);
     await using withoutFiles = await worker(url);
     assertEquals(await withoutFiles.take(["e", "f"]), null);
-    const { left, withoutFiles: lacking, endsInMs } = await withoutFiles.prospect(["f"]);
+    const { left, withoutFiles: lacking, endsInMs } = await withoutFiles.remaining(["f"]);
     assertEquals([left, lacking, endsInMs], [0, 2, null]);
-    const seen = await queue.outlook();
+    const seen = await queue.status();
     assertEquals([seen.workers, seen.withFiles], [1, 0]);
     assertEquals((await withoutFiles.take([]))?.content, "task 0");
-    assertEquals((await queue.outlook()).withFiles, 1);
-    const ends = (await own.prospect([])).endsInMs!;
+    assertEquals((await queue.status()).withFiles, 1);
+    const ends = (await own.remaining([])).endsInMs!;
     assert(ends > LEASE_MS / 2 && ends <= LEASE_MS, `${ends}`);
   },
 );
@@ -272,7 +272,7 @@ queueTest("a worker is notified of new tasks, and a sweep of results, without po
   const patience = 600_000;
   await own.changed(0, NEVER);
   const heard = own.changed(patience, NEVER);
-  await queue.ask(asked(1));
+  await queue.add(asked(1));
   await within(heard, "the notice of a task");
   const task = (await own.take([]))!;
   await queue.changed(0, NEVER);
@@ -299,7 +299,7 @@ queueTest(
         key++;
         proxy.cut();
         proxy.cutAfter(pieces, at);
-        await queue.ask(asked(2, { key, twice: [0] }));
+        await queue.add(asked(2, { key, twice: [0] }));
         for (let task = await own.take([]); task !== null; task = await own.take([])) {
           assertEquals(await own.finish(task, `result of ${task.content}`), true, `${at} ${pieces}`);
         }
@@ -327,7 +327,7 @@ queueTest(
     const as = (user: string) => url.replace("postgres@", `${user}@`);
     {
       await using queue = await sweeper(as("sue"));
-      await queue.ask(asked(2, { twice: [0] }));
+      await queue.add(asked(2, { twice: [0] }));
       await using own = await worker(as("will"));
       for (let task = await own.take([]); task !== null; task = await own.take([])) {
         await own.finish(
@@ -336,10 +336,10 @@ queueTest(
         );
       }
       await queue.markFailed(asked(1).tasks[0]!.key, "why");
-      await queue.ask(asked(2, { twice: [0] }));
+      await queue.add(asked(2, { twice: [0] }));
       await own.fail((await own.take([]))!, "why");
-      await own.prospect([]);
-      assertEquals((await queue.outlook()).left, 2);
+      await own.remaining([]);
+      assertEquals((await queue.status()).left, 2);
     }
     const { database } = readDatabasePlace(url);
     for (

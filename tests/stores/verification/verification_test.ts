@@ -358,7 +358,7 @@ Deno.test("Verification finds what was cut off the end of a killed run, if its r
       new RegExp(
         `^The recording says that entry ${
           entries.length + 1
-        } was kept, and the last .* entry ${entries.length}\\.$`,
+        } was kept, but the last .* entry ${entries.length}\\.$`,
       ),
     );
 

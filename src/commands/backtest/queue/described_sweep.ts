@@ -7,7 +7,7 @@ import { OPTION_NAMES } from "../../../config/options.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { digestOf, type NamedInput } from "../../../feeds/files/named_inputs.ts";
 import { EXCHANGE_NAMES } from "../../../exchanges/hosts.ts";
-import type { AskedSweep, AskedTask } from "../../../stores/queue/task_queue.ts";
+import type { QueuedSweep, SweepTask } from "../../../stores/queue/task_queue.ts";
 import type { Fold } from "../sweep/folds.ts";
 import { GridRequests } from "../sweep/grid_requests.ts";
 import { givenWithoutOutputs } from "../sweep/part_of_grid.ts";
@@ -67,10 +67,10 @@ export function askedSweep(
     readonly blocks: readonly (readonly number[])[];
     readonly oneCheckedIn: number;
   },
-): AskedSweep {
+): QueuedSweep {
   const digests = described.files.map(({ sha256 }) => sha256);
   const key = hash(JSON.stringify([version, { ...described, files: digests }]));
-  const tasks = blocks.map((places): AskedTask => {
+  const tasks = blocks.map((places): SweepTask => {
     const content = JSON.stringify(places);
     const own = hash(`${key}\n${content}`);
     return {

@@ -9,7 +9,7 @@ import { namedInputs } from "../../../feeds/files/named_inputs.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
 import { QueueError, UnusableResult } from "../../../stores/queue/queue_error.ts";
 import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
-import type { FailedTask, Outlook, SweepQueue, TaskState } from "../../../stores/queue/task_queue.ts";
+import type { FailedTask, QueueStatus, SweepQueue, TaskState } from "../../../stores/queue/task_queue.ts";
 import { counted } from "../../../views/terminal/figures.ts";
 import { foldsOf, isDivided, WHOLE } from "../sweep/folds.ts";
 import type { Passes } from "../sweep/all_passes.ts";
@@ -96,7 +96,7 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   const described = describe({ grid, places }, { config }, { rules, folds, digest, files: inputs });
   const asked = askedSweep(described, { version, blocks: passes, oneCheckedIn: queued.oneCheckedIn });
   try {
-    await queue.ask(asked);
+    await queue.add(asked);
     await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
       ...{ ...queued, facts, config, stop, log },
       ready: () => view.ready(),
@@ -132,7 +132,7 @@ async function collect(
   tasks: readonly { readonly key: string; readonly places: readonly number[] }[],
   { grid, findings, show, progress, version, queue: path, facts, config, stop, log, ready }: Collecting,
 ): Promise<void> {
-  const outlookLog = new OutlookLog(version, path, log);
+  const statusLog = new StatusLog(version, path, log);
   for (let next = 0; next < tasks.length && !stop.aborted;) {
     const before = next;
     const some = tasks.slice(next, next + MOST_STATES);
@@ -161,10 +161,10 @@ async function collect(
       await ready();
     }
     if (next > before || stop.aborted) continue;
-    const outlook = await queue.outlook();
-    if (outlook.failed !== null) throw taskFailure(grid, outlook.failed, tasks);
-    outlookLog.note(outlook);
-    const { done, left } = outlook;
+    const status = await queue.status();
+    if (status.failed !== null) throw taskFailure(grid, status.failed, tasks);
+    statusLog.note(status);
+    const { done, left } = status;
     progress.tasks = { done, of: done + left, before: progress.tasks?.before ?? done };
     await pause(GAP_MS, stop);
     await queue.changed(POLL_MS, stop);
@@ -228,7 +228,7 @@ function taskFailure(
 }
 
 /** Logs what a sweep waits for, whenever that changes. */
-class OutlookLog {
+class StatusLog {
   readonly #version: string;
   readonly #path: string;
   readonly #log: (level: "info" | "warn", text: string) => void;
@@ -240,7 +240,7 @@ class OutlookLog {
     this.#log = log;
   }
 
-  note({ left, workers, withFiles, otherVersions }: Outlook): void {
+  note({ left, workers, withFiles, otherVersions }: QueueStatus): void {
     const now = workers === 0 ? "no workers" : withFiles === 0 ? "no files" : null;
     if (now === this.#noted) return;
     this.#noted = now;

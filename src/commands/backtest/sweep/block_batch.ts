@@ -7,7 +7,7 @@ import type { Columns } from "../../../domain/market/columns.ts";
 const BATCH_ROWS = 32 * BLOCK_ROWS;
 
 /** A block in a batch: where its rows are, and the block's fields that are not columns. */
-export interface PackedBlock
+export interface BatchedBlock
   extends Pick<Block, "size" | "decimals" | "firstId" | "missing" | "filled" | "late"> {
   readonly at: number;
 }
@@ -57,7 +57,7 @@ export class BatchMemory {
   }
 
   /** Appends a copy of a block. */
-  add(block: Block): PackedBlock {
+  add(block: Block): BatchedBlock {
     const { size, decimals, firstId, missing, filled, late } = block;
     const at = this.#rows;
     for (const name of NAMES) {
@@ -68,7 +68,7 @@ export class BatchMemory {
   }
 
   /** A block of the batch, as a view of this memory. */
-  block(symbol: string, { at, ...rest }: PackedBlock): Block {
+  block(symbol: string, { at, ...rest }: BatchedBlock): Block {
     const end = at + rest.size;
     const columns = Object.fromEntries(NAMES.map((name) => [name, this.#columns[name].subarray(at, end)]));
     return { symbol, ...rest, ...columns as unknown as Columns };

@@ -4,7 +4,7 @@ import type { Marked } from "../../../domain/performance/performance.ts";
 import type { OnHalt } from "../../../domain/risk/halt.ts";
 import type { TradingRules } from "../../../domain/risk/trading_parameters.ts";
 import type { FoldResult, FoldUse } from "../../../stages/sweep/fold_result.ts";
-import type { PackedBlock } from "./block_batch.ts";
+import type { BatchedBlock } from "./block_batch.ts";
 import type { LaneRequest } from "./lane_request.ts";
 
 /** The rules of an instrument as text, as the options write them; null for no limit. */
@@ -12,7 +12,7 @@ export type RuleTexts = { readonly [R in keyof TradingRules]?: string | null };
 
 /** One thing that happens to all lanes, in the order of the run. */
 export type LaneStep =
-  | { readonly do: "block"; readonly block: PackedBlock; readonly before: Marked | null }
+  | { readonly do: "block"; readonly block: BatchedBlock; readonly before: Marked | null }
   | { readonly do: "trade"; readonly symbol: string; readonly rules: RuleTexts }
   | { readonly do: "lost"; readonly lost: "disconnected" | "stale" | null }
   | { readonly do: "halt"; readonly action: OnHalt; readonly tradeId: number }

@@ -1,15 +1,15 @@
 /**
- * Notices of changes in a database, which its server passes on to those that listen. A notice only says when to look:
- * anyone may send one, one may be lost, and then the next look finds the change.
+ * Notices of changes in a database, which its server passes on to those that listen. A notice only says when to poll:
+ * anyone may send one, and if one is lost, the next poll finds the change.
  *
  * PostgreSQL sends notices one transaction after the other, each until its commit is on disk. So a notice is never part
- * of a commit, which would make all runs of a database wait for one another: it has a transaction of its own, after the
- * commit, that does not wait for the disk.
+ * of a commit, which would make all runs of a database wait for one another: it has its own transaction after the
+ * commit, which does not wait for the disk.
  */
 import type { DatabaseLink } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
-/** Where notices go; the content of those of journals is the journal's name, those of the queue have none. */
+/** The channels of notices. A notice about a journal contains the journal's name, one about the queue nothing. */
 export const CHANNELS = {
   entries: "penstock_entries",
   freed: "penstock_freed",
@@ -22,7 +22,7 @@ const GAP_MS = 100;
 
 const NOTIFY = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
 
-/** Says that a journal has other entries or another heartbeat: at once, but ten times a second at most. */
+/** Announces that a journal has new entries or a new heartbeat: at once, but at most ten times a second. */
 export class EntryNotices implements AsyncDisposable {
   readonly #link: DatabaseLink;
   readonly #name: string;

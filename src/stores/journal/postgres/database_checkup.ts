@@ -8,7 +8,7 @@ import { leaseRow } from "./lease_row.ts";
 import { numberOf } from "./postgres_entries.ts";
 import { storeFailure } from "./store_failure.ts";
 
-/** The oldest version of PostgreSQL that the statements were made for. */
+/** The oldest version of PostgreSQL that the statements support. */
 const OLDEST = 14;
 /**
  * The most that the clocks of the database and of this machine may differ, ms. A heartbeat has the time of the run's
@@ -68,7 +68,7 @@ export async function examineDatabase(
   return results;
 }
 
-/** Checks the server and its clock; returns the version of the tables, and whether they may be made. */
+/** Checks the server and its clock; returns the version of the tables, and whether this user may create them. */
 async function server(session: DatabaseSession, where: string, results: CheckResult[]) {
   const subject = "database";
   const from = performance.now();
@@ -80,7 +80,7 @@ async function server(session: DatabaseSession, where: string, results: CheckRes
   const kind = row?.["encrypted"] === "t" ? "encrypted and verified" : "not encrypted";
   const found = `PostgreSQL ${row?.["version"]} at ${where}, ${kind}, ${
     roundTripMs.toFixed(1)
-  } ms there and back`;
+  } ms round trip`;
   results.push(
     numberOf(row?.["main"]) >= OLDEST
       ? pass(subject, "", found)
@@ -132,7 +132,7 @@ async function rights(session: DatabaseSession): Promise<CheckResult> {
     "database",
     "rights",
     row?.["more"] === "t"
-      ? "all that a run needs, and more: penstock_writer may not change entries"
-      : "what a run needs, and no change of entries",
+      ? "what a run needs, and more: this user may change entries, penstock_writer may not"
+      : "what a run needs, which does not include changing entries",
   );
 }

@@ -20,7 +20,7 @@ const SIZE = `SELECT coalesce(sum(octet_length(content) + octet_length(hash)), 0
 
 /**
  * Copies a journal, as of one moment, to a new one called `name`, in one transaction. No process owns a copy: it has no
- * heartbeat and no requests. Throws CopyExists, with its place `to`, if there is one of that name.
+ * heartbeat and no requests. Throws CopyExists, which names the place `to`, if a journal of that name exists.
  */
 export async function copyInDatabase(
   session: DatabaseSession,
@@ -33,7 +33,7 @@ export async function copyInDatabase(
       [name],
     );
     if (made.length === 0) {
-      throw new CopyExists(`${to} is there already, and a copy replaces nothing: give another name`);
+      throw new CopyExists(`${to} already exists, and a copy replaces nothing: choose another name`);
     }
     const copy = numberOf(made[0]?.["journal"]);
     for (const statement of COPIES) await session.query(statement, [journal, copy]);

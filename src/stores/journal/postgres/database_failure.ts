@@ -18,7 +18,7 @@ export class DatabaseRefusal extends Error {
 const CA_ADVICE = "Name the file of the certificate that signed it with ?sslrootcert=FILE";
 
 /**
- * Errors that pass: the server is stopping, starting, out of connections or read-only, or it aborted a transaction
+ * Temporary errors: the server is stopping, starting, out of connections or read-only, or it aborted a transaction
  * because of another.
  */
 const PASSING = /^(08...|57P0[123]|53300|40001|40P01|25006)$/;
@@ -26,10 +26,10 @@ const PASSING = /^(08...|57P0[123]|53300|40001|40P01|25006)$/;
 const AWAY: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "no such host is known",
-  EAI_AGAIN: "its name cannot be looked up now",
+  EAI_AGAIN: "its name cannot be resolved at the moment",
   ETIMEDOUT: "it does not answer",
-  EHOSTUNREACH: "there is no way to it",
-  ENETUNREACH: "there is no way to it",
+  EHOSTUNREACH: "there is no route to it",
+  ENETUNREACH: "there is no route to it",
   ECONNRESET: "it closed the connection",
   EPIPE: "it closed the connection",
   CONNECTION_CLOSED: "it closed the connection",
@@ -76,15 +76,15 @@ function refusalOf(code: string, message: string, place: DatabasePlace): [what: 
     case "28000":
       return [
         `PostgreSQL does not let ${user} connect this way (${message})`,
-        "See pg_hba.conf of the server",
+        "See the server's pg_hba.conf",
       ];
     case "3D000":
       return [`there is no database ${database}`, `Create it: createdb ${database}`];
     case "42501":
-      return [`${user} lacks a right (${message})`, 'See "Rights" in docs/fleet.md'];
+      return [`${user} lacks a privilege (${message})`, 'See "Privileges" in docs/fleet.md'];
     case "53100":
       return ["the disk of the database is full", "Free some space there, then start again"];
     default:
-      return [`PostgreSQL reports: ${message} (${code})`, "Look at the log of the server"];
+      return [`PostgreSQL reports: ${message} (${code})`, "Check the server's log"];
   }
 }

@@ -1,4 +1,4 @@
-/** A link to a database: a session that is opened when it is needed, and reopened after it was lost. */
+/** A link to a database: a session that is opened when it is needed, and reopened after it is lost. */
 import {
   databaseHost,
   type DatabasePlace,
@@ -17,7 +17,7 @@ import {
 /** What to do while the database is unreachable. */
 export interface Patience {
   /** Whether to try again after this many failures in a row. */
-  readonly goesOn: (failures: number) => boolean;
+  readonly continues: (failures: number) => boolean;
   /**
    * Called before each wait, with what is wrong, and with null once the database is back; `since` is when the work that
    * waits was started, ms since 1970.
@@ -28,7 +28,7 @@ export interface Patience {
 }
 
 /** A reader tries a second time, because a restarted server has closed its connections. */
-export const ONCE: Patience = { goesOn: (failures) => failures < 2, onAway: () => {}, signal: null };
+export const ONCE: Patience = { continues: (failures) => failures < 2, onAway: () => {}, signal: null };
 
 const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 1_000;
@@ -39,9 +39,9 @@ export class DatabaseLink implements AsyncDisposable {
   readonly #options: SessionOptions;
   readonly #patience: Patience;
   readonly #onOpen: (session: DatabaseSession) => Promise<void>;
-  /** Rejects once the link gives up. */
-  readonly #given = Promise.withResolvers<never>();
-  #hasGivenUp = false;
+  /** Rejects once the link is abandoned. */
+  readonly #abandoned = Promise.withResolvers<never>();
+  #isAbandoned = false;
   readonly #uses = new Set<{ readonly from: number }>();
   #session: DatabaseSession | null = null;
   #opening: Promise<DatabaseSession> | null = null;
@@ -57,8 +57,8 @@ export class DatabaseLink implements AsyncDisposable {
     this.#options = options;
     this.#patience = patience;
     this.#onOpen = onOpen;
-    // Nobody may be waiting for it.
-    this.#given.promise.catch(() => {});
+    // Without a use that waits for it, the rejection would count as unhandled.
+    this.#abandoned.promise.catch(() => {});
   }
 
   /** Returns another link to the same database, with its own session. */
@@ -71,7 +71,10 @@ export class DatabaseLink implements AsyncDisposable {
     return this.use((session) => session.query(text, values));
   }
 
-  /** Returns what `work` returns. If the session is lost, `work` is repeated in a new one, as patience allows. */
+  /**
+   * Returns what `work` returns. If the session is lost, `work` is repeated in a new one, as the link's patience
+   * allows.
+   */
   async use<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     const own = { from: performance.now() };
     this.#uses.add(own);
@@ -85,13 +88,13 @@ export class DatabaseLink implements AsyncDisposable {
   async #untilDone<T>(work: (session: DatabaseSession) => Promise<T>, since: number): Promise<T> {
     for (let failures = 0;;) {
       try {
-        const done = await Promise.race([this.#open().then(work), this.#given.promise]);
+        const done = await Promise.race([this.#open().then(work), this.#abandoned.promise]);
         if (failures > 0) this.#patience.onAway(null, since);
         return done;
       } catch (error) {
         if (!(error instanceof DatabaseAway)) throw error;
-        if (this.#hasGivenUp || !this.#patience.goesOn(++failures)) throw error;
-        // In an open session another transaction was in the way, and the next try usually succeeds.
+        if (this.#isAbandoned || !this.#patience.continues(++failures)) throw error;
+        // If the session is still open, another transaction was in the way, and the next try usually succeeds.
         if (failures > 1 || !this.#session?.isOpen) this.#patience.onAway(error.message, since);
         await this.#wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10)));
       }
@@ -109,10 +112,10 @@ export class DatabaseLink implements AsyncDisposable {
   }
 
   /** Ends every wait for an answer, now and later. */
-  giveUp(): void {
-    this.#hasGivenUp = true;
+  abandon(): void {
+    this.#isAbandoned = true;
     this.#session?.destroy();
-    this.#given.reject(new DatabaseAway(`${databaseHost(this.place)}: it does not answer`));
+    this.#abandoned.reject(new DatabaseAway(`${databaseHost(this.place)}: it does not answer`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,7 +137,7 @@ export class DatabaseLink implements AsyncDisposable {
     const session = await DatabaseSession.open(this.place, this.#options);
     try {
       await this.#onOpen(session);
-      if (this.#hasGivenUp) {
+      if (this.#isAbandoned) {
         throw new DatabaseAway(`${databaseHost(this.place)}: it answered after Penstock had stopped waiting`);
       }
       return session;

@@ -1,18 +1,18 @@
-/** Listens for notices of changes in a database, over a connection of its own that is made again when it is lost. */
+/** Listens for notices of changes in a database, over its own connection, which it reopens when it is lost. */
 import type { DatabasePlace } from "../../../domain/run/database_place.ts";
 import type { ChangeKind, ChangeListener } from "../entry_log.ts";
 import { CHANNELS } from "./change_notices.ts";
 import type { DatabaseSecrets } from "./database_secrets.ts";
 import { DatabaseSession } from "./database_session.ts";
 
-/** How long an answer may take, ms: its end waits no longer than this. */
+/** How long an answer may take, ms. Disposing the listener waits no longer than this. */
 const PATIENCE_MS = 3_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
-/** How often the connection is tried: one that a firewall forgot stays silent for good. */
+/** How often the connection is tested, ms: one that a firewall dropped would otherwise stay silent forever. */
 const TRY_MS = 30_000;
 
-/** A listener. It never fails: while it cannot listen, those who use it look instead, which says what is wrong. */
+/** A listener. It never fails. While it cannot listen, its users poll instead, and polling reports what is wrong. */
 export class DatabaseListener implements ChangeListener {
   readonly #place: DatabasePlace;
   readonly #secrets: DatabaseSecrets;
@@ -74,7 +74,7 @@ export class DatabaseListener implements ChangeListener {
     }
   }
 
-  /** Waits for `ms`, for `other`, or for the end of this. */
+  /** Waits for `ms`, `other` or the end of this listener, whichever comes first. */
   async #wait(ms: number, other: Promise<unknown> = this.#ending.promise): Promise<void> {
     if (this.#isEnded) return;
     const { promise, resolve } = Promise.withResolvers<void>();

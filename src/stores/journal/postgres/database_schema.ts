@@ -3,7 +3,7 @@ import { refused } from "../journal_error.ts";
 import { QUEUE_RIGHTS, QUEUE_TABLES, SWEEPER, WORKER } from "../../queue/queue_tables.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
-/** The roles that get rights if they exist: one that writes journals, and one that only reads them. */
+/** The roles that are granted rights if they exist: one that writes journals, and one that only reads them. */
 export const WRITER = "penstock_writer";
 export const READER = "penstock_reader";
 
@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     version integer NOT NULL
   )`,
   // seq and hash: the end of the chain. token: grows with every holder of the lease, which ends when it expires; null
-  // for free. session: the process of the server that the holder is connected to. address, pid: the holder's own.
+  // if it is free. session: the server process that the holder is connected to. address, pid: the holder's own.
   `CREATE TABLE penstock.journals (
     journal integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
@@ -92,7 +92,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
   `CREATE INDEX requests_by_journal ON penstock.requests (journal, id)`,
 ], QUEUE_TABLES];
 
-/** All tables of the queue, and what a process has to read before it uses them. */
+/** The tables of the queue, and the one that a process has to read before it uses them. */
 const OF_QUEUE = "penstock.version, penstock.sweeps, penstock.tasks, penstock.workers";
 
 /** What the roles may do, if they exist. Only the owner may change entries or the tables. */
@@ -153,8 +153,8 @@ export async function schemaVersion(session: DatabaseSession): Promise<number> {
 }
 
 /**
- * Throws a JournalError, with the journal's `path`, unless the tables are of a version that this program reads. Returns
- * whether there are any.
+ * Throws a JournalError, which names the journal's `path`, unless the tables are of a version that this program reads.
+ * Returns whether there are any.
  */
 export async function mustKnowSchema(session: DatabaseSession, path: string): Promise<boolean> {
   const version = await schemaVersion(session);
@@ -172,9 +172,9 @@ export async function mustKnowSchema(session: DatabaseSession, path: string): Pr
 export type Refuse = (why: string) => Error;
 
 /**
- * Creates the tables, or migrates them, in one transaction, one process at a time. Throws the error that `refuse` makes,
- * by default a JournalError with the journal's `path`, if a newer Penstock made them, if an older one still writes to
- * them, or if they cannot be kept in this database.
+ * Creates the tables, or migrates them, in one transaction, one process at a time. Throws the error that `refuse`
+ * makes, by default a JournalError that names the journal's `path`, if a newer Penstock made them, if an older one
+ * still writes to them, or if they cannot be kept in this database.
  */
 export async function prepareSchema(
   session: DatabaseSession,
@@ -203,7 +203,7 @@ export async function prepareSchema(
     if (version === 0) await session.query(`INSERT INTO penstock.version VALUES (true, ${known})`);
     else {
       await session.query(`UPDATE penstock.version SET version = ${known}`);
-      // So a process of an older version that was paused or cut off can commit nothing when it wakes.
+      // Then a process of an older version that was paused or cut off can commit nothing when it comes back.
       await session.query("UPDATE penstock.journals SET token = token + 1, expires = NULL");
     }
     for (const statement of GRANTS) await session.query(statement);
@@ -225,12 +225,12 @@ async function mustKeepText(session: DatabaseSession, refuse: Refuse): Promise<v
   const encoding = row?.["server_encoding"];
   if (encoding === "UTF8") return;
   throw refuse(
-    `its database keeps text as ${encoding}, which lacks letters. Create one with createdb --encoding=UTF8 ` +
+    `its database keeps text as ${encoding}, which lacks characters. Create one with createdb --encoding=UTF8 ` +
       "--template=template0.",
   );
 }
 
-/** Throws what `refuse` makes unless the user may migrate the tables: with rights to use them alone, nobody may. */
+/** Throws what `refuse` makes unless the user may migrate the tables. The right to use them is not enough. */
 async function mustBeOwned(session: DatabaseSession, refuse: Refuse): Promise<void> {
   const [row] = await session.query(OWNED);
   if (row?.["owned"] === "t") return;

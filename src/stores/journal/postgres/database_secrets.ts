@@ -5,7 +5,7 @@ import { DatabaseRefusal } from "./database_failure.ts";
 
 const VARIABLE = "PGPASSWORD";
 
-/** The secrets of a place, read once; they stay in memory, and in no message. */
+/** The secrets of a place, read once. They stay in memory and appear in no message. */
 export interface DatabaseSecrets {
   readonly password: string | null;
   /** In PEM. */
@@ -16,8 +16,8 @@ export interface DatabaseSecrets {
 const read = new Map<string, DatabaseSecrets>();
 
 /**
- * Reads them once: the password from the first line of its file, or else from PGPASSWORD, if this process may read that.
- * Throws a DatabaseRefusal for a file that cannot be read.
+ * Reads the secrets of a place once: the password from the first line of its file, or else from PGPASSWORD, if this
+ * process may read that. Throws a DatabaseRefusal for a file that cannot be read.
  */
 export function secretsOf({ passwordFile, rootCertificate }: DatabasePlace): DatabaseSecrets {
   const key = JSON.stringify([passwordFile, rootCertificate]);

@@ -23,7 +23,7 @@ export interface SessionOptions {
 }
 
 /** How long the server has to close a connection that is no longer needed, ms. */
-const FAREWELL_MS = 500;
+const CLOSING_MS = 500;
 const KEEP_ALIVE_S = 10;
 
 /** A connection. After any failure to get an answer it is closed, and accepts nothing more. */
@@ -40,7 +40,7 @@ export class DatabaseSession implements AsyncDisposable {
   static async open(place: DatabasePlace, options: SessionOptions): Promise<DatabaseSession> {
     const { host, port } = place;
     const socket = new net.Socket();
-    // A statement does not wait until the server has confirmed that it got the one before.
+    // A statement need not wait until the server has acknowledged the one before.
     socket.setNoDelay();
     try {
       await connected(socket, { host, port }, options.patienceMs);
@@ -110,8 +110,8 @@ export class DatabaseSession implements AsyncDisposable {
     if (this.#lost !== null) return;
     const isClosed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const isLate = new Promise<void>((resolve) => timer = setTimeout(resolve, FAREWELL_MS));
-    // The caller of the statement gets its rejection.
+    const isLate = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSING_MS));
+    // The callers of pending statements get the rejection.
     this.#sql.end().catch(() => {});
     await Promise.race([isClosed, isLate]);
     clearTimeout(timer);

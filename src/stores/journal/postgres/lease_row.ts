@@ -59,8 +59,8 @@ export async function leaseRow(session: DatabaseSession, journal: string | numbe
 
 /**
  * Takes the lease of the journal called `name` for `lifetimeMs`, and creates the journal if there is none. Throws
- * JournalHeld, with the journal's `path`, if another process holds it. `isEager` also takes it from a holder without a
- * connection.
+ * JournalHeld, which names the journal's `path`, if another process holds it. `isEager` also takes it from a holder
+ * without a connection.
  */
 export async function takeLease(
   session: DatabaseSession,

@@ -14,7 +14,7 @@ import { storeFailure } from "./store_failure.ts";
 
 /** How long a run that was asked to stop waits for an unreachable database, and how often it checks that, ms. */
 const GRACE_MS = 1_000;
-const LOOK_MS = 100;
+const CHECK_MS = 100;
 
 /** Once the lease is held, waits without limit for an unreachable database; nothing is decided meanwhile. */
 export class LeasePatience implements Patience {
@@ -29,7 +29,7 @@ export class LeasePatience implements Patience {
     this.#onAway = onAway;
   }
 
-  readonly goesOn = (failures: number): boolean => this.isHeld || failures < 2;
+  readonly continues = (failures: number): boolean => this.isHeld || failures < 2;
 
   readonly onAway = (what: string | null, since: number): void => {
     const isAway = what !== null;
@@ -98,13 +98,13 @@ export class PostgresLease implements LogLease {
     }
   }
 
-  /** Throws the JournalError that an addition would, once another process is known to have the lease. */
+  /** Throws the JournalError that an addition would throw, once another process is known to have the lease. */
   loss(): Promise<string | null> {
     return this.#lost === null ? Promise.resolve(null) : Promise.reject(this.#lost);
   }
 
   /**
-   * Renews the lease in `session`, which may be new. So a loss is noticed at once, and not only at the next addition.
+   * Renews the lease in `session`, which may be new. A loss is then noticed at once instead of at the next addition.
    * Throws a JournalError if another process has the lease.
    */
   async resume(session: DatabaseSession): Promise<void> {
@@ -130,13 +130,13 @@ export class PostgresLease implements LogLease {
     }
   }
 
-  /** From here on no wait may last longer than the grace. */
+  /** From now on, no wait may last longer than the grace period. */
   #endWaits(): void {
     const from = performance.now();
     this.#grace = setInterval(() => {
       const since = this.#link.waitsSince;
-      if (since !== null && performance.now() - Math.max(from, since) >= GRACE_MS) this.#link.giveUp();
-    }, LOOK_MS);
+      if (since !== null && performance.now() - Math.max(from, since) >= GRACE_MS) this.#link.abandon();
+    }, CHECK_MS);
   }
 
   /** Renews the lease. A failure shows at the next addition or heartbeat. */
@@ -146,7 +146,7 @@ export class PostgresLease implements LogLease {
     try {
       await this.#link.useIfOpen((session) => this.resume(session));
     } catch {
-      // A lease that was taken over is in `#lost`; an unreachable database is waited for where it is needed.
+      // A lease that was taken over is in `#lost`; whatever needs an unreachable database waits for it.
     } finally {
       this.#isRenewing = false;
     }

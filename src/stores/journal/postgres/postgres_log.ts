@@ -10,7 +10,7 @@ import type {
   StoredState,
 } from "../entry_log.ts";
 import { contentIn, type EntryType, type StoredEntry } from "../journal_entry.ts";
-import type { Doing } from "../journal_error.ts";
+import type { Operation } from "../journal_error.ts";
 import type { DatabaseLink } from "./database_link.ts";
 import type { DatabaseRow, DatabaseSession, DatabaseValue } from "./database_session.ts";
 import { MIGRATIONS, schemaVersion } from "./database_schema.ts";
@@ -28,8 +28,8 @@ const END = "COMMIT";
 const LOWEST = "-9223372036854775808";
 
 /**
- * How a log uses its link: it closes it in the end, and so does one with a lease, which goes on to write while a moment is
- * held; or it shares the link with other logs, of which one is read at a time.
+ * How a log uses its link. `own`: it closes the link in the end. `leased`: it also does, and the lease writes over the
+ * link even during a moment. `shared`: other logs use the link too, but only one of them is read at a time.
  */
 export type LinkUse = "own" | "leased" | "shared";
 
@@ -38,18 +38,24 @@ export class PostgresLog implements EntryLog {
   readonly path: string;
   readonly #link: DatabaseLink;
   readonly #journal: number;
-  readonly #doing: Doing;
+  readonly #operation: Operation;
   readonly #use: LinkUse;
   /** The session of the moment that is held. */
   #moment: DatabaseSession | null = null;
 
-  /** Errors say that `doing` failed. */
-  constructor(link: DatabaseLink, journal: number, path: string, use: LinkUse, doing: Doing = "read") {
+  /** Errors say that `operation` failed. */
+  constructor(
+    link: DatabaseLink,
+    journal: number,
+    path: string,
+    use: LinkUse,
+    operation: Operation = "read",
+  ) {
     this.#link = link;
     this.#journal = journal;
     this.path = path;
     this.#use = use;
-    this.#doing = doing;
+    this.#operation = operation;
   }
 
   moment(): Promise<AsyncDisposable> {
@@ -99,7 +105,7 @@ export class PostgresLog implements EntryLog {
   }
 
   after(seq: number, limit: number): Promise<readonly StoredEntry[]> {
-    // The first query goes below 1 too, where no entry may be.
+    // The first query also covers numbers below 1, which no entry may have.
     return this.#entries("seq > $2 ORDER BY seq LIMIT $3", seq === 0 ? LOWEST : seq, limit);
   }
 
@@ -203,7 +209,7 @@ export class PostgresLog implements EntryLog {
     return this.#row(waiting, [id, time], (row) => row !== null);
   }
 
-  /** Nothing here repeats a checkpoint. */
+  /** This store repeats nothing of a checkpoint. */
   repetitionFlaw(): Promise<string | null> {
     return Promise.resolve(null);
   }
@@ -257,12 +263,12 @@ export class PostgresLog implements EntryLog {
     try {
       return await read();
     } catch (error) {
-      throw storeFailure(this.#doing, this.path, error);
+      throw storeFailure(this.#operation, this.path, error);
     }
   }
 }
 
-/** The condition for entries of a type in a run, written so that the index applies, which has no checkpoints. */
+/** The condition for entries of a type in a run, written so that the index applies, which leaves checkpoints out. */
 function ofTypeInRun(type: EntryType): string {
   return type === "checkpoint" ? "type = $2 AND run = $3" : "type = $2 AND type <> 'checkpoint' AND run = $3";
 }

@@ -84,7 +84,7 @@ export function postgresStore(): EntryStore {
         ) {
           throw refused(
             path,
-            `a copy stays in its database or becomes a file, and ${to} is neither. Name ${
+            `a copy goes to the same database or to a file, and ${to} is neither. Name ${
               withJournal(path, "NAME")
             }, or use pg_dump.`,
           );
@@ -96,7 +96,7 @@ export function postgresStore(): EntryStore {
   };
 }
 
-/** The error that says that the database has no such journal. */
+/** The error for a journal that the database does not have. */
 function missingIn(path: string): JournalError {
   const database = path.replace(/#.*$/s, "");
   return refused(path, `there is none. "penstock status ${database}" lists those that exist.`);
@@ -114,7 +114,7 @@ async function read(path: string, link: DatabaseLink, use: "own" | "shared"): Pr
   }
 }
 
-/** The store, with one connection for all logs of a database that are read. */
+/** The store, with one connection to each database for all logs that are read. */
 function sharing(): EntryStore & AsyncDisposable {
   const links = new Map<string, DatabaseLink>();
   return {
@@ -212,9 +212,9 @@ async function list(path: string): Promise<readonly ListedLog[]> {
   }
 }
 
-/** What `work` returns, in a session of its own. */
+/** Returns what `work` returns in its own session. */
 async function inDatabase<T>(
-  doing: "open" | "read",
+  operation: "open" | "read",
   path: string,
   work: (
     session: DatabaseSession,
@@ -226,7 +226,7 @@ async function inDatabase<T>(
     await using link = linkTo(path);
     return await link.use((session) => work(session, { name, place: link.place }));
   } catch (error) {
-    throw error instanceof CopyExists ? error : storeFailure(doing, path, error);
+    throw error instanceof CopyExists ? error : storeFailure(operation, path, error);
   }
 }
 

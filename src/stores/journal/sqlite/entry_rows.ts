@@ -11,7 +11,7 @@ export const HEX_HASH =
 export const BOUND_TYPE = `CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END`;
 const BOUND_CONTENT = `CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END`;
 
-/** The columns read of an entry, as a list, and as text if possible: both cost a third of the usual way. */
+/** The columns of an entry, which are read as a list, and as text if possible: that takes a third of the usual time. */
 const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
   octet_length(type) + octet_length(content)`;
 /** The values of these columns. */
@@ -25,7 +25,7 @@ type EntryRow = readonly [
   bytes: unknown,
 ];
 
-/** Penstock never wrote a type that is not UTF-8, however it reads. */
+/** Not strict: a type that is not UTF-8 is none that Penstock wrote, whatever it decodes to. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Below every possible row number except one. */
 const LOWEST = -(2n ** 63n);
@@ -38,7 +38,7 @@ export function ofTypeInRun(type: EntryType): string {
   return type === "checkpoint" ? "type = ? AND run = ?" : "type = ? AND type <> 'checkpoint' AND run = ?";
 }
 
-/** The entries for which `condition` holds, in the order and up to the number that it ends with. */
+/** The entries that match `condition`, which ends with their order and perhaps a limit. */
 export function entriesWhere(
   database: JournalDatabase,
   condition: string,
@@ -53,10 +53,10 @@ export function entriesWhere(
 /** Up to `limit` entries after `seq`; the last is unreadable if the database cannot be read further. */
 export function entriesAfter(database: JournalDatabase, seq: number, limit: number): StoredEntry[] {
   try {
-    // The first query goes below 1 too, where no entry may be.
+    // The first query also covers numbers below 1, which no entry may have.
     return entriesWhere(database, `seq > ? ORDER BY seq LIMIT ${limit}`, seq === 0 ? LOWEST : seq);
   } catch (error) {
-    // A number that no journal can hold, or a page that makes no sense.
+    // A number that no journal can hold, or an invalid page.
     if (!(error instanceof RangeError) && resultCode(error) !== 11) throw error;
     if (limit === 1) return [{ seq: null, type: null }];
   }
@@ -73,7 +73,7 @@ export function entriesAfter(database: JournalDatabase, seq: number, limit: numb
 
 /** Whether type and content in a row are texts that only these bytes decode to. */
 function isPlain(row: EntryRow): boolean {
-  // Taking a list apart by its iterator would cost more than all that is checked here.
+  // Destructuring the list through its iterator would cost more than all of these checks.
   const type = row[2];
   const content = row[4];
   if (typeof type !== "string" || typeof content !== "string") return false;

@@ -1,7 +1,7 @@
 /** Copies a journal as of one moment, even while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
 import { damaged, missing } from "../journal_error.ts";
-import { failed, isThere, openDatabase } from "./journal_file.ts";
+import { failed, journalExists, openDatabase } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "../journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
@@ -12,24 +12,24 @@ import { OWNERS_FILE } from "../../files/owner_only.ts";
 
 /** How many pages are copied at once. */
 const PAGES = 10_000;
-/** Of a block as the system counts them. */
+/** The size of a block, as the system counts them. */
 const BLOCK_BYTES = 512;
-/** From this size on a journal takes space on disk, because hashes hardly compress. */
+/** A journal of this size or more takes space on disk, because hashes hardly compress. */
 const LARGE_BYTES = 100_000_000;
 const MOST_HOLLOW = 10;
 
 /**
- * Copies the journal at `path` to `to`, where nothing may exist: to a file of another name first, so that there is a
- * whole copy or none. It checks the last entries before. During the copy, this process reacts only to signals that end
- * it at once. The next copy to the same name removes the remains, and no other files. Throws CopyExists, and a
- * JournalError where the journal cannot be read or the copy cannot be written.
+ * Copies the journal at `path` to `to`, where nothing may exist: under another name first, so that there is a whole
+ * copy or none. Before that it checks the last entries. During the copy, this process reacts only to signals that end
+ * it at once. The next copy to the same name removes the remains, and no other files. Throws CopyExists if something
+ * exists at `to`, and a JournalError if the journal cannot be read or the copy cannot be written.
  */
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
   let source: DatabaseSync | null = null;
   try {
-    if (!isThere(path, "read")) throw missing(path);
+    if (!journalExists(path, "read")) throw missing(path);
     source = connectToRead(path, "read", openDatabase).database;
-    // From here on it sees one state, so that no writer makes the copy start again.
+    // From here on it sees one state, so that no writer makes the copy start over.
     source.exec("BEGIN");
     const log = new SqliteLog(source, path);
     await inspect(log, false);
@@ -52,21 +52,21 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
   }
 }
 
-/** Throws a JournalError for a journal whose file is nearly all hole, because a copy would fill the disk. */
+/** Throws a JournalError for a journal whose file is almost all holes, because a copy would fill the disk. */
 function mustBeStored(source: DatabaseSync, path: string): void {
   const pragma = (name: string) => Number(source.prepare(`PRAGMA ${name}`).get()?.[name]);
   const bytes = pragma("page_count") * pragma("page_size");
   const { blocks } = Deno.statSync(path);
   const stored = blocks === null ? bytes : blocks * BLOCK_BYTES;
   if (bytes > LARGE_BYTES && bytes > MOST_HOLLOW * stored) {
-    throw damaged(path, `it says that it has ${bytes} bytes, and its file has ${stored} on disk`);
+    throw damaged(path, `it says that it has ${bytes} bytes, but its file takes ${stored} on disk`);
   }
 }
 
-/** Writes all that `source` sees to a file; its size. */
+/** Writes all that `source` sees to a file. Returns its size in bytes. */
 async function write(source: DatabaseSync, to: string): Promise<number> {
   refuseExisting(to);
-  // So that no other process makes a journal there meanwhile.
+  // So that no other process creates a journal there meanwhile.
   using _lock = JournalLock.take(to);
   refuseExisting(to);
   const draft = `${to}.copy`;
@@ -99,5 +99,5 @@ function refuseExisting(path: string): void {
 }
 
 function exists(path: string): CopyExists {
-  return new CopyExists(`${path} is there already, and a copy replaces nothing: give another name`);
+  return new CopyExists(`${path} already exists, and a copy replaces nothing: choose another name`);
 }

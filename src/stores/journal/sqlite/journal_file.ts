@@ -3,14 +3,14 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { outwardLink, outwardText } from "../../../domain/process/outward_link.ts";
 import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
 import { NO_SPACE } from "../../files/data_folder.ts";
-import { type Doing, JournalError, JournalUnreadable, refused, RESTORE } from "../journal_error.ts";
+import { JournalError, JournalUnreadable, type Operation, refused, RESTORE } from "../journal_error.ts";
 
 declare module "node:sqlite" {
-  /** Deno 2.9 has these, and its types do not know them yet. */
+  /** Deno 2.9 has these, but its types do not declare them yet. */
   interface DatabaseSyncOptions {
     limits?: { readonly length: number; readonly sqlLength: number; readonly attach: number };
   }
-  /** Deno 2.9 has this method, and its types do not know it yet. */
+  /** Deno 2.9 has this method, but its types do not declare it yet. */
   interface StatementSync {
     setReturnArrays(enabled: boolean): void;
   }
@@ -50,8 +50,8 @@ const LEAST_BYTES = 512;
  */
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
 /**
- * SQLite runs nothing from the file, and checks its pages before it uses them. What it sorts stays in memory: its own
- * files would be in the system's temporary folder, past the permissions.
+ * SQLite runs nothing from the file, and checks its pages before it uses them. It sorts in memory, because its own
+ * files would be in the system's temporary folder, out of reach of the permissions.
  */
 const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"];
 
@@ -69,7 +69,7 @@ export const connect: Connect = (path, readOnly) => {
   };
 };
 
-/** The same, with everything that node:sqlite can do with one. */
+/** The same, with the whole interface of node:sqlite. */
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: PATIENCE_MS, limits: LIMITS });
   for (const setting of CAUTION) database.prepare(`PRAGMA ${setting}`).run();
@@ -77,22 +77,22 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
 }
 
 /**
- * Whether there is a file at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, nothing
- * but a journal's side files, a file that is too short; for links that lead elsewhere, as `refuseLinks` does; and, unless
- * it is only read, for a file with several names.
+ * Whether a file exists at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, side files
+ * without their journal, a file that is too short. It also throws for links that lead elsewhere, as `refuseLinks` does,
+ * and, unless the journal is only read, for a file with several names.
  */
-export function isThere(path: string, doing: Doing): boolean {
+export function journalExists(path: string, operation: Operation): boolean {
   let info: Deno.FileInfo;
   try {
-    refuseLinks(path, doing);
+    refuseLinks(path, operation);
     info = Deno.statSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
+    if (!(error instanceof Deno.errors.NotFound)) throw failed(operation, path, error);
     // SQLite would treat these as part of the new journal.
     for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
       if ((infoAt(side)?.size ?? 0) === 0 || side.endsWith("-shm") && isLogIndex(side)) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
-      throw refused(path, `it is missing, but ${side} is there and holds its latest entries. ${advice}`);
+      throw refused(path, `it is missing, but ${side} exists and holds its latest entries. ${advice}`);
     }
     return false;
   }
@@ -105,7 +105,7 @@ export function isThere(path: string, doing: Doing): boolean {
     throw refused(path, `${has}. ${RESTORE}`);
   }
   // SQLite and the lock would keep separate files beside it under each name.
-  if (doing === "open" && (info.nlink ?? 1) > 1) {
+  if (operation === "open" && (info.nlink ?? 1) > 1) {
     const advice = "Put a copy of it in its place, or remove the other names.";
     const names = `its file has ${info.nlink} names (hard links)`;
     throw refused(path, `${names}, and another may be in use. ${advice}`);
@@ -113,7 +113,7 @@ export function isThere(path: string, doing: Doing): boolean {
   return true;
 }
 
-/** SQLite makes the index of a log in parts of this size, which start with this number. */
+/** The index of a log consists of parts of this size, and starts with this number. */
 const INDEX_BYTES = 32_768;
 const INDEX_VERSION = 3_007_000;
 
@@ -131,13 +131,13 @@ function isLogIndex(path: string): boolean {
   return file.readSync(new Uint8Array(start.buffer)) === 4 && start[0] === INDEX_VERSION;
 }
 
-/** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
-export function failed(doing: Doing, path: string, error: unknown): JournalError {
+/** Turns any error from opening, reading or writing the journal at `path` into a JournalError. */
+export function failed(operation: Operation, path: string, error: unknown): JournalError {
   if (error instanceof JournalError) return error;
-  // A number that no journal can hold, or a page that makes no sense.
+  // A number that no journal can hold, or an invalid page.
   const isUnreadable = error instanceof RangeError || resultCode(error) === 11;
   return new (isUnreadable ? JournalUnreadable : JournalError)(
-    `Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`,
+    `Cannot ${operation} the journal ${path}: ${reasonOf(error, operation, path)}`,
     { cause: error },
   );
 }
@@ -161,9 +161,9 @@ export function prepareToWrite(database: JournalDatabase, path: string): void {
 }
 
 /**
- * Starts a transaction with its statement, once nobody else has one. A process that files a request has one for some
- * µs. Only a process that was suspended in that time, or another program, makes this wait longer than the database itself
- * waits.
+ * Starts a transaction with the statement `begin`, once no one else has one open. A process that files a request has
+ * one open for a few µs. Only a process that was suspended in that time, or another program, makes this wait longer
+ * than SQLite itself waits.
  */
 export function beginPatiently(begin: JournalStatement): void {
   for (let left = TRIES;; left--) {
@@ -181,10 +181,10 @@ export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5;
 }
 
-function reasonOf(error: unknown, doing: Doing, path: string): string {
+function reasonOf(error: unknown, operation: Operation, path: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     const folder = folderOf(path);
-    const missing = doing === "read" ? { read: folder } : { read: folder, write: folder };
+    const missing = operation === "read" ? { read: folder } : { read: folder, write: folder };
     return `it is not allowed. ${asSentence(grantAdvice(missing, Deno.build.standalone))}.`;
   }
   if (error instanceof Deno.errors.NotFound) {
@@ -192,10 +192,10 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = resultCode(error) ?? (NO_SPACE.test(message) ? 13 : null);
-  // SQLite says 8 of a folder whose mode forbids new files, and 14 of one on a read-only disk.
-  if (code === 14 || code === 8 && doing === "read") {
-    return `the files beside it, -wal and -shm, cannot be made or opened (${message}). ` +
-      "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
+  // SQLite's code is 8 for a folder whose mode forbids new files, and 14 for one on a read-only disk.
+  if (code === 14 || code === 8 && operation === "read") {
+    return `the files beside it, -wal and -shm, cannot be created or opened (${message}). ` +
+      "Copy it, and them if they exist, to a folder that may be written to, and open it there.";
   }
   switch (code) {
     case 5:
@@ -220,12 +220,11 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
 }
 
 /**
- * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
- * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the
- * others.
+ * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder; and if
+ * a file that SQLite has beside it is a link or has other names: SQLite empties the former, and refuses the latter.
  */
-export function refuseLinks(path: string, doing: Doing): void {
-  const found = outwardLink(path, Deno, doing !== "read");
+export function refuseLinks(path: string, operation: Operation): void {
+  const found = outwardLink(path, Deno, operation !== "read");
   if (found !== null) throw refused(path, `${outwardText(found)}.`);
   for (const side of ["-wal", "-shm", "-journal"].map((end) => realPath(path) + end)) {
     const odd = oddity(side);
@@ -241,8 +240,8 @@ export function hasOtherNames(info: Deno.FileInfo | null): boolean {
 }
 
 /**
- * Why what is at `path` is not used, as a clause; null for a file, or if nothing is there. It is examined without being
- * opened, because opening a pipe would block until the process is killed.
+ * Why whatever is at `path` cannot be used, as a clause; null for a file, or if nothing exists there. It is examined
+ * without being opened, because opening a pipe would block until the process is killed.
  */
 export function oddity(path: string): string | null {
   try {
@@ -262,7 +261,7 @@ export function notOurs(path: string, beside: string, why: string): JournalError
   );
 }
 
-/** The path with all links followed; unchanged if nothing is there yet. */
+/** The path with all links followed; unchanged if nothing exists there yet. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
@@ -281,7 +280,7 @@ function infoAt(path: string): Deno.FileInfo | null {
   }
 }
 
-/** The folder of a file; the working folder where the path names none. */
+/** The folder of a file; the working folder if the path names none. */
 export function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
 }

@@ -1,11 +1,12 @@
 /**
- * The heartbeat of the process that writes a journal: one row, replaced every few seconds, whether trades come or not.
+ * The heartbeat of the process that writes a journal: one row, replaced every few seconds, whether trades arrive or
+ * not.
  */
 import type { KeptHeartbeat } from "../entry_log.ts";
 import { damaged } from "../journal_error.ts";
 import type { JournalDatabase } from "./journal_file.ts";
 
-/** The longest text of a price, which has 15 digits. */
+/** The text of a price. No price comes close to 40 characters: it has 15 digits at most. */
 const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 

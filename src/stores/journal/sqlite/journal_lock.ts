@@ -25,8 +25,8 @@ export class JournalLock implements Disposable {
   readonly #file: Deno.FsFile;
 
   /**
-   * Takes it for the journal at `path`. A missing folder is created, but its parent must exist. Throws a JournalError
-   * that names the process that holds it, or explains why it cannot be taken.
+   * Takes the lock for the journal at `path`. It creates a missing folder, but the folder's parent must exist. Throws a
+   * JournalError that names the process that holds it, or explains why it cannot be taken.
    */
   static take(path: string): JournalLock {
     try {
@@ -46,13 +46,13 @@ export class JournalLock implements Disposable {
             continue;
           }
           if (hasOtherNames(file.statSync())) throw notOurs(path, lockPath, OTHER_NAMES);
-          if (!holdsNumber(file)) throw notOurs(path, lockPath, "is not a lock of Penstock's");
+          if (!holdsNumber(file)) throw notOurs(path, lockPath, "is not a lock file of Penstock's");
           const lock = new JournalLock(lockPath, file);
           try {
             file.truncateSync(0);
             file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
           } catch (error) {
-            // On a full disk the file can be made, and nothing can be written to it.
+            // On a full disk the file can be created, but nothing can be written to it.
             lock.#remove();
             throw error;
           }

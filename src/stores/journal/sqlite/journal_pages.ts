@@ -1,9 +1,9 @@
 /**
  * The list of objects in a journal's file, read from its pages. SQLite reads that whole list at the first statement,
- * whatever its length, and nothing can stop it. So it is checked here first, in as many steps as a Penstock journal
+ * whatever its length, and nothing can stop it. So it is checked here first, in no more steps than a Penstock journal
  * needs. Pages in the log beside the file replace the file's own.
  */
-import { damaged, type Doing, refused } from "../journal_error.ts";
+import { damaged, type Operation, refused } from "../journal_error.ts";
 import { failed, realPath } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
@@ -21,20 +21,20 @@ const FILE_HEADER = 100;
 /** Offsets in the file's header. */
 const [PAGE_SIZE_AT, RESERVED_AT, ENCODING_AT, VERSION_AT, APPLICATION_AT] = [16, 20, 56, 60, 68];
 const UTF_8 = 1;
-/** Kinds of pages: of a table, with the numbers of further pages or with rows. */
+/** The kinds of table pages: one holds the numbers of further pages, the other rows. */
 const [INNER, LEAF] = [5, 13];
 /** A journal has eleven objects at most, on three pages; its longest statement has 400 characters. */
 const MOST_PAGES = 16;
 const MOST_OBJECTS = 64;
 const MOST_BYTES = 2000;
-/** For a row, on its page. */
+/** The bytes of a page that none of its rows can use. */
 const BESIDE_ROW = 35;
 
 const LOG_HEADER = 32;
 const FRAME_HEADER = 24;
 const LOG_MAGIC = 0x377f0682;
 const LOG_VERSION = 3_007_000;
-/** A run keeps its log near a megabyte, but it grows while another process reads for long. */
+/** A run keeps its log near a megabyte, but it grows during a long read by another process. */
 const MOST_LOG = 1 << 30;
 const CHUNK = 1 << 20;
 /** A run restarts its log every few minutes, and several times a second only while it decides constantly. */
@@ -43,9 +43,9 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Returns the start of the journal at `path`; null if it is not a database. Throws a JournalError if it has more
- * objects than a journal or they cannot be read, and for a file beside it from which SQLite would overwrite it.
+ * objects than a journal or they cannot be read, or if there is a file beside it from which SQLite would overwrite it.
  */
-export function fileStartOf(path: string, applicationId: number, doing: Doing): FileStart | null {
+export function fileStartOf(path: string, applicationId: number, operation: Operation): FileStart | null {
   const place = realPath(path);
   const logHead = () => {
     using log = openLog(`${place}-wal`);
@@ -58,14 +58,14 @@ export function fileStartOf(path: string, applicationId: number, doing: Doing): 
       const read = fileStartIn(path, place, applicationId);
       if (left <= 1 || logHead() === before) return read();
     } catch (error) {
-      throw failed(doing, path, error);
+      throw failed(operation, path, error);
     }
   }
 }
 
 /**
- * Reads the start, and returns a function that returns it or throws the error. So the caller can discard either, as a
- * run may have restarted its log while it was read.
+ * Reads the start, and returns a function that returns it or throws the error. The caller can then discard either,
+ * because a run may have restarted its log during the read.
  */
 function fileStartIn(path: string, place: string, applicationId: number): () => FileStart | null {
   using file = Deno.openSync(place);
@@ -92,12 +92,12 @@ function refuseOldLog(path: string, log: string): void {
   if ((statOf(log)?.size ?? 0) === 0) return;
   throw refused(
     path,
-    `${log} is beside it, from which SQLite would overwrite it, and Penstock never leaves such a file. ` +
+    `${log} is beside it: SQLite would overwrite it from that file, which Penstock never leaves behind. ` +
       "Move that file away, and check with `penstock verify` that the journal is intact.",
   );
 }
 
-/** The pages of a database: those in its log, as far as its last commit is whole, else those in the file. */
+/** The pages of a database: those in its log, up to the last whole commit, otherwise those in the file. */
 class Pages {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -114,20 +114,20 @@ class Pages {
     this.#size = size;
   }
 
-  /** The first page; null if it is not that of a database. */
+  /** The first page; null if this is not a database. */
   first(): Uint8Array | null {
     const header = this.#frames.has(1) ? this.page(1) : bytesAt(this.#file, 0, FILE_HEADER);
     if (header === null || new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC) return null;
     const stated = viewOf(header).getUint16(PAGE_SIZE_AT);
     const size = stated === 1 ? 1 << 16 : stated;
     if (!isPageSize(size) || this.#frames.size > 0 && size !== this.#size) {
-      throw damaged(this.#path, `its pages have ${size} bytes, and those of its log ${this.#size}`);
+      throw damaged(this.#path, `its pages have ${size} bytes, but those of its log have ${this.#size}`);
     }
     this.#size = size;
     return this.page(1);
   }
 
-  /** Page `number`. Throws a JournalError if it is not all there. */
+  /** Page `number`. Throws a JournalError if it is incomplete. */
   page(number: number): Uint8Array {
     const frame = this.#frames.get(number);
     const bytes = new Uint8Array(this.#size);
@@ -146,13 +146,13 @@ function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
   const seen = new Set<number>();
   const numbers = [1];
   for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
-    if (seen.has(number)) throw strange(`comes to page ${number} twice`);
+    if (seen.has(number)) throw strange(`refers to page ${number} twice`);
     if (seen.add(number).size > MOST_PAGES) throw strange(`takes more than ${MOST_PAGES} pages`);
     const bytes = pages.page(number);
     const page = viewOf(bytes);
     const at = number === 1 ? FILE_HEADER : 0;
     const [kind, count] = [page.getUint8(at), page.getUint16(at + 3)];
-    if (kind !== INNER && kind !== LEAF) throw strange(`has a page of another kind, ${number}`);
+    if (kind !== INNER && kind !== LEAF) throw strange(`has a page of the wrong kind, ${number}`);
     if (count > MOST_OBJECTS || objects.length + count > MOST_OBJECTS) {
       throw strange(`has more than ${MOST_OBJECTS} rows`);
     }
@@ -172,8 +172,8 @@ function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
 }
 
 /**
- * Returns the row at an offset of a page with this many bytes in use. Throws a RangeError if it is not a row, or too
- * long.
+ * Returns the row at an offset of a page of which `usable` bytes are in use. Throws a RangeError if it is not a row, or
+ * too long.
  */
 function objectAt(page: DataView, from: number, usable: number): ListedObject {
   let at = from;
@@ -193,7 +193,7 @@ function objectAt(page: DataView, from: number, usable: number): ListedObject {
   const rows = start + next();
   const types: number[] = [];
   while (at < rows) types.push(next());
-  if (at !== rows || types.length !== 5) throw new RangeError("a row of other columns");
+  if (at !== rows || types.length !== 5) throw new RangeError("a row with the wrong columns");
   const [type, name, table, root, sql] = types.map((serial) => {
     const length = serial > 11 ? (serial - 12) >> 1 : [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][serial]!;
     const value = new Uint8Array(page.buffer, page.byteOffset + at, length);
@@ -202,7 +202,7 @@ function objectAt(page: DataView, from: number, usable: number): ListedObject {
     if (serial === 8 || serial === 9) return serial - 8;
     return serial > 0 && serial < 5 ? value.reduce((sum, byte) => sum * 256 + byte, 0) : null;
   });
-  if (at !== start + bytes || at > usable) throw new RangeError("a row of another length");
+  if (at !== start + bytes || at > usable) throw new RangeError("a row of the wrong length");
   const text = (value: string | number | null | undefined) => typeof value === "string" ? value : null;
   return {
     ...{ type: text(type), name: text(name), table: text(table), sql: text(sql) },
@@ -249,8 +249,8 @@ function framesOf(log: Deno.FsFile, path: string): { size: number; frames: Map<n
     if (start > MOST_LOG) {
       throw refused(
         path,
-        `the log beside it, -wal, has more than ${MOST_LOG} bytes that are not in it yet, and Penstock keeps that ` +
-          "near a megabyte. Stop what reads the journal all the time, then start again, or restore it from a copy.",
+        `the log beside it, -wal, has more than ${MOST_LOG} bytes that are not in it yet, but Penstock keeps that ` +
+          "near a megabyte. Stop whatever reads the journal all the time, then start again, or restore it from a copy.",
       );
     }
   }
@@ -266,7 +266,7 @@ class Checksum {
     this.#isLittle = isLittle;
   }
 
-  /** Adds bytes, a whole number of eights. */
+  /** Adds bytes; their number must be a multiple of 8. */
   add(view: DataView, from: number, length: number): void {
     let [one, two] = [this.#one, this.#two];
     for (let at = from; at < from + length; at += 8) {
@@ -276,7 +276,7 @@ class Checksum {
     [this.#one, this.#two] = [one, two];
   }
 
-  /** Whether it is the one at an offset. */
+  /** Whether it equals the checksum at an offset. */
   is(view: DataView, at: number): boolean {
     return view.getUint32(at) === this.#one && view.getUint32(at + 4) === this.#two;
   }
@@ -296,7 +296,7 @@ function bytesAt(file: Deno.FsFile, offset: number, length: number): Uint8Array 
   return fill(file, offset, bytes) === length ? bytes : null;
 }
 
-/** Reads from an offset on until `bytes` are full or the file ends; how many it read. */
+/** Reads from an offset until `bytes` is full or the file ends. Returns how many bytes it read. */
 function fill(file: Deno.FsFile, offset: number, bytes: Uint8Array): number {
   file.seekSync(offset, Deno.SeekMode.Start);
   let count = 0;

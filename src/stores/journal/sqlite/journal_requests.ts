@@ -14,8 +14,8 @@ const KIND_CHARACTERS = 40;
 const CONTENT_CHARACTERS = 10_000;
 
 /**
- * The table, which came with version 3. time: µs since 1970. content: JSON. It refuses what the run could not read:
- * anyone may insert.
+ * The table, which came with version 3. time: µs since 1970. content: JSON. It refuses what the run could not read,
+ * because anyone may insert.
  */
 export const REQUESTS_TABLE = `CREATE TABLE requests (
     id INTEGER PRIMARY KEY CHECK (abs(id) < 1 << 53),
@@ -35,8 +35,8 @@ export function fileRequest(
   database: JournalDatabase,
   { run, time, request: { kind, ...content } }: NewRequest,
 ): RequestKey {
-  // The run waits for as long as this takes, so it waits neither for the disk nor for a checkpoint of the log: the
-  // run's own commit, which removes the request, waits for the disk.
+  // The run has to wait for this insert, which therefore waits neither for the disk nor for a checkpoint of the log.
+  // The run's own commit, which removes the request, waits for the disk.
   database.prepare("PRAGMA synchronous = NORMAL").run();
   database.prepare("PRAGMA wal_autocheckpoint = 0").get();
   database.prepare("INSERT INTO requests (run, kind, time, content) VALUES (?, ?, ?, ?)")

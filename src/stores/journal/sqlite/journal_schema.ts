@@ -1,5 +1,5 @@
 /** The objects in a journal's database: creates them, checks them, and migrates older versions. */
-import { damaged, type Doing, refused } from "../journal_error.ts";
+import { damaged, type Operation, refused } from "../journal_error.ts";
 import { type Connect, type JournalDatabase, notOurs, oddity } from "./journal_file.ts";
 import { fileStartOf } from "./journal_pages.ts";
 import {
@@ -20,12 +20,12 @@ const MOST_LISTED = 64;
 /** Migrates a database by one version, within a transaction that the caller starts and ends. */
 export type Migration = (database: JournalDatabase) => void;
 
-/** By the version from which it starts. */
+/** Migrations by the version that they start from. */
 export type Migrations = ReadonlyMap<number, Migration>;
 
-/** How older versions become present ones. */
+/** How older versions are migrated. */
 export const MIGRATIONS: Migrations = new Map([
-  // 1 had no heartbeat; its table is still the one that came with 2.
+  // Version 1 had no heartbeat; its table is still the one that came with version 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
   [2, (database) => {
     keepStatesApart(database);
@@ -33,21 +33,21 @@ export const MIGRATIONS: Migrations = new Map([
   }],
 ]);
 
-/** 2 had no requests. */
+/** Version 2 had no requests. */
 function addRequests(database: JournalDatabase): void {
   database.prepare(OBJECTS["requests"]!).run();
 }
 
 /**
- * Creates an empty journal at `path`, where there must be nothing. It has another name until it is finished, so that
- * there is a whole journal or none, whatever happens.
+ * Creates an empty journal at `path`, where nothing may exist. It has another name until it is finished, so that there
+ * is a whole journal or none, whatever happens.
  */
 export function createJournal(path: string, connect: Connect): void {
   const draft = `${path}.new`;
   // A process that was killed may have left a draft.
   refuseOthers(path, draft);
   removeDraft(draft);
-  // SQLite gives its files beside it the same rights.
+  // SQLite gives the files beside it the same mode.
   Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
   try {
     const database = connect(draft, false);
@@ -62,8 +62,8 @@ export function createJournal(path: string, connect: Connect): void {
     } finally {
       database.close();
     }
-    // An empty log and its index are left of a journal that was removed after watch had read it.
-    for (const side of ["-wal", "-shm"]) removeIfThere(path + side);
+    // If a journal is removed after `watch` has read it, an empty log and its index remain.
+    for (const side of ["-wal", "-shm"]) removeIfExists(path + side);
     Deno.renameSync(draft, path);
   } catch (error) {
     removeDraft(draft);
@@ -79,15 +79,15 @@ export interface Connected<D extends JournalDatabase> {
 
 /**
  * Opens the journal at `path` for reading, after checking that its objects are, to the letter, those that Penstock
- * makes: once before SQLite reads the file, and again as SQLite reads it. Throws a JournalError if they are not, for another
- * program's database and for a version that is not known.
+ * creates: once before SQLite reads the file, and again as SQLite reads it. Throws a JournalError if they are not, for
+ * another program's database and for a version that is not known.
  */
 export function connectToRead<D extends JournalDatabase>(
   path: string,
-  doing: Doing,
+  operation: Operation,
   connect: (path: string, readOnly: boolean) => D,
 ): Connected<D> {
-  const start = fileStartOf(path, APPLICATION_ID, doing);
+  const start = fileStartOf(path, APPLICATION_ID, operation);
   if (start !== null) {
     mustBeKnown(start, path);
     mustConsistOf(start.objects, path, start.version);
@@ -106,7 +106,7 @@ export function connectToRead<D extends JournalDatabase>(
 /** Removes a draft and SQLite's files beside it. */
 export function removeDraft(draft: string): void {
   // The draft goes last: without it, nothing shows whose the others are.
-  for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
+  for (const side of ["-journal", "-wal", "-shm", ""]) removeIfExists(draft + side);
 }
 
 /**
@@ -119,7 +119,7 @@ export function versionOf(database: JournalDatabase, path: string): number {
   return version;
 }
 
-/** Throws a JournalError unless a database is, to the letter, what Penstock makes in `version` of the tables. */
+/** Throws a JournalError unless a database is, to the letter, what Penstock creates in `version` of the tables. */
 export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
   const rows = database.prepare(LISTED).all(MOST_LISTED);
   mustConsistOf(rows as unknown as ListedObject[], path, version);
@@ -143,13 +143,13 @@ function mustBeKnown(
   if (version > SCHEMA_VERSION) {
     throw refused(
       path,
-      `a newer Penstock wrote it (version ${version}; this one knows up to ${SCHEMA_VERSION}). Use that one.`,
+      `a newer Penstock wrote it (version ${version}; this one knows up to ${SCHEMA_VERSION}). Use that Penstock.`,
     );
   }
   if (version < FIRST_READABLE) throw outdated(path, version);
 }
 
-/** Migrates the tables from `version` to the present one; throws a JournalError if there is no way to. */
+/** Migrates the tables from `version` to the present one; throws a JournalError if it does not know how. */
 export function migrate(
   database: JournalDatabase,
   path: string,
@@ -174,8 +174,8 @@ function outdated(path: string, version: number): Error {
 }
 
 /**
- * From 2 to 3: the state is a row of its own. The last checkpoints of version 2 hold theirs in their entries, where it
- * stays; the first one that is written from now on has a row. The tables that repeated them are no longer needed.
+ * From 2 to 3: the state gets its own row. The last checkpoints of version 2 hold it in their entries, where it stays;
+ * the next one that is written has a row. The tables that repeated parts of them are no longer needed.
  */
 function keepStatesApart(database: JournalDatabase): void {
   const steps = [
@@ -200,7 +200,7 @@ function setVersion(database: JournalDatabase, version: number): void {
   database.prepare(`PRAGMA user_version = ${version}`).run();
 }
 
-/** Where SQLite's header has an application's number, and how it starts. */
+/** SQLite's header: its length, where it has the application's number, and how it starts. */
 const HEADER_BYTES = 100;
 const APPLICATION_ID_AT = 68;
 const HEADER = "SQLite format 3\0";
@@ -214,7 +214,7 @@ export function refuseOthers(path: string, draft: string): void {
   }
   const found = sides.find((name) => sizeOf(name) !== null);
   if (found !== undefined && (found !== draft || !isDraft(draft))) {
-    throw notOurs(path, found, "is no draft of Penstock's");
+    throw notOurs(path, found, "is not a draft of Penstock's");
   }
 }
 
@@ -232,7 +232,7 @@ function isDraft(path: string): boolean {
   return new TextDecoder().decode(bytes.subarray(0, HEADER.length)) === HEADER && id === APPLICATION_ID;
 }
 
-/** In bytes; null if there is nothing. */
+/** The size of a file in bytes; null if it does not exist. */
 function sizeOf(path: string): number | null {
   try {
     return Deno.statSync(path).size;
@@ -242,7 +242,7 @@ function sizeOf(path: string): number | null {
   }
 }
 
-function removeIfThere(path: string): void {
+function removeIfExists(path: string): void {
   try {
     Deno.removeSync(path);
   } catch (error) {

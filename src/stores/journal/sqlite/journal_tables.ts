@@ -1,4 +1,6 @@
-/** The tables, indexes and triggers of a journal, to the letter, in every version; and what differs from them. */
+/**
+ * The tables, indexes and triggers of a journal, to the letter, in every version, and how a database differs from them.
+ */
 import { REQUESTS_TABLE } from "./journal_requests.ts";
 
 /** The version of the tables. */
@@ -7,25 +9,25 @@ export const SCHEMA_VERSION = 3;
 export const FIRST_READABLE = 1;
 /** The first version with the table `life`, which holds the heartbeat. */
 export const FIRST_WITH_HEARTBEAT = 2;
-/** The first version in which the state is a row of its own, and no part of an entry. */
+/** The first version in which a state has its own row and is no part of an entry. */
 export const FIRST_WITH_STATES = 3;
 
-/** A row of the list that a database keeps of what it consists of; null for a value that is none of its kind. */
+/** A row of the list that a database keeps of its objects. A value of the wrong type is null. */
 export interface ListedObject {
   /** `table`, `index`, `trigger` or `view`. */
   readonly type: string | null;
   readonly name: string | null;
   /** The table that it belongs to. */
   readonly table: string | null;
-  /** The page that it starts at; 0 for what has no rows. */
+  /** The page that it starts at; 0 for an object without rows. */
   readonly root: number | null;
-  /** The statement that made it, as it was written. */
+  /** The statement that created it, as it was written. */
   readonly sql: string | null;
 }
 
 /**
- * By name, of the present version. The tables besides `entries` derive from it and change in the same transaction;
- * `life` and `requests` do not.
+ * The objects of the present version, by name. The tables besides `entries` derive from it and change in the same
+ * transaction; `life` and `requests` do not.
  */
 export const OBJECTS: Readonly<Record<string, string>> = {
   // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
@@ -37,8 +39,8 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     content TEXT NOT NULL,
     hash BLOB NOT NULL
   ) STRICT`,
-  // Runs follow one another, so that within one the index is in the order of seq.
-  // Checkpoints are left out: there is one for each commit, and only the last is ever searched, near the end.
+  // Runs follow one another, so within one run the index is in the order of seq. Checkpoints are left out: there is one
+  // for each commit, and only the last is ever searched, near the end.
   entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
   entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
     WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
@@ -54,7 +56,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     hash BLOB NOT NULL
   ) STRICT`,
   // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where its closes
-  // are. The names on disk are older than the word closes: with others, every journal would need another version.
+  // are. The names on disk are older than the word closes. Other names would need another version of every journal.
   states: `CREATE TABLE states (
     run INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
@@ -88,7 +90,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
   requests: REQUESTS_TABLE,
 };
 
-/** What version 1 had of its own: the account and the positions repeated a part of the last checkpoint. */
+/** The objects of version 1, in which the account and the positions repeated a part of the last checkpoint. */
 const OLDEST: Readonly<Record<string, string>> = {
   ...only("entries", "entries_follow", "entries_stand", "entries_stay", "head"),
   entries_by_type: "CREATE INDEX entries_by_type ON entries (type, run)",
@@ -123,8 +125,8 @@ export function tablesByRun(version: number): readonly string[] {
 }
 
 /**
- * The first thing in which `found` is not what Penstock makes in `version` of the tables, as a clause; null if it is
- * that exactly: no object more, none less, each of its kind, made with the same statement.
+ * The first difference between `found` and what Penstock creates in `version` of the tables, as a clause; null if there
+ * is none: the same objects of the same kinds, created with the same statements.
  */
 export function tablesDiffer(found: readonly ListedObject[], version: number): string | null {
   const expected = objectsOf(version);
@@ -138,7 +140,7 @@ export function tablesDiffer(found: readonly ListedObject[], version: number): s
   }
   const other = found.find(({ name }) => name === null || !Object.hasOwn(expected, name));
   if (other !== undefined) {
-    return `it has ${kindOf(other.type)} ${quoted(other.name)}, which Penstock does not make`;
+    return `it has ${kindOf(other.type)} ${quoted(other.name)}, which Penstock does not create`;
   }
   const roots = found.map(({ root }) => root).filter((root) => root !== 0);
   return names.size === found.length && new Set(roots).size === roots.length
@@ -150,10 +152,12 @@ function objectDiffers({ type, table, root, sql }: ListedObject, name: string, m
   const [, kind = "", on = name] = CREATED.exec(made)!;
   const wanted = kind.toLowerCase();
   if (type !== wanted) {
-    return `${name} is ${kindOf(type)}, and Penstock makes ${kindOf(wanted)} of that name`;
+    return `${name} is ${kindOf(type)}, but Penstock creates ${kindOf(wanted)} of that name`;
   }
-  if (table !== on) return `the ${wanted} ${name} belongs to ${quoted(table)}, and not to ${on}`;
-  if (sql !== made) return `the ${wanted} ${name} was made otherwise: ${parting(sql ?? "", made)}`;
+  if (table !== on) return `the ${wanted} ${name} belongs to ${quoted(table)}, not to ${on}`;
+  if (sql !== made) {
+    return `the ${wanted} ${name} was created differently: ${firstDifference(sql ?? "", made)}`;
+  }
   const hasPlace = root !== null && (wanted === "trigger" ? root === 0 : root > 1);
   return hasPlace ? null : `the ${wanted} ${name} has no place in the file`;
 }
@@ -167,7 +171,7 @@ function only(...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, OBJECTS[name]!]));
 }
 
-/** With its article. */
+/** The kind of an object, with its article. */
 function kindOf(type: string | null): string {
   if (type === "index") return "an index";
   return type !== null && /^(table|trigger|view)$/.test(type)
@@ -176,7 +180,7 @@ function kindOf(type: string | null): string {
 }
 
 /** Where two statements differ, and how each continues from there. */
-function parting(found: string, expected: string): string {
+function firstDifference(found: string, expected: string): string {
   let at = 0;
   while (at < expected.length && found[at] === expected[at]) at++;
   return `from character ${at + 1} on ${quoted(found.slice(at))}, expected ${quoted(expected.slice(at))}`;

@@ -13,7 +13,7 @@ export function filesOfJournal(path: string): string[] {
 export class JournalWatch {
   readonly #files: readonly { readonly name: string; readonly was: string | null }[];
 
-  /** Of the journal at `path`, which is open for writing, so that all its files are there. */
+  /** Watches the journal at `path`, which must be open for writing, so that all its files exist. */
   constructor(path: string) {
     this.#files = filesOfJournal(realPath(path)).map((name) => ({ name, was: identityOf(name) }));
   }

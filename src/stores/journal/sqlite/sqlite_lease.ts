@@ -6,7 +6,9 @@ import type { JournalLock } from "./journal_lock.ts";
 import { JournalWatch } from "./journal_watch.ts";
 import { SqliteLog } from "./sqlite_log.ts";
 
-/** How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: some 45 fills. */
+/**
+ * How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: about 45 fills.
+ */
 const LOG_PAGES = 250;
 
 /** The lease of a journal's file: its lock, and a database that is open for writing. */

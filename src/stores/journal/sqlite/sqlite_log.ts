@@ -10,7 +10,7 @@ import type {
   StoredState,
 } from "../entry_log.ts";
 import type { EntryType, StoredEntry } from "../journal_entry.ts";
-import { damaged, type Doing } from "../journal_error.ts";
+import { damaged, type Operation } from "../journal_error.ts";
 import { BOUND_TYPE, entriesAfter, entriesWhere, HEX_HASH, ofTypeInRun } from "./entry_rows.ts";
 import { failed, type JournalDatabase, type Row } from "./journal_file.ts";
 import { heartbeatOf } from "./journal_heartbeat.ts";
@@ -18,19 +18,21 @@ import { isWaiting, requestsIn } from "./journal_requests.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES, tablesByRun } from "./journal_tables.ts";
 
-/** The most entries after the last checkpoint: attempts to connect, one a minute for two years. */
+/**
+ * The most entries after the last checkpoint: failed attempts to connect, one a minute, take two years to get there.
+ */
 const MOST_PASSED = 1_000_000;
 /** The index by type must be complete for this many of the last entries. */
 const INDEXED = 2_000;
-/** Bytes of a price. */
+/** Bytes of a close. */
 const BYTES = 8;
 
-/** In the order of the entries, and by the index through which the last ones of a type are found. */
+/** In the order of the entries, and by the index that finds the last ones of a type. */
 const IN_ORDER = `SELECT type FROM entries NOT INDEXED
   WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' ORDER BY seq LIMIT ${INDEXED}`;
 const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
   WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${INDEXED}`;
-/** The closes beside checkpoints, as lists and with the hash as text: an object and its bytes take twice the time. */
+/** The closes beside checkpoints, as lists and with the hash as text: objects with bytes take twice the time. */
 const CLOSES_COLUMNS = "seq, decimals, fresh, prices";
 const WITH_STATE = `${CLOSES_COLUMNS}, before, CASE WHEN typeof(state) = 'blob' THEN lower(hex(state)) END`;
 /** Up to version 2 there were no `before` and `state`. */
@@ -51,13 +53,13 @@ export class SqliteLog implements EntryLog {
   readonly path: string;
   readonly #database: JournalDatabase;
 
-  readonly #doing: Doing;
+  readonly #operation: Operation;
 
-  /** Closes `database` in the end. Errors say that `doing` failed. */
-  constructor(database: JournalDatabase, path: string, doing: Doing = "read") {
+  /** Closes `database` in the end. Errors say that `operation` failed. */
+  constructor(database: JournalDatabase, path: string, operation: Operation = "read") {
     this.#database = database;
     this.path = path;
-    this.#doing = doing;
+    this.#operation = operation;
   }
 
   moment(): Promise<AsyncDisposable> {
@@ -199,10 +201,10 @@ export class SqliteLog implements EntryLog {
       const { cash, fees, realized } = checkpoint.account;
       const isSame = account?.["seq"] === checkpoint.seq && account["cash"] === cash &&
         account["fees"] === fees && account["realized"] === realized;
-      if (!isSame) return `the account table does not say what the checkpoint of run ${run} says`;
+      if (!isSame) return `the account table disagrees with the checkpoint of run ${run}`;
       return inOrder(rows) === inOrder(checkpoint.positions)
         ? null
-        : `the positions table does not say what the checkpoint of run ${run} says`;
+        : `the positions table disagrees with the checkpoint of run ${run}`;
     });
   }
 
@@ -225,7 +227,7 @@ export class SqliteLog implements EntryLog {
       const result = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
       if (result !== "ok") return `its database is damaged (${result})`;
       for (const table of tablesByRun(version)) {
-        // Such a row is at one end of the table.
+        // Such a row would be at one end of the table.
         const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
           database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
         if (row !== undefined) return `the ${table} table names run ${row["run"]}, which has no entry`;
@@ -243,7 +245,7 @@ export class SqliteLog implements EntryLog {
       try {
         return read(this.#database);
       } catch (error) {
-        throw failed(this.#doing, this.path, error);
+        throw failed(this.#operation, this.path, error);
       }
     });
   }

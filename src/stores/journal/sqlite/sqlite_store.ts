@@ -1,4 +1,4 @@
-/** Logs of entries in files of SQLite, one database each. */
+/** Logs of entries in SQLite files, one database each. */
 import type { EntryLog, EntryStore, LogLease, RequestBox } from "../entry_log.ts";
 import { missing, refused } from "../journal_error.ts";
 import { copyJournal } from "./journal_copy.ts";
@@ -6,8 +6,8 @@ import {
   type Connect,
   connect as connectToFile,
   failed,
-  isThere,
   type JournalDatabase,
+  journalExists,
   prepareToWrite,
   realPath,
 } from "./journal_file.ts";
@@ -28,9 +28,9 @@ import { SqliteLog } from "./sqlite_log.ts";
 
 /** How a store reaches its files. */
 export interface SqliteOptions {
-  /** Opens a database; through node:sqlite unless it is given. */
+  /** Opens a database; by default, through node:sqlite. */
   readonly connect?: Connect;
-  /** How older versions are migrated to the present one; by default, as Penstock knows. */
+  /** How older versions are migrated to the present one; by default, with Penstock's own migrations. */
   readonly migrations?: Migrations;
 }
 
@@ -44,7 +44,7 @@ export function sqliteStore(
 ): EntryStore {
   return {
     isInFiles: true,
-    has: (path) => Promise.try(() => isThere(path, "open")),
+    has: (path) => Promise.try(() => journalExists(path, "open")),
     read: (path) => Promise.try(() => read(path, connect)),
     lease: (path, check) => lease(path, check, { connect, migrations }),
     files: (path) => ({ reads: filesOfJournal(realPath(path)), writes: [`${path}.lock`] }),
@@ -55,7 +55,7 @@ export function sqliteStore(
 
 function read(path: string, connect: Connect): EntryLog {
   try {
-    if (!isThere(path, "read")) throw missing(path);
+    if (!journalExists(path, "read")) throw missing(path);
     return new SqliteLog(connectToRead(path, "read", connect).database, path);
   } catch (error) {
     throw failed("read", path, error);
@@ -71,7 +71,7 @@ async function lease(
   let database: JournalDatabase | null = null;
   try {
     let version = SCHEMA_VERSION;
-    if (isThere(path, "open")) {
+    if (journalExists(path, "open")) {
       // A connection that only reads leaves a damaged file alone even when it is closed.
       const { database: reading, version: found } = connectToRead(path, "open", connect);
       version = found;
@@ -108,7 +108,7 @@ function requestBox(path: string, connect: Connect): RequestBox {
       throw refused(
         path,
         `an older Penstock has it open (version ${version}; requests came with ${SCHEMA_VERSION}). ` +
-          "Stop that one, then ask again.",
+          "Stop that one, then try again.",
       );
     }
   } catch (error) {

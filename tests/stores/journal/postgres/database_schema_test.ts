@@ -186,7 +186,7 @@ Deno.test({
       const { message } = await assertRejects(() => server.sql(name, statement, user), Error);
       assertStringIncludes(message, why, `${user}: ${statement}`);
     }
-    await assertRejects(() => store.lease(as("bob"), unchecked), JournalError, "bob lacks a right");
+    await assertRejects(() => store.lease(as("bob"), unchecked), JournalError, "bob lacks a privilege");
 
     const examined = async (user: string, place = as(user)) =>
       (await store.examine!(place)).map(({ step, isGood, found, advice }) =>
@@ -198,7 +198,7 @@ Deno.test({
     assert(first![1] && others[0]![1]);
     assertEquals(others.slice(1), [
       ["tables", true, `version ${KNOWN}`],
-      ["rights", true, "what a run needs, and no change of entries"],
+      ["rights", true, "what a run needs, which does not include changing entries"],
       ["lease", true, "free"],
     ]);
     const lacking = (await examined("bob")).find(([step]) => step === "rights")!;

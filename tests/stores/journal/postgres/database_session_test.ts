@@ -133,7 +133,7 @@ test("is lost for good once its connection ends, or no answer comes in time", as
   assertEquals(slow.isOpen, false);
 });
 
-test("gives up a server that accepts connections and never answers", async () => {
+test("stops waiting for a server that accepts connections and never answers", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   for (const mode of ["disable", "verify-full"]) {

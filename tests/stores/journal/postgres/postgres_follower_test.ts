@@ -10,7 +10,7 @@ import { noPostgres, PostgresServer } from "../../../support/postgres_server.ts"
 import { checkpoint, REMEMBERS, TIME } from "../../sample_journal.ts";
 
 const name =
-  "JournalFollower.look() follows a journal in a database over one connection, and through its end";
+  "JournalFollower.poll() follows a journal in a database over one connection, and through its end";
 if (noPostgres) Deno.test.ignore(name, () => {});
 else {
   const server = await PostgresServer.start();
@@ -23,19 +23,19 @@ else {
       store: counting,
       now: () => TIME / 1000,
     });
-    assertMatch((await follower.look()).problem!, /Cannot open the journal/);
+    assertMatch((await follower.poll()).problem!, /Cannot open the journal/);
     await using journal = await Journal.open(path, { now: () => 0, remembers: REMEMBERS, store });
     await journal.startRun({
       time: TIME,
       content: { version: "1", options: { symbol: "BTCUSDT", cash: "10000" } },
     });
-    assertEquals((await follower.look()).events.map(({ seq }) => seq), [1]);
+    assertEquals((await follower.poll()).events.map(({ seq }) => seq), [1]);
     const before = opened;
     await journal.commit({
       entries: [{ type: "connected", time: TIME + 1, content: { endpoint: "ws://h", attempt: 1 } }],
       checkpoint: checkpoint(1),
     });
-    const { events, status } = await follower.look();
+    const { events, status } = await follower.poll();
     assertEquals([events.map(({ seq }) => seq), opened], [[2], before]);
     await using reader = await JournalReader.open(path, { store });
     assertEquals(status, statusOf(await readRun(reader, 1), TIME));

@@ -226,7 +226,7 @@ test("ends after a partition in which another took over, and leaves what that on
   await assertWhole(place, 2);
 });
 
-test("gives up a second after it was asked to end, and not before", async () => {
+test("stops waiting a second after it was asked to end, and not before", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
   const ending = new AbortController();

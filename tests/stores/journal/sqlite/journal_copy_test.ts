@@ -86,13 +86,13 @@ Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", 
     const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
     await writeSample(path);
     Deno.writeTextFileSync(copy, "mine");
-    await assertRejects(() => copyJournal(path, copy), CopyExists, `${copy} is there already`);
+    await assertRejects(() => copyJournal(path, copy), CopyExists, `${copy} already exists`);
     assertEquals(Deno.readTextFileSync(copy), "mine");
-    await assertRejects(() => copyJournal(path, path), CopyExists, "is there already");
-    await assertRejects(() => copyJournal(path, folder), CopyExists, "is there already");
+    await assertRejects(() => copyJournal(path, path), CopyExists, "already exists");
+    await assertRejects(() => copyJournal(path, folder), CopyExists, "already exists");
     if (Deno.build.os !== "windows") {
       Deno.symlinkSync(`${folder}/nowhere`, `${folder}/link.db`);
-      await assertRejects(() => copyJournal(path, `${folder}/link.db`), CopyExists, "is there already");
+      await assertRejects(() => copyJournal(path, `${folder}/link.db`), CopyExists, "already exists");
       Deno.removeSync(`${folder}/link.db`);
     }
     Deno.removeSync(copy);
@@ -117,7 +117,7 @@ Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", 
     assertEquals(names, ["a.db", "copy.db", "damaged.db"]);
     for (const others of [new TextEncoder().encode("mine"), new Uint8Array(8192)]) {
       Deno.writeFileSync(`${folder}/d.db.copy`, others);
-      const why = "d.db.copy, which it needs for itself, is no draft of Penstock's";
+      const why = "d.db.copy, which it needs for itself, is not a draft of Penstock's";
       await assertRejects(() => copyJournal(path, `${folder}/d.db`), JournalError, why);
       assertEquals(Deno.readFileSync(`${folder}/d.db.copy`), others);
     }

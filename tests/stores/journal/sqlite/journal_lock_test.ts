@@ -163,12 +163,12 @@ Deno.test("Journal.open() neither empties nor removes somebody else's files besi
   };
   type Case = readonly [side: string, make: (path: string) => void, why: string];
   const cases: readonly Case[] = [
-    [".lock", text, "is not a lock of Penstock's"],
-    [".lock", (path) => Deno.writeTextFileSync(path, "1".repeat(40)), "is not a lock of Penstock's"],
-    [".new", text, "is no draft of Penstock's"],
-    [".new", other, "is no draft of Penstock's"],
-    [".new-wal", text, "is no draft of Penstock's"],
-    [".new-journal", text, "is no draft of Penstock's"],
+    [".lock", text, "is not a lock file of Penstock's"],
+    [".lock", (path) => Deno.writeTextFileSync(path, "1".repeat(40)), "is not a lock file of Penstock's"],
+    [".new", text, "is not a draft of Penstock's"],
+    [".new", other, "is not a draft of Penstock's"],
+    [".new-wal", text, "is not a draft of Penstock's"],
+    [".new-journal", text, "is not a draft of Penstock's"],
     ...(Deno.build.os === "windows"
       ? []
       : [[".lock", link, "is a link"], [".new", link, "is a link"]] as const),

@@ -53,9 +53,9 @@ Deno.test("JournalReader reads journals of older versions unchanged, and finds t
         const [sql, what] of [
           [
             "UPDATE account SET cash = '1'",
-            "the account table does not say what the checkpoint of run 1 says",
+            "the account table disagrees with the checkpoint of run 1",
           ],
-          ["INSERT INTO positions VALUES (1, 'X', '1', '1')", "the positions table does not say"],
+          ["INSERT INTO positions VALUES (1, 'X', '1', '1')", "the positions table disagrees"],
           ["INSERT INTO account VALUES (2, 1, '1', '1', '1')", "the account table names run 2"],
           [
             "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 178",
