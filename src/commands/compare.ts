@@ -13,8 +13,8 @@ import { compareConfigurations, type SweepRow } from "./compare/sweep_rows.ts";
 
 /**
  * Prints what differs, as a table or with `--json` as one object, and returns whether anything does. Throws an
- * UnusableResult if a file cannot be compared, or not with the other one, a ConfigError for a run that a journal does not
- * hold, and a JournalError if a journal cannot be read.
+ * UnusableResult if a file cannot be compared at all, or not with the other one, a ConfigError for a run that a journal
+ * does not hold, and a JournalError if a journal cannot be read.
  */
 export async function compare({ config: { run, json }, files }: Started): Promise<Exit> {
   const [pathA, pathB] = files as [string, string];
@@ -59,7 +59,7 @@ async function comparisonOf(a: Side, b: Side): Promise<Comparison> {
 const OF_TRIES = ["tried", "deflatedSharpe", "expectedMaximumSharpe", "minimumBacktestYears", "verdict"];
 
 /**
- * The comparable figures of two sweeps: those that depend on tries change with any sweep of the same trades in between.
+ * The comparable figures of two sweeps. Those that depend on tries change with any sweep of the same trades in between.
  */
 function withoutTries(a: Figures, b: Figures): [a: Figures, b: Figures] {
   if (a["tried"] === b["tried"]) return [a, b];
@@ -68,7 +68,7 @@ function withoutTries(a: Figures, b: Figures): [a: Figures, b: Figures] {
   return [rest(a), rest(b)];
 }
 
-/** A configuration of a sweep beside a run that has its options. */
+/** Compares a configuration of a sweep with a run that has its options. */
 function ofOneRow(a: Figures, b: Figures): Omit<Comparison, "a" | "b"> {
   return { options: [], figures: compareFigures(a, b), events: null, configurations: null };
 }

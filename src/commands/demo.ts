@@ -31,7 +31,9 @@ export async function demo(
   await run({ ...started, notes: page?.texts ?? [], config: { ...config, endpoint, restEndpoint } });
 }
 
-/** The page reads a journal, so there has to be one; without a place for it each demo starts a run of its own. */
+/**
+ * The page reads a journal, so the demo needs one. If the user has named no place for it, each demo starts a new run.
+ */
 function journaled(config: Config): Config {
   return config.state === "none" ? { ...config, state: WATCHED_JOURNAL, newRun: true } : config;
 }
@@ -51,7 +53,7 @@ async function endOf({ state, newRun }: Config): Promise<number | null> {
     const { last } = await readRun(reader, await lastRunIn(reader));
     return last === null ? null : Math.ceil(last.time / 1000) + 1;
   } catch {
-    // There is none yet, or the run that opens it says what is wrong with it.
+    // There is no journal yet, or the run that opens it will report what is wrong with it.
     return null;
   }
 }

@@ -20,14 +20,14 @@ import { checkTable, conclusion } from "../views/tables/check_table.ts";
 import { columns, printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
 /** A check fails, so a run with these options would not work. */
-export class Unwell extends Error {
-  override readonly name = "Unwell";
+export class ChecksFailed extends Error {
+  override readonly name = "ChecksFailed";
   readonly exit = "failure";
 }
 
 /**
- * Checks permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws Unwell
- * if a check fails.
+ * Checks permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws
+ * ChecksFailed if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
   const store = config.state === "none" ? null : await storeOf(config.state);
@@ -56,7 +56,7 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
       ? `${printableJson({ type: "doctor", isGood, findings: results })}\n`
       : `${checkTable(results, width)}\n`,
   );
-  if (!isGood) throw new Unwell(conclusion(results));
+  if (!isGood) throw new ChecksFailed(conclusion(results));
 }
 
 /** The permissions that these options need, granted or missing. */
@@ -145,7 +145,7 @@ async function journal(config: Config, hasFiles: boolean): Promise<CheckResult> 
   const [link] = hasFiles ? outward(subject, path) : [];
   if (link !== undefined) return link;
   try {
-    if (!(hasFiles ? isThere(path) : await (await storeOf(path)).has(path))) {
+    if (!(hasFiles ? exists(path) : await (await storeOf(path)).has(path))) {
       return pass(subject, "", "none yet: a run creates it");
     }
     await using reader = await JournalReader.open(path);
@@ -156,7 +156,7 @@ async function journal(config: Config, hasFiles: boolean): Promise<CheckResult> 
       const kept = await marketOfRun(reader, lastRun, market);
       if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
         const other = `${kept.symbol} on ${kept.market ?? market}`;
-        const found = `it holds a run of ${other}, and this one is of ${symbol} on ${market}`;
+        const found = `it holds a run of ${other}, but this one is of ${symbol} on ${market}`;
         return fail(subject, "", found, "Give another --state, or start the run with --new-run");
       }
     }
@@ -179,7 +179,7 @@ function adviceOn(missing: MissingGrants): string {
   return asSentence(grantAdvice(missing, Deno.build.standalone));
 }
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;

@@ -7,7 +7,7 @@ import { EventLines } from "../views/terminal/event_lines.ts";
 import { openLog } from "../views/terminal/log.ts";
 import { LiveTerminal, logLook, ReaderGone } from "../views/terminal/terminal.ts";
 
-/** How long to wait for a reader of the events once the user has asked for the end. */
+/** How long to wait for a reader of the events once the user has stopped the exchange, ms. */
 const GRACE_MS = 700;
 
 /** Serves until the user or `--for` ends it. With `--json` its events are on standard output. */

@@ -27,9 +27,9 @@ export async function exportOrCopy(started: Started): Promise<void> {
 }
 
 /**
- * Writes what the journal holds now, without entries added meanwhile, or what the result holds. Every run has an account
- * of its own. Logs the totals of closed positions and round trips. Throws a JournalError or an UnusableResult if the
- * file cannot be read, a BooksError if its fills do not add up, and a ConfigError for a run or a table that it does not
+ * Writes what the journal holds now, without entries added meanwhile, or what the result holds. Each run has its own
+ * account. Logs the totals of closed positions and round trips. Throws a JournalError or an UnusableResult if the file
+ * cannot be read, a BooksError if its fills do not add up, and a ConfigError for a run or a table that it does not
  * hold, and for Parquet on a terminal.
  */
 async function exportTable({ config, sources, files }: Started): Promise<void> {
@@ -43,7 +43,7 @@ async function exportTable({ config, sources, files }: Started): Promise<void> {
     throw new ConfigError([
       `${
         nameIn(sources.format, "format")
-      } is "parquet", which no terminal shows: write it to a file, with > fills.parquet`,
+      } is "parquet", which a terminal cannot show: write it to a file, with > fills.parquet`,
     ]);
   }
   const path = files[0] ?? DEFAULT_JOURNAL;
@@ -56,7 +56,9 @@ async function exportTable({ config, sources, files }: Started): Promise<void> {
   }
   if (run !== null) {
     throw new ConfigError([
-      `${nameIn(sources.run, "run")} chooses a run of a journal, and ${path} is a result, which has one: ` +
+      `${
+        nameIn(sources.run, "run")
+      } chooses a run of a journal, but ${path} is a result, which has only one: ` +
       "leave it out",
     ]);
   }
@@ -73,8 +75,7 @@ async function* rowsOf(
 }
 
 /**
- * Writes rows as they come; what came before an error is written too, except in Parquet, whose file would be
- * incomplete.
+ * Writes rows as they arrive. Rows before an error are written too, except in Parquet, whose file would be incomplete.
  */
 async function write(
   table: TableName,

@@ -5,7 +5,7 @@ import type { Halt } from "../domain/risk/halt.ts";
 import { releaseHalt } from "../stores/journal/halt_release.ts";
 import { printable, writeText } from "../views/terminal/terminal.ts";
 
-/** A run looks for requests every second. */
+/** A run checks for requests every second. */
 const WAIT_MS = 5_000;
 
 /** Releases the halt and prints the outcome. Throws a ConfigError without a reason. */
@@ -28,7 +28,7 @@ export async function release({ config: { reason }, files: [path = ""], signal }
     done: `${which} is released: ${reason}. Loss limits count from now on. The run trades again.`,
     filed:
       `The release of the halt in ${path} (${whyOf(halt)}) is filed, but the run has not answered yet: ` +
-      "it looks for requests every second, and whenever it starts.",
+      "it checks for requests every second, and whenever it starts.",
   };
   writeText(Deno.stdout, `${printable(texts[how])}\n`);
 }

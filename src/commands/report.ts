@@ -34,7 +34,7 @@ import { sweptResult } from "./report/swept_result.ts";
 
 /**
  * Writes the page. Throws a ConfigError if it cannot be written at `--out`, or if the journal does not hold the run, an
- * UnusableResult if the file has no page, and a JournalError if the journal cannot be read.
+ * UnusableResult if no page can be made from the file, and a JournalError if the journal cannot be read.
  */
 export async function report({ config: { out, run }, sources, files, signal }: Started): Promise<void> {
   const [path] = files as [string];
@@ -42,7 +42,9 @@ export async function report({ config: { out, run }, sources, files, signal }: S
   const kind = isInFiles ? await reportedFile(path) : "journal";
   if (kind === "result" && run !== null) {
     throw new ConfigError([
-      `${nameIn(sources.run, "run")} chooses a run of a journal, and ${path} is a result, which has one: ` +
+      `${
+        nameIn(sources.run, "run")
+      } chooses a run of a journal, but ${path} is a result, which has only one: ` +
       "leave it out",
     ]);
   }
@@ -89,7 +91,7 @@ async function ofJournal(path: string, run: number | "all" | null): Promise<RunR
   const status = statusOf(await readRun(reader, chosen), Date.now() * 1000);
   const { options, version, market } = await openingOf(reader, chosen);
   const kept = new JournalReport(new Money(status.startCash));
-  // The state is from before, so entries that were written since are left out.
+  // The status was read before, so entries that were written since are left out.
   for await (const { seq, event, time } of eventsOf(reader, await extentOf(reader, chosen))) {
     if (seq > status.checked.to) break;
     kept.event(event, time);
@@ -105,7 +107,7 @@ async function ofJournal(path: string, run: number | "all" | null): Promise<RunR
   });
 }
 
-/** What a run assumed; one line if an older version kept options that this one cannot read. */
+/** What a run assumed; one line if an older version wrote options that this one cannot read. */
 function assumedIn(options: StartedEvent["config"]): string[] {
   try {
     return assumptions(configFrom(options), true);

@@ -23,7 +23,7 @@ const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
-/** How often a heartbeat shows trades that have come, which is what a page of the run follows. */
+/** How often a heartbeat shows trades that have arrived, for a page that follows the run. */
 const PROGRESS_MS = 1_000;
 const REQUESTS_MS = 1_000;
 
@@ -71,7 +71,10 @@ export async function run(
       fail(error);
     }
   };
-  /** While one waits for the journal, the next ones are skipped: after an hour they would all be due at once. */
+  /**
+   * Repeats `work`. While one call waits for the journal, the next ones are skipped: after an hour they would all be
+   * due at once.
+   */
   const again = (work: () => Promise<void> | null, everyMs: number) => {
     let isUnderWay = false;
     return runtime.setInterval(async () => {
@@ -135,7 +138,7 @@ export async function run(
     if (failures.length === 0) await live.stop(view.broken?.message);
   } finally {
     for (const id of timers) runtime.clearInterval(id);
-    // The stream may have connected although the run could not start.
+    // The stream may have connected even if the run could not start.
     ending.abort();
     await live.close(runtime.performance.now() - startedAt);
     await feed.end();

@@ -60,7 +60,7 @@ async function fleet(
 ): Promise<void> {
   if (isCheck) {
     throw new ConfigError([
-      `${database} may hold many runs, and a health check is for one: name it with --name`,
+      `${database} may hold many runs, but a health check is for one: name it with --name`,
     ]);
   }
   const listed = await (await storeOf(database)).list?.(database) ?? [];

@@ -21,7 +21,7 @@ import { LiveTerminal, logLook, writeUntil } from "../views/terminal/terminal.ts
 import { keptEngine } from "./verify/kept_engine.ts";
 import { outcomeJson, outcomeText } from "../views/tables/verification_text.ts";
 
-/** Compares them and prints the result; returns "interrupted" if the user stops it first. */
+/** Compares the two and prints the result; returns "interrupted" if the user stops it first. */
 export async function verify({ config, files, signal, blocking }: Started): Promise<Exit> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
@@ -83,7 +83,7 @@ async function ownStrategy(
   const own = await loadStrategy(path, typeof set === "string" ? set : null);
   if (own.sha256 === kept) return own;
   throw new ConfigError([
-    `the run was made with the strategy ${strategy} of SHA-256 ${kept}, and ${path} has ${own.sha256}: ` +
+    `the run was made with the strategy ${strategy} of SHA-256 ${kept}, but ${path} has ${own.sha256}: ` +
     "expected the same file. --strategy FILE says where it is",
   ]);
 }

@@ -13,9 +13,7 @@ import { serve } from "./watch/serving.ts";
 /** How many journals a message names. */
 const MOST_NAMED = 5;
 
-/**
- * Serves the page and sends alarms until the user stops it. Throws what `serve`, `tokenIn` and `Alarms.start` throw.
- */
+/** Serves the page and sends alarms until the user stops it. Throws like `serve`, `tokenIn` and `Alarms.start`. */
 export async function watch({ config, version, files, signal }: Started): Promise<void> {
   const { stderr } = Deno;
   const terminal = new LiveTerminal(stderr);

@@ -2,7 +2,7 @@
 
 /** The fewest letters that count as the start of a name. */
 const LEAST_LETTERS = 3;
-/** One mistake is allowed for every this many letters. */
+/** One mistake is allowed per this many letters. */
 const LETTERS_A_MISTAKE = 3;
 
 /**

@@ -13,7 +13,7 @@ export interface Combination extends Pick<Configuration, "config" | "sources"> {
   readonly command: CommandName | null;
 }
 
-/** One rule. An option that could not be read is null and breaks none. */
+/** One rule. An option that could not be read is null and breaks no rule. */
 export interface CombinationRule {
   /** The options that it compares. */
   readonly names: readonly OptionName[];
@@ -94,7 +94,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
     names: ["standby", "state"],
     isBroken: ({ config: { standby, state } }) => standby && state === "none",
     text: ({ sources }) =>
-      `${nameIn(sources.standby, "standby")} is given, and no journal: ` +
+      `${nameIn(sources.standby, "standby")} is given, but no journal: ` +
       "expected --state with the journal to take over",
   },
   {

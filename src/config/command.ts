@@ -11,7 +11,7 @@ export interface Started extends Configuration {
   readonly files: readonly string[];
   /** Aborted when the user asks the program to end. */
   readonly signal: AbortSignal;
-  /** Lines for the log, about what was started before it. */
+  /** Lines for the log about what was started before the command. */
   readonly notes?: readonly string[];
   /** Of a sweep: its grid; the configuration is then that of the first combination that can run. */
   readonly swept?: Swept;

@@ -10,7 +10,7 @@ const OUTPUTS: readonly OptionName[] = [
   ...["out", "report", "state", "json", "logLevel", "logFormat", "config"] as const,
 ];
 
-/** A word that means itself in every shell. */
+/** A word that needs no quotes in any shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**

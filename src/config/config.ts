@@ -214,7 +214,7 @@ export function engineChoices(config: Config): EngineChoices {
   return { symbol, bars, parameters: tradingParametersOf(config), stopAfter };
 }
 
-/** The option that counts the quantities of trades, which must be coins then; null for none. */
+/** The option that counts the quantities of trades, which must then be coins; null for none. */
 export function quantityOption({ participation, bars }: Config): "participation" | "bars" | null {
   if (participation !== null) return "participation";
   return bars.by === "volume" || bars.by === "value" ? "bars" : null;

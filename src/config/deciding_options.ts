@@ -13,7 +13,7 @@ type OptionValue = ReturnType<typeof shownValue>;
 /** The groups whose options decide what a run does with its trades. */
 const DECIDING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
 
-/** Options about the input that decide which trades there are, or when they end. */
+/** Options about the input that decide which trades a run gets, or when they end. */
 const CHOOSING: readonly OptionName[] = [
   ...["from", "to", "sort", "skipBad", "columns", "timeUnit", "stopAfter"] as const,
 ];
@@ -28,10 +28,10 @@ export const STRATEGY_HASH = "strategySha256";
 const INSTRUMENT = "instrument";
 
 /**
- * Every option that decides what a run does and with which trades, by name, with the default where `shown` lacks it, as
- * older versions and commands without the option do; null for none. An option that this version does not know may decide
- * something, and is one of them. Where results are written, how they are shown and how an exchange is reached are left
- * out, and unless it `isSweep`, what only a sweep has.
+ * Returns every option that decides what a run does and with which trades, by name. An option that `shown` lacks, as in
+ * older versions and in commands without it, gets its default; null for none. An option that this version does not know
+ * may decide something, and is included. Options about where results are written, how they are shown and how an
+ * exchange is reached are left out; unless `isSweep` is set, so are those that only a sweep has.
  */
 export function comparedOptions(
   shown: Shown,
@@ -49,7 +49,7 @@ export function comparedOptions(
   };
 }
 
-/** The options of the deciding groups that the strategy has. The place of a strategy's file decides nothing. */
+/** The options of the deciding groups that the strategy has. The path of a strategy's file decides nothing. */
 export function decidingNames(shown: Shown): OptionName[] {
   const chosen = strategyIn(shown);
   return OPTION_NAMES.filter((name) =>

@@ -21,7 +21,7 @@ interface Base extends Configuration {
 /** All combinations. The last axis varies fastest. */
 export class Grid {
   readonly axes: readonly Axis[];
-  /** The options that it was made of, lists and ranges as they were given. */
+  /** The options that it was made from, with lists and ranges as they were given. */
   readonly asked: GivenOptions;
   /** How many combinations there are. */
   readonly size: number;
@@ -96,7 +96,7 @@ export class Grid {
         ...error.mistakes,
       ]);
     }
-    throw new TypeError("The first combination is refused, and can run");
+    throw new TypeError("The first combination is refused, but can run");
   }
 
   /** The options that vary, as a configuration of the grid shows them. */
@@ -121,8 +121,8 @@ export class Grid {
   }
 
   /**
-   * The combination whose options a result shows as these, where `strategy` is the one of a grid that does not vary it;
-   * null if the grid has none.
+   * The combination whose options a result shows like this; null if the grid has none. `strategy` is the strategy of a
+   * grid that does not vary it.
    */
   placeOf(options: ShownOptions, strategy: string): number | null {
     const chosen = String(options["strategy"] ?? strategy);
@@ -158,7 +158,10 @@ export class Grid {
     return base;
   }
 
-  /** The values of an axis, as the combinations that have `strategy` read them; undefined for one that they cannot. */
+  /**
+   * The values of an axis, as the combinations that have `strategy` read them. A value that they cannot read is
+   * undefined.
+   */
   valuesOn(axis: number, strategy: string): readonly unknown[] {
     const key = `${axis} ${strategy}`;
     const known = this.#read.get(key);
@@ -214,7 +217,7 @@ export interface Swept {
 
 /**
  * The grid of the options given, and the configuration of its first combination that can run. Throws a ConfigError that
- * names every mistake, `mistakes` first, or that says that none can run.
+ * names every mistake, `mistakes` first, or that says that no combination can run.
  */
 export function configureSweep(
   given: GivenOptions,

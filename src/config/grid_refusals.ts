@@ -1,16 +1,19 @@
-/** Which combinations of a grid no single run accepts, without making a configuration of each of them. */
+/** Finds the combinations of a grid that no single run accepts, without making a configuration of each. */
 import { type Combination, COMBINATION_RULES } from "./combination_rules.ts";
 import type { Axis } from "./grid_axes.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Config } from "./options.ts";
 
-/** The grid as far as it is judged. */
+/** The part of a grid that its combinations are judged by. */
 export interface JudgedGrid {
   readonly axes: readonly Axis[];
   readonly size: number;
   /** The options that do not vary with a strategy, and whether each of them can be read. */
   baseOf(strategy: string): Configuration & { readonly isReadable: boolean };
-  /** The values of an axis, as the combinations that have `strategy` read them; undefined for one that they cannot. */
+  /**
+   * The values of an axis, as the combinations that have `strategy` read them. A value that they cannot read is
+   * undefined.
+   */
   valuesOn(axis: number, strategy: string): readonly unknown[];
 }
 
@@ -30,8 +33,8 @@ interface Refused {
 }
 
 /**
- * The refusals of a grid, whose strategy is `fixed` if none varies. A rule judges all combinations at once that agree in
- * the options that it looks at.
+ * The refusals of a grid, whose strategy is `fixed` if none varies. Each rule judges at once all combinations that
+ * agree in the options that it compares.
  */
 export function refusalsOf(grid: JudgedGrid, fixed: string): Refusals {
   const { axes, size } = grid;

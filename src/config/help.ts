@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
-/** The codes of each command, with its own words where those above do not fit. */
+/** The codes of each command, with its own wording where the one above does not fit. */
 const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCode, string])[]>> = {
   run: [0, 1, 2, 4, 130],
   demo: [0, 1, 2, 4, 130],
@@ -181,7 +181,7 @@ run that is stopped. Loss limits count from that moment on.
 --help".`,
   watch: `penstock watch [JOURNAL...] serves a live page, health and metrics of the runs
 that write these journals; the default is ${DEFAULT_JOURNAL}. It only reads, and
-a run does not know that it is watched.
+does not affect the runs.
 
   penstock watch            the page is at http://127.0.0.1:8080
   penstock watch data/btc.db data/eth.db --listen 127.0.0.1:8090

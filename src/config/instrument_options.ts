@@ -72,7 +72,7 @@ export const INSTRUMENT_OPTIONS = {
     read: onOff,
     value: null,
     commands: STREAM,
-    help: "never ask the exchange for the six rules above; common symbols have built-in ones",
+    help: "never query the exchange for the six rules above; common symbols have built-in ones",
   }),
   instruments: instrument({
     default: null,

@@ -84,9 +84,9 @@ export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): r
 }
 
 /**
- * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says
- * now. A rule that the user gave at the start or gives now must be the same both times, which the journal checks.
- * Rules that the user never gave come from the first of `bases` that has them.
+ * The configuration of a resumed run. It keeps the rules that it started with, whatever the exchange's rules are now. A
+ * rule that the user gave at the start or gives now must be the same both times, which the journal checks. Rules that
+ * the user never gave come from the first of `bases` that has them.
  */
 export function keepInstrument(
   configuration: Configuration,
@@ -142,7 +142,7 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
   if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
     const shown = plain(stepOf(price, tick));
     return `the tick is ${plain(tick)}, the default, at a price of ${plain(price)}: that is more than a ` +
-      `thousandth of the price. Give the symbol's own, by the decimals of this price --tick ${shown}, ` +
+      `thousandth of the price. Give the symbol's own, by the decimals of this price with --tick ${shown}, ` +
       "or all its rules with --instruments FILE";
   }
   if (sources.lot === "default" && lot !== null && lot.times(price).gt(stake)) {

@@ -111,7 +111,7 @@ export const OPTIONS = {
     read: onOff,
     value: null,
     commands: FILES,
-    help: "sort files, archive members and rows by trade id, or by time where trades have no ids",
+    help: "sort files, archive members and rows by trade id, or by time if trades have no ids",
   }),
   skipBad: input({
     default: "off",
@@ -172,7 +172,7 @@ export const OPTIONS = {
       ...["halt", "release", "resume", "verify"] as const,
     ],
     help:
-      "the journal's name in its database, which may hold many (default: of exchange, symbol and options)",
+      "the journal's name in its database, which may hold many (default: made from exchange, symbol and options)",
     helpOf: {
       status: "which journal of the database (default: list them all)",
       ...Object.fromEntries(
@@ -202,8 +202,8 @@ export const OPTIONS = {
     read: duration(1000, HOUR),
     value: "DURATION",
     commands: [...STREAM, "worker"],
-    help: "how long the journal in the database stays with a run that the database does not hear from",
-    helpOf: { worker: "how long a task stays with a worker that the database does not hear from" },
+    help: "how long the journal in the database stays with a run that does not renew its lease",
+    helpOf: { worker: "how long a task stays with a worker that does not renew its lease" },
   }),
   record: journal({
     default: null,

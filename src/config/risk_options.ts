@@ -113,6 +113,6 @@ export const RISK_OPTIONS = {
     read: duration(0, MOST),
     value: "DURATION",
     commands: TRADING,
-    help: "let an order expire this long after it could first have filled; it keeps what it got",
+    help: "let an order expire this long after it could first have filled; it keeps what has filled",
   }),
 };

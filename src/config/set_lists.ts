@@ -43,7 +43,7 @@ export function setOptionsIn(text: string): SetOption[] {
   return texts.map((one) => {
     const [, name, values] = /^([^=]*)=(.*)$/.exec(one) ?? [];
     if (name === undefined || values === undefined) throw new NotAllowed(`NAME=NUMBER,..., not "${one}"`);
-    if (names.has(name)) throw new NotAllowed(`each option once, and ${name} is there twice`);
+    if (names.has(name)) throw new NotAllowed(`each option once, not ${name} twice`);
     names.add(name);
     return { name, values: distinct(name, valuesIn(values)) };
   });
@@ -64,7 +64,7 @@ export function setText(options: readonly (readonly [name: string, value: string
   return options.map(([name, value]) => `${name}=${value}`).join(",");
 }
 
-/** The value of an option in such a text; null if it is not there. */
+/** The value of an option in such a text; null if the text lacks it. */
 export function valueInSet(text: string | null, name: string): number | null {
   for (const part of text?.split(",") ?? []) {
     const [found, value] = part.split("=");
@@ -73,7 +73,9 @@ export function valueInSet(text: string | null, name: string): number | null {
   return null;
 }
 
-/** Options as they are shown, without these within `--set`, and without `--set` if nothing of it is left. */
+/**
+ * Options as they are shown, without those called `names` within `--set`, and without `--set` if nothing of it is left.
+ */
 export function withoutSettings<T extends Readonly<Record<string, unknown>>>(
   shown: T,
   names: readonly string[],
@@ -87,8 +89,8 @@ export function withoutSettings<T extends Readonly<Record<string, unknown>>>(
 }
 
 /**
- * Options as a sweep shows them, as the command line writes them: those that vary within `--set` are in it, after those
- * that do not. `set` takes the place of the first of them.
+ * Turns options as a sweep shows them into options as the command line writes them. Those that vary within `--set` are
+ * put back into it, after those that do not. `set` takes the place of the first of them.
  */
 export function foldedSet(shown: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const folded: Record<string, unknown> = {};

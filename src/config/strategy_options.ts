@@ -101,7 +101,7 @@ export const STRATEGY_OPTIONS = {
     },
     value: "NAME|FILE",
     commands: [...TRADING, "verify"],
-    helpOf: { verify: "where the run's strategy file is now, if the run has one of its own" },
+    helpOf: { verify: "where the run's strategy file is now, if the run has one" },
     help: `${NAMES.join(", ")}, or a TypeScript file of your own`,
   }),
   ...Object.fromEntries(STRATEGY_OPTION_NAMES.map((name) => [name, rowOf(name)])) as Rows,

@@ -78,7 +78,7 @@ export const SWEEP_OPTIONS = {
     read: onOff,
     value: null,
     commands: SWEEP,
-    help: "put the files of all parts, or a folder of them, together: the result is that of one machine",
+    help: "combine the files of all parts, or a folder of them: the result is that of one machine",
   }),
   queue: input({
     default: null,

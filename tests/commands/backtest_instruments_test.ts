@@ -52,8 +52,8 @@ Deno.test("penstock backtest --instruments refuses a file without rules for the 
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const cases: [string, string][] = [
-    [saved(FILTERS, "BTCEUR"), "expected one that has BTCUSDT"],
-    ["[1", "expected a saved exchangeInfo answer or a journal, and it is neither: "],
+    [saved(FILTERS, "BTCEUR"), "expected an answer that includes BTCUSDT"],
+    ["[1", "expected a saved exchangeInfo answer or a journal, but it is neither: "],
     ["[1]", "the answer is [1], expected an object"],
     [
       saved([{ filterType: "LOT_SIZE", stepSize: "much" }]),

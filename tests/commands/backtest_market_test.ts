@@ -61,22 +61,22 @@ Deno.test("penstock backtest refuses a recording of a symbol other than the give
   const cases: readonly (readonly [args: readonly string[], ...messages: string[]])[] = [
     [
       ["--symbol=BTCUSDT", one, two],
-      "one.txt is a recording of ETHUSDT, and --symbol is BTCUSDT: leave --symbol out, or give a recording of BTCUSDT",
+      "one.txt is a recording of ETHUSDT, but --symbol is BTCUSDT: leave --symbol out, or give a recording of BTCUSDT",
     ],
     [
       ["--config", config, one, two],
-      `one.txt is a recording of ETHUSDT, and "symbol" in the configuration file is BNBUSDT: leave "symbol" in the ` +
+      `one.txt is a recording of ETHUSDT, but "symbol" in the configuration file is BNBUSDT: leave "symbol" in the ` +
       "configuration file out, or give a recording of BNBUSDT",
-      `two.txt is a recording of BTCUSDT, and "symbol" in the configuration file is BNBUSDT: leave "symbol" in the ` +
+      `two.txt is a recording of BTCUSDT, but "symbol" in the configuration file is BNBUSDT: leave "symbol" in the ` +
       "configuration file out, or give a recording of BNBUSDT",
     ],
     [
       [one, two],
-      "one.txt is a recording of ETHUSDT, and the run is of BTCUSDT: give --symbol ETHUSDT, and recordings of that symbol",
+      "one.txt is a recording of ETHUSDT, but the run trades BTCUSDT: give --symbol ETHUSDT, and recordings of that symbol",
     ],
     [
       [both],
-      "both.txt is a recording of ETHUSDT and BNBUSDT, and the run is of BTCUSDT: give --symbol with one of them, and " +
+      "both.txt is a recording of ETHUSDT and BNBUSDT, but the run trades BTCUSDT: give --symbol with one of them, and " +
       "recordings of that symbol",
     ],
   ];
@@ -93,7 +93,7 @@ Deno.test("penstock backtest refuses a recording of another market as soon as a 
   await using folder = new Folder();
   const text = recordingOf({ ...HEAD, ...MARKET });
   const why =
-    "is a recording of ETHUSDT, and the run is of BTCUSDT: give --symbol ETHUSDT, and recordings of that symbol";
+    "is a recording of ETHUSDT, but the run trades BTCUSDT: give --symbol ETHUSDT, and recordings of that symbol";
   const packed = await backtest([await folder.write("a.zip", await zip({ "a.txt": text }))]);
   assertEquals(packed.code, 2);
   assertStringIncludes(packed.stderr, `a.zip (a.txt) ${why}`);

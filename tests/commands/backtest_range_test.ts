@@ -95,7 +95,7 @@ Deno.test("a range without trades ends a backtest with the range that the files 
   assertEquals(code, 3);
   assertStringIncludes(
     stderr,
-    "no trade lies in the range asked for, from 2025-01-01 on. The files have 20 trades of BTCUSDT from " +
+    "no trade is in the requested range, from 2025-01-01 on. The files have 20 trades of BTCUSDT from " +
       "2024-08-08T23:54:15.342Z to 2024-08-08T23:54:16.",
   );
 });

@@ -282,7 +282,7 @@ Deno.test("penstock compare refuses what it cannot compare in one line with exit
     ["trades.csv", /is neither a result nor a journal/],
     ["other.json", /is JSON, but not a result of Penstock/],
     ["cut.json", /is not whole/],
-    ["new.json", /is of version 2, and this Penstock reads version 1/],
+    ["new.json", /is of version 2, but this Penstock reads version 1/],
     ["bare.json", /its "summary" cannot be read/],
     ["odd.json", /one of its fills cannot be read/],
     ["rows.json", /its "configurations" cannot be read/],

@@ -91,7 +91,7 @@ Deno.test("penstock run refuses a symbol that is counted in contracts, and a sha
   assertEquals(share.code, 2);
   assertStringIncludes(
     share.stderr,
-    "--participation cannot be taken of BTCUSD_PERP: its quantities are contracts",
+    "--participation does not apply to BTCUSD_PERP: its quantities are contracts",
   );
   // The built-in exchange counts coins, whatever the name of its symbol.
   const demo = [

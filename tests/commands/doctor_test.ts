@@ -174,8 +174,8 @@ Deno.test("penstock doctor reports that the journal's run cannot continue on ano
       await Promise.all([examined(), examined("--exchange=binance-us"), examined("--symbol=ETHUSDT")]),
       [
         ["whole, 1 entries", null],
-        ["it holds a run of BTCUSDT on binance, and this one is of BTCUSDT on binance-us", advice],
-        ["it holds a run of BTCUSDT on binance, and this one is of ETHUSDT on binance", advice],
+        ["it holds a run of BTCUSDT on binance, but this one is of BTCUSDT on binance-us", advice],
+        ["it holds a run of BTCUSDT on binance, but this one is of ETHUSDT on binance", advice],
       ],
     );
   } finally {

@@ -300,7 +300,7 @@ Deno.test("penstock export reads a result: the same fills, trips and closed posi
       await refused(result, "--signals"),
       "a result has no signals. Repeat the backtest with --state",
     );
-    assertStringIncludes(await refused(result, "--run=1"), "which has one: leave it out");
+    assertStringIncludes(await refused(result, "--run=1"), "which has only one: leave it out");
     assertStringIncludes(
       await refused(journal, "--trips", "--equity"),
       "--equity, --trips: expected one of them",

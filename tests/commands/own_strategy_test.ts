@@ -239,7 +239,7 @@ Deno.test("a run of a user's own strategy resumes from its state, verifies, and 
     assertStringIncludes(changed.stderr, `strategySha256 was ${before} and is ${sha256(TURNING)}`);
     const other = await verify();
     assertEquals(other.code, 2, other.stderr);
-    assertStringIncludes(other.stderr, `of SHA-256 ${before}, and ${file} has ${sha256(TURNING)}`);
+    assertStringIncludes(other.stderr, `of SHA-256 ${before}, but ${file} has ${sha256(TURNING)}`);
   }));
 
 Deno.test("a live run whose strategy fails ends cleanly: it verifies, says why, and does not resume", () =>

@@ -84,7 +84,7 @@ test("a run that is killed and resumed in PostgreSQL decides and keeps the same 
       "--copy",
       `${database.replace("test_", "other_")}#copy`,
     );
-    assertStringIncludes(elsewhere.stderr, "a copy stays in its database");
+    assertStringIncludes(elsewhere.stderr, "a copy goes to the same database");
     const file = `${folder}/copy.db`;
     assertMatch(await output("export", path, "--copy", file), /^Copied .*#killed to .*copy\.db: up to run 1/);
     assertEquals(await wholeEntries(file), ours);
@@ -230,7 +230,7 @@ Deno.test("an impossible place in a database is refused, and no message repeats 
   await refused("expected a host in it: postgres://USER@HOST", "config", "--state=postgres://");
   await refused('--name is "x": expected --state postgres', "config", "--state=a.db", "--name=x");
   await refused('--name is "x": expected a journal in postgres', "status", "a.db", "--name=x");
-  await refused('and the place names the journal "y"', "status", "postgres://ann@db/fleet#y", "--name=x");
+  await refused('but the place names the journal "y"', "status", "postgres://ann@db/fleet#y", "--name=x");
   await refused('--name is "a b": expected up to 63 letters', "config", "--name=a b");
 });
 

@@ -309,7 +309,7 @@ Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and list
     assertEquals([other.code, other.stdout], [3, ""]);
     assertEquals(
       other.stderr,
-      `penstock: ${place.recordings}: no recording of ETHUSDT is in it. It holds recordings of BTCUSDT: choose with --symbol`,
+      `penstock: ${place.recordings}: it holds no recording of ETHUSDT, only of BTCUSDT: choose one with --symbol`,
     );
     const result = `${folder}/result.json`;
     assertEquals((await backtest(["--out", result, place.recordings])).code, 0);
@@ -353,7 +353,7 @@ Deno.test("penstock run --record-keep deletes older recordings, logs it, and req
         ...args,
       );
       assertEquals(code, 2);
-      assertStringIncludes(stderr, "--record-keep deletes old recordings of a folder, and ");
+      assertStringIncludes(stderr, "--record-keep deletes old recordings of a folder, but ");
     }
     assertEquals(Deno.readFileSync(place.journal), journal);
   });

@@ -96,7 +96,7 @@ Deno.test("penstock report --run shows the run that is asked for, and refuses ot
     const [args, message] of [
       [[journal, "--run=2"], /--run is "2": expected 1, the only run in /],
       [[journal, "--run=all"], /--run is "all": expected the number of one run for "report"/],
-      [[`${path}/result.json`, "--run=1"], /--run chooses a run of a journal, and .* is a result/],
+      [[`${path}/result.json`, "--run=1"], /--run chooses a run of a journal, but .* is a result/],
       [[], /no file given: expected "penstock report FILE"/],
       [[journal, journal], /is one word too many: "report" takes one file and options/],
     ] as const
@@ -138,7 +138,7 @@ Deno.test("penstock report says what any other file is, and what to do", async (
       [
         "next.json",
         JSON.stringify({ ...result, version: 2 }),
-        /is a result of version 2, and this Penstock reads/,
+        /is a result of version 2, but this Penstock reads/,
       ],
       [
         "odd.json",
@@ -148,7 +148,7 @@ Deno.test("penstock report says what any other file is, and what to do", async (
       [
         "sweep.json",
         `{"schema":"penstock-sweep"}`,
-        /is a sweep of version none, and this Penstock reads version 1/,
+        /is a sweep of version none, but this Penstock reads version 1/,
       ],
       [
         "odd_sweep.json",

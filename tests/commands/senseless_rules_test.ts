@@ -30,7 +30,7 @@ Deno.test("penstock backtest stops if the tick is above a thousandth of the pric
   assertStringIncludes(stderr, "the tick is 0.01, the default, at a price of 0.0000");
   assertStringIncludes(
     stderr,
-    "Give the symbol's own, by the decimals of this price --tick 0.0000001, or all its rules with --instruments FILE",
+    "Give the symbol's own, by the decimals of this price with --tick 0.0000001, or all its rules with --instruments FILE",
   );
   assertEquals(eventsOf(stdout).filter(({ type }) => type === "fill" || type === "summary"), []);
   assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["pepe.csv"]);

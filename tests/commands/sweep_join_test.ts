@@ -147,7 +147,7 @@ Deno.test("parts that do not fit together are refused, each with its values", as
     assertEquals(await join([three]), "of 3 parts, 2 are missing: 1, 2");
     assertEquals(
       await join([one, two], "2"),
-      [one, two].map((path) => `${path} is of Penstock 1, and this is 2: compute it again`).join("\n"),
+      [one, two].map((path) => `${path} is of Penstock 1, but this is 2: compute it again`).join("\n"),
     );
     await Deno.copyFile(trades, file("moved.csv"));
     await on(file, [file("moved.csv"), ...GRID, "--workers=1", "--part=2/3", `--out=${other}`], {
@@ -159,7 +159,7 @@ Deno.test("parts that do not fit together are refused, each with its values", as
       on(file, [...more, "--workers=1", "--part=2/3", `--out=${other}`], { name: "other" });
     for (
       const [words, what] of [
-        [[trades, ...GRID, "--fee=0"], `other options: it has fee "0", and ${one} has fee "0.001"`],
+        [[trades, ...GRID, "--fee=0"], `other options: it has fee "0", but ${one} has fee "0.001"`],
         [[trades, "--short=3,4", ...GRID.slice(1)], "another grid: it has --short 3,4 --long 12,30"],
         [[trades, ...GRID, "--stop-after=100"], "other options: it has stopAfter 100"],
       ] as const
@@ -170,20 +170,20 @@ Deno.test("parts that do not fit together are refused, each with its values", as
     await on(file, [trades, ...GRID, "--workers=1", "--part=2/4", `--out=${other}`], { name: "other" });
     assertStringIncludes(
       await join([one, other, three]),
-      `${other} is of another division: it has part 2/4, and ${one} has part 1/3`,
+      `${other} is of another division: it has part 2/4, but ${one} has part 1/3`,
     );
     const lines = (await Deno.readTextFile(trades)).split("\n");
     await Deno.writeTextFile(file("fewer.csv"), lines.slice(0, 500).join("\n"));
     await second(file("fewer.csv"), ...GRID);
     assertMatch(
       await join([one, other, three]),
-      /is of other trades: it has 500 trades with the digest [0-9a-f]{16}, and .* has 600 trades with [0-9a-f]{16}$/,
+      /is of other trades: it has 500 trades with the digest [0-9a-f]{16}, but .* has 600 trades with [0-9a-f]{16}$/,
     );
     await second(trades, ...GRID);
     await changeRow(other);
     assertStringIncludes(
       await join([one, two, three, other]),
-      `${other} and ${two} are both part 2 of 3, and differ: with {"short":5,"long":12,"stopLoss":"0.005"}, ` +
+      `${other} and ${two} are both part 2 of 3, but differ: with {"short":5,"long":12,"stopLoss":"0.005"}, ` +
         'netProfit is "12345" in the first and "',
     );
   }, 600);
@@ -259,7 +259,10 @@ Deno.test("a page of joined parts says why it has no full reports: the trades ar
       file("trades.csv"),
       (await Deno.readTextFile(file("trades.csv"))).split("\n").slice(0, 200).join("\n"),
     );
-    assertMatch((await join()).logged.join(), /trades.csv has other trades than the parts, with the digest/);
+    assertMatch(
+      (await join()).logged.join(),
+      /trades.csv does not have the trades of the parts: its digest is/,
+    );
     await Deno.remove(file("trades.csv"));
     assertMatch((await join()).logged.join(), /trades.csv is not on this machine, so the page has commands/);
     assertStringIncludes(await Deno.readTextFile(file("page.html")), "penstock backtest");

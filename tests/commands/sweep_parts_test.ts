@@ -138,7 +138,7 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
     assertEquals(lasting(continued), lasting(expected));
     const { configurations, sweep: { partial } } = await read();
     assertEquals([configurations.length, partial], [8, false]);
-    await assertRejects(() => sweptIn(file, [...args, "--continue"]), ConfigError, "was finished");
+    await assertRejects(() => sweptIn(file, [...args, "--continue"]), ConfigError, "has finished");
   });
 });
 

@@ -189,7 +189,7 @@ queueTest(
     }
     assertMatch(
       stranger!.join("\n"),
-      /skipping \d tasks for Penstock 1, and this is 2\nended after 0 tasks$/,
+      /skipping \d tasks for Penstock 1, but this is 2\nended after 0 tasks$/,
     );
     assertMatch(helper!.at(-1)!, /ended after [3-6] tasks/);
   },
@@ -338,7 +338,7 @@ queueTest(
       (await sql("SELECT s.content, t.content FROM penstock.sweeps s JOIN penstock.tasks t USING (sweep)"))
         .split("|") as [string, string];
     const described = JSON.parse(content);
-    const foreign = "what the queue has of its sweep is not what a sweep of this version writes";
+    const foreign = "the queue's description of its sweep is not one that this version writes";
     const wrong: readonly (readonly [sweep: string, task: string, why: string])[] = [
       ...["{", "null", "[]", "[-1]", "[0,0]", "[2]", "[0.5]", '["0"]'].map((places) =>
         [content, places, "it names no configurations of its sweep"] as const
@@ -408,7 +408,7 @@ queueTest(
     const { message } = await asking;
     assertMatch(
       message,
-      /^the 2 configurations from \{"stopLoss":.* to \{.*\} failed: \.\/data\/own\.ts is a program that the queue names, and no worker runs it. The same command tries again$/,
+      /^the 2 configurations from \{"stopLoss":.* to \{.*\} failed: \.\/data\/own\.ts is a program that the queue names, which no worker runs. The same command tries again$/,
     );
     await sql(`UPDATE penstock.sweeps SET content = '${content}'`);
     assertEquals((await helped(words)).events.length, 6);
@@ -501,7 +501,7 @@ queueTest(
     await Deno.writeTextFile(file("own.ts"), "export default {};");
     assertStringIncludes(
       await refused(() => sweep([file("trades.csv"), `--strategy=${file("own.ts")}`, words.at(-1)!])),
-      "own.ts: workers of a queue run no program that it names. Use --part on each machine",
+      "own.ts: workers of a queue run no strategy files. Use --part on each machine",
     );
     assertStringIncludes(
       await refused(() => working(["data/penstock.db"])),

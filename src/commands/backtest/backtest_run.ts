@@ -1,6 +1,4 @@
-/**
- * A backtest run: feeds chunks of files to an engine, and to the other fill models if they are asked for.
- */
+/** A backtest run: feeds chunks of files to an engine, and to the other fill models if the user wants them. */
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk, Origin } from "../../formats/trade_file.ts";
@@ -46,7 +44,7 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** Work beside a backtest, over the same blocks and without trading itself: a sweep. */
+/** Work alongside a backtest, on the same blocks and without trading itself: a sweep. */
 export interface Beside {
   readonly followers: readonly BlockFollower<Block>[];
   /** The next number of trades, above `trades`, at which to call `reached`; infinite for none. */
@@ -94,7 +92,7 @@ export class BacktestRun {
     this.#beside = beside;
     this.#started = started;
     this.#instrument = { config, sources };
-    // Thousands of events that nobody reads cost a tenth of the time.
+    // Making thousands of events that nobody reads takes a tenth of the time.
     const isAlone = beside === null;
     const emits = isAlone && (isShown || config.out !== null || config.state !== "none");
     const hasPictures = isAlone && (config.report !== null || config.out !== null);
@@ -144,7 +142,7 @@ export class BacktestRun {
     return this.#ranged?.out ?? null;
   }
 
-  /** Whether the run has processed as many trades as asked for. */
+  /** Whether the run has processed as many trades as requested. */
   get done(): boolean {
     return this.state.done;
   }
@@ -164,7 +162,7 @@ export class BacktestRun {
     return this.#reader.numbers.firstFile ?? this.#order?.fileWithoutIds ?? null;
   }
 
-  /** Flaws in the input not reported yet, or null. */
+  /** The flaws in the input that have not been reported yet, or null. */
   takeRejections(): Rejections | null {
     return this.state.takeRejections();
   }
@@ -174,7 +172,7 @@ export class BacktestRun {
     return this.#order?.tallies ?? null;
   }
 
-  /** Trades out of order not reported yet, or null. */
+  /** The trades out of order that have not been reported yet, or null. */
   takeStrays(): Rejections | null {
     return this.state.takeStrays();
   }
@@ -287,7 +285,7 @@ export class BacktestRun {
     };
   }
 
-  /** The columns of the table, the configured model in the middle. */
+  /** The columns of the table, with the configured model in the middle. */
   reports(): ReportColumn[] {
     const { state } = this;
     const configured: ReportColumn = {
@@ -336,7 +334,7 @@ export class BacktestRun {
     return isoTime(this.state.lastTime ?? 0);
   }
 
-  /** Whether trades come from a different place than those before. */
+  /** Whether the trades come from a different source than those before. */
   #enter(source: Origin | RowOrder | null): boolean {
     const isOther = source !== this.#source;
     this.#source = source;

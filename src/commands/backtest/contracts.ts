@@ -1,6 +1,6 @@
 /**
- * Files whose quantities are contracts: a share of contracts is not a share of coins, and their volume is not one in
- * coins.
+ * Files whose quantities are contracts: a share of contracts is not a share of coins, and a volume in contracts is not
+ * a volume in coins.
  */
 import type { Origin } from "../../formats/trade_file.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";

@@ -4,12 +4,12 @@ import type { BacktestRun } from "./backtest_run.ts";
 
 /** Warns that files have no ids as soon as that is known. */
 export class MissingIds {
-  #isTold = false;
+  #isReturned = false;
 
   /** Returns the warning once; null before there is one, and after it was returned. */
   takeWarning({ fileWithoutIds: name }: BacktestRun): string | null {
-    if (this.#isTold || name === null) return null;
-    this.#isTold = true;
+    if (this.#isReturned || name === null) return null;
+    this.#isReturned = true;
     return `${name} has no consecutive ids: its trades are numbered here, so gaps and repeated trades cannot be detected`;
   }
 }
@@ -26,7 +26,7 @@ export function* remarksOn(run: BacktestRun): Generator<string> {
   if (gaps >= MANY_GAPS && gaps * TRADES_A_GAP > trades) {
     yield `${grouped(gaps)} of ${
       grouped(trades)
-    } trades follow a jump in the ids, and each empties the averages. If ` +
+    } trades follow a jump in the ids, and each jump empties the averages. If ` +
       "the ids of this exchange skip, leave them out: --columns with - for the id";
   }
 }

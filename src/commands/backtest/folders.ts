@@ -34,9 +34,7 @@ export async function recordingsOf(
   if (files.length === 0 && !signal.aborted) {
     throw new UnusableInput(
       { name: paths.join(", ") },
-      `no recording of ${symbol} is in it. It holds recordings of ${
-        [...others].join(", ")
-      }: choose with --symbol`,
+      `it holds no recording of ${symbol}, only of ${[...others].join(", ")}: choose one with --symbol`,
     );
   }
   return { files, skipped };

@@ -15,8 +15,8 @@ const SQLITE = new TextEncoder().encode("SQLite format 3\0");
 const MOST_BYTES = 64 << 20;
 
 /**
- * The configuration, with the rules in the file for those that the user has not given. The content shows what kind of
- * file it is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them, a
+ * The configuration, with the rules in the file where the user has given none. The content shows what kind of file it
+ * is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them, a
  * JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for a pipe
  * without a writer.
  */
@@ -100,11 +100,11 @@ function saved(
     body = JSON.parse(text);
   } catch (error) {
     throw new ConfigError([
-      `${name}: expected a saved exchangeInfo answer or a journal, and it is neither: ${messageOf(error)}`,
+      `${name}: expected a saved exchangeInfo answer or a journal, but it is neither: ${messageOf(error)}`,
     ]);
   }
   const info = exchange.readInstrument(body, symbol);
-  if (info === null) throw new ConfigError([`${name}: expected one that has ${symbol}`]);
+  if (info === null) throw new ConfigError([`${name}: expected an answer that includes ${symbol}`]);
   const flaws = "malformed" in info ? [info.malformed] : info.flaws;
   if ("malformed" in info || flaws.length > 0) throw new ConfigError(flaws.map((flaw) => `${name}: ${flaw}`));
   const { rules, base, quote } = info;

@@ -24,7 +24,7 @@ export class KlineBars {
   /** `--bars` as the user wrote it. */
   readonly #option: string;
   #origin: Origin | null = null;
-  /** The first file, and what its klines cover: µs, or null for a file of trades, or as long as it is not known. */
+  /** The first file, and the interval of its klines, µs: null for a file of trades, and until it is known. */
   #first: Origin | null = null;
   #interval: number | null = null;
 

@@ -1,4 +1,4 @@
-/** The output files of backtests and sweeps: the part that both share. */
+/** The part that backtests and sweeps share of writing their output files. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { ResultHead } from "../../stores/results/result_file.ts";
 import {
@@ -20,7 +20,9 @@ export function environmentOf(version: string): ResultHead["environment"] {
   };
 }
 
-/** The file that is being opened. Throws a ConfigError if it cannot be written, because another name may work. */
+/**
+ * Returns the file that is being opened. Throws a ConfigError if it cannot be written, because another name may work.
+ */
 export async function writable<T>(opening: Promise<T>, stop: AbortSignal): Promise<T> {
   try {
     return await opening;

@@ -91,7 +91,7 @@ export function warnOfStrays(run: BacktestRun, view: View): void {
   if (strays !== null) warn(view, strayText(strays));
 }
 
-/** Adds advice on unusable lines to the error of such a line. */
+/** Adds advice to the error of an unusable line. */
 export function adviseSkipping(error: unknown): void {
   if (error instanceof UnusableInput && error.place.column !== undefined) {
     error.advice = "With --skip-bad such lines are counted and skipped";
@@ -112,7 +112,7 @@ export function withoutTrades(
     const found = `${counted(out.total, "trade")} of ${symbol} from ${earliest} to ${latest}`;
     return new UnusableInput(
       { name },
-      `no trade lies in the range asked for, ${words}. The files have ${found}: change --from or --to`,
+      `no trade is in the requested range, ${words}. The files have ${found}: change --from or --to`,
     );
   }
   const others = run.otherSymbols;

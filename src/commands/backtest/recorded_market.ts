@@ -14,8 +14,8 @@ interface Named {
 
 /**
  * The configuration with the exchange and the symbol of the recordings among `paths`. A symbol that the user has given
- * stays. In folders it chooses the recordings; without one, all of them must have the same, or the default chooses.
- * Throws a ConfigError that names each recording of another market.
+ * stays, and chooses the recordings in folders. Without one, the symbol that all recordings share is used, or else the
+ * default. Throws a ConfigError that names each recording of another market.
  */
 export async function withRecordedMarket(
   paths: readonly string[],
@@ -46,13 +46,16 @@ export async function withRecordedMarket(
   return { config: { ...config, symbol, exchange }, sources };
 }
 
-/** Refuses a recording of another market that only its reading showed: one that came through a pipe or in an archive. */
+/**
+ * Throws a ConfigError for a recording of another market that came through a pipe or in an archive, so that only
+ * reading it showed the market.
+ */
 export function refuseMarket(name: string, head: RecordingHead, { symbol, exchange }: Config): void {
   const why = strangeness(head, symbol, null);
   if (why !== null) throw new ConfigError([`${name} ${why}`]);
   if ((head.exchange ?? exchange) === exchange) return;
   throw new ConfigError([
-    `${name} is a recording of ${head.exchange}, and the run is of ${exchange}: give it as its own file`,
+    `${name} is a recording of ${head.exchange}, but the run trades on ${exchange}: give it as its own file`,
   ]);
 }
 
@@ -73,8 +76,8 @@ function strangeness(head: RecordingHead, symbol: string, name: string | null): 
   const advice = more.length === 0 && name !== null
     ? `leave ${name} out, or give a recording of ${symbol}`
     : `give --symbol ${more.length === 0 ? one : "with one of them"}, and recordings of that symbol`;
-  const found = name === null ? `the run is of ${symbol}` : `${name} is ${symbol}`;
-  return `is a recording of ${symbols.join(" and ")}, and ${found}: ${advice}`;
+  const found = name === null ? `the run trades ${symbol}` : `${name} is ${symbol}`;
+  return `is a recording of ${symbols.join(" and ")}, but ${found}: ${advice}`;
 }
 
 /** The symbol that all of these recordings have, if it is only one and can be a symbol; null without one. */

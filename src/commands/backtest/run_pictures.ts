@@ -17,7 +17,7 @@ export class RunPictures {
     this.#incidents.event(event);
   }
 
-  /** The pictures of a run at its end, which was made with a chart. */
+  /** The pictures of a finished run, which must have been made with a chart. */
   of(run: BacktestRun, config: SettledInstrument["config"], assets: NamedAssets | null): Pictures {
     const { metrics, volatility } = run.measured;
     const chart = run.state.chart();

@@ -69,7 +69,8 @@ export async function sweep(
   const places = part === null ? all : placesOfPart(all, part);
   refuseWrongFiles(files, config, passesOf(places, bytesIn(files), lanes).length > 1);
   const head: SweepHead = {
-    // A result has always named this option. Where the page is changes nothing, even for a sweep that is continued.
+    // A result has always named this option. The place of the page has no effect, not even on a sweep that is
+    // continued.
     options: without({ ...shownWith(config), report: null }, [
       ...grid.axes.map(({ name }) => name),
       ...OUTPUTS,

@@ -12,7 +12,7 @@ interface Counts {
   readonly outOfOrder: number;
 }
 
-/** Also the trades outside of the range of times asked for. */
+/** The counts, and the trades outside of the requested time range. */
 interface Found extends Counts {
   readonly outOfRange: number;
 }
@@ -28,7 +28,7 @@ export class UnusedFiles {
   readonly #known: string[] = [];
   #dropped = 0;
 
-  /** `outOfRange` answers how many trades so far were outside of the range asked for. */
+  /** `outOfRange` returns how many trades so far were outside of the requested range. */
   constructor(pipeline: { readonly totals: Counts }, outOfRange: () => number = () => 0) {
     this.#pipeline = pipeline;
     this.#outOfRange = outOfRange;
@@ -40,7 +40,7 @@ export class UnusedFiles {
     const { trades, duplicates, outOfOrder } = this.#pipeline.totals;
     const outOfRange = this.#outOfRange();
     const dropped = duplicates - this.#before.duplicates;
-    // Other lines count the trades out of order and out of range.
+    // Other log lines count the trades out of order and out of range.
     const isEmpty = trades === this.#before.trades && outOfOrder === this.#before.outOfOrder &&
       outOfRange === this.#before.outOfRange;
     if (this.#origin !== null && isEmpty) {

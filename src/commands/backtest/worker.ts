@@ -20,9 +20,9 @@ import { type QueuedSweep, readPlaces, readSweep } from "./queue/read_task.ts";
 import { resultOf } from "./queue/task_result.ts";
 import { Threads } from "./sweep/threads.ts";
 
-/** How often to poll for tasks without a notice, ms: files may have been copied here since. */
+/** How often to poll for tasks without a notice, ms, because files may have been copied here since. */
 const POLL_MS = 10_000;
-/** How long to wait after a lease ends, so that it has certainly ended. */
+/** How long to wait after a lease ends, so that it has certainly ended, ms. */
 const AFTER_LEASE_MS = 20;
 
 /** The files of the remaining tasks are not on this worker. */
@@ -31,7 +31,7 @@ export class FilesMissing extends Error {
   readonly exit = "failure";
 }
 
-/** Takes a line of the log. */
+/** Writes a line to the log. */
 export type Log = (level: "info" | "warn" | "error" | "debug", text: string) => void;
 
 /**
@@ -46,7 +46,7 @@ export async function worker(started: Started): Promise<void> {
   await terminal.settled(started.signal);
 }
 
-/** Works like `worker`, but writes to `log`. */
+/** Does the same as `worker`, but writes to `log`. */
 export async function workFor(
   { config, version, files: [place = ""], signal }: Started,
   log: Log,
@@ -69,7 +69,7 @@ export async function workFor(
   try {
     await own.work({ version, endsEmpty: config.untilEmpty });
   } catch (error) {
-    // The user does not wait for an unreachable database: the lease of the task ends by itself.
+    // A user who stops the worker does not wait for an unreachable database: the lease of the task ends by itself.
     if (!(error instanceof QueueError) || !signal.aborted) throw error;
     log("warn", `the task was not given back: ${error.message}`);
   } finally {
@@ -130,7 +130,7 @@ class Work {
   readonly #queue: WorkerQueue;
   readonly #folder: InputFolder;
   readonly #resources: Resources;
-  /** The sweep of the last task: the next one is usually of the same. */
+  /** The sweep of the last task. The next task usually belongs to it too. */
   #sweep: QueuedSweep & { readonly number: number } | null = null;
   /** The digests of files that were missing at the last search, and when the first of them was noted. */
   readonly #missing = new Set<string>();
@@ -156,7 +156,7 @@ class Work {
         await this.#do(task);
         continue;
       }
-      // A notice may be about one task, and a thousand workers may receive it: most of them only try to take the task.
+      // A notice may be about one task and reach a thousand workers, so most of them should only try to take the task.
       if (endsEmpty || performance.now() >= nextPoll) {
         const remaining = await this.#queue.remaining([...this.#missing]);
         this.#logOthers(remaining, version);
@@ -258,14 +258,14 @@ class Work {
     const { log } = this.#resources;
     const message = (error instanceof Error ? error.message : String(error)).replaceAll("\n", "; ");
     const isFinal = await this.#queue.fail(task, message);
-    // The cause may be a defect of the program, which somebody has to find.
+    // The cause may be a bug in the program, so the log needs its stack trace.
     const where = exitOf(error) === null ? `\n${Deno.inspect(error)}` : "";
     log("error", `a task failed${isFinal ? ", and no worker tries it again" : ""}: ${message}${where}`);
   }
 
   #logOthers({ others, withoutFiles }: RemainingTasks, version: string): void {
     const texts = others.map(({ version: other, tasks }) =>
-      `${counted(tasks, "task")} for Penstock ${other}, and this is ${version}`
+      `${counted(tasks, "task")} for Penstock ${other}, but this is ${version}`
     );
     if (withoutFiles > 0) texts.push(`${counted(withoutFiles, "task")} for workers that have the files`);
     const text = texts.join("; ");
@@ -288,5 +288,6 @@ class Work {
 }
 
 function lostText({ task }: TakenTask): string {
-  return `task ${task} now belongs to another worker, because this one was out of touch for too long: its result is dropped`;
+  return `task ${task} now belongs to another worker, because this one did not renew its lease in time: ` +
+    "its result is dropped";
 }

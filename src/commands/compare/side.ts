@@ -26,9 +26,9 @@ export interface Side extends AsyncDisposable {
 }
 
 /** Fields of a summary about when and how fast the run was, not about its outcome. */
-const PASSING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];
+const TIMING = ["type", "time", "symbol", "elapsedMs", "tradesPerSecond", "ended"];
 /** The same fields of a sweep. */
-const PASSING_OF_SWEEP = [...PASSING, "tradeConfigurationsPerSecond"];
+const TIMING_OF_SWEEP = [...TIMING, "tradeConfigurationsPerSecond"];
 /** The figures that both `status` and a result have. */
 const OF_STATUS = [
   ...[
@@ -71,7 +71,7 @@ function fileSide(path: string, value: unknown): Side {
     throw new UnusableResult(
       `${path} is of version ${
         JSON.stringify(version) ?? "none"
-      }, and this Penstock reads version ${known}: use the ` +
+      }, but this Penstock reads version ${known}: use the ` +
         "Penstock that wrote it, or repeat the run",
     );
   }
@@ -117,14 +117,14 @@ function sweepParts(path: string, { sweep, configurations }: Record<string, unkn
   const windows = objectOf(sweep)["walkForward"];
   return {
     figures: {
-      ...without(totals, PASSING_OF_SWEEP),
+      ...without(totals, TIMING_OF_SWEEP),
       ...(Array.isArray(windows)
         ? Object.assign({}, ...windows.map((window, at) => figuresIn(window, `walkForward.${at + 1}.`)))
         : {}),
     },
     rows: configurations.map((row): SweepRow => {
       const { options, ...figures } = objectOf(row);
-      return { options: optionsOf(options, path), figures: without(figuresIn(figures), PASSING) };
+      return { options: optionsOf(options, path), figures: without(figuresIn(figures), TIMING) };
     }),
   };
 }
@@ -166,7 +166,7 @@ function decided({ requested: _, ...event }: Record<string, Figures[string]>): F
 
 /** The fields of a summary about the run's outcome. */
 function outcomeOf(summary: Record<string, Figures[string]>): Figures {
-  return { ...without(summary, [...PASSING, "halt"]), halted: "halt.reason" in summary };
+  return { ...without(summary, [...TIMING, "halt"]), halted: "halt.reason" in summary };
 }
 
 function without(figures: Figures, names: readonly string[]): Figures {

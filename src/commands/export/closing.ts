@@ -17,7 +17,10 @@ export interface Realized extends OfRun {
   readonly realized: string;
 }
 
-/** The closed positions in `fills`, then their totals on standard error. Throws a BooksError if they do not add up. */
+/**
+ * Yields the closed positions in `fills`, then writes their totals to standard error. Throws a BooksError if they do
+ * not add up.
+ */
 export async function* closedRows(
   fills: AsyncIterable<TimedFill>,
   { run, realized }: Realized,
@@ -35,7 +38,10 @@ export async function* closedRows(
   console.error(closedSummary(totals, { run, realized, isFlat, what: "closed position" }));
 }
 
-/** The round trips in `fills`, then their totals on standard error. Throws a BooksError if they do not add up. */
+/**
+ * Yields the round trips in `fills`, then writes their totals to standard error. Throws a BooksError if they do not add
+ * up.
+ */
 export async function* tripRows(
   fills: AsyncIterable<TimedFill>,
   { run, realized }: Realized,

@@ -11,8 +11,8 @@ import { damaged, sweepResultIn } from "../../views/report/sweep_shape.ts";
 import { Ranking } from "../../views/tables/ranking.ts";
 
 /**
- * The report, without the full ones of the best rows: a sweep's file has none of their trades, so there are the commands
- * that write them. Throws a NoReport if the value is not a sweep's result, or contradicts itself.
+ * The report without the full reports of the best rows, because a sweep's file has none of their trades. The commands
+ * that write them take their place. Throws a NoReport if the value is not a sweep's result, or contradicts itself.
  */
 export function sweptResult(value: unknown): SweepReport {
   const result = sweepResultIn(value);

@@ -8,10 +8,10 @@ import type { Line } from "../../views/view.ts";
 import { recordingTarget } from "./recording.ts";
 
 /**
- * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps the
- * hosts to reconnect to, the files that the journal's store still needs (to check that they exist, and to remove its
- * lock; for a live page, to read them), and the folder of recordings (each day gets a file, and old ones are deleted).
- * Returns a log line that lists what remains.
+ * Permanently drops every permission that a run no longer needs once its journal and its recording are open. It keeps
+ * the hosts to reconnect to, the files that the journal's store still needs (to check that they exist, and to remove
+ * its lock; for a live page, to read them), and the folder of recordings (each day gets a file, and old ones are
+ * deleted). Returns a log line that lists what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;

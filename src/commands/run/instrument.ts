@@ -85,7 +85,7 @@ function refuseContracts(config: Config, sources: Configuration["sources"], mark
   if (option === null || market === BUILT_IN_MARKET) return;
   if (!exchangeNamed(exchange).countsContracts(symbol)) return;
   throw new ConfigError([
-    `${nameIn(sources[option], option)} cannot be taken of ${symbol}: its quantities are contracts, ` +
+    `${nameIn(sources[option], option)} does not apply to ${symbol}: its quantities are contracts, ` +
     "and the stream does not say how many coins one is. Drop that option",
   ]);
 }
@@ -93,8 +93,8 @@ function refuseContracts(config: Config, sources: Configuration["sources"], mark
 /**
  * Settles the rules, each from the first source that has it: the user, the run that is resumed from `journal` (null for
  * none), the exchange's `answer`, the last answer on this `market` in the journal, the built-in rules. Without a lot or
- * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and no exchange is
- * queried for it.
+ * a tick the run waits for them. `now` is in µs since 1970. Throws a ConfigError if a rule is missing and no exchange
+ * is queried for it.
  */
 export async function settle(
   configuration: Configuration,
@@ -123,7 +123,7 @@ export async function settle(
   if (awaited.length > 0 && answer === null) throw new ConfigError([unknownText(config, awaited)]);
   const lost = offlineText(answer);
   const text = `instrument ${symbol}: ${instrumentText(settled)}${
-    answer === null ? unaskedText(config) : lost ?? ""
+    answer === null ? notQueriedText(config) : lost ?? ""
   }`;
   const isStopped = answer?.kind === "unanswered" && answer.isStopped;
   if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
@@ -203,14 +203,14 @@ function offlineText(answer: InstrumentAnswer | null): string | null {
 }
 
 /** Why the exchange was not queried. */
-function unaskedText({ offlineInstruments, backfill }: Config): string {
+function notQueriedText({ offlineInstruments, backfill }: Config): string {
   if (offlineInstruments) return "; Penstock does not query the exchange (--offline-instruments)";
   return backfill
     ? "; Penstock does not query the exchange, because --endpoint is another address and --rest-endpoint is not given"
     : "; Penstock does not query the exchange, because --backfill off makes no REST requests";
 }
 
-/** The error that the run cannot start, and what would let it start. */
+/** The message that says why the run cannot start, and what would let it start. */
 function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
   const options = awaited.map((rule) => `--${optionWord(rule)}`).join(" and ");
@@ -229,8 +229,8 @@ function awaitedText(symbol: string, awaited: readonly Rule[]): string {
   const options = awaited.map((rule) => `--${optionWord(rule)}`).join(" and ");
   return `no order is placed until the exchange sends the ${
     awaited.join(" and the ")
-  } of ${symbol}: it is asked ` +
-    `again until it does, and the averages run meanwhile. To start with rules of your own, give ${options}`;
+  } of ${symbol}: it is queried ` +
+    `again until it does, and the averages continue meanwhile. To start with your own rules, give ${options}`;
 }
 
 function changedText(symbol: string, changes: string): string {

@@ -18,8 +18,8 @@ const HASH_DIGITS = 8;
 
 /**
  * The configuration and the files of a command, with the name of a journal in each place of a database: the one from
- * `--name`, or, for a journal that the command writes, one made of exchange, symbol and options. A file without a name
- * stays the database as a whole. Throws a ConfigError for a name that fits no place.
+ * `--name`, or, for a journal that the command writes, one made from exchange, symbol and options. A file without a
+ * name stays the database as a whole. Throws a ConfigError for a name that fits no place.
  */
 export function withJournalNames(
   command: CommandName,
@@ -60,15 +60,15 @@ function named(place: string, name: string | null, otherwise?: () => string): st
   const own = /#./.test(place) ? readDatabasePlace(place).journal : null;
   if (own !== null && name !== null && own !== name) {
     throw new ConfigError([
-      `--name is "${name}", and the place names the journal "${own}": expected one of them`,
+      `--name is "${name}", but the place names the journal "${own}": expected one of them`,
     ]);
   }
   return own === null ? withJournal(place, name ?? otherwise!()) : place;
 }
 
 /**
- * A name that stays the same as long as the run in the journal can be resumed: of the options that cannot change in a
- * run, those that differ from their defaults.
+ * A name that stays the same as long as the run in the journal can be resumed. It depends on the options that cannot
+ * change in a run and differ from their defaults.
  */
 function defaultName(command: CommandName, config: Config): string {
   const shown = shownConfig(config);

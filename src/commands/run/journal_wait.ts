@@ -1,6 +1,6 @@
 /**
- * Waits for the journal of a live run, which may be in a database that is unreachable for a while. What arrives meanwhile
- * is kept, up to a limit, and what waited too long moves the averages but places no orders.
+ * Waits for the journal of a live run, which may be in a database that is unreachable for a while. Messages that arrive
+ * meanwhile are kept, up to a limit. Trades that waited too long move the averages but place no orders.
  */
 import type { Config } from "../../config/options.ts";
 import type { Happened } from "../../domain/market/input.ts";
@@ -12,14 +12,14 @@ import { journalAway, journalBack } from "../../views/terminal/narration.ts";
 import type { Line } from "../../views/view.ts";
 import { waitedSince } from "./waiting.ts";
 
-/** Nearly every commit is done within this time, and nothing has to be kept for it, ms. */
+/** Nearly every commit is done within this time, so that no message has to be kept meanwhile, ms. */
 const PATIENCE_MS = 20;
-/** A shorter wait is not noted, ms. */
+/** Shorter waits are not noted, ms. */
 const NOTED_MS = 1_000;
 
 /** The parts of a run that wait for its journal, and the callbacks for its notices. */
 export interface JournalWaitOptions {
-  /** What the run does one at a time. */
+  /** The tasks that the run does one at a time. */
   readonly turns: Turns;
   readonly feed: ReadAhead;
   readonly config: Pick<Config, "maxHold" | "maxLag">;
@@ -42,7 +42,7 @@ export class JournalWait {
     this.#options = options;
   }
 
-  /** Does something in its turn, and keeps data that arrives meanwhile; null if it is done at once. */
+  /** Does `work` in its turn, and keeps data that arrives meanwhile. Null if it is done at once. */
   inTurn(work: () => Promise<void> | null): Promise<void> | null {
     const { turns } = this.#options;
     if (turns.isFree) {
@@ -51,7 +51,7 @@ export class JournalWait {
     }
     const from = this.#now;
     return this.#during(turns.take(async () => {
-      // Data that waited for its turn arrived before it.
+      // Data that waited for this turn arrived before it.
       this.#note(from);
       await work();
     }));
@@ -68,7 +68,7 @@ export class JournalWait {
     this.#note(from);
   }
 
-  /** Notes that whatever arrived since `from` has waited until now; nothing after a short wait. */
+  /** Notes that whatever arrived since `from` has waited until now; does nothing after a short wait. */
   #note(from: number): void {
     const { feed, config, isBackfilled, clock, apply } = this.#options;
     const now = this.#now;
@@ -79,9 +79,9 @@ export class JournalWait {
     const waited = waitedSince(at - waitedMs, at, config);
     if (waited !== null) apply(waited);
     const { fullSince } = feed;
-    // What was not even read would seem to have just arrived.
+    // Messages that have not even been read would seem to have just arrived.
     if (isBackfilled && fullSince !== null && now - fullSince > config.maxHold) {
-      feed.drop(`more than ${MOST_KEPT.frames} messages waited for the journal, and the others are fetched`);
+      feed.drop(`more than ${MOST_KEPT.frames} messages waited for the journal, and the rest are fetched`);
     }
   }
 

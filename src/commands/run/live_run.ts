@@ -117,7 +117,7 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /** Opens the run and its recording; null when `openRun` returns null. Throws what that throws, or a RecordingError. */
+  /** Opens the run and its recording; null when `openRun` returns null. Throws like `openRun`, and a RecordingError. */
   async open(program: Pick<OpeningOptions, "command" | "version" | "taken">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
@@ -143,7 +143,7 @@ export class LiveRun {
         apply: (input, note) =>
           note === undefined || input.event !== "backfilled"
             ? this.#happened(input as Happened)
-            // With the time that the limits used, so that a replay of the recording has the same results.
+            // Recorded with the time that the limits used, so that a replay has the same results.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: this.#log,
         now: () => this.#now,
@@ -176,7 +176,7 @@ export class LiveRun {
     await this.handleRequests();
   }
 
-  /** Whether the run has processed as many trades as asked for, or the next input belongs to the next run. */
+  /** Whether the run has processed as many trades as requested, or the next input belongs to the next run. */
   get done(): boolean {
     return this.#state.done || this.#gaps?.isLeft === true;
   }
@@ -209,7 +209,7 @@ export class LiveRun {
     }
   }
 
-  /** Handles the requests of other processes; does nothing before the run has started and once it has stopped. */
+  /** Handles the requests of other processes; does nothing before the run has started or once it has stopped. */
   handleRequests(): Promise<void> {
     return this.#turns.take(() => this.#handleRequestsNow());
   }
@@ -223,7 +223,7 @@ export class LiveRun {
     }
   }
 
-  /** Halts by hand, as the user at the terminal asks, if the run has started and not stopped. */
+  /** Halts by hand, as the user requests at the terminal, if the run has started and not stopped. */
   halt(action: OnHalt): Promise<void> {
     return this.#turns.take(async () => {
       const input = haltInput(action, this.#now * 1000);

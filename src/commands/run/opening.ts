@@ -125,7 +125,7 @@ export async function openRun(
   }
 }
 
-/** Opens the run's journal as this process holds it. Throws like `Journal.open`. */
+/** Opens the run's journal and holds it as the configuration says. Throws like `Journal.open`. */
 export async function openJournal(
   { config }: Configuration,
   { signal, onAway, surroundings: { runtime: { performance }, journals } }: Pick<
@@ -140,7 +140,7 @@ export async function openJournal(
   return await (await journals()).open(config.state, { now: () => performance.now(), remembers, holding });
 }
 
-/** The rules once the exchange sends them; null if the run is stopped before. */
+/** The rules once the exchange sends them; null if the run is stopped first. */
 async function awaitRules(
   configuration: Configuration,
   { restEndpoint = null, budget, signal, surroundings: { runtime } }: OpeningOptions,

@@ -23,7 +23,7 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
   if (recordKeep !== null && folder === null) {
     const found = record === null ? "nothing is recorded" : `--record is the file ${record}`;
     throw new ConfigError([
-      `--record-keep deletes old recordings of a folder, and ${found}: expected --record FOLDER/`,
+      `--record-keep deletes old recordings of a folder, but ${found}: expected --record FOLDER/`,
     ]);
   }
   if (record === null) return null;

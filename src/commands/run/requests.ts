@@ -3,7 +3,7 @@ import type { Happened } from "../../domain/market/input.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import type { ReceivedRequest } from "../../stores/journal/run_journal.ts";
 
-/** The input for a halt that the user at the terminal asks for at `time`, µs since 1970. */
+/** The input for a halt that the user at the terminal requests at `time`, µs since 1970. */
 export function haltInput(action: OnHalt, time: number): Happened {
   return { event: "halt", action, requested: time, time };
 }

@@ -4,7 +4,7 @@ import type { HeldGap } from "../../stages/gap_hold.ts";
 import { stillFetching } from "../../views/terminal/narration.ts";
 import type { Line } from "../../views/view.ts";
 
-/** How long a fetch may take before it is logged. */
+/** How long a fetch may take before it is logged, ms. */
 const PATIENCE_MS = 3_000;
 
 /** Returns what `fetching` resolves to; logs once if that takes longer than `patienceMs`. */

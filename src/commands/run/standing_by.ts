@@ -13,7 +13,7 @@ import { type OpeningOptions, openJournal } from "./opening.ts";
 const POLL_MS = 1_000;
 
 /**
- * Returns the run's journal once this process holds it; null if `signal` is aborted before. It tries again when the
+ * Returns the run's journal once this process holds it; null if `signal` is aborted first. It tries again when the
  * holder's lease ends or is released, and while the database is unreachable. Throws like `Journal.open` for anything
  * else.
  */
@@ -23,10 +23,10 @@ export async function standBy(
 ): Promise<Journal | null> {
   const { signal, log, surroundings: { runtime } } = options;
   await using freed = new Freed(configuration.config.state);
-  let said = "";
-  const say = (text: string): void => {
-    if (text !== said) log({ level: "info", text });
-    said = text;
+  let logged = "";
+  const logOnce = (text: string): void => {
+    if (text !== logged) log({ level: "info", text });
+    logged = text;
   };
   while (!signal.aborted) {
     try {
@@ -34,11 +34,11 @@ export async function standBy(
     } catch (error) {
       let waitMs = POLL_MS;
       if (error instanceof JournalHeld) {
-        say(`standing by: another process holds the journal ${configuration.config.state}`);
+        logOnce(`standing by: another process holds the journal ${configuration.config.state}`);
         const endsInMs = Math.max(1, error.endsInMs ?? waitMs);
         waitMs = await freed.isListening() ? endsInMs : Math.min(waitMs, endsInMs);
       } else if (error instanceof JournalError && error.cause instanceof DatabaseAway) {
-        say(`standing by: ${error.cause.message}`);
+        logOnce(`standing by: ${error.cause.message}`);
       } else throw error;
       await freed.wait(waitMs, signal, runtime);
     }
@@ -67,7 +67,7 @@ class Freed implements AsyncDisposable {
     return this.#listener?.isListening ?? false;
   }
 
-  /** Waits for `ms`, until the lease is given back, or until `signal` is aborted. */
+  /** Waits for `ms`, until the lease is released, or until `signal` is aborted. */
   async wait(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
     if (!this.#isFreed && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -3,8 +3,8 @@ import type { Happened } from "../../domain/market/input.ts";
 import type { Config } from "../../config/options.ts";
 
 /**
- * A note that trades received since `since` have waited until `now`, both ms since 1970. Null if trades may wait that
- * long and no limit depends on a trade's age.
+ * The input that says that trades received since `since` have waited until `now`, both ms since 1970. Null if trades
+ * may wait that long and no limit depends on a trade's age.
  */
 export function waitedSince(
   since: number,

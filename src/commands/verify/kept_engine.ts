@@ -11,8 +11,8 @@ import type { KeptEngine } from "../../stores/verification/verification.ts";
 const OF_STRATEGY: readonly string[] = ["strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"];
 
 /**
- * The options that a derivation needs besides those of its strategy. No default may replace them, unless every run once
- * had that.
+ * The options that a derivation needs besides those of its strategy. A default may replace one of them only if every
+ * run once had that value.
  */
 const NEEDED = [
   ...LASTING.filter((name) => BEFORE[name] === undefined && !OF_STRATEGY.includes(name)),

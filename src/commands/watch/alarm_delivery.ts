@@ -1,6 +1,7 @@
 /**
  * Delivers the alarms of a journal to one service. Each service follows the journal on its own, from the last alarm
- * that it received, so a service that is down holds up no other. Alarms that wait are in the journal, not in memory.
+ * that it received, so a service that is down does not hold up the others. Alarms that wait are in the journal, not in
+ * memory.
  */
 import type { AlarmChoice } from "../../domain/alarms/alarm_choice.ts";
 import { withoutPassword } from "../../domain/run/database_place.ts";

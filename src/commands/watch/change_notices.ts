@@ -1,4 +1,4 @@
-/** Listens for changes of watched journals, where their stores send notices of them. */
+/** Listens for changes of watched journals whose stores send notices of them. */
 import { readDatabasePlace } from "../../domain/run/database_place.ts";
 import type { ChangeListener } from "../../stores/journal/entry_log.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
@@ -37,7 +37,7 @@ export class ChangeNotices implements AsyncDisposable {
     return this.#listeners.get(this.#databases[index] ?? "")?.isListening ?? false;
   }
 
-  /** Whether the journal with this index has changed since this was asked last. */
+  /** Whether the journal with this index has changed since the last call for it. */
   take(index: number): boolean {
     return this.#changed.delete(index);
   }

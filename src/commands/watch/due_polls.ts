@@ -1,4 +1,4 @@
-/** When to poll which of several journals: regularly, and soon after notice of a change. */
+/** Decides when to poll which of several journals: regularly, and soon after a notice of a change. */
 import { pause } from "../../feeds/live/alarm.ts";
 import { ChangeNotices } from "./change_notices.ts";
 
@@ -14,7 +14,7 @@ export interface PollOptions {
 /** Changes within this time are polled for together, ms. */
 const TOGETHER_MS = 100;
 
-/** The index of each journal whose turn has come, until `signal` is aborted. The first poll of each is due at once. */
+/** Yields the index of each journal that is due, until `signal` is aborted. The first poll of each is due at once. */
 export async function* duePolls(
   { paths, pollMs, notifiedMs }: PollOptions,
   signal: AbortSignal,

@@ -28,8 +28,8 @@ export async function eventsAfter({ path, ...options }: Journal, seq: number): P
 }
 
 /**
- * Returns the moment for a page that has seen every entry up to `seen`. The first moment of a journal has no events of
- * its own yet, so it gets the journal's latest ones.
+ * Returns the moment for a page that has seen every entry up to `seen`. The first moment of a journal has no events
+ * yet, so it gets the journal's latest ones.
  */
 export async function withEarlier(
   journal: Journal,

@@ -18,7 +18,7 @@ export type OnMoment = (index: number, moment: FollowedMoment, store: EntryStore
 const MOST_GROUPS = 4;
 const JOURNALS_OF_A_GROUP = 50;
 
-/** Polls each journal until `signal` is aborted. A journal that cannot be read is a moment too. */
+/** Polls each journal until `signal` is aborted. A journal that cannot be read yields a moment too. */
 export async function pollJournals(
   options: PollOptions,
   onMoment: OnMoment,

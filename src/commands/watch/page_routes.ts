@@ -37,7 +37,7 @@ export async function pageRoutes(
   };
 }
 
-/** Reads events that are no longer kept, for one browser at a time however many ask. */
+/** Reads events that are no longer kept, for one browser at a time, however many ask. */
 function oneByOne(paths: readonly string[]): StreamSource["older"] {
   let last: Promise<unknown> = Promise.resolve();
   return (index, seq) => {

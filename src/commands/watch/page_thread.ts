@@ -1,7 +1,7 @@
 /**
- * Starts the live page in a thread of its own, beside a demo. A process of its own would need the permission to run
- * programs, which amounts to every permission. The thread has the permissions that the demo keeps: they belong to the
- * process. It shares neither memory nor an event loop with the run.
+ * Starts the live page in its own thread, beside a demo. A separate process would need the permission to run programs,
+ * which amounts to every permission. The thread has the permissions that the demo keeps: they belong to the process. It
+ * shares neither memory nor an event loop with the run.
  */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { FromThread, Serve } from "./page_worker.ts";
@@ -15,7 +15,7 @@ export interface PageThread extends Disposable {
 /** Starts a page beside a run. */
 export type StartPage = (serve: Serve) => Promise<PageThread>;
 
-/** Resolves once it listens. Throws like `serve`. */
+/** Resolves once the page listens. Throws like `serve`. */
 export async function startPage(serve: Serve): Promise<PageThread> {
   const worker = new Worker(new URL("./page_worker.ts", import.meta.url), { type: "module" });
   const listening = Promise.withResolvers<void>();

@@ -49,7 +49,7 @@ export interface ServingOptions {
   readonly pollMs?: number;
   /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
   readonly notifiedMs?: number;
-  /** Ends it. */
+  /** Ends the serving. */
   readonly signal: AbortSignal;
 }
 
@@ -152,7 +152,7 @@ function listeningTexts({ listen, token, isPrivate }: ServingOptions, port: numb
 }
 
 /**
- * Drops every permission but reading the journals and those that alarms need. Returns a sentence about what is left.
+ * Drops every permission except reading the journals and those that alarms need. Returns a sentence about what is left.
  */
 async function dropOthers(paths: readonly string[], alarms: ServingOptions["alarms"]): Promise<string> {
   const journals = await Promise.all(paths.map(async (path) => {

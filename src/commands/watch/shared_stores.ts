@@ -6,7 +6,7 @@ import { isInDatabase } from "../../domain/run/database_place.ts";
 import type { EntryStore } from "../../stores/journal/entry_log.ts";
 import { storeOf } from "../../stores/journal/known_stores.ts";
 
-/** The database of a journal, without its name there; undefined for a journal that is in none. */
+/** The database of a journal, without the journal's name; undefined for a journal that is not in a database. */
 export function databaseOf(path: string): string | undefined {
   return isInDatabase(path) ? path.replace(/#.*$/s, "") : undefined;
 }

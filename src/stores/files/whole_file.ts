@@ -83,7 +83,7 @@ export class WholeFile {
     if (fields["version"] !== version) {
       const found = JSON.stringify(fields["version"]) ?? "none";
       throw this.unusable(
-        `it is of version ${found}, and this Penstock knows version ${version}: use the Penstock that wrote it`,
+        `it is of version ${found}, but this Penstock knows version ${version}: use the Penstock that wrote it`,
       );
     }
     return fields;

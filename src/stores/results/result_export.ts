@@ -32,7 +32,7 @@ export async function exportedResult(path: string): Promise<ExportedResult> {
   }
   if (version !== RESULT_VERSION) {
     throw new UnusableResult(
-      `${path} is a result of version ${version}, and this Penstock reads ${RESULT_VERSION}: repeat the backtest`,
+      `${path} is a result of version ${version}, but this Penstock reads ${RESULT_VERSION}: repeat the backtest`,
     );
   }
   const { symbol, realized } = (summary ?? {}) as Record<string, unknown>;

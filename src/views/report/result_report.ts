@@ -44,7 +44,7 @@ export function resultReport(value: unknown, kind: ResultKind, commandOf: Comman
   }
   if (version !== kind.version) {
     throw new NoReport(
-      `is a result of version ${JSON.stringify(version) ?? "none"}, and this Penstock reads version ` +
+      `is a result of version ${JSON.stringify(version) ?? "none"}, but this Penstock reads version ` +
         `${kind.version}: use the version that wrote it, or repeat the backtest`,
     );
   }

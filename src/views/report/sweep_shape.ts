@@ -50,7 +50,7 @@ export function sweepResultIn(value: unknown): SweepResult {
     throw new NoReport(
       `is a sweep of version ${
         JSON.stringify(version) ?? "none"
-      }, and this Penstock reads version 1: use the ` +
+      }, but this Penstock reads version 1: use the ` +
         "Penstock that wrote it, or repeat the sweep",
     );
   }

@@ -105,7 +105,7 @@ Deno.test("AlarmMemory.open() refuses a damaged file, a later version and a link
       ["{", "it is not JSON"],
       ["null", `its "schema" is not`],
       ['{"schema":"penstock-tries"}', `its "schema" is not`],
-      ['{"schema":"penstock-alarms","version":2}', "of version 2, and this Penstock knows version 1"],
+      ['{"schema":"penstock-alarms","version":2}', "of version 2, but this Penstock knows version 1"],
       ['{"schema":"penstock-alarms","version":1}', `it has no "channels"`],
       ['{"schema":"penstock-alarms","version":1,"channels":{"x":{}}}', `its channel "x" cannot be read`],
       ['{"schema":"penstock-alarms","version":1,"channels":{"0123456789abcdef":{}}}', "cannot be read"],

@@ -119,7 +119,7 @@ Deno.test("Journal.open() refuses a newer version, and upgrades an older one or 
     setVersion(0);
     assertStringIncludes(
       await refusal(path),
-      `its tables are of version 0, and this Penstock knows 1 to ${SCHEMA_VERSION}`,
+      `its tables are of version 0, but this Penstock knows 1 to ${SCHEMA_VERSION}`,
     );
     await assertRejects(() => JournalReader.open(path), JournalError, "its tables are of version 0");
     Deno.removeSync(path);

@@ -99,7 +99,7 @@ Deno.test("tries that cannot be read are named, and the file stays as it is", ()
       ["null", `its "schema" is not "penstock-tries"`],
       [
         whole.replace(`"version": 1`, `"version": 2`),
-        "it is of version 2, and this Penstock knows version 1",
+        "it is of version 2, but this Penstock knows version 1",
       ],
       [whole.replace(/"tried": "../, `"tried": "!`), `its entry "${TRADES.digest}" cannot be read`],
       [whole.replace(/"configurations": 1/, `"configurations": "1"`), `its entry "${TRADES.digest}" cannot`],

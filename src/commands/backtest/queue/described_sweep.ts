@@ -60,7 +60,7 @@ export function describe(
  * The sweep as a queue takes it: each of `blocks`, the places of some configurations, is a task. The names of files do not
  * affect the keys. One in `oneCheckedIn` tasks is checked: always the same ones, which nobody can choose.
  */
-export function askedSweep(
+export function queuedSweep(
   described: DescribedSweep,
   { version, blocks, oneCheckedIn }: {
     readonly version: string;
@@ -91,7 +91,7 @@ export interface ReadySweep extends Pick<Configuration, "config" | "sources"> {
   readonly folds: readonly Fold[];
 }
 
-/** Makes a described sweep ready. Throws a ConfigError if its options cannot be used. */
+/** Prepares a described sweep. Throws a ConfigError if its options cannot be used. */
 export function readySweep(described: DescribedSweep): ReadySweep {
   const { given, symbol, first, rules } = described;
   const unknown = Object.keys(given).filter((name) => !OPTION_NAMES.some((option) => option === name));

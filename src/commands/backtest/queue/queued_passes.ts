@@ -15,7 +15,7 @@ import { foldsOf, isDivided, WHOLE } from "../sweep/folds.ts";
 import type { Passes } from "../sweep/all_passes.ts";
 import type { TradeFacts } from "../sweep/findings.ts";
 import { type PassSettings, runPass } from "../sweep/sweep_pass.ts";
-import { askedSweep, describe } from "./described_sweep.ts";
+import { describe, queuedSweep } from "./described_sweep.ts";
 import type { TaskShape } from "./result_shape.ts";
 import { differenceOf, resultIn } from "./task_result.ts";
 
@@ -63,7 +63,7 @@ export function refuseWithQueue({ config, sources }: Configuration, files: reado
   }
   if (!isStrategyName(config.strategy)) {
     mistakes.push(
-      `--strategy is ${config.strategy}: workers of a queue run no program that it names. Use --part on each machine`,
+      `--strategy is ${config.strategy}: workers of a queue run no strategy files. Use --part on each machine`,
     );
   }
   if (files.includes("-")) {
@@ -94,15 +94,15 @@ export async function runQueued(settings: PassSettings, queued: QueuedPasses): P
   const inputs = await unlessStopped(namedInputs(files, stop), stop);
   if (inputs === null) return;
   const described = describe({ grid, places }, { config }, { rules, folds, digest, files: inputs });
-  const asked = askedSweep(described, { version, blocks: passes, oneCheckedIn: queued.oneCheckedIn });
+  const added = queuedSweep(described, { version, blocks: passes, oneCheckedIn: queued.oneCheckedIn });
   try {
-    await queue.add(asked);
-    await collect(queue, asked.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
+    await queue.add(added);
+    await collect(queue, added.tasks.map(({ key }, at) => ({ key, places: passes[at]! })), {
       ...{ ...queued, facts, config, stop, log },
       ready: () => view.ready(),
     });
   } catch (error) {
-    // The user does not wait for an unreachable database.
+    // A user who stops the sweep does not wait for an unreachable database.
     if (!(error instanceof QueueError) || !stop.aborted) throw error;
     log("warn", error.message);
   }
@@ -172,7 +172,7 @@ async function collect(
 }
 
 /**
- * The results of all copies of a task, which agree; null if one is no longer there. Throws a TaskFailure if one cannot be
+ * The results of all copies of a task, which agree; null if one no longer exists. Throws a TaskFailure if one cannot be
  * used, or if they differ.
  */
 async function resultsOf(

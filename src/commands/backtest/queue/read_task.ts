@@ -20,9 +20,9 @@ export function readSweep(text: string): QueuedSweep {
     if (!hasItsFolds(ready)) throw new TypeError("The folds are not those of the options");
     return { described, ready };
   } catch (error) {
-    // What is wrong with an option says so itself.
+    // An error about an option explains itself.
     if (exitOf(error) !== null) throw error;
-    throw new ConfigError(["what the queue has of its sweep is not what a sweep of this version writes"]);
+    throw new ConfigError(["the queue's description of its sweep is not one that this version writes"]);
   }
 }
 

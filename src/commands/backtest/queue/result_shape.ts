@@ -50,7 +50,7 @@ export function misshapen(value: unknown, shape: TaskShape): string | null {
   }
   const { rows, unfinished } = value as unknown as PartialSweep;
   if (!isObject(unfinished["facts"]) || factsText(unfinished["facts"]) !== factsText({ ...facts })) {
-    return "it is of other trades";
+    return "it was computed from other trades";
   }
   if (rows.length !== options.length) return `it has ${rows.length} rows, and the task ${options.length}`;
   for (const [at, row] of rows.entries()) {

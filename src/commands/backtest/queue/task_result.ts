@@ -1,4 +1,4 @@
-/** The result of one task: what a worker computes, and what a sweep makes of it. */
+/** The result of one task: how a worker computes it, and how a sweep reads it. */
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { isStrategyName } from "../../../stages/strategies/known_strategies.ts";
 import { UnusableInput } from "../../../domain/market/unusable_input.ts";
@@ -51,7 +51,7 @@ export async function resultOf(
     // A queue must not name a program that this machine then runs.
     const { strategy } = grid.configuration(place).config;
     if (!isStrategyName(strategy)) {
-      throw new ConfigError([`${strategy} is a program that the queue names, and no worker runs it`]);
+      throw new ConfigError([`${strategy} is a program that the queue names, which no worker runs`]);
     }
   }
   const { found, asked } = await passOver(places, settings, {

@@ -27,7 +27,7 @@ export interface ComputedPasses {
   /** How many threads may compute them, and the pool that these come from. */
   readonly workers: number;
   readonly threads: Threads;
-  /** The file of the strategy, if it is the user's own: it may never end. */
+  /** The user's own strategy file, whose code may never return; null for a built-in strategy. */
   readonly ownStrategy: string | null;
   readonly requests: GridRequests;
   readonly progress: ShownProgress;
@@ -45,7 +45,7 @@ export interface Passes extends ComputedPasses {
 }
 
 /**
- * Runs the passes until the sweep is stopped; first one that only counts the trades, if they are divided. Throws as
+ * Runs the passes until the sweep is stopped. If the trades are divided, the first pass only counts them. Throws as
  * `runPass` does, and an UnusableInput if the trades are not those of an earlier pass.
  */
 export async function runPasses(settings: PassSettings, all: Passes): Promise<void> {
@@ -98,7 +98,7 @@ export async function passOver(
     const areTrusted = ownStrategy === null;
     return members = await teamOf(asked, { configurations, workers, threads, areTrusted, onWarning: warn });
   };
-  /** Warns of a configuration whose turn has taken at least `ms`. Returns whether there is one. */
+  /** Warns about a configuration that has been at one block for at least `ms`. Returns whether there is one. */
   const warnOfStuck = (ms: number): boolean => {
     const stuck = members?.stuck() ?? null;
     if (stuck === null || stuck.ms < ms) return false;
@@ -111,7 +111,7 @@ export async function passOver(
   const watch = setInterval(() => isWarned ||= warnOfStuck(LONG_MS), WATCH_MS);
   try {
     const found = await runPass(settings, { team, folds, progress, isFirst, start });
-    // A built-in strategy only looks stuck, on a machine that is busy with other things.
+    // A built-in strategy can only seem stuck, because the machine is busy with other things.
     if (settings.stop.aborted && ownStrategy !== null && !isWarned) warnOfStuck(0);
     return { found, asked };
   } catch (error) {

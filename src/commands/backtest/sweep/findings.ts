@@ -41,7 +41,7 @@ export class Findings {
   readonly #config: Config;
   readonly #configurations: number;
   readonly #rows: SweepRows;
-  /** By each of the figures that the rows may be ranked by. */
+  /** One for each figure that the rows may be ranked by. */
   readonly #choices: readonly { readonly ranking: Ranking; readonly walk: WalkForward }[];
   #done = 0;
 
@@ -75,7 +75,7 @@ export class Findings {
     return this.#choices.length;
   }
 
-  /** Whether there are more in the whole sweep. */
+  /** Whether the whole sweep has more configurations than these. */
   get isPartial(): boolean {
     return this.#done < this.#configurations;
   }

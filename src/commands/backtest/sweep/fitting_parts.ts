@@ -1,4 +1,4 @@
-/** Checks that parts belong to one sweep, and that each is there once. */
+/** Checks that parts belong to one sweep, and that none is missing. */
 import { ConfigError, optionWord } from "../../../domain/process/config_error.ts";
 import type { PartFile } from "../../../stores/results/part_file.ts";
 import { counted, grouped } from "../../../views/terminal/figures.ts";
@@ -27,7 +27,7 @@ export function fittingParts(parts: readonly PartFile[], version: string): reado
   const others = parts.flatMap(({ path, result: { environment: { penstock } } }) =>
     penstock === version
       ? []
-      : [`${path} is of Penstock ${penstock}, and this is ${version}: compute it again`]
+      : [`${path} is of Penstock ${penstock}, but this is ${version}: compute it again`]
   );
   // Another version may write other fields.
   if (others.length > 0) throw new ConfigError(others);
@@ -60,32 +60,32 @@ function stopped(part: PartFile): string[] {
 /** How a part differs from another that should be of the same sweep. */
 function strangeness(one: PartFile, other: PartFile): string[] {
   const [a, b] = [one.result, other.result];
-  const said: string[] = [];
-  const say = (what: string, has: string, otherHas: string): void => {
-    said.push(`${one.path} is of ${what}: it has ${has}, and ${other.path} has ${otherHas}`);
+  const mistakes: string[] = [];
+  const add = (what: string, has: string, otherHas: string): void => {
+    mistakes.push(`${one.path} is of ${what}: it has ${has}, but ${other.path} has ${otherHas}`);
   };
   if (a.part.of !== b.part.of) {
-    say("another division", `part ${a.part.number}/${a.part.of}`, `part ${b.part.number}/${b.part.of}`);
+    add("another division", `part ${a.part.number}/${a.part.of}`, `part ${b.part.number}/${b.part.of}`);
   }
   const [grid, otherGrid] = [a, b].map(({ grid }) =>
     grid.map(({ name, values }) => `--${optionWord(name)} ${values.join(",")}`).join(" ")
   );
-  if (grid !== otherGrid) say("another grid", grid || "one configuration", otherGrid || "one configuration");
+  if (grid !== otherGrid) add("another grid", grid || "one configuration", otherGrid || "one configuration");
   for (const name of new Set([...Object.keys(a.options), ...Object.keys(b.options)])) {
     const [value, otherValue] = [a, b].map(({ options }) => JSON.stringify(options[name]) ?? "none");
-    if (value !== otherValue) say("other options", `${name} ${value}`, `${name} ${otherValue}`);
+    if (value !== otherValue) add("other options", `${name} ${value}`, `${name} ${otherValue}`);
   }
   const [facts, otherFacts] = [keptIn(one).facts, keptIn(other).facts];
   if (facts !== undefined && otherFacts !== undefined && facts.digest !== otherFacts.digest) {
-    say(
+    add(
       "other trades",
       `${counted(facts.trades, "trade")} with the digest ${facts.digest}`,
       `${counted(otherFacts.trades, "trade")} with ${otherFacts.digest}`,
     );
   }
   const [all, otherAll] = [keptIn(one), keptIn(other)].map(({ origin }) => origin.configurations);
-  if (said.length === 0 && all !== otherAll) say("another grid", `${all} configurations`, `${otherAll}`);
-  return said;
+  if (mistakes.length === 0 && all !== otherAll) add("another grid", `${all} configurations`, `${otherAll}`);
+  return mistakes;
 }
 
 /** How a part differs from the same part in another file. */
@@ -95,7 +95,7 @@ function differences(one: PartFile, other: PartFile): string[] {
   );
   if (contents[0] === contents[1]) return [];
   const { part: { number, of }, configurations } = one.result;
-  const start = `${one.path} and ${other.path} are both part ${number} of ${of}, and differ`;
+  const start = `${one.path} and ${other.path} are both part ${number} of ${of}, but differ`;
   for (const [at, row] of configurations.entries()) {
     const figures = new Map(Object.entries(row));
     for (const [name, value] of Object.entries(other.result.configurations[at] ?? {})) {

@@ -4,12 +4,12 @@ import type { Money } from "../../../domain/numbers/money.ts";
 import type { FoldUse } from "../../../stages/sweep/fold_result.ts";
 import { grouped } from "../../../views/terminal/figures.ts";
 
-/** A run of consecutive trades. */
+/** A range of consecutive trades. */
 export interface Fold {
   /** The fold's place among the folds. */
   readonly id: number;
   readonly use: FoldUse;
-  /** The first trade, from 0 on, and the one after the last; infinite for the end of the input. */
+  /** The first trade, counted from 0, and the one after the last; Infinity for the end of the input. */
   readonly from: number;
   readonly to: number;
 }

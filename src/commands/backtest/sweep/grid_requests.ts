@@ -9,7 +9,7 @@ import type { OwnSweep } from "./own_options.ts";
 
 /** Makes the requests of one sweep. */
 export class GridRequests {
-  /** The configuration in force. The first file may decide the bars, if nobody gave them. */
+  /** The configuration in force. The first file may decide the bars, if the user has not given them. */
   inForce: Config;
   readonly #grid: Grid;
   readonly #shared: Config;
@@ -37,7 +37,7 @@ export class GridRequests {
     const { symbol, exchange } = this.#shared;
     const own = this.#own?.at(place) ?? null;
     const settled =
-      // Which database passed the configuration on changes nothing, and is nobody's business.
+      // The database that passed the configuration on does not affect the result, and must not be shown.
       settleInstrument({ config: { ...config, symbol, exchange, queue: null }, sources }, this.#rules).config;
     const { bars } = sources.bars === "default" ? this.inForce : settled;
     return { ...shownConfig({ ...settled, bars }), ...shownOf(own) };

@@ -1,4 +1,4 @@
-/** `penstock sweep --join`: the parts that machines computed, put together to the result of one machine. */
+/** `penstock sweep --join`: combines the parts that several machines computed into the result of one machine. */
 import type { Started } from "../../../config/command.ts";
 import { type Configuration, nameIn } from "../../../config/configuration.ts";
 import { shownConfig } from "../../../config/config.ts";
@@ -27,7 +27,7 @@ import { SweepOutputs } from "./sweep_outputs.ts";
 /** The options of a join: where its result goes. The parts have all others. */
 const TAKEN = ["join", "out", "report", "json", "logLevel", "logFormat", "config", "forgetTries"] as const;
 
-/** The sweep that parts were made of. */
+/** The sweep that the parts belong to. */
 interface Divided extends Configuration {
   readonly swept: Swept;
   readonly head: SweepHead;
@@ -120,7 +120,7 @@ async function reportsOf(
 ): Promise<readonly RunReport[]> {
   const without = "so the page has commands in place of the full reports";
   for (const file of head.files) {
-    if (await isThere(file)) continue;
+    if (await exists(file)) continue;
     outputs.warn(`${file} is not on this machine, ${without}`);
     return [];
   }
@@ -140,7 +140,7 @@ async function reportsOf(
     outputs.warn(
       `${
         files.join(", ")
-      } has other trades than the parts, with the digest ${found.digest} and not ${digest}, ${without}`,
+      } does not have the trades of the parts: its digest is ${found.digest}, not ${digest}, ${without}`,
     );
     return [];
   }
@@ -149,7 +149,7 @@ async function reportsOf(
 
 /** The path, or the JSON files in the folder there. Throws a ConfigError if it has none. */
 async function partsAt(path: string): Promise<string[]> {
-  const isFolder = await isThere(path) && (await Deno.stat(path)).isDirectory;
+  const isFolder = await exists(path) && (await Deno.stat(path)).isDirectory;
   if (!isFolder) return [path];
   const names: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(path)) {
@@ -163,7 +163,7 @@ async function partsAt(path: string): Promise<string[]> {
   return names.sort().map((name) => `${path.replace(/\/+$/, "")}/${name}`);
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;

@@ -38,7 +38,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly is: "ready" }
   | { readonly is: "done"; readonly batch: number; readonly closed: readonly (readonly FoldResult[])[] }
-  /** The lane is the one at work. */
+  /** The lane that failed is the one being computed. */
   | { readonly is: "failed"; readonly message: string };
 
 /** The rules as text, for a message. */

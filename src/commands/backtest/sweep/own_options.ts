@@ -1,11 +1,11 @@
-/** A user's strategy in a sweep: which of its options it takes. */
+/** A user's strategy in a sweep: which of the options it accepts. */
 import type { Swept } from "../../../config/grid.ts";
 import { ConfigError } from "../../../domain/process/config_error.ts";
 import { type LoadedStrategy, loadStrategyFile } from "../../../feeds/files/strategy_file.ts";
 
 /** A sweep over a user's strategy. */
 export interface OwnSweep {
-  /** The grid, and those of its combinations that the strategy takes as well. */
+  /** The grid, and those of its combinations that the strategy accepts too. */
   readonly swept: Swept;
   /** The strategy at a place of the grid. */
   readonly at: (place: number) => LoadedStrategy;

@@ -32,7 +32,7 @@ export interface PartOrigin {
   readonly start: SweepStart | null;
 }
 
-/** The part that is asked for; null for the whole sweep. */
+/** The part to compute; null for the whole sweep. */
 export function partIn({ part }: Config): SweepPart | null {
   return part === null ? null : sweepPart(part);
 }
@@ -59,7 +59,7 @@ export function givenWithoutOutputs({ grid: { asked } }: Swept): GivenOptions {
   return Object.fromEntries(left);
 }
 
-/** What rows are ranked by: the first of these figures that some row has. Few trades have no Sharpe ratio. */
+/** What rows are ranked by: the first of these figures that some row has. A few trades alone have no Sharpe ratio. */
 export function ranksOf({ config, sources }: Configuration): readonly Rank[] {
   return sources.rank === "default" ? [config.rank, "net-profit"] : [config.rank];
 }

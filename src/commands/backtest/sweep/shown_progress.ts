@@ -16,11 +16,11 @@ export class ShownProgress implements PassProgress, Disposable {
   report: { readonly at: number; readonly of: number } | null = null;
   /** The tasks in a queue, as they were seen last; null without a queue. */
   tasks: Omit<SweepTasks, "elapsedMs"> | null = null;
-  #askedAt: number | null = null;
+  #queuedAt: number | null = null;
   readonly #startedAt = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** `done` says how many of the `configurations` are finished. */
+  /** `done` returns how many of the `configurations` are finished. */
   constructor(view: View, { configurations, done }: {
     readonly configurations: number;
     readonly done: () => number;
@@ -29,7 +29,7 @@ export class ShownProgress implements PassProgress, Disposable {
       const { bytesRead, bytesTotal, trades, lanes, report, elapsedMs } = this;
       const tasks = this.tasks === null
         ? {}
-        : { tasks: { ...this.tasks, elapsedMs: performance.now() - (this.#askedAt ??= performance.now()) } };
+        : { tasks: { ...this.tasks, elapsedMs: performance.now() - (this.#queuedAt ??= performance.now()) } };
       const seen = Math.max(0, trades - this.behind());
       const read = { bytesRead, bytesTotal, trades, seen, elapsedMs };
       view.glance?.({ of: "sweep", ...read, configurations, done: done(), lanes, report, ...tasks });

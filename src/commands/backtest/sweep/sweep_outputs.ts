@@ -23,7 +23,7 @@ export interface Found {
   /** The file that counts tries. */
   readonly tries: string;
   readonly elapsedMs: number;
-  /** What the file keeps so that it can be continued or joined; null if it cannot be. */
+  /** What the file keeps so that it can be continued or joined; null if neither is possible. */
   readonly unfinished: Unfinished | null;
   /** A line for the log in place of the table, which a part does not have; else null. */
   readonly inPlaceOfTable: string | null;
@@ -40,7 +40,7 @@ export class SweepOutputs implements AsyncDisposable {
   #result: SweepFile | null = null;
   #page: ResultPlace | null = null;
 
-  /** Opens all that `config` asks for. Throws a ConfigError if a file cannot be written there. */
+  /** Opens the outputs that `config` names. Throws a ConfigError if one cannot be written. */
   static async open(
     config: Config,
     head: SweepHead,
@@ -94,7 +94,7 @@ export class SweepOutputs implements AsyncDisposable {
     }
   }
 
-  /** Counts the tries, and shows the last event and everything that is made of all rows. */
+  /** Counts the tries, and shows the last event and everything that is made from all rows. */
   async finish({ findings, tries, elapsedMs, unfinished, inPlaceOfTable, runsOf }: Found): Promise<void> {
     const event = findings.event(await this.#countTries(tries, findings), elapsedMs);
     await this.#result?.finish(event, unfinished);

@@ -39,7 +39,7 @@ export interface PassResult {
 
 /** The progress of a running pass. */
 export interface PassProgress extends ReadProgress {
-  /** Trades that have been read, and those of them that no lane or not every lane has seen. */
+  /** Trades that have been read, and how many of them have not been seen by every lane. */
   trades: number;
   behind: () => number;
 }
@@ -51,7 +51,7 @@ const TURN_MS = 50;
 export class Pauses {
   #at = performance.now();
 
-  /** Waits a moment if the last time was long enough ago. */
+  /** Waits a moment if the last wait was long enough ago. */
   async rest(): Promise<void> {
     if (performance.now() - this.#at < TURN_MS) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -109,7 +109,7 @@ export async function runPass(
   const stopping = Promise.withResolvers<null>();
   const stopWaiting = (): void => stopping.resolve(null);
   stop.addEventListener("abort", stopWaiting);
-  /** The outcome of `work`, or null once the sweep is stopped: a thread can be at one batch for many seconds. */
+  /** The outcome of `work`, or null once the sweep is stopped: a thread can spend many seconds on one batch. */
   const unlessStopped = async <T>(work: Promise<T> | null): Promise<T | null> =>
     work === null ? null : await Promise.race([work, stopping.promise]);
   const pauses = new Pauses();

@@ -1,4 +1,4 @@
-/** A thread of a sweep: computes some lanes over the batches that it is sent, in the order in which it is sent them. */
+/** A thread of a sweep: computes some lanes over the batches that it receives, in order. */
 import { getHeapStatistics } from "node:v8";
 import type { FoldResult } from "../../../stages/sweep/fold_result.ts";
 import { LaneWork } from "../../../stages/sweep/lane_work.ts";

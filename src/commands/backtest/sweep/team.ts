@@ -35,7 +35,9 @@ export class Lanes {
     this.#configurations = configurations;
   }
 
-  /** The lanes of these configurations, whose work is noted in `work`. Throws a ConfigError if one cannot run. */
+  /**
+   * The lanes of these configurations, whose progress is recorded in `work`. Throws a ConfigError if one cannot run.
+   */
   static async of(
     requests: readonly LaneRequest[],
     work: LaneWork,

@@ -1,5 +1,5 @@
 /**
- * The threads of a sweep. They load their modules while the sweep looks at its files, and serve one pass after another.
+ * The threads of a sweep. They load their modules while the sweep examines its files, and serve one pass after another.
  */
 
 /** Threads that wait for lanes. */
@@ -13,7 +13,7 @@ export class Threads implements Disposable {
     for (let at = 0; at < count; at++) this.#idle.push(this.#start());
   }
 
-  /** A thread for its new owner, which sets its handlers; `failure` is null unless it could not start. */
+  /** Hands a thread to a new owner, which sets its handlers; `failure` is null unless it could not start. */
   take(): { readonly worker: Worker; readonly failure: string | null } {
     const worker = this.#idle.pop() ?? this.#start();
     return { worker, failure: this.#failures.get(worker) ?? null };
@@ -25,7 +25,7 @@ export class Threads implements Disposable {
     this.#idle.push(worker);
   }
 
-  /** Ends those without an owner. */
+  /** Ends the threads without an owner. */
   [Symbol.dispose](): void {
     for (const worker of this.#idle.splice(0)) worker.terminate();
   }

@@ -11,7 +11,7 @@ import { type LaneRequest, strategyTextOf } from "./lane_request.ts";
 import { LaneFailure, localTeam, type Team } from "./team.ts";
 import type { Threads } from "./threads.ts";
 
-/** Batches that may be on their way: enough for no thread to wait for the next one. */
+/** The most batches that may be on their way: enough that no thread waits for the next one. */
 const MOST_BATCHES = 5;
 /** How often to check whether threads make progress, and how long a turn may take before its lane counts as stuck, ms. */
 const CHECK_MS = 250;
@@ -38,7 +38,7 @@ interface Thread {
 
 /** The threads of a team, and the size of its sweep. */
 export interface TeamOptions {
-  /** Those of the whole sweep. */
+  /** The number in the whole sweep. */
   readonly configurations: number;
   readonly workers: number;
   /** The pool that they are taken from, and returned to if all went well. */
@@ -54,7 +54,7 @@ export interface TeamOptions {
 export async function teamOf(
   asked: readonly LaneRequest[],
   { areTrusted, onWarning, ...options }: TeamOptions & {
-    /** Whether every lane comes to an end: nothing else interrupts this thread. */
+    /** Whether every lane is sure to end: nothing would interrupt this thread. */
     readonly areTrusted: boolean;
     readonly onWarning: (text: string) => void;
   },
@@ -70,7 +70,7 @@ export async function teamOf(
   }
 }
 
-/** Starts as many threads as asked for, each with its part of the lanes. Throws a LaneFailure if one cannot start. */
+/** Starts as many threads as requested, each with its share of the lanes. Throws a LaneFailure if one cannot start. */
 export async function workerTeam(requests: readonly LaneRequest[], options: TeamOptions): Promise<Team> {
   const team = new WorkerTeam(sharesOf(requests, options.workers), options.threads);
   try {
@@ -227,7 +227,7 @@ class WorkerTeam implements Team {
     }
   }
 
-  /** Notes which threads make progress; one without work counts as making it. */
+  /** Records which threads make progress; one without work counts as making progress. */
   #check(): void {
     for (const thread of this.#threads) {
       const { turns } = thread.work;

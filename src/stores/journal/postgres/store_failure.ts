@@ -6,8 +6,8 @@ import { DatabaseAway, DatabaseRefusal } from "./database_failure.ts";
 export function storeFailure(operation: Operation, path: string, error: unknown): JournalError {
   if (error instanceof DatabaseAway) {
     return new JournalError(
-      `Cannot ${operation} the journal ${path}: ${error.message}. Check that PostgreSQL is running there and can be reached, ` +
-        "then start again.",
+      `Cannot ${operation} the journal ${path}: ${error.message}. Check that PostgreSQL is running there ` +
+        "and can be reached, then start again.",
       { cause: error },
     );
   }

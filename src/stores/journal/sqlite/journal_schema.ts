@@ -168,7 +168,7 @@ export function migrate(
 function outdated(path: string, version: number): Error {
   return refused(
     path,
-    `its tables are of version ${version}, and this Penstock knows ${FIRST_READABLE} to ${SCHEMA_VERSION}. ` +
+    `its tables are of version ${version}, but this Penstock knows ${FIRST_READABLE} to ${SCHEMA_VERSION}. ` +
       "Open it for writing with a Penstock that knows both.",
   );
 }
