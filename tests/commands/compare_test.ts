@@ -42,7 +42,7 @@ class Kept extends Folder {
   }
 }
 
-Deno.test("penstock compare finds two backtests of the same trades the same, and exits with 0", async () => {
+Deno.test("penstock compare finds no difference between two backtests of the same trades, and exits with 0", async () => {
   await using kept = new Kept();
   await kept.backtest("a");
   await kept.backtest("b", "--log-level=warn");
@@ -245,7 +245,7 @@ Deno.test("penstock compare finds the configuration of a sweep that a result or 
   );
 });
 
-Deno.test("penstock compare finds a sweep the same as another with more workers, and its rows as their backtests", async () => {
+Deno.test("penstock compare finds no difference between sweeps with more or fewer workers, or between rows and their backtests", async () => {
   await using kept = new Kept();
   await kept.backtest("a");
   const grid = [kept.at("trades.csv"), "--short=3,4", "--long=9,12"];

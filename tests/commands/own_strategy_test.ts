@@ -169,7 +169,7 @@ Deno.test("a strategy whose values fail ends the run whether anyone sees its val
   });
 });
 
-Deno.test("--set is read by what the file says about its options, and every mistake is named", () =>
+Deno.test("--set is read as the file declares its options, and every mistake is named", () =>
   withFiles(null, async (folder) => {
     const refused = async (options: readonly string[]) => {
       const { code, stderr } = await run(folder, options);

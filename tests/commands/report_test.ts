@@ -36,7 +36,7 @@ function tile(page: string, name: string): string | null {
   return value;
 }
 
-Deno.test("penstock report makes the very page from a result that backtest --report makes of the same run", async () => {
+Deno.test("penstock report makes the same page from a result as backtest --report makes of the run", async () => {
   await using folder = await kept();
   const { path } = folder;
   const { code, stdout, stderr } = await inProcess("report", `${path}/result.json`);
@@ -87,7 +87,7 @@ Deno.test("penstock report of a journal has the state and the round trips of the
   assertMatch(page, new RegExp(`gap ${status.gaps}</li>`));
 });
 
-Deno.test("penstock report --run shows the run that is asked for, and refuses others in one line", async () => {
+Deno.test("penstock report --run shows the chosen run, and refuses others in one line", async () => {
   await using folder = await kept();
   const { path } = folder;
   const journal = `${path}/run.db`;

@@ -90,7 +90,7 @@ Deno.test(
       here.asked.abort();
       await here.end().catch(() => {});
     }
-    // Each looks for requests every second, too.
+    // Each checks for requests every second, too.
     assertEquals(lengths, [[2, 1], [1, 1]]);
   }),
 );

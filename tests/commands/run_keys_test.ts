@@ -79,7 +79,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "penstock demo gives the terminal back as it was at Ctrl-C and at SIGTERM while a chart is shown",
+  name: "penstock demo restores the terminal at Ctrl-C and at SIGTERM while a chart is shown",
   ignore: !hasScript(),
   fn: () =>
     inFolder(async (folder) => {
@@ -120,7 +120,7 @@ Deno.test({
     }),
 });
 
-Deno.test("LiveRun.halt() is kept, recorded and verified like a halt that another process asks for", () =>
+Deno.test("LiveRun.halt() is kept, recorded and verified like a halt that another process requests", () =>
   inFolder(async (folder) => {
     await using scene = new LiveScene(folder);
     await scene.live.halt("hold");

@@ -49,7 +49,7 @@ Deno.test(
 );
 
 Deno.test(
-  "startRecording() logs later troubles of a recording, which continues",
+  "startRecording() logs later problems of a recording, which continues",
   inScene(async (around) => {
     const folder = `${around}/recorded`;
     const lines: Line[] = [];

@@ -1,4 +1,4 @@
-/** A run in PostgreSQL with others that stand by: who dies, pauses or loses the database is followed by one of them. */
+/** A run in PostgreSQL with standbys: one of them takes over when it dies, pauses or loses the database. */
 import { assertEquals, assertGreater, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { inFolder } from "../stores/sample_journal.ts";
 import { CuttingProxy } from "../support/cutting_proxy.ts";

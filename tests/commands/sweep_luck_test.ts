@@ -61,7 +61,7 @@ async function sweep(
   return { said: events.at(-1) as unknown as Said, rows };
 }
 
-Deno.test("a sweep calls the best of 40 crossovers good on none of three random walks", async () => {
+Deno.test("a sweep does not call the best of 40 crossovers good on any of three random walks", async () => {
   for (let seed = 1; seed <= 3; seed++) {
     await withWalk(walk(seed, 30), async (folder) => {
       const { said } = await sweep(folder, "--short=2,5,10,15", "--long=20,30,40,60,80,100,120,150,200,250");

@@ -123,7 +123,7 @@ Deno.test("a strategy that would end its thread fails like any other, and is nam
   }, 200);
 });
 
-Deno.test("a thread that needs more memory than it has fails, and names the lane at work", async () => {
+Deno.test("a thread that needs more memory than it has fails, and names the lane being computed", async () => {
   const requests = [{ short: 5, long: 20 }, { short: 6, long: 20 }];
   const team = await workerTeam(requests, {
     configurations: 2,

@@ -142,7 +142,7 @@ Deno.test("a sweep that is stopped keeps its finished configurations, and --cont
   });
 });
 
-Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another figure is asked for", async () => {
+Deno.test("rows without a Sharpe ratio are ranked by net profit, unless another figure is chosen", async () => {
   await inFolder(async (file) => {
     const byDefault = GRID.filter((arg) => !arg.startsWith("--rank"));
     const [one, other, asked] = [

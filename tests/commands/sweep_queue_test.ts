@@ -369,7 +369,7 @@ queueTest(
 );
 
 queueTest(
-  "a sweep whose tasks somebody removed ends instead of waiting for ever, and adds them again",
+  "a sweep whose tasks somebody removed ends instead of waiting forever, and adds them again",
   async ({ file, queue, sweep, helped, sql }) => {
     const words = [file("trades.csv"), ...GRID, `--queue=${queue}`];
     let removed: Promise<string> | null = null;
@@ -436,7 +436,7 @@ queueTest(
 );
 
 queueTest(
-  "a crash of the database in the middle loses nothing: sweep and worker wait for it, and say so",
+  "a crash of the database in the middle loses nothing: sweep and worker wait for it, and log it",
   async (scene) => {
     const { file, queue, sweep, worker } = scene;
     const out = file("sweep.json");

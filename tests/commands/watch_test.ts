@@ -116,7 +116,7 @@ Deno.test("penstock watch shows what penstock status says, through faults, a kil
   });
 });
 
-Deno.test("penstock watch says where the page is, what it may do, and ends when it is asked to", async () => {
+Deno.test("penstock watch says where the page is and what it may do, and ends when asked to", async () => {
   await inFolder(async (folder) => {
     const flags = ["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`];
     await using watch = Penstock.start(["watch", `${folder}/none.db`, "--listen", "127.0.0.1:0"], flags);

@@ -1,4 +1,4 @@
-/** A market and a strategy for demos that are to write much soon: their signals are long, so that few trades do. */
+/** A market and a strategy for demos that must write a lot soon: their signals are long, so that few trades do. */
 import { csvText, type FileTrade } from "../support/trade_files.ts";
 
 const FIRST_TIME = 1_723_161_255_342_000;

@@ -195,7 +195,7 @@ Deno.test("configure() refuses a faster clock for a run on a real exchange, and 
   assertEquals(configure({ speed }, [], "demo").config.speed, 60);
 });
 
-Deno.test("configure() reads a bare number as milliseconds, and remarks on bars of less than a second given so", () => {
+Deno.test("configure() reads a bare number as milliseconds, and remarks on bars of less than a second given like this", () => {
   const remarks = (text: string, source: "command line" | "file" = "command line") =>
     configure({ bars: { text, source } }).remarks;
   assertEquals(configure({ bars: { text: "60", source: "command line" } }).config.bars, {

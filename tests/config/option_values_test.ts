@@ -173,7 +173,7 @@ Deno.test("oneOf() and onOff() read their words only", () => {
   assertRefused(onOff, ["true", "1", ""], "one of on, off");
 });
 
-Deno.test("symbol() reads letters and digits of any script and underscores, and gives upper case", () => {
+Deno.test("symbol() reads letters and digits of any script and underscores, and returns upper case", () => {
   const read = {
     btcusdt: "BTCUSDT",
     "1000SATSUSDT": "1000SATSUSDT",
@@ -215,7 +215,7 @@ Deno.test("address() reads addresses of its schemes without the slash at the end
   );
 });
 
-Deno.test("address() never gives an address to which a path cannot be added", () => {
+Deno.test("address() never returns an address to which a path cannot be added", () => {
   const pieces = fc.constantFrom(
     "ws://",
     "wss:",

@@ -124,7 +124,7 @@ const FORGED: readonly [name: string, statements: readonly string[], message: st
   ],
 ];
 
-Deno.test("Every way to open a journal refuses one with anything that Penstock does not make", async () => {
+Deno.test("Every way to open a journal refuses one with anything that Penstock does not create", async () => {
   await inFolder(async (folder) => {
     const asking = { waitMs: 0, signal: new AbortController().signal };
     await writeSample(`${folder}/sample.db`);

@@ -48,7 +48,7 @@ Deno.test("a run with a long window resumes from few checkpoints with closes, an
   });
 });
 
-Deno.test("a run that an older version began, whose checkpoints keep their closes, resumes and verifies", async () => {
+Deno.test("a run that an older version started, whose checkpoints keep their closes, resumes and verifies", async () => {
   await inFolder(async (folder) => {
     const [older, recordings] = await run(folder, [true, true]);
     assertGreater(partsIn(older), 600);

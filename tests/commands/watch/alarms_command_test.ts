@@ -69,7 +69,7 @@ Deno.test("watch refuses alarms that cannot be sent, before it watches, and repe
     assertMatch(second.stderr, /another penstock watch uses it to send alarms.*--notify-memory/);
   }));
 
-Deno.test("watch that may write only its memory says that the folder is missing, and remembers once it is there", () =>
+Deno.test("watch that may write only its memory says that the folder is missing, and remembers once it exists", () =>
   inFolder(async (folder) => {
     const main = new URL("../../../main.ts", import.meta.url);
     const watch = async (): Promise<string> => {

@@ -202,7 +202,7 @@ Deno.test("Alarms sends nothing twice that a service has confirmed, even if it s
     assertEquals(kinds, ["fill 4", hung[0]!, "fill 5", "daily null", hung[1]!, "fill 6", "fill 7"]);
   }));
 
-Deno.test("Alarms holds up no service for another, and keeps nothing but a place for one that is down for long", () =>
+Deno.test("Alarms lets no service hold up another, and keeps only a place for one that is down for long", () =>
   inFolder(async (folder) => {
     let isUp = false;
     const down: Script = () => isUp ? TAKEN : { status: 503 };

@@ -77,7 +77,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "PostgresLease sends a notice when it is given back, and few notices for many commits",
+  name: "PostgresLease sends a notice when it is released, and few notices for many commits",
   ignore: noPostgres,
   fn: async () => {
     const store = postgresStore();

@@ -1,4 +1,4 @@
-/** Many journals in one database, watched over few connections, with alarms that come by notice. */
+/** Many journals in one database, watched over few connections, with alarms that notices trigger. */
 import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { Alarms } from "../../../src/commands/watch/alarms.ts";
 import { pollJournals } from "../../../src/commands/watch/followed_journals.ts";

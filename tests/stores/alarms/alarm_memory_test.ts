@@ -24,7 +24,7 @@ function withPath(test: (path: string) => void): void {
   }
 }
 
-Deno.test("AlarmMemory keeps how far each service has come in each journal, for the next process", () =>
+Deno.test("AlarmMemory keeps how far each service has got in each journal, for the next process", () =>
   withPath((path) => {
     {
       using memory = AlarmMemory.open(path);

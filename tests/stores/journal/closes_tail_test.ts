@@ -79,7 +79,7 @@ Deno.test("ClosesTail takes closes over so that all are kept once, and decides t
   }));
 });
 
-Deno.test("ClosesTail gathers closes that come one by one beside one checkpoint for each thousand of them", () => {
+Deno.test("ClosesTail gathers closes that arrive one by one beside one checkpoint for each thousand of them", () => {
   const tail = new ClosesTail();
   const chain = new Chain();
   for (let seq = 3; seq < 30_000; seq += 3) {

@@ -104,7 +104,7 @@ Deno.test("JournalFollower.poll() reads a file again that changed so recently th
   });
 });
 
-Deno.test("JournalFollower.open() continues after an entry, in bounded looks, and misses none", async () => {
+Deno.test("JournalFollower.open() continues after an entry, in bounded polls, and misses none", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using journal = await openJournal(path);
@@ -130,7 +130,7 @@ Deno.test("JournalFollower.open() continues after an entry, in bounded looks, an
   });
 });
 
-Deno.test("JournalFollower.poll() waits for a journal that is not there yet, and returns all its events", async () => {
+Deno.test("JournalFollower.poll() waits for a journal that does not exist yet, and returns all its events", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     await using follower = await JournalFollower.open(path, null, { now: () => TIME / 1000 + 1 });
@@ -183,7 +183,7 @@ Deno.test("JournalFollower.poll() says that a journal vanished, and that another
   });
 });
 
-Deno.test("Journal.open() starts a journal where one was removed that a process still followed, whose index is left", async () => {
+Deno.test("Journal.open() creates a journal in place of a removed one whose index a follower has left behind", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -268,7 +268,7 @@ Deno.test("JournalFollower.poll() shows a run without its averages if only these
   });
 });
 
-Deno.test("JournalFollower.poll() refuses an entry whose hash is right and whose content is none of its type's", async () => {
+Deno.test("JournalFollower.poll() refuses an entry whose hash is right but whose content does not fit its type", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.db`;
     {

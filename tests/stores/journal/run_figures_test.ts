@@ -1,4 +1,4 @@
-/** What a journal says of a run besides its status, compared with the run itself. */
+/** What a journal shows about a run besides its status, compared with the run itself. */
 import { assertAlmostEquals, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import type { RunFigures } from "../../../src/domain/run/followed_moment.ts";
 import type { SignalEvent } from "../../../src/domain/run/event.ts";
@@ -64,7 +64,7 @@ for (const options of STRATEGIES) {
   });
 }
 
-Deno.test("FigureReader reads the fall from the peak that the limit counts from, and the limit in force", async () => {
+Deno.test("FigureReader reads the drawdown from the peak that the limit counts from, and the limit in force", async () => {
   await withRun(
     { short: 1, long: 2, fee: "0", maxDrawdown: "0.25", cash: "1000", stake: "900" },
     async (run, read) => {

@@ -45,7 +45,7 @@ function sweeper(url: string): Promise<PostgresSweepQueue> {
 const hex = (number: number): string => number.toString(16).padStart(64, "0");
 
 /** A sweep of some tasks, of which those with these numbers are computed twice. */
-function asked(
+function sweepOf(
   count: number,
   { key = 1, version = "1", input = "f", twice = [] as number[] } = {},
 ): QueuedSweep {
@@ -64,7 +64,7 @@ const END_LEASES = "UPDATE penstock.tasks SET expires = clock_timestamp() WHERE 
 
 queueTest("many workers at once take every task, and no two take the same", async ({ url }) => {
   await using queue = await sweeper(url);
-  await queue.add(asked(60));
+  await queue.add(sweepOf(60));
   await using stack = new AsyncDisposableStack();
   const workers = await Promise.all(Array.from({ length: 8 }, () => worker(url)));
   for (const each of workers) stack.use(each);
@@ -77,7 +77,7 @@ queueTest("many workers at once take every task, and no two take the same", asyn
   }));
   assertEquals(taken.length, 60);
   assertEquals(new Set(taken.map(({ task }) => task)).size, 60);
-  const states = await queue.states(keysOf(asked(60)));
+  const states = await queue.states(keysOf(sweepOf(60)));
   assertEquals(states.filter(({ isDone }) => isDone).length, 60);
   for (const { key, task } of states) {
     assertEquals(await queue.result(task), `result of task ${Number.parseInt(key, 16) - 1000}`);
@@ -85,19 +85,19 @@ queueTest("many workers at once take every task, and no two take the same", asyn
 });
 
 queueTest(
-  "tasks are taken in the order in which they were asked for, and each only once",
+  "tasks are taken in the order in which they were added, and each only once",
   async ({ url, sql }) => {
     await using first = await sweeper(url);
     await using second = await sweeper(url);
-    await Promise.all([first.add(asked(3)), second.add(asked(3))]);
-    await first.add(asked(2, { key: 2 }));
+    await Promise.all([first.add(sweepOf(3)), second.add(sweepOf(3))]);
+    await first.add(sweepOf(2, { key: 2 }));
     assertEquals(await sql("SELECT count(*) FROM penstock.tasks"), "5");
     await using own = await worker(url);
     const task = (await own.take([]))!;
     assertEquals([task.content, await own.described(task.sweep)], ["task 0", "sweep 1"]);
     await own.finish(task, "one");
-    // Asked for again, it is a look-up.
-    await second.add(asked(3));
+    // Added again, it is a look-up.
+    await second.add(sweepOf(3));
     assertEquals((await second.status()).left, 2);
     const rest = [
       await own.take([]),
@@ -114,7 +114,7 @@ queueTest(
   "the task of a lost worker goes to another, and the late result is refused",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.add(asked(1));
+    await queue.add(sweepOf(1));
     await using slow = await worker(url);
     const before = (await slow.take([]))!;
     await using other = await worker(url);
@@ -137,7 +137,7 @@ queueTest(
 
 queueTest("a worker renews its lease while it computes, and notices its loss", async ({ url, sql }) => {
   await using queue = await sweeper(url);
-  await queue.add(asked(1));
+  await queue.add(sweepOf(1));
   await using own = await worker(url, "1", 500);
   const task = (await own.take([]))!;
   const renewed = async () => {
@@ -154,10 +154,10 @@ queueTest("a worker renews its lease while it computes, and notices its loss", a
 });
 
 queueTest(
-  "a task that kills its workers, or fails on them, is marked as failed, and tried again when it is next asked for",
+  "a task that kills its workers, or fails on them, is marked as failed, and tried again when it is next added",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.add(asked(2));
+    await queue.add(sweepOf(2));
     await using own = await worker(url);
     for (let lost = 1; lost <= MOST_LOST; lost++) {
       const task = (await own.take([]))!;
@@ -179,7 +179,7 @@ queueTest(
     }
     assertEquals(texts, [false, false, true]);
     assertEquals(await own.take([]), null);
-    await queue.add(asked(2));
+    await queue.add(sweepOf(2));
     assertEquals(contents([await own.take([]), await own.take([])]), ["task 0", "task 1"]);
   },
 );
@@ -188,7 +188,7 @@ queueTest(
   "a failed task goes to another worker, if one with the files is connected",
   async ({ url }) => {
     await using queue = await sweeper(url);
-    await queue.add(asked(1));
+    await queue.add(sweepOf(1));
     await using broken = await worker(url);
     await using withoutFiles = await worker(url);
     assertEquals(await withoutFiles.take(["f"]), null);
@@ -203,7 +203,7 @@ queueTest(
 
 queueTest("a task that is given back does not count as lost, however often", async ({ url }) => {
   await using queue = await sweeper(url);
-  await queue.add(asked(1));
+  await queue.add(sweepOf(1));
   await using own = await worker(url);
   for (let times = 0; times <= MOST_LOST; times++) await own.giveBack((await own.take([]))!);
   assert(await own.finish((await own.take([]))!, "done"));
@@ -215,7 +215,7 @@ queueTest(
   "the second computation of a task goes to another worker, if one with the files is connected",
   async ({ url, sql }) => {
     await using queue = await sweeper(url);
-    await queue.add(asked(1, { twice: [0] }));
+    await queue.add(sweepOf(1, { twice: [0] }));
     await using one = await worker(url);
     const first = (await one.take([]))!;
     const two = await worker(url);
@@ -238,7 +238,7 @@ queueTest(
     assertEquals(states.map(({ copy, isDone }) => [copy, isDone]).sort(), [[1, true], [2, true]]);
     await queue.markFailed(first.key, "they differ");
     assertEquals((await queue.status()).failed, { content: "task 0", failure: "they differ" });
-    await queue.add(asked(1, { twice: [0] }));
+    await queue.add(sweepOf(1, { twice: [0] }));
     assertEquals((await queue.status()).left, 2);
   },
 );
@@ -248,7 +248,7 @@ queueTest(
   async ({ url }) => {
     await using queue = await sweeper(url);
     await using own = await worker(url, "2");
-    await queue.add(asked(2));
+    await queue.add(sweepOf(2));
     assertEquals(await own.take([]), null);
     assertEquals((await own.remaining([])).others, [{ version: "1", tasks: 2 }]);
     const { workers, otherVersions } = await queue.status();
@@ -272,7 +272,7 @@ queueTest("a worker is notified of new tasks, and a sweep of results, without po
   const patience = 600_000;
   await own.changed(0, NEVER);
   const heard = own.changed(patience, NEVER);
-  await queue.add(asked(1));
+  await queue.add(sweepOf(1));
   await within(heard, "the notice of a task");
   const task = (await own.take([]))!;
   await queue.changed(0, NEVER);
@@ -299,11 +299,11 @@ queueTest(
         key++;
         proxy.cut();
         proxy.cutAfter(pieces, at);
-        await queue.add(asked(2, { key, twice: [0] }));
+        await queue.add(sweepOf(2, { key, twice: [0] }));
         for (let task = await own.take([]); task !== null; task = await own.take([])) {
           assertEquals(await own.finish(task, `result of ${task.content}`), true, `${at} ${pieces}`);
         }
-        const states = await queue.states(keysOf(asked(2, { key })));
+        const states = await queue.states(keysOf(sweepOf(2, { key })));
         assertEquals(states.map(({ isDone }) => isDone), [true, true, true], `${at} ${pieces}`);
         assertEquals(
           await queue.result(states[0]!.task),
@@ -327,7 +327,7 @@ queueTest(
     const as = (user: string) => url.replace("postgres@", `${user}@`);
     {
       await using queue = await sweeper(as("sue"));
-      await queue.add(asked(2, { twice: [0] }));
+      await queue.add(sweepOf(2, { twice: [0] }));
       await using own = await worker(as("will"));
       for (let task = await own.take([]); task !== null; task = await own.take([])) {
         await own.finish(
@@ -335,8 +335,8 @@ queueTest(
           "a",
         );
       }
-      await queue.markFailed(asked(1).tasks[0]!.key, "why");
-      await queue.add(asked(2, { twice: [0] }));
+      await queue.markFailed(sweepOf(1).tasks[0]!.key, "why");
+      await queue.add(sweepOf(2, { twice: [0] }));
       await own.fail((await own.take([]))!, "why");
       await own.remaining([]);
       assertEquals((await queue.status()).left, 2);

@@ -220,7 +220,7 @@ Deno.test("Recording.rest() gives other work a turn after at most 512 kB of comp
   }
 });
 
-Deno.test("Recording.rest() rests by the recording's clock, so that a simulated day repeats exactly", async () => {
+Deno.test("Recording.rest() waits by the recording's clock, so that a simulated day repeats exactly", async () => {
   const turns: (() => void)[] = [];
   const setTimeout = (turn: () => void) => turns.push(turn);
   const clock = {

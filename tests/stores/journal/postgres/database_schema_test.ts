@@ -1,4 +1,4 @@
-/** Shows how the tables are made and migrated, and what each role may do. */
+/** Shows how the tables are created and migrated, and what each role may do. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { schemaFile } from "../../../../build/schema.ts";
 import { readDatabasePlace, withJournal } from "../../../../src/domain/run/database_place.ts";
@@ -32,14 +32,14 @@ function session(url: string): Promise<DatabaseSession> {
   });
 }
 
-Deno.test("deploy/postgres.sql makes the tables that the program makes; deno task schema writes it", () => {
+Deno.test("deploy/postgres.sql creates the tables that the program creates; deno task schema writes it", () => {
   assertEquals(
     Deno.readTextFileSync(new URL("../../../../deploy/postgres.sql", import.meta.url)),
     schemaFile(),
   );
 });
 
-test("prepareSchema() makes the tables once, however many start at the same time", async () => {
+test("prepareSchema() creates the tables once, however many processes start at the same time", async () => {
   const url = await server.database();
   const sessions = await Promise.all(Array.from({ length: 4 }, () => session(url)));
   assertEquals(await schemaVersion(sessions[0]!), 0);
@@ -99,7 +99,7 @@ test("a database that cannot keep all text is refused", async () => {
   );
 });
 
-test("a user who may only use older tables hears who may migrate them", async () => {
+test("a user who may only use older tables is told who may migrate them", async () => {
   const url = await server.database();
   const name = readDatabasePlace(url).database;
   {
@@ -117,7 +117,7 @@ test("a user who may only use older tables hears who may migrate them", async ()
 });
 
 Deno.test({
-  name: "a writer may add and change no entry, a reader may only read, and doctor says what is lacking",
+  name: "a writer may add entries but change none, a reader may only read, and doctor names what is missing",
   ignore: noPostgres,
   fn: async () => {
     const url = await server.database();
@@ -218,7 +218,7 @@ Deno.test({
   },
 });
 
-test("prepareSchema() ends no lease that was taken while it waited for the process that made the tables", async () => {
+test("prepareSchema() ends no lease that was taken while it waited for the process that created the tables", async () => {
   const url = await server.database();
   const [first, late] = await Promise.all([session(url), session(url)]);
   // The lock of those who make tables, which a session can take more than once.

@@ -102,7 +102,7 @@ test("says that there is no such database, or nothing at that port", async () =>
   );
 });
 
-test("returns every value as text, makes commits wait for the disk, and goes on after a refusal", async () => {
+test("returns every value as text, makes commits wait for the disk, and continues after a refusal", async () => {
   await using session = await open("", { user: "postgres" });
   const [row] = await session.query(
     "SELECT 9007199254740993::bigint AS big, 1.10::numeric AS exact, $1::text AS given",

@@ -63,7 +63,7 @@ function sessionOf(place: string): Promise<string> {
   return server.sql("test_1", `SELECT session FROM penstock.journals WHERE name = '${name}'`);
 }
 
-test("is taken by one of five that want it at once, and by the next when it is given back", async () => {
+test("is taken by one of five processes that want it at once, and by the next when it is released", async () => {
   const { place } = await newPlaces();
   {
     await using held = await lease(place);
@@ -78,7 +78,8 @@ test("is taken by one of five that want it at once, and by the next when it is g
 });
 
 Deno.test({
-  name: "PostgresLease fences off a holder whose time ran out: it can add nothing, and learns who took over",
+  name:
+    "PostgresLease fences off a holder whose lease has expired: it can add nothing, and learns who took over",
   ignore: noPostgres,
   fn: async () => {
     const { place } = await newPlaces();
@@ -112,7 +113,7 @@ Deno.test({
   },
 });
 
-test("outlives its time as long as nobody else wants it, and is renewed by itself", async () => {
+test("outlasts its end as long as no one else takes it, and is renewed by itself", async () => {
   const { place } = await newPlaces();
   await using held = await lease(place, { leaseMs: 4_000 });
   const writer = new Writer(held);
@@ -126,7 +127,7 @@ test("outlives its time as long as nobody else wants it, and is renewed by itsel
   await assertWhole(place, 2);
 });
 
-test("writes an end of four fifths of the lease into the row with each thing it does", async () => {
+test("writes an end after four fifths of the lease into the row with each operation", async () => {
   const { place } = await newPlaces();
   // So long that the time between a statement and the look at its row does not matter, however slow the machine is.
   const leaseMs = 3_600_000;
@@ -152,7 +153,7 @@ test("writes an end of four fifths of the lease into the row with each thing it 
   for (const share of shares) assertLessOrEqual(share, 0.8);
 });
 
-test("may be taken at once from a process without a connection, but only where that was asked for", async () => {
+test("may be taken at once from a process without a connection, but only if that was requested", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
   await using old = await lease(through, { leaseMs: 600_000 });
@@ -193,7 +194,7 @@ test("adds everything once when the connection is cut at any piece, before or af
   }
 });
 
-test("waits out a partition, and goes on where nobody took over", async () => {
+test("waits out a partition, and continues if no one took over", async () => {
   await using proxy = CuttingProxy.to(server.port);
   const { place, through } = await newPlaces(proxy.port);
   const away = Promise.withResolvers<void>();

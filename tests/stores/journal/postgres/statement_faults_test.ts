@@ -216,7 +216,7 @@ test("a run whose commit cannot be serialized tries again, and keeps every fill 
   }
 });
 
-test("a run whose database has no room left ends and says so, and goes on where it was when there is room", async (folder) => {
+test("a run whose database has no room left ends and reports it, and continues where it was once there is room", async (folder) => {
   let isFull = false;
   await using proxy = new StatementProxy(
     server.port,
