@@ -193,7 +193,7 @@ async function openJournal(
   if (journal.run > 0) {
     await journal.close();
     throw new OtherRun(
-      `${path} holds a run already, and a backtest needs its own journal: give another --state`,
+      `${path} already holds a run, but a backtest needs its own journal: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);
@@ -208,7 +208,7 @@ async function openJournal(
   return keeping;
 }
 
-/** Passes events on once all of them are in the journal, on disk, even if an error ended them. */
+/** Passes events on once all of them are in the journal on disk, even if an error cut them short. */
 async function keepFirst(
   events: Iterable<PenstockEvent>,
   journal: RunJournal,

@@ -65,7 +65,7 @@ async function exportTable({ config, sources, files }: Started): Promise<void> {
   await write(table, format, resultRows(path, table));
 }
 
-/** The rows of several runs, one run after the other. */
+/** The rows of several runs, one run after another. */
 async function* rowsOf(
   reader: JournalReader,
   extents: readonly Extent[],

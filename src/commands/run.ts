@@ -89,7 +89,7 @@ export async function run(
     runtime.setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
     again(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
     again(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
-    // In a database, each is a transaction over the network that the run waits for.
+    // In a database, each would be a transaction over the network that the run waits for.
     ...(isInDatabase(config.state) ? [] : [again(() => keep(() => live.heartbeat(true)), PROGRESS_MS)]),
     again(() => keep(() => live.handleRequests()), REQUESTS_MS),
     runtime.setInterval(() => live.draw(), LIVE_LINE_MS),

@@ -45,7 +45,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   // Read the journal before the recording that a live run is writing, so that the recording has everything that the
   // journal has.
   const recordings = await withFoldersOpened(paths, {
-    against: async (head) => strangeness(head, run ?? await journal.lastRun(), present),
+    against: async (head) => whyForeign(head, run ?? await journal.lastRun(), present),
     order: byEntry,
     onSkipped: (files) => {
       log.info(skippedText(files));
@@ -89,7 +89,7 @@ async function ownStrategy(
 }
 
 /** Why a recording does not belong to `run` of this journal; null if it does. */
-async function strangeness(
+async function whyForeign(
   { run, entry, hash }: TimedHead,
   wanted: number,
   journal: JournalReader,

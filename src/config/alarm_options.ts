@@ -20,7 +20,7 @@ export const ALARM_OPTIONS = {
     repeats: true,
     isPrivate: true,
     help:
-      "send alarms there, may be given more than once: https://HOST/PATH, ntfy://HOST/TOPIC, telegram://CHAT or " +
+      "send alarms there; may be given more than once: https://HOST/PATH, ntfy://HOST/TOPIC, telegram://CHAT or " +
       "discord://WEBHOOK",
   }),
   notifyOn: alarms({
@@ -53,8 +53,8 @@ export const ALARM_OPTIONS = {
     takesDuration: true,
     isPrivate: true,
     help:
-      "a dead man's switch: request this address every minute, or DURATION after it, while every run is alive, " +
-      "connected and not halted",
+      "a dead man's switch: request this address every minute, or every DURATION that follows it, while every run " +
+      "is alive, connected and not halted",
   }),
 };
 

@@ -124,7 +124,7 @@ export const COMBINATION_RULES: readonly CombinationRule[] = [
     text: ({ config, sources }) =>
       `${nameIn(sources[least], least)} is ${plain(config[least]!)} and ${nameIn(sources[most], most)} is ${
         plain(config[most]!)
-      }: expected the smallest to be no more than the largest`,
+      }: expected the minimum to be no more than the maximum`,
   })),
 ];
 

@@ -12,7 +12,7 @@ export const MOST_CONFIGURATIONS = 1_000_000;
 
 /** Options in these groups may vary: none of them changes which trades are read. */
 const VARYING: readonly OptionGroup[] = ["trading", "risk", "orders", "instrument"];
-/** These options never vary: a comma belongs to their value, or another value would be another market. */
+/** These options never vary: a comma belongs to their value, or another value would mean another market. */
 const FIXED: readonly OptionName[] = ["symbol", "instruments"];
 
 /** An option that varies. */

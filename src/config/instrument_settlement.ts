@@ -100,7 +100,7 @@ export function keepInstrument(
     if (text !== undefined && !wasGiven(kept, rule)) rules[rule] = text;
   }
   // A rule that the user gave then must not come from anywhere else now.
-  const others = bases.map((base) => base && { ...base, rules: unlessGiven(base.rules, kept) });
+  const others = bases.map((base) => base && { ...base, rules: withoutGiven(base.rules, kept) });
   const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` }, ...others);
   const sources = { ...settled.sources };
   for (const rule of RULES) {
@@ -136,7 +136,7 @@ export function instrumentText({ config, sources }: SettledInstrument): string {
  * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth
  * of the price, or a lot worth more than the stake. Null if nothing is.
  */
-export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
+export function implausibleRule({ config, sources }: SettledInstrument, price: Money): string | null {
   const { lot, tick } = config;
   const stake = stakeAt(config.stake, config.cash);
   if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
@@ -172,7 +172,7 @@ function wasGiven({ sources }: KeptRules, rule: Rule): boolean {
   return sources[rule] === "command line" || sources[rule] === "file";
 }
 
-function unlessGiven(rules: Rules, kept: KeptRules): Rules {
+function withoutGiven(rules: Rules, kept: KeptRules): Rules {
   return Object.fromEntries(
     RULES.flatMap((rule) => rules[rule] === undefined || wasGiven(kept, rule) ? [] : [[rule, rules[rule]]]),
   );

@@ -2,7 +2,7 @@
 import { anyText, hostNames, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 
-const CLOCK = "how many times faster than real time the clock of penstock exchange runs at --endpoint";
+const CLOCK = "how many times faster than real time the clock of the penstock exchange at --endpoint runs";
 const EXCHANGE = ["demo", "exchange"] as const;
 const market = optionIn("market");
 
@@ -21,7 +21,7 @@ export const MARKET_OPTIONS = {
     read: hostNames,
     value: "NAME,...",
     commands: ["exchange", "watch"],
-    help: "further host names that clients may reach it by, besides those of loopback",
+    help: "more host names by which clients may reach it, besides those of loopback",
   }),
   seed: market({
     default: "1",
@@ -35,7 +35,7 @@ export const MARKET_OPTIONS = {
     read: wholeNumber(1, 1_000_000),
     value: "N",
     commands: EXCHANGE,
-    help: "trades a second, on average",
+    help: "trades per second, on average",
   }),
   speed: market({
     default: "1",

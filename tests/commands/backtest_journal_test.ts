@@ -52,7 +52,7 @@ Deno.test("penstock backtest --state keeps every decision in its own journal", a
   const before = bytesOf(path);
   const again = await backtest(args);
   assertEquals([again.code, again.stdout], [2, ""]);
-  assertStringIncludes(again.stderr, `${path} holds a run already`);
+  assertStringIncludes(again.stderr, `${path} already holds a run`);
   assertEquals(bytesOf(path), before);
 });
 

@@ -368,7 +368,7 @@ Deno.test("penstock export --copy copies a journal while a run writes it, and th
     assertEquals(again.code, 2);
     assertStringIncludes(
       again.stderr,
-      "copy.db already exists, and a copy replaces nothing: choose another name",
+      "copy.db already exists, and a copy never replaces anything: choose another name",
     );
     assertStringIncludes(
       (await inProcess(...copying, "--closed", "--run=1")).stderr,

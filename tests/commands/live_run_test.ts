@@ -138,7 +138,7 @@ Deno.test(
     assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
     assertMatch(
       view.logged(/is dropped/).join(),
-      /^a request \(halt\) .* is dropped: it was for run 7, and this is run 1$/,
+      /^a request \(halt\) .* is dropped: it was for run 7, but this is run 1$/,
     );
     // A request just before the end belongs to this run.
     first.file({ kind: "release", halt: (await first.lastEntry("halt")).seq, text: "reviewed" });

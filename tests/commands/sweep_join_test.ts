@@ -242,7 +242,7 @@ Deno.test("a file that is not a part, was cut short or was changed is refused an
         [["--part=1/2"], "--part is 1/2: expected --out with the name of a JSON file"],
         [["--part=1/2", "--out=part.csv"], "expected --out with the name of a JSON file"],
         [["--part=1/2", `--out=${file("p.json")}`, "--report=page.html"], "give it with --join"],
-        [["--part=8/9", `--out=${file("p.json")}`], "--part is 8/9, and the grid has 8 configurations"],
+        [["--part=8/9", `--out=${file("p.json")}`], "--part is 8/9, but the grid has 8 configurations"],
         ...["0/3", "4/3", "1", "3+1/3", "1/0", "-1/3"].map((part) =>
           [[`--part=${part}`], `--part is "${part}": expected a part and the number of all parts`] as const
         ),

@@ -170,8 +170,8 @@ Deno.test("configure() refuses a smallest limit above the largest one, and takes
     }),
     [
       `"minQuantity" in the configuration file is 2 and --max-quantity is 1: ` +
-      "expected the smallest to be no more than the largest",
-      "--min-notional is 5 and --max-notional is 4: expected the smallest to be no more than the largest",
+      "expected the minimum to be no more than the maximum",
+      "--min-notional is 5 and --max-notional is 4: expected the minimum to be no more than the maximum",
     ],
   );
   configure({

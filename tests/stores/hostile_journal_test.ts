@@ -384,7 +384,7 @@ Deno.test("Journal.commit() writes only content that can be read again, and refu
     await assertRejects(
       () => journal.commit(entryOf((1 << 17) + 2)),
       RangeError,
-      "must have 131072 bytes at most",
+      "must have at most 131072 bytes",
     );
     assertEquals((await contentsOf(path)).entries.length, 2);
   });

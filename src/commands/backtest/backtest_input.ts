@@ -14,12 +14,12 @@ import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk } from "../../formats/trade_file.ts";
 import { intervalIn, KlineBars } from "./kline_bars.ts";
 
-/** The most that is read to find the interval of klines, in bytes. */
+/** The most bytes that are read to find the interval of klines. */
 const MOST_BYTES = 16 << 20;
 
 /** The chunks of all files, in order. Dispose of it to close the files. */
 export class BacktestInput implements AsyncDisposable {
-  /** The configuration with the bars of the run: without `--bars`, those of klines are their interval. */
+  /** The configuration with the bars of the run. Without `--bars`, klines get bars of their own interval. */
   readonly config: Config;
   /** How long it took to open, ms. */
   readonly openedInMs: number;
@@ -42,8 +42,8 @@ export class BacktestInput implements AsyncDisposable {
   }
 
   /**
-   * Opens the files and reads the start of the first. What is wrong with them is thrown when their chunks are read; throws
-   * a ConfigError if `--bars` does not fit the first file of klines.
+   * Opens the files and reads the start of the first. Errors in them are thrown when their chunks are read. Throws a
+   * ConfigError if `--bars` does not fit the first file of klines.
    */
   static async open(
     files: readonly string[],

@@ -7,7 +7,7 @@ import { ConfigError } from "../../domain/process/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
 import { FILL_MODELS, type FillModel, tradingParametersUnder } from "../../domain/orders/fill_model.ts";
 import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/market/instrument.ts";
-import { senselessRule, type SettledInstrument } from "../../config/instrument_settlement.ts";
+import { implausibleRule, type SettledInstrument } from "../../config/instrument_settlement.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { TradingParameters } from "../../domain/risk/trading_parameters.ts";
 import type { Block } from "../../domain/market/block.ts";
@@ -37,7 +37,7 @@ export type End = NonNullable<SummaryEvent["ended"]>;
 
 const OTHER_MODELS = FILL_MODELS.filter((model) => model !== "configured");
 
-/** Another fill model beside the configured one. */
+/** A fill model other than the configured one. */
 interface Lane {
   readonly model: Exclude<FillModel, "configured">;
   readonly fillParameters: FillParameters;
@@ -45,9 +45,9 @@ interface Lane {
 }
 
 /** Work alongside a backtest, on the same blocks and without trading itself: a sweep. */
-export interface Beside {
+export interface SideWork {
   readonly followers: readonly BlockFollower<Block>[];
-  /** The next number of trades, above `trades`, at which to call `reached`; infinite for none. */
+  /** The next number of trades, above `trades`, at which to call `reached`; Infinity for none. */
   readonly stopAfter: (trades: number) => number;
   /** Called when the run has that many trades, before the next one. */
   readonly reached: (trades: number) => void;
@@ -71,7 +71,7 @@ export class BacktestRun {
   /** The events before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
-  readonly #beside: Beside | null;
+  readonly #sideWork: SideWork | null;
   /** The file being read, or the sorting of several. */
   #source: Origin | RowOrder | null = null;
   #instrument: SettledInstrument;
@@ -82,18 +82,18 @@ export class BacktestRun {
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    { sources, isShown, strategy = strategyOf(config), beside = null }: {
+    { sources, isShown, strategy = strategyOf(config), sideWork = null }: {
       readonly sources: InstrumentOrigin["sources"];
       readonly isShown: boolean;
       readonly strategy?: () => Strategy;
-      readonly beside?: Beside | null;
+      readonly sideWork?: SideWork | null;
     },
   ) {
-    this.#beside = beside;
+    this.#sideWork = sideWork;
     this.#started = started;
     this.#instrument = { config, sources };
     // Making thousands of events that nobody reads takes a tenth of the time.
-    const isAlone = beside === null;
+    const isAlone = sideWork === null;
     const emits = isAlone && (isShown || config.out !== null || config.state !== "none");
     const hasPictures = isAlone && (config.report !== null || config.out !== null);
     const parameters = tradingParametersOf(config);
@@ -108,7 +108,7 @@ export class BacktestRun {
       refusalsShown: hasPictures ? MOST_REFUSALS : 0,
       isTransient: isAlone && config.state === "none" && !hasPictures,
       isQuiet: !emits,
-      models: [...this.#lanes.map(({ run }) => run), ...beside?.followers ?? []],
+      models: [...this.#lanes.map(({ run }) => run), ...sideWork?.followers ?? []],
       given: givenRules(sources),
     });
     this.#inputs = new RecordedInputs(this.#reader);
@@ -223,10 +223,10 @@ export class BacktestRun {
       this.#checkRules();
     }
     for (;;) {
-      const stop = this.#beside?.stopAfter(this.trades) ?? Infinity;
+      const stop = this.#sideWork?.stopAfter(this.trades) ?? Infinity;
       yield* this.#shown(this.engine.apply(input, stop));
       if (this.trades < stop) break;
-      this.#beside!.reached(stop);
+      this.#sideWork!.reached(stop);
     }
     this.#checkRules();
   }
@@ -316,8 +316,8 @@ export class BacktestRun {
   #checkRules(): void {
     const { awaitsRules, lastPrice: price } = this.state;
     if (price === null || awaitsRules || this.#hasInputRules) return;
-    const senseless = senselessRule(this.#instrument, price);
-    if (senseless !== null) throw new ConfigError([senseless]);
+    const flaw = implausibleRule(this.#instrument, price);
+    if (flaw !== null) throw new ConfigError([flaw]);
   }
 
   /** The digest of all trades. Throws a TypeError if the run keeps none. */

@@ -27,6 +27,6 @@ export function* remarksOn(run: BacktestRun): Generator<string> {
     yield `${grouped(gaps)} of ${
       grouped(trades)
     } trades follow a jump in the ids, and each jump empties the averages. If ` +
-      "the ids of this exchange skip, leave them out: --columns with - for the id";
+      "the ids of this exchange skip numbers, leave them out with --columns and a - for the id";
   }
 }

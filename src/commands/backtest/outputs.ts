@@ -1,4 +1,4 @@
-/** The part that backtests and sweeps share of writing their output files. */
+/** What backtests and sweeps share in writing their output files. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { ResultHead } from "../../stores/results/result_file.ts";
 import {

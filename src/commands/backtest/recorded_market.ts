@@ -27,7 +27,7 @@ export async function withRecordedMarket(
   const isGiven = sources.symbol !== "default";
   const symbol = isGiven ? config.symbol : symbolOf(files) ?? symbolOf(inFolders) ?? config.symbol;
   const mistakes = files.flatMap(({ path, head }) => {
-    const why = strangeness(head, symbol, isGiven ? nameIn(sources.symbol, "symbol") : null);
+    const why = whyUnusable(head, symbol, isGiven ? nameIn(sources.symbol, "symbol") : null);
     return why === null ? [] : [`${path} ${why}`];
   });
   if (mistakes.length > 0) throw new ConfigError(mistakes);
@@ -51,7 +51,7 @@ export async function withRecordedMarket(
  * reading it showed the market.
  */
 export function refuseMarket(name: string, head: RecordingHead, { symbol, exchange }: Config): void {
-  const why = strangeness(head, symbol, null);
+  const why = whyUnusable(head, symbol, null);
   if (why !== null) throw new ConfigError([`${name} ${why}`]);
   if ((head.exchange ?? exchange) === exchange) return;
   throw new ConfigError([
@@ -63,7 +63,7 @@ export function refuseMarket(name: string, head: RecordingHead, { symbol, exchan
  * What is wrong with a recording for a run in `symbol`, which the option `name` gave (null for none); null if nothing
  * is.
  */
-function strangeness(head: RecordingHead, symbol: string, name: string | null): string | null {
+function whyUnusable(head: RecordingHead, symbol: string, name: string | null): string | null {
   const { exchange } = head;
   if (exchange !== undefined && !EXCHANGE_NAMES.some((name) => name === exchange)) {
     return `is a recording of ${exchange}, an exchange that this Penstock does not know: expected ${

@@ -16,8 +16,8 @@ export interface SweptRows {
 }
 
 /**
- * Compares the configurations with the same values for every option that varies in either sweep: in the order of A, then
- * those that only B has.
+ * Compares configurations that have the same values for every option that varies in either sweep. The result has those
+ * of A in their order, then those that only B has.
  */
 export function compareConfigurations(a: SweptRows, b: SweptRows): ConfigurationComparison {
   const names = [...new Set([...varyingIn(a), ...varyingIn(b)])];

@@ -11,7 +11,7 @@ import {
   withJournal,
   withoutPassword,
 } from "../../domain/run/database_place.ts";
-import { LASTING } from "../../stores/journal/run_journal.ts";
+import { PERMANENT_OPTIONS } from "../../stores/journal/run_journal.ts";
 
 /** Long enough that one user never gets the same name for two runs. */
 const HASH_DIGITS = 8;
@@ -72,7 +72,7 @@ function named(place: string, name: string | null, otherwise?: () => string): st
  */
 function defaultName(command: CommandName, config: Config): string {
   const shown = shownConfig(config);
-  const differing = LASTING.flatMap((option) => {
+  const differing = PERMANENT_OPTIONS.flatMap((option) => {
     const value = shown[option];
     const isDefault = value === undefined ||
       value === valueOf({ strategy: shown["strategy"] }, option as OptionName);

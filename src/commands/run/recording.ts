@@ -1,4 +1,4 @@
-/** The target of a run's recording, from `--record`: a file, or a folder with a file a day. */
+/** The target of a run's recording, from `--record`: a file, or a folder with one file per day. */
 import type { Clock } from "../../domain/process/clock.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Config } from "../../config/options.ts";

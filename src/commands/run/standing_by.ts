@@ -22,7 +22,7 @@ export async function standBy(
   options: Pick<OpeningOptions, "signal" | "log" | "onAway" | "surroundings">,
 ): Promise<Journal | null> {
   const { signal, log, surroundings: { runtime } } = options;
-  await using freed = new Freed(configuration.config.state);
+  await using listener = new ReleaseListener(configuration.config.state);
   let logged = "";
   const logOnce = (text: string): void => {
     if (text !== logged) log({ level: "info", text });
@@ -36,18 +36,18 @@ export async function standBy(
       if (error instanceof JournalHeld) {
         logOnce(`standing by: another process holds the journal ${configuration.config.state}`);
         const endsInMs = Math.max(1, error.endsInMs ?? waitMs);
-        waitMs = await freed.isListening() ? endsInMs : Math.min(waitMs, endsInMs);
+        waitMs = await listener.isListening() ? endsInMs : Math.min(waitMs, endsInMs);
       } else if (error instanceof JournalError && error.cause instanceof DatabaseAway) {
         logOnce(`standing by: ${error.cause.message}`);
       } else throw error;
-      await freed.wait(waitMs, signal, runtime);
+      await listener.wait(waitMs, signal, runtime);
     }
   }
   return null;
 }
 
 /** Listens, from the first `isListening` on, for the holder of a journal to release its lease. */
-class Freed implements AsyncDisposable {
+class ReleaseListener implements AsyncDisposable {
   readonly #path: string;
   #listener: ChangeListener | undefined;
   #isFreed = false;

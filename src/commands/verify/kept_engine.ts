@@ -2,7 +2,7 @@
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
-import { BEFORE, LASTING } from "../../stores/journal/run_journal.ts";
+import { EARLIER_VALUES, PERMANENT_OPTIONS } from "../../stores/journal/run_journal.ts";
 import type { OptionName } from "../../config/options.ts";
 import { keptOptions, STRATEGY_OPTION_NAMES, strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { LoadedStrategy } from "../../feeds/files/strategy_file.ts";
@@ -15,7 +15,7 @@ const OF_STRATEGY: readonly string[] = ["strategy", ...STRATEGY_OPTION_NAMES, "s
  * run once had that value.
  */
 const NEEDED = [
-  ...LASTING.filter((name) => BEFORE[name] === undefined && !OF_STRATEGY.includes(name)),
+  ...PERMANENT_OPTIONS.filter((name) => EARLIER_VALUES[name] === undefined && !OF_STRATEGY.includes(name)),
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
   ...["stopLoss", "takeProfit"],
 ];

@@ -43,7 +43,7 @@ export interface DeliveryOptions {
 }
 
 /** While no alarm is due, the place is saved at most this often, ms. */
-const KEEP_MS = 60_000;
+const SAVE_MS = 60_000;
 /** How often a memory that cannot be written is logged again, ms. */
 const REMIND_MS = 600_000;
 
@@ -59,10 +59,10 @@ export class AlarmDelivery implements AsyncDisposable {
   #sent = 0;
   #isSeen = false;
   /** The state that still has to be written to disk. */
-  #unkept: KeptDelivery | null = null;
+  #unsaved: KeptDelivery | null = null;
   /** What this process last wrote to disk; null before its first write. */
-  #kept: KeptDelivery | null = null;
-  #keptAt = -Infinity;
+  #saved: KeptDelivery | null = null;
+  #savedAt = -Infinity;
   #warnedAt = -Infinity;
 
   /** Throws an AlarmMemoryError if what was remembered cannot be read. */
@@ -113,7 +113,7 @@ export class AlarmDelivery implements AsyncDisposable {
 
   /** Saves how far the service has got. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#keep();
+    this.#save();
     return this.#follower[Symbol.asyncDispose]();
   }
 
@@ -177,19 +177,19 @@ export class AlarmDelivery implements AsyncDisposable {
   #remember(rules: RulesMemory, isNow: boolean): void {
     if (!this.#isSeen) return;
     const next = { place: this.#place, done: this.#done, sent: this.#sent, rules };
-    const { place, done, sent, rules: before } = this.#unkept ?? this.#kept ?? {};
+    const { place, done, sent, rules: before } = this.#unsaved ?? this.#saved ?? {};
     const isSame = next.place === place && next.done === done && next.sent === sent && next.rules === before;
-    if (!isSame) this.#unkept = next;
-    if (isNow || performance.now() - this.#keptAt >= KEEP_MS) this.#keep();
+    if (!isSame) this.#unsaved = next;
+    if (isNow || performance.now() - this.#savedAt >= SAVE_MS) this.#save();
   }
 
-  #keep(): void {
-    if (this.#unkept === null) return;
+  #save(): void {
+    if (this.#unsaved === null) return;
     const { address, name, journal, memory, report, now } = this.#options;
     const at = performance.now();
     try {
-      memory.keep(address, name, journal, this.#unkept, now());
-      [this.#kept, this.#unkept, this.#keptAt] = [this.#unkept, null, at];
+      memory.keep(address, name, journal, this.#unsaved, now());
+      [this.#saved, this.#unsaved, this.#savedAt] = [this.#unsaved, null, at];
     } catch (error) {
       // Alarms matter more than the memory: at worst, a restart sends some again, with the same keys.
       if (at - this.#warnedAt < REMIND_MS) return;

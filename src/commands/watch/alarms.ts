@@ -65,7 +65,7 @@ interface Working {
   readonly services: readonly Service[];
 }
 
-/** One service: its delivery of each journal, and the stores that these read. */
+/** One service: its deliveries, one for each journal, and the stores that they read. */
 interface Service {
   readonly deliveries: readonly AlarmDelivery[];
   readonly stores: SharedStores;
@@ -141,11 +141,11 @@ export class Alarms implements AsyncDisposable {
     const { signal } = this.#stop;
     const works = [...services.map((service) => deliver(service, polls, signal)), pinger?.run(signal)];
     this.#work = this.#all(works).finally(() => memory?.[Symbol.dispose]());
-    // Disposing it throws the failure.
+    // The failure is thrown on disposal.
     this.#work.catch(() => {});
   }
 
-  /** Aborted on a failure that no retry can fix; disposing it then throws the error. */
+  /** Aborted on a failure that no retry can fix; the error is thrown on disposal. */
   get failed(): AbortSignal {
     return this.#stop.signal;
   }

@@ -30,7 +30,7 @@ export async function* duePolls(
       yield index;
       if (signal.aborted) return;
     }
-    // However many journals change all the time, half of the time goes to other work.
+    // Half of the time goes to other work, even if many journals change constantly.
     const tookMs = Math.min(performance.now() - startedAt, pollMs);
     const next = Math.min(...paths.keys().map(dueAt));
     await changes.next(Math.max(0, next - performance.now()), signal);

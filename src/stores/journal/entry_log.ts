@@ -86,7 +86,7 @@ export interface FiledRequest extends RequestKey {
  * JournalError if they cannot read the data. The caller makes one call at a time.
  */
 export interface EntryLog extends AsyncDisposable {
-  /** Its place, as the user named it. */
+  /** The log's place, as the user named it. */
   readonly path: string;
   /** Until the result is disposed, reads see the log as it is now, whatever is written meanwhile. One at a time. */
   moment(): Promise<AsyncDisposable>;
@@ -155,7 +155,7 @@ export interface SealedEntry extends Omit<RawEntry, "content" | "hash"> {
 
 /** What one commit changes. */
 export interface Addition {
-  /** They follow the log's last entry without a hole. */
+  /** They follow the log's last entry without a gap. */
   readonly entries: readonly SealedEntry[];
   /** The end of the log with them. */
   readonly head: ChainPlace;
@@ -213,7 +213,7 @@ export interface Holding {
  * Reports that a store is unreachable: additions wait until it is back, or until another process has taken the lease.
  */
 export interface StoreAway {
-  /** Which one, and what is wrong, as a clause. */
+  /** Which store it is and what is wrong, as a clause. */
   readonly what: string;
   /** When the waiting work was started, ms since 1970. */
   readonly since: number;
@@ -264,7 +264,7 @@ export interface StoreNeeds {
 
 /** One of the logs in a place that holds many. */
 export interface ListedLog {
-  /** Its place, as other methods take it. */
+  /** The log's place, as other methods take it. */
   readonly path: string;
   readonly name: string;
   /** The process that holds its lease, or was the last to; null if none has been. */
@@ -273,7 +273,7 @@ export interface ListedLog {
   readonly isHeld: boolean;
 }
 
-/** What to listen for in a place: other entries or heartbeats, or a lease that its holder gave back. */
+/** What to listen for in a place: other entries or heartbeats, or a lease that its holder released. */
 export type ChangeKind = "entries" | "freed";
 
 /** Listens for changes until it is disposed. It connects again by itself whenever its connection is lost. */
@@ -302,11 +302,11 @@ export interface EntryStore {
   ): Promise<LogLease>;
   /** What a process with the lease of the log at `path` still needs. */
   files(path: string): StoreNeeds;
-  /** Opens the log at `path`, which another process may write, for requests. Throws if that one takes none. */
+  /** Opens the log at `path`, which another process may write, for requests. Throws if that process accepts none. */
   requestBox(path: string): Promise<RequestBox>;
   /**
    * Calls `onChange` with the name of a log in the place of `path` when it has changed, and with null once it listens
-   * again: any may have changed meanwhile. Absent if the store has no such notices.
+   * again: any log may have changed meanwhile. Absent if the store has no such notices.
    */
   readonly listen?: (
     path: string,

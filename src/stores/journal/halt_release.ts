@@ -69,7 +69,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, options: AskO
   }
   if (how === "dropped") {
     throw new NotHalted(
-      `the halt of entry ${halt.seq} in ${path} has ended already, and is not released: ` +
+      `the halt of entry ${halt.seq} in ${path} has already ended, and is not released: ` +
         "check the run with penstock status, then try again",
     );
   }

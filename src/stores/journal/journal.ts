@@ -10,7 +10,7 @@ import { inspect } from "./journal_inspection.ts";
 import { lineOf, storedCheckpoint } from "./journal_line.ts";
 import { lastOrderChanges } from "./journal_orders.ts";
 import { gatherCloses } from "./journal_closes.ts";
-import { JournalTail, type Keeping } from "./journal_tail.ts";
+import { JournalTail, type NewEntries } from "./journal_tail.ts";
 import { storeOf } from "./known_stores.ts";
 import { lastOfType } from "./linked_entry.ts";
 
@@ -27,7 +27,7 @@ export interface JournalOptions {
   readonly verify?: boolean;
   /** The store of the journal; by default, the one that its path names. */
   readonly store?: EntryStore;
-  /** How the journal is held, where others may take it over. */
+  /** How the journal is held, if others may take it over. */
   readonly holding?: Partial<Holding>;
 }
 
@@ -316,12 +316,12 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  /** Writes the result of `keeping` in its turn. */
-  #write(keeping: () => Keeping): Promise<void> {
+  /** Writes what `contents` returns, in its turn. */
+  #write(contents: () => NewEntries): Promise<void> {
     this.#mustAccept();
     return this.#turns.take(async () => {
       this.#mustNotHaveFailed();
-      const kept = keeping();
+      const kept = contents();
       if (kept.checkpoint === null && kept.entries.length + kept.handled.length === 0) return;
       const from = this.#now();
       try {

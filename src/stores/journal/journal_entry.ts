@@ -30,7 +30,7 @@ export interface Draft {
 
 /** An entry as it is in the journal. */
 export interface Entry {
-  /** 1 for the first, without holes. */
+  /** 1 for the first, without gaps. */
   readonly seq: number;
   /** 1 for the first run of this journal. */
   readonly run: number;
@@ -61,7 +61,7 @@ export interface UnreadableEntry {
 /** An entry as it is stored, unchecked. */
 export type StoredEntry = RawEntry | UnreadableEntry;
 
-/** Strict, since two different byte sequences must not read as the same text. */
+/** Strict, since two different byte sequences must not be decoded to the same text. */
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The most bytes in the content of an entry; a run writes a few hundred. */

@@ -1,7 +1,7 @@
 /** The errors of a journal that cannot be opened, read or written, or that Penstock did not write. */
 import type { Exit } from "../../domain/process/exit.ts";
 
-/** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
+/** A journal cannot be opened, written to or trusted; the message says which one, why, and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
   /** `input` if the journal is damaged, because then no command can use it. */

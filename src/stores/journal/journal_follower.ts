@@ -36,7 +36,7 @@ export function polledFiles(path: string): readonly string[] {
   return [path, `${path}-journal`];
 }
 
-/** Where to start: after an entry, whose hash may be known, or at the journal's end if null. */
+/** Where to start: after an entry, whose hash may be known. If null, at the journal's end. */
 export type FollowedStart = { readonly seq: number; readonly hash?: string } | null;
 
 /** The store and the clock of a follower. Default: the store of the path, and `Date.now`. */

@@ -40,10 +40,11 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
   if (!text?.startsWith("{")) {
     throw new TypeError(`The content of an entry must be a JSON object: got ${text}`);
   }
-  if (text.length * MOST_BYTES > MOST_CONTENT && ENCODER.encode(text).length > MOST_CONTENT) {
-    throw new RangeError(
-      `The content of an entry must have ${MOST_CONTENT} bytes at most: got ${text.length}`,
-    );
+  if (text.length * MOST_BYTES > MOST_CONTENT) {
+    const { length } = ENCODER.encode(text);
+    if (length > MOST_CONTENT) {
+      throw new RangeError(`The content of an entry must have at most ${MOST_CONTENT} bytes: got ${length}`);
+    }
   }
   return { type, time, text };
 }

@@ -45,8 +45,7 @@ const HAS_ORDERS = ',"orders":[';
 
 /**
  * The last `count` changes of waiting orders up to a checkpoint of `run`, oldest first. The entries between them are
- * checked one after the other, so that none is left out. Throws a JournalError if there are fewer, or for the first
- * flaw.
+ * checked one by one, so that none is left out. Throws a JournalError if there are fewer, or for the first flaw.
  */
 export async function lastOrderChanges(
   log: EntryLog,

@@ -90,7 +90,7 @@ export class JournalReader implements AsyncDisposable {
 
   /**
    * The stored entries in order, unchecked, read on demand, in memory that does not grow with the journal. Entries
-   * written meanwhile are included. Throws a JournalError at one that cannot be read.
+   * written meanwhile are included. Throws a JournalError for one that cannot be read.
    */
   async *entries({ afterSeq = 0, types, run }: EntriesWanted = {}): AsyncGenerator<Entry> {
     if (types === undefined) {

@@ -11,7 +11,7 @@ import { ClosesTail, type DraftCloses, type PlacedCloses } from "./closes_tail.t
 import { hasCloses, noteText } from "./closes_note.ts";
 
 /** The contents of one commit. */
-export interface Keeping {
+export interface NewEntries {
   /** Its run: the current one, or the next. */
   readonly run: number;
   readonly entries: readonly Line[];
@@ -84,7 +84,7 @@ export class JournalTail {
   }
 
   /** Adds everything in one commit, which is on disk when this returns. Passes on the errors of the lease. */
-  async add({ run, entries, checkpoint, handled }: Keeping): Promise<void> {
+  async add({ run, entries, checkpoint, handled }: NewEntries): Promise<void> {
     const lines = checkpoint === null ? entries : [...entries, checkpoint.line];
     let { seq, hash } = this;
     const sealed: SealedEntry[] = [];

@@ -52,7 +52,7 @@ export async function transferJournal(from: JournalAt, to: JournalAt): Promise<C
 
 /** Copies every entry, state and close, and describes the last entry. */
 async function copyEntries(source: EntryLog, to: JournalAt): Promise<Omit<CopiedJournal, "bytes">> {
-  const { states, closes } = await besidesEntries(source);
+  const { states, closes } = await statesAndCloses(source);
   await using lease = await to.store.lease(to.path, () => Promise.resolve());
   let head = { seq: 0, hash: GENESIS };
   let last = { run: 0, entry: 0, type: "", time: 0 };
@@ -86,7 +86,7 @@ async function copyEntries(source: EntryLog, to: JournalAt): Promise<Omit<Copied
 }
 
 /** The states and the closes of a log, by the entry of their checkpoint. */
-async function besidesEntries(source: EntryLog) {
+async function statesAndCloses(source: EntryLog) {
   const states = new Map<number, StoredState & { readonly run: number }>();
   for (let run = await lastRunOf(source); run > 0; run--) {
     const state = await source.state(run);
@@ -130,7 +130,7 @@ function refuseExisting(path: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     throw failed("write to", path, error);
   }
-  throw new CopyExists(`${path} already exists, and a copy replaces nothing: choose another name`);
+  throw new CopyExists(`${path} already exists, and a copy never replaces anything: choose another name`);
 }
 
 function removeIfExists(path: string): void {

@@ -1,4 +1,4 @@
-/** The table of stores: adding one is its file, its test, and a row here. */
+/** The table of stores. Adding one takes its file, its test and a row here. */
 import type { EntryStore } from "./entry_log.ts";
 
 /** The prefix of a store's places, and the store itself, which is loaded at its first use. */

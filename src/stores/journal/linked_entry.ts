@@ -15,7 +15,7 @@ import { damaged } from "./journal_error.ts";
  */
 export async function linkedEntry(log: EntryLookup, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
-  if (stored.type !== null) await mustFit(log, stored);
+  if (stored.type !== null) await mustBeLinked(log, stored);
   return entry;
 }
 
@@ -25,7 +25,7 @@ export async function lastOfType(log: EntryLog, run: number, type: EntryType): P
   return stored === undefined ? null : await linkedEntry(log, stored);
 }
 
-async function mustFit(log: EntryLookup, entry: RawEntry): Promise<void> {
+async function mustBeLinked(log: EntryLookup, entry: RawEntry): Promise<void> {
   const { path } = log;
   const { seq, type, hash } = entry;
   const wrong = (what: string) => damaged(path, `entry ${seq} (${type}) ${what}`);

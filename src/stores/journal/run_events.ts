@@ -1,4 +1,4 @@
-/** Reads the events of a run back from its journal, one after the other. */
+/** Reads the events of a run back from its journal, one by one. */
 import type { PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
 import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 import { type Entry, type EntryType, readEntry } from "./journal_entry.ts";

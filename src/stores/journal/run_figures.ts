@@ -25,7 +25,7 @@ export class FigureReader {
   #seq = -1;
   #values: Values | null = null;
   /** Before this moment the closes are not read again, ms. */
-  #readAgainAt = 0;
+  #nextReadAt = 0;
   readonly #now: () => number;
 
   /** `now` measures how long reading takes, ms. */
@@ -60,7 +60,7 @@ export class FigureReader {
     const startedAt = this.#now();
     const { seq } = checkpoint;
     const isKnownRun = run === this.#run && seq >= this.#seq;
-    if (isKnownRun && (seq === this.#seq || startedAt < this.#readAgainAt)) return this.#values;
+    if (isKnownRun && (seq === this.#seq || startedAt < this.#nextReadAt)) return this.#values;
     const choice = options as StrategyChoice;
     // A user-defined strategy is code, which a process that only reads does not run.
     const isListed = isStrategyName(choice.strategy ?? (options["short"] === undefined ? "" : "crossover"));
@@ -69,7 +69,7 @@ export class FigureReader {
     this.#run = run;
     this.#seq = seq;
     const end = this.#now();
-    this.#readAgainAt = end + (end - startedAt) / SHARE;
+    this.#nextReadAt = end + (end - startedAt) / SHARE;
     return this.#values;
   }
 }

@@ -47,17 +47,18 @@ export type ReceivedRequest = FiledRequest & { readonly why: string | null };
 const SHOWN_CHARACTERS = 60;
 
 /**
- * A run cannot be resumed if one of these differs: its strategy, its account or its fills would mean something else.
+ * The options that stay the same for a whole run. A run cannot be resumed if one of them differs: its strategy, its
+ * account or its fills would mean something else.
  */
-export const LASTING = [
+export const PERMANENT_OPTIONS = [
   ...["exchange", "symbol", "bars", "strategy", ...STRATEGY_OPTION_NAMES, "set", "strategySha256"],
   ...["cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
   ...["participation", "orderTtl", "fill"],
 ] as const;
 
-/** What the lasting options amounted to before they existed. */
-export const BEFORE: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
+/** The values that were in effect before an option existed. */
+export const EARLIER_VALUES: Partial<Record<string, string>> = { bars: EACH_TRADE, fill: "signal" };
 
 /** One run's journal. */
 export class RunJournal implements AsyncDisposable {
@@ -116,10 +117,10 @@ export class RunJournal implements AsyncDisposable {
     const marketThen = keptMarket(await this.#journal.openingOf(last.run) ?? last.started, market);
     if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
     const areFiles = "strategySha256" in then && "strategySha256" in options;
-    const changed = LASTING.filter((name) =>
+    const changed = PERMANENT_OPTIONS.filter((name) =>
       // The same strategy file may have another name now.
       !(name === "strategy" && areFiles) &&
-      (then[name] ?? BEFORE[name] ?? null) !== (options[name] ?? BEFORE[name] ?? null) &&
+      (then[name] ?? EARLIER_VALUES[name] ?? null) !== (options[name] ?? EARLIER_VALUES[name] ?? null) &&
       !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
@@ -248,11 +249,11 @@ export class RunJournal implements AsyncDisposable {
   /** Why a request is dropped, as a clause; null if it will be handled. */
   async #whyDropped({ run, request }: FiledRequest): Promise<string | null> {
     if (request === null) return "this Penstock does not know this kind of request";
-    if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
+    if (run !== this.#journal.run) return `it was for run ${run}, but this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
     const isInForce = this.#engine.state.current.halt !== null &&
       await this.#journal.lastOf("halt") === request.halt;
-    return isInForce ? null : `the halt of entry ${request.halt} has ended already`;
+    return isInForce ? null : `the halt of entry ${request.halt} has already ended`;
   }
 
   #olderRun(): OtherRun {
@@ -295,7 +296,7 @@ function textOf(name: string, options: ShownOptions): string {
     const hash = options["strategySha256"];
     return `${strategyWords(options)}${hash === undefined ? "" : ` (SHA-256 ${hash})`}`;
   }
-  return String(options[name] ?? BEFORE[name] ?? defaultOf(name, options) ?? "not set");
+  return String(options[name] ?? EARLIER_VALUES[name] ?? defaultOf(name, options) ?? "not set");
 }
 
 /** The market of a run, from its `started` or `resumed` entry; null if it is unknown. */

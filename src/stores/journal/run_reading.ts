@@ -41,8 +41,8 @@ function strategyIn(options: ShownOptions): { readonly strategy?: string } {
 /**
  * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if the
  * journal cannot be read, or if what is shown is not as Penstock left it: the entries from the last checkpoint to the
- * end of the run are checked one after the other, the state against that checkpoint, and older entries against their
- * neighbours. The heartbeat is not an entry, so nothing proves that it is unchanged.
+ * end of the run are checked one by one, the state against that checkpoint, and older entries against their neighbours.
+ * The heartbeat is not an entry, so nothing proves that it is unchanged.
  */
 export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
   return reader.atOnce(() => keptRun(reader, run));
@@ -119,7 +119,7 @@ export function withHeartbeat(
   filed: readonly FiledRequest[],
 ): KeptRun {
   const heartbeat = found?.run === run.run ? found : null;
-  // What trades since the last checkpoint changed is not known, but they led to no decision: each decision has a
+  // The effect of trades since the last checkpoint is unknown, but they led to no decision: each decision has a
   // checkpoint.
   const isNewer = heartbeat !== null && heartbeat.trades > trades;
   return {
@@ -275,7 +275,7 @@ export interface KeptFill {
 /**
  * The fills of a run up to the end that `extentOf` found, in order. Memory does not grow with the journal. All of the
  * run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at the
- * first flaw, which may only show an entry or two after the changed one, and at an entry that is not a valid fill.
+ * first flaw, which may show only an entry or two after the changed one, or at an entry that is not a valid fill.
  */
 export async function* fillsOf(
   reader: JournalReader,

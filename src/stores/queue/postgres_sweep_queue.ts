@@ -9,7 +9,7 @@ import type { QueuedSweep, QueueStatus, SweepQueue, SweepTask, TaskState } from 
 const MOST_ADDED = 1_000;
 
 const FIND = "SELECT sweep FROM penstock.sweeps WHERE key = decode($1, 'hex')";
-const MAKE =
+const INSERT_SWEEP =
   `INSERT INTO penstock.sweeps (key, content) VALUES (decode($1, 'hex'), $2) ON CONFLICT (key) DO NOTHING`;
 // In the order in which they were requested: workers take the oldest first.
 const ADD = `INSERT INTO penstock.tasks (key, copy, sweep, version, input, content)
@@ -17,7 +17,7 @@ const ADD = `INSERT INTO penstock.tasks (key, copy, sweep, version, input, conte
   FROM json_array_elements($4::json) WITH ORDINALITY AS asked (one, place), (VALUES (1), (2)) AS copies (copy)
   WHERE copy = 1 OR (one ->> 'isChecked')::boolean
   ORDER BY place, copy ON CONFLICT (key, copy) DO NOTHING`;
-const AGAIN =
+const RETRY_FAILED =
   `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, lost = 0, failure = NULL, result = NULL
   WHERE sweep = $1 AND state = 'failed'`;
 const STATES =
@@ -58,13 +58,13 @@ export class PostgresSweepQueue implements SweepQueue {
     this.#sweep = await this.#link.use(async (session) => {
       await session.query("BEGIN");
       try {
-        await session.query(MAKE, [key, content]);
+        await session.query(INSERT_SWEEP, [key, content]);
         const [row] = await session.query(FIND, [key]);
         const sweep = numberOf(row?.["sweep"]);
         for (const part of partsOf(tasks)) {
           await session.query(ADD, [sweep, version, input, JSON.stringify(part)]);
         }
-        await session.query(AGAIN, [sweep]);
+        await session.query(RETRY_FAILED, [sweep]);
         await session.query("COMMIT");
         return sweep;
       } catch (error) {

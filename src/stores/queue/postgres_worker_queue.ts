@@ -19,7 +19,7 @@ const FORGET = `DELETE FROM penstock.workers WHERE expires < ${CLOCK} - interval
 const CONNECT = `INSERT INTO penstock.workers (worker, version, called, expires)
   VALUES ($1, $2, 'process ' || $4::text || coalesce(' on ' || host(inet_client_addr()), ''), ${CLOCK} + $3 ${MS})
   ON CONFLICT (worker) DO UPDATE SET expires = excluded.expires, called = excluded.called`;
-const LACK = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
+const RECORD_MISSING = "UPDATE penstock.workers SET lacks = $2::text[] WHERE worker = $1";
 const SECOND = "SELECT FROM penstock.tasks WHERE state = 'waiting' AND copy = 2 LIMIT 1";
 const LEAVE = "DELETE FROM penstock.workers WHERE worker = $1";
 const NO_OTHER = `NOT EXISTS (
@@ -41,7 +41,7 @@ const TAKE =
     WHERE state = 'waiting' AND version = $2 AND NOT input = ANY ($4::text[]) AND ${BY_ANOTHER}
     ORDER BY task LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING task, token, encode(key, 'hex') AS key, copy, sweep, input, content`;
-/** Returns tasks that this worker took without receiving the answer. */
+/** Gives back the tasks that this worker took without receiving the answer. */
 const DROP = `UPDATE penstock.tasks SET state = 'waiting', token = token + 1, expires = NULL
   WHERE worker = $1 AND state = 'taken'`;
 /** Renewing need not wait for the disk: at worst, leases end earlier after the server has crashed. */
@@ -132,16 +132,16 @@ export class PostgresWorkerQueue implements WorkerQueue {
     const { version, leaseMs } = this.#options;
     const lacks = listText(missing);
     this.#losing = new AbortController();
-    const isNews = lacks !== this.#missing;
+    const hasNews = lacks !== this.#missing;
     let isRepeated = false;
     const [row] = await this.#link.use(async (session) => {
       if (isRepeated) await session.query(DROP, [this.#worker]);
       isRepeated = true;
-      if (isNews) await session.query(LACK, [this.#worker, lacks]);
+      if (hasNews) await session.query(RECORD_MISSING, [this.#worker, lacks]);
       return await session.query(TAKE, [this.#worker, version, leaseMs, lacks]);
     });
     this.#missing = lacks;
-    if (isNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
+    if (hasNews) { for (const what of ["tasks", "results"] as const) await this.#link.notify(what); }
     // A busy worker needs no notices of other tasks.
     if (row !== undefined) await this.#link.stopListening();
     return this.#held = row === undefined ? null : taskIn(row);
@@ -154,17 +154,17 @@ export class PostgresWorkerQueue implements WorkerQueue {
 
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
-    let isNews = false;
+    let hasNews = false;
     const kept = compressed(result);
     const isKept = await this.#link.use(async (session) => {
       const [row] = await session.query(FINISH, [task, token, kept]);
-      isNews = row?.["news"] === "t";
+      hasNews = row?.["news"] === "t";
       // The answer to the same statement may have been lost before.
       return row !== undefined || (await session.query(IS_FINISHED, [task, token])).length > 0;
     });
     await this.#link.notify("results");
     // Another worker can now compute it a second time, or there is nothing left to wait for.
-    if (isNews) await this.#link.notify("tasks");
+    if (hasNews) await this.#link.notify("tasks");
     return isKept;
   }
 

@@ -1,7 +1,7 @@
 /** Errors of a queue that cannot be used. */
 import { DatabaseAway, DatabaseRefusal } from "../journal/postgres/database_failure.ts";
 
-/** The queue cannot be reached or used; the message says which, why and what to do. */
+/** A queue cannot be reached or used; the message says which one, why, and what to do. */
 export class QueueError extends Error {
   override readonly name = "QueueError";
   readonly exit = "failure";

@@ -1,8 +1,8 @@
 /** The tables of the queue of tasks, which are a part of the program's tables in a database. */
 
 /**
- * The roles that are granted rights if they exist: one for sweeps, which add tasks, and one for workers, which compute
- * them.
+ * The roles that are granted privileges if they exist: one for sweeps, which add tasks, and one for workers, which
+ * compute them.
  */
 export const SWEEPER = "penstock_sweeper";
 export const WORKER = "penstock_worker";
@@ -51,8 +51,8 @@ export const QUEUE_TABLES: readonly string[] = [
   `CREATE INDEX tasks_by_sweep ON penstock.tasks (sweep, task)`,
 ];
 
-/** What each role may do with them, beyond reading all tables: the role, and the rights as GRANT has them. */
-export const QUEUE_RIGHTS: readonly (readonly [role: string, rights: string])[] = [
+/** What each role may do with them, besides reading all tables: the role, and its privileges as GRANT names them. */
+export const QUEUE_PRIVILEGES: readonly (readonly [role: string, privileges: string])[] = [
   [SWEEPER, "INSERT (key, content) ON penstock.sweeps"],
   [SWEEPER, "INSERT (key, copy, sweep, version, input, content) ON penstock.tasks"],
   [SWEEPER, "UPDATE (state, token, expires, lost, failure, result) ON penstock.tasks"],

@@ -111,7 +111,7 @@ export interface WorkerQueue extends Watched, AsyncDisposable {
   readonly lost: AbortSignal;
   /** What all tasks of a sweep have in common. */
   described(sweep: number): Promise<string>;
-  /** Keeps the result. Returns false if the task belongs to another worker by now. */
+  /** Keeps the result. Returns false if the task now belongs to another worker. */
   finish(task: TakenTask, result: string): Promise<boolean>;
   /** Counts a failure. Returns whether the task has failed too often, on any workers, to be tried again. */
   fail(task: TakenTask, failure: string): Promise<boolean>;

@@ -143,8 +143,8 @@ export class Recording implements AsyncDisposable {
     this.#folder = folder;
     this.#onTrouble = onTrouble;
     const market = { symbol, exchange, symbols: [symbol], format: RECORDING_FORMAT } as const;
-    const clocked = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
-    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...clocked, ...journal };
+    const clockSpeed = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
+    this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...clockSpeed, ...journal };
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {
@@ -213,7 +213,7 @@ export class Recording implements AsyncDisposable {
   }
 
   async #close(time: number): Promise<void> {
-    this.#addKept(time);
+    this.#noteKept(time);
     this.#add({ event: "ended" }, time);
     this.#flush();
     this.#clock.clearTimeout(this.#timer);
@@ -239,7 +239,7 @@ export class Recording implements AsyncDisposable {
   #turn(time: number): void {
     this.#turnAt = dayAfter(time);
     const last = this.#output;
-    this.#addKept(time);
+    this.#noteKept(time);
     if (this.#text !== "") this.#gather();
     if (this.#writeOut()) last.sync();
     // The torn part would appear twice.
@@ -292,7 +292,7 @@ export class Recording implements AsyncDisposable {
     this.#held.notes += line;
   }
 
-  #addKept(time: number): void {
+  #noteKept(time: number): void {
     if (this.#kept !== null) this.#add({ event: "kept", ...this.#kept }, time);
     this.#kept = null;
   }
@@ -309,7 +309,7 @@ export class Recording implements AsyncDisposable {
   #flush(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#addKept(this.#clock.Date.now());
+    this.#noteKept(this.#clock.Date.now());
     if (this.#text !== "") this.#gather();
     if (this.#writeOut()) this.#output.sync();
     // Writing is tried again even if the stream is quiet.

@@ -106,7 +106,7 @@ export function lockForWriting(file: Deno.FsFile): void {
 }
 
 /**
- * Whether another process, or this one, has the file at `path` locked for writing, or may have; another user's file
+ * Whether another process, or this one, has or may have the file at `path` locked for writing: another user's file
  * cannot be checked.
  */
 export function isBeingWritten(path: string): boolean {
@@ -150,7 +150,7 @@ export function unopened(path: string, error: unknown): RecordingError {
   if (error instanceof Deno.errors.IsADirectory) {
     return unusable(
       path,
-      "it is a folder. Put a / at its end for a file a day, or name a file in it.",
+      "it is a folder. Put a / at its end for one file per day, or name a file in it.",
       error,
     );
   }

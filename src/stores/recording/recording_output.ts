@@ -9,7 +9,7 @@ const GZIP_LEVEL = 3;
 const COMPRESSED_AT_ONCE = 256 * 1024;
 const ENCODER = new TextEncoder();
 
-/** A file opened to append, and how far it is whole. */
+/** A file opened to append, and how much of it is whole. */
 export class RecordingOutput {
   readonly path: string;
   readonly #file: RecordingFile;

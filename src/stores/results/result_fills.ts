@@ -1,4 +1,4 @@
-/** Reads the fills of a result back, one after the other. */
+/** Reads the fills of a result back, one by one. */
 import { AFTER_FILLS, FILLS, resultLines, UnusableResult } from "./result_reading.ts";
 
 /**

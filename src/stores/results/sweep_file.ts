@@ -108,7 +108,7 @@ export class SweepFile implements Disposable {
   }
 }
 
-/** The SHA-256 over what a sweep continues from, or what is joined, so that neither uses a file that was changed. */
+/** The SHA-256 of what a sweep continues from, or what is joined, so that neither uses a file that was changed. */
 class UnfinishedCheck {
   readonly #hash = createHash("sha256");
 

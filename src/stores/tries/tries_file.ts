@@ -1,6 +1,6 @@
 /**
- * The memory of tries: how many configurations have ever been tried on the same trades. The best of many looks better
- * by luck alone.
+ * Remembers how many configurations have ever been tried on the same trades: the best of many looks better by luck
+ * alone.
  */
 import { createHash } from "node:crypto";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";

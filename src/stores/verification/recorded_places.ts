@@ -1,8 +1,8 @@
 /**
- * The notes of recordings about their journal: the entry at which each starts, and up to which entry the journal had
- * kept everything at a line. Each note has the entry's hash, and no computing of hashes makes another journal's entries
- * fit that hash. So the notes prove even what cannot be derived: when a checkpoint was made, when and why a run
- * stopped, and how a halt was released while no process ran.
+ * The notes of recordings about their journal: the entry at which each recording starts, and, at some lines, the last
+ * entry that the journal had kept. Each note has the entry's hash, and nobody can make the entries of another journal
+ * match it by computing their hashes again. So the notes prove even what cannot be derived: when a checkpoint was made,
+ * when and why a run stopped, and how a halt was released while no process ran.
  */
 import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
 import type { Entry } from "../journal/journal_entry.ts";
@@ -49,7 +49,7 @@ export class RecordedPlaces {
     else if (found !== null) this.#other = { entry, hash };
   }
 
-  /** What the journal lacks or has changed, if the last entry of the recording's process is `lastSeq`. */
+  /** What the journal lacks, or what was changed in it, if the last entry of the recording's process is `lastSeq`. */
   async difference(lastSeq: number): Promise<PlaceDifference | null> {
     const { entry } = this.#last;
     if (entry <= lastSeq) return await this.rewritten();
@@ -80,7 +80,7 @@ export class RecordedPlaces {
  * Why `name`, which starts with `note`, is not the recording of `run` that continues at `opening`. Either is null if
  * there is none.
  */
-export async function strangeRecording(
+export async function wrongRecording(
   note: TimedHead | null,
   opening: Entry | null,
   { name, run: wanted, hashOf }: {

@@ -51,7 +51,7 @@ export function storedAt(
   const placed = tail.placed(entry.seq, draft.closes, run.memory.remembers);
   const stored = storedWith(entry, draft, run, placed);
   if (placed.from === null || firstDivergence(entry, stored) === null) return stored;
-  // Older versions took no closes over.
+  // Older versions carried no closes over.
   const before = storedWith(entry, draft, run, tail.apart(draft.closes));
   return firstDivergence(entry, before) === null ? before : stored;
 }
@@ -86,7 +86,7 @@ const ALONE: readonly EntryType[] = [
 ];
 
 /** The difference between the time of a checkpoint and that of the decision kept with it; null if there is none. */
-export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | null): Divergence | null {
+export function timeDivergence(checkpoint: CheckedEntry, before: CheckedEntry | null): Divergence | null {
   if (before === null || ALONE.includes(before.type) || checkpoint.time === before.time) return null;
   return { path: "time", journal: checkpoint.time, derived: before.time };
 }
@@ -102,14 +102,14 @@ export async function stateDifference(
   { from, at }: Since,
   lastKept: () => Promise<Checkpoint | null>,
 ): Promise<StateDifference> {
-  const { last, ...led }: PipelineSnapshot = JSON.parse(stored.content).state;
+  const { last, ...state }: PipelineSnapshot = JSON.parse(stored.content).state;
   const [digest, derived] = entry.holdsState
-    ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
-    : [digestIn(entry.content["state"]), digestStart(led.digest)];
+    ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, state.digest]
+    : [digestIn(entry.content["state"]), digestStart(state.digest)];
   const first = from === null ? "the first trade" : `trade ${from}`;
   const after = at === null ? "" : ` after line ${at.line} of ${at.recording}`;
   const where = `between ${first} and trade ${last?.id}${after}`;
-  if (entry.trades === led.trades && digest !== derived) {
+  if (entry.trades === state.trades && digest !== derived) {
     const what =
       `The trades up to entry ${entry.seq} (checkpoint) are not those that the run processed: ${where} ` +
       "at least one was changed, added or removed";
@@ -120,8 +120,8 @@ export async function stateDifference(
   const kept = await lastKept();
   const { seq, time } = entry;
   const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
-  const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
-  if (parted !== null) return differenceAt(entry, parted);
+  const difference = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
+  if (difference !== null) return differenceAt(entry, difference);
   const what =
     `Entry ${seq} (checkpoint) proves a different state from the one the recording leads to, after the same trades: ` +
     `${where} a message that is not a new trade was changed, added or removed, or the entry was`;
@@ -144,7 +144,7 @@ export async function keptState(journal: JournalReader, run: number): Promise<Ch
 /** The difference between an entry and the derived value, at one value. */
 export function differenceAt({ seq, type }: Entry, { path, journal, derived }: Divergence): StateDifference {
   return {
-    what: `Entry ${seq} (${type}) says something else at ${path} than the recording leads to`,
+    what: `Entry ${seq} (${type}) differs at ${path} from what the recording leads to`,
     journal: { [path]: journal },
     derived: { [path]: derived ?? null },
   };

@@ -21,7 +21,7 @@ import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
 import { ClosesTail } from "../journal/closes_tail.ts";
 import { closesIn } from "../journal/journal_closes.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
-import { type HashOf, type PlaceDifference, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
+import { type HashOf, type PlaceDifference, RecordedPlaces, wrongRecording } from "./recorded_places.ts";
 import { checkpointOf } from "../journal/run_journal.ts";
 import {
   differenceAt,
@@ -31,7 +31,7 @@ import {
   type StateDifference,
   stateDifference,
   storedAt,
-  strangeTime,
+  timeDivergence,
 } from "./state_comparison.ts";
 
 /** An engine made with the options in a journal, and the decoder for its frames. */
@@ -56,9 +56,9 @@ type Found = Difference | null;
 /**
  * Verifies one run with the chunks of its recordings, in the order in which they were made.
  *
- * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has its
- * own recording, whose first line names that entry. A part continues at the last checkpoint of the one before,
- * as the process did; what the previous process did after that checkpoint is not part of the books.
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has
+ * its own recording, whose first line names that entry. A part continues at the last checkpoint of the one before, as
+ * the process did; what the previous process did after that checkpoint does not count.
  */
 export class Verification {
   readonly #journal: JournalReader;
@@ -103,9 +103,10 @@ export class Verification {
 
   /**
    * Compares the journal with the chunks of the run's recordings, in the order in which they were made. Call it only
-   * once. The chain of all runs is checked on the way, and what is left of it in the end through `blocking`, since that
-   * takes long without a pause. A chunk's bytes are free again once the next one is requested. Throws UnusableInput for
-   * a file that is not a Penstock recording or cannot be read as one, and a JournalError if the journal cannot be read.
+   * once. The chain of all runs is checked on the way. The rest of it is checked at the end through `blocking`, because
+   * that takes long without a pause. A chunk's bytes are free again once the next one is requested. Throws
+   * UnusableInput for a file that is not a Penstock recording or cannot be read as one, and a JournalError if the
+   * journal cannot be read.
    */
   async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -134,7 +135,7 @@ export class Verification {
     const chain = await run.finish();
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that started after the journal was read is left for the next verification.
-    if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return await this.#strange(extra, null);
+    if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return await this.#wrongRecording(extra, null);
     const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
     return {
       type: "verified",
@@ -156,7 +157,7 @@ export class Verification {
     // A process killed before it did anything may not have opened its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
-      return await this.#strange(note, opening);
+      return await this.#wrongRecording(note, opening);
     }
     derivation.start();
     while (!this.#run.isPartOver) {
@@ -219,12 +220,13 @@ export class Verification {
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(state, this.#symbol, entry.time);
     let stored = storedAt(entry, draft, state, this.#closesTail);
-    const time = strangeTime(entry, this.#run.before);
-    if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
+    const time = timeDivergence(entry, this.#run.before);
+    if (time !== null) return this.#entryDiffers(entry, differenceAt(entry, time));
     let first: Difference | null = null;
-    // Messages before the next trade that are not trades: they are counted, or have moved the last id.
+    // Messages before the next trade that are not trades may still change the state: they are counted, or move the last
+    // id.
     for (let found = firstDivergence(entry, stored); found !== null; found = firstDivergence(entry, stored)) {
-      first ??= await this.#otherState(entry, stored, found);
+      first ??= await this.#stateDiffers(entry, stored, found);
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
@@ -259,10 +261,10 @@ export class Verification {
     const { closes, before } = this.#closesTail.apart(draft.closes);
     const stored = storedCheckpoint({ ...draft, closes }, before);
     const stated = divergence(entry.content, { reason, tradeId, text });
-    const found = strangeTime(checkpoint, entry) ?? firstDivergence(checkpoint, stored);
-    if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
-    if (found?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, found));
-    if (found !== null) return await this.#otherState(checkpoint, stored, found);
+    const found = timeDivergence(checkpoint, entry) ?? firstDivergence(checkpoint, stored);
+    if (stated !== null) return this.#entryDiffers(entry, differenceAt(entry, stated));
+    if (found?.path === "time") return this.#entryDiffers(checkpoint, differenceAt(checkpoint, found));
+    if (found !== null) return await this.#stateDiffers(checkpoint, stored, found);
     this.#last = stored;
     return null;
   }
@@ -276,7 +278,7 @@ export class Verification {
   }
 
   /**
-   * Ends a part: what its recording has beyond the last checkpoint must not lead to decisions that the journal lacks.
+   * Ends a part: what its recording has after the last checkpoint must not lead to decisions that the journal lacks.
    */
   async #endPart(): Promise<Found> {
     // The entries did not end: they stopped at a flaw.
@@ -291,10 +293,10 @@ export class Verification {
     }
     this.#closes = derivation.state.memory.closes;
     this.#changes = derivation.state.orders.changes;
-    if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
+    if (derivation.isEnded) return this.#placesDiffer(await this.#places.difference(this.#run.seq));
     // If a run wrote faster than this reads, this would never end.
     if (derivation.missing === null && await this.#isBehind()) {
-      return this.#keptOther(await this.#places.rewritten());
+      return this.#placesDiffer(await this.#places.rewritten());
     }
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#mismatched(mismatch);
@@ -305,19 +307,19 @@ export class Verification {
       return difference;
     }
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    return this.#keptOther(
+    return this.#placesDiffer(
       await (await this.#isBehind() ? this.#places.rewritten() : this.#places.difference(this.#run.seq)),
     );
   }
 
-  /** Whether a run is still writing, so that its journal by now has more than was read. */
+  /** Whether a run is still writing, so that its journal now has more entries than were read. */
   async #isBehind(): Promise<boolean> {
     return this.#isOvertaken ||= this.#run.upcoming === null &&
       await this.#tools.lastSeqNow() > this.#run.lastSeq;
   }
 
   /** The difference if the journal has fewer or other entries of this process than its recording noted. */
-  #keptOther(found: PlaceDifference | null): Found {
+  #placesDiffer(found: PlaceDifference | null): Found {
     return found && this.#differ(found.what, found);
   }
 
@@ -337,9 +339,9 @@ export class Verification {
   }
 
   /** The difference if the state at a checkpoint is not the derived one. */
-  async #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Promise<Difference> {
+  async #stateDiffers(entry: CheckedEntry, stored: Stored, found: Divergence): Promise<Difference> {
     const [from, at] = [this.#state?.last?.id ?? null, this.#lastAt];
-    return this.#unlike(
+    return this.#entryDiffers(
       entry,
       await stateDifference(
         entry,
@@ -351,7 +353,7 @@ export class Verification {
     );
   }
 
-  #unlike(entry: Entry, { what, journal, derived }: StateDifference): Difference {
+  #entryDiffers(entry: Entry, { what, journal, derived }: StateDifference): Difference {
     return this.#differ(what, { entry, journal, derived });
   }
 
@@ -365,9 +367,9 @@ export class Verification {
   }
 
   /** The difference if the next recording is not that of the next part. */
-  async #strange(note: Opening | null, opening: Entry | null): Promise<Difference> {
+  async #wrongRecording(note: Opening | null, opening: Entry | null): Promise<Difference> {
     const name = this.#derivation?.at?.recording ?? "";
-    const { what, journal, derived } = await strangeRecording(note, opening, {
+    const { what, journal, derived } = await wrongRecording(note, opening, {
       ...{ name, run: this.#run.run, hashOf: this.#hashOf },
     });
     return this.#differ(what, { entry: opening, journal, derived });

@@ -91,7 +91,7 @@ Deno.test("Journal.open() refuses a file that is not a journal, and says what to
       database.close();
       const whose = mode === "wal"
         ? "its application id is 77, not 1347310420"
-        : "it does not say whose it is";
+        : "it does not say which program it belongs to";
       assertStringIncludes(
         await refusal(path),
         `it is another program's database: ${whose}. Choose another name.`,

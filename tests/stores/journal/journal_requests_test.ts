@@ -254,9 +254,9 @@ Deno.test("RunJournal.requests() drops a release of a halt not in force, and req
       file(path, { kind: "release", halt, text: "once" });
       file(path, { kind: "release", halt, text: "twice" });
       assertEquals(await run.handle(), [
-        `the halt of entry ${halt - 1} has ended already`,
+        `the halt of entry ${halt - 1} has already ended`,
         null,
-        `the halt of entry ${halt} has ended already`,
+        `the halt of entry ${halt} has already ended`,
       ]);
       assertEquals([run.engine.state.current.halt, await run.handle()], [null, []]);
       await run.halt();
@@ -267,8 +267,8 @@ Deno.test("RunJournal.requests() drops a release of a halt not in force, and req
     }
     await using next = await Process.start(path, { isNew: true });
     assertEquals(await next.handle(), [
-      "it was for run 1, and this is run 2",
-      "it was for run 1, and this is run 2",
+      "it was for run 1, but this is run 2",
+      "it was for run 1, but this is run 2",
     ]);
     assertEquals([next.engine.state.current.halt, await next.handle()], [null, []]);
     const details = (await next.entries()).filter(({ type }) => type === "released").map(({ content }) =>

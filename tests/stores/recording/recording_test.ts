@@ -252,7 +252,7 @@ Deno.test("Recording.create() refuses a target that it must not or cannot write 
     Deno.writeTextFileSync(taken, "x");
     const cases = [
       [taken, "it is not empty. Choose another name, move that file away, or give a folder"],
-      [folder, "it is a folder. Put a / at its end for a file a day, or name a file in it."],
+      [folder, "it is a folder. Put a / at its end for one file per day, or name a file in it."],
       [`${folder}/a/b/c.txt`, `the folder ${folder}/a/b does not exist. Create it, or choose another place.`],
       [`${taken}/b.txt`, "Not a directory"],
     ] as const;

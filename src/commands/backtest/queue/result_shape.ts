@@ -1,4 +1,4 @@
-/** Whether a text from a queue has the shape of a task's result: anyone who may write results may have written it. */
+/** Checks that a text from a queue has the shape of a task's result: anyone with access may have written it. */
 import { type ConfigurationFigures, type ShownOptions } from "../../../domain/run/sweep_result.ts";
 import { isObject } from "../../../stores/files/whole_file.ts";
 import type { PartialSweep } from "../../../stores/results/sweep_file.ts";
@@ -25,7 +25,7 @@ const DECIMAL = /^-?\d{1,200}(\.\d{1,200})?$/;
 
 const isDecimal: Test = (value) => typeof value === "string" && DECIMAL.test(value);
 const isCount: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-// JSON has null for NaN and infinity.
+// JSON writes NaN and Infinity as null.
 const isNumber: Test = (value) => value === null || typeof value === "number";
 const orNull = (test: Test): Test => (value) => value === null || test(value);
 const listOf = (test: Test): Test => (value) => Array.isArray(value) && value.every(test);
@@ -43,7 +43,7 @@ const MOMENTS: Readonly<Record<string, Test>> = {
 const SAMPLINGS: readonly unknown[] = ["1d", "1h", "1m", null];
 
 /** What is wrong with `value` as the result of a task; null if it can be used. */
-export function misshapen(value: unknown, shape: TaskShape): string | null {
+export function shapeFlaw(value: unknown, shape: TaskShape): string | null {
   const { options, facts, hasTest } = shape;
   if (!isObject(value) || !Array.isArray(value["rows"]) || !isObject(value["unfinished"])) {
     return "it is not the result of a task";
@@ -52,15 +52,15 @@ export function misshapen(value: unknown, shape: TaskShape): string | null {
   if (!isObject(unfinished["facts"]) || factsText(unfinished["facts"]) !== factsText({ ...facts })) {
     return "it was computed from other trades";
   }
-  if (rows.length !== options.length) return `it has ${rows.length} rows, and the task ${options.length}`;
+  if (rows.length !== options.length) return `it has ${rows.length} rows, but the task has ${options.length}`;
   for (const [at, row] of rows.entries()) {
     const named = JSON.stringify(options[at]);
     if (!isObject(row) || JSON.stringify(row.options) !== named) {
-      return `it has no row of ${named} at its place`;
+      return `it has no row of ${named} in its place`;
     }
     const { options: _options, test, ...figures } = row;
     const isWhole = has(FIGURES, figures) && (hasTest ? has(FIGURES, test) : test === null);
-    if (!isWhole) return `its row of ${named} has no figures of a sweep`;
+    if (!isWhole) return `its row of ${named} does not have the figures of a sweep`;
   }
   return hasRows(unfinished["rows"], shape) && hasWalks(unfinished["walks"], shape) &&
       listOf((text) => typeof text === "string")(unfinished["texts"]) &&
@@ -69,7 +69,7 @@ export function misshapen(value: unknown, shape: TaskShape): string | null {
     : "its figures against luck are not those of a sweep";
 }
 
-/** Whether `value` has exactly what `tests` names, and all of that passes. */
+/** Whether `value` has exactly the fields that `tests` names, and all of them pass. */
 function has(tests: Readonly<Record<string, Test>>, value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === Object.keys(tests).length &&
     Object.entries(tests).every(([name, test]) => test(value[name]));
@@ -85,7 +85,7 @@ function hasRows(value: unknown, { options: { length }, hasTest }: TaskShape): b
     testSpan: isCount,
     profits: exactly(length, isDecimal),
     testProfits: exactly(hasTest ? length : 0, isDecimal),
-    // Too few returns have no blocks.
+    // Too few returns cannot be divided into blocks.
     sums: (sums) => exactly(0, isNumber)(sums) || exactly(length, listOf(isNumber))(sums),
   }, value);
 }

@@ -14,7 +14,7 @@ import { ranksOf } from "../sweep/part_of_grid.ts";
 import { ShownProgress } from "../sweep/shown_progress.ts";
 import type { Threads } from "../sweep/threads.ts";
 import type { DescribedSweep, ReadySweep } from "./described_sweep.ts";
-import { misshapen, type TaskShape } from "./result_shape.ts";
+import { shapeFlaw, type TaskShape } from "./result_shape.ts";
 
 /** The resources with which a worker computes a task. */
 export interface TaskResources {
@@ -73,7 +73,7 @@ export function resultIn(text: string, shape: TaskShape): PartialSweep {
   } catch {
     throw new UnusableResult("it is not JSON");
   }
-  const why = misshapen(result, shape);
+  const why = shapeFlaw(result, shape);
   if (why !== null) throw new UnusableResult(why);
   return result as PartialSweep;
 }

@@ -43,8 +43,8 @@ export async function bestRuns(
 }
 
 /**
- * The report of the backtest of one row: over the trades that the row covers. Null if it was stopped. Throws as a
- * backtest does.
+ * The report of one row's backtest, over the trades that the row covers. Null if it was stopped. Throws as a backtest
+ * does.
  */
 async function bestRun(
   { barsFrom, sources, files, formats, view, stop, config: { report } }: PassSettings,

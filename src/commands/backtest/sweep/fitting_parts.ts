@@ -33,16 +33,16 @@ export function fittingParts(parts: readonly PartFile[], version: string): reado
   if (others.length > 0) throw new ConfigError(others);
   const mistakes = parts.flatMap((part) => stopped(part));
   const [first, ...rest] = parts as [PartFile, ...PartFile[]];
-  const strange = rest.flatMap((part) => strangeness(part, first));
-  mistakes.push(...strange);
+  const found = rest.flatMap((part) => mismatches(part, first));
+  mistakes.push(...found);
   const byNumber = new Map<number, PartFile>();
   for (const part of parts) {
     const { number } = part.result.part;
     const same = byNumber.get(number);
     if (same === undefined) byNumber.set(number, part);
-    else if (strange.length === 0) mistakes.push(...differences(part, same));
+    else if (found.length === 0) mistakes.push(...differences(part, same));
   }
-  if (strange.length === 0) mistakes.push(...missing(byNumber, first.result.part.of));
+  if (found.length === 0) mistakes.push(...missing(byNumber, first.result.part.of));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return [...byNumber.values()].sort((one, other) => one.result.part.number - other.result.part.number);
 }
@@ -58,7 +58,7 @@ function stopped(part: PartFile): string[] {
 }
 
 /** How a part differs from another that should be of the same sweep. */
-function strangeness(one: PartFile, other: PartFile): string[] {
+function mismatches(one: PartFile, other: PartFile): string[] {
   const [a, b] = [one.result, other.result];
   const mistakes: string[] = [];
   const add = (what: string, has: string, otherHas: string): void => {

@@ -44,7 +44,7 @@ export function partIn({ part }: Config): SweepPart | null {
 export function placesOfPart(places: readonly number[], { number, of }: SweepPart): readonly number[] {
   if (of > places.length) {
     throw new ConfigError([
-      `--part is ${number}/${of}, and the grid has ${
+      `--part is ${number}/${of}, but the grid has ${
         counted(places.length, "configuration")
       }: expected at most as many parts`,
     ]);

@@ -1,15 +1,15 @@
 /** How many configurations a sweep computes at once. */
 
 /**
- * Reading the trades again costs a few per cent of the work of this many. More would need more memory, most of it for
- * fills that have not been garbage-collected yet.
+ * Reading the trades again costs a few per cent of the work for this many configurations. More would need more memory,
+ * most of it for fills that have not been garbage-collected yet.
  */
 export const MOST_LANES = 512;
 /** With fewer, reading the files again would be most of the work. */
 const FEWEST_LANES = 256;
 /** The most trades × configurations in a pass: about half a minute of work, which is lost when the sweep is stopped. */
 const MOST_WORK = 3_000_000_000;
-/** The least bytes of a trade in an uncompressed file. */
+/** The size of the shortest trade in an uncompressed file, in bytes. */
 const BYTES_A_TRADE = 40;
 
 /**

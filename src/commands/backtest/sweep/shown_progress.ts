@@ -12,7 +12,9 @@ export class ShownProgress implements PassProgress, Disposable {
   behind: () => number = () => 0;
   /** How many configurations are computed now. */
   lanes = 0;
-  /** The backtest of a best row that is computed for the page, from 1, and their number; null before the first. */
+  /**
+   * The best row whose backtest is being computed for the page, from 1, and how many there are; null before the first.
+   */
   report: { readonly at: number; readonly of: number } | null = null;
   /** The tasks in a queue, as they were seen last; null without a queue. */
   tasks: Omit<SweepTasks, "elapsedMs"> | null = null;

@@ -25,7 +25,7 @@ export interface Found {
   readonly elapsedMs: number;
   /** What the file keeps so that it can be continued or joined; null if neither is possible. */
   readonly unfinished: Unfinished | null;
-  /** A line for the log in place of the table, which a part does not have; else null. */
+  /** A line for the log in place of the table, which a part does not have; otherwise null. */
   readonly inPlaceOfTable: string | null;
   /** The full reports of these rows, best first. */
   readonly runsOf: (rows: readonly ConfigurationEvent[]) => Promise<readonly RunReport[]>;

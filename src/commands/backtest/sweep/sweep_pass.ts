@@ -95,7 +95,7 @@ export async function runPass(
     sources,
     isShown: false,
     strategy: () => IDLE,
-    beside: {
+    sideWork: {
       followers: lanes === null ? [] : [lanes],
       stopAfter: (trades) => boundaries.find((at) => at > trades) ?? Infinity,
       reached(trades) {

@@ -24,7 +24,7 @@ interface Sent {
   left: number;
 }
 
-/** A thread, and the places of its lanes among all. */
+/** A thread, and the places of its lanes among all lanes. */
 interface Thread {
   readonly worker: Worker;
   readonly lanes: readonly number[];
@@ -38,7 +38,7 @@ interface Thread {
 
 /** The threads of a team, and the size of its sweep. */
 export interface TeamOptions {
-  /** The number in the whole sweep. */
+  /** How many configurations the whole sweep has. */
   readonly configurations: number;
   readonly workers: number;
   /** The pool that they are taken from, and returned to if all went well. */

@@ -1,7 +1,8 @@
 /**
  * One commit, as one statement: the database does all of it or nothing, in one round trip. Its first part moves the end
- * of the chain, which only the holder of the lease can do, from the end that the holder knows; everything else depends
- * on it. A statement that is repeated because its answer was lost finds another end, and changes nothing.
+ * of the chain on from the one that the holder of the lease knows, which only that holder can do. Everything else
+ * depends on that part. A statement that is repeated because its answer was lost finds another end, and changes
+ * nothing.
  */
 import type { Addition, KeptHeartbeat } from "../entry_log.ts";
 import type { DatabaseValue } from "./database_session.ts";

@@ -2,9 +2,9 @@
  * Notices of changes in a database, which its server passes on to those that listen. A notice only says when to poll:
  * anyone may send one, and if one is lost, the next poll finds the change.
  *
- * PostgreSQL sends notices one transaction after the other, each until its commit is on disk. So a notice is never part
- * of a commit, which would make all runs of a database wait for one another: it has its own transaction after the
- * commit, which does not wait for the disk.
+ * PostgreSQL sends the notices of one transaction at a time, and waits until its commit is on disk. Notices in the
+ * commits of entries would make all runs of a database wait for one another. So each notice has its own transaction
+ * after the commit, and that one does not wait for the disk.
  */
 import type { DatabaseLink } from "./database_link.ts";
 import type { DatabaseSession } from "./database_session.ts";

@@ -34,7 +34,7 @@ const RIGHTS = `SELECT name, may FROM unnest($1::text[], $2::text[]) AS needed (
 const EXCESS = `SELECT has_table_privilege('penstock.entries', 'UPDATE')
   OR has_table_privilege('penstock.entries', 'DELETE') AS more`;
 
-/** The checks of the database in `path`, over a link from `linkTo`: server, clock, tables, rights and lease. */
+/** The checks of the database in `path`, over a link from `linkTo`: server, clock, tables, privileges and lease. */
 export async function examineDatabase(
   path: string,
   linkTo: (path: string) => DatabaseLink,
@@ -50,7 +50,7 @@ export async function examineDatabase(
       const { version, mayMake } = await server(session, where, results);
       results.push(version === 0 ? tablesToMake(mayMake) : tables(version));
       if (version !== MIGRATIONS.length) return;
-      results.push(await rights(session));
+      results.push(await privileges(session));
       const row = await leaseRow(session, journal);
       const ends = row?.endsInMs ?? null;
       results.push(
@@ -117,7 +117,7 @@ function tables(version: number): CheckResult {
   return fail("database", "tables", `${found}, made by a newer Penstock`, "Use that Penstock");
 }
 
-async function rights(session: DatabaseSession): Promise<CheckResult> {
+async function privileges(session: DatabaseSession): Promise<CheckResult> {
   const needed = Object.entries(NEEDED).flatMap(([name, all]) =>
     all.split(",").map((may) => [name, may] as const)
   );

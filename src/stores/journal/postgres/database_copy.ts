@@ -33,7 +33,7 @@ export async function copyInDatabase(
       [name],
     );
     if (made.length === 0) {
-      throw new CopyExists(`${to} already exists, and a copy replaces nothing: choose another name`);
+      throw new CopyExists(`${to} already exists, and a copy never replaces anything: choose another name`);
     }
     const copy = numberOf(made[0]?.["journal"]);
     for (const statement of COPIES) await session.query(statement, [journal, copy]);

@@ -19,8 +19,8 @@ export interface Patience {
   /** Whether to try again after this many failures in a row. */
   readonly continues: (failures: number) => boolean;
   /**
-   * Called before each wait, with what is wrong, and with null once the database is back; `since` is when the work that
-   * waits was started, ms since 1970.
+   * Called before each wait, with what is wrong, and with null once the database is back; `since` is when the waiting
+   * work was started, ms since 1970.
    */
   readonly onAway: (what: string | null, since: number) => void;
   /** Ends a wait early. */

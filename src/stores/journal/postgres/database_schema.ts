@@ -1,9 +1,9 @@
 /** The program's tables in a database, and how the program creates and migrates them. */
 import { refused } from "../journal_error.ts";
-import { QUEUE_RIGHTS, QUEUE_TABLES, SWEEPER, WORKER } from "../../queue/queue_tables.ts";
+import { QUEUE_PRIVILEGES, QUEUE_TABLES, SWEEPER, WORKER } from "../../queue/queue_tables.ts";
 import type { DatabaseSession } from "./database_session.ts";
 
-/** The roles that are granted rights if they exist: one that writes journals, and one that only reads them. */
+/** The roles that are granted privileges if they exist: one that writes journals, and one that only reads them. */
 export const WRITER = "penstock_writer";
 export const READER = "penstock_reader";
 
@@ -109,11 +109,11 @@ export const GRANTS: readonly string[] = [
   grant(WRITER, "INSERT, UPDATE ON penstock.heartbeats"),
   grant(WRITER, "INSERT, DELETE ON penstock.closes"),
   grant(WRITER, "INSERT, DELETE ON penstock.requests"),
-  ...QUEUE_RIGHTS.map(([role, rights]) => grant(role, rights)),
+  ...QUEUE_PRIVILEGES.map(([role, privileges]) => grant(role, privileges)),
 ];
 
 /**
- * Returns a psql script that creates the roles and the tables, and grants the rights. It is for a database in which
+ * Returns a psql script that creates the roles and the tables, and grants the privileges. It is for a database in which
  * runs may not create tables.
  */
 export function schemaScript(): string {
@@ -130,7 +130,7 @@ export function schemaScript(): string {
 /** A number that nothing else in the database locks: the first four letters of Penstock in ASCII. */
 const LOCK = 0x50656e73;
 /** Reads the catalogue, because `to_regclass` may return a cached answer within a transaction. */
-const IS_MADE = `SELECT EXISTS (
+const HAS_TABLES = `SELECT EXISTS (
     SELECT FROM pg_catalog.pg_class AS made JOIN pg_catalog.pg_namespace AS named ON named.oid = made.relnamespace
     WHERE named.nspname = 'penstock' AND made.relname = 'version'
   ) AS made`;
@@ -138,15 +138,15 @@ const OWNED = `SELECT pg_has_role(relowner, 'USAGE') AS owned, relowner::regrole
   WHERE oid = 'penstock.version'::regclass`;
 const HELD = "SELECT count(*) AS held FROM penstock.journals WHERE expires > clock_timestamp()";
 
-function grant(role: string, rights: string): string {
+function grant(role: string, privileges: string): string {
   return `DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN GRANT ${rights} TO ${role}; END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN GRANT ${privileges} TO ${role}; END IF;
   END $$`;
 }
 
 /** The version of the tables in the database; 0 if there are none. */
 export async function schemaVersion(session: DatabaseSession): Promise<number> {
-  const [found] = await session.query(IS_MADE);
+  const [found] = await session.query(HAS_TABLES);
   if (found?.["made"] !== "t") return 0;
   const [row] = await session.query("SELECT version FROM penstock.version");
   return Number(row?.["version"] ?? 0);
@@ -168,12 +168,12 @@ export async function mustKnowSchema(session: DatabaseSession, path: string): Pr
   );
 }
 
-/** Makes the error that says why the tables are not used. */
+/** Creates the error that says why the tables are not used. */
 export type Refuse = (why: string) => Error;
 
 /**
- * Creates the tables, or migrates them, in one transaction, one process at a time. Throws the error that `refuse`
- * makes, by default a JournalError that names the journal's `path`, if a newer Penstock made them, if an older one
+ * Creates the tables, or migrates them, in one transaction, one process at a time. Throws the error of
+ * `refuse`, by default a JournalError that names the journal's `path`, if a newer Penstock made them, if an older one
  * still writes to them, or if they cannot be kept in this database.
  */
 export async function prepareSchema(
@@ -194,7 +194,7 @@ export async function prepareSchema(
       await session.query("COMMIT");
       return;
     }
-    if (version === 0) await mustKeepText(session, refuse);
+    if (version === 0) await mustBeUtf8(session, refuse);
     else {
       await mustBeOwned(session, refuse);
       await mustBeIdle(session, refuse);
@@ -219,18 +219,20 @@ function newer(version: number, known: number): string {
   return `a newer Penstock made its tables (version ${version}; this one knows ${known})`;
 }
 
-/** Throws what `refuse` makes unless the database is in UTF-8, the encoding that returns every text as it was written. */
-async function mustKeepText(session: DatabaseSession, refuse: Refuse): Promise<void> {
+/**
+ * Throws the error of `refuse` unless the database is in UTF-8, the encoding that returns every text as it was written.
+ */
+async function mustBeUtf8(session: DatabaseSession, refuse: Refuse): Promise<void> {
   const [row] = await session.query("SHOW server_encoding");
   const encoding = row?.["server_encoding"];
   if (encoding === "UTF8") return;
   throw refuse(
-    `its database keeps text as ${encoding}, which lacks characters. Create one with createdb --encoding=UTF8 ` +
-      "--template=template0.",
+    `its database keeps text as ${encoding}, which cannot hold every character. Create one with createdb ` +
+      "--encoding=UTF8 --template=template0.",
   );
 }
 
-/** Throws what `refuse` makes unless the user may migrate the tables. The right to use them is not enough. */
+/** Throws the error of `refuse` unless the user may migrate the tables. The privilege to use them is not enough. */
 async function mustBeOwned(session: DatabaseSession, refuse: Refuse): Promise<void> {
   const [row] = await session.query(OWNED);
   if (row?.["owned"] === "t") return;
@@ -241,7 +243,7 @@ async function mustBeOwned(session: DatabaseSession, refuse: Refuse): Promise<vo
 }
 
 async function mustBeIdle(session: DatabaseSession, refuse: Refuse): Promise<void> {
-  // A process that asks for a lease from here on waits for the migration, then finds that it is too old.
+  // A process that requests a lease from now on waits for the migration, then finds that it is too old.
   await session.query("LOCK TABLE penstock.journals IN ACCESS EXCLUSIVE MODE");
   const [row] = await session.query(HELD);
   const held = Number(row?.["held"]);

@@ -36,7 +36,7 @@ export class DatabaseSession implements AsyncDisposable {
   readonly #ended = Promise.withResolvers<DatabaseAway>();
   readonly #waiting = new Set<(lost: DatabaseAway) => void>();
 
-  /** Connects. Throws a DatabaseAway, a DatabaseRefusal, or what Deno throws. */
+  /** Connects. Throws a DatabaseAway, a DatabaseRefusal, or an error of Deno's. */
   static async open(place: DatabasePlace, options: SessionOptions): Promise<DatabaseSession> {
     const { host, port } = place;
     const socket = new net.Socket();

@@ -15,21 +15,21 @@ export interface LeaseToken {
 /** Only the database's clock decides, so the clocks of the processes may differ. */
 const CLOCK = "clock_timestamp()";
 const MS = "* interval '1 millisecond'";
-const GONE = "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = journals.session)";
+const SESSION_ENDED = "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = journals.session)";
 const HOLDER = "session = pg_backend_pid(), address = host(inet_client_addr())";
 
 const FIND = `SELECT journal FROM penstock.journals WHERE name = $1`;
-const MAKE = "INSERT INTO penstock.journals (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
+const INSERT = "INSERT INTO penstock.journals (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
 const take = (free: string) =>
   `UPDATE penstock.journals SET token = token + 1, expires = ${CLOCK} + $2 ${MS}, pid = $3, ${HOLDER}
     WHERE name = $1 AND (${free}) RETURNING journal, token, seq, hash`;
 const FREE = `expires IS NULL OR expires <= ${CLOCK}`;
 const TAKE = take(FREE);
-const TAKE_EAGERLY = take(`${FREE} OR ${GONE}`);
-const LOOK = `SELECT token, seq, hash, address, pid,
+const TAKE_EAGERLY = take(`${FREE} OR ${SESSION_ENDED}`);
+const SELECT_ROW = `SELECT token, seq, hash, address, pid,
   ceil(extract(epoch FROM expires - ${CLOCK}) * 1000)::bigint AS ends_in_ms`;
-const LOOK_BY_NAME = `${LOOK} FROM penstock.journals WHERE name = $1`;
-const LOOK_BY_NUMBER = `${LOOK} FROM penstock.journals WHERE journal = $1`;
+const SELECT_BY_NAME = `${SELECT_ROW} FROM penstock.journals WHERE name = $1`;
+const SELECT_BY_NUMBER = `${SELECT_ROW} FROM penstock.journals WHERE journal = $1`;
 const RENEW = `UPDATE penstock.journals SET expires = ${CLOCK} + $3 ${MS}, ${HOLDER}
   WHERE journal = $1 AND token = $2 RETURNING journal`;
 const RELEASE = `UPDATE penstock.journals SET expires = NULL, session = NULL
@@ -53,7 +53,9 @@ export async function journalNumber(session: DatabaseSession, name: string): Pro
 
 /** The state of the row of a journal, by its name or its number; null if there is none. */
 export async function leaseRow(session: DatabaseSession, journal: string | number): Promise<LeaseRow | null> {
-  const [row] = await session.query(typeof journal === "string" ? LOOK_BY_NAME : LOOK_BY_NUMBER, [journal]);
+  const [row] = await session.query(typeof journal === "string" ? SELECT_BY_NAME : SELECT_BY_NUMBER, [
+    journal,
+  ]);
   return row === undefined ? null : rowOf(row);
 }
 
@@ -72,7 +74,7 @@ export async function takeLease(
   },
 ): Promise<LeaseToken> {
   // Checked first, as every attempted insert would use up a number.
-  if (await journalNumber(session, name) === null) await session.query(MAKE, [name]);
+  if (await journalNumber(session, name) === null) await session.query(INSERT, [name]);
   const [row] = await session.query(isEager ? TAKE_EAGERLY : TAKE, [name, lifetimeMs, Deno.pid]);
   if (row !== undefined) return { journal: numberOf(row["journal"]), token: numberOf(row["token"]) };
   throw held(path, await leaseRow(session, name));

@@ -5,7 +5,10 @@ import type { DatabaseRow } from "./database_session.ts";
 const HASH_BYTES = 32;
 const MOST_TYPE = 40;
 
-/** The columns of an entry. Type and content are null if too long to read, the hash if it is not a hash. */
+/**
+ * The columns of an entry. Type and content are null if they are too long to read; the hash is null if it is not a
+ * hash.
+ */
 export const ENTRY_COLUMNS = `seq, run, time,
   CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END AS type,
   CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END AS content,

@@ -28,8 +28,8 @@ const END = "COMMIT";
 const LOWEST = "-9223372036854775808";
 
 /**
- * How a log uses its link. `own`: it closes the link in the end. `leased`: it also does, and the lease writes over the
- * link even during a moment. `shared`: other logs use the link too, but only one of them is read at a time.
+ * How a log uses its link. `own`: it closes the link in the end. `leased`: so does this one, and the lease writes over
+ * the link even during a moment. `shared`: other logs use the link too, but only one of them is read at a time.
  */
 export type LinkUse = "own" | "leased" | "shared";
 

@@ -7,7 +7,7 @@ const MOST_TYPE = 40;
 /** The hash in hexadecimal, as an expression in SQL; null if it is not a hash. */
 export const HEX_HASH =
   "CASE WHEN typeof(hash) = 'blob' AND octet_length(hash) = 32 THEN lower(hex(hash)) END";
-/** Type and content, as expressions in SQL; null if too long, so that it is not read. */
+/** Type and content, as expressions in SQL; null if one is too long, so that it is not read. */
 export const BOUND_TYPE = `CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END`;
 const BOUND_CONTENT = `CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END`;
 
@@ -25,13 +25,13 @@ type EntryRow = readonly [
   bytes: unknown,
 ];
 
-/** Not strict: a type that is not UTF-8 is none that Penstock wrote, whatever it decodes to. */
+/** Not strict: Penstock never wrote a type that is not UTF-8, whatever it decodes to. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Below every possible row number except one. */
 const LOWEST = -(2n ** 63n);
 
 /**
- * The condition for entries of `type` in a run, both as parameters, written so that the index, which has no
+ * The condition for entries of `type` in a run, both as parameters, written so that the index, which leaves out
  * checkpoints, applies.
  */
 export function ofTypeInRun(type: EntryType): string {

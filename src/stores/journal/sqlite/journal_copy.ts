@@ -16,13 +16,15 @@ const PAGES = 10_000;
 const BLOCK_BYTES = 512;
 /** A journal of this size or more takes space on disk, because hashes hardly compress. */
 const LARGE_BYTES = 100_000_000;
-const MOST_HOLLOW = 10;
+/** A file may say that it has this many times the bytes that it takes on disk. */
+const MOST_SPARSE = 10;
 
 /**
- * Copies the journal at `path` to `to`, where nothing may exist: under another name first, so that there is a whole
- * copy or none. Before that it checks the last entries. During the copy, this process reacts only to signals that end
- * it at once. The next copy to the same name removes the remains, and no other files. Throws CopyExists if something
- * exists at `to`, and a JournalError if the journal cannot be read or the copy cannot be written.
+ * Copies the journal at `path` to `to`, which must not exist. The copy has another name until it is complete, so that
+ * `to` is a whole copy or nothing. The last entries are checked first. During the copy, this process reacts only to
+ * signals that end it at once. The next copy to the same name removes the remains, and no other files. Throws
+ * CopyExists if something exists at `to`, and a JournalError if the journal cannot be read or the copy cannot be
+ * written.
  */
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
   let source: DatabaseSync | null = null;
@@ -58,7 +60,7 @@ function mustBeStored(source: DatabaseSync, path: string): void {
   const bytes = pragma("page_count") * pragma("page_size");
   const { blocks } = Deno.statSync(path);
   const stored = blocks === null ? bytes : blocks * BLOCK_BYTES;
-  if (bytes > LARGE_BYTES && bytes > MOST_HOLLOW * stored) {
+  if (bytes > LARGE_BYTES && bytes > MOST_SPARSE * stored) {
     throw damaged(path, `it says that it has ${bytes} bytes, but its file takes ${stored} on disk`);
   }
 }
@@ -77,7 +79,7 @@ async function write(source: DatabaseSync, to: string): Promise<number> {
     await backup(source, draft, { rate: PAGES });
     using file = Deno.openSync(draft, { read: true, write: true });
     file.syncSync();
-    // Reserves the name for this copy: a rename replaces whatever has it.
+    // Reserves the name for this copy: a rename would replace whatever has that name.
     Deno.openSync(to, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     Deno.renameSync(draft, to);
     return file.statSync().size;
@@ -99,5 +101,5 @@ function refuseExisting(path: string): void {
 }
 
 function exists(path: string): CopyExists {
-  return new CopyExists(`${path} already exists, and a copy replaces nothing: choose another name`);
+  return new CopyExists(`${path} already exists, and a copy never replaces anything: choose another name`);
 }

@@ -51,7 +51,7 @@ const LEAST_BYTES = 512;
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
 /**
  * SQLite runs nothing from the file, and checks its pages before it uses them. It sorts in memory, because its own
- * files would be in the system's temporary folder, out of reach of the permissions.
+ * files would be in the system's temporary folder, where the permissions do not reach.
  */
 const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"];
 
@@ -161,9 +161,9 @@ export function prepareToWrite(database: JournalDatabase, path: string): void {
 }
 
 /**
- * Starts a transaction with the statement `begin`, once no one else has one open. A process that files a request has
- * one open for a few µs. Only a process that was suspended in that time, or another program, makes this wait longer
- * than SQLite itself waits.
+ * Starts a transaction with the statement `begin`, once nobody else has a transaction open. A process that files a
+ * request has one open for a few µs. Only a process that was suspended in that time, or another program, makes this
+ * wait longer than SQLite itself waits.
  */
 export function beginPatiently(begin: JournalStatement): void {
   for (let left = TRIES;; left--) {
@@ -220,8 +220,9 @@ function reasonOf(error: unknown, operation: Operation, path: string): string {
 }
 
 /**
- * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder; and if
- * a file that SQLite has beside it is a link or has other names: SQLite empties the former, and refuses the latter.
+ * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder. Also
+ * throws if a file that SQLite has beside it is a link or has other names: SQLite would empty the target of a link, and
+ * it refuses files with other names.
  */
 export function refuseLinks(path: string, operation: Operation): void {
   const found = outwardLink(path, Deno, operation !== "read");

@@ -6,7 +6,7 @@ import type { KeptHeartbeat } from "../entry_log.ts";
 import { damaged } from "../journal_error.ts";
 import type { JournalDatabase } from "./journal_file.ts";
 
-/** The text of a price. No price comes close to 40 characters: it has 15 digits at most. */
+/** The text of a price. No price comes close to 40 characters: it has at most 15 digits. */
 const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 

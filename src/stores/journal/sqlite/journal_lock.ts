@@ -34,13 +34,13 @@ export class JournalLock implements Disposable {
       // Another name of the same file must not have another lock.
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
-        // Through a link this would empty another file, and remove it at the end.
+        // Through a link, this would empty another file.
         const odd = oddity(lockPath);
         if (odd !== null) throw notOurs(path, lockPath, odd);
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
-          // The previous holder may just have removed the file, and the next process would then make a new one.
+          // The previous holder may just have removed the file, and then the next process would create another one.
           if (!isAt(file, lockPath)) {
             file.close();
             continue;

@@ -23,7 +23,7 @@ const [PAGE_SIZE_AT, RESERVED_AT, ENCODING_AT, VERSION_AT, APPLICATION_AT] = [16
 const UTF_8 = 1;
 /** The kinds of table pages: one holds the numbers of further pages, the other rows. */
 const [INNER, LEAF] = [5, 13];
-/** A journal has eleven objects at most, on three pages; its longest statement has 400 characters. */
+/** A journal has at most eleven objects, on three pages; its longest statement has 400 characters. */
 const MOST_PAGES = 16;
 const MOST_OBJECTS = 64;
 const MOST_BYTES = 2000;
@@ -141,20 +141,20 @@ class Pages {
 
 /** Lists the objects of the database, from its first page on. */
 function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
-  const strange = (what: string) => damaged(path, `the list of its tables ${what}`);
+  const flawed = (what: string) => damaged(path, `the list of its tables ${what}`);
   const objects: ListedObject[] = [];
   const seen = new Set<number>();
   const numbers = [1];
   for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
-    if (seen.has(number)) throw strange(`refers to page ${number} twice`);
-    if (seen.add(number).size > MOST_PAGES) throw strange(`takes more than ${MOST_PAGES} pages`);
+    if (seen.has(number)) throw flawed(`refers to page ${number} twice`);
+    if (seen.add(number).size > MOST_PAGES) throw flawed(`takes more than ${MOST_PAGES} pages`);
     const bytes = pages.page(number);
     const page = viewOf(bytes);
     const at = number === 1 ? FILE_HEADER : 0;
     const [kind, count] = [page.getUint8(at), page.getUint16(at + 3)];
-    if (kind !== INNER && kind !== LEAF) throw strange(`has a page of the wrong kind, ${number}`);
+    if (kind !== INNER && kind !== LEAF) throw flawed(`has a page of the wrong kind, ${number}`);
     if (count > MOST_OBJECTS || objects.length + count > MOST_OBJECTS) {
-      throw strange(`has more than ${MOST_OBJECTS} rows`);
+      throw flawed(`has more than ${MOST_OBJECTS} rows`);
     }
     try {
       if (kind === INNER) numbers.push(page.getUint32(at + 8));
@@ -165,7 +165,7 @@ function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
       }
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-      throw strange(`has a row that cannot be read, on page ${number}`);
+      throw flawed(`has a row that cannot be read, on page ${number}`);
     }
   }
   return objects;

@@ -25,7 +25,7 @@ export type Migrations = ReadonlyMap<number, Migration>;
 
 /** How older versions are migrated. */
 export const MIGRATIONS: Migrations = new Map([
-  // Version 1 had no heartbeat; its table is still the one that came with version 2.
+  // Version 1 had no heartbeat; the table is still the one that came with version 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
   [2, (database) => {
     keepStatesApart(database);
@@ -78,9 +78,9 @@ export interface Connected<D extends JournalDatabase> {
 }
 
 /**
- * Opens the journal at `path` for reading, after checking that its objects are, to the letter, those that Penstock
- * creates: once before SQLite reads the file, and again as SQLite reads it. Throws a JournalError if they are not, for
- * another program's database and for a version that is not known.
+ * Opens the journal at `path` for reading, after checking that its objects are exactly those that Penstock creates:
+ * once before SQLite reads the file, and again as SQLite reads it. Throws a JournalError if they are not, for another
+ * program's database and for a version that is not known.
  */
 export function connectToRead<D extends JournalDatabase>(
   path: string,
@@ -105,7 +105,7 @@ export function connectToRead<D extends JournalDatabase>(
 
 /** Removes a draft and SQLite's files beside it. */
 export function removeDraft(draft: string): void {
-  // The draft goes last: without it, nothing shows whose the others are.
+  // The draft goes last: without it, nothing shows that the others are Penstock's.
   for (const side of ["-journal", "-wal", "-shm", ""]) removeIfExists(draft + side);
 }
 
@@ -119,7 +119,7 @@ export function versionOf(database: JournalDatabase, path: string): number {
   return version;
 }
 
-/** Throws a JournalError unless a database is, to the letter, what Penstock creates in `version` of the tables. */
+/** Throws a JournalError unless a database is exactly what Penstock creates in `version` of the tables. */
 export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
   const rows = database.prepare(LISTED).all(MOST_LISTED);
   mustConsistOf(rows as unknown as ListedObject[], path, version);
@@ -136,7 +136,7 @@ function mustBeKnown(
 ): void {
   if (id !== APPLICATION_ID) {
     const whose = id === 0
-      ? "it does not say whose it is"
+      ? "it does not say which program it belongs to"
       : `its application id is ${id}, not ${APPLICATION_ID}`;
     throw refused(path, `it is another program's database: ${whose}. Choose another name.`);
   }

@@ -1,6 +1,4 @@
-/**
- * The tables, indexes and triggers of a journal, to the letter, in every version, and how a database differs from them.
- */
+/** The exact tables, indexes and triggers of a journal, in every version, and how a database differs from them. */
 import { REQUESTS_TABLE } from "./journal_requests.ts";
 
 /** The version of the tables. */

@@ -19,12 +19,12 @@ import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES, tablesByRun } from "./journal_tables.ts";
 
 /**
- * The most entries after the last checkpoint: failed attempts to connect, one a minute, take two years to get there.
+ * The most entries after the last checkpoint: failed attempts to connect, one per minute, take two years to get there.
  */
 const MOST_PASSED = 1_000_000;
 /** The index by type must be complete for this many of the last entries. */
 const INDEXED = 2_000;
-/** Bytes of a close. */
+/** The size of a close, in bytes. */
 const BYTES = 8;
 
 /** In the order of the entries, and by the index that finds the last ones of a type. */
