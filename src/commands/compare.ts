@@ -13,7 +13,7 @@ import { compareConfigurations, type SweepRow } from "./compare/sweep_rows.ts";
 
 /**
  * Prints what differs, as a table or with `--json` as one object, and returns whether anything does. Throws an
- * UnusableResult if a file cannot be compared at all, or not with the other one, a ConfigError for a run that a journal
+ * UnusableResult if a file cannot be compared at all or not with the other file, a ConfigError for a run that a journal
  * does not hold, and a JournalError if a journal cannot be read.
  */
 export async function compare({ config: { run, json }, files }: Started): Promise<Exit> {

@@ -9,7 +9,7 @@ const WATCHED_JOURNAL = "data/demo.db";
 /** The parts of a demo besides the exchange. */
 export interface DemoParts {
   readonly run: Command;
-  /** Starts the live page of a journal beside the run, and returns log lines about where it is. */
+  /** Starts the live page of a journal alongside the run, and returns log lines about where it is. */
   readonly startPage: (
     serve: Pick<Config, "listen"> & { readonly version: string; readonly paths: readonly string[] },
   ) => Promise<Disposable & { readonly texts: readonly string[] }>;

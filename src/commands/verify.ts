@@ -32,20 +32,20 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   const startedAt = performance.now();
   await using journal = await JournalReader.open(path);
   // Only a second connection sees what a run adds meanwhile.
-  await using present = await JournalReader.open(path);
+  await using current = await JournalReader.open(path);
   // The command line does not accept "all" here.
   const run = config.run === "all" ? null : config.run;
   const own = await ownStrategy(journal, run ?? await journal.lastRun(), config);
   const verification = await Verification.of(journal, run, {
     engineOf: (options) => keptEngine(options, own),
-    lastSeqNow: () => present.lastSeq(),
+    lastSeqNow: () => current.lastSeq(),
     blocking,
   });
   const passedOver: SkippedFiles[] = [];
   // Read the journal before the recording that a live run is writing, so that the recording has everything that the
   // journal has.
   const recordings = await withFoldersOpened(paths, {
-    against: async (head) => whyForeign(head, run ?? await journal.lastRun(), present),
+    against: async (head) => whyForeign(head, run ?? await journal.lastRun(), current),
     order: byEntry,
     onSkipped: (files) => {
       log.info(skippedText(files));

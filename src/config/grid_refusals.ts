@@ -33,8 +33,8 @@ interface Refused {
 }
 
 /**
- * The refusals of a grid, whose strategy is `fixed` if none varies. Each rule judges at once all combinations that
- * agree in the options that it compares.
+ * The refusals of a grid, whose strategy is `fixed` if none varies. Combinations that agree in the options that a rule
+ * compares are judged together.
  */
 export function refusalsOf(grid: JudgedGrid, fixed: string): Refusals {
   const { axes, size } = grid;

@@ -217,7 +217,7 @@ export function hostNames(text: string): readonly string[] {
   return names;
 }
 
-/** A user's reason, which a journal keeps. */
+/** A reader of a user's reason, which a journal keeps. */
 export function reason(text: string): string {
   if (text === "" || text.length > LONGEST_REASON) {
     throw new NotAllowed(`a text of 1 to ${LONGEST_REASON} characters`);
@@ -231,13 +231,13 @@ export function anyText(text: string): string {
   return text;
 }
 
-/** The place of a journal: a file, a database, or none. */
+/** A reader of a journal's place: a file, a database, or none. */
 export function journalPlace(text: string): string {
   if (isInDatabase(text)) checked(() => readDatabasePlace(text));
   return anyText(text);
 }
 
-/** The place of a whole database, in the form that `journalPlace` reads. */
+/** A reader of the place of a whole database, in the form that `journalPlace` reads. */
 export function databasePlace(text: string): string {
   if (!isInDatabase(text)) throw new NotAllowed("postgres://USER@HOST:PORT/DATABASE");
   checked(() => {
@@ -246,7 +246,7 @@ export function databasePlace(text: string): string {
   return text;
 }
 
-/** The name of a journal in a database. */
+/** A reader of a journal's name in a database. */
 export function journalName(text: string): string {
   if (!isJournalName(text)) throw new NotAllowed(JOURNAL_NAMES);
   return text;

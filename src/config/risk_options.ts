@@ -78,7 +78,7 @@ export const RISK_OPTIONS = {
     read: duration(1, MOST),
     value: "DURATION",
     commands: TRADING,
-    help: "refuse the order of a trade that was older than this when it arrived",
+    help: "refuse an order whose trade was older than this when it arrived",
   }),
   slippage: orders({
     default: "0",
@@ -99,7 +99,7 @@ export const RISK_OPTIONS = {
     read: oneOf("signal", "next"),
     value: "signal|next",
     commands: TRADING,
-    help: "fill an order at the trade that made it, or at the next one after that",
+    help: "fill an order at the trade that caused it, or at the next one",
   }),
   participation: orders({
     default: null,

@@ -165,7 +165,7 @@ Deno.test("penstock report says what any other file is, and what to do", async (
         csvText(TRADES),
         /is neither a result nor a journal.*trades are for penstock backtest --report/,
       ],
-      ["page.txt", PAGE, /is a page already: open it in a browser/],
+      ["page.txt", PAGE, /is already a page: open it in a browser/],
       ["none.txt", "", /is empty/],
       ["none", null, /cannot be read: there is no such file/],
     ] as const

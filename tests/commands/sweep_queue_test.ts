@@ -280,7 +280,7 @@ queueTest(
     const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
     assertMatch(
       message,
-      /^two workers disagree: netProfit of the configuration \{"short":3,"long":12,"stopLoss":"0.005"\} is "-?[\d.]+" by process \d+ on 127.0.0.1 and "12345" by process \d+ on 127.0.0.1. One of these machines computes wrongly. The same command has both computed again$/,
+      /^two workers disagree: netProfit of the configuration \{"short":3,"long":12,"stopLoss":"0.005"\} is "-?[\d.]+" by process \d+ on 127.0.0.1 and "12345" by process \d+ on 127.0.0.1. One of these machines computes wrong results. The same command has both computed again$/,
     );
     const again = await helped(words, options);
     assertEquals(again.events.slice(1, -1), expected);

@@ -21,8 +21,7 @@ export function refuseContracts({ name, layout }: Origin, config: Config): void 
   if (!exchangeNamed(exchange).countsContracts(named)) return;
   throw new UnusableInput(
     { name },
-    `the quantities of ${named} are contracts, of which --${option} cannot take ${
-      option === "bars" ? "a volume or a value" : "a share"
-    }. Give a file of trades with the column base_qty, or drop that option`,
+    `the quantities of ${named} are contracts, but --${option} counts coins. Give a file of trades with the column ` +
+      "base_qty, or drop that option",
   );
 }

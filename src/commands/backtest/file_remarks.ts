@@ -14,7 +14,10 @@ export class MissingIds {
   }
 }
 
-/** With at least this many gaps, and no more trades than this per gap, the ids probably skip, and nothing is missing. */
+/**
+ * With at least this many gaps, and no more trades than this per gap, the ids probably skip numbers, and nothing is
+ * missing.
+ */
 const MANY_GAPS = 100, TRADES_A_GAP = 5;
 
 /** What to report about the files once all have been read. */

@@ -16,9 +16,9 @@ const MOST_BYTES = 64 << 20;
 
 /**
  * The configuration, with the rules in the file where the user has given none. The content shows what kind of file it
- * is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them, a
- * JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for a pipe
- * without a writer.
+ * is. Without a file, it has the rules that were given, and the defaults. Throws a ConfigError if the file does not
+ * have them, a JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for
+ * a pipe without a writer.
  */
 export async function instrumentOf(
   configuration: Configuration,
@@ -38,8 +38,8 @@ export async function ruleSetOf(
   if (path === null) return null;
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
   return await isDatabase(path, name, signal)
-    ? await journaled(path, symbol, name)
-    : saved(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), {
+    ? await rulesInJournal(path, symbol, name)
+    : rulesInAnswer(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), {
       path,
       symbol,
       name,
@@ -75,7 +75,7 @@ async function read<T>(reading: () => Promise<T>, name: string, signal?: AbortSi
   }
 }
 
-async function journaled(path: string, symbol: string, name: string): Promise<RuleSet> {
+async function rulesInJournal(path: string, symbol: string, name: string): Promise<RuleSet> {
   const [{ JournalReader }, { rulesIn }] = await Promise.all([
     import("../../stores/journal/journal_reader.ts"),
     import("../../stores/journal/instrument_memory.ts"),
@@ -86,7 +86,7 @@ async function journaled(path: string, symbol: string, name: string): Promise<Ru
   return base;
 }
 
-function saved(
+function rulesInAnswer(
   text: string,
   { path, symbol, name, exchange }: {
     readonly path: string;

@@ -185,7 +185,8 @@ function refuseWrongFiles(files: readonly string[], config: Config, isLarge: boo
   }
   if (config.part !== null && report !== null) {
     mistakes.push(
-      `--report ${report} is a page of all configurations, and --part ${config.part} computes some: give it with --join`,
+      `--report ${report} is a page of all configurations, but --part ${config.part} computes only some: ` +
+        "give it with --join",
     );
   }
   if (out !== null && files.includes(out)) {

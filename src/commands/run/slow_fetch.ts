@@ -1,4 +1,4 @@
-/** Logs that missed trades are still being fetched. Nothing is traded meanwhile, for a minute at most. */
+/** Logs that missed trades are still being fetched. Nothing is traded meanwhile, for at most a minute. */
 import type { Clock } from "../../domain/process/clock.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import { stillFetching } from "../../views/terminal/narration.ts";

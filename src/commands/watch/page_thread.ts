@@ -1,7 +1,7 @@
 /**
- * Starts the live page in its own thread, beside a demo. A separate process would need the permission to run programs,
- * which amounts to every permission. The thread has the permissions that the demo keeps: they belong to the process. It
- * shares neither memory nor an event loop with the run.
+ * Starts the live page in its own thread, alongside a demo. A separate process would need the permission to run
+ * programs, which amounts to every permission. The thread has the permissions that the demo keeps: they belong to the
+ * process. It shares neither memory nor an event loop with the run.
  */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { FromThread, Serve } from "./page_worker.ts";
@@ -12,7 +12,7 @@ export interface PageThread extends Disposable {
   readonly texts: readonly string[];
 }
 
-/** Starts a page beside a run. */
+/** Starts a page alongside a run. */
 export type StartPage = (serve: Serve) => Promise<PageThread>;
 
 /** Resolves once the page listens. Throws like `serve`. */

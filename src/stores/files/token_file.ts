@@ -27,7 +27,7 @@ export function tokenIn(path: string): string {
       throw new ConfigError([`--token ${path}: expected a file, but this is a folder`]);
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return made(path);
+    return newToken(path);
   }
   // Part of a token would differ from the one that clients read from the same file.
   if (isWhole && TOKEN.test(text) && text.length >= LEAST_CHARACTERS) return text;
@@ -43,7 +43,7 @@ export function isOpenToOthers(path: string): boolean {
   return mode !== null && (mode & 0o077) !== 0;
 }
 
-function made(path: string): string {
+function newToken(path: string): string {
   const token = crypto.getRandomValues(new Uint8Array(BYTES)).toBase64({
     alphabet: "base64url",
     omitPadding: true,

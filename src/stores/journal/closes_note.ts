@@ -1,4 +1,4 @@
-/** The note in a checkpoint about its closes, which are stored beside it for a resumed run. */
+/** The note in a checkpoint about its closes, which are stored with it for a resumed run. */
 
 /** Where the closes of a checkpoint are. */
 export interface ClosesNote {

@@ -3,7 +3,7 @@
  *
  * A resume checks one checkpoint after another, so many checkpoints with a few closes each make it slow. Therefore the
  * first checkpoint with closes in every span of entries also stores those of the checkpoints in the span before it, and
- * what was stored beside these is removed. Which closes those are follows from the chain alone: a writer finds them
+ * what was stored with those is removed. Which closes those are follows from the chain alone: a writer finds them
  * again when it opens a journal, and a verification derives them.
  */
 import type { Closes } from "../../stages/indicators/indicator.ts";

@@ -1,7 +1,7 @@
 /**
  * The seam between a journal and what stores it: a log of sealed entries, which one process at a time adds to, and the
- * data beside them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the journal,
- * so no store has to be trusted.
+ * data stored with them. A store keeps and finds bytes. Hashes, checkpoints and everything they prove belong to the
+ * journal, so no store has to be trusted.
  */
 import type { CheckResult } from "../../domain/process/check_result.ts";
 import type { RunRequest } from "../../domain/run/run_request.ts";
@@ -23,7 +23,7 @@ export interface StoredState {
   readonly closes: string;
 }
 
-/** The closes beside one checkpoint. Parts that cannot be read are null. */
+/** The closes stored with one checkpoint. Parts that cannot be read are null. */
 export interface StoredCloses {
   readonly decimals: number | null;
   /** 1 if all earlier closes are void, otherwise 0. */
@@ -35,7 +35,7 @@ export interface StoredCloses {
   readonly state: string | null;
 }
 
-/** Closes, and the number of the checkpoint that they are beside. */
+/** Closes, and the number of the checkpoint that they are stored with. */
 export type ClosesAt = StoredCloses & { readonly seq: number };
 
 /** The writing process's report about itself, which no entry holds. Times in µs since 1970. */
@@ -98,7 +98,7 @@ export interface EntryLog extends AsyncDisposable {
   after(seq: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Up to `limit` entries of `type` in `run` after `seq`, in order. */
   afterOfType(type: EntryType, run: number, seq: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** Up to `count` last entries of `type` in `run`, newest first. */
+  /** The last entries of `type` in `run`, at most `count`, newest first. */
   lastOfType(type: EntryType, run: number, count: number): Promise<readonly StoredEntry[]>;
   /** The run and the hash (in hexadecimal) of an entry, even if the rest is unreadable; null if there is none. */
   placeOf(seq: number): Promise<{ readonly run: number; readonly hash: string } | null>;
@@ -112,7 +112,7 @@ export interface EntryLog extends AsyncDisposable {
   ): Promise<readonly (readonly [type: string | null, count: number])[]>;
   /** The state of a run; null if none is stored for it. */
   state(run: number): Promise<StoredState | null>;
-  /** The closes beside the last checkpoints up to the one at `seq`, `limit` of them at most, newest first. */
+  /** The closes stored with the last checkpoints up to the one at `seq`, at most `limit` checkpoints, newest first. */
   closesUpTo(seq: number, limit: number): Promise<readonly ClosesAt[]>;
   /** The checkpoints with the last stored closes, up to `limit`, and how many each has, newest first. */
   closesKept(limit: number): Promise<readonly { readonly seq: number; readonly count: number }[]>;
@@ -120,7 +120,7 @@ export interface EntryLog extends AsyncDisposable {
   closesExtent(): Promise<{ readonly parts: number; readonly oldest: number | null }>;
   /** The last heartbeat of any run; null before the first. */
   heartbeat(): Promise<KeptHeartbeat | null>;
-  /** The requests that wait for the process that writes, or for the next one, oldest first, a hundred at most. */
+  /** The requests that wait for the process that writes, or for the next one, at most a hundred, oldest first. */
   requests(): Promise<readonly FiledRequest[]>;
   /** Whether a request still waits. */
   isWaiting(key: RequestKey): Promise<boolean>;
@@ -161,7 +161,7 @@ export interface Addition {
   readonly head: ChainPlace;
   /** Replaces the state of its run; null keeps it. */
   readonly state: StoredState & { readonly run: number } | null;
-  /** The closes beside a checkpoint; null for none. */
+  /** The closes stored with a checkpoint; null for none. */
   readonly closes: ClosesAt & { readonly bytes: Uint8Array } | null;
   /**
    * The first checkpoint whose closes are among the new ones: removes what it and later ones store; null removes
@@ -227,7 +227,7 @@ export interface NewRequest {
   readonly request: RunRequest;
 }
 
-/** A log open for filing requests, beside the process that writes it. */
+/** A log open for filing requests, while another process may write it. */
 export interface RequestBox extends AsyncDisposable {
   /** Files a request; waits for the run's own commit if it must. */
   file(request: NewRequest): Promise<RequestKey>;

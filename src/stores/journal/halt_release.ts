@@ -56,7 +56,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, options: AskO
   }
   await mustAcceptRequests(path);
   const { time, text } = note;
-  const { run, halt } = await presentHalt(path);
+  const { run, halt } = await currentHalt(path);
   const request = { kind: "release", halt: halt.seq, text } as const;
   const how = await askRun(path, { run, time, request }, async (reader) => {
     const [entry] = await reader.latest("released", 1, run);
@@ -85,7 +85,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, options: AskO
 }
 
 /** The halt in force, while another process holds the journal. */
-async function presentHalt(path: string) {
+async function currentHalt(path: string) {
   await using reader = await JournalReader.open(path);
   const run = await lastRunIn(reader);
   const halt = await reader.atOnce(() => haltOf(reader, run));

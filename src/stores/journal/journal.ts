@@ -136,7 +136,7 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Adds entries to the present run, and a checkpoint after them, in one commit that is on disk when this returns.
+   * Adds entries to the current run, and a checkpoint after them, in one commit that is on disk when this returns.
    * Returns the number of the journal's last entry.
    *
    * Throws a JournalError if the commit cannot be written. Do not report its events then; no further commit is
@@ -163,7 +163,7 @@ export class Journal implements AsyncDisposable {
     return await this.#read(() => this.#log.requests());
   }
 
-  /** The number of the last entry of `type` in the present run; null if there is none. Throws like `last`. */
+  /** The number of the last entry of `type` in the current run; null if there is none. Throws like `last`. */
   async lastOf(type: EntryType): Promise<number | null> {
     return (await this.#latest(this.run, type))?.seq ?? null;
   }

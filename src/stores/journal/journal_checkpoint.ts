@@ -76,7 +76,7 @@ export async function lastCheckpoint(log: EntryLog, run: number): Promise<Checkp
   if (!isProven) {
     throw damaged(
       path,
-      `the state of run ${run} is not the one that entry ${seq} (checkpoint) was made with`,
+      `the state of run ${run} does not match entry ${seq} (checkpoint)`,
     );
   }
   return { seq, time, ...checkedContent({ ...kept }, seq, path) };
@@ -88,8 +88,8 @@ export function holdsState({ state }: Entry["content"]): boolean {
 }
 
 /**
- * The first disagreement between the data beside the entries and the last checkpoint of `run`, as a clause; null if
- * there is none. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
+ * The first disagreement between the data stored with the entries and the last checkpoint of `run`, as a clause; null
+ * if there is none. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
  */
 export async function disagreement(log: EntryLog, run: number): Promise<string | null> {
   const checkpoint = await lastCheckpoint(log, run);

@@ -1,4 +1,4 @@
-/** The closes beside each checkpoint: those since the previous one, as far as a resumed run needs them. */
+/** The closes of each checkpoint: those since the previous one, as far as a resumed run needs them. */
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { Closes } from "../../stages/indicators/indicator.ts";
@@ -129,10 +129,10 @@ export async function checkCloses(log: EntryLog, checkpoint: Checkpoint, remembe
   const { path } = log;
   const { seq, closes } = checkpoint;
   const { parts: stored, oldest } = await log.closesExtent();
-  // What is stored beside the last checkpoint must agree with the note in its state.
+  // What is stored with the last checkpoint must agree with the note in its state.
   if (hasCloses(closes)) {
-    const [beside] = await log.closesUpTo(seq, 1);
-    const note = await noteAt(log, seq, beside?.seq === seq ? beside : null);
+    const [last] = await log.closesUpTo(seq, 1);
+    const note = await noteAt(log, seq, last?.seq === seq ? last : null);
     if (noteText(note) !== noteText(closes)) throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
@@ -177,7 +177,7 @@ export async function closesTailOf(
 }
 
 /**
- * Calls `take` with the closes beside a checkpoint, then with those of each checkpoint before it, until `take` returns
+ * Calls `take` with the closes of a checkpoint, then with those of each checkpoint before it, until `take` returns
  * false or all earlier closes are void. Throws a JournalError for a part that is missing or altered, and passes on the
  * errors of `take`.
  */
@@ -210,7 +210,7 @@ async function eachPart(
 }
 
 /**
- * The note about the closes of an earlier checkpoint: from its entry, or from what is stored beside it if the entry
+ * The note about the closes of an earlier checkpoint: from its entry, or from what is stored with it if the entry
  * proves that.
  */
 async function noteAt(entries: EntryLookup, seq: number, stored: StoredCloses | null): Promise<ClosesNote> {
@@ -246,7 +246,7 @@ function noteIn(
   throw altered(path, seq);
 }
 
-/** The closes beside a checkpoint. Throws a JournalError if they are not those of its note. */
+/** The closes of a checkpoint. Throws a JournalError if they are not those of its note. */
 async function provenCloses(kept: BackwardCloses, seq: number, note: ClosesNote): Promise<StoredCloses> {
   await kept.read(seq);
   const stored = kept.at(seq);
@@ -273,12 +273,12 @@ class BackwardCloses {
     this.path = log.path;
   }
 
-  /** Whether it has read what is beside the checkpoint at `seq`. */
+  /** Whether it has read what is stored with the checkpoint at `seq`. */
   covers(seq: number): boolean {
     return seq >= this.#first && seq <= this.#last;
   }
 
-  /** Reads what is beside the checkpoint at `seq` and those before it. */
+  /** Reads what is stored with the checkpoint at `seq` and those before it. */
   async read(seq: number): Promise<void> {
     const page = await this.#log.closesUpTo(seq, this.#atOnce);
     this.#page = new Map(page.map((stored) => [stored.seq, stored]));
@@ -287,7 +287,7 @@ class BackwardCloses {
     this.#atOnce = Math.min(2 * this.#atOnce, MOST_AT_ONCE);
   }
 
-  /** The closes beside the checkpoint at `seq`, which it has read; null for none. */
+  /** The closes of the checkpoint at `seq`, which it has read; null for none. */
   at(seq: number): StoredCloses | null {
     return this.#page.get(seq) ?? null;
   }

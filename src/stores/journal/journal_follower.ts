@@ -204,7 +204,7 @@ export class JournalFollower implements AsyncDisposable {
     return found !== null && (hash === undefined || hash === found);
   }
 
-  /** Where to start in a journal that is read for the first time: at its start if it is new, else at its end. */
+  /** Where to start in a journal that is read for the first time: at its start if it is new, otherwise at its end. */
   async #startIn(reader: JournalReader, last: number): Promise<FollowedPlace> {
     const first = await reader.first("started", 0, 1);
     if (first === null || first.time >= this.#since) return START;

@@ -1,4 +1,4 @@
-/** Checks that a journal is unchanged: its chain, and the data beside the chain. */
+/** Checks that a journal is unchanged: its chain, and the data stored with it. */
 import {
   broken,
   chainedPages,
@@ -15,7 +15,7 @@ import type { ChainPlace, EntryLog } from "./entry_log.ts";
 import { lastOfType } from "./linked_entry.ts";
 import { remembersUnder } from "../../stages/strategies/known_strategies.ts";
 
-/** The least number of last entries that are checked when not all are. */
+/** The least number of entries at the end that are checked if not all of them are. */
 const TAIL = 100;
 /** The most runs in one journal: starting one every minute would take almost two years to get there. */
 const MOST_RUNS = 1_000_000;
@@ -89,7 +89,7 @@ export async function* chainedAll(log: EntryLog): AsyncGenerator<readonly RawEnt
   return chain.isWhole ? await verifyDerived(log, chain) : chain;
 }
 
-/** Checks the data beside the entries, after the entries were found intact. */
+/** Checks the data stored with the entries, after the entries were found intact. */
 async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainResult> {
   const derived = (what: string) => broken(chain.entries, "derived", what);
   try {
@@ -104,14 +104,14 @@ async function verifyDerived(log: EntryLog, chain: WholeChain): Promise<ChainRes
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (!(error instanceof RangeError || error instanceof JournalUnreadable)) throw error;
-    return derived(`the data beside its entries cannot be read (${error.cause ?? error})`);
+    return derived(`the data stored with its entries cannot be read (${error.cause ?? error})`);
   }
   return chain;
 }
 
 /**
  * Checks the closes of the journal's last checkpoint, which may be of an earlier run: a new run keeps them until its
- * first.
+ * first checkpoint.
  */
 async function verifyCloses(log: EntryLog, lastRun: number): Promise<void> {
   for (let run = lastRun; run > 0; run--) {

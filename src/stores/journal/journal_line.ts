@@ -29,7 +29,9 @@ export interface Stored {
 }
 
 const ENCODER = new TextEncoder();
-/** The most bytes that a UTF-16 unit takes in UTF-8. With it, most texts prove short enough without being encoded. */
+/**
+ * The most bytes that a UTF-16 unit takes in UTF-8. It shows that most texts are short enough, without encoding them.
+ */
 const MOST_BYTES = 3;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
@@ -50,8 +52,8 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
 }
 
 /**
- * The text of a checkpoint. `before` is the last earlier one with closes that still count; null if this one has them
- * all. Throws a RangeError or a TypeError for content that could not be read back.
+ * A checkpoint as it is stored. `before` is the last earlier one with closes that still count; null if this one has
+ * them all. Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
   const { state, account, positions, closes: { decimals, values }, orders = [] } = draft;

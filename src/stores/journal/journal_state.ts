@@ -3,7 +3,7 @@
  * of it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the last closes.
  * The state itself is one row, which the next checkpoint overwrites. The closes of earlier checkpoints stay as long as
  * a resume needs them, so the hash is computed in two steps: with the hash of the rest, closes can be checked long
- * after the state beside them is gone.
+ * after the state stored with them is gone.
  */
 import { hash } from "node:crypto";
 import type { ClosesNote } from "./closes_note.ts";

@@ -78,7 +78,7 @@ export class JournalTail {
     return this.#hash;
   }
 
-  /** What a checkpoint of the present run stores if `closes` are new and it comes after `entries` others. */
+  /** What a checkpoint of the current run stores if `closes` are new and it comes after `entries` others. */
   placed(closes: DraftCloses, entries: number): PlacedCloses {
     return this.#closes.placed(this.#seq + entries + 1, closes, this.#remembers);
   }

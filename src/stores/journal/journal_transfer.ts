@@ -119,7 +119,9 @@ function removeEmptyLog(draft: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  if (size > 0) throw new JournalError(`The copy ${draft} could not be closed: ${size} bytes are beside it.`);
+  if (size > 0) {
+    throw new JournalError(`The copy ${draft} could not be closed: ${size} bytes are left in its log.`);
+  }
   for (const side of ["-wal", "-shm"]) removeIfExists(draft + side);
 }
 

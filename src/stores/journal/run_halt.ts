@@ -66,8 +66,8 @@ async function runToHalt(path: string, action: OnHalt): Promise<number> {
   await using reader = await JournalReader.open(path);
   const run = await lastRunIn(reader);
   await mustNotBeBacktest(reader, run);
-  const present = (await reader.atOnce(() => haltOf(reader, run)))?.event ?? null;
-  if (present !== null && stricter(present, haltByHand(action, -1)) === present) throw already(path);
+  const current = (await reader.atOnce(() => haltOf(reader, run)))?.event ?? null;
+  if (current !== null && stricter(current, haltByHand(action, -1)) === current) throw already(path);
   return run;
 }
 

@@ -53,11 +53,11 @@ export async function keptRun(reader: JournalReader, run: number): Promise<KeptR
   return withHeartbeat(await keptEntries(reader, run), await reader.heartbeat(), await reader.requests());
 }
 
-/** What the entries of a run show, without what is written beside them: heartbeats and requests. */
+/** What the entries of a run show, without the heartbeats and requests that are stored with them. */
 export interface KeptEntries {
   readonly run: Omit<KeptRun, "lastAlive" | "pid" | "trades" | "throughput" | "last" | "requests">;
-  /** The entry with which its present process started or resumed it. */
-  readonly presentSeq: number;
+  /** The entry with which its current process started or resumed it. */
+  readonly openingSeq: number;
   readonly written: Written;
   /** As of the last checkpoint. */
   readonly trades: number;
@@ -74,15 +74,15 @@ export async function keptEntries(reader: JournalReader, run: number): Promise<K
   const bars = keptBars(options["bars"], state, reader.path);
   const resumed = await lastOf(reader, run, "resumed");
   const stopped = await lastOf(reader, run, "stopped");
-  const present = resumed ?? started;
-  const instrument = await instrumentOf(reader, run, present);
+  const opening = resumed ?? started;
+  const instrument = await instrumentOf(reader, run, opening);
   const startCash = options["cash"];
   const account = await reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
   const { quantity, cost } = (await reader.positions(run))[0] ?? { quantity: "0", cost: "0" };
   const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
   if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
   return {
-    presentSeq: present.seq,
+    openingSeq: opening.seq,
     written: await lastWritten(reader, run),
     trades: state?.trades ?? 0,
     last: price,
@@ -95,8 +95,8 @@ export async function keptEntries(reader: JournalReader, run: number): Promise<K
       awaitsRules: awaitsRules(instrument),
       started: started.time,
       resumed: resumed?.time ?? null,
-      stopped: stoppedSince(present, stopped),
-      connection: await connectionOf(reader, run, present.seq),
+      stopped: stoppedSince(opening, stopped),
+      connection: await connectionOf(reader, run, opening.seq),
       ...(bars === null ? {} : { bars }),
       // Their types have just been checked.
       startCash: startCash as string,
@@ -114,7 +114,7 @@ export async function keptEntries(reader: JournalReader, run: number): Promise<K
 
 /** A run with the last heartbeat of its journal, null for none, and the requests that wait there. */
 export function withHeartbeat(
-  { run, presentSeq, written, trades, last }: KeptEntries,
+  { run, openingSeq, written, trades, last }: KeptEntries,
   found: KeptHeartbeat | null,
   filed: readonly FiledRequest[],
 ): KeptRun {
@@ -125,7 +125,7 @@ export function withHeartbeat(
   return {
     ...run,
     lastAlive: lastAlive(written, heartbeat),
-    pid: heartbeat !== null && heartbeat.seq >= presentSeq ? heartbeat.pid : null,
+    pid: heartbeat !== null && heartbeat.seq >= openingSeq ? heartbeat.pid : null,
     trades: isNewer ? heartbeat.trades : trades,
     throughput: heartbeat,
     last: isNewer ? heartbeat.last : last,
@@ -305,19 +305,19 @@ export function isAmount(value: unknown): value is string {
 }
 
 /**
- * The latest facts about the instrument in this run: from the `present` process, or from rules that arrived since.
+ * The latest facts about the instrument in this run: from its `opening`, or from rules that arrived since.
  */
 async function instrumentOf(
   reader: JournalReader,
   run: number,
-  present: Entry,
+  opening: Entry,
 ): Promise<Partial<InstrumentOrigin>> {
   const arrived = await lastOf(reader, run, "rules");
-  const { content } = arrived !== null && arrived.seq > present.seq ? arrived : present;
+  const { content } = arrived !== null && arrived.seq > opening.seq ? arrived : opening;
   return (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
 }
 
-/** The assets as the exchange names them, if it has. */
+/** The assets as the exchange names them, if it does. */
 function assetsOf({ exchangeInfo = null }: Partial<InstrumentOrigin>): Pick<KeptRun, "assets"> {
   const { base, quote } = exchangeInfo ?? {};
   return typeof base === "string" && typeof quote === "string" ? { assets: { base, quote } } : {};

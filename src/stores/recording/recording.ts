@@ -71,7 +71,7 @@ export class Recording implements AsyncDisposable {
   /** The folder in which each day gets a file; null for a single file. */
   readonly #folder: DayFiles | null;
   /** Lines from this time on, ms since 1970, belong in another file. */
-  #turnAt: number;
+  #rotateAt: number;
   #part = 1;
   /** Files of earlier days that are being closed. */
   readonly #left: Promise<void>[] = [];
@@ -146,7 +146,7 @@ export class Recording implements AsyncDisposable {
     const clockSpeed = speed === 1 ? {} : { speed: speed === Infinity ? "max" as const : speed };
     this.#head = { event: "recording", version: RECORDING_VERSION, ...market, ...clockSpeed, ...journal };
     this.#since = Math.round(time * 1000);
-    this.#turnAt = folder === null ? Infinity : dayAfter(time);
+    this.#rotateAt = folder === null ? Infinity : dayAfter(time);
     try {
       output.append(output.encode(noteLine(this.#head, this.#since)));
     } catch (error) {
@@ -158,7 +158,7 @@ export class Recording implements AsyncDisposable {
   /** Keeps the first `count` of `frames`, received at `receivedAt`, ms since 1970. */
   frames(frames: readonly string[], receivedAt: number, count = frames.length): void {
     this.#mustBeOpen();
-    if (receivedAt >= this.#turnAt) this.#turn(receivedAt);
+    if (receivedAt >= this.#rotateAt) this.#rotate(receivedAt);
     const time = Math.round(receivedAt * 1000);
     const stamp = `${time} `;
     let text = this.#text;
@@ -174,7 +174,7 @@ export class Recording implements AsyncDisposable {
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
   note(note: RecordingNote, time: number): void {
     this.#mustBeOpen();
-    if (time >= this.#turnAt) this.#turn(time);
+    if (time >= this.#rotateAt) this.#rotate(time);
     this.#add(note, time);
     this.#schedule();
   }
@@ -233,11 +233,11 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Continues in another file from `time` on, ms since 1970. Lines that could not be written to the last one move
-   * along. If no other file can be created now, the last one takes this day too.
+   * Continues in another file from `time` on, ms since 1970. Lines that could not be written to the last file go to the
+   * new one. If no file can be created now, the last one takes this day too.
    */
-  #turn(time: number): void {
-    this.#turnAt = dayAfter(time);
+  #rotate(time: number): void {
+    this.#rotateAt = dayAfter(time);
     const last = this.#output;
     this.#noteKept(time);
     if (this.#text !== "") this.#gather();

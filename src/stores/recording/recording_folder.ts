@@ -71,8 +71,8 @@ export class RecordingFolder implements DayFiles {
       if (found !== null) throw unusable(`${this.path}/`, `${outwardText(found)}.`);
       return;
     }
-    const present = identityOf(this.path);
-    if (present !== null && present !== this.#identity) {
+    const current = identityOf(this.path);
+    if (current !== null && current !== this.#identity) {
       throw unusable(`${this.path}/`, "the folder was moved or replaced while the run records there.");
     }
   }

@@ -90,7 +90,7 @@ export class RecordingRetention {
   }
 }
 
-/** Whether another file, or a link, has a recording's name now. False if the name is free, or may not be inspected. */
+/** Whether another file, or a link, now has a recording's name. False if the name is free, or may not be inspected. */
 function isAnother({ path, identity }: KeptRecording): boolean {
   try {
     const { isSymlink, dev, ino } = Deno.lstatSync(path);

@@ -5,9 +5,9 @@ import { UnusableResult } from "./result_reading.ts";
 /** The first bytes of files that a page can be made from, and of files that people may name by mistake. */
 const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
   [/^SQLite format 3\0/, "journal"],
-  [/^\s*\{"event":/, "is a recording, which has trades and no result: give it to penstock backtest --report"],
+  [/^\s*\{"event":/, "is a recording, which has trades but no result: give it to penstock backtest --report"],
   [/^\s*\{/, "result"],
-  [/^<!DOCTYPE html>\n<html lang="en" data-penstock="report">/, "is a page already: open it in a browser"],
+  [/^<!DOCTYPE html>\n<html lang="en" data-penstock="report">/, "is already a page: open it in a browser"],
   [
     // deno-lint-ignore no-control-regex
     /^(PK\x03\x04|\x1f\x8b)/,

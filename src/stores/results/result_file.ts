@@ -28,9 +28,9 @@ export const SCHEMA = "penstock-result";
 const FLUSH_CHARACTERS = 64 * 1024;
 
 /**
- * A result while it is written. Fills are written as they arrive, so memory does not grow with them. A file gets its
- * name only once it is complete: until then it is `PATH.PROCESS.partial`, and if several runs have one path, the last
- * to end wins.
+ * A result while it is being written. Fills are written as they arrive, so memory does not grow with them. A file gets
+ * its name only once it is complete: until then it is `PATH.PROCESS.partial`, and if several runs have one path, the
+ * last to end wins.
  *
  * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`, `environment`,
  * `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics), `metrics`,

@@ -33,8 +33,8 @@ const FIGURES: readonly (keyof ConfigurationFigures)[] = [
 ];
 
 /**
- * A result while it is written. Rows are written as they arrive, so memory does not grow with them. The file gets its
- * name only once it is complete, as the result of a backtest does.
+ * A result while it is being written. Rows are written as they arrive, so memory does not grow with them. The file gets
+ * its name only once it is complete, as the result of a backtest does.
  *
  * JSON is one object with, in this order: `schema`, `version`, `options`, `grid`, `environment`, `files`,
  * `configurations` (as the events have them), `sweep` (the last event), and in a partial file `unfinished` and `check`.

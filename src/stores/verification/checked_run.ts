@@ -65,8 +65,8 @@ export class CheckedRun {
   #fills = 0;
 
   /**
-   * Reads `run`, null for the last one. The entries of other runs are checked in `blocking`. Throws a JournalError if
-   * there is no such run or it cannot be read.
+   * Reads `run`, or the last one if that is null. The entries of other runs are checked in `blocking`. Throws a
+   * JournalError if there is no such run or it cannot be read.
    */
   static async of(journal: JournalReader, run: number | null, blocking: Blocking): Promise<CheckedRun> {
     const lastRun = await journal.lastRun();

@@ -160,7 +160,7 @@ Deno.test("Journal.open() refuses a journal that was changed, and names the entr
       "entries 180 to 181 are missing at the end",
     );
     assertStringIncludes(await after("DELETE FROM head"), "the record of where it ends cannot be read");
-    const altered = "the state of run 1 is not the one that entry 181 (checkpoint) was made with";
+    const altered = "the state of run 1 does not match entry 181 (checkpoint)";
     for (
       const change of [
         `content = replace(content, '"cash":"9940"', '"cash":"9941"')`,
@@ -201,7 +201,7 @@ Deno.test("Journal.open() does not change a damaged journal or the log that a ki
       copyJournal(path, killed);
     }
     assert(bytesOf(killed)[1] !== null);
-    assertStringIncludes(await refusal(killed), "the state of run 1 is not the one that entry 16");
+    assertStringIncludes(await refusal(killed), "the state of run 1 does not match entry 16");
   });
 });
 

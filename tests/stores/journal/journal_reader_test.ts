@@ -325,7 +325,7 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
     );
     assertStringIncludes(
       await sql(`UPDATE states SET content = replace(content, '"realized":"-3.25"', '"realized":"5"')`),
-      "31 derived: the state of run 1 is not the one that entry 31 (checkpoint) was made with",
+      "31 derived: the state of run 1 does not match entry 31 (checkpoint)",
     );
     assertStringIncludes(
       await sql("INSERT INTO states SELECT 2, seq, content, prices FROM states"),

@@ -339,7 +339,7 @@ Deno.test("Verification finds what was cut off the end of a killed run, if its r
     });
     assertMatch(
       different(await outcomeOf(cut, [recording])).what,
-      /^The chain of the journal is broken: the state of run 1 is not the one/,
+      /^The chain of the journal is broken: the state of run 1 does not match/,
     );
     const difference = different(await outcomeOf(path, [recording]));
     assertMatch(difference.what, /^The journal has no entry for a signal that the recording leads to/);

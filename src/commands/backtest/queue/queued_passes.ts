@@ -199,7 +199,7 @@ async function resultsOf(
   throw new TaskFailure(
     `two workers disagree: ${difference.what} is ${difference.values[0]} by ${first} and ${
       difference.values[1]
-    } by ${second}. One of these machines computes wrongly`,
+    } by ${second}. One of these machines computes wrong results`,
   );
 }
 

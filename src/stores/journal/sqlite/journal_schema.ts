@@ -110,7 +110,7 @@ export function removeDraft(draft: string): void {
 }
 
 /**
- * The version of a journal's tables, up to the present one. Throws a JournalError for another program's database and
+ * The version of a journal's tables, up to the current one. Throws a JournalError for another program's database and
  * for a version that is not known.
  */
 export function versionOf(database: JournalDatabase, path: string): number {
@@ -149,7 +149,7 @@ function mustBeKnown(
   if (version < FIRST_READABLE) throw outdated(path, version);
 }
 
-/** Migrates the tables from `version` to the present one; throws a JournalError if it does not know how. */
+/** Migrates the tables from `version` to the current one; throws a JournalError if it does not know how. */
 export function migrate(
   database: JournalDatabase,
   path: string,

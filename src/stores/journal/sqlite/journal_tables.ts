@@ -7,7 +7,7 @@ export const SCHEMA_VERSION = 3;
 export const FIRST_READABLE = 1;
 /** The first version with the table `life`, which holds the heartbeat. */
 export const FIRST_WITH_HEARTBEAT = 2;
-/** The first version in which a state has its own row and is no part of an entry. */
+/** The first version in which a state has its own row and is not part of an entry. */
 export const FIRST_WITH_STATES = 3;
 
 /** A row of the list that a database keeps of its objects. A value of the wrong type is null. */
@@ -24,7 +24,7 @@ export interface ListedObject {
 }
 
 /**
- * The objects of the present version, by name. The tables besides `entries` derive from it and change in the same
+ * The objects of the current version, by name. The tables besides `entries` derive from it and change in the same
  * transaction; `life` and `requests` do not.
  */
 export const OBJECTS: Readonly<Record<string, string>> = {

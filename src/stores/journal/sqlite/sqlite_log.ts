@@ -32,7 +32,7 @@ const IN_ORDER = `SELECT type FROM entries NOT INDEXED
   WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' ORDER BY seq LIMIT ${INDEXED}`;
 const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
   WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${INDEXED}`;
-/** The closes beside checkpoints, as lists and with the hash as text: objects with bytes take twice the time. */
+/** The closes of checkpoints, as lists and with the hash as text: objects with bytes take twice the time. */
 const CLOSES_COLUMNS = "seq, decimals, fresh, prices";
 const WITH_STATE = `${CLOSES_COLUMNS}, before, CASE WHEN typeof(state) = 'blob' THEN lower(hex(state)) END`;
 /** Up to version 2 there were no `before` and `state`. */

@@ -30,7 +30,7 @@ import { SqliteLog } from "./sqlite_log.ts";
 export interface SqliteOptions {
   /** Opens a database; by default, through node:sqlite. */
   readonly connect?: Connect;
-  /** How older versions are migrated to the present one; by default, with Penstock's own migrations. */
+  /** How older versions are migrated to the current one; by default, with Penstock's own migrations. */
   readonly migrations?: Migrations;
 }
 

@@ -112,7 +112,7 @@ Deno.test("copyJournal() replaces no file, and leaves none behind if it fails", 
     await writeSample(damaged);
     tamper(damaged, (database) => database.exec("UPDATE states SET seq = 1"));
     const { message } = await assertRejects(() => copyJournal(damaged, `${folder}/c.db`), JournalError);
-    assertStringIncludes(message, "is damaged: the state of run 1 is not the one");
+    assertStringIncludes(message, "is damaged: the state of run 1 does not match");
     const names = namesIn(folder).filter((name) => !/-(wal|shm)$/.test(name));
     assertEquals(names, ["a.db", "copy.db", "damaged.db"]);
     for (const others of [new TextEncoder().encode("mine"), new Uint8Array(8192)]) {
