@@ -6,7 +6,7 @@ export const COMMANDS = {
   demo: "the same as run, on made-up trades of the built-in exchange on this machine",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same as run, but over recorded trades",
-  sweep: "the same over a grid of options, ranked, with tests against overfitting",
+  sweep: "the same over a grid of options, ranked, with tests for overfitting",
   worker: "compute tasks of sweeps over many machines, from a queue in a database",
   status: "show account, position, last fills, refusals and gaps, from the journal",
   watch: "a live page over running journals, read-only: charts, events, health, metrics",
@@ -18,7 +18,7 @@ export const COMMANDS = {
   release: "end the halt of a run",
   resume: "another name for release",
   verify: "compute a recorded run again and compare it with its journal",
-  config: "print the configuration in force, as JSON, with where each value came from",
+  config: "print the configuration in force as JSON, and where each value came from",
 } as const;
 
 /** A command's name. */

@@ -5,7 +5,7 @@ import { JournalFollower } from "../../stores/journal/journal_follower.ts";
 import { totalsOf } from "../../stores/journal/run_totals.ts";
 import type { RunMetrics } from "../../views/metrics/run_metrics.ts";
 
-/** How many entries from before `watch` started the page shows. */
+/** The number of entries from before the start of `watch` that the page shows. */
 const EARLIER = 1_000;
 
 /** Where a journal is, and the store to read it from; by default that of its path. */
