@@ -93,7 +93,7 @@ export interface Origin {
   readonly name: string;
   readonly layout: Layout;
   /** It comes from an archive, and only the end of the archive shows whether it is whole. */
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
 }
 
 /**

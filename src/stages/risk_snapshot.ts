@@ -13,7 +13,7 @@ export interface RiskSnapshot {
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;
-  /** What the checks on orders remember; named after the first of them. */
+  /** What the checks on orders remember. Stored journals have this key, so it keeps its name. */
   readonly pace: CheckMemory;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Turns the strategy's wishes into signals: a buy when it wants to be long while flat, a sell when it wants to be flat
+ * Turns the strategy's targets into signals: a buy when it wants to be long while flat, a sell when it wants to be flat
  * while long.
  */
 import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
@@ -72,7 +72,7 @@ export class SignalStage {
   #find({ turns, id, time, signals, signalRows }: SignalledBlock): void {
     for (let at = 0, row = -1; at < turns.length; at++) {
       const turn = turns[at]!;
-      if (turn.wish > 0 !== (this.#stance === "flat")) continue;
+      if (turn.target > 0 !== (this.#stance === "flat")) continue;
       const signal = this.#turn(id[turn.row]!, time[turn.row]!, turn.values);
       if (turn.row === row) append(signals.at(-1)!, signal);
       else {

@@ -164,8 +164,12 @@ Deno.test("penstock backtest stops at a foreign recording that was cut off in a 
   );
   assert(!stdout.includes(`"summary"`));
   assertSame(await eventsFrom(["--skip-bad", file]), computeReference(TRADES.slice(0, -1), DEFAULTS));
-  const packed = gzip(line);
-  const torn = await backtest(["--json", "--skip-bad", await folder.write("cut.gz", packed.slice(0, -60))]);
+  const compressed = gzip(line);
+  const torn = await backtest([
+    "--json",
+    "--skip-bad",
+    await folder.write("cut.gz", compressed.slice(0, -60)),
+  ]);
   assertEquals(torn.code, 3);
   assertMatch(torn.stderr, /cut\.gz: the gzip data is cut off: it ends in the middle/);
 });

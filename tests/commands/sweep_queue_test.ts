@@ -6,7 +6,7 @@ import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { readDatabasePlace } from "../../src/domain/run/database_place.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
-import { packed, unpacked } from "../../src/stores/queue/packed_result.ts";
+import { compressed, decompressed } from "../../src/stores/queue/compressed_result.ts";
 import { noPostgres, PostgresServer } from "../support/postgres_server.ts";
 import { inFolder, type ShownSweep, sweepHere, type SweepSetting } from "../support/swept.ts";
 
@@ -275,7 +275,7 @@ queueTest(
     const [task, result] =
       (await sql("SELECT task, result FROM penstock.tasks WHERE copy = 2 ORDER BY task LIMIT 1"))
         .split("|") as [string, string];
-    const wrong = packed(unpacked(result).replace(/"netProfit":"[^"]*"/, '"netProfit":"12345"'));
+    const wrong = compressed(decompressed(result).replace(/"netProfit":"[^"]*"/, '"netProfit":"12345"'));
     await sql(`UPDATE penstock.tasks SET result = '${wrong}' WHERE task = ${task}`);
     const { message } = await assertRejects(() => sweep(words, options), TaskFailure);
     assertMatch(
@@ -297,17 +297,17 @@ queueTest(
     const words = [file("trades.csv"), "--short=2,3", "--long=12", "--walk-forward=2", `--queue=${queue}`];
     const options = { oneCheckedIn: 1_000_000_000 };
     const expected = (await helped(words, options)).events.slice(1, -1);
-    const text = unpacked(await sql("SELECT result FROM penstock.tasks"));
+    const text = decompressed(await sql("SELECT result FROM penstock.tasks"));
     const changed = (from: RegExp | string, to: string): string => {
       const other = text.replace(from, to);
       assert(other !== text, `${from} is not in it`);
-      return packed(other);
+      return compressed(other);
     };
     const wrong: readonly (readonly [why: string, result: string])[] = [
       ["not compressed as results are", "%"],
-      ["not JSON", packed("{")],
-      ["not the result of a task", packed("[]")],
-      ["0 rows", packed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
+      ["not JSON", compressed("{")],
+      ["not the result of a task", compressed("[]")],
+      ["0 rows", compressed(JSON.stringify({ ...JSON.parse(text), rows: [] }))],
       ['no row of {"short":3}', changed('{"short":3}', '{"short":2}')],
       ['row of {"short":2} has no figures', changed(/"netProfit":"[^"]*"/, '"netProfit":"NaN"')],
       ['row of {"short":2} has no figures', changed('"test":null', '"test":{}')],

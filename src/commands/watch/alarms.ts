@@ -17,7 +17,12 @@ import { pause } from "../../feeds/live/alarm.ts";
 import { mayReach } from "../../feeds/process/permissions.ts";
 import { AlarmMemory } from "../../stores/alarms/alarm_memory.ts";
 import { filesOf } from "../../stores/files/whole_file.ts";
-import { AlarmSender, type Report, type SenderPace, USUAL_PACE } from "../../views/alarms/alarm_sender.ts";
+import {
+  AlarmSender,
+  DEFAULT_TIMING,
+  type Report,
+  type SenderTiming,
+} from "../../views/alarms/alarm_sender.ts";
 import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
 import { healthAnswer } from "../../views/page/health.ts";
@@ -40,7 +45,7 @@ export interface AlarmsOptions {
   /** The version of Penstock. */
   readonly version: string;
   readonly report: Report;
-  readonly pace?: SenderPace;
+  readonly timing?: SenderTiming;
   /** How often to check whether an alarm is due, ms. Default: 1 s. */
   readonly pollMs?: number;
   /** The same for a journal whose store sends notices of changes, ms. Default: 5 s. */
@@ -83,7 +88,7 @@ export class Alarms implements AsyncDisposable {
    */
   static async start(options: AlarmsOptions): Promise<Alarms> {
     const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
-    const pace = options.pace ?? { ...USUAL_PACE, pause };
+    const timing = options.timing ?? { ...DEFAULT_TIMING, pause };
     const addresses = notify === null ? [] : channelsIn(notify);
     const pinged = ping === null ? null : pingIn(ping);
     const tokens = await tokensOf(options, addressesIn(options));
@@ -91,7 +96,7 @@ export class Alarms implements AsyncDisposable {
     const agent = `penstock/${version}`;
     const pinger = pinged === null
       ? null
-      : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, pace });
+      : new Pinger({ address: pinged, token: tokens.get(pinged.text) ?? null, agent, report, timing });
     if (addresses.length === 0) {
       return new Alarms({ pinger, memory: null, services: [] }, options);
     }
@@ -109,7 +114,7 @@ export class Alarms implements AsyncDisposable {
           host === address.host && service === address.service
         );
         const name = alike.length === 1 ? channel.name : `${channel.name} (address ${at + 1})`;
-        const sender = new AlarmSender({ channel, name, token, report, pace });
+        const sender = new AlarmSender({ channel, name, token, report, timing });
         const shared = { address: address.text, name, choice, sender, memory, report };
         const deliveries: AlarmDelivery[] = [];
         const stores = new SharedStores();

@@ -1,13 +1,13 @@
 import type { Side } from "../numbers/money.ts";
 
-/** What a strategy wants after a bar: to be long (1), to be flat (-1), or what it wanted before (0). */
-export type Wish = -1 | 0 | 1;
+/** What a strategy wants after a bar: to be long (1), to be flat (-1), or the same as before (0). */
+export type Target = -1 | 0 | 1;
 
 /** A bar after which the stance may change. */
 export interface Turn {
   /** The row of the trade at which it closed. */
   readonly row: number;
-  readonly wish: -1 | 1;
+  readonly target: -1 | 1;
   /** The strategy's values then; null if nobody asks for them. */
   readonly values: Values | null;
 }

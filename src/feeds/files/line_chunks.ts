@@ -23,7 +23,7 @@ export interface LineOptions {
   /** Called with warnings that do not stop the reading. */
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
   /** The formats that are read. Default: those of the table. */
   readonly formats?: readonly TradeFile[];
 }
@@ -40,7 +40,7 @@ export interface LineOptions {
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes: mostBytes, onWarning, isPacked = false, formats }: LineOptions,
+  { chunkBytes: mostBytes, onWarning, isCompressed = false, formats }: LineOptions,
 ): AsyncGenerator<Chunk> {
   // Otherwise, thousands of small members would take gigabytes.
   const chunkBytes = Math.min(mostBytes, Math.max(LEAST_BYTES, source.size ?? Infinity));
@@ -179,7 +179,7 @@ export async function* lineChunks(
     const layout = lines.length === 0 ? null : layoutOfLines(lines, isAll, formats);
     if (layout === null) return null;
     if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
-    return { name, layout, isPacked };
+    return { name, layout, isCompressed };
   }
 
   /**
@@ -190,7 +190,7 @@ export async function* lineChunks(
     const limit = `${LINE_LIMIT >> 20} MiB`;
     if (first === null) throw new UnusableInput({ name }, `it starts with more than ${limit} of blank lines`);
     const layout = layoutOf(lineAt(bytes, first, end), formats);
-    if (typeof layout === "object" && layout.unit === "file") return { name, layout, isPacked };
+    if (typeof layout === "object" && layout.unit === "file") return { name, layout, isCompressed };
     const what = typeof layout === "string"
       ? layout
       : `the first line is longer than ${limit}, expected one trade or message a line`;

@@ -32,7 +32,7 @@ const UNITS = { MILLIS: "ms", MICROS: "us", NANOS: "ns" } as const;
 /** How a file is read. */
 export interface ParquetOptions {
   readonly layout: Layout;
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -44,9 +44,9 @@ export interface ParquetOptions {
 export async function* parquetChunks(
   name: string,
   parts: ByteParts,
-  { layout, isPacked = false, signal }: ParquetOptions,
+  { layout, isCompressed = false, signal }: ParquetOptions,
 ): AsyncGenerator<Chunk> {
-  const origin: Origin = { name, layout, isPacked };
+  const origin: Origin = { name, layout, isCompressed };
   const { parquetMetadataAsync } = await import("hyparquet/src/metadata.js");
   const file = fileOf(parts, signal);
   const metadata = await whole(name, () => parquetMetadataAsync(file, { geoparquet: false }), signal);
@@ -171,8 +171,8 @@ function checkedRows(
     const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column.name)
       ?.meta_data;
     const values = Number(chunk?.num_values ?? -1);
-    const packed = Number(chunk?.total_compressed_size ?? -1);
-    if (values !== rows || packed < 0 || packed > size) {
+    const compressed = Number(chunk?.total_compressed_size ?? -1);
+    if (values !== rows || compressed < 0 || compressed > size) {
       throw damaged(
         name,
         new RangeError(`group ${at + 1} has ${rows} rows and column ${column.name} has ${values}`),

@@ -3,7 +3,7 @@ import type { ColumnMetaData, PageHeader, SchemaElement } from "hyparquet";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type Cursor, readDeltas, readRuns } from "./parquet_runs.ts";
 
-/** The most that a page may unpack to. */
+/** The most that a page may decompress to. */
 const LARGEST_PAGE = 512 << 20;
 const LENGTH_BYTES = 4;
 
@@ -48,7 +48,7 @@ export function columnValues(
     const header = library.parquetHeader(reader);
     const body = bodyOf(header, reader, bytes, rows);
     if (header.dictionary_page_header !== undefined) {
-      const page = unpacked(body, header.uncompressed_page_size, meta.codec, library);
+      const page = decompressed(body, header.uncompressed_page_size, meta.codec, library);
       dictionary = plain(page, header.dictionary_page_header.num_values, meta, element, library);
       continue;
     }
@@ -60,7 +60,7 @@ export function columnValues(
       throw new RangeError(`a page has ${count} values, expected up to ${left}`);
     }
     const { content, isThere } = page2 === undefined
-      ? levelsOf(unpacked(body, header.uncompressed_page_size, meta.codec, library), count, element)
+      ? levelsOf(decompressed(body, header.uncompressed_page_size, meta.codec, library), count, element)
       : levelsOf2(body, header, meta, element, library);
     const present = isThere === null ? count : isThere.reduce((sum, one) => sum + one, 0);
     const { encoding } = (page ?? page2)!;
@@ -127,29 +127,31 @@ function bodyOf(
   bytes: ArrayBuffer,
   rows: number,
 ): Uint8Array<ArrayBuffer> {
-  const { compressed_page_size: packed, uncompressed_page_size: size } = header;
+  const { compressed_page_size: compressed, uncompressed_page_size: size } = header;
   const dictionary = header.dictionary_page_header?.num_values ?? 0;
-  const isSound = [packed, size, dictionary].every((one) => Number.isSafeInteger(one) && one >= 0) &&
-    reader.offset + packed <= bytes.byteLength && size <= LARGEST_PAGE && dictionary <= rows;
-  if (!isSound) throw new RangeError(`a page says that it has ${packed} bytes, unpacked ${size}`);
-  const body = new Uint8Array(bytes, reader.offset, packed);
-  reader.offset += packed;
+  const isSound = [compressed, size, dictionary].every((one) => Number.isSafeInteger(one) && one >= 0) &&
+    reader.offset + compressed <= bytes.byteLength && size <= LARGEST_PAGE && dictionary <= rows;
+  if (!isSound) throw new RangeError(`a page says that it has ${compressed} bytes, decompressed ${size}`);
+  const body = new Uint8Array(bytes, reader.offset, compressed);
+  reader.offset += compressed;
   return body;
 }
 
-function unpacked(
+function decompressed(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
   codec: ColumnMetaData["codec"],
   { compressors }: PageLibrary,
 ): Uint8Array {
   if (size === 0) return new Uint8Array();
-  const page = unpackedBy(bytes, size, codec, compressors);
-  if (page.length !== size) throw new RangeError(`a page unpacks to ${page.length} bytes, expected ${size}`);
+  const page = decompressedBy(bytes, size, codec, compressors);
+  if (page.length !== size) {
+    throw new RangeError(`a page decompresses to ${page.length} bytes, expected ${size}`);
+  }
   return page;
 }
 
-function unpackedBy(
+function decompressedBy(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
   codec: ColumnMetaData["codec"],
@@ -166,9 +168,9 @@ function unpackedBy(
     case "ZSTD":
       return zstdDecompressSync(bytes, options);
   }
-  const unpack = compressors[codec];
-  if (unpack === undefined) throw new RangeError(`it is compressed with ${codec}`);
-  return unpack(bytes, size);
+  const decompress = compressors[codec];
+  if (decompress === undefined) throw new RangeError(`it is compressed with ${codec}`);
+  return decompress(bytes, size);
 }
 
 /** The data after the levels of a page, and 1 for each value that exists, 0 for each missing one; null if all exist. */
@@ -193,7 +195,8 @@ function levelsOf2(
   element: SchemaElement,
   library: PageLibrary,
 ): Levels {
-  const { num_values: count, definition_levels_byte_length: definitions, is_compressed: isPacked } = header!;
+  const { num_values: count, definition_levels_byte_length: definitions, is_compressed: isCompressed } =
+    header!;
   const start = header!.repetition_levels_byte_length;
   const end = start + definitions;
   if (!(start >= 0 && definitions >= 0 && end <= body.length)) {
@@ -203,7 +206,7 @@ function levelsOf2(
   const cursor = { view: cursorOn(body).view, offset: start };
   const isThere = isRequired ? null : readRuns(cursor, end, 1, count);
   const rest = body.subarray(end);
-  const content = isPacked === false ? rest : unpacked(rest, Math.max(0, size - end), codec, library);
+  const content = isCompressed === false ? rest : decompressed(rest, Math.max(0, size - end), codec, library);
   return { content, isThere };
 }
 

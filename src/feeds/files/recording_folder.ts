@@ -197,7 +197,7 @@ async function firstLineOf(path: string, signal?: AbortSignal): Promise<string |
   }
 }
 
-/** The first line of a source, unpacked; null if it has none, or one too long for a recording. */
+/** The first line of a source, decompressed; null if it has none, or one too long for a recording. */
 async function firstLine(name: string, source: ByteSource): Promise<string | null> {
   const magic = await readUpTo(source, 2);
   const whole = new PeekedSource(magic, source);

@@ -1,6 +1,6 @@
 /** Donchian's channel: long above the highest close of some bars, flat below the lowest of others. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { MAX_WINDOW, powerOfTen, priceText } from "../../domain/numbers/price.ts";
 import { Extreme } from "../indicators/extreme.ts";
 import type { Closes } from "../indicators/indicator.ts";
@@ -33,7 +33,7 @@ export class Donchian implements Strategy {
     this.#recent = new RecentCloses(this.remembers);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     this.#take(close, decimals);
     if (!this.isReady) return 0;
     return this.#highest.isBeyond(close) ? 1 : this.#lowest.isBeyond(close) ? -1 : 0;

@@ -3,7 +3,7 @@
  * access to nothing else.
  */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText, nearestDouble } from "../../domain/numbers/double.ts";
 import { priceText } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -125,7 +125,7 @@ export class OwnStrategy implements Strategy {
     return this.#fault;
   }
 
-  add(bar: Bar): Wish {
+  add(bar: Bar): Target {
     if (this.#fault !== null) return 0;
     if (++this.#bars === this.#nextTwice) this.#copy(bar);
     if (this.#view === null) this.#view = new BarView(bar);

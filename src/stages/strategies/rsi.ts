@@ -1,6 +1,6 @@
 /** Wilder's relative strength index: long while it is low, flat while it is high. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { type Closes, NO_CLOSES } from "../indicators/indicator.ts";
@@ -34,7 +34,7 @@ export class RsiLevels implements Strategy {
     this.#above = above;
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     const index = this.#index;
     index.add(close, decimals);
     if (!index.isReady) return 0;

@@ -3,7 +3,7 @@
  * it, and a pair only compares two columns.
  */
 import { type BarredBlock, BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { Wish } from "../../domain/market/signal.ts";
+import type { Target } from "../../domain/market/signal.ts";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { LaneBlock } from "./lane_block.ts";
 import type { Closes } from "../indicators/indicator.ts";
@@ -105,25 +105,25 @@ export class CrossoverBank {
   }
 
   /**
-   * Adds the turns of a pair to the last block taken: the rows where its wish changes, apart from 0.
-   * `last` is its last wish. Returns the wish after the block.
+   * Adds the turns of a pair to the last block taken: the rows where its target changes, apart from 0.
+   * `last` is its last target. Returns the target after the block.
    */
-  findTurns({ short, long }: Windows, last: Wish, block: LaneBlock): Wish {
+  findTurns({ short, long }: Windows, last: Target, block: LaneBlock): Target {
     const size = this.#size;
     const rows = this.#rows;
     const [ofShort, ofLong] = [this.#sums.get(short)!.rows, this.#sums.get(long)!.rows];
     let row = Math.max(0, long - 1 - this.#before);
-    let wish = last;
+    let target = last;
     while (row < size) {
-      if (wish > 0) { while (row < size && ofShort[row]! * long >= ofLong[row]! * short) row++; }
-      else if (wish < 0) { while (row < size && ofShort[row]! * long <= ofLong[row]! * short) row++; }
+      if (target > 0) { while (row < size && ofShort[row]! * long >= ofLong[row]! * short) row++; }
+      else if (target < 0) { while (row < size && ofShort[row]! * long <= ofLong[row]! * short) row++; }
       else while (row < size && ofShort[row]! * long === ofLong[row]! * short) row++;
       if (row === size) break;
-      wish = wish === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : wish > 0 ? -1 : 1;
-      block.addTurn(rows === null ? row : rows[row]!, wish);
+      target = target === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : target > 0 ? -1 : 1;
+      block.addTurn(rows === null ? row : rows[row]!, target);
       row++;
     }
-    return wish;
+    return target;
   }
 
   /** The last closes, at most `most` of them. */

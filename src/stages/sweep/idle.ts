@@ -9,8 +9,8 @@ export const IDLE: BlockStrategy = {
   seesOnlyCloses: true,
   isReady: false,
   add: () => 0,
-  addAll: (_closes, size, _decimals, wishes) => {
-    wishes.fill(0, 0, size);
+  addAll: (_closes, size, _decimals, targets) => {
+    targets.fill(0, 0, size);
     return size;
   },
   reset: () => {},

@@ -91,7 +91,7 @@ export class SweepLanes implements BlockFollower<Block> {
   /** Starts a run of every lane, flat, with the next trade. Strategies remember the trades before. */
   open(fold: number): void {
     for (const strategy of this.#strategies()) {
-      strategy.turns.forgetWish();
+      strategy.turns.forgetTarget();
       const signals = new SignalStage(this.#pool);
       const source = new OneBlock<SignalledBlock>();
       const runs = new Map(strategy.lanes.map((lane) => [lane, this.#runOf(lane)]));

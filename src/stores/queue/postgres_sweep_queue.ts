@@ -1,6 +1,6 @@
 /** The queue in a PostgreSQL database as a sweep uses it. */
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
-import { unpacked } from "./packed_result.ts";
+import { decompressed } from "./compressed_result.ts";
 import { COLLECT } from "./postgres_worker_queue.ts";
 import { type LinkOptions, QueueLink } from "./queue_link.ts";
 import type { AskedSweep, AskedTask, Outlook, SweepQueue, TaskState } from "./task_queue.ts";
@@ -86,7 +86,7 @@ export class PostgresSweepQueue implements SweepQueue {
 
   async result(task: number): Promise<string> {
     const [row] = await this.#link.query(RESULT, [task]);
-    return row?.["result"] == null ? "" : unpacked(row["result"]);
+    return row?.["result"] == null ? "" : decompressed(row["result"]);
   }
 
   async outlook(): Promise<Outlook> {

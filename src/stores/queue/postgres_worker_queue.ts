@@ -1,7 +1,7 @@
 /** The queue in a PostgreSQL database as a worker uses it. */
 import type { DatabaseRow } from "../journal/postgres/database_session.ts";
 import { listText, numberOf } from "../journal/postgres/postgres_entries.ts";
-import { packed } from "./packed_result.ts";
+import { compressed } from "./compressed_result.ts";
 import { QueueLink } from "./queue_link.ts";
 import type { Prospect, TakenTask, WorkerQueue } from "./task_queue.ts";
 
@@ -155,7 +155,7 @@ export class PostgresWorkerQueue implements WorkerQueue {
   async finish({ task, token }: TakenTask, result: string): Promise<boolean> {
     this.#held = null;
     let isNews = false;
-    const kept = packed(result);
+    const kept = compressed(result);
     const isKept = await this.#link.use(async (session) => {
       const [row] = await session.query(FINISH, [task, token, kept]);
       isNews = row?.["news"] === "t";

@@ -23,7 +23,7 @@ export const QUEUE_TABLES: readonly string[] = [
   // key: SHA-256 of the sweep's key and of content. copy: 2 for a task that is computed a second time, to be compared.
   // version: that of the program that has to compute it. input: the digest of its files. token: grows whenever the task
   // changes hands, and a result is kept only under the token that it was taken with. lost: how often its worker was lost
-  // or failed. called: the last worker. failure: why it failed. result: compressed, see packed_result.ts.
+  // or failed. called: the last worker. failure: why it failed. result: compressed, see compressed_result.ts.
   `CREATE TABLE penstock.tasks (
     task bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL,

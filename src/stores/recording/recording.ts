@@ -148,7 +148,7 @@ export class Recording implements AsyncDisposable {
     this.#since = Math.round(time * 1000);
     this.#turnAt = folder === null ? Infinity : dayAfter(time);
     try {
-      output.append(output.pack(noteLine(this.#head, this.#since)));
+      output.append(output.encode(noteLine(this.#head, this.#since)));
     } catch (error) {
       throw unusable(output.path, `${messageOf(error)}. Choose another place.`, error);
     }
@@ -248,7 +248,7 @@ export class Recording implements AsyncDisposable {
     const [, name] = /([^\\/]*)$/.exec(next.path)!;
     try {
       const line = noteLine({ event: "continued", file: name! }, Math.round(time * 1000));
-      if (this.#blocks.length === 0) last.append(last.pack(line));
+      if (this.#blocks.length === 0) last.append(last.encode(line));
     } catch {
       // It is still marked as a recording that another file continues.
     }
@@ -269,7 +269,7 @@ export class Recording implements AsyncDisposable {
       const output = new RecordingOutput(path, created.file, this.#onTrouble);
       try {
         const head = { ...this.#head, part: this.#part + 1, since: this.#since };
-        output.append(output.pack(noteLine(head, Math.round(created.startedAt * 1000))));
+        output.append(output.encode(noteLine(head, Math.round(created.startedAt * 1000))));
       } catch (error) {
         created.file.close();
         throw unusable(path, `${messageOf(error)}.`, error);
@@ -318,7 +318,7 @@ export class Recording implements AsyncDisposable {
 
   /** Makes a block of the lines that have gathered. */
   #gather(): void {
-    const bytes = this.#output.pack(this.#text);
+    const bytes = this.#output.encode(this.#text);
     this.#blocks.push({ bytes, held: this.#held });
     this.#waitingBytes += bytes.length + BLOCK_BYTES;
     this.#text = "";
@@ -343,7 +343,7 @@ export class Recording implements AsyncDisposable {
     const { frames, from, to, notes } = this.#lost;
     if (frames > 0 || notes !== "") {
       const lost = frames > 0 ? noteLine({ event: "lost", frames, from, to }, to) : "";
-      output.append(output.pack(lost + notes));
+      output.append(output.encode(lost + notes));
       this.#lost = nothingHeld();
     }
     for (let block = this.#blocks[0]; block !== undefined; block = this.#blocks[0]) {

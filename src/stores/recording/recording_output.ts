@@ -6,7 +6,7 @@ import { messageOf, type RecordingFile } from "./recording_file.ts";
 /** Half the time of the usual 6 for files a tenth larger. */
 const GZIP_LEVEL = 3;
 /** Characters that are compressed before other work gets a turn: one or two milliseconds, on a busy machine ten. */
-const PACKED_AT_ONCE = 256 * 1024;
+const COMPRESSED_AT_ONCE = 256 * 1024;
 const ENCODER = new TextEncoder();
 
 /** A file opened to append, and how far it is whole. */
@@ -14,7 +14,7 @@ export class RecordingOutput {
   readonly path: string;
   readonly #file: RecordingFile;
   readonly #onTrouble: (text: string) => void;
-  readonly #isPacked: boolean;
+  readonly #isCompressed: boolean;
   /** The length of the file up to the last whole piece, and whether anything may follow it. */
   #size = 0;
   #isTorn = false;
@@ -23,14 +23,14 @@ export class RecordingOutput {
   #isSyncLogged = false;
   #isRemovalLogged = false;
   /** Characters compressed since other work had a turn. */
-  #packed = 0;
+  #compressed = 0;
 
   /** The empty `file` at `path`; compressed when the path ends in `.gz`. */
   constructor(path: string, file: RecordingFile, onTrouble: (text: string) => void) {
     this.path = path;
     this.#file = file;
     this.#onTrouble = onTrouble;
-    this.#isPacked = path.endsWith(".gz");
+    this.#isCompressed = path.endsWith(".gz");
   }
 
   /** Whether the file ends in part of a piece that could not be taken back. */
@@ -39,17 +39,17 @@ export class RecordingOutput {
   }
 
   /** Lines as `append` takes them: with gzip a whole member. */
-  pack(text: string): Uint8Array {
+  encode(text: string): Uint8Array {
     const bytes = ENCODER.encode(text);
-    if (!this.#isPacked) return bytes;
-    this.#packed += text.length;
+    if (!this.#isCompressed) return bytes;
+    this.#compressed += text.length;
     return gzipSync(bytes, { level: GZIP_LEVEL });
   }
 
   /** What to await by `clock` before compressing more, so that other work gets a turn; null after little compression. */
   rest(clock: Clock): Promise<void> | null {
-    if (this.#packed < PACKED_AT_ONCE) return null;
-    this.#packed = 0;
+    if (this.#compressed < COMPRESSED_AT_ONCE) return null;
+    this.#compressed = 0;
     return new Promise((resolve) => clock.setTimeout(resolve, 0));
   }
 

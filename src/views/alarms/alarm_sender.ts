@@ -9,7 +9,7 @@ import { retryAfterMs } from "./retry_after.ts";
 import { ask, ASK_MS, type Unanswered } from "./service_ask.ts";
 
 /** How long a sender waits. Times in ms. */
-export interface SenderPace {
+export interface SenderTiming {
   /** The longest first wait before an alarm is sent again; each further one may be twice as long. */
   readonly firstMs: number;
   /** The longest wait, unless the service asks for more. */
@@ -28,7 +28,7 @@ export interface SenderPace {
 }
 
 /** Seconds at first, five minutes after some tries, and at most an hour when a service asks for more. */
-export const USUAL_PACE: Omit<SenderPace, "pause"> = {
+export const DEFAULT_TIMING: Omit<SenderTiming, "pause"> = {
   firstMs: 1_000,
   longestMs: 300_000,
   mostMs: 3_600_000,
@@ -59,7 +59,7 @@ export interface SenderOptions {
   readonly name: string;
   readonly token: Secret | null;
   readonly report: Report;
-  readonly pace: SenderPace;
+  readonly timing: SenderTiming;
 }
 
 /** Sends to one channel, one alarm at a time. */
@@ -68,16 +68,16 @@ export class AlarmSender {
   readonly #name: string;
   readonly #token: Secret | null;
   readonly #report: Report;
-  readonly #pace: SenderPace;
+  readonly #timing: SenderTiming;
   /** When the next alarm may be sent, by `performance.now()`. */
   #freeAt = 0;
 
-  constructor({ channel, name, token, report, pace }: SenderOptions) {
+  constructor({ channel, name, token, report, timing }: SenderOptions) {
     this.#channel = channel;
     this.#name = name;
     this.#token = token;
     this.#report = report;
-    this.#pace = pace;
+    this.#timing = timing;
   }
 
   /**
@@ -85,7 +85,7 @@ export class AlarmSender {
    * the service may have received it all the same.
    */
   async send(alarm: Alarm, signal: AbortSignal): Promise<boolean> {
-    const { pause, firstMs, longestMs, mostMs, random, remindMs } = this.#pace;
+    const { pause, firstMs, longestMs, mostMs, random, remindMs } = this.#timing;
     const { leastGapMs } = this.#channel;
     const name = this.#name;
     const what = `alarm "${alarm.title}" (${alarm.key})`;
@@ -135,7 +135,7 @@ export class AlarmSender {
 
   /** Sends one request. Waits a moment for its answer even after a stop: without it the alarm would be sent again. */
   async #ask(alarm: Alarm, signal: AbortSignal): Promise<ServiceAnswer | Unanswered> {
-    const { askMs, graceMs } = this.#pace;
+    const { askMs, graceMs } = this.#timing;
     const over = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = (): void => {

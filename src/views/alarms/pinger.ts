@@ -6,7 +6,7 @@
  */
 import { type PingAddress, TOKEN } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
-import type { Report, SenderPace } from "./alarm_sender.ts";
+import type { Report, SenderTiming } from "./alarm_sender.ts";
 import { retryAfterMs } from "./retry_after.ts";
 import { ask } from "./service_ask.ts";
 
@@ -20,7 +20,7 @@ export interface PingerOptions {
   readonly token: Secret | null;
   readonly agent: string;
   readonly report: Report;
-  readonly pace: SenderPace;
+  readonly timing: SenderTiming;
 }
 
 /** Pings one address. */
@@ -43,8 +43,8 @@ export class Pinger {
 
   /** Pings until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { address: { everyMs }, report, pace } = this.#options;
-    const { pause, firstMs, mostMs, remindMs } = pace;
+    const { address: { everyMs }, report, timing } = this.#options;
+    const { pause, firstMs, mostMs, remindMs } = timing;
     let dueAt = performance.now();
     let failures = 0;
     let reported = null as { readonly why: string; readonly at: number } | null;
@@ -72,7 +72,7 @@ export class Pinger {
   }
 
   async #ping(signal: AbortSignal): Promise<{ readonly why: string | null; readonly waitMs: number }> {
-    const { address: { origin, path }, token, agent, pace } = this.#options;
+    const { address: { origin, path }, token, agent, timing } = this.#options;
     const isInPath = path.includes(TOKEN);
     const answer = await ask(
       {
@@ -85,7 +85,7 @@ export class Pinger {
         body: null,
       },
       signal,
-      pace.askMs,
+      timing.askMs,
     );
     if ("why" in answer) return { why: answer.why, waitMs: 0 };
     const { status, headers } = answer;

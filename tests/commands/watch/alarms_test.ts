@@ -8,13 +8,13 @@ import type { Journal } from "../../../src/stores/journal/journal.ts";
 import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import type { Alarm } from "../../../src/views/alarms/alarm.ts";
-import { USUAL_PACE } from "../../../src/views/alarms/alarm_sender.ts";
+import { DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { FakeService, type Received, type Reply, type Script } from "../../support/fake_service.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { moment, NOON, unreadable } from "../../views/alarms/sample_alarm.ts";
 import { checkpoint, copyJournal, inFolder, openJournal } from "../../stores/sample_journal.ts";
 
-const PACE = { ...USUAL_PACE, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
+const TIMING = { ...DEFAULT_TIMING, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
 const FOREVER = new AbortController().signal;
 const TAKEN: Reply = { status: 200 };
 
@@ -29,7 +29,7 @@ function options(folder: string, changes: Partial<AlarmsOptions>): AlarmsOptions
     journals: [`${folder}/a.db`],
     version: "1",
     report: () => {},
-    pace: PACE,
+    timing: TIMING,
     pollMs: 5,
     ...changes,
   };
@@ -182,7 +182,7 @@ Deno.test("Alarms sends nothing twice that a service has confirmed, even if it s
     const settings = options(folder, {
       notify: `http://${service.host}/hook`,
       notifyOn: "fill,daily",
-      pace: { ...PACE, graceMs: 5 },
+      timing: { ...TIMING, graceMs: 5 },
     });
     {
       await using _alarms = await Alarms.start(settings);

@@ -279,10 +279,10 @@ Deno.test("fetch() reads no more than 1 MiB of an answer", async () => {
 });
 
 Deno.test("fetch() decompresses no more than 1 MiB of a compressed answer", async () => {
-  const packed = new Response(
+  const compressed = new Response(
     new Blob([" ".repeat(64 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip")),
   );
-  const bytes = new Uint8Array(await packed.arrayBuffer());
+  const bytes = new Uint8Array(await compressed.arrayBuffer());
   await using server = answering(() => async (visit) => {
     const head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" +
       `Content-Length: ${bytes.length}\r\nConnection: close\r\n\r\n`;

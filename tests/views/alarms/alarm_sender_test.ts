@@ -4,7 +4,7 @@ import { Secret } from "../../../src/domain/alarms/secret.ts";
 import { channelIn } from "../../../src/domain/alarms/service_address.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
 import type { Alarm } from "../../../src/views/alarms/alarm.ts";
-import { AlarmSender, USUAL_PACE } from "../../../src/views/alarms/alarm_sender.ts";
+import { AlarmSender, DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { channelAt } from "../../../src/views/alarms/known_channels.ts";
 import { retryAfterMs } from "../../../src/views/alarms/retry_after.ts";
 import { FakeService, type Reply, type Script } from "../../support/fake_service.ts";
@@ -15,13 +15,17 @@ const NTFY_OK: Reply = { status: 200, body: '{"id":"x","event":"message"}' };
 const TELEGRAM_OK: Reply = { status: 200, body: '{"ok":true}' };
 
 /** A sender that hardly waits, and what it reports. */
-function senderTo(address: string, token: string | null = null, changes: Partial<typeof USUAL_PACE> = {}) {
+function senderTo(
+  address: string,
+  token: string | null = null,
+  changes: Partial<typeof DEFAULT_TIMING> = {},
+) {
   const reports: string[] = [];
   const secret = token === null ? null : new Secret(token);
-  const pace = { ...USUAL_PACE, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
+  const timing = { ...DEFAULT_TIMING, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
   const channel = shared(channelAt(channelIn(address), secret, "penstock/1"));
   const report = (level: string, text: string) => reports.push(`${level} ${text}`);
-  const sender = new AlarmSender({ channel, name: channel.name, token: secret, report, pace });
+  const sender = new AlarmSender({ channel, name: channel.name, token: secret, report, timing });
   return { sender, reports };
 }
 
@@ -40,7 +44,7 @@ function shared(channel: ReturnType<typeof channelAt>): ReturnType<typeof channe
 const FOREVER = new AbortController().signal;
 
 /** Sends one alarm by ntfy to a service with this script, and returns what it took. */
-async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeof USUAL_PACE> = {}) {
+async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeof DEFAULT_TIMING> = {}) {
   await using service = new FakeService(script);
   const { sender, reports } = senderTo(`ntfy+http://${service.host}/alarms`, null, changes);
   const isTaken = await sender.send(alarm, FOREVER);
@@ -114,8 +118,8 @@ Deno.test("AlarmSender waits as long as Telegram's and Discord's answers say, bu
   const secret = new Secret(BOT);
   const channel = channelAt(channelIn(`telegram+http://${service.host}/42`), secret, "p");
   const instant = (ms: number) => (waits.push(ms), Promise.resolve());
-  const pace = { ...USUAL_PACE, pause: instant };
-  const sender = new AlarmSender({ channel, name: "telegram", token: secret, report: () => {}, pace });
+  const timing = { ...DEFAULT_TIMING, pause: instant };
+  const sender = new AlarmSender({ channel, name: "telegram", token: secret, report: () => {}, timing });
   assert(await sender.send(ALARM, FOREVER));
   assert(waits[1]! > 3_599_000 && waits[1]! <= 3_600_000, String(waits[1]));
   // The next one leaves the second that a chat gets.
