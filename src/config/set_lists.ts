@@ -43,7 +43,7 @@ export function setOptionsIn(text: string): SetOption[] {
   return texts.map((one) => {
     const [, name, values] = /^([^=]*)=(.*)$/.exec(one) ?? [];
     if (name === undefined || values === undefined) throw new NotAllowed(`NAME=NUMBER,..., not "${one}"`);
-    if (names.has(name)) throw new NotAllowed(`each option once, and ${name} is there twice`);
+    if (names.has(name)) throw new NotAllowed(`each option once, and ${name} is listed twice`);
     names.add(name);
     return { name, values: distinct(name, valuesIn(values)) };
   });

@@ -21,7 +21,7 @@ Deno.test("setOptionsIn() refuses anything but an option with numbers or a range
       ["window=5..1:1", "a range from a smaller value"],
       ["window=1..5:-1", "a range from a smaller value"],
       ["window=5%", "numbers in plain decimals"],
-      ["window=5,edge=1,window=6", "window is there twice"],
+      ["window=5,edge=1,window=6", "window is listed twice"],
     ] as const
   ) assertThrows(() => setOptionsIn(text), NotAllowed, why);
 });
