@@ -47,10 +47,10 @@ interface Limits {
 const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000, lingerMs: 500 };
 /** The bytes of one write; a client that accepts this much in time is not stuck. */
 const CHUNK = 1 << 16;
-/** The most bytes after the head of a request that are read, to be ignored. */
+/** The most bytes after the head of a request that are read and ignored. */
 const MOST_IGNORED = 1 << 18;
 
-/** Sent with every answer: nothing is stored, framed, guessed at, or read by another site. */
+/** Sent with every answer, so that no answer is stored, framed, sniffed, or read by another site. */
 const ALWAYS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
   "Content-Security-Policy":
@@ -152,7 +152,7 @@ export class PageServer implements AsyncDisposable {
     mustBeAllowed(request, this.#options);
     const { routes } = this.#options;
     const { pathname } = request.url;
-    if (!Object.hasOwn(routes, pathname)) throw new Refused(404, "There is nothing at this address");
+    if (!Object.hasOwn(routes, pathname)) throw new Refused(404, "This address does not exist");
     return routes[pathname]!(request);
   }
 
@@ -214,7 +214,7 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
-  /** Closes the connection if `work` takes longer. */
+  /** Closes the connection if `work` takes longer than `ms`. */
   async #within<T>(ms: number, conn: Deno.Conn, work: () => Promise<T>): Promise<T> {
     const timer = setTimeout(() => close(conn), ms);
     try {
@@ -238,7 +238,7 @@ function close(conn: Deno.Conn): void {
   }
 }
 
-/** Whether an error means that a connection is over. */
+/** Whether an error means that a connection has ended. */
 function isOfConnection(error: unknown): boolean {
   return [
     Deno.errors.BadResource,

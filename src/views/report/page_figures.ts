@@ -42,7 +42,7 @@ export function verdict({ kind, summary, metrics, origin, state }: RunReport, qu
   return sentences.join(" ").replaceAll(" %", "\u00a0%");
 }
 
-/** The figures that people look for first. */
+/** The figures that readers look for first. */
 export function tiles({ summary, metrics, origin }: RunReport, quote: string): Markup {
   const net = new Money(summary.equity).minus(cashOf(origin)).toFixed();
   const rows: (readonly [label: string, value: string, kind?: string])[] = [
@@ -148,7 +148,7 @@ function shown(figure: string): Markup | string {
   return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(figure) ? timeOf(`${figure.replace(" ", "T")}Z`) : figure;
 }
 
-/** Rows below each other that belong to one heading. */
+/** Groups rows by the heading above them. */
 function sectionsOf<Outcome>(
   all: readonly Row<Outcome>[],
 ): { readonly heading: string; readonly rows: Exclude<Row<Outcome>, string>[] }[] {

@@ -6,7 +6,7 @@ import type { RankedRows } from "./ranked_rows.ts";
 /** How many rows are shown. */
 const SHOWN_ROWS = 20;
 
-/** The grid as far as ranking needs it. */
+/** What the ranking needs to know of the grid. */
 export interface RankedGrid {
   readonly axes: RankedRows["axes"];
   readonly size: number;

@@ -1,4 +1,4 @@
-/** The results of a live run for a user. */
+/** The results of a live run as a table. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";

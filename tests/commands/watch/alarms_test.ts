@@ -236,7 +236,7 @@ Deno.test("Alarms holds up no service for another, and keeps nothing but a place
     assertEquals(reports.length, 2, reports.join("\n"));
     assertMatch(
       reports[0]!,
-      /did not take the alarm "BTCUSDT: buy @ 100\.00".*: HTTP 503\. It is sent again/,
+      /did not accept the alarm "BTCUSDT: buy @ 100\.00".*: HTTP 503\. It will be sent again/,
     );
   }));
 

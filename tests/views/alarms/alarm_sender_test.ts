@@ -53,7 +53,7 @@ async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeo
 
 Deno.test("AlarmSender sends an alarm again, with the same key, until the service confirms that it has it", async () => {
   const troubles: readonly (readonly [Reply, RegExp])[] = [
-    [{ status: 500, body: "<h1>oops</h1>" }, /: HTTP 500\. It is sent again/],
+    [{ status: 500, body: "<h1>oops</h1>" }, /: HTTP 500\. It will be sent again/],
     [{ status: 403, body: '{"error":"forbidden"}' }, /: HTTP 403: forbidden\. /],
     [
       { status: 301, headers: { location: "https://evil.example/take" } },
@@ -83,7 +83,7 @@ Deno.test("AlarmSender sends an alarm again, with the same key, until the servic
     reports.at(-1),
     `info ntfy at ${
       reports[0]!.match(/at (\S+)/)![1]
-    } has the alarm "${ALARM.title}" (${ALARM.key}), at try 12`,
+    } accepted the alarm "${ALARM.title}" (${ALARM.key}) at try 12`,
   );
 });
 
@@ -151,7 +151,7 @@ Deno.test("AlarmSender accepts the answer of a webhook by its status alone, and 
   assertEquals(bodies.length, 6);
   assertEquals(new Set(bodies.map(({ key }) => key)).size, 1);
   assertEquals(bodies[4]?.text, "\u{1f6d1} überlang");
-  assertMatch(bodies[5]!.text, /^[ -~]+The service refused the alarm in its own words\.$/);
+  assertMatch(bodies[5]!.text, /^[ -~]+The service refused the alarm's own text\.$/);
   assertEquals(service.requests[0]?.headers["idempotency-key"], `"${ALARM.key}"`);
 });
 
